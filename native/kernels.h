@@ -1,0 +1,104 @@
+// The hot loops, one copy for each instruction set.
+//
+// Goals: everything the plan runner (run.h) spends its time in: packing of weights, products with packed weights,
+//   gradients of matrices, elementwise programs. One source (kernels.inc.h), compiled once for each instruction set.
+// Non-goals: it knows no plan, no slot, no thread, no Python. It allocates nothing.
+//
+// Letters: M rows of an operand (batch rows, or steps x batch rows), N columns of a result, K the summed dimension.
+//
+// The same numbers: a value of a result depends on its own row of the operand only, never on where in the batch,
+// in a tile or in a vector that row lies: every edge runs the same vector code as the inside, and the order of
+// every sum is a function of the sizes alone.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace elman {
+
+// Every elementwise operation: X(name, number of operands). The names are those of the op table in Python, which
+// asks for the numbers; adding an op is adding a row here and its value in kernels.inc.h.
+#define ELMAN_OPS(X)                                                                                              \
+  X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1)                              \
+  X(exp, 1) X(log, 1) X(log1p, 1) X(erf, 1) X(sigmoid, 1) X(tanh, 1) X(relu, 1) X(leaky_relu, 1) X(elu, 1)        \
+  X(softplus, 1) X(silu, 1) X(gelu, 1) X(clip, 1) X(sin, 1) X(cos, 1)                                             \
+  X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(pow, 2) X(maximum, 2) X(minimum, 2)                                   \
+  X(lt, 2) X(le, 2) X(eq, 2) X(sigmoid_grad, 2) X(tanh_grad, 2) X(relu_grad, 2)                                   \
+  X(where, 3) X(fma, 3) X(blend, 3)                                                                               \
+  X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1)
+
+enum class Op : uint16_t {
+#define ELMAN_OP_NAME(name, arity) name##_,
+  ELMAN_OPS(ELMAN_OP_NAME)
+#undef ELMAN_OP_NAME
+      count
+};
+
+// One elementwise instruction: out = op(a, b, c; first, second). The operands are numbers into Tile::operand.
+//   clip: first <= x <= second.  leaky_relu, elu: first is the slope / alpha.  dropout: first is the rate, second
+//   the number of the dropout in the network.  sigmoid_grad(g, s) = g s (1-s); tanh_grad(g, y) = g (1-y^2);
+//   relu_grad(g, y) = y > 0 ? g : 0; fma(a, b, c) = a b + c; blend(z, a, b) = z a + (1-z) b;
+//   lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b.
+//   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
+template <class T>
+struct Instruction {
+  Op op;
+  uint16_t out, a, b, c;
+  T first, second;
+};
+
+// What one run of a program sees: a few rows of every operand. An operand of width w is rows x w contiguous values;
+// width 0 marks a constant, one value that serves every row. An output may be the same memory as an input of the
+// same instruction, but never overlaps one otherwise.
+template <class T>
+struct Tile {
+  T* const* operand;
+  const int* width;
+  int rows;
+  uint64_t key;          // of the dropout: seed and update, already mixed
+  int64_t step;          // of the dropout: the time step
+  const int64_t* row;    // of the dropout: the number of each row of the tile
+};
+
+// A column range of a product's result, a matrix of its own: M x n, contiguous rows of n values.
+template <class T>
+struct Segment {
+  T* out;
+  const T* bias;  // n values added to every row, or null; not looked at when the product adds to what is there
+  int n;
+};
+
+// A run of consecutive rows: of the rows that a gradient sums over, only some are in use (ragged batches).
+struct Run {
+  int64_t first, count;
+};
+
+template <class T>
+struct Kernels {
+  const char* isa;  // "generic", "avx2", "avx512"
+  int mr, nr;       // rows and columns of the microkernel's tile; a packed panel has nr columns (the last one maybe fewer vectors)
+
+  // Packed weights of N columns and K rows take this many values.
+  size_t (*packed_size)(int n, int k);
+  // Packs columns first .. first+n of a matrix of n_all columns: column j, row i is w[j * column_stride + i * row_stride].
+  void (*pack)(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed);
+  // [out_0 | out_1 | ...] (M x N) = a (M x K, rows lda apart) @ packed + bias, or += a @ packed.
+  void (*product)(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments, bool add);
+
+  // dw (m x k) = sum over the rows of the runs of delta[row]' source[row]; rows m and k values apart.
+  // Cut into tasks by columns or rows of dw, never by the sum; scratch holds gradient_scratch(m, k) values.
+  int (*gradient_tasks)(int m, int k);
+  size_t (*gradient_scratch)(int m, int k);
+  void (*gradient)(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, T* scratch);
+  // out (n) = sum over the rows of the runs of delta[row] (rows n apart).
+  void (*column_sums)(const T* delta, int n, const Run* runs, int n_runs, T* out);
+
+  void (*elementwise)(const Instruction<T>* code, int n, const Tile<T>& tile);
+  double (*sum_of_squares)(const T* x, size_t n);  // in double, in a fixed order
+};
+
+// The best table that this processor runs and, if `wanted` (from ELMAN_ISA) is not null, that has this name;
+// null when `wanted` names one that is unknown or that the processor lacks.
+template <class T>
+const Kernels<T>* choose_kernels(const char* wanted);
+
+}  // namespace elman

@@ -1,0 +1,46 @@
+"""One tree of exceptions.
+
+    ElmanError
+    |-- EquationError    a cell, layer or loss whose equations cannot be traced or do not fit together
+    |   `-- ShapeError   sizes that cannot match; also an array of the wrong shape
+    |-- DataError        input data that cannot be used: files, columns, times, NaN, too few rows
+    |-- OptionError      an option or argument with a value that makes no sense
+    |-- TrainingError    training that cannot go on: a loss or gradient that is not finite
+    |-- ModelFileError   a model file that cannot be read
+    `-- EngineError      an engine that cannot be had: no native build, an unknown instruction set
+
+`EquationError`, `DataError` and `OptionError` are also `ValueError`, so that code that expects Python's own
+exception for a bad value keeps working. Every message says what came, what was expected and what to do.
+"""
+
+
+class ElmanError(Exception):
+    """The root of everything Elman raises on purpose."""
+
+
+class EquationError(ElmanError, ValueError):
+    """Equations that cannot be traced or do not fit together."""
+
+
+class ShapeError(EquationError):
+    """Sizes that cannot match."""
+
+
+class DataError(ElmanError, ValueError):
+    """Input data that cannot be used."""
+
+
+class OptionError(ElmanError, ValueError):
+    """An option or argument with a value that makes no sense."""
+
+
+class TrainingError(ElmanError, ArithmeticError):
+    """Training that cannot go on."""
+
+
+class ModelFileError(ElmanError, ValueError):
+    """A model file that cannot be read."""
+
+
+class EngineError(ElmanError, RuntimeError):
+    """An engine that cannot be had."""
