@@ -22,6 +22,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 # steps:  T rows, one for each time step of the stage (1 after a layer that returns its last step only)
 # states: T + 1 rows; row t is the value before step t, row T the final one
 # pair:   2 rows used in turn, a `states` slot that forgets
@@ -219,3 +221,37 @@ class Plan:
     input_grad: int = -1
     root: bool = False
     names: dict[str, Ref] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OptimizerProgram:
+    """An optimiser's equations for one flat array of parameters.
+
+    `code` reads and writes ``array`` operands (0 parameters, 1 gradients, 2 ... the optimiser's state) and reads
+    ``scalar`` operands, one row of numbers for each update (learning rate, bias corrections ...).
+    """
+
+    code: tuple[Instruction, ...]
+    states: int
+    scalars: int
+
+
+@dataclass
+class Gradients:
+    """What a backward run returns; arrays in the user's row order."""
+
+    loss: float
+    parameters: np.ndarray  # (P,)
+    output: np.ndarray  # (B, T, O) or (B, O)
+    states: list[np.ndarray]  # final states, (B, width) each
+    input: np.ndarray | None = None  # (B, T, F)
+    initial_states: list[np.ndarray] | None = None
+
+
+@dataclass
+class TrainResult:
+    """Losses of the updates that were done; `finite` is False when the next one's loss or gradient was not."""
+
+    losses: np.ndarray  # (updates,)
+    done: int
+    finite: bool
