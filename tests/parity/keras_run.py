@@ -1,0 +1,82 @@
+"""A `Problem` run by Keras on TensorFlow.
+
+Keras puts the gates side by side in matrices of shape (in, gates x H); a GRU that resets after the product has a
+bias for the input and one for the recurrent product, of which Elman keeps the sum but for the candidate.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from problem import Outcome, Problem  # noqa: E402
+
+# The gates in the order in which Keras stacks them, by the suffix of their parameters.
+GATES = {
+    "simple_tanh": ("",),
+    "simple_relu": ("",),
+    "gru_reset_before": ("_z", "_r", "_n"),
+    "gru_reset_after": ("_z", "_r", "_n"),
+    "lstm": ("_i", "_f", "_g", "_o"),
+}
+
+
+def make_layer(cell: str, hidden: int, dtype: str) -> keras.layers.Layer:
+    options = {"return_sequences": True, "return_state": True, "dtype": dtype}
+    if cell == "lstm":
+        return keras.layers.LSTM(hidden, **options)
+    if cell.startswith("gru"):
+        return keras.layers.GRU(hidden, reset_after=cell == "gru_reset_after", **options)
+    return keras.layers.SimpleRNN(hidden, activation=cell.removeprefix("simple_"), **options)
+
+
+def weights(cell: str, parameters: dict[str, np.ndarray]) -> list[np.ndarray]:
+    def stacked(letter: str) -> np.ndarray:
+        return np.concatenate([parameters[letter + gate] for gate in GATES[cell]]).T
+
+    bias = stacked("b")
+    if cell == "gru_reset_after":
+        recurrent = np.concatenate([np.zeros(2 * len(parameters["c_n"])), parameters["c_n"]])
+        bias = np.stack([bias, recurrent])
+    return [stacked("W"), stacked("U"), bias]
+
+
+def parameter_gradients(cell: str, gradients: list[np.ndarray]) -> dict[str, np.ndarray]:
+    stacked = {"W": gradients[0].T, "U": gradients[1].T, "b": np.atleast_2d(gradients[2])[0]}
+    if cell == "gru_reset_after":
+        stacked["c"] = gradients[2][1]
+    named = {}
+    for letter, whole in stacked.items():
+        blocks = np.split(whole, len(GATES[cell]))
+        named |= {letter + gate: block for gate, block in zip(GATES[cell], blocks, strict=True)}
+    return named
+
+
+def run(problem: Problem, dtype: str = "float64") -> Outcome:
+    """Outputs and gradients of the problem from `keras.layers`."""
+    layer = make_layer(problem.cell, problem.hidden, dtype)
+    layer.build(problem.x.shape)
+    layer.set_weights(weights(problem.cell, problem.parameters))
+    x = tf.constant(problem.x, dtype)
+    initial = [tf.constant(state, dtype) for state in problem.states]
+    with tf.GradientTape() as tape:
+        tape.watch([x, *initial])
+        output, *final = layer(x, initial_state=initial)
+        loss = tf.reduce_sum(output * tf.constant(problem.output_weight, dtype))
+        for state, weight in zip(final, problem.state_weights, strict=True):
+            loss += tf.reduce_sum(state * tf.constant(weight, dtype))
+    of_x, of_states, of_weights = tape.gradient(loss, [x, initial, [weight.value for weight in layer.weights]])
+    gradients = parameter_gradients(problem.cell, [np.float64(gradient.numpy()) for gradient in of_weights])
+    return Outcome(
+        np.float64(output.numpy()),
+        tuple(np.float64(state.numpy()) for state in final),
+        {name: gradients[name] for name in problem.parameters},
+        np.float64(of_x.numpy()),
+        tuple(np.float64(gradient.numpy()) for gradient in of_states),
+    )

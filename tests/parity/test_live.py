@@ -1,0 +1,43 @@
+"""Elman against PyTorch and Keras on random shapes, live: `make parity`."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytestmark = pytest.mark.parity
+pytest.importorskip("torch", reason="PyTorch is not installed: `make parity` installs it")
+pytest.importorskip("keras", reason="Keras is not installed: `make parity` installs it")
+pytest.importorskip("tensorflow", reason="TensorFlow, which runs Keras, is not installed: `make parity` installs it")
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import elman_run  # noqa: E402
+import keras_run  # noqa: E402
+import problem as problems  # noqa: E402
+import pytorch_run  # noqa: E402
+
+PAIRS = [(peer, cell) for peer in (pytorch_run, keras_run) for cell in peer.GATES]
+SIZES = st.tuples(
+    st.one_of(st.sampled_from((1, 3, 17, 100)), st.integers(1, 70)),  # hidden
+    st.integers(1, 40),  # batch
+    st.integers(1, 20),  # steps
+    st.integers(1, 9),  # features
+)
+TOLERANCES = {"float64": 1e-10, "float32": 1e-5}  # times the largest absolute value of an array
+
+
+@pytest.mark.parametrize("engine", ("numpy", "native"))
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(("peer", "cell"), PAIRS, ids=[f"{peer.__name__[:-4]}-{cell}" for peer, cell in PAIRS])
+@given(sizes=SIZES, seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=8, deadline=None)
+def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tuple[int, ...], seed: int) -> None:
+    """Elman in either precision against the peer's float64."""
+    problem = problems.draw(cell, *sizes, seed=seed)
+    actual = elman_run.run(problem, np.dtype(dtype).type, engine)
+    problems.assert_close(actual.arrays(), peer.run(problem).arrays(), TOLERANCES[dtype])
