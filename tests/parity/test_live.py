@@ -28,7 +28,7 @@ SIZES = st.tuples(
     st.integers(1, 20),  # steps
     st.integers(1, 9),  # features
 )
-TOLERANCES = {"float64": 1e-10, "float32": 1e-5}  # times the largest absolute value of an array
+TOLERANCES = {"float64": 1e-10, "float32": 1e-5}  # times the largest absolute value of an array, or 1 if that is more
 
 
 @pytest.mark.parametrize("engine", ("numpy", "native"))
@@ -40,4 +40,4 @@ def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tupl
     """Elman in either precision against the peer's float64."""
     problem = problems.draw(cell, *sizes, seed=seed)
     actual = elman_run.run(problem, np.dtype(dtype).type, engine)
-    problems.assert_close(actual.arrays(), peer.run(problem).arrays(), TOLERANCES[dtype])
+    problems.assert_close(actual.arrays(), peer.run(problem).arrays(), TOLERANCES[dtype], floor=1)
