@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-parity
 NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
 
 .PHONY: demo test lint format bench parity build clean
@@ -23,6 +24,13 @@ format: $(VENV)/.linted
 	$(BIN)/ruff check --fix src tests benchmarks
 	$(BIN)/clang-format -i native/*
 
+# PyTorch and Keras, for the two targets below only.
+parity: $(PEERS)/.installed
+	$(PEERS)/bin/python -m pytest -m parity tests/parity
+
+bench: $(PEERS)/.installed
+	$(PEERS)/bin/python -m benchmarks.run
+
 build: $(VENV)/.installed
 
 $(BIN)/python:
@@ -41,5 +49,11 @@ $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/pip install --quiet --editable ".[test,lint]"
 	@touch $@
 
+$(PEERS)/.installed: $(NATIVE)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --upgrade pip
+	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable ".[test,parity]"
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build out
+	rm -rf $(VENV) $(PEERS) build out
