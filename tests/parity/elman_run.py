@@ -1,18 +1,20 @@
-"""A `Problem` run by Elman."""
+"""A `Problem` and a `Stack` run by Elman."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from problem import Outcome, Problem
+from problem import Outcome, Problem, Stack
 
 import elman as el
 
 LAYERS = {
-    "simple_tanh": lambda hidden: el.SimpleRNN(hidden),
-    "simple_relu": lambda hidden: el.SimpleRNN(hidden, activation="relu"),
-    "gru_reset_before": lambda hidden: el.GRU(hidden, reset_after=False),
-    "gru_reset_after": lambda hidden: el.GRU(hidden),
-    "lstm": lambda hidden: el.LSTM(hidden),
+    "simple_tanh": el.SimpleRNN,
+    "simple_relu": partial(el.SimpleRNN, activation="relu"),
+    "gru_reset_before": partial(el.GRU, reset_after=False),
+    "gru_reset_after": el.GRU,
+    "lstm": el.LSTM,
 }
 
 
@@ -40,3 +42,14 @@ def run(problem: Problem, dtype: type = np.float64, engine: str = "numpy") -> Ou
         np.float64(of_x),
         tuple(np.float64(gradient) for gradient in of_initial[0]),
     )
+
+
+def run_stack(stack: Stack, dtype: type, engine: str) -> dict[str, np.ndarray]:
+    """Loss and gradients of the stack from `Network.loss_and_grads`."""
+    make = LAYERS[stack.cell]
+    layers = [make(stack.hidden), make(stack.upper, return_sequences=False), el.Dense(stack.target.shape[1])]
+    net = el.Network(inputs=stack.x.shape[-1], layers=layers, dtype=dtype, engine=engine)
+    for name, value in stack.parameters.items():
+        net.params[name][...] = value
+    loss, gradients = net.loss_and_grads(stack.x.astype(dtype), stack.target.astype(dtype), loss="mse")
+    return {"loss": np.array(float(loss))} | {name: np.float64(value) for name, value in gradients.items()}

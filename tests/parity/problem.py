@@ -83,6 +83,31 @@ def draw(cell: str, hidden: int, batch: int, steps: int, features: int, seed: in
     )
 
 
+@dataclass(frozen=True)
+class Stack:
+    """Two recurrent layers, of which the second returns its last step only, a dense readout and a target for mse."""
+
+    cell: str
+    hidden: int
+    upper: int
+    parameters: dict[str, np.ndarray]  # "<layer>.<name>"
+    x: np.ndarray  # (B, T, F)
+    target: np.ndarray  # (B, O)
+
+
+def draw_stack(
+    cell: str, hidden: int, batch: int, steps: int, features: int, *, upper: int, outputs: int, seed: int
+) -> Stack:
+    """A random stack of `hidden` and `upper` units."""
+    first = draw(cell, hidden, batch, steps, features, seed)
+    second = draw(cell, upper, 1, 1, hidden, seed + 1)
+    readout = draw("simple_tanh", outputs, batch, 1, upper, seed + 2)
+    parameters = {f"0.{name}": value for name, value in first.parameters.items()}
+    parameters |= {f"1.{name}": value for name, value in second.parameters.items()}
+    parameters |= {"2.W": readout.parameters["W"], "2.b": readout.parameters["b"]}
+    return Stack(cell, hidden, upper, parameters, first.x, target=readout.states[0])
+
+
 def save(file: Path, problem: Problem, outcome: Outcome) -> None:
     """Writes a problem and what must come of it."""
     arrays = {f"parameter.{name}": value for name, value in problem.parameters.items()}

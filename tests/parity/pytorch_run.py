@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from problem import Outcome, Problem
+from problem import Outcome, Problem, Stack
 
 # The gates in the order in which PyTorch stacks them, by the suffix of their parameters.
 GATES = {
@@ -71,3 +71,27 @@ def run(problem: Problem, dtype: torch.dtype = torch.float64) -> Outcome:
         x.grad.double().numpy(),
         tuple(state.grad[0].double().numpy() for state in initial),
     )
+
+
+def run_stack(stack: Stack) -> dict[str, np.ndarray]:
+    """Loss and gradients of the stack from `torch.nn`, in float64."""
+    layers, width = [], stack.x.shape[-1]
+    for prefix, hidden in (("0.", stack.hidden), ("1.", stack.upper)):
+        layers.append(make_layer(stack.cell, width, hidden).double())
+        set_parameters(layers[-1], stack.cell, under(prefix, stack.parameters))
+        width = hidden
+    W, b = (torch.tensor(stack.parameters[name], requires_grad=True) for name in ("2.W", "2.b"))
+    sequence, _ = layers[0](torch.from_numpy(stack.x))
+    sequence, _ = layers[1](sequence)
+    loss = torch.nn.functional.mse_loss(sequence[:, -1] @ W.T + b, torch.from_numpy(stack.target))
+    loss.backward()
+    results = {"loss": np.array(loss.item()), "2.W": W.grad.numpy(), "2.b": b.grad.numpy()}
+    for prefix, layer in zip(("0.", "1."), layers, strict=True):
+        gradients = parameter_gradients(layer, stack.cell)
+        results |= {prefix + name: gradients[name] for name in under(prefix, stack.parameters)}
+    return results
+
+
+def under(prefix: str, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The parameters of one layer, by their names within it."""
+    return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}

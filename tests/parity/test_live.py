@@ -41,3 +41,15 @@ def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tupl
     problem = problems.draw(cell, *sizes, seed=seed)
     actual = elman_run.run(problem, np.dtype(dtype).type, engine)
     problems.assert_close(actual.arrays(), peer.run(problem).arrays(), TOLERANCES[dtype], floor=1)
+
+
+@pytest.mark.parametrize("engine", ("numpy", "native"))
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("cell", pytorch_run.GATES)
+@given(sizes=SIZES, upper=st.integers(1, 40), outputs=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=8, deadline=None)
+def test_stack(cell: str, dtype: str, engine: str, sizes: tuple[int, ...], upper: int, outputs: int, seed: int) -> None:
+    """Two layers, the second returning its last step only, and a dense readout: loss and gradients from PyTorch."""
+    stack = problems.draw_stack(cell, *sizes, upper=upper, outputs=outputs, seed=seed)
+    actual = elman_run.run_stack(stack, np.dtype(dtype).type, engine)
+    problems.assert_close(actual, pytorch_run.run_stack(stack), TOLERANCES[dtype], floor=1)
