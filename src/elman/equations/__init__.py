@@ -1,0 +1,8 @@
+"""The language of equations: symbols, the op table, tracing, differentiation, rendering."""
+
+from elman.equations.functions import *  # noqa: F403
+from elman.equations.functions import ACTIVATIONS, activation
+from elman.equations.ops import OPS
+from elman.equations.trace import Cell, Graph, cell
+
+__all__ = ["ACTIVATIONS", "OPS", "Cell", "Graph", "activation", "cell"]

@@ -1,0 +1,28 @@
+"""The gated recurrent unit, in both conventions."""
+
+from __future__ import annotations
+
+from elman.equations import activation as as_function
+from elman.equations import cell, sigmoid
+
+
+@cell
+def gru(p, x, h, *, reset_after=True, activation="tanh"):
+    """The gated recurrent unit: a gate blends the old state with a candidate, another resets what the candidate sees.
+
+    With ``reset_after=True`` (as in cuDNN, PyTorch and Keras 3) the reset gate multiplies the recurrent product,
+    which has a bias ``c_n`` of its own; with False (the first paper's) it multiplies the state before the product.
+    As in those, the update gate ``z`` keeps the old state.
+
+    Parameters ``W_z U_z b_z W_r U_r b_r W_n U_n b_n`` (and ``c_n``); matrices (H, F) and (H, H).
+
+    Reference: K. Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine
+    translation, EMNLP 2014.
+    """
+    z = sigmoid(p.W_z @ x + p.U_z @ h + p.b_z)
+    r = sigmoid(p.W_r @ x + p.U_r @ h + p.b_r)
+    if reset_after:
+        n = as_function(activation)(p.W_n @ x + p.b_n + r * (p.U_n @ h + p.c_n))
+    else:
+        n = as_function(activation)(p.W_n @ x + p.U_n @ (r * h) + p.b_n)
+    return z * h + (1 - z) * n

@@ -1,0 +1,50 @@
+"""Checks of the arrays that go into an engine, the same for every engine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from elman.engine.plan import Plan
+from elman.errors import DataError, ShapeError
+
+
+def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:
+    """Raise `ShapeError` unless x is (B, T, F) with the plan's F and the lengths fit."""
+    features = plan.slots[plan.input.slot].width
+    if x.ndim != 3:
+        raise ShapeError(f"x has shape {x.shape}; expected (B, T, F) = (batch, time steps, {features} features)")
+    if x.shape[2] != features:
+        raise ShapeError(
+            f"x has {x.shape[2]} features, the network expects {features}; its shape is {x.shape}, (B, T, F)"
+        )
+    if x.shape[0] == 0 or x.shape[1] == 0:
+        raise ShapeError(f"x has shape {x.shape}; it needs at least one row and one time step")
+    if lengths is None:
+        return
+    lengths = np.asarray(lengths)
+    if lengths.shape != (x.shape[0],):
+        raise ShapeError(f"lengths has shape {lengths.shape}; expected ({x.shape[0]},), one for each row of x")
+    if lengths.min() < 1 or lengths.max() > x.shape[1]:
+        raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 1..{x.shape[1]}, the steps of x")
+
+
+def check_target(plan: Plan, target: np.ndarray, rows: int, steps: int) -> None:
+    """Raise `ShapeError` unless the target fits the network's output."""
+    width = plan.slots[plan.target].width
+    expected = (rows, steps, width) if plan.stages[-1].sequence else (rows, width)
+    if target.shape != expected:
+        raise ShapeError(f"target has shape {target.shape}; expected {expected} to go with the network's output")
+
+
+def check_index(index: np.ndarray, count: int, what: str) -> np.ndarray:
+    """An index column as integers; `DataError` if one is not a whole number in 0..count-1."""
+    found = index[:, 0].astype(np.int64)
+    if found.size and (found.min() < 0 or found.max() >= count or np.any(found != index[:, 0])):
+        wrong = index[:, 0][(found < 0) | (found >= count) | (found != index[:, 0])][0]
+        raise DataError(f"{what} {wrong:g} is out of range: expected whole numbers 0..{count - 1}")
+    return found
+
+
+def zeros(plan: Plan, rows: int, dtype: np.dtype) -> list[np.ndarray]:
+    """Initial states of zeros, in plan order."""
+    return [np.zeros((rows, s.width), dtype) for stage in plan.stages for s in stage.states]

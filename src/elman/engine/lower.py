@@ -1,0 +1,244 @@
+"""Lower: from the symbols of one step to the nodes that the scheduler places.
+
+Broadcasts become explicit, equal values are computed once, sums of products become one `affine` node (products that
+accumulate into one slot, with biases), ``a*b + c`` and ``z*a + (1-z)*b`` become one op. In an affine node of a
+recurrent layer the products of the input alone are split off, so that they can be hoisted out of the time loop.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman.engine.plan import Ref
+from elman.equations.ops import OPS
+from elman.equations.symbols import Parameter, Symbol, width
+
+LEAVES = ("slot", "const", "vector")
+
+
+@dataclass(eq=False)
+class Node:
+    """A value to compute at each step; leaves are a slot's row, a constant, a parameter vector."""
+
+    op: str
+    inputs: tuple[Node, ...] = ()
+    width: int = 1
+    first: float = 0.0
+    second: float = 0.0
+    loop: bool = False  # depends on a state
+    ref: Ref | None = None  # of a slot leaf
+    parameter: Parameter | None = None  # of a vector leaf, a lookup's table
+    products: tuple[tuple[Parameter, bool, Node], ...] = ()  # affine: (matrix, transposed, source)
+    biases: tuple[Parameter, ...] = ()
+    base: Node | None = None  # affine: what the products are added to
+
+    @property
+    def is_elementwise(self) -> bool:
+        return self.op not in ("affine", "lookup", *LEAVES)
+
+
+def slot_leaf(ref: Ref, width: int, *, loop: bool = False) -> Node:
+    """A value that already lies in a slot."""
+    return Node("slot", width=width, ref=ref, loop=loop)
+
+
+class Lowering:
+    """Lowers symbols in order; `memo` starts with the leaves (inputs, states, saved values) and fills up.
+
+    Parameters
+    ----------
+    symbols : list of Symbol
+        Operands first.
+    outputs : iterable of Symbol
+        What is used from outside.
+    keep : set of Symbol
+        Values that must exist by themselves, not dissolved into a larger op.
+    memo : dict
+        Nodes of the leaves.
+    training : bool
+        Whether dropout drops.
+    inside : set of Symbol
+        Sums whose other terms are computed first and the products added to them in place (gradients of states),
+        instead of the products first and the rest in the next elementwise program.
+    """
+
+    def __init__(
+        self,
+        symbols: list[Symbol],
+        outputs: Iterable[Symbol],
+        *,
+        keep: set[Symbol],
+        memo: dict[Symbol, Node],
+        training: bool,
+        inside: set[Symbol] | None = None,
+        dropout_base: int = 0,
+    ):
+        self.memo, self.keep, self.training = memo, keep, training
+        self.inside, self.dropout_base = inside or set(), dropout_base
+        self.known: dict[tuple, Node] = {}
+        self.uses = Counter(i for s in symbols if s not in memo for i in s.inputs) + Counter(outputs)
+        for symbol in symbols:
+            if symbol not in memo:
+                memo[symbol] = self._lower(symbol)
+
+    def _lower(self, s: Symbol) -> Node:
+        if s.op == "const":
+            return self.constant(s.first)
+        if s.op == "parameter":
+            assert isinstance(s, Parameter)
+            return Node("vector", width=width(s) if s.role == "vector" else 1, parameter=s)
+        if s.op == "lookup":
+            table, index = s.inputs
+            assert isinstance(table, Parameter)
+            return Node("lookup", (self.memo[index],), width(s), parameter=table, loop=self.memo[index].loop)
+        if s.op in ("matmul", "matmul_t"):
+            return self._affine(s, [s])
+        if s.op == "add":
+            terms = self._terms(s)
+            if any(t.op in ("matmul", "matmul_t") for t in terms):
+                return self._affine(s, terms)
+            return self._sum(s)
+        if s.op == "dropout":
+            if not self.training:
+                return self.memo[s.inputs[0]]
+            return self.make("dropout", [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
+        return self.make(s.op, [self.memo[i] for i in s.inputs], width(s), s.first, s.second)
+
+    # --- building nodes -------------------------------------------------------------------------------------
+
+    def constant(self, value: float) -> Node:
+        return self.known.setdefault(("const", value), Node("const", width=0, first=value))
+
+    def make(self, op: str, inputs: list[Node], out: int, first: float = 0.0, second: float = 0.0) -> Node:
+        """An elementwise node: folded, widened, or one that is there already."""
+        if op == "expand":
+            return self._wide(inputs[0], out)
+        if OPS[op].shape == "map":
+            inputs = [self._wide(i, out) for i in inputs]
+            if all(i.op == "const" for i in inputs):
+                return self.constant(_fold(op, inputs, first, second))
+            if op == "mul" and any(i.op == "const" and i.first == 1 for i in inputs):
+                return inputs[0] if inputs[1].op == "const" else inputs[1]
+            if op == "add" and any(i.op == "const" and i.first == 0 for i in inputs):
+                return inputs[0] if inputs[1].op == "const" else inputs[1]
+        else:
+            inputs = [self.solid(i, 1) if i.op == "const" else i for i in inputs]
+        key = (op, *map(id, inputs), out, first, second)
+        if key not in self.known:
+            self.known[key] = self.fresh(op, inputs, out, first, second)
+        return self.known[key]
+
+    @staticmethod
+    def fresh(op: str, inputs: list[Node], out: int, first: float = 0.0, second: float = 0.0) -> Node:
+        """A node of its own, shared with nobody."""
+        return Node(op, tuple(inputs), out, first, second, loop=any(i.loop for i in inputs))
+
+    def solid(self, node: Node, out: int) -> Node:
+        """A constant as a value with a width, anything else as it is."""
+        return self.fresh("copy", [node], out) if node.op == "const" else node
+
+    def _wide(self, node: Node, out: int) -> Node:
+        if node.width in (0, out):
+            return node
+        key = ("expand", id(node), out)
+        return self.known.setdefault(key, self.fresh("expand", [node], out))
+
+    # --- sums -----------------------------------------------------------------------------------------------
+
+    def _dissolves(self, s: Symbol) -> bool:
+        return self.uses[s] == 1 and s not in self.keep
+
+    def _terms(self, s: Symbol) -> list[Symbol]:
+        """The terms of a sum, through sums that serve nothing else; products that serve others too stay whole."""
+        terms: list[Symbol] = []
+        stack = list(reversed(s.inputs))
+        while stack:
+            t = stack.pop()
+            if t.op == "add" and self._dissolves(t):
+                stack.extend(reversed(t.inputs))
+            else:
+                terms.append(t)
+        return terms
+
+    def _affine(self, s: Symbol, terms: list[Symbol]) -> Node:
+        out = width(s)
+        products: list[tuple[Parameter, bool, Node]] = []
+        biases: list[Parameter] = []
+        rest: list[Symbol] = []
+        for t in terms:
+            if t.op in ("matmul", "matmul_t") and (t is s or self._dissolves(t)):
+                matrix, source = t.inputs
+                assert isinstance(matrix, Parameter)
+                products.append((matrix, t.op == "matmul_t", self.solid(self.memo[source], width(source))))
+            elif isinstance(t, Parameter) and width(t) == out and not biases:
+                biases.append(t)
+            else:
+                rest.append(t)
+        if not products:
+            return self._sum(s)
+        if s in self.inside and rest:
+            others = [self.memo[t] for t in [*rest, *biases]]
+            return self._product_sum(products, (), self._base(others, out), out)
+        node = self._hoisted(products, biases, out)
+        for t in rest:
+            node = self._plus(node, t, out)
+        return node
+
+    def _plus(self, node: Node, term: Symbol, out: int) -> Node:
+        """``node + term``, in one op with a product that serves nothing else."""
+        if term.op == "mul" and self._dissolves(term):
+            return self.make("fma", [*(self.memo[i] for i in term.inputs), node], out)
+        return self.make("add", [node, self.memo[term]], out)
+
+    def _base(self, rest: list[Node], out: int) -> Node:
+        node = rest[0]
+        for r in rest[1:]:
+            node = self.make("add", [node, r], out)
+        return self.fresh("copy", [node], out)
+
+    def _hoisted(self, products: list[tuple[Parameter, bool, Node]], biases: list[Parameter], out: int) -> Node:
+        """Products of the input first (hoisted), then those of the states, added to them in place."""
+        before = [p for p in products if not p[2].loop]
+        within = [p for p in products if p[2].loop]
+        if not within or not before:
+            return self._product_sum(products, biases, None, out)
+        return self._product_sum(within, (), self._product_sum(before, biases, None, out), out)
+
+    @staticmethod
+    def _product_sum(products: Iterable, biases: Iterable[Parameter], base: Node | None, out: int) -> Node:
+        products = tuple(products)
+        inputs = ((base,) if base else ()) + tuple(p[2] for p in products)
+        loop = any(i.loop for i in inputs)
+        return Node("affine", inputs, out, loop=loop, products=products, biases=tuple(biases), base=base)
+
+    def _sum(self, s: Symbol) -> Node:
+        """``a + b``, as one op with the products in it where they serve nothing else."""
+        a, b = s.inputs
+        out = width(s)
+        blend = self._blend(a, b) or self._blend(b, a)
+        if blend:
+            return self.make("blend", blend, out)
+        if a.op == "mul" and self._dissolves(a):
+            a, b = b, a
+        return self._plus(self.memo[a], b, out)
+
+    def _blend(self, a: Symbol, b: Symbol) -> list[Node] | None:
+        """The operands of ``z*p + (1-z)*q``, if that is what ``a + b`` is."""
+        if not (a.op == b.op == "mul" and self._dissolves(a) and self._dissolves(b)):
+            return None
+        for rest, q in (b.inputs, b.inputs[::-1]):
+            if rest.op == "sub" and rest.inputs[0].op == "const" and rest.inputs[0].first == 1:
+                for z, p in (a.inputs, a.inputs[::-1]):
+                    if z is rest.inputs[1]:
+                        return [self.memo[z], self.memo[p], self.memo[q]]
+        return None
+
+
+def _fold(op: str, inputs: list[Node], first: float, second: float) -> float:
+    row = OPS[op]
+    assert row.value is not None
+    return float(row.value(*(np.float64(i.first) for i in inputs), *(first, second)[: row.numbers]))

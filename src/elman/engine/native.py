@@ -1,0 +1,461 @@
+"""The native engine: Python's face of the C++ runner of plans (`native/run.h`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from elman.engine.plan import (
+    Elementwise,
+    Gradients,
+    Instruction,
+    Lookup,
+    Matrix,
+    MatrixGradient,
+    Operand,
+    OptimizerProgram,
+    Plan,
+    Product,
+    Ref,
+    Reverse,
+    Stage,
+    Step,
+    TableGradient,
+    TrainResult,
+    VectorGradient,
+)
+from elman.errors import DataError, EngineError, ShapeError
+
+try:
+    import elman._native as _native
+except ImportError:  # installed without a compiler: the NumPy engine does the work
+    _native = None  # type: ignore[assignment]
+
+_TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
+_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5}
+Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
+
+
+def available() -> bool:
+    """Whether the native engine was built."""
+    return _native is not None
+
+
+def default_threads() -> int:
+    """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use."""
+    given = os.environ.get("ELMAN_THREADS", "")
+    if not given:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not given.isdecimal() or int(given) < 1:
+        raise EngineError(f"ELMAN_THREADS is {given!r}: expected a whole number from 1; unset it to use every core")
+    return int(given)
+
+
+class NativeEngine:
+    """Runs a plan with the C++ engine.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    dtype : numpy dtype
+        float32 or float64, of all arrays that go in and out.
+    threads : int, optional
+        At most so many threads; by default ``ELMAN_THREADS`` or the cores this process may use. The numbers do not
+        depend on it.
+
+    Raises
+    ------
+    EngineError
+        There is no native build, or ``ELMAN_ISA`` names kernels that this processor lacks.
+    """
+
+    name = "native"
+
+    def __init__(self, plan: Plan, dtype: Any = np.float32, threads: int | None = None) -> None:
+        if _native is None:
+            raise EngineError("the native engine was not built: install a C++ compiler and reinstall elman")
+        self.plan = plan
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise EngineError(f"dtype is {self.dtype}: the native engine computes in float32 or float64")
+        self.threads = default_threads() if threads is None else max(1, int(threads))
+        engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
+        try:
+            self._engine = engine(_plain(plan), self.threads)
+        except (RuntimeError, ValueError) as error:
+            raise EngineError(str(error)) from None
+        self._state_widths = [state.width for stage in plan.stages for state in stage.states]
+        output = plan.slots[plan.output.slot]
+        self._output_width = output.width
+        self._output_steps = output.time != "single" and plan.stages[output.stage].sequence
+
+    def forward(
+        self,
+        parameters: np.ndarray,
+        x: np.ndarray,
+        *,
+        lengths: np.ndarray | None = None,
+        states: Sequence[np.ndarray] | None = None,
+        key: int = 0,
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Compute a network's output and final states.
+
+        Parameters
+        ----------
+        parameters : array (P,)
+            The parameter arena.
+        x : array (B, T, F)
+            Any strides.
+        lengths : array (B,), optional
+            Steps in use of each row; all T by default. Outputs past them are 0.
+        states : list of arrays (B, width), optional
+            Initial states of all stages; zeros by default.
+        key : int
+            Of dropout: seed and update, mixed.
+
+        Returns
+        -------
+        output : array (B, T, O), or (B, O) after a layer that returns its last step
+        states : list of arrays (B, width)
+            Final states.
+        """
+        B, T = self._check_x(x, "x")
+        y, finals = self._outputs(B, T)
+        self._call(
+            self._engine.forward,
+            self._check(parameters, (self.plan.parameters,), "parameters"),
+            x,
+            _check_lengths(lengths, B, T),
+            self._check_states(states, B, "states"),
+            key,
+            y,
+            finals,
+        )
+        return y, finals
+
+    def gradients(
+        self,
+        parameters: np.ndarray,
+        x: np.ndarray,
+        target: np.ndarray,
+        *,
+        weights: np.ndarray | None = None,
+        lengths: np.ndarray | None = None,
+        states: Sequence[np.ndarray] | None = None,
+        key: int = 0,
+        want_input: bool = False,
+        want_states: bool = False,
+        state_gradients: Sequence[np.ndarray] | None = None,
+    ) -> Gradients:
+        """Compute the loss and its gradients.
+
+        Parameters
+        ----------
+        parameters, x, lengths, states, key
+            As for `forward`.
+        target : array (B, T, O'), or (B, O') where the loss has one step
+            Class indices come as numbers of the engine's dtype, O' = 1.
+        weights : array (B,), optional
+            Of each row in the loss; all 1 by default.
+        want_input, want_states : bool
+            Whether to return dL/dx and dL/d(initial states).
+        state_gradients : list of arrays (B, width), optional
+            dL/d(final states), from what uses them; zeros by default.
+        """
+        B, T = self._check_x(x, "x")
+        self._check_target(target, B, T)
+        if state_gradients is not None and self.plan.root:
+            raise EngineError("state_gradients cannot join the square root of a loss: use the loss without its root")
+        if want_input and self.plan.input_grad < 0:
+            raise EngineError("this plan has no gradient of the input: schedule it with one")
+        if want_states and any(state.grads < 0 for stage in self.plan.stages for state in stage.states):
+            raise EngineError("this plan has no gradients of the states: schedule it with them")
+        y, finals = self._outputs(B, T)
+        gradients = np.empty(self.plan.parameters, self.dtype)
+        input_grad = np.empty(x.shape, self.dtype) if want_input else None
+        initials = [np.empty((B, w), self.dtype) for w in self._state_widths] if want_states else []
+        loss = self._call(
+            self._engine.gradients,
+            self._check(parameters, (self.plan.parameters,), "parameters"),
+            x,
+            target,
+            None if weights is None else self._check(weights, (B,), "weights"),
+            _check_lengths(lengths, B, T),
+            self._check_states(states, B, "states"),
+            self._check_states(state_gradients, B, "state_gradients"),
+            key,
+            gradients,
+            y,
+            finals,
+            input_grad,
+            initials,
+        )
+        return Gradients(loss, gradients, y, finals, input_grad, initials if want_states else None)
+
+    def train(
+        self,
+        parameters: np.ndarray,
+        x: np.ndarray,
+        target: np.ndarray,
+        batches: Batches,
+        optimizer: OptimizerProgram,
+        *,
+        state: Sequence[np.ndarray],
+        scalars: np.ndarray,
+        clip_norm: float = 0.0,
+        keys: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+        lengths: np.ndarray | None = None,
+        carry_states: bool = False,
+        states: Sequence[np.ndarray] | None = None,
+    ) -> TrainResult:
+        """Do many updates of the parameters, in place, in one call.
+
+        It stops before an update whose loss or gradient is not finite.
+
+        Parameters
+        ----------
+        parameters : array (P,)
+            Updated in place.
+        x : array (N, T, F)
+            The data set, of any strides: windows over a series need not be copied.
+        target : array (N, T, O') or (N, O')
+        batches : list of integer arrays, or all their numbers in one array and the (updates + 1,) borders of batches
+            The rows of x of each update.
+        optimizer : OptimizerProgram
+            What an update does.
+        state : list of arrays (P,)
+            The optimiser's, updated in place.
+        scalars : array (updates, optimizer.scalars)
+            The optimiser's numbers in each update.
+        clip_norm : float
+            Largest norm of the whole gradient, which is scaled down to it; 0 for any.
+        keys : array (updates,), optional
+            Dropout's key of each update.
+        weights, lengths : array (N,), optional
+            Of each row of x.
+        carry_states : bool
+            Begin each batch with the final states of the one before (batches of one size).
+        states : list of arrays (B, width), optional
+            With `carry_states`, initial states of the first batch; updated in place to the final ones of the last.
+        """
+        N, T = self._check_x(x, "x")
+        self._check_target(target, N, T)
+        rows, offsets = _flat_batches(batches, N)
+        updates = len(offsets) - 1
+        size = (self.plan.parameters,)
+        if len(state) != optimizer.states:
+            raise ShapeError(f"state has {len(state)} arrays, the optimiser expects {optimizer.states}")
+        losses = np.empty(updates, np.float64)
+        done = self._call(
+            self._engine.train,
+            self._check(parameters, size, "parameters"),
+            x,
+            target,
+            None if weights is None else self._check(weights, (N,), "weights"),
+            _check_lengths(lengths, N, T),
+            rows,
+            offsets,
+            _plain_program(optimizer.code),
+            [self._check(array, size, f"state[{i}]") for i, array in enumerate(state)],
+            _shaped(np.ascontiguousarray(scalars, np.float64), (updates, optimizer.scalars), "scalars"),
+            clip_norm,
+            None if keys is None else _shaped(np.ascontiguousarray(keys, np.uint64), (updates,), "keys"),
+            self._carried(offsets, states) if carry_states else [],
+            losses,
+        )
+        return TrainResult(losses[:done], done, done == updates)
+
+    def read(self, what: str | Ref) -> np.ndarray:
+        """Copy a slot as the last call left it, (steps, B, width) with rows in the caller's order; for looking inside."""
+        if isinstance(what, str) and what not in self.plan.names:
+            raise EngineError(f"the plan has no {what!r}; it has {', '.join(sorted(self.plan.names)) or 'no names'}")
+        slot = self.plan.names[what].slot if isinstance(what, str) else what.slot
+        out = np.empty(self._engine.shape(slot), self.dtype)
+        self._engine.read(slot, out)
+        return out
+
+    def _call(self, run: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return run(*arguments)
+        except IndexError as error:  # an index out of its table or classes
+            raise DataError(str(error)) from None
+
+    def _outputs(self, B: int, T: int) -> tuple[np.ndarray, list[np.ndarray]]:
+        shape = (B, T, self._output_width) if self._output_steps else (B, self._output_width)
+        return np.empty(shape, self.dtype), [np.empty((B, w), self.dtype) for w in self._state_widths]
+
+    def _carried(self, offsets: np.ndarray, states: Sequence[np.ndarray] | None) -> list[np.ndarray]:
+        sizes = np.diff(offsets)
+        if len(sizes) and (sizes != sizes[0]).any():
+            raise ShapeError(
+                f"states are carried from batch to batch, of {sizes.min()} to {sizes.max()} rows: make them equal"
+            )
+        B = int(sizes[0]) if len(sizes) else 0
+        if states is None:
+            return [np.zeros((B, w), self.dtype) for w in self._state_widths]
+        return self._check_states(states, B, "states")
+
+    def _check(self, array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+        if array.dtype != self.dtype or not array.flags.c_contiguous:
+            raise ShapeError(f"{name} is {_describe(array)}: the engine expects contiguous {self.dtype}")
+        return _shaped(array, shape, name)
+
+    def _check_states(self, states: Sequence[np.ndarray] | None, B: int, name: str) -> list[np.ndarray]:
+        if states is None:
+            return []
+        if len(states) != len(self._state_widths):
+            raise ShapeError(f"{name} has {len(states)} arrays, the network has {len(self._state_widths)} states")
+        return [self._check(a, (B, w), f"{name}[{i}]") for i, (a, w) in enumerate(zip(states, self._state_widths))]
+
+    def _check_x(self, x: np.ndarray, name: str) -> tuple[int, int]:
+        features = self.plan.slots[self.plan.input.slot].width
+        if x.ndim != 3 or x.shape[2] != features or x.size == 0:
+            raise ShapeError(f"{name} has shape {x.shape}: the engine expects (B, T, {features}) with B and T from 1")
+        self._check_values(x, name)
+        return x.shape[0], x.shape[1]
+
+    def _check_target(self, target: np.ndarray, B: int, T: int) -> None:
+        if self.plan.target < 0:
+            raise EngineError("this plan has no loss: schedule it with one to train")
+        width = self.plan.slots[self.plan.target].width
+        shape = (B, T, width) if self.plan.stages[-1].sequence else (B, width)
+        self._check_values(_shaped(target, shape, "target"), "target")
+
+    def _check_values(self, array: np.ndarray, name: str) -> None:
+        if array.dtype != self.dtype or not array.flags.aligned:
+            raise ShapeError(f"{name} is {_describe(array)}: the engine expects aligned {self.dtype}")
+
+
+def _describe(array: np.ndarray) -> str:
+    return f"{array.dtype} of shape {array.shape} and strides {array.strides}"
+
+
+def _shaped(array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+    if array.shape != shape:
+        raise ShapeError(f"{name} has shape {array.shape}, expected {shape}")
+    return array
+
+
+def _check_lengths(lengths: np.ndarray | None, B: int, T: int) -> np.ndarray | None:
+    if lengths is None:
+        return None
+    lengths = _shaped(np.ascontiguousarray(lengths, np.int64), (B,), "lengths")
+    if lengths.min() < 0 or lengths.max() > T:
+        raise ShapeError(f"lengths go from {lengths.min()} to {lengths.max()}: expected 0 to {T}, the steps of x")
+    return lengths
+
+
+def _flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(batches, tuple):
+        rows, offsets = (np.ascontiguousarray(a, np.int64) for a in batches)
+    else:
+        rows = np.concatenate([np.asarray(b, np.int64) for b in batches]) if len(batches) else np.empty(0, np.int64)
+        offsets = np.cumsum([0, *map(len, batches)], dtype=np.int64)
+    if offsets[0] != 0 or offsets[-1] != len(rows) or (np.diff(offsets) < 1).any():
+        raise ShapeError("batches: every batch needs a row, and the borders go from 0 to the number of rows")
+    if len(rows) and (rows.min() < 0 or rows.max() >= N):
+        raise ShapeError(f"batches name rows {rows.min()} to {rows.max()}: x has rows 0 to {N - 1}")
+    return rows, offsets
+
+
+def evaluate(
+    op: str,
+    inputs: Sequence[np.ndarray],
+    width: int | None = None,
+    first: float = 0.0,
+    second: float = 0.0,
+    key: int = 0,
+    step: int = 0,
+) -> np.ndarray:
+    """One native operation on arrays (rows, width); `width` of the result, by default that of the first input."""
+    arrays = [np.ascontiguousarray(a) for a in inputs]
+    out = np.empty((arrays[0].shape[0], arrays[0].shape[1] if width is None else width), arrays[0].dtype)
+    _native.elementwise(_native.ops()[op], out, arrays, first, second, key, step)
+    return out
+
+
+# A plan as nested tuples, which bind.cpp reads by position.
+
+
+def _plain(plan: Plan) -> tuple:
+    programs: list[tuple] = []
+    return (
+        [(s.width, _TIMES[s.time], s.stage) for s in plan.slots],
+        [_plain_stage(stage, programs) for stage in plan.stages],
+        [_plain_matrix(m) for m in plan.matrices],
+        programs,
+        [_plain_gradient(g) for g in plan.gradients],
+        plan.parameters,
+        _plain_ref(plan.input),
+        _plain_ref(plan.output),
+        plan.target,
+        plan.weight,
+        plan.value,
+        plan.input_grad,
+        plan.root,
+    )
+
+
+def _plain_ref(ref: Ref) -> tuple[int, int]:
+    return ref.slot, ref.offset
+
+
+def _plain_matrix(matrix: Matrix) -> tuple:
+    return list(matrix.segments), matrix.transposed
+
+
+def _plain_stage(stage: Stage, programs: list[tuple]) -> tuple:
+    parts = [
+        [_plain_step(s, programs) for s in part] for part in (stage.before, stage.loop, stage.reverse, stage.after)
+    ]
+    states = [(s.width, s.values, s.grads) for s in stage.states]
+    return (stage.sequence, *parts, states, stage.last, stage.last_grad)
+
+
+def _plain_step(step: Step, programs: list[tuple]) -> tuple:
+    match step:
+        case Product(matrix, source, targets, add, bias):
+            offsets = [-1 if b is None else b for b in bias]
+            return "product", matrix, _plain_ref(source), [_plain_ref(t) for t in targets], add, offsets
+        case Lookup(offset, rows, index, target):
+            return "lookup", offset, rows, _plain_ref(index), _plain_ref(target)
+        case Reverse(source, target):
+            return "reverse", _plain_ref(source), _plain_ref(target)
+        case Elementwise(code):
+            programs.append(_plain_program(code))
+            return "elementwise", len(programs) - 1
+
+
+def _plain_program(code: Sequence[Instruction]) -> tuple:
+    """Operands, slots first, and instructions that name them by number."""
+    used = dict.fromkeys(o for i in code for o in (i.out, *i.inputs))
+    operands = sorted(used, key=lambda o: o.kind != "slot")
+    number = {operand: n for n, operand in enumerate(operands)}
+    return [_plain_operand(o) for o in operands], [_plain_instruction(i, number) for i in code]
+
+
+def _plain_operand(o: Operand) -> tuple:
+    return _KINDS[o.kind], o.width, _plain_ref(o.ref), o.index, float(o.value)
+
+
+def _plain_instruction(i: Instruction, number: dict[Operand, int]) -> tuple:
+    a, b, c = ([number[o] for o in i.inputs] + [number[i.inputs[0]]] * 2)[:3]
+    ops = _native.ops()
+    if i.op not in ops:
+        raise EngineError(f"the native engine has no operation {i.op!r}")
+    return ops[i.op], number[i.out], a, b, c, float(i.first), float(i.second)
+
+
+def _plain_gradient(g: MatrixGradient | VectorGradient | TableGradient) -> tuple:
+    match g:
+        case MatrixGradient():
+            return 0, g.offset, g.rows, g.columns, _plain_ref(g.delta), _plain_ref(g.source), g.stage
+        case VectorGradient():
+            return 1, g.offset, g.width, 1, _plain_ref(g.delta), (-1, 0), g.stage
+        case TableGradient():
+            return 2, g.offset, g.rows, g.width, _plain_ref(g.delta), _plain_ref(g.index), g.stage

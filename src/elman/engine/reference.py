@@ -1,0 +1,394 @@
+"""The NumPy engine: runs a plan in readable lines.
+
+It is the oracle of the native engine, what a student reads, and what runs where no compiler was found. It does
+everything the native engine does, for all rows of the batch at once and one step after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from elman.engine import arrays
+from elman.engine.plan import (
+    Elementwise,
+    Gradients,
+    Instruction,
+    Lookup,
+    MatrixGradient,
+    Operand,
+    OptimizerProgram,
+    Plan,
+    Product,
+    Ref,
+    Reverse,
+    Stage,
+    Step,
+    TableGradient,
+    TrainResult,
+    VectorGradient,
+)
+from elman.equations.ops import OPS
+
+
+class NumpyEngine:
+    """Runs a plan with NumPy.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    dtype : dtype, default float32
+        Of all numbers.
+    threads : int, optional
+        Accepted and ignored: NumPy decides for itself.
+    """
+
+    name = "numpy"
+
+    def __init__(self, plan: Plan, dtype: np.typing.DTypeLike = np.float32, threads: int | None = None):
+        self.plan, self.dtype = plan, np.dtype(dtype)
+
+    def forward(self, parameters, x, *, lengths=None, states=None, key=0):
+        """Outputs (B, T, O) or (B, O), and the final states."""
+        self._begin(parameters, x, lengths, states, key)
+        self._forward()
+        return self._output(), self._final_states()
+
+    def gradients(
+        self,
+        parameters,
+        x,
+        target,
+        *,
+        weights=None,
+        lengths=None,
+        states=None,
+        key=0,
+        want_input=False,
+        want_states=False,
+        state_gradients=None,
+    ) -> Gradients:
+        """The loss, and its gradients with respect to the parameters and, if wanted, input and initial states."""
+        self._begin(parameters, x, lengths, states, key)
+        self._set_target(target, weights)
+        self._forward()
+        scale = 1.0
+        loss = self._loss()
+        if self.plan.root:
+            loss = float(np.sqrt(loss))
+            scale = 0.5 / loss if loss > 0 else 0.0
+        self._backward(state_gradients)
+        gradient = self._parameter_gradients() * self.dtype.type(scale)
+        outcome = Gradients(loss, gradient, self._output(), self._final_states())
+        if want_input:
+            values = self._values(Ref(self.plan.input_grad))
+            outcome.input = self._unpack(values, sequence=True) * self.dtype.type(scale)
+        if want_states:
+            grads = [
+                self.slots[s.grads][0] * self.dtype.type(scale) for stage in self.plan.stages for s in stage.states
+            ]
+            outcome.initial_states = [self._unsorted(g) for g in grads]
+        return outcome
+
+    def train(
+        self,
+        parameters,
+        x,
+        target,
+        batches: Sequence[np.ndarray],
+        optimizer: OptimizerProgram,
+        state: list[np.ndarray],
+        scalars: np.ndarray,
+        *,
+        weights=None,
+        lengths=None,
+        clip_norm: float = 0.0,
+        keys=None,
+        carry_states: bool = False,
+    ) -> TrainResult:
+        """One update for each batch of row numbers; stops before one whose loss or gradient is not finite."""
+        losses = np.zeros(len(batches))
+        carried = None
+        for n, rows in enumerate(batches):
+            found = self.gradients(
+                parameters,
+                x[rows],
+                target[rows],
+                weights=None if weights is None else weights[rows],
+                lengths=None if lengths is None else lengths[rows],
+                states=carried,
+                key=0 if keys is None else int(keys[n]),
+            )
+            norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64))))
+            losses[n] = found.loss
+            if not np.isfinite(found.loss) or not np.isfinite(norm):
+                return TrainResult(losses[: n + 1], n, False)
+            if clip_norm > 0 and norm > clip_norm:
+                found.parameters *= self.dtype.type(clip_norm / norm)
+            run_optimizer(optimizer, [parameters, found.parameters, *state], scalars[n])
+            carried = found.states if carry_states else None
+        return TrainResult(losses, len(batches), True)
+
+    def read(self, which: str | Ref) -> np.ndarray:
+        """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""
+        ref = self.plan.names[which] if isinstance(which, str) else which
+        return self.slots[ref.slot][:, np.argsort(self.order)].copy()
+
+    # --- one run --------------------------------------------------------------------------------------------
+
+    def _begin(self, parameters, x, lengths, states, key) -> None:
+        """Make the slots, and put input and initial states into them; rows sorted by length, longest first."""
+        arrays.check_input(self.plan, x, lengths)
+        self.parameters = parameters
+        self.B, self.T, _ = x.shape
+        self.key = int(key)
+        self.lengths = np.full(self.B, self.T) if lengths is None else np.asarray(lengths, np.int64)
+        self.order = np.argsort(-self.lengths, kind="stable")
+        self.lengths = self.lengths[self.order]
+        self.slots = [
+            np.zeros((self._rows(slot.time, self.plan.stages[slot.stage]), self.B, slot.width), self.dtype)
+            for slot in self.plan.slots
+        ]
+        self.slots[self.plan.input.slot][:] = np.swapaxes(x, 0, 1)[:, self.order]
+        for s, initial in zip(_states(self.plan), states or arrays.zeros(self.plan, self.B, self.dtype), strict=True):
+            self.slots[s.values][0] = initial[self.order]
+
+    def _rows(self, time: str, stage: Stage) -> int:
+        steps = self.T if stage.sequence else 1
+        return {"steps": steps, "states": steps + 1, "pair": 2, "single": 1}[time]
+
+    def _active(self, stage: Stage, t: int) -> int:
+        """How many rows, of those sorted by length, are still in use at step t."""
+        return int(np.count_nonzero(self.lengths > t)) if stage.sequence else self.B
+
+    def _steps(self, stage: Stage) -> range:
+        return range(self.T if stage.sequence else 1)
+
+    def _length(self, stage: Stage) -> np.ndarray:
+        return self.lengths if stage.sequence else np.ones(self.B, np.int64)
+
+    def _forward(self) -> None:
+        for stage in self.plan.stages:
+            for steps in (stage.before, stage.loop):
+                self._run(steps, stage, self._steps(stage))
+            if stage.last >= 0:
+                self.slots[stage.last][0] = self._at_end(stage, stage.states[0].values)
+
+    def _backward(self, state_gradients) -> None:
+        given = iter(state_gradients or [])
+        starts = [next(given, None) for _ in _states(self.plan)]
+        for stage in reversed(self.plan.stages):
+            mine, starts = starts[len(starts) - len(stage.states) :], starts[: len(starts) - len(stage.states)]
+            for number, (s, start) in enumerate(zip(stage.states, mine, strict=True)):
+                if s.grads >= 0:
+                    self._start_gradient(stage, number, s.grads, start)
+            self._run(stage.reverse, stage, reversed(self._steps(stage)))
+            self._run(stage.after, stage, self._steps(stage))
+
+    def _start_gradient(self, stage: Stage, number: int, slot: int, start: np.ndarray | None) -> None:
+        """dL/d final state, at the end of each row."""
+        value = np.zeros_like(self.slots[slot][0]) if start is None else start[self.order].astype(self.dtype)
+        if number == 0 and stage.last_grad >= 0:
+            value = value + self.slots[stage.last_grad][0]
+        rows = self.slots[slot]
+        rows[self._length(stage) % len(rows), np.arange(self.B)] = value
+
+    def _at_end(self, stage: Stage, slot: int) -> np.ndarray:
+        rows = self.slots[slot]
+        return rows[self._length(stage) % len(rows), np.arange(self.B)]
+
+    def _run(self, steps: Iterable[Step], stage: Stage, times: Iterable[int]) -> None:
+        steps = tuple(steps)
+        for step in steps:
+            if isinstance(step, Reverse):
+                self._reverse(step, stage)
+        for t in times:
+            n = self._active(stage, t)
+            for step in steps:
+                if isinstance(step, Product):
+                    self._product(step, t, n)
+                elif isinstance(step, Lookup):
+                    self._lookup(step, t, n)
+                elif isinstance(step, Elementwise):
+                    self._elementwise(step, t, n)
+
+    def _at(self, ref: Ref, t: int, n: int) -> np.ndarray:
+        rows = self.slots[ref.slot]
+        return rows[(t + ref.offset) % len(rows), :n]
+
+    def _product(self, step: Product, t: int, n: int) -> None:
+        matrix, source = self.plan.matrices[step.matrix], self._at(step.source, t, n)
+        for k, (segment, target) in enumerate(zip(matrix.segments, step.targets, strict=True)):
+            w = self._matrix(*segment)
+            value = source @ w if matrix.transposed else source @ w.T
+            out = self._at(target, t, n)
+            if step.add:
+                out += value
+            else:
+                bias = step.bias[k] if step.bias else None
+                out[:] = value if bias is None else value + self.parameters[bias : bias + out.shape[1]]
+
+    def _matrix(self, offset: int, rows: int, columns: int) -> np.ndarray:
+        return self.parameters[offset : offset + rows * columns].reshape(rows, columns)
+
+    def _lookup(self, step: Lookup, t: int, n: int) -> None:
+        out = self._at(step.target, t, n)
+        index = arrays.check_index(self._at(step.index, t, n), step.rows, "index")
+        out[:] = self._matrix(step.offset, step.rows, out.shape[1])[index]
+
+    def _reverse(self, step: Reverse, stage: Stage) -> None:
+        source, target = self.slots[step.source.slot], self.slots[step.target.slot]
+        for b, length in enumerate(self._length(stage)):
+            first = step.source.offset
+            target[step.target.offset : step.target.offset + length, b] = source[first : first + length, b][::-1]
+
+    def _elementwise(self, step: Elementwise, t: int, n: int) -> None:
+        temps: dict[int, np.ndarray] = {}
+        with np.errstate(all="ignore"):
+            for instruction in step.code:
+                inputs = [self._operand(i, temps, t, n) for i in instruction.inputs]
+                value = self._value(instruction, inputs, t, n)
+                if instruction.out.kind == "temp":
+                    temps[instruction.out.index] = value
+                else:
+                    self._at(instruction.out.ref, t, n)[:] = value
+
+    def _operand(self, operand: Operand, temps: dict[int, np.ndarray], t: int, n: int) -> np.ndarray:
+        if operand.kind == "slot":
+            return self._at(operand.ref, t, n)
+        if operand.kind == "temp":
+            return temps[operand.index]
+        if operand.kind == "const":
+            return np.asarray(operand.value, self.dtype)
+        return self.parameters[operand.index : operand.index + operand.width]
+
+    def _value(self, instruction: Instruction, inputs: list[np.ndarray], t: int, n: int) -> np.ndarray:
+        op, wide = instruction.op, (n, instruction.out.width)
+        if op == "expand":
+            return np.broadcast_to(inputs[0], wide).astype(self.dtype)
+        if op == "place":
+            out = np.zeros(wide, self.dtype)
+            np.put_along_axis(out, arrays.check_index(inputs[1], wide[1], "class")[:, None], inputs[0], axis=1)
+            return out
+        if op == "pick":
+            arrays.check_index(inputs[1], inputs[0].shape[1], "class")
+        if op == "dropout":
+            keep = dropout_keeps(self.key, int(instruction.second), t, self.order[:n], wide[1], instruction.first)
+            return np.where(keep, inputs[0] * self.dtype.type(1 / (1 - instruction.first)), 0).astype(self.dtype)
+        return np.broadcast_to(_apply(instruction, inputs), wide).astype(self.dtype)
+
+    # --- loss and gradients ---------------------------------------------------------------------------------
+
+    def _set_target(self, target, weights) -> None:
+        stage = self.plan.stages[-1]
+        slot = self.slots[self.plan.target]
+        arrays.check_target(self.plan, target, self.B, len(slot))
+        values = np.asarray(target, self.dtype)
+        slot[:] = (np.swapaxes(values, 0, 1) if stage.sequence else values[None])[:, self.order]
+        share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
+        share = share[self.order]
+        total = float(np.sum(share * self._length(stage)))
+        for t in self._steps(stage):
+            n = self._active(stage, t)
+            self.slots[self.plan.weight][t, :n, 0] = share[:n] / total
+
+    def _loss(self) -> float:
+        weight, value = self.slots[self.plan.weight], self.slots[self.plan.value]
+        return float(np.sum(np.where(weight > 0, weight, 0).astype(np.float64) * np.where(weight > 0, value, 0)))
+
+    def _values(self, ref: Ref) -> np.ndarray:
+        """All steps of a slot, t = 0 first."""
+        stage = self.plan.stages[self.plan.slots[ref.slot].stage]
+        return np.stack([self._at(ref, t, self.B) for t in self._steps(stage)])
+
+    def _parameter_gradients(self) -> np.ndarray:
+        out = np.zeros(self.plan.parameters, self.dtype)
+        for g in self.plan.gradients:
+            stage = self.plan.stages[g.stage]
+            used = [(t, self._active(stage, t)) for t in self._steps(stage)]
+            delta = np.concatenate([self._at(g.delta, t, n) for t, n in used])
+            if isinstance(g, VectorGradient):
+                out[g.offset : g.offset + g.width] += delta.sum(0)
+            elif isinstance(g, MatrixGradient):
+                source = np.concatenate([self._at(g.source, t, n) for t, n in used])
+                out[g.offset : g.offset + g.rows * g.columns] += (delta.T @ source).ravel()
+            elif isinstance(g, TableGradient):
+                index = np.concatenate([self._at(g.index, t, n) for t, n in used]).astype(np.int64)[:, 0]
+                np.add.at(out[g.offset : g.offset + g.rows * g.width].reshape(g.rows, g.width), index, delta)
+        return out
+
+    # --- back to the user's order -----------------------------------------------------------------------------
+
+    def _unsorted(self, rows: np.ndarray) -> np.ndarray:
+        out = np.empty_like(rows)
+        out[self.order] = rows
+        return out
+
+    def _unpack(self, values: np.ndarray, sequence: bool) -> np.ndarray:
+        """(T, B, n) sorted to (B, T, n) in the user's order; zero past a row's end; (B, n) for a single step."""
+        if not sequence:
+            return self._unsorted(values[0])
+        used = np.arange(self.T)[:, None] < self.lengths
+        return self._unsorted(np.swapaxes(np.where(used[:, :, None], values, 0), 0, 1))
+
+    def _output(self) -> np.ndarray:
+        slot = self.plan.slots[self.plan.output.slot]
+        stage = self.plan.stages[slot.stage]
+        sequence = stage.sequence and slot.time in ("steps", "states")
+        values = self._values(self.plan.output) if sequence else self._at(self.plan.output, 0, self.B)[None]
+        return self._unpack(values, sequence)
+
+    def _final_states(self) -> list[np.ndarray]:
+        return [self._unsorted(self._at_end(stage, s.values)) for stage in self.plan.stages for s in stage.states]
+
+
+def _states(plan: Plan):
+    return [s for stage in plan.stages for s in stage.states]
+
+
+def _apply(instruction: Instruction, inputs: list[np.ndarray]) -> np.ndarray:
+    row = OPS[instruction.op]
+    assert row.value is not None
+    return row.value(*inputs, *(instruction.first, instruction.second)[: row.numbers])
+
+
+def run_optimizer(program: OptimizerProgram, state: list[np.ndarray], scalars: np.ndarray) -> None:
+    """Run an optimiser's equations on the flat arrays: parameters, gradients, its state."""
+    dtype = state[0].dtype
+    temps: dict[int, np.ndarray] = {}
+
+    def value(o: Operand) -> np.ndarray:
+        if o.kind == "array":
+            return state[o.index]
+        if o.kind == "temp":
+            return temps[o.index]
+        return np.asarray(scalars[o.index] if o.kind == "scalar" else o.value, dtype)
+
+    for instruction in program.code:
+        result = _apply(instruction, [value(i) for i in instruction.inputs])
+        if instruction.out.kind == "array":
+            state[instruction.out.index][:] = result
+        else:
+            temps[instruction.out.index] = np.array(result, dtype)
+
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _mix(z: np.ndarray) -> np.ndarray:
+    """The finaliser of splitmix64 (Steele, Lea & Flood, 2014)."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def dropout_keeps(key: int, number: int, step: int, rows: np.ndarray, units: int, rate: float) -> np.ndarray:
+    """Which values a dropout keeps, (B, units): a function of its arguments only."""
+    with np.errstate(over="ignore"):
+        k = _mix(np.array([key], np.uint64) + _GOLDEN * np.uint64(number + 1))
+        k = _mix(k + np.uint64(step) * _GOLDEN)
+        k = _mix(k + rows.astype(np.uint64) * _GOLDEN)[:, None]
+        bits = _mix(k + np.arange(units, dtype=np.uint64) * _GOLDEN) >> np.uint64(40)
+    return bits >= rate * 16777216.0

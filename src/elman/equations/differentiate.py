@@ -1,0 +1,113 @@
+"""Differentiate: from the graph of one step to the graph of its backward step.
+
+Reverse accumulation on the graph, once, symbolically: no tape at run time. Products with matrices leave two things
+behind, the gradient of their operand (a product with the transposed matrix) and a *contribution* to the matrix's
+own gradient, ``delta source'``, which the engine sums over all steps and rows in one product after the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from elman.equations.ops import OPS
+from elman.equations.symbols import Builder, Parameter, Symbol, build, width
+from elman.equations.trace import Graph, depending
+
+_BUILD = Builder()
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A part of a parameter's gradient: ``delta' source`` (matrix), the sum of delta (vector), delta at source (table)."""
+
+    parameter: Parameter
+    delta: Symbol
+    source: Symbol | None = None
+
+
+@dataclass
+class Backward:
+    """The backward step: `seeds` are dL/d outputs, `inputs` and `states` dL/d inputs and dL/d old states (None: zero)."""
+
+    seeds: list[Symbol]
+    inputs: list[Symbol | None]
+    states: list[Symbol | None]
+    contributions: list[Contribution] = field(default_factory=list)
+
+    def outputs(self) -> list[Symbol]:
+        """Every node that the backward step must compute."""
+        found = [s for s in [*self.states, *self.inputs] if s is not None]
+        return found + [c.delta for c in self.contributions]
+
+
+def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Iterable[int] | None = None) -> Backward:
+    """The backward step of a bound graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        The step, its sizes known.
+    with_inputs : bool, default True
+        Whether dL/d inputs is wanted.
+    differentiable : iterable of int, optional
+        Numbers of the inputs that have a gradient (all); an index or a loss's target has none.
+    """
+    wanted_inputs = (
+        set(range(len(graph.inputs)) if differentiable is None else differentiable) if with_inputs else set()
+    )
+    seeds = [Symbol("seed", (), o.dim, name=f"d_{i}") for i, o in enumerate(graph.outputs)]
+    nodes = graph.nodes()
+    leaves = [*graph.states, *graph.parameters.values(), *(graph.inputs[i] for i in wanted_inputs)]
+    useful = depending(nodes, leaves)
+    result = Backward(seeds, [], [])
+    gradient: dict[Symbol, Symbol] = {}
+    for output, seed in zip(graph.outputs, seeds, strict=True):
+        _add(gradient, output, seed)
+    for node in reversed(nodes):
+        if node in gradient and node in useful and node.inputs:
+            _backward_of(node, gradient, useful, result.contributions)
+    for parameter in graph.parameters.values():
+        if parameter.role == "vector" and parameter in gradient:
+            result.contributions.append(Contribution(parameter, gradient[parameter]))
+    result.inputs = [gradient.get(s) if i in wanted_inputs else None for i, s in enumerate(graph.inputs)]
+    result.states = [gradient.get(s) for s in graph.states]
+    return result
+
+
+def _backward_of(
+    node: Symbol, gradient: dict[Symbol, Symbol], useful: set[Symbol], contributions: list[Contribution]
+) -> None:
+    """Pass a node's gradient on to its operands."""
+    g = gradient[node]
+    if node.op in ("matmul", "matmul_t"):
+        matrix, vector = node.inputs
+        assert isinstance(matrix, Parameter)
+        delta, source = (g, vector) if node.op == "matmul" else (vector, g)
+        contributions.append(Contribution(matrix, delta, source))
+        if vector in useful:
+            back = Symbol("matmul_t" if node.op == "matmul" else "matmul", (matrix, g), vector.dim)
+            _add(gradient, vector, back)
+        return
+    if node.op == "lookup":
+        table, index = node.inputs
+        assert isinstance(table, Parameter)
+        contributions.append(Contribution(table, g, index))
+        return
+    rule = OPS[node.op].rule
+    assert rule is not None
+    for operand, share in zip(node.inputs, rule(_BUILD, g, node, *node.inputs), strict=True):
+        if share is not None and operand in useful:
+            _add(gradient, operand, _as_wide_as(share, operand))
+
+
+def _add(gradient: dict[Symbol, Symbol], node: Symbol, share: Symbol) -> None:
+    gradient[node] = gradient[node] + share if node in gradient else share
+
+
+def _as_wide_as(share: Symbol, operand: Symbol) -> Symbol:
+    """Undo broadcasting: sum what was spread, spread what was summed."""
+    have, want = width(share), width(operand)
+    if have == want:
+        return share
+    return build("sum", share) if want == 1 else build("expand", share, like=operand)

@@ -1,0 +1,153 @@
+"""The op table: one row an op, everything there is to know about it.
+
+A row holds the op's name (also that of its native kernel), its NumPy value, its derivative rule, and how it is
+written. Adding an op is adding a row here and one in ``native/kernels.h``.
+
+The derivative rule of ``y = op(*x)`` is ``rule(o, g, y, *x)``: the gradients of the operands, in order, given ``g``,
+the gradient of ``y``. ``o.name(...)`` builds op `name`; a rule may give None for an operand without gradient.
+Widths that were broadcast are summed back by the caller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ADD, MUL, NEG, APPLY, POWER, ATOM = 1, 2, 3, 4, 5, 9  # how tightly a notation binds
+
+
+@dataclass(frozen=True)
+class Op:
+    """One row of the table."""
+
+    name: str
+    arity: int
+    value: Callable[..., np.ndarray] | None  # called with the operands, then `numbers` of (first, second)
+    rule: Callable[..., tuple[Any, ...]] | None
+    latex: str
+    text: str
+    binds: int = ATOM
+    shape: str = "map"  # map: all widths alike; reduce: n -> 1; expand: 1 -> n; pick, place: see kernels.h
+    numbers: int = 0
+    cheap: bool = False  # cheaper to do again in the backward pass than to store
+
+
+def _stable_sigmoid(x: np.ndarray) -> np.ndarray:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def _erf(x: np.ndarray) -> np.ndarray:
+    return np.vectorize(math.erf, otypes=[x.dtype])(x) if x.size else x
+
+
+def _softplus(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _pick(x: np.ndarray, index: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(x, index.astype(np.int64), axis=-1)
+
+
+def _normal_cdf(o: Any, x: Any) -> Any:
+    return 0.5 * (1 + o.erf(x * math.sqrt(0.5)))
+
+
+def _normal_density(o: Any, x: Any) -> Any:
+    return o.exp(-0.5 * o.square(x)) * (1 / math.sqrt(2 * math.pi))
+
+
+def _max_share(o: Any, g: Any, y: Any, x: Any) -> Any:
+    hit = o.eq(x, y)  # ties share the gradient
+    return g * hit / o.sum(hit)
+
+
+def _f(name: str, arity: int, latex: str, text: str, value: Any, rule: Any, **more: Any) -> Op:
+    return Op(name, arity, value, rule, latex, text, **more)
+
+
+# fmt: off
+_ROWS = [
+    # name, operands, LaTeX, plain text, value, derivative rule
+    _f("copy", 1, "{0}", "{0}", lambda x: x, lambda o, g, y, x: (g,), cheap=True),
+    _f("add", 2, "{0} + {1}", "{0} + {1}", np.add, lambda o, g, y, a, b: (g, g), binds=ADD, cheap=True),
+    _f("sub", 2, "{0} - {1}", "{0} - {1}", np.subtract, lambda o, g, y, a, b: (g, -g), binds=ADD, cheap=True),
+    _f("mul", 2, r"{0} \odot {1}", "{0} * {1}", np.multiply, lambda o, g, y, a, b: (g * b, g * a), binds=MUL, cheap=True),
+    _f("div", 2, r"\frac{{{0}}}{{{1}}}", "{0} / {1}", np.divide, lambda o, g, y, a, b: (g / b, -(g * y / b)), binds=MUL),
+    _f("neg", 1, "-{0}", "-{0}", np.negative, lambda o, g, y, x: (-g,), binds=NEG, cheap=True),
+    _f("pow", 2, "{0}^{{{1}}}", "{0}**{1}", np.power,
+       lambda o, g, y, a, b: (g * b * o.pow(a, b - 1), g * y * o.log(a)), binds=POWER),
+    _f("abs", 1, r"\lvert {0} \rvert", "|{0}|", np.abs, lambda o, g, y, x: (g * o.sign(x),), cheap=True),
+    _f("sign", 1, r"\operatorname{{sign}}({0})", "sign({0})", np.sign, lambda o, g, y, x: (None,), cheap=True),
+    _f("square", 1, "{0}^2", "{0}²", np.square, lambda o, g, y, x: (2 * g * x,), binds=POWER, cheap=True),
+    _f("sqrt", 1, r"\sqrt{{{0}}}", "√({0})", np.sqrt, lambda o, g, y, x: (0.5 * g / y,)),
+    _f("reciprocal", 1, r"\frac{{1}}{{{0}}}", "1 / {0}", lambda x: 1 / x, lambda o, g, y, x: (-(g * o.square(y)),), binds=MUL),
+    _f("exp", 1, r"\exp({0})", "exp({0})", np.exp, lambda o, g, y, x: (g * y,)),
+    _f("log", 1, r"\log({0})", "log({0})", np.log, lambda o, g, y, x: (g / x,)),
+    _f("log1p", 1, r"\log(1 + {0})", "log(1 + {0})", np.log1p, lambda o, g, y, x: (g / (1 + x),)),
+    _f("sin", 1, r"\sin({0})", "sin({0})", np.sin, lambda o, g, y, x: (g * o.cos(x),)),
+    _f("cos", 1, r"\cos({0})", "cos({0})", np.cos, lambda o, g, y, x: (-(g * o.sin(x)),)),
+    _f("erf", 1, r"\operatorname{{erf}}({0})", "erf({0})", _erf,
+       lambda o, g, y, x: (g * (2 / math.sqrt(math.pi)) * o.exp(-o.square(x)),)),
+    # activations
+    _f("sigmoid", 1, r"\sigma({0})", "σ({0})", _stable_sigmoid, lambda o, g, y, x: (o.sigmoid_grad(g, y),)),
+    _f("tanh", 1, r"\tanh({0})", "tanh({0})", np.tanh, lambda o, g, y, x: (o.tanh_grad(g, y),)),
+    _f("relu", 1, r"\operatorname{{relu}}({0})", "relu({0})", lambda x: np.where(x <= 0, 0, x).astype(x.dtype),
+       lambda o, g, y, x: (o.relu_grad(g, y),)),
+    _f("leaky_relu", 1, r"\operatorname{{leaky\,relu}}({0})", "leaky_relu({0})",
+       lambda x, slope: np.where(x > 0, x, slope * x).astype(x.dtype),
+       lambda o, g, y, x: (o.where(o.lt(0, x), g, y.first * g),), numbers=1),
+    _f("elu", 1, r"\operatorname{{elu}}({0})", "elu({0})",
+       lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))).astype(x.dtype),
+       lambda o, g, y, x: (g * o.where(o.lt(0, x), 1, y + y.first),), numbers=1),
+    _f("softplus", 1, r"\operatorname{{softplus}}({0})", "softplus({0})", _softplus, lambda o, g, y, x: (g * o.sigmoid(x),)),
+    _f("silu", 1, r"\operatorname{{silu}}({0})", "silu({0})", lambda x: x * _stable_sigmoid(x),
+       lambda o, g, y, x: (g * (o.sigmoid(x) + y * (1 - o.sigmoid(x))),)),
+    _f("gelu", 1, r"\operatorname{{gelu}}({0})", "gelu({0})",
+       lambda x: (0.5 * x * (1 + _erf(x * math.sqrt(0.5)))).astype(x.dtype),
+       lambda o, g, y, x: (g * (_normal_cdf(o, x) + x * _normal_density(o, x)),)),
+    # choice; the gradient goes to the operand that was chosen
+    _f("clip", 1, r"\operatorname{{clip}}({0})", "clip({0})", lambda x, low, high: np.clip(x, low, high),
+       lambda o, g, y, x: (g * o.le(y.first, x) * o.le(x, y.second),), numbers=2, cheap=True),
+    _f("maximum", 2, r"\max({0}, {1})", "max({0}, {1})", np.maximum,
+       lambda o, g, y, a, b: (o.where(o.le(b, a), g, 0), o.where(o.le(b, a), 0, g)), cheap=True),
+    _f("minimum", 2, r"\min({0}, {1})", "min({0}, {1})", np.minimum,
+       lambda o, g, y, a, b: (o.where(o.le(a, b), g, 0), o.where(o.le(a, b), 0, g)), cheap=True),
+    _f("lt", 2, r"[{0} < {1}]", "[{0} < {1}]", lambda a, b: np.less(a, b) * 1.0, lambda o, g, y, a, b: (None, None), cheap=True),
+    _f("le", 2, r"[{0} \le {1}]", "[{0} ≤ {1}]", lambda a, b: np.less_equal(a, b) * 1.0,
+       lambda o, g, y, a, b: (None, None), cheap=True),
+    _f("eq", 2, r"[{0} = {1}]", "[{0} = {1}]", lambda a, b: np.equal(a, b) * 1.0,
+       lambda o, g, y, a, b: (None, None), cheap=True),
+    _f("where", 3, r"({0}\;?\;{1} : {2})", "({0} ? {1} : {2})", lambda c, a, b: np.where(c != 0, a, b),
+       lambda o, g, y, c, a, b: (None, o.where(c, g, 0), o.where(c, 0, g)), cheap=True),
+    # over the features of a row
+    _f("sum", 1, r"\operatorname{{sum}}({0})", "sum({0})", lambda x: x.sum(-1, keepdims=True),
+       lambda o, g, y, x: (g,), shape="reduce"),
+    _f("mean", 1, r"\operatorname{{mean}}({0})", "mean({0})", lambda x: x.mean(-1, keepdims=True),
+       lambda o, g, y, x: (o.mean_grad(g, x),), shape="reduce"),
+    _f("max", 1, r"\max({0})", "max({0})", lambda x: x.max(-1, keepdims=True),
+       lambda o, g, y, x: (_max_share(o, g, y, x),), shape="reduce"),
+    _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None), shape="pick"),
+    # what the traced equations do not write themselves: the engine runs these
+    _f("expand", 1, "{0}", "{0}", None, lambda o, g, y, x: (g,), shape="expand", cheap=True),
+    _f("place", 2, "{0}[{1}]", "{0}[{1}]", None, lambda o, g, y, x, i: (o.pick(g, i), None), shape="place"),
+    _f("dropout", 1, r"\operatorname{{dropout}}({0})", "dropout({0})", None,
+       lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout"),
+    _f("sigmoid_grad", 2, r"{0} {1} (1 - {1})", "{0} {1} (1 - {1})", lambda g, s: g * s * (1 - s),
+       lambda o, h, y, g, s: (o.sigmoid_grad(h, s), h * g * (1 - 2 * s)), binds=MUL, cheap=True),
+    _f("tanh_grad", 2, r"{0} (1 - {1}^2)", "{0} (1 - {1}²)", lambda g, t: g * (1 - t * t),
+       lambda o, h, y, g, t: (o.tanh_grad(h, t), -2 * h * g * t), binds=MUL, cheap=True),
+    _f("relu_grad", 2, r"{0} [{1} > 0]", "{0} [{1} > 0]", lambda g, r: np.where(r > 0, g, 0),
+       lambda o, h, y, g, r: (o.relu_grad(h, r), None), binds=MUL, cheap=True),
+    _f("fma", 3, "{0} {1} + {2}", "{0} * {1} + {2}", lambda a, b, c: a * b + c,
+       lambda o, g, y, a, b, c: (g * b, g * a, g), binds=ADD, cheap=True),
+    _f("blend", 3, "{0} {1} + (1 - {0}) {2}", "{0} * {1} + (1 - {0}) * {2}", lambda z, a, b: z * a + (1 - z) * b,
+       lambda o, g, y, z, a, b: (g * (a - b), g * z, g * (1 - z)), binds=ADD, cheap=True),
+]
+# fmt: on
+
+OPS: dict[str, Op] = {row.name: row for row in _ROWS}
