@@ -1,0 +1,267 @@
+// The native engine as a Python module: the only file that knows Python. elman/engine/native.py is its caller, and has
+// checked every shape before it calls.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+#include "run.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace elman {
+namespace {
+
+template <class T>
+using Flat = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using View = nb::ndarray<const T, nb::device::cpu>;  // of any strides
+
+// ---- plans: nested tuples, as native.py writes them
+
+template <class V>
+V item(nb::handle tuple, int i) {
+  return nb::cast<V>(tuple[i]);
+}
+
+template <class V>
+std::vector<V> list(nb::handle sequence, V (*make)(nb::handle)) {
+  std::vector<V> out;
+  for (nb::handle h : sequence) out.push_back(make(h));
+  return out;
+}
+
+Ref ref(nb::handle h) { return {item<int>(h, 0), item<int>(h, 1)}; }
+
+Slot slot(nb::handle h) { return {item<int>(h, 0), Time(item<int>(h, 1)), item<int>(h, 2)}; }
+
+MatrixSegment segment(nb::handle h) { return {item<int64_t>(h, 0), item<int>(h, 1), item<int>(h, 2)}; }
+
+Matrix matrix(nb::handle h) { return {list(h[0], segment), item<bool>(h, 1)}; }
+
+Operand operand(nb::handle h) {
+  return {OperandKind(item<int>(h, 0)), item<int>(h, 1), ref(h[2]), item<int64_t>(h, 3), item<double>(h, 4)};
+}
+
+Instruction<double> instruction(nb::handle h) {
+  return {Op(item<int>(h, 0)),  item<uint16_t>(h, 1), item<uint16_t>(h, 2), item<uint16_t>(h, 3),
+          item<uint16_t>(h, 4), item<double>(h, 5),   item<double>(h, 6)};
+}
+
+ProgramSource program(nb::handle h) { return {list(h[0], operand), list(h[1], instruction)}; }
+
+Step step(nb::handle h) {
+  std::string kind = item<std::string>(h, 0);
+  if (kind == "product")
+    return Product{item<int>(h, 1), ref(h[2]), list(h[3], ref), item<bool>(h, 4), item<std::vector<int64_t>>(h, 5)};
+  if (kind == "lookup") return Lookup{item<int64_t>(h, 1), item<int>(h, 2), ref(h[3]), ref(h[4])};
+  if (kind == "reverse") return Reverse{ref(h[1]), ref(h[2])};
+  if (kind == "elementwise") return Elementwise{item<int>(h, 1)};
+  throw std::invalid_argument("bad plan: step " + kind);
+}
+
+State state(nb::handle h) { return {item<int>(h, 0), item<int>(h, 1), item<int>(h, 2)}; }
+
+Stage stage(nb::handle h) {
+  return {item<bool>(h, 0), list(h[1], step),  list(h[2], step), list(h[3], step),
+          list(h[4], step), list(h[5], state), item<int>(h, 6),  item<int>(h, 7)};
+}
+
+Gradient gradient(nb::handle h) {
+  return {GradientKind(item<int>(h, 0)),
+          item<int64_t>(h, 1),
+          item<int>(h, 2),
+          item<int>(h, 3),
+          ref(h[4]),
+          ref(h[5]),
+          item<int>(h, 6)};
+}
+
+Plan plan(nb::handle h) {
+  return {list(h[0], slot),    list(h[1], stage), list(h[2], matrix), list(h[3], program), list(h[4], gradient),
+          item<int64_t>(h, 5), ref(h[6]),         ref(h[7]),          item<int>(h, 8),     item<int>(h, 9),
+          item<int>(h, 10),    item<int>(h, 11),  item<bool>(h, 12)};
+}
+
+// ---- arrays
+
+template <class T>
+Strided<T> strided(const View<T>& a) {
+  Strided<T> out{a.data(), {}};
+  for (size_t i = 0; i < a.ndim(); ++i) out.stride[i == a.ndim() - 1 ? 2 : i] = a.stride(i);
+  return out;
+}
+
+template <class V>
+V* pointer(const Flat<V>& a) {
+  return a.is_valid() ? a.data() : nullptr;
+}
+
+template <class P, class V>
+std::vector<P*> pointers(const std::vector<Flat<V>>& arrays) {
+  std::vector<P*> out;
+  for (const Flat<V>& a : arrays) out.push_back(a.data());
+  return out;
+}
+
+// ---- engines
+
+template <class T>
+const Kernels<T>& kernels() {
+  const char* wanted = std::getenv("ELMAN_ISA");
+  if (wanted && !*wanted) wanted = nullptr;
+  const Kernels<T>* found = choose_kernels<T>(wanted);
+  if (!found)
+    throw std::runtime_error("ELMAN_ISA is " + std::string(wanted) + ": this processor or build has no such kernels");
+  return *found;
+}
+
+template <class T>
+Batch<T> make_batch(const View<T>& x, const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states,
+                    uint64_t key) {
+  Batch<T> batch;
+  batch.B = int(x.shape(0)), batch.steps = int(x.shape(1));
+  batch.x = strided(x);
+  batch.lengths = pointer(lengths);
+  batch.states = pointers<const T>(states);
+  batch.key = key;
+  return batch;
+}
+
+template <class T>
+void py_forward(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x,
+                const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states, uint64_t key,
+                const Flat<T>& output, const std::vector<Flat<T>>& final_states) {
+  Batch<T> batch = make_batch(x, lengths, states, key);
+  Results<T> results;
+  results.output = output.data();
+  results.states = pointers<T>(final_states);
+  nb::gil_scoped_release release;
+  forward(engine, parameters.data(), batch, results);
+}
+
+template <class T>
+double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x, const View<T>& target,
+                    const Flat<const T>& weights, const Flat<const int64_t>& lengths,
+                    const std::vector<Flat<const T>>& states, const std::vector<Flat<const T>>& state_gradients,
+                    uint64_t key, const Flat<T>& parameter_gradients, const Flat<T>& output,
+                    const std::vector<Flat<T>>& final_states, const Flat<T>& input_grad,
+                    const std::vector<Flat<T>>& initial_states) {
+  Batch<T> batch = make_batch(x, lengths, states, key);
+  batch.target = strided(target);
+  batch.weights = pointer(weights);
+  batch.state_gradients = pointers<const T>(state_gradients);
+  Results<T> results;
+  results.output = output.data();
+  results.states = pointers<T>(final_states);
+  results.gradients = parameter_gradients.data();
+  results.input_grad = pointer(input_grad);
+  results.initial_states = pointers<T>(initial_states);
+  nb::gil_scoped_release release;
+  return gradients(engine, parameters.data(), batch, results);
+}
+
+template <class T>
+int py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& x, const View<T>& target,
+             const Flat<const T>& weights, const Flat<const int64_t>& lengths, const Flat<const int64_t>& rows,
+             const Flat<const int64_t>& offsets, nb::handle optimizer, const std::vector<Flat<T>>& state,
+             const Flat<const double>& scalars, double clip_norm, const Flat<const uint64_t>& keys,
+             const std::vector<Flat<T>>& carried, const Flat<double>& losses) {
+  Training<T> training;
+  training.x = strided(x), training.target = strided(target);
+  training.steps = int(x.shape(1));
+  training.lengths = pointer(lengths), training.weights = pointer(weights);
+  training.rows = rows.data(), training.offsets = offsets.data();
+  training.updates = int(losses.size());
+  training.parameters = parameters.data();
+  training.state = pointers<T>(state);
+  training.scalars = scalars.data();
+  training.keys = pointer(keys);
+  training.clip_norm = clip_norm;
+  training.carried = pointers<T>(carried);
+  ProgramSource source = program(optimizer);
+  check_flat(source, int(state.size()) + 2, int(scalars.shape(1)));
+  Program<T> compiled(source);
+  nb::gil_scoped_release release;
+  return train(engine, training, compiled, int(scalars.shape(1)), losses.data());
+}
+
+template <class T>
+nb::tuple py_shape(Engine<T>& engine, int slot) {
+  std::lock_guard<std::mutex> lock(engine.one_call);
+  if (engine.space.B == 0) return nb::make_tuple(0, 0, engine.plan.slots.at(slot).width);
+  const Field<T>& f = engine.space.fields.at(slot);
+  return nb::make_tuple(f.steps, engine.space.B, f.width);
+}
+
+template <class T>
+void bind_engine(nb::module_& m, const char* name) {
+  nb::class_<Engine<T>>(m, name)
+      .def("__init__",
+           [](Engine<T>* e, nb::tuple p, int threads) { new (e) Engine<T>(plan(p), kernels<T>(), threads); })
+      .def("forward", py_forward<T>, "parameters"_a, "x"_a, "lengths"_a.none(), "states"_a, "key"_a, "output"_a,
+           "final_states"_a)
+      .def("gradients", py_gradients<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(),
+           "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "output"_a, "final_states"_a,
+           "input_grad"_a.none(), "initial_states"_a)
+      .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
+           "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "losses"_a)
+      .def("shape", py_shape<T>, "slot"_a)
+      .def("read", [](Engine<T>& e, int slot, const Flat<T>& out) { read(e, slot, out.data()); });
+}
+
+// One instruction on whole arrays (rows, width), for tests of the op table.
+template <class T>
+void py_elementwise(int op, const Flat<T>& out, const std::vector<Flat<const T>>& inputs, double first, double second,
+                    uint64_t key, int64_t step) {
+  ProgramSource source;
+  std::vector<T*> operand{out.data()};
+  source.operands.push_back({OperandKind::temp, int(out.shape(1)), {}, 0, 0});
+  for (const auto& a : inputs) {
+    operand.push_back(const_cast<T*>(a.data()));
+    source.operands.push_back({OperandKind::temp, int(a.shape(1)), {}, 0, 0});
+  }
+  uint16_t n = uint16_t(inputs.size());
+  auto input = [&](uint16_t i) { return uint16_t(i <= n ? i : 1); };
+  source.code.push_back({Op(op), 0, input(1), input(2), input(3), first, second});
+  check_program(source);
+  Program<T> program(source);
+  std::vector<int64_t> rows(out.shape(0));
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = int64_t(i);
+  kernels<T>().elementwise(program.code.data(), 1,
+                           {operand.data(), program.widths.data(), int(out.shape(0)), key, step, rows.data()});
+}
+
+nb::dict ops() {
+  nb::dict out;
+#define ELMAN_OP_NUMBER(name, arity) out[#name] = int(Op::name##_);
+  ELMAN_OPS(ELMAN_OP_NUMBER)
+#undef ELMAN_OP_NUMBER
+  return out;
+}
+
+nb::dict info() {
+  nb::dict out;
+  out["isa"] = kernels<float>().isa;
+  out["threads"] = int(std::thread::hardware_concurrency());
+  out["compiler"] = __VERSION__;
+  return out;
+}
+
+}  // namespace
+}  // namespace elman
+
+NB_MODULE(_native, m) {
+  m.doc() = "The native engine; elman.engine.native is its face.";
+  m.def("ops", elman::ops);
+  m.def("info", elman::info);
+  m.def("elementwise", elman::py_elementwise<float>);
+  m.def("elementwise", elman::py_elementwise<double>);
+  elman::bind_engine<float>(m, "Engine32");
+  elman::bind_engine<double>(m, "Engine64");
+}

@@ -1,0 +1,171 @@
+// What an engine works out once from its plan.
+#include <algorithm>
+
+#include "run.h"
+
+namespace elman {
+namespace {
+
+constexpr double kWorkPerThread = 1.5e6;  // multiply-adds below which waking one more thread costs more than it saves
+constexpr int kTableColumns = 64;         // of a task of a table's gradient
+
+template <class T>
+struct Maker {
+  Engine<T>& e;
+  const Plan& plan = e.plan;
+
+  bool merges(const Ref& r) const {
+    Time time = plan.slots[r.slot].time;
+    return time == Time::steps ? r.offset == 0 : time == Time::states && r.offset >= 0;
+  }
+
+  bool operator()(const Product& p) const {
+    return merges(p.source) && std::all_of(p.targets.begin(), p.targets.end(), [&](Ref r) { return merges(r); });
+  }
+  bool operator()(const Lookup& l) const { return merges(l.index) && merges(l.target); }
+  bool operator()(const Reverse&) const { return false; }
+  bool operator()(const Elementwise& step) const {
+    const Program<T>& p = e.programs[step.program];
+    bool all = true;
+    for (int i = 0; i < p.slots; ++i) all &= merges(p.operands[i].ref);
+    return all && !p.dropout;
+  }
+
+  std::vector<Section> sections(const std::vector<Step>& list) const {
+    std::vector<Section> out;
+    for (int i = 0; i < int(list.size()); ++i) {
+      bool reverse = std::holds_alternative<Reverse>(list[i]);
+      if (reverse || out.empty() || out.back().reverse) out.push_back({i, i, reverse, true});
+      out.back().last = i + 1;
+      out.back().merges &= std::visit(*this, list[i]);
+    }
+    return out;
+  }
+
+  double work(const std::vector<Step>& list) const {
+    double total = 0;
+    for (const Step& step : list) {
+      if (auto* p = std::get_if<Product>(&step))
+        total += double(plan.matrices[p->matrix].n()) * plan.matrices[p->matrix].k();
+      else if (auto* l = std::get_if<Lookup>(&step))
+        total += plan.slots[l->target.slot].width;
+      else if (auto* elementwise = std::get_if<Elementwise>(&step))
+        total += e.programs[elementwise->program].work;
+    }
+    return total;
+  }
+
+  void stages() {
+    for (int i = 0; i < int(plan.stages.size()); ++i) {
+      const Stage& s = plan.stages[i];
+      e.sections.push_back({sections(s.before), sections(s.after)});
+      e.states.insert(e.states.end(), s.states.begin(), s.states.end());
+      e.forward_work.add(s.sequence, work(s.before) + work(s.loop));
+      e.backward_work.add(s.sequence, work(s.reverse) + work(s.after));
+    }
+    for (const Gradient& g : plan.gradients)
+      e.gradient_work.add(plan.stages[g.stage].sequence, g.kind == GradientKind::table ? g.columns : double(g.size()));
+  }
+
+  int tasks(const Gradient& g) const {
+    if (g.kind == GradientKind::matrix) return e.kernels.gradient_tasks(g.rows, g.columns);
+    return g.kind == GradientKind::vector ? 1 : (g.columns + kTableColumns - 1) / kTableColumns;
+  }
+
+  // Large ones first, so that no thread begins a long task when the others have finished.
+  void gradient_tasks() {
+    std::vector<int> order(plan.gradients.size());
+    for (int i = 0; i < int(order.size()); ++i) order[i] = i;
+    auto size = [&](int i) { return plan.gradients[i].size(); };
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return size(a) > size(b); });
+    for (int g : order)
+      for (int task = 0; task < tasks(plan.gradients[g]); ++task) e.gradient_tasks.push_back({g, task});
+  }
+
+  void gradient_cover() {
+    const auto& all = plan.gradients;
+    for (size_t i = 0; i < all.size(); ++i)
+      e.gradient_adds.push_back(std::any_of(all.begin(), all.begin() + i, [&](const Gradient& g) {
+        return g.offset < all[i].offset + all[i].size() && all[i].offset < g.offset + g.size();
+      }));
+    std::vector<Run> covered;
+    for (const Gradient& g : all) covered.push_back({g.offset, g.size()});
+    std::sort(covered.begin(), covered.end(), [](Run a, Run b) { return a.first < b.first; });
+    int64_t end = 0;
+    for (Run r : covered) {
+      if (r.first > end) e.without_gradient.push_back({end, r.first - end});
+      end = std::max(end, r.first + r.count);
+    }
+    if (plan.parameters > end) e.without_gradient.push_back({end, plan.parameters - end});
+  }
+
+  void limit(int slot, int below) {
+    int* limit = slot == plan.input.slot ? &e.input_limit : slot == plan.target ? &e.target_limit : nullptr;
+    if (limit) *limit = *limit ? std::min(*limit, below) : below;
+  }
+
+  void limits() {
+    for (const Program<T>& p : e.programs)
+      for (const Instruction<T>& i : p.code) {
+        bool index = (i.op == Op::pick_ || i.op == Op::place_) && p.operands[i.b].kind == OperandKind::slot;
+        if (index) limit(p.operands[i.b].ref.slot, p.widths[i.op == Op::pick_ ? i.a : i.out]);
+      }
+  }
+
+  void scratch() {
+    size_t values = 0, segments = 1, sums = 0;
+    for (const Program<T>& p : e.programs) values = std::max(values, p.scratch);
+    for (const Matrix& m : plan.matrices) segments = std::max(segments, m.segments.size());
+    for (size_t i = 0; i < plan.gradients.size(); ++i) {
+      const Gradient& g = plan.gradients[i];
+      if (g.kind == GradientKind::matrix) values = std::max(values, e.kernels.gradient_scratch(g.rows, g.columns));
+      if (e.gradient_adds[i]) sums += lines<T>(g.size());
+    }
+    e.gradient_sums.reserve(sums);
+    e.scratch.resize(e.threads);
+    for (Scratch<T>& s : e.scratch) {
+      s.memory.reserve(values);
+      s.segments.resize(segments);
+      for (Program<T>& p : e.programs) s.operands.push_back(operands(p, s.memory.data()));
+    }
+  }
+
+  // Addresses that never change: temporaries and constants.
+  std::vector<T*> operands(Program<T>& p, T* memory) const {
+    std::vector<T*> out(p.operands.size());
+    for (size_t i = 0; i < out.size(); ++i)
+      out[i] = p.operands[i].kind == OperandKind::temp ? memory + p.temps[i] : &p.constants[i];
+    return out;
+  }
+};
+
+}  // namespace
+
+template <class T>
+Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
+    : plan(std::move(given)), kernels(kernels), threads(std::max(1, threads)) {
+  check(plan);
+  for (const ProgramSource& p : plan.programs) programs.emplace_back(p);
+  Maker<T> make{*this};
+  make.stages();
+  make.gradient_tasks();
+  make.gradient_cover();
+  make.limits();
+  make.scratch();
+}
+
+template <class T>
+int Engine<T>::threads_for(double work) const {
+  return int(std::min<double>(threads, 1 + work / kWorkPerThread));
+}
+
+template <class T>
+bool Engine<T>::output_is_sequence() const {
+  const Slot& s = plan.slots[plan.output.slot];
+  return s.time != Time::single && plan.stages[s.stage].sequence;
+}
+
+template struct Engine<float>;
+template struct Engine<double>;
+
+}  // namespace elman

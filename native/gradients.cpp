@@ -1,0 +1,81 @@
+// Gradients of parameters: one sum over all (time x batch) rows each, cut into tasks by columns, never by rows.
+#include <algorithm>
+
+#include "pool.h"
+#include "run.h"
+
+namespace elman {
+namespace {
+
+constexpr int kTableColumns = 64;
+
+template <class T>
+struct Summing {
+  Engine<T>& e;
+  T* out;  // (P)
+  Run one_step{0, e.space.B};
+
+  const T* rows(const Ref& r) const {
+    const Field<T>& f = e.space.fields[r.slot];
+    return f.base + size_t(r.offset) * e.space.B * f.width;
+  }
+
+  // Where a gradient that is added to an earlier one is summed first.
+  T* apart(int number) const {
+    T* place = e.gradient_sums.data();
+    for (int i = 0; i < number; ++i)
+      if (e.gradient_adds[i]) place += lines<T>(e.plan.gradients[i].size());
+    return place;
+  }
+
+  void table(const Gradient& g, int task, const Run* runs, int n_runs, T* to) const {
+    int first = task * kTableColumns, count = std::min(kTableColumns, g.columns - first);
+    for (int r = 0; r < g.rows; ++r) std::fill_n(to + size_t(r) * g.columns + first, count, T(0));
+    const T *index = rows(g.source), *delta = rows(g.delta) + first;
+    for (int i = 0; i < n_runs; ++i)
+      for (int64_t row = runs[i].first; row < runs[i].first + runs[i].count; ++row) {
+        if (!(index[row] >= 0 && index[row] < T(g.rows))) continue;  // a fault, reported by the lookup
+        T* sum = to + size_t(index[row]) * g.columns + first;
+        for (int j = 0; j < count; ++j) sum[j] += delta[row * g.columns + j];
+      }
+  }
+
+  void run(const GradientTask& task, Scratch<T>& scratch) const {
+    const Gradient& g = e.plan.gradients[task.gradient];
+    T* to = e.gradient_adds[task.gradient] ? apart(task.gradient) : out + g.offset;
+    bool sequence = e.plan.stages[g.stage].sequence;
+    const Run* runs = sequence ? e.space.runs.data() : &one_step;
+    int n_runs = sequence ? int(e.space.runs.size()) : 1;
+    if (g.kind == GradientKind::table)
+      table(g, task.task, runs, n_runs, to);
+    else if (g.kind == GradientKind::vector)
+      e.kernels.column_sums(rows(g.delta), g.rows, runs, n_runs, to);
+    else
+      e.kernels.gradient(task.task, rows(g.delta), g.rows, rows(g.source), g.columns, runs, n_runs, to,
+                         scratch.memory.data());
+  }
+
+  void add() const {
+    for (int i = 0; i < int(e.plan.gradients.size()); ++i) {
+      const Gradient& g = e.plan.gradients[i];
+      const T* from = apart(i);
+      for (int64_t j = 0; e.gradient_adds[i] && j < g.size(); ++j) out[g.offset + j] += from[j];
+    }
+  }
+};
+
+}  // namespace
+
+template <class T>
+void sum_gradients(Engine<T>& e, T* out, int threads) {
+  Summing<T> summing{e, out};
+  for (const Run& r : e.without_gradient) std::fill_n(out + r.first, r.count, T(0));
+  parallel_for(int(e.gradient_tasks.size()), threads,
+               [&](int i, int thread) { summing.run(e.gradient_tasks[i], e.scratch[thread]); });
+  summing.add();
+}
+
+template void sum_gradients(Engine<float>&, float*, int);
+template void sum_gradients(Engine<double>&, double*, int);
+
+}  // namespace elman

@@ -1,0 +1,238 @@
+#include "plan.h"
+
+#include <stdexcept>
+
+namespace elman {
+
+int Matrix::n() const {
+  if (transposed) return segments[0].columns;
+  int n = 0;
+  for (const MatrixSegment& s : segments) n += s.rows;
+  return n;
+}
+
+int Matrix::k() const { return transposed ? segments[0].rows : segments[0].columns; }
+
+namespace {
+
+constexpr int kArity[] = {
+#define ELMAN_OP_ARITY(name, arity) arity,
+    ELMAN_OPS(ELMAN_OP_ARITY)
+#undef ELMAN_OP_ARITY
+};
+
+void expect(bool ok, const std::string& what) {
+  if (!ok) throw std::invalid_argument("bad plan: " + what);
+}
+
+struct Checker {
+  const Plan& plan;
+
+  void slot(int s, const char* what) const {
+    expect(s >= 0 && s < int(plan.slots.size()), std::string("no slot for ") + what);
+  }
+
+  void ref(const Ref& r, const char* what) const {
+    slot(r.slot, what);
+    expect(r.offset >= -1 && r.offset <= 1, std::string("offset of ") + what);
+  }
+
+  int width(const Ref& r) const { return plan.slots[r.slot].width; }
+
+  void arena(int64_t offset, int64_t size, const char* what) const {
+    expect(offset >= 0 && size > 0 && offset + size <= plan.parameters, std::string("arena range of ") + what);
+  }
+
+  void matrix(const Matrix& m) const {
+    expect(!m.segments.empty() && (!m.transposed || m.segments.size() == 1), "segments of a matrix");
+    for (const MatrixSegment& s : m.segments) {
+      expect(s.rows > 0 && s.columns > 0, "size of a matrix");
+      arena(s.offset, int64_t(s.rows) * s.columns, "a matrix");
+      expect(m.transposed || s.columns == m.k(), "columns of fused matrices");
+    }
+  }
+
+  void operator()(const Product& p) const {
+    expect(p.matrix >= 0 && p.matrix < int(plan.matrices.size()), "matrix of a product");
+    const Matrix& m = plan.matrices[p.matrix];
+    ref(p.source, "source of a product");
+    expect(width(p.source) == m.k(), "width of a product's source");
+    expect(p.targets.size() == m.segments.size(), "targets of a product");
+    expect(p.bias.empty() || p.bias.size() == p.targets.size(), "biases of a product");
+    for (size_t i = 0; i < p.targets.size(); ++i) {
+      int n = m.transposed ? m.n() : m.segments[i].rows;
+      ref(p.targets[i], "target of a product");
+      expect(width(p.targets[i]) == n, "width of a product's target");
+      if (!p.bias.empty() && p.bias[i] >= 0) arena(p.bias[i], n, "a bias");
+    }
+  }
+
+  void operator()(const Lookup& l) const {
+    ref(l.index, "index of a lookup");
+    ref(l.target, "target of a lookup");
+    expect(width(l.index) == 1 && l.rows > 0, "sizes of a lookup");
+    arena(l.offset, int64_t(l.rows) * width(l.target), "a table");
+  }
+
+  void operator()(const Reverse& r) const {
+    ref(r.source, "source of a reverse");
+    ref(r.target, "target of a reverse");
+    expect(width(r.source) == width(r.target) && r.source.offset == 0 && r.target.offset == 0, "sizes of a reverse");
+    expect(plan.slots[r.source.slot].time != Time::single && plan.slots[r.source.slot].time != Time::pair &&
+               plan.slots[r.target.slot].time != Time::single && plan.slots[r.target.slot].time != Time::pair,
+           "slots of a reverse");
+  }
+
+  void operator()(const Elementwise& e) const {
+    expect(e.program >= 0 && e.program < int(plan.programs.size()), "program of a step");
+  }
+
+  void operand(const Operand& o) const {
+    if (o.kind == OperandKind::slot) {
+      ref(o.ref, "operand");
+      expect(width(o.ref) == o.width, "width of an operand");
+    } else if (o.kind == OperandKind::vector) {
+      arena(o.index, o.width, "a vector");
+    } else {
+      expect(o.kind == OperandKind::temp || o.kind == OperandKind::constant, "kind of an operand");
+      expect(o.kind == OperandKind::temp ? o.width > 0 && o.index >= 0 : o.width == 0, "width of an operand");
+    }
+  }
+
+  void steps(const std::vector<Step>& list) const {
+    for (const Step& step : list) std::visit(*this, step);
+  }
+
+  void loop(const std::vector<Step>& list) const {
+    steps(list);
+    for (const Step& step : list) expect(!std::holds_alternative<Reverse>(step), "reverse in a loop");
+  }
+
+  void stage(const Stage& s) const {
+    steps(s.before), loop(s.loop), loop(s.reverse), steps(s.after);
+    for (const State& state : s.states) {
+      slot(state.values, "values of a state");
+      expect(plan.slots[state.values].width == state.width, "width of a state");
+      if (state.grads >= 0) slot(state.grads, "gradient of a state");
+      expect(state.grads < 0 || plan.slots[state.grads].width == state.width, "width of a state's gradient");
+    }
+    last(s, s.last), last(s, s.last_grad);
+  }
+
+  void last(const Stage& s, int last) const {
+    if (last < 0) return;
+    slot(last, "last step");
+    expect(!s.states.empty() && plan.slots[last].width == s.states[0].width, "last step of a stage");
+  }
+
+  // A gradient reads whole time axes: rows offset .. offset + T - 1, without wrapping round.
+  void whole(const Ref& r, int stage, const char* what) const {
+    ref(r, what);
+    const Slot& s = plan.slots[r.slot];
+    bool one = !plan.stages[stage].sequence;
+    bool fits = s.time == Time::steps || (s.time == Time::single && one) ? r.offset == 0
+                : s.time == Time::states                                 ? r.offset == 0 || r.offset == 1
+                                                                         : false;
+    expect(fits, std::string("time axis of ") + what);
+  }
+
+  void gradient(const Gradient& g) const {
+    expect(g.stage >= 0 && g.stage < int(plan.stages.size()) && g.rows > 0 && g.columns > 0, "stage of a gradient");
+    arena(g.offset, g.size(), "a gradient");
+    whole(g.delta, g.stage, "a gradient's delta");
+    expect(width(g.delta) == (g.kind == GradientKind::table ? g.columns : g.rows), "width of a gradient's delta");
+    if (g.kind == GradientKind::vector) return;
+    whole(g.source, g.stage, "a gradient's source");
+    expect(width(g.source) == (g.kind == GradientKind::table ? 1 : g.columns), "width of a gradient's source");
+  }
+
+  void ends() const {
+    ref(plan.input, "input");
+    ref(plan.output, "output");
+    expect(plan.input.offset == 0 && plan.slots[plan.input.slot].time == Time::steps, "input slot");
+    if (!plan.trains()) return;
+    for (int s : {plan.target, plan.weight, plan.value}) {
+      slot(s, "the loss");
+      expect(plan.slots[s].time == Time::steps && plan.slots[s].stage == int(plan.stages.size()) - 1,
+             "slots of the loss");
+    }
+    expect(plan.slots[plan.weight].width == 1 && plan.slots[plan.value].width == 1, "width of the loss");
+    expect(plan.stages.size() > 1, "a loss without a network");
+  }
+};
+
+void check_code(const ProgramSource& program) {
+  int n = int(program.operands.size());
+  expect(n < 65536, "number of operands");
+  for (const Instruction<double>& i : program.code) {
+    expect(i.op < Op::count, "operation");
+    expect(i.out < n && i.a < n && i.b < n && i.c < n, "operands of an instruction");
+    OperandKind out = program.operands[i.out].kind;
+    expect(out == OperandKind::slot || out == OperandKind::temp || out == OperandKind::array,
+           "result of an instruction");
+  }
+  bool slots = true;
+  for (const Operand& o : program.operands) {
+    expect(slots || o.kind != OperandKind::slot, "order of the operands");
+    slots = o.kind == OperandKind::slot;
+  }
+}
+
+// The widths that an instruction's kernel relies on.
+void check_widths(const ProgramSource& program, const Instruction<double>& i) {
+  auto width = [&](int operand) { return program.operands[operand].width; };
+  int out = width(i.out), a = width(i.a), b = width(i.b);
+  auto fits = [&](int w) { return w == out || w == 0; };
+  switch (i.op) {
+    case Op::sum_:
+    case Op::mean_:
+    case Op::max_:
+      return expect(out == 1 && a > 0, "widths of a reduction");
+    case Op::expand_:
+      return expect(a <= 1, "widths of expand");
+    case Op::pick_:
+      return expect(out == 1 && a > 0 && b == 1, "widths of pick");
+    case Op::place_:
+      return expect(a <= 1 && b == 1, "widths of place");
+    default: {
+      int arity = kArity[int(i.op)];
+      expect(fits(a) && (arity < 2 || fits(b)) && (arity < 3 || fits(width(i.c))), "widths of an instruction");
+    }
+  }
+}
+
+}  // namespace
+
+void check_program(const ProgramSource& program) {
+  check_code(program);
+  for (const Instruction<double>& i : program.code) check_widths(program, i);
+}
+
+void check(const Plan& plan) {
+  Checker checker{plan};
+  for (const Slot& s : plan.slots) {
+    expect(s.width > 0, "width of a slot");
+    expect(s.stage >= 0 && s.stage < int(plan.stages.size()), "stage of a slot");
+  }
+  for (const Matrix& m : plan.matrices) checker.matrix(m);
+  for (const ProgramSource& p : plan.programs) {
+    for (const Operand& o : p.operands) checker.operand(o);
+    check_program(p);
+  }
+  checker.ends();
+  for (const Stage& s : plan.stages) checker.stage(s);
+  for (const Gradient& g : plan.gradients) checker.gradient(g);
+  if (plan.input_grad >= 0) checker.slot(plan.input_grad, "gradient of the input");
+}
+
+void check_flat(const ProgramSource& program, int arrays, int scalars) {
+  for (const Operand& o : program.operands) {
+    bool array = o.kind == OperandKind::array && o.index >= 0 && o.index < arrays && o.width == 1;
+    bool temp = o.kind == OperandKind::temp && o.index >= 0 && o.width == 1;
+    bool scalar = o.kind == OperandKind::scalar && o.index >= 0 && o.index < scalars && o.width == 0;
+    expect(array || temp || scalar || (o.kind == OperandKind::constant && o.width == 0), "operand of an optimiser");
+  }
+  check_program(program);
+}
+
+}  // namespace elman

@@ -1,0 +1,126 @@
+// The plan: what the native engine runs, as plain data. The mirror of src/elman/engine/plan.py, which explains it.
+//
+// Goals: everything about a network but B, T and the numbers; checked once, so that the runner needs no checks.
+// Non-goals: memory, threads, number types.
+//
+// A slot is an array of shape (steps, B, width); a Ref at step t is its row (t + offset) % steps.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kernels.h"
+
+namespace elman {
+
+enum class Time : uint8_t { steps, states, pair, single };
+
+struct Slot {
+  int width;
+  Time time;
+  int stage;
+};
+
+struct Ref {
+  int slot = -1, offset = 0;
+};
+
+struct MatrixSegment {
+  int64_t offset;  // in the parameter arena
+  int rows, columns;
+};
+
+struct Matrix {
+  std::vector<MatrixSegment> segments;
+  bool transposed;
+  int n() const;  // columns of the product's result, all segments together
+  int k() const;  // columns of the product's operand
+};
+
+struct Product {
+  int matrix;
+  Ref source;
+  std::vector<Ref> targets;
+  bool add;
+  std::vector<int64_t> bias;  // arena offset for each target, -1 for none; empty when none has one
+};
+
+struct Lookup {
+  int64_t offset;  // of the (rows, width) table in the parameter arena
+  int rows;
+  Ref index, target;
+};
+
+struct Reverse {
+  Ref source, target;
+};
+
+struct Elementwise {
+  int program;  // number in Plan::programs
+};
+
+using Step = std::variant<Product, Lookup, Reverse, Elementwise>;
+
+enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar };
+
+struct Operand {
+  OperandKind kind;
+  int width;
+  Ref ref;
+  int64_t index;
+  double value;
+};
+
+// An elementwise program; the instructions' operands are numbers into `operands`, where slots come first.
+struct ProgramSource {
+  std::vector<Operand> operands;
+  std::vector<Instruction<double>> code;
+};
+
+struct State {
+  int width, values, grads;
+};
+
+struct Stage {
+  bool sequence;
+  std::vector<Step> before, loop, reverse, after;
+  std::vector<State> states;
+  int last, last_grad;
+};
+
+enum class GradientKind : uint8_t { matrix, vector, table };
+
+// Vectors use columns = 1 and no source; tables have the index as source, and rows x columns values.
+struct Gradient {
+  GradientKind kind;
+  int64_t offset;  // in the gradient arena
+  int rows, columns;
+  Ref delta, source;
+  int stage;
+  int64_t size() const { return int64_t(rows) * columns; }
+};
+
+struct Plan {
+  std::vector<Slot> slots;
+  std::vector<Stage> stages;
+  std::vector<Matrix> matrices;
+  std::vector<ProgramSource> programs;
+  std::vector<Gradient> gradients;
+  int64_t parameters;
+  Ref input, output;
+  int target, weight, value, input_grad;
+  bool root;
+
+  bool trains() const { return target >= 0; }
+  int forward_stages() const { return int(stages.size()) - (trains() ? 1 : 0); }  // the last stage is the loss
+};
+
+// Throws std::invalid_argument where a plan names what it does not have or joins what does not fit.
+void check(const Plan& plan);
+// The same for one program, whose places in slots and arenas are taken as they are.
+void check_program(const ProgramSource& program);
+// The same for a program that updates flat arrays (an optimiser).
+void check_flat(const ProgramSource& program, int arrays, int scalars);
+
+}  // namespace elman

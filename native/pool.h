@@ -1,0 +1,24 @@
+// A persistent pool of threads for short parallel loops.
+//
+// Goals: a loop over tasks costs about a microsecond while the threads are awake: they spin briefly after a loop, then
+//   park. A loop never waits for a thread that has not begun to work. Safe when several Python threads call at once
+//   (one has the pool, the others work alone) and after fork (the child makes new threads).
+// Non-goals: nesting, priorities, exceptions out of a task.
+#pragma once
+#include <memory>
+
+namespace elman {
+
+// Runs call(context, task, thread) for every task in 0 .. tasks-1, on at most `threads` threads, this one included;
+// thread is a number below `threads` that no two running tasks share.
+void parallel_for(int tasks, int threads, void (*call)(void*, int, int), void* context);
+
+template <class F>
+void parallel_for(int tasks, int threads, F&& f) {
+  auto call = [](void* context, int task, int thread) {
+    (*static_cast<std::remove_reference_t<F>*>(context))(task, thread);
+  };
+  parallel_for(tasks, threads, call, const_cast<void*>(static_cast<const void*>(std::addressof(f))));
+}
+
+}  // namespace elman

@@ -1,0 +1,62 @@
+#include "program.h"
+
+#include <algorithm>
+
+namespace elman {
+namespace {
+
+// Very rough costs; they only decide how many threads a call is worth.
+double cost(Op op) {
+  switch (op) {
+    case Op::exp_:
+    case Op::log_:
+    case Op::log1p_:
+    case Op::erf_:
+    case Op::sigmoid_:
+    case Op::tanh_:
+    case Op::softplus_:
+    case Op::silu_:
+    case Op::gelu_:
+    case Op::elu_:
+    case Op::sin_:
+    case Op::cos_:
+    case Op::pow_:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+}  // namespace
+
+template <class T>
+Program<T>::Program(const ProgramSource& source) : operands(source.operands) {
+  int widest = 1;
+  std::vector<int> temp_width;
+  for (const Operand& o : operands) {
+    widths.push_back(o.width);
+    constants.push_back(T(o.value));
+    widest = std::max(widest, o.width);
+    slots += o.kind == OperandKind::slot;
+    if (o.kind != OperandKind::temp) continue;
+    temp_width.resize(std::max<size_t>(temp_width.size(), o.index + 1));
+    temp_width[o.index] = std::max(temp_width[o.index], o.width);
+  }
+  rows = std::max(1, kTileValues / widest);
+  std::vector<size_t> place;  // of each temporary, which may be used with several widths
+  for (int width : temp_width) {
+    place.push_back(scratch);
+    scratch += lines<T>(size_t(rows) * width);
+  }
+  for (const Operand& o : operands) temps.push_back(o.kind == OperandKind::temp ? place[o.index] : 0);
+  for (const Instruction<double>& i : source.code) {
+    code.push_back({i.op, i.out, i.a, i.b, i.c, T(i.first), T(i.second)});
+    dropout |= i.op == Op::dropout_;
+    work += cost(i.op) * std::max(operands[i.out].width, operands[i.a].width);
+  }
+}
+
+template struct Program<float>;
+template struct Program<double>;
+
+}  // namespace elman

@@ -1,0 +1,219 @@
+// The runner: what happens to a batch, from the caller's arrays to outputs, gradients and trained parameters.
+//
+// Goals: a thread takes a block of rows through all stages and all time steps, forward and backward, without meeting
+//   another thread; then all gradients are summed over (time x batch), as tasks; then the optimiser runs over chunks.
+//   Packing, memory and the borders of blocks are kept between calls. The same numbers for any number of threads, and
+//   for a row whether it is alone or in a batch.
+// Non-goals: the arithmetic (kernels.h), Python (bind.cpp), the meaning of a plan (plan.py).
+//
+// Letters: B rows of the batch, T its steps (`steps` in code, where T is the number type), N rows of a data set.
+// A row has two numbers: its place in the caller's batch, and its position in the run, where rows are sorted by
+// falling length, so that the rows in use at a step are the first ones.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "program.h"
+
+namespace elman {
+
+// ---- what callers pass in and get back ---------------------------------------------------------------------------
+
+// An array (N, T, width) with any strides, in values.
+template <class T>
+struct Strided {
+  const T* data = nullptr;
+  int64_t stride[3] = {0, 0, 0};
+};
+
+template <class T>
+struct Batch {
+  int B = 0, steps = 0;
+  Strided<T> x, target;
+  const int64_t* rows = nullptr;  // the data set's row for each batch row; null: row b is b
+  // Of each row of the data set:
+  const int64_t* lengths = nullptr;  // null: all T
+  const T* weights = nullptr;        // null: all 1
+  // For each state of the plan, (B, width) in the caller's order:
+  std::vector<const T*> states;           // initial states; empty: zeros
+  std::vector<const T*> state_gradients;  // dL/d(final state); empty: zeros
+  uint64_t key = 0;                       // of dropout
+};
+
+// Where results go; null where they are not wanted.
+template <class T>
+struct Results {
+  T* output = nullptr;  // (B, T, O) or (B, O)
+  std::vector<T*> states;
+  T* gradients = nullptr;          // (P)
+  T* input_grad = nullptr;         // (B, T, F)
+  std::vector<T*> initial_states;  // dL/d(initial state)
+};
+
+template <class T>
+struct Training {
+  Strided<T> x, target;
+  int steps = 0;
+  const int64_t* lengths = nullptr;
+  const T* weights = nullptr;
+  const int64_t* rows = nullptr;     // all batches, one after the other
+  const int64_t* offsets = nullptr;  // (updates + 1): where each batch begins in rows
+  int updates = 0;
+  T* parameters = nullptr;
+  std::vector<T*> state;            // of the optimiser, (P) each
+  const double* scalars = nullptr;  // (updates, per update)
+  const uint64_t* keys = nullptr;
+  double clip_norm = 0;
+  std::vector<T*> carried;  // states of the network taken from batch to batch, updated in place; empty: zeros each time
+};
+
+// ---- what the engine keeps -----------------------------------------------------------------------------------------
+
+// A slot's memory.
+template <class T>
+struct Field {
+  T* base;
+  int steps, width;
+};
+
+// Some neighbouring positions.
+struct Block {
+  int first, count;
+};
+
+template <class T>
+struct Workspace {
+  int B = 0, steps = 0;
+  bool ragged = false;
+  Buffer<T> memory;
+  std::vector<Field<T>> fields;
+  std::vector<int64_t> order;    // batch row of each position
+  std::vector<int64_t> lengths;  // of each position
+  std::vector<int> active;       // positions in use at each step
+  std::vector<Run> runs;         // the same as runs of (step, position) rows
+  std::vector<Block> blocks;
+  std::vector<double> row_losses;  // by batch row
+};
+
+// Parameters as products and programs want them.
+template <class T>
+struct Weights {
+  std::vector<T> packed_from;  // the parameters they are made from; empty: none
+  Buffer<T> memory;
+  std::vector<T*> panels;  // of each matrix
+  // Vectors of programs, repeated for all rows of a tile, lie there too; Scratch::operands knows where.
+};
+
+// What one thread has to itself.
+template <class T>
+struct Scratch {
+  Buffer<T> memory;                       // temporaries of a program, or a gradient's packed operands
+  std::vector<std::vector<T*>> operands;  // of each program
+  std::vector<Segment<T>> segments;       // of a product
+  Buffer<T> flat_memory;                  // the same for an optimiser's program
+  std::vector<T*> flat_operands;
+};
+
+// Consecutive steps of a stage's `before` or `after`, run together over time.
+struct Section {
+  int first, last;
+  bool reverse;  // a single Reverse step
+  bool merges;   // its rows may be run as one over several time steps
+};
+
+struct StageSections {
+  std::vector<Section> before, after;
+};
+
+struct GradientTask {
+  int gradient, task;
+};
+
+// An index found out of range, at the smallest (row, step).
+struct IndexFault {
+  const char* array = nullptr;
+  int64_t row = 0, step = 0;
+  double value = 0;
+  int limit = 0;
+};
+
+// Multiply-adds, roughly.
+struct Work {
+  double per_step = 0, per_row = 0;  // of a batch row: at each time step, and once
+  void add(bool sequence, double work) { (sequence ? per_step : per_row) += work; }
+  double of(int B, int steps) const { return B * (steps * per_step + per_row); }
+};
+
+template <class T>
+struct Engine {
+  Plan plan;
+  const Kernels<T>& kernels;
+  int threads;
+
+  std::vector<Program<T>> programs;
+  std::vector<StageSections> sections;
+  std::vector<GradientTask> gradient_tasks;
+  std::vector<bool> gradient_adds;        // overlaps an earlier one: summed apart, then added
+  std::vector<Run> without_gradient;      // parameters that no gradient covers
+  std::vector<State> states;              // of all stages
+  int input_limit = 0, target_limit = 0;  // their values are indices below this; 0: they are not
+  Work forward_work, backward_work, gradient_work;
+
+  Weights<T> weights;
+  Workspace<T> space;
+  Buffer<T> gradient_sums;  // of gradients that are added
+  Buffer<T> arena;          // gradients of all parameters, in training
+  std::vector<Scratch<T>> scratch;
+  std::mutex one_call;
+  std::mutex fault_lock;
+  IndexFault fault;
+
+  Engine(Plan plan, const Kernels<T>& kernels, int threads);
+
+  int threads_for(double work) const;
+  bool output_is_sequence() const;
+  int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
+};
+
+// ---- what it does (each takes Engine::one_call) --------------------------------------------------------------------
+
+template <class T>
+void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
+
+// Returns the loss.
+template <class T>
+double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
+
+// Returns how many updates were done; fewer than asked for when the next one's loss or gradient is not finite.
+template <class T>
+int train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
+
+// A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length.
+template <class T>
+void read(Engine<T>& engine, int slot, T* out);
+
+// ---- its parts -----------------------------------------------------------------------------------------------------
+
+template <class T>
+void prepare_space(Engine<T>& engine, const Batch<T>& batch);  // workspace.cpp
+template <class T>
+void prepare_weights(Engine<T>& engine, const T* parameters, bool changed, int threads);  // workspace.cpp
+
+// Runs one block of rows through all stages, backward too when the results want gradients. (block.cpp)
+template <class T>
+void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+               double weight_sum, int block, int thread);
+template <class T>
+void sum_gradients(Engine<T>& engine, T* out, int threads);  // gradients.cpp
+// Forward and, when the results want gradients, backward; returns the loss. `changed`: the parameters surely have
+// changed since the last call, else they are compared with those that were packed.
+template <class T>
+double run_batch(Engine<T>& engine, const T* parameters, bool changed, const Batch<T>& batch,
+                 const Results<T>& results);
+
+// Remembers that values of `array` at (row, step) is no index below limit.
+template <class T>
+void report(Engine<T>& engine, IndexFault fault);
+
+}  // namespace elman

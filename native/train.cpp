@@ -1,0 +1,112 @@
+// Many updates in one call: gather, forward, loss, backward, gradients, finite check, clip, optimiser.
+#include <algorithm>
+#include <cmath>
+
+#include "pool.h"
+#include "run.h"
+
+namespace elman {
+namespace {
+
+constexpr int64_t kChunk = 8192;  // parameters of one task; sums over chunks are added in order
+
+template <class T>
+struct Update {
+  Engine<T>& e;
+  const Training<T>& training;
+  const Program<T>& program;
+  T* gradients;
+  int64_t P = e.plan.parameters;
+  int chunks = int((P + kChunk - 1) / kChunk);
+  int threads = e.threads_for(double(P) * program.work);
+
+  double gradient_norm(std::vector<double>& sums) const {
+    sums.resize(chunks);
+    parallel_for(chunks, threads, [&](int c, int) {
+      sums[c] = e.kernels.sum_of_squares(gradients + c * kChunk, std::min(kChunk, P - c * kChunk));
+    });
+    double sum = 0;
+    for (double s : sums) sum += s;
+    return std::sqrt(sum);
+  }
+
+  // The operands' addresses: arrays at `first`, scalars of this update, temporaries and constants.
+  void place(Scratch<T>& scratch, std::vector<T>& values, int64_t first) const {
+    std::vector<T*>& operand = scratch.flat_operands;
+    for (size_t i = 0; i < operand.size(); ++i) {
+      const Operand& o = program.operands[i];
+      if (o.kind == OperandKind::temp)
+        operand[i] = scratch.flat_memory.data() + program.temps[i];
+      else if (o.kind == OperandKind::array)
+        operand[i] = array(int(o.index)) + first;
+      else
+        operand[i] = &values[i];
+    }
+  }
+
+  T* array(int index) const {
+    return index == 0 ? training.parameters : index == 1 ? gradients : training.state[index - 2];
+  }
+
+  void chunk(int c, T factor, std::vector<T>& values, Scratch<T>& scratch) const {
+    for (int64_t first = c * kChunk, end = std::min(P, first + kChunk); first < end; first += program.rows) {
+      int rows = int(std::min<int64_t>(program.rows, end - first));
+      if (factor != 1)
+        for (int i = 0; i < rows; ++i) gradients[first + i] *= factor;
+      place(scratch, values, first);
+      e.kernels.elementwise(program.code.data(), int(program.code.size()),
+                            {scratch.flat_operands.data(), program.widths.data(), rows, 0, 0, nullptr});
+    }
+  }
+
+  void apply(const double* scalars, double norm, std::vector<T>& values) const {
+    for (size_t i = 0; i < values.size(); ++i)
+      if (program.operands[i].kind == OperandKind::scalar) values[i] = T(scalars[program.operands[i].index]);
+    bool clips = training.clip_norm > 0 && norm > training.clip_norm;
+    T factor = clips ? T(training.clip_norm / norm) : T(1);
+    parallel_for(chunks, threads, [&](int c, int thread) { chunk(c, factor, values, e.scratch[thread]); });
+  }
+};
+
+template <class T>
+Batch<T> batch_of(const Training<T>& t, int update) {
+  Batch<T> batch;
+  batch.B = int(t.offsets[update + 1] - t.offsets[update]);
+  batch.steps = t.steps;
+  batch.x = t.x, batch.target = t.target;
+  batch.rows = t.rows + t.offsets[update];
+  batch.lengths = t.lengths, batch.weights = t.weights;
+  batch.states.assign(t.carried.begin(), t.carried.end());
+  batch.key = t.keys ? t.keys[update] : 0;
+  return batch;
+}
+
+}  // namespace
+
+template <class T>
+int train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
+  std::lock_guard<std::mutex> lock(e.one_call);
+  Results<T> results;
+  results.gradients = e.arena.reserve(e.plan.parameters);
+  results.states = training.carried;
+  for (Scratch<T>& s : e.scratch) {
+    s.flat_memory.reserve(program.scratch);
+    s.flat_operands.resize(program.operands.size());
+  }
+  Update<T> update{e, training, program, results.gradients};
+  std::vector<T> values = program.constants;
+  std::vector<double> sums;
+  int done = 0;
+  for (; done < training.updates; ++done) {
+    losses[done] = run_batch(e, training.parameters, done > 0, batch_of(training, done), results);
+    double norm = update.gradient_norm(sums);
+    if (!std::isfinite(losses[done]) || !std::isfinite(norm)) break;
+    update.apply(training.scalars + int64_t(done) * scalars, norm, values);
+  }
+  return done;
+}
+
+template int train(Engine<float>&, const Training<float>&, const Program<float>&, int, double*);
+template int train(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
+
+}  // namespace elman
