@@ -1,0 +1,234 @@
+// The interpreter of elementwise programs. Included by kernels.inc.h, inside the namespace of an instruction set.
+//
+// One switch for each instruction, then one loop over all values of the tile. A constant is an operand that is read
+// again and again (stride 0). The values that do not fill a vector go through the same loop, padded.
+
+// Lane by lane, for what has no vector form.
+template <class T, class F>
+ELMAN_INLINE Vec<T> each_lane(Vec<T> a, Vec<T> b, F f) {
+  Vec<T> y;
+  for (int i = 0; i < lanes<T>; ++i) y[i] = f(a[i], b[i]);
+  return y;
+}
+
+template <class T, class F>
+ELMAN_INLINE Vec<T> one_or_zero(F truth) {
+  return truth ? splat<T>(1) : Vec<T>{};
+}
+
+// The value of every operation that acts on each value alone. `first` and `second` are the instruction's numbers.
+#define ELMAN_VALUE(name, ...)                                                               \
+  struct name##_value {                                                                      \
+    template <class T>                                                                       \
+    ELMAN_INLINE static Vec<T> of([[maybe_unused]] Vec<T> a, [[maybe_unused]] Vec<T> b,      \
+                                  [[maybe_unused]] Vec<T> c, [[maybe_unused]] T first,       \
+                                  [[maybe_unused]] T second) {                               \
+      return __VA_ARGS__;                                                                    \
+    }                                                                                        \
+  };
+#define ELMAN_POINTWISE(X)                                                                                     \
+  X(copy, a)                                                                                                   \
+  X(neg, -a)                                                                                                   \
+  X(abs, abs_<T>(a))                                                                                           \
+  X(sign, a > T(0) ? splat<T>(1) : (a < T(0) ? splat<T>(-1) : a))                                              \
+  X(square, a * a)                                                                                             \
+  X(sqrt, each_lane<T>(a, b, [](T x, T) { return T(sizeof(T) == 4 ? __builtin_sqrtf(x) : __builtin_sqrt(x)); })) \
+  X(reciprocal, T(1) / a)                                                                                      \
+  X(exp, exp_<T>(a))                                                                                           \
+  X(log, log_<T>(a))                                                                                           \
+  X(log1p, log1p_<T>(a))                                                                                       \
+  X(erf, erf_<T>(a))                                                                                           \
+  X(sigmoid, sigmoid_<T>(a))                                                                                   \
+  X(tanh, tanh_<T>(a))                                                                                         \
+  X(relu, at_least<T>(a, T(0)))                                                                                \
+  X(leaky_relu, a < T(0) ? a * first : a)                                                                      \
+  X(elu, a < T(0) ? expm1_<T>(a < T(0) ? a : Vec<T>{}) * first : a)                                            \
+  X(softplus, softplus_<T>(a))                                                                                 \
+  X(silu, silu_<T>(a))                                                                                         \
+  X(gelu, gelu_<T>(a))                                                                                         \
+  X(clip, at_most<T>(at_least<T>(a, first), second))                                                           \
+  X(sin, each_lane<T>(a, b, [](T x, T) { return T(sizeof(T) == 4 ? __builtin_sinf(x) : __builtin_sin(x)); }))    \
+  X(cos, each_lane<T>(a, b, [](T x, T) { return T(sizeof(T) == 4 ? __builtin_cosf(x) : __builtin_cos(x)); }))    \
+  X(add, a + b)                                                                                                \
+  X(sub, a - b)                                                                                                \
+  X(mul, a * b)                                                                                                \
+  X(div, a / b)                                                                                                \
+  X(pow, each_lane<T>(a, b, [](T x, T y) { return T(sizeof(T) == 4 ? __builtin_powf(x, y) : __builtin_pow(x, y)); })) \
+  X(maximum, a != a ? a : (a >= b ? a : b))                                                                    \
+  X(minimum, a != a ? a : (a <= b ? a : b))                                                                    \
+  X(lt, one_or_zero<T>(a < b))                                                                                 \
+  X(le, one_or_zero<T>(a <= b))                                                                                \
+  X(eq, one_or_zero<T>(a == b))                                                                                \
+  X(sigmoid_grad, a* b*(T(1) - b))                                                                             \
+  X(tanh_grad, a*(T(1) - b * b))                                                                               \
+  X(relu_grad, b > T(0) ? a : Vec<T>{})                                                                        \
+  X(where, a != T(0) ? b : c)                                                                                  \
+  X(fma, a* b + c)                                                                                             \
+  X(blend, a* b + (T(1) - a) * c)
+ELMAN_POINTWISE(ELMAN_VALUE)
+#undef ELMAN_VALUE
+
+// An operand of the loop; stride 0 for a constant, whose one value then fills a vector.
+template <class T>
+struct Stream {
+  const T* at;
+  ptrdiff_t stride;
+};
+
+// Not inlined, so that the inside of a tile and its last values run the very same instructions.
+template <class T, class F>
+[[gnu::noinline]] void loop(T* out, Stream<T> a, Stream<T> b, Stream<T> c, T first, T second, ptrdiff_t vectors) {
+  for (ptrdiff_t i = 0; i < vectors; ++i) {
+    store<T>(out, F::template of<T>(load<T>(a.at), load<T>(b.at), load<T>(c.at), first, second));
+    out += lanes<T>, a.at += a.stride, b.at += b.stride, c.at += c.stride;
+  }
+}
+
+template <class T>
+struct alignas(ELMAN_VECTOR_BYTES) Buffer {
+  T value[lanes<T>];
+};
+
+template <class T>
+ELMAN_INLINE Stream<T> stream_of(const Tile<T>& tile, int operand, Buffer<T>& constant) {
+  const T* at = tile.operand[operand];
+  if (tile.width[operand]) return {at, lanes<T>};
+  store<T>(constant.value, splat<T>(*at));
+  return {constant.value, 0};
+}
+
+template <class T>
+ELMAN_INLINE Stream<T> rest_of(Stream<T> a, ptrdiff_t start, ptrdiff_t rest, Buffer<T>& padded) {
+  if (!a.stride) return a;
+  store<T>(padded.value, Vec<T>{});
+  __builtin_memcpy(padded.value, a.at + start, rest * sizeof(T));
+  return {padded.value, 0};
+}
+
+template <class T, class F>
+void pointwise(const Instruction<T>& in, int arity, const Tile<T>& tile) {
+  Buffer<T> constant[3], padded[4];
+  T* out = tile.operand[in.out];
+  const ptrdiff_t n = ptrdiff_t(tile.rows) * (tile.width[in.out] ? tile.width[in.out] : 1);
+  const ptrdiff_t rest = n % lanes<T>, start = n - rest;
+  const Stream<T> a = stream_of<T>(tile, in.a, constant[0]);
+  const Stream<T> b = arity > 1 ? stream_of<T>(tile, in.b, constant[1]) : a;
+  const Stream<T> c = arity > 2 ? stream_of<T>(tile, in.c, constant[2]) : a;
+  loop<T, F>(out, a, b, c, in.first, in.second, n / lanes<T>);
+  if (!rest) return;
+  const Stream<T> last_a = rest_of<T>(a, start, rest, padded[0]);
+  const Stream<T> last_b = arity > 1 ? rest_of<T>(b, start, rest, padded[1]) : last_a;
+  const Stream<T> last_c = arity > 2 ? rest_of<T>(c, start, rest, padded[2]) : last_a;
+  loop<T, F>(padded[3].value, last_a, last_b, last_c, in.first, in.second, 1);
+  __builtin_memcpy(out + start, padded[3].value, rest * sizeof(T));
+}
+
+// --- operations on rows ---
+
+ELMAN_INLINE uint64_t mix(uint64_t z) {
+  z ^= z >> 30;
+  z *= 0xbf58476d1ce4e5b9u;
+  z ^= z >> 27;
+  z *= 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+// Whether a unit is kept depends on key, dropout, step, row and unit alone: 24 bits of a hash against the rate.
+template <class T>
+void dropout(T* out, const T* a, bool constant, int width, T rate, T number, const Tile<T>& tile) {
+  constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
+  const T kept = T(1.0 / (1.0 - double(rate)));
+  const double limit = double(rate) * 16777216.0;
+  for (int r = 0; r < tile.rows; ++r) {
+    uint64_t k = mix(tile.key + golden * (uint64_t(number) + 1));
+    k = mix(k + uint64_t(tile.step) * golden);
+    k = mix(k + uint64_t(tile.row[r]) * golden);
+    for (int i = 0; i < width; ++i) {
+      const T x = constant ? a[0] : a[i];
+      out[i] = double(mix(k + uint64_t(i) * golden) >> 40) >= limit ? x * kept : T(0);
+    }
+    out += width;
+    if (!constant) a += width;
+  }
+}
+
+template <class T>
+T horizontal(Vec<T> v, T (*join)(T, T)) {
+  T x[lanes<T>];
+  store<T>(x, v);
+  for (int half = lanes<T> / 2; half; half /= 2)
+    for (int i = 0; i < half; ++i) x[i] = join(x[i], x[i + half]);
+  return x[0];
+}
+
+template <class T>
+T row_sum(const T* x, int n) {
+  Vec<T> sum{};
+  Buffer<T> last{};
+  for (; n >= lanes<T>; n -= lanes<T>, x += lanes<T>) sum += load<T>(x);
+  __builtin_memcpy(last.value, x, n * sizeof(T));
+  return horizontal<T>(sum + load<T>(last.value), [](T a, T b) { return a + b; });
+}
+
+template <class T>
+T row_max(const T* x, int n) {
+  T most = x[0];
+  for (int i = 1; i < n; ++i) most = most != most || most >= x[i] ? most : x[i];
+  return most;
+}
+
+// The value at an index that is itself a value of the network; -1 for one that is no index of n values.
+template <class T>
+ELMAN_INLINE int index_of(T index, int n) {
+  return index >= T(0) && index < T(n) ? int(index) : -1;
+}
+
+template <class T>
+void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
+  T* out = tile.operand[in.out];
+  const int out_width = tile.width[in.out], width = tile.width[in.a];
+  const T* a = tile.operand[in.a];
+  const T* b = in.op == Op::pick_ || in.op == Op::place_ ? tile.operand[in.b] : nullptr;
+  const int b_width = b ? tile.width[in.b] : 0;
+  for (int r = 0; r < tile.rows; ++r, a += width, b += b_width, out += out_width) {
+    switch (in.op) {
+      case Op::sum_: *out = row_sum<T>(a, width); break;
+      case Op::mean_: *out = row_sum<T>(a, width) / T(width); break;
+      case Op::max_: *out = row_max<T>(a, width); break;
+      case Op::pick_: {
+        const int i = index_of<T>(*b, width);
+        *out = i < 0 ? Real<T>::nan : a[i];
+        break;
+      }
+      case Op::place_: {
+        const T value = *a;
+        const int at = index_of<T>(*b, out_width);
+        for (int i = 0; i < out_width; ++i) out[i] = i == at ? value : T(0);
+        break;
+      }
+      default: {  // expand
+        const T value = *a;
+        for (int i = 0; i < out_width; ++i) out[i] = value;
+      }
+    }
+  }
+}
+
+template <class T>
+void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
+  for (const Instruction<T>* in = code; in < code + n; ++in) {
+    switch (in->op) {
+#define ELMAN_CASE(name, ...)                               \
+  case Op::name##_:                                         \
+    pointwise<T, name##_value>(*in, arity_of(in->op), tile); \
+    break;
+      ELMAN_POINTWISE(ELMAN_CASE)
+#undef ELMAN_CASE
+      case Op::dropout_:
+        dropout<T>(tile.operand[in->out], tile.operand[in->a], !tile.width[in->a], tile.width[in->out], in->first,
+                   in->second, tile);
+        break;
+      default: on_rows<T>(*in, tile);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// The kernels of one instruction set. A translation unit defines ELMAN_ISA (its name), ELMAN_VECTOR_BYTES and
+// ELMAN_REGISTERS (the number of vector registers) and includes this file.
+//
+// Everything lies in the namespace of that instruction set, and nothing comes from the standard library: of an inline
+// function that two units compile, the linker keeps one, and it might be the one for the newer processor.
+#include "kernels.h"
+
+#define ELMAN_INLINE [[gnu::always_inline]] inline
+
+namespace elman {
+namespace ELMAN_ISA {
+
+#include "vector_math.inc.h"
+
+constexpr int arity_of(Op op) {
+  constexpr int arity[] = {
+#define ELMAN_ARITY(name, operands) operands,
+      ELMAN_OPS(ELMAN_ARITY)
+#undef ELMAN_ARITY
+  };
+  return arity[int(op)];
+}
+
+#include "elementwise.inc.h"
+#include "product.inc.h"
+#include "gradient.inc.h"
+
+#define ELMAN_TEXT_OF(x) #x
+#define ELMAN_TEXT(x) ELMAN_TEXT_OF(x)
+template <class T>
+constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA), tile_rows,           panel_columns<T>,    packed_size<T>, pack<T>,
+                              product<T>,            gradient_tasks<T>,   gradient_scratch<T>, gradient<T>,    column_sums<T>,
+                              elementwise<T>,        sum_of_squares<T>};
+
+const Kernels<float>* kernels_float() { return &table<float>; }
+const Kernels<double>* kernels_double() { return &table<double>; }
+
+}  // namespace ELMAN_ISA
+}  // namespace elman

@@ -1,0 +1,158 @@
+// Packed weights and products with them. Included by kernels.inc.h, inside the namespace of an instruction set.
+//
+// A panel is two vectors of columns (the last panel one, where that is enough), all K rows below one another, padded
+// with zeros. The microkernel keeps a tile of up to `tile_rows` rows x one panel in registers and adds one rank-one
+// update for each k. A value of the result is thus one chain of multiply-adds in the order of k, wherever it lies.
+
+#if ELMAN_REGISTERS == 32
+constexpr int tile_rows = 14;
+#else
+constexpr int tile_rows = 6;
+#endif
+constexpr int panel_vectors = 2;
+template <class T>
+constexpr int panel_columns = panel_vectors* lanes<T>;
+
+ELMAN_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+// The part `i` of n things cut into parts as equal as can be starts here.
+ELMAN_INLINE int even_start(int n, int parts, int i) { return int(int64_t(n) * i / parts); }
+
+template <class T>
+ELMAN_INLINE int vectors_of_panel(int columns) {
+  return columns > lanes<T> ? panel_vectors : 1;
+}
+
+template <class T>
+size_t packed_size(int n, int k) {
+  return size_t(ceil_div(n, lanes<T>)) * lanes<T> * k;
+}
+
+template <class T>
+void pack(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed) {
+  const int end = first + n == n_all ? ceil_div(n_all, lanes<T>) * lanes<T> : first + n;  // the last one pads
+  for (int j = first; j < end; ++j) {
+    const int panel = j / panel_columns<T> * panel_columns<T>;
+    const int width = vectors_of_panel<T>(n_all - panel) * lanes<T>;
+    T* to = packed + size_t(panel) * k + (j - panel);
+    const T* from = w + (j - first) * column_stride;
+    if (j < first + n)
+      for (int i = 0; i < k; ++i) to[size_t(i) * width] = from[i * row_stride];
+    else
+      for (int i = 0; i < k; ++i) to[size_t(i) * width] = T(0);
+  }
+}
+
+// What a tile starts from and where it goes.
+enum class Start { zero, bias, result };
+
+// c (R x C vectors) = start + a (R x k) @ b (k x C vectors).
+template <class T, int R, int C>
+[[gnu::noinline]] void tile(const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias, T* c, ptrdiff_t ldc) {
+  Vec<T> sum[R][C];
+  for (int r = 0; r < R; ++r)
+    for (int j = 0; j < C; ++j) {
+      sum[r][j] = Vec<T>{};
+      if (start == Start::bias) sum[r][j] = load<T>(bias + j * lanes<T>);
+      if (start == Start::result) sum[r][j] = load<T>(c + r * ldc + j * lanes<T>);
+    }
+  for (int i = 0; i < k; ++i, ++a, b += C * lanes<T>) {
+    Vec<T> row[C];
+    for (int j = 0; j < C; ++j) row[j] = load<T>(b + j * lanes<T>);
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> x = splat<T>(a[r * lda]);
+      for (int j = 0; j < C; ++j) sum[r][j] = x * row[j] + sum[r][j];
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int j = 0; j < C; ++j) store<T>(c + r * ldc + j * lanes<T>, sum[r][j]);
+}
+
+template <class T>
+using TileFunction = void (*)(const T*, ptrdiff_t, const T*, int, Start, const T*, T*, ptrdiff_t);
+
+template <class T, int R = tile_rows>
+TileFunction<T> tile_function(int rows, int vectors) {
+  if constexpr (R == 0)
+    return nullptr;
+  else if (rows == R)
+    return vectors == 2 ? tile<T, R, 2> : tile<T, R, 1>;
+  else
+    return tile_function<T, R - 1>(rows, vectors);
+}
+
+// Columns first .. first+n of the result, seen through its segments.
+template <class T>
+struct Window {
+  const Segment<T>* segment;  // the one that holds column `first`
+  int start, first, n;        // start: the column of the result where the segment starts
+  bool inside() const { return first + n <= start + segment->n; }
+};
+
+// f(part of segment's row, offset in the panel, columns) for each segment that the window meets.
+template <class T, class F>
+ELMAN_INLINE void for_each_part(const Window<T>& w, F f) {
+  const Segment<T>* s = w.segment;
+  for (int start = w.start, at = w.first; at < w.first + w.n; start += s->n, ++s) {
+    const int end = start + s->n < w.first + w.n ? start + s->n : w.first + w.n;
+    f(*s, at - start, at - w.first, end - at);
+    at = end;
+  }
+}
+
+template <class T>
+ELMAN_INLINE void copy_values(T* to, const T* from, int n) {
+  for (int i = 0; i < n; ++i) to[i] = from[i];
+}
+
+// A tile whose columns lie in several segments or do not fill its vectors goes through a buffer.
+template <class T>
+void scattered_tile(TileFunction<T> run, const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias,
+                    const Window<T>& w, int row, int rows) {
+  alignas(ELMAN_VECTOR_BYTES) T buffer[tile_rows * panel_columns<T>];
+  constexpr int ld = panel_columns<T>;
+  if (start == Start::result)
+    for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
+      for (int r = 0; r < rows; ++r) copy_values(buffer + r * ld + to, s.out + ptrdiff_t(row + r) * s.n + from, n);
+    });
+  run(a, lda, b, k, start, bias, buffer, ld);
+  for_each_part<T>(w, [&](const Segment<T>& s, int to, int from, int n) {
+    for (int r = 0; r < rows; ++r) copy_values(s.out + ptrdiff_t(row + r) * s.n + to, buffer + r * ld + from, n);
+  });
+}
+
+// All rows against one panel.
+template <class T>
+void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Window<T>& w, bool add) {
+  alignas(ELMAN_VECTOR_BYTES) T bias[panel_columns<T>] = {};
+  if (!add)
+    for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
+      if (s.bias) copy_values(bias + to, s.bias + from, n);
+    });
+  const Start start = add ? Start::result : Start::bias;
+  const int vectors = vectors_of_panel<T>(w.n);
+  const bool direct = w.inside() && w.n == vectors * lanes<T>;
+  const int tiles = ceil_div(m, tile_rows);
+  for (int t = 0; t < tiles; ++t) {
+    const int row = even_start(m, tiles, t), rows = even_start(m, tiles, t + 1) - row;
+    const TileFunction<T> run = tile_function<T>(rows, vectors);
+    const int n = w.segment->n;
+    if (direct)
+      run(a + row * lda, lda, b, k, start, bias, w.segment->out + ptrdiff_t(row) * n + (w.first - w.start), n);
+    else
+      scattered_tile<T>(run, a + row * lda, lda, b, k, start, bias, w, row, rows);
+  }
+}
+
+template <class T>
+void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
+             bool add) {
+  int columns = 0, start = 0;
+  for (int s = 0; s < n_segments; ++s) columns += segments[s].n;
+  const Segment<T>* segment = segments;
+  for (int first = 0; first < columns; first += panel_columns<T>) {
+    while (first >= start + segment->n) start += (segment++)->n;
+    const int left = columns - first, n = left < panel_columns<T> ? left : panel_columns<T>;
+    panel_product<T>(a, lda, m, packed + size_t(first) * k, k, {segment, start, first, n}, add);
+  }
+}

@@ -1,0 +1,296 @@
+// Vectors, and the functions of calculus on them. Included by kernels.inc.h, inside the namespace of an instruction set.
+//
+// Goals: exp, log, tanh and their like to a few units in the last place, for every argument: zeros, denormals,
+//   infinities (by their limit) and NaN (which stays NaN).
+// Non-goals: correct rounding; errno and floating-point flags.
+//
+// The polynomials are minimax fits (Remez) of the function that the comment beside them names.
+
+template <class T>
+struct Real;
+
+template <>
+struct Real<float> {
+  typedef float Vector __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef uint32_t Bits __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef float Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(4), may_alias));
+  using Word = uint32_t;
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr float smallest_normal = 1.17549435e-38f, infinity = __builtin_inff(), nan = __builtin_nanf("");
+  static constexpr float ln2_high = 0.69314575f, ln2_low = 1.4286068e-06f;  // n * ln2_high is exact
+  static constexpr float exp_first = -110, exp_last = 89;                  // exp is 0 before and infinite after
+  static constexpr float tanh_last = 20;                                   // tanh is 1 from here on
+  static constexpr float gelu_last = 14.5f, erf_last = 10, erf_split = 0.75f;
+  static constexpr float expm1_[] = {0.5f, 0.16666573f, 0.041666362f, 0.008363772f, 0.001394215f};  // (e^r - 1 - r) / r^2
+  // (log(1 + f) - f + f^2/2) / f^3
+  static constexpr float log_[] = {0.3333331f,   -0.24999985f, 0.20002247f,   -0.16669309f, 0.14218225f,
+                                   -0.12383018f, 0.118751444f, -0.117990695f, 0.06921515f};
+  static constexpr float erf_[] = {1.1283791f,    -0.3761262f,  0.112833925f,
+                                   -0.02683542f, 0.005115947f, -6.7608187e-04f};  // erf(x) / x of x^2
+  // e^(t^2) erfc(t) (t + pole) of (t - pole) / (t + pole)
+  static constexpr float pole = 2.5f;
+  static constexpr float erfc_[] = {1.0540318f,   -0.80465174f,  0.45391414f,    -0.17125471f,  0.028360566f,
+                                    0.00842162f, -0.004803318f, -5.257312e-04f, 6.2793534e-04f, 1.4167238e-04f};
+};
+
+template <>
+struct Real<double> {
+  typedef double Vector __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef uint64_t Bits __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef double Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(8), may_alias));
+  using Word = uint64_t;
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double smallest_normal = 2.2250738585072014e-308, infinity = __builtin_inf(), nan = __builtin_nan("");
+  static constexpr double ln2_high = 0.6931471805598903, ln2_low = 5.497923018708371e-14;
+  static constexpr double exp_first = -760, exp_last = 710;
+  static constexpr double tanh_last = 40;
+  static constexpr double gelu_last = 38.8, erf_last = 27, erf_split = 0.75;
+  static constexpr double expm1_[] = {0.5,
+                                      0.1666666666666667,
+                                      0.041666666666666685,
+                                      0.008333333333325551,
+                                      0.0013888888888873225,
+                                      0.00019841269876843994,
+                                      2.4801587350093727e-05,
+                                      2.755725285940701e-06,
+                                      2.7557250276730094e-07,
+                                      2.510626398774428e-08,
+                                      2.0922471991883162e-09};
+  static constexpr double log_[] = {0.6666666666666728,  0.39999999999439845, 0.2857142873869598, 0.22222198809825824,
+                                    0.18183557837235426, 0.1531409365572897,  0.14796571557078836};  // (2 atanh(s)/s - 2) / s^2
+  static constexpr double erf_[] = {1.1283791670955126,      -0.37612638903183715,   0.11283791670952628,
+                                    -0.02686617064443583,    0.005223977615504435,   -0.0008548326194264617,
+                                    0.00012055289787432122,  -1.4924201741622234e-05, 1.6430765387717393e-06,
+                                    -1.5940738462761394e-07, 1.1474860158502705e-08};
+  static constexpr double pole = 4;
+  static constexpr double erfc_[] = {
+      1.095995661000491,       -0.9765487290808824,    0.7732087022652407,      -0.5408538313131862,
+      0.3308515878777928,      -0.17401093724153305,   0.07638151491417869,     -0.026370053315830717,
+      0.006112055602598443,    -0.00028095907699197823, -0.0004550523628813512,  0.00017681394349345188,
+      -3.63629976518258e-06,   -1.886471984328572e-05, 4.696673313874714e-06,   1.4325844353466298e-06,
+      -8.483900495674642e-07,  -8.693044797259426e-08, 1.2421027435973827e-07,  9.604425678457462e-09,
+      -1.3782286195954057e-08, -2.7447310510728994e-09};
+};
+
+template <class T>
+using Vec = typename Real<T>::Vector;
+template <class T>
+using Bits = typename Real<T>::Bits;
+template <class T>
+constexpr int lanes = ELMAN_VECTOR_BYTES / sizeof(T);
+
+template <class T>
+ELMAN_INLINE Vec<T> load(const T* p) {
+  return *reinterpret_cast<const typename Real<T>::Memory*>(p);
+}
+template <class T>
+ELMAN_INLINE void store(T* p, Vec<T> x) {
+  *reinterpret_cast<typename Real<T>::Memory*>(p) = x;
+}
+template <class T>
+ELMAN_INLINE Vec<T> splat(T x) {
+  return x - Vec<T>{};
+}
+template <class T>
+ELMAN_INLINE Bits<T> bits_of(Vec<T> x) {
+  return (Bits<T>)x;
+}
+template <class T>
+ELMAN_INLINE Vec<T> real_of(Bits<T> b) {
+  return (Vec<T>)b;
+}
+
+// Comparisons with NaN are false, so each of these keeps a NaN in x.
+template <class T>
+ELMAN_INLINE Vec<T> at_most(Vec<T> x, T limit) {
+  return x > limit ? splat<T>(limit) : x;
+}
+template <class T>
+ELMAN_INLINE Vec<T> at_least(Vec<T> x, T limit) {
+  return x < limit ? splat<T>(limit) : x;
+}
+template <class T>
+ELMAN_INLINE Vec<T> abs_(Vec<T> x) {
+  return real_of<T>(bits_of<T>(x) & (~typename Real<T>::Word(0) >> 1));
+}
+template <class T>
+ELMAN_INLINE Vec<T> with_sign(Vec<T> x, Vec<T> sign) {
+  constexpr auto rest = ~typename Real<T>::Word(0) >> 1;
+  return real_of<T>((bits_of<T>(x) & rest) | (bits_of<T>(sign) & ~rest));
+}
+
+template <class T, int n>
+ELMAN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[n]) {
+  Vec<T> y = splat<T>(c[n - 1]);
+#pragma GCC unroll 32
+  for (int i = n - 2; i >= 0; --i) y = y * x + c[i];
+  return y;
+}
+
+// x = n ln 2 + r with |r| <= ln 2 / 2; `power` stands for n.
+template <class T>
+struct Reduced {
+  Vec<T> r;
+  Bits<T> power;
+};
+
+// A float whose last bits count in ones: x + magic has the nearest integer to x in its bits.
+template <class T>
+constexpr T magic = T(typename Real<T>::Word(3) << (Real<T>::mantissa - 1));
+
+// Of x + rest, where rest is small beside ln 2.
+template <class T>
+ELMAN_INLINE Reduced<T> reduce(Vec<T> x, Vec<T> rest = Vec<T>{}) {
+  using R = Real<T>;
+  x = at_least<T>(at_most<T>(x, R::exp_last), R::exp_first);
+  Vec<T> shifted = x * T(1.44269504088896340736) + magic<T>;
+  Vec<T> n = shifted - magic<T>;
+  Vec<T> r = (x - n * R::ln2_high) - n * R::ln2_low + rest;
+  return {r, bits_of<T>(shifted) - bits_of<T>(splat<T>(magic<T>))};
+}
+
+// x 2^power, in two factors, so that a denormal result is rounded once only.
+template <class T>
+ELMAN_INLINE Vec<T> scale(Vec<T> x, Bits<T> power) {
+  using R = Real<T>;
+  Bits<T> both = power + typename R::Word(2 * R::bias);
+  Bits<T> half = both >> 1;
+  return x * real_of<T>(half << R::mantissa) * real_of<T>((both - half) << R::mantissa);
+}
+
+// e^r - 1 of a reduced argument.
+template <class T>
+ELMAN_INLINE Vec<T> expm1_reduced(Vec<T> r) {
+  return r * r * polynomial<T>(r, Real<T>::expm1_) + r;
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> exp_(Vec<T> x) {
+  Reduced<T> a = reduce<T>(x);
+  return scale<T>(expm1_reduced<T>(a.r) + T(1), a.power);
+}
+
+// e^x - 1 for x up to 80 (float) or 700 (double): 2^n (e^r - 1) + (2^n - 1).
+template <class T>
+ELMAN_INLINE Vec<T> expm1_(Vec<T> x) {
+  using R = Real<T>;
+  Reduced<T> a = reduce<T>(at_least<T>(x, T(-R::tanh_last * 2)));
+  Vec<T> power = real_of<T>((a.power + typename R::Word(R::bias)) << R::mantissa);
+  return power * expm1_reduced<T>(a.r) + (power - T(1));
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> tanh_(Vec<T> x) {
+  Vec<T> e = expm1_<T>(at_most<T>(abs_<T>(x), Real<T>::tanh_last) * T(2));
+  return with_sign<T>(e / (e + T(2)), x);
+}
+
+// e^-|x| stays finite and keeps its last bits, and one of 1 and it is the numerator.
+template <class T>
+ELMAN_INLINE Vec<T> sigmoid_(Vec<T> x) {
+  Vec<T> e = exp_<T>(-abs_<T>(x));
+  return (x < T(0) ? e : splat<T>(1)) / (e + T(1));
+}
+
+// x e^x / (1 + e^x) for x < 0: x is multiplied in before e^x can become denormal.
+template <class T>
+ELMAN_INLINE Vec<T> silu_(Vec<T> x) {
+  Vec<T> bounded = at_least<T>(x, Real<T>::exp_first);
+  Reduced<T> a = reduce<T>(-abs_<T>(x));
+  Vec<T> e = expm1_reduced<T>(a.r) + T(1);
+  Vec<T> sum = scale<T>(e, a.power) + T(1);
+  return x < T(0) ? scale<T>(bounded * e / sum, a.power) : x / sum;
+}
+
+// log x of a positive normal x, plus `rest`, which is small beside it.
+// x = 2^n (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
+template <class T>
+ELMAN_INLINE Vec<T> log_normal(Vec<T> x, T n_offset, Vec<T> n_more, Vec<T> rest) {
+  using R = Real<T>;
+  using W = typename R::Word;
+  const Bits<T> root_half = bits_of<T>(splat<T>(T(0.70710678118654752440)));
+  const Bits<T> one = bits_of<T>(splat<T>(T(1)));
+  const Bits<T> exponent_zero = bits_of<T>(splat<T>(T(W(1) << R::mantissa)));
+  Bits<T> biased = (bits_of<T>(x) - root_half + one) >> R::mantissa;  // n + bias
+  Vec<T> n = real_of<T>(biased | exponent_zero) - (T(W(1) << R::mantissa) + n_offset) + n_more;
+  Vec<T> f = real_of<T>(bits_of<T>(x) - (biased << R::mantissa) + one) - T(1);
+  Vec<T> half_square = f * f * T(0.5);
+  Vec<T> low = n * R::ln2_low + rest;
+  if constexpr (sizeof(T) == 4) {
+    low = f * f * f * polynomial<T>(f, R::log_) + low;
+  } else {
+    Vec<T> s = f / (f + T(2)), z = s * s;
+    low = s * (half_square + z * polynomial<T>(z, R::log_)) + low;
+  }
+  return n * R::ln2_high + (f - (half_square - low));
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> log_(Vec<T> x) {
+  using R = Real<T>;
+  constexpr T up = T(typename R::Word(1) << R::mantissa);
+  auto denormal = x < R::smallest_normal;
+  Vec<T> y = log_normal<T>(denormal ? x * up : x, R::bias, denormal ? splat<T>(-R::mantissa) : Vec<T>{}, Vec<T>{});
+  Vec<T> outside = x == T(0) ? splat<T>(-R::infinity) : splat<T>(R::nan);
+  y = x > T(0) ? y : outside;
+  return x == R::infinity ? x : y;
+}
+
+// log u + (x - (u - 1)) / u with u = 1 + x rounded: the second part is what the rounding lost.
+template <class T>
+ELMAN_INLINE Vec<T> log1p_finite(Vec<T> x) {
+  Vec<T> u = x + T(1);
+  return log_normal<T>(u, Real<T>::bias, Vec<T>{}, (x - (u - T(1))) / u);
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> log1p_(Vec<T> x) {
+  using R = Real<T>;
+  Vec<T> y = log1p_finite<T>(x);
+  Vec<T> outside = x == T(-1) ? splat<T>(-R::infinity) : splat<T>(R::nan);
+  y = x > T(-1) ? y : outside;
+  y = abs_<T>(x) < R::smallest_normal ? x : y;
+  return x == R::infinity ? x : y;
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> softplus_(Vec<T> x) {
+  return (x < T(0) ? Vec<T>{} : x) + log1p_finite<T>(exp_<T>(-abs_<T>(x)));
+}
+
+// e^(-t^2 / divisor) as factor and power of two: t^2 is cut in a part that is exact and a small rest.
+template <class T>
+ELMAN_INLINE Reduced<T> exp_minus_square(Vec<T> t, T factor) {
+  constexpr auto kept = ~typename Real<T>::Word(0) << (Real<T>::mantissa / 2 + 1);
+  Vec<T> high = real_of<T>(bits_of<T>(t) & kept);
+  Reduced<T> a = reduce<T>(high * high * -factor, (t - high) * (t + high) * -factor);
+  return {expm1_reduced<T>(a.r) + T(1), a.power};
+}
+
+// e^(t^2) erfc(t), for t >= 0.
+template <class T>
+ELMAN_INLINE Vec<T> scaled_erfc(Vec<T> t) {
+  Vec<T> y = T(1) / (t + Real<T>::pole);
+  return y * polynomial<T>((t - Real<T>::pole) * y, Real<T>::erfc_);
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> erf_(Vec<T> x) {
+  Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::erf_last);
+  Reduced<T> e = exp_minus_square<T>(t, T(1));
+  Vec<T> outer = T(1) - scale<T>(e.r * scaled_erfc<T>(t), e.power);
+  Vec<T> inner = t * polynomial<T>(t * t, Real<T>::erf_);
+  return with_sign<T>(t < Real<T>::erf_split ? inner : outer, x);
+}
+
+// max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2, and near 0 x (1 + erf(x / sqrt(2))) / 2.
+template <class T>
+ELMAN_INLINE Vec<T> gelu_(Vec<T> x) {
+  constexpr T root_half = T(0.70710678118654752440);
+  Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::gelu_last);
+  Reduced<T> e = exp_minus_square<T>(t, T(0.5));
+  Vec<T> lost = scale<T>(t * T(0.5) * (e.r * scaled_erfc<T>(t * root_half)), e.power);
+  Vec<T> outer = (x < T(0) ? Vec<T>{} : x) - lost;
+  Vec<T> inner = x * (x * (root_half / 2) * polynomial<T>(x * x * T(0.5), Real<T>::erf_) + T(0.5));
+  return t < T(0.5) ? inner : outer;
+}
