@@ -42,7 +42,6 @@ class LayerSpec:
     offsets: dict[str, int]
     last: bool = False
     reverse: bool = False
-    index_input: bool = False  # the input is an index: it has no gradient
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class _Scheduler:
     def _forward_stage(self, spec: LayerSpec, link: _Link, extra: Sequence[Ref] = ()) -> _Forward:
         graph, index = spec.graph, len(self.stages)
         forward = _Forward(spec, index, link, _Link(Ref(-1), width(graph.outputs[0]), sequence=link.sequence))
-        wants_input = link.gradient >= 0 and not spec.index_input
+        wants_input = link.gradient >= 0 and not graph.takes_index
         if self.training:
             forward.backward = differentiate(graph, with_inputs=wants_input, differentiable=[0])
         states = [self._state_slot(spec, s, k, index) for k, s in enumerate(graph.states)]

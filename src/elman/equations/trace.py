@@ -35,15 +35,14 @@ class Graph:
         return ordered(self.outputs)
 
     def bind(self, inputs: Sequence[int], units: int | None, sizes: dict[str, int] | None = None) -> Graph:
-        """Give every width its number: the inputs' features, the hidden size, and states of another size by name."""
+        """Give every width its number: the inputs' features, the hidden size; other states' sizes and parameters' rows by name."""
         sizes = dict(sizes or {})
         known = [(s.dim, n, f"the features of {s.name}") for s, n in zip(self.inputs, inputs, strict=True) if n > 0]
-        unknown = set(sizes) - {s.name for s in self.states}
-        if unknown:
-            raise OptionError(
-                f"{self.name} has no state {sorted(unknown)[0]!r}; its states are {[s.name for s in self.states]}"
-            )
-        known += [(s.dim, sizes[s.name], f"the size of {s.name}") for s in self.states if s.name in sizes]
+        named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
+        if set(sizes) - set(named):
+            wrong = sorted(set(sizes) - set(named))[0]
+            raise OptionError(f"{self.name} has no state or parameter {wrong!r}; it has {', '.join(named) or 'none'}")
+        known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
         if self.states and self.states[0].name not in sizes and units is not None:
             known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
         symbols.solve(self.equal, known)
@@ -78,6 +77,11 @@ class Graph:
             return (symbols.width(p),)
         assert p.dim.value is not None and p.columns.value is not None
         return (p.dim.value, p.columns.value)
+
+    @property
+    def takes_index(self) -> bool:
+        """Whether the input is an index into a table, which has no gradient."""
+        return any(n.op == "lookup" and n.inputs[1] in self.inputs for n in self.nodes())
 
     def recurrent(self, parameter: str) -> bool:
         """Whether a matrix multiplies something that depends on a state."""

@@ -1,0 +1,124 @@
+"""Store: a cell as data, so that a model file holds its equations and never any code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman.equations import symbols
+from elman.equations.functions import apply
+from elman.equations.ops import OPS
+from elman.equations.symbols import Parameters, Symbol
+from elman.equations.trace import Cell, Graph, ordered
+from elman.errors import ModelFileError
+
+
+def to_data(cell: Cell) -> dict[str, Any]:
+    """A cell's graph as plain lists, good for JSON; `from_data` makes a cell of it again."""
+    graph = cell.trace()
+    leaves: list[Symbol] = [*graph.inputs, *graph.states]
+    nodes = list(dict.fromkeys([*leaves, *ordered(graph.outputs)]))
+    number = {n: k for k, n in enumerate(nodes)}
+    rows = [[n.op, [number[i] for i in n.inputs], n.first, n.second, n.name] for n in nodes]
+    return {
+        "name": cell.name,
+        "inputs": list(cell.inputs),
+        "states": list(cell.states),
+        "nodes": rows,
+        "outputs": [number[o] for o in graph.outputs],
+        "names": {str(number[n]): name for n, name in graph.names.items() if n in number},
+        "initial": {k: v for k, v in cell.initial.items() if isinstance(v, int | float | str)},
+        "doc": cell.__doc__ or "",
+    }
+
+
+def from_data(data: dict[str, Any]) -> StoredCell:
+    """The cell that `to_data` stored.
+
+    Raises
+    ------
+    ModelFileError
+        If the data is not a cell's graph: an unknown op, a node that refers to a later one.
+    """
+    try:
+        _check(data)
+    except (KeyError, TypeError, ValueError, IndexError) as e:
+        raise ModelFileError(f"the model file holds equations that cannot be read: {e}") from e
+    return StoredCell(data)
+
+
+class StoredCell(Cell):
+    """A cell known by its graph, not by a function's source."""
+
+    def __init__(self, data: dict[str, Any]):
+        self.data = data
+        self.name = self.__name__ = data["name"]
+        self.__doc__ = data["doc"]
+        self.inputs, self.states = tuple(data["inputs"]), tuple(data["states"])
+        self.options: dict[str, Any] = {}
+        self.initial = dict(data["initial"])
+        self.function = lambda p, *args: _result(_replay(data, p, args), data)
+
+    def with_options(self, **options: Any) -> Cell:
+        if options:
+            raise ModelFileError(f"{self.name} came from a model file: its options are fixed, {sorted(options)} cannot change")
+        return self
+
+    def trace(self) -> Graph:
+        p = Parameters()
+        inputs = [Symbol("input", name=n) for n in self.inputs]
+        states = [Symbol("state", name=n) for n in self.states]
+        with symbols.recording() as recorder:
+            values = _replay(self.data, p, (*inputs, *states))
+            outputs = [symbols.as_symbol(values[k]) for k in self.data["outputs"]]
+            for state, new in zip(states, outputs, strict=False):
+                symbols.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
+        parameters = {n: s for n, s in p._all.items() if s.role}
+        names = {values[int(k)]: n for k, n in self.data["names"].items()}
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, names)
+
+
+def _replay(data: dict[str, Any], p: Any, args: tuple[Any, ...]) -> list[Any]:
+    """Every node's value, on symbols or on arrays."""
+    given = dict(zip((*data["inputs"], *data["states"]), args, strict=True))
+    values: list[Any] = []
+    for op, inputs, first, second, name in data["nodes"]:
+        operands = [values[i] for i in inputs]
+        values.append(_value(op, operands, first, second, name, p, given))
+    return values
+
+
+def _value(op: str, operands: list[Any], first: float, second: float, name: str, p: Any, given: dict[str, Any]) -> Any:
+    if op in ("input", "state"):
+        return given[name]
+    if op == "parameter":
+        return getattr(p, name)
+    if op == "const":
+        return first
+    if op == "matmul":
+        return operands[0] @ operands[1]
+    if op == "matmul_t":
+        return operands[0].T @ operands[1]
+    if op == "lookup":
+        return operands[0][operands[1]]
+    if any(isinstance(o, Symbol) for o in operands):
+        return symbols.build(op, *operands, first=first, second=second)
+    return operands[0] if op == "dropout" else apply(op, *operands, numbers=(first, second)[: OPS[op].numbers])
+
+
+def _result(values: list[Any], data: dict[str, Any]) -> Any:
+    found = tuple(values[k] for k in data["outputs"])
+    return found if len(found) > 1 else found[0]
+
+
+def _check(data: dict[str, Any]) -> None:
+    """Raise unless every node is an op that exists, on nodes before it."""
+    special = {"input": 0, "state": 0, "parameter": 0, "const": 0, "matmul": 2, "matmul_t": 2, "lookup": 2}
+    for number, (op, inputs, first, second, name) in enumerate(data["nodes"]):
+        arity = special[op] if op in special else OPS[op].arity
+        if len(inputs) != arity or any(not 0 <= i < number for i in inputs):
+            raise ValueError(f"node {number} ({op}) has operands {inputs}")
+        float(first), float(second), str(name)
+    for k in [*data["outputs"], *map(int, data["names"])]:
+        data["nodes"][k]
+    if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):
+        raise TypeError("initial or doc")

@@ -1,0 +1,181 @@
+"""Layers: a cell with its sizes. Every layer is a `Layer`; the functions here name the usual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from elman.cells import gru, lstm, simple
+from elman.equations import Cell, Graph, cell, normalise
+from elman.equations import activation as as_function
+from elman.equations import dropout as drop
+from elman.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A cell with its sizes and what it returns.
+
+    Attributes
+    ----------
+    cell : Cell
+        The equations.
+    units : int or None
+        Size of the first state (of the value, without states); None where it follows from the input.
+    return_sequences : bool
+        Whether every step is returned, or the last only.
+    reverse : bool
+        Whether time runs backwards.
+    sizes : dict
+        Sizes of further states, and rows of parameters, by name, where they differ from `units`.
+    initial : dict
+        Initial values by parameter name.
+    """
+
+    cell: Cell
+    units: int | None = None
+    return_sequences: bool = True
+    reverse: bool = False
+    sizes: dict[str, int] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
+
+    def graph(self, features: int) -> Graph:
+        """The traced graph with its sizes, for an input of so many features."""
+        return self.cell.trace().bind([features], self.units, self.sizes)
+
+    @property
+    def last_only(self) -> bool:
+        return bool(self.cell.states) and not self.return_sequences
+
+
+def Recurrent(
+    cell: Cell,
+    units: int,
+    *,
+    return_sequences: bool = True,
+    reverse: bool = False,
+    sizes: dict[str, int] | None = None,
+    initial: dict[str, Any] | None = None,
+    **options: Any,
+) -> Layer:
+    """Any cell as a layer.
+
+    Parameters
+    ----------
+    cell : Cell
+        Equations, see `elman.cell`.
+    units : int
+        Hidden size H.
+    return_sequences : bool, default True
+        Return (B, T, H), or the last step's (B, H).
+    reverse : bool, default False
+        Run from the last step to the first.
+    sizes : dict, optional
+        Sizes of further states by name, where they differ from `units`.
+    initial : dict, optional
+        Initial values by parameter name: a number, an array, an initialiser or its name.
+    **options
+        The cell's own options, such as ``activation="relu"``.
+
+    Examples
+    --------
+    >>> from elman.cells import gru
+    >>> Recurrent(gru, 64, reset_after=False).units
+    64
+    """
+    if not isinstance(cell, Cell):
+        raise OptionError(f"Recurrent needs a cell, got {cell!r}; decorate the function with @elman.cell")
+    if not cell.states:
+        raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
+    chosen = cell.with_options(**options) if options else cell
+    return Layer(chosen, _positive(units, "units"), return_sequences, reverse, dict(sizes or {}), dict(initial or {}))
+
+
+def SimpleRNN(units: int, *, activation: str | Callable = "tanh", **more: Any) -> Layer:
+    """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
+    return Recurrent(simple, units, activation=activation, **more)
+
+
+def GRU(units: int, *, reset_after: bool = True, **more: Any) -> Layer:
+    """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
+    return Recurrent(gru, units, reset_after=reset_after, **more)
+
+
+def LSTM(units: int, **more: Any) -> Layer:
+    """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
+    return Recurrent(lstm, units, **more)
+
+
+@cell
+def dense(p, x, *, activation="linear", bias=True):
+    """A layer of neurons without memory, ``f(W x + b)``."""
+    return as_function(activation)(p.W @ x + p.b if bias else p.W @ x)
+
+
+@cell
+def embedding(p, x):
+    """A learnt vector for each index."""
+    return p.E[x]
+
+
+@cell
+def dropout(p, x, *, rate=0.5):
+    """Random zeros in training; see `elman.dropout`."""
+    return drop(x, rate)
+
+
+@cell(initial={"g": 1.0})
+def layer_norm(p, x, *, epsilon=1e-5):
+    """Features brought to mean 0 and variance 1 in each row, then scaled by ``g`` and shifted by ``b``.
+
+    Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016).
+    """
+    return p.g * normalise(x, epsilon) + p.b
+
+
+@cell
+def activation_layer(p, x, *, activation="relu"):
+    """An activation as a layer."""
+    return as_function(activation)(x)
+
+
+def Stateless(cell: Cell, units: int | None = None, *, initial: dict[str, Any] | None = None, **options: Any) -> Layer:
+    """Any cell without states as a layer; `units` where the width does not follow from the input."""
+    if cell.states:
+        raise OptionError(f"{cell.name} has states {', '.join(cell.states)}; use it with elman.Recurrent")
+    return Layer(cell.with_options(**options) if options else cell, units, initial=dict(initial or {}))
+
+
+def Dense(units: int, *, activation: str | Callable = "linear", bias: bool = True, initial: dict | None = None) -> Layer:
+    """``f(W x + b)`` at every step: W (units, F), b (units)."""
+    return Stateless(dense, _positive(units, "units"), initial=initial, activation=activation, bias=bias)
+
+
+def Embedding(vocabulary: int, units: int, *, initial: dict | None = None) -> Layer:
+    """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
+    sizes = {"E": _positive(vocabulary, "vocabulary")}
+    return Layer(embedding, _positive(units, "units"), sizes=sizes, initial=dict(initial or {}))
+
+
+def Dropout(rate: float) -> Layer:
+    """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate)."""
+    if not 0 <= rate < 1:
+        raise OptionError(f"dropout's rate must be in [0, 1), got {rate}")
+    return Stateless(dropout, rate=float(rate))
+
+
+def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
+    """Layer normalisation over the features, with gain and bias."""
+    return Stateless(layer_norm, epsilon=epsilon)
+
+
+def Activation(activation: str | Callable) -> Layer:
+    """An activation as a layer of its own."""
+    return Stateless(activation_layer, activation=activation)
+
+
+def _positive(number: int, what: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise OptionError(f"{what} must be a whole number of at least 1, got {number!r}")
+    return number
