@@ -60,7 +60,9 @@ class StoredCell(Cell):
 
     def with_options(self, **options: Any) -> Cell:
         if options:
-            raise ModelFileError(f"{self.name} came from a model file: its options are fixed, {sorted(options)} cannot change")
+            raise ModelFileError(
+                f"{self.name} came from a model file: its options are fixed, {sorted(options)} cannot change"
+            )
         return self
 
     def trace(self) -> Graph:

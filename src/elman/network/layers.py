@@ -147,7 +147,9 @@ def Stateless(cell: Cell, units: int | None = None, *, initial: dict[str, Any] |
     return Layer(cell.with_options(**options) if options else cell, units, initial=dict(initial or {}))
 
 
-def Dense(units: int, *, activation: str | Callable = "linear", bias: bool = True, initial: dict | None = None) -> Layer:
+def Dense(
+    units: int, *, activation: str | Callable = "linear", bias: bool = True, initial: dict | None = None
+) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
     return Stateless(dense, _positive(units, "units"), initial=initial, activation=activation, bias=bias)
 

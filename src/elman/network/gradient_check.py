@@ -1,0 +1,177 @@
+"""Check gradients: what was derived against what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman.engine import ENGINES, native_available
+from elman.equations import Cell
+from elman.errors import TrainingError
+from elman.network.layers import Layer, Recurrent, Stateless
+from elman.network.network import DOT, Network
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The largest relative difference for each engine and parameter (``input`` and initial states too)."""
+
+    errors: dict[str, dict[str, float]]
+
+    @property
+    def worst(self) -> float:
+        return max(e for by_name in self.errors.values() for e in by_name.values())
+
+    def __str__(self) -> str:
+        rows = [
+            f"{engine:<8}{name:<14}{e:.1e}" for engine, by_name in self.errors.items() for name, e in by_name.items()
+        ]
+        return "\n".join(rows)
+
+
+def check_gradients(
+    net_or_cell: Network | Cell | Layer,
+    x: np.ndarray | None = None,
+    target: np.ndarray | None = None,
+    *,
+    loss: Any = None,
+    rows: int = 3,
+    steps: int = 4,
+    features: int = 3,
+    units: int = 4,
+    seed: int = 0,
+    tolerance: float = 1e-7,
+    samples: int = 40,
+) -> GradientCheck:
+    """Compare every gradient with central differences, in float64, on every engine that is there.
+
+    A random combination of all outputs and final states is differentiated with respect to every parameter, the input
+    and the initial states; with a `loss`, the loss too with respect to every parameter. The difference is relative to
+    the largest gradient of that array, or to 1 where all are smaller.
+
+    Parameters
+    ----------
+    net_or_cell : Network, Cell or Layer
+        What to check; a cell or layer is put into a network of its own, with random parameters. A network keeps its own.
+    x : array, shape (B, T, F), optional
+        Input; random by default.
+    target : array, optional
+        Target of the loss.
+    loss : str, Loss or function, optional
+        A loss to check as well.
+    rows, steps, features, units : int
+        B, T of a random input and, for a cell, F and H.
+    seed : int, default 0
+        Of the random numbers.
+    tolerance : float, default 1e-7
+        Largest difference allowed.
+    samples : int, default 40
+        At most so many values of each array are measured.
+
+    Returns
+    -------
+    GradientCheck
+
+    Raises
+    ------
+    TrainingError
+        If a gradient differs by more than the tolerance.
+
+    Examples
+    --------
+    >>> from elman.cells import gru
+    >>> check_gradients(gru).worst < 1e-7
+    True
+    """
+    errors: dict[str, dict[str, float]] = {}
+    for engine in ENGINES:
+        if engine == "native" and not native_available():
+            continue
+        net = _in_float64(net_or_cell, features, units, engine, seed)
+        random = np.random.default_rng(seed + 1)
+        batch = _random_input(net, random, rows, steps) if x is None else np.array(x, np.float64)
+        errors[engine] = _check_outputs(net, batch, random, samples)
+        if loss is not None:
+            errors[engine] |= _check_loss(net, batch, target, loss, random, samples)
+    found = GradientCheck(errors)
+    if not found.worst <= tolerance:
+        raise TrainingError(
+            f"gradients differ from central differences by {found.worst:.1e} (> {tolerance:.0e}):\n{found}"
+        )
+    return found
+
+
+def _in_float64(given: Network | Cell | Layer, features: int, units: int, engine: str, seed: int) -> Network:
+    """The network to check, float64, on one engine."""
+    if isinstance(given, Network):
+        net = Network(given.inputs, given.layers, seed=given.seed, dtype=np.float64, engine=engine)
+        net.arena[:] = given.arena
+        return net
+    if isinstance(given, Cell):
+        given = Recurrent(given, units) if given.states else Stateless(given, units)
+    net = Network(1 if given.cell.trace().takes_index else features, [given], dtype=np.float64, engine=engine)
+    net.arena[:] = np.random.default_rng(seed).normal(0, 0.6, net.arena.size)
+    return net
+
+
+def _random_input(net: Network, random: np.random.Generator, rows: int, steps: int) -> np.ndarray:
+    first = net.graphs[0]
+    if not first.takes_index:
+        return random.normal(size=(rows, steps, net.inputs))
+    table = next(name for name, p in first.parameters.items() if p.role == "table")
+    return random.integers(0, first.shape(table)[0], (rows, steps, 1)).astype(np.float64)
+
+
+def _check_outputs(net: Network, x: np.ndarray, random: np.random.Generator, samples: int) -> dict[str, float]:
+    """All gradients of a random combination of the outputs and the final states."""
+    state = [tuple(random.normal(size=(len(x), n)) for n in sizes) for sizes in net.state_sizes()]
+    along = random.normal(size=net(x).shape)
+    along_state = [tuple(random.normal(size=s.shape) for s in group) for group in state]
+
+    def value() -> float:
+        run = net.engine(DOT, net.outputs).gradients(net.arena, x, along, states=[s for group in state for s in group])
+        ends = [a for group in along_state for a in group]
+        return float(np.sum(run.output * along) + sum(np.sum(a * s) for a, s in zip(ends, run.states, strict=True)))
+
+    grads, dx, dstate = net.backward(x, along, state=state, state_gradients=along_state)
+    pairs = {name: (net.params[name], grads[name]) for name in net.params}
+    if not net.graphs[0].takes_index:
+        pairs["input"] = (x, dx)
+    for k, group in enumerate(state):
+        pairs.update({f"state {k}.{j}": (s, dstate[k][j]) for j, s in enumerate(group)})
+    return {name: _difference(value, array, g, random, samples) for name, (array, g) in pairs.items()}
+
+
+def _check_loss(
+    net: Network, x: np.ndarray, target: Any, loss: Any, random: np.random.Generator, samples: int
+) -> dict[str, float]:
+    """The loss's gradient with respect to every parameter."""
+    _, grads = net.loss_and_grads(x, target, loss)
+    return {
+        f"loss/{name}": _difference(
+            lambda: net.loss_and_grads(x, target, loss)[0], net.params[name], grads[name], random, samples
+        )
+        for name in net.params
+    }
+
+
+def _difference(
+    value: Callable[[], float], array: np.ndarray, gradient: np.ndarray, random: np.random.Generator, samples: int
+) -> float:
+    """The largest difference between a gradient and central differences of `value` along an array's elements."""
+    chosen = random.choice(array.size, min(array.size, samples), replace=False)
+    scale = max(1.0, float(np.max(np.abs(gradient), initial=0)))
+    return max((abs(_slope(value, array, i) - gradient.flat[i]) / scale for i in chosen), default=0.0)
+
+
+def _slope(value: Callable[[], float], array: np.ndarray, index: int, step: float = 1e-4) -> float:
+    """A fourth-order central difference; the array is as before afterwards."""
+    old, found = array.flat[index], {}
+    for k in (-2, -1, 1, 2):
+        array.flat[index] = old + k * step
+        found[k] = value()
+    array.flat[index] = old
+    return (8 * (found[1] - found[-1]) - (found[2] - found[-2])) / (12 * step)
