@@ -2,13 +2,16 @@
 //
 // One switch for each instruction, then one loop over all values of the tile. A constant is an operand that is read
 // again and again (stride 0). The values that do not fill a vector go through the same loop, padded.
+#pragma once
+#include "vector_math.inc.h"
 
-// Lane by lane, for what has no vector form.
-template <class T, class F>
-ELMAN_INLINE Vec<T> each_lane(Vec<T> a, Vec<T> b, F f) {
-  Vec<T> y;
-  for (int i = 0; i < lanes<T>; ++i) y[i] = f(a[i], b[i]);
-  return y;
+constexpr int arity_of(Op op) {
+  constexpr int arity[] = {
+#define ELMAN_ARITY(name, operands) operands,
+      ELMAN_OPS(ELMAN_ARITY)
+#undef ELMAN_ARITY
+  };
+  return arity[int(op)];
 }
 
 template <class T, class F>
@@ -17,54 +20,55 @@ ELMAN_INLINE Vec<T> one_or_zero(F truth) {
 }
 
 // The value of every operation that acts on each value alone. `first` and `second` are the instruction's numbers.
-#define ELMAN_VALUE(name, ...)                                                               \
-  struct name##_value {                                                                      \
-    template <class T>                                                                       \
-    ELMAN_INLINE static Vec<T> of([[maybe_unused]] Vec<T> a, [[maybe_unused]] Vec<T> b,      \
-                                  [[maybe_unused]] Vec<T> c, [[maybe_unused]] T first,       \
-                                  [[maybe_unused]] T second) {                               \
-      return __VA_ARGS__;                                                                    \
-    }                                                                                        \
+#define ELMAN_VALUE(name, ...)                                                                                     \
+  struct name##_value {                                                                                            \
+    template <class T>                                                                                             \
+    ELMAN_INLINE static Vec<T> of([[maybe_unused]] Vec<T> a, [[maybe_unused]] Vec<T> b, [[maybe_unused]] Vec<T> c, \
+                                  [[maybe_unused]] T first, [[maybe_unused]] T second) {                           \
+      return __VA_ARGS__;                                                                                          \
+    }                                                                                                              \
   };
-#define ELMAN_POINTWISE(X)                                                                                     \
-  X(copy, a)                                                                                                   \
-  X(neg, -a)                                                                                                   \
-  X(abs, abs_<T>(a))                                                                                           \
-  X(sign, a > T(0) ? splat<T>(1) : (a < T(0) ? splat<T>(-1) : a))                                              \
-  X(square, a * a)                                                                                             \
-  X(sqrt, each_lane<T>(a, b, [](T x, T) { return T(sizeof(T) == 4 ? __builtin_sqrtf(x) : __builtin_sqrt(x)); })) \
-  X(reciprocal, T(1) / a)                                                                                      \
-  X(exp, exp_<T>(a))                                                                                           \
-  X(log, log_<T>(a))                                                                                           \
-  X(log1p, log1p_<T>(a))                                                                                       \
-  X(erf, erf_<T>(a))                                                                                           \
-  X(sigmoid, sigmoid_<T>(a))                                                                                   \
-  X(tanh, tanh_<T>(a))                                                                                         \
-  X(relu, at_least<T>(a, T(0)))                                                                                \
-  X(leaky_relu, a < T(0) ? a * first : a)                                                                      \
-  X(elu, a < T(0) ? expm1_<T>(a < T(0) ? a : Vec<T>{}) * first : a)                                            \
-  X(softplus, softplus_<T>(a))                                                                                 \
-  X(silu, silu_<T>(a))                                                                                         \
-  X(gelu, gelu_<T>(a))                                                                                         \
-  X(clip, at_most<T>(at_least<T>(a, first), second))                                                           \
-  X(sin, each_lane<T>(a, b, [](T x, T) { return T(sizeof(T) == 4 ? __builtin_sinf(x) : __builtin_sin(x)); }))    \
-  X(cos, each_lane<T>(a, b, [](T x, T) { return T(sizeof(T) == 4 ? __builtin_cosf(x) : __builtin_cos(x)); }))    \
-  X(add, a + b)                                                                                                \
-  X(sub, a - b)                                                                                                \
-  X(mul, a * b)                                                                                                \
-  X(div, a / b)                                                                                                \
-  X(pow, each_lane<T>(a, b, [](T x, T y) { return T(sizeof(T) == 4 ? __builtin_powf(x, y) : __builtin_pow(x, y)); })) \
-  X(maximum, a != a ? a : (a >= b ? a : b))                                                                    \
-  X(minimum, a != a ? a : (a <= b ? a : b))                                                                    \
-  X(lt, one_or_zero<T>(a < b))                                                                                 \
-  X(le, one_or_zero<T>(a <= b))                                                                                \
-  X(eq, one_or_zero<T>(a == b))                                                                                \
-  X(sigmoid_grad, a* b*(T(1) - b))                                                                             \
-  X(tanh_grad, a*(T(1) - b * b))                                                                               \
-  X(relu_grad, b > T(0) ? a : Vec<T>{})                                                                        \
-  X(where, a != T(0) ? b : c)                                                                                  \
-  X(fma, a* b + c)                                                                                             \
-  X(blend, a* b + (T(1) - a) * c)
+// clang-format off
+#define ELMAN_POINTWISE(X)                                         \
+  X(copy, a)                                                       \
+  X(neg, -a)                                                       \
+  X(abs, abs_<T>(a))                                               \
+  X(sign, a > T(0) ? splat<T>(1) : (a < T(0) ? splat<T>(-1) : a))  \
+  X(square, a * a)                                                 \
+  X(sqrt, sqrt_<T>(a))                                             \
+  X(reciprocal, T(1) / a)                                          \
+  X(exp, exp_<T>(a))                                               \
+  X(log, log_<T>(a))                                               \
+  X(log1p, log1p_<T>(a))                                           \
+  X(erf, erf_<T>(a))                                               \
+  X(sigmoid, sigmoid_<T>(a))                                       \
+  X(tanh, tanh_<T>(a))                                             \
+  X(relu, at_least<T>(a, T(0)))                                    \
+  X(leaky_relu, a < T(0) ? a * first : a)                          \
+  X(elu, a < T(0) ? expm1_<T>(at_most<T>(a, T(0))) * first : a)    \
+  X(softplus, softplus_<T>(a))                                     \
+  X(silu, silu_<T>(a))                                             \
+  X(gelu, gelu_<T>(a))                                             \
+  X(clip, at_most<T>(at_least<T>(a, first), second))               \
+  X(sin, sin_<T>(a))                                               \
+  X(cos, cos_<T>(a))                                               \
+  X(add, a + b)                                                    \
+  X(sub, a - b)                                                    \
+  X(mul, a * b)                                                    \
+  X(div, a / b)                                                    \
+  X(pow, pow_<T>(a, b))                                            \
+  X(maximum, a != a ? a : (a >= b ? a : b))                        \
+  X(minimum, a != a ? a : (a <= b ? a : b))                        \
+  X(lt, one_or_zero<T>(a < b))                                     \
+  X(le, one_or_zero<T>(a <= b))                                    \
+  X(eq, one_or_zero<T>(a == b))                                    \
+  X(sigmoid_grad, a * b * (T(1) - b))                              \
+  X(tanh_grad, a * (T(1) - b * b))                                 \
+  X(relu_grad, b > T(0) ? a : Vec<T>{})                            \
+  X(where, a != T(0) ? b : c)                                      \
+  X(fma, a * b + c)                                                \
+  X(blend, a * b + (T(1) - a) * c)
+// clang-format on
 ELMAN_POINTWISE(ELMAN_VALUE)
 #undef ELMAN_VALUE
 
@@ -192,9 +196,15 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
   const int b_width = b ? tile.width[in.b] : 0;
   for (int r = 0; r < tile.rows; ++r, a += width, b += b_width, out += out_width) {
     switch (in.op) {
-      case Op::sum_: *out = row_sum<T>(a, width); break;
-      case Op::mean_: *out = row_sum<T>(a, width) / T(width); break;
-      case Op::max_: *out = row_max<T>(a, width); break;
+      case Op::sum_:
+        *out = row_sum<T>(a, width);
+        break;
+      case Op::mean_:
+        *out = row_sum<T>(a, width) / T(width);
+        break;
+      case Op::max_:
+        *out = row_max<T>(a, width);
+        break;
       case Op::pick_: {
         const int i = index_of<T>(*b, width);
         *out = i < 0 ? Real<T>::nan : a[i];
@@ -218,8 +228,8 @@ template <class T>
 void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
   for (const Instruction<T>* in = code; in < code + n; ++in) {
     switch (in->op) {
-#define ELMAN_CASE(name, ...)                               \
-  case Op::name##_:                                         \
+#define ELMAN_CASE(name, ...)                                \
+  case Op::name##_:                                          \
     pointwise<T, name##_value>(*in, arity_of(in->op), tile); \
     break;
       ELMAN_POINTWISE(ELMAN_CASE)
@@ -228,7 +238,8 @@ void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
         dropout<T>(tile.operand[in->out], tile.operand[in->a], !tile.width[in->a], tile.width[in->out], in->first,
                    in->second, tile);
         break;
-      default: on_rows<T>(*in, tile);
+      default:
+        on_rows<T>(*in, tile);
     }
   }
 }

@@ -4,10 +4,12 @@
 // dw = delta' source. One of the two lies along the vectors (`wide`), the other is broadcast (`tall`): whichever way
 // wastes fewer lanes. Rows are taken in blocks of `block_rows`, all runs one after the other; a block of both sides
 // is packed, and multiplied with tiles in registers. Sums of blocks are added up in scratch.
+#pragma once
+#include "product.inc.h"
 
 constexpr int block_rows = 256;
-constexpr int task_tiles = 10;   // a task is up to so many tiles of tall columns ...
-constexpr int task_panels = 2;   // ... by so many panels of wide columns
+constexpr int task_tiles = 10;  // a task is up to so many tiles of tall columns ...
+constexpr int task_panels = 2;  // ... by so many panels of wide columns
 
 // How dw is cut into tasks: a function of its sizes alone.
 struct Cut {
@@ -37,7 +39,8 @@ int gradient_tasks(int m, int k) {
 template <class T>
 size_t gradient_scratch(int m, int k) {
   const Cut cut = cut_of<T>(m, k);
-  const size_t most_wide = size_t(task_panels) * panel_columns<T>, wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>;
+  const size_t most_wide = size_t(task_panels) * panel_columns<T>,
+               wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>;
   const size_t most_tall = size_t(task_tiles) * tile_rows, tall = cut.tall;
   const size_t w = wide < most_wide ? wide : most_wide, t = tall < most_tall ? tall : most_tall;
   return block_rows * (w + t) + w * t + 4 * lanes<T>;
@@ -175,7 +178,8 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   const int tall_first = even_start(cut.tall, cut.tall_tasks, t);
   const int tall_last = even_start(cut.tall, cut.tall_tasks, t + 1);
   Accumulator<T> a;
-  a.wide = {cut.delta_wide ? delta : source, cut.wide, wide_first, (wide_last < cut.wide ? wide_last : cut.wide) - wide_first};
+  a.wide = {cut.delta_wide ? delta : source, cut.wide, wide_first,
+            (wide_last < cut.wide ? wide_last : cut.wide) - wide_first};
   a.tall = {cut.delta_wide ? source : delta, cut.tall, tall_first, tall_last - tall_first};
   a.tiles = ceil_div(a.tall.n, tile_rows);
   a.ld = ceil_div(a.wide.n, lanes<T>) * lanes<T>;
@@ -211,7 +215,8 @@ void sum_columns(const T* delta, int width, int first, const Run* runs, int n_ru
 template <class T>
 void column_sums(const T* delta, int n, const Run* runs, int n_runs, T* out) {
   int first = 0;
-  for (; first + 4 * lanes<T> <= n; first += 4 * lanes<T>) sum_columns<T, 4 * lanes<T>>(delta, n, first, runs, n_runs, out);
+  for (; first + 4 * lanes<T> <= n; first += 4 * lanes<T>)
+    sum_columns<T, 4 * lanes<T>>(delta, n, first, runs, n_runs, out);
   for (; first + lanes<T> <= n; first += lanes<T>) sum_columns<T, lanes<T>>(delta, n, first, runs, n_runs, out);
   for (; first < n; ++first) sum_columns<T, 1>(delta, n, first, runs, n_runs, out);
 }

@@ -4,10 +4,11 @@
 #include <cstring>
 
 #if defined(__x86_64__)
-#define ELMAN_ISAS(X) \
-  X(avx512, (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && \
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))) \
-  X(avx2, (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))) \
+#define ELMAN_ISAS(X)                                                                                                 \
+  X(avx512,                                                                                                           \
+    (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && \
+     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")))                                            \
+  X(avx2, (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))                                          \
   X(generic, true)
 #else
 #define ELMAN_ISAS(X) X(generic, true)
@@ -15,9 +16,9 @@
 
 namespace elman {
 
-#define ELMAN_DECLARE(isa, supported)     \
-  namespace isa {                         \
-  const Kernels<float>* kernels_float();  \
+#define ELMAN_DECLARE(isa, supported)      \
+  namespace isa {                          \
+  const Kernels<float>* kernels_float();   \
   const Kernels<double>* kernels_double(); \
   }
 ELMAN_ISAS(ELMAN_DECLARE)

@@ -10,27 +10,16 @@
 namespace elman {
 namespace ELMAN_ISA {
 
-#include "vector_math.inc.h"
-
-constexpr int arity_of(Op op) {
-  constexpr int arity[] = {
-#define ELMAN_ARITY(name, operands) operands,
-      ELMAN_OPS(ELMAN_ARITY)
-#undef ELMAN_ARITY
-  };
-  return arity[int(op)];
-}
-
 #include "elementwise.inc.h"
-#include "product.inc.h"
 #include "gradient.inc.h"
+#include "product.inc.h"
 
 #define ELMAN_TEXT_OF(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_OF(x)
 template <class T>
-constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA), tile_rows,           panel_columns<T>,    packed_size<T>, pack<T>,
-                              product<T>,            gradient_tasks<T>,   gradient_scratch<T>, gradient<T>,    column_sums<T>,
-                              elementwise<T>,        sum_of_squares<T>};
+constexpr Kernels<T> table = {
+    ELMAN_TEXT(ELMAN_ISA), tile_rows,           panel_columns<T>, packed_size<T>, pack<T>,        product<T>,
+    gradient_tasks<T>,     gradient_scratch<T>, gradient<T>,      column_sums<T>, elementwise<T>, sum_of_squares<T>};
 
 const Kernels<float>* kernels_float() { return &table<float>; }
 const Kernels<double>* kernels_double() { return &table<double>; }

@@ -3,6 +3,8 @@
 // A panel is two vectors of columns (the last panel one, where that is enough), all K rows below one another, padded
 // with zeros. The microkernel keeps a tile of up to `tile_rows` rows x one panel in registers and adds one rank-one
 // update for each k. A value of the result is thus one chain of multiply-adds in the order of k, wherever it lies.
+#pragma once
+#include "vector_math.inc.h"
 
 #if ELMAN_REGISTERS == 32
 constexpr int tile_rows = 14;
@@ -11,7 +13,7 @@ constexpr int tile_rows = 6;
 #endif
 constexpr int panel_vectors = 2;
 template <class T>
-constexpr int panel_columns = panel_vectors* lanes<T>;
+constexpr int panel_columns = panel_vectors * lanes<T>;
 
 ELMAN_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
@@ -48,7 +50,8 @@ enum class Start { zero, bias, result };
 
 // c (R x C vectors) = start + a (R x k) @ b (k x C vectors).
 template <class T, int R, int C>
-[[gnu::noinline]] void tile(const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias, T* c, ptrdiff_t ldc) {
+[[gnu::noinline]] void tile(const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias, T* c,
+                            ptrdiff_t ldc) {
   Vec<T> sum[R][C];
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {

@@ -1,10 +1,12 @@
-// Vectors, and the functions of calculus on them. Included by kernels.inc.h, inside the namespace of an instruction set.
+// Vectors, and the functions of calculus on them. Included by kernels.inc.h, inside the namespace of an instruction
+// set.
 //
 // Goals: exp, log, tanh and their like to a few units in the last place, for every argument: zeros, denormals,
 //   infinities (by their limit) and NaN (which stays NaN).
 // Non-goals: correct rounding; errno and floating-point flags.
 //
 // The polynomials are minimax fits (Remez) of the function that the comment beside them names.
+#pragma once
 
 template <class T>
 struct Real;
@@ -18,19 +20,21 @@ struct Real<float> {
   static constexpr int mantissa = 23, bias = 127;
   static constexpr float smallest_normal = 1.17549435e-38f, infinity = __builtin_inff(), nan = __builtin_nanf("");
   static constexpr float ln2_high = 0.69314575f, ln2_low = 1.4286068e-06f;  // n * ln2_high is exact
-  static constexpr float exp_first = -110, exp_last = 89;                  // exp is 0 before and infinite after
-  static constexpr float tanh_last = 20;                                   // tanh is 1 from here on
+  static constexpr float exp_first = -110, exp_last = 89;                   // exp is 0 before and infinite after
+  static constexpr float tanh_last = 20;                                    // tanh is 1 from here on
   static constexpr float gelu_last = 14.5f, erf_last = 10, erf_split = 0.75f;
-  static constexpr float expm1_[] = {0.5f, 0.16666573f, 0.041666362f, 0.008363772f, 0.001394215f};  // (e^r - 1 - r) / r^2
+  static constexpr float expm1_[] = {0.5f, 0.16666573f, 0.041666362f, 0.008363772f,
+                                     0.001394215f};  // (e^r - 1 - r) / r^2
   // (log(1 + f) - f + f^2/2) / f^3
   static constexpr float log_[] = {0.3333331f,   -0.24999985f, 0.20002247f,   -0.16669309f, 0.14218225f,
                                    -0.12383018f, 0.118751444f, -0.117990695f, 0.06921515f};
-  static constexpr float erf_[] = {1.1283791f,    -0.3761262f,  0.112833925f,
+  static constexpr float erf_[] = {1.1283791f,   -0.3761262f,  0.112833925f,
                                    -0.02683542f, 0.005115947f, -6.7608187e-04f};  // erf(x) / x of x^2
-  // e^(t^2) erfc(t) (t + pole) of (t - pole) / (t + pole)
-  static constexpr float pole = 2.5f;
-  static constexpr float erfc_[] = {1.0540318f,   -0.80465174f,  0.45391414f,    -0.17125471f,  0.028360566f,
-                                    0.00842162f, -0.004803318f, -5.257312e-04f, 6.2793534e-04f, 1.4167238e-04f};
+  // e^(t^2 / 2) Phi(-t) (t + pole) of (t - pole) / (t + pole)
+  static constexpr float pole = 3;
+  static constexpr float tail_[] = {0.7290837f,      -0.509332f,     0.2300177f,    -0.047262687f,
+                                    -0.01046252f,    0.0069693034f,  0.0010247801f, -0.00103253f,
+                                    -2.4475122e-04f, 1.3126322e-04f, 5.4459113e-05f};
 };
 
 template <>
@@ -40,7 +44,8 @@ struct Real<double> {
   typedef double Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(8), may_alias));
   using Word = uint64_t;
   static constexpr int mantissa = 52, bias = 1023;
-  static constexpr double smallest_normal = 2.2250738585072014e-308, infinity = __builtin_inf(), nan = __builtin_nan("");
+  static constexpr double smallest_normal = 2.2250738585072014e-308, infinity = __builtin_inf(),
+                          nan = __builtin_nan("");
   static constexpr double ln2_high = 0.6931471805598903, ln2_low = 5.497923018708371e-14;
   static constexpr double exp_first = -760, exp_last = 710;
   static constexpr double tanh_last = 40;
@@ -56,20 +61,21 @@ struct Real<double> {
                                       2.7557250276730094e-07,
                                       2.510626398774428e-08,
                                       2.0922471991883162e-09};
-  static constexpr double log_[] = {0.6666666666666728,  0.39999999999439845, 0.2857142873869598, 0.22222198809825824,
-                                    0.18183557837235426, 0.1531409365572897,  0.14796571557078836};  // (2 atanh(s)/s - 2) / s^2
-  static constexpr double erf_[] = {1.1283791670955126,      -0.37612638903183715,   0.11283791670952628,
-                                    -0.02686617064443583,    0.005223977615504435,   -0.0008548326194264617,
+  static constexpr double log_[] = {
+      0.6666666666666728,  0.39999999999439845, 0.2857142873869598, 0.22222198809825824,
+      0.18183557837235426, 0.1531409365572897,  0.14796571557078836};  // (2 atanh(s)/s - 2) / s^2
+  static constexpr double erf_[] = {1.1283791670955126,      -0.37612638903183715,    0.11283791670952628,
+                                    -0.02686617064443583,    0.005223977615504435,    -0.0008548326194264617,
                                     0.00012055289787432122,  -1.4924201741622234e-05, 1.6430765387717393e-06,
                                     -1.5940738462761394e-07, 1.1474860158502705e-08};
-  static constexpr double pole = 4;
-  static constexpr double erfc_[] = {
-      1.095995661000491,       -0.9765487290808824,    0.7732087022652407,      -0.5408538313131862,
-      0.3308515878777928,      -0.17401093724153305,   0.07638151491417869,     -0.026370053315830717,
-      0.006112055602598443,    -0.00028095907699197823, -0.0004550523628813512,  0.00017681394349345188,
-      -3.63629976518258e-06,   -1.886471984328572e-05, 4.696673313874714e-06,   1.4325844353466298e-06,
-      -8.483900495674642e-07,  -8.693044797259426e-08, 1.2421027435973827e-07,  9.604425678457462e-09,
-      -1.3782286195954057e-08, -2.7447310510728994e-09};
+  static constexpr double pole = 4.5;
+  static constexpr double tail_[] = {
+      0.7632305289702032,     -0.6402577602526177,    0.44645251705567773,    -0.25314179995090397,
+      0.11138259657021633,    -0.033871326179150354,  0.004223613380687418,   0.0017488305959860344,
+      -0.000917746510866341,  6.3809338256734415e-06, 0.0001120427565610595,  -1.5932071104450154e-05,
+      -1.42360206493603e-05,  3.1872369410090533e-06, 2.1426526081941796e-06, -4.94758349898102e-07,
+      -3.777414086581145e-07, 5.566274789639872e-08,  6.736590734781622e-08,  6.306174845716513e-10,
+      -8.293313684941952e-09, -1.6623685144706752e-09};
 };
 
 template <class T>
@@ -258,39 +264,63 @@ ELMAN_INLINE Vec<T> softplus_(Vec<T> x) {
   return (x < T(0) ? Vec<T>{} : x) + log1p_finite<T>(exp_<T>(-abs_<T>(x)));
 }
 
-// e^(-t^2 / divisor) as factor and power of two: t^2 is cut in a part that is exact and a small rest.
+// amount * e^(-factor t^2): t^2 is cut in a part that is exact and a small rest.
 template <class T>
-ELMAN_INLINE Reduced<T> exp_minus_square(Vec<T> t, T factor) {
+ELMAN_INLINE Vec<T> times_exp_minus_square(Vec<T> amount, Vec<T> t, T factor) {
   constexpr auto kept = ~typename Real<T>::Word(0) << (Real<T>::mantissa / 2 + 1);
   Vec<T> high = real_of<T>(bits_of<T>(t) & kept);
   Reduced<T> a = reduce<T>(high * high * -factor, (t - high) * (t + high) * -factor);
-  return {expm1_reduced<T>(a.r) + T(1), a.power};
+  return scale<T>(amount * expm1_reduced<T>(a.r) + amount, a.power);
 }
 
-// e^(t^2) erfc(t), for t >= 0.
+// factor * Phi(-t) / e^(-t^2 / 2) with the normal distribution function Phi, for t >= 0.
 template <class T>
-ELMAN_INLINE Vec<T> scaled_erfc(Vec<T> t) {
-  Vec<T> y = T(1) / (t + Real<T>::pole);
-  return y * polynomial<T>((t - Real<T>::pole) * y, Real<T>::erfc_);
+ELMAN_INLINE Vec<T> scaled_tail(Vec<T> t, Vec<T> factor) {
+  Vec<T> sum = t + Real<T>::pole;
+  return factor / sum * polynomial<T>((t - Real<T>::pole) / sum, Real<T>::tail_);
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> erf_(Vec<T> x) {
   Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::erf_last);
-  Reduced<T> e = exp_minus_square<T>(t, T(1));
-  Vec<T> outer = T(1) - scale<T>(e.r * scaled_erfc<T>(t), e.power);
+  Vec<T> tail = scaled_tail<T>(t * T(1.41421356237309504880), splat<T>(2));
+  Vec<T> outer = T(1) - times_exp_minus_square<T>(tail, t, T(1));
   Vec<T> inner = t * polynomial<T>(t * t, Real<T>::erf_);
   return with_sign<T>(t < Real<T>::erf_split ? inner : outer, x);
 }
 
-// max(x, 0) - |x| erfc(|x| / sqrt(2)) / 2, and near 0 x (1 + erf(x / sqrt(2))) / 2.
+// x Phi(x) = max(x, 0) - |x| Phi(-|x|), and near 0 x (1 + erf(x / sqrt(2))) / 2.
 template <class T>
 ELMAN_INLINE Vec<T> gelu_(Vec<T> x) {
   constexpr T root_half = T(0.70710678118654752440);
   Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::gelu_last);
-  Reduced<T> e = exp_minus_square<T>(t, T(0.5));
-  Vec<T> lost = scale<T>(t * T(0.5) * (e.r * scaled_erfc<T>(t * root_half)), e.power);
-  Vec<T> outer = (x < T(0) ? Vec<T>{} : x) - lost;
+  Vec<T> outer = (x < T(0) ? Vec<T>{} : x) - times_exp_minus_square<T>(scaled_tail<T>(t, t), t, T(0.5));
   Vec<T> inner = x * (x * (root_half / 2) * polynomial<T>(x * x * T(0.5), Real<T>::erf_) + T(0.5));
   return t < T(0.5) ? inner : outer;
+}
+
+// Lane by lane.
+template <class T, class F>
+ELMAN_INLINE Vec<T> each_lane(Vec<T> x, F f) {
+  Vec<T> y;
+  for (int i = 0; i < lanes<T>; ++i) y[i] = f(x[i], i);
+  return y;
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> sqrt_(Vec<T> x) {
+  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sqrtf(v)) : T(__builtin_sqrt(v)); });
+}
+template <class T>
+ELMAN_INLINE Vec<T> sin_(Vec<T> x) {
+  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sinf(v)) : T(__builtin_sin(v)); });
+}
+template <class T>
+ELMAN_INLINE Vec<T> cos_(Vec<T> x) {
+  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_cosf(v)) : T(__builtin_cos(v)); });
+}
+template <class T>
+ELMAN_INLINE Vec<T> pow_(Vec<T> x, Vec<T> y) {
+  return each_lane<T>(
+      x, [y](T v, int i) { return sizeof(T) == 4 ? T(__builtin_powf(v, y[i])) : T(__builtin_pow(v, y[i])); });
 }

@@ -219,8 +219,8 @@ std::vector<T> gradient_of(const Kernels<T>& kernels, const std::vector<T>& delt
 
 template <class T>
 void test_gradient(const Kernels<T>& kernels) {
-  const int sizes[][2] = {{1, 1}, {3, 1}, {1, 5}, {17, 1}, {100, 1}, {512, 1}, {1, 130}, {16, 16}, {14, 32}, {15, 33},
-                          {100, 100}, {33, 7}, {7, 33}, {130, 3}, {300, 70}, {70, 300}, {141, 65}};
+  const int sizes[][2] = {{1, 1},   {3, 1},     {1, 5},  {17, 1}, {100, 1}, {512, 1},  {1, 130},  {16, 16}, {14, 32},
+                          {15, 33}, {100, 100}, {33, 7}, {7, 33}, {130, 3}, {300, 70}, {70, 300}, {141, 65}};
   for (const auto& [m, k] : sizes)
     for (int rows : {0, 1, 5, 256, 257, 700})
       for (int kind : {0, 1, 2}) {
@@ -307,7 +307,9 @@ std::vector<Function> functions() {
       {"copy", Op::copy_, 1, 0, [](L a, L, L) { return a; }},
       {"neg", Op::neg_, 1, 0, [](L a, L, L) { return -a; }},
       {"abs", Op::abs_, 1, 0, one(std::fabs)},
-      {"sign", Op::sign_, 1, 0, [](L a, L, L) { return a > 0 ? 1 : a < 0 ? -1 : a; }},
+      {"sign", Op::sign_, 1, 0, [](L a, L, L) { return a > 0   ? 1
+                                                       : a < 0 ? -1
+                                                               : a; }},
       {"square", Op::square_, 1, 0.5, [](L a, L, L) { return a * a; }},
       {"sqrt", Op::sqrt_, 1, 0.5, one(std::sqrt)},
       {"reciprocal", Op::reciprocal_, 1, 0.5, [](L a, L, L) { return 1 / a; }},
@@ -323,7 +325,9 @@ std::vector<Function> functions() {
       {"softplus", Op::softplus_, 1, 4, one(softplus)},
       {"silu", Op::silu_, 1, 4, one(silu)},
       {"gelu", Op::gelu_, 1, 4, one(gelu)},
-      {"clip", Op::clip_, 1, 0, [=](L a, L, L) { return a < first ? first : a > second ? second : a; }},
+      {"clip", Op::clip_, 1, 0, [=](L a, L, L) { return a < first    ? first
+                                                        : a > second ? second
+                                                                     : a; }},
       {"sin", Op::sin_, 1, 2, one(std::sin)},
       {"cos", Op::cos_, 1, 2, one(std::cos)},
       {"add", Op::add_, 2, 0.5, [](L a, L b, L) { return a + b; }},
@@ -366,15 +370,28 @@ L ulps_apart(T got, L exact) {
 template <class T>
 std::vector<T> arguments() {
   using Limits = std::numeric_limits<T>;
-  std::vector<T> x = {0, 1, 2, T(0.5), T(0.75), 10, 100, 1000, Limits::min(), Limits::denorm_min(), Limits::max(),
-                      Limits::infinity(), Limits::epsilon(), T(1) - Limits::epsilon() / 2, T(1) + Limits::epsilon()};
-  for (double v : {0.34657359, 0.69314718, 0.70710678, 1.41421356, 8.66, 9.01, 14.4, 14.6, 38.5, 88.7, 88.73, 87.4, 103.9,
-                   104.1, 709.7, 709.8, 708.4, 744.4, 745.2})
+  std::vector<T> x = {0,
+                      1,
+                      2,
+                      T(0.5),
+                      T(0.75),
+                      10,
+                      100,
+                      1000,
+                      Limits::min(),
+                      Limits::denorm_min(),
+                      Limits::max(),
+                      Limits::infinity(),
+                      Limits::epsilon(),
+                      T(1) - Limits::epsilon() / 2,
+                      T(1) + Limits::epsilon()};
+  for (double v : {0.34657359, 0.69314718, 0.70710678, 1.41421356, 8.66, 9.01, 14.4, 14.6, 38.5, 88.7, 88.73, 87.4,
+                   103.9, 104.1, 709.7, 709.8, 708.4, 744.4, 745.2})
     x.push_back(T(v));
   for (int e = Limits::min_exponent - Limits::digits; e < Limits::max_exponent; ++e)
     for (double f : {1.0, 1.3, 1.9}) x.push_back(std::ldexp(T(f), e));
-  for (int i = 0; i < 60000; ++i) x.push_back(T(i * 0.00037 + 1e-5 * (i % 7)));   // to 22
-  for (int i = 0; i < 20000; ++i) x.push_back(T(i * 0.0381));                     // to 762
+  for (int i = 0; i < 60000; ++i) x.push_back(T(i * 0.00037 + 1e-5 * (i % 7)));  // to 22
+  for (int i = 0; i < 20000; ++i) x.push_back(T(i * 0.0381));                    // to 762
   for (int i = 0; i < 20000; ++i) x.push_back(T(std::exp(-12 + 12.0 * i / 20000)));
   const size_t n = x.size();
   for (size_t i = 0; i < n; ++i) x.push_back(-x[i]);
@@ -399,7 +416,8 @@ void test_functions(const Kernels<T>& kernels, bool report) {
       if (apart > worst) worst = apart, worst_at = x[i];
     }
     good = worst <= f.ulps + 1e-3L;
-    check(good, name_of(kernels, f.name) + ": " + std::to_string(double(worst)) + " ULP at " + std::to_string(double(worst_at)));
+    check(good, name_of(kernels, f.name) + ": " + std::to_string(double(worst)) + " ULP at " +
+                    std::to_string(double(worst_at)));
     if (report && f.ulps == 4)
       std::printf("%-28s worst %.2f ULP at %.9g\n", name_of(kernels, f.name).c_str(), double(worst), double(worst_at));
   }
@@ -415,9 +433,12 @@ void test_compound(const Kernels<T>& kernels) {
     L (*value)(L, L, L);
     L (*size)(L, L, L);
   } cases[] = {
-      {Op::sigmoid_grad_, [](L g, L s, L) { return g * s * (1 - s); }, [](L g, L s, L) { return std::fabs(g * s) * (1 + std::fabs(s)); }},
-      {Op::tanh_grad_, [](L g, L y, L) { return g * (1 - y * y); }, [](L g, L y, L) { return std::fabs(g) * (1 + y * y); }},
-      {Op::fma_, [](L p, L q, L r) { return p * q + r; }, [](L p, L q, L r) { return std::fabs(p * q) + std::fabs(r); }},
+      {Op::sigmoid_grad_, [](L g, L s, L) { return g * s * (1 - s); },
+       [](L g, L s, L) { return std::fabs(g * s) * (1 + std::fabs(s)); }},
+      {Op::tanh_grad_, [](L g, L y, L) { return g * (1 - y * y); },
+       [](L g, L y, L) { return std::fabs(g) * (1 + y * y); }},
+      {Op::fma_, [](L p, L q, L r) { return p * q + r; },
+       [](L p, L q, L r) { return std::fabs(p * q) + std::fabs(r); }},
       {Op::blend_, [](L p, L q, L r) { return p * q + (1 - p) * r; },
        [](L p, L q, L r) { return std::fabs(p * q) + (1 + std::fabs(p)) * std::fabs(r); }},
   };
@@ -451,8 +472,8 @@ void test_places(const Kernels<T>& kernels) {
     bool good = true;
     for (int count = 1; count <= n; ++count)
       for (int first = 0; first + count <= n; first += 7)
-        good &= same_bits(part(whole, first, count),
-                          run(part(a, first, count), part(b, first, count), part(c, first, count), {1, 1, 1, 1}, count));
+        good &= same_bits(part(whole, first, count), run(part(a, first, count), part(b, first, count),
+                                                         part(c, first, count), {1, 1, 1, 1}, count));
     check(good, what + ": parts of a tile");
     for (int constants = 0; constants < 8; ++constants) {
       auto at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>(n, x[3]) : x; };
@@ -476,7 +497,8 @@ void test_rows(const Kernels<T>& kernels) {
       const std::vector<T> x = random_values<T>(rows * width);
       const std::string what = name_of(kernels, "rows ") + std::to_string(rows) + " x " + std::to_string(width) + ": ";
       std::vector<T> in = x, sum(rows), mean(rows), most(rows), picked(rows), wide(rows * width, T(-77)), index(rows);
-      for (int r = 0; r < rows; ++r) index[r] = T((r * 3 + 1) % (width + 1) - 1 + (r == 4 ? width : 0));  // some outside
+      for (int r = 0; r < rows; ++r)
+        index[r] = T((r * 3 + 1) % (width + 1) - 1 + (r == 4 ? width : 0));  // some outside
       run_one(kernels, Op::sum_, {sum.data(), in.data()}, {1, width}, rows);
       run_one(kernels, Op::mean_, {mean.data(), in.data()}, {1, width}, rows);
       run_one(kernels, Op::max_, {most.data(), in.data()}, {1, width}, rows);
@@ -507,7 +529,8 @@ void test_rows(const Kernels<T>& kernels) {
       check(good, what + "expand");
       run_one(kernels, Op::place_, {wide.data(), sum.data(), index.data()}, {width, 1, 1}, rows);
       good = true;
-      for (int i = 0; i < rows * width; ++i) good &= wide[i] == (i % width == int(index[i / width]) ? sum[i / width] : 0);
+      for (int i = 0; i < rows * width; ++i)
+        good &= wide[i] == (i % width == int(index[i / width]) ? sum[i / width] : 0);
       check(good, what + "place");
       T constant = T(2.5);
       run_one(kernels, Op::expand_, {wide.data(), &constant}, {width, 0}, rows);
@@ -537,7 +560,8 @@ void test_dropout(const Kernels<T>& kernels) {
   for (T rate : {T(0), T(0.1), T(0.5), T(0.9)})
     for (int width : {1, 3, 16, 100}) {
       std::vector<T> x = random_values<T>(4 * width), out(4 * width);
-      run_one(kernels, Op::dropout_, {out.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42, row.data());
+      run_one(kernels, Op::dropout_, {out.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42,
+              row.data());
       bool good = true;
       for (int i = 0; i < 4 * width; ++i) {
         uint64_t k = mixed(0xfedcba9876543210u + golden * 4);
@@ -548,7 +572,8 @@ void test_dropout(const Kernels<T>& kernels) {
         good &= out[i] == (keep ? x[i] * T(1 / (1 - double(rate))) : T(0));
       }
       check(good, name_of(kernels, "dropout ") + std::to_string(double(rate)) + " width " + std::to_string(width));
-      run_one(kernels, Op::dropout_, {x.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42, row.data());
+      run_one(kernels, Op::dropout_, {x.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42,
+              row.data());
       check(same_bits(x, out), name_of(kernels, "dropout in place"));
     }
   std::vector<T> ones(100000, T(1)), out(100000);
