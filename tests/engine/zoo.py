@@ -1,0 +1,108 @@
+"""Cells and plans that the engine tests share: every built-in cell and some odd ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import elman.equations as eq
+from elman.cells import catalogue
+from elman.engine.plan import Plan
+from elman.engine.schedule import LayerSpec, LossSpec, schedule
+
+
+@eq.cell
+def dense(p, x):
+    return p.W @ x + p.b
+
+
+@eq.cell(inputs=2)
+def squared_error(p, y, target):
+    return eq.mean(eq.square(y - target))
+
+
+@eq.cell
+def linear(p, x, h):
+    return p.W @ x + p.U @ h
+
+
+@eq.cell
+def projected(p, x, h, c):
+    c = eq.tanh(p.W @ x + p.U @ h + p.v * c)
+    return p.P @ c, c
+
+
+@eq.cell
+def odd(p, x, h, k):
+    """Softmax, a transposed matrix, a value used twice, dropout, a row maximum."""
+    u = p.W @ x
+    return eq.softmax(u * h + p.U.T @ k) + eq.dropout(h, 0.3), k * 0.5 + eq.max(u)
+
+
+@eq.cell
+def forgetful(p, x, h):
+    """Returns its input's product only: the state is never read."""
+    return eq.tanh(p.W @ x)
+
+
+@eq.cell
+def swapping(p, x, h, k):
+    """Each state becomes the other."""
+    return k, h + eq.sin(p.W @ x)
+
+
+CELLS = {
+    **catalogue(),
+    "gru_before": catalogue()["gru"].with_options(reset_after=False),
+    "relu": catalogue()["simple"].with_options(activation="relu"),
+    "linear": linear,
+    "projected": projected,
+    "odd": odd,
+    "forgetful": forgetful,
+    "swapping": swapping,
+}
+SIZES = {"projected": {"c": 4}}
+
+
+def make_plan(
+    name: str,
+    F: int,
+    H: int,
+    O: int,
+    *,
+    last: bool = False,
+    reverse: bool = False,
+    root: bool = False,
+    loss: bool = True,
+) -> Plan:
+    """A dense layer, the cell, a dense layer, and the mean squared error."""
+    graphs = [
+        dense.trace().bind([F], F),
+        CELLS[name].trace().bind([F], H, SIZES.get(name)),
+        dense.trace().bind([H], O),
+    ]
+    specs, offset = [], 0
+    for number, graph in enumerate(graphs):
+        offsets = {}
+        for parameter in graph.parameters:
+            offsets[parameter] = offset
+            offset += int(np.prod(graph.shape(parameter)))
+        middle = number == 1
+        specs.append(LayerSpec(str(number), graph, offsets, last=middle and last, reverse=middle and reverse))
+    spec = LossSpec(squared_error.trace().bind([O, O], None), root)
+    return schedule(specs, F, offset, spec if loss else None, input_gradient=loss)
+
+
+def batch(plan: Plan, B: int, T: int, seed: int, dtype=np.float64) -> dict:
+    """Random parameters, input, target, states, weights for a plan."""
+    random = np.random.default_rng(seed)
+    widths = [s.width for stage in plan.stages for s in stage.states]
+    O = plan.slots[plan.target].width
+    shape = (B, T, O) if plan.stages[-1].sequence else (B, O)
+    return {
+        "parameters": random.normal(0, 0.7, plan.parameters).astype(dtype),
+        "x": random.normal(size=(B, T, plan.slots[plan.input.slot].width)).astype(dtype),
+        "target": random.normal(size=shape).astype(dtype),
+        "states": [random.normal(size=(B, w)).astype(dtype) for w in widths],
+        "weights": random.uniform(0.5, 1.5, B),
+        "lengths": random.integers(1, T + 1, B),
+    }
