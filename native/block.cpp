@@ -105,7 +105,7 @@ struct BlockRun {
     size_t width = space.fields[r.source.slot].width;
     each_position([&](int p, int64_t) {
       int64_t L = length(stage.sequence, p);
-      for (int64_t t = 0; t < L; ++t) std::copy_n(cell(r.source.slot, L - 1 - t, p), width, cell(r.target.slot, t, p));
+      for (int64_t t = 0; t < L; ++t) std::copy_n(at(r.source, int(L - 1 - t), p), width, at(r.target, int(t), p));
     });
   }
 

@@ -27,6 +27,7 @@ void expect(bool ok, const std::string& what) {
 
 struct Checker {
   const Plan& plan;
+  bool over_time = false;  // the steps looked at run at all time steps, not at one
 
   void slot(int s, const char* what) const {
     expect(s >= 0 && s < int(plan.slots.size()), std::string("no slot for ") + what);
@@ -35,6 +36,9 @@ struct Checker {
   void ref(const Ref& r, const char* what) const {
     slot(r.slot, what);
     expect(r.offset >= -1 && r.offset <= 1, std::string("offset of ") + what);
+    const Slot& s = plan.slots[r.slot];
+    bool in_turn = s.time == Time::single || s.time == Time::pair;
+    expect(in_turn || !over_time || plan.stages[s.stage].sequence, std::string("steps of ") + what);
   }
 
   int width(const Ref& r) const { return plan.slots[r.slot].width; }
@@ -75,16 +79,15 @@ struct Checker {
   }
 
   void operator()(const Reverse& r) const {
-    ref(r.source, "source of a reverse");
-    ref(r.target, "target of a reverse");
-    expect(width(r.source) == width(r.target) && r.source.offset == 0 && r.target.offset == 0, "sizes of a reverse");
-    expect(plan.slots[r.source.slot].time != Time::single && plan.slots[r.source.slot].time != Time::pair &&
-               plan.slots[r.target.slot].time != Time::single && plan.slots[r.target.slot].time != Time::pair,
-           "slots of a reverse");
+    whole(r.source, "source of a reverse");
+    whole(r.target, "target of a reverse");
+    expect(width(r.source) == width(r.target), "sizes of a reverse");
   }
 
   void operator()(const Elementwise& e) const {
     expect(e.program >= 0 && e.program < int(plan.programs.size()), "program of a step");
+    for (const Operand& o : plan.programs[e.program].operands)
+      if (o.kind == OperandKind::slot) ref(o.ref, "operand");
   }
 
   void operand(const Operand& o) const {
@@ -108,7 +111,8 @@ struct Checker {
     for (const Step& step : list) expect(!std::holds_alternative<Reverse>(step), "reverse in a loop");
   }
 
-  void stage(const Stage& s) const {
+  void stage(const Stage& s) {
+    over_time = s.sequence;
     steps(s.before), loop(s.loop), loop(s.reverse), steps(s.after);
     for (const State& state : s.states) {
       slot(state.values, "values of a state");
@@ -125,24 +129,23 @@ struct Checker {
     expect(!s.states.empty() && plan.slots[last].width == s.states[0].width, "last step of a stage");
   }
 
-  // A gradient reads whole time axes: rows offset .. offset + T - 1, without wrapping round.
-  void whole(const Ref& r, int stage, const char* what) const {
+  // What reads all steps at once: rows offset .. offset + T - 1, without wrapping round.
+  void whole(const Ref& r, const char* what) const {
     ref(r, what);
-    const Slot& s = plan.slots[r.slot];
-    bool one = !plan.stages[stage].sequence;
-    bool fits = s.time == Time::steps || (s.time == Time::single && one) ? r.offset == 0
-                : s.time == Time::states                                 ? r.offset == 0 || r.offset == 1
-                                                                         : false;
+    Time time = plan.slots[r.slot].time;
+    bool one = time == Time::single && !over_time;
+    bool fits = time == Time::states ? r.offset >= 0 : (time == Time::steps || one) && r.offset == 0;
     expect(fits, std::string("time axis of ") + what);
   }
 
-  void gradient(const Gradient& g) const {
+  void gradient(const Gradient& g) {
     expect(g.stage >= 0 && g.stage < int(plan.stages.size()) && g.rows > 0 && g.columns > 0, "stage of a gradient");
+    over_time = plan.stages[g.stage].sequence;
     arena(g.offset, g.size(), "a gradient");
-    whole(g.delta, g.stage, "a gradient's delta");
+    whole(g.delta, "a gradient's delta");
     expect(width(g.delta) == (g.kind == GradientKind::table ? g.columns : g.rows), "width of a gradient's delta");
     if (g.kind == GradientKind::vector) return;
-    whole(g.source, g.stage, "a gradient's source");
+    whole(g.source, "a gradient's source");
     expect(width(g.source) == (g.kind == GradientKind::table ? 1 : g.columns), "width of a gradient's source");
   }
 

@@ -60,7 +60,7 @@ def tanh_rnn(F: int, H: int, O: int, *, last=False, root=False, reverse=False, d
     xr, dxr = s("xr", F, 0), s("dxr", F, 0)
     last_h, dlast = s("last", H, 0, "single"), s("dlast", H, 0, "single")
     y, dy = s("y", O, 1), s("dy", O, 1)
-    target, weight, value, d = s("target", O, 2), s("weight", 1, 2), s("value", 1, 2), s("d", O, 2)
+    target, weight, value, _ = s("target", O, 2), s("weight", 1, 2), s("value", 1, 2), s("d", O, 2)
     source = Ref(xr if reverse else x)
     dsource = Ref(dxr if reverse else dx)
     top = Ref(last_h) if last else Ref(h, 1)

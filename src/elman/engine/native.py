@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.engine import arrays
 from elman.engine.plan import (
     Elementwise,
     Gradients,
@@ -123,13 +124,13 @@ class NativeEngine:
         states : list of arrays (B, width)
             Final states.
         """
-        B, T = self._check_x(x, "x")
+        B, T = self._check_x(x, lengths)
         y, finals = self._outputs(B, T)
         self._call(
             self._engine.forward,
             self._check(parameters, (self.plan.parameters,), "parameters"),
             x,
-            _check_lengths(lengths, B, T),
+            _lengths(lengths),
             self._check_states(states, B, "states"),
             key,
             y,
@@ -166,7 +167,7 @@ class NativeEngine:
         state_gradients : list of arrays (B, width), optional
             dL/d(final states), from what uses them; zeros by default.
         """
-        B, T = self._check_x(x, "x")
+        B, T = self._check_x(x, lengths)
         self._check_target(target, B, T)
         if state_gradients is not None and self.plan.root:
             raise EngineError("state_gradients cannot join the square root of a loss: use the loss without its root")
@@ -184,7 +185,7 @@ class NativeEngine:
             x,
             target,
             None if weights is None else self._check(weights, (B,), "weights"),
-            _check_lengths(lengths, B, T),
+            _lengths(lengths),
             self._check_states(states, B, "states"),
             self._check_states(state_gradients, B, "state_gradients"),
             key,
@@ -203,9 +204,9 @@ class NativeEngine:
         target: np.ndarray,
         batches: Batches,
         optimizer: OptimizerProgram,
-        *,
         state: Sequence[np.ndarray],
         scalars: np.ndarray,
+        *,
         clip_norm: float = 0.0,
         keys: np.ndarray | None = None,
         weights: np.ndarray | None = None,
@@ -215,7 +216,7 @@ class NativeEngine:
     ) -> TrainResult:
         """Do many updates of the parameters, in place, in one call.
 
-        It stops before an update whose loss or gradient is not finite.
+        It stops before an update whose loss or gradient is not finite; that loss is then the last one returned.
 
         Parameters
         ----------
@@ -243,7 +244,7 @@ class NativeEngine:
         states : list of arrays (B, width), optional
             With `carry_states`, initial states of the first batch; updated in place to the final ones of the last.
         """
-        N, T = self._check_x(x, "x")
+        N, T = self._check_x(x, lengths)
         self._check_target(target, N, T)
         rows, offsets = _flat_batches(batches, N)
         updates = len(offsets) - 1
@@ -257,7 +258,7 @@ class NativeEngine:
             x,
             target,
             None if weights is None else self._check(weights, (N,), "weights"),
-            _check_lengths(lengths, N, T),
+            _lengths(lengths),
             rows,
             offsets,
             _plain_program(optimizer.code),
@@ -268,10 +269,11 @@ class NativeEngine:
             self._carried(offsets, states) if carry_states else [],
             losses,
         )
-        return TrainResult(losses[:done], done, done == updates)
+        finite = done == updates
+        return TrainResult(losses if finite else losses[: done + 1], done, finite)
 
     def read(self, what: str | Ref) -> np.ndarray:
-        """Copy a slot as the last call left it, (steps, B, width) with rows in the caller's order; for looking inside."""
+        """Copy a slot as the last call left it: (steps, B, width) in the order of x, 0 past a row's length."""
         if isinstance(what, str) and what not in self.plan.names:
             raise EngineError(f"the plan has no {what!r}; it has {', '.join(sorted(self.plan.names)) or 'no names'}")
         slot = self.plan.names[what].slot if isinstance(what, str) else what.slot
@@ -310,21 +312,19 @@ class NativeEngine:
             return []
         if len(states) != len(self._state_widths):
             raise ShapeError(f"{name} has {len(states)} arrays, the network has {len(self._state_widths)} states")
-        return [self._check(a, (B, w), f"{name}[{i}]") for i, (a, w) in enumerate(zip(states, self._state_widths))]
+        pairs = enumerate(zip(states, self._state_widths, strict=True))
+        return [self._check(a, (B, w), f"{name}[{i}]") for i, (a, w) in pairs]
 
-    def _check_x(self, x: np.ndarray, name: str) -> tuple[int, int]:
-        features = self.plan.slots[self.plan.input.slot].width
-        if x.ndim != 3 or x.shape[2] != features or x.size == 0:
-            raise ShapeError(f"{name} has shape {x.shape}: the engine expects (B, T, {features}) with B and T from 1")
-        self._check_values(x, name)
+    def _check_x(self, x: np.ndarray, lengths: np.ndarray | None) -> tuple[int, int]:
+        arrays.check_input(self.plan, x, lengths)
+        self._check_values(x, "x")
         return x.shape[0], x.shape[1]
 
     def _check_target(self, target: np.ndarray, B: int, T: int) -> None:
         if self.plan.target < 0:
             raise EngineError("this plan has no loss: schedule it with one to train")
-        width = self.plan.slots[self.plan.target].width
-        shape = (B, T, width) if self.plan.stages[-1].sequence else (B, width)
-        self._check_values(_shaped(target, shape, "target"), "target")
+        arrays.check_target(self.plan, target, B, T)
+        self._check_values(target, "target")
 
     def _check_values(self, array: np.ndarray, name: str) -> None:
         if array.dtype != self.dtype or not array.flags.aligned:
@@ -341,13 +341,8 @@ def _shaped(array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
     return array
 
 
-def _check_lengths(lengths: np.ndarray | None, B: int, T: int) -> np.ndarray | None:
-    if lengths is None:
-        return None
-    lengths = _shaped(np.ascontiguousarray(lengths, np.int64), (B,), "lengths")
-    if lengths.min() < 0 or lengths.max() > T:
-        raise ShapeError(f"lengths go from {lengths.min()} to {lengths.max()}: expected 0 to {T}, the steps of x")
-    return lengths
+def _lengths(lengths: np.ndarray | None) -> np.ndarray | None:
+    return None if lengths is None else np.ascontiguousarray(lengths, np.int64)
 
 
 def _flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
@@ -373,9 +368,9 @@ def evaluate(
     step: int = 0,
 ) -> np.ndarray:
     """One native operation on arrays (rows, width); `width` of the result, by default that of the first input."""
-    arrays = [np.ascontiguousarray(a) for a in inputs]
-    out = np.empty((arrays[0].shape[0], arrays[0].shape[1] if width is None else width), arrays[0].dtype)
-    _native.elementwise(_native.ops()[op], out, arrays, first, second, key, step)
+    values = [np.ascontiguousarray(a) for a in inputs]
+    out = np.empty((values[0].shape[0], values[0].shape[1] if width is None else width), values[0].dtype)
+    _native.elementwise(_native.ops()[op], out, values, first, second, key, step)
     return out
 
 

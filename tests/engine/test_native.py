@@ -1,0 +1,447 @@
+"""The native engine against NumPy written out here, numerical gradients, and itself in other circumstances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from elman.engine import native
+from elman.engine.native import NativeEngine
+from elman.engine.plan import Plan, Ref
+from elman.errors import DataError, EngineError, ShapeError
+from tests.engine import hand_plans
+
+pytestmark = pytest.mark.skipif(not native.available(), reason="no native build")
+
+sizes = st.tuples(*[st.integers(1, n) for n in (40, 6, 4, 19, 3)])  # B T F H O
+
+
+def unpack(arena: np.ndarray, F: int, H: int, O: int) -> list[np.ndarray]:
+    """W (H, F), U (H, H), b (H), V (O, H), c (O)."""
+    ends = np.cumsum([H * F, H * H, H, O * H])
+    W, U, b, V, c = np.split(arena, ends)
+    return [W.reshape(H, F), U.reshape(H, H), b, V.reshape(O, H), c]
+
+
+def one_row(arena: np.ndarray, x: np.ndarray, h: np.ndarray, H: int, O: int) -> tuple[np.ndarray, np.ndarray]:
+    """y (T, O) and the final state of one sequence x (T, F)."""
+    W, U, b, V, c = unpack(arena, x.shape[1], H, O)
+    y = np.empty((len(x), O))
+    for t, now in enumerate(x):
+        h = np.tanh(W @ now + U @ h + b)
+        y[t] = V @ h + c
+    return y, h
+
+
+def mean_squared_error(y: list[np.ndarray], target: list[np.ndarray], weights: np.ndarray) -> float:
+    """Of rows of their own lengths, each step weighted as its row."""
+    total = sum(w * len(a) for w, a in zip(weights, y, strict=True))
+    return sum(w * np.mean((a - b) ** 2, axis=1).sum() for w, a, b in zip(weights, y, target, strict=True)) / total
+
+
+class Problem:
+    """A tanh RNN with random numbers, and what its numbers ought to be."""
+
+    def __init__(self, B: int, T: int, F: int, H: int, O: int, ragged: bool = False, seed: int = 0, **options):
+        rng = np.random.default_rng(seed)
+        self.sizes, self.options = (B, T, F, H, O), options
+        self.plan: Plan = hand_plans.tanh_rnn(F, H, O, **options)
+        self.parameters = rng.normal(0, 0.5, self.plan.parameters)
+        self.x, self.states = rng.normal(size=(B, T, F)), [rng.normal(size=(B, H))]
+        self.target = rng.normal(size=(B, O) if options.get("last") else (B, T, O))
+        self.lengths = rng.integers(1, T + 1, B) if ragged else None
+        self.weights = rng.uniform(0.5, 2, B)
+
+    def run(self, engine: NativeEngine, **more):
+        more = {"lengths": self.lengths, "states": self.states, "weights": self.weights} | more
+        return engine.gradients(self.parameters, self.x, self.target, **more)
+
+    def engine(self, threads: int = 2, dtype=np.float64) -> NativeEngine:
+        return NativeEngine(self.plan, dtype, threads)
+
+    def expected(self, parameters=None, x=None, h=None) -> tuple[float, np.ndarray, np.ndarray]:
+        """Loss, output and final state."""
+        B, T, F, H, O = self.sizes
+        parameters = self.parameters if parameters is None else parameters
+        x, h = self.x if x is None else x, self.states[0] if h is None else h
+        lengths = [T] * B if self.lengths is None else list(self.lengths)
+        step = -1 if self.options.get("reverse") else 1
+        rows = [one_row(parameters, x[b, :n][::step], h[b], H, O) for b, n in enumerate(lengths)]
+        final = np.array([state for _, state in rows])
+        if self.options.get("last"):
+            ends = np.array([y[-1] for y, _ in rows])
+            loss = mean_squared_error(ends[:, None], self.target[:, None], self.weights)
+            return (np.sqrt(loss) if self.options.get("root") else loss), ends, final
+        output = np.zeros((B, T, O))
+        for b, (y, _) in enumerate(rows):
+            output[b, : len(y)] = y
+        target = [self.target[b, :n] for b, n in enumerate(lengths)]
+        loss = mean_squared_error([y for y, _ in rows], target, self.weights)
+        return (np.sqrt(loss) if self.options.get("root") else loss), output, final
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes, st.booleans(), st.booleans(), st.booleans(), st.integers(0, 99))
+def test_loss_output_and_states_are_those_of_the_equations(sizes, ragged, last, reverse, seed):
+    p = Problem(*sizes, ragged=ragged, last=last, reverse=reverse, seed=seed)
+    loss, output, final = p.expected()
+    found = p.run(p.engine())
+    np.testing.assert_allclose(found.loss, loss, rtol=1e-12, atol=1e-14)  # a close fit cancels
+    np.testing.assert_allclose(found.output, output, atol=1e-12)
+    np.testing.assert_allclose(found.states[0], final, atol=1e-12)
+    alone = p.engine().forward(p.parameters, p.x, lengths=p.lengths, states=p.states)
+    np.testing.assert_array_equal(alone[0], found.output)
+    np.testing.assert_array_equal(alone[1][0], found.states[0])
+
+
+def numerical(f, at: np.ndarray, epsilon: float = 1e-5) -> np.ndarray:
+    """Central differences of the number f(at) in every value of `at`."""
+    out = np.empty(at.shape)
+    for i in np.ndindex(at.shape):
+        step = np.zeros_like(at)
+        step[i] = epsilon
+        out[i] = (f(at + step) - f(at - step)) / (2 * epsilon)
+    return out
+
+
+@pytest.mark.parametrize("B", [1, 3, 18])
+@pytest.mark.parametrize(
+    "options", [{}, {"last": True, "root": True}, {"reverse": True}, {"last": True}, {"root": True}]
+)
+@pytest.mark.parametrize("ragged", [False, True])
+def test_gradients_are_the_numerical_ones(B, options, ragged):
+    p = Problem(B, 4, 2, 3, 2, ragged=ragged, **options)
+    found = p.run(p.engine(), want_input=True, want_states=True)
+    tolerance = {"rtol": 1e-7, "atol": 1e-9}
+    np.testing.assert_allclose(found.parameters, numerical(lambda a: p.expected(a)[0], p.parameters), **tolerance)
+    np.testing.assert_allclose(found.input, numerical(lambda x: p.expected(x=x)[0], p.x), **tolerance)
+    np.testing.assert_allclose(
+        found.initial_states[0], numerical(lambda h: p.expected(h=h)[0], p.states[0]), **tolerance
+    )
+
+
+def test_gradients_of_final_states_flow_back():
+    p = Problem(3, 4, 2, 3, 2, ragged=True)
+    above = np.random.default_rng(1).normal(size=(3, 3))
+
+    def total(parameters):
+        loss, _, final = p.expected(parameters)
+        return loss + np.sum(above * final)
+
+    found = p.run(p.engine(), state_gradients=[above])
+    np.testing.assert_allclose(found.parameters, numerical(total, p.parameters), rtol=1e-7, atol=1e-9)
+
+
+def test_a_parameter_used_twice_has_the_sum_of_its_gradients():
+    once, twice = Problem(5, 4, 2, 3, 2), Problem(5, 4, 2, 3, 2, twice=True)
+    one, two = once.run(once.engine()).parameters, twice.run(twice.engine()).parameters
+    b = slice(2 * 3 + 3 * 3, 2 * 3 + 3 * 3 + 3)
+    np.testing.assert_array_equal(two[b], one[b] + one[b])
+    np.testing.assert_array_equal(np.delete(two, b), np.delete(one, b))
+
+
+def test_a_perfect_fit_of_a_root_has_no_gradient():
+    p = Problem(3, 4, 2, 3, 2, root=True)
+    p.target = p.expected()[1]
+    p.target = p.engine().forward(p.parameters, p.x, states=p.states)[0]
+    found = p.run(p.engine())
+    assert found.loss == 0 and not found.parameters.any()
+
+
+# ---- the same numbers
+
+
+def same(a, b) -> None:
+    assert a.loss == b.loss
+    for x, y in zip(
+        (a.parameters, a.output, a.input, *a.states), (b.parameters, b.output, b.input, *b.states), strict=True
+    ):
+        np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("ragged", [False, True])
+def test_threads_do_not_change_a_bit(dtype, ragged):
+    p = Problem(150, 20, 5, 70, 3, ragged=ragged, dropout=0.3)
+    for name in ("parameters", "x", "target", "weights"):
+        setattr(p, name, getattr(p, name).astype(dtype))
+    p.states = [s.astype(dtype) for s in p.states]
+    one, two = (p.run(p.engine(threads, dtype), want_input=True, key=7) for threads in (1, 2))
+    same(one, two)
+    same(two, p.run(p.engine(5, dtype), want_input=True, key=7))
+
+
+@settings(max_examples=40, deadline=None)
+@given(sizes, st.booleans(), st.sampled_from([np.float32, np.float64]))
+def test_a_row_alone_is_the_row_in_a_batch(sizes, ragged, dtype):
+    p = Problem(*sizes, ragged=ragged)
+    engine = p.engine(dtype=dtype)
+    arena, x, states = p.parameters.astype(dtype), p.x.astype(dtype), p.states[0].astype(dtype)
+    y, (final,) = engine.forward(arena, x, lengths=p.lengths, states=[states])
+    for b in range(len(x)):
+        n = x.shape[1] if p.lengths is None else p.lengths[b]
+        alone, (last,) = engine.forward(arena, x[b : b + 1, :n], states=[states[b : b + 1]])
+        np.testing.assert_array_equal(y[b, :n], alone[0])
+        np.testing.assert_array_equal(final[b], last[0])
+        assert not y[b, n:].any()
+
+
+def test_dropout_depends_on_key_and_row_but_not_on_the_order_of_lengths():
+    p = Problem(9, 5, 2, 4, 1, dropout=0.5)
+    lengths = np.array([1, 5, 2, 4, 3, 5, 1, 2, 4])
+    engine = p.engine()
+    full = engine.forward(p.parameters, p.x, key=3)[0]
+    ragged = engine.forward(p.parameters, p.x, lengths=lengths, key=3)[0]
+    for b, n in enumerate(lengths):
+        np.testing.assert_array_equal(full[b, :n], ragged[b, :n])
+    assert (full != engine.forward(p.parameters, p.x, key=4)[0]).any()
+
+
+def test_a_long_thin_batch_is_its_pieces():
+    """One row of many steps runs in merged time; chained pieces of it do not."""
+    p = Problem(1, 500, 3, 20, 2)
+    engine = p.engine()
+    whole, _ = engine.forward(p.parameters, p.x, states=p.states)
+    states, pieces = p.states, []
+    for t in range(0, 500, 7):
+        y, states = engine.forward(p.parameters, p.x[:, t : t + 7], states=states)
+        pieces.append(y)
+    np.testing.assert_array_equal(whole, np.concatenate(pieces, axis=1))
+
+
+def test_input_of_any_strides():
+    p = Problem(6, 5, 2, 4, 1)
+    wide = np.zeros((5, 12, 4))
+    view = wide[:, ::2, ::-2].transpose(1, 0, 2)
+    view[...] = p.x
+    view.flags.writeable = False
+    np.testing.assert_array_equal(*(p.engine().forward(p.parameters, x)[0] for x in (p.x, view)))
+
+
+def test_changed_parameters_are_packed_again():
+    p = Problem(4, 3, 2, 5, 1)
+    engine, arena = p.engine(), p.parameters.copy()
+    first = engine.forward(arena, p.x)[0]
+    arena *= 0.5
+    np.testing.assert_array_equal(engine.forward(arena, p.x)[0], p.engine().forward(arena, p.x)[0])
+    np.testing.assert_array_equal(engine.forward(p.parameters, p.x)[0], first)
+
+
+# ---- embeddings and classes
+
+
+def cross_entropy(arena: np.ndarray, x: np.ndarray, target: np.ndarray, symbols: int, C: int) -> float:
+    table, offset = arena[: symbols * C].reshape(symbols, C), arena[symbols * C :]
+    y = table[x[..., 0].astype(int)] + offset
+    scores = np.take_along_axis(y, target.astype(int), -1)[..., 0]
+    return float(np.mean(np.log(np.exp(y).sum(-1)) - scores))
+
+
+def test_embedding_and_softmax_cross_entropy():
+    rng, symbols, C = np.random.default_rng(0), 7, 70
+    engine = NativeEngine(hand_plans.embedding(symbols, C), np.float64)
+    x, target = (rng.integers(0, n, (20, 6, 1)).astype(float) for n in (symbols - 1, C))
+    arena = rng.normal(size=symbols * C + C)
+    found = engine.gradients(arena, x, target)
+    np.testing.assert_allclose(found.loss, cross_entropy(arena, x, target, symbols, C), rtol=1e-12)
+    expected = numerical(lambda a: cross_entropy(a, x, target, symbols, C), arena)
+    np.testing.assert_allclose(found.parameters, expected, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("wrong", [-1, 7, 1.5, np.nan, np.inf, 1e30])
+@pytest.mark.parametrize("which", ["x", "target"])
+def test_an_index_out_of_range_is_named_with_its_place(wrong, which):
+    engine = NativeEngine(hand_plans.embedding(7, 7), np.float64)
+    arrays = {"x": np.zeros((30, 6, 1)), "target": np.zeros((30, 6, 1))}
+    arrays[which][[20, 25], [4, 0], 0] = wrong
+    with pytest.raises(DataError, match=rf"{which}\[20, 4\] is .*: expected a whole number from 0 to 6"):
+        engine.gradients(np.zeros(56), **arrays)
+    engine.gradients(np.zeros(56), np.ones((30, 6, 1)), np.ones((30, 6, 1)))  # and the engine goes on
+
+
+# ---- training
+
+
+def by_hand(p: Problem, batches, rates, momentum: float, clip: float = 0.0) -> tuple[np.ndarray, list[float]]:
+    arena, velocity, losses = p.parameters.copy(), np.zeros_like(p.parameters), []
+    for rows, rate in zip(batches, rates, strict=True):
+        lengths = None if p.lengths is None else p.lengths[rows]
+        found = p.engine().gradients(arena, p.x[rows], p.target[rows], weights=p.weights[rows], lengths=lengths)
+        norm = np.linalg.norm(found.parameters)
+        scale = clip / norm if 0 < clip < norm else 1.0
+        velocity = momentum * velocity + found.parameters * scale
+        arena -= rate * velocity
+        losses.append(found.loss)
+    return arena, losses
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+@pytest.mark.parametrize("clip", [0.0, 0.05])
+def test_training_is_its_updates_one_by_one(ragged, clip):
+    p = Problem(50, 6, 2, 30, 2, ragged=ragged)
+    batches = [np.arange(0, 20), np.array([49, 3, 3, 17]), np.arange(30, 50)]
+    rates = np.array([0.1, 0.2, 0.05])
+    arena, state = p.parameters.copy(), [np.zeros_like(p.parameters)]
+    done = p.engine().train(
+        arena,
+        p.x,
+        p.target,
+        batches,
+        hand_plans.MOMENTUM,
+        state,
+        rates[:, None],
+        weights=p.weights,
+        lengths=p.lengths,
+        clip_norm=clip,
+    )
+    expected, losses = by_hand(p, batches, rates, 0.9, clip)
+    assert done.finite and done.done == 3
+    np.testing.assert_allclose(done.losses, losses, rtol=1e-12)
+    np.testing.assert_allclose(arena, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_training_on_windows_of_a_series_needs_no_copy():
+    series = np.sin(np.arange(60.0))
+    windows = np.lib.stride_tricks.sliding_window_view(series, 6)
+    x, target = windows[:, :-1, None], windows[:, 1:, None]
+    p = Problem(len(x), 5, 1, 4, 1)
+    rates, batches = np.full((2, 1), 0.1), (np.arange(50), np.array([0, 20, 50]))
+    arenas = [p.parameters.copy(), p.parameters.copy()]
+    for arena, data in zip(arenas, [(x, target), (x.copy(), target.copy())], strict=True):
+        p.engine().train(arena, *data, batches, hand_plans.SGD, [], rates)
+    np.testing.assert_array_equal(*arenas)
+    assert (arenas[0] != p.parameters).any()
+
+
+def test_training_threads_do_not_change_a_bit():
+    p = Problem(200, 12, 3, 100, 2, dropout=0.2)
+    arenas = []
+    for threads in (1, 2):
+        arenas.append(p.parameters.astype(np.float32))
+        x, target = p.x.astype(np.float32), p.target.astype(np.float32)
+        batches = np.split(np.arange(200), 4) * 5
+        keys = np.arange(20, dtype=np.uint64)
+        engine = p.engine(threads, np.float32)
+        engine.train(arenas[-1], x, target, batches, hand_plans.SGD, [], np.full((20, 1), 0.1), keys=keys)
+    np.testing.assert_array_equal(*arenas)
+
+
+def test_training_carries_states():
+    p = Problem(8, 5, 2, 4, 1)
+    batches, rates = [np.arange(0, 4), np.arange(4, 8)], np.full((2, 1), 0.0)
+    start = [np.zeros((4, 4))]
+    found = p.engine().train(
+        p.parameters.copy(), p.x, p.target, batches, hand_plans.SGD, [], rates, carry_states=True, states=start
+    )
+    engine, states = p.engine(), None
+    for rows, loss in zip(batches, found.losses, strict=True):
+        one = engine.gradients(p.parameters, p.x[rows], p.target[rows], states=states)
+        assert one.loss == loss
+        states = one.states
+    np.testing.assert_array_equal(start[0], states[0])
+
+
+@pytest.mark.parametrize("where", ["x", "target"])
+def test_training_stops_before_an_update_that_is_not_finite(where):
+    p = Problem(30, 5, 2, 4, 1)
+    getattr(p, where)[12, 3] = np.nan
+    arena, batches, rates = p.parameters.copy(), np.split(np.arange(30), 3), np.full((3, 1), 0.1)
+    found = p.engine().train(arena, p.x, p.target, batches, hand_plans.SGD, [], rates, weights=p.weights)
+    assert not found.finite and found.done == 1 and np.isnan(found.losses[-1])
+    np.testing.assert_array_equal(arena, by_hand(p, batches[:1], rates[:1, 0], 0.0)[0])
+
+
+# ---- looking inside, and what is refused
+
+
+def test_read_gives_a_slot_in_the_caller_s_order():
+    p = Problem(6, 5, 2, 4, 1, ragged=True)
+    engine = p.engine()
+    _, (final,) = engine.forward(p.parameters, p.x, lengths=p.lengths, states=p.states)
+    h = engine.read("h")
+    np.testing.assert_array_equal(h[0], p.states[0])
+    np.testing.assert_array_equal(h[p.lengths, np.arange(6)], final)
+    assert not h[-1][p.lengths < 5].any()
+    np.testing.assert_array_equal(engine.read(Ref(0))[0], p.x[:, 0])
+
+
+def test_wrong_arrays_are_refused():
+    p = Problem(6, 5, 2, 4, 1)
+    engine, arena = p.engine(), p.parameters
+    with pytest.raises(ShapeError, match="3 features"):
+        engine.forward(arena, np.zeros((6, 5, 3)))
+    with pytest.raises(ShapeError, match="parameters is float32"):
+        engine.forward(arena.astype(np.float32), p.x)
+    with pytest.raises(ShapeError, match="x is float32"):
+        engine.forward(arena, p.x.astype(np.float32))
+    with pytest.raises(ShapeError, match="parameters has shape"):
+        engine.forward(arena[:-1], p.x)
+    with pytest.raises(ShapeError, match=r"states\[0\] has shape"):
+        engine.forward(arena, p.x, states=[np.zeros((5, 4))])
+    with pytest.raises(ShapeError, match="expected 1..5"):
+        engine.forward(arena, p.x, lengths=[1, 2, 3, 4, 5, 6])
+    with pytest.raises(ShapeError, match="target has shape"):
+        engine.gradients(arena, p.x, p.target[:, :-1])
+    with pytest.raises(ShapeError, match="rows 0 to 6"):
+        engine.train(arena, p.x, p.target, [np.array([0, 6])], hand_plans.SGD, [], np.zeros((1, 1)))
+    with pytest.raises(ShapeError, match="make them equal"):
+        batches = [np.arange(3), np.arange(2)]
+        engine.train(arena, p.x, p.target, batches, hand_plans.SGD, [], np.zeros((2, 1)), carry_states=True)
+
+
+def test_unknown_instruction_set(monkeypatch):
+    monkeypatch.setenv("ELMAN_ISA", "mmx")
+    with pytest.raises(EngineError, match="mmx"):
+        Problem(1, 1, 1, 1, 1).engine()
+
+
+@pytest.mark.parametrize("isa", ["generic", "avx2", "avx512"])
+def test_instruction_sets_agree(isa, monkeypatch):
+    p = Problem(20, 6, 3, 33, 2)
+    best = p.run(p.engine())
+    monkeypatch.setenv("ELMAN_ISA", isa)
+    try:
+        engine = p.engine()
+    except EngineError:
+        pytest.skip(f"this processor has no {isa}")
+    found = p.run(engine)
+    np.testing.assert_allclose(found.parameters, best.parameters, rtol=1e-11, atol=1e-14)
+
+
+def test_a_bad_plan_is_refused():
+    from dataclasses import replace
+
+    plan = hand_plans.tanh_rnn(2, 3, 1)
+    for wrong in (
+        replace(plan, parameters=plan.parameters - 1),
+        replace(plan, slots=plan.slots[:-1]),
+        replace(plan, slots=(replace(plan.slots[0], width=3), *plan.slots[1:])),
+        replace(plan, gradients=(replace(plan.gradients[0], rows=4), *plan.gradients[1:])),
+        replace(plan, slots=tuple(replace(s, time="pair") for s in plan.slots)),
+    ):
+        with pytest.raises(EngineError, match="bad plan"):
+            NativeEngine(wrong, np.float64)
+
+
+def test_calls_from_several_threads_at_once():
+    from concurrent.futures import ThreadPoolExecutor
+
+    p = Problem(64, 10, 3, 40, 2)
+    engines = [p.engine(), p.engine()]
+    expected = p.run(engines[0])
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda i: p.run(engines[i % 2]), range(40)):
+            np.testing.assert_array_equal(found.parameters, expected.parameters)
+
+
+def test_a_fork_makes_its_own_threads():
+    import os
+
+    p = Problem(128, 20, 3, 64, 2)
+    expected = p.run(p.engine()).loss
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if p.run(p.engine()).loss == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0
