@@ -45,6 +45,10 @@ def _erf(x: np.ndarray) -> np.ndarray:
     return np.vectorize(math.erf, otypes=[x.dtype])(x) if x.size else x
 
 
+def _erfc(x: np.ndarray) -> np.ndarray:
+    return np.vectorize(math.erfc, otypes=[x.dtype])(x) if x.size else x
+
+
 def _softplus(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
@@ -76,8 +80,10 @@ _ROWS = [
     _f("copy", 1, "{0}", "{0}", lambda x: x, lambda o, g, y, x: (g,), cheap=True),
     _f("add", 2, "{0} + {1}", "{0} + {1}", np.add, lambda o, g, y, a, b: (g, g), binds=ADD, cheap=True),
     _f("sub", 2, "{0} - {1}", "{0} - {1}", np.subtract, lambda o, g, y, a, b: (g, -g), binds=ADD, cheap=True),
-    _f("mul", 2, r"{0} \odot {1}", "{0} * {1}", np.multiply, lambda o, g, y, a, b: (g * b, g * a), binds=MUL, cheap=True),
-    _f("div", 2, r"\frac{{{0}}}{{{1}}}", "{0} / {1}", np.divide, lambda o, g, y, a, b: (g / b, -(g * y / b)), binds=MUL),
+    _f("mul", 2, r"{0} \odot {1}", "{0} * {1}", np.multiply,
+       lambda o, g, y, a, b: (g * b, g * a), binds=MUL, cheap=True),
+    _f("div", 2, r"\frac{{{0}}}{{{1}}}", "{0} / {1}", np.divide,
+       lambda o, g, y, a, b: (g / b, -(g * y / b)), binds=MUL),
     _f("neg", 1, "-{0}", "-{0}", np.negative, lambda o, g, y, x: (-g,), binds=NEG, cheap=True),
     _f("pow", 2, "{0}^{{{1}}}", "{0}**{1}", np.power,
        lambda o, g, y, a, b: (g * b * o.pow(a, b - 1), g * y * o.log(a)), binds=POWER),
@@ -85,7 +91,8 @@ _ROWS = [
     _f("sign", 1, r"\operatorname{{sign}}({0})", "sign({0})", np.sign, lambda o, g, y, x: (None,), cheap=True),
     _f("square", 1, "{0}^2", "{0}²", np.square, lambda o, g, y, x: (2 * g * x,), binds=POWER, cheap=True),
     _f("sqrt", 1, r"\sqrt{{{0}}}", "√({0})", np.sqrt, lambda o, g, y, x: (0.5 * g / y,)),
-    _f("reciprocal", 1, r"\frac{{1}}{{{0}}}", "1 / {0}", lambda x: 1 / x, lambda o, g, y, x: (-(g * o.square(y)),), binds=MUL),
+    _f("reciprocal", 1, r"\frac{{1}}{{{0}}}", "1 / {0}", lambda x: 1 / x,
+       lambda o, g, y, x: (-(g * o.square(y)),), binds=MUL),
     _f("exp", 1, r"\exp({0})", "exp({0})", np.exp, lambda o, g, y, x: (g * y,)),
     _f("log", 1, r"\log({0})", "log({0})", np.log, lambda o, g, y, x: (g / x,)),
     _f("log1p", 1, r"\log(1 + {0})", "log(1 + {0})", np.log1p, lambda o, g, y, x: (g / (1 + x),)),
@@ -104,11 +111,12 @@ _ROWS = [
     _f("elu", 1, r"\operatorname{{elu}}({0})", "elu({0})",
        lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))).astype(x.dtype),
        lambda o, g, y, x: (g * o.where(o.lt(0, x), 1, y + y.first),), numbers=1),
-    _f("softplus", 1, r"\operatorname{{softplus}}({0})", "softplus({0})", _softplus, lambda o, g, y, x: (g * o.sigmoid(x),)),
+    _f("softplus", 1, r"\operatorname{{softplus}}({0})", "softplus({0})", _softplus,
+       lambda o, g, y, x: (g * o.sigmoid(x),)),
     _f("silu", 1, r"\operatorname{{silu}}({0})", "silu({0})", lambda x: x * _stable_sigmoid(x),
        lambda o, g, y, x: (g * (o.sigmoid(x) + y * (1 - o.sigmoid(x))),)),
     _f("gelu", 1, r"\operatorname{{gelu}}({0})", "gelu({0})",
-       lambda x: (0.5 * x * (1 + _erf(x * math.sqrt(0.5)))).astype(x.dtype),
+       lambda x: (0.5 * x * _erfc(-x * math.sqrt(0.5))).astype(x.dtype),
        lambda o, g, y, x: (g * (_normal_cdf(o, x) + x * _normal_density(o, x)),)),
     # choice; the gradient goes to the operand that was chosen
     _f("clip", 1, r"\operatorname{{clip}}({0})", "clip({0})", lambda x, low, high: np.clip(x, low, high),
@@ -117,7 +125,8 @@ _ROWS = [
        lambda o, g, y, a, b: (o.where(o.le(b, a), g, 0), o.where(o.le(b, a), 0, g)), cheap=True),
     _f("minimum", 2, r"\min({0}, {1})", "min({0}, {1})", np.minimum,
        lambda o, g, y, a, b: (o.where(o.le(a, b), g, 0), o.where(o.le(a, b), 0, g)), cheap=True),
-    _f("lt", 2, r"[{0} < {1}]", "[{0} < {1}]", lambda a, b: np.less(a, b) * 1.0, lambda o, g, y, a, b: (None, None), cheap=True),
+    _f("lt", 2, r"[{0} < {1}]", "[{0} < {1}]", lambda a, b: np.less(a, b) * 1.0,
+       lambda o, g, y, a, b: (None, None), cheap=True),
     _f("le", 2, r"[{0} \le {1}]", "[{0} ≤ {1}]", lambda a, b: np.less_equal(a, b) * 1.0,
        lambda o, g, y, a, b: (None, None), cheap=True),
     _f("eq", 2, r"[{0} = {1}]", "[{0} = {1}]", lambda a, b: np.equal(a, b) * 1.0,

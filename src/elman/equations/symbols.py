@@ -20,7 +20,7 @@ import numpy as np
 from elman.equations.ops import OPS, Op
 from elman.errors import EquationError, ShapeError
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_NOT_THE_USERS = (os.path.dirname(os.path.abspath(__file__)), os.path.dirname(np.__file__), "<__array_function__")
 
 
 @dataclass(eq=False)
@@ -48,9 +48,9 @@ class Line:
 
 
 def users_line() -> Line:
-    """The line outside this package's equations that is running now."""
+    """The line of the user's code that is running now: outside these equations and NumPy."""
     frame = sys._getframe(1)
-    while frame is not None and os.path.dirname(os.path.abspath(frame.f_code.co_filename)) == _HERE:
+    while frame is not None and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
         frame = frame.f_back  # type: ignore[assignment]
     return Line(frame.f_code.co_filename, frame.f_lineno) if frame else Line()
 
@@ -344,10 +344,8 @@ class Parameters:
     def __getattr__(self, name: str) -> Parameter:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self._all.setdefault(name, None) or self._declare(name)
-
-    def _declare(self, name: str) -> Parameter:
-        self._all[name] = Parameter(name)
+        if name not in self._all:
+            self._all[name] = Parameter(name)
         return self._all[name]
 
     def __setattr__(self, name: str, value: Any) -> None:

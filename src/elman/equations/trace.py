@@ -175,7 +175,7 @@ class Cell:
             outputs = _outputs(self, result, states)
             for state, new in zip(states, outputs, strict=False):
                 symbols.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
-        parameters = {n: s for n, s in p._all.items() if s is not None and s.role}
+        parameters = {n: s for n, s in p._all.items() if s.role}
         return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, _names(local, outputs, states))
 
     def equations(self) -> list[str]:

@@ -1,0 +1,102 @@
+"""The op table: every op's value on both engines, every derivative rule against central differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import elman.equations as eq
+from elman.engine import ENGINES, make_engine, native_available
+from elman.engine.schedule import LayerSpec, LossSpec, schedule
+from elman.equations.ops import OPS
+from elman.equations.symbols import build
+
+BUILT = [e for e in ENGINES if e != "native" or native_available()]
+NUMBERS = {"leaky_relu": (0.1, 0.0), "elu": (1.3, 0.0), "clip": (-0.7, 0.9), "dropout": (0.4, 3.0)}
+EDGES = np.array([0.0, -0.0, 1e-30, 1.0, -1.0, 0.5, -0.31, 3.7, -4.2, 17.0, -17.0, 88.0, -88.0, 700.0, -700.0, 1e4, -1e4])
+POSITIVE = {"sqrt", "log", "reciprocal", "div", "pow", "log1p"}
+KINKS = {"abs", "sign", "relu", "leaky_relu", "elu", "clip", "maximum", "minimum", "lt", "le", "eq", "max", "where", "relu_grad"}
+UNWRITTEN = {"expand", "place"}  # the scheduler's own
+SMOOTH = np.array([-17.0, -4.2, -1.0, -0.31, -0.05, 0.013, 0.5, 1.3, 3.7, 17.0])
+
+
+def cell_of(op):
+    """A cell that applies one op to its input (and, for more operands, to shifted copies of it)."""
+    first, second = NUMBERS.get(op, (0.0, 0.0))
+
+    def f(p, x):
+        operands = [x, x * 0.7 + 0.45, 1.3 - x * 0.6][: OPS[op].arity]
+        if op == "pick":
+            operands = [x, eq.sum(x * 0)]
+        return build(op, *operands, first=first, second=second) * eq.sum(p.s * 0 + 1) / eq.sum(x * 0 + 1)
+
+    return eq.Cell(f)
+
+
+def value_of(op, x, engine, dtype=np.float64):
+    """The bare op on a column of values."""
+    first, second = NUMBERS.get(op, (0.0, 0.0))
+    cell = eq.Cell(lambda p, x: build(op, *[x, 0.5 * x, 1.0 - x][: OPS[op].arity], first=first, second=second))
+    plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0)
+    y, _ = make_engine(plan, dtype, engine).forward(np.zeros(0, dtype), x.reshape(-1, 1, 1).astype(dtype))
+    return y[:, 0, 0]
+
+
+@pytest.mark.skipif(not native_available(), reason="the native engine is not built")
+@pytest.mark.parametrize(("dtype", "ulps"), [(np.float32, 8), (np.float64, 16)])
+@pytest.mark.parametrize("op", sorted(set(OPS) - UNWRITTEN - {"pick", "dropout"}))
+def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
+    x = np.abs(EDGES) if op in POSITIVE else EDGES
+    exact = value_of(op, x.astype(dtype).astype(np.float64), "numpy")
+    ours = value_of(op, x, "native", dtype)
+    with np.errstate(over="ignore"):
+        expected = exact.astype(dtype)
+    tiny = np.finfo(dtype).tiny
+    condition = 17**2 if op == "gelu" else 1  # erfc(x) magnifies a relative error of x by about x^2
+    np.testing.assert_allclose(ours, expected, rtol=condition * ulps * np.finfo(dtype).eps, atol=16 * tiny)
+
+
+@pytest.mark.parametrize("engine", BUILT)
+@pytest.mark.parametrize("op", sorted(set(OPS) - UNWRITTEN - {"lt", "le", "eq", "sign"}))
+def test_derivative_rule_against_central_differences(op, engine):
+    width = 3 if OPS[op].shape in ("reduce", "pick") else 1
+    graph = cell_of(op).trace().bind([width], width)
+    loss = LossSpec(eq.Cell(lambda p, y, target: eq.sum(y * target), inputs=2).trace().bind([graph.outputs[0].dim.value, 1], None))
+    plan = schedule([LayerSpec("0", graph, {"s": 0})], width, width, loss, input_gradient=True)
+    machine = make_engine(plan, np.float64, engine)
+    x = np.abs(SMOOTH) if op in POSITIVE else SMOOTH
+    x = np.stack([x, x[::-1] * 0.37, x * 0.11 - 0.2], -1)[:, :width].reshape(-1, 1, width)
+    target = np.random.default_rng(0).normal(size=(len(x), 1, 1))
+    target = target if graph.outputs[0].dim.value == 1 else np.repeat(target, graph.outputs[0].dim.value, -1)
+
+    def loss_of(x):
+        return machine.gradients(np.zeros(width), x, target, key=7).loss
+
+    found = machine.gradients(np.zeros(width), x, target, key=7, want_input=True).input
+    step = 1e-4
+    for i in range(x.size):
+        d = np.zeros(x.size)
+        d[i] = step * max(1, abs(x.flat[i]) * 0.1)
+        d = d.reshape(x.shape)
+        h = d.flat[i]
+        measured = (8 * (loss_of(x + d) - loss_of(x - d)) - loss_of(x + 2 * d) + loss_of(x - 2 * d)) / (12 * h)
+        assert abs(measured - found.flat[i]) <= 1e-7 * max(1, np.abs(found).max()), (op, x.flat[i])
+
+
+@pytest.mark.parametrize("op", ["sigmoid", "tanh", "softplus", "silu", "gelu", "elu", "relu"])
+def test_gradients_saturate_without_nan(op):
+    cell = eq.Cell(lambda p, x: build(op, x, first=1.0))
+    loss = LossSpec(eq.Cell(lambda p, y, target: eq.sum(y * target), inputs=2).trace().bind([1, 1], None))
+    plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0, loss, input_gradient=True)
+    x = EDGES.reshape(-1, 1, 1)
+    for engine in BUILT:
+        g = make_engine(plan, np.float64, engine).gradients(np.zeros(0), x, np.ones_like(x), want_input=True).input * len(x)
+        assert np.all(np.isfinite(g)) and np.all(g >= -0.2) and np.all(g <= 1.2)
+
+
+def test_every_native_op_is_in_the_table():
+    if not native_available():
+        pytest.skip("the native engine is not built")
+    import elman._native as native
+
+    assert set(native.ops()) == set(OPS)
