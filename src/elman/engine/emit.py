@@ -45,6 +45,7 @@ class Placement:
         self.emitter, self.stage, self.offsets = emitter, stage, offsets
         self.refs: dict[Node, Ref] = dict(fixed)
         self.saved = saved
+        self.elided: set[Node] = set()  # copies of what lies in their place already
 
     def section(self, nodes: list[Node], later: Iterable[Node], *, merged: bool) -> tuple[Step, ...]:
         """The instructions of one section; `later` are the nodes of a section that runs after this one."""
@@ -72,6 +73,8 @@ class Placement:
         for n in nodes:
             if n.is_elementwise and n in self.saved:
                 self._reuse(n, users)
+            if n.op == "copy":
+                self._elide(n, users, group)
 
     def _new(self, n: Node, every_step: bool) -> Ref:
         return Ref(self.emitter.new_slot(n.width, "steps" if every_step else "single", self.stage))
@@ -94,12 +97,19 @@ class Placement:
                     self.refs[n] = self.refs[i]
                     return
 
+    def _elide(self, copy: Node, users: dict[Node, list[Node]], group: dict[Node, int]) -> None:
+        """A value that is only copied is computed where the copy would lie."""
+        i = copy.inputs[0]
+        if i.is_elementwise and i not in self.refs and users[i] == [copy] and group.get(i) == group[copy]:
+            self.refs[i] = self.refs[copy]
+            self.elided.add(copy)
+
     # --- instructions ---------------------------------------------------------------------------------------
 
     def _program(self, members: list[Node]) -> list[Step]:
         registers = _Registers(members, self.refs)
         code = []
-        for n in members:
+        for n in (m for m in members if m not in self.elided):
             inputs = tuple(self._operand(i, registers) for i in n.inputs)
             out = self._slot_operand(n) if n in self.refs else registers.take(n)
             registers.release(n)

@@ -1,0 +1,65 @@
+"""The floor plan: a file imports from lower floors only, and never from the package's root."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "elman"
+FLOORS = [
+    {"errors", "_native"},
+    {"equations"},
+    {"cells"},
+    {"engine"},
+    {"data", "training"},
+    {"network"},
+    {"insight", "interop", "plots"},
+    {"forecast", "classify", "language"},
+    {"commands"},
+    {"cli", "lab", "__main__"},
+]
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+FILES = [f for f in SOURCE.rglob("*.py") if f != SOURCE / "__init__.py"]
+
+
+def home(file: Path) -> str:
+    return file.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(file: Path):
+    """The elman modules that a file imports when it runs (not those for type checkers only)."""
+    tree = ast.parse(file.read_text())
+    hidden = {n for i in ast.walk(tree) if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.dump(i.test) for n in ast.walk(i)}
+    for node in ast.walk(tree):
+        if node in hidden:
+            continue
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file}: relative import"
+            if node.module == "elman":
+                yield from (f"elman.{a.name}" for a in node.names)
+            elif (node.module or "").startswith("elman."):
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.split(".")[0] == "elman")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(SOURCE)))
+def test_imports_go_down(file):
+    here = home(file)
+    for module in imported(file):
+        if module == "elman.__version__" and here in ("cli", "commands"):
+            continue
+        assert "." in module, f"{file} imports the package's root"
+        there = module.split(".")[1]
+        assert there == here or FLOOR[there] < FLOOR[here], f"{here} (floor {FLOOR[here]}) imports {module}"
+
+
+def test_importing_elman_loads_numpy_and_no_other_library():
+    import subprocess
+    import sys
+
+    heavy = ["duckdb", "matplotlib", "rich", "click", "safetensors", "pandas", "torch"]
+    code = f"import sys, elman; elman.Network; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
