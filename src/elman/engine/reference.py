@@ -107,10 +107,15 @@ class NumpyEngine:
         clip_norm: float = 0.0,
         keys=None,
         carry_states: bool = False,
+        states: list[np.ndarray] | None = None,
     ) -> TrainResult:
-        """One update for each batch of row numbers; stops before one whose loss or gradient is not finite."""
+        """One update for each batch of row numbers; stops before one whose loss or gradient is not finite.
+
+        With `carry_states` each batch begins with the final states of the one before, the first with `states`, which
+        are updated in place.
+        """
         losses = np.zeros(len(batches))
-        carried = None
+        carried = states if carry_states else None
         for n, rows in enumerate(batches):
             found = self.gradients(
                 parameters,
@@ -128,7 +133,10 @@ class NumpyEngine:
             if clip_norm > 0 and norm > clip_norm:
                 found.parameters *= self.dtype.type(clip_norm / norm)
             run_optimizer(optimizer, [parameters, found.parameters, *state], scalars[n])
-            carried = found.states if carry_states else None
+            if carry_states:
+                carried = found.states
+                for kept, value in zip(states or [], carried, strict=False):
+                    kept[:] = value
         return TrainResult(losses, len(batches), True)
 
     def read(self, which: str | Ref) -> np.ndarray:
