@@ -31,7 +31,9 @@ def home(file: Path) -> str:
 def imported(file: Path):
     """The elman modules that a file imports when it runs (not those for type checkers only)."""
     tree = ast.parse(file.read_text())
-    hidden = {n for i in ast.walk(tree) if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.dump(i.test) for n in ast.walk(i)}
+    hidden = {
+        n for i in ast.walk(tree) if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.dump(i.test) for n in ast.walk(i)
+    }
     for node in ast.walk(tree):
         if node in hidden:
             continue

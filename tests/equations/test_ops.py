@@ -13,9 +13,26 @@ from elman.equations.symbols import build
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 NUMBERS = {"leaky_relu": (0.1, 0.0), "elu": (1.3, 0.0), "clip": (-0.7, 0.9), "dropout": (0.4, 3.0)}
-EDGES = np.array([0.0, -0.0, 1e-30, 1.0, -1.0, 0.5, -0.31, 3.7, -4.2, 17.0, -17.0, 88.0, -88.0, 700.0, -700.0, 1e4, -1e4])
+EDGES = np.array(
+    [0.0, -0.0, 1e-30, 1.0, -1.0, 0.5, -0.31, 3.7, -4.2, 17.0, -17.0, 88.0, -88.0, 700.0, -700.0, 1e4, -1e4]
+)
 POSITIVE = {"sqrt", "log", "reciprocal", "div", "pow", "log1p"}
-KINKS = {"abs", "sign", "relu", "leaky_relu", "elu", "clip", "maximum", "minimum", "lt", "le", "eq", "max", "where", "relu_grad"}
+KINKS = {
+    "abs",
+    "sign",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "clip",
+    "maximum",
+    "minimum",
+    "lt",
+    "le",
+    "eq",
+    "max",
+    "where",
+    "relu_grad",
+}
 UNWRITTEN = {"expand", "place"}  # the scheduler's own
 SMOOTH = np.array([-17.0, -4.2, -1.0, -0.31, -0.05, 0.013, 0.5, 1.3, 3.7, 17.0])
 
@@ -61,7 +78,9 @@ def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
 def test_derivative_rule_against_central_differences(op, engine):
     width = 3 if OPS[op].shape in ("reduce", "pick") else 1
     graph = cell_of(op).trace().bind([width], width)
-    loss = LossSpec(eq.Cell(lambda p, y, target: eq.sum(y * target), inputs=2).trace().bind([graph.outputs[0].dim.value, 1], None))
+    loss = LossSpec(
+        eq.Cell(lambda p, y, target: eq.sum(y * target), inputs=2).trace().bind([graph.outputs[0].dim.value, 1], None)
+    )
     plan = schedule([LayerSpec("0", graph, {"s": 0})], width, width, loss, input_gradient=True)
     machine = make_engine(plan, np.float64, engine)
     x = np.abs(SMOOTH) if op in POSITIVE else SMOOTH
@@ -90,7 +109,9 @@ def test_gradients_saturate_without_nan(op):
     plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0, loss, input_gradient=True)
     x = EDGES.reshape(-1, 1, 1)
     for engine in BUILT:
-        g = make_engine(plan, np.float64, engine).gradients(np.zeros(0), x, np.ones_like(x), want_input=True).input * len(x)
+        g = make_engine(plan, np.float64, engine).gradients(
+            np.zeros(0), x, np.ones_like(x), want_input=True
+        ).input * len(x)
         assert np.all(np.isfinite(g)) and np.all(g >= -0.2) and np.all(g <= 1.2)
 
 

@@ -14,8 +14,8 @@ def layer_norm_lstm(p, x, h, c, *, epsilon=1e-5):
     Steadies the dynamics of the hidden state; each gate's products are normalised with gains ``s_k`` (input) and
     ``t_k`` (recurrent), the cell state with gain ``s_c`` and bias ``b_c``; other parameters as the LSTM's.
 
-    Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016), eq. 20-22, each gate by
-    itself.
+    Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016), eq. 20-22, each
+    gate by itself.
     """
     i = sigmoid(p.s_i * normalise(p.W_i @ x, epsilon) + p.t_i * normalise(p.U_i @ h, epsilon) + p.b_i)
     f = sigmoid(p.s_f * normalise(p.W_f @ x, epsilon) + p.t_f * normalise(p.U_f @ h, epsilon) + p.b_f)

@@ -15,8 +15,8 @@ def lstm(p, x, h, c, *, activation="tanh"):
 
     Parameters ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k in i, f, g, o.
 
-    Reference: S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9 (1997); with the forget gate
-    of F. Gers, J. Schmidhuber and F. Cummins, Neural Computation 12 (2000).
+    Reference: S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9 (1997); with the forget
+    gate of F. Gers, J. Schmidhuber and F. Cummins, Neural Computation 12 (2000).
     """
     f_ = as_function(activation)
     i = sigmoid(p.W_i @ x + p.U_i @ h + p.b_i)

@@ -60,7 +60,9 @@ def make_engine(plan: Plan, dtype: np.typing.DTypeLike, which: str | None = None
     if which == "numpy":
         return NumpyEngine(plan, dtype, threads)
     if not native_available():
-        raise EngineError("the native engine is not built: install a C++ compiler and reinstall elman, or use engine='numpy'")
+        raise EngineError(
+            "the native engine is not built: install a C++ compiler and reinstall elman, or use engine='numpy'"
+        )
     from elman.engine.native import NativeEngine
 
     return NativeEngine(plan, dtype, threads)

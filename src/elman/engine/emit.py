@@ -92,10 +92,10 @@ class Placement:
         if self.emitter.slots[ref.slot].time != "steps":
             return
         for i in n.inputs:
-            if i.op == "affine" and i in self.refs and users[i] == [n] and i not in self.saved and i.width == n.width:
-                if self.emitter.slots[self.refs[i].slot].time == "steps":
-                    self.refs[n] = self.refs[i]
-                    return
+            free = i.op == "affine" and users[i] == [n] and i not in self.saved and i.width == n.width
+            if free and self.emitter.slots[self.refs[i].slot].time == "steps":
+                self.refs[n] = self.refs[i]
+                return
 
     def _elide(self, copy: Node, users: dict[Node, list[Node]], group: dict[Node, int]) -> None:
         """A value that is only copied is computed where the copy would lie."""

@@ -74,7 +74,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Lookup:
-    """``target = table[index]``: a row of the ``(rows, width)`` table at `offset` of the parameter arena, for each index."""
+    """``target = table[index]``: for each index a row of the ``(rows, width)`` table at `offset` of the arena."""
 
     offset: int
     rows: int

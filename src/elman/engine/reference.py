@@ -7,6 +7,7 @@ everything the native engine does, for all rows of the batch at once and one ste
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,7 @@ class NumpyEngine:
 
     def __init__(self, plan: Plan, dtype: np.typing.DTypeLike = np.float32, threads: int | None = None):
         self.plan, self.dtype = plan, np.dtype(dtype)
+        self.cast: Any = self.dtype.type
 
     def forward(self, parameters, x, *, lengths=None, states=None, key=0):
         """Outputs (B, T, O) or (B, O), and the final states."""
@@ -80,15 +82,13 @@ class NumpyEngine:
             loss = float(np.sqrt(loss))
             scale = 0.5 / loss if loss > 0 else 0.0
         self._backward(state_gradients)
-        gradient = self._parameter_gradients() * self.dtype.type(scale)
+        gradient = self._parameter_gradients() * self.cast(scale)
         outcome = Gradients(loss, gradient, self._output(), self._final_states())
         if want_input:
             values = self._values(Ref(self.plan.input_grad))
-            outcome.input = self._unpack(values, sequence=True) * self.dtype.type(scale)
+            outcome.input = self._unpack(values, sequence=True) * self.cast(scale)
         if want_states:
-            grads = [
-                self.slots[s.grads][0] * self.dtype.type(scale) for stage in self.plan.stages for s in stage.states
-            ]
+            grads = [self.slots[s.grads][0] * self.cast(scale) for stage in self.plan.stages for s in stage.states]
             outcome.initial_states = [self._unsorted(g) for g in grads]
         return outcome
 
@@ -131,7 +131,7 @@ class NumpyEngine:
             if not np.isfinite(found.loss) or not np.isfinite(norm):
                 return TrainResult(losses[: n + 1], n, False)
             if clip_norm > 0 and norm > clip_norm:
-                found.parameters *= self.dtype.type(clip_norm / norm)
+                found.parameters *= self.cast(clip_norm / norm)
             run_optimizer(optimizer, [parameters, found.parameters, *state], scalars[n])
             if carry_states:
                 carried = found.states
@@ -284,7 +284,7 @@ class NumpyEngine:
             arrays.check_index(inputs[1], inputs[0].shape[1], "class")
         if op == "dropout":
             keep = dropout_keeps(self.key, int(instruction.second), t, self.order[:n], wide[1], instruction.first)
-            return np.where(keep, inputs[0] * self.dtype.type(1 / (1 - instruction.first)), 0).astype(self.dtype)
+            return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
         return np.broadcast_to(_apply(instruction, inputs), wide).astype(self.dtype)
 
     # --- loss and gradients ---------------------------------------------------------------------------------

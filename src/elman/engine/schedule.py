@@ -1,8 +1,8 @@
 """The scheduler: from the equations of a chain of layers to a `Plan`.
 
 For each layer: lower its step (`elman.engine.lower`), split it into what can run for all steps at once and what is
-the recurrence, put elementwise values into as few programs as their products allow, fuse products of the same operand, and give
-each value a slot or a register. For training the same is done to the backward step; of the forward values it
+the recurrence, put elementwise values into as few programs as their products allow, fuse products of the same operand,
+and give each value a slot or a register. For training the same is done to the backward step; of the forward values it
 needs, cheap ones are computed again and the others saved.
 """
 
@@ -309,7 +309,7 @@ class _Scheduler:
         for k, (seed, out) in enumerate(zip(backward.seeds, graph.outputs, strict=True)):
             memo[seed] = self._seed(forward, grads, k, width(out))
         outputs = backward.outputs()
-        symbols = [s for s in ordered(outputs)]
+        symbols = ordered(outputs)
         inside = {s for s in [*backward.states, *backward.inputs] if s is not None}
         keep = {c.delta for c in backward.contributions} | {
             c.source for c in backward.contributions if c.source is not None
@@ -400,9 +400,8 @@ def _to_save(graph: Graph, backward: Backward) -> set[Symbol]:
     saved |= {s for s in direct if s not in leaves and not (s.op in OPS and OPS[s.op].cheap)}
     again: set[Symbol] = set()
     for s in graph.nodes():
-        if s in leaves or s in saved:
-            again.add(s)
-        elif s.op in OPS and OPS[s.op].cheap and all(i in again for i in s.inputs):
+        cheap = s.op in OPS and OPS[s.op].cheap
+        if s in leaves or s in saved or (cheap and all(i in again for i in s.inputs)):
             again.add(s)
     saved |= {s for s in direct if s not in again}
     return saved - leaves
@@ -430,7 +429,7 @@ def _needed_symbols(symbols: list[Symbol], outputs: Iterable[Symbol], memo: dict
 
 def _reachable(outputs: Iterable[Node]) -> list[Node]:
     """The nodes to compute for `outputs`, operands first; leaves are not among them."""
-    return [n for n in ordered(outputs) if n.inputs]  # type: ignore[type-var, arg-type]
+    return [n for n in ordered(outputs) if n.inputs]
 
 
 def _ancestors(nodes: list[Node], of: Iterable[Node]) -> set[Node]:
@@ -443,4 +442,4 @@ def _ancestors(nodes: list[Node], of: Iterable[Node]) -> set[Node]:
 
 
 def _downstream(nodes: list[Node], of: Iterable[Node]) -> set[Node]:
-    return depending(nodes, of)  # type: ignore[arg-type, return-value]
+    return depending(nodes, of)

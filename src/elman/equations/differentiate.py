@@ -19,7 +19,7 @@ _BUILD = Builder()
 
 @dataclass(frozen=True)
 class Contribution:
-    """A part of a parameter's gradient: ``delta' source`` (matrix), the sum of delta (vector), delta at source (table)."""
+    """A part of a parameter's gradient: ``delta' source`` (matrix), sum of delta (vector), delta at source (table)."""
 
     parameter: Parameter
     delta: Symbol
@@ -28,7 +28,7 @@ class Contribution:
 
 @dataclass
 class Backward:
-    """The backward step: `seeds` are dL/d outputs, `inputs` and `states` dL/d inputs and dL/d old states (None: zero)."""
+    """The backward step: `seeds` are dL/d outputs; `inputs`, `states` dL/d inputs, dL/d old states (None: zero)."""
 
     seeds: list[Symbol]
     inputs: list[Symbol | None]

@@ -234,7 +234,7 @@ class Symbol:
 
     __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = _no_number  # type: ignore[assignment]
 
-    def __getitem__(self, key: Any) -> NoReturn:
+    def __getitem__(self, key: Any) -> Symbol:
         raise EquationError(f"a symbol cannot be indexed; el.pick(x, index) takes one value a row.\n  {users_line()}")
 
     def __getattr__(self, name: str) -> Any:
@@ -339,14 +339,16 @@ class Parameters:
     """The `p` of a cell: every name asked for is a parameter."""
 
     def __init__(self) -> None:
-        self.__dict__["_all"] = {}
+        found: dict[str, Parameter] = {}
+        self.__dict__["_all"] = found
 
     def __getattr__(self, name: str) -> Parameter:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name not in self._all:
-            self._all[name] = Parameter(name)
-        return self._all[name]
+        found: dict[str, Parameter] = self.__dict__["_all"]
+        if name not in found:
+            found[name] = Parameter(name)
+        return found[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise EquationError(

@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from elman.equations import symbols
 from elman.equations.symbols import Dim, Equal, Parameter, Parameters, Symbol
@@ -35,7 +35,7 @@ class Graph:
         return ordered(self.outputs)
 
     def bind(self, inputs: Sequence[int], units: int | None, sizes: dict[str, int] | None = None) -> Graph:
-        """Give every width its number: the inputs' features, the hidden size; other states' sizes and parameters' rows by name."""
+        """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name."""
         sizes = dict(sizes or {})
         known = [(s.dim, n, f"the features of {s.name}") for s, n in zip(self.inputs, inputs, strict=True) if n > 0]
         named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
@@ -92,9 +92,19 @@ class Graph:
         )
 
 
-def ordered(outputs: Iterable[Symbol]) -> list[Symbol]:
+class Operation(Protocol):
+    """Anything with operands: symbols, and the nodes that they are lowered to."""
+
+    @property
+    def inputs(self) -> tuple[Any, ...]: ...
+
+
+N = TypeVar("N", bound=Operation)
+
+
+def ordered(outputs: Iterable[N]) -> list[N]:
     """The nodes that `outputs` need, each after its operands."""
-    order: dict[Symbol, None] = {}
+    order: dict[N, None] = {}
     stack = [(o, False) for o in reversed(list(outputs))]
     while stack:
         node, done = stack.pop()
@@ -108,7 +118,7 @@ def ordered(outputs: Iterable[Symbol]) -> list[Symbol]:
     return list(order)
 
 
-def depending(nodes: Iterable[Symbol], on: Iterable[Symbol]) -> set[Symbol]:
+def depending(nodes: Iterable[N], on: Iterable[N]) -> set[N]:
     """Those of `nodes` (operands first) that depend on any of `on`."""
     found = set(on)
     for node in nodes:

@@ -30,7 +30,7 @@ def seed(number: Any) -> int:
 
 def layers(given: Sequence[Layer]) -> list[Layer]:
     """A list of at least one layer."""
-    found = [given] if isinstance(given, Layer) else list(given)
+    found = list(given)
     for k, layer in enumerate(found):
         if not isinstance(layer, Layer):
             raise OptionError(f"layers[{k}] is {layer!r}; expected a layer, such as GRU(64) or Recurrent(my_cell, 64)")
@@ -85,7 +85,8 @@ def flat_state(state: Any, sizes: list[list[int]], rows: int, dtype: np.dtype) -
     groups = [(s,) if isinstance(s, np.ndarray) else tuple(s) for s in state]
     if [len(g) for g in groups] != [len(s) for s in sizes]:
         raise ShapeError(
-            f"state has {[len(g) for g in groups]} arrays by layer; the network's recurrent layers have {[len(s) for s in sizes]}"
+            f"state has {[len(g) for g in groups]} arrays by layer; "
+            f"the network's recurrent layers have {[len(s) for s in sizes]}"
         )
     flat = [np.ascontiguousarray(a, dtype=dtype) for g in groups for a in g]
     for array, size in zip(flat, [n for s in sizes for n in s], strict=True):

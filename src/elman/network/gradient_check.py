@@ -55,7 +55,7 @@ def check_gradients(
     Parameters
     ----------
     net_or_cell : Network, Cell or Layer
-        What to check; a cell or layer is put into a network of its own, with random parameters. A network keeps its own.
+        What to check; a cell or layer is put into a network with random parameters, a network keeps its own.
     x : array, shape (B, T, F), optional
         Input; random by default.
     target : array, optional

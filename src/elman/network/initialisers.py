@@ -46,7 +46,7 @@ def orthogonal(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
 
 def identity(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """The identity matrix, the start of the IRNN (Le, Jaitly & Hinton, arXiv 1504.00941, 2015)."""
-    return np.eye(*shape)
+    return np.eye(shape[0], shape[-1])
 
 
 def uniform(low: float = -0.05, high: float = 0.05) -> Initialiser:

@@ -153,7 +153,8 @@ class Network:
         x = context.reshape((1, -1, self.inputs)) if context.ndim < 3 else context
         if self.outputs != self.inputs:
             raise ShapeError(
-                f"generate feeds outputs back as inputs, but the network has {self.outputs} outputs and {self.inputs} inputs"
+                f"generate feeds outputs back as inputs, but the network has {self.outputs} outputs "
+                f"and {self.inputs} inputs"
             )
         run = self._generate_stepwise if self.sequence_output else self._generate_from_windows
         values = run(self.check_input(x), checks.count(steps, "steps"))
@@ -280,7 +281,7 @@ class Network:
 
     # --- what training needs --------------------------------------------------------------------------------
 
-    def engine(self, loss: Loss | None, target_width: int = 0) -> Any:
+    def engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
         """The engine that runs this network, or (with a loss) trains it."""
         key = (loss, target_width)
         if key not in self._engines:
@@ -292,7 +293,11 @@ class Network:
                 LayerSpec(str(k), graph, offsets[k], layer.last_only, layer.reverse)
                 for k, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True))
             ]
-            spec = loss and LossSpec(loss.cell.trace().bind([self.outputs, target_width], None), loss.root)
+            spec = (
+                None
+                if loss is None
+                else LossSpec(loss.cell.trace().bind([self.outputs, target_width], None), loss.root)
+            )
             plan = schedule(specs, self.inputs, self.arena.size, spec, input_gradient=loss is DOT)
             self._engines[key] = make_engine(plan, self.dtype, self.engine_name, self.threads)
         return self._engines[key]
