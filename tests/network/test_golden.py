@@ -65,8 +65,8 @@ OPTIMIZERS = {
     "sgd_momentum": lambda: el.SGD(0.0625, momentum=0.875),
     "sgd_nesterov": lambda: el.SGD(0.0625, momentum=0.875, nesterov=True),
     "keras.rmsprop": lambda: el.RMSProp(0.0625, rho=0.875, epsilon=1e-7),
-    "pytorch.adam": lambda: el.Adam(0.0625, beta1=0.875, beta2=0.984375, epsilon=1e-8),
-    "pytorch.adamw": lambda: el.AdamW(0.0625, beta1=0.875, beta2=0.984375, epsilon=1e-8, weight_decay=0.015625),
+    "pytorch.adam": lambda: el.Adam(0.0625, beta_1=0.875, beta_2=0.984375, epsilon=1e-8),
+    "pytorch.adamw": lambda: el.AdamW(0.0625, beta_1=0.875, beta_2=0.984375, epsilon=1e-8, weight_decay=0.015625),
 }
 
 
