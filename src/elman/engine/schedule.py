@@ -167,14 +167,13 @@ class _Scheduler:
         index, graph = len(self.stages), self.loss.graph
         target = self.new_slot(width(graph.inputs[1]), "steps", index, "target")
         weight = self.new_slot(1, "steps", index, "weight")
-        forward = self._forward_stage(LayerSpec("loss", graph, {}), link, extra=[Ref(target)])
-        forward.out.gradient = weight
+        forward = self._forward_stage(LayerSpec("loss", graph, {}), link, extra=[Ref(target)], seed=weight)
         done.append(forward)
         return target, weight, forward.out.value.slot
 
     # --- forward --------------------------------------------------------------------------------------------
 
-    def _forward_stage(self, spec: LayerSpec, link: _Link, extra: Sequence[Ref] = ()) -> _Forward:
+    def _forward_stage(self, spec: LayerSpec, link: _Link, extra: Sequence[Ref] = (), seed: int = -1) -> _Forward:
         graph, index = spec.graph, len(self.stages)
         forward = _Forward(spec, index, link, _Link(Ref(-1), width(graph.outputs[0]), sequence=link.sequence))
         wants_input = link.gradient >= 0 and not graph.takes_index
@@ -205,7 +204,7 @@ class _Scheduler:
         forward.saved = {s: _leaf_of(memo[s], place.refs) for s in keep}
         forward.states = tuple(State(s.name, width(s), slot) for s, slot in zip(graph.states, states, strict=True))
         self._name_values(spec, graph, memo, place.refs)
-        self._output_link(forward, fixed[outputs[0]], states)
+        self._output_link(forward, fixed[outputs[0]], states, seed)
         self.stages.append(
             Stage(spec.name, link.sequence, forward.before, forward.loop, states=forward.states, last=forward.last)
         )
@@ -237,14 +236,14 @@ class _Scheduler:
             if symbol in memo and memo[symbol] in refs:
                 self.names[f"{spec.name}.{name}"] = refs[memo[symbol]]
 
-    def _output_link(self, forward: _Forward, output: Ref, states: list[int]) -> None:
+    def _output_link(self, forward: _Forward, output: Ref, states: list[int], seed: int) -> None:
         """Where the next layer finds this one's output, and leaves its gradient."""
         out, spec, index = forward.out, forward.spec, forward.index
-        out.value = output
+        out.value, out.gradient = output, seed
         if spec.last and states:
             forward.last = self.new_slot(out.width, "single", index, "last")
             out.value, out.sequence = Ref(forward.last), False
-        if self.training and (spec.graph.parameters or forward.link.gradient >= 0):
+        if self.training and seed < 0 and (spec.graph.parameters or forward.link.gradient >= 0):
             time: Time = "single" if forward.last >= 0 else "steps"
             out.gradient = self.new_slot(out.width, time, index, "output gradient")
 

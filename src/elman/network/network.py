@@ -333,6 +333,15 @@ class Network:
 
         return save(self, path, metadata)
 
+    def explain(self, loss: Any = None, target_width: int = 0) -> str:
+        """What the engine does for this network, instruction by instruction; with a loss, the backward pass too."""
+        from elman.engine.describe import describe
+        from elman.training.losses import resolve_loss
+
+        found = None if loss is None else resolve_loss(loss)
+        names = {place.offset: name for name, place in self._places.items()}
+        return describe(self.engine(found, target_width or self.outputs).plan, names)
+
     def summary(self) -> str:
         """A line a layer: what it is, what it returns, how many parameters."""
         lines, rows = [], zip(self.layers, self.graphs, strict=True)

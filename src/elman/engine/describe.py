@@ -1,0 +1,94 @@
+"""Describe: a plan as lines of text, for people."""
+
+from __future__ import annotations
+
+from elman.engine.plan import (
+    Elementwise,
+    Instruction,
+    Lookup,
+    MatrixGradient,
+    Operand,
+    Plan,
+    Product,
+    Ref,
+    Step,
+    TableGradient,
+    VectorGradient,
+)
+
+
+def describe(plan: Plan, parameters: dict[int, str] | None = None) -> str:
+    """Every instruction of a plan as text.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to describe.
+    parameters : dict of int to str, optional
+        Names of parameters by their offset in the arena; offsets stand for those that have none.
+
+    Returns
+    -------
+    str
+        ``s3[t]`` is slot 3 at step t, ``r0`` a register of an elementwise program.
+    """
+    return "\n".join(_Writer(plan, parameters or {}).lines())
+
+
+class _Writer:
+    def __init__(self, plan: Plan, parameters: dict[int, str]):
+        self.plan, self.parameters = plan, parameters
+
+    def lines(self) -> list[str]:
+        lines: list[str] = []
+        for stage in self.plan.stages:
+            lines.append(f"stage {stage.name}")
+            for part in ("before", "loop", "reverse", "after"):
+                for step in getattr(stage, part):
+                    lines += [f"  {part:<8} {line}" for line in self._step(step)]
+        return lines + ["gradients", *(f"  {self._gradient(g)}" for g in self.plan.gradients)]
+
+    def _step(self, step: Step) -> list[str]:
+        if isinstance(step, Elementwise):
+            return [self._instruction(i) for i in step.code]
+        if isinstance(step, Product):
+            return self._product(step)
+        if isinstance(step, Lookup):
+            return [f"{self._ref(step.target)} = {self._name(step.offset)}[{self._ref(step.index)}]"]
+        return [f"{self._ref(step.target)} = {self._ref(step.source)} in reverse"]
+
+    def _product(self, step: Product) -> list[str]:
+        matrix = self.plan.matrices[step.matrix]
+        lines = []
+        for k, (segment, target) in enumerate(zip(matrix.segments, step.targets, strict=True)):
+            name = self._name(segment[0]) + ("'" if matrix.transposed else "")
+            bias = f" + {self._name(offset)}" if step.bias and (offset := step.bias[k]) is not None else ""
+            lines.append(f"{self._ref(target)} {'+=' if step.add else '='} {name} {self._ref(step.source)}{bias}")
+        return lines
+
+    def _instruction(self, i: Instruction) -> str:
+        return f"{self._operand(i.out)} = {i.op}({', '.join(self._operand(o) for o in i.inputs)})"
+
+    def _operand(self, o: Operand) -> str:
+        if o.kind == "slot":
+            return self._ref(o.ref)
+        if o.kind == "const":
+            return f"{o.value:g}"
+        return f"r{o.index}" if o.kind == "temp" else self._name(o.index)
+
+    def _gradient(self, g: MatrixGradient | VectorGradient | TableGradient) -> str:
+        name = f"d {self._name(g.offset)}"
+        if isinstance(g, VectorGradient):
+            return f"{name} += sum over t, b of {self._ref(g.delta)}"
+        if isinstance(g, MatrixGradient):
+            return f"{name} += sum over t, b of {self._ref(g.delta)} {self._ref(g.source)}'"
+        return f"{name}[{self._ref(g.index)}] += {self._ref(g.delta)} for all t, b"
+
+    def _name(self, offset: int) -> str:
+        return self.parameters.get(offset, f"p{offset}")
+
+    def _ref(self, ref: Ref) -> str:
+        slot = self.plan.slots[ref.slot]
+        time = {"steps": "t", "states": "t", "pair": "t", "single": ""}[slot.time]
+        step = f"[{time}{'+1' if ref.offset else ''}]" if time else ""
+        return f"{slot.name.replace(' ', '_') or f's{ref.slot}'}{step}"
