@@ -1,0 +1,169 @@
+"""A series: values, times, and where it came from. The series that ship with Elman have names of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from elman.data.gaps import Fill, fill_gaps
+from elman.data.readers import Columns, nearest, read_columns
+from elman.data.times import Step, check_order, extend, infer_step, labels, positions
+from elman.errors import DataError
+
+_BUNDLED = Path(__file__).parent / "bundled"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A recorded series without gaps.
+
+    Attributes
+    ----------
+    name : str
+        Of the series: the file's name without its ending, or the name of a bundled series.
+    values : ndarray, shape (n,)
+        float64, finite.
+    times : ndarray, shape (n,)
+        Increasing: int64 or float64 numbers, or datetime64[us].
+    step : Step
+        How the times follow one another.
+    target, time : str
+        Names of the columns; ``row`` where the file has no times.
+    notes : tuple of str
+        What was done to the data, for the user.
+    """
+
+    name: str
+    values: np.ndarray
+    times: np.ndarray
+    step: Step
+    target: str
+    time: str
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def future(self, count: int) -> np.ndarray:
+        """The `count` times that follow the last."""
+        return extend(self.times[-1], self.step, count)
+
+
+def bundled() -> list[str]:
+    """Names of the series that ship with Elman.
+
+    Examples
+    --------
+    >>> bundled()
+    ['co2', 'sunspots']
+    """
+    return sorted(path.stem for path in _BUNDLED.glob("*.csv"))
+
+
+def load_series(
+    source: str | Path,
+    *,
+    time: str | None = None,
+    target: str | None = None,
+    fill: Fill = "none",
+    sort: bool = False,
+) -> Series:
+    """Read a series from a file, or by the name of a bundled one.
+
+    Parameters
+    ----------
+    source : str or Path
+        A CSV or Parquet file; or ``"sunspots"`` or ``"co2"`` (``"./co2"`` is the file of that name).
+    time, target : str, optional
+        Columns; see `elman.data.read_columns`.
+    fill : {"none", "linear", "forward"}, default "none"
+        What to do about missing values, and about rows missing from regular times; ``none`` refuses them.
+    sort : bool, default False
+        Sort the rows by time; otherwise times out of order are refused.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    DataError
+        If the file cannot be used as it is; the message says what to do.
+
+    Examples
+    --------
+    >>> sunspots = load_series("sunspots")
+    >>> len(sunspots), int(sunspots.times[-1]), sunspots.future(2)
+    (309, 2008, array([2009, 2010]))
+    """
+    if str(source) in bundled():
+        columns = read_columns(_BUNDLED / f"{source}.csv", time, target)
+    else:
+        columns = _from_file(Path(source), time, target)
+    return _as_series(columns, _name(Path(source)), fill, sort)
+
+
+def _from_file(path: Path, time: str | None, target: str | None) -> Columns:
+    if not path.exists() and path.suffix == "":
+        raise DataError(
+            f"there is no file {path}{nearest(path.name, bundled())}; give a CSV or Parquet file, or a series that ships "
+            f"with Elman: {', '.join(bundled())}"
+        )
+    return read_columns(path, time, target)
+
+
+def _name(path: Path) -> str:
+    """The file's name without its ending, or endings as in ``x.csv.gz``."""
+    return Path(path.stem).stem if path.suffix in (".gz", ".zst") else path.stem
+
+
+def _as_series(columns: Columns, name: str, fill: Fill, sort: bool) -> Series:
+    values, times = columns.values, columns.times
+    if times is None:
+        times = np.arange(1.0, len(values) + 1)
+    elif sort:
+        order = np.argsort(times, kind="stable")
+        values, times = values[order], times[order]
+    check_order(times, columns.time)
+    step = infer_step(times)
+    values, times, inserted = _insert_missing_rows(values, times, step)
+    what = (
+        f"column {columns.target!r} ({inserted} rows of its times are missing)"
+        if inserted
+        else f"column {columns.target!r}"
+    )
+    values, kept, filled = fill_gaps(values, _as_numbers(times), labels(times), fill, what)
+    notes = (_irregular(step), f"{inserted} missing rows were inserted" if inserted else "", filled)
+    return Series(
+        name, values, _whole(times[kept]), step, columns.target, columns.time or "row", tuple(n for n in notes if n)
+    )
+
+
+def _insert_missing_rows(values: np.ndarray, times: np.ndarray, step: Step) -> tuple[np.ndarray, np.ndarray, int]:
+    """Rows that regular times leave out, with NaN for their values."""
+    place = positions(times, step)
+    missing = int(place[-1]) + 1 - len(times)
+    if missing == 0:
+        return values, times, 0
+    every = np.full(len(times) + missing, np.nan)
+    every[place] = values
+    grid = np.concatenate([times[:1], extend(times[0], step, len(every) - 1)]).astype(times.dtype)
+    grid[place] = times
+    return every, grid, missing
+
+
+def _irregular(step: Step) -> str:
+    if step.regular:
+        return ""
+    return f"the times are not evenly spaced; rows are taken as equal steps, and the forecast's times are {step} apart"
+
+
+def _as_numbers(times: np.ndarray) -> np.ndarray:
+    return times.astype(np.int64) if times.dtype.kind == "M" else times
+
+
+def _whole(times: np.ndarray) -> np.ndarray:
+    """Numbers that are all whole as integers."""
+    return times.astype(np.int64) if times.dtype.kind == "f" and np.all(times == np.rint(times)) else times

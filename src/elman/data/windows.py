@@ -1,0 +1,76 @@
+"""Windows over a series: strided views, so that no value is copied however much the windows overlap."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from elman.errors import DataError, OptionError
+
+
+def windows(values: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
+    """Every stretch of `length` steps.
+
+    Parameters
+    ----------
+    values : array, shape (n, F) or (n,)
+        A series; one feature for each column.
+    length : int
+        Steps L of a window.
+    stride : int, default 1
+        Steps from the start of one window to the start of the next.
+
+    Returns
+    -------
+    ndarray, shape (N, L, F)
+        A read-only view of `values`; the last window ends with the last value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> windows(np.arange(5.0), 3)[..., 0]
+    array([[0., 1., 2.],
+           [1., 2., 3.],
+           [2., 3., 4.]])
+    """
+    values = _columns(values)
+    if length < 1 or stride < 1:
+        raise OptionError(f"a window needs a length and a stride of at least 1, got {length} and {stride}")
+    if len(values) < length:
+        raise DataError(f"the series has {len(values)} values, a window needs {length}")
+    every = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)  # (N, F, L)
+    first = (len(every) - 1) % stride
+    return every[first::stride].transpose(0, 2, 1)
+
+
+def training_windows(
+    inputs: np.ndarray, target: np.ndarray, lookback: int, stride: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of inputs and, step for step, of what is to be predicted from them.
+
+    Parameters
+    ----------
+    inputs : array, shape (n, F) or (n,)
+        What is known at each step.
+    target : array, shape (n, O) or (n,)
+        What is to be predicted at that step, such as the next value.
+    lookback : int
+        Steps L of a window.
+    stride : int, default 1
+        Steps between the starts of windows.
+
+    Returns
+    -------
+    x : ndarray, shape (N, L, F)
+    y : ndarray, shape (N, L, O)
+        Views; nothing is copied.
+    """
+    if len(inputs) != len(target):
+        raise DataError(f"inputs have {len(inputs)} steps, the target has {len(target)}")
+    return windows(inputs, lookback, stride), windows(target, lookback, stride)
+
+
+def _columns(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim not in (1, 2):
+        raise DataError(f"expected a series of shape (n,) or (n, F), got shape {values.shape}")
+    return values[:, None] if values.ndim == 1 else values

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elman.data.times import Step, check_order, extend, infer_step, labels, positions
+from elman.errors import DataError
+
+
+def dates(*texts):
+    return np.array(texts, "datetime64[us]")
+
+
+def every(start, step, n, unit="D"):
+    return (np.datetime64(start, unit) + np.arange(n) * step).astype("datetime64[us]")
+
+
+# times, the step in words, and what comes next
+CALENDARS = {
+    "years as numbers": (np.arange(1700.0, 1710), "1", ["1710", "1711"]),
+    "every fourth year": (np.arange(1900.0, 1940, 4), "4", ["1940", "1944"]),
+    "decimal years": (np.round(1958 + np.arange(40) / 12, 3), "0.0833333", None),
+    "weeks": (every("1958-03-29", 7, 9), "7 days", ["1958-05-31", "1958-06-07"]),
+    "hours": (every("2020-02-28T22", 1, 5, "h"), "1 hours", ["2020-02-29T03:00:00", "2020-02-29T04:00:00"]),
+    "months": (every("2019-11", 1, 3, "M"), "1 months", ["2020-02-01", "2020-03-01"]),
+    "month ends": (dates("2019-11-30", "2019-12-31", "2020-01-31"), "1 months", ["2020-02-29", "2020-03-31"]),
+    "quarters": (every("2019-01", 3, 4, "M"), "3 months", ["2020-01-01", "2020-04-01"]),
+    "years as dates": (every("1999", 1, 4, "Y"), "1 years", ["2003-01-01", "2004-01-01"]),
+    "trading days": (np.busday_offset("2024-03-01", np.arange(9)).astype("datetime64[us]"), "1 weekdays", None),
+}
+
+
+@pytest.mark.parametrize("times, step, after", CALENDARS.values(), ids=CALENDARS)
+def test_calendars_are_recognised_and_go_on(times, step, after):
+    found = infer_step(times)
+    assert found.regular and str(found) == step
+    if after:
+        assert labels(extend(times[-1], found, 2)) == after
+
+
+@pytest.mark.parametrize("times, step, after", CALENDARS.values(), ids=CALENDARS)
+def test_extending_the_first_time_gives_the_rest(times, step, after):
+    rest = extend(times[0], infer_step(times), len(times) - 1)
+    if times.dtype.kind == "M":
+        np.testing.assert_array_equal(rest, times[1:])
+    else:
+        np.testing.assert_allclose(rest, times[1:], atol=1e-3)
+
+
+@pytest.mark.parametrize("times, step, after", CALENDARS.values(), ids=CALENDARS)
+def test_a_missing_row_leaves_a_hole_in_the_positions(times, step, after):
+    if len(times) > 6:
+        holed = np.delete(times, 4)
+        place = positions(holed, infer_step(holed))
+        np.testing.assert_array_equal(place, np.delete(np.arange(len(times)), 4))
+
+
+def test_trading_days_skip_the_weekend():
+    friday = np.datetime64("2024-03-01", "us")
+    assert labels(extend(friday, Step("weekdays", 1), 2)) == ["2024-03-04", "2024-03-05"]
+
+
+def test_irregular_times_are_said_to_be_so_and_go_on_at_the_median():
+    step = infer_step(np.array([0.0, 1.0, 2.7, 3.1, 4.1, 5.1]))
+    assert not step.regular and step.size == 1.0
+    np.testing.assert_array_equal(positions(np.array([0.0, 1.0, 2.7]), step), [0, 1, 2])
+
+
+def test_jitter_of_a_clock_does_not_add_up_to_missing_rows():
+    seconds = np.arange(5000) * 10.05 + np.where(np.arange(5000) % 2, 0.05, 0)
+    times = np.datetime64("2024-01-01", "us") + (seconds * 1e6).astype("timedelta64[us]")
+    step = infer_step(times)
+    assert step.regular and positions(times, step)[-1] == 4999
+
+
+def test_most_rows_missing_is_irregular_not_a_grid_full_of_holes():
+    assert not infer_step(np.array([1.0, 2.0, 3.0, 100.0])).regular
+
+
+@given(st.integers(-(10**6), 10**6), st.integers(1, 10**4), st.integers(2, 60))
+def test_any_even_numbers_are_regular(start, size, n):
+    times = start + size * np.arange(n, dtype=float)
+    step = infer_step(times)
+    assert step.regular and step.size == size
+    np.testing.assert_array_equal(extend(times[-1], step, 3), times[-1] + size * np.arange(1, 4))
+
+
+def test_duplicate_times_name_the_time_and_its_rows():
+    with pytest.raises(DataError, match=r"column 'year' has the time 1701 more than once: rows 2, 4\. "):
+        check_order(np.array([1700.0, 1701, 1702, 1701]), "year")
+
+
+def test_unsorted_times_name_the_row_and_the_remedy():
+    with pytest.raises(DataError, match=r"row 3 \(2001-01-02\) comes after row 2 \(2001-01-03\).*--sort"):
+        check_order(dates("2001-01-01", "2001-01-03", "2001-01-02"), "day")
+
+
+@pytest.mark.parametrize("times", [np.array([1.0, np.nan]), dates("2001-01-01", "NaT")])
+def test_a_row_without_a_time_is_named(times):
+    with pytest.raises(DataError, match="row 2 has no time in column 'when'"):
+        check_order(times, "when")
+
+
+def test_labels_are_as_short_as_the_times_allow():
+    assert labels(dates("2001-01-01", "2001-01-02")) == ["2001-01-01", "2001-01-02"]
+    assert labels(dates("2001-01-01", "2001-01-01T06:00")) == ["2001-01-01T00:00:00", "2001-01-01T06:00:00"]
+    assert labels(np.array([1700.0, 1700.5])) == ["1700", "1700.5"]
