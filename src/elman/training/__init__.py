@@ -1,0 +1,30 @@
+"""Training: losses, optimisers, learning rates, the loop, callbacks."""
+
+from elman.training.callbacks import Callback, CSVLogger, EarlyStopping, LambdaCallback, ModelCheckpoint
+from elman.training.history import History
+from elman.training.losses import LOSSES, Loss
+from elman.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
+from elman.training.schedules import ConstantRate, CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
+
+__all__ = [
+    "LOSSES",
+    "OPTIMIZERS",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "CSVLogger",
+    "Callback",
+    "ConstantRate",
+    "CosineDecay",
+    "EarlyStopping",
+    "ExponentialDecay",
+    "History",
+    "LambdaCallback",
+    "Loss",
+    "ModelCheckpoint",
+    "Optimizer",
+    "RMSProp",
+    "Schedule",
+    "StepDecay",
+    "WarmUp",
+]

@@ -1,0 +1,48 @@
+"""Why a training cannot go on, in the user's terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from elman.training.fit import Training
+
+
+def explain(training: Training, rows: np.ndarray, key: int, loss: float) -> str:
+    """Name what is not finite in an update of the given rows, and say what to do."""
+    net, optimizer = training.net, training.optimizer
+    clip = "" if optimizer.clip_norm else ", clip the gradient (clip_norm=1.0 in the optimizer)"
+    advice = (
+        f"Try a smaller learning rate (it was {optimizer.rate():g}){clip}, or scale inputs and targets. "
+        "The weights are those before this update"
+    )
+    bad = _first(net.arena)
+    if bad is not None:
+        return f"the parameter {net.where(bad)} has become {net.arena[bad]}. {advice}"
+    what = f"the loss is {loss}" if not np.isfinite(loss) else _gradient(training, rows, key)
+    return f"{what}. {advice}"
+
+
+def _gradient(training: Training, rows: np.ndarray, key: int) -> str:
+    """Compute the gradient again and name the first parameter where it is not finite."""
+    net, data = training.net, training.data
+    found = net.engine(data.loss, data.width).gradients(
+        net.arena,
+        data.x[rows],
+        data.target[rows],
+        weights=None if data.weights is None else data.weights[rows],
+        lengths=None if data.lengths is None else data.lengths[rows],
+        key=key,
+    )
+    bad = _first(found.parameters)
+    if bad is None:  # with states carried from batch to batch it cannot be computed again
+        return "the gradient is not finite"
+    return f"the gradient of {net.where(bad)} is {found.parameters[bad]}, though the loss is {found.loss:g}"
+
+
+def _first(values: np.ndarray) -> int | None:
+    """The first place that is not finite."""
+    wrong = np.flatnonzero(~np.isfinite(values))
+    return int(wrong[0]) if len(wrong) else None

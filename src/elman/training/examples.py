@@ -1,0 +1,151 @@
+"""Examples: inputs and targets, checked and in the form that an engine takes; and the mean loss over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman.errors import ElmanError, OptionError, ShapeError
+from elman.training.checks import as_lengths, as_weights, check_finite, whole
+from elman.training.losses import Loss, prepare_target
+from elman.training.protocol import Trainable
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows to train on or to evaluate.
+
+    Attributes
+    ----------
+    x : array (N, T, F)
+        Inputs, of any strides.
+    target : array (N, T, O') or (N, O')
+        Targets.
+    loss : Loss
+        In the form that the targets ask for.
+    width : int
+        Features O' of a target.
+    lengths : array (N,) or None
+        Steps in use.
+    weights : array (N,) or None
+        Of each row in the loss.
+    """
+
+    x: np.ndarray
+    target: np.ndarray
+    loss: Loss
+    width: int
+    lengths: np.ndarray | None = None
+    weights: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def share(self, rows: Any) -> np.ndarray:
+        """The weight of each value of some rows in the loss: (B, T), zero past a row's end, or (B,)."""
+        shape = self.target[rows].shape[:-1]
+        share = np.ones(shape) if self.weights is None else np.ones(shape) * _column(self.weights[rows], shape)
+        if self.lengths is None or len(shape) == 1:
+            return share
+        return np.where(np.arange(shape[1]) < self.lengths[rows][:, None], share, 0.0)
+
+    def total(self, rows: np.ndarray) -> float:
+        """The sum of the weights of some rows: what a batch counts in the loss of an epoch."""
+        count = np.ones(len(rows)) if self.lengths is None or self.target.ndim == 2 else self.lengths[rows]
+        return float(np.sum(count if self.weights is None else count * self.weights[rows], dtype=np.float64))
+
+
+def _column(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return weights.astype(np.float64).reshape(len(weights), *(1 for _ in shape[1:]))
+
+
+def examples(
+    net: Trainable, x: Any, target: Any, loss: Any, lengths: Any = None, weights: Any = None, origin: str = ""
+) -> Examples:
+    """Check inputs and targets and bring them into an engine's form; `origin` names them in messages.
+
+    Raises
+    ------
+    ShapeError, DataError, OptionError
+        See `elman.training.fit.fit`.
+    """
+    try:
+        return _examples(net, x, target, loss, lengths, weights)
+    except ElmanError as error:
+        raise type(error)(f"{origin}: {error}") from error if origin else None
+
+
+def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weights: Any) -> Examples:
+    x = net.check_input(x)
+    count = len(target) if np.ndim(target) else 0
+    if count != len(x):
+        raise ShapeError(f"x has {len(x)} rows and target has {count}; each row of x needs its target")
+    if not len(x):
+        raise ShapeError(f"x has no rows; its shape is {x.shape}, (N, T, F)")
+    lengths = as_lengths(lengths, *x.shape[:2])
+    check_finite(x, "x", lengths)
+    chosen, target, width = prepare_target(net, loss, target, lengths)
+    if net.sequence_output and target.shape[1] != x.shape[1]:
+        raise ShapeError(
+            f"x has {x.shape[1]} time steps and target {target.shape[1]}; the network has an output for every step"
+        )
+    check_finite(target, "target", lengths)
+    return Examples(x, target, chosen, width, lengths, as_weights(weights, len(x), net.dtype))
+
+
+def validation_examples(net: Trainable, data: Any, loss: Any, lengths: Any = None) -> Examples | None:
+    """Examples of ``(x, target)`` or ``(x, target, sample_weight)``; None of None."""
+    if data is None:
+        if lengths is not None:
+            raise OptionError("validation_lengths came without validation_data")
+        return None
+    if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+        raise OptionError("validation_data must be (x, target) or (x, target, sample_weight)")
+    return examples(net, data[0], data[1], loss, lengths, data[2] if len(data) == 3 else None, "validation_data")
+
+
+def mean_loss(net: Trainable, data: Examples, batch_size: int) -> float:
+    """The weighted mean loss over all rows and steps, without dropout; the same whatever the batch size."""
+    engine = net.engine(None)
+    sums, weights = [], []
+    for first in range(0, len(data), batch_size):
+        rows = slice(first, first + batch_size)
+        y, _ = engine.forward(net.arena, data.x[rows], lengths=None if data.lengths is None else data.lengths[rows])
+        share = data.share(rows)
+        used = share > 0
+        values = data.loss.values(y, np.where(used[..., None], data.target[rows], 0))
+        sums.append(np.sum(share * np.where(used, values, 0.0), axis=-1))  # (B,) or ()
+        weights.append(np.sum(share, axis=-1))
+    mean = float(sum(np.sum(s) for s in sums) / sum(np.sum(w) for w in weights))
+    return float(np.sqrt(mean)) if data.loss.root else mean
+
+
+def evaluate(
+    net: Trainable,
+    x: np.typing.ArrayLike,
+    target: np.typing.ArrayLike,
+    loss: Any = "mse",
+    *,
+    batch_size: int = 256,
+    lengths: np.typing.ArrayLike | None = None,
+    sample_weight: np.typing.ArrayLike | None = None,
+) -> float:
+    """The loss over a data set, without dropout and without training.
+
+    Parameters
+    ----------
+    net : Network
+        Whose predictions are judged.
+    x, target, loss, lengths, sample_weight
+        As for `elman.training.fit.fit`.
+    batch_size : int, default 256
+        Rows computed together; it does not change the result.
+
+    Returns
+    -------
+    float
+        The weighted mean over rows and steps in use (its root for ``rmse``).
+    """
+    return mean_loss(net, examples(net, x, target, loss, lengths, sample_weight), whole(batch_size, "batch_size"))

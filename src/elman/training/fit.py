@@ -1,0 +1,327 @@
+"""The training loop: batches in an order of their own for each epoch, given to the engine some at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from elman.engine import arrays
+from elman.errors import OptionError, TrainingError
+from elman.training.callbacks import Callback, KeepBest
+from elman.training.checks import whole
+from elman.training.diagnosis import explain
+from elman.training.examples import Examples, evaluate, examples, mean_loss, validation_examples
+from elman.training.history import History
+from elman.training.optimizers import Optimizer, resolve_optimizer
+from elman.training.progress import progress
+from elman.training.protocol import Trainable
+
+__all__ = ["Training", "evaluate", "fit"]
+
+SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
+
+
+def fit(
+    net: Trainable,
+    x: np.typing.ArrayLike,
+    target: np.typing.ArrayLike,
+    *,
+    loss: Any = "mse",
+    optimizer: str | Optimizer = "adam",
+    batch_size: int = 32,
+    epochs: int = 10,
+    validation_data: Any = None,
+    validation_lengths: np.typing.ArrayLike | None = None,
+    shuffle: bool = True,
+    lengths: np.typing.ArrayLike | None = None,
+    sample_weight: np.typing.ArrayLike | None = None,
+    callbacks: Iterable[Callback] = (),
+    verbose: int = 1,
+    stateful: bool = False,
+) -> History:
+    """Train a network.
+
+    The order of the rows depends on the network's seed and the number of the epoch in its life, dropout's masks on the
+    seed and the number of the update: the same call gives the same weights, bit for bit, and so do two trainings in
+    a row with one optimiser object and one training of as many epochs.
+
+    Parameters
+    ----------
+    net : Network
+        Trained in place.
+    x : array (N, T, F); or (N, T) where F is 1
+        Inputs. A strided view (windows over a series) is not copied if it has the network's dtype.
+    target : array (N, T, O) or (N, O); class indices (N, T) or (N,)
+        Targets, as `elman.training.losses.prepare_target` says.
+    loss : str, Loss, Cell or function, default "mse"
+        One of ``mse rmse mae huber softmax_cross_entropy binary_cross_entropy``, or equations ``f(y, target)`` of one
+        value a row.
+    optimizer : str or Optimizer, default "adam"
+        One of ``sgd rmsprop adam adamw``, or an object, which holds its state afterwards.
+    batch_size : int, default 32
+        Rows of an update; the last batch of an epoch may be smaller.
+    epochs : int, default 10
+        How often all rows are seen.
+    validation_data : (x, target) or (x, target, sample_weight), optional
+        Judged after each epoch, without dropout.
+    validation_lengths : array (N',), optional
+        Steps in use of each row of the validation data.
+    shuffle : bool, default True
+        Whether each epoch takes the rows in another order.
+    lengths : array (N,), optional
+        Steps in use of each row; what lies behind is not looked at.
+    sample_weight : array (N,), optional
+        Weight of each row in the loss; rows of weight 0 are left out.
+    callbacks : iterable of Callback
+        Told how the training goes, in order.
+    verbose : int, default 1
+        0 for silence, 1 for a line of progress on the standard error stream.
+    stateful : bool, default False
+        Truncated backpropagation through time: each batch begins with the states in which the one before ended, row by
+        row; zeros at the beginning of an epoch. Needs ``shuffle=False`` and batches of one size.
+
+    Returns
+    -------
+    History
+        Also kept as ``net.history``.
+
+    Raises
+    ------
+    ShapeError, DataError
+        Input or target do not fit the network, or hold a NaN or an infinity: which, and where.
+    OptionError
+        An option that makes no sense.
+    TrainingError
+        A loss or gradient is not finite; the weights are those before that update.
+    KeyboardInterrupt
+        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`).
+
+    References
+    ----------
+    R. J. Williams and J. Peng, An efficient gradient-based algorithm for on-line training of recurrent network
+    trajectories, Neural Computation 2 (1990): truncated backpropagation through time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Dense, Network, SimpleRNN
+    >>> x = np.random.default_rng(0).normal(size=(64, 5, 1))
+    >>> net = Network(inputs=1, layers=[SimpleRNN(8, return_sequences=False), Dense(1)])
+    >>> history = fit(net, x, x.sum(axis=1), optimizer="adam", epochs=20, verbose=0)
+    >>> history["loss"][-1] < history["loss"][0]
+    True
+    """
+    data = examples(net, x, target, loss, lengths, sample_weight)
+    training = Training(
+        net,
+        resolve_optimizer(optimizer),
+        data,
+        validation_examples(net, validation_data, loss, validation_lengths),
+        batch_size=whole(batch_size, "batch_size"),
+        epochs=whole(epochs, "epochs"),
+        shuffle=shuffle,
+        stateful=stateful,
+        callbacks=[KeepBest(), *_checked(callbacks), *progress(verbose)],
+    )
+    return training.run()
+
+
+def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
+    found = list(callbacks)
+    wrong = [c for c in found if not isinstance(c, Callback)]
+    if wrong:
+        raise OptionError(f"callbacks must be Callback objects, got {wrong[0]!r}; wrap a function in LambdaCallback")
+    return found
+
+
+@dataclass(eq=False)
+class Training:
+    """A training under way, as callbacks see it.
+
+    Attributes
+    ----------
+    net : Network
+        What is trained.
+    optimizer : Optimizer
+        Its learning rate may be changed between epochs.
+    data, validation : Examples
+        What is trained on, and what judges it (or None).
+    batch_size, epochs : int
+        As given to `fit`.
+    epoch, batch : int
+        The number of the epoch (from 1), and how many of its batches are done.
+    batches : int
+        How many batches an epoch has.
+    logs : dict of str to float
+        ``loss`` of the epoch so far; at its end also ``val_loss``, ``learning_rate`` and ``seconds``. What a
+        callback adds before the end of an epoch goes into the history.
+    history : History
+        The epochs before.
+    stop : bool
+        Set it to end the training.
+    interrupted, failed : bool
+        Why it ended, if it did not end by itself: Ctrl-C, or an error.
+    """
+
+    net: Trainable
+    optimizer: Optimizer
+    data: Examples
+    validation: Examples | None
+    batch_size: int
+    epochs: int
+    shuffle: bool = True
+    stateful: bool = False
+    callbacks: Sequence[Callback] = ()
+    epoch: int = 0
+    batch: int = 0
+    logs: dict[str, float] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    stop: bool = False
+    interrupted: bool = False
+    failed: bool = False
+
+    def __post_init__(self) -> None:
+        weights = self.data.weights
+        rows = np.arange(len(self.data))
+        self._rows = rows if weights is None or self.stateful else rows[weights > 0]
+        self.batches = -(-len(self._rows) // self.batch_size)
+        if self.stateful:
+            self._check_stateful()
+        self._engine = self.net.engine(self.data.loss, self.data.width)
+        self._program = self.optimizer.program()
+        self._state = self.optimizer.begin(self.net)
+        self._one_by_one = any(c.watches_batches for c in self.callbacks)
+        self._call = 1  # how many updates the next call of the engine does
+
+    def run(self) -> History:
+        """Train until the last epoch, or until a callback stops it."""
+        self.net.history = self.history
+        self._tell("on_train_begin")
+        try:
+            for epoch in range(1, self.epochs + 1):
+                self._epoch(epoch)
+                if self.stop:
+                    break
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise
+        except BaseException:
+            self.failed = True
+            raise
+        finally:
+            self._tell("on_train_end")
+        return self.history
+
+    # --- one epoch ------------------------------------------------------------------------------------------
+
+    def _epoch(self, number: int) -> None:
+        started = time.perf_counter()
+        self.epoch, self.batch, self.logs = number, 0, {}
+        self._tell("on_epoch_begin")
+        self._all_batches()
+        if self.batch < self.batches:  # stopped by a callback
+            return
+        self.net.epochs += 1
+        if self.validation is not None:
+            self.logs["val_loss"] = self._validate(self.validation)
+        self.logs |= {"learning_rate": self.optimizer.rate(), "seconds": time.perf_counter() - started}
+        self._tell("on_epoch_end")
+        self.history.append(self.logs)
+
+    def _all_batches(self) -> None:
+        batches = self._batches()
+        losses, counts = np.zeros(len(batches)), self._counts(batches)
+        states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
+        while self.batch < len(batches) and not self.stop:
+            chosen = slice(self.batch, self.batch + self._call)
+            started = time.perf_counter()
+            losses[chosen] = self._updates(batches[chosen], states)
+            done = len(batches[chosen])
+            self.batch += done
+            self._pace(done, time.perf_counter() - started)
+            self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
+            self._tell("on_progress")
+            if self._one_by_one:
+                self._tell("on_batch_end")
+
+    def _updates(self, batches: list[np.ndarray], states: list[np.ndarray] | None) -> np.ndarray:
+        """Train on some batches in one call of the engine; their losses."""
+        net, optimizer, data = self.net, self.optimizer, self.data
+        result = self._engine.train(
+            net.arena,
+            data.x,
+            data.target,
+            batches,
+            self._program,
+            self._state,
+            optimizer.table(len(batches)),
+            clip_norm=optimizer.clip_norm or 0.0,
+            keys=dropout_keys(net.seed, net.updates, len(batches)),
+            weights=data.weights,
+            lengths=data.lengths,
+            carry_states=self.stateful,
+            states=states,
+        )
+        net.updates += result.done
+        optimizer.updates += result.done
+        if not result.finite:
+            rows, key = batches[result.done], dropout_keys(net.seed, net.updates, 1)[0]
+            place = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
+            raise TrainingError(f"{place}: {explain(self, rows, int(key), float(result.losses[-1]))}")
+        return result.losses
+
+    def _batches(self) -> list[np.ndarray]:
+        """Row numbers of each batch of this epoch."""
+        rows = self._rows
+        if self.shuffle:
+            rows = np.random.default_rng([self.net.seed, self.net.epochs]).permutation(rows)
+        return [rows[k : k + self.batch_size] for k in range(0, len(rows), self.batch_size)]
+
+    def _counts(self, batches: list[np.ndarray]) -> np.ndarray:
+        """What each batch counts in the epoch's loss."""
+        if self.data.weights is None and self.data.lengths is None:
+            return np.array([len(rows) for rows in batches], np.float64)
+        return np.array([self.data.total(rows) for rows in batches])
+
+    def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
+        """The loss over all rows of some batches; a root is taken of the mean, not averaged."""
+        root = self.data.loss.root
+        mean = float(np.sum(counts * (losses**2 if root else losses)) / np.sum(counts))
+        return float(np.sqrt(mean)) if root else mean
+
+    def _validate(self, data: Examples) -> float:
+        value = mean_loss(self.net, data, max(self.batch_size, 256))
+        if not np.isfinite(value):
+            raise TrainingError(
+                f"epoch {self.epoch}: the validation loss is {value}, though the loss is {self.logs['loss']:g}; "
+                "try a smaller learning rate, and look for extreme values in the validation data"
+            )
+        return value
+
+    def _pace(self, done: int, seconds: float) -> None:
+        """Size the next call of the engine by the last one."""
+        if not self._one_by_one:
+            self._call = max(1, int(done * SECONDS_A_CALL / max(seconds, 1e-9)))
+
+    def _tell(self, event: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(self)
+
+    def _check_stateful(self) -> None:
+        if self.shuffle:
+            raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
+        if len(self.data) % self.batch_size:
+            raise OptionError(
+                f"stateful training needs batches of one size: {len(self.data)} rows are no multiple of "
+                f"batch_size={self.batch_size}"
+            )
+
+
+def dropout_keys(seed: int, first: int, count: int) -> np.ndarray:
+    """Dropout's key of each update, from the network's seed and the update's number."""
+    start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
+    return start + np.arange(first, first + count, dtype=np.uint64)

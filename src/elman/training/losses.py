@@ -1,0 +1,300 @@
+"""Losses: equations of a prediction ``y`` and a target, one value a row; and targets made ready for them."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from elman.engine.schedule import LossSpec
+from elman.equations import Cell, Graph, cell, log_softmax, mean, minimum, pick, softplus, square
+from elman.equations import sum as total
+from elman.equations.symbols import width
+from elman.errors import DataError, EquationError, OptionError, ShapeError
+from elman.training.checks import first_place
+from elman.training.protocol import Trainable
+
+
+@cell(inputs=2)
+def mse(p, y, target):
+    """The mean squared error; its minimiser is the mean. Large errors weigh most."""
+    return mean(square(y - target))
+
+
+@cell(inputs=2)
+def mae(p, y, target):
+    """The mean absolute error; its minimiser is the median. Robust against outliers."""
+    return mean(abs(y - target))
+
+
+@cell(inputs=2)
+def huber(p, y, target, *, delta=1.0):
+    """Half the squared error up to ``delta``, linear beyond: smooth at zero, robust against outliers.
+
+    Reference: P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964).
+    """
+    error = abs(y - target)
+    near = minimum(error, delta)
+    return mean(near * (error - 0.5 * near))
+
+
+@cell(inputs=2)
+def softmax_cross_entropy(p, y, target):
+    """Minus the log likelihood of a distribution over classes (one-hot or probabilities); ``y`` are logits."""
+    return -total(target * log_softmax(y))
+
+
+@cell(inputs=2)
+def class_cross_entropy(p, y, target):
+    """Minus the log likelihood of a class given by its index; ``y`` are logits."""
+    return -pick(log_softmax(y), target)
+
+
+@cell(inputs=2)
+def binary_cross_entropy(p, y, target):
+    """Minus the log likelihood of yes/no labels in 0..1, the mean over the features; ``y`` are logits.
+
+    ``softplus(y) - y target`` is ``-target log(s) - (1 - target) log(1 - s)``, ``s = sigmoid(y)``, without overflow.
+    """
+    return mean(softplus(y) - y * target)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss: its equations, and what it asks of a target.
+
+    Attributes
+    ----------
+    name : str
+        For messages and histories.
+    cell : Cell
+        Equations of (p, y, target) without parameters or states, one value a row. The loss of a batch is the weighted
+        mean of these over rows and time steps.
+    root : bool
+        Whether the square root of that mean is taken.
+    index_target : Cell, optional
+        Equations that serve when the target is one class index a row.
+    bounds : (float, float), optional
+        Least and largest value of a target that makes sense.
+    """
+
+    name: str
+    cell: Cell
+    root: bool = False
+    index_target: Cell | None = None
+    bounds: tuple[float, float] | None = None
+
+    def with_options(self, **options: Any) -> Loss:
+        """The same loss with other options of its equations, as in ``LOSSES["huber"].with_options(delta=0.5)``."""
+        return replace(self, cell=self.cell.with_options(**options))
+
+    def for_classes(self) -> Loss:
+        """The loss of class indices."""
+        if self.index_target is None:
+            raise OptionError(f"{self.name} has no form for class indices")
+        return replace(self, cell=self.index_target, index_target=None, bounds=None)
+
+    def graph(self, outputs: int, target_width: int) -> Graph:
+        """The traced equations for a network of so many outputs and a target of so many features.
+
+        Raises
+        ------
+        EquationError
+            If they have parameters, or more than one value a row.
+        ShapeError
+            If output and target do not fit together.
+        """
+        graph = self.cell.trace()
+        if graph.parameters:
+            raise EquationError(f"the loss {self.name} uses p.{next(iter(graph.parameters))}: a loss has no parameters")
+        graph.bind([outputs, target_width], None)
+        if width(graph.outputs[0]) != 1:
+            raise EquationError(
+                f"the loss {self.name} has {width(graph.outputs[0])} values a row; a loss returns one: use el.mean(...)"
+            )
+        return graph
+
+    def spec(self, outputs: int, target_width: int) -> LossSpec:
+        """What the scheduler needs of this loss."""
+        return LossSpec(self.graph(outputs, target_width), self.root)
+
+    def values(self, y: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """The loss of each row (and step): arrays (..., O) and (..., O') to (...)."""
+        return np.asarray(self.cell(None, y, target))[..., 0]
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (
+        Loss("mse", mse),
+        Loss("rmse", mse, root=True),
+        Loss("mae", mae),
+        Loss("huber", huber),
+        Loss("softmax_cross_entropy", softmax_cross_entropy, index_target=class_cross_entropy, bounds=(0, 1)),
+        Loss("binary_cross_entropy", binary_cross_entropy, bounds=(0, 1)),
+    )
+}
+
+
+def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
+    """A loss by its name, or of equations.
+
+    Parameters
+    ----------
+    loss : str, Loss, Cell or function
+        A name of `LOSSES`; or a function ``f(y, target)`` or ``f(p, y, target)`` of equations with one value a row.
+
+    Raises
+    ------
+    OptionError
+        If there is no such loss.
+
+    Examples
+    --------
+    >>> from elman.equations import mean
+    >>> def quartic(y, target):
+    ...     return mean((y - target) ** 4)
+    >>> resolve_loss(quartic).name
+    'quartic'
+    """
+    if isinstance(loss, Loss):
+        return loss
+    if isinstance(loss, Cell):
+        return _of_cell(loss)
+    if callable(loss):
+        return _of_function(loss)
+    if loss not in LOSSES:
+        near = difflib.get_close_matches(str(loss), LOSSES, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise OptionError(
+            f"unknown loss {loss!r}; {hint}There are {', '.join(LOSSES)}, or give a function of (y, target)"
+        )
+    return LOSSES[loss]
+
+
+@functools.lru_cache(maxsize=64)  # the same cell is the same loss, so that a network finds its plan again
+def _of_cell(equations: Cell) -> Loss:
+    known = [loss for loss in LOSSES.values() if loss.cell.function is equations.function and not loss.root]
+    if known:
+        return replace(known[0], cell=equations)
+    if len(equations.inputs) + len(equations.states) != 2:
+        raise EquationError(f"a loss takes (p, y, target); {equations.name} takes {equations!r}")
+    return Loss(equations.name, Cell(equations.function, inputs=2, options=equations.options))
+
+
+@functools.lru_cache(maxsize=64)
+def _of_function(function: Callable[..., Any]) -> Loss:
+    signature = inspect.signature(function)
+    arguments = [q for q in signature.parameters.values() if q.kind in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
+    name = getattr(function, "__name__", "loss")
+    if len(arguments) == 3:
+        return Loss(name, Cell(function, inputs=2))
+    if len(arguments) != 2:
+        raise EquationError(f"a loss takes (y, target) or (p, y, target); {name} takes {signature}")
+
+    def equations(p: Any, y: Any, target: Any) -> Any:
+        value = function(y, target)
+        if value is None:
+            raise EquationError(f"the loss {name} returned nothing: is a `return` missing?")
+        return value
+
+    equations.__name__, equations.__doc__ = name, function.__doc__
+    return Loss(name, Cell(equations, inputs=2))
+
+
+# --- targets ------------------------------------------------------------------------------------------------
+
+
+def prepare_target(
+    net: Trainable, loss: Any, target: np.typing.ArrayLike, lengths: np.ndarray | None = None
+) -> tuple[Loss, np.ndarray, int]:
+    """The loss in the form that this target asks for, the target as the engine takes it, and its width.
+
+    Parameters
+    ----------
+    net : Trainable
+        Whose outputs the target is for.
+    loss : str, Loss, Cell or function
+        See `resolve_loss`.
+    target : array (N, T, O) or (N, O)
+        As the network's output; its last axis may be left out where it is 1. For softmax cross entropy either a
+        distribution for each row or class indices, (N, T) or (N,).
+    lengths : array (N,), optional
+        Steps in use of each row; what lies behind is not looked at.
+
+    Returns
+    -------
+    loss : Loss
+    target : array (N, T, O') or (N, O')
+        Of the network's dtype.
+    width : int
+        O', the number of features of the target; 1 for class indices.
+
+    Raises
+    ------
+    ShapeError
+        If the target does not go with the network's output.
+    DataError
+        If a value is no class of the network, or outside what the loss makes sense for.
+    """
+    loss, array = resolve_loss(loss), np.asarray(target)
+    if array.dtype.kind not in "buif":
+        raise DataError(f"target holds {array.dtype} values, expected numbers; give classes as 0, 1, 2, ...")
+    shape, axes = array.shape, 2 if net.sequence_output else 1  # axes before the features
+    if array.ndim == axes:
+        array = array[..., None]
+    if array.ndim != axes + 1:
+        raise ShapeError(_mismatch(net, loss, shape))
+    if loss.index_target is not None and array.shape[-1] == 1:
+        loss = loss.for_classes()
+        _check_classes(array, net.outputs, lengths, loss.name)
+    try:
+        loss.graph(net.outputs, array.shape[-1])
+    except ShapeError as error:
+        raise ShapeError(_mismatch(net, loss, shape)) from error
+    if loss.bounds is not None:
+        _check_bounds(array, loss, lengths)
+    return loss, np.asarray(array, net.dtype), array.shape[-1]
+
+
+def _mismatch(net: Trainable, loss: Loss, shape: tuple[int, ...]) -> str:
+    wanted = f"(N, T, {net.outputs})" if net.sequence_output else f"(N, {net.outputs})"
+    if loss.index_target is not None:
+        wanted += f" or class indices {'(N, T)' if net.sequence_output else '(N,)'}"
+    if net.sequence_output and len(shape) == 2 or not net.sequence_output and len(shape) == 3:
+        returns = "every time step" if net.sequence_output else "the last time step only"
+        hint = f"; the network returns {returns}: see return_sequences of its last recurrent layer"
+    else:
+        hint = ""
+    features = shape[-1] if len(shape) == 2 + net.sequence_output else 1
+    return (
+        f"target has {features} feature{'s' * (features != 1)}, the network outputs {net.outputs}: "
+        f"its shape is {shape}, {loss.name} expected {wanted}{hint}"
+    )
+
+
+def _check_classes(target: np.ndarray, classes: int, lengths: np.ndarray | None, name: str) -> None:
+    if classes == 1:
+        raise OptionError(
+            "softmax_cross_entropy needs an output for each class and the network has 1; "
+            "for two classes use binary_cross_entropy, or two outputs"
+        )
+    place = first_place(~((target >= 0) & (target < classes) & (target == np.floor(target))), lengths)
+    if place is not None:
+        raise DataError(
+            f"target{list(place[:-1])} is {target[place]}: {name} expects class indices 0..{classes - 1}, "
+            f"as the network has {classes} outputs"
+        )
+
+
+def _check_bounds(target: np.ndarray, loss: Loss, lengths: np.ndarray | None) -> None:
+    assert loss.bounds is not None
+    low, high = loss.bounds
+    place = first_place((target < low) | (target > high), lengths)
+    if place is not None:
+        raise DataError(f"target{list(place)} is {target[place]}: {loss.name} expects values in {low}..{high}")

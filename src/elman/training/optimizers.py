@@ -1,0 +1,365 @@
+"""Optimisers: equations of a parameter ``w``, its gradient ``g`` and what is remembered from update to update.
+
+An optimiser of your own is a dataclass with `equations`, and `scalars` where a number changes with the update::
+
+    @dataclass(eq=False, repr=False)
+    class SignSGD(Optimizer):
+        def equations(self, w, g, *, rate):
+            return w - rate * el.sign(g)
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import weakref
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from elman.engine.plan import OptimizerProgram
+from elman.equations import clip, sqrt, square
+from elman.errors import OptionError
+from elman.training.program import trace_program
+from elman.training.protocol import Trainable
+from elman.training.schedules import Rate, as_schedule
+
+
+@dataclass(eq=False, repr=False)
+class Optimizer:
+    """What every optimiser has: a learning rate, clipping, and its state.
+
+    After a training it holds its state, so that a second training with the same object goes on where the first ended.
+
+    Parameters
+    ----------
+    learning_rate : float, Schedule or function of the update's number (from 0)
+        The size of an update.
+    clip_norm : float, optional
+        Largest norm of the gradient of all parameters together, which is scaled down to it (before `clip_value`).
+    clip_value : float, optional
+        Largest absolute value of each parameter's gradient.
+
+    Attributes
+    ----------
+    updates : int
+        Done so far.
+    state : dict of str to array (P,)
+        What is remembered, by its name in the equations.
+    """
+
+    learning_rate: Rate = 0.01
+    _: KW_ONLY
+    clip_norm: float | None = None
+    clip_value: float | None = None
+
+    def __post_init__(self) -> None:
+        self.reset()
+        self.check()
+
+    def equations(self, w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
+        """The new parameter and the new states, from the old ones, the gradient and the update's numbers."""
+        raise NotImplementedError
+
+    def scalars(self, rate: np.ndarray, step: np.ndarray) -> dict[str, Any]:
+        """The numbers of some updates by name, from their learning rates and their numbers (1 is the first)."""
+        return {"rate": rate}
+
+    def check(self) -> None:
+        """Raise `OptionError` for a hyperparameter that makes no sense."""
+        as_schedule(self.learning_rate)
+        for name in ("clip_norm", "clip_value"):
+            if getattr(self, name) is not None:
+                self._within(name, 0, np.inf, "above 0", above=True)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of what is remembered: the arguments of `equations` after ``w`` and ``g``."""
+        return tuple(self._arguments(inspect.Parameter.POSITIONAL_OR_KEYWORD)[2:])
+
+    def program(self) -> OptimizerProgram:
+        """The equations, clipping included, as an engine runs them."""
+
+        def clipped(w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
+            bound = self.clip_value
+            return self.equations(w, g if bound is None else clip(g, -bound, bound), *states, **scalars)
+
+        return trace_program(clipped, self.state_names, self._scalar_names(), type(self).__name__)
+
+    def table(self, count: int) -> np.ndarray:
+        """The scalars of the next updates, (count, scalars)."""
+        steps = np.arange(self.updates, self.updates + count)
+        values = self.scalars(as_schedule(self.learning_rate)(steps), steps + 1.0)
+        names = self._scalar_names()
+        if set(names) - set(values):
+            raise OptionError(f"{type(self).__name__}.scalars gives no {sorted(set(names) - set(values))[0]!r}")
+        return (
+            np.stack([np.broadcast_to(values[n], (count,)) for n in names], axis=1) if names else np.empty((count, 0))
+        )
+
+    def rate(self) -> float:
+        """The learning rate of the last update (of the first, before any)."""
+        return float(as_schedule(self.learning_rate)(max(self.updates - 1, 0)))
+
+    # --- state ----------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forget everything that was remembered."""
+        self.updates = 0
+        self.state: dict[str, np.ndarray] = {}
+        self._network: weakref.ref[Any] | None = None
+
+    def fresh(self) -> Optimizer:
+        """A new optimiser with the same hyperparameters that remembers nothing."""
+        return type(self)(**{f.name: getattr(self, f.name) for f in fields(self) if f.init})
+
+    def begin(self, net: Trainable) -> list[np.ndarray]:
+        """The state arrays for a network, zeros at first.
+
+        Raises
+        ------
+        OptionError
+            If the state belongs to another network.
+        """
+        size, names = net.arena.size, self.state_names
+        other = self._network is not None and self._network() is not net
+        fits = all(n in self.state and self.state[n].shape == (size,) for n in names)
+        if self.updates and (other or not fits):
+            raise OptionError(
+                f"this {type(self).__name__} remembers {self.updates} updates of another network: "
+                "make a new optimiser for each network, or call its reset()"
+            )
+        self.check()
+        self._network = weakref.ref(net)
+        self.state = {n: np.ascontiguousarray(self.state.get(n, np.zeros(size)), net.dtype) for n in names}
+        return list(self.state.values())
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """A copy of what is remembered, as arrays: the states by name, and ``updates``."""
+        return {"updates": np.array(self.updates), **{n: a.copy() for n, a in self.state.items()}}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave, with the network that is trained next.
+
+        Raises
+        ------
+        OptionError
+            If it is not the state of such an optimiser.
+        """
+        expected = {"updates", *self.state_names}
+        if set(stored) != expected:
+            raise OptionError(f"the state has {sorted(stored)}, a {type(self).__name__} expects {sorted(expected)}")
+        self.reset()
+        self.updates = int(stored["updates"])
+        self.state = {n: np.array(stored[n]) for n in self.state_names}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_network": None}  # a copy may serve a copy of the network
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        """The hyperparameters that differ from the defaults."""
+        given = [(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given)})"
+
+    def _within(self, name: str, low: float, high: float, said: str, *, above: bool = False) -> None:
+        value = getattr(self, name)
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not number or not (low < value if above else low <= value) or not value < high:
+            raise OptionError(f"{type(self).__name__}: {name} must be {said}, got {value!r}")
+
+    def _arguments(self, kind: Any) -> list[str]:
+        return [q.name for q in inspect.signature(self.equations).parameters.values() if q.kind == kind]
+
+    def _scalar_names(self) -> list[str]:
+        return self._arguments(inspect.Parameter.KEYWORD_ONLY)
+
+
+@dataclass(eq=False, repr=False)
+class SGD(Optimizer):
+    """Gradient descent, with momentum if wanted.
+
+    ``v = momentum v + g``;  ``w = w - rate v``, or with `nesterov` ``w = w - rate (g + momentum v)``.
+
+    The learning rate stands outside the velocity, as in PyTorch: a change of it works at once. (Keras has it inside;
+    with a constant rate both are the same.) Steady and well understood; needs a learning rate that suits the problem.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.01
+        The size of an update.
+    momentum : float, default 0
+        Share of the velocity that is kept, in [0, 1).
+    nesterov : bool, default False
+        Whether the gradient's look-ahead form is used (I. Sutskever et al., On the importance of initialization and
+        momentum in deep learning, ICML 2013).
+    clip_norm, clip_value : float, optional
+        See `Optimizer`.
+    """
+
+    learning_rate: Rate = 0.01
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
+    def equations(self, w: Any, g: Any, velocity: Any = None, *, rate: Any) -> Any:
+        if velocity is None:
+            return w - rate * g
+        velocity = self.momentum * velocity + g
+        return w - rate * (g + self.momentum * velocity if self.nesterov else velocity), velocity
+
+    def check(self) -> None:
+        super().check()
+        self._within("momentum", 0, 1, "in [0, 1)")
+        if self.nesterov and not self.momentum:
+            raise OptionError("SGD: nesterov needs a momentum above 0")
+
+
+@dataclass(eq=False, repr=False)
+class RMSProp(Optimizer):
+    """Gradient descent with each gradient divided by a running root mean square of itself.
+
+    ``v = rho v + (1 - rho) g^2``;  ``w = w - rate g / sqrt(v + epsilon)``, with epsilon under the root, as in Keras.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        The size of an update.
+    rho : float, default 0.9
+        How slowly the mean square forgets, in [0, 1).
+    epsilon : float, default 1e-7
+        Keeps the division finite.
+    clip_norm, clip_value : float, optional
+        See `Optimizer`.
+
+    References
+    ----------
+    T. Tieleman and G. Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012.
+    """
+
+    learning_rate: Rate = 1e-3
+    rho: float = 0.9
+    epsilon: float = 1e-7
+
+    def equations(self, w: Any, g: Any, v: Any, *, rate: Any) -> Any:
+        v = self.rho * v + (1 - self.rho) * square(g)
+        return w - rate * g / sqrt(v + self.epsilon), v
+
+    def check(self) -> None:
+        super().check()
+        self._within("rho", 0, 1, "in [0, 1)")
+        self._within("epsilon", 0, np.inf, "above 0", above=True)
+
+
+@dataclass(eq=False, repr=False)
+class Adam(Optimizer):
+    """Adam: running means of the gradient and of its square, both freed of their bias towards zero.
+
+    ``m = beta_1 m + (1 - beta_1) g``;  ``v = beta_2 v + (1 - beta_2) g^2``;
+    ``w = w - rate m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon)``.
+
+    This is Algorithm 1 of the paper, and PyTorch's; Keras adds epsilon to the root of the uncorrected v. The usual
+    first choice.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        About the size of the change of a parameter in an update.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        How slowly the means forget, in [0, 1).
+    epsilon : float, default 1e-7
+        Keeps the division finite.
+    clip_norm, clip_value : float, optional
+        See `Optimizer`.
+
+    References
+    ----------
+    D. P. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR 2015.
+    """
+
+    learning_rate: Rate = 1e-3
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+    def equations(self, w: Any, g: Any, m: Any, v: Any, *, size: Any, correction: Any) -> Any:
+        m = self.beta_1 * m + (1 - self.beta_1) * g
+        v = self.beta_2 * v + (1 - self.beta_2) * square(g)
+        return w - size * m / (sqrt(correction * v) + self.epsilon), m, v
+
+    def scalars(self, rate: np.ndarray, step: np.ndarray) -> dict[str, Any]:
+        return {"size": rate / (1 - self.beta_1**step), "correction": 1 / (1 - self.beta_2**step)}
+
+    def check(self) -> None:
+        super().check()
+        self._within("beta_1", 0, 1, "in [0, 1)")
+        self._within("beta_2", 0, 1, "in [0, 1)")
+        self._within("epsilon", 0, np.inf, "above 0", above=True)
+
+
+@dataclass(eq=False, repr=False)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: before Adam's step, ``w = (1 - rate weight_decay) w``.
+
+    The decay is not divided by the gradients' size, as an L2 penalty in the loss would be; it reaches every parameter.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        As in `Adam`.
+    beta_1, beta_2, epsilon : float
+        As in `Adam`.
+    weight_decay : float, default 0.01
+        Share of a parameter that an update of rate 1 takes away.
+    clip_norm, clip_value : float, optional
+        See `Optimizer`.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+    """
+
+    weight_decay: float = 0.01
+
+    def equations(self, w: Any, g: Any, m: Any, v: Any, *, size: Any, correction: Any, keep: Any) -> Any:  # type: ignore[override]
+        return super().equations(keep * w, g, m, v, size=size, correction=correction)
+
+    def scalars(self, rate: np.ndarray, step: np.ndarray) -> dict[str, Any]:
+        return {**super().scalars(rate, step), "keep": 1 - rate * self.weight_decay}
+
+    def check(self) -> None:
+        super().check()
+        self._within("weight_decay", 0, np.inf, "at least 0")
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}
+
+
+def resolve_optimizer(optimizer: str | Optimizer) -> Optimizer:
+    """An optimiser as it is, or a new one by its name.
+
+    Raises
+    ------
+    OptionError
+        If there is no such optimiser.
+
+    Examples
+    --------
+    >>> resolve_optimizer("adam").beta_2
+    0.999
+    """
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
+        raise OptionError(f"optimizer is the class {optimizer.__name__}; give an object: {optimizer.__name__}()")
+    if optimizer not in OPTIMIZERS:
+        near = difflib.get_close_matches(str(optimizer), OPTIMIZERS, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise OptionError(f"unknown optimizer {optimizer!r}; {hint}There are {', '.join(OPTIMIZERS)}")
+    return OPTIMIZERS[optimizer]()

@@ -1,0 +1,86 @@
+"""Progress: one line on the standard error stream, with the losses and the time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from elman.errors import OptionError
+from elman.training.callbacks import Callback
+
+if TYPE_CHECKING:
+    from elman.training.fit import Training
+
+SECONDS_A_REFRESH = 0.1
+SECONDS_A_LINE = 5.0
+
+
+def progress(verbose: int) -> list[Callback]:
+    """What shows the progress: nothing, a bar on a terminal, else a plain line now and then."""
+    if verbose not in (0, 1):
+        raise OptionError(f"verbose must be 0 (silent) or 1 (a line of progress), got {verbose!r}")
+    if not verbose:
+        return []
+    return [ProgressBar() if sys.stderr.isatty() else ProgressLines()]
+
+
+class ProgressBar(Callback):
+    """A bar that moves in its line of the terminal."""
+
+    def on_train_begin(self, training: Training) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        left = TimeRemainingColumn(elapsed_when_finished=True)
+        columns: list[Any] = [TextColumn("{task.description}"), BarColumn(bar_width=24), left]
+        self._bar = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
+        self._task = self._bar.add_task(_words(training), total=training.epochs * training.batches)
+        self._bar.start()
+        self._shown = 0.0
+
+    def on_progress(self, training: Training) -> None:
+        if time.monotonic() - self._shown > SECONDS_A_REFRESH:
+            self._show(training)
+
+    def on_epoch_end(self, training: Training) -> None:
+        self._last = {name: training.logs[name] for name in ("loss", "val_loss") if name in training.logs}
+        self.on_progress(training)
+
+    def on_train_end(self, training: Training) -> None:
+        self._show(training)
+        self._bar.stop()
+
+    def _show(self, training: Training) -> None:
+        done = max(training.epoch - 1, 0) * training.batches + training.batch
+        self._bar.update(self._task, completed=done, description=_words(training, getattr(self, "_last", {})))
+        self._bar.refresh()
+        self._shown = time.monotonic()
+
+
+class ProgressLines(Callback):
+    """A line after the first and the last epoch, and every few seconds between."""
+
+    def on_train_begin(self, training: Training) -> None:
+        self._started, self._printed = time.monotonic(), -SECONDS_A_LINE
+
+    def on_epoch_end(self, training: Training) -> None:
+        now = time.monotonic()
+        last = training.epoch == training.epochs or training.stop
+        if last or training.epoch == 1 or now - self._printed > SECONDS_A_LINE:
+            self._printed = now
+            left = (now - self._started) / training.epoch * (training.epochs - training.epoch)
+            ending = "" if last else f"  {_time(left)} left"
+            print(f"{_words(training)}{ending}", file=sys.stderr, flush=True)
+
+
+def _words(training: Training, last: dict[str, float] | None = None) -> str:
+    """Epoch and losses; `last` fills in what this epoch does not know yet."""
+    losses = {**(last or {}), **training.logs}
+    parts = [f"{name} {losses[name]:.4g}" for name in ("loss", "val_loss") if name in losses]
+    return "  ".join([f"epoch {max(training.epoch, 1)}/{training.epochs}", *parts])
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"

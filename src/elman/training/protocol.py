@@ -1,0 +1,54 @@
+"""What the training loop asks of a network, so that it need not know one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from elman.training.losses import Loss
+
+
+class Trainable(Protocol):
+    """A network as the training loop sees it.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of parameters, input and target.
+    seed : int
+        Of shuffling and dropout.
+    arena : array (P,)
+        All parameters, updated in place.
+    updates, epochs : int
+        Done in the life of the network; shuffling and dropout's masks go on from them.
+    outputs : int
+        Features O of the output.
+    sequence_output : bool
+        Whether the output is (B, T, O) or (B, O).
+    history : History or None
+        Of the last training.
+    """
+
+    dtype: np.dtype
+    seed: int
+    arena: np.ndarray
+    updates: int
+    epochs: int
+    history: Any
+
+    @property
+    def outputs(self) -> int: ...
+
+    @property
+    def sequence_output(self) -> bool: ...
+
+    def engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
+        """The engine of the network's forward run, or of its training with a loss."""
+
+    def check_input(self, x: Any) -> np.ndarray:
+        """x as the engine takes it, (N, T, F)."""
+
+    def where(self, index: int) -> str:
+        """The parameter at an arena index, as in ``0.W_i[3, 2]``."""
