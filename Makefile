@@ -49,9 +49,11 @@ $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/pip install --quiet --editable ".[test,lint]"
 	@touch $@
 
-$(PEERS)/.installed: $(NATIVE)
+$(PEERS)/bin/python:
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --upgrade pip
+
+$(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
 	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable ".[test,parity]"
 	@touch $@
 
