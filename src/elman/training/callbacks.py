@@ -196,7 +196,17 @@ class ModelCheckpoint(Callback):
 
     def on_epoch_end(self, training: Training) -> None:
         if self.monitor is None or self._best.improved(_value(self, self.monitor, training), training):
-            training.net.save(str(self.path).format(epoch=training.epoch, **training.logs))  # type: ignore[attr-defined]
+            training.net.save(self._filled(training))
+
+    def _filled(self, training: Training) -> str:
+        """The path with the numbers of this epoch."""
+        try:
+            return str(self.path).format(epoch=training.epoch, **training.logs)
+        except (KeyError, IndexError, ValueError) as error:
+            known = ", ".join(("epoch", *training.logs))
+            raise OptionError(
+                f"ModelCheckpoint cannot fill in {str(self.path)!r} ({error}); there are {known}"
+            ) from error
 
 
 class CSVLogger(Callback):

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 def explain(training: Training, rows: np.ndarray, key: int, loss: float) -> str:
     """Name what is not finite in an update of the given rows, and say what to do."""
     net, optimizer = training.net, training.optimizer
-    clip = "" if optimizer.clip_norm else ", clip the gradient (clip_norm=1.0 in the optimizer)"
+    rate = optimizer.rate(optimizer.updates)
+    clip = "" if optimizer.clip_norm else "clip_norm=1.0 in the optimizer, "
     advice = (
-        f"Try a smaller learning rate (it was {optimizer.rate():g}){clip}, or scale inputs and targets. "
-        "The weights are those before this update"
+        f"The weights are those before this update; try a learning rate below {rate:g}, {clip}"
+        "or inputs and targets scaled to about 1"
     )
     bad = _first(net.arena)
     if bad is not None:
@@ -28,14 +29,15 @@ def explain(training: Training, rows: np.ndarray, key: int, loss: float) -> str:
 def _gradient(training: Training, rows: np.ndarray, key: int) -> str:
     """Compute the gradient again and name the first parameter where it is not finite."""
     net, data = training.net, training.data
-    found = net.engine(data.loss, data.width).gradients(
-        net.arena,
-        data.x[rows],
-        data.target[rows],
-        weights=None if data.weights is None else data.weights[rows],
-        lengths=None if data.lengths is None else data.lengths[rows],
-        key=key,
-    )
+    with np.errstate(all="ignore"):
+        found = net.engine(data.loss, data.width).gradients(
+            net.arena,
+            data.x[rows],
+            data.target[rows],
+            weights=None if data.weights is None else data.weights[rows],
+            lengths=None if data.lengths is None else data.lengths[rows],
+            key=key,
+        )
     bad = _first(found.parameters)
     if bad is None:  # with states carried from batch to batch it cannot be computed again
         return "the gradient is not finite"

@@ -78,8 +78,8 @@ def examples(
 
 
 def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weights: Any) -> Examples:
-    x = net.check_input(x)
-    count = len(target) if np.ndim(target) else 0
+    x, target = net.check_input(x), np.asarray(target)
+    count = len(target) if target.ndim else 0
     if count != len(x):
         raise ShapeError(f"x has {len(x)} rows and target has {count}; each row of x needs its target")
     if not len(x):

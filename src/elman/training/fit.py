@@ -228,7 +228,8 @@ class Training:
         self.net.epochs += 1
         if self.validation is not None:
             self.logs["val_loss"] = self._validate(self.validation)
-        self.logs |= {"learning_rate": self.optimizer.rate(), "seconds": time.perf_counter() - started}
+        rate = self.optimizer.rate(self.optimizer.updates - 1)
+        self.logs |= {"learning_rate": rate, "seconds": time.perf_counter() - started}
         self._tell("on_epoch_end")
         self.history.append(self.logs)
 
@@ -251,21 +252,22 @@ class Training:
     def _updates(self, batches: list[np.ndarray], states: list[np.ndarray] | None) -> np.ndarray:
         """Train on some batches in one call of the engine; their losses."""
         net, optimizer, data = self.net, self.optimizer, self.data
-        result = self._engine.train(
-            net.arena,
-            data.x,
-            data.target,
-            batches,
-            self._program,
-            self._state,
-            optimizer.table(len(batches)),
-            clip_norm=optimizer.clip_norm or 0.0,
-            keys=dropout_keys(net.seed, net.updates, len(batches)),
-            weights=data.weights,
-            lengths=data.lengths,
-            carry_states=self.stateful,
-            states=states,
-        )
+        with np.errstate(all="ignore"):  # what is not finite is found and explained
+            result = self._engine.train(
+                net.arena,
+                data.x,
+                data.target,
+                batches,
+                self._program,
+                self._state,
+                optimizer.table(len(batches)),
+                clip_norm=optimizer.clip_norm or 0.0,
+                keys=dropout_keys(net.seed, net.updates, len(batches)),
+                weights=data.weights,
+                lengths=data.lengths,
+                carry_states=self.stateful,
+                states=states,
+            )
         net.updates += result.done
         optimizer.updates += result.done
         if not result.finite:
@@ -314,6 +316,8 @@ class Training:
     def _check_stateful(self) -> None:
         if self.shuffle:
             raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
+        if self.data.weights is not None and not self.data.weights.all():
+            raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
         if len(self.data) % self.batch_size:
             raise OptionError(
                 f"stateful training needs batches of one size: {len(self.data)} rows are no multiple of "

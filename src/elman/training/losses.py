@@ -125,7 +125,8 @@ class Loss:
 
     def values(self, y: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The loss of each row (and step): arrays (..., O) and (..., O') to (...)."""
-        return np.asarray(self.cell(None, y, target))[..., 0]
+        with np.errstate(all="ignore"):
+            return np.asarray(self.cell(None, y, target))[..., 0]
 
 
 LOSSES: dict[str, Loss] = {
@@ -139,6 +140,8 @@ LOSSES: dict[str, Loss] = {
         Loss("binary_cross_entropy", binary_cross_entropy, bounds=(0, 1)),
     )
 }
+
+ALIASES = {"mean_squared_error": "mse", "mean_absolute_error": "mae", "root_mean_squared_error": "rmse"}
 
 
 def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
@@ -168,13 +171,14 @@ def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
         return _of_cell(loss)
     if callable(loss):
         return _of_function(loss)
-    if loss not in LOSSES:
+    name = ALIASES.get(str(loss), loss)
+    if name not in LOSSES:
         near = difflib.get_close_matches(str(loss), LOSSES, 1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise OptionError(
             f"unknown loss {loss!r}; {hint}There are {', '.join(LOSSES)}, or give a function of (y, target)"
         )
-    return LOSSES[loss]
+    return LOSSES[name]
 
 
 @functools.lru_cache(maxsize=64)  # the same cell is the same loss, so that a network finds its plan again

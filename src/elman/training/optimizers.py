@@ -99,9 +99,9 @@ class Optimizer:
             np.stack([np.broadcast_to(values[n], (count,)) for n in names], axis=1) if names else np.empty((count, 0))
         )
 
-    def rate(self) -> float:
-        """The learning rate of the last update (of the first, before any)."""
-        return float(as_schedule(self.learning_rate)(max(self.updates - 1, 0)))
+    def rate(self, step: int) -> float:
+        """The learning rate of an update, by its number from 0."""
+        return float(as_schedule(self.learning_rate)(step))
 
     # --- state ----------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class Optimizer:
         return {"updates": np.array(self.updates), **{n: a.copy() for n, a in self.state.items()}}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave, with the network that is trained next.
+        """Go on from what `state_dict` gave, with whichever network is trained next.
 
         Raises
         ------

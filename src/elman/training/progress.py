@@ -37,7 +37,7 @@ class ProgressBar(Callback):
         self._bar = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
         self._task = self._bar.add_task(_words(training), total=training.epochs * training.batches)
         self._bar.start()
-        self._shown = 0.0
+        self._shown, self._last = 0.0, dict[str, float]()
 
     def on_progress(self, training: Training) -> None:
         if time.monotonic() - self._shown > SECONDS_A_REFRESH:
@@ -49,13 +49,19 @@ class ProgressBar(Callback):
 
     def on_train_end(self, training: Training) -> None:
         self._show(training)
+        if training.stop:  # no time is left
+            self._bar.update(self._task, total=self._done(training))
+            self._bar.refresh()
         self._bar.stop()
 
     def _show(self, training: Training) -> None:
-        done = max(training.epoch - 1, 0) * training.batches + training.batch
-        self._bar.update(self._task, completed=done, description=_words(training, getattr(self, "_last", {})))
+        self._bar.update(self._task, completed=self._done(training), description=_words(training, self._last))
         self._bar.refresh()
         self._shown = time.monotonic()
+
+    @staticmethod
+    def _done(training: Training) -> int:
+        return max(training.epoch - 1, 0) * training.batches + training.batch
 
 
 class ProgressLines(Callback):

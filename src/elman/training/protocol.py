@@ -52,3 +52,6 @@ class Trainable(Protocol):
 
     def where(self, index: int) -> str:
         """The parameter at an arena index, as in ``0.W_i[3, 2]``."""
+
+    def save(self, path: str) -> Any:
+        """Write the network to a file."""
