@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine.schedule import LossSpec
-from elman.equations import Cell, Graph, cell, log_softmax, mean, minimum, pick, softplus, square
+from elman.equations import Cell, Graph, cell, clip, log_softmax, mean, pick, softplus, square
 from elman.equations import sum as total
 from elman.equations.symbols import width
 from elman.errors import DataError, EquationError, OptionError, ShapeError
@@ -39,7 +39,7 @@ def huber(p, y, target, *, delta=1.0):
     Reference: P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964).
     """
     error = abs(y - target)
-    near = minimum(error, delta)
+    near = clip(error, 0.0, delta)
     return mean(near * (error - 0.5 * near))
 
 

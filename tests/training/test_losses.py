@@ -1,0 +1,244 @@
+"""Losses: closed forms, gradients, and targets of every shape."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import elman as el
+from elman.errors import DataError, EquationError, OptionError, ShapeError
+from elman.training.losses import LOSSES, prepare_target, resolve_loss
+from tests.training.problems import ENGINES, linear, recurrent
+
+RANDOM = np.random.default_rng(5)
+Y, TARGET = RANDOM.normal(0, 2, (6, 3)), RANDOM.normal(0, 2, (6, 3))
+LABELS, CLASSES = RANDOM.integers(0, 2, (6, 3)).astype(float), RANDOM.integers(0, 3, 6)
+SIGMOID = 1 / (1 + np.exp(-Y))
+PROBABILITIES = np.exp(Y) / np.exp(Y).sum(1, keepdims=True)
+ERROR = np.abs(Y - TARGET)
+
+CLOSED_FORMS = {
+    "mse": (TARGET, (ERROR**2).mean(1)),
+    "mae": (TARGET, ERROR.mean(1)),
+    "huber": (TARGET, np.where(ERROR < 1, ERROR**2 / 2, ERROR - 0.5).mean(1)),
+    "softmax_cross_entropy": (np.eye(3)[CLASSES], -np.log(PROBABILITIES[np.arange(6), CLASSES])),
+    "binary_cross_entropy": (LABELS, -np.where(LABELS, np.log(SIGMOID), np.log(1 - SIGMOID)).mean(1)),
+}
+DISTRIBUTION = PROBABILITIES[::-1].copy()
+
+
+def outputs_as_parameters(y: np.ndarray, engine: str = "numpy") -> tuple[el.Network, np.ndarray]:
+    """A network whose outputs for the returned x are its parameters, and these are y."""
+    net = el.Network(inputs=len(y), layers=[el.Dense(y.shape[1], bias=False)], dtype=np.float64, engine=engine)
+    net.params["0.W"] = y.T
+    return net, np.eye(len(y))[:, None, :]
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_value_of_a_row(name):
+    target, expected = CLOSED_FORMS[name]
+    np.testing.assert_allclose(LOSSES[name].values(Y, target), expected, rtol=1e-13)
+
+
+def test_huber_delta():
+    expected = np.where(ERROR < 0.3, ERROR**2 / 2, 0.3 * (ERROR - 0.15)).mean(1)
+    np.testing.assert_allclose(LOSSES["huber"].with_options(delta=0.3).values(Y, TARGET), expected, rtol=1e-13)
+
+
+def test_class_indices_and_one_hot_are_the_same_loss():
+    one_hot = LOSSES["softmax_cross_entropy"].values(Y, np.eye(3)[CLASSES])
+    indices = LOSSES["softmax_cross_entropy"].for_classes().values(Y, CLASSES[:, None])
+    np.testing.assert_allclose(indices, one_hot, rtol=1e-14)
+
+
+def test_binary_cross_entropy_of_saturated_logits_is_finite_and_exact():
+    y, label = np.array([[800.0], [-800.0], [800.0]]), np.array([[1.0], [0.0], [0.0]])
+    np.testing.assert_array_equal(LOSSES["binary_cross_entropy"].values(y, label), [0, 0, 800])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [
+        ("mse", TARGET),
+        ("rmse", TARGET),
+        ("mae", TARGET),
+        ("huber", TARGET),
+        ("softmax_cross_entropy", CLASSES),
+        ("softmax_cross_entropy", DISTRIBUTION),
+        ("binary_cross_entropy", LABELS),
+        (lambda y, target: el.mean((y - target) ** 4), TARGET),
+    ],
+    ids=["mse", "rmse", "mae", "huber", "classes", "distribution", "binary", "custom"],
+)
+def test_gradient_against_central_differences(loss, target, engine):
+    net, x = outputs_as_parameters(Y, engine)
+    target, step = target[:, None], 1e-5
+    _, gradients = net.loss_and_grads(x, target, loss)
+    analytic, numerical = gradients["0.W"].ravel(), np.empty(Y.size)
+    for k in range(Y.size):
+        there = [outputs_as_parameters(Y, engine)[0] for _ in range(2)]
+        there[0].arena[k] += step
+        there[1].arena[k] -= step
+        up, down = (n.loss_and_grads(x, target, loss)[0] for n in there)
+        numerical[k] = (up - down) / (2 * step)
+    np.testing.assert_allclose(analytic, numerical, rtol=1e-7, atol=1e-9 * np.abs(analytic).max())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_gradient_of_a_logit_at_zero(engine):
+    net, x = outputs_as_parameters(np.zeros((1, 1)), engine)
+    _, gradients = net.loss_and_grads(x, np.array([[[1.0]]]), "binary_cross_entropy")
+    assert gradients["0.W"] == -0.5
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_engine_computes_the_mean_over_rows_and_steps(name, engine):
+    target, expected = CLOSED_FORMS[name]
+    net = linear(3, 6, engine=engine)
+    net.params["0.W"], net.params["0.b"] = Y.T, 0
+    loss, _ = net.loss_and_grads(np.eye(6)[None], target[None], name)
+    assert loss == pytest.approx(expected.mean(), rel=1e-13)
+
+
+# --- targets ------------------------------------------------------------------------------------------------
+
+LAST, EVERY = recurrent(3), recurrent(3, sequences=True)
+ONE, ONE_EVERY = recurrent(1), recurrent(1, sequences=True)
+
+
+@pytest.mark.parametrize(
+    ("net", "loss", "shape", "width"),
+    [
+        (LAST, "mse", (4, 3), 3),
+        (EVERY, "mse", (4, 7, 3), 3),
+        (ONE, "mse", (4,), 1),
+        (ONE, "mse", (4, 1), 1),
+        (ONE_EVERY, "mae", (4, 7), 1),
+        (LAST, "softmax_cross_entropy", (4,), 1),
+        (LAST, "softmax_cross_entropy", (4, 1), 1),
+        (LAST, "softmax_cross_entropy", (4, 3), 3),
+        (EVERY, "softmax_cross_entropy", (4, 7), 1),
+        (EVERY, "softmax_cross_entropy", (4, 7, 3), 3),
+    ],
+)
+def test_target_shapes(net, loss, shape, width):
+    _, target, found = prepare_target(net, loss, np.ones(shape, int))
+    steps = (7,) if net.sequence_output else ()
+    assert (target.shape, found, target.dtype) == ((4, *steps, width), width, np.float64)
+
+
+@pytest.mark.parametrize(
+    ("net", "loss", "shape", "said"),
+    [
+        (LAST, "mse", (4, 2), "target has 2 features, the network outputs 3"),
+        (LAST, "mse", (4,), "target has 1 feature, the network outputs 3"),
+        (EVERY, "mse", (4, 3), "returns every time step"),
+        (LAST, "mse", (4, 7, 3), "returns the last time step only"),
+        (LAST, "softmax_cross_entropy", (4, 5), r"expected \(N, 3\) or class indices \(N,\)"),
+        (EVERY, "mse", (4, 7, 3, 1), r"its shape is \(4, 7, 3, 1\), mse expected \(N, T, 3\)"),
+    ],
+)
+def test_target_that_does_not_fit(net, loss, shape, said):
+    with pytest.raises(ShapeError, match=said):
+        prepare_target(net, loss, np.ones(shape))
+
+
+@given(row=st.integers(0, 3), step=st.integers(0, 6), value=st.sampled_from([-1, 3, 100, 0.5, np.nan]))
+def test_class_out_of_range_is_named(row, step, value):
+    target = np.zeros((4, 7))
+    target[row, step] = value
+    with pytest.raises(DataError, match=rf"target\[{row}, {step}\] is {float(value)}: .* 0\.\.2"):
+        prepare_target(EVERY, "softmax_cross_entropy", target)
+
+
+def test_classes_behind_the_end_of_a_row_are_not_looked_at():
+    target = np.array([[0, 1, -1], [2, -1, -1]])
+    prepare_target(EVERY, "softmax_cross_entropy", target, lengths=np.array([2, 1]))
+    with pytest.raises(DataError, match=r"target\[1, 1\] is -1"):
+        prepare_target(EVERY, "softmax_cross_entropy", target, lengths=np.array([2, 2]))
+
+
+def test_labels_outside_0_to_1_are_named():
+    with pytest.raises(DataError, match=r"target\[1, 0\] is -1: binary_cross_entropy expects values in 0\.\.1"):
+        prepare_target(ONE, "binary_cross_entropy", [1, -1, 1])
+
+
+def test_text_is_no_target():
+    with pytest.raises(DataError, match="give classes as 0, 1, 2"):
+        prepare_target(LAST, "softmax_cross_entropy", ["yes", "no"])
+
+
+def test_softmax_of_one_output_is_refused():
+    with pytest.raises(OptionError, match="binary_cross_entropy"):
+        prepare_target(ONE, "softmax_cross_entropy", [0, 0])
+
+
+# --- losses by name and of equations ------------------------------------------------------------------------
+
+
+def test_unknown_name_has_a_suggestion():
+    with pytest.raises(OptionError, match="unknown loss 'hubber'; did you mean 'huber'"):
+        resolve_loss("hubber")
+
+
+def test_function_cell_and_name_agree():
+    def squared(y, target):
+        return el.mean((y - target) ** 2)
+
+    @el.cell(inputs=2)
+    def squared_cell(p, y, target):
+        return el.mean((y - target) ** 2)
+
+    net, x = outputs_as_parameters(Y)
+    values = [net.loss_and_grads(x, TARGET[:, None], loss)[0] for loss in ("mse", squared, squared_cell)]
+    assert values[0] == values[1] == values[2]
+
+
+def test_a_function_is_the_same_loss_each_time():
+    def quartic(y, target):
+        return el.mean((y - target) ** 4)
+
+    assert resolve_loss(quartic) == resolve_loss(quartic)
+
+
+def test_a_loss_may_take_a_target_of_another_width():
+    def gaussian(y, target):
+        mean, log_variance = el.pick(y, 0.0), el.pick(y, 1.0)
+        return log_variance + (target - mean) ** 2 * el.exp(-log_variance)
+
+    y, target = Y[:, :2].copy(), TARGET[:, :1]
+    net, x = outputs_as_parameters(y)
+    expected = np.mean(y[:, 1] + (target[:, 0] - y[:, 0]) ** 2 * np.exp(-y[:, 1]))
+    assert net.loss_and_grads(x, target[:, None], gaussian)[0] == pytest.approx(expected, rel=1e-13)
+
+
+def wide(y, target):
+    return y - target
+
+
+def with_parameter(p, y, target):
+    return el.mean(p.scale * (y - target))
+
+
+def without_return(y, target):
+    el.mean(y - target)
+
+
+def of_one(y):
+    return el.mean(y)
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (wide, r"3 values a row; a loss returns one: use el\.mean"),
+        (with_parameter, r"uses p\.scale: a loss has no parameters"),
+        (without_return, "without_return returned nothing"),
+        (of_one, r"takes \(y, target\) or \(p, y, target\)"),
+    ],
+)
+def test_equations_that_are_no_loss(loss, said):
+    with pytest.raises(EquationError, match=said):
+        prepare_target(LAST, loss, TARGET)

@@ -1,0 +1,56 @@
+"""Learning rates at points that are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import elman as el
+from elman.errors import OptionError
+from elman.training.schedules import as_schedule
+
+SCHEDULES = {
+    "constant": el.ConstantRate(0.3),
+    "cosine": el.CosineDecay(0.2, steps=10, final=0.02),
+    "exponential": el.ExponentialDecay(0.2, steps=10, factor=0.5),
+    "step": el.StepDecay(0.2, steps=10, factor=0.5),
+    "warm-up": el.WarmUp(5, el.CosineDecay(0.2, steps=10)),
+    "function": as_schedule(lambda step: 0.1 if step < 3 else 0.01),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "points"),
+    [
+        ("constant", {0: 0.3, 99: 0.3}),
+        ("cosine", {0: 0.2, 5: 0.11, 10: 0.02, 99: 0.02}),
+        ("exponential", {0: 0.2, 5: 0.2 * 0.5**0.5, 10: 0.1, 20: 0.05}),
+        ("step", {0: 0.2, 9: 0.2, 10: 0.1, 19: 0.1, 20: 0.05}),
+        ("warm-up", {0: 0.04, 3: 0.16, 4: 0.2, 5: 0.2, 10: 0.1, 15: 0.0}),
+        ("function", {2: 0.1, 3: 0.01}),
+    ],
+)
+def test_points(name, points):
+    assert {step: SCHEDULES[name](step) for step in points} == pytest.approx(points, abs=1e-15)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+@given(steps=st.lists(st.integers(0, 1000), min_size=1))
+def test_an_array_of_steps_gives_the_rates_of_each(schedule, steps):
+    np.testing.assert_array_equal(schedule(np.array(steps)), [schedule(s) for s in steps])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: el.CosineDecay(-0.1, steps=10),
+        lambda: el.StepDecay(0.1, steps=0),
+        lambda: el.ExponentialDecay(0.1, steps=10, factor=-1),
+        lambda: el.WarmUp(0, 0.1),
+        lambda: el.WarmUp(5, "fast"),
+        lambda: el.ConstantRate(np.inf),
+    ],
+)
+def test_values_that_make_no_sense(make):
+    with pytest.raises(OptionError):
+        make()
