@@ -42,11 +42,11 @@ $(VENV)/.installed: $(BIN)/python $(NATIVE)
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable ".[test]"
+	$(BIN)/pip install --quiet --group test
 	@touch $@
 
 $(VENV)/.linted: $(VENV)/.tested
-	$(BIN)/pip install --quiet --editable ".[test,lint]"
+	$(BIN)/pip install --quiet --group lint
 	@touch $@
 
 $(PEERS)/bin/python:
@@ -54,7 +54,7 @@ $(PEERS)/bin/python:
 	$(PEERS)/bin/pip install --quiet --upgrade pip
 
 $(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
-	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable ".[test,parity]"
+	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group parity
 	@touch $@
 
 clean:

@@ -44,7 +44,7 @@ class Placement:
     def __init__(self, emitter: Emitter, stage: int, offsets: dict[str, int], fixed: dict[Node, Ref], saved: set[Node]):
         self.emitter, self.stage, self.offsets = emitter, stage, offsets
         self.refs: dict[Node, Ref] = dict(fixed)
-        self.saved = saved
+        self.saved, self.fixed = saved, set(fixed)
         self.elided: set[Node] = set()  # copies of what lies in their place already
 
     def section(self, nodes: list[Node], later: Iterable[Node], *, merged: bool) -> tuple[Step, ...]:
@@ -71,7 +71,7 @@ class Placement:
                 continue
             self.refs[n] = self._inherited(n, users[n]) or self._new(n, merged or outlives)
         for n in nodes:
-            if n.is_elementwise and n in self.saved:
+            if n.is_elementwise and n in self.saved and n not in self.fixed:
                 self._reuse(n, users)
             if n.op == "copy":
                 self._elide(n, users, group)
@@ -88,9 +88,6 @@ class Placement:
 
     def _reuse(self, n: Node, users: dict[Node, list[Node]]) -> None:
         """A saved activation takes the place of the sum it was computed from, if nothing else needs that sum."""
-        ref = self.refs[n]
-        if self.emitter.slots[ref.slot].time != "steps":
-            return
         for i in n.inputs:
             free = i.op == "affine" and users[i] == [n] and i not in self.saved and i.width == n.width
             if free and self.emitter.slots[self.refs[i].slot].time == "steps":

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from elman.engine import ENGINES, default_engine
 from elman.equations.symbols import width
 from elman.errors import OptionError, ShapeError
 from elman.network.layers import Layer
 
-__all__ = ["count", "dtype", "flat_state", "layers", "lengths", "network_input", "seed", "width"]
+__all__ = ["count", "dtype", "engine", "flat_state", "layers", "lengths", "network_input", "seed", "width"]
 
 
 def count(number: Any, what: str) -> int:
@@ -44,6 +45,14 @@ def dtype(given: Any) -> np.dtype:
     found = np.dtype(given)
     if found not in (np.float32, np.float64):
         raise OptionError(f"dtype must be float32 or float64, got {found}")
+    return found
+
+
+def engine(name: str | None) -> str:
+    """The name of an engine; the default for None."""
+    found = default_engine() if name is None else name
+    if found not in ENGINES:
+        raise OptionError(f"unknown engine {found!r}; there are {', '.join(ENGINES)}")
     return found
 
 

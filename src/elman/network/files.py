@@ -79,6 +79,16 @@ def describe(network: Network) -> dict[str, Any]:
     }
 
 
+def rebuild(
+    description: dict[str, Any], engine: str, threads: int | None, metadata: dict[str, str], arena: np.ndarray
+) -> Network:
+    """A network from its description and parameters."""
+    network = _build(description, engine, threads)
+    network.metadata = metadata
+    network.arena[:] = arena
+    return network
+
+
 def _describe_layer(layer: Layer) -> dict[str, Any]:
     return {
         "cell": to_data(layer.cell),

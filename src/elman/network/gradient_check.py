@@ -23,7 +23,7 @@ class GradientCheck:
 
     @property
     def worst(self) -> float:
-        return max(e for by_name in self.errors.values() for e in by_name.values())
+        return max(float(e) for by_name in self.errors.values() for e in by_name.values())
 
     def __str__(self) -> str:
         rows = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.engine import default_engine, make_engine
+from elman.engine import make_engine
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations import Cell
 from elman.equations import sum as over_features
@@ -70,7 +70,7 @@ class Network:
     ):
         self.inputs, self.layers, self.seed = checks.count(inputs, "inputs"), checks.layers(layers), checks.seed(seed)
         self.dtype = checks.dtype(dtype)
-        self.engine_name, self.threads = engine or default_engine(), threads
+        self.engine_name, self.threads = checks.engine(engine), threads
         self.metadata: dict[str, str] = {}
         self.updates = self.epochs = 0
         self.history: History | None = None
@@ -94,6 +94,12 @@ class Network:
     def __repr__(self) -> str:
         cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
         return f"Network(inputs={self.inputs}, layers=[{cells}], parameters={self.arena.size}, dtype={self.dtype})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as a model file would: equations as data, parameters bit for bit."""
+        from elman.network.files import describe, rebuild
+
+        return rebuild, (describe(self), self.engine_name, self.threads, dict(self.metadata), self.arena.copy())
 
     # --- running --------------------------------------------------------------------------------------------
 
