@@ -74,7 +74,9 @@ def examples(
     try:
         return _examples(net, x, target, loss, lengths, weights)
     except ElmanError as error:
-        raise type(error)(f"{origin}: {error}") from error if origin else None
+        if not origin:
+            raise
+        raise type(error)(f"{origin}: {error}") from error
 
 
 def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weights: Any) -> Examples:
