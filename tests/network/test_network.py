@@ -156,6 +156,27 @@ def test_a_saved_network_is_the_same(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["m.safetensors"]
 
 
+def test_training_goes_on_from_a_file_as_if_uninterrupted(tmp_path):
+    x, target = inputs(), inputs(F=2, seed=1)
+    whole, part = small(), small()
+    whole.fit(x, target, optimizer=el.Adam(0.01), epochs=4, batch_size=2, verbose=0)
+    before, after = el.Adam(0.01), el.Adam(0.01)
+    part.fit(x, target, optimizer=before, epochs=2, batch_size=2, verbose=0)
+    again = el.load(part.save(tmp_path / "m.safetensors"))
+    after.load_state_dict(before.state_dict())
+    again.fit(x, target, optimizer=after, epochs=2, batch_size=2, verbose=0)
+    assert np.array_equal(again.arena, whole.arena)
+
+
+def test_sample_weights_scale_the_rows_gradients():
+    net = el.Network(3, [el.GRU(4), el.Dense(2)])
+    x, target = inputs(), inputs(F=2, seed=1)
+    _, all_rows = net.loss_and_grads(x[:2], target[:2])
+    _, chosen = net.loss_and_grads(x, target, sample_weight=[1, 1, 0, 0])
+    for name in all_rows:
+        np.testing.assert_allclose(chosen[name], all_rows[name], rtol=1e-4, atol=1e-6)
+
+
 def test_files_that_are_no_models_are_refused(tmp_path):
     with pytest.raises(el.ModelFileError, match="there is no model file"):
         el.load(tmp_path / "none.safetensors")

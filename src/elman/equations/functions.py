@@ -22,8 +22,9 @@ def apply(op: str, *inputs: Any, numbers: tuple[float, ...] = ()) -> Any:
         return build(op, *inputs, first=first, second=second)
     value = OPS[op].value
     assert value is not None
-    arrays = [np.asarray(i, dtype=np.result_type(i, np.float32)) for i in inputs]
-    return value(*arrays, *numbers)
+    plain = all(isinstance(i, int | float) for i in inputs)
+    dtype = np.float64 if plain else np.result_type(*inputs, np.float32)
+    return value(*(np.asarray(i, dtype) for i in inputs), *numbers)
 
 
 def sigmoid(x: Any) -> Any:

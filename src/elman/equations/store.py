@@ -15,7 +15,7 @@ from elman.errors import ModelFileError
 def to_data(cell: Cell) -> dict[str, Any]:
     """A cell's graph as plain lists, good for JSON; `from_data` makes a cell of it again."""
     graph = cell.trace()
-    leaves: list[Symbol] = [*graph.inputs, *graph.states]
+    leaves: list[Symbol] = [*graph.inputs, *graph.states, *graph.parameters.values()]  # keeps the parameters' order
     nodes = list(dict.fromkeys([*leaves, *ordered(graph.outputs)]))
     number = {n: k for k, n in enumerate(nodes)}
     rows = [[n.op, [number[i] for i in n.inputs], n.first, n.second, n.name] for n in nodes]

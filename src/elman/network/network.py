@@ -203,7 +203,7 @@ class Network:
         """
         x = self.check_input(x)
         loss, target, wide = prepare_target(self, loss, target)
-        weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)
+        weights = None if sample_weight is None else np.asarray(sample_weight, self.dtype)
         found = self.engine(loss, wide).gradients(
             self.arena,
             x,
