@@ -1,142 +1,61 @@
 """Times one training update of Elman and its peers: `make bench`, or `python -m benchmarks.run --help`.
 
-Every contender runs in a process of its own, with the same number of threads, and they take turns within one run,
-one epoch each, so that a change of the machine's speed meets all of them. Between turns nothing runs, so that
-no one's threads still spin while another is timed. A figure is the median over the rounds, with the lowest and highest;
-a ratio is the median of the rounds' ratios, followed by the ratio of the lowest times, which other work on the
-machine disturbs least. The peak is NumPy's float32 matrix product, taken before and after.
+The contenders take turns (`benchmarks.turns`), so that a change of the machine's speed meets all of them. A time is
+the median over the rounds, with the lowest and highest. A ratio is the median of the rounds' ratios, with theirs,
+and beside it the ratio of the lowest times. "of sgemm" is the arithmetic of the matrix products of an update by its
+time, as a share of the speed of NumPy's float32 matrix product, taken before and after (which is no upper bound).
+The loss is that of the second epoch: everyone has learnt from as many updates by then, if from other first weights.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import multiprocessing
 import os
 import platform
-import time
-from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+from benchmarks.turns import Contender, measure, sgemm_gflops
 from benchmarks.workloads import WORKLOADS, Workload
 
 RESULTS = Path(__file__).parent / "results"
-WARM_UP_S = 0.5
-PAUSE_S = 0.05
-PROCESSES = multiprocessing.get_context("spawn")
 
 
-@dataclass
-class Contender:
-    """One library with one cell on one workload, in its own process."""
-
-    adapter: str
-    cell: str
-    connection: Connection
-    process: multiprocessing.Process
-    version: str = ""
-    missing: str = ""
-    ms: list[float] = field(default_factory=list)  # an update's milliseconds, by round
-    losses: list[float] = field(default_factory=list)  # mean loss of each timed epoch
-
-
-def start(target, *arguments) -> tuple[Connection, multiprocessing.Process]:
-    """Runs a function in a fresh process, with one end of a connection as its first argument."""
-    here, there = PROCESSES.Pipe()
-    process = PROCESSES.Process(target=target, args=(there, *arguments), daemon=True)
-    process.start()
-    there.close()
-    return here, process
-
-
-def serve(connection: Connection, adapter: str, workload: Workload, cell: str, threads: int) -> None:
-    """The contender's process: prepares, warms up, then runs an epoch whenever it is told to."""
-    try:
-        library = importlib.import_module(f"benchmarks.adapters.{adapter}_adapter")
-    except ImportError as error:
-        connection.send(("missing", str(error)))
-        return
-    epoch = library.prepare(workload, cell, threads)
-    begin = time.perf_counter()
-    while time.perf_counter() - begin < WARM_UP_S:
-        epoch()
-    connection.send(("ready", library.version()))
-    while connection.recv():
-        begin = time.perf_counter()
-        loss = epoch()
-        connection.send(((time.perf_counter() - begin) * 1e3 / workload.updates, loss))
-
-
-def peak(connection: Connection) -> None:
-    """The peak's process: GFLOP/s of NumPy's float32 product, the best of many."""
-    import numpy as np
-
-    n, best = 1536, 0.0
-    a, b = np.ones((n, n), np.float32), np.ones((n, n), np.float32)
-    out = np.empty_like(a)
-    for _ in range(30):
-        begin = time.perf_counter()
-        np.matmul(a, b, out=out)
-        best = max(best, 2 * n**3 / (time.perf_counter() - begin) / 1e9)
-    connection.send(best)
-
-
-def measure_peak() -> float:
-    connection, process = start(peak)
-    gflops = connection.recv()
-    process.join()
-    return gflops
-
-
-def measure(workload: Workload, rounds: int, threads: int) -> list[Contender]:
-    """All contenders of a workload, in turns."""
-    contenders = []
-    for adapter, cell in workload.cells:
-        contender = Contender(adapter, cell, *start(serve, adapter, workload, cell, threads))
-        state, text = contender.connection.recv()
-        contender.version, contender.missing = (text, "") if state == "ready" else ("", text)
-        contenders.append(contender)
-    present = [contender for contender in contenders if not contender.missing]
-    for _ in range(rounds):
-        for contender in present:
-            time.sleep(PAUSE_S)
-            contender.connection.send(True)
-            ms, loss = contender.connection.recv()
-            contender.ms.append(ms)
-            contender.losses.append(loss)
-    for contender in present:
-        contender.connection.send(False)
-    for contender in contenders:
-        contender.process.join()
-    return contenders
-
-
-def ratios(contender: Contender, first: Contender) -> list[float]:
-    """How many times the first one's time the contender took, by round."""
-    return [theirs / ours for theirs, ours in zip(contender.ms, first.ms, strict=True)] if first.ms else []
-
-
-def summary(workload: Workload, contenders: list[Contender], gflops: float) -> list[dict]:
+def summary(workload: Workload, contenders: list[Contender], gflops: float) -> list[dict[str, Any]]:
     """The results of a workload as plain data, one entry a contender."""
-    entries = []
-    for contender in contenders:
-        entry = {"workload": workload.name, "library": contender.adapter, "cell": contender.cell}
-        entries.append(entry)
-        if contender.missing:
-            entry["missing"] = contender.missing
-            continue
-        typical = median(contender.ms)
-        entry |= {"version": contender.version, "ms": typical, "rounds_ms": contender.ms, "losses": contender.losses}
-        entry["fraction_of_peak"] = workload.flops() / (typical * 1e6) / gflops
-        by_round = ratios(contender, contenders[0])
-        if by_round:
-            lowest = min(contender.ms) / min(contenders[0].ms)
-            entry |= {"ratio": median(by_round), "ratio_of_lowest": lowest, "rounds_ratio": by_round}
-    return entries
+    first = contenders[0]
+    return [
+        {
+            "workload": workload.name,
+            "library": each.adapter,
+            "cell": each.cell,
+            **_result(workload, each, first, gflops),
+        }
+        for each in contenders
+    ]
+
+
+def _result(workload: Workload, contender: Contender, first: Contender, gflops: float) -> dict[str, Any]:
+    if contender.missing:
+        return {"missing": contender.missing}
+    typical = median(contender.ms)
+    result = {
+        "version": contender.version,
+        "ms": typical,
+        "rounds_ms": contender.ms,
+        "loss": contender.loss,
+        "disturbed_rounds": contender.disturbed,
+        "disturbance": [turn.disturbance for turn in contender.turns],
+        "fraction_of_sgemm": workload.flops() / (typical * 1e6) / gflops,
+    }
+    if first.missing:
+        return result
+    ratios = [theirs / ours for theirs, ours in zip(contender.ms, first.ms, strict=True)]
+    lowest = min(contender.ms) / min(first.ms)
+    return result | {"ratio": median(ratios), "rounds_ratio": ratios, "ratio_of_lowest": lowest}
 
 
 def processor() -> str:
@@ -147,7 +66,7 @@ def processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def write(results: dict) -> Path:
+def write(results: dict[str, Any]) -> Path:
     """The results as JSON, in a file of this run's own."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{results['time'].replace(':', '')}.json"
@@ -157,49 +76,52 @@ def write(results: dict) -> Path:
     return file
 
 
-def table(results: dict):
+def table(results: dict[str, Any]) -> Any:
     """The results for the eye."""
     from rich.table import Table
 
-    title = (
-        f"One update, float32, {results['threads']} threads, {results['rounds']} rounds; "
-        f"peak {results['peak_gflops']:.0f} GFLOP/s on {results['processor']}; load {results['load']:.1f} at the start"
+    shown = Table(
+        title=f"One training update, float32, {results['threads']} threads, {results['rounds']} rounds; "
+        f"sgemm {results['sgemm_gflops']:.0f} GFLOP/s on {results['processor']}"
     )
-    shown = Table(title=title)
     shown.add_column("workload")
     shown.add_column("library, cell")
     for heading in (
         "ms (lowest - highest)",
-        "x first (lowest - highest)",
+        "times first (lowest - highest)",
         "of lowest",
-        "of peak",
-        "loss, first to last",
+        "of sgemm",
+        "loss",
+        "disturbed",
     ):
         shown.add_column(heading, justify="right")
-    previous = ""
-    for entry in results["entries"]:
-        name = entry["workload"] if entry["workload"] != previous else ""
-        previous = entry["workload"]
-        shown.add_row(name, f"{entry['library']}, {entry['cell']}", *figures(entry))
+    entries = results["entries"]
+    for entry, before in zip(entries, [None, *entries], strict=False):
+        new = before is None or before["workload"] != entry["workload"]
+        if new:
+            shown.add_section()
+        shown.add_row(entry["workload"] if new else "", f"{entry['library']}, {entry['cell']}", *_figures(entry))
     return shown
 
 
-def figures(entry: dict) -> tuple[str, ...]:
+def _figures(entry: dict[str, Any]) -> tuple[str, ...]:
     """The figures of one row of the table."""
     if "missing" in entry:
-        return (f"missing: {entry['missing']}", "", "", "", "")
-
-    def with_spread(typical: float, rounds: list[float], digits: int) -> str:
-        return f"{typical:.{digits}f} ({min(rounds):.{digits}f} - {max(rounds):.{digits}f})"
-
-    ratio = with_spread(entry["ratio"], entry["rounds_ratio"], 2) if "ratio" in entry else ""
+        return (f"missing: {entry['missing']}",)
+    compared = "ratio" in entry
+    disturbed, rounds = entry["disturbed_rounds"], len(entry["rounds_ms"])
     return (
-        with_spread(entry["ms"], entry["rounds_ms"], 2),
-        ratio,
-        f"{entry['ratio_of_lowest']:.2f}" if "ratio" in entry else "",
-        f"{entry['fraction_of_peak']:.0%}",
-        f"{entry['losses'][0]:.3f} to {entry['losses'][-1]:.3f}",
+        _with_spread(entry["ms"], entry["rounds_ms"]),
+        _with_spread(entry["ratio"], entry["rounds_ratio"]) if compared else "",
+        f"{entry['ratio_of_lowest']:.2f}" if compared else "",
+        f"{entry['fraction_of_sgemm']:.0%}",
+        f"{entry['loss']:.3f}",
+        f"{disturbed} of {rounds}" if disturbed else "",
     )
+
+
+def _with_spread(typical: float, rounds: list[float]) -> str:
+    return f"{typical:.2f} ({min(rounds):.2f} - {max(rounds):.2f})"
 
 
 def main() -> None:
@@ -207,30 +129,35 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="only workloads whose name has TEXT in it")
     parser.add_argument("--rounds", type=int, default=9, help="turns of every contender")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
+    parser.add_argument(
+        "--patience", type=float, default=30, help="seconds a workload may spend on repeating disturbed turns"
+    )
     options = parser.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(options.threads)
 
     from rich.console import Console
 
-    console = Console(width=None if Console().is_terminal else 150)
-    load = os.getloadavg()[0]
-    gflops, measured = measure_peak(), []
+    console = Console(width=None if Console().is_terminal else 160)
+    gflops, measured = sgemm_gflops(), []
     for workload in WORKLOADS:
         if options.only.lower() in workload.name.lower():
-            console.log(workload.name)
-            measured.append((workload, measure(workload, options.rounds, options.threads)))
-    gflops = max(gflops, measure_peak())
+            console.print(f"{workload.name} ...")
+            measured.append((workload, measure(workload, options.rounds, options.threads, options.patience)))
+    gflops = max(gflops, sgemm_gflops())
     results = {
         "time": datetime.now().isoformat(timespec="seconds"),
         "processor": processor(),
         "threads": options.threads,
         "rounds": options.rounds,
-        "load": load,
-        "peak_gflops": gflops,
+        "sgemm_gflops": gflops,
         "entries": [entry for workload, contenders in measured for entry in summary(workload, contenders, gflops)],
     }
     console.print(table(results))
+    if any(entry.get("disturbed_rounds") for entry in results["entries"]):
+        console.print(
+            "Other programs ran in some rounds (disturbed): run again on an idle machine for figures to go by."
+        )
     console.print(f"Written to {write(results)}")
 
 

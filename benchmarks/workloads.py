@@ -46,7 +46,7 @@ class Workload:
             return np.float32(x), np.float32(target if self.every_step else target[:, -1])
         patterns = random.normal(size=(self.outputs, self.steps, self.features))
         target = random.integers(0, self.outputs, n)
-        return np.float32(patterns[target] + random.normal(0, 3, (n, self.steps, self.features))), target
+        return np.float32(patterns[target] + random.normal(0, 6, (n, self.steps, self.features))), target
 
     def flops(self) -> int:
         """Arithmetic of the matrix products of one update: input and readout matrices and the recurrent ones.

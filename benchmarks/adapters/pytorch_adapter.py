@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from benchmarks.workloads import Workload
@@ -44,7 +45,10 @@ LAYERS = {
     "lstm": lambda features, hidden: nn.LSTM(features, hidden, batch_first=True),
 }
 LOSSES = {"mse": nn.MSELoss, "softmax_cross_entropy": nn.CrossEntropyLoss}
-OPTIMIZERS = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}
+OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "rmsprop": partial(torch.optim.RMSprop, alpha=0.9),
+}  # alpha is rho of the others
 
 
 class Model(nn.Module):
