@@ -44,12 +44,26 @@ def run(problem: Problem, dtype: type = np.float64, engine: str = "numpy") -> Ou
     )
 
 
-def run_stack(stack: Stack, dtype: type, engine: str) -> dict[str, np.ndarray]:
-    """Loss and gradients of the stack from `Network.loss_and_grads`."""
+def stack_network(stack: Stack, dtype: type, engine: str) -> el.Network:
     make = LAYERS[stack.cell]
     layers = [make(stack.hidden), make(stack.upper, return_sequences=False), el.Dense(stack.target.shape[1])]
     net = el.Network(inputs=stack.x.shape[-1], layers=layers, dtype=dtype, engine=engine)
     for name, value in stack.parameters.items():
         net.params[name][...] = value
+    return net
+
+
+def run_stack(stack: Stack, dtype: type, engine: str) -> dict[str, np.ndarray]:
+    """Loss and gradients of the stack from `Network.loss_and_grads`."""
+    net = stack_network(stack, dtype, engine)
     loss, gradients = net.loss_and_grads(stack.x.astype(dtype), stack.target.astype(dtype), loss="mse")
     return {"loss": np.array(float(loss))} | {name: np.float64(value) for name, value in gradients.items()}
+
+
+def train_stack(stack: Stack, updates: int, learning_rate: float, dtype: type, engine: str) -> np.ndarray:
+    """The loss before each of some Adam updates, from `Network.fit`."""
+    net = stack_network(stack, dtype, engine)
+    optimizer = el.Adam(learning_rate, epsilon=1e-8)
+    options = {"batch_size": len(stack.x), "epochs": updates, "shuffle": False, "verbose": 0}
+    history = net.fit(stack.x.astype(dtype), stack.target.astype(dtype), loss="mse", optimizer=optimizer, **options)
+    return np.array(history["loss"])

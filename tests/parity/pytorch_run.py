@@ -73,23 +73,60 @@ def run(problem: Problem, dtype: torch.dtype = torch.float64) -> Outcome:
     )
 
 
+class StackModule(torch.nn.Module):
+    """The stack as a PyTorch user would write it, in float64, with the stack's parameters."""
+
+    def __init__(self, stack: Stack):
+        super().__init__()
+        widths = (stack.x.shape[-1], stack.hidden, stack.upper)
+        self.lower, self.upper = (make_layer(stack.cell, *widths[i : i + 2]).double() for i in (0, 1))
+        self.readout = torch.nn.Linear(stack.upper, stack.target.shape[1]).double()
+        set_parameters(self.lower, stack.cell, under("0.", stack.parameters))
+        set_parameters(self.upper, stack.cell, under("1.", stack.parameters))
+        with torch.no_grad():
+            self.readout.weight.copy_(torch.from_numpy(stack.parameters["2.W"]))
+            self.readout.bias.copy_(torch.from_numpy(stack.parameters["2.b"]))
+
+    def loss(self, stack: Stack) -> torch.Tensor:
+        sequence, _ = self.lower(torch.from_numpy(stack.x))
+        sequence, _ = self.upper(sequence)
+        return torch.nn.functional.mse_loss(self.readout(sequence[:, -1]), torch.from_numpy(stack.target))
+
+
 def run_stack(stack: Stack) -> dict[str, np.ndarray]:
-    """Loss and gradients of the stack from `torch.nn`, in float64."""
-    layers, width = [], stack.x.shape[-1]
-    for prefix, hidden in (("0.", stack.hidden), ("1.", stack.upper)):
-        layers.append(make_layer(stack.cell, width, hidden).double())
-        set_parameters(layers[-1], stack.cell, under(prefix, stack.parameters))
-        width = hidden
-    W, b = (torch.tensor(stack.parameters[name], requires_grad=True) for name in ("2.W", "2.b"))
-    sequence, _ = layers[0](torch.from_numpy(stack.x))
-    sequence, _ = layers[1](sequence)
-    loss = torch.nn.functional.mse_loss(sequence[:, -1] @ W.T + b, torch.from_numpy(stack.target))
+    """Loss and gradients of the stack from `torch.nn`."""
+    model = StackModule(stack)
+    loss = model.loss(stack)
     loss.backward()
-    results = {"loss": np.array(loss.item()), "2.W": W.grad.numpy(), "2.b": b.grad.numpy()}
-    for prefix, layer in zip(("0.", "1."), layers, strict=True):
+    readout = {"2.W": model.readout.weight.grad.numpy(), "2.b": model.readout.bias.grad.numpy()}
+    results = {"loss": np.array(loss.item())} | readout
+    for prefix, layer in (("0.", model.lower), ("1.", model.upper)):
         gradients = parameter_gradients(layer, stack.cell)
         results |= {prefix + name: gradients[name] for name in under(prefix, stack.parameters)}
     return results
+
+
+def train_stack(stack: Stack, updates: int, learning_rate: float) -> np.ndarray:
+    """The loss before each of some Adam updates.
+
+    Of PyTorch's two biases only one learns here (both do for the candidate of the GRU, where they differ): with both,
+    Adam moves their sum twice as far as a single bias.
+    """
+    model = StackModule(stack)
+    for layer in (model.lower, model.upper):
+        learns = torch.zeros_like(layer.bias_hh_l0)
+        if stack.cell == "gru_reset_after":
+            learns[2 * layer.hidden_size :] = 1
+        layer.bias_hh_l0.register_hook(learns.mul)
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    losses = []
+    for _ in range(updates):
+        optimizer.zero_grad()
+        loss = model.loss(stack)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return np.array(losses)
 
 
 def under(prefix: str, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

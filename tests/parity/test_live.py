@@ -53,3 +53,14 @@ def test_stack(cell: str, dtype: str, engine: str, sizes: tuple[int, ...], upper
     stack = problems.draw_stack(cell, *sizes, upper=upper, outputs=outputs, seed=seed)
     actual = elman_run.run_stack(stack, np.dtype(dtype).type, engine)
     problems.assert_close(actual, pytorch_run.run_stack(stack), TOLERANCES[dtype], floor=1)
+
+
+@pytest.mark.parametrize("engine", ("numpy", "native"))
+@pytest.mark.parametrize("cell", pytorch_run.GATES)
+def test_training(cell: str, engine: str) -> None:
+    """Thirty Adam updates in float64: the same losses as PyTorch's, update for update."""
+    stack = problems.draw_stack(cell, 17, 8, 12, 3, upper=9, outputs=2, seed=7)
+    actual = elman_run.train_stack(stack, 30, 0.01, np.float64, engine)
+    expected = pytorch_run.train_stack(stack, 30, 0.01)
+    assert expected[-1] < expected[0] / 2
+    problems.assert_close({"losses": actual}, {"losses": expected}, 1e-10)
