@@ -1,7 +1,7 @@
 """Lower: from the symbols of one step to the nodes that the scheduler places.
 
 Broadcasts become explicit, equal values are computed once, sums of products become one `affine` node (products that
-accumulate into one slot, with biases), ``a*b + c`` and ``z*a + (1-z)*b`` become one op. In an affine node of a
+accumulate into one slot, with biases), ``a*b + c`` becomes one op. In an affine node of a
 recurrent layer the products of the input alone are split off, so that they can be hoisted out of the time loop.
 """
 
@@ -219,23 +219,9 @@ class Lowering:
         """``a + b``, as one op with the products in it where they serve nothing else."""
         a, b = s.inputs
         out = width(s)
-        blend = self._blend(a, b) or self._blend(b, a)
-        if blend:
-            return self.make("blend", blend, out)
         if a.op == "mul" and self._dissolves(a):
             a, b = b, a
         return self._plus(self.memo[a], b, out)
-
-    def _blend(self, a: Symbol, b: Symbol) -> list[Node] | None:
-        """The operands of ``z*p + (1-z)*q``, if that is what ``a + b`` is."""
-        if not (a.op == b.op == "mul" and self._dissolves(a) and self._dissolves(b)):
-            return None
-        for rest, q in (b.inputs, b.inputs[::-1]):
-            if rest.op == "sub" and rest.inputs[0].op == "const" and rest.inputs[0].first == 1:
-                for z, p in (a.inputs, a.inputs[::-1]):
-                    if z is rest.inputs[1]:
-                        return [self.memo[z], self.memo[p], self.memo[q]]
-        return None
 
 
 def _fold(op: str, inputs: list[Node], first: float, second: float) -> float:

@@ -27,6 +27,7 @@ from elman.engine.plan import (
 )
 from elman.equations.differentiate import Backward, Contribution, differentiate
 from elman.equations.ops import OPS
+from elman.equations.simplify import simplify
 from elman.equations.symbols import Parameter, Symbol, width
 from elman.equations.trace import Graph, depending, ordered
 
@@ -174,7 +175,7 @@ class _Scheduler:
     # --- forward --------------------------------------------------------------------------------------------
 
     def _forward_stage(self, spec: LayerSpec, link: _Link, extra: Sequence[Ref] = (), seed: int = -1) -> _Forward:
-        graph, index = spec.graph, len(self.stages)
+        graph, index = simplify(spec.graph), len(self.stages)
         forward = _Forward(spec, index, link, _Link(Ref(-1), width(graph.outputs[0]), sequence=link.sequence))
         wants_input = link.gradient >= 0 and not graph.takes_index
         if self.training:
