@@ -45,7 +45,7 @@ ELMAN_INLINE Vec<T> one_or_zero(F truth) {
   X(tanh, tanh_<T>(a))                                             \
   X(relu, at_least<T>(a, T(0)))                                    \
   X(leaky_relu, a < T(0) ? a * first : a)                          \
-  X(elu, a < T(0) ? expm1_<T>(at_most<T>(a, T(0))) * first : a)    \
+  X(elu, elu_<T>(a, first))    \
   X(softplus, softplus_<T>(a))                                     \
   X(silu, silu_<T>(a))                                             \
   X(gelu, gelu_<T>(a))                                             \
@@ -57,8 +57,8 @@ ELMAN_INLINE Vec<T> one_or_zero(F truth) {
   X(mul, a * b)                                                    \
   X(div, a / b)                                                    \
   X(pow, pow_<T>(a, b))                                            \
-  X(maximum, a != a ? a : (a >= b ? a : b))                        \
-  X(minimum, a != a ? a : (a <= b ? a : b))                        \
+  X(maximum, a != a ? a : larger(a, b))                        \
+  X(minimum, a != a ? a : smaller(a, b))                        \
   X(lt, one_or_zero<T>(a < b))                                     \
   X(le, one_or_zero<T>(a <= b))                                    \
   X(eq, one_or_zero<T>(a == b))                                    \
@@ -79,9 +79,9 @@ struct Stream {
   ptrdiff_t stride;
 };
 
-// Not inlined, so that the inside of a tile and its last values run the very same instructions.
+// Compiled once, so that the inside of a tile and its last values run the very same instructions.
 template <class T, class F>
-[[gnu::noinline]] void loop(T* out, Stream<T> a, Stream<T> b, Stream<T> c, T first, T second, ptrdiff_t vectors) {
+ELMAN_ONE_COPY void loop(T* out, Stream<T> a, Stream<T> b, Stream<T> c, T first, T second, ptrdiff_t vectors) {
   for (ptrdiff_t i = 0; i < vectors; ++i) {
     store<T>(out, F::template of<T>(load<T>(a.at), load<T>(b.at), load<T>(c.at), first, second));
     out += lanes<T>, a.at += a.stride, b.at += b.stride, c.at += c.stride;
@@ -174,11 +174,20 @@ T row_sum(const T* x, int n) {
   return horizontal<T>(sum + load<T>(last.value), [](T a, T b) { return a + b; });
 }
 
+// The larger of two, or the one that is NaN.
+template <class T>
+ELMAN_INLINE Vec<T> larger_or_nan(Vec<T> a, Vec<T> b) {
+  return a != a ? a : larger(a, b);
+}
+
 template <class T>
 T row_max(const T* x, int n) {
-  T most = x[0];
-  for (int i = 1; i < n; ++i) most = most != most || most >= x[i] ? most : x[i];
-  return most;
+  Vec<T> most = splat<T>(x[0]);
+  Buffer<T> last;
+  store<T>(last.value, most);
+  for (; n >= lanes<T>; n -= lanes<T>, x += lanes<T>) most = larger_or_nan<T>(load<T>(x), most);
+  __builtin_memcpy(last.value, x, n * sizeof(T));
+  return horizontal<T>(larger_or_nan<T>(load<T>(last.value), most), [](T a, T b) { return a != a || a >= b ? a : b; });
 }
 
 // The value at an index that is itself a value of the network; -1 for one that is no index of n values.

@@ -2,14 +2,18 @@
 // instruction set.
 //
 // dw = delta' source. One of the two lies along the vectors (`wide`), the other is broadcast (`tall`): whichever way
-// wastes fewer lanes. Rows are taken in blocks of `block_rows`, all runs one after the other; a block of both sides
-// is packed, and multiplied with tiles in registers. Sums of blocks are added up in scratch.
+// wastes fewer lanes. Rows are taken in blocks of `block_rows`, all runs one after the other; the sums of the blocks
+// are added up in scratch. Nothing is packed but columns that do not fill a vector: a row is read once for each tile,
+// from the second cache, while the multiply-adds of the rows before it go on.
 #pragma once
 #include "product.inc.h"
 
 constexpr int block_rows = 256;
-constexpr int task_tiles = 10;  // a task is up to so many tiles of tall columns ...
-constexpr int task_panels = 2;  // ... by so many panels of wide columns
+constexpr int task_panels = 2;  // a task is up to so many panels of wide columns ...
+constexpr int task_tiles = 10;  // ... times so many tiles of tall columns
+
+template <class T>
+constexpr int line_values = 64 / sizeof(T);  // of a cache line
 
 // How dw is cut into tasks: a function of its sizes alone.
 struct Cut {
@@ -35,15 +39,14 @@ int gradient_tasks(int m, int k) {
   return cut.wide_tasks * cut.tall_tasks;
 }
 
-// A packed block of each side, the sums, and room to align them.
+// A packed panel, the sums of a block and of all blocks, and room to align them.
 template <class T>
 size_t gradient_scratch(int m, int k) {
   const Cut cut = cut_of<T>(m, k);
-  const size_t most_wide = size_t(task_panels) * panel_columns<T>,
-               wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>;
-  const size_t most_tall = size_t(task_tiles) * tile_rows, tall = cut.tall;
-  const size_t w = wide < most_wide ? wide : most_wide, t = tall < most_tall ? tall : most_tall;
-  return block_rows * (w + t) + w * t + 4 * lanes<T>;
+  const size_t most_wide = task_panels * panel_columns<T>, most_tall = task_tiles * tile_rows;
+  const size_t wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>, tall = cut.tall;
+  return panel_columns<T> * block_rows +
+         2 * (wide < most_wide ? wide : most_wide) * (tall < most_tall ? tall : most_tall) + lanes<T>;
 }
 
 template <class T>
@@ -52,11 +55,33 @@ ELMAN_INLINE T* aligned(T* p) {
   return reinterpret_cast<T*>((reinterpret_cast<uintptr_t>(p) + rest) & ~rest);
 }
 
-// sums (R x C vectors) += a' b, with a packed as rows x R and b as rows x C vectors.
+// What a multiplication asks the cache for meanwhile: some lines of each row of the next block.
+struct Ahead {
+  const char* line;
+  ptrdiff_t stride;
+  int lines;
+};
+
+// Rows of a block and where their products go. `sums` is added to when the block is complete; until then `partial`
+// holds what the block's earlier rows came to.
+template <class T>
+struct Piece {
+  int rows;
+  bool begins, completes;  // the block
+  ptrdiff_t a_stride, b_stride, ld;
+};
+
+// R columns of a, times C vectors of b.
 template <class T, int R, int C>
-[[gnu::noinline]] void add_outer_products(const T* a, const T* b, int rows, T* sums, ptrdiff_t ld) {
+ELMAN_ONE_COPY void add_outer_products(const T* a, const T* b, T* partial, T* sums, const Piece<T>& piece,
+                                       Ahead ahead) {
   Vec<T> sum[R][C] = {};
-  for (int i = 0; i < rows; ++i, a += R, b += C * lanes<T>) {
+  const ptrdiff_t ld = piece.ld, a_stride = piece.a_stride, b_stride = piece.b_stride;
+  if (!piece.begins)
+    for (int r = 0; r < R; ++r)
+      for (int j = 0; j < C; ++j) sum[r][j] = load<T>(partial + r * ld + j * lanes<T>);
+  for (int i = piece.rows; i > 0; --i, a += a_stride, b += b_stride, ahead.line += ahead.stride) {
+    for (int j = 0; j < ahead.lines; ++j) __builtin_prefetch(ahead.line + 64 * j, 0, 2);
     Vec<T> wide[C];
     for (int j = 0; j < C; ++j) wide[j] = load<T>(b + j * lanes<T>);
     for (int r = 0; r < R; ++r) {
@@ -66,31 +91,25 @@ template <class T, int R, int C>
   }
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {
-      T* to = sums + r * ld + j * lanes<T>;
-      store<T>(to, load<T>(to) + sum[r][j]);
+      const ptrdiff_t at = r * ld + j * lanes<T>;
+      if (piece.completes)
+        store<T>(sums + at, load<T>(sums + at) + sum[r][j]);
+      else
+        store<T>(partial + at, sum[r][j]);
     }
 }
 
-template <class T, int R>
-void pack_tall(const T* from, ptrdiff_t ld, int rows, T* to) {
-  for (int i = 0; i < rows; ++i) __builtin_memcpy(to + i * R, from + i * ld, R * sizeof(T));
-}
-
-// What to do with a tile of R columns of the tall side.
 template <class T>
-struct TallTile {
-  void (*pack)(const T*, ptrdiff_t, int, T*);
-  void (*multiply[panel_vectors])(const T*, const T*, int, T*, ptrdiff_t);
-};
+using Multiply = void (*)(const T*, const T*, T*, T*, const Piece<T>&, Ahead);
 
 template <class T, int R = tile_rows>
-TallTile<T> tall_tile(int columns) {
+Multiply<T> multiply_function(int columns, int vectors) {
   if constexpr (R == 0)
-    return {};
+    return nullptr;
   else if (columns == R)
-    return {pack_tall<T, R>, {add_outer_products<T, R, 1>, add_outer_products<T, R, 2>}};
+    return vectors == 2 ? add_outer_products<T, R, 2> : add_outer_products<T, R, 1>;
   else
-    return tall_tile<T, R - 1>(columns);
+    return multiply_function<T, R - 1>(columns, vectors);
 }
 
 // A range of the columns of one side.
@@ -100,47 +119,58 @@ struct Side {
   int width, first, n;  // width: columns of the whole side
 };
 
-template <class T>
-void pack_wide(const Side<T>& side, int64_t row, int rows, int at, T* packed) {
-  for (int first = 0; first < side.n; first += panel_columns<T>) {
-    const int left = side.n - first, n = left < panel_columns<T> ? left : panel_columns<T>;
-    const int padded = vectors_of_panel<T>(left) * lanes<T>;
-    const T* from = side.rows + row * side.width + side.first + first;
-    T* to = packed + size_t(first) * block_rows + size_t(at) * padded;
-    for (int i = 0; i < rows; ++i, from += side.width, to += padded) {
-      if (n == panel_columns<T>) {
-        for (int j = 0; j < panel_vectors; ++j) store<T>(to + j * lanes<T>, load<T>(from + j * lanes<T>));
-      } else {
-        for (int j = 0; j < padded; ++j) to[j] = j < n ? from[j] : T(0);
-      }
-    }
-  }
-}
-
-// The sum over the rows of one task's part of dw, and the blocks it is summed in.
+// The sum over the rows of one task's part of dw.
 template <class T>
 struct Accumulator {
   Side<T> wide, tall;
   int tiles, ld;  // of the tall side; of the sums
-  T *packed_wide, *packed_tall, *sums;
+  T *packed, *partial, *sums;
 
-  void pack(int64_t row, int rows, int at) const {
-    pack_wide<T>(wide, row, rows, at, packed_wide);
-    for (int t = 0; t < tiles; ++t) {
-      const int first = even_start(tall.n, tiles, t), n = even_start(tall.n, tiles, t + 1) - first;
-      const T* from = tall.rows + row * tall.width + tall.first + first;
-      tall_tile<T>(n).pack(from, tall.width, rows, packed_tall + size_t(first) * block_rows + size_t(at) * n);
+  // Pads columns `first` and on. Whole vectors are moved where the memory of the rows goes on for so long: what they
+  // bring along is summed too, and not looked at.
+  void pack_edge(int64_t row, int rows, int first) const {
+    const T* from = wide.rows + row * wide.width + wide.first + first;
+    const int n = wide.n - first, padded = vectors_of_panel<T>(n) * lanes<T>;
+    const ptrdiff_t last_whole = ptrdiff_t(rows - 1) * wide.width + n - padded;
+    for (int i = 0; i < rows; ++i, from += wide.width) {
+      T* to = packed + i * padded;
+      if (ptrdiff_t(i) * wide.width <= last_whole)
+        for (int j = 0; j < padded; j += lanes<T>) store<T>(to + j, load<T>(from + j));
+      else
+        for (int j = 0; j < padded; ++j) to[j] = j < n ? from[j] : T(0);
     }
   }
 
-  void multiply(int rows) const {
-    for (int t = 0; t < tiles; ++t) {
-      const int row = even_start(tall.n, tiles, t), n = even_start(tall.n, tiles, t + 1) - row;
-      const TallTile<T> tile = tall_tile<T>(n);
-      for (int first = 0; first < wide.n; first += panel_columns<T>)
-        tile.multiply[vectors_of_panel<T>(wide.n - first) - 1](packed_tall + size_t(row) * block_rows,
-                                                               packed_wide + size_t(first) * block_rows, rows,
-                                                               sums + row * ld + first, ld);
+  // The lines `first` to `last` of both sides, of the rows from `row` on.
+  Ahead ahead(int64_t row, int first, int last) const {
+    const int wide_lines = ceil_div(wide.n, line_values<T>);
+    const bool of_wide = first < wide_lines;
+    const Side<T>& side = of_wide ? wide : tall;
+    if (of_wide && last > wide_lines) last = wide_lines;
+    const T* from = side.rows + row * side.width + side.first + (of_wide ? first : first - wide_lines) * line_values<T>;
+    return {reinterpret_cast<const char*>(from), ptrdiff_t(side.width * sizeof(T)), last - first};
+  }
+
+  // Meanwhile the lines of the next block come nearer, spread evenly over the time that there is.
+  void add(int64_t row, int rows, bool begins, bool completes) const {
+    const int whole = wide.n / lanes<T> * lanes<T>;  // columns that fill vectors
+    const int edge = wide.n == whole ? wide.n : whole / panel_columns<T> * panel_columns<T>;
+    if (edge < wide.n) pack_edge(row, rows, edge);
+    const int lines = ceil_div(wide.n, line_values<T>) + ceil_div(tall.n, line_values<T>);
+    const int calls = tiles * ceil_div(wide.n, panel_columns<T>);
+    for (int t = 0, call = 0; t < tiles; ++t) {
+      const int column = even_start(tall.n, tiles, t), columns = even_start(tall.n, tiles, t + 1) - column;
+      const T* a = tall.rows + row * tall.width + tall.first + column;
+      for (int first = 0; first < wide.n; first += panel_columns<T>, ++call) {
+        const int vectors = vectors_of_panel<T>(wide.n - first);
+        const bool direct = first != edge;
+        const T* b = direct ? wide.rows + row * wide.width + wide.first + first : packed;
+        const Piece<T> piece = {rows, begins, completes, tall.width, direct ? wide.width : vectors * lanes<T>, ld};
+        const ptrdiff_t at = column * ld + first;
+        multiply_function<T>(columns, vectors)(
+            a, b, partial + at, sums + at, piece,
+            ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1)));
+      }
     }
   }
 
@@ -151,21 +181,20 @@ struct Accumulator {
   }
 };
 
-// f(first row, rows, rows of the block so far) for pieces of runs, and end(rows) after each block.
-template <class F, class G>
-ELMAN_INLINE void for_each_block(const Run* runs, int n_runs, F f, G end) {
+// f(first row, rows, begins a block, completes it) for the pieces of runs that blocks consist of.
+template <class F>
+ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
+  while (n_runs > 0 && !runs[n_runs - 1].count) --n_runs;
   int filled = 0;
-  for (const Run* run = runs; run < runs + n_runs; ++run) {
+  for (const Run* run = runs; run < runs + n_runs; ++run)
     for (int64_t done = 0; done < run->count;) {
       const int64_t left = run->count - done;
       const int rows = left < block_rows - filled ? int(left) : block_rows - filled;
-      f(run->first + done, rows, filled);
+      const bool completes = filled + rows == block_rows || (run == runs + n_runs - 1 && rows == left);
+      f(run->first + done, rows, !filled, completes);
       done += rows;
-      filled += rows;
-      if (filled == block_rows) end(filled), filled = 0;
+      filled = completes ? 0 : filled + rows;
     }
-  }
-  if (filled) end(filled);
 }
 
 template <class T>
@@ -183,12 +212,12 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   a.tall = {cut.delta_wide ? source : delta, cut.tall, tall_first, tall_last - tall_first};
   a.tiles = ceil_div(a.tall.n, tile_rows);
   a.ld = ceil_div(a.wide.n, lanes<T>) * lanes<T>;
-  a.packed_wide = aligned(scratch);
-  a.sums = a.packed_wide + size_t(a.ld) * block_rows;
-  a.packed_tall = a.sums + size_t(a.ld) * a.tall.n;
+  a.packed = aligned(scratch);
+  a.partial = a.packed + panel_columns<T> * block_rows;
+  a.sums = a.partial + size_t(a.ld) * a.tall.n;
   __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
-  for_each_block(
-      runs, n_runs, [&](int64_t row, int rows, int at) { a.pack(row, rows, at); }, [&](int rows) { a.multiply(rows); });
+  for_each_piece(runs, n_runs,
+                 [&](int64_t row, int rows, bool begins, bool completes) { a.add(row, rows, begins, completes); });
   if (cut.delta_wide)
     a.write(dw, 1, k);
   else
@@ -199,26 +228,26 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
 template <class T, int n>
 void sum_columns(const T* delta, int width, int first, const Run* runs, int n_runs, T* out) {
   T total[n] = {}, block[n] = {};
-  for_each_block(
-      runs, n_runs,
-      [&](int64_t row, int rows, int) {
-        const T* from = delta + row * width + first;
-        for (int i = 0; i < rows; ++i, from += width)
-          for (int j = 0; j < n; ++j) block[j] += from[j];
-      },
-      [&](int) {
-        for (int j = 0; j < n; ++j) total[j] += block[j], block[j] = T(0);
-      });
+  for_each_piece(runs, n_runs, [&](int64_t row, int rows, bool, bool completes) {
+    const T* from = delta + row * width + first;
+    for (int i = 0; i < rows; ++i, from += width)
+      for (int j = 0; j < n; ++j) block[j] += from[j];
+    if (completes)
+      for (int j = 0; j < n; ++j) total[j] += block[j], block[j] = T(0);
+  });
   for (int j = 0; j < n; ++j) out[first + j] = total[j];
+}
+
+// As many columns at once as there are, then the rest by halves.
+template <class T, int n>
+void sum_columns_from(const T* delta, int width, int first, const Run* runs, int n_runs, T* out) {
+  for (; first + n <= width; first += n) sum_columns<T, n>(delta, width, first, runs, n_runs, out);
+  if constexpr (n > 1) sum_columns_from<T, n / 2>(delta, width, first, runs, n_runs, out);
 }
 
 template <class T>
 void column_sums(const T* delta, int n, const Run* runs, int n_runs, T* out) {
-  int first = 0;
-  for (; first + 4 * lanes<T> <= n; first += 4 * lanes<T>)
-    sum_columns<T, 4 * lanes<T>>(delta, n, first, runs, n_runs, out);
-  for (; first + lanes<T> <= n; first += lanes<T>) sum_columns<T, lanes<T>>(delta, n, first, runs, n_runs, out);
-  for (; first < n; ++first) sum_columns<T, 1>(delta, n, first, runs, n_runs, out);
+  sum_columns_from<T, 4 * lanes<T>>(delta, n, 0, runs, n_runs, out);
 }
 
 // 32 interleaved sums, so that the order is the same for every instruction set.

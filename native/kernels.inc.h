@@ -6,6 +6,11 @@
 #include "kernels.h"
 
 #define ELMAN_INLINE [[gnu::always_inline]] inline
+#if defined(__clang__)
+#define ELMAN_ONE_COPY [[gnu::noinline]]
+#else
+#define ELMAN_ONE_COPY [[gnu::noipa]]  // nor a copy for one value of an argument
+#endif
 
 namespace elman {
 namespace ELMAN_ISA {

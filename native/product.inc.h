@@ -30,28 +30,46 @@ size_t packed_size(int n, int k) {
   return size_t(ceil_div(n, lanes<T>)) * lanes<T> * k;
 }
 
+// Columns `first` .. `end` of the whole matrix, all in one panel; row by row where a row's columns lie side by side.
+template <class T>
+ELMAN_INLINE void pack_columns(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int columns, int k, T* packed,
+                               int width) {
+  if (column_stride == 1)
+    for (int i = 0; i < k; ++i)
+      for (int j = 0; j < columns; ++j) packed[size_t(i) * width + j] = w[i * row_stride + j];
+  else
+    for (int j = 0; j < columns; ++j)
+      for (int i = 0; i < k; ++i) packed[size_t(i) * width + j] = w[i * row_stride + j * column_stride];
+}
+
 template <class T>
 void pack(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed) {
-  const int end = first + n == n_all ? ceil_div(n_all, lanes<T>) * lanes<T> : first + n;  // the last one pads
-  for (int j = first; j < end; ++j) {
+  for (int j = first; j < first + n;) {
     const int panel = j / panel_columns<T> * panel_columns<T>;
     const int width = vectors_of_panel<T>(n_all - panel) * lanes<T>;
-    T* to = packed + size_t(panel) * k + (j - panel);
-    const T* from = w + (j - first) * column_stride;
-    if (j < first + n)
-      for (int i = 0; i < k; ++i) to[size_t(i) * width] = from[i * row_stride];
-    else
-      for (int i = 0; i < k; ++i) to[size_t(i) * width] = T(0);
+    const int end = first + n < panel + width ? first + n : panel + width;
+    T* to = packed + size_t(panel) * k;
+    pack_columns(w + (j - first) * column_stride, column_stride, row_stride, end - j, k, to + (j - panel), width);
+    if (end == n_all)
+      for (int i = 0; i < k; ++i)
+        for (int pad = end - panel; pad < width; ++pad) to[size_t(i) * width + pad] = T(0);
+    j = end;
   }
 }
 
 // What a tile starts from and where it goes.
 enum class Start { zero, bias, result };
 
-// c (R x C vectors) = start + a (R x k) @ b (k x C vectors).
+// Few rows make few chains of multiply-adds, too few to keep the processor busy: they take several panels at once.
+constexpr int most_panels = 4;
+ELMAN_INLINE constexpr int panels_for(int rows) { return rows == 1 ? most_panels : rows <= 3 ? 2 : 1; }
+
+// c (R x C vectors) = start + a (R x k) @ b (k x C vectors, in one panel or several).
 template <class T, int R, int C>
-[[gnu::noinline]] void tile(const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias, T* c,
-                            ptrdiff_t ldc) {
+ELMAN_ONE_COPY void tile(const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias, T* c,
+                         ptrdiff_t ldc) {
+  constexpr int step = (C < panel_vectors ? C : panel_vectors) * lanes<T>;
+  const ptrdiff_t panel = ptrdiff_t(k) * step;
   Vec<T> sum[R][C];
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {
@@ -59,9 +77,9 @@ template <class T, int R, int C>
       if (start == Start::bias) sum[r][j] = load<T>(bias + j * lanes<T>);
       if (start == Start::result) sum[r][j] = load<T>(c + r * ldc + j * lanes<T>);
     }
-  for (int i = 0; i < k; ++i, ++a, b += C * lanes<T>) {
+  for (int i = 0; i < k; ++i, ++a, b += step) {
     Vec<T> row[C];
-    for (int j = 0; j < C; ++j) row[j] = load<T>(b + j * lanes<T>);
+    for (int j = 0; j < C; ++j) row[j] = load<T>(b + j / panel_vectors * panel + j % panel_vectors * lanes<T>);
     for (int r = 0; r < R; ++r) {
       const Vec<T> x = splat<T>(a[r * lda]);
       for (int j = 0; j < C; ++j) sum[r][j] = x * row[j] + sum[r][j];
@@ -79,7 +97,9 @@ TileFunction<T> tile_function(int rows, int vectors) {
   if constexpr (R == 0)
     return nullptr;
   else if (rows == R)
-    return vectors == 2 ? tile<T, R, 2> : tile<T, R, 1>;
+    return vectors == 1               ? tile<T, R, 1>
+           : vectors == panel_vectors ? tile<T, R, panel_vectors>
+                                      : tile<T, R, panels_for(R) * panel_vectors>;
   else
     return tile_function<T, R - 1>(rows, vectors);
 }
@@ -124,16 +144,16 @@ void scattered_tile(TileFunction<T> run, const T* a, ptrdiff_t lda, const T* b, 
   });
 }
 
-// All rows against one panel.
+// All rows against one panel, or several whole ones that lie in one segment.
 template <class T>
 void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Window<T>& w, bool add) {
-  alignas(ELMAN_VECTOR_BYTES) T bias[panel_columns<T>] = {};
+  alignas(ELMAN_VECTOR_BYTES) T bias[most_panels * panel_columns<T>] = {};
   if (!add)
     for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
       if (s.bias) copy_values(bias + to, s.bias + from, n);
     });
   const Start start = add ? Start::result : Start::bias;
-  const int vectors = vectors_of_panel<T>(w.n);
+  const int vectors = ceil_div(w.n, lanes<T>);
   const bool direct = w.inside() && w.n == vectors * lanes<T>;
   const int tiles = ceil_div(m, tile_rows);
   for (int t = 0; t < tiles; ++t) {
@@ -150,12 +170,18 @@ void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Wi
 template <class T>
 void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
              bool add) {
-  int columns = 0, start = 0;
+  int columns = 0;
   for (int s = 0; s < n_segments; ++s) columns += segments[s].n;
-  const Segment<T>* segment = segments;
-  for (int first = 0; first < columns; first += panel_columns<T>) {
-    while (first >= start + segment->n) start += (segment++)->n;
-    const int left = columns - first, n = left < panel_columns<T> ? left : panel_columns<T>;
-    panel_product<T>(a, lda, m, packed + size_t(first) * k, k, {segment, start, first, n}, add);
+  const int most = panels_for(m) * panel_columns<T>;
+  Window<T> w = {segments, 0, 0, 0};
+  for (int first = 0; first < columns; first += w.n) {
+    while (first >= w.start + w.segment->n) w.start += (w.segment++)->n;
+    w.first = first;
+    w.n = most;
+    if (!w.inside() || first + most > columns) {
+      const int left = columns - first;
+      w.n = left < panel_columns<T> ? left : panel_columns<T>;
+    }
+    panel_product<T>(a, lda, m, packed + size_t(first) * k, k, w, add);
   }
 }

@@ -106,14 +106,39 @@ ELMAN_INLINE Vec<T> real_of(Bits<T> b) {
   return (Vec<T>)b;
 }
 
-// Comparisons with NaN are false, so each of these keeps a NaN in x.
+// The smaller or larger of two; the second where one is NaN. One instruction on x86, which GCC does not find itself.
+#if defined(__x86_64__) && !defined(__clang__)
+#if ELMAN_VECTOR_BYTES == 64
+#define ELMAN_X86(name, a, b) __builtin_ia32_##name##512_mask(a, b, a, -1, 4)
+#elif ELMAN_VECTOR_BYTES == 32
+#define ELMAN_X86(name, a, b) __builtin_ia32_##name##256(a, b)
+#else
+#define ELMAN_X86(name, a, b) __builtin_ia32_##name(a, b)
+#endif
+ELMAN_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) { return ELMAN_X86(minps, a, b); }
+ELMAN_INLINE Vec<double> smaller(Vec<double> a, Vec<double> b) { return ELMAN_X86(minpd, a, b); }
+ELMAN_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) { return ELMAN_X86(maxps, a, b); }
+ELMAN_INLINE Vec<double> larger(Vec<double> a, Vec<double> b) { return ELMAN_X86(maxpd, a, b); }
+#undef ELMAN_X86
+#else
+template <class V>
+ELMAN_INLINE V smaller(V a, V b) {
+  return a < b ? a : b;
+}
+template <class V>
+ELMAN_INLINE V larger(V a, V b) {
+  return a > b ? a : b;
+}
+#endif
+
+// These keep a NaN in x.
 template <class T>
 ELMAN_INLINE Vec<T> at_most(Vec<T> x, T limit) {
-  return x > limit ? splat<T>(limit) : x;
+  return smaller(splat<T>(limit), x);
 }
 template <class T>
 ELMAN_INLINE Vec<T> at_least(Vec<T> x, T limit) {
-  return x < limit ? splat<T>(limit) : x;
+  return larger(splat<T>(limit), x);
 }
 template <class T>
 ELMAN_INLINE Vec<T> abs_(Vec<T> x) {
@@ -133,33 +158,35 @@ ELMAN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[n]) {
   return y;
 }
 
-// x = n ln 2 + r with |r| <= ln 2 / 2; `power` stands for n.
+// x = n ln 2 + r with |r| <= ln 2 / 2.
 template <class T>
 struct Reduced {
-  Vec<T> r;
-  Bits<T> power;
+  Vec<T> r, n;
+  Bits<T> bits;  // n as an integer
 };
 
 // A float whose last bits count in ones: x + magic has the nearest integer to x in its bits.
 template <class T>
 constexpr T magic = T(typename Real<T>::Word(3) << (Real<T>::mantissa - 1));
 
-// Of x + rest, where rest is small beside ln 2.
+// Of an x between exp_first and exp_last.
 template <class T>
-ELMAN_INLINE Reduced<T> reduce(Vec<T> x, Vec<T> rest = Vec<T>{}) {
+ELMAN_INLINE Reduced<T> reduce(Vec<T> x) {
   using R = Real<T>;
-  x = at_least<T>(at_most<T>(x, R::exp_last), R::exp_first);
   Vec<T> shifted = x * T(1.44269504088896340736) + magic<T>;
   Vec<T> n = shifted - magic<T>;
-  Vec<T> r = (x - n * R::ln2_high) - n * R::ln2_low + rest;
-  return {r, bits_of<T>(shifted) - bits_of<T>(splat<T>(magic<T>))};
+  return {(x - n * R::ln2_high) - n * R::ln2_low, n, bits_of<T>(shifted) - bits_of<T>(splat<T>(magic<T>))};
 }
 
-// x 2^power, in two factors, so that a denormal result is rounded once only.
+// x 2^n, rounded once only where it is denormal: in one instruction or in two factors.
 template <class T>
-ELMAN_INLINE Vec<T> scale(Vec<T> x, Bits<T> power) {
+ELMAN_INLINE Vec<T> scale(Vec<T> x, const Reduced<T>& a) {
   using R = Real<T>;
-  Bits<T> both = power + typename R::Word(2 * R::bias);
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return __builtin_ia32_scalefps512_mask(x, a.n, x, -1, 4);
+  if constexpr (sizeof(T) == 8) return __builtin_ia32_scalefpd512_mask(x, a.n, x, -1, 4);
+#endif
+  Bits<T> both = a.bits + typename R::Word(2 * R::bias);
   Bits<T> half = both >> 1;
   return x * real_of<T>(half << R::mantissa) * real_of<T>((both - half) << R::mantissa);
 }
@@ -170,31 +197,42 @@ ELMAN_INLINE Vec<T> expm1_reduced(Vec<T> r) {
   return r * r * polynomial<T>(r, Real<T>::expm1_) + r;
 }
 
+// e^x for x up to exp_last.
 template <class T>
-ELMAN_INLINE Vec<T> exp_(Vec<T> x) {
-  Reduced<T> a = reduce<T>(x);
-  return scale<T>(expm1_reduced<T>(a.r) + T(1), a.power);
+ELMAN_INLINE Vec<T> exp_bounded(Vec<T> x) {
+  Reduced<T> a = reduce<T>(at_least<T>(x, Real<T>::exp_first));
+  return scale<T>(expm1_reduced<T>(a.r) + T(1), a);
 }
 
-// e^x - 1 for x up to 80 (float) or 700 (double): 2^n (e^r - 1) + (2^n - 1).
 template <class T>
-ELMAN_INLINE Vec<T> expm1_(Vec<T> x) {
+ELMAN_INLINE Vec<T> exp_(Vec<T> x) {
+  return exp_bounded<T>(at_most<T>(x, Real<T>::exp_last));
+}
+
+// e^x - 1 for |x| up to 2 tanh_last: 2^n (e^r - 1) + (2^n - 1).
+template <class T>
+ELMAN_INLINE Vec<T> expm1_bounded(Vec<T> x) {
   using R = Real<T>;
-  Reduced<T> a = reduce<T>(at_least<T>(x, T(-R::tanh_last * 2)));
-  Vec<T> power = real_of<T>((a.power + typename R::Word(R::bias)) << R::mantissa);
+  Reduced<T> a = reduce<T>(x);
+  Vec<T> power = real_of<T>((a.bits + typename R::Word(R::bias)) << R::mantissa);
   return power * expm1_reduced<T>(a.r) + (power - T(1));
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> tanh_(Vec<T> x) {
-  Vec<T> e = expm1_<T>(at_most<T>(abs_<T>(x), Real<T>::tanh_last) * T(2));
+  Vec<T> e = expm1_bounded<T>(at_most<T>(abs_<T>(x), Real<T>::tanh_last) * T(2));
   return with_sign<T>(e / (e + T(2)), x);
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> elu_(Vec<T> x, T alpha) {
+  return x < T(0) ? expm1_bounded<T>(at_most<T>(at_least<T>(x, -Real<T>::tanh_last * 2), T(0))) * alpha : x;
 }
 
 // e^-|x| stays finite and keeps its last bits, and one of 1 and it is the numerator.
 template <class T>
 ELMAN_INLINE Vec<T> sigmoid_(Vec<T> x) {
-  Vec<T> e = exp_<T>(-abs_<T>(x));
+  Vec<T> e = exp_bounded<T>(-abs_<T>(x));
   return (x < T(0) ? e : splat<T>(1)) / (e + T(1));
 }
 
@@ -202,10 +240,10 @@ ELMAN_INLINE Vec<T> sigmoid_(Vec<T> x) {
 template <class T>
 ELMAN_INLINE Vec<T> silu_(Vec<T> x) {
   Vec<T> bounded = at_least<T>(x, Real<T>::exp_first);
-  Reduced<T> a = reduce<T>(-abs_<T>(x));
+  Reduced<T> a = reduce<T>(at_least<T>(-abs_<T>(x), Real<T>::exp_first));
   Vec<T> e = expm1_reduced<T>(a.r) + T(1);
-  Vec<T> sum = scale<T>(e, a.power) + T(1);
-  return x < T(0) ? scale<T>(bounded * e / sum, a.power) : x / sum;
+  Vec<T> sum = scale<T>(e, a) + T(1);
+  return x < T(0) ? scale<T>(bounded * e / sum, a) : x / sum;
 }
 
 // log x of a positive normal x, plus `rest`, which is small beside it.
@@ -261,7 +299,7 @@ ELMAN_INLINE Vec<T> log1p_(Vec<T> x) {
 
 template <class T>
 ELMAN_INLINE Vec<T> softplus_(Vec<T> x) {
-  return (x < T(0) ? Vec<T>{} : x) + log1p_finite<T>(exp_<T>(-abs_<T>(x)));
+  return at_least<T>(x, T(0)) + log1p_finite<T>(exp_bounded<T>(-abs_<T>(x)));
 }
 
 // amount * e^(-factor t^2): t^2 is cut in a part that is exact and a small rest.
@@ -269,8 +307,9 @@ template <class T>
 ELMAN_INLINE Vec<T> times_exp_minus_square(Vec<T> amount, Vec<T> t, T factor) {
   constexpr auto kept = ~typename Real<T>::Word(0) << (Real<T>::mantissa / 2 + 1);
   Vec<T> high = real_of<T>(bits_of<T>(t) & kept);
-  Reduced<T> a = reduce<T>(high * high * -factor, (t - high) * (t + high) * -factor);
-  return scale<T>(amount * expm1_reduced<T>(a.r) + amount, a.power);
+  Reduced<T> a = reduce<T>(high * high * -factor);
+  a.r -= (t - high) * (t + high) * factor;
+  return scale<T>(amount * expm1_reduced<T>(a.r) + amount, a);
 }
 
 // factor * Phi(-t) / e^(-t^2 / 2) with the normal distribution function Phi, for t >= 0.
@@ -294,7 +333,7 @@ template <class T>
 ELMAN_INLINE Vec<T> gelu_(Vec<T> x) {
   constexpr T root_half = T(0.70710678118654752440);
   Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::gelu_last);
-  Vec<T> outer = (x < T(0) ? Vec<T>{} : x) - times_exp_minus_square<T>(scaled_tail<T>(t, t), t, T(0.5));
+  Vec<T> outer = at_least<T>(x, T(0)) - times_exp_minus_square<T>(scaled_tail<T>(t, t), t, T(0.5));
   Vec<T> inner = x * (x * (root_half / 2) * polynomial<T>(x * x * T(0.5), Real<T>::erf_) + T(0.5));
   return t < T(0.5) ? inner : outer;
 }
