@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from elman.engine.emit import Emitter
 from elman.engine.lower import Lowering, Node, slot_leaf
+from elman.engine.needs import ancestors, downstream, needed_symbols, reachable, to_save
 from elman.engine.plan import (
     MatrixGradient,
     Plan,
@@ -26,10 +27,9 @@ from elman.engine.plan import (
     VectorGradient,
 )
 from elman.equations.differentiate import Backward, Contribution, differentiate
-from elman.equations.ops import OPS
 from elman.equations.simplify import simplify
 from elman.equations.symbols import Parameter, Symbol, width
-from elman.equations.trace import Graph, depending, ordered
+from elman.equations.trace import Graph, ordered
 
 DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
 
@@ -184,7 +184,7 @@ class _Scheduler:
         memo = {s: slot_leaf(Ref(slot), width(s), loop=True) for s, slot in zip(graph.states, states, strict=True)}
         for symbol, ref in zip(graph.inputs, [link.value, *extra], strict=True):
             memo[symbol] = slot_leaf(ref, width(symbol))
-        keep = _to_save(graph, forward.backward) if forward.backward else set()
+        keep = to_save(graph, forward.backward) if forward.backward else set()
         lowering = Lowering(
             graph.nodes(),
             graph.outputs,
@@ -194,8 +194,8 @@ class _Scheduler:
             dropout_base=DROPOUTS_A_LAYER * index,
         )
         fixed, outputs = self._outputs(graph, lowering, states, index)
-        needed = _reachable([*outputs, *(memo[s] for s in keep)])
-        first = _ancestors(needed, [n for n in needed if not n.loop and not n.is_elementwise])
+        needed = reachable([*outputs, *(memo[s] for s in keep)])
+        first = ancestors(needed, [n for n in needed if not n.loop and not n.is_elementwise])
         before = [n for n in needed if n in first] if graph.states else needed
         loop = [n for n in needed if n not in first] if graph.states else []
         saved = {memo[s] for s in keep}
@@ -265,10 +265,10 @@ class _Scheduler:
         fixed, results = self._gradient_outputs(forward, backward, lowering, grads)
         deltas = {id(c): self._operands(c, lowering) for c in backward.contributions}
         saved = {n for pair in deltas.values() for n in pair if n is not None and n.inputs}
-        needed = _reachable([*results, *saved])
-        core = set(_ancestors(needed, results[: len(grads)])) if grads else set()
+        needed = reachable([*results, *saved])
+        core = set(ancestors(needed, results[: len(grads)])) if grads else set()
         late = (
-            _downstream(needed, [n for n in needed if n not in core and not n.is_elementwise]) if grads else set(needed)
+            downstream(needed, [n for n in needed if n not in core and not n.is_elementwise]) if grads else set(needed)
         )
         held = self._hold_carried(late)
         needed, saved = [*held, *needed], saved | set(held)
@@ -315,7 +315,7 @@ class _Scheduler:
             c.source for c in backward.contributions if c.source is not None
         }
         return Lowering(
-            _needed_symbols(symbols, outputs, memo),
+            needed_symbols(symbols, outputs, memo),
             outputs,
             keep=keep,
             memo=memo,
@@ -387,59 +387,3 @@ def _leaf_of(node: Node, refs: dict[Node, Ref]) -> Node:
     if node.op in ("const", "vector"):
         return node
     return slot_leaf(node.ref if node.ref is not None else refs[node], node.width)
-
-
-def _to_save(graph: Graph, backward: Backward) -> set[Symbol]:
-    """The forward values to save: what the backward step needs and what is not cheaper to compute again."""
-    forward = set(graph.nodes())
-    leaves = {s for s in forward if not s.inputs}
-    states = set(graph.outputs) if graph.states else set()
-    sources = {s for c in backward.contributions for s in (c.delta, c.source) if s is not None}
-    saved = (sources & forward) | (states & forward)
-    direct = _used_by(backward, forward)
-    saved |= {s for s in direct if s not in leaves and not (s.op in OPS and OPS[s.op].cheap)}
-    again: set[Symbol] = set()
-    for s in graph.nodes():
-        cheap = s.op in OPS and OPS[s.op].cheap
-        if s in leaves or s in saved or (cheap and all(i in again for i in s.inputs)):
-            again.add(s)
-    saved |= {s for s in direct if s not in again}
-    return saved - leaves
-
-
-def _used_by(backward: Backward, forward: set[Symbol]) -> set[Symbol]:
-    """The forward values that the backward step's own nodes use."""
-    own = [s for s in ordered(backward.outputs()) if s not in forward]
-    return {i for s in own for i in s.inputs if i in forward} | {s for s in backward.outputs() if s in forward}
-
-
-def _needed_symbols(symbols: list[Symbol], outputs: Iterable[Symbol], memo: dict[Symbol, Node]) -> list[Symbol]:
-    """Those of `symbols` that `outputs` need when what is in `memo` is already there."""
-    needed: set[Symbol] = set()
-    stack = list(outputs)
-    while stack:
-        s = stack.pop()
-        if s in needed:
-            continue
-        needed.add(s)
-        if s not in memo:
-            stack.extend(s.inputs)
-    return [s for s in symbols if s in needed]
-
-
-def _reachable(outputs: Iterable[Node]) -> list[Node]:
-    """The nodes to compute for `outputs`, operands first; leaves are not among them."""
-    return [n for n in ordered(outputs) if n.inputs]
-
-
-def _ancestors(nodes: list[Node], of: Iterable[Node]) -> set[Node]:
-    """`of` and everything they need."""
-    found = set(of)
-    for node in reversed(nodes):
-        if node in found:
-            found.update(i for i in node.inputs if i.inputs)
-    return found
-
-
-def _downstream(nodes: list[Node], of: Iterable[Node]) -> set[Node]:
-    return depending(nodes, of)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from elman.equations.ops import OPS
-from elman.equations.symbols import Symbol, build, next_dropout
+from elman.equations.symbols import Symbol, build
+from elman.equations.widths import next_dropout
 from elman.errors import EquationError, OptionError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from elman.equations import symbols
+from elman.equations import symbols, widths
 from elman.equations.functions import apply
 from elman.equations.ops import OPS
 from elman.equations.symbols import Parameters, Symbol
@@ -69,11 +69,11 @@ class StoredCell(Cell):
         p = Parameters()
         inputs = [Symbol("input", name=n) for n in self.inputs]
         states = [Symbol("state", name=n) for n in self.states]
-        with symbols.recording() as recorder:
+        with widths.recording() as recorder:
             values = _replay(self.data, p, (*inputs, *states))
             outputs = [symbols.as_symbol(values[k]) for k in self.data["outputs"]]
             for state, new in zip(states, outputs, strict=False):
-                symbols.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
+                widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
         parameters = {n: s for n, s in p._all.items() if s.role}
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
         return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, names)

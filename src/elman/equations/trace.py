@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from elman.equations import symbols
-from elman.equations.symbols import Dim, Equal, Parameter, Parameters, Symbol
+from elman.equations import symbols, widths
+from elman.equations.symbols import Parameter, Parameters, Symbol
+from elman.equations.widths import Dim, Equal
 from elman.errors import EquationError, OptionError
 
 
@@ -45,7 +46,7 @@ class Graph:
         known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
         if self.states and self.states[0].name not in sizes and units is not None:
             known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
-        symbols.solve(self.equal, known)
+        widths.solve(self.equal, known)
         self._fill_unknown(units)
         return self
 
@@ -61,7 +62,7 @@ class Graph:
                     raise EquationError(
                         f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
                     )
-                symbols.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
+                widths.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
         for dim in dims:
             dim.value = units if dim.value is None else dim.value
 
@@ -180,11 +181,11 @@ class Cell:
     def trace(self) -> Graph:
         """Run the function once on symbols and return the graph of one step, its sizes still open."""
         p, inputs, states = Parameters(), [Symbol("input", name=n) for n in self.inputs], _state_symbols(self.states)
-        with symbols.recording() as recorder:
+        with widths.recording() as recorder:
             result, local = _call_and_watch(self.function, (p, *inputs, *states), self.options)
             outputs = _outputs(self, result, states)
             for state, new in zip(states, outputs, strict=False):
-                symbols.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
+                widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
         parameters = {n: s for n, s in p._all.items() if s.role}
         return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, _names(local, outputs, states))
 
