@@ -9,8 +9,8 @@
 #include "product.inc.h"
 
 constexpr int block_rows = 256;
-constexpr int task_panels = 2;  // a task is up to so many panels of wide columns ...
-constexpr int task_tiles = 10;  // ... times so many tiles of tall columns
+constexpr int task_wide = 64;   // columns of a task, at most
+constexpr int task_tall = 140;
 
 template <class T>
 constexpr int line_values = 64 / sizeof(T);  // of a cache line
@@ -28,8 +28,8 @@ ELMAN_INLINE Cut cut_of(int m, int k) {
   const int64_t delta_wide_cost = int64_t(ceil_div(m, lanes<T>)) * k;
   Cut cut{delta_wide_cost < source_wide_cost, k, m, 1, 1};
   if (cut.delta_wide) cut.wide = m, cut.tall = k;
-  cut.wide_tasks = ceil_div(cut.wide, task_panels * panel_columns<T>);
-  cut.tall_tasks = ceil_div(cut.tall, task_tiles * tile_rows);
+  cut.wide_tasks = ceil_div(cut.wide, task_wide);
+  cut.tall_tasks = ceil_div(cut.tall, task_tall);
   return cut;
 }
 
@@ -43,10 +43,9 @@ int gradient_tasks(int m, int k) {
 template <class T>
 size_t gradient_scratch(int m, int k) {
   const Cut cut = cut_of<T>(m, k);
-  const size_t most_wide = task_panels * panel_columns<T>, most_tall = task_tiles * tile_rows;
   const size_t wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>, tall = cut.tall;
-  return panel_columns<T> * block_rows +
-         2 * (wide < most_wide ? wide : most_wide) * (tall < most_tall ? tall : most_tall) + lanes<T>;
+  return panel_columns<T> * block_rows + 2 * (wide < task_wide ? wide : task_wide) * (tall < task_tall ? tall : task_tall) +
+         lanes<T>;
 }
 
 template <class T>
@@ -201,7 +200,7 @@ template <class T>
 void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, T* scratch) {
   const Cut cut = cut_of<T>(m, k);
   const int w = task % cut.wide_tasks, t = task / cut.wide_tasks;
-  const int panels = ceil_div(cut.wide, panel_columns<T>);
+  const int panels = ceil_div(cut.wide, panel_columns<T>);  // whole ones for each task
   const int wide_first = even_start(panels, cut.wide_tasks, w) * panel_columns<T>;
   const int wide_last = even_start(panels, cut.wide_tasks, w + 1) * panel_columns<T>;
   const int tall_first = even_start(cut.tall, cut.tall_tasks, t);

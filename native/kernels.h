@@ -9,6 +9,8 @@
 // The same numbers: a value of a result depends on its own row of the operand only, never on where in the batch,
 // in a tile or in a vector that row lies: every edge runs the same vector code as the inside, and the order of
 // every sum is a function of the sizes alone.
+//
+// Memory: any alignment works; operands, packed weights and scratch that begin at multiples of 64 bytes are faster.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -34,11 +36,13 @@ enum class Op : uint16_t {
 };
 
 // One elementwise instruction: out = op(a, b, c; first, second). The operands are numbers into Tile::operand.
-//   clip: first <= x <= second.  leaky_relu, elu: first is the slope / alpha.  dropout: first is the rate, second
-//   the number of the dropout in the network.  sigmoid_grad(g, s) = g s (1-s); tanh_grad(g, y) = g (1-y^2);
+//   clip: first <= x <= second.  leaky_relu, elu: first is the slope / alpha.  dropout: first is the rate (as a T),
+//   second the number of the dropout in the network.  sigmoid_grad(g, s) = g s (1-s); tanh_grad(g, y) = g (1-y^2);
 //   relu_grad(g, y) = y > 0 ? g : 0; fma(a, b, c) = a b + c; blend(z, a, b) = z a + (1-z) b;
 //   lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b.
 //   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
+//   These take no constant of width n. An index outside 0 .. n-1, or NaN, picks NaN and places nothing.
+//   NaN stays NaN, in maximum, minimum, clip, relu and max too.
 template <class T>
 struct Instruction {
   Op op;

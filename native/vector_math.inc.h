@@ -1,36 +1,30 @@
-// Vectors, and the functions of calculus on them. Included by kernels.inc.h, inside the namespace of an instruction
-// set.
+// exp, log, tanh and their like. Included by kernels.inc.h's parts, inside the namespace of an instruction set.
 //
-// Goals: exp, log, tanh and their like to a few units in the last place, for every argument: zeros, denormals,
-//   infinities (by their limit) and NaN (which stays NaN).
+// Goals: at most 4 units in the last place, for every argument: zeros, denormals, infinities (by their limit) and NaN
+//   (which stays NaN).
 // Non-goals: correct rounding; errno and floating-point flags.
-//
-// The polynomials are minimax fits (Remez) of the function that the comment beside them names.
 #pragma once
+#include "vectors.inc.h"
 
+// Where each function begins and ends, and polynomials: minimax fits (Remez) of what the comment beside them says.
 template <class T>
-struct Real;
+struct Fit;
 
 template <>
-struct Real<float> {
-  typedef float Vector __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
-  typedef uint32_t Bits __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
-  typedef float Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(4), may_alias));
-  using Word = uint32_t;
-  static constexpr int mantissa = 23, bias = 127;
-  static constexpr float smallest_normal = 1.17549435e-38f, infinity = __builtin_inff(), nan = __builtin_nanf("");
+struct Fit<float> {
+  static constexpr float smallest_normal = 1.17549435e-38f;
   static constexpr float ln2_high = 0.69314575f, ln2_low = 1.4286068e-06f;  // n * ln2_high is exact
   static constexpr float exp_first = -110, exp_last = 89;                   // exp is 0 before and infinite after
   static constexpr float tanh_last = 20;                                    // tanh is 1 from here on
   static constexpr float gelu_last = 14.5f, erf_last = 10, erf_split = 0.75f;
-  static constexpr float expm1_[] = {0.5f, 0.16666573f, 0.041666362f, 0.008363772f,
-                                     0.001394215f};  // (e^r - 1 - r) / r^2
+  // (e^r - 1 - r) / r^2
+  static constexpr float expm1_[] = {0.5f, 0.16666573f, 0.041666362f, 0.008363772f, 0.001394215f};
   // (log(1 + f) - f + f^2/2) / f^3
   static constexpr float log_[] = {0.3333331f,   -0.24999985f, 0.20002247f,   -0.16669309f, 0.14218225f,
                                    -0.12383018f, 0.118751444f, -0.117990695f, 0.06921515f};
-  static constexpr float erf_[] = {1.1283791f,   -0.3761262f,  0.112833925f,
-                                   -0.02683542f, 0.005115947f, -6.7608187e-04f};  // erf(x) / x of x^2
-  // e^(t^2 / 2) Phi(-t) (t + pole) of (t - pole) / (t + pole)
+  // erf(x) / x, in x^2
+  static constexpr float erf_[] = {1.1283791f, -0.3761262f, 0.112833925f, -0.02683542f, 0.005115947f, -6.7608187e-04f};
+  // e^(t^2 / 2) Phi(-t) (t + pole), in (t - pole) / (t + pole)
   static constexpr float pole = 3;
   static constexpr float tail_[] = {0.7290837f,      -0.509332f,     0.2300177f,    -0.047262687f,
                                     -0.01046252f,    0.0069693034f,  0.0010247801f, -0.00103253f,
@@ -38,14 +32,8 @@ struct Real<float> {
 };
 
 template <>
-struct Real<double> {
-  typedef double Vector __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
-  typedef uint64_t Bits __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
-  typedef double Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(8), may_alias));
-  using Word = uint64_t;
-  static constexpr int mantissa = 52, bias = 1023;
-  static constexpr double smallest_normal = 2.2250738585072014e-308, infinity = __builtin_inf(),
-                          nan = __builtin_nan("");
+struct Fit<double> {
+  static constexpr double smallest_normal = 2.2250738585072014e-308;
   static constexpr double ln2_high = 0.6931471805598903, ln2_low = 5.497923018708371e-14;
   static constexpr double exp_first = -760, exp_last = 710;
   static constexpr double tanh_last = 40;
@@ -61,9 +49,10 @@ struct Real<double> {
                                       2.7557250276730094e-07,
                                       2.510626398774428e-08,
                                       2.0922471991883162e-09};
+  // (2 atanh(s) / s - 2) / s^2, in s^2
   static constexpr double log_[] = {
       0.6666666666666728,  0.39999999999439845, 0.2857142873869598, 0.22222198809825824,
-      0.18183557837235426, 0.1531409365572897,  0.14796571557078836};  // (2 atanh(s)/s - 2) / s^2
+      0.18183557837235426, 0.1531409365572897,  0.14796571557078836};
   static constexpr double erf_[] = {1.1283791670955126,      -0.37612638903183715,    0.11283791670952628,
                                     -0.02686617064443583,    0.005223977615504435,    -0.0008548326194264617,
                                     0.00012055289787432122,  -1.4924201741622234e-05, 1.6430765387717393e-06,
@@ -77,78 +66,6 @@ struct Real<double> {
       -3.777414086581145e-07, 5.566274789639872e-08,  6.736590734781622e-08,  6.306174845716513e-10,
       -8.293313684941952e-09, -1.6623685144706752e-09};
 };
-
-template <class T>
-using Vec = typename Real<T>::Vector;
-template <class T>
-using Bits = typename Real<T>::Bits;
-template <class T>
-constexpr int lanes = ELMAN_VECTOR_BYTES / sizeof(T);
-
-template <class T>
-ELMAN_INLINE Vec<T> load(const T* p) {
-  return *reinterpret_cast<const typename Real<T>::Memory*>(p);
-}
-template <class T>
-ELMAN_INLINE void store(T* p, Vec<T> x) {
-  *reinterpret_cast<typename Real<T>::Memory*>(p) = x;
-}
-template <class T>
-ELMAN_INLINE Vec<T> splat(T x) {
-  return x - Vec<T>{};
-}
-template <class T>
-ELMAN_INLINE Bits<T> bits_of(Vec<T> x) {
-  return (Bits<T>)x;
-}
-template <class T>
-ELMAN_INLINE Vec<T> real_of(Bits<T> b) {
-  return (Vec<T>)b;
-}
-
-// The smaller or larger of two; the second where one is NaN. One instruction on x86, which GCC does not find itself.
-#if defined(__x86_64__) && !defined(__clang__)
-#if ELMAN_VECTOR_BYTES == 64
-#define ELMAN_X86(name, a, b) __builtin_ia32_##name##512_mask(a, b, a, -1, 4)
-#elif ELMAN_VECTOR_BYTES == 32
-#define ELMAN_X86(name, a, b) __builtin_ia32_##name##256(a, b)
-#else
-#define ELMAN_X86(name, a, b) __builtin_ia32_##name(a, b)
-#endif
-ELMAN_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) { return ELMAN_X86(minps, a, b); }
-ELMAN_INLINE Vec<double> smaller(Vec<double> a, Vec<double> b) { return ELMAN_X86(minpd, a, b); }
-ELMAN_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) { return ELMAN_X86(maxps, a, b); }
-ELMAN_INLINE Vec<double> larger(Vec<double> a, Vec<double> b) { return ELMAN_X86(maxpd, a, b); }
-#undef ELMAN_X86
-#else
-template <class V>
-ELMAN_INLINE V smaller(V a, V b) {
-  return a < b ? a : b;
-}
-template <class V>
-ELMAN_INLINE V larger(V a, V b) {
-  return a > b ? a : b;
-}
-#endif
-
-// These keep a NaN in x.
-template <class T>
-ELMAN_INLINE Vec<T> at_most(Vec<T> x, T limit) {
-  return smaller(splat<T>(limit), x);
-}
-template <class T>
-ELMAN_INLINE Vec<T> at_least(Vec<T> x, T limit) {
-  return larger(splat<T>(limit), x);
-}
-template <class T>
-ELMAN_INLINE Vec<T> abs_(Vec<T> x) {
-  return real_of<T>(bits_of<T>(x) & (~typename Real<T>::Word(0) >> 1));
-}
-template <class T>
-ELMAN_INLINE Vec<T> with_sign(Vec<T> x, Vec<T> sign) {
-  constexpr auto rest = ~typename Real<T>::Word(0) >> 1;
-  return real_of<T>((bits_of<T>(x) & rest) | (bits_of<T>(sign) & ~rest));
-}
 
 template <class T, int n>
 ELMAN_INLINE Vec<T> polynomial(Vec<T> x, const T (&c)[n]) {
@@ -172,10 +89,9 @@ constexpr T magic = T(typename Real<T>::Word(3) << (Real<T>::mantissa - 1));
 // Of an x between exp_first and exp_last.
 template <class T>
 ELMAN_INLINE Reduced<T> reduce(Vec<T> x) {
-  using R = Real<T>;
   Vec<T> shifted = x * T(1.44269504088896340736) + magic<T>;
   Vec<T> n = shifted - magic<T>;
-  return {(x - n * R::ln2_high) - n * R::ln2_low, n, bits_of<T>(shifted) - bits_of<T>(splat<T>(magic<T>))};
+  return {(x - n * Fit<T>::ln2_high) - n * Fit<T>::ln2_low, n, bits_of<T>(shifted) - bits_of<T>(splat<T>(magic<T>))};
 }
 
 // x 2^n, rounded once only where it is denormal: in one instruction or in two factors.
@@ -194,19 +110,19 @@ ELMAN_INLINE Vec<T> scale(Vec<T> x, const Reduced<T>& a) {
 // e^r - 1 of a reduced argument.
 template <class T>
 ELMAN_INLINE Vec<T> expm1_reduced(Vec<T> r) {
-  return r * r * polynomial<T>(r, Real<T>::expm1_) + r;
+  return r * r * polynomial<T>(r, Fit<T>::expm1_) + r;
 }
 
 // e^x for x up to exp_last.
 template <class T>
 ELMAN_INLINE Vec<T> exp_bounded(Vec<T> x) {
-  Reduced<T> a = reduce<T>(at_least<T>(x, Real<T>::exp_first));
+  Reduced<T> a = reduce<T>(at_least<T>(x, Fit<T>::exp_first));
   return scale<T>(expm1_reduced<T>(a.r) + T(1), a);
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> exp_(Vec<T> x) {
-  return exp_bounded<T>(at_most<T>(x, Real<T>::exp_last));
+  return exp_bounded<T>(at_most<T>(x, Fit<T>::exp_last));
 }
 
 // e^x - 1 for |x| up to 2 tanh_last: 2^n (e^r - 1) + (2^n - 1).
@@ -220,13 +136,13 @@ ELMAN_INLINE Vec<T> expm1_bounded(Vec<T> x) {
 
 template <class T>
 ELMAN_INLINE Vec<T> tanh_(Vec<T> x) {
-  Vec<T> e = expm1_bounded<T>(at_most<T>(abs_<T>(x), Real<T>::tanh_last) * T(2));
+  Vec<T> e = expm1_bounded<T>(at_most<T>(abs_<T>(x), Fit<T>::tanh_last) * T(2));
   return with_sign<T>(e / (e + T(2)), x);
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> elu_(Vec<T> x, T alpha) {
-  return x < T(0) ? expm1_bounded<T>(at_most<T>(at_least<T>(x, -Real<T>::tanh_last * 2), T(0))) * alpha : x;
+  return x < T(0) ? expm1_bounded<T>(at_most<T>(at_least<T>(x, -Fit<T>::tanh_last * 2), T(0))) * alpha : x;
 }
 
 // e^-|x| stays finite and keeps its last bits, and one of 1 and it is the numerator.
@@ -239,8 +155,8 @@ ELMAN_INLINE Vec<T> sigmoid_(Vec<T> x) {
 // x e^x / (1 + e^x) for x < 0: x is multiplied in before e^x can become denormal.
 template <class T>
 ELMAN_INLINE Vec<T> silu_(Vec<T> x) {
-  Vec<T> bounded = at_least<T>(x, Real<T>::exp_first);
-  Reduced<T> a = reduce<T>(at_least<T>(-abs_<T>(x), Real<T>::exp_first));
+  Vec<T> bounded = at_least<T>(x, Fit<T>::exp_first);
+  Reduced<T> a = reduce<T>(at_least<T>(-abs_<T>(x), Fit<T>::exp_first));
   Vec<T> e = expm1_reduced<T>(a.r) + T(1);
   Vec<T> sum = scale<T>(e, a) + T(1);
   return x < T(0) ? scale<T>(bounded * e / sum, a) : x / sum;
@@ -259,21 +175,21 @@ ELMAN_INLINE Vec<T> log_normal(Vec<T> x, T n_offset, Vec<T> n_more, Vec<T> rest)
   Vec<T> n = real_of<T>(biased | exponent_zero) - (T(W(1) << R::mantissa) + n_offset) + n_more;
   Vec<T> f = real_of<T>(bits_of<T>(x) - (biased << R::mantissa) + one) - T(1);
   Vec<T> half_square = f * f * T(0.5);
-  Vec<T> low = n * R::ln2_low + rest;
+  Vec<T> low = n * Fit<T>::ln2_low + rest;
   if constexpr (sizeof(T) == 4) {
-    low = f * f * f * polynomial<T>(f, R::log_) + low;
+    low = f * f * f * polynomial<T>(f, Fit<T>::log_) + low;
   } else {
     Vec<T> s = f / (f + T(2)), z = s * s;
-    low = s * (half_square + z * polynomial<T>(z, R::log_)) + low;
+    low = s * (half_square + z * polynomial<T>(z, Fit<T>::log_)) + low;
   }
-  return n * R::ln2_high + (f - (half_square - low));
+  return n * Fit<T>::ln2_high + (f - (half_square - low));
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> log_(Vec<T> x) {
   using R = Real<T>;
   constexpr T up = T(typename R::Word(1) << R::mantissa);
-  auto denormal = x < R::smallest_normal;
+  auto denormal = x < Fit<T>::smallest_normal;
   Vec<T> y = log_normal<T>(denormal ? x * up : x, R::bias, denormal ? splat<T>(-R::mantissa) : Vec<T>{}, Vec<T>{});
   Vec<T> outside = x == T(0) ? splat<T>(-R::infinity) : splat<T>(R::nan);
   y = x > T(0) ? y : outside;
@@ -293,7 +209,7 @@ ELMAN_INLINE Vec<T> log1p_(Vec<T> x) {
   Vec<T> y = log1p_finite<T>(x);
   Vec<T> outside = x == T(-1) ? splat<T>(-R::infinity) : splat<T>(R::nan);
   y = x > T(-1) ? y : outside;
-  y = abs_<T>(x) < R::smallest_normal ? x : y;
+  y = abs_<T>(x) < Fit<T>::smallest_normal ? x : y;
   return x == R::infinity ? x : y;
 }
 
@@ -315,51 +231,25 @@ ELMAN_INLINE Vec<T> times_exp_minus_square(Vec<T> amount, Vec<T> t, T factor) {
 // factor * Phi(-t) / e^(-t^2 / 2) with the normal distribution function Phi, for t >= 0.
 template <class T>
 ELMAN_INLINE Vec<T> scaled_tail(Vec<T> t, Vec<T> factor) {
-  Vec<T> sum = t + Real<T>::pole;
-  return factor / sum * polynomial<T>((t - Real<T>::pole) / sum, Real<T>::tail_);
+  Vec<T> sum = t + Fit<T>::pole;
+  return factor / sum * polynomial<T>((t - Fit<T>::pole) / sum, Fit<T>::tail_);
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> erf_(Vec<T> x) {
-  Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::erf_last);
+  Vec<T> t = at_most<T>(abs_<T>(x), Fit<T>::erf_last);
   Vec<T> tail = scaled_tail<T>(t * T(1.41421356237309504880), splat<T>(2));
   Vec<T> outer = T(1) - times_exp_minus_square<T>(tail, t, T(1));
-  Vec<T> inner = t * polynomial<T>(t * t, Real<T>::erf_);
-  return with_sign<T>(t < Real<T>::erf_split ? inner : outer, x);
+  Vec<T> inner = t * polynomial<T>(t * t, Fit<T>::erf_);
+  return with_sign<T>(t < Fit<T>::erf_split ? inner : outer, x);
 }
 
 // x Phi(x) = max(x, 0) - |x| Phi(-|x|), and near 0 x (1 + erf(x / sqrt(2))) / 2.
 template <class T>
 ELMAN_INLINE Vec<T> gelu_(Vec<T> x) {
   constexpr T root_half = T(0.70710678118654752440);
-  Vec<T> t = at_most<T>(abs_<T>(x), Real<T>::gelu_last);
+  Vec<T> t = at_most<T>(abs_<T>(x), Fit<T>::gelu_last);
   Vec<T> outer = at_least<T>(x, T(0)) - times_exp_minus_square<T>(scaled_tail<T>(t, t), t, T(0.5));
-  Vec<T> inner = x * (x * (root_half / 2) * polynomial<T>(x * x * T(0.5), Real<T>::erf_) + T(0.5));
+  Vec<T> inner = x * (x * (root_half / 2) * polynomial<T>(x * x * T(0.5), Fit<T>::erf_) + T(0.5));
   return t < T(0.5) ? inner : outer;
-}
-
-// Lane by lane.
-template <class T, class F>
-ELMAN_INLINE Vec<T> each_lane(Vec<T> x, F f) {
-  Vec<T> y;
-  for (int i = 0; i < lanes<T>; ++i) y[i] = f(x[i], i);
-  return y;
-}
-
-template <class T>
-ELMAN_INLINE Vec<T> sqrt_(Vec<T> x) {
-  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sqrtf(v)) : T(__builtin_sqrt(v)); });
-}
-template <class T>
-ELMAN_INLINE Vec<T> sin_(Vec<T> x) {
-  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sinf(v)) : T(__builtin_sin(v)); });
-}
-template <class T>
-ELMAN_INLINE Vec<T> cos_(Vec<T> x) {
-  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_cosf(v)) : T(__builtin_cos(v)); });
-}
-template <class T>
-ELMAN_INLINE Vec<T> pow_(Vec<T> x, Vec<T> y) {
-  return each_lane<T>(
-      x, [y](T v, int i) { return sizeof(T) == 4 ? T(__builtin_powf(v, y[i])) : T(__builtin_pow(v, y[i])); });
 }

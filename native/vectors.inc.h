@@ -1,0 +1,124 @@
+// Vectors of floats or doubles and what is done to all their lanes. Included by kernels.inc.h's parts, inside the
+// namespace of an instruction set; GCC's vector extensions, so that one source serves every width.
+#pragma once
+
+template <class T>
+struct Real;
+
+template <>
+struct Real<float> {
+  typedef float Vector __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef uint32_t Bits __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef float Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(4), may_alias));
+  using Word = uint32_t;
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
+};
+
+template <>
+struct Real<double> {
+  typedef double Vector __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef uint64_t Bits __attribute__((vector_size(ELMAN_VECTOR_BYTES)));
+  typedef double Memory __attribute__((vector_size(ELMAN_VECTOR_BYTES), aligned(8), may_alias));
+  using Word = uint64_t;
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double infinity = __builtin_inf(), nan = __builtin_nan("");
+};
+
+template <class T>
+using Vec = typename Real<T>::Vector;
+template <class T>
+using Bits = typename Real<T>::Bits;
+template <class T>
+constexpr int lanes = ELMAN_VECTOR_BYTES / sizeof(T);
+
+template <class T>
+ELMAN_INLINE Vec<T> load(const T* p) {
+  return *reinterpret_cast<const typename Real<T>::Memory*>(p);
+}
+template <class T>
+ELMAN_INLINE void store(T* p, Vec<T> x) {
+  *reinterpret_cast<typename Real<T>::Memory*>(p) = x;
+}
+template <class T>
+ELMAN_INLINE Vec<T> splat(T x) {
+  return x - Vec<T>{};
+}
+template <class T>
+ELMAN_INLINE Bits<T> bits_of(Vec<T> x) {
+  return (Bits<T>)x;
+}
+template <class T>
+ELMAN_INLINE Vec<T> real_of(Bits<T> b) {
+  return (Vec<T>)b;
+}
+
+// The smaller or larger of two; the second where one is NaN. One instruction on x86, which GCC does not find itself.
+#if defined(__x86_64__) && !defined(__clang__)
+#if ELMAN_VECTOR_BYTES == 64
+#define ELMAN_X86(name, a, b) __builtin_ia32_##name##512_mask(a, b, a, -1, 4)
+#elif ELMAN_VECTOR_BYTES == 32
+#define ELMAN_X86(name, a, b) __builtin_ia32_##name##256(a, b)
+#else
+#define ELMAN_X86(name, a, b) __builtin_ia32_##name(a, b)
+#endif
+ELMAN_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) { return ELMAN_X86(minps, a, b); }
+ELMAN_INLINE Vec<double> smaller(Vec<double> a, Vec<double> b) { return ELMAN_X86(minpd, a, b); }
+ELMAN_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) { return ELMAN_X86(maxps, a, b); }
+ELMAN_INLINE Vec<double> larger(Vec<double> a, Vec<double> b) { return ELMAN_X86(maxpd, a, b); }
+#undef ELMAN_X86
+#else
+template <class V>
+ELMAN_INLINE V smaller(V a, V b) {
+  return a < b ? a : b;
+}
+template <class V>
+ELMAN_INLINE V larger(V a, V b) {
+  return a > b ? a : b;
+}
+#endif
+
+// These keep a NaN in x.
+template <class T>
+ELMAN_INLINE Vec<T> at_most(Vec<T> x, T limit) {
+  return smaller(splat<T>(limit), x);
+}
+template <class T>
+ELMAN_INLINE Vec<T> at_least(Vec<T> x, T limit) {
+  return larger(splat<T>(limit), x);
+}
+template <class T>
+ELMAN_INLINE Vec<T> abs_(Vec<T> x) {
+  return real_of<T>(bits_of<T>(x) & (~typename Real<T>::Word(0) >> 1));
+}
+template <class T>
+ELMAN_INLINE Vec<T> with_sign(Vec<T> x, Vec<T> sign) {
+  constexpr auto rest = ~typename Real<T>::Word(0) >> 1;
+  return real_of<T>((bits_of<T>(x) & rest) | (bits_of<T>(sign) & ~rest));
+}
+
+// Lane by lane.
+template <class T, class F>
+ELMAN_INLINE Vec<T> each_lane(Vec<T> x, F f) {
+  Vec<T> y;
+  for (int i = 0; i < lanes<T>; ++i) y[i] = f(x[i], i);
+  return y;
+}
+
+template <class T>
+ELMAN_INLINE Vec<T> sqrt_(Vec<T> x) {
+  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sqrtf(v)) : T(__builtin_sqrt(v)); });
+}
+template <class T>
+ELMAN_INLINE Vec<T> sin_(Vec<T> x) {
+  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sinf(v)) : T(__builtin_sin(v)); });
+}
+template <class T>
+ELMAN_INLINE Vec<T> cos_(Vec<T> x) {
+  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_cosf(v)) : T(__builtin_cos(v)); });
+}
+template <class T>
+ELMAN_INLINE Vec<T> pow_(Vec<T> x, Vec<T> y) {
+  return each_lane<T>(
+      x, [y](T v, int i) { return sizeof(T) == 4 ? T(__builtin_powf(v, y[i])) : T(__builtin_pow(v, y[i])); });
+}
