@@ -234,7 +234,10 @@ struct BlockRun {
       const T* row = from.data + data_row(p) * from.stride[0];
       for (int64_t t = 0; t < length(sequence, p); ++t, row += from.stride[1]) {
         T* to = cell(slot, t, p);
-        for (int i = 0; i < width; ++i) to[i] = row[i * from.stride[2]];
+        if (from.stride[2] == 1)
+          std::copy_n(row, width, to);
+        else
+          for (int i = 0; i < width; ++i) to[i] = row[i * from.stride[2]];
         for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, p, t));
       }
     });

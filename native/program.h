@@ -3,6 +3,10 @@
 // Goals: at run time only the addresses of slots are filled in; temporaries stay in a thread's first-level cache.
 // Non-goals: the arithmetic (kernels.h).
 #pragma once
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -12,7 +16,9 @@
 
 namespace elman {
 
-constexpr int kTileValues = 768;  // values of the widest operand of a tile, unless one row has more
+constexpr int kTileValues = 2048;  // values of the widest operand of a tile, unless one row has more
+
+constexpr size_t kHugePage = size_t(2) << 20;
 
 // Aligned memory that grows and is zero when new.
 template <class T>
@@ -27,10 +33,14 @@ class Buffer {
   T* reserve(size_t size) {
     if (data_ && size <= size_) return data_;
     std::free(data_);
-    size_t bytes = (size * sizeof(T) + 63) / 64 * 64;
-    data_ = static_cast<T*>(std::aligned_alloc(64, bytes > 0 ? bytes : 64));
+    size_t unit = size * sizeof(T) < kHugePage ? 64 : kHugePage;
+    size_t bytes = (size * sizeof(T) / unit + 1) * unit;
+    data_ = static_cast<T*>(std::aligned_alloc(unit, bytes));
     if (!data_) throw std::bad_alloc();
     size_ = size;
+#ifdef MADV_HUGEPAGE
+    if (unit == kHugePage) madvise(data_, bytes, MADV_HUGEPAGE);  // slots are walked with long strides
+#endif
     return static_cast<T*>(std::memset(data_, 0, bytes));
   }
 

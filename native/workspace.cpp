@@ -8,7 +8,7 @@
 namespace elman {
 namespace {
 
-constexpr int kBlockRows = 64;   // at most, of a block
+constexpr int kBlockRows = 16;   // at most, of a block
 constexpr int kWholeBatch = 16;  // a batch of fewer rows is one block
 
 int steps_of(const Plan& plan, const Slot& slot, int steps) {
