@@ -3,7 +3,7 @@
 The contenders take turns (`benchmarks.turns`), so that a change of the machine's speed meets all of them. A time is
 the median over the rounds, with the lowest and highest. A ratio is the median of the rounds' ratios, with theirs,
 and beside it the ratio of the lowest times. "of sgemm" is the arithmetic of the matrix products of an update by its
-time, as a share of the speed of NumPy's float32 matrix product, taken before and after (which is no upper bound).
+time, as a share of the speed of NumPy's float32 matrix product, which takes turns too (and is no upper bound).
 The loss is that of the second epoch: everyone has learnt from as many updates by then, if from other first weights.
 """
 
@@ -18,44 +18,55 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.turns import Contender, measure, sgemm_gflops
+from benchmarks.adapters import numpy_adapter
+from benchmarks.turns import Contender, measure
 from benchmarks.workloads import WORKLOADS, Workload
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def summary(workload: Workload, contenders: list[Contender], gflops: float) -> list[dict[str, Any]]:
+def summary(workload: Workload, contenders: list[Contender]) -> list[dict[str, Any]]:
     """The results of a workload as plain data, one entry a contender."""
-    first = contenders[0]
-    return [
-        {
-            "workload": workload.name,
-            "library": each.adapter,
-            "cell": each.cell,
-            **_result(workload, each, first, gflops),
-        }
-        for each in contenders
-    ]
+    *contenders, sgemm = contenders
+    entries = []
+    for contender in contenders:
+        entry = {"workload": workload.name, "library": contender.adapter, "cell": contender.cell}
+        if contender.missing:
+            entries.append(entry | {"missing": contender.missing})
+        else:
+            entries.append(
+                entry | times(contender) | compared(contender, contenders[0]) | used(contender, sgemm, workload)
+            )
+    gflops = [numpy_adapter.flops() / (ms * 1e6) for ms in sgemm.ms]
+    entry = {"workload": workload.name, "library": sgemm.adapter, "cell": sgemm.cell}
+    return [*entries, entry | times(sgemm) | {"gflops": median(gflops), "rounds_gflops": gflops}]
 
 
-def _result(workload: Workload, contender: Contender, first: Contender, gflops: float) -> dict[str, Any]:
-    if contender.missing:
-        return {"missing": contender.missing}
-    typical = median(contender.ms)
-    result = {
+def times(contender: Contender) -> dict[str, Any]:
+    """What was measured of a contender."""
+    return {
         "version": contender.version,
-        "ms": typical,
+        "ms": median(contender.ms),
         "rounds_ms": contender.ms,
         "loss": contender.loss,
         "disturbed_rounds": contender.disturbed,
         "disturbance": [turn.disturbance for turn in contender.turns],
-        "fraction_of_sgemm": workload.flops() / (typical * 1e6) / gflops,
     }
+
+
+def compared(contender: Contender, first: Contender) -> dict[str, Any]:
+    """How many times the first contender's time another takes."""
     if first.missing:
-        return result
+        return {}
     ratios = [theirs / ours for theirs, ours in zip(contender.ms, first.ms, strict=True)]
-    lowest = min(contender.ms) / min(first.ms)
-    return result | {"ratio": median(ratios), "rounds_ratio": ratios, "ratio_of_lowest": lowest}
+    return {"ratio": median(ratios), "rounds_ratio": ratios, "ratio_of_lowest": min(contender.ms) / min(first.ms)}
+
+
+def used(contender: Contender, sgemm: Contender, workload: Workload) -> dict[str, float]:
+    """How much of the machine a contender uses, by NumPy's matrix product in the same rounds."""
+    work = workload.flops() / numpy_adapter.flops()
+    fractions = [work * product / ms for product, ms in zip(sgemm.ms, contender.ms, strict=True)]
+    return {"fraction_of_sgemm": median(fractions)}
 
 
 def processor() -> str:
@@ -81,8 +92,8 @@ def table(results: dict[str, Any]) -> Any:
     from rich.table import Table
 
     shown = Table(
-        title=f"One training update, float32, {results['threads']} threads, {results['rounds']} rounds; "
-        f"sgemm {results['sgemm_gflops']:.0f} GFLOP/s on {results['processor']}"
+        title=f"One training update, float32, {results['threads']} threads, {results['rounds']} rounds, "
+        f"{results['processor']}"
     )
     shown.add_column("workload")
     shown.add_column("library, cell")
@@ -108,15 +119,17 @@ def _figures(entry: dict[str, Any]) -> tuple[str, ...]:
     """The figures of one row of the table."""
     if "missing" in entry:
         return (f"missing: {entry['missing']}",)
-    compared = "ratio" in entry
     disturbed, rounds = entry["disturbed_rounds"], len(entry["rounds_ms"])
+    disturbance = f"{disturbed} of {rounds}" if disturbed else ""
+    if "gflops" in entry:
+        return (f"{entry['gflops']:.0f} GFLOP/s", "", "", "", "", disturbance)
     return (
         _with_spread(entry["ms"], entry["rounds_ms"]),
-        _with_spread(entry["ratio"], entry["rounds_ratio"]) if compared else "",
-        f"{entry['ratio_of_lowest']:.2f}" if compared else "",
+        _with_spread(entry["ratio"], entry["rounds_ratio"]) if "ratio" in entry else "",
+        f"{entry['ratio_of_lowest']:.2f}" if "ratio" in entry else "",
         f"{entry['fraction_of_sgemm']:.0%}",
         f"{entry['loss']:.3f}",
-        f"{disturbed} of {rounds}" if disturbed else "",
+        disturbance,
     )
 
 
@@ -139,22 +152,20 @@ def main() -> None:
     from rich.console import Console
 
     console = Console(width=None if Console().is_terminal else 160)
-    gflops, measured = sgemm_gflops(), []
+    entries = []
     for workload in WORKLOADS:
         if options.only.lower() in workload.name.lower():
             console.print(f"{workload.name} ...")
-            measured.append((workload, measure(workload, options.rounds, options.threads, options.patience)))
-    gflops = max(gflops, sgemm_gflops())
+            entries += summary(workload, measure(workload, options.rounds, options.threads, options.patience))
     results = {
         "time": datetime.now().isoformat(timespec="seconds"),
         "processor": processor(),
         "threads": options.threads,
         "rounds": options.rounds,
-        "sgemm_gflops": gflops,
-        "entries": [entry for workload, contenders in measured for entry in summary(workload, contenders, gflops)],
+        "entries": entries,
     }
     console.print(table(results))
-    if any(entry.get("disturbed_rounds") for entry in results["entries"]):
+    if any(entry.get("disturbed_rounds") for entry in entries):
         console.print(
             "Other programs ran in some rounds (disturbed): run again on an idle machine for figures to go by."
         )

@@ -25,6 +25,7 @@ TURN_S = 0.2
 PAUSE_S = 0.05  # between turns, until no one's threads spin
 TOLERATED = 0.05
 WARM_UP_EPOCHS = 2
+SGEMM = ("numpy", "sgemm")
 PROCESSES = multiprocessing.get_context("spawn")
 
 
@@ -64,8 +65,8 @@ class Contender:
 
 
 def measure(workload: Workload, rounds: int, threads: int, patience_s: float) -> list[Contender]:
-    """All contenders of a workload, so many turns each."""
-    contenders = [_enter(workload, adapter, cell, threads) for adapter, cell in workload.cells]
+    """All contenders of a workload and, last, NumPy's matrix product, so many turns each."""
+    contenders = [_enter(workload, adapter, cell, threads) for adapter, cell in (*workload.cells, SGEMM)]
     present = [contender for contender in contenders if not contender.missing]
     for _ in range(rounds):
         for contender in present:
@@ -131,24 +132,3 @@ def _busy_seconds() -> float:
         return 0.0
     user, nice, system, _idle, _waiting, irq, softirq, stolen = map(int, file.read_text().split("\n")[0].split()[1:9])
     return (user + nice + system + irq + softirq + stolen) / os.sysconf("SC_CLK_TCK")
-
-
-def sgemm_gflops() -> float:
-    """GFLOP/s of NumPy's float32 matrix product, the best of many, in a process of its own."""
-    connection, process = _start(_sgemm)
-    gflops = connection.recv()
-    process.join()
-    return gflops
-
-
-def _sgemm(connection: Connection) -> None:
-    import numpy as np
-
-    n, best = 1536, 0.0
-    a, b = np.ones((n, n), np.float32), np.ones((n, n), np.float32)
-    out = np.empty_like(a)
-    for _ in range(30):
-        begin = time.perf_counter()
-        np.matmul(a, b, out=out)
-        best = max(best, 2 * n**3 / (time.perf_counter() - begin) / 1e9)
-    connection.send(best)

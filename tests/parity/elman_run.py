@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from problem import Outcome, Problem, Stack
@@ -18,13 +19,18 @@ LAYERS = {
 }
 
 
-def run(problem: Problem, dtype: type = np.float64, engine: str = "numpy") -> Outcome:
-    """Outputs and gradients of the problem from `elman.Network`."""
-    layer = LAYERS[problem.cell](problem.hidden)
+def layer_network(problem: Problem, dtype: type, engine: str, **options: Any) -> el.Network:
+    layer = LAYERS[problem.cell](problem.hidden, **options)
     net = el.Network(inputs=problem.x.shape[-1], layers=[layer], dtype=dtype, engine=engine)
     assert set(net.params) == {f"0.{name}" for name in problem.parameters}
     for name, value in problem.parameters.items():
         net.params[f"0.{name}"][...] = value
+    return net
+
+
+def run(problem: Problem, dtype: type, engine: str) -> Outcome:
+    """Outputs and gradients of the problem from `elman.Network`."""
+    net = layer_network(problem, dtype, engine)
     x = problem.x.astype(dtype)
     initial = [tuple(state.astype(dtype) for state in problem.states)]
     output, final = net(x, state=initial, return_state=True)
@@ -41,6 +47,18 @@ def run(problem: Problem, dtype: type = np.float64, engine: str = "numpy") -> Ou
         {name: np.float64(gradients[f"0.{name}"]) for name in problem.parameters},
         np.float64(of_x),
         tuple(np.float64(gradient) for gradient in of_initial[0]),
+    )
+
+
+def run_ragged(problem: Problem, lengths: np.ndarray, reverse: bool, engine: str) -> dict[str, np.ndarray]:
+    """Rows of different lengths, from zero states; the loss is the mean squared distance to `output_weight`."""
+    net = layer_network(problem, np.float64, engine, reverse=reverse)
+    output, (final,) = net(problem.x, lengths=lengths, return_state=True)
+    loss, gradients = net.loss_and_grads(problem.x, problem.output_weight, loss="mse", lengths=lengths)
+    return (
+        {"output": output, "loss": np.array(loss)}
+        | {f"final.{i}": state for i, state in enumerate(final)}
+        | {f"gradient.{name}": gradients[f"0.{name}"] for name in problem.parameters}
     )
 
 

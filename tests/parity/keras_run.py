@@ -27,8 +27,8 @@ GATES = {
 }
 
 
-def make_layer(cell: str, hidden: int, dtype: str) -> keras.layers.Layer:
-    options = {"return_sequences": True, "return_state": True, "dtype": dtype}
+def make_layer(cell: str, hidden: int) -> keras.layers.Layer:
+    options = {"return_sequences": True, "return_state": True, "dtype": "float64"}
     if cell == "lstm":
         return keras.layers.LSTM(hidden, **options)
     if cell.startswith("gru"):
@@ -58,25 +58,25 @@ def parameter_gradients(cell: str, gradients: list[np.ndarray]) -> dict[str, np.
     return named
 
 
-def run(problem: Problem, dtype: str = "float64") -> Outcome:
-    """Outputs and gradients of the problem from `keras.layers`."""
-    layer = make_layer(problem.cell, problem.hidden, dtype)
+def run(problem: Problem) -> Outcome:
+    """Outputs and gradients of the problem from `keras.layers`, in float64."""
+    layer = make_layer(problem.cell, problem.hidden)
     layer.build(problem.x.shape)
     layer.set_weights(weights(problem.cell, problem.parameters))
-    x = tf.constant(problem.x, dtype)
-    initial = [tf.constant(state, dtype) for state in problem.states]
+    x = tf.constant(problem.x)
+    initial = [tf.constant(state) for state in problem.states]
     with tf.GradientTape() as tape:
         tape.watch([x, *initial])
         output, *final = layer(x, initial_state=initial)
-        loss = tf.reduce_sum(output * tf.constant(problem.output_weight, dtype))
+        loss = tf.reduce_sum(output * tf.constant(problem.output_weight))
         for state, weight in zip(final, problem.state_weights, strict=True):
-            loss += tf.reduce_sum(state * tf.constant(weight, dtype))
+            loss += tf.reduce_sum(state * tf.constant(weight))
     of_x, of_states, of_weights = tape.gradient(loss, [x, initial, [weight.value for weight in layer.weights]])
-    gradients = parameter_gradients(problem.cell, [np.float64(gradient.numpy()) for gradient in of_weights])
+    gradients = parameter_gradients(problem.cell, [gradient.numpy() for gradient in of_weights])
     return Outcome(
-        np.float64(output.numpy()),
-        tuple(np.float64(state.numpy()) for state in final),
+        output.numpy(),
+        tuple(state.numpy() for state in final),
         {name: gradients[name] for name in problem.parameters},
-        np.float64(of_x.numpy()),
-        tuple(np.float64(gradient.numpy()) for gradient in of_states),
+        of_x.numpy(),
+        tuple(gradient.numpy() for gradient in of_states),
     )

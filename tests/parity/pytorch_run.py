@@ -6,9 +6,12 @@ candidate of the GRU needs both (`b_n` and `c_n`). Here each sum is split uneven
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from problem import Outcome, Problem, Stack
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 # The gates in the order in which PyTorch stacks them, by the suffix of their parameters.
 GATES = {
@@ -19,15 +22,18 @@ GATES = {
 }
 
 
-def make_layer(cell: str, features: int, hidden: int) -> torch.nn.RNNBase:
+def make_layer(cell: str, features: int, hidden: int, **options: Any) -> torch.nn.RNNBase:
+    options |= {"batch_first": True, "dtype": torch.float64}
     if cell == "lstm":
-        return torch.nn.LSTM(features, hidden, batch_first=True)
+        return torch.nn.LSTM(features, hidden, **options)
     if cell == "gru_reset_after":
-        return torch.nn.GRU(features, hidden, batch_first=True)
-    return torch.nn.RNN(features, hidden, batch_first=True, nonlinearity=cell.removeprefix("simple_"))
+        return torch.nn.GRU(features, hidden, **options)
+    return torch.nn.RNN(features, hidden, nonlinearity=cell.removeprefix("simple_"), **options)
 
 
 def set_parameters(layer: torch.nn.RNNBase, cell: str, parameters: dict[str, np.ndarray]) -> None:
+    """Fill the layer, or the backward half of a bidirectional one."""
+
     def stacked(letter: str) -> np.ndarray:
         return np.concatenate([parameters[letter + gate] for gate in GATES[cell]])
 
@@ -38,12 +44,14 @@ def set_parameters(layer: torch.nn.RNNBase, cell: str, parameters: dict[str, np.
     ]
     values = (stacked("W"), stacked("U"), np.concatenate(of_input), np.concatenate(recurrent))
     with torch.no_grad():
-        for parameter, value in zip(layer.parameters(), values, strict=True):
+        for parameter, value in zip(list(layer.parameters())[-4:], values, strict=True):
             parameter.copy_(torch.from_numpy(value))
 
 
 def parameter_gradients(layer: torch.nn.RNNBase, cell: str) -> dict[str, np.ndarray]:
-    stacked = dict(zip("WUbc", (parameter.grad.double().numpy() for parameter in layer.parameters()), strict=True))
+    """By Elman's names: the layer's, or those of the backward half of a bidirectional one."""
+    last = list(layer.parameters())[-4:]
+    stacked = dict(zip("WUbc", (parameter.grad.numpy() for parameter in last), strict=True))
     gradients = {}
     for letter, whole in stacked.items():
         blocks = np.split(whole, len(GATES[cell]))
@@ -51,12 +59,12 @@ def parameter_gradients(layer: torch.nn.RNNBase, cell: str) -> dict[str, np.ndar
     return gradients
 
 
-def run(problem: Problem, dtype: torch.dtype = torch.float64) -> Outcome:
-    """Outputs and gradients of the problem from `torch.nn`."""
-    layer = make_layer(problem.cell, problem.x.shape[-1], problem.hidden).to(dtype)
+def run(problem: Problem) -> Outcome:
+    """Outputs and gradients of the problem from `torch.nn`, in float64."""
+    layer = make_layer(problem.cell, problem.x.shape[-1], problem.hidden)
     set_parameters(layer, problem.cell, problem.parameters)
-    x = torch.tensor(problem.x, dtype=dtype, requires_grad=True)
-    initial = [torch.tensor(state, dtype=dtype).unsqueeze(0).requires_grad_() for state in problem.states]
+    x = torch.tensor(problem.x, requires_grad=True)
+    initial = [torch.tensor(state).unsqueeze(0).requires_grad_() for state in problem.states]
     output, final = layer(x, tuple(initial) if len(initial) > 1 else initial[0])
     final = final if isinstance(final, tuple) else (final,)
     loss = (output * torch.from_numpy(problem.output_weight)).sum()
@@ -65,11 +73,35 @@ def run(problem: Problem, dtype: torch.dtype = torch.float64) -> Outcome:
     loss.backward()
     gradients = parameter_gradients(layer, problem.cell)
     return Outcome(
-        output.detach().double().numpy(),
-        tuple(state[0].detach().double().numpy() for state in final),
+        output.detach().numpy(),
+        tuple(state[0].detach().numpy() for state in final),
         {name: gradients[name] for name in problem.parameters},
-        x.grad.double().numpy(),
-        tuple(state.grad[0].double().numpy() for state in initial),
+        x.grad.numpy(),
+        tuple(state.grad[0].numpy() for state in initial),
+    )
+
+
+def run_ragged(problem: Problem, lengths: np.ndarray, reverse: bool) -> dict[str, np.ndarray]:
+    """Rows of different lengths as a packed sequence, from zero states.
+
+    The loss is the mean squared distance to `output_weight`. The reversed direction is the backward half of a
+    bidirectional layer.
+    """
+    layer = make_layer(problem.cell, problem.x.shape[-1], problem.hidden, bidirectional=reverse)
+    set_parameters(layer, problem.cell, problem.parameters)
+    packed = pack_padded_sequence(torch.from_numpy(problem.x), torch.from_numpy(lengths), True, enforce_sorted=False)
+    output, final = layer(packed)
+    output, _ = pad_packed_sequence(output, batch_first=True, total_length=problem.x.shape[1])
+    output = output[..., -problem.hidden :]
+    used = torch.arange(problem.x.shape[1]) < torch.from_numpy(lengths)[:, None]
+    loss = torch.nn.functional.mse_loss(output[used], torch.from_numpy(problem.output_weight)[used])
+    loss.backward()
+    final = final if isinstance(final, tuple) else (final,)
+    gradients = parameter_gradients(layer, problem.cell)
+    return (
+        {"output": output.detach().numpy(), "loss": np.array(loss.item())}
+        | {f"final.{i}": state[-1].detach().numpy() for i, state in enumerate(final)}
+        | {f"gradient.{name}": gradients[name] for name in problem.parameters}
     )
 
 
@@ -79,7 +111,7 @@ class StackModule(torch.nn.Module):
     def __init__(self, stack: Stack):
         super().__init__()
         widths = (stack.x.shape[-1], stack.hidden, stack.upper)
-        self.lower, self.upper = (make_layer(stack.cell, *widths[i : i + 2]).double() for i in (0, 1))
+        self.lower, self.upper = (make_layer(stack.cell, *widths[i : i + 2]) for i in (0, 1))
         self.readout = torch.nn.Linear(stack.upper, stack.target.shape[1]).double()
         set_parameters(self.lower, stack.cell, under("0.", stack.parameters))
         set_parameters(self.upper, stack.cell, under("1.", stack.parameters))

@@ -56,6 +56,20 @@ def test_stack(cell: str, dtype: str, engine: str, sizes: tuple[int, ...], upper
 
 
 @pytest.mark.parametrize("engine", ("numpy", "native"))
+@pytest.mark.parametrize("reverse", (False, True), ids=["forward", "reverse"])
+@pytest.mark.parametrize("cell", pytorch_run.GATES)
+@given(sizes=SIZES, seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=8, deadline=None)
+def test_lengths(cell: str, reverse: bool, engine: str, sizes: tuple[int, ...], seed: int) -> None:
+    """Rows of different lengths, in either direction, against PyTorch's packed sequences."""
+    problem = problems.draw(cell, *sizes, seed=seed)
+    batch, steps = problem.x.shape[:2]
+    lengths = np.random.default_rng(seed).integers(1, steps + 1, batch)
+    actual = elman_run.run_ragged(problem, lengths, reverse, engine)
+    problems.assert_close(actual, pytorch_run.run_ragged(problem, lengths, reverse), 1e-10, floor=1)
+
+
+@pytest.mark.parametrize("engine", ("numpy", "native"))
 @pytest.mark.parametrize("cell", pytorch_run.GATES)
 def test_training(cell: str, engine: str) -> None:
     """Thirty Adam updates in float64: the same losses as PyTorch's, update for update."""
