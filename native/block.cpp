@@ -78,7 +78,7 @@ struct BlockRun {
     const Program<T>& p = e.programs[step.program];
     T** operand = scratch.operands[step.program].data();
     for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t, position);
-    Tile<T> tile{operand, p.widths.data(), 0, batch.key, t, space.order.data() + position};
+    Tile<T> tile{operand, p.widths.data(), 0, batch.key, t, space.numbers.data() + position};
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
@@ -95,7 +95,7 @@ struct BlockRun {
   int64_t checked(T value, int limit, const char* array, int position, int64_t t) const {
     if (value >= 0 && value < T(limit) && value == T(int64_t(value))) return int64_t(value);
     int B = space.B;  // in merged time, positions run over into the next steps
-    report(e, {array, data_row(position % B), t + position / B, double(value), limit});
+    report(e, {array, batch.first + data_row(position % B), t + position / B, double(value), limit});
     return 0;
   }
 

@@ -6,8 +6,10 @@
 namespace elman {
 namespace {
 
-constexpr double kWorkPerThread = 1.5e6;  // multiply-adds below which waking one more thread costs more than it saves
-constexpr int kTableColumns = 64;         // of a task of a table's gradient
+// Multiply-adds below which one more thread costs more than it saves: one that may have to be woken, and one that
+// spins.
+constexpr double kWorthWaking = 1.5e6, kWorthMeeting = 2e5;
+constexpr int kTableColumns = 64;  // of a task of a table's gradient
 
 template <class T>
 struct Maker {
@@ -65,6 +67,14 @@ struct Maker {
     }
     for (const Gradient& g : plan.gradients)
       e.gradient_work.add(plan.stages[g.stage].sequence, g.kind == GradientKind::table ? g.columns : double(g.size()));
+  }
+
+  void pack_tasks() {
+    for (int m = 0; m < int(plan.matrices.size()); ++m)
+      for (int s = 0, first = 0; s < int(plan.matrices[m].segments.size()); ++s) {
+        e.pack_tasks.push_back({m, s, first});
+        first += plan.matrices[m].segments[s].rows;
+      }
   }
 
   int tasks(const Gradient& g) const {
@@ -148,6 +158,7 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
   for (const ProgramSource& p : plan.programs) programs.emplace_back(p);
   Maker<T> make{*this};
   make.stages();
+  make.pack_tasks();
   make.gradient_tasks();
   make.gradient_cover();
   make.limits();
@@ -155,8 +166,11 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
 }
 
 template <class T>
-int Engine<T>::threads_for(double work) const {
-  return int(std::min<double>(threads, 1 + work / kWorkPerThread));
+int Engine<T>::threads_for(double work) {
+  double each = awake > 1 ? kWorthMeeting : kWorthWaking;
+  int n = int(std::min<double>(threads, 1 + work / each));
+  awake = std::max(awake, n);
+  return n;
 }
 
 template <class T>

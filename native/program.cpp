@@ -5,7 +5,7 @@
 namespace elman {
 namespace {
 
-// Very rough costs; they only decide how many threads a call is worth.
+// Of one value, in multiply-adds of a product, very roughly; it only decides how many threads a call is worth.
 double cost(Op op) {
   switch (op) {
     case Op::exp_:
@@ -21,9 +21,14 @@ double cost(Op op) {
     case Op::sin_:
     case Op::cos_:
     case Op::pow_:
-      return 8;
+    case Op::dropout_:
+      return 30;
+    case Op::sqrt_:
+    case Op::div_:
+    case Op::reciprocal_:
+      return 10;
     default:
-      return 1;
+      return 3;
   }
 }
 

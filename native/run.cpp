@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <tuple>
@@ -8,6 +9,8 @@
 
 namespace elman {
 namespace {
+
+constexpr double kForwardBytes = 64e6;  // of slots, about, in one part of a forward run
 
 // Sum of the weights of all steps in use.
 template <class T>
@@ -21,6 +24,33 @@ double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
     sum += steps * (batch.weights ? batch.weights[row] : 1);
   }
   return sum;
+}
+
+template <class T>
+int rows_at_once(const Engine<T>& e, int steps) {
+  double bytes = 0;
+  for (const Slot& s : e.plan.slots) {
+    bool long_axis = e.plan.stages[s.stage].sequence && (s.time == Time::steps || s.time == Time::states);
+    bytes += double(sizeof(T)) * s.width * (long_axis ? steps + 1 : 2);
+  }
+  return int(std::clamp(kForwardBytes / bytes, 128.0, 1e9));
+}
+
+template <class T>
+Batch<T> part_of(const Engine<T>& e, Batch<T> batch, int first, int count) {
+  batch.B = count, batch.first = first;
+  batch.x.data += first * batch.x.stride[0];
+  if (batch.lengths) batch.lengths += first;
+  for (size_t i = 0; i < batch.states.size(); ++i) batch.states[i] += int64_t(first) * e.states[i].width;
+  return batch;
+}
+
+template <class T>
+Results<T> part_of(const Engine<T>& e, int steps, Results<T> results, int first) {
+  int64_t row = int64_t(e.output_is_sequence() ? steps : 1) * e.plan.slots[e.plan.output.slot].width;
+  results.output += first * row;
+  for (size_t i = 0; i < results.states.size(); ++i) results.states[i] += int64_t(first) * e.states[i].width;
+  return results;
 }
 
 template <class T>
@@ -81,18 +111,28 @@ double run_batch(Engine<T>& e, const T* parameters, bool changed, const Batch<T>
 template <class T>
 void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results) {
   std::lock_guard<std::mutex> lock(e.one_call);
-  run_batch(e, parameters, false, batch, results);
+  e.awake = 1;
+  int rows = rows_at_once(e, batch.steps);
+  e.in_parts = rows < batch.B;
+  for (int first = 0; first < batch.B; first += rows) {
+    int count = std::min(rows, batch.B - first);
+    run_batch(e, parameters, false, part_of(e, batch, first, count), part_of(e, batch.steps, results, first));
+  }
 }
 
 template <class T>
 double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results) {
   std::lock_guard<std::mutex> lock(e.one_call);
+  e.awake = 1;
+  e.in_parts = false;
   return run_batch(e, parameters, false, batch, results);
 }
 
 template <class T>
 void read(Engine<T>& e, int slot, T* out) {
   std::lock_guard<std::mutex> lock(e.one_call);
+  if (e.in_parts)
+    throw std::runtime_error("the last call's batch is too large to be kept: call with fewer rows to read");
   const Workspace<T>& w = e.space;
   const Field<T>& f = w.fields.at(slot);
   const Slot& s = e.plan.slots.at(slot);

@@ -32,6 +32,7 @@ struct Batch {
   int B = 0, steps = 0;
   Strided<T> x, target;
   const int64_t* rows = nullptr;  // the data set's row for each batch row; null: row b is b
+  int first = 0;                  // number of row 0 for dropout, when this is a part of the caller's batch
   // Of each row of the data set:
   const int64_t* lengths = nullptr;  // null: all T
   const T* weights = nullptr;        // null: all 1
@@ -88,7 +89,9 @@ struct Workspace {
   bool ragged = false;
   Buffer<T> memory;
   std::vector<Field<T>> fields;
+  int first = 0;                 // see Batch
   std::vector<int64_t> order;    // batch row of each position
+  std::vector<int64_t> numbers;  // the same for dropout, which counts in the caller's batch
   std::vector<int64_t> lengths;  // of each position
   std::vector<int> active;       // positions in use at each step
   std::vector<Run> runs;         // the same as runs of (step, position) rows
@@ -126,6 +129,10 @@ struct StageSections {
   std::vector<Section> before, after;
 };
 
+struct PackTask {
+  int matrix, segment, first;  // first column of the segment in the product's result
+};
+
 struct GradientTask {
   int gradient, task;
 };
@@ -149,10 +156,12 @@ template <class T>
 struct Engine {
   Plan plan;
   const Kernels<T>& kernels;
-  int threads;
+  int threads;    // at most
+  int awake = 1;  // that this call has used so far
 
   std::vector<Program<T>> programs;
   std::vector<StageSections> sections;
+  std::vector<PackTask> pack_tasks;
   std::vector<GradientTask> gradient_tasks;
   std::vector<bool> gradient_adds;        // overlaps an earlier one: summed apart, then added
   std::vector<Run> without_gradient;      // parameters that no gradient covers
@@ -168,16 +177,18 @@ struct Engine {
   std::mutex one_call;
   std::mutex fault_lock;
   IndexFault fault;
+  bool in_parts = false;  // the last call went through the batch in parts, of which the workspace holds the last
 
   Engine(Plan plan, const Kernels<T>& kernels, int threads);
 
-  int threads_for(double work) const;
+  int threads_for(double work);  // of the next parallel loop
   bool output_is_sequence() const;
   int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
 };
 
 // ---- what it does (each takes Engine::one_call) --------------------------------------------------------------------
 
+// Goes through a batch that would need much memory in parts.
 template <class T>
 void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
 
@@ -189,7 +200,8 @@ double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, 
 template <class T>
 int train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
 
-// A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length.
+// A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
+// the last call went through the batch in parts.
 template <class T>
 void read(Engine<T>& engine, int slot, T* out);
 

@@ -8,7 +8,7 @@
 namespace elman {
 namespace {
 
-constexpr int64_t kChunk = 8192;  // parameters of one task; sums over chunks are added in order
+constexpr int64_t kChunk = 2048;  // parameters of one task; sums over chunks are added in order
 
 template <class T>
 struct Update {
@@ -18,11 +18,10 @@ struct Update {
   T* gradients;
   int64_t P = e.plan.parameters;
   int chunks = int((P + kChunk - 1) / kChunk);
-  int threads = e.threads_for(double(P) * program.work);
 
   double gradient_norm(std::vector<double>& sums) const {
     sums.resize(chunks);
-    parallel_for(chunks, threads, [&](int c, int) {
+    parallel_for(chunks, e.threads_for(double(P)), [&](int c, int) {
       sums[c] = e.kernels.sum_of_squares(gradients + c * kChunk, std::min(kChunk, P - c * kChunk));
     });
     double sum = 0;
@@ -64,6 +63,7 @@ struct Update {
       if (program.operands[i].kind == OperandKind::scalar) values[i] = T(scalars[program.operands[i].index]);
     bool clips = training.clip_norm > 0 && norm > training.clip_norm;
     T factor = clips ? T(training.clip_norm / norm) : T(1);
+    int threads = e.threads_for(double(P) * program.work);
     parallel_for(chunks, threads, [&](int c, int thread) { chunk(c, factor, values, e.scratch[thread]); });
   }
 };
@@ -86,6 +86,8 @@ Batch<T> batch_of(const Training<T>& t, int update) {
 template <class T>
 int train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
   std::lock_guard<std::mutex> lock(e.one_call);
+  e.awake = 1;
+  e.in_parts = false;
   Results<T> results;
   results.gradients = e.arena.reserve(e.plan.parameters);
   results.states = training.carried;

@@ -41,15 +41,21 @@ void lay_out(const Plan& plan, int B, Workspace<T>& w) {
 }
 
 template <class T>
-void sort_rows(const Batch<T>& batch, Workspace<T>& w) {
-  w.order.resize(w.B);
-  w.lengths.assign(w.B, w.steps);
-  std::iota(w.order.begin(), w.order.end(), 0);
-  if (!batch.lengths) return;
+void sort_by_length(const Batch<T>& batch, Workspace<T>& w) {
   auto length = [&](int64_t b) { return batch.lengths[batch.rows ? batch.rows[b] : b]; };
   std::stable_sort(w.order.begin(), w.order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
   for (int i = 0; i < w.B; ++i) w.lengths[i] = std::clamp<int64_t>(length(w.order[i]), 0, w.steps);
   w.ragged = w.lengths.back() < w.steps;
+}
+
+template <class T>
+void order_rows(const Batch<T>& batch, Workspace<T>& w) {
+  w.order.resize(w.B);
+  w.lengths.assign(w.B, w.steps);
+  std::iota(w.order.begin(), w.order.end(), 0);
+  if (batch.lengths) sort_by_length(batch, w);
+  w.numbers.resize(w.B);
+  for (int i = 0; i < w.B; ++i) w.numbers[i] = w.first + w.order[i];
 }
 
 template <class T>
@@ -84,15 +90,14 @@ void cut_blocks(Workspace<T>& w) {
   }
 }
 
+// One segment of a matrix into its columns of the panels.
 template <class T>
-void pack_matrix(const Kernels<T>& kernels, const Matrix& m, const T* parameters, T* packed) {
-  int first = 0;
-  for (const MatrixSegment& s : m.segments) {
-    int n = m.transposed ? s.columns : s.rows;
-    ptrdiff_t column = m.transposed ? 1 : s.columns, row = m.transposed ? s.columns : 1;
-    kernels.pack(parameters + s.offset, column, row, n, m.k(), first, m.n(), packed);
-    first += n;
-  }
+void pack_segment(const Engine<T>& e, const PackTask& task, const T* parameters) {
+  const Matrix& m = e.plan.matrices[task.matrix];
+  const MatrixSegment& s = m.segments[task.segment];
+  int n = m.transposed ? s.columns : s.rows;
+  ptrdiff_t column = m.transposed ? 1 : s.columns, row = m.transposed ? s.columns : 1;
+  e.kernels.pack(parameters + s.offset, column, row, n, m.k(), task.first, m.n(), e.weights.panels[task.matrix]);
 }
 
 template <class T>
@@ -128,12 +133,12 @@ template <class T>
 void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   Workspace<T>& w = e.space;
   bool same_size = w.B == batch.B && w.steps == batch.steps;
-  if (same_size && !w.ragged && !batch.lengths) return;
+  if (same_size && w.first == batch.first && !w.ragged && !batch.lengths) return;
   w.B = 0;  // nothing is prepared, should memory run out
-  w.steps = batch.steps, w.ragged = false;
+  w.steps = batch.steps, w.first = batch.first, w.ragged = false;
   if (!same_size) lay_out(e.plan, batch.B, w);
   w.B = batch.B;
-  sort_rows(batch, w);
+  order_rows(batch, w);
   count_active(w);
   cut_blocks(w);
   w.row_losses.resize(w.B);
@@ -146,9 +151,7 @@ void prepare_weights(Engine<T>& e, const T* parameters, bool changed, int thread
   bool known = !changed && !w.packed_from.empty() && std::memcmp(w.packed_from.data(), parameters, bytes) == 0;
   if (known) return;
   if (w.panels.empty() && w.memory.data() == nullptr) lay_out_weights(e);
-  int matrices = int(e.plan.matrices.size());
-  parallel_for(matrices, threads,
-               [&](int i, int) { pack_matrix(e.kernels, e.plan.matrices[i], parameters, w.panels[i]); });
+  parallel_for(int(e.pack_tasks.size()), threads, [&](int i, int) { pack_segment(e, e.pack_tasks[i], parameters); });
   for (size_t p = 0; p < e.programs.size(); ++p)
     for (size_t i = 0; i < e.programs[p].operands.size(); ++i) {
       const Operand& o = e.programs[p].operands[i];

@@ -211,6 +211,18 @@ def test_a_long_thin_batch_is_its_pieces():
     np.testing.assert_array_equal(whole, np.concatenate(pieces, axis=1))
 
 
+def test_a_large_batch_runs_in_parts():
+    p = Problem(3000, 40, 2, 60, 1, dropout=0.5, ragged=True)
+    engine = p.engine()
+    y, (final,) = engine.forward(p.parameters, p.x, lengths=p.lengths, states=p.states, key=1)
+    whole = p.run(engine, key=1)  # the gradient needs all of it at once
+    np.testing.assert_array_equal(y, whole.output)
+    np.testing.assert_array_equal(final, whole.states[0])
+    engine.forward(p.parameters, p.x)
+    with pytest.raises(EngineError, match="fewer rows"):
+        engine.read("h")
+
+
 def test_input_of_any_strides():
     p = Problem(6, 5, 2, 4, 1)
     wide = np.zeros((5, 12, 4))

@@ -278,7 +278,10 @@ class NativeEngine:
             raise EngineError(f"the plan has no {what!r}; it has {', '.join(sorted(self.plan.names)) or 'no names'}")
         slot = self.plan.names[what].slot if isinstance(what, str) else what.slot
         out = np.empty(self._engine.shape(slot), self.dtype)
-        self._engine.read(slot, out)
+        try:
+            self._engine.read(slot, out)
+        except RuntimeError as error:  # a large batch was run in parts
+            raise EngineError(str(error)) from None
         return out
 
     def _call(self, run: Callable[..., Any], *arguments: Any) -> Any:
