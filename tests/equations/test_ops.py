@@ -102,6 +102,46 @@ def test_derivative_rule_against_central_differences(op, engine):
         assert abs(measured - found.flat[i]) <= 1e-7 * max(1, np.abs(found).max()), (op, x.flat[i])
 
 
+EDGE_POINTS = np.array(
+    [0.0, -1e-3, 1e-3, 0.4, -0.7, 0.9, 1.0, -1.0, 12.0, -12.0, 40.0, -40.0, 300.0, -300.0, 1e4, -1e4]
+)
+
+
+def step_at(x):
+    return 1e-5 * np.clip(np.abs(x), 1e-3, 1)
+
+
+def one_sided_slopes(f, x):
+    """The slopes of f to the left and to the right of x, of second order."""
+    h = step_at(x)
+    with np.errstate(all="ignore"):
+        return [(-3 * f(x) + 4 * f(x + s * h) - f(x + 2 * s * h)) / (2 * s * h) for s in (-1, 1)]
+
+
+@pytest.mark.parametrize("engine", BUILT)
+@pytest.mark.parametrize("op", sorted(set(OPS) - UNWRITTEN - {"pick", "dropout", "sum", "mean", "max"}))
+def test_derivative_at_the_edges_lies_between_the_one_sided_slopes(op, engine):
+    """At 0, at kinks, where it saturates: the derivative is the slope, or (at a kink) between the two."""
+    first, second = NUMBERS.get(op, (0.0, 0.0))
+    cell = eq.Cell(lambda p, x: build(op, *[x, 0.5 * x, 1.0 - x][: OPS[op].arity], first=first, second=second))
+    loss = LossSpec(eq.Cell(lambda p, y, target: eq.sum(y * target), inputs=2).trace().bind([1, 1], None))
+    plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0, loss, input_gradient=True)
+    x = EDGE_POINTS[EDGE_POINTS > 0] if op in POSITIVE else EDGE_POINTS
+    rows = x.reshape(-1, 1, 1)
+    found = make_engine(plan, np.float64, engine).gradients(np.zeros(0), rows, np.ones_like(rows), want_input=True)
+    g = found.input[:, 0, 0] * len(x)
+    left, right = one_sided_slopes(lambda v: value_of(op, v, engine), x)
+    finite = np.isfinite(left) & np.isfinite(right) & (np.maximum(np.abs(left), np.abs(right)) < 1e8)
+    rounding = 8 * np.finfo(np.float64).eps * np.maximum(np.abs(x), 1) / step_at(x)  # what rounding does to a slope
+    tolerance = (1e-6 + rounding) * np.maximum(1, np.abs(g))
+    if op not in ("lt", "le", "eq", "sign"):  # steps: their derivative is zero, not the slope of the jump
+        assert np.all((g >= np.minimum(left, right) - tolerance)[finite]), (x, g, left, right)
+        assert np.all((g <= np.maximum(left, right) + tolerance)[finite]), (x, g, left, right)
+    else:
+        assert np.all(g == 0)
+    assert finite.sum() >= 5
+
+
 @pytest.mark.parametrize("op", ["sigmoid", "tanh", "softplus", "silu", "gelu", "elu", "relu"])
 def test_gradients_saturate_without_nan(op):
     cell = eq.Cell(lambda p, x: build(op, x, first=1.0))
