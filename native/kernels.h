@@ -18,7 +18,8 @@
 namespace elman {
 
 // Every elementwise operation: X(name, number of operands). The names are those of the op table in Python, which
-// asks for the numbers; adding an op is adding a row here and its value in kernels.inc.h.
+// asks for the numbers; adding an op is adding a row here and its value in elementwise.inc.h.
+// clang-format off
 #define ELMAN_OPS(X)                                                                                              \
   X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1)                              \
   X(exp, 1) X(log, 1) X(log1p, 1) X(erf, 1) X(sigmoid, 1) X(tanh, 1) X(relu, 1) X(leaky_relu, 1) X(elu, 1)        \
@@ -27,6 +28,7 @@ namespace elman {
   X(lt, 2) X(le, 2) X(eq, 2) X(sigmoid_grad, 2) X(tanh_grad, 2) X(relu_grad, 2)                                   \
   X(where, 3) X(fma, 3) X(blend, 3)                                                                               \
   X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1)
+// clang-format on
 
 enum class Op : uint16_t {
 #define ELMAN_OP_NAME(name, arity) name##_,
@@ -58,9 +60,9 @@ struct Tile {
   T* const* operand;
   const int* width;
   int rows;
-  uint64_t key;          // of the dropout: seed and update, already mixed
-  int64_t step;          // of the dropout: the time step
-  const int64_t* row;    // of the dropout: the number of each row of the tile
+  uint64_t key;        // of the dropout: seed and update, already mixed
+  int64_t step;        // of the dropout: the time step
+  const int64_t* row;  // of the dropout: the number of each row of the tile
 };
 
 // A column range of a product's result, a matrix of its own: M x n, contiguous rows of n values.
@@ -79,20 +81,24 @@ struct Run {
 template <class T>
 struct Kernels {
   const char* isa;  // "generic", "avx2", "avx512"
-  int mr, nr;       // rows and columns of the microkernel's tile; a packed panel has nr columns (the last one maybe fewer vectors)
+  int mr, nr;       // rows and columns of the microkernel's tile, and columns of a packed panel
 
   // Packed weights of N columns and K rows take this many values.
   size_t (*packed_size)(int n, int k);
-  // Packs columns first .. first+n of a matrix of n_all columns: column j, row i is w[j * column_stride + i * row_stride].
-  void (*pack)(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed);
+  // Packs columns first .. first+n of a matrix of n_all columns; of those, column j, row i is
+  // w[j * column_stride + i * row_stride].
+  void (*pack)(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all,
+               T* packed);
   // [out_0 | out_1 | ...] (M x N) = a (M x K, rows lda apart) @ packed + bias, or += a @ packed.
-  void (*product)(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments, bool add);
+  void (*product)(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
+                  bool add);
 
   // dw (m x k) = sum over the rows of the runs of delta[row]' source[row]; rows m and k values apart.
   // Cut into tasks by columns or rows of dw, never by the sum; scratch holds gradient_scratch(m, k) values.
   int (*gradient_tasks)(int m, int k);
   size_t (*gradient_scratch)(int m, int k);
-  void (*gradient)(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, T* scratch);
+  void (*gradient)(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw,
+                   T* scratch);
   // out (n) = sum over the rows of the runs of delta[row] (rows n apart).
   void (*column_sums)(const T* delta, int n, const Run* runs, int n_runs, T* out);
 

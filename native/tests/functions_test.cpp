@@ -1,0 +1,136 @@
+// Every function of one, two or three values against long double, in units in the last place.
+#include <functional>
+
+#include "check.h"
+
+namespace elman::test {
+namespace {
+
+constexpr double huge = 1e300;
+
+struct Function {
+  const char* name;
+  Op op;
+  int operands;
+  double ulps;  // 0: exact
+  std::function<long double(long double, long double, long double)> value;
+};
+
+using L = long double;
+const L infinity = std::numeric_limits<L>::infinity();
+
+L sigmoid(L x) { return 1 / (1 + std::exp(-x)); }
+L silu(L x) { return x == -infinity ? 0 : x * sigmoid(x); }
+L gelu(L x) { return std::fabs(x) == infinity ? std::max(x, L(0)) : x * std::erfc(-x / std::sqrt(L(2))) / 2; }
+L softplus(L x) { return std::max(x, L(0)) + std::log1p(std::exp(-std::fabs(x))); }
+L larger(L a, L b) { return std::isnan(a) || std::isnan(b) ? a + b : std::max(a, b); }
+L smaller(L a, L b) { return std::isnan(a) || std::isnan(b) ? a + b : std::min(a, b); }
+
+template <class T>
+std::vector<Function> functions() {
+  const L first = Numbers<T>::first, second = Numbers<T>::second;
+  auto one = [](L (*f)(L)) { return [f](L a, L, L) { return f(a); }; };
+  return {
+      {"copy", Op::copy_, 1, 0, [](L a, L, L) { return a; }},
+      {"neg", Op::neg_, 1, 0, [](L a, L, L) { return -a; }},
+      {"abs", Op::abs_, 1, 0, one(std::fabs)},
+      {"sign", Op::sign_, 1, 0, [](L a, L, L) { return a > 0   ? 1
+                                                       : a < 0 ? -1
+                                                               : a; }},
+      {"square", Op::square_, 1, 0.5, [](L a, L, L) { return a * a; }},
+      {"sqrt", Op::sqrt_, 1, 0.5, one(std::sqrt)},
+      {"reciprocal", Op::reciprocal_, 1, 0.5, [](L a, L, L) { return 1 / a; }},
+      {"exp", Op::exp_, 1, 4, one(std::exp)},
+      {"log", Op::log_, 1, 4, one(std::log)},
+      {"log1p", Op::log1p_, 1, 4, one(std::log1p)},
+      {"erf", Op::erf_, 1, 4, one(std::erf)},
+      {"sigmoid", Op::sigmoid_, 1, 4, one(sigmoid)},
+      {"tanh", Op::tanh_, 1, 4, one(std::tanh)},
+      {"relu", Op::relu_, 1, 0, [](L a, L, L) { return a < 0 ? 0 : a; }},
+      {"leaky_relu", Op::leaky_relu_, 1, 0.5, [first](L a, L, L) { return a < 0 ? first * a : a; }},
+      {"elu", Op::elu_, 1, 4, [first](L a, L, L) { return a < 0 ? first * std::expm1(a) : a; }},
+      {"softplus", Op::softplus_, 1, 4, one(softplus)},
+      {"silu", Op::silu_, 1, 4, one(silu)},
+      {"gelu", Op::gelu_, 1, 4, one(gelu)},
+      {"clip", Op::clip_, 1, 0, [=](L a, L, L) { return a < first    ? first
+                                                        : a > second ? second
+                                                                     : a; }},
+      {"sin", Op::sin_, 1, 2, one(std::sin)},
+      {"cos", Op::cos_, 1, 2, one(std::cos)},
+      {"add", Op::add_, 2, 0.5, [](L a, L b, L) { return a + b; }},
+      {"sub", Op::sub_, 2, 0.5, [](L a, L b, L) { return a - b; }},
+      {"mul", Op::mul_, 2, 0.5, [](L a, L b, L) { return a * b; }},
+      {"div", Op::div_, 2, 0.5, [](L a, L b, L) { return a / b; }},
+      {"pow", Op::pow_, 2, 2, [](L a, L b, L) { return std::pow(a, b); }},
+      {"maximum", Op::maximum_, 2, 0, [](L a, L b, L) { return larger(a, b); }},
+      {"minimum", Op::minimum_, 2, 0, [](L a, L b, L) { return smaller(a, b); }},
+      {"lt", Op::lt_, 2, 0, [](L a, L b, L) { return a < b; }},
+      {"le", Op::le_, 2, 0, [](L a, L b, L) { return a <= b; }},
+      {"eq", Op::eq_, 2, 0, [](L a, L b, L) { return a == b; }},
+      {"relu_grad", Op::relu_grad_, 2, 0, [](L a, L b, L) { return b > 0 ? a : 0; }},
+      {"where", Op::where_, 3, 0, [](L a, L b, L c) { return a != 0 ? b : c; }},
+  };
+}
+
+template <class T>
+L ulps_apart(T got, L exact) {
+  const T rounded = T(exact);
+  if (std::isnan(exact) || std::isnan(got)) return std::isnan(exact) == std::isnan(got) ? 0 : huge;
+  if (std::isinf(rounded) || std::isinf(got)) return rounded == got ? 0 : huge;
+  using Limits = std::numeric_limits<T>;
+  int exponent;
+  std::frexp(exact, &exponent);
+  const L unit = std::ldexp(L(1), std::max(exponent, Limits::min_exponent) - Limits::digits);
+  return std::fabs(got - exact) / unit;
+}
+
+// Edge values of every sort, and a dense sweep of signs and magnitudes.
+template <class T>
+std::vector<T> arguments() {
+  using Limits = std::numeric_limits<T>;
+  std::vector<T> x = {Limits::min(), Limits::denorm_min(), Limits::max(), Limits::infinity(), Limits::epsilon()};
+  for (T v : {T(1) - Limits::epsilon() / 2, T(1) + Limits::epsilon()}) x.push_back(v);
+  for (double v :
+       {0.0, 0.34657359, 0.5, 0.69314718, 0.70710678, 0.75, 1.0, 1.41421356, 2.0, 8.66, 9.01, 10.0, 14.4, 14.6})
+    x.push_back(T(v));
+  for (double v : {38.5, 87.4, 88.7, 88.73, 100.0, 103.9, 104.1, 708.4, 709.7, 709.8, 744.4, 745.2, 1000.0})
+    x.push_back(T(v));
+  for (int e = Limits::min_exponent - Limits::digits; e < Limits::max_exponent; ++e)
+    for (double f : {1.0, 1.3, 1.9}) x.push_back(std::ldexp(T(f), e));
+  for (int i = 0; i < 60000; ++i) x.push_back(T(i * 0.00037 + 1e-5 * (i % 7)));  // to 22
+  for (int i = 0; i < 20000; ++i) x.push_back(T(i * 0.0381));                    // to 762
+  for (int i = 0; i < 20000; ++i) x.push_back(T(std::exp(-12 + 12.0 * i / 20000)));
+  const size_t n = x.size();
+  for (size_t i = 0; i < n; ++i) x.push_back(-x[i]);
+  for (T v : random_values<T>(20000, -1.2, 1.2)) x.push_back(v);
+  x.push_back(Limits::quiet_NaN());
+  return x;
+}
+
+}  // namespace
+
+// Worst distances of the functions of calculus are printed when `report`.
+template <class T>
+void test_functions(const Kernels<T>& kernels, bool report) {
+  std::vector<T> x = arguments<T>(), y(x.size()), z(x.size());
+  for (size_t i = 0; i < x.size(); ++i) y[i] = x[(i * 7919 + 13) % x.size()], z[i] = x[(i * 104729 + 5) % x.size()];
+  const int n = int(x.size());
+  for (const Function& f : functions<T>()) {
+    std::vector<T> out(x.size(), T(-77));
+    run_one(kernels, f.op, {out.data(), x.data(), y.data(), z.data()}, {1, 1, 1, 1}, n);
+    L worst = 0, worst_at = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const L exact = f.value(x[i], f.operands > 1 ? y[i] : 0, f.operands > 2 ? z[i] : 0);
+      const L apart = ulps_apart(out[i], exact);
+      if (apart > worst) worst = apart, worst_at = x[i];
+    }
+    check(worst <= f.ulps + 1e-3L, name_of(kernels, f.name) + ": " + std::to_string(double(worst)) + " ULP at " +
+                                       std::to_string(double(worst_at)));
+    if (report && f.ulps == 4)
+      std::printf("%-28s worst %.2f ULP at %.9g\n", name_of(kernels, f.name).c_str(), double(worst), double(worst_at));
+  }
+}
+template void test_functions(const Kernels<float>&, bool);
+template void test_functions(const Kernels<double>&, bool);
+
+}  // namespace elman::test

@@ -1,0 +1,117 @@
+// Sums over rows against plain loops, for whole and ragged batches.
+#include "check.h"
+
+namespace elman::test {
+namespace {
+
+std::vector<Run> runs_of(int rows, int kind) {
+  if (kind == 0) return {{0, rows}};
+  std::vector<Run> runs;
+  for (int64_t at = 0, step = 0; at < rows; ++step) {
+    const int64_t count = std::min<int64_t>(kind == 1 ? step % 5 : 1 + 97 * (step % 4), rows - at);
+    runs.push_back({at, count});
+    at += count + step % 3;
+  }
+  return runs;
+}
+
+template <class T>
+void sums_by_rows(const std::vector<T>& delta, int m, const std::vector<T>& source, int k, const std::vector<Run>& runs,
+                  std::vector<long double>& sum, std::vector<long double>& size) {
+  sum.assign(size_t(m) * k, 0), size.assign(size_t(m) * k, 0);
+  for (const Run& run : runs)
+    for (int64_t r = run.first; r < run.first + run.count; ++r)
+      for (int i = 0; i < m; ++i)
+        for (int j = 0; j < k; ++j) {
+          const long double term = (long double)delta[r * m + i] * source[r * k + j];
+          sum[size_t(i) * k + j] += term, size[size_t(i) * k + j] += std::fabs(term);
+        }
+}
+
+template <class T>
+bool within(const std::vector<T>& got, const std::vector<long double>& sum, const std::vector<long double>& size,
+            int64_t terms) {
+  for (size_t i = 0; i < got.size(); ++i)
+    if (!(std::fabs(got[i] - sum[i]) <= (terms + 1) * (long double)std::numeric_limits<T>::epsilon() * size[i]))
+      return false;
+  return true;
+}
+
+template <class T>
+std::vector<T> gradient_of(const Kernels<T>& kernels, const std::vector<T>& delta, int m, const std::vector<T>& source,
+                           int k, const std::vector<Run>& runs) {
+  std::vector<T> dw(size_t(m) * k, std::numeric_limits<T>::quiet_NaN());
+  for (int task = kernels.gradient_tasks(m, k) - 1; task >= 0; --task) {
+    std::vector<T> scratch(kernels.gradient_scratch(m, k), std::numeric_limits<T>::quiet_NaN());
+    kernels.gradient(task, delta.data(), m, source.data(), k, runs.data(), int(runs.size()), dw.data(), scratch.data());
+  }
+  return dw;
+}
+
+template <class T>
+void test_sums(const Kernels<T>& kernels) {
+  const int sizes[][2] = {{1, 1},   {3, 1},     {1, 5},  {17, 1}, {100, 1}, {512, 1},  {1, 130},  {16, 16}, {14, 32},
+                          {15, 33}, {100, 100}, {33, 7}, {7, 33}, {130, 3}, {300, 70}, {70, 300}, {141, 65}};
+  for (const auto& [m, k] : sizes)
+    for (int rows : {0, 1, 5, 256, 257, 700})
+      for (int kind : {0, 1, 2}) {
+        const std::vector<T> delta = random_values<T>(size_t(rows) * m), source = random_values<T>(size_t(rows) * k);
+        const std::vector<Run> runs = runs_of(rows, kind);
+        const std::string what = name_of(kernels, "gradient m=") + std::to_string(m) + " k=" + std::to_string(k) +
+                                 " rows=" + std::to_string(rows) + " runs=" + std::to_string(runs.size());
+        std::vector<long double> sum, size;
+        sums_by_rows(delta, m, source, k, runs, sum, size);
+        const std::vector<T> dw = gradient_of(kernels, delta, m, source, k, runs);
+        check(within(dw, sum, size, rows), what);
+
+        const std::vector<T> ones(rows, T(1));
+        sums_by_rows(delta, m, ones, 1, runs, sum, size);
+        std::vector<T> columns(m, std::numeric_limits<T>::quiet_NaN());
+        kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), columns.data());
+        check(within(columns, sum, size, rows), what + ": column sums");
+      }
+}
+
+// Runs are only a list of rows: the same rows side by side give the same bits.
+template <class T>
+void test_runs(const Kernels<T>& kernels) {
+  const int m = 50, k = 40, rows = 900;
+  const std::vector<T> delta = random_values<T>(rows * m), source = random_values<T>(rows * k);
+  const std::vector<Run> runs = runs_of(rows, 2);
+  std::vector<T> delta_close, source_close;
+  for (const Run& run : runs) {
+    delta_close.insert(delta_close.end(), &delta[run.first * m], &delta[run.first * m] + run.count * m);
+    source_close.insert(source_close.end(), &source[run.first * k], &source[run.first * k] + run.count * k);
+  }
+  const std::vector<Run> one = {{0, int64_t(delta_close.size()) / m}};
+  check(same_bits(gradient_of(kernels, delta, m, source, k, runs),
+                  gradient_of(kernels, delta_close, m, source_close, k, one)),
+        name_of(kernels, "gradient: runs change bits"));
+  std::vector<T> a(m), b(m);
+  kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), a.data());
+  kernels.column_sums(delta_close.data(), m, one.data(), 1, b.data());
+  check(same_bits(a, b), name_of(kernels, "column sums: runs change bits"));
+}
+
+template <class T>
+void test_sum_of_squares(const Kernels<T>& kernels) {
+  for (size_t n : {0, 1, 31, 32, 33, 1000}) {
+    const std::vector<T> x = random_values<T>(n);
+    long double sum = 0;
+    for (T v : x) sum += (long double)v * v;
+    check(std::fabs(kernels.sum_of_squares(x.data(), n) - sum) <= 1e-14L * sum, name_of(kernels, "sum of squares"));
+  }
+}
+
+}  // namespace
+
+template <class T>
+void test_gradient(const Kernels<T>& kernels) {
+  test_sums(kernels);
+  test_runs(kernels);
+  test_sum_of_squares(kernels);
+}
+template void test_gradient(const Kernels<float>&);
+template void test_gradient(const Kernels<double>&);
+
+}  // namespace elman::test

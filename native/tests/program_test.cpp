@@ -1,0 +1,182 @@
+// What an instruction does to a tile: the same bits in every place, constants, rows, dropout.
+#include "check.h"
+
+namespace elman::test {
+namespace {
+
+using L = long double;
+
+// Of ops whose rounding depends on how products and sums are fused: within a few roundings of the parts.
+template <class T>
+void test_compound(const Kernels<T>& kernels) {
+  const int n = 1003;
+  std::vector<T> a = random_values<T>(n, -3, 3), b = random_values<T>(n, -3, 3), c = random_values<T>(n, -3, 3), out(n);
+  const struct {
+    Op op;
+    L (*value)(L, L, L);
+    L (*size)(L, L, L);
+  } cases[] = {
+      {Op::sigmoid_grad_, [](L g, L s, L) { return g * s * (1 - s); },
+       [](L g, L s, L) { return std::fabs(g * s) * (1 + std::fabs(s)); }},
+      {Op::tanh_grad_, [](L g, L y, L) { return g * (1 - y * y); },
+       [](L g, L y, L) { return std::fabs(g) * (1 + y * y); }},
+      {Op::fma_, [](L p, L q, L r) { return p * q + r; },
+       [](L p, L q, L r) { return std::fabs(p * q) + std::fabs(r); }},
+      {Op::blend_, [](L p, L q, L r) { return p * q + (1 - p) * r; },
+       [](L p, L q, L r) { return std::fabs(p * q) + (1 + std::fabs(p)) * std::fabs(r); }},
+  };
+  for (const auto& f : cases) {
+    run_one(kernels, f.op, {out.data(), a.data(), b.data(), c.data()}, {1, 1, 1, 1}, n);
+    bool good = true;
+    for (int i = 0; i < n; ++i)
+      good &= std::fabs(out[i] - f.value(a[i], b[i], c[i])) <=
+              2 * std::numeric_limits<T>::epsilon() * f.size(a[i], b[i], c[i]);
+    check(good, name_of(kernels, "compound op ") + std::to_string(int(f.op)));
+  }
+}
+
+// Each value alone, in tiles of every size, in place, and with constants: always the same bits.
+template <class T>
+void test_places(const Kernels<T>& kernels) {
+  const int n = 75;
+  const std::vector<T> a = random_values<T>(n, -4, 4), b = random_values<T>(n, 0.1, 3), c = random_values<T>(n, -4, 4);
+  for (int op = 0; op < int(Op::sum_); ++op) {
+    const std::string what = name_of(kernels, "op ") + std::to_string(op);
+    auto run = [&](std::vector<T> p, std::vector<T> q, std::vector<T> r, std::vector<int> widths, int rows) {
+      std::vector<T> out(rows * widths[0], T(-77));
+      run_one(kernels, Op(op), {out.data(), p.data(), q.data(), r.data()}, widths, rows);
+      return out;
+    };
+    auto part = [](const std::vector<T>& x, int first, int count) {
+      return std::vector<T>(x.begin() + first, x.begin() + first + count);
+    };
+    const std::vector<T> whole = run(a, b, c, {1, 1, 1, 1}, n);
+    check(same_bits(whole, run(a, b, c, {5, 5, 5, 5}, n / 5)), what + ": width 5");
+    bool good = true;
+    for (int count = 1; count <= n; ++count)
+      for (int first = 0; first + count <= n; first += 7)
+        good &= same_bits(part(whole, first, count), run(part(a, first, count), part(b, first, count),
+                                                         part(c, first, count), {1, 1, 1, 1}, count));
+    check(good, what + ": parts of a tile");
+    for (int constants = 0; constants < 8; ++constants) {
+      auto at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>(n, x[3]) : x; };
+      auto short_at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>{x[3]} : x; };
+      auto width = [&](int bit) { return constants & bit ? 0 : 1; };
+      check(same_bits(run(at(a, 1), at(b, 2), at(c, 4), {1, 1, 1, 1}, n),
+                      run(short_at(a, 1), short_at(b, 2), short_at(c, 4), {1, width(1), width(2), width(4)}, n)),
+            what + ": constants " + std::to_string(constants));
+    }
+    std::vector<T> p = a, q = b, r = c;
+    run_one(kernels, Op(op), {p.data(), p.data(), q.data(), r.data()}, {1, 1, 1, 1}, n);
+    check(same_bits(whole, p), what + ": in place");
+  }
+}
+
+template <class T>
+void test_rows(const Kernels<T>& kernels) {
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  for (int width : {1, 2, 3, 7, 16, 17, 40, 100})
+    for (int rows : {1, 2, 5}) {
+      const std::vector<T> x = random_values<T>(rows * width);
+      const std::string what = name_of(kernels, "rows ") + std::to_string(rows) + " x " + std::to_string(width) + ": ";
+      std::vector<T> in = x, sum(rows), mean(rows), most(rows), picked(rows), wide(rows * width, T(-77)), index(rows);
+      for (int r = 0; r < rows; ++r)
+        index[r] = T((r * 3 + 1) % (width + 1) - 1 + (r == 4 ? width : 0));  // some outside
+      run_one(kernels, Op::sum_, {sum.data(), in.data()}, {1, width}, rows);
+      run_one(kernels, Op::mean_, {mean.data(), in.data()}, {1, width}, rows);
+      run_one(kernels, Op::max_, {most.data(), in.data()}, {1, width}, rows);
+      run_one(kernels, Op::pick_, {picked.data(), in.data(), index.data()}, {1, width, 1}, rows);
+      bool good_sum = true, good_max = true, good_pick = true, alone = true;
+      for (int r = 0; r < rows; ++r) {
+        L exact = 0, size = 0;
+        T largest = -std::numeric_limits<T>::infinity();
+        for (int i = 0; i < width; ++i)
+          exact += x[r * width + i], size += std::fabs(x[r * width + i]), largest = std::max(largest, x[r * width + i]);
+        const L bound = width * std::numeric_limits<T>::epsilon() * size;
+        good_sum &= std::fabs(sum[r] - exact) <= bound && std::fabs(mean[r] - exact / width) <= 2 * bound / width;
+        good_max &= most[r] == largest;
+        const int at = int(index[r]);
+        good_pick &= at >= 0 && at < width ? picked[r] == x[r * width + at] : std::isnan(picked[r]);
+        T one;
+        run_one(kernels, Op::sum_, {&one, in.data() + r * width}, {1, width}, 1);
+        alone &= one == sum[r];
+      }
+      check(good_sum, what + "sum, mean");
+      check(good_max, what + "max");
+      check(good_pick, what + "pick");
+      check(alone, what + "a row's sum alone");
+
+      run_one(kernels, Op::expand_, {wide.data(), sum.data()}, {width, 1}, rows);
+      bool good = true;
+      for (int i = 0; i < rows * width; ++i) good &= wide[i] == sum[i / width];
+      check(good, what + "expand");
+      run_one(kernels, Op::place_, {wide.data(), sum.data(), index.data()}, {width, 1, 1}, rows);
+      good = true;
+      for (int i = 0; i < rows * width; ++i)
+        good &= wide[i] == (i % width == int(index[i / width]) ? sum[i / width] : 0);
+      check(good, what + "place");
+      T constant = T(2.5);
+      run_one(kernels, Op::expand_, {wide.data(), &constant}, {width, 0}, rows);
+      good = true;
+      for (T v : wide) good &= v == constant;
+      check(good, what + "expand a constant");
+
+      in[0] = nan;
+      run_one(kernels, Op::max_, {most.data(), in.data()}, {1, width}, rows);
+      check(std::isnan(most[0]) && (rows == 1 || !std::isnan(most[1])), what + "max keeps NaN");
+      picked[0] = nan;
+      run_one(kernels, Op::pick_, {most.data(), in.data(), picked.data()}, {1, width, 1}, 1);
+      check(std::isnan(most[0]), what + "pick at NaN");
+    }
+}
+
+uint64_t mixed(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+template <class T>
+void test_dropout(const Kernels<T>& kernels) {
+  const uint64_t golden = 0x9e3779b97f4a7c15u;
+  const std::vector<int64_t> row = {5, 0, -1, 123456789012};
+  for (T rate : {T(0), T(0.1), T(0.5), T(0.9)})
+    for (int width : {1, 3, 16, 100}) {
+      std::vector<T> x = random_values<T>(4 * width), out(4 * width);
+      run_one(kernels, Op::dropout_, {out.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42,
+              row.data());
+      bool good = true;
+      for (int i = 0; i < 4 * width; ++i) {
+        uint64_t k = mixed(0xfedcba9876543210u + golden * 4);
+        k = mixed(k + 42 * golden);
+        k = mixed(k + uint64_t(row[i / width]) * golden);
+        const uint64_t bits = mixed(k + uint64_t(i % width) * golden) >> 40;
+        const bool keep = double(bits) >= double(rate) * 16777216.0;
+        good &= out[i] == (keep ? x[i] * T(1 / (1 - double(rate))) : T(0));
+      }
+      check(good, name_of(kernels, "dropout ") + std::to_string(double(rate)) + " width " + std::to_string(width));
+      run_one(kernels, Op::dropout_, {x.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42,
+              row.data());
+      check(same_bits(x, out), name_of(kernels, "dropout in place"));
+    }
+  std::vector<T> ones(100000, T(1)), out(100000);
+  const int64_t zero = 0;
+  run_one(kernels, Op::dropout_, {out.data(), ones.data()}, {100000, 100000}, 1, T(0.25), T(0), 1, 0, &zero);
+  double kept = 0;
+  for (T v : out) kept += v != 0;
+  check(std::fabs(kept / 100000 - 0.75) < 0.006, name_of(kernels, "dropout: share of units kept"));
+}
+
+}  // namespace
+
+template <class T>
+void test_programs(const Kernels<T>& kernels) {
+  test_compound(kernels);
+  test_places(kernels);
+  test_rows(kernels);
+  test_dropout(kernels);
+}
+template void test_programs(const Kernels<float>&);
+template void test_programs(const Kernels<double>&);
+
+}  // namespace elman::test
