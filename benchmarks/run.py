@@ -5,6 +5,8 @@ the median over the rounds, with the lowest and highest. A ratio is the median o
 and beside it the ratio of the lowest times. "of sgemm" is the arithmetic of the matrix products of an update by its
 time, as a share of the speed of NumPy's float32 matrix product, which takes turns too (and is no upper bound).
 The loss is that of the second epoch: everyone has learnt from as many updates by then, if from other first weights.
+
+On Linux `chrt -r 5 python -m benchmarks.run`, which root may do, keeps a busy machine from disturbing the turns.
 """
 
 from __future__ import annotations

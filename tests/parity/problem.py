@@ -108,6 +108,25 @@ def draw_stack(
     return Stack(cell, hidden, upper, parameters, first.x, target=readout.states[0])
 
 
+def near_kink(problem: Problem | Stack) -> bool:
+    """Whether rounding to float32 may turn a rectified unit on or off, and so its gradient, anywhere in the layers."""
+    if problem.cell != "simple_relu":
+        return False
+    prefixes = ("",) if isinstance(problem, Problem) else ("0.", "1.")
+    sequence, nearest = problem.x, np.inf
+    for prefix in prefixes:
+        W, U, b = (problem.parameters[prefix + name] for name in "WUb")
+        h = problem.states[0] if isinstance(problem, Problem) else np.zeros((len(sequence), len(b)))
+        outputs = []
+        for t in range(sequence.shape[1]):
+            before = sequence[:, t] @ W.T + h @ U.T + b
+            nearest = min(nearest, np.abs(before).min())
+            h = np.maximum(before, 0)
+            outputs.append(h)
+        sequence = np.stack(outputs, axis=1)
+    return nearest < 1e-6
+
+
 def save(file: Path, problem: Problem, outcome: Outcome) -> None:
     """Writes a problem and what must come of it."""
     arrays = {f"parameter.{name}": value for name, value in problem.parameters.items()}

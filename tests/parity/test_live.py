@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.parity
@@ -39,6 +39,7 @@ TOLERANCES = {"float64": 1e-10, "float32": 1e-5}  # times the largest absolute v
 def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tuple[int, ...], seed: int) -> None:
     """Elman in either precision against the peer's float64."""
     problem = problems.draw(cell, *sizes, seed=seed)
+    assume(dtype == "float64" or not problems.near_kink(problem))
     actual = elman_run.run(problem, np.dtype(dtype).type, engine)
     problems.assert_close(actual.arrays(), peer.run(problem).arrays(), TOLERANCES[dtype], floor=1)
 
@@ -51,6 +52,7 @@ def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tupl
 def test_stack(cell: str, dtype: str, engine: str, sizes: tuple[int, ...], upper: int, outputs: int, seed: int) -> None:
     """Two layers, the second returning its last step only, and a dense readout: loss and gradients from PyTorch."""
     stack = problems.draw_stack(cell, *sizes, upper=upper, outputs=outputs, seed=seed)
+    assume(dtype == "float64" or not problems.near_kink(stack))
     actual = elman_run.run_stack(stack, np.dtype(dtype).type, engine)
     problems.assert_close(actual, pytorch_run.run_stack(stack), TOLERANCES[dtype], floor=1)
 
