@@ -80,9 +80,9 @@ def _refusal(values: np.ndarray, labels: list[str], name: str) -> str:
     first, (start, length) = int(np.argmax(missing)), _longest(missing)
     run = f"; the longest gap is {length} rows from {labels[start]}" if length > 1 else ""
     return (
-        f"{name} lacks {missing.sum()} of its {len(values)} values, the first at {labels[first]}{run}. Say how to fill them: "
-        "--fill linear (a straight line between the neighbours) or --fill forward (the last value before); "
-        "in Python fill='linear' or fill='forward'"
+        f"{name} lacks {missing.sum()} of its {len(values)} values, the first at {labels[first]}{run}. "
+        "Say how to fill them: --fill linear (a straight line between the neighbours) or --fill forward "
+        "(the last value before); in Python fill='linear' or fill='forward'"
     )
 
 

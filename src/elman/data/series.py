@@ -108,8 +108,8 @@ def load_series(
 def _from_file(path: Path, time: str | None, target: str | None) -> Columns:
     if not path.exists() and path.suffix == "":
         raise DataError(
-            f"there is no file {path}{nearest(path.name, bundled())}; give a CSV or Parquet file, or a series that ships "
-            f"with Elman: {', '.join(bundled())}"
+            f"there is no file {path}{nearest(path.name, bundled())}; give a CSV or Parquet file, "
+            f"or a series that ships with Elman: {', '.join(bundled())}"
         )
     return read_columns(path, time, target)
 

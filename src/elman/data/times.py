@@ -106,7 +106,7 @@ def infer_step(times: np.ndarray) -> Step:
 
 
 def positions(times: np.ndarray, step: Step) -> np.ndarray:
-    """The number of steps from the first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
+    """Steps from the first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
     if not step.regular:
         return np.arange(len(times))
     ordinals = _ordinals(times, step.unit)
@@ -123,7 +123,7 @@ def extend(last: np.generic, step: Step, count: int) -> np.ndarray:
     """
     ahead = np.arange(1, count + 1)
     if step.unit == "number":
-        after = last + ahead * step.size
+        after = float(last) + ahead * step.size  # type: ignore[arg-type]
         return after.astype(np.int64) if np.all(after == np.rint(after)) else after
     if step.unit == "time":
         return last + (ahead * int(step.size)).astype("timedelta64[us]")

@@ -1,0 +1,45 @@
+"""The command line: thin shells over `elman.commands`. What is slow to load is loaded when a command runs."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import click
+
+from elman.cli.cells import cells
+from elman.cli.forecast import forecast
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("elman"), prog_name="elman")
+def elman() -> None:
+    """Recurrent neural networks from their equations.
+
+    Start with:  elman forecast sunspots --horizon 22
+    """
+
+
+elman.add_command(forecast)
+elman.add_command(cells)
+
+
+def main() -> None:
+    """Run a command. Errors of Elman become one message and exit code 2; Ctrl-C gives 130."""
+    from elman.errors import ElmanError
+
+    try:
+        code = elman.main(standalone_mode=False)
+    except ElmanError as error:
+        sys.exit(_fail(str(error), 2))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort) as interrupt:
+        sys.exit(_fail(str(interrupt) or "stopped", 130))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"elman: {message}", err=True)
+    return code

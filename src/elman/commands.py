@@ -1,0 +1,274 @@
+"""What a user can do, one function each. The command line and the web page are thin shells over these."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman.cells import catalogue
+from elman.data.gaps import Fill
+from elman.data.series import Series, load_series
+from elman.equations import Cell
+from elman.errors import DataError
+from elman.forecast import picture, results
+from elman.forecast.arguments import as_cell, as_count
+from elman.forecast.backtest import Backtest, held_back, judge
+from elman.forecast.folder import check_writable, write_folder
+from elman.forecast.forecaster import Forecaster
+from elman.training import Callback
+
+MODEL = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class ForecastReport:
+    """What a forecast command found and where it put it.
+
+    Attributes
+    ----------
+    series : Series
+        What was recorded.
+    forecaster : Forecaster
+        Trained on all of it, or read from a file.
+    times : ndarray, shape (H,)
+        Of the forecast.
+    values : ndarray, shape (H,)
+        The forecast.
+    backtest : Backtest or None
+        None where the series is too short for one, or the model was read from a file.
+    notes : tuple of str
+        What the user should know.
+    folder : Path
+        Where the files are.
+    files : tuple of str
+        Their names.
+    """
+
+    series: Series
+    forecaster: Forecaster
+    times: np.ndarray
+    values: np.ndarray
+    backtest: Backtest | None
+    notes: tuple[str, ...]
+    folder: Path
+    files: tuple[str, ...]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in training; `model` is where the best weights so far are, or None if no epoch was finished."""
+
+    def __init__(self, model: Path | None):
+        self.model = model
+        where = f"the best model so far is {model}; forecast with it by --model" if model else "no epoch was finished"
+        super().__init__(f"stopped: {where}")
+
+
+def forecast(
+    source: str | Path,
+    *,
+    horizon: int,
+    time: str | None = None,
+    target: str | None = None,
+    fill: Fill = "none",
+    sort: bool = False,
+    out: str | Path | None = None,
+    origins: int | None = None,
+    watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
+    **params: Any,
+) -> ForecastReport:
+    """Train on a recorded series, test the forecasts on its end, forecast what follows, and write it all down.
+
+    Parameters
+    ----------
+    source : str or Path
+        A CSV or Parquet file, or the name of a series that ships with Elman.
+    horizon : int
+        Steps to forecast.
+    time, target, fill, sort
+        As for `elman.data.load_series`.
+    out : str or Path, optional
+        Folder for the results, by default ``forecast-NAME`` in the current one.
+    origins : int, optional
+        Forecasts of the backtest; see `elman.forecast.backtest`.
+    watch : function of (str, int), optional
+        Gets the name of a stage, ``"backtest"`` or ``"forecast"``, and how many networks it trains one after the other;
+        returns callbacks for all of them.
+    **params
+        Of `Forecaster`: ``cell``, ``hidden``, ``lookback``, ``season``, ``epochs``, ``seed`` ...
+
+    Returns
+    -------
+    ForecastReport
+
+    Raises
+    ------
+    ElmanError
+        If data or options cannot be used; nothing is written then.
+    Interrupted
+        After Ctrl-C; the best model so far is in the folder.
+    """
+    forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
+    forecaster.check_params()
+    series = load_series(source, time=time, target=target, fill=fill, sort=sort)
+    folder = _folder(out, series)
+    check_writable(folder)
+    if origins is not None:
+        as_count(origins, "origins")
+    test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), folder)
+    if test is not None:
+        forecaster.set_params(season=test.season or 1)  # the season that was tested
+    _train(forecaster, series.values, watch("forecast", forecaster.members), folder, test.forecaster if test else None)
+    notes = (*series.notes, *_notes(forecaster), *why_none)
+    return _finish(series, forecaster, horizon, test, notes, folder, trained=True)
+
+
+def forecast_again(
+    model: str | Path,
+    source: str | Path,
+    *,
+    horizon: int | None = None,
+    time: str | None = None,
+    target: str | None = None,
+    fill: Fill = "none",
+    sort: bool = False,
+    out: str | Path | None = None,
+) -> ForecastReport:
+    """Forecast a series with a model that `forecast` wrote, without training.
+
+    Parameters
+    ----------
+    model : str or Path
+        The ``model.safetensors``.
+    source, time, target, fill, sort, out
+        As for `forecast`; the series should be of the same kind as the one that the model learnt.
+    horizon : int, optional
+        By default the one that the model was trained for.
+
+    Returns
+    -------
+    ForecastReport
+    """
+    if horizon is not None:
+        horizon = as_count(horizon, "horizon")
+    forecaster = Forecaster.load(model)
+    series = load_series(source, time=time, target=target, fill=fill, sort=sort)
+    folder = _folder(out, series)
+    check_writable(folder)
+    note = f"the model of {model} was used as it is: no training, and no backtest, as it may have seen these values"
+    notes = (*series.notes, note)
+    return _finish(series, forecaster, horizon or forecaster.horizon, None, notes, folder, trained=False)
+
+
+@dataclass(frozen=True)
+class CellEntry:
+    """A cell of the catalogue.
+
+    Attributes
+    ----------
+    name : str
+        As ``--cell`` takes it.
+    about : str
+        First sentence of its docstring.
+    equations : list of str
+        One a line.
+    """
+
+    name: str
+    about: str
+    equations: list[str]
+
+
+def cells(name: str | None = None) -> list[CellEntry]:
+    """Every built-in cell with its equations, by name; or the one of that name.
+
+    Raises
+    ------
+    OptionError
+        If there is no such cell.
+    """
+    chosen = sorted(catalogue().items()) if name is None else [(name, as_cell(name))]
+    return [CellEntry(key, _about(cell), cell.equations()) for key, cell in chosen]
+
+
+# --- training -----------------------------------------------------------------------------------------------
+
+
+def _backtest(
+    forecaster: Forecaster, values: np.ndarray, origins: int | None, callbacks: Iterable[Callback], folder: Path
+) -> tuple[Backtest | None, list[str]]:
+    """The backtest, or a note that says why there is none."""
+    trained = Forecaster(**forecaster.get_params())
+    try:
+        starts = held_back(trained, len(values), origins)
+        _train(trained, values[: starts[0]], callbacks, folder)
+    except DataError as error:
+        return None, [f"no backtest: {error}"]
+    return judge(trained, values, starts), []
+
+
+def _train(
+    forecaster: Forecaster,
+    values: np.ndarray,
+    callbacks: Iterable[Callback],
+    folder: Path,
+    fallback: Forecaster | None = None,
+) -> None:
+    """Train; after Ctrl-C, save the best weights so far, and nothing else."""
+    try:
+        forecaster.fit(values, callbacks=callbacks)
+    except KeyboardInterrupt as interrupt:
+        best = forecaster if getattr(forecaster, "networks_", None) else fallback
+        if best is None:
+            raise Interrupted(None) from interrupt
+        write_folder(folder, {MODEL: best.save})
+        raise Interrupted(folder / MODEL) from interrupt
+
+
+def _notes(forecaster: Forecaster) -> list[str]:
+    notes = []
+    if forecaster.constant_:
+        notes.append("the series is constant: there is nothing to learn, and the forecast repeats its value")
+    elif not forecaster.validation_:
+        notes.append("the series is too short to hold values back from training: the epoch of the lowest loss was kept")
+    return notes
+
+
+# --- results ------------------------------------------------------------------------------------------------
+
+
+def _folder(out: str | Path | None, series: Series) -> Path:
+    return Path(f"forecast-{series.name}" if out is None else out)
+
+
+def _finish(
+    series: Series,
+    forecaster: Forecaster,
+    horizon: int,
+    test: Backtest | None,
+    notes: tuple[str, ...],
+    folder: Path,
+    *,
+    trained: bool,
+) -> ForecastReport:
+    """Forecast, and write everything into the folder."""
+    values = forecaster.predict(horizon, series)
+    files: dict[str, Callable[[Path], Any]] = {
+        "forecast.csv": lambda path: results.write_csv(path, series, values),
+        "forecast.png": lambda path: picture.save(picture.draw(series, values, forecaster.method, test), path),
+    }
+    if trained:
+        files["metrics.json"] = lambda path: results.write_metrics(path, series, forecaster, horizon, test, notes)
+        files[MODEL] = forecaster.save
+    write_folder(folder, files)
+    return ForecastReport(series, forecaster, series.future(horizon), values, test, notes, folder, tuple(files))
+
+
+def _about(cell: Cell) -> str:
+    """The first sentence of a cell's docstring."""
+    paragraph = (inspect.getdoc(cell.function) or "").split("\n\n")[0]
+    return " ".join(paragraph.split())

@@ -1,0 +1,47 @@
+"""Parameters in scikit-learn's manner: `__init__` only assigns, and `get_params`, `set_params` and `clone` work."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from typing import Any, Self
+
+from elman.errors import OptionError
+
+
+class Estimator:
+    """Reads and writes the parameters that a subclass names in its `__init__`."""
+
+    @classmethod
+    def _parameters(cls) -> dict[str, Any]:
+        """Names and defaults, as the constructor has them."""
+        signature = inspect.signature(cls)
+        return {name: parameter.default for name, parameter in signature.parameters.items()}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name; `deep` is there for scikit-learn and changes nothing."""
+        return {name: getattr(self, name) for name in self._parameters()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name.
+
+        Raises
+        ------
+        OptionError
+            If there is no such parameter.
+        """
+        known = self._parameters()
+        for name in params:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f" (did you mean {near[0]!r}?)" if near else ""
+                raise OptionError(f"{type(self).__name__} has no parameter {name!r}{hint}; it has {', '.join(known)}")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{n}={getattr(self, n)!r}" for n, default in self._parameters().items() if getattr(self, n) != default
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"

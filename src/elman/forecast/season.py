@@ -1,0 +1,87 @@
+"""What a series looks like: its season, and whether its level wanders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
+    """Correlation of a series with itself, 0 .. `lags` steps later; zeros for a constant.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        The series.
+    lags : int
+        The longest lag, below n.
+
+    Returns
+    -------
+    ndarray, shape (lags + 1,)
+    """
+    centred = values - values.mean()
+    n = len(centred)
+    spectrum = np.fft.rfft(centred, 2 * n)  # zeros behind the series, so that its end does not meet its start
+    products = np.fft.irfft(spectrum * spectrum.conj())[: lags + 1] / (n - np.arange(lags + 1))
+    return products / products[0] if products[0] > 0 else np.zeros(lags + 1)
+
+
+def detect_season(values: np.ndarray) -> int | None:
+    """Steps of a season, or None.
+
+    The series, less a parabola fitted to it, is compared with itself m steps later. A season is a lag at which this
+    autocorrelation has a clear peak: above 0.3 and above three standard errors of noise, 0.2 higher than some shorter
+    lag. Of several, the shortest that comes within 15 % of the highest is taken, as the others are its multiples.
+    A season must come three times to be seen.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        The series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> detect_season(np.sin(2 * np.pi * np.arange(120) / 12))
+    12
+    """
+    n = len(values)
+    longest = n // 3
+    if longest < 3:
+        return None
+    r = autocorrelation(_without_trend(values), longest + 1)
+    floor = max(0.3, 3 / np.sqrt(n))
+    peaks = [
+        m
+        for m in range(2, longest + 1)
+        if r[m] > floor and r[m] >= r[m - 1] and r[m] > r[m + 1] and r[m] > r[:m].min() + 0.2
+    ]
+    if not peaks:
+        return None
+    highest = max(r[m] for m in peaks)
+    return next(m for m in peaks if r[m] >= 0.85 * highest)
+
+
+def wanders(values: np.ndarray, season: int | None) -> bool:
+    """Whether the level of a series goes away from where it was, so that its differences are easier to learn.
+
+    It does if a straight line explains more than half of its variance; or, where it has no season, if it resembles
+    itself one step later with an autocorrelation above 0.9, as a random walk does.
+    """
+    spread = values.var()
+    if len(values) < 4 or spread <= 1e-20 * np.square(values).max():
+        return False
+    line = np.polyval(np.polyfit(_axis(values), values, 1), _axis(values))
+    if (values - line).var() < 0.5 * spread:
+        return True
+    return season is None and autocorrelation(values, 1)[1] > 0.9
+
+
+def _without_trend(values: np.ndarray) -> np.ndarray:
+    scale = np.abs(values).max() or 1.0
+    rest = values / scale - np.polyval(np.polyfit(_axis(values), values / scale, 2), _axis(values))
+    return rest if np.abs(rest).max() > 1e-12 else np.zeros_like(rest)  # what rounding leaves is no series
+
+
+def _axis(values: np.ndarray) -> np.ndarray:
+    return np.linspace(-1, 1, len(values))

@@ -1,0 +1,56 @@
+"""What judges an epoch of a forecaster's training: whole forecasts of values that it does not train on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elman.data.windows import windows
+from elman.forecast.choices import MOST_ORIGINS
+from elman.forecast.metrics import rmse
+from elman.forecast.rollout import View, rollout
+from elman.training import Callback
+
+if TYPE_CHECKING:
+    from elman.training.fit import Training
+
+
+class ForecastError(Callback):
+    """``training.logs["forecast_error"]``: RMSE of the forecasts that the network makes after an epoch.
+
+    Parameters
+    ----------
+    view : View
+        How the network sees the series.
+    histories : array, shape (B, n)
+        To forecast from.
+    actual : array, shape (B, H)
+        What followed.
+    lookback : int
+        Steps that the network reads.
+    """
+
+    def __init__(self, view: View, histories: np.ndarray, actual: np.ndarray, lookback: int):
+        self.view, self.histories, self.actual, self.lookback = view, histories, actual, lookback
+
+    def on_epoch_end(self, training: Training) -> None:
+        forecast = rollout(training.net, self.view, self.histories, self.actual.shape[1], self.lookback)  # type: ignore[arg-type]
+        training.logs["forecast_error"] = rmse(self.actual, forecast)
+
+
+def validation_histories(
+    values: np.ndarray, validation: int, horizon: int, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Histories that end in the last `validation` values or just before them, and what followed each.
+
+    Returns
+    -------
+    histories : ndarray, shape (B, reach)
+    actual : ndarray, shape (B, horizon)
+        At most `MOST_ORIGINS` rows, evenly spread; no value that is forecast lies before the stretch.
+    """
+    stretch = values[len(values) - validation - reach :]
+    every = windows(stretch, reach + horizon)[..., 0]
+    chosen = every[np.unique(np.linspace(0, len(every) - 1, MOST_ORIGINS).astype(int))]
+    return chosen[:, :reach], chosen[:, reach:]
