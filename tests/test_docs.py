@@ -17,7 +17,11 @@ from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.training.losses import resolve_loss
 
 ROOT = Path(__file__).parent.parent
-MODULES = [m.name for m in pkgutil.walk_packages(elman.__path__, "elman.") if "_native" not in m.name and "__main__" not in m.name]
+MODULES = [
+    m.name
+    for m in pkgutil.walk_packages(elman.__path__, "elman.")
+    if "_native" not in m.name and "__main__" not in m.name
+]
 
 
 @pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S))
@@ -41,5 +45,7 @@ def test_the_plan_in_architecture_is_the_plan():
 @pytest.mark.parametrize("module", MODULES)
 def test_docstring_examples_hold(module, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    failed, _ = doctest.testmod(importlib.import_module(module), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    failed, _ = doctest.testmod(
+        importlib.import_module(module), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    )
     assert failed == 0
