@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-parity
-NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
+CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
+NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
 .PHONY: demo test lint format bench parity build clean
 
@@ -17,12 +18,12 @@ lint: $(VENV)/.linted
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
-	$(BIN)/clang-format --dry-run --Werror native/*
+	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.linted
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
-	$(BIN)/clang-format -i native/*
+	$(BIN)/clang-format -i $(CXX_FILES)
 
 # PyTorch and Keras, for the two targets below only.
 parity: $(PEERS)/.installed
