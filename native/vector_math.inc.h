@@ -50,9 +50,8 @@ struct Fit<double> {
                                       2.510626398774428e-08,
                                       2.0922471991883162e-09};
   // (2 atanh(s) / s - 2) / s^2, in s^2
-  static constexpr double log_[] = {
-      0.6666666666666728,  0.39999999999439845, 0.2857142873869598, 0.22222198809825824,
-      0.18183557837235426, 0.1531409365572897,  0.14796571557078836};
+  static constexpr double log_[] = {0.6666666666666728,  0.39999999999439845, 0.2857142873869598, 0.22222198809825824,
+                                    0.18183557837235426, 0.1531409365572897,  0.14796571557078836};
   static constexpr double erf_[] = {1.1283791670955126,      -0.37612638903183715,    0.11283791670952628,
                                     -0.02686617064443583,    0.005223977615504435,    -0.0008548326194264617,
                                     0.00012055289787432122,  -1.4924201741622234e-05, 1.6430765387717393e-06,
@@ -223,8 +222,9 @@ template <class T>
 ELMAN_INLINE Vec<T> times_exp_minus_square(Vec<T> amount, Vec<T> t, T factor) {
   constexpr auto kept = ~typename Real<T>::Word(0) << (Real<T>::mantissa / 2 + 1);
   Vec<T> high = real_of<T>(bits_of<T>(t) & kept);
-  Reduced<T> a = reduce<T>(high * high * -factor);
-  a.r -= (t - high) * (t + high) * factor;
+  Vec<T> x = at_least<T>(high * high * -factor, Fit<T>::exp_first), rest = (t - high) * (t + high) * factor;
+  Reduced<T> a = reduce<T>(x);
+  a.r = (x - a.n * Fit<T>::ln2_high) - (a.n * Fit<T>::ln2_low + rest);
   return scale<T>(amount * expm1_reduced<T>(a.r) + amount, a);
 }
 

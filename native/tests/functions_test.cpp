@@ -6,7 +6,7 @@
 namespace elman::test {
 namespace {
 
-constexpr double huge = 1e300;
+constexpr double huge = 1e9;
 
 struct Function {
   const char* name;
@@ -84,6 +84,17 @@ L ulps_apart(T got, L exact) {
   return std::fabs(got - exact) / unit;
 }
 
+// The NaN that is nearest to infinity in its bits.
+template <class T>
+T smallest_nan() {
+  T x = std::numeric_limits<T>::infinity();
+  unsigned char bytes[sizeof(T)];
+  std::memcpy(bytes, &x, sizeof(T));
+  bytes[0] |= 1;
+  std::memcpy(&x, bytes, sizeof(T));
+  return x;
+}
+
 // Edge values of every sort, and a dense sweep of signs and magnitudes.
 template <class T>
 std::vector<T> arguments() {
@@ -103,7 +114,7 @@ std::vector<T> arguments() {
   const size_t n = x.size();
   for (size_t i = 0; i < n; ++i) x.push_back(-x[i]);
   for (T v : random_values<T>(20000, -1.2, 1.2)) x.push_back(v);
-  x.push_back(Limits::quiet_NaN());
+  for (T v : {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::signaling_NaN(), smallest_nan<T>()}) x.push_back(v);
   return x;
 }
 
