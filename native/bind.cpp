@@ -22,7 +22,7 @@ using Flat = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 template <class T>
 using View = nb::ndarray<const T, nb::device::cpu>;  // of any strides
 
-// ---- plans: nested tuples, as native.py writes them
+// ---- plans: nested tuples, as plain.py writes them
 
 template <class V>
 V item(nb::handle tuple, int i) {

@@ -144,13 +144,15 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   w.row_losses.resize(w.B);
 }
 
+// In training the parameters are not remembered: the next update changes them.
 template <class T>
 void prepare_weights(Engine<T>& e, const T* parameters, bool changed, int threads) {
   Weights<T>& w = e.weights;
   size_t bytes = e.plan.parameters * sizeof(T);
   bool known = !changed && !w.packed_from.empty() && std::memcmp(w.packed_from.data(), parameters, bytes) == 0;
   if (known) return;
-  if (w.panels.empty() && w.memory.data() == nullptr) lay_out_weights(e);
+  w.packed_from.clear();
+  if (w.memory.data() == nullptr) lay_out_weights(e);
   parallel_for(int(e.pack_tasks.size()), threads, [&](int i, int) { pack_segment(e, e.pack_tasks[i], parameters); });
   for (size_t p = 0; p < e.programs.size(); ++p)
     for (size_t i = 0; i < e.programs[p].operands.size(); ++i) {
@@ -158,10 +160,7 @@ void prepare_weights(Engine<T>& e, const T* parameters, bool changed, int thread
       if (o.kind == OperandKind::vector)
         repeat(parameters + o.index, o.width, e.programs[p].rows, e.scratch[0].operands[p][i]);
     }
-  if (changed)
-    w.packed_from.clear();
-  else
-    w.packed_from.assign(parameters, parameters + e.plan.parameters);
+  if (!changed) w.packed_from.assign(parameters, parameters + e.plan.parameters);
 }
 
 #define ELMAN_INSTANTIATE(T)                                \

@@ -9,77 +9,14 @@ from hypothesis import strategies as st
 
 from elman.engine import native
 from elman.engine.native import NativeEngine
-from elman.engine.plan import Plan, Ref
+from elman.engine.plan import Ref
 from elman.errors import DataError, EngineError, ShapeError
 from tests.engine import hand_plans
+from tests.engine.rnn_problem import Problem
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="no native build")
 
 sizes = st.tuples(*[st.integers(1, n) for n in (40, 6, 4, 19, 3)])  # B T F H O
-
-
-def unpack(arena: np.ndarray, F: int, H: int, O: int) -> list[np.ndarray]:
-    """W (H, F), U (H, H), b (H), V (O, H), c (O)."""
-    ends = np.cumsum([H * F, H * H, H, O * H])
-    W, U, b, V, c = np.split(arena, ends)
-    return [W.reshape(H, F), U.reshape(H, H), b, V.reshape(O, H), c]
-
-
-def one_row(arena: np.ndarray, x: np.ndarray, h: np.ndarray, H: int, O: int) -> tuple[np.ndarray, np.ndarray]:
-    """y (T, O) and the final state of one sequence x (T, F)."""
-    W, U, b, V, c = unpack(arena, x.shape[1], H, O)
-    y = np.empty((len(x), O))
-    for t, now in enumerate(x):
-        h = np.tanh(W @ now + U @ h + b)
-        y[t] = V @ h + c
-    return y, h
-
-
-def mean_squared_error(y: list[np.ndarray], target: list[np.ndarray], weights: np.ndarray) -> float:
-    """Of rows of their own lengths, each step weighted as its row."""
-    total = sum(w * len(a) for w, a in zip(weights, y, strict=True))
-    return sum(w * np.mean((a - b) ** 2, axis=1).sum() for w, a, b in zip(weights, y, target, strict=True)) / total
-
-
-class Problem:
-    """A tanh RNN with random numbers, and what its numbers ought to be."""
-
-    def __init__(self, B: int, T: int, F: int, H: int, O: int, ragged: bool = False, seed: int = 0, **options):
-        rng = np.random.default_rng(seed)
-        self.sizes, self.options = (B, T, F, H, O), options
-        self.plan: Plan = hand_plans.tanh_rnn(F, H, O, **options)
-        self.parameters = rng.normal(0, 0.5, self.plan.parameters)
-        self.x, self.states = rng.normal(size=(B, T, F)), [rng.normal(size=(B, H))]
-        self.target = rng.normal(size=(B, O) if options.get("last") else (B, T, O))
-        self.lengths = rng.integers(1, T + 1, B) if ragged else None
-        self.weights = rng.uniform(0.5, 2, B)
-
-    def run(self, engine: NativeEngine, **more):
-        more = {"lengths": self.lengths, "states": self.states, "weights": self.weights} | more
-        return engine.gradients(self.parameters, self.x, self.target, **more)
-
-    def engine(self, threads: int = 2, dtype=np.float64) -> NativeEngine:
-        return NativeEngine(self.plan, dtype, threads)
-
-    def expected(self, parameters=None, x=None, h=None) -> tuple[float, np.ndarray, np.ndarray]:
-        """Loss, output and final state."""
-        B, T, F, H, O = self.sizes
-        parameters = self.parameters if parameters is None else parameters
-        x, h = self.x if x is None else x, self.states[0] if h is None else h
-        lengths = [T] * B if self.lengths is None else list(self.lengths)
-        step = -1 if self.options.get("reverse") else 1
-        rows = [one_row(parameters, x[b, :n][::step], h[b], H, O) for b, n in enumerate(lengths)]
-        final = np.array([state for _, state in rows])
-        if self.options.get("last"):
-            ends = np.array([y[-1] for y, _ in rows])
-            loss = mean_squared_error(ends[:, None], self.target[:, None], self.weights)
-            return (np.sqrt(loss) if self.options.get("root") else loss), ends, final
-        output = np.zeros((B, T, O))
-        for b, (y, _) in enumerate(rows):
-            output[b, : len(y)] = y
-        target = [self.target[b, :n] for b, n in enumerate(lengths)]
-        loss = mean_squared_error([y for y, _ in rows], target, self.weights)
-        return (np.sqrt(loss) if self.options.get("root") else loss), output, final
 
 
 @settings(max_examples=60, deadline=None)
@@ -271,98 +208,6 @@ def test_an_index_out_of_range_is_named_with_its_place(wrong, which):
     with pytest.raises(DataError, match=rf"{which}\[20, 4\] is .*: expected a whole number from 0 to 6"):
         engine.gradients(np.zeros(56), **arrays)
     engine.gradients(np.zeros(56), np.ones((30, 6, 1)), np.ones((30, 6, 1)))  # and the engine goes on
-
-
-# ---- training
-
-
-def by_hand(p: Problem, batches, rates, momentum: float, clip: float = 0.0) -> tuple[np.ndarray, list[float]]:
-    arena, velocity, losses = p.parameters.copy(), np.zeros_like(p.parameters), []
-    for rows, rate in zip(batches, rates, strict=True):
-        lengths = None if p.lengths is None else p.lengths[rows]
-        found = p.engine().gradients(arena, p.x[rows], p.target[rows], weights=p.weights[rows], lengths=lengths)
-        norm = np.linalg.norm(found.parameters)
-        scale = clip / norm if 0 < clip < norm else 1.0
-        velocity = momentum * velocity + found.parameters * scale
-        arena -= rate * velocity
-        losses.append(found.loss)
-    return arena, losses
-
-
-@pytest.mark.parametrize("ragged", [False, True])
-@pytest.mark.parametrize("clip", [0.0, 0.05])
-def test_training_is_its_updates_one_by_one(ragged, clip):
-    p = Problem(50, 6, 2, 30, 2, ragged=ragged)
-    batches = [np.arange(0, 20), np.array([49, 3, 3, 17]), np.arange(30, 50)]
-    rates = np.array([0.1, 0.2, 0.05])
-    arena, state = p.parameters.copy(), [np.zeros_like(p.parameters)]
-    done = p.engine().train(
-        arena,
-        p.x,
-        p.target,
-        batches,
-        hand_plans.MOMENTUM,
-        state,
-        rates[:, None],
-        weights=p.weights,
-        lengths=p.lengths,
-        clip_norm=clip,
-    )
-    expected, losses = by_hand(p, batches, rates, 0.9, clip)
-    assert done.finite and done.done == 3
-    np.testing.assert_allclose(done.losses, losses, rtol=1e-12)
-    np.testing.assert_allclose(arena, expected, rtol=1e-10, atol=1e-12)
-
-
-def test_training_on_windows_of_a_series_needs_no_copy():
-    series = np.sin(np.arange(60.0))
-    windows = np.lib.stride_tricks.sliding_window_view(series, 6)
-    x, target = windows[:, :-1, None], windows[:, 1:, None]
-    p = Problem(len(x), 5, 1, 4, 1)
-    rates, batches = np.full((2, 1), 0.1), (np.arange(50), np.array([0, 20, 50]))
-    arenas = [p.parameters.copy(), p.parameters.copy()]
-    for arena, data in zip(arenas, [(x, target), (x.copy(), target.copy())], strict=True):
-        p.engine().train(arena, *data, batches, hand_plans.SGD, [], rates)
-    np.testing.assert_array_equal(*arenas)
-    assert (arenas[0] != p.parameters).any()
-
-
-def test_training_threads_do_not_change_a_bit():
-    p = Problem(200, 12, 3, 100, 2, dropout=0.2)
-    arenas = []
-    for threads in (1, 2):
-        arenas.append(p.parameters.astype(np.float32))
-        x, target = p.x.astype(np.float32), p.target.astype(np.float32)
-        batches = np.split(np.arange(200), 4) * 5
-        keys = np.arange(20, dtype=np.uint64)
-        engine = p.engine(threads, np.float32)
-        engine.train(arenas[-1], x, target, batches, hand_plans.SGD, [], np.full((20, 1), 0.1), keys=keys)
-    np.testing.assert_array_equal(*arenas)
-
-
-def test_training_carries_states():
-    p = Problem(8, 5, 2, 4, 1)
-    batches, rates = [np.arange(0, 4), np.arange(4, 8)], np.full((2, 1), 0.0)
-    start = [np.zeros((4, 4))]
-    found = p.engine().train(
-        p.parameters.copy(), p.x, p.target, batches, hand_plans.SGD, [], rates, carry_states=True, states=start
-    )
-    engine, states = p.engine(), None
-    for rows, loss in zip(batches, found.losses, strict=True):
-        one = engine.gradients(p.parameters, p.x[rows], p.target[rows], states=states)
-        assert one.loss == loss
-        states = one.states
-    np.testing.assert_array_equal(start[0], states[0])
-
-
-@pytest.mark.parametrize("where", ["x", "target"])
-def test_training_stops_before_an_update_that_is_not_finite(where):
-    p = Problem(30, 5, 2, 4, 1)
-    getattr(p, where)[12, 3] = np.nan
-    arena, batches, rates = p.parameters.copy(), np.split(np.arange(30), 3), np.full((3, 1), 0.1)
-    found = p.engine().train(arena, p.x, p.target, batches, hand_plans.SGD, [], rates, weights=p.weights)
-    assert not found.finite and found.done == 1 and np.isnan(found.losses[-1])
-    np.testing.assert_array_equal(arena, by_hand(p, batches[:1], rates[:1, 0], 0.0)[0])
 
 
 # ---- looking inside, and what is refused

@@ -9,25 +9,8 @@ from typing import Any
 import numpy as np
 
 from elman.engine import arrays
-from elman.engine.plan import (
-    Elementwise,
-    Gradients,
-    Instruction,
-    Lookup,
-    Matrix,
-    MatrixGradient,
-    Operand,
-    OptimizerProgram,
-    Plan,
-    Product,
-    Ref,
-    Reverse,
-    Stage,
-    Step,
-    TableGradient,
-    TrainResult,
-    VectorGradient,
-)
+from elman.engine.plain import plain_plan, plain_program
+from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
 from elman.errors import DataError, EngineError, ShapeError
 
 try:
@@ -35,8 +18,6 @@ try:
 except ImportError:  # installed without a compiler: the NumPy engine does the work
     _native = None  # type: ignore[assignment]
 
-_TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
-_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5}
 Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
 
 
@@ -86,7 +67,7 @@ class NativeEngine:
         self.threads = default_threads() if threads is None else max(1, int(threads))
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
         try:
-            self._engine = engine(_plain(plan), self.threads)
+            self._engine = engine(plain_plan(plan, _native.ops()), self.threads)
         except (RuntimeError, ValueError) as error:
             raise EngineError(str(error)) from None
         self._state_widths = [state.width for stage in plan.stages for state in stage.states]
@@ -261,7 +242,7 @@ class NativeEngine:
             _lengths(lengths),
             rows,
             offsets,
-            _plain_program(optimizer.code),
+            plain_program(optimizer.code, _native.ops()),
             [self._check(array, size, f"state[{i}]") for i, array in enumerate(state)],
             _shaped(np.ascontiguousarray(scalars, np.float64), (updates, optimizer.scalars), "scalars"),
             clip_norm,
@@ -375,85 +356,3 @@ def evaluate(
     out = np.empty((values[0].shape[0], values[0].shape[1] if width is None else width), values[0].dtype)
     _native.elementwise(_native.ops()[op], out, values, first, second, key, step)
     return out
-
-
-# A plan as nested tuples, which bind.cpp reads by position.
-
-
-def _plain(plan: Plan) -> tuple:
-    programs: list[tuple] = []
-    return (
-        [(s.width, _TIMES[s.time], s.stage) for s in plan.slots],
-        [_plain_stage(stage, programs) for stage in plan.stages],
-        [_plain_matrix(m) for m in plan.matrices],
-        programs,
-        [_plain_gradient(g) for g in plan.gradients],
-        plan.parameters,
-        _plain_ref(plan.input),
-        _plain_ref(plan.output),
-        plan.target,
-        plan.weight,
-        plan.value,
-        plan.input_grad,
-        plan.root,
-    )
-
-
-def _plain_ref(ref: Ref) -> tuple[int, int]:
-    return ref.slot, ref.offset
-
-
-def _plain_matrix(matrix: Matrix) -> tuple:
-    return list(matrix.segments), matrix.transposed
-
-
-def _plain_stage(stage: Stage, programs: list[tuple]) -> tuple:
-    parts = [
-        [_plain_step(s, programs) for s in part] for part in (stage.before, stage.loop, stage.reverse, stage.after)
-    ]
-    states = [(s.width, s.values, s.grads) for s in stage.states]
-    return (stage.sequence, *parts, states, stage.last, stage.last_grad)
-
-
-def _plain_step(step: Step, programs: list[tuple]) -> tuple:
-    match step:
-        case Product(matrix, source, targets, add, bias):
-            offsets = [-1 if b is None else b for b in bias]
-            return "product", matrix, _plain_ref(source), [_plain_ref(t) for t in targets], add, offsets
-        case Lookup(offset, rows, index, target):
-            return "lookup", offset, rows, _plain_ref(index), _plain_ref(target)
-        case Reverse(source, target):
-            return "reverse", _plain_ref(source), _plain_ref(target)
-        case Elementwise(code):
-            programs.append(_plain_program(code))
-            return "elementwise", len(programs) - 1
-
-
-def _plain_program(code: Sequence[Instruction]) -> tuple:
-    """Operands, slots first, and instructions that name them by number."""
-    used = dict.fromkeys(o for i in code for o in (i.out, *i.inputs))
-    operands = sorted(used, key=lambda o: o.kind != "slot")
-    number = {operand: n for n, operand in enumerate(operands)}
-    return [_plain_operand(o) for o in operands], [_plain_instruction(i, number) for i in code]
-
-
-def _plain_operand(o: Operand) -> tuple:
-    return _KINDS[o.kind], o.width, _plain_ref(o.ref), o.index, float(o.value)
-
-
-def _plain_instruction(i: Instruction, number: dict[Operand, int]) -> tuple:
-    a, b, c = ([number[o] for o in i.inputs] + [number[i.inputs[0]]] * 2)[:3]
-    ops = _native.ops()
-    if i.op not in ops:
-        raise EngineError(f"the native engine has no operation {i.op!r}")
-    return ops[i.op], number[i.out], a, b, c, float(i.first), float(i.second)
-
-
-def _plain_gradient(g: MatrixGradient | VectorGradient | TableGradient) -> tuple:
-    match g:
-        case MatrixGradient():
-            return 0, g.offset, g.rows, g.columns, _plain_ref(g.delta), _plain_ref(g.source), g.stage
-        case VectorGradient():
-            return 1, g.offset, g.width, 1, _plain_ref(g.delta), (-1, 0), g.stage
-        case TableGradient():
-            return 2, g.offset, g.rows, g.width, _plain_ref(g.delta), _plain_ref(g.index), g.stage

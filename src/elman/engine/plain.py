@@ -1,0 +1,104 @@
+"""Plans as nested tuples of numbers, which the native engine (`native/bind.cpp`) reads by position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from elman.engine.plan import (
+    Elementwise,
+    Instruction,
+    Lookup,
+    Matrix,
+    MatrixGradient,
+    Operand,
+    Plan,
+    Product,
+    Ref,
+    Reverse,
+    Stage,
+    Step,
+    TableGradient,
+    VectorGradient,
+)
+from elman.errors import EngineError
+
+_TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
+_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5}
+Ops = Mapping[str, int]  # the native numbers of operations
+
+
+def plain_plan(plan: Plan, ops: Ops) -> tuple:
+    """The whole plan."""
+    programs: list[tuple] = []
+    return (
+        [(s.width, _TIMES[s.time], s.stage) for s in plan.slots],
+        [_stage(stage, programs, ops) for stage in plan.stages],
+        [_matrix(m) for m in plan.matrices],
+        programs,
+        [_gradient(g) for g in plan.gradients],
+        plan.parameters,
+        _ref(plan.input),
+        _ref(plan.output),
+        plan.target,
+        plan.weight,
+        plan.value,
+        plan.input_grad,
+        plan.root,
+    )
+
+
+def _ref(ref: Ref) -> tuple[int, int]:
+    return ref.slot, ref.offset
+
+
+def _matrix(matrix: Matrix) -> tuple:
+    return list(matrix.segments), matrix.transposed
+
+
+def _stage(stage: Stage, programs: list[tuple], ops: Ops) -> tuple:
+    parts = [[_step(s, programs, ops) for s in part] for part in (stage.before, stage.loop, stage.reverse, stage.after)]
+    states = [(s.width, s.values, s.grads) for s in stage.states]
+    return (stage.sequence, *parts, states, stage.last, stage.last_grad)
+
+
+def _step(step: Step, programs: list[tuple], ops: Ops) -> tuple:
+    match step:
+        case Product(matrix, source, targets, add, bias):
+            offsets = [-1 if b is None else b for b in bias]
+            return "product", matrix, _ref(source), [_ref(t) for t in targets], add, offsets
+        case Lookup(offset, rows, index, target):
+            return "lookup", offset, rows, _ref(index), _ref(target)
+        case Reverse(source, target):
+            return "reverse", _ref(source), _ref(target)
+        case Elementwise(code):
+            programs.append(plain_program(code, ops))
+            return "elementwise", len(programs) - 1
+
+
+def plain_program(code: Sequence[Instruction], ops: Ops) -> tuple:
+    """Operands, slots first, and instructions that name them by number."""
+    used = dict.fromkeys(o for i in code for o in (i.out, *i.inputs))
+    operands = sorted(used, key=lambda o: o.kind != "slot")
+    number = {operand: n for n, operand in enumerate(operands)}
+    return [_operand(o) for o in operands], [_instruction(i, number, ops) for i in code]
+
+
+def _operand(o: Operand) -> tuple:
+    return _KINDS[o.kind], o.width, _ref(o.ref), o.index, float(o.value)
+
+
+def _instruction(i: Instruction, number: dict[Operand, int], ops: Ops) -> tuple:
+    a, b, c = ([number[o] for o in i.inputs] + [number[i.inputs[0]]] * 2)[:3]
+    if i.op not in ops:
+        raise EngineError(f"the native engine has no operation {i.op!r}")
+    return ops[i.op], number[i.out], a, b, c, float(i.first), float(i.second)
+
+
+def _gradient(g: MatrixGradient | VectorGradient | TableGradient) -> tuple:
+    match g:
+        case MatrixGradient():
+            return 0, g.offset, g.rows, g.columns, _ref(g.delta), _ref(g.source), g.stage
+        case VectorGradient():
+            return 1, g.offset, g.width, 1, _ref(g.delta), (-1, 0), g.stage
+        case TableGradient():
+            return 2, g.offset, g.rows, g.width, _ref(g.delta), _ref(g.index), g.stage
