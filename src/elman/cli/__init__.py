@@ -35,8 +35,8 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort) as interrupt:
-        sys.exit(_fail(str(interrupt) or "stopped", 130))
+    except click.Abort as abort:  # click's name for Ctrl-C
+        sys.exit(_fail(str(abort.__cause__ or "") or "stopped", 130))
     sys.exit(code if isinstance(code, int) else 0)
 
 

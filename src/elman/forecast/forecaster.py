@@ -55,7 +55,7 @@ class Forecaster(Estimator):
         Epochs without better forecasts after which training ends.
     batch_size : int, default 32
         Windows of an update.
-    learning_rate : float, default 0.001
+    learning_rate : float or Schedule, default 0.001
         Of Adam.
     members : int, default 5
         How many networks.
@@ -101,7 +101,7 @@ class Forecaster(Estimator):
         epochs: int = 300,
         patience: int = 30,
         batch_size: int = 32,
-        learning_rate: float = 1e-3,
+        learning_rate: Any = 1e-3,
         members: int = 5,
         seed: int = 0,
     ):
@@ -166,6 +166,8 @@ class Forecaster(Estimator):
         for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
             if getattr(self, name) is not None:
                 as_count(getattr(self, name), name)
+        if isinstance(self.learning_rate, int | float) and not 0 < self.learning_rate < np.inf:
+            raise OptionError(f"learning_rate is {self.learning_rate!r}; expected a number above 0")
 
     @property
     def method(self) -> str:

@@ -83,6 +83,8 @@ def _prefix(member: int) -> str:
 
 
 def _check(forecaster: Forecaster) -> None:
+    if not forecaster.networks_ or forecaster.lookback_ < 1 or forecaster.view_.lag < 0:
+        raise ModelFileError("it has no networks, or no lookback")
     first = forecaster.networks_[0]
     if first.inputs != forecaster.view_.features or first.outputs != 1 or not first.sequence_output:
         raise ModelFileError("its networks do not fit its forecaster")
@@ -112,10 +114,11 @@ def _restore(stored: dict[str, Any]) -> Forecaster:
     if stored["format"] > FORMAT:
         raise ModelFileError(f"its format {stored['format']} is newer than {FORMAT}; install a newer Elman")
     forecaster = Forecaster().set_params(**stored["params"])
-    view = stored["view"]
-    forecaster.view_ = View(Scaling(**view["scaling"]), bool(view["differences"]), int(view["lag"]))
+    view, lowest = stored["view"], stored["lowest"]
+    scaling = (view["scaling"]["mean"], view["scaling"]["deviation"])
+    forecaster.view_ = View(Scaling(*map(float, scaling)), bool(view["differences"]), int(view["lag"]))
     forecaster.season_, forecaster.lookback_ = stored["season"], int(stored["lookback"])
     forecaster.validation_, forecaster.best_epochs_ = int(stored["validation"]), list(stored["best_epochs"])
-    forecaster.constant_, forecaster.lowest_ = bool(stored["constant"]), stored["lowest"]
+    forecaster.constant_, forecaster.lowest_ = bool(stored["constant"]), None if lowest is None else float(lowest)
     forecaster.tail_ = np.array(stored["tail"], np.float64)
     return forecaster

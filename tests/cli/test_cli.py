@@ -1,0 +1,272 @@
+"""The command line: what a newcomer does, and everything that may be wrong with it."""
+
+import subprocess
+import sys
+
+import click
+import numpy as np
+import pytest
+
+from elman import __version__
+from elman.cli import elman, main
+from elman.data import bundled
+
+QUICK = ["--hidden", "8", "--epochs", "3", "--members", "1"]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run `elman ...` in an empty folder: exit code, stdout, stderr."""
+
+    def call(*arguments):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["elman", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, *capsys.readouterr()
+
+    return call
+
+
+def write(tmp_path, text, name="series.csv"):
+    (tmp_path / name).write_text(text)
+    return name
+
+
+def years(first, last, value=lambda y: y % 11):
+    return "year,v\n" + "".join(f"{y},{value(y)}\n" for y in range(first, last))
+
+
+# --- what a newcomer does -----------------------------------------------------------------------------------
+
+
+def test_forecast_sunspots(run, tmp_path):
+    code, out, _ = run("forecast", "sunspots", "--horizon", 22, *QUICK)
+    assert code == 0
+    for words in ("MASE", "sMAPE", "RMSE", "gru", "naive", "seasonal naive", "before 1943", "Season of 11 steps"):
+        assert words in out
+    assert "2009 to 2030" in out and "Written to forecast-sunspots" in out
+    names = {p.name for p in (tmp_path / "forecast-sunspots").iterdir()}
+    assert names == {"forecast.csv", "forecast.png", "metrics.json", "model.safetensors"}
+
+
+def test_forecast_a_file_and_again_with_the_model(run, tmp_path):
+    name = write(tmp_path, years(1900, 2000), "sales.csv")
+    code, first, _ = run("forecast", name, "--time", "year", "--target", "v", "--horizon", 5, "--out", "o/deep", *QUICK)
+    assert code == 0
+    code, again, _ = run("forecast", "--model", "o/deep/model.safetensors", name, "--out", "again")
+    assert code == 0 and "no training" in again
+    assert (tmp_path / "o/deep/forecast.csv").read_text() == (tmp_path / "again/forecast.csv").read_text()
+    line = next(line for line in first.splitlines() if line.startswith("Forecast of v"))
+    assert line in again
+
+
+def test_progress_shows_the_loss(run):
+    _, _, err = run("forecast", "sunspots", "--horizon", 5, *QUICK)
+    assert "backtest" in err and "network 1/1" in err and "loss 0." in err
+
+
+def test_cells(run):
+    code, out, _ = run("cells")
+    assert code == 0 and "gru" in out and "z = σ(W_z x + U_z h + b_z)" in out
+    code, out, _ = run("cells", "simple")
+    assert code == 0 and "h_t = tanh(W x + U h + b)" in out and "gru" not in out
+
+
+def test_version(run):
+    assert run("--version")[1].strip() == f"elman, version {__version__}"
+
+
+def test_python_dash_m():
+    told = subprocess.run([sys.executable, "-m", "elman", "--version"], capture_output=True, text=True, check=True)
+    assert __version__ in told.stdout
+
+
+# --- help ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(elman.commands))
+def test_every_command_has_help(run, name):
+    code, out, _ = run(name, "--help")
+    assert code == 0 and elman.commands[name].help.splitlines()[0] in out.replace("\n  ", " ")
+    assert elman.commands[name].short_help or elman.commands[name].help
+
+
+@pytest.mark.parametrize(
+    "option",
+    [o for c in elman.commands.values() for o in c.params if isinstance(o, click.Option)],
+    ids=lambda o: o.opts[0],
+)
+def test_every_option_has_help(option):
+    assert option.help
+
+
+def test_the_help_of_forecast_names_the_series_that_ship():
+    assert all(name in elman.commands["forecast"].help for name in bundled())
+
+
+def test_the_defaults_that_help_names_are_those_of_the_forecaster(run):
+    from elman.forecast import Forecaster
+
+    for option in elman.commands["forecast"].params:
+        default = getattr(Forecaster(), option.name, None)
+        if default is not None and option.name != "horizon":
+            assert (
+                f"[default: {default:g}]" in option.help if option.name != "cell" else "[default: gru]" in option.help
+            )
+
+
+def test_help_loads_nothing_slow():
+    code = (
+        "import sys; from elman.cli import main\n"
+        "sys.argv = ['elman', '--help']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "slow = {'duckdb', 'matplotlib', 'rich', 'safetensors', 'elman.network', 'elman.forecast'} & set(sys.modules)\n"
+        "assert not slow, slow"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+
+# --- bad input ----------------------------------------------------------------------------------------------
+
+FORECAST = ("forecast", "series.csv", "--horizon", "5")
+TIMES = "".join(f"{y},{y % 7}\n" for y in range(1900, 1980))
+
+BAD = {
+    "no such file": (None, (), r"there is no file series.csv"),
+    "an empty file": ("", (), "series.csv is empty; expected a table with a header"),
+    "a header only": ("year,v\n", (), "series.csv has no rows"),
+    "a missing target": (years(1900, 1990), ("--target", "w"), "has no column 'w'"),
+    "a misspelt time": (years(1900, 1990), ("--time", "yaer"), "has no column 'yaer' (did you mean 'year'?)"),
+    "text for a number": (f"year,v\n{TIMES}1980,lots\n", (), "holds 'lots' in row 81"),
+    "text for a time": (f"day,v\n2001-01-01,1\n{'2001-01-02,2' * 1}\nsoon,3\n", (), "holds 'soon' in row 3"),
+    "several columns": ("year,a,b\n1,2,3\n", (), "several columns: a, b. Choose one with --target"),
+    "fewer rows than lookback and horizon": (
+        years(1900, 1948),
+        ("--lookback", "44"),
+        "the series has 48 values; a lookback of 44 and a horizon of 5 need at least 49",
+    ),
+    "gaps": (
+        f"year,v\n{TIMES}1980,\n1981,\n1982,5\n",
+        (),
+        "lacks 2 of its 83 values, the first at 1980; the longest gap is 2 rows from 1980. Say how to fill",
+    ),
+    "missing rows": (f"year,v\n{TIMES}1983,4\n", (), "3 rows of its times are missing"),
+    "duplicate times": (f"year,v\n{TIMES}1979,5\n", (), "has the time 1979 more than once: rows 80, 81"),
+    "unsorted times": (f"year,v\n{TIMES}1899,5\n", (), "row 81 (1899) comes after row 80 (1979)"),
+    "infinite values": (f"year,v\n{TIMES}1980,inf\n", (), "infinite in row 81"),
+    "horizon 0": (years(1900, 1990), ("--horizon", "0"), "horizon is 0; expected a whole number of at least 1"),
+    "a negative horizon": (years(1900, 1990), ("--horizon", "-3"), "horizon is -3"),
+    "lookback 0": (years(1900, 1990), ("--lookback", "0"), "lookback is 0"),
+    "an unknown cell": (years(1900, 1990), ("--cell", "lsmt"), "there is no cell 'lsmt' (did you mean 'lstm'?)"),
+    "a negative seed": (years(1900, 1990), ("--seed", "-1"), "seed"),
+    "a learning rate of 0": (years(1900, 1990), ("--learning-rate", "0"), "learning_rate"),
+    "an output folder below a file": (years(1900, 1990), ("--out", "series.csv/x"), "cannot be written"),
+    "an output folder that is a file": (years(1900, 1990), ("--out", "series.csv"), "is a file; give a folder"),
+    "an output folder nobody can write": (years(1900, 1990), ("--out", "/proc/elman"), "cannot be written"),
+    "no such model": (years(1900, 1990), ("--model", "m.safetensors"), "there is no model file m.safetensors"),
+    "a model that is none": (years(1900, 1990), ("--model", "series.csv"), "cannot be read as a safetensors file"),
+    "training with a model": (
+        years(1900, 1990),
+        ("--model", "m.safetensors", "--learning-rate", "1"),
+        "--learning-rate is for training",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, options, message", BAD.values(), ids=BAD)
+def test_bad_input_gets_a_message_exit_code_2_and_leaves_nothing(run, tmp_path, text, options, message):
+    if text is not None:
+        write(tmp_path, text)
+    quick = [] if "--model" in options else QUICK
+    code, out, err = run(*FORECAST, *options, *quick)
+    message_lines = [line for line in err.splitlines() if line.startswith("elman: ")]
+    assert code == 2 and len(message_lines) == 1
+    assert message in message_lines[0]
+    assert "Traceback" not in err and out == ""
+    assert {p.name for p in tmp_path.iterdir()} <= {"series.csv"}
+
+
+def test_co2_has_gaps_and_the_message_says_what_to_do(run, tmp_path):
+    code, _, err = run("forecast", "co2", "--horizon", 5)
+    assert code == 2 and "lacks 59 of its 2284 values" in err and "--fill linear" in err
+    assert not list(tmp_path.iterdir())
+    code, out, _ = run("forecast", "co2", "--horizon", 5, "--fill", "linear", *QUICK)
+    assert code == 0 and "59 missing values were filled with a straight line" in out
+
+
+def test_unsorted_rows_can_be_sorted(run, tmp_path):
+    write(tmp_path, f"year,v\n{TIMES}1899,5\n")
+    assert run(*FORECAST, "--sort", *QUICK)[0] == 0
+
+
+def test_the_horizon_is_asked_for(run):
+    code, _, err = run("forecast", "sunspots")
+    assert code == 2 and "--horizon 12" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("forecast", "--horizon", "5"), ("forecast", "x", "--horizon", "many"), ("fly",)]
+)
+def test_usage_errors_have_exit_code_2_too(run, arguments):
+    code, _, err = run(*arguments)
+    assert code == 2 and "Error" in err and "Traceback" not in err
+
+
+def test_a_constant_series_works_and_says_so(run, tmp_path):
+    write(tmp_path, years(1900, 1990, lambda y: 4))
+    code, out, _ = run(*FORECAST, *QUICK)
+    assert code == 0 and "the series is constant" in out
+    forecast = np.loadtxt(tmp_path / "forecast-series" / "forecast.csv", delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(forecast[:, 1], 4)
+
+
+def test_an_output_folder_keeps_what_is_not_ours(run, tmp_path):
+    write(tmp_path, years(1900, 1990))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert run(*FORECAST, "--out", "out", *QUICK)[0] == 0
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------------------------
+
+PRESS_CTRL_C = """
+import os, signal, sys
+from elman.cli import main
+from elman.cli.forecast_output import Bars
+from elman.training import LambdaCallback
+
+def press(training):
+    if training.epoch == {epoch}:
+        os.kill(os.getpid(), signal.SIGINT)
+
+shown = Bars.watch
+Bars.watch = lambda self, *stage: [*shown(self, *stage), LambdaCallback({event}=press)]
+sys.argv = ["elman", "forecast", "sunspots", "--horizon", "22", "--out", "out", "--members", "1"]
+main()
+"""
+
+
+def test_ctrl_c_in_training_leaves_the_best_model_so_far_and_says_where(tmp_path, run):
+    code = PRESS_CTRL_C.format(event="on_epoch_begin", epoch=4)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 130 and "Traceback" not in ended.stderr
+    assert "stopped: the best model so far is out/model.safetensors" in ended.stderr
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+    assert run("forecast", "--model", "out/model.safetensors", "sunspots", "--out", "again")[0] == 0
+
+
+def test_ctrl_c_before_an_epoch_is_finished_leaves_nothing(tmp_path):
+    code = PRESS_CTRL_C.format(event="on_epoch_begin", epoch=1)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 130 and "no epoch was finished" in ended.stderr and "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_closed_pipe_is_no_error():
+    listing = subprocess.Popen([sys.executable, "-m", "elman", "cells"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    listing.stdout.close()
+    assert b"Traceback" not in listing.stderr.read()
+    listing.wait()

@@ -1,0 +1,192 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from elman import commands
+from elman.cells import catalogue
+from elman.data import bundled
+from elman.errors import DataError, OptionError
+from elman.forecast import Forecaster
+from elman.training import LambdaCallback
+
+QUICK = {"hidden": 8, "epochs": 3, "members": 2}
+FILES = {"forecast.csv", "forecast.png", "metrics.json", "model.safetensors"}
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "sales.csv"
+    wave = 5 + np.sin(2 * np.pi * np.arange(120) / 12) + 0.1 * np.random.default_rng(0).normal(size=120)
+    months = (np.datetime64("2010-01", "M") + np.arange(120)).astype("datetime64[D]")
+    path.write_text("month,units\n" + "".join(f"{m},{v:.3f}\n" for m, v in zip(months, wave, strict=True)))
+    return path
+
+
+def test_a_forecast_leaves_its_four_files(table, tmp_path):
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert set(report.files) == FILES == {p.name for p in (tmp_path / "out").iterdir()}
+    with (tmp_path / "out" / "forecast.csv").open() as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["month", "units"]
+    assert [r[0] for r in rows[1:]] == [f"2020-{m:02d}-01" for m in range(1, 7)]
+    np.testing.assert_allclose([float(r[1]) for r in rows[1:]], report.values, rtol=1e-6)
+
+
+def test_metrics_are_those_of_the_backtest(table, tmp_path):
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["backtest"]["scores"] == report.backtest.scores
+    assert metrics["backtest"]["trained_on"] == report.backtest.origins[0] < 120
+
+
+def test_the_backtest_is_trained_without_its_end_and_the_forecast_with_it(table, tmp_path):
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    first = int(report.backtest.origins[0])
+    params = {"horizon": 6, **QUICK}
+    alone = Forecaster(**params).fit(report.series.values[:first])
+    np.testing.assert_array_equal(report.backtest.forecasts["gru"][0], alone.predict(6))
+    whole = Forecaster(**params, season=12).fit(report.series.values)
+    np.testing.assert_array_equal(report.values, whole.predict(6))
+
+
+def test_forecasting_again_needs_no_training_and_gives_the_same(table, tmp_path):
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    again = commands.forecast_again(tmp_path / "out" / "model.safetensors", table, out=tmp_path / "again")
+    np.testing.assert_array_equal(again.values, report.values)
+    assert {p.name for p in (tmp_path / "again").iterdir()} == {"forecast.csv", "forecast.png"}
+    assert any("no training, and no backtest" in note for note in again.notes)
+
+
+def test_forecasting_again_goes_on_from_the_file_it_is_given(table, tmp_path):
+    commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    metrics = (tmp_path / "out" / "metrics.json").read_bytes()
+    shorter = tmp_path / "shorter.csv"
+    shorter.write_text("".join(table.read_text().splitlines(keepends=True)[:101]))
+    model = tmp_path / "out" / "model.safetensors"
+    again = commands.forecast_again(model, shorter, horizon=20, out=tmp_path / "out")
+    assert again.times[0] == np.datetime64("2018-05-01") and len(again.values) == 20
+    np.testing.assert_array_equal(again.values, Forecaster.load(model).predict(20, again.series.values))
+    assert (tmp_path / "out" / "metrics.json").read_bytes() == metrics
+
+
+def test_the_default_folder_is_named_after_the_series(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    commands.forecast("sales.csv", horizon=6, **QUICK)
+    assert (tmp_path / "forecast-sales" / "forecast.csv").is_file()
+
+
+@pytest.mark.parametrize("name", bundled())
+def test_every_bundled_series_can_be_forecast_by_name(name, tmp_path):
+    report = commands.forecast(name, horizon=3, fill="linear", out=tmp_path / "out", hidden=4, epochs=1, members=1)
+    assert np.isfinite(report.values).all()
+
+
+def test_the_same_seed_gives_the_same_files(table, tmp_path):
+    for name in "ab":
+        commands.forecast(table, horizon=6, out=tmp_path / name, seed=3, **QUICK)
+    for file in ("forecast.csv", "metrics.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    first, second = (load_file(tmp_path / name / "model.safetensors") for name in "ab")
+    assert first.keys() == second.keys() and all((first[key] == second[key]).all() for key in first)
+
+
+def test_a_constant_series_works_and_says_so(tmp_path):
+    path = tmp_path / "flat.csv"
+    path.write_text("year,v\n" + "".join(f"{y},7.5\n" for y in range(1900, 1990)))
+    report = commands.forecast(path, horizon=10, out=tmp_path / "out", **QUICK)
+    assert "the series is constant: there is nothing to learn, and the forecast repeats its value" in report.notes
+    np.testing.assert_array_equal(report.values, np.full(10, 7.5))
+
+
+def test_a_series_too_short_for_a_backtest_is_forecast_and_says_so(tmp_path):
+    path = tmp_path / "short.csv"
+    path.write_text("year,v\n" + "".join(f"{y},{(y * 7) % 5}\n" for y in range(2000, 2020)))
+    report = commands.forecast(path, horizon=6, out=tmp_path / "out", **QUICK)
+    assert report.backtest is None and any(
+        note.startswith("no backtest: the series has 20 values") for note in report.notes
+    )
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["backtest"] is None
+
+
+def test_what_was_done_to_the_data_is_noted(tmp_path):
+    path = tmp_path / "gaps.csv"
+    path.write_text("year,v\n" + "".join(f"{y},{'' if y == 1950 else y % 7}\n" for y in range(1900, 1990)))
+    report = commands.forecast(path, horizon=5, fill="forward", out=tmp_path / "out", **QUICK)
+    assert "1 missing values were filled with the last value before" in report.notes
+    assert report.notes == tuple(json.loads((tmp_path / "out" / "metrics.json").read_text())["notes"])
+
+
+@pytest.mark.parametrize(
+    "options, error",
+    [
+        ({"horizon": 0}, OptionError),
+        ({"horizon": 6, "origins": 0}, OptionError),
+        ({"horizon": 6, "cell": "lstn"}, OptionError),
+        ({"horizon": 6, "learning_rate": 0.0}, OptionError),
+        ({"horizon": 6, "target": "unit"}, DataError),
+        ({"horizon": 6, "lookback": 118}, DataError),
+    ],
+)
+def test_what_cannot_be_done_leaves_nothing_behind(table, tmp_path, options, error):
+    with pytest.raises(error):
+        commands.forecast(table, out=tmp_path / "out", **{**QUICK, **options})
+    assert [p.name for p in tmp_path.iterdir()] == ["sales.csv"]
+
+
+def test_options_are_checked_before_anything_is_read_or_trained(tmp_path):
+    with pytest.raises(OptionError, match="there is no cell 'lstn'"):
+        commands.forecast(tmp_path / "no such file.csv", horizon=5, cell="lstn")
+
+
+def stop_at(stage_to_stop, network, epoch):
+    """A `watch` that presses Ctrl-C in an epoch of a network of a stage."""
+
+    def watch(stage, networks):
+        begun = []
+
+        def stop(training):
+            if stage == stage_to_stop and (len(begun), training.epoch) == (network, epoch):
+                raise KeyboardInterrupt
+
+        return [LambdaCallback(on_train_begin=begun.append, on_epoch_begin=stop)]
+
+    return watch
+
+
+@pytest.mark.parametrize("stage, network, epoch, networks", [("backtest", 1, 2, 1), ("forecast", 2, 2, 2)])
+def test_ctrl_c_leaves_the_best_model_so_far_and_says_where(table, tmp_path, stage, network, epoch, networks):
+    with pytest.raises(commands.Interrupted, match="the best model so far is .*model.safetensors") as stop:
+        commands.forecast(table, horizon=6, out=tmp_path / "out", watch=stop_at(stage, network, epoch), **QUICK)
+    assert stop.value.model == tmp_path / "out" / "model.safetensors"
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+    assert len(Forecaster.load(stop.value.model).networks_) == networks
+    assert np.isfinite(commands.forecast_again(stop.value.model, table, out=tmp_path / "again").values).all()
+
+
+def test_ctrl_c_before_the_final_model_has_an_epoch_leaves_that_of_the_backtest(table, tmp_path):
+    watch = stop_at("forecast", 1, 1)
+    with pytest.raises(commands.Interrupted) as stop:
+        commands.forecast(table, horizon=6, out=tmp_path / "out", watch=watch, **QUICK)
+    assert len(Forecaster.load(stop.value.model).networks_) == 2
+
+
+def test_ctrl_c_before_any_epoch_leaves_nothing(table, tmp_path):
+    with pytest.raises(commands.Interrupted, match="no epoch was finished"):
+        commands.forecast(table, horizon=6, out=tmp_path / "out", watch=stop_at("backtest", 1, 1), **QUICK)
+    assert not (tmp_path / "out").exists()
+
+
+def test_cells_are_listed_with_their_equations():
+    entries = commands.cells()
+    assert [e.name for e in entries] == sorted(catalogue())
+    assert all(e.about and e.equations for e in entries)
+    assert any("tanh(W x + U h + b)" in line for e in entries if e.name == "simple" for line in e.equations)
+
+
+def test_one_cell_by_name():
+    assert [e.name for e in commands.cells("lstm")] == ["lstm"]
+    with pytest.raises(OptionError, match=r"no cell 'lsmt' \(did you mean 'lstm'\?\)"):
+        commands.cells("lsmt")
