@@ -9,7 +9,7 @@
 #include "product.inc.h"
 
 constexpr int block_rows = 256;
-constexpr int task_wide = 64;   // columns of a task, at most
+constexpr int task_wide = 64;  // columns of a task, at most
 constexpr int task_tall = 140;
 
 template <class T>
@@ -44,8 +44,8 @@ template <class T>
 size_t gradient_scratch(int m, int k) {
   const Cut cut = cut_of<T>(m, k);
   const size_t wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>, tall = cut.tall;
-  return panel_columns<T> * block_rows + 2 * (wide < task_wide ? wide : task_wide) * (tall < task_tall ? tall : task_tall) +
-         lanes<T>;
+  return panel_columns<T> * block_rows +
+         2 * (wide < task_wide ? wide : task_wide) * (tall < task_tall ? tall : task_tall) + lanes<T>;
 }
 
 template <class T>
@@ -61,45 +61,44 @@ struct Ahead {
   int lines;
 };
 
-// Rows of a block and where their products go. `sums` is added to when the block is complete; until then `partial`
-// holds what the block's earlier rows came to.
+// Where the products of some rows of a block go: on top of `start`, and then into `partial`, or added to `sums` when
+// the block is complete.
 template <class T>
-struct Piece {
-  int rows;
-  bool begins, completes;  // the block
-  ptrdiff_t a_stride, b_stride, ld;
+struct Target {
+  Rows<const T> start;
+  T *partial, *sums;
+  ptrdiff_t ld;
+  bool completes;
 };
 
-// R columns of a, times C vectors of b.
+// R columns of a, times C vectors of b, for at least one row.
 template <class T, int R, int C>
-ELMAN_ONE_COPY void add_outer_products(const T* a, const T* b, T* partial, T* sums, const Piece<T>& piece,
-                                       Ahead ahead) {
-  Vec<T> sum[R][C] = {};
-  const ptrdiff_t ld = piece.ld, a_stride = piece.a_stride, b_stride = piece.b_stride;
-  if (!piece.begins)
-    for (int r = 0; r < R; ++r)
-      for (int j = 0; j < C; ++j) sum[r][j] = load<T>(partial + r * ld + j * lanes<T>);
-  for (int i = piece.rows; i > 0; --i, a += a_stride, b += b_stride, ahead.line += ahead.stride) {
+ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int rows, const Target<T>& to, Ahead ahead) {
+  Vec<T> sum[R][C];
+  for (int r = 0; r < R; ++r)
+    for (int j = 0; j < C; ++j) sum[r][j] = load<T>(to.start.at + r * to.start.stride + j * lanes<T>);
+  do {
     for (int j = 0; j < ahead.lines; ++j) __builtin_prefetch(ahead.line + 64 * j, 0, 2);
     Vec<T> wide[C];
-    for (int j = 0; j < C; ++j) wide[j] = load<T>(b + j * lanes<T>);
+    for (int j = 0; j < C; ++j) wide[j] = load<T>(b.at + j * lanes<T>);
     for (int r = 0; r < R; ++r) {
-      const Vec<T> x = splat<T>(a[r]);
+      const Vec<T> x = splat<T>(a.at[r]);
       for (int j = 0; j < C; ++j) sum[r][j] = x * wide[j] + sum[r][j];
     }
-  }
+    a.at += a.stride, b.at += b.stride, ahead.line += ahead.stride;
+  } while (--rows);
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {
-      const ptrdiff_t at = r * ld + j * lanes<T>;
-      if (piece.completes)
-        store<T>(sums + at, load<T>(sums + at) + sum[r][j]);
+      const ptrdiff_t at = r * to.ld + j * lanes<T>;
+      if (to.completes)
+        store<T>(to.sums + at, load<T>(to.sums + at) + sum[r][j]);
       else
-        store<T>(partial + at, sum[r][j]);
+        store<T>(to.partial + at, sum[r][j]);
     }
 }
 
 template <class T>
-using Multiply = void (*)(const T*, const T*, T*, T*, const Piece<T>&, Ahead);
+using Multiply = void (*)(Rows<const T>, Rows<const T>, int, const Target<T>&, Ahead);
 
 template <class T, int R = tile_rows>
 Multiply<T> multiply_function(int columns, int vectors) {
@@ -155,19 +154,20 @@ struct Accumulator {
     const int whole = wide.n / lanes<T> * lanes<T>;  // columns that fill vectors
     const int edge = wide.n == whole ? wide.n : whole / panel_columns<T> * panel_columns<T>;
     if (edge < wide.n) pack_edge(row, rows, edge);
+    alignas(ELMAN_VECTOR_BYTES) static constexpr T zeros[panel_columns<T>] = {};
     const int lines = ceil_div(wide.n, line_values<T>) + ceil_div(tall.n, line_values<T>);
     const int calls = tiles * ceil_div(wide.n, panel_columns<T>);
     for (int t = 0, call = 0; t < tiles; ++t) {
       const int column = even_start(tall.n, tiles, t), columns = even_start(tall.n, tiles, t + 1) - column;
-      const T* a = tall.rows + row * tall.width + tall.first + column;
+      const Rows<const T> a = {tall.rows + row * tall.width + tall.first + column, tall.width};
       for (int first = 0; first < wide.n; first += panel_columns<T>, ++call) {
         const int vectors = vectors_of_panel<T>(wide.n - first);
-        const bool direct = first != edge;
-        const T* b = direct ? wide.rows + row * wide.width + wide.first + first : packed;
-        const Piece<T> piece = {rows, begins, completes, tall.width, direct ? wide.width : vectors * lanes<T>, ld};
+        Rows<const T> b = {wide.rows + row * wide.width + wide.first + first, wide.width};
+        if (first == edge) b = {packed, vectors * lanes<T>};
         const ptrdiff_t at = column * ld + first;
+        const Rows<const T> start = begins ? Rows<const T>{zeros, 0} : Rows<const T>{partial + at, ld};
         multiply_function<T>(columns, vectors)(
-            a, b, partial + at, sums + at, piece,
+            a, b, rows, {start, partial + at, sums + at, ld, completes},
             ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1)));
       }
     }
