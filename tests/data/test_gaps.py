@@ -9,8 +9,8 @@ NAN = np.nan
 
 def fill(values, how, places=None):
     values = np.array(values, float)
-    places = np.arange(len(values)) if places is None else np.array(places)
-    return fill_gaps(values, places, [f"t{i}" for i in range(len(values))], how, "column 'v'")
+    times = np.arange(len(values)) if places is None else np.array(places)
+    return fill_gaps(values, times, how, "column 'v'")
 
 
 def test_linear_draws_a_straight_line():
@@ -41,8 +41,8 @@ def test_a_refusal_counts_places_and_says_what_to_do():
     with pytest.raises(DataError) as refusal:
         fill([1, NAN, 3, NAN, NAN, 6], "none")
     message = str(refusal.value)
-    assert "column 'v' lacks 3 of its 6 values, the first at t1" in message
-    assert "the longest gap is 2 rows from t3" in message
+    assert "column 'v' lacks 3 of its 6 values, the first at 1" in message
+    assert "the longest gap is 2 rows from 3" in message
     assert "--fill linear" in message and "--fill forward" in message
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elman.data.times import Step, check_order, extend, infer_step, labels, positions
+from elman.data.times import Step, check_order, extend, infer_step, labels, positions, without_holes
 from elman.errors import DataError
 
 
@@ -71,6 +71,28 @@ def test_jitter_of_a_clock_does_not_add_up_to_missing_rows():
     times = np.datetime64("2024-01-01", "us") + (seconds * 1e6).astype("timedelta64[us]")
     step = infer_step(times)
     assert step.regular and positions(times, step)[-1] == 4999
+
+
+@given(st.integers(0, 1000), st.sets(st.integers(1, 898), max_size=200))
+def test_a_clock_that_drifts_loses_no_row(seed, lost):
+    seconds = np.cumsum(10 + np.random.default_rng(seed).uniform(-0.09, 0.09, 900))
+    kept = np.delete(np.arange(900), list(lost))
+    times = np.datetime64("2024-01-01", "us") + (seconds[kept] * 1e6).astype("timedelta64[us]")
+    step = infer_step(times)
+    np.testing.assert_array_equal(positions(times, step), kept)
+    filled = without_holes(times, step)
+    np.testing.assert_array_equal(filled[kept], times)
+    assert (np.diff(filled) > np.timedelta64(9, "s")).all()
+
+
+@pytest.mark.parametrize("times, step, after", CALENDARS.values(), ids=CALENDARS)
+def test_holes_in_a_calendar_are_filled_with_its_times(times, step, after):
+    if len(times) > 6:
+        filled = without_holes(np.delete(times, [3, 4]), infer_step(np.delete(times, [3, 4])))
+        if times.dtype.kind == "M":
+            np.testing.assert_array_equal(filled, times)
+        else:
+            np.testing.assert_allclose(filled, times, atol=2e-3)
 
 
 def test_most_rows_missing_is_irregular_not_a_grid_full_of_holes():

@@ -93,6 +93,12 @@ def test_units_do_not_matter(fitted):
     np.testing.assert_array_equal(small().fit(4 * WAVE).predict(9), 4 * fitted.predict(9))  # 4: exact in binary
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_huge_and_tiny_units_work(unit):
+    forecast = small().fit(unit * WAVE).predict(9) / unit
+    assert np.isfinite(forecast).all() and np.abs(forecast).max() < 10
+
+
 def test_the_held_back_end_is_not_trained_on():
     """Another end, with the same scaling and choices, may choose another epoch but not other weights of an epoch."""
     settings = {"season": 10, "differences": False, "nonnegative": False, "members": 1, "epochs": 1}

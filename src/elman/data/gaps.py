@@ -6,24 +6,21 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from elman.data.times import label
 from elman.errors import DataError, OptionError
 
 Fill = Literal["none", "linear", "forward"]
 
 
-def fill_gaps(
-    values: np.ndarray, places: np.ndarray, labels: list[str], how: Fill, name: str
-) -> tuple[np.ndarray, slice, str]:
+def fill_gaps(values: np.ndarray, times: np.ndarray, how: Fill, name: str) -> tuple[np.ndarray, slice, str]:
     """Fill missing values, or refuse them.
 
     Parameters
     ----------
     values : array, shape (n,)
         NaN where a value is missing.
-    places : array, shape (n,)
-        The times as increasing numbers; ``linear`` draws its lines over them.
-    labels : list of str
-        How a message names each time.
+    times : array, shape (n,)
+        Increasing.
     how : {"none", "linear", "forward"}
         ``none`` refuses. ``linear`` draws a straight line in time between the neighbours of a gap, ``forward`` repeats
         the last value before it. Both cut off what lies before the first value and after the last.
@@ -52,13 +49,14 @@ def fill_gaps(
     if len(known) == len(values):
         return values, slice(0, len(values)), ""
     if how == "none":
-        raise DataError(_refusal(values, labels, name))
+        raise DataError(_refusal(values, times, name))
     kept = slice(int(known[0]), int(known[-1]) + 1)
-    filled = _linear(values, places, known) if how == "linear" else _forward(values, known)
+    filled = _linear(values, times, known) if how == "linear" else _forward(values, known)
     return filled[kept], kept, _note(values, known, how)
 
 
-def _linear(values: np.ndarray, places: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _linear(values: np.ndarray, times: np.ndarray, known: np.ndarray) -> np.ndarray:
+    places = times.astype(np.int64) if times.dtype.kind == "M" else times
     return np.interp(places, places[known], values[known])
 
 
@@ -75,12 +73,12 @@ def _longest(missing: np.ndarray) -> tuple[int, int]:
     return int(starts[longest]), int(lengths[longest])
 
 
-def _refusal(values: np.ndarray, labels: list[str], name: str) -> str:
+def _refusal(values: np.ndarray, times: np.ndarray, name: str) -> str:
     missing = np.isnan(values)
     first, (start, length) = int(np.argmax(missing)), _longest(missing)
-    run = f"; the longest gap is {length} rows from {labels[start]}" if length > 1 else ""
+    run = f"; the longest gap is {length} rows from {label(times[start])}" if length > 1 else ""
     return (
-        f"{name} lacks {missing.sum()} of its {len(values)} values, the first at {labels[first]}{run}. "
+        f"{name} lacks {missing.sum()} of its {len(values)} values, the first at {label(times[first])}{run}. "
         "Say how to fill them: --fill linear (a straight line between the neighbours) or --fill forward "
         "(the last value before); in Python fill='linear' or fill='forward'"
     )

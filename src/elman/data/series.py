@@ -9,7 +9,7 @@ import numpy as np
 
 from elman.data.gaps import Fill, fill_gaps
 from elman.data.readers import Columns, nearest, read_columns
-from elman.data.times import Step, check_order, extend, infer_step, labels, positions
+from elman.data.times import Step, check_order, extend, infer_step, positions, without_holes
 from elman.errors import DataError
 
 _BUNDLED = Path(__file__).parent / "bundled"
@@ -134,7 +134,7 @@ def _as_series(columns: Columns, name: str, fill: Fill, sort: bool) -> Series:
         if inserted
         else f"column {columns.target!r}"
     )
-    values, kept, filled = fill_gaps(values, _as_numbers(times), labels(times), fill, what)
+    values, kept, filled = fill_gaps(values, times, fill, what)
     notes = (_irregular(step), f"{inserted} missing rows were inserted" if inserted else "", filled)
     return Series(
         name, values, _whole(times[kept]), step, columns.target, columns.time or "row", tuple(n for n in notes if n)
@@ -149,19 +149,13 @@ def _insert_missing_rows(values: np.ndarray, times: np.ndarray, step: Step) -> t
         return values, times, 0
     every = np.full(len(times) + missing, np.nan)
     every[place] = values
-    grid = np.concatenate([times[:1], extend(times[0], step, len(every) - 1)]).astype(times.dtype)
-    grid[place] = times
-    return every, grid, missing
+    return every, without_holes(times, step), missing
 
 
 def _irregular(step: Step) -> str:
     if step.regular:
         return ""
     return f"the times are not evenly spaced; rows are taken as equal steps, and the forecast's times are {step} apart"
-
-
-def _as_numbers(times: np.ndarray) -> np.ndarray:
-    return times.astype(np.int64) if times.dtype.kind == "M" else times
 
 
 def _whole(times: np.ndarray) -> np.ndarray:

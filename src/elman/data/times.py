@@ -109,8 +109,20 @@ def positions(times: np.ndarray, step: Step) -> np.ndarray:
     """Steps from the first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
     if not step.regular:
         return np.arange(len(times))
-    ordinals = _ordinals(times, step.unit)
-    return np.rint((ordinals - ordinals[0]) / step.size).astype(np.int64)
+    steps = np.rint(np.diff(_ordinals(times, step.unit)) / step.size).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(steps)])  # step by step, so that a clock that drifts loses no row
+
+
+def without_holes(times: np.ndarray, step: Step) -> np.ndarray:
+    """The times, and those that are missing between them."""
+    place = positions(times, step)
+    if step.unit in ("months", "weekdays"):
+        return np.concatenate([times[:1], extend(times[0], step, int(place[-1]))])
+    numbers = times.astype(np.int64) if times.dtype.kind == "M" else times
+    found = np.interp(np.arange(place[-1] + 1), place, numbers)
+    found = np.rint(found).astype(np.int64).astype(times.dtype) if times.dtype.kind == "M" else found
+    found[place] = times
+    return found
 
 
 def extend(last: np.generic, step: Step, count: int) -> np.ndarray:

@@ -10,6 +10,7 @@ LONGEST_REMEMBERED = 24  # a longer season is given to the network as an input: 
 LONGEST_LOOKBACK = 64
 MOST_WINDOWS = 400  # windows in an epoch; of more, every second, third, ... is taken
 MOST_ORIGINS = 24  # forecasts that judge an epoch
+MOST_TESTS = 100  # forecasts of a backtest, where their number is not given
 
 
 def choose_lookback(n: int, horizon: int, season: int | None, lost: int) -> int:
@@ -40,7 +41,7 @@ def choose_origins(n: int, horizon: int, earliest: int, count: int | None = None
     """Where the forecasts of a backtest begin: as index of the first value to be forecast.
 
     The last forecast ends with the series, the others begin half a horizon apart from one another. By default they
-    cover three horizons or a fifth of the series, whichever is more.
+    cover three horizons or a fifth of the series, whichever is more, further apart if there would be over a hundred.
 
     Parameters
     ----------
@@ -65,7 +66,9 @@ def choose_origins(n: int, horizon: int, earliest: int, count: int | None = None
     """
     stride = max(horizon // 2, 1)
     if count is None:
-        count = 1 + (max(3 * horizon, n // 5) - horizon) // stride
+        reach = max(3 * horizon, n // 5) - horizon
+        stride = max(stride, -(-reach // (MOST_TESTS - 1)))
+        count = 1 + reach // stride
     origins = n - horizon - stride * np.arange(count)[::-1]
     return origins[origins >= earliest]
 

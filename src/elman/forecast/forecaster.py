@@ -131,7 +131,7 @@ class Forecaster(Estimator):
         y : None
             There for scikit-learn.
         callbacks : iterable of Callback
-            Told how the training goes; ``training.logs["forecast_error"]`` is the RMSE of the forecasts that judge it.
+            Told how the training goes; ``training.logs["forecast_error"]`` is what the forecasts that judge it err by.
 
         Returns
         -------

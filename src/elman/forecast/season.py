@@ -51,15 +51,10 @@ def detect_season(values: np.ndarray) -> int | None:
         return None
     r = autocorrelation(_without_trend(values), longest + 1)
     floor = max(0.3, 3 / np.sqrt(n))
-    peaks = [
-        m
-        for m in range(2, longest + 1)
-        if r[m] > floor and r[m] >= r[m - 1] and r[m] > r[m + 1] and r[m] > r[:m].min() + 0.2
-    ]
-    if not peaks:
-        return None
-    highest = max(r[m] for m in peaks)
-    return next(m for m in peaks if r[m] >= 0.85 * highest)
+    lags = np.arange(2, longest + 1)
+    rise = r[lags] - np.minimum.accumulate(r)[lags - 1]
+    peaks = lags[(r[lags] > floor) & (r[lags] >= r[lags - 1]) & (r[lags] > r[lags + 1]) & (rise > 0.2)]
+    return int(peaks[r[peaks] >= 0.85 * r[peaks].max()][0]) if len(peaks) else None
 
 
 def wanders(values: np.ndarray, season: int | None) -> bool:
@@ -68,8 +63,9 @@ def wanders(values: np.ndarray, season: int | None) -> bool:
     It does if a straight line explains more than half of its variance; or, where it has no season, if it resembles
     itself one step later with an autocorrelation above 0.9, as a random walk does.
     """
+    values = values / (np.abs(values).max() or 1.0)
     spread = values.var()
-    if len(values) < 4 or spread <= 1e-20 * np.square(values).max():
+    if len(values) < 4 or spread <= 1e-20:
         return False
     line = np.polyval(np.polyfit(_axis(values), values, 1), _axis(values))
     if (values - line).var() < 0.5 * spread:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ForecastError(Callback):
-    """``training.logs["forecast_error"]``: RMSE of the forecasts that the network makes after an epoch.
+    """``training.logs["forecast_error"]``: RMSE of the network's forecasts after an epoch, in deviations of the series.
 
     Parameters
     ----------
@@ -33,10 +33,11 @@ class ForecastError(Callback):
 
     def __init__(self, view: View, histories: np.ndarray, actual: np.ndarray, lookback: int):
         self.view, self.histories, self.actual, self.lookback = view, histories, actual, lookback
+        self.unit = view.scaling.deviation or 1.0
 
     def on_epoch_end(self, training: Training) -> None:
         forecast = rollout(training.net, self.view, self.histories, self.actual.shape[1], self.lookback)  # type: ignore[arg-type]
-        training.logs["forecast_error"] = rmse(self.actual, forecast)
+        training.logs["forecast_error"] = rmse(self.actual / self.unit, forecast / self.unit)
 
 
 def validation_histories(
