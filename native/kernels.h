@@ -83,7 +83,7 @@ struct Kernels {
   const char* isa;  // "generic", "avx2", "avx512"
   int mr, nr;       // rows and columns of the microkernel's tile, and columns of a packed panel
 
-  // Packed weights of N columns and K rows take this many values.
+  // Packed weights of N columns and K rows (one at least) take this many values.
   size_t (*packed_size)(int n, int k);
   // Packs columns first .. first+n of a matrix of n_all columns; of those, column j, row i is
   // w[j * column_stride + i * row_stride].

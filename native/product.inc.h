@@ -57,40 +57,40 @@ void pack(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int 
   }
 }
 
-// What a tile starts from and where it goes.
-enum class Start { zero, bias, result };
+// Where the rows of a tile begin in memory, and how far apart they are; 0 where all of them are one row.
+template <class T>
+struct Rows {
+  T* at;
+  ptrdiff_t stride;
+};
 
 // Few rows make few chains of multiply-adds, too few to keep the processor busy: they take several panels at once.
 constexpr int most_panels = 4;
 ELMAN_INLINE constexpr int panels_for(int rows) { return rows == 1 ? most_panels : rows <= 3 ? 2 : 1; }
 
-// c (R x C vectors) = start + a (R x k) @ b (k x C vectors, in one panel or several).
+// c (R x C vectors) = start + a (R x k) @ b (k x C vectors, in one panel or several). k is at least 1.
 template <class T, int R, int C>
-ELMAN_ONE_COPY void tile(const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias, T* c,
-                         ptrdiff_t ldc) {
+ELMAN_ONE_COPY void tile(Rows<const T> a, const T* b, int k, Rows<const T> start, Rows<T> c) {
   constexpr int step = (C < panel_vectors ? C : panel_vectors) * lanes<T>;
   const ptrdiff_t panel = ptrdiff_t(k) * step;
   Vec<T> sum[R][C];
   for (int r = 0; r < R; ++r)
-    for (int j = 0; j < C; ++j) {
-      sum[r][j] = Vec<T>{};
-      if (start == Start::bias) sum[r][j] = load<T>(bias + j * lanes<T>);
-      if (start == Start::result) sum[r][j] = load<T>(c + r * ldc + j * lanes<T>);
-    }
-  for (int i = 0; i < k; ++i, ++a, b += step) {
+    for (int j = 0; j < C; ++j) sum[r][j] = load<T>(start.at + r * start.stride + j * lanes<T>);
+  do {
     Vec<T> row[C];
     for (int j = 0; j < C; ++j) row[j] = load<T>(b + j / panel_vectors * panel + j % panel_vectors * lanes<T>);
     for (int r = 0; r < R; ++r) {
-      const Vec<T> x = splat<T>(a[r * lda]);
+      const Vec<T> x = splat<T>(a.at[r * a.stride]);
       for (int j = 0; j < C; ++j) sum[r][j] = x * row[j] + sum[r][j];
     }
-  }
+    ++a.at, b += step;
+  } while (--k);
   for (int r = 0; r < R; ++r)
-    for (int j = 0; j < C; ++j) store<T>(c + r * ldc + j * lanes<T>, sum[r][j]);
+    for (int j = 0; j < C; ++j) store<T>(c.at + r * c.stride + j * lanes<T>, sum[r][j]);
 }
 
 template <class T>
-using TileFunction = void (*)(const T*, ptrdiff_t, const T*, int, Start, const T*, T*, ptrdiff_t);
+using TileFunction = void (*)(Rows<const T>, const T*, int, Rows<const T>, Rows<T>);
 
 template <class T, int R = tile_rows>
 TileFunction<T> tile_function(int rows, int vectors) {
@@ -130,15 +130,15 @@ ELMAN_INLINE void copy_values(T* to, const T* from, int n) {
 
 // A tile whose columns lie in several segments or do not fill its vectors goes through a buffer.
 template <class T>
-void scattered_tile(TileFunction<T> run, const T* a, ptrdiff_t lda, const T* b, int k, Start start, const T* bias,
-                    const Window<T>& w, int row, int rows) {
+void scattered_tile(TileFunction<T> run, Rows<const T> a, const T* b, int k, const T* bias, const Window<T>& w, int row,
+                    int rows) {
   alignas(ELMAN_VECTOR_BYTES) T buffer[tile_rows * panel_columns<T>];
   constexpr int ld = panel_columns<T>;
-  if (start == Start::result)
+  if (!bias)
     for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
       for (int r = 0; r < rows; ++r) copy_values(buffer + r * ld + to, s.out + ptrdiff_t(row + r) * s.n + from, n);
     });
-  run(a, lda, b, k, start, bias, buffer, ld);
+  run(a, b, k, bias ? Rows<const T>{bias, 0} : Rows<const T>{buffer, ld}, Rows<T>{buffer, ld});
   for_each_part<T>(w, [&](const Segment<T>& s, int to, int from, int n) {
     for (int r = 0; r < rows; ++r) copy_values(s.out + ptrdiff_t(row + r) * s.n + to, buffer + r * ld + from, n);
   });
@@ -152,18 +152,19 @@ void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Wi
     for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
       if (s.bias) copy_values(bias + to, s.bias + from, n);
     });
-  const Start start = add ? Start::result : Start::bias;
-  const int vectors = ceil_div(w.n, lanes<T>);
+  const int vectors = ceil_div(w.n, lanes<T>), tiles = ceil_div(m, tile_rows);
   const bool direct = w.inside() && w.n == vectors * lanes<T>;
-  const int tiles = ceil_div(m, tile_rows);
   for (int t = 0; t < tiles; ++t) {
     const int row = even_start(m, tiles, t), rows = even_start(m, tiles, t + 1) - row;
     const TileFunction<T> run = tile_function<T>(rows, vectors);
-    const int n = w.segment->n;
-    if (direct)
-      run(a + row * lda, lda, b, k, start, bias, w.segment->out + ptrdiff_t(row) * n + (w.first - w.start), n);
-    else
-      scattered_tile<T>(run, a + row * lda, lda, b, k, start, bias, w, row, rows);
+    const Rows<const T> operand = {a + row * lda, lda};
+    if (direct) {
+      const ptrdiff_t n = w.segment->n;
+      const Rows<T> out = {w.segment->out + row * n + (w.first - w.start), n};
+      run(operand, b, k, add ? Rows<const T>{out.at, n} : Rows<const T>{bias, 0}, out);
+    } else {
+      scattered_tile<T>(run, operand, b, k, add ? nullptr : bias, w, row, rows);
+    }
   }
 }
 
