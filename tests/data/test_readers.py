@@ -70,7 +70,8 @@ def test_the_usual_words_for_a_missing_value(csv, empty):
 
 
 @pytest.mark.parametrize(
-    "text", ["1949-01", "Jan 1949", "01.01.1949", "1949-01-01", "1949-01-01 00:00:00", "1949-01-01T00:00:00Z"]
+    "text",
+    ["1949-01", "Jan 1949", "01.01.1949", "1949-01-01", "1949-01-01 00:00:00", "1949-01-01T00:00:00Z", "1949-01-01T00"],
 )
 def test_ways_to_write_a_time(csv, text):
     assert read_columns(csv(f"month,v\n{text},1\n")).times[0] == np.datetime64("1949-01-01")

@@ -6,8 +6,8 @@ import pytest
 
 from elman.data import Series
 from elman.data.times import Step, infer_step
-from elman.forecast import Forecaster
-from elman.forecast.picture import draw, save
+from elman.forecast import Backtest, Forecaster
+from elman.forecast.picture import _shown, draw, save
 
 WAVE = np.sin(2 * np.pi * np.arange(160) / 10)
 TIMES = {
@@ -76,3 +76,11 @@ def test_drawing_keeps_no_state_of_pyplot():
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, "/dev/null"], check=True)
+
+
+def test_forecasts_that_are_drawn_do_not_overlap_and_lie_near_the_end():
+    origins = np.arange(4000, 4991, 5)
+    test = Backtest(None, origins, np.zeros((len(origins), 10)), {"gru": None}, {})
+    rows = _shown(test, 5000)
+    assert rows[0] == len(origins) - 1
+    assert (-np.diff(origins[rows]) >= 10).all() and 4500 < origins[rows[-1]] < 4700

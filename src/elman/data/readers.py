@@ -20,7 +20,7 @@ _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 _DATES = ("DATE", "TIMESTAMP")
 _EMPTY = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
 # Times that a cast does not know. Day and month in either order would be a guess, so there is no 01/02/2003 here.
-_TIME_FORMATS = ["%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%Y %b", "%d.%m.%Y", "%Y/%m/%d"]
+_TIME_FORMATS = ["%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%Y %b", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%dT%H", "%Y-%m-%d %H"]
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
 
 

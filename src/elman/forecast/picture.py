@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_HISTORY, _ACTUAL, _NAIVE, _FORECAST = "#9a9a9a", "#222222", "#4c78a8", "#d1495b"
+_ORIGIN, _ACTUAL, _NAIVE, _FORECAST = "#9a9a9a", "#222222", "#4c78a8", "#d1495b"
 _MOST_POINTS = 420  # of history; more would hide the forecast
 
 
@@ -68,20 +68,31 @@ def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) 
 
 
 def _draw_backtest(ax: Axes, series: Series, method: str, test: Backtest) -> None:
-    first = int(test.origins[0])
-    before = max(first - 2 * test.horizon, 0)
+    shown = _shown(test, len(series))
+    before = max(int(test.origins[shown[-1]]) - 2 * test.horizon, 0)
     ax.plot(series.times[before:], series.values[before:], color=_ACTUAL, linewidth=1.1, label="recorded")
     best_naive = "seasonal naive" if "seasonal naive" in test.forecasts else "naive"
-    # forecasts that overlap would hide one another: every second one, with the last
-    for number, row in enumerate(range(len(test.origins) - 1, -1, -2)):
+    for number, row in enumerate(shown):
         times = series.times[test.origins[row] : test.origins[row] + test.horizon]
         names = (best_naive, method) if number == 0 else ("", "")
         ax.plot(times, test.forecasts[best_naive][row], color=_NAIVE, linewidth=1.1, linestyle="--", label=names[0])
         ax.plot(times, test.forecasts[method][row], color=_FORECAST, linewidth=1.8, label=names[1])
-        ax.axvline(times[0], color=_HISTORY, linewidth=0.8, linestyle=":")
-    drawn = (len(test.origins) + 1) // 2
-    shown = "" if drawn == len(test.origins) else f"; {drawn} of {len(test.origins)} forecasts drawn"
-    ax.set_title(f"backtest: trained on what lies before {label(series.times[first])}{shown}", loc="left", fontsize=11)
+        ax.axvline(times[0], color=_ORIGIN, linewidth=0.8, linestyle=":")
+    count = "" if len(shown) == len(test.origins) else f"; {len(shown)} of {len(test.origins)} forecasts drawn"
+    first = label(series.times[test.origins[0]])
+    ax.set_title(f"backtest: trained on what lies before {first}{count}", loc="left", fontsize=11)
+
+
+def _shown(test: Backtest, n: int) -> list[int]:
+    """Rows of the forecasts to draw, the last first: few enough, and so far apart, that none hides another."""
+    rows: list[int] = []
+    end = n
+    for row in range(len(test.origins) - 1, -1, -1):
+        origin = int(test.origins[row])
+        if origin + test.horizon <= end and (not rows or origin >= n - max(_MOST_POINTS, 4 * test.horizon)):
+            rows.append(row)
+            end = origin
+    return rows
 
 
 def _dress(ax: Axes, series: Series) -> None:
@@ -90,5 +101,11 @@ def _dress(ax: Axes, series: Series) -> None:
     ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.margins(x=0.01, y=0.14)  # room for the legend
+    ax.margins(x=0.01)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + 0.14 * (high - low))  # room for the legend
+    if series.times.dtype.kind == "M":
+        from matplotlib.dates import ConciseDateFormatter
+
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
