@@ -8,6 +8,7 @@ from safetensors.numpy import load_file
 from elman import commands
 from elman.cells import catalogue
 from elman.data import bundled
+from elman.engine import default_engine
 from elman.errors import DataError, OptionError
 from elman.forecast import Forecaster
 from elman.training import LambdaCallback
@@ -47,7 +48,8 @@ def test_the_backtest_is_trained_without_its_end_and_the_forecast_with_it(table,
     first = int(report.backtest.origins[0])
     params = {"horizon": 6, **QUICK}
     alone = Forecaster(**params).fit(report.series.values[:first])
-    np.testing.assert_array_equal(report.backtest.forecasts["gru"][0], alone.predict(6))
+    rounding = 0 if default_engine() == "native" else 1e-5  # NumPy's products differ by the size of the batch
+    np.testing.assert_allclose(report.backtest.forecasts["gru"][0], alone.predict(6), rtol=rounding)
     whole = Forecaster(**params, season=12).fit(report.series.values)
     np.testing.assert_array_equal(report.values, whole.predict(6))
 
