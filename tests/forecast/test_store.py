@@ -117,3 +117,11 @@ def test_a_failed_save_leaves_the_old_file(model, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         model[0].save(path)
     assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_first_network_loads_by_itself(tmp_path):
+    from elman.network import load as load_network
+
+    forecaster = Forecaster(hidden=4, horizon=5, epochs=2, members=2).fit(np.sin(np.arange(120.0)))
+    network = load_network(forecaster.save(tmp_path / "model.safetensors"))
+    assert np.array_equal(network.arena, forecaster.networks_[0].arena)

@@ -19,7 +19,7 @@ from elman.errors import ElmanError, ModelFileError
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.rollout import View
 from elman.network import Network
-from elman.network.files import describe, rebuild, write_whole
+from elman.network.files import describe, read_tensors, rebuild, write_whole
 
 FORMAT = 1
 
@@ -40,7 +40,7 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
 
 def load(path: str | Path) -> Forecaster:
     """Read what `save` wrote."""
-    tensors, header = _read(Path(path))
+    tensors, header = read_tensors(Path(path))
     if "forecaster" not in header:
         raise ModelFileError(f"{path} holds no forecaster; expected a model.safetensors that `elman forecast` wrote")
     try:
@@ -57,18 +57,6 @@ def load(path: str | Path) -> Forecaster:
             f"{path} does not hold a forecaster that this version of Elman can read: {error!r}"
         ) from error
     return forecaster
-
-
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise ModelFileError(f"there is no model file {path}")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise ModelFileError(f"{path} cannot be read as a safetensors file: {error}") from error
 
 
 def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member: int) -> Network:

@@ -52,7 +52,8 @@ def load(path: str | Path, *, engine: str | None = None, threads: int | None = N
         If there is no such file, or it is not one of ours.
     """
     path = Path(path)
-    tensors, header = _read(path)
+    tensors, header = read_tensors(path)
+    tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's
     try:
         description = json.loads(header["elman"])
         network = _build(description, engine, threads)
@@ -120,7 +121,8 @@ def _build(description: dict[str, Any], engine: str | None, threads: int | None)
     return network
 
 
-def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and the header of a safetensors file; `ModelFileError` if it is none."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
