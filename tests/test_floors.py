@@ -25,6 +25,14 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FILES = [f for f in SOURCE.rglob("*.py") if f != SOURCE / "__init__.py"]
 
 
+def module_name(file: Path) -> str:
+    parts = file.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(f) for f in FILES}
+
+
 def home(file: Path) -> str:
     return file.relative_to(SOURCE).parts[0].removesuffix(".py")
 
@@ -43,7 +51,8 @@ def imported(file: Path):
             if node.module == "elman":
                 yield from (f"elman.{a.name}" for a in node.names)
             elif (node.module or "").startswith("elman."):
-                yield node.module
+                inside = [f"{node.module}.{a.name}" for a in node.names]
+                yield from (m if m in MODULES else node.module for m in inside)
         elif isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.split(".")[0] == "elman")
 
@@ -55,6 +64,14 @@ def test_imports_go_down(file):
         assert "." in module, f"{file} imports the package's root"
         there = module.split(".")[1]
         assert there == here or FLOOR[there] < FLOOR[here], f"{here} (floor {FLOOR[here]}) imports {module}"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    uses = {module_name(f): set(imported(f)) & MODULES - {module_name(f)} for f in FILES}
+    while leaves := [n for n, used in uses.items() if not used & set(uses)]:
+        for n in leaves:
+            del uses[n]
+    assert not uses, f"a circle among {sorted(uses)}"
 
 
 def test_importing_elman_loads_numpy_and_no_other_library():

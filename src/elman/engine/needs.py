@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from elman.engine.lower import Node
 from elman.equations.differentiate import Backward
+from elman.equations.graph import Graph, depending, ordered
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol
-from elman.equations.trace import Graph, depending, ordered
 
 
 def to_save(graph: Graph, backward: Backward) -> set[Symbol]:

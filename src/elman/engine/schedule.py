@@ -27,9 +27,9 @@ from elman.engine.plan import (
     VectorGradient,
 )
 from elman.equations.differentiate import Backward, Contribution, differentiate
+from elman.equations.graph import Graph, ordered
 from elman.equations.simplify import simplify
 from elman.equations.symbols import Parameter, Symbol, width
-from elman.equations.trace import Graph, ordered
 
 DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
 

@@ -2,7 +2,8 @@
 
 from elman.equations.functions import *  # noqa: F403
 from elman.equations.functions import ACTIVATIONS, activation
+from elman.equations.graph import Graph
 from elman.equations.ops import OPS
-from elman.equations.trace import Cell, Graph, cell
+from elman.equations.trace import Cell, cell
 
 __all__ = ["ACTIVATIONS", "OPS", "Cell", "Graph", "activation", "cell"]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from elman.equations.graph import Graph, depending
 from elman.equations.ops import OPS
 from elman.equations.symbols import Builder, Parameter, Symbol, build, width
-from elman.equations.trace import Graph, depending
 
 _BUILD = Builder()
 

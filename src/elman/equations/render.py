@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from elman.equations.graph import Graph
 from elman.equations.ops import APPLY, ATOM, OPS
 from elman.equations.symbols import Symbol
-from elman.equations.trace import Graph
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from elman.equations.graph import Graph
 from elman.equations.symbols import Symbol
-from elman.equations.trace import Graph
 
 
 def simplify(graph: Graph) -> Graph:

@@ -6,9 +6,10 @@ from typing import Any
 
 from elman.equations import symbols, widths
 from elman.equations.functions import apply
+from elman.equations.graph import Graph, ordered
 from elman.equations.ops import OPS
 from elman.equations.symbols import Parameters, Symbol
-from elman.equations.trace import Cell, Graph, ordered
+from elman.equations.trace import Cell
 from elman.errors import ModelFileError
 
 

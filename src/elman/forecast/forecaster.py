@@ -297,7 +297,7 @@ class Forecaster(Estimator):
         """
         from elman.forecast.store import load
 
-        return load(path)
+        return load(path, cls)
 
     def _check_fitted(self) -> None:
         if not getattr(self, "networks_", None):

@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.data.scaling import Scaling
-from elman.engine import default_engine
 from elman.equations import Cell
 from elman.errors import ElmanError, ModelFileError
-from elman.forecast.forecaster import Forecaster
 from elman.forecast.rollout import View
 from elman.network import Network
-from elman.network.files import describe, read_tensors, rebuild, write_whole
+from elman.network.files import describe, read_tensors, write_whole
+
+if TYPE_CHECKING:
+    from elman.forecast.forecaster import Forecaster
 
 FORMAT = 1
 
@@ -38,14 +39,14 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
     return Path(path)
 
 
-def load(path: str | Path) -> Forecaster:
+def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     """Read what `save` wrote."""
     tensors, header = read_tensors(Path(path))
     if "forecaster" not in header:
         raise ModelFileError(f"{path} holds no forecaster; expected a model.safetensors that `elman forecast` wrote")
     try:
         stored = json.loads(header["forecaster"])
-        forecaster = _restore(stored)
+        forecaster = _restore(stored, kind)
         forecaster.networks_ = [
             _network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["best_epochs"]))
         ]
@@ -60,7 +61,7 @@ def load(path: str | Path) -> Forecaster:
 
 
 def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member: int) -> Network:
-    network = rebuild(description, default_engine(), None, {}, np.zeros(1))
+    network = Network.restored(description)
     for name in network.params:
         network.params[name] = tensors[_prefix(member) + name]
     return network
@@ -98,10 +99,10 @@ def _describe(forecaster: Forecaster) -> dict[str, Any]:
     }
 
 
-def _restore(stored: dict[str, Any]) -> Forecaster:
+def _restore(stored: dict[str, Any], kind: type[Forecaster]) -> Forecaster:
     if stored["format"] > FORMAT:
         raise ModelFileError(f"its format {stored['format']} is newer than {FORMAT}; install a newer Elman")
-    forecaster = Forecaster().set_params(**stored["params"])
+    forecaster = kind().set_params(**stored["params"])
     view, lowest = stored["view"], stored["lowest"]
     scaling = (view["scaling"]["mean"], view["scaling"]["deviation"])
     forecaster.view_ = View(Scaling(*map(float, scaling)), bool(view["differences"]), int(view["lag"]))

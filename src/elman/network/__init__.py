@@ -1,6 +1,5 @@
 """Networks: layers, parameters and their initialisers, running, saving and loading."""
 
-from elman.network.files import load
 from elman.network.gradient_check import GradientCheck, check_gradients
 from elman.network.layers import (
     GRU,
@@ -15,6 +14,7 @@ from elman.network.layers import (
     SimpleRNN,
     Stateless,
 )
+from elman.network.loading import load
 from elman.network.network import Network
 
 __all__ = [

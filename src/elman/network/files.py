@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.equations.store import from_data, to_data
-from elman.errors import ElmanError, ModelFileError
+from elman.errors import ModelFileError
 from elman.network.layers import Layer
 
 if TYPE_CHECKING:
@@ -31,42 +31,6 @@ def save(network: Network, path: str | Path, metadata: dict[str, str] | None = N
     return path
 
 
-def load(path: str | Path, *, engine: str | None = None, threads: int | None = None) -> Network:
-    """Read a network from a file that `Network.save` wrote.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    engine, threads
-        As for `Network`.
-
-    Returns
-    -------
-    Network
-        With the same parameters, bit for bit; cells are rebuilt from their graphs, no code is run.
-
-    Raises
-    ------
-    ModelFileError
-        If there is no such file, or it is not one of ours.
-    """
-    path = Path(path)
-    tensors, header = read_tensors(path)
-    tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's
-    try:
-        description = json.loads(header["elman"])
-        network = _build(description, engine, threads)
-        network.metadata = {k: v for k, v in header.items() if k != "elman"}
-        if set(tensors) != set(network.params):
-            raise ModelFileError(f"holds parameters {sorted(tensors)}, its layers have {sorted(network.params)}")
-        for name, value in tensors.items():
-            network.params[name] = value
-    except (ElmanError, KeyError, TypeError, ValueError, AttributeError) as e:
-        raise ModelFileError(f"{path} is not a model file that this version of Elman can read: {e}") from e
-    return network
-
-
 def describe(network: Network) -> dict[str, Any]:
     """A network's architecture as plain data."""
     return {
@@ -80,16 +44,6 @@ def describe(network: Network) -> dict[str, Any]:
     }
 
 
-def rebuild(
-    description: dict[str, Any], engine: str, threads: int | None, metadata: dict[str, str], arena: np.ndarray
-) -> Network:
-    """A network from its description and parameters."""
-    network = _build(description, engine, threads)
-    network.metadata = metadata
-    network.arena[:] = arena
-    return network
-
-
 def _describe_layer(layer: Layer) -> dict[str, Any]:
     return {
         "cell": to_data(layer.cell),
@@ -100,25 +54,14 @@ def _describe_layer(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _build(description: dict[str, Any], engine: str | None, threads: int | None) -> Network:
-    from elman.network.network import Network
-
+def layers_of(description: dict[str, Any]) -> list[Layer]:
+    """The layers that `describe` described."""
     if description["format"] > FORMAT:
         raise ModelFileError(f"its format {description['format']} is newer than {FORMAT}; install a newer Elman")
-    layers = [
+    return [
         Layer(from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"])
         for d in description["layers"]
     ]
-    network = Network(
-        description["inputs"],
-        layers,
-        seed=description["seed"],
-        dtype=description["dtype"],
-        engine=engine,
-        threads=threads,
-    )
-    network.updates, network.epochs = description["updates"], description["epochs"]
-    return network
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

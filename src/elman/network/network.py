@@ -14,6 +14,7 @@ from elman.equations import Cell
 from elman.equations import sum as over_features
 from elman.errors import OptionError, ShapeError
 from elman.network import checks
+from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
 from elman.training.losses import Loss, prepare_target
@@ -97,9 +98,28 @@ class Network:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a model file would: equations as data, parameters bit for bit."""
-        from elman.network.files import describe, rebuild
+        found = (describe(self), self.engine_name, self.threads, dict(self.metadata), self.arena.copy())
+        return Network.restored, found
 
-        return rebuild, (describe(self), self.engine_name, self.threads, dict(self.metadata), self.arena.copy())
+    @classmethod
+    def restored(
+        cls,
+        description: dict[str, Any],
+        engine: str | None = None,
+        threads: int | None = None,
+        metadata: dict[str, str] | None = None,
+        arena: np.ndarray | None = None,
+    ) -> Network:
+        """The network of a description (`elman.network.files.describe`) and, if given, its parameters."""
+        names = ("inputs", "seed", "dtype")
+        network = cls(
+            layers=layers_of(description), engine=engine, threads=threads, **{n: description[n] for n in names}
+        )
+        network.updates, network.epochs = description["updates"], description["epochs"]
+        network.metadata = dict(metadata or {})
+        if arena is not None:
+            network.arena[:] = arena
+        return network
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -335,8 +355,6 @@ class Network:
 
     def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
         """Write the network to a safetensors file; see `elman.load`."""
-        from elman.network.files import save
-
         return save(self, path, metadata)
 
     def explain(self, loss: Any = None, target_width: int = 0) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.plan import Instruction, Operand, OptimizerProgram, Ref
 from elman.equations import OPS
+from elman.equations.graph import ordered
 from elman.equations.symbols import ONE, Symbol, as_symbol
-from elman.equations.trace import ordered
 from elman.errors import EquationError
 
 

@@ -1,0 +1,125 @@
+"""The graph of one step: its nodes in order, what depends on what, and its sizes once they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from elman.equations import symbols, widths
+from elman.equations.symbols import Parameter, Symbol
+from elman.equations.widths import Dim, Equal
+from elman.errors import EquationError, OptionError
+
+
+@dataclass
+class Graph:
+    """One step of a cell, layer or loss: inputs and states in, new states (or values) out.
+
+    `inputs` are the arguments that are not states (``x``; for a loss ``y`` and ``target``), `outputs` the new
+    states in the order of `states`, or the one value of a stateless cell.
+    """
+
+    name: str
+    inputs: list[Symbol]
+    states: list[Symbol]
+    outputs: list[Symbol]
+    parameters: dict[str, Parameter]
+    equal: list[Equal]
+    names: dict[Symbol, str] = field(default_factory=dict)
+
+    def nodes(self) -> list[Symbol]:
+        """Every node that the outputs need, operands first."""
+        return ordered(self.outputs)
+
+    def bind(self, inputs: Sequence[int], units: int | None, sizes: dict[str, int] | None = None) -> Graph:
+        """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name."""
+        sizes = dict(sizes or {})
+        known = [(s.dim, n, f"the features of {s.name}") for s, n in zip(self.inputs, inputs, strict=True) if n > 0]
+        named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
+        if set(sizes) - set(named):
+            wrong = sorted(set(sizes) - set(named))[0]
+            raise OptionError(f"{self.name} has no state or parameter {wrong!r}; it has {', '.join(named) or 'none'}")
+        known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
+        if self.states and self.states[0].name not in sizes and units is not None:
+            known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
+        widths.solve(self.equal, known)
+        self._fill_unknown(units)
+        return self
+
+    def _fill_unknown(self, units: int | None) -> None:
+        """Widths that no equation ties to anything are the layer's units (the rows of a dense layer's W)."""
+        leaves: list[Symbol] = [*self.inputs, *self.states, *self.parameters.values()]
+        dims = [s.dim for s in [*leaves, *self.nodes()]] + [
+            p.columns for p in self.parameters.values() if p.role != "vector"
+        ]
+        for dim in dims:
+            if dim.value is None:
+                if units is None:
+                    raise EquationError(
+                        f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
+                    )
+                widths.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
+        for dim in dims:
+            dim.value = units if dim.value is None else dim.value
+
+    def _known(self) -> list[tuple[Dim, int, str]]:
+        everything = [*self.inputs, *self.states, *self.parameters.values(), *self.nodes()]
+        dims = {s.dim for s in everything} | {p.columns for p in self.parameters.values()}
+        return [(d, d.value, d.name) for d in dims if d.value is not None]
+
+    def shape(self, parameter: str) -> tuple[int, ...]:
+        """The shape of a parameter of a bound graph."""
+        p = self.parameters[parameter]
+        if p.role == "vector":
+            return (symbols.width(p),)
+        assert p.dim.value is not None and p.columns.value is not None
+        return (p.dim.value, p.columns.value)
+
+    @property
+    def takes_index(self) -> bool:
+        """Whether the input is an index into a table, which has no gradient."""
+        return any(n.op == "lookup" and n.inputs[1] in self.inputs for n in self.nodes())
+
+    def recurrent(self, parameter: str) -> bool:
+        """Whether a matrix multiplies something that depends on a state."""
+        after = depending(self.nodes(), self.states)
+        return any(
+            n.op in ("matmul", "matmul_t") and n.inputs[0].name == parameter and n.inputs[1] in after
+            for n in self.nodes()
+        )
+
+
+class Operation(Protocol):
+    """Anything with operands: symbols, and the nodes that they are lowered to."""
+
+    @property
+    def inputs(self) -> tuple[Any, ...]: ...
+
+
+N = TypeVar("N", bound=Operation)
+
+
+def ordered(outputs: Iterable[N]) -> list[N]:
+    """The nodes that `outputs` need, each after its operands."""
+    order: dict[N, None] = {}
+    stack = [(o, False) for o in reversed(list(outputs))]
+    while stack:
+        node, done = stack.pop()
+        if node in order:
+            continue
+        if done:
+            order[node] = None
+        else:
+            stack.append((node, True))
+            stack.extend((i, False) for i in reversed(node.inputs) if i not in order)
+    return list(order)
+
+
+def depending(nodes: Iterable[N], on: Iterable[N]) -> set[N]:
+    """Those of `nodes` (operands first) that depend on any of `on`."""
+    found = set(on)
+    for node in nodes:
+        if any(i in found for i in node.inputs):
+            found.add(node)
+    return found

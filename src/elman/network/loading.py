@@ -1,0 +1,46 @@
+"""Load: a network from a model file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from elman.errors import ElmanError, ModelFileError
+from elman.network.files import read_tensors
+from elman.network.network import Network
+
+
+def load(path: str | Path, *, engine: str | None = None, threads: int | None = None) -> Network:
+    """Read a network from a file that `Network.save` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    engine, threads
+        As for `Network`.
+
+    Returns
+    -------
+    Network
+        With the same parameters, bit for bit; cells are rebuilt from their graphs, no code is run.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file, or it is not one of ours.
+    """
+    path = Path(path)
+    tensors, header = read_tensors(path)
+    tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's
+    try:
+        description = json.loads(header["elman"])
+        network = Network.restored(description, engine, threads)
+        network.metadata = {k: v for k, v in header.items() if k != "elman"}
+        if set(tensors) != set(network.params):
+            raise ModelFileError(f"holds parameters {sorted(tensors)}, its layers have {sorted(network.params)}")
+        for name, value in tensors.items():
+            network.params[name] = value
+    except (ElmanError, KeyError, TypeError, ValueError, AttributeError) as e:
+        raise ModelFileError(f"{path} is not a model file that this version of Elman can read: {e}") from e
+    return network
