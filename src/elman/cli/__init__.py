@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib.metadata import version
 
 import click
@@ -28,6 +29,7 @@ def main() -> None:
     """Run a command. Errors of Elman become one message and exit code 2; Ctrl-C gives 130."""
     from elman.errors import ElmanError
 
+    warnings.showwarning = lambda message, *_, **__: click.echo(f"elman: {message}", err=True)
     try:
         code = elman.main(standalone_mode=False)
     except ElmanError as error:

@@ -31,14 +31,14 @@ class Bars:
         self._progress = Progress(*columns, console=Console(stderr=True))
 
     def __enter__(self) -> Self:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
     def watch(self, stage: str, networks: int) -> list[Callback]:
-        """The callback that moves the bar of a stage."""
+        """The callback that moves the bar of a stage; nothing is drawn before the first one."""
+        self._progress.start()
         return [_Bar(self._progress, stage, networks)]
 
 
