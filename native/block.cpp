@@ -6,7 +6,7 @@
 namespace elman {
 namespace {
 
-constexpr int kMergedRows = 112;  // rows of several time steps that a product or program takes at once
+constexpr int kMergedRows = 128;  // rows of several time steps that a product or program takes at once
 
 template <class T>
 struct BlockRun {
@@ -19,66 +19,72 @@ struct BlockRun {
   const Plan& plan = e.plan;
   const Workspace<T>& space = e.space;
 
-  // ---- places
+  // ---- places; rows are counted from the block's first one
 
-  T* cell(int slot, int64_t step, int position) const {
+  T* cell(int slot, int64_t step, int row) const {
     const Field<T>& f = space.fields[slot];
-    if (uint64_t(step) >= uint64_t(f.steps)) step = ((step % f.steps) + f.steps) % f.steps;
-    return f.base + (size_t(step) * space.B + position) * f.width;
+    if (step >= f.steps) step %= f.steps;
+    return f.base + ((size_t(block.number) * f.axis + step) * space.block_rows + row) * f.width;
   }
 
-  T* at(const Ref& r, int t, int position) const { return cell(r.slot, int64_t(t) + r.offset, position); }
+  T* at(const Ref& r, int64_t t, int row = 0) const { return cell(r.slot, t + r.offset, row); }
 
-  int64_t length(bool sequence, int position) const { return sequence ? space.lengths[position] : 1; }
+  int64_t length(bool sequence, int row) const { return sequence ? space.lengths[block.first + row] : 1; }
 
-  // Rows of the block in use at a step: its first ones.
+  // Rows in use at a step: the first ones, and no more than at the step before.
   int active(const Stage& stage, int t) const {
-    if (!stage.sequence || !space.ragged) return block.count;
-    return std::clamp(space.active[t] - block.first, 0, block.count);
+    int n = block.count;
+    while (n > 0 && length(stage.sequence, n - 1) <= t) --n;
+    return n;
   }
 
-  int64_t data_row(int position) const {
-    int64_t b = space.order[position];
+  // Steps at which every row that the block has room for is in use.
+  int full_steps(const Stage& stage) const {
+    return block.count == space.block_rows ? int(length(stage.sequence, block.count - 1)) : 0;
+  }
+
+  int64_t data_row(int row) const {
+    int64_t b = space.order[block.first + row];
     return batch.rows ? batch.rows[b] : b;
   }
 
+  // f(row, number in the batch)
   template <class F>
-  void each_position(F&& f) const {
-    for (int p = block.first; p < block.first + block.count; ++p) f(p, space.order[p]);
+  void each_row(F&& f) const {
+    for (int row = 0; row < block.count; ++row) f(row, space.order[block.first + row]);
   }
 
-  // ---- steps, on `count` rows from `position` at step t (in merged time: of as many steps as that makes)
+  // ---- steps, on the first `count` rows at step t; in merged time these run over into the next steps
 
-  void operator()(const Product& p, int t, int position, int count) const {
+  void operator()(const Product& p, int t, int count) const {
     const Matrix& m = plan.matrices[p.matrix];
     for (size_t i = 0; i < p.targets.size(); ++i) {
       const T* bias = p.bias.empty() || p.bias[i] < 0 ? nullptr : parameters + p.bias[i];
-      scratch.segments[i] = {at(p.targets[i], t, position), bias, space.fields[p.targets[i].slot].width};
+      scratch.segments[i] = {at(p.targets[i], t), bias, space.fields[p.targets[i].slot].width};
     }
     const T* packed = e.weights.panels[p.matrix];
     int k = space.fields[p.source.slot].width;
-    e.kernels.product(at(p.source, t, position), k, count, packed, k, scratch.segments.data(), int(m.segments.size()),
-                      p.add);
+    e.kernels.product(at(p.source, t), k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add);
   }
 
-  void operator()(const Lookup& l, int t, int position, int count) const {
-    const T* index = at(l.index, t, position);
-    T* out = at(l.target, t, position);
+  void operator()(const Lookup& l, int t, int count) const {
+    const T* index = at(l.index, t);
+    T* out = at(l.target, t);
     size_t width = space.fields[l.target.slot].width;
     const char* array = l.index.slot == plan.input.slot ? "x" : "index";
     for (int i = 0; i < count; ++i) {
-      int64_t row = checked(index[i], l.rows, array, position + i, t);
+      int64_t row = checked(index[i], l.rows, array, i, t);
       std::copy_n(parameters + l.offset + row * width, width, out + i * width);
     }
   }
 
-  void operator()(const Reverse&, int, int, int) const {}  // see reverse()
+  void operator()(const Reverse&, int, int) const {}  // see reverse()
 
-  void operator()(const Elementwise& step, int t, int position, int count) const {
+  void operator()(const Elementwise& step, int t, int count) const {
     const Program<T>& p = e.programs[step.program];
     T** operand = scratch.operands[step.program].data();
-    for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t, position);
-    Tile<T> tile{operand, p.widths.data(), 0, batch.key, t, space.numbers.data() + position};
+    for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t);
+    Tile<T> tile{operand, p.widths.data(), 0, batch.key, t, space.numbers.data() + block.first};
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
@@ -87,15 +93,15 @@ struct BlockRun {
     }
   }
 
-  void run(const Step& step, int t, int position, int count) const {
-    std::visit([&](const auto& s) { (*this)(s, t, position, count); }, step);
+  void run(const Step& step, int t, int count) const {
+    std::visit([&](const auto& s) { (*this)(s, t, count); }, step);
   }
 
   // The index that a value stands for; 0, and a fault reported, when it stands for none.
-  int64_t checked(T value, int limit, const char* array, int position, int64_t t) const {
+  int64_t checked(T value, int limit, const char* array, int row, int64_t t) const {
     if (value >= 0 && value < T(limit) && value == T(int64_t(value))) return int64_t(value);
-    int B = space.B;  // in merged time, positions run over into the next steps
-    report(e, {array, batch.first + data_row(position % B), t + position / B, double(value), limit});
+    int rows = space.block_rows;
+    report(e, {array, batch.first + data_row(row % rows), t + row / rows, double(value), limit});
     return 0;
   }
 
@@ -103,37 +109,42 @@ struct BlockRun {
 
   void reverse(const Stage& stage, const Reverse& r) const {
     size_t width = space.fields[r.source.slot].width;
-    each_position([&](int p, int64_t) {
-      int64_t L = length(stage.sequence, p);
-      for (int64_t t = 0; t < L; ++t) std::copy_n(at(r.source, int(L - 1 - t), p), width, at(r.target, int(t), p));
+    each_row([&](int row, int64_t) {
+      int64_t L = length(stage.sequence, row);
+      for (int64_t t = 0; t < L; ++t) std::copy_n(at(r.source, L - 1 - t, row), width, at(r.target, t, row));
     });
   }
 
-  void step_by_step(const Stage& stage, const Step* first, const Step* last, int t) const {
+  void one_step(const Stage& stage, const Step* first, const Step* last, int t) const {
     int count = active(stage, t);
     if (count > 0)
-      for (; first != last; ++first) run(*first, t, block.first, count);
+      for (; first != last; ++first) run(*first, t, count);
   }
 
-  void merged(const Step* first, const Step* last, int steps) const {
-    int chunk = std::max(1, kMergedRows / space.B);
-    for (int t = 0; t < steps; t += chunk)
-      for (const Step* step = first; step != last; ++step) run(*step, t, 0, std::min(chunk, steps - t) * space.B);
-  }
+  // How many steps are merged into one.
+  int merged_steps() const { return std::max(1, kMergedRows / space.block_rows); }
 
-  void any_order(int number, const std::vector<Step>& list, const std::vector<Section>& sections) const {
-    const Stage& stage = plan.stages[number];
-    int steps = e.stage_steps(number);
-    bool whole = block.count == space.B && !space.ragged;
-    for (const Section& s : sections) {
-      const Step *first = list.data() + s.first, *last = list.data() + s.last;
-      if (s.reverse)
-        reverse(stage, std::get<Reverse>(*first));
-      else if (s.merges && whole)
-        merged(first, last, steps);
-      else
-        for (int t = 0; t < steps; ++t) step_by_step(stage, first, last, t);
+  // Steps t .. end, merged as long as all rows are in use.
+  void section(const Stage& stage, const std::vector<Step>& list, const Section& s, int t, int end) const {
+    const Step *first = list.data() + s.first, *last = list.data() + s.last;
+    int full = s.merges ? std::min(end, full_steps(stage)) : t;
+    for (int n; t < full; t += n) {
+      n = std::min(merged_steps(), full - t);
+      for (const Step* step = first; step != last; ++step) run(*step, t, n * block.count);
     }
+    for (; t < end; ++t) one_step(stage, first, last, t);
+  }
+
+  void any_order(const Stage& stage, const std::vector<Step>& list, const AnyOrder& order, int t, int end) const {
+    for (const Section& s : order.sections)
+      if (s.reverse)
+        reverse(stage, std::get<Reverse>(list[s.first]));
+      else
+        section(stage, list, s, t, end);
+  }
+
+  void one_by_one(const Stage& stage, const std::vector<Step>& list, int t) const {
+    if (!list.empty()) one_step(stage, list.data(), list.data() + list.size(), t);
   }
 
   // ---- forward
@@ -148,8 +159,8 @@ struct BlockRun {
     int given = first_state(number);
     for (const State& state : plan.stages[number].states) {
       const T* from = batch.states.empty() ? nullptr : batch.states[given];
-      each_position([&](int p, int64_t b) {
-        T* to = cell(state.values, 0, p);
+      each_row([&](int row, int64_t b) {
+        T* to = cell(state.values, 0, row);
         if (from)
           std::copy_n(from + b * state.width, state.width, to);
         else
@@ -162,17 +173,22 @@ struct BlockRun {
   void keep_last(const Stage& stage) const {
     if (stage.last < 0) return;
     const State& state = stage.states[0];
-    each_position([&](int p, int64_t) {
-      std::copy_n(cell(state.values, length(stage.sequence, p), p), state.width, cell(stage.last, 0, p));
+    each_row([&](int row, int64_t) {
+      std::copy_n(cell(state.values, length(stage.sequence, row), row), state.width, cell(stage.last, 0, row));
     });
   }
 
+  // `before` goes a few steps ahead of the loop, so that the loop finds its results in cache.
   void stage_forward(int number) const {
     const Stage& stage = plan.stages[number];
+    const AnyOrder& before = e.sections[number].before;
     begin_states(number);
-    any_order(number, stage.before, e.sections[number].before);
-    const Step *first = stage.loop.data(), *last = first + stage.loop.size();
-    for (int t = 0; first != last && t < e.stage_steps(number); ++t) step_by_step(stage, first, last, t);
+    int steps = e.stage_steps(number), chunk = before.reverses ? steps : merged_steps();
+    for (int t = 0; t < steps; t += chunk) {
+      int end = std::min(steps, t + chunk);
+      any_order(stage, stage.before, before, t, end);
+      for (int i = t; i < end; ++i) one_by_one(stage, stage.loop, i);
+    }
     keep_last(stage);
   }
 
@@ -180,19 +196,19 @@ struct BlockRun {
 
   void seed(double weight_sum) const {
     bool sequence = plan.stages.back().sequence;
-    each_position([&](int p, int64_t) {
-      double weight = batch.weights ? batch.weights[data_row(p)] : 1;
+    each_row([&](int row, int64_t) {
+      double weight = batch.weights ? batch.weights[data_row(row)] : 1;
       T seed = weight_sum != 0 ? T(weight / weight_sum) : T(0);
-      for (int64_t t = 0; t < length(sequence, p); ++t) *cell(plan.weight, t, p) = seed;
+      for (int64_t t = 0; t < length(sequence, row); ++t) *cell(plan.weight, t, row) = seed;
     });
   }
 
   void row_losses() const {
     bool sequence = plan.stages.back().sequence;
-    each_position([&](int p, int64_t b) {
+    each_row([&](int row, int64_t b) {
       double sum = 0;
-      for (int64_t t = 0; t < length(sequence, p); ++t)
-        sum += double(*cell(plan.weight, t, p)) * double(*cell(plan.value, t, p));
+      for (int64_t t = 0; t < length(sequence, row); ++t)
+        sum += double(*cell(plan.weight, t, row)) * double(*cell(plan.value, t, row));
       e.space.row_losses[b] = sum;
     });
   }
@@ -207,38 +223,42 @@ struct BlockRun {
       bool last = stage.last_grad >= 0 && &state == &stage.states[0];
       ++given;
       if (state.grads < 0) continue;
-      each_position([&](int p, int64_t b) {
-        T* to = cell(state.grads, length(stage.sequence, p), p);
+      each_row([&](int row, int64_t b) {
+        T* to = cell(state.grads, length(stage.sequence, row), row);
         if (from)
           std::copy_n(from + b * state.width, state.width, to);
         else
           std::fill_n(to, state.width, T(0));
-        for (int i = 0; last && i < state.width; ++i) to[i] += cell(stage.last_grad, 0, p)[i];
+        for (int i = 0; last && i < state.width; ++i) to[i] += cell(stage.last_grad, 0, row)[i];
       });
     }
   }
 
   void stage_backward(int number) const {
     const Stage& stage = plan.stages[number];
+    const AnyOrder& after = e.sections[number].after;
     begin_gradients(number);
-    const Step *first = stage.reverse.data(), *last = first + stage.reverse.size();
-    for (int t = e.stage_steps(number) - 1; first != last && t >= 0; --t) step_by_step(stage, first, last, t);
-    any_order(number, stage.after, e.sections[number].after);
+    int steps = e.stage_steps(number), chunk = after.reverses ? steps : merged_steps();
+    for (int end = steps; end > 0; end -= chunk) {
+      int t = std::max(0, end - chunk);
+      for (int i = end - 1; i >= t; --i) one_by_one(stage, stage.reverse, i);
+      any_order(stage, stage.after, after, t, end);
+    }
   }
 
   // ---- between the caller's arrays and slots
 
-  void gather(const Strided<T>& from, int slot, bool sequence, int limit, const char* array) const {
+  void gather(const Strided<T>& data, int slot, bool sequence, int limit, const char* array) const {
     int width = space.fields[slot].width;
-    each_position([&](int p, int64_t) {
-      const T* row = from.data + data_row(p) * from.stride[0];
-      for (int64_t t = 0; t < length(sequence, p); ++t, row += from.stride[1]) {
-        T* to = cell(slot, t, p);
-        if (from.stride[2] == 1)
-          std::copy_n(row, width, to);
+    each_row([&](int row, int64_t) {
+      const T* from = data.data + data_row(row) * data.stride[0];
+      for (int64_t t = 0; t < length(sequence, row); ++t, from += data.stride[1]) {
+        T* to = cell(slot, t, row);
+        if (data.stride[2] == 1)
+          std::copy_n(from, width, to);
         else
-          for (int i = 0; i < width; ++i) to[i] = row[i * from.stride[2]];
-        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, p, t));
+          for (int i = 0; i < width; ++i) to[i] = from[i * data.stride[2]];
+        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, row, t));
       }
     });
   }
@@ -246,9 +266,9 @@ struct BlockRun {
   void scatter(const Ref& from, bool sequence, T* out) const {
     int width = space.fields[from.slot].width;
     int64_t steps = sequence ? space.steps : 1;
-    each_position([&](int p, int64_t b) {
+    each_row([&](int row, int64_t b) {
       T* to = out + b * steps * width;
-      for (int64_t t = 0; t < length(sequence, p); ++t, to += width) std::copy_n(at(from, int(t), p), width, to);
+      for (int64_t t = 0; t < length(sequence, row); ++t, to += width) std::copy_n(at(from, t, row), width, to);
       std::fill(to, out + (b + 1) * steps * width, T(0));
     });
   }
@@ -259,8 +279,8 @@ struct BlockRun {
     for (const Stage& stage : plan.stages)
       for (const State& state : stage.states) {
         T* to = out[number++];
-        each_position([&](int p, int64_t b) {
-          const T* from = gradients ? cell(state.grads, 0, p) : cell(state.values, length(stage.sequence, p), p);
+        each_row([&](int row, int64_t b) {
+          const T* from = gradients ? cell(state.grads, 0, row) : cell(state.values, length(stage.sequence, row), row);
           std::copy_n(from, state.width, to + b * state.width);
         });
       }

@@ -33,13 +33,15 @@ struct Maker {
     return all && !p.dropout;
   }
 
-  std::vector<Section> sections(const std::vector<Step>& list) const {
-    std::vector<Section> out;
+  AnyOrder sections(const std::vector<Step>& list) const {
+    AnyOrder out;
     for (int i = 0; i < int(list.size()); ++i) {
       bool reverse = std::holds_alternative<Reverse>(list[i]);
-      if (reverse || out.empty() || out.back().reverse) out.push_back({i, i, reverse, true});
-      out.back().last = i + 1;
-      out.back().merges &= std::visit(*this, list[i]);
+      bool begins = reverse || out.sections.empty() || out.sections.back().reverse;
+      if (begins) out.sections.push_back({i, i, reverse, true});
+      out.sections.back().last = i + 1;
+      out.sections.back().merges &= std::visit(*this, list[i]);
+      out.reverses |= reverse;
     }
     return out;
   }

@@ -13,11 +13,10 @@ template <class T>
 struct Summing {
   Engine<T>& e;
   T* out;  // (P)
-  Run one_step{0, e.space.B};
 
   const T* rows(const Ref& r) const {
     const Field<T>& f = e.space.fields[r.slot];
-    return f.base + size_t(r.offset) * e.space.B * f.width;
+    return f.base + size_t(r.offset) * e.space.block_rows * f.width;
   }
 
   // Where a gradient that is added to an earlier one is summed first.
@@ -43,9 +42,9 @@ struct Summing {
   void run(const GradientTask& task, Scratch<T>& scratch) const {
     const Gradient& g = e.plan.gradients[task.gradient];
     T* to = e.gradient_adds[task.gradient] ? apart(task.gradient) : out + g.offset;
-    bool sequence = e.plan.stages[g.stage].sequence;
-    const Run* runs = sequence ? e.space.runs.data() : &one_step;
-    int n_runs = sequence ? int(e.space.runs.size()) : 1;
+    const std::vector<Run>& in_use = e.plan.stages[g.stage].sequence ? e.space.runs : e.space.runs_once;
+    const Run* runs = in_use.data();
+    int n_runs = int(in_use.size());
     if (g.kind == GradientKind::table)
       table(g, task.task, runs, n_runs, to);
     else if (g.kind == GradientKind::vector)

@@ -35,7 +35,7 @@ struct Checker {
 
   void ref(const Ref& r, const char* what) const {
     slot(r.slot, what);
-    expect(r.offset >= -1 && r.offset <= 1, std::string("offset of ") + what);
+    expect(r.offset == 0 || r.offset == 1, std::string("offset of ") + what);
     const Slot& s = plan.slots[r.slot];
     bool in_turn = s.time == Time::single || s.time == Time::pair;
     expect(in_turn || !over_time || plan.stages[s.stage].sequence, std::string("steps of ") + what);
@@ -134,8 +134,9 @@ struct Checker {
     ref(r, what);
     Time time = plan.slots[r.slot].time;
     bool one = time == Time::single && !over_time;
-    bool fits = time == Time::states ? r.offset >= 0 : (time == Time::steps || one) && r.offset == 0;
-    expect(fits, std::string("time axis of ") + what);
+    bool fits = time == Time::states || ((time == Time::steps || one) && r.offset == 0);
+    bool same_axis = one || plan.stages[plan.slots[r.slot].stage].sequence == over_time;
+    expect(fits && same_axis, std::string("time axis of ") + what);
   }
 
   void gradient(const Gradient& g) {

@@ -137,13 +137,15 @@ void read(Engine<T>& e, int slot, T* out) {
   const Field<T>& f = w.fields.at(slot);
   const Slot& s = e.plan.slots.at(slot);
   bool over_time = e.plan.stages[s.stage].sequence && (s.time == Time::steps || s.time == Time::states);
-  for (int step = 0; step < f.steps; ++step)
-    for (int p = 0; p < w.B; ++p) {
-      bool used = !over_time || step < w.lengths[p] + (s.time == Time::states);
-      const T* from = f.base + (size_t(step) * w.B + p) * f.width;
-      T* to = out + (size_t(step) * w.B + w.order[p]) * f.width;
-      for (int i = 0; i < f.width; ++i) to[i] = used ? from[i] : T(0);
-    }
+  for (const Block& block : w.blocks)
+    for (int step = 0; step < f.steps; ++step)
+      for (int row = 0; row < block.count; ++row) {
+        int p = block.first + row;
+        bool used = !over_time || step < w.lengths[p] + (s.time == Time::states);
+        const T* from = f.base + ((size_t(block.number) * f.axis + step) * w.block_rows + row) * f.width;
+        T* to = out + (size_t(step) * w.B + w.order[p]) * f.width;
+        for (int i = 0; i < f.width; ++i) to[i] = used ? from[i] : T(0);
+      }
 }
 
 #define ELMAN_INSTANTIATE(T)                                                                 \

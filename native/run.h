@@ -8,7 +8,10 @@
 //
 // Letters: B rows of the batch, T its steps (`steps` in code, where T is the number type), N rows of a data set.
 // A row has two numbers: its place in the caller's batch, and its position in the run, where rows are sorted by
-// falling length, so that the rows in use at a step are the first ones.
+// falling length, so that the rows in use at a step are the first ones. Positions are cut into blocks of one size (the
+// last may have fewer rows); in a slot's memory the rows of a block at all steps lie together: (blocks, axis, rows of
+// a block, width), the axis being T + 1 long for every slot that has a row for each step. So several steps of a full
+// block are as one matrix, and one numbering of rows serves every operand of a gradient.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -76,11 +79,12 @@ template <class T>
 struct Field {
   T* base;
   int steps, width;
+  int axis;  // steps that there is room for, at least `steps`
 };
 
 // Some neighbouring positions.
 struct Block {
-  int first, count;
+  int number, first, count;
 };
 
 template <class T>
@@ -93,10 +97,10 @@ struct Workspace {
   std::vector<int64_t> order;    // batch row of each position
   std::vector<int64_t> numbers;  // the same for dropout, which counts in the caller's batch
   std::vector<int64_t> lengths;  // of each position
-  std::vector<int> active;       // positions in use at each step
-  std::vector<Run> runs;         // the same as runs of (step, position) rows
   std::vector<Block> blocks;
-  std::vector<double> row_losses;  // by batch row
+  int block_rows = 0;                // that there is room for in each block
+  std::vector<Run> runs, runs_once;  // memory rows in use, of slots with a row for each step and of those with one
+  std::vector<double> row_losses;    // by batch row
 };
 
 // Parameters as products and programs want them.
@@ -118,15 +122,20 @@ struct Scratch {
   std::vector<T*> flat_operands;
 };
 
-// Consecutive steps of a stage's `before` or `after`, run together over time.
+// Consecutive steps of a stage's `before` or `after`.
 struct Section {
   int first, last;
-  bool reverse;  // a single Reverse step
-  bool merges;   // its rows may be run as one over several time steps
+  bool reverse;  // a single Reverse step, which needs all time steps of what it reads
+  bool merges;   // several time steps may be run as one
+};
+
+struct AnyOrder {
+  std::vector<Section> sections;
+  bool reverses = false;
 };
 
 struct StageSections {
-  std::vector<Section> before, after;
+  AnyOrder before, after;
 };
 
 struct PackTask {

@@ -8,7 +8,8 @@
 namespace elman {
 namespace {
 
-constexpr int kBlockRows = 16;   // at most, of a block
+constexpr int kBlockRows =
+    32;  // at most, of a block: enough to use a weight many times once it is in the first-level cache
 constexpr int kWholeBatch = 16;  // a batch of fewer rows is one block
 
 int steps_of(const Plan& plan, const Slot& slot, int steps) {
@@ -25,19 +26,35 @@ int steps_of(const Plan& plan, const Slot& slot, int steps) {
   }
 }
 
+int axis_of(const Plan& plan, const Slot& slot, int steps) {
+  bool every_step = plan.stages[slot.stage].sequence && (slot.time == Time::steps || slot.time == Time::states);
+  return every_step ? steps + 1 : 2;
+}
+
 template <class T>
-void lay_out(const Plan& plan, int B, Workspace<T>& w) {
-  size_t values = 0;
+void lay_out(const Plan& plan, Workspace<T>& w) {
+  size_t rows = w.blocks.size() * w.block_rows, values = 0;
+  auto size = [&](const Field<T>& f) { return lines<T>(rows * f.axis * f.width); };
   w.fields.clear();
   for (const Slot& s : plan.slots) {
-    w.fields.push_back({nullptr, steps_of(plan, s, w.steps), s.width});
-    values += lines<T>(size_t(w.fields.back().steps) * B * s.width);
+    w.fields.push_back({nullptr, steps_of(plan, s, w.steps), s.width, axis_of(plan, s, w.steps)});
+    values += size(w.fields.back());
   }
   T* next = w.memory.reserve(values);
   for (Field<T>& f : w.fields) {
     f.base = next;
-    next += lines<T>(size_t(f.steps) * B * f.width);
+    next += size(f);
   }
+}
+
+// Blocks of one size but the last, an even number of them, so that two threads have the same to do.
+template <class T>
+void cut_blocks(int B, Workspace<T>& w) {
+  int count = B < kWholeBatch ? 1 : 2 * ((B + 2 * kBlockRows - 1) / (2 * kBlockRows));
+  w.block_rows = (B + count - 1) / count;
+  w.blocks.clear();
+  for (int first = 0; first < B; first += w.block_rows)
+    w.blocks.push_back({int(w.blocks.size()), first, std::min(w.block_rows, B - first)});
 }
 
 template <class T>
@@ -58,35 +75,24 @@ void order_rows(const Batch<T>& batch, Workspace<T>& w) {
   for (int i = 0; i < w.B; ++i) w.numbers[i] = w.first + w.order[i];
 }
 
-template <class T>
-void count_active(Workspace<T>& w) {
-  w.active.assign(w.steps, w.B);
-  for (int t = 0, n = w.B; w.ragged && t < w.steps; ++t) {
-    while (n > 0 && w.lengths[n - 1] <= t) --n;
-    w.active[t] = n;
-  }
-  w.runs.clear();
-  for (int64_t t = 0; t < w.steps && w.active[t] > 0; ++t) {
-    bool joins = !w.runs.empty() && w.runs.back().first + w.runs.back().count == t * w.B;
-    if (joins)
-      w.runs.back().count += w.active[t];
-    else
-      w.runs.push_back({t * w.B, w.active[t]});
-  }
+void append(std::vector<Run>& runs, int64_t first, int64_t count) {
+  if (!runs.empty() && runs.back().first + runs.back().count == first)
+    runs.back().count += count;
+  else
+    runs.push_back({first, count});
 }
 
-// Blocks of about equal work: an even number of them, so that two threads have the same to do.
+// Memory rows in use, block after block and step after step.
 template <class T>
-void cut_blocks(Workspace<T>& w) {
-  int count = w.B < kWholeBatch ? 1 : 2 * ((w.B + 2 * kBlockRows - 1) / (2 * kBlockRows));
-  double total = 0, sum = 0;
-  for (int64_t length : w.lengths) total += double(length + 1);
-  w.blocks.assign(1, {0, 0});
-  for (int i = 0; i < w.B; ++i) {
-    bool full = sum >= total * double(w.blocks.size()) / count && int(w.blocks.size()) < count;
-    if (full) w.blocks.push_back({i, 0});
-    ++w.blocks.back().count;
-    sum += double(w.lengths[i] + 1);
+void find_runs(Workspace<T>& w) {
+  w.runs.clear(), w.runs_once.clear();
+  for (const Block& b : w.blocks) {
+    append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
+    int64_t first = int64_t(b.number) * (w.steps + 1) * w.block_rows;
+    for (int t = 0, n = b.count; t < w.steps; ++t) {
+      while (n > 0 && w.lengths[b.first + n - 1] <= t) --n;
+      if (n > 0) append(w.runs, first + int64_t(t) * w.block_rows, n);
+    }
   }
 }
 
@@ -136,11 +142,13 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   if (same_size && w.first == batch.first && !w.ragged && !batch.lengths) return;
   w.B = 0;  // nothing is prepared, should memory run out
   w.steps = batch.steps, w.first = batch.first, w.ragged = false;
-  if (!same_size) lay_out(e.plan, batch.B, w);
+  if (!same_size) {
+    cut_blocks(batch.B, w);
+    lay_out(e.plan, w);
+  }
   w.B = batch.B;
   order_rows(batch, w);
-  count_active(w);
-  cut_blocks(w);
+  find_runs(w);
   w.row_losses.resize(w.B);
 }
 
