@@ -6,7 +6,7 @@ PEERS  := .venv-parity
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
-.PHONY: demo test lint format bench parity build clean
+.PHONY: demo test lint format bench bench-quick bench-docs parity build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -25,12 +25,20 @@ format: $(VENV)/.linted
 	$(BIN)/ruff check --fix src tests benchmarks
 	$(BIN)/clang-format -i $(CXX_FILES)
 
-# PyTorch and Keras, for the two targets below only.
+# The peers, for the targets below only.
 parity: $(PEERS)/.installed
 	$(PEERS)/bin/python -m pytest -m parity tests/parity
 
 bench: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run
+
+# Under two minutes: few rounds of the small workloads.
+bench-quick: $(PEERS)/.installed
+	$(PEERS)/bin/python -m benchmarks.run --quick
+
+# docs/performance.md and its picture, from the newest complete measurement.
+bench-docs: $(PEERS)/.installed
+	$(PEERS)/bin/python -m benchmarks.page
 
 build: $(VENV)/.installed
 
@@ -55,7 +63,7 @@ $(PEERS)/bin/python:
 	$(PEERS)/bin/pip install --quiet --upgrade pip
 
 $(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
-	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group parity
+	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group bench
 	@touch $@
 
 clean:

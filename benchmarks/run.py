@@ -1,10 +1,9 @@
-"""Times one training update of Elman and its peers: `make bench`, or `python -m benchmarks.run --help`.
+"""Times Elman and its peers: `make bench`, `make bench-quick`, or `python -m benchmarks.run --help`.
 
-The contenders take turns (`benchmarks.turns`), so that a change of the machine's speed meets all of them. A time is
-the median over the rounds, with the lowest and highest. A ratio is the median of the rounds' ratios, with theirs,
-and beside it the ratio of the lowest times. "of sgemm" is the arithmetic of the matrix products of an update by its
-time, as a share of the speed of NumPy's float32 matrix product, which takes turns too (and is no upper bound).
-The loss is that of the second epoch: everyone has learnt from as many updates by then, if from other first weights.
+The contenders of a workload take turns (`benchmarks.turns`), so that a change of the machine's speed meets all of
+them. A time is the median over the rounds; a ratio is the median of the rounds' ratios. "Of sgemm" is the arithmetic
+of a unit's matrix products by its time, as a share of the fastest float32 matrix product that the libraries have
+here, which takes turns too. All begin with the same weights and see the same batches: their losses must agree.
 
 On Linux `chrt -r 5 python -m benchmarks.run`, which root may do, keeps a busy machine from disturbing the turns.
 """
@@ -14,69 +13,93 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.adapters import numpy_adapter
-from benchmarks.turns import Contender, measure
-from benchmarks.workloads import WORKLOADS, Workload
+from benchmarks.machine import machine
+from benchmarks.sgemm import FLOPS
+from benchmarks.turns import Contender, Options, measure
+from benchmarks.workloads import SGEMM, WORKLOADS, Goal, Pair, Workload
 
 RESULTS = Path(__file__).parent / "results"
+PRODUCTS: tuple[Pair, ...] = (("numpy", SGEMM), ("pytorch", SGEMM), ("elman", SGEMM))
+AGREE = 1e-3  # relative difference of losses after the same updates
 
 
-def summary(workload: Workload, contenders: list[Contender]) -> list[dict[str, Any]]:
-    """The results of a workload as plain data, one entry a contender."""
-    *contenders, sgemm = contenders
-    entries = []
-    for contender in contenders:
-        entry = {"workload": workload.name, "library": contender.adapter, "cell": contender.cell}
-        if contender.missing:
-            entries.append(entry | {"missing": contender.missing})
-        else:
-            entries.append(
-                entry | times(contender) | compared(contender, contenders[0]) | used(contender, sgemm, workload)
-            )
-    gflops = [numpy_adapter.flops() / (ms * 1e6) for ms in sgemm.ms]
-    entry = {"workload": workload.name, "library": sgemm.adapter, "cell": sgemm.cell}
-    return [*entries, entry | times(sgemm) | {"gflops": median(gflops), "rounds_gflops": gflops}]
+def fastest_product(options: Options) -> list[dict[str, Any]]:
+    """The libraries' float32 matrix products, the fastest first."""
+    contenders = measure(replace(WORKLOADS[0], updates=10), PRODUCTS, options)
+    found = [
+        {"library": c.library, "gflops": FLOPS / (median(c.ms) * 1e6), "version": c.ready.version}
+        for c in contenders
+        if c.present
+    ]
+    return sorted(found, key=lambda each: -each["gflops"])
 
 
-def times(contender: Contender) -> dict[str, Any]:
-    """What was measured of a contender."""
+def results_of(workload: Workload, product: Pair, options: Options) -> dict[str, Any]:
+    """Measures a workload; the results as plain data."""
+    *contenders, sgemm = measure(workload, (*workload.contenders, product), options)
+    entries = [entry(contender, contenders[0], sgemm, workload) for contender in contenders]
     return {
-        "version": contender.version,
-        "ms": median(contender.ms),
-        "rounds_ms": contender.ms,
-        "loss": contender.loss,
-        "disturbed_rounds": contender.disturbed,
-        "disturbance": [turn.disturbance for turn in contender.turns],
+        "name": workload.name,
+        "about": workload.about,
+        "unit": workload.unit,
+        "flops": workload.flops(),
+        "contenders": entries,
+        "sgemm": {"library": sgemm.library, "gflops": [FLOPS / (ms * 1e6) for ms in sgemm.ms]},
+        "goals": [reached(goal, entries) for goal in workload.goals],
+        "goal_of_sgemm": workload.goal_of_sgemm,
     }
 
 
-def compared(contender: Contender, first: Contender) -> dict[str, Any]:
-    """How many times the first contender's time another takes."""
-    if first.missing:
-        return {}
-    ratios = [theirs / ours for theirs, ours in zip(contender.ms, first.ms, strict=True)]
-    return {"ratio": median(ratios), "rounds_ratio": ratios, "ratio_of_lowest": min(contender.ms) / min(first.ms)}
+def entry(contender: Contender, first: Contender, sgemm: Contender, workload: Workload) -> dict[str, Any]:
+    """What was measured of a contender, beside the first one."""
+    who = {"library": contender.library, "variant": contender.variant}
+    if not contender.present:
+        return who | {"missing": contender.ready.missing}
+    ms, flops = median(contender.ms), workload.flops()
+    fractions = [flops / FLOPS * product / own for product, own in zip(sgemm.ms, contender.ms, strict=True)]
+    return who | {
+        "version": contender.ready.version,
+        "ms": ms,
+        "rounds_ms": contender.ms,
+        "ratios": [theirs / ours for theirs, ours in zip(contender.ms, first.ms, strict=False)],
+        "gflops": flops / (ms * 1e6),
+        "fraction_of_sgemm": median(fractions),
+        "loss": contender.ready.loss,
+        "loss_agrees": agrees(contender, first),
+        "memory_mib": contender.memory_mib,
+        "import_s": contender.ready.import_s,
+        "prepare_s": contender.ready.prepare_s,
+        "disturbed_rounds": contender.disturbed,
+    }
 
 
-def used(contender: Contender, sgemm: Contender, workload: Workload) -> dict[str, float]:
-    """How much of the machine a contender uses, by NumPy's matrix product in the same rounds."""
-    work = workload.flops() / numpy_adapter.flops()
-    fractions = [work * product / ms for product, ms in zip(sgemm.ms, contender.ms, strict=True)]
-    return {"fraction_of_sgemm": median(fractions)}
+def agrees(contender: Contender, first: Contender) -> bool | None:
+    """Whether the loss is the first contender's; nothing for another model, such as a built-in cell beside a custom."""
+    if contender.library == first.library and contender is not first:
+        return None
+    return abs(contender.ready.loss - first.ready.loss) <= AGREE * abs(first.ready.loss)
 
 
-def processor() -> str:
-    """The processor's name, where the system tells it."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+def reached(goal: Goal, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many times the first contender's time the fastest of those that the goal is against takes."""
+    against = [e for e in entries[1:] if meant(goal, e)]
+    found: dict[str, Any] = {"factor": goal.factor, "against": " ".join(goal.against)}
+    measured = [e for e in against if e.get("ratios")]
+    if not measured:
+        return found | {"missing": "; ".join(e.get("missing", "") for e in against)}
+    best = min(measured, key=lambda e: e["ms"])
+    return found | {"best": f"{best['library']} {best['variant']}", "ratio": median(best["ratios"])}
+
+
+def meant(goal: Goal, entry: dict[str, Any]) -> bool:
+    name = f"{entry['library']} {entry['variant']}"
+    return all(word in name for word in goal.against) if goal.against else entry["library"] != "elman"
 
 
 def write(results: dict[str, Any]) -> Path:
@@ -89,89 +112,50 @@ def write(results: dict[str, Any]) -> Path:
     return file
 
 
-def table(results: dict[str, Any]) -> Any:
-    """The results for the eye."""
-    from rich.table import Table
-
-    shown = Table(
-        title=f"One training update, float32, {results['threads']} threads, {results['rounds']} rounds, "
-        f"{results['processor']}"
-    )
-    shown.add_column("workload")
-    shown.add_column("library, cell")
-    for heading in (
-        "ms (lowest - highest)",
-        "times first (lowest - highest)",
-        "of lowest",
-        "of sgemm",
-        "loss",
-        "disturbed",
-    ):
-        shown.add_column(heading, justify="right")
-    entries = results["entries"]
-    for entry, before in zip(entries, [None, *entries], strict=False):
-        new = before is None or before["workload"] != entry["workload"]
-        if new:
-            shown.add_section()
-        shown.add_row(entry["workload"] if new else "", f"{entry['library']}, {entry['cell']}", *_figures(entry))
-    return shown
-
-
-def _figures(entry: dict[str, Any]) -> tuple[str, ...]:
-    """The figures of one row of the table."""
-    if "missing" in entry:
-        return (f"missing: {entry['missing']}",)
-    disturbed, rounds = entry["disturbed_rounds"], len(entry["rounds_ms"])
-    disturbance = f"{disturbed} of {rounds}" if disturbed else ""
-    if "gflops" in entry:
-        return (f"{entry['gflops']:.0f} GFLOP/s", "", "", "", "", disturbance)
-    return (
-        _with_spread(entry["ms"], entry["rounds_ms"]),
-        _with_spread(entry["ratio"], entry["rounds_ratio"]) if "ratio" in entry else "",
-        f"{entry['ratio_of_lowest']:.2f}" if "ratio" in entry else "",
-        f"{entry['fraction_of_sgemm']:.0%}",
-        f"{entry['loss']:.3f}",
-        disturbance,
-    )
-
-
-def _with_spread(typical: float, rounds: list[float]) -> str:
-    return f"{typical:.2f} ({min(rounds):.2f} - {max(rounds):.2f})"
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Time Elman and its peers.")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only workloads whose name has TEXT in it")
+    parser.add_argument("--quick", action="store_true", help="few rounds of the small workloads")
+    parser.add_argument("--rounds", type=int, help="turns of every contender (9, quick 3)")
+    parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
+    parser.add_argument("--patience", type=float, help="seconds a workload may repeat disturbed turns (15, quick 1)")
+    parser.add_argument("--limit", type=float, default=180, help="seconds a contender has to get ready")
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Time training updates.")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only workloads whose name has TEXT in it")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of every contender")
-    parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
-    parser.add_argument(
-        "--patience", type=float, default=30, help="seconds a workload may spend on repeating disturbed turns"
-    )
-    options = parser.parse_args()
+    given = arguments()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(options.threads)
+        os.environ[name] = str(given.threads)
+    rounds, patience = given.rounds or (3 if given.quick else 9), given.patience
+    patience = patience if patience is not None else (1 if given.quick else 15)
+    options = Options(rounds, given.threads, patience, given.limit)
 
+    from benchmarks.picture import draw
+    from benchmarks.table import table
     from rich.console import Console
 
-    console = Console(width=None if Console().is_terminal else 160)
-    entries = []
+    console = Console(width=None if Console().is_terminal else 170)
+    begun = datetime.now()
+    products = fastest_product(options)
+    workloads = []
     for workload in WORKLOADS:
-        if options.only.lower() in workload.name.lower():
-            console.print(f"{workload.name} ...")
-            entries += summary(workload, measure(workload, options.rounds, options.threads, options.patience))
+        if given.only.lower() in workload.name.lower() and (workload.quick or not given.quick):
+            console.print(f"{workload.name}: {workload.about}")
+            workloads.append(results_of(workload, (products[0]["library"], SGEMM), options))
     results = {
-        "time": datetime.now().isoformat(timespec="seconds"),
-        "processor": processor(),
-        "threads": options.threads,
-        "rounds": options.rounds,
-        "entries": entries,
+        "time": begun.isoformat(timespec="seconds"),
+        "seconds": (datetime.now() - begun).total_seconds(),
+        "machine": machine(),
+        "threads": given.threads,
+        "rounds": rounds,
+        "products": products,
+        "workloads": workloads,
     }
     console.print(table(results))
-    if any(entry.get("disturbed_rounds") for entry in entries):
-        console.print(
-            "Other programs ran in some rounds (disturbed): run again on an idle machine for figures to go by."
-        )
-    console.print(f"Written to {write(results)}")
+    file = write(results)
+    draw(results, file.with_suffix(".png"))
+    console.print(f"Written to {file}, with a picture beside it, after {results['seconds']:.0f} s")
 
 
 if __name__ == "__main__":

@@ -1,87 +1,201 @@
-"""PyTorch's training, eager: the loop of its tutorials."""
+"""PyTorch: eager, the loop of its tutorials; for custom cells a loop over torch operations, also compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
+from benchmarks.losses import mean_loss
+from benchmarks.sgemm import operands
+from benchmarks.weights import weights
 from benchmarks.workloads import Workload
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence
 
 
 def version() -> str:
     return torch.__version__
 
 
-class ResetBeforeGRU(nn.Module):
-    """The GRU that resets the state before the product, which torch.nn lacks: a loop over torch operations."""
+def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
+    """A function that runs one epoch and returns its mean loss."""
+    torch.set_num_threads(threads)
+    if variant == "sgemm":
+        return product(workload.units)
+    model = Model(workload, variant)
+    if variant == "compiled":
+        model.compile()
+    return {"training": training, "inference": inference, "streaming": streaming}[workload.task](workload, model)
 
-    def __init__(self, features: int, hidden: int) -> None:
+
+class CustomCell(nn.Module):
+    """A loop over time in Python; the products of all inputs are done beforehand, in one."""
+
+    def __init__(self, workload: Workload, weights) -> None:
         super().__init__()
-        self.hidden = hidden
-        self.of_input = nn.Linear(features, 3 * hidden)
-        self.of_state = nn.Linear(hidden, 2 * hidden, bias=False)
-        self.of_reset_state = nn.Linear(hidden, hidden, bias=False)
+        self.hidden, self.gates = workload.hidden, len(weights.bias)
+        self.of_input = nn.Parameter(torch.from_numpy(weights.input).flatten(0, 1))  # (G H, F)
+        self.of_state = nn.Parameter(torch.from_numpy(weights.state).flatten(0, 1))  # (G H, H)
+        self.bias = nn.Parameter(torch.from_numpy(weights.bias).flatten())
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h = x.new_zeros(x.shape[0], self.hidden)
-        outputs = []
-        inputs = self.of_input(x)
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        h = v = x.new_zeros(x.shape[0], self.hidden)
+        inputs, outputs = self.inputs(x), []
         for t in range(x.shape[1]):
-            of_gates, of_candidate = inputs[:, t].split((2 * self.hidden, self.hidden), dim=1)
-            z, r = torch.sigmoid(of_gates + self.of_state(h)).chunk(2, dim=1)
-            n = torch.tanh(of_candidate + self.of_reset_state(r * h))
-            h = z * h + (1 - z) * n
+            h, v = self.step(inputs[:, t], h, v)
             outputs.append(h)
-        return torch.stack(outputs, dim=1), h
+        return torch.stack(outputs, dim=1), None
 
 
-LAYERS = {
-    "relu": lambda features, hidden: nn.RNN(features, hidden, batch_first=True, nonlinearity="relu"),
-    "tanh": lambda features, hidden: nn.RNN(features, hidden, batch_first=True),
-    "gru": lambda features, hidden: nn.GRU(features, hidden, batch_first=True),
-    "gru_reset_before": ResetBeforeGRU,
-    "lstm": lambda features, hidden: nn.LSTM(features, hidden, batch_first=True),
+class Oscillator(CustomCell):
+    def inputs(self, x: Tensor) -> Tensor:
+        return nn.functional.linear(x, self.of_input, self.bias)
+
+    def step(self, x: Tensor, h: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        k, d, f = (x + h @ self.of_state.T).chunk(3, dim=1)
+        v = torch.sigmoid(d) * v + torch.sigmoid(k) * (torch.tanh(f) - h)
+        return h + 0.5 * v, v
+
+
+class LayerNormLSTM(CustomCell):
+    def __init__(self, workload: Workload, weights) -> None:
+        super().__init__(workload, weights)
+        self.gain_input = nn.Parameter(torch.ones(self.gates, self.hidden))
+        self.gain_state = nn.Parameter(torch.ones(self.gates, self.hidden))
+        self.memory = nn.LayerNorm(self.hidden)
+        self.normalise = partial(nn.functional.layer_norm, normalized_shape=(self.hidden,))
+
+    def inputs(self, x: Tensor) -> Tensor:
+        products = (x @ self.of_input.T).unflatten(2, (self.gates, self.hidden))
+        return self.gain_input * self.normalise(products) + self.bias.unflatten(0, (self.gates, self.hidden))
+
+    def step(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        products = (h @ self.of_state.T).unflatten(1, (self.gates, self.hidden))
+        i, f, g, o = (x + self.gain_state * self.normalise(products)).unbind(1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(self.memory(c)), c
+
+
+BUILT_IN = {
+    "relu": partial(nn.RNN, nonlinearity="relu", batch_first=True),
+    "tanh": partial(nn.RNN, batch_first=True),
+    "gru": partial(nn.GRU, batch_first=True),
+    "lstm": partial(nn.LSTM, batch_first=True),
 }
-LOSSES = {"mse": nn.MSELoss, "softmax_cross_entropy": nn.CrossEntropyLoss}
+CUSTOM = {"oscillator": Oscillator, "layer_norm_lstm": LayerNormLSTM}
+ORDER = {"gru": [1, 0, 2]}  # PyTorch's order of the gates: r, z, n
+LOSSES = {"mse": nn.MSELoss(), "softmax_cross_entropy": nn.CrossEntropyLoss()}
 OPTIMIZERS = {
-    "adam": torch.optim.Adam,
-    "rmsprop": partial(torch.optim.RMSprop, alpha=0.9),
-}  # alpha is rho of the others
+    "sgd": torch.optim.SGD,
+    "adam": partial(torch.optim.Adam, eps=1e-7),
+    "rmsprop": partial(torch.optim.RMSprop, alpha=0.9, eps=1e-7),  # alpha is rho of the others
+}
 
 
 class Model(nn.Module):
-    """A recurrent layer and a dense readout at every step or at the last one."""
+    """An embedding where there are indices, a recurrent layer, a dense readout at every step or at the last one."""
 
-    def __init__(self, workload: Workload, cell: str) -> None:
+    def __init__(self, workload: Workload, variant: str) -> None:
         super().__init__()
-        self.every_step = workload.every_step
-        self.recurrent = LAYERS[cell](workload.features, workload.hidden)
+        self.every_step, self.packed, given = workload.every_step, variant == "packed", weights(workload)
+        self.embedding = None
+        if workload.vocabulary:
+            self.embedding = nn.Embedding.from_pretrained(torch.from_numpy(given.embedding), freeze=False)
+        self.recurrent = (
+            CUSTOM[workload.cell](workload, given) if workload.cell in CUSTOM else built_in(workload, given)
+        )
         self.readout = nn.Linear(workload.hidden, workload.outputs)
+        with torch.no_grad():
+            self.readout.weight[:], self.readout.bias[:] = map(torch.from_numpy, (given.readout, given.readout_bias))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        x = x if self.embedding is None else self.embedding(x)
+        if self.packed:
+            _, (h, _) = self.recurrent(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+            return self.readout(h[0])
         output, _ = self.recurrent(x)
+        if lengths is not None:
+            return self.readout(output[torch.arange(len(x)), lengths - 1])
         return self.readout(output if self.every_step else output[:, -1])
 
 
-def prepare(workload: Workload, cell: str, threads: int) -> Callable[[], float]:
-    """A function that trains for one epoch and returns its mean loss."""
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    x, target = (torch.from_numpy(array) for array in workload.data())
-    model = Model(workload, cell)
-    loss_of = LOSSES[workload.loss]()
+def built_in(workload: Workload, given) -> nn.Module:
+    """The layer of torch.nn. It has each bias twice: only the one that the equations have is trained."""
+    layer = BUILT_IN[workload.cell](workload.features, workload.hidden)
+    order = ORDER.get(workload.cell, list(range(len(given.bias))))
+    with torch.no_grad():
+        layer.weight_ih_l0[:] = torch.from_numpy(given.input[order]).flatten(0, 1)
+        layer.weight_hh_l0[:] = torch.from_numpy(given.state[order]).flatten(0, 1)
+        layer.bias_ih_l0[:] = torch.from_numpy(given.bias[order]).flatten()
+        layer.bias_hh_l0.zero_()
+    trained = torch.zeros_like(layer.bias_hh_l0)
+    if workload.cell == "gru":
+        trained[2 * workload.hidden :] = 1
+    layer.bias_hh_l0.register_hook(lambda gradient: gradient * trained)
+    return layer
+
+
+def batches(workload: Workload) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """Ragged batches end where their longest row does."""
+    x, target = map(torch.from_numpy, workload.data())
+    lengths = torch.from_numpy(workload.lengths())
+    for rows in torch.arange(len(x)).split(workload.batch):
+        longest = int(lengths[rows].max())
+        yield x[rows, :longest], target[rows], lengths[rows] if workload.ragged else None
+
+
+def training(workload: Workload, model: nn.Module) -> Callable[[], float]:
+    loss_of, data = LOSSES[workload.loss], list(batches(workload))
     optimizer = OPTIMIZERS[workload.optimizer](model.parameters(), lr=workload.learning_rate)
 
     def epoch() -> float:
         losses = []
-        for rows in torch.randperm(len(x)).split(workload.batch):
+        for x, target, lengths in data:
             optimizer.zero_grad()
-            loss = loss_of(model(x[rows]), target[rows])
+            y = model(x, lengths)
+            loss = loss_of(y.flatten(0, -2), target.flatten()) if target.dtype == torch.int64 else loss_of(y, target)
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
         return sum(losses) / len(losses)
+
+    return epoch
+
+
+@torch.inference_mode()
+def inference(workload: Workload, model: nn.Module) -> Callable[[], float]:
+    data = list(batches(workload))
+
+    @torch.inference_mode()
+    def epoch() -> float:
+        outputs = [model(x).numpy() for x, _, _ in data]
+        return mean_loss(workload.loss, outputs, torch.cat([target for _, target, _ in data]).numpy())
+
+    return epoch
+
+
+def streaming(workload: Workload, model: nn.Module) -> Callable[[], float]:
+    x, target = workload.data()
+
+    @torch.inference_mode()
+    def epoch() -> float:
+        state, outputs, steps = None, [], torch.from_numpy(x)
+        for t in range(workload.steps):
+            h, state = model.recurrent(steps[:, t : t + 1], state)
+            outputs.append(model.readout(h)[:, 0].numpy())
+        return mean_loss(workload.loss, outputs, target[0])
+
+    return epoch
+
+
+def product(units: int) -> Callable[[], float]:
+    a, b = map(torch.from_numpy, operands())
+    out = torch.empty_like(a)
+
+    def epoch() -> float:
+        for _ in range(units):
+            torch.mm(a, b, out=out)
+        return float("nan")
 
     return epoch

@@ -1,0 +1,67 @@
+"""Keras on TensorFlow: `Model.fit`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import numpy as np
+from benchmarks.weights import weights
+from benchmarks.workloads import Workload
+
+os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
+
+import keras  # noqa: E402
+import tensorflow  # noqa: E402
+from keras import layers, optimizers  # noqa: E402
+
+
+def version() -> str:
+    return f"{keras.__version__} on TensorFlow {tensorflow.__version__}"
+
+
+LAYERS = {
+    "relu": lambda units, **options: layers.SimpleRNN(units, activation="relu", **options),
+    "tanh": layers.SimpleRNN,
+    "gru": layers.GRU,
+    "lstm": layers.LSTM,
+}
+OPTIMIZERS = {"sgd": optimizers.SGD, "adam": optimizers.Adam, "rmsprop": optimizers.RMSprop}
+LOSSES = {"mse": "mse", "softmax_cross_entropy": keras.losses.SparseCategoricalCrossentropy(from_logits=True)}
+
+
+def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
+    """A function that trains for one epoch and returns its mean loss."""
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    x, target = workload.data()
+    options = {"bias_constraint": only_the_candidates} if workload.cell == "gru" else {}
+    recurrent = LAYERS[workload.cell](workload.hidden, return_sequences=workload.every_step, **options)
+    shape = (workload.steps, workload.features)
+    model = keras.Sequential([keras.Input(shape), recurrent, layers.Dense(workload.outputs)])
+    set_weights(workload, recurrent, model.layers[-1])
+    optimizer = OPTIMIZERS[workload.optimizer](workload.learning_rate)
+    model.compile(optimizer=optimizer, loss=LOSSES[workload.loss])
+
+    def epoch() -> float:
+        history = model.fit(x, target, batch_size=workload.batch, epochs=1, shuffle=False, verbose=0)
+        return history.history["loss"][-1]
+
+    return epoch
+
+
+def only_the_candidates(bias):
+    """Keras' GRU has each bias twice; the second is held at zero save that of the candidate, as in the equations."""
+    units = bias.shape[1] // 3
+    zeros, ones = keras.ops.zeros(2 * units), keras.ops.ones(units)
+    return bias * keras.ops.stack([keras.ops.ones(3 * units), keras.ops.concatenate([zeros, ones])])
+
+
+def set_weights(workload: Workload, recurrent, readout) -> None:
+    """The weights that everyone begins with; Keras' gates stand in the same order, its matrices the other way."""
+    given, H = weights(workload), workload.hidden
+    bias = given.bias.ravel()
+    if workload.cell == "gru":
+        bias = np.stack([bias, np.zeros_like(bias)])
+    recurrent.set_weights([given.input.reshape(-1, workload.features).T, given.state.reshape(-1, H).T, bias])
+    readout.set_weights([given.readout.T, given.readout_bias])

@@ -1,0 +1,107 @@
+"""ONNX Runtime: its GRU, LSTM and RNN nodes, for inference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import onnxruntime
+from benchmarks.losses import mean_loss
+from benchmarks.weights import weights
+from benchmarks.workloads import Workload
+from onnx import TensorProto, helper, numpy_helper
+
+NODES = {"tanh": "RNN", "gru": "GRU", "lstm": "LSTM"}
+ORDER = {"tanh": [0], "gru": [0, 1, 2], "lstm": [0, 3, 1, 2]}  # ONNX: z r h, and i o f c
+
+
+def version() -> str:
+    return onnxruntime.__version__
+
+
+def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
+    """A function that runs one epoch and returns the mean loss of what it gives."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    session = onnxruntime.InferenceSession(
+        model(workload).SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    return {"inference": inference, "streaming": streaming}[workload.task](workload, session)
+
+
+def state_names(workload: Workload) -> list[str]:
+    return ["h", "c"] if workload.cell == "lstm" else ["h"]
+
+
+def model(workload: Workload) -> onnx.ModelProto:
+    """x (T, B, F) and states (1, B, H) to y (B, O), the readout of the last step, and the next states."""
+    given, order = weights(workload), ORDER[workload.cell]
+    bias = given.bias[order].reshape(1, -1)
+    constants = {
+        "W": given.input[order].reshape(1, -1, workload.features),
+        "R": given.state[order].reshape(1, -1, workload.hidden),
+        "B": np.concatenate([bias, np.zeros_like(bias)], axis=1),
+        "V": given.readout,
+        "d": given.readout_bias,
+        "first": np.array([0], np.int64),
+    }
+    states = state_names(workload)
+    attributes = {"linear_before_reset": 1} if workload.cell == "gru" else {}
+    nodes = [
+        helper.make_node(
+            NODES[workload.cell],
+            ["x", "W", "R", "B", "", *(f"{s}0" for s in states)],
+            ["", *states],
+            hidden_size=workload.hidden,
+            **attributes,
+        ),
+        helper.make_node("Squeeze", ["h", "first"], ["last"]),
+        helper.make_node("Gemm", ["last", "V", "d"], ["y"], transB=1),
+    ]
+
+    def tensors(shape: list, names: list[str]) -> list[onnx.ValueInfoProto]:
+        return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in names]
+
+    of_state = [1, workload.batch, workload.hidden]
+    graph = helper.make_graph(
+        nodes,
+        "recurrent",
+        tensors(["T", workload.batch, workload.features], ["x"]) + tensors(of_state, [f"{s}0" for s in states]),
+        tensors([workload.batch, workload.outputs], ["y"]) + tensors(of_state, states),
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    built = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(built)
+    return built
+
+
+def zeros(workload: Workload) -> dict:
+    return {f"{s}0": np.zeros((1, workload.batch, workload.hidden), np.float32) for s in state_names(workload)}
+
+
+def inference(workload: Workload, session) -> Callable[[], float]:
+    x, target = workload.data()
+    batches = [x[k : k + workload.batch].swapaxes(0, 1).copy() for k in range(0, len(x), workload.batch)]
+    states = zeros(workload)
+
+    def epoch() -> float:
+        outputs = [session.run(["y"], {"x": batch, **states})[0] for batch in batches]
+        return mean_loss(workload.loss, outputs, target)
+
+    return epoch
+
+
+def streaming(workload: Workload, session) -> Callable[[], float]:
+    x, target = workload.data()
+    steps, names = x.swapaxes(0, 1).copy(), state_names(workload)  # (T, B, F)
+
+    def epoch() -> float:
+        states, outputs = zeros(workload), []
+        for t in range(workload.steps):
+            y, *final = session.run(["y", *names], {"x": steps[t : t + 1], **states})
+            states = {f"{name}0": value for name, value in zip(names, final, strict=True)}
+            outputs.append(y)
+        return mean_loss(workload.loss, outputs, target[0])
+
+    return epoch
