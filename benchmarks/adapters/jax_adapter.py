@@ -145,7 +145,7 @@ def optimised(workload: Workload, p, moments, count, gradients):
     m, v = moments
     if workload.optimizer == "rmsprop":
         v = each(lambda v, g: 0.9 * v + 0.1 * g * g, v, gradients)
-        return each(lambda w, g, v: w - rate * g / jnp.sqrt(v + 1e-7), p, gradients, v), (m, v), count
+        return each(lambda w, g, v: w - rate * g / jnp.sqrt(v + 1e-14), p, gradients, v), (m, v), count
     count = count + 1
     m = each(lambda m, g: 0.9 * m + 0.1 * g, m, gradients)
     v = each(lambda v, g: 0.999 * v + 0.001 * g * g, v, gradients)

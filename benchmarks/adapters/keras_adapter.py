@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from benchmarks.weights import weights
@@ -26,7 +27,7 @@ LAYERS = {
     "gru": layers.GRU,
     "lstm": layers.LSTM,
 }
-OPTIMIZERS = {"sgd": optimizers.SGD, "adam": optimizers.Adam, "rmsprop": optimizers.RMSprop}
+OPTIMIZERS = {"sgd": optimizers.SGD, "adam": optimizers.Adam, "rmsprop": partial(optimizers.RMSprop, epsilon=1e-14)}
 LOSSES = {"mse": "mse", "softmax_cross_entropy": keras.losses.SparseCategoricalCrossentropy(from_logits=True)}
 
 

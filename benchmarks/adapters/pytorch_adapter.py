@@ -89,7 +89,7 @@ LOSSES = {"mse": nn.MSELoss(), "softmax_cross_entropy": nn.CrossEntropyLoss()}
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
     "adam": partial(torch.optim.Adam, eps=1e-7),
-    "rmsprop": partial(torch.optim.RMSprop, alpha=0.9, eps=1e-7),  # alpha is rho of the others
+    "rmsprop": partial(torch.optim.RMSprop, alpha=0.9, eps=1e-7),  # alpha is rho; others have epsilon under the root
 }
 
 
