@@ -191,6 +191,24 @@ int py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& x, con
   return train(engine, training, compiled, int(scalars.shape(1)), losses.data());
 }
 
+// The caller keeps the arrays alive and where they are.
+template <class T>
+Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x,
+                        const std::vector<Flat<T>>& states, const Flat<T>& output) {
+  Batch<T> batch = make_batch<T>(x, {}, {}, 0);
+  for (const Flat<T>& s : states) batch.states.push_back(s.data());
+  Results<T> results;
+  results.output = output.data();
+  results.states = pointers<T>(states);
+  return {engine, parameters.data(), batch, results};
+}
+
+template <class T>
+void py_run_again(Repeated<T>& repeated) {
+  nb::gil_scoped_release release;
+  run_again(repeated);
+}
+
 template <class T>
 nb::tuple py_shape(Engine<T>& engine, int slot) {
   std::lock_guard<std::mutex> lock(engine.one_call);
@@ -200,7 +218,8 @@ nb::tuple py_shape(Engine<T>& engine, int slot) {
 }
 
 template <class T>
-void bind_engine(nb::module_& m, const char* name) {
+void bind_engine(nb::module_& m, const char* name, const char* repeated) {
+  nb::class_<Repeated<T>>(m, repeated).def("__call__", py_run_again<T>);
   nb::class_<Engine<T>>(m, name)
       .def("__init__",
            [](Engine<T>* e, nb::tuple p, int threads) { new (e) Engine<T>(plan(p), kernels<T>(), threads); })
@@ -211,6 +230,7 @@ void bind_engine(nb::module_& m, const char* name) {
            "input_grad"_a.none(), "initial_states"_a)
       .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "losses"_a)
+      .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("read", [](Engine<T>& e, int slot, const Flat<T>& out) { read(e, slot, out.data()); });
 }
@@ -262,6 +282,6 @@ NB_MODULE(_native, m) {
   m.def("info", elman::info);
   m.def("elementwise", elman::py_elementwise<float>);
   m.def("elementwise", elman::py_elementwise<double>);
-  elman::bind_engine<float>(m, "Engine32");
-  elman::bind_engine<double>(m, "Engine64");
+  elman::bind_engine<float>(m, "Engine32", "Repeated32");
+  elman::bind_engine<double>(m, "Engine64", "Repeated64");
 }

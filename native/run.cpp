@@ -88,13 +88,13 @@ void report(Engine<T>& e, IndexFault fault) {
 }
 
 template <class T>
-double run_batch(Engine<T>& e, const T* parameters, bool changed, const Batch<T>& batch, const Results<T>& results) {
+double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results) {
   bool backward = results.gradients != nullptr;
   prepare_space(e, batch);
   double rows_work = e.forward_work.of(batch.B, batch.steps);
   if (backward) rows_work += e.backward_work.of(batch.B, batch.steps);
   int threads = e.threads_for(rows_work);
-  prepare_weights(e, parameters, changed, threads);
+  prepare_weights(e, parameters, known, threads);
   double weight_sum = backward ? sum_of_weights(e, batch) : 0;
   parallel_for(int(e.space.blocks.size()), threads,
                [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sum, block, thread); });
@@ -116,7 +116,7 @@ void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Res
   e.in_parts = rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
-    run_batch(e, parameters, false, part_of(e, batch, first, count), part_of(e, batch.steps, results, first));
+    run_batch(e, parameters, Known::nothing, part_of(e, batch, first, count), part_of(e, batch.steps, results, first));
   }
 }
 
@@ -125,7 +125,16 @@ double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
   e.in_parts = false;
-  return run_batch(e, parameters, false, batch, results);
+  return run_batch(e, parameters, Known::nothing, batch, results);
+}
+
+template <class T>
+void run_again(Repeated<T>& r) {
+  std::lock_guard<std::mutex> lock(r.engine.one_call);
+  r.engine.awake = 1;
+  r.engine.in_parts = false;
+  run_batch(r.engine, r.parameters, r.begun ? Known::same : Known::nothing, r.batch, r.results);
+  r.begun = true;
 }
 
 template <class T>
@@ -148,11 +157,12 @@ void read(Engine<T>& e, int slot, T* out) {
       }
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                 \
-  template void report(Engine<T>&, IndexFault);                                              \
-  template double run_batch(Engine<T>&, const T*, bool, const Batch<T>&, const Results<T>&); \
-  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);           \
-  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);       \
+#define ELMAN_INSTANTIATE(T)                                                                  \
+  template void report(Engine<T>&, IndexFault);                                               \
+  template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&); \
+  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);            \
+  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);        \
+  template void run_again(Repeated<T>&);                                                      \
   template void read(Engine<T>&, int, T*);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)

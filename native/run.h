@@ -161,6 +161,10 @@ struct Work {
   double of(int B, int steps) const { return B * (steps * per_step + per_row); }
 };
 
+// What is known of the parameters: nothing (they are compared with those that were packed), that they have changed
+// since the last call, that they have not.
+enum class Known { nothing, changed, same };
+
 template <class T>
 struct Engine {
   Plan plan;
@@ -201,6 +205,20 @@ struct Engine {
 template <class T>
 void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
 
+// The same run again and again, on arrays that stay where they are: one step of a stream, say. The parameters are
+// packed by the first run and not looked at again.
+template <class T>
+struct Repeated {
+  Engine<T>& engine;
+  const T* parameters;
+  Batch<T> batch;
+  Results<T> results;
+  bool begun = false;
+};
+
+template <class T>
+void run_again(Repeated<T>& repeated);
+
 // Returns the loss.
 template <class T>
 double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
@@ -219,7 +237,7 @@ void read(Engine<T>& engine, int slot, T* out);
 template <class T>
 void prepare_space(Engine<T>& engine, const Batch<T>& batch);  // workspace.cpp
 template <class T>
-void prepare_weights(Engine<T>& engine, const T* parameters, bool changed, int threads);  // workspace.cpp
+void prepare_weights(Engine<T>& engine, const T* parameters, Known known, int threads);  // workspace.cpp
 
 // Runs one block of rows through all stages, backward too when the results want gradients. (block.cpp)
 template <class T>
@@ -227,11 +245,9 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                double weight_sum, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, int threads);  // gradients.cpp
-// Forward and, when the results want gradients, backward; returns the loss. `changed`: the parameters surely have
-// changed since the last call, else they are compared with those that were packed.
+// Forward and, when the results want gradients, backward; returns the loss.
 template <class T>
-double run_batch(Engine<T>& engine, const T* parameters, bool changed, const Batch<T>& batch,
-                 const Results<T>& results);
+double run_batch(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results);
 
 // Remembers that values of `array` at (row, step) is no index below limit.
 template <class T>

@@ -100,7 +100,8 @@ int train(Engine<T>& e, const Training<T>& training, const Program<T>& program, 
   std::vector<double> sums;
   int done = 0;
   for (; done < training.updates; ++done) {
-    losses[done] = run_batch(e, training.parameters, done > 0, batch_of(training, done), results);
+    losses[done] = run_batch(e, training.parameters, done > 0 ? Known::changed : Known::nothing,
+                             batch_of(training, done), results);
     double norm = update.gradient_norm(sums);
     if (!std::isfinite(losses[done]) || !std::isfinite(norm)) break;
     update.apply(training.scalars + int64_t(done) * scalars, norm, values);

@@ -154,11 +154,12 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
 
 // In training the parameters are not remembered: the next update changes them.
 template <class T>
-void prepare_weights(Engine<T>& e, const T* parameters, bool changed, int threads) {
+void prepare_weights(Engine<T>& e, const T* parameters, Known known, int threads) {
   Weights<T>& w = e.weights;
   size_t bytes = e.plan.parameters * sizeof(T);
-  bool known = !changed && !w.packed_from.empty() && std::memcmp(w.packed_from.data(), parameters, bytes) == 0;
-  if (known) return;
+  if (known == Known::same) return;
+  bool compare = known == Known::nothing && !w.packed_from.empty();
+  if (compare && std::memcmp(w.packed_from.data(), parameters, bytes) == 0) return;
   w.packed_from.clear();
   if (w.memory.data() == nullptr) lay_out_weights(e);
   parallel_for(int(e.pack_tasks.size()), threads, [&](int i, int) { pack_segment(e, e.pack_tasks[i], parameters); });
@@ -168,12 +169,12 @@ void prepare_weights(Engine<T>& e, const T* parameters, bool changed, int thread
       if (o.kind == OperandKind::vector)
         repeat(parameters + o.index, o.width, e.programs[p].rows, e.scratch[0].operands[p][i]);
     }
-  if (!changed) w.packed_from.assign(parameters, parameters + e.plan.parameters);
+  if (known == Known::nothing) w.packed_from.assign(parameters, parameters + e.plan.parameters);
 }
 
 #define ELMAN_INSTANTIATE(T)                                \
   template void prepare_space(Engine<T>&, const Batch<T>&); \
-  template void prepare_weights(Engine<T>&, const T*, bool, int);
+  template void prepare_weights(Engine<T>&, const T*, Known, int);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

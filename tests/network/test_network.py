@@ -48,6 +48,33 @@ def test_steps_equal_the_sequence():
     np.testing.assert_allclose(y, net(x)[:, -1], rtol=1e-12)
 
 
+@pytest.mark.parametrize("engine", BUILT)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_stream_gives_the_bits_of_single_steps(engine, last):
+    net, x = small(engine, return_sequences=not last), inputs()
+    stream, state = net.stream(rows=4), None
+    for t in range(x.shape[1]):
+        y, state = net.step(x[:, t], state)
+        assert np.array_equal(stream(x[:, t]), y)
+    for mine, others in zip(stream.state, state, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(mine, others, strict=True))
+    first = net.stream(rows=4, state=stream.state)(x[:, 0])
+    assert np.array_equal(first, stream(x[:, 0]))
+    stream.reset()
+    assert np.array_equal(stream(x[:, 0]), net.step(x[:, 0])[0])
+
+
+def test_a_stream_keeps_the_parameters_it_began_with_and_says_what_it_expects():
+    net, x = small(), inputs()
+    stream, before = net.stream(rows=4), net.step(x[:, 0])[0]
+    net.arena[:] = 0
+    assert np.array_equal(stream(x[:, 0]), before)
+    with pytest.raises(el.ShapeError, match=r"expected \(4, 3\)"):
+        stream(x[0, 0])
+    with pytest.raises(el.OptionError, match="reverse needs the whole sequence"):
+        el.Network(3, [el.GRU(2, reverse=True)]).stream()
+
+
 def test_parameters_are_views_by_name():
     net = el.Network(3, [el.LSTM(4)], dtype=np.float64)
     net.params["0.W_i"][...] = 0.25

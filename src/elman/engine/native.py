@@ -119,6 +119,25 @@ class NativeEngine:
         )
         return y, finals
 
+    def stepper(
+        self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
+    ) -> Callable[[], None]:
+        """A function that computes one batch again and again on the same arrays.
+
+        It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. The parameters are those
+        at its first call; the engine must serve nothing else meanwhile.
+        """
+        B, T = self._check_x(x, None)
+        self._check(parameters, (self.plan.parameters,), "parameters")
+        self._check_states(states, B, "states")
+        self._check(output, self._outputs(B, T)[0].shape, "output")
+        run = self._engine.repeated(parameters, x, states, output)
+
+        def step(_kept: tuple = (parameters, x, states, output)) -> None:  # the native side has their addresses only
+            run()
+
+        return step
+
     def gradients(
         self,
         parameters: np.ndarray,

@@ -6,7 +6,7 @@ everything the native engine does, for all rows of the batch at once and one ste
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,16 @@ class NumpyEngine:
         self._begin(parameters, x, lengths, states, key)
         self._forward()
         return self._output(), self._final_states()
+
+    def stepper(self, parameters, x, states: list[np.ndarray], output: np.ndarray) -> Callable[[], None]:
+        """A function that computes one batch again and again on the same arrays; see the native engine."""
+
+        def step() -> None:
+            output[...], finals = self.forward(parameters, x, states=states)
+            for state, final in zip(states, finals, strict=True):
+                state[...] = final
+
+        return step
 
     def gradients(
         self,

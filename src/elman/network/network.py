@@ -17,6 +17,7 @@ from elman.network import checks
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
+from elman.network.stream import Stream
 from elman.training.losses import Loss, prepare_target
 
 if TYPE_CHECKING:
@@ -156,6 +157,18 @@ class Network:
         )
         return (y, self._nested_state(final)) if return_state else y
 
+    def stream(self, rows: int = 1, state: Any = None) -> Stream:
+        """Steps one by one, as the values arrive; see `Stream`.
+
+        Parameters
+        ----------
+        rows : int, default 1
+            How many sequences go side by side, B.
+        state : list of tuples of arrays (B, H), optional
+            Initial states; zeros by default.
+        """
+        return Stream(self, rows, state)
+
     def step(self, x: np.typing.ArrayLike, state: Any = None) -> tuple[np.ndarray, State]:
         """One time step: x (B, F) to y (B, O), and the state for the next."""
         y, state = self(np.asarray(x)[:, None, :], state=state, return_state=True)
@@ -190,8 +203,9 @@ class Network:
         out = np.empty((len(x), steps, self.outputs), self.dtype)
         y, state = self(x, return_state=True)
         out[:, 0] = y[:, -1]
+        step = self.stream(len(x), state)
         for t in range(1, steps):
-            out[:, t], state = self.step(out[:, t - 1], state)
+            out[:, t] = step(out[:, t - 1])
         return out
 
     def _generate_from_windows(self, x: np.ndarray, steps: int) -> np.ndarray:
@@ -311,22 +325,24 @@ class Network:
         """The engine that runs this network, or (with a loss) trains it."""
         key = (loss, target_width)
         if key not in self._engines:
-            offsets = [
-                {name.split(".", 1)[1]: p.offset for name, p in self._places.items() if name.startswith(f"{k}.")}
-                for k in range(len(self.layers))
-            ]
-            specs = [
-                LayerSpec(str(k), graph, offsets[k], layer.last_only, layer.reverse)
-                for k, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True))
-            ]
-            spec = (
-                None
-                if loss is None
-                else LossSpec(loss.cell.trace().bind([self.outputs, target_width], None), loss.root)
-            )
-            plan = schedule(specs, self.inputs, self.arena.size, spec, input_gradient=loss is DOT)
-            self._engines[key] = make_engine(plan, self.dtype, self.engine_name, self.threads)
+            self._engines[key] = self.new_engine(loss, target_width)
         return self._engines[key]
+
+    def new_engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
+        """Another engine for this network, which nobody else uses."""
+        offsets = [
+            {name.split(".", 1)[1]: p.offset for name, p in self._places.items() if name.startswith(f"{k}.")}
+            for k in range(len(self.layers))
+        ]
+        specs = [
+            LayerSpec(str(k), graph, offsets[k], layer.last_only, layer.reverse)
+            for k, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True))
+        ]
+        spec = None
+        if loss is not None:
+            spec = LossSpec(loss.cell.trace().bind([self.outputs, target_width], None), loss.root)
+        plan = schedule(specs, self.inputs, self.arena.size, spec, input_gradient=loss is DOT)
+        return make_engine(plan, self.dtype, self.engine_name, self.threads)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
         """x as (B, T, F) of the network's dtype; not copied if it is so already."""
