@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Stream:
     """Runs a network step by step with the least work between steps; made by `Network.stream`.
 
-    It keeps the state, and the parameters as they were when it was made. The same numbers as `Network.step`, bit for bit.
+    It keeps the state, and the parameters as they were when it was made. The numbers are those of `Network.step`, bit
+    for bit.
 
     Parameters
     ----------
