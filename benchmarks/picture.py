@@ -8,6 +8,8 @@ from typing import Any
 
 COLOURS = {"pytorch": "#d95f02", "jax": "#7570b3", "keras": "#c51b7d", "onnxruntime": "#1b7837", "elman": "#666666"}
 MARKERS = ("o", "s", "^", "D")
+TICKS = (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+MARK = {"s": 52, "edgecolors": "white", "linewidths": 0.8}
 
 
 def draw(results: dict[str, Any], file: Path) -> None:
@@ -24,23 +26,34 @@ def draw(results: dict[str, Any], file: Path) -> None:
         for entry in workload["contenders"][1:]:
             if entry.get("ratios"):
                 name = f"{entry['library']} {entry['variant']}"
-                axes.scatter(median(entry["ratios"]), row, s=46, zorder=3, **names[name])
+                axes.scatter(median(entry["ratios"]), row, zorder=3, **MARK, **names[name])
         for goal in workload["goals"]:
-            if not goal["against"] or len(workload["goals"]) == 1:
-                axes.plot([goal["factor"]] * 2, [row - 0.32, row + 0.32], color="black", linewidth=2, zorder=2)
+            if goal["factor"] > 1:
+                axes.plot([goal["factor"]] * 2, [row - 0.32, row + 0.32], color=goal_colour(goal), zorder=2)
     axes.axvline(1, color="#1f77b4", linewidth=2, zorder=1)
     axes.annotate("Elman", (1, 1.01), xycoords=("data", "axes fraction"), ha="center", color="#1f77b4")
     axes.set_xscale("log")
     axes.set_yticks(range(len(workloads)), [workload["name"] for workload in workloads])
     axes.set_ylim(len(workloads) - 0.4, -0.6)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
-    axes.set_xlabel("time, as a multiple of Elman's (the bar is the goal for the best peer)")
+    low, high = axes.get_xlim()
+    axes.set_xticks([t for t in TICKS if low <= t <= high], [f"{t:g}x" for t in TICKS if low <= t <= high], minor=False)
+    axes.minorticks_off()
+    axes.set_xlabel(
+        "time, as a multiple of Elman's; a bar is the goal, black for the best peer, else in the peer's colour"
+    )
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    handles = [axes.scatter([], [], s=46, label=name, **style) for name, style in names.items()]
+    handles = [axes.scatter([], [], label=name, **MARK, **style) for name, style in names.items()]
     figure.legend(handles=handles, loc="outside right upper", frameon=False)
-    figure.suptitle(f"{results['machine']['processor']}, {results['threads']} threads, float32", fontsize=11)
+    title = f"{results['machine']['processor']}, {results['threads']} threads, float32"
+    axes.set_title(title, fontsize=11, loc="left", pad=24)
     FigureCanvasAgg(figure).print_png(file)
+
+
+def goal_colour(goal: dict[str, Any]) -> str:
+    """Black, or the colour of the library that the goal names, by itself or by one of its ways."""
+    library = {"loop": "pytorch"}.get(goal["against"], goal["against"])
+    return COLOURS.get(library, "black")
 
 
 def marks(workloads: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
