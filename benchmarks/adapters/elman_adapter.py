@@ -108,10 +108,8 @@ def streaming(workload: Workload, net: el.Network) -> Callable[[], float]:
     x, target = workload.data()
 
     def epoch() -> float:
-        state, outputs = None, []
-        for t in range(workload.steps):
-            y, state = net.step(x[:, t], state)
-            outputs.append(y)
+        stream = net.stream(len(x))
+        outputs = [stream(x[:, t]) for t in range(workload.steps)]
         return mean_loss(workload.loss, outputs, target[0])
 
     return epoch
