@@ -81,7 +81,7 @@ def entry(contender: Contender, first: Contender, sgemm: Contender, workload: Wo
 
 def agrees(contender: Contender, first: Contender) -> bool | None:
     """Whether the loss is the first contender's; nothing for another model, such as a built-in cell beside a custom."""
-    if contender.library == first.library and contender is not first:
+    if contender.variant.startswith("built-in"):
         return None
     return abs(contender.ready.loss - first.ready.loss) <= AGREE * abs(first.ready.loss)
 

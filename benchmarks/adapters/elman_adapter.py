@@ -1,4 +1,4 @@
-"""Elman as its user calls it: `Network.fit`, a call of the network, `Network.step`."""
+"""Elman as its user calls it: `Network.fit`, a call of the network, `Network.stream` and `Network.step`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], floa
     if variant == "sgemm":
         return product(threads, workload.units)
     net = network(workload, variant, threads)
-    return {"training": training, "inference": inference, "streaming": streaming}[workload.task](workload, net)
+    return RUNS[variant](workload, net)
 
 
 @el.cell
@@ -104,13 +104,26 @@ def inference(workload: Workload, net: el.Network) -> Callable[[], float]:
     return epoch
 
 
-def streaming(workload: Workload, net: el.Network) -> Callable[[], float]:
+def stepping(workload: Workload, net: el.Network) -> Callable[[], float]:
     x, target = workload.data()
 
     def epoch() -> float:
-        stream = net.stream(len(x))
-        outputs = [stream(x[:, t]) for t in range(workload.steps)]
+        state, outputs = None, []
+        for t in range(workload.steps):
+            y, state = net.step(x[:, t], state)
+            outputs.append(y)
         return mean_loss(workload.loss, outputs, target[0])
+
+    return epoch
+
+
+def streaming(workload: Workload, net: el.Network) -> Callable[[], float]:
+    x, target = workload.data()
+    stream = net.stream(workload.batch)
+
+    def epoch() -> float:
+        stream.reset()
+        return mean_loss(workload.loss, [stream(x[:, t]) for t in range(workload.steps)], target[0])
 
     return epoch
 
@@ -128,3 +141,6 @@ def product(threads: int, units: int) -> Callable[[], float]:
         return float("nan")
 
     return epoch
+
+
+RUNS = {"fit": training, "built-in GRU": training, "call": inference, "step": stepping, "stream": streaming}
