@@ -133,8 +133,9 @@ void run_again(Repeated<T>& r) {
   std::lock_guard<std::mutex> lock(r.engine.one_call);
   r.engine.awake = 1;
   r.engine.in_parts = false;
-  run_batch(r.engine, r.parameters, r.begun ? Known::same : Known::nothing, r.batch, r.results);
-  r.begun = true;
+  Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
+  run_batch(r.engine, r.parameters, known, r.batch, r.results);
+  r.version = r.engine.weights.version;
 }
 
 template <class T>

@@ -106,7 +106,8 @@ struct Workspace {
 // Parameters as products and programs want them.
 template <class T>
 struct Weights {
-  std::vector<T> packed_from;  // the parameters they are made from; empty: none
+  std::vector<T> packed_from;  // the parameters they are made from; empty: not known
+  uint64_t version = 0;        // how often they were made
   Buffer<T> memory;
   std::vector<T*> panels;  // of each matrix
   // Vectors of programs, repeated for all rows of a tile, lie there too; Scratch::operands knows where.
@@ -206,14 +207,14 @@ template <class T>
 void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
 
 // The same run again and again, on arrays that stay where they are: one step of a stream, say. The parameters are
-// packed by the first run and not looked at again.
+// packed by the first run and not looked at again, unless the engine has served another caller in between.
 template <class T>
 struct Repeated {
   Engine<T>& engine;
   const T* parameters;
   Batch<T> batch;
   Results<T> results;
-  bool begun = false;
+  uint64_t version = 0;  // of the weights that the last run used
 };
 
 template <class T>

@@ -161,6 +161,7 @@ void prepare_weights(Engine<T>& e, const T* parameters, Known known, int threads
   bool compare = known == Known::nothing && !w.packed_from.empty();
   if (compare && std::memcmp(w.packed_from.data(), parameters, bytes) == 0) return;
   w.packed_from.clear();
+  ++w.version;
   if (w.memory.data() == nullptr) lay_out_weights(e);
   parallel_for(int(e.pack_tasks.size()), threads, [&](int i, int) { pack_segment(e, e.pack_tasks[i], parameters); });
   for (size_t p = 0; p < e.programs.size(); ++p)

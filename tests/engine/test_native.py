@@ -169,6 +169,19 @@ def test_input_of_any_strides():
     np.testing.assert_array_equal(*(p.engine().forward(p.parameters, x)[0] for x in (p.x, view)))
 
 
+def test_a_stepper_shares_its_engine():
+    p = Problem(2, 6, 2, 5, 1)
+    engine, x, y, states = p.engine(), np.empty((2, 1, 2)), np.empty((2, 1, 1)), [p.states[0].copy()]
+    expected = p.engine().forward(p.parameters, p.x, states=p.states)[0]
+    step = engine.stepper(p.parameters, x, states, y)
+    for t in range(6):
+        x[:, 0] = p.x[:, t]
+        step()
+        np.testing.assert_array_equal(y[:, 0], expected[:, t])
+        if t % 2:
+            engine.forward(p.parameters * 2, p.x)
+
+
 def test_changed_parameters_are_packed_again():
     p = Problem(4, 3, 2, 5, 1)
     engine, arena = p.engine(), p.parameters.copy()

@@ -125,7 +125,7 @@ class NativeEngine:
         """A function that computes one batch again and again on the same arrays.
 
         It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. The parameters are
-        those at its first call; the engine must serve nothing else meanwhile.
+        looked at in its first call and after a call of another kind; changes in between go unnoticed.
         """
         B, T = self._check_x(x, None)
         self._check(parameters, (self.plan.parameters,), "parameters")
