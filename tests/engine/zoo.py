@@ -93,13 +93,17 @@ def make_plan(
 
 
 def batch(plan: Plan, B: int, T: int, seed: int, dtype=np.float64) -> dict:
-    """Random parameters, input, target, states, weights for a plan."""
+    """Random parameters, input, target, states, weights for a plan.
+
+    Weights shrink with the hidden size: states that explode (a relu's do) would magnify rounding without bound.
+    """
     random = np.random.default_rng(seed)
     widths = [s.width for stage in plan.stages for s in stage.states]
+    deviation = 0.7 * min(1.0, (5 / max(widths)) ** 0.5)
     O = plan.slots[plan.target].width
     shape = (B, T, O) if plan.stages[-1].sequence else (B, O)
     return {
-        "parameters": random.normal(0, 0.7, plan.parameters).astype(dtype),
+        "parameters": random.normal(0, deviation, plan.parameters).astype(dtype),
         "x": random.normal(size=(B, T, plan.slots[plan.input.slot].width)).astype(dtype),
         "target": random.normal(size=shape).astype(dtype),
         "states": [random.normal(size=(B, w)).astype(dtype) for w in widths],
