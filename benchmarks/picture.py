@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 COLOURS = {"pytorch": "#d95f02", "jax": "#7570b3", "keras": "#c51b7d", "onnxruntime": "#1b7837", "elman": "#666666"}
-MARKERS = ("o", "s", "^", "D")
+MARKERS = ("o", "s", "^", "D", "P")
 TICKS = (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 MARK = {"s": 52, "edgecolors": "white", "linewidths": 0.8}
 
