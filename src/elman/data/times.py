@@ -171,10 +171,10 @@ def _fixed(unit: Unit, ordinals: np.ndarray) -> Step:
     distance = np.diff(ordinals)
     step = float(np.median(distance))
     steps = distance / step
-    # decimal years are rounded, so a distance need not be an exact multiple; few rows may be missing, not most
-    regular = bool(
-        np.all(np.abs(steps - np.rint(steps)) < 0.02) and steps.min() > 0.5 and steps.sum() < 2 * len(ordinals)
-    )
+    whole = np.maximum(np.rint(steps), 1)
+    # decimal years are rounded and clocks drift, each step a little; few rows may be missing, not most
+    near = np.abs(steps - np.rint(steps)) < np.minimum(0.02 * whole, 0.25)
+    regular = bool(np.all(near) and steps.min() > 0.5 and steps.sum() < 2 * len(ordinals))
     if regular:  # the mean, so that rounding or jitter of single times does not add up over the series
         step = float((ordinals[-1] - ordinals[0]) / np.rint(steps).sum())
         step = float(np.rint(step)) if unit != "number" or abs(step - np.rint(step)) < 1e-9 else step
