@@ -268,6 +268,9 @@ nb::dict ops() {
 nb::dict info() {
   nb::dict out;
   out["isa"] = kernels<float>().isa;
+  nb::list isas;
+  for (int i = 0; runnable_isa(i); ++i) isas.append(runnable_isa(i));
+  out["isas"] = isas;  // best first
   out["threads"] = int(std::thread::hardware_concurrency());
   out["compiler"] = __VERSION__;
   return out;

@@ -43,4 +43,12 @@ const Kernels<double>* choose_kernels<double>(const char* wanted) {
   return nullptr;
 }
 
+const char* runnable_isa(int number) {
+#define ELMAN_COUNT(isa, supported) \
+  if ((supported) && number-- == 0) return #isa;
+  ELMAN_ISAS(ELMAN_COUNT)
+#undef ELMAN_COUNT
+  return nullptr;
+}
+
 }  // namespace elman

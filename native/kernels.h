@@ -111,4 +111,7 @@ struct Kernels {
 template <class T>
 const Kernels<T>* choose_kernels(const char* wanted);
 
+// The names of the tables that this processor runs, best first: number 0, 1, ..., and null after the last.
+const char* runnable_isa(int number);
+
 }  // namespace elman

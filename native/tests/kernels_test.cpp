@@ -8,7 +8,7 @@ namespace {
 template <class T>
 void test_all(const char* isa, bool report) {
   const Kernels<T>* kernels = choose_kernels<T>(isa);
-  if (!kernels) return;
+  if (!kernels) return check(false, std::string("kernels of a runnable instruction set: ") + isa);
   std::printf("%s %s: tile %d x %d\n", kernels->isa, sizeof(T) == 4 ? "float" : "double", kernels->mr, kernels->nr);
   check(!std::strcmp(kernels->isa, isa), "the kernels' name");
   test_product(*kernels);
@@ -23,9 +23,12 @@ void test_all(const char* isa, bool report) {
 int main(int argc, char** argv) {
   using namespace elman::test;
   const bool report = argc > 1 && !std::strcmp(argv[1], "--report");
-  for (const char* isa : {"generic", "avx2", "avx512"}) test_all<float>(isa, report), test_all<double>(isa, report);
+  for (int i = 0; const char* isa = elman::runnable_isa(i); ++i)
+    test_all<float>(isa, report), test_all<double>(isa, report);
   check(!elman::choose_kernels<float>("mmx") && !elman::choose_kernels<double>(""), "unknown instruction sets");
-  check(elman::choose_kernels<float>(nullptr) && elman::choose_kernels<double>(nullptr), "the best instruction set");
+  const char* best = elman::runnable_isa(0);
+  check(!std::strcmp(elman::choose_kernels<float>(nullptr)->isa, best), "the best instruction set comes first");
+  check(!std::strcmp(elman::choose_kernels<double>(nullptr)->isa, best), "the best instruction set of double too");
   std::printf("%d passed, %d failed\n", count.passed, count.failed);
   return count.failed != 0;
 }

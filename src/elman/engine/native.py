@@ -26,6 +26,11 @@ def available() -> bool:
     return _native is not None
 
 
+def instruction_sets() -> list[str]:
+    """The names that ``ELMAN_ISA`` may have on this processor, best first; none without a native build."""
+    return _native.info()["isas"] if available() else []
+
+
 def default_threads() -> int:
     """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use."""
     given = os.environ.get("ELMAN_THREADS", "")
