@@ -166,12 +166,26 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Vi
   return gradients(engine, parameters.data(), batch, results);
 }
 
+// An optimiser for arrays of one type.
 template <class T>
-int py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& x, const View<T>& target,
-             const Flat<const T>& weights, const Flat<const int64_t>& lengths, const Flat<const int64_t>& rows,
-             const Flat<const int64_t>& offsets, nb::handle optimizer, const std::vector<Flat<T>>& state,
-             const Flat<const double>& scalars, double clip_norm, const Flat<const uint64_t>& keys,
-             const std::vector<Flat<T>>& carried, const Flat<double>& losses) {
+struct Optimizer {
+  Program<T> program;
+  int scalars;
+};
+
+template <class T>
+Optimizer<T> make_optimizer(nb::handle code, int states, int scalars) {
+  ProgramSource source = program(code);
+  check_flat(source, states + 2, scalars);
+  return {Program<T>(source), scalars};
+}
+
+template <class T>
+nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& x, const View<T>& target,
+                   const Flat<const T>& weights, const Flat<const int64_t>& lengths, const Flat<const int64_t>& rows,
+                   const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer, const std::vector<Flat<T>>& state,
+                   const Flat<const double>& scalars, double clip_norm, const Flat<const uint64_t>& keys,
+                   const std::vector<Flat<T>>& carried, double seconds, const Flat<double>& losses) {
   Training<T> training;
   training.x = strided(x), training.target = strided(target);
   training.steps = int(x.shape(1));
@@ -184,11 +198,13 @@ int py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& x, con
   training.keys = pointer(keys);
   training.clip_norm = clip_norm;
   training.carried = pointers<T>(carried);
-  ProgramSource source = program(optimizer);
-  check_flat(source, int(state.size()) + 2, int(scalars.shape(1)));
-  Program<T> compiled(source);
-  nb::gil_scoped_release release;
-  return train(engine, training, compiled, int(scalars.shape(1)), losses.data());
+  training.seconds = seconds;
+  Trained done;
+  {
+    nb::gil_scoped_release release;
+    done = train(engine, training, optimizer.program, optimizer.scalars, losses.data());
+  }
+  return nb::make_tuple(done.updates, done.finite);
 }
 
 // The caller keeps the arrays alive and where they are.
@@ -218,7 +234,10 @@ nb::tuple py_shape(Engine<T>& engine, int slot) {
 }
 
 template <class T>
-void bind_engine(nb::module_& m, const char* name, const char* repeated) {
+void bind_engine(nb::module_& m, const char* name, const char* repeated, const char* optimizer) {
+  nb::class_<Optimizer<T>>(m, optimizer).def("__init__", [](Optimizer<T>* o, nb::tuple code, int states, int scalars) {
+    new (o) Optimizer<T>(make_optimizer<T>(code, states, scalars));
+  });
   nb::class_<Repeated<T>>(m, repeated).def("__call__", py_run_again<T>);
   nb::class_<Engine<T>>(m, name)
       .def("__init__",
@@ -229,7 +248,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated) {
            "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "output"_a, "final_states"_a,
            "input_grad"_a.none(), "initial_states"_a)
       .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
-           "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "losses"_a)
+           "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "seconds"_a,
+           "losses"_a)
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("read", [](Engine<T>& e, int slot, const Flat<T>& out) { read(e, slot, out.data()); });
@@ -285,6 +305,6 @@ NB_MODULE(_native, m) {
   m.def("info", elman::info);
   m.def("elementwise", elman::py_elementwise<float>);
   m.def("elementwise", elman::py_elementwise<double>);
-  elman::bind_engine<float>(m, "Engine32", "Repeated32");
-  elman::bind_engine<double>(m, "Engine64", "Repeated64");
+  elman::bind_engine<float>(m, "Engine32", "Repeated32", "Program32");
+  elman::bind_engine<double>(m, "Engine64", "Repeated64", "Program64");
 }

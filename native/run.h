@@ -70,6 +70,12 @@ struct Training {
   const uint64_t* keys = nullptr;
   double clip_norm = 0;
   std::vector<T*> carried;  // states of the network taken from batch to batch, updated in place; empty: zeros each time
+  double seconds = 0;       // no update begins after so much time, but the first
+};
+
+struct Trained {
+  int updates;  // done
+  bool finite;  // false when the next one's loss or gradient is not
 };
 
 // ---- what the engine keeps -----------------------------------------------------------------------------------------
@@ -224,9 +230,8 @@ void run_again(Repeated<T>& repeated);
 template <class T>
 double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
 
-// Returns how many updates were done; fewer than asked for when the next one's loss or gradient is not finite.
 template <class T>
-int train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
+Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
 
 // A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
 // the last call went through the batch in parts.

@@ -1,5 +1,6 @@
 // Many updates in one call: gather, forward, loss, backward, gradients, finite check, clip, optimiser.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "pool.h"
@@ -7,6 +8,8 @@
 
 namespace elman {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kChunk = 2048;  // parameters of one task; sums over chunks are added in order
 
@@ -84,7 +87,7 @@ Batch<T> batch_of(const Training<T>& t, int update) {
 }  // namespace
 
 template <class T>
-int train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
+Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
   e.in_parts = false;
@@ -98,18 +101,21 @@ int train(Engine<T>& e, const Training<T>& training, const Program<T>& program, 
   Update<T> update{e, training, program, results.gradients};
   std::vector<T> values = program.constants;
   std::vector<double> sums;
+  const Clock::time_point start = Clock::now();
   int done = 0;
-  for (; done < training.updates; ++done) {
+  while (done < training.updates) {
     losses[done] = run_batch(e, training.parameters, done > 0 ? Known::changed : Known::nothing,
                              batch_of(training, done), results);
     double norm = update.gradient_norm(sums);
-    if (!std::isfinite(losses[done]) || !std::isfinite(norm)) break;
+    if (!std::isfinite(losses[done]) || !std::isfinite(norm)) return {done, false};
     update.apply(training.scalars + int64_t(done) * scalars, norm, values);
+    ++done;
+    if (std::chrono::duration<double>(Clock::now() - start).count() > training.seconds) break;
   }
-  return done;
+  return {done, true};
 }
 
-template int train(Engine<float>&, const Training<float>&, const Program<float>&, int, double*);
-template int train(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
+template Trained train(Engine<float>&, const Training<float>&, const Program<float>&, int, double*);
+template Trained train(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
 
 }  // namespace elman

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from elman.engine import native
+from elman.engine.reference import NumpyEngine
 from tests.engine import hand_plans
 from tests.engine.rnn_problem import Problem
 
@@ -99,3 +100,15 @@ def test_training_stops_before_an_update_that_is_not_finite(where):
     found = p.engine().train(arena, p.x, p.target, batches, hand_plans.SGD, [], rates, weights=p.weights)
     assert not found.finite and found.done == 1 and np.isnan(found.losses[-1])
     np.testing.assert_array_equal(arena, by_hand(p, batches[:1], rates[:1, 0], 0.0)[0])
+
+
+@pytest.mark.parametrize("seconds, updates", [(0.0, 1), (np.inf, 4)])
+def test_training_stops_when_its_time_is_up(seconds, updates):
+    p = Problem(20, 5, 2, 4, 1)
+    arenas, rates = [p.parameters.copy(), p.parameters.copy()], np.full((4, 1), 0.1)
+    for engine, arena in zip([p.engine(), NumpyEngine(p.plan, np.float64)], arenas, strict=True):
+        flat = np.arange(20), np.arange(0, 21, 5)
+        found = engine.train(arena, p.x, p.target, flat, hand_plans.SGD, [], rates, weights=p.weights, seconds=seconds)
+        assert found.finite and found.done == len(found.losses) == updates
+    np.testing.assert_allclose(*arenas, rtol=1e-10)
+    assert found.losses == pytest.approx(by_hand(p, np.split(np.arange(20), 4), rates[:, 0], 0.0)[1][:updates])

@@ -151,6 +151,36 @@ def test_equations_of_ones_own(engine):
     np.testing.assert_allclose(net.arena, before - 0.25 * np.sign(gradient), rtol=1e-14)
 
 
+@dataclass(eq=False, repr=False)
+class Listed(Optimizer):
+    factors: tuple = (1.0,)
+
+    def equations(self, w, g, *, rate):
+        return w - rate * sum(self.factors) * g
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_hyperparameter_changed_between_two_trainings_works(engine):
+    (x, target), optimizer, net = sums(steps=1), Listed(0.1), linear(engine=engine)
+    for factors in ((1.0,), (1.0, 0.5)):
+        optimizer.factors, by_hand = factors, copied_network(net)
+        train(net, x, target[:, None], optimizer=optimizer, epochs=1)
+        train(by_hand, x, target[:, None], optimizer=el.SGD(0.1 * sum(factors)), epochs=1)
+        np.testing.assert_allclose(net.arena, by_hand.arena, rtol=1e-13)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_plan_serves_an_optimizer_whose_momentum_changed(engine):
+    (x, target), optimizer, net = sums(steps=1), el.SGD(0.1, momentum=0.9), linear(engine=engine)
+    train(net, x, target[:, None], optimizer=optimizer, epochs=2)
+    again, by_hand = el.SGD(0.1, momentum=0.5), copied_network(net)
+    again.load_state_dict(optimizer.state_dict())
+    optimizer.momentum = 0.5
+    train(net, x, target[:, None], optimizer=optimizer, epochs=1)
+    train(by_hand, x, target[:, None], optimizer=again, epochs=1)
+    np.testing.assert_array_equal(net.arena, by_hand.arena)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_states_are_written_when_nothing_needs_the_old_ones(engine):
     net, (x, target) = linear(engine=engine), sums(steps=1)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from elman.engine.plan import Plan
 from elman.errors import DataError, ShapeError
+
+# Row numbers of each batch; or all of them in one array, and the (batches + 1,) borders of the batches in it.
+Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
+
+
+def split(batches: Batches) -> Sequence[np.ndarray]:
+    """Row numbers of each batch."""
+    return np.split(batches[0], batches[1][1:-1]) if isinstance(batches, tuple) else batches
 
 
 def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:

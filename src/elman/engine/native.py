@@ -18,8 +18,6 @@ try:
 except ImportError:  # installed without a compiler: the NumPy engine does the work
     _native = None  # type: ignore[assignment]
 
-Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
-
 
 def available() -> bool:
     """Whether the native engine was built."""
@@ -76,6 +74,7 @@ class NativeEngine:
         except (RuntimeError, ValueError) as error:
             raise EngineError(str(error)) from None
         self._state_widths = [state.width for stage in plan.stages for state in stage.states]
+        self._optimizer: tuple[OptimizerProgram, Any] | None = None
         output = plan.slots[plan.output.slot]
         self._output_width = output.width
         self._output_steps = output.time != "single" and plan.stages[output.stage].sequence
@@ -207,7 +206,7 @@ class NativeEngine:
         parameters: np.ndarray,
         x: np.ndarray,
         target: np.ndarray,
-        batches: Batches,
+        batches: arrays.Batches,
         optimizer: OptimizerProgram,
         state: Sequence[np.ndarray],
         scalars: np.ndarray,
@@ -218,6 +217,7 @@ class NativeEngine:
         lengths: np.ndarray | None = None,
         carry_states: bool = False,
         states: Sequence[np.ndarray] | None = None,
+        seconds: float = np.inf,
     ) -> TrainResult:
         """Do many updates of the parameters, in place, in one call.
 
@@ -248,6 +248,8 @@ class NativeEngine:
             Begin each batch with the final states of the one before (batches of one size).
         states : list of arrays (B, width), optional
             With `carry_states`, initial states of the first batch; updated in place to the final ones of the last.
+        seconds : float
+            No update begins after so much time, but the first.
         """
         N, T = self._check_x(x, lengths)
         self._check_target(target, N, T)
@@ -257,7 +259,7 @@ class NativeEngine:
         if len(state) != optimizer.states:
             raise ShapeError(f"state has {len(state)} arrays, the optimiser expects {optimizer.states}")
         losses = np.empty(updates, np.float64)
-        done = self._call(
+        done, finite = self._call(
             self._engine.train,
             self._check(parameters, size, "parameters"),
             x,
@@ -266,16 +268,24 @@ class NativeEngine:
             _lengths(lengths),
             rows,
             offsets,
-            plain_program(optimizer.code, _native.ops()),
+            self._compiled(optimizer),
             [self._check(array, size, f"state[{i}]") for i, array in enumerate(state)],
             _shaped(np.ascontiguousarray(scalars, np.float64), (updates, optimizer.scalars), "scalars"),
             clip_norm,
             None if keys is None else _shaped(np.ascontiguousarray(keys, np.uint64), (updates,), "keys"),
             self._carried(offsets, states) if carry_states else [],
+            seconds,
             losses,
         )
-        finite = done == updates
-        return TrainResult(losses if finite else losses[: done + 1], done, finite)
+        return TrainResult(losses[: done if finite else done + 1], done, finite)
+
+    def _compiled(self, optimizer: OptimizerProgram) -> Any:
+        """The optimiser as the native engine runs it; the last one is kept."""
+        if self._optimizer is None or self._optimizer[0] is not optimizer:
+            program = _native.Program32 if self.dtype == np.float32 else _native.Program64
+            code = plain_program(optimizer.code, _native.ops())
+            self._optimizer = optimizer, program(code, optimizer.states, optimizer.scalars)
+        return self._optimizer[1]
 
     def read(self, what: str | Ref) -> np.ndarray:
         """Copy a slot as the last call left it: (steps, B, width) in the order of x, 0 past a row's length."""
@@ -353,7 +363,7 @@ def _lengths(lengths: np.ndarray | None) -> np.ndarray | None:
     return None if lengths is None else np.ascontiguousarray(lengths, np.int64)
 
 
-def _flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
+def _flat_batches(batches: arrays.Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(batches, tuple):
         rows, offsets = (np.ascontiguousarray(a, np.int64) for a in batches)
     else:

@@ -6,7 +6,8 @@ everything the native engine does, for all rows of the batch at once and one ste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ class NumpyEngine:
         parameters,
         x,
         target,
-        batches: Sequence[np.ndarray],
+        batches: arrays.Batches,
         optimizer: OptimizerProgram,
         state: list[np.ndarray],
         scalars: np.ndarray,
@@ -119,12 +120,15 @@ class NumpyEngine:
         keys=None,
         carry_states: bool = False,
         states: list[np.ndarray] | None = None,
+        seconds: float = np.inf,
     ) -> TrainResult:
         """One update for each batch of row numbers; stops before one whose loss or gradient is not finite.
 
         With `carry_states` each batch begins with the final states of the one before, the first with `states`, which
         are updated in place.
         """
+        started, done = time.perf_counter(), 0
+        batches = arrays.split(batches)
         losses = np.zeros(len(batches))
         carried = states if carry_states else None
         for n, rows in enumerate(batches):
@@ -148,7 +152,10 @@ class NumpyEngine:
                 carried = found.states
                 for kept, value in zip(states or [], carried, strict=False):
                     kept[:] = value
-        return TrainResult(losses, len(batches), True)
+            done = n + 1
+            if time.perf_counter() - started > seconds:
+                break
+        return TrainResult(losses[:done], done, True)
 
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""

@@ -51,10 +51,10 @@ class Examples:
             return share
         return np.where(np.arange(shape[1]) < self.lengths[rows][:, None], share, 0.0)
 
-    def total(self, rows: np.ndarray) -> float:
-        """The sum of the weights of some rows: what a batch counts in the loss of an epoch."""
+    def counts(self, rows: np.ndarray) -> np.ndarray:
+        """The sum of the weights of each row's steps (B,): what it counts in the loss of an epoch."""
         count = np.ones(len(rows)) if self.lengths is None or self.target.ndim == 2 else self.lengths[rows]
-        return float(np.sum(count if self.weights is None else count * self.weights[rows], dtype=np.float64))
+        return count * (1.0 if self.weights is None else self.weights[rows].astype(np.float64))
 
 
 def _column(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

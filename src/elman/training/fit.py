@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -195,7 +196,6 @@ class Training:
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
         self._one_by_one = any(c.watches_batches for c in self.callbacks)
-        self._call = 1  # how many updates the next call of the engine does
 
     def run(self) -> History:
         """Train until the last epoch, or until a callback stops it."""
@@ -234,24 +234,29 @@ class Training:
         self.history.append(self.logs)
 
     def _all_batches(self) -> None:
-        batches = self._batches()
-        losses, counts = np.zeros(len(batches)), self._counts(batches)
+        rows, borders = self._order()
+        losses, counts = np.zeros(self.batches), self._counts(rows, borders)
         states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
-        while self.batch < len(batches) and not self.stop:
-            chosen = slice(self.batch, self.batch + self._call)
-            started = time.perf_counter()
-            losses[chosen] = self._updates(batches[chosen], states)
-            done = len(batches[chosen])
-            self.batch += done
-            self._pace(done, time.perf_counter() - started)
+        scalars = self.optimizer.table(self.batches)
+        while self.batch < self.batches and not self.stop:
+            first, last = self.batch, self.batch + 1 if self._one_by_one else self.batches
+            if self._one_by_one:  # a callback may have changed the learning rate
+                scalars[first] = self.optimizer.table(1)[0]
+            chosen = rows[borders[first] : borders[last]], borders[first : last + 1] - borders[first]
+            found = self._updates(chosen, scalars[first:last], states)
+            self.batch += len(found)
+            losses[first : self.batch] = found
             self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
             self._tell("on_progress")
             if self._one_by_one:
                 self._tell("on_batch_end")
 
-    def _updates(self, batches: list[np.ndarray], states: list[np.ndarray] | None) -> np.ndarray:
-        """Train on some batches in one call of the engine; their losses."""
+    def _updates(
+        self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
+    ) -> np.ndarray:
+        """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
         net, optimizer, data = self.net, self.optimizer, self.data
+        rows, borders = batches
         with np.errstate(all="ignore"):  # what is not finite is found and explained
             result = self._engine.train(
                 net.arena,
@@ -260,34 +265,35 @@ class Training:
                 batches,
                 self._program,
                 self._state,
-                optimizer.table(len(batches)),
+                scalars,
                 clip_norm=optimizer.clip_norm or 0.0,
-                keys=dropout_keys(net.seed, net.updates, len(batches)),
+                keys=dropout_keys(net.seed, net.updates, len(scalars)),
                 weights=data.weights,
                 lengths=data.lengths,
                 carry_states=self.stateful,
                 states=states,
+                seconds=SECONDS_A_CALL,
             )
         net.updates += result.done
         optimizer.updates += result.done
         if not result.finite:
-            rows, key = batches[result.done], dropout_keys(net.seed, net.updates, 1)[0]
+            failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
             place = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
-            raise TrainingError(f"{place}: {explain(self, rows, int(key), float(result.losses[-1]))}")
+            raise TrainingError(f"{place}: {explain(self, failed, int(key), float(result.losses[-1]))}")
         return result.losses
 
-    def _batches(self) -> list[np.ndarray]:
-        """Row numbers of each batch of this epoch."""
+    def _order(self) -> tuple[np.ndarray, np.ndarray]:
+        """Row numbers of this epoch, batch after batch, and where the batches begin and end."""
         rows = self._rows
         if self.shuffle:
             rows = np.random.default_rng([self.net.seed, self.net.epochs]).permutation(rows)
-        return [rows[k : k + self.batch_size] for k in range(0, len(rows), self.batch_size)]
+        return rows, np.minimum(np.arange(self.batches + 1) * self.batch_size, len(rows))
 
-    def _counts(self, batches: list[np.ndarray]) -> np.ndarray:
+    def _counts(self, rows: np.ndarray, borders: np.ndarray) -> np.ndarray:
         """What each batch counts in the epoch's loss."""
         if self.data.weights is None and self.data.lengths is None:
-            return np.array([len(rows) for rows in batches], np.float64)
-        return np.array([self.data.total(rows) for rows in batches])
+            return np.diff(borders).astype(np.float64)
+        return np.add.reduceat(self.data.counts(rows), borders[:-1])
 
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
         """The loss over all rows of some batches; a root is taken of the mean, not averaged."""
@@ -303,11 +309,6 @@ class Training:
                 "try a smaller learning rate, and look for extreme values in the validation data"
             )
         return value
-
-    def _pace(self, done: int, seconds: float) -> None:
-        """Size the next call of the engine by the last one."""
-        if not self._one_by_one:
-            self._call = max(1, int(done * SECONDS_A_CALL / max(seconds, 1e-9)))
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
@@ -327,5 +328,9 @@ class Training:
 
 def dropout_keys(seed: int, first: int, count: int) -> np.ndarray:
     """Dropout's key of each update, from the network's seed and the update's number."""
-    start = np.random.SeedSequence(seed).generate_state(1, np.uint64)
-    return start + np.arange(first, first + count, dtype=np.uint64)
+    return _first_key(seed) + np.arange(first, first + count, dtype=np.uint64)
+
+
+@functools.lru_cache(maxsize=64)
+def _first_key(seed: int) -> np.uint64:
+    return np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]

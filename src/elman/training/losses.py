@@ -258,12 +258,17 @@ def prepare_target(
         loss = loss.for_classes()
         _check_classes(array, net.outputs, lengths, loss.name)
     try:
-        loss.graph(net.outputs, array.shape[-1])
+        _check_graph(loss, net.outputs, array.shape[-1])
     except ShapeError as error:
         raise ShapeError(_mismatch(net, loss, shape)) from error
     if loss.bounds is not None:
         _check_bounds(array, loss, lengths)
     return loss, np.asarray(array, net.dtype), array.shape[-1]
+
+
+@functools.lru_cache(maxsize=64)  # tracing takes longer than a small update
+def _check_graph(loss: Loss, outputs: int, target_width: int) -> None:
+    loss.graph(outputs, target_width)
 
 
 def _mismatch(net: Trainable, loss: Loss, shape: tuple[int, ...]) -> str:

@@ -11,9 +11,10 @@ An optimiser of your own is a dataclass with `equations`, and `scalars` where a 
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any
 
@@ -24,7 +25,15 @@ from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
 from elman.training.program import trace_program
 from elman.training.protocol import Trainable
-from elman.training.schedules import Rate, as_schedule
+from elman.training.schedules import Rate, Schedule, as_schedule
+
+_KEPT = ("updates", "state", "_network", "_traced")  # what an optimiser remembers; all else are hyperparameters
+
+
+@functools.lru_cache(maxsize=256)
+def _arguments_of(equations: Callable[..., Any]) -> list[tuple[str, Any]]:
+    """Name and kind of each argument after ``self``."""
+    return [(q.name, q.kind) for q in inspect.signature(equations).parameters.values()][1:]
 
 
 @dataclass(eq=False, repr=False)
@@ -56,6 +65,7 @@ class Optimizer:
     clip_value: float | None = None
 
     def __post_init__(self) -> None:
+        self._traced: tuple[dict[str, Any], OptimizerProgram] | None = None
         self.reset()
         self.check()
 
@@ -77,11 +87,24 @@ class Optimizer:
     @property
     def state_names(self) -> tuple[str, ...]:
         """Names of what is remembered: the arguments of `equations` after ``w`` and ``g``."""
-        return tuple(self._arguments(inspect.Parameter.POSITIONAL_OR_KEYWORD)[2:])
+        return self._arguments(inspect.Parameter.POSITIONAL_OR_KEYWORD)[2:]
 
     def program(self) -> OptimizerProgram:
-        """The equations, clipping included, as an engine runs them."""
+        """The equations, clipping included, as an engine runs them; traced again when a hyperparameter has changed."""
+        found = self._hyperparameters()
+        if found is None:
+            return self._trace()
+        if self._traced is None or self._traced[0] != found:
+            self._traced = (found, self._trace())
+        return self._traced[1]
 
+    def _hyperparameters(self) -> dict[str, Any] | None:
+        """All numbers and names that the equations may use; None when there is more, whose changes go unseen."""
+        found = {name: value for name, value in vars(self).items() if name not in _KEPT}
+        plain = (int, float, str, np.number, Schedule, type(None))
+        return found if all(isinstance(value, plain) for value in found.values()) else None
+
+    def _trace(self) -> OptimizerProgram:
         def clipped(w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
             bound = self.clip_value
             return self.equations(w, g if bound is None else clip(g, -bound, bound), *states, **scalars)
@@ -133,7 +156,9 @@ class Optimizer:
             )
         self.check()
         self._network = weakref.ref(net)
-        self.state = {n: np.ascontiguousarray(self.state.get(n, np.zeros(size)), net.dtype) for n in names}
+        self.state = {
+            n: np.ascontiguousarray(self.state[n], net.dtype) if fits else np.zeros(size, net.dtype) for n in names
+        }
         return list(self.state.values())
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -171,10 +196,10 @@ class Optimizer:
         if not number or not (low < value if above else low <= value) or not value < high:
             raise OptionError(f"{type(self).__name__}: {name} must be {said}, got {value!r}")
 
-    def _arguments(self, kind: Any) -> list[str]:
-        return [q.name for q in inspect.signature(self.equations).parameters.values() if q.kind == kind]
+    def _arguments(self, kind: Any) -> tuple[str, ...]:
+        return tuple(name for name, each in _arguments_of(type(self).equations) if each == kind)
 
-    def _scalar_names(self) -> list[str]:
+    def _scalar_names(self) -> tuple[str, ...]:
         return self._arguments(inspect.Parameter.KEYWORD_ONLY)
 
 
