@@ -168,9 +168,14 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
 }
 
 template <class T>
-int Engine<T>::threads_for(double work) {
+int Engine<T>::threads_worth(double work) const {
   double each = awake > 1 ? kWorthMeeting : kWorthWaking;
-  int n = int(std::min<double>(threads, 1 + work / each));
+  return int(std::min<double>(threads, 1 + work / each));
+}
+
+template <class T>
+int Engine<T>::threads_for(double work) {
+  int n = threads_worth(work);
   awake = std::max(awake, n);
   return n;
 }

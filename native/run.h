@@ -8,10 +8,11 @@
 //
 // Letters: B rows of the batch, T its steps (`steps` in code, where T is the number type), N rows of a data set.
 // A row has two numbers: its place in the caller's batch, and its position in the run, where rows are sorted by
-// falling length, so that the rows in use at a step are the first ones. Positions are cut into blocks of one size (the
-// last may have fewer rows); in a slot's memory the rows of a block at all steps lie together: (blocks, axis, rows of
-// a block, width), the axis being T + 1 long for every slot that has a row for each step. So several steps of a full
-// block are as one matrix, and one numbering of rows serves every operand of a gradient.
+// falling length, so that the rows in use at a step are the first ones. Positions are cut into groups, by B alone, and
+// gradients are summed group by group; groups are cut into blocks where there are more threads than groups. In a slot's
+// memory the rows of a block at all steps lie together: (blocks, axis, rows of a block, width), the axis being T + 1
+// long for every slot that has a row for each step. So several steps of a full block are as one matrix, and one
+// numbering of rows serves every operand of a gradient.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -104,6 +105,7 @@ struct Workspace {
   std::vector<int64_t> numbers;  // the same for dropout, which counts in the caller's batch
   std::vector<int64_t> lengths;  // of each position
   std::vector<Block> blocks;
+  int group_rows = 0;                // of all groups but the last
   int block_rows = 0;                // that there is room for in each block
   std::vector<Run> runs, runs_once;  // memory rows in use, of slots with a row for each step and of those with one
   std::vector<double> row_losses;    // by batch row
@@ -201,7 +203,8 @@ struct Engine {
 
   Engine(Plan plan, const Kernels<T>& kernels, int threads);
 
-  int threads_for(double work);  // of the next parallel loop
+  int threads_for(double work);          // of the next parallel loop
+  int threads_worth(double work) const;  // that share it with profit
   bool output_is_sequence() const;
   int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
 };

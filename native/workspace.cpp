@@ -1,5 +1,6 @@
 // Memory of a run: slots, the order of rows, the borders of blocks, packed weights.
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "pool.h"
@@ -8,9 +9,10 @@
 namespace elman {
 namespace {
 
-constexpr int kBlockRows =
-    32;  // at most, of a block: enough to use a weight many times once it is in the first-level cache
-constexpr int kWholeBatch = 16;  // a batch of fewer rows is one block
+constexpr int kGroupRows =
+    32;  // at most, of a group: enough to use a weight many times once it is in the nearest cache
+constexpr int kWholeBatch = 4;  // a batch of fewer rows is one group
+constexpr int kLeastRows = 4;   // of a block that is a part of a group
 
 int steps_of(const Plan& plan, const Slot& slot, int steps) {
   int T = plan.stages[slot.stage].sequence ? steps : 1;
@@ -47,14 +49,24 @@ void lay_out(const Plan& plan, Workspace<T>& w) {
   }
 }
 
-// Blocks of one size but the last, an even number of them, so that two threads have the same to do.
+// Groups of one size but the last, an even number of them, so that two threads have the same to do.
+int rows_of_group(int B) {
+  int count = B < kWholeBatch ? 1 : 2 * ((B + 2 * kGroupRows - 1) / (2 * kGroupRows));
+  return (B + count - 1) / count;
+}
+
+// Groups are cut into equal blocks where there would be fewer of them than threads.
 template <class T>
-void cut_blocks(int B, Workspace<T>& w) {
-  int count = B < kWholeBatch ? 1 : 2 * ((B + 2 * kBlockRows - 1) / (2 * kBlockRows));
-  w.block_rows = (B + count - 1) / count;
+void cut_blocks(const Engine<T>& e, int B, int steps, Workspace<T>& w) {
+  w.group_rows = rows_of_group(B);
+  int groups = (B + w.group_rows - 1) / w.group_rows, parts = 1;
+  int threads = e.threads_worth(e.forward_work.of(B, steps));
+  while (groups * parts < threads && w.group_rows >= 2 * parts * kLeastRows) parts *= 2;
+  w.block_rows = (w.group_rows + parts - 1) / parts;
   w.blocks.clear();
-  for (int first = 0; first < B; first += w.block_rows)
-    w.blocks.push_back({int(w.blocks.size()), first, std::min(w.block_rows, B - first)});
+  for (int group = 0; group < B; group += w.group_rows)
+    for (int first = group, end = std::min(B, group + w.group_rows); first < end; first += w.block_rows)
+      w.blocks.push_back({int(w.blocks.size()), first, std::min(w.block_rows, end - first)});
 }
 
 template <class T>
@@ -82,17 +94,26 @@ void append(std::vector<Run>& runs, int64_t first, int64_t count) {
     runs.push_back({first, count});
 }
 
-// Memory rows in use, block after block and step after step.
+// The rows of a block in use at a step.
+template <class T>
+void append_step(Workspace<T>& w, const Block& b, int t) {
+  int n = b.count;
+  while (n > 0 && w.lengths[b.first + n - 1] <= t) --n;
+  if (n > 0) append(w.runs, (int64_t(b.number) * (w.steps + 1) + t) * w.block_rows, n);
+}
+
+// Memory rows in use: group after group, step after step, block after block. The order of the positions is thus the
+// same however groups are cut.
 template <class T>
 void find_runs(Workspace<T>& w) {
   w.runs.clear(), w.runs_once.clear();
-  for (const Block& b : w.blocks) {
-    append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
-    int64_t first = int64_t(b.number) * (w.steps + 1) * w.block_rows;
-    for (int t = 0, n = b.count; t < w.steps; ++t) {
-      while (n > 0 && w.lengths[b.first + n - 1] <= t) --n;
-      if (n > 0) append(w.runs, first + int64_t(t) * w.block_rows, n);
-    }
+  for (const Block& b : w.blocks) append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
+  for (size_t first = 0, end; first < w.blocks.size(); first = end) {
+    int group = w.blocks[first].first / w.group_rows;
+    for (end = first; end < w.blocks.size() && w.blocks[end].first / w.group_rows == group;) ++end;
+    int longest = int(w.lengths[w.blocks[first].first]);
+    for (int t = 0; t < longest; ++t)
+      for (size_t b = first; b < end; ++b) append_step(w, w.blocks[b], t);
   }
 }
 
@@ -143,7 +164,7 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   w.B = 0;  // nothing is prepared, should memory run out
   w.steps = batch.steps, w.first = batch.first, w.ragged = false;
   if (!same_size) {
-    cut_blocks(batch.B, w);
+    cut_blocks(e, batch.B, batch.steps, w);
     lay_out(e.plan, w);
   }
   w.B = batch.B;

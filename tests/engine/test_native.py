@@ -100,14 +100,16 @@ def same(a, b) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("ragged", [False, True])
-def test_threads_do_not_change_a_bit(dtype, ragged):
-    p = Problem(150, 20, 5, 70, 3, ragged=ragged, dropout=0.3)
+@pytest.mark.parametrize("B", [5, 50, 150])
+def test_threads_do_not_change_a_bit(dtype, ragged, B):
+    p = Problem(B, 20, 5, 150, 3, ragged=ragged, dropout=0.3)
     for name in ("parameters", "x", "target", "weights"):
         setattr(p, name, getattr(p, name).astype(dtype))
     p.states = [s.astype(dtype) for s in p.states]
     one, two = (p.run(p.engine(threads, dtype), want_input=True, key=7) for threads in (1, 2))
     same(one, two)
-    same(two, p.run(p.engine(5, dtype), want_input=True, key=7))
+    for threads in (5, 50):  # more than there are groups of rows
+        same(two, p.run(p.engine(threads, dtype), want_input=True, key=7))
 
 
 @settings(max_examples=40, deadline=None)

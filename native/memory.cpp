@@ -1,0 +1,59 @@
+#include "memory.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace elman {
+namespace {
+
+constexpr size_t kHugePage = size_t(2) << 20;
+
+Memory from_heap(size_t bytes) {
+  size_t whole = (bytes / 64 + 1) * 64;
+  void* at = std::aligned_alloc(64, whole);
+  if (!at) throw std::bad_alloc();
+  return {std::memset(at, 0, whole), bytes};
+}
+
+#if defined(__linux__)
+// Whole huge pages, cut out of a mapping that is larger by one.
+Memory from_system(size_t bytes) {
+  Memory m;
+  m.bytes = (bytes / kHugePage + 1) * kHugePage;
+  void* from = mmap(nullptr, m.bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (from == MAP_FAILED) throw std::bad_alloc();
+  size_t before = (kHugePage - reinterpret_cast<uintptr_t>(from) % kHugePage) % kHugePage;
+  m.at = static_cast<char*>(from) + before;
+  if (before > 0) munmap(from, before);
+  munmap(static_cast<char*>(m.at) + m.bytes, kHugePage - before);
+  madvise(m.at, m.bytes, MADV_HUGEPAGE);  // slots are walked with long strides
+  return m;
+}
+#endif
+
+}  // namespace
+
+Memory Memory::get(size_t bytes) {
+#if defined(__linux__)
+  if (bytes >= kHugePage) return from_system(bytes);
+#endif
+  return from_heap(bytes);
+}
+
+void Memory::release() {
+#if defined(__linux__)
+  if (bytes >= kHugePage) {
+    munmap(at, bytes);
+    return;
+  }
+#endif
+  std::free(at);
+}
+
+}  // namespace elman
