@@ -23,13 +23,13 @@ struct Cut {
 };
 
 template <class T>
-ELMAN_INLINE Cut cut_of(int m, int k) {
+ELMAN_INLINE Cut cut_of(int m, int k, int most_wide = task_wide, int most_tall = task_tall) {
   const int64_t source_wide_cost = int64_t(ceil_div(k, lanes<T>)) * m;
   const int64_t delta_wide_cost = int64_t(ceil_div(m, lanes<T>)) * k;
   Cut cut{delta_wide_cost < source_wide_cost, k, m, 1, 1};
   if (cut.delta_wide) cut.wide = m, cut.tall = k;
-  cut.wide_tasks = ceil_div(cut.wide, task_wide);
-  cut.tall_tasks = ceil_div(cut.tall, task_tall);
+  cut.wide_tasks = ceil_div(cut.wide, most_wide);
+  cut.tall_tasks = ceil_div(cut.tall, most_tall);
   return cut;
 }
 
@@ -82,8 +82,8 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
     Vec<T> wide[C];
     for (int j = 0; j < C; ++j) wide[j] = load<T>(b.at + j * lanes<T>);
     for (int r = 0; r < R; ++r) {
-      const Vec<T> x = splat<T>(a.at[r]);
-      for (int j = 0; j < C; ++j) sum[r][j] = x * wide[j] + sum[r][j];
+      const Vec<T> x = broadcast<T>(a.at + r);
+      for (int j = 0; j < C; ++j) sum[r][j] = multiply_add<T>(x, wide[j], sum[r][j]);
     }
     a.at += a.stride, b.at += b.stride, ahead.line += ahead.stride;
   } while (--rows);
@@ -116,6 +116,33 @@ struct Side {
   const T* rows;
   int width, first, n;  // width: columns of the whole side
 };
+
+// What one task sums.
+template <class T>
+struct Part {
+  Side<T> wide, tall;
+  ptrdiff_t tall_stride, wide_stride;  // in dw
+
+  void write(const T* sums, int ld, T* dw) const {
+    dw += tall.first * tall_stride + wide.first * wide_stride;
+    for (int i = 0; i < tall.n; ++i)
+      for (int j = 0; j < wide.n; ++j) dw[i * tall_stride + j * wide_stride] = sums[i * ld + j];
+  }
+};
+
+template <class T>
+ELMAN_INLINE Part<T> part_of(const Cut& cut, int task, const T* delta, const T* source, int k) {
+  const int w = task % cut.wide_tasks, t = task / cut.wide_tasks;
+  const int panels = ceil_div(cut.wide, panel_columns<T>);  // whole ones for each task
+  const int wide_first = even_start(panels, cut.wide_tasks, w) * panel_columns<T>;
+  const int wide_last = even_start(panels, cut.wide_tasks, w + 1) * panel_columns<T>;
+  const int tall_first = even_start(cut.tall, cut.tall_tasks, t);
+  const int tall_last = even_start(cut.tall, cut.tall_tasks, t + 1);
+  const int wide_n = (wide_last < cut.wide ? wide_last : cut.wide) - wide_first;
+  Part<T> part = {{source, cut.wide, wide_first, wide_n}, {delta, cut.tall, tall_first, tall_last - tall_first}, k, 1};
+  if (cut.delta_wide) part.wide.rows = delta, part.tall.rows = source, part.tall_stride = 1, part.wide_stride = k;
+  return part;
+}
 
 // The sum over the rows of one task's part of dw.
 template <class T>
@@ -172,12 +199,6 @@ struct Accumulator {
       }
     }
   }
-
-  void write(T* dw, ptrdiff_t tall_stride, ptrdiff_t wide_stride) const {
-    dw += tall.first * tall_stride + wide.first * wide_stride;
-    for (int i = 0; i < tall.n; ++i)
-      for (int j = 0; j < wide.n; ++j) dw[i * tall_stride + j * wide_stride] = sums[i * ld + j];
-  }
 };
 
 // f(first row, rows, begins a block, completes it) for the pieces of runs that blocks consist of.
@@ -198,17 +219,9 @@ ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
 
 template <class T>
 void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, T* scratch) {
-  const Cut cut = cut_of<T>(m, k);
-  const int w = task % cut.wide_tasks, t = task / cut.wide_tasks;
-  const int panels = ceil_div(cut.wide, panel_columns<T>);  // whole ones for each task
-  const int wide_first = even_start(panels, cut.wide_tasks, w) * panel_columns<T>;
-  const int wide_last = even_start(panels, cut.wide_tasks, w + 1) * panel_columns<T>;
-  const int tall_first = even_start(cut.tall, cut.tall_tasks, t);
-  const int tall_last = even_start(cut.tall, cut.tall_tasks, t + 1);
+  const Part<T> part = part_of<T>(cut_of<T>(m, k), task, delta, source, k);
   Accumulator<T> a;
-  a.wide = {cut.delta_wide ? delta : source, cut.wide, wide_first,
-            (wide_last < cut.wide ? wide_last : cut.wide) - wide_first};
-  a.tall = {cut.delta_wide ? source : delta, cut.tall, tall_first, tall_last - tall_first};
+  a.wide = part.wide, a.tall = part.tall;
   a.tiles = ceil_div(a.tall.n, tile_rows);
   a.ld = ceil_div(a.wide.n, lanes<T>) * lanes<T>;
   a.packed = aligned(scratch);
@@ -217,10 +230,7 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
   for_each_piece(runs, n_runs,
                  [&](int64_t row, int rows, bool begins, bool completes) { a.add(row, rows, begins, completes); });
-  if (cut.delta_wide)
-    a.write(dw, 1, k);
-  else
-    a.write(dw, k, 1);
+  part.write(a.sums, a.ld, dw);
 }
 
 // Columns first .. first+n of the sums; the same sums whichever columns go together.

@@ -42,19 +42,28 @@ ELMAN_INLINE void pack_columns(const T* w, ptrdiff_t column_stride, ptrdiff_t ro
       for (int i = 0; i < k; ++i) packed[size_t(i) * width + j] = w[i * row_stride + j * column_stride];
 }
 
-template <class T>
-void pack(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed) {
+// f(first column, columns, their place in the panel, the panel, its width) for the panels that columns first .. first+n
+// of n_all meet; then pads the last panel.
+template <class T, class F>
+ELMAN_INLINE void for_each_panel(int n, int k, int first, int n_all, T* packed, F f) {
   for (int j = first; j < first + n;) {
     const int panel = j / panel_columns<T> * panel_columns<T>;
     const int width = vectors_of_panel<T>(n_all - panel) * lanes<T>;
     const int end = first + n < panel + width ? first + n : panel + width;
     T* to = packed + size_t(panel) * k;
-    pack_columns(w + (j - first) * column_stride, column_stride, row_stride, end - j, k, to + (j - panel), width);
+    f(j - first, end - j, j - panel, to, width);
     if (end == n_all)
       for (int i = 0; i < k; ++i)
         for (int pad = end - panel; pad < width; ++pad) to[size_t(i) * width + pad] = T(0);
     j = end;
   }
+}
+
+template <class T>
+void pack(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed) {
+  for_each_panel(n, k, first, n_all, packed, [&](int column, int columns, int place, T* panel, int width) {
+    pack_columns(w + column * column_stride, column_stride, row_stride, columns, k, panel + place, width);
+  });
 }
 
 // Where the rows of a tile begin in memory, and how far apart they are; 0 where all of them are one row.
@@ -80,8 +89,8 @@ ELMAN_ONE_COPY void tile(Rows<const T> a, const T* b, int k, Rows<const T> start
     Vec<T> row[C];
     for (int j = 0; j < C; ++j) row[j] = load<T>(b + j / panel_vectors * panel + j % panel_vectors * lanes<T>);
     for (int r = 0; r < R; ++r) {
-      const Vec<T> x = splat<T>(a.at[r * a.stride]);
-      for (int j = 0; j < C; ++j) sum[r][j] = x * row[j] + sum[r][j];
+      const Vec<T> x = broadcast<T>(a.at + r * a.stride);
+      for (int j = 0; j < C; ++j) sum[r][j] = multiply_add<T>(x, row[j], sum[r][j]);
     }
     ++a.at, b += step;
   } while (--k);
@@ -146,7 +155,7 @@ void scattered_tile(TileFunction<T> run, Rows<const T> a, const T* b, int k, con
 
 // All rows against one panel, or several whole ones that lie in one segment.
 template <class T>
-void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Window<T>& w, bool add) {
+void panel_product(const T* a, ptrdiff_t lda, int first_row, int m, const T* b, int k, const Window<T>& w, bool add) {
   alignas(ELMAN_VECTOR_BYTES) T bias[most_panels * panel_columns<T>] = {};
   if (!add)
     for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
@@ -155,9 +164,9 @@ void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Wi
   const int vectors = ceil_div(w.n, lanes<T>), tiles = ceil_div(m, tile_rows);
   const bool direct = w.inside() && w.n == vectors * lanes<T>;
   for (int t = 0; t < tiles; ++t) {
-    const int row = even_start(m, tiles, t), rows = even_start(m, tiles, t + 1) - row;
+    const int start = even_start(m, tiles, t), rows = even_start(m, tiles, t + 1) - start, row = first_row + start;
     const TileFunction<T> run = tile_function<T>(rows, vectors);
-    const Rows<const T> operand = {a + row * lda, lda};
+    const Rows<const T> operand = {a + start * lda, lda};
     if (direct) {
       const ptrdiff_t n = w.segment->n;
       const Rows<T> out = {w.segment->out + row * n + (w.first - w.start), n};
@@ -168,9 +177,10 @@ void panel_product(const T* a, ptrdiff_t lda, int m, const T* b, int k, const Wi
   }
 }
 
+// Rows first_row .. first_row+m of a product; the operand begins with the first of them.
 template <class T>
-void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
-             bool add) {
+void product_rows(const T* a, ptrdiff_t lda, int first_row, int m, const T* packed, int k, const Segment<T>* segments,
+                  int n_segments, bool add) {
   int columns = 0;
   for (int s = 0; s < n_segments; ++s) columns += segments[s].n;
   const int most = panels_for(m) * panel_columns<T>;
@@ -183,6 +193,12 @@ void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Seg
       const int left = columns - first;
       w.n = left < panel_columns<T> ? left : panel_columns<T>;
     }
-    panel_product<T>(a, lda, m, packed + size_t(first) * k, k, w, add);
+    panel_product<T>(a, lda, first_row, m, packed + size_t(first) * k, k, w, add);
   }
+}
+
+template <class T>
+void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
+             bool add) {
+  product_rows<T>(a, lda, 0, m, packed, k, segments, n_segments, add);
 }

@@ -44,6 +44,17 @@ template <class T>
 ELMAN_INLINE Vec<T> splat(T x) {
   return x - Vec<T>{};
 }
+
+// What the microkernels do: one word of a row (one number, here) times a vector of columns.
+template <class T>
+ELMAN_INLINE Vec<T> broadcast(const T* word) {
+  return splat<T>(*word);
+}
+template <class T>
+ELMAN_INLINE Vec<T> multiply_add(Vec<T> x, Vec<T> y, Vec<T> sum) {
+  return x * y + sum;
+}
+
 template <class T>
 ELMAN_INLINE Bits<T> bits_of(Vec<T> x) {
   return (Bits<T>)x;
