@@ -1,6 +1,6 @@
 """Times Elman and its peers: `make bench`, `make bench-quick`, or `python -m benchmarks.run --help`.
 
-The contenders of a workload take turns (`benchmarks.turns`), so that a change of the machine's speed meets all of
+The contenders of a workload take turns (`elman.bench.turns`), so that a change of the machine's speed meets all of
 them. A time is the median over the rounds; a ratio is the median of the rounds' ratios. "Of sgemm" is the arithmetic
 of a unit's matrix products by its time, as a share of the fastest float32 matrix product that the libraries have
 here, which takes turns too. All begin with the same weights and see the same batches: their losses must agree.
@@ -11,18 +11,24 @@ On Linux `chrt -r 5 python -m benchmarks.run`, which root may do, keeps a busy m
 from __future__ import annotations
 
 import argparse
-import json
-import os
-from dataclasses import replace
+import sys
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.machine import machine
-from benchmarks.sgemm import FLOPS
-from benchmarks.turns import Contender, Options, measure
-from benchmarks.workloads import SGEMM, WORKLOADS, Goal, Pair, Workload
+from benchmarks.comparisons import COMPARISONS, SGEMM, Comparison, Goal, Pair
+from benchmarks.imports import import_times
+from benchmarks.processes import Contender, measure
+
+from elman.bench import blas, sgemm
+from elman.bench.figures import figures
+from elman.bench.files import write_json
+from elman.bench.machine import machine
+from elman.bench.turns import Options
+from elman.bench.workloads import WORKLOADS, Workload, choose
+from elman.errors import OptionError
 
 RESULTS = Path(__file__).parent / "results"
 PRODUCTS: tuple[Pair, ...] = (("numpy", SGEMM), ("pytorch", SGEMM), ("elman", SGEMM))
@@ -30,53 +36,45 @@ SLOW_TO_START = ("keras",)
 AGREE = 1e-3  # relative difference of losses after the same updates
 
 
-def fastest_product(options: Options) -> list[dict[str, Any]]:
+def fastest_product(options: Options, limit_s: float) -> list[dict[str, Any]]:
     """The libraries' float32 matrix products, the fastest first."""
-    contenders = measure(replace(WORKLOADS[0], updates=10), PRODUCTS, options)
-    found = [
-        {"library": c.library, "gflops": FLOPS / (median(c.ms) * 1e6), "version": c.ready.version}
-        for c in contenders
-        if c.present
-    ]
-    return sorted(found, key=lambda each: -each["gflops"])
+    contenders = [c for c in measure(WORKLOADS[0], PRODUCTS, options, limit_s) if c.present]
+    found = [(c, sgemm.gflops(median(turn.ms for turn in c.turns))) for c in contenders]
+    found.sort(key=lambda each: -each[1])
+    return [{"library": c.library, "gflops": gflops, "version": c.ready.version} for c, gflops in found]
 
 
-def results_of(workload: Workload, product: Pair, options: Options) -> dict[str, Any]:
+def results_of(comparison: Comparison, product: Pair, options: Options, limit_s: float) -> dict[str, Any]:
     """Measures a workload; the results as plain data."""
-    *contenders, sgemm = measure(workload, (*workload.contenders, product), options)
-    entries = [entry(contender, contenders[0], sgemm, workload) for contender in contenders]
+    workload = comparison.workload
+    *contenders, by_product = measure(workload, (*comparison.contenders, product), options, limit_s)
+    entries = [entry(contender, contenders[0], by_product, workload) for contender in contenders]
     return {
         "name": workload.name,
         "about": workload.about,
         "unit": workload.unit,
         "flops": workload.flops(),
         "contenders": entries,
-        "sgemm": {"library": sgemm.library, "gflops": [FLOPS / (ms * 1e6) for ms in sgemm.ms]},
-        "goals": [reached(goal, entries) for goal in workload.goals],
-        "goal_of_sgemm": workload.goal_of_sgemm,
+        "sgemm": {"library": by_product.library, "gflops": [sgemm.gflops(turn.ms) for turn in by_product.turns]},
+        "goals": [reached(goal, entries) for goal in comparison.goals],
+        "goal_of_sgemm": comparison.of_sgemm,
     }
 
 
-def entry(contender: Contender, first: Contender, sgemm: Contender, workload: Workload) -> dict[str, Any]:
+def entry(contender: Contender, first: Contender, product: Contender, workload: Workload) -> dict[str, Any]:
     """What was measured of a contender, beside the first one."""
     who = {"library": contender.library, "variant": contender.variant}
     if not contender.present:
         return who | {"missing": contender.ready.missing}
-    ms, flops = median(contender.ms), workload.flops()
-    fractions = [flops / FLOPS * product / own for product, own in zip(sgemm.ms, contender.ms, strict=True)]
-    return who | {
+    return {
+        **who,
         "version": contender.ready.version,
-        "ms": ms,
-        "rounds_ms": contender.ms,
-        "ratios": [theirs / ours for theirs, ours in zip(contender.ms, first.ms, strict=False)],
-        "gflops": flops / (ms * 1e6),
-        "fraction_of_sgemm": median(fractions),
+        **asdict(figures(contender.turns, product.turns, workload.flops())),
+        "ratios": [theirs.ms / ours.ms for theirs, ours in zip(contender.turns, first.turns, strict=False)],
         "loss": contender.ready.loss,
         "loss_agrees": agrees(contender, first),
         "memory_mib": contender.memory_mib,
-        "import_s": contender.ready.import_s,
         "prepare_s": contender.ready.prepare_s,
-        "disturbed_rounds": contender.disturbed,
     }
 
 
@@ -103,24 +101,22 @@ def meant(goal: Goal, entry: dict[str, Any]) -> bool:
     return all(word in name for word in goal.against) if goal.against else entry["library"] != "elman"
 
 
-def quick(workload: Workload) -> Workload:
+def without_slow(comparison: Comparison) -> Comparison:
     """Without the contenders that take seconds to start."""
-    return replace(workload, contenders=tuple(c for c in workload.contenders if c[0] not in SLOW_TO_START))
+    return replace(comparison, peers=tuple(peer for peer in comparison.peers if peer[0] not in SLOW_TO_START))
 
 
 def write(results: dict[str, Any]) -> Path:
     """The results as JSON, in a file of this run's own."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{results['time'].replace(':', '')}.json"
-    beside = file.with_suffix(".part")
-    beside.write_text(json.dumps(results, indent=1))
-    beside.rename(file)
+    write_json(file, results)
     return file
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Time Elman and its peers.")
-    parser.add_argument("--only", default="", metavar="TEXT", help="only workloads whose name has TEXT in it")
+    parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="only workloads with TEXT in name")
     parser.add_argument("--quick", action="store_true", help="few rounds of the small workloads")
     parser.add_argument("--rounds", type=int, help="turns of every contender (9, quick 3)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
@@ -129,28 +125,35 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    given = arguments()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(given.threads)
-    rounds, patience = given.rounds or (3 if given.quick else 9), given.patience
-    patience = patience if patience is not None else (1 if given.quick else 15)
-    options = Options(rounds, given.threads, patience, given.limit)
+def chosen(given: argparse.Namespace) -> list[Comparison]:
+    """The comparisons that the command line asks for."""
+    try:
+        names = {workload.name for workload in choose(given.only, given.quick)}
+    except OptionError as error:
+        sys.exit(f"benchmarks: {error}")
+    found = [comparison for comparison in COMPARISONS if comparison.workload.name in names]
+    return [without_slow(comparison) for comparison in found] if given.quick else found
 
-    from benchmarks.picture import draw
+
+def main() -> None:
+    from benchmarks.picture import draw  # here, as every contender's process imports this file
     from benchmarks.table import table
     from rich.console import Console
 
+    given = arguments()
+    blas.limit_threads(given.threads)
+    rounds = given.rounds or (3 if given.quick else 9)
+    patience_s = given.patience if given.patience is not None else (1 if given.quick else 15)
+    options, comparisons = Options(given.threads, rounds, patience_s), chosen(given)
     console = Console(width=None if Console().is_terminal else 170)
     begun = datetime.now()
-    products = fastest_product(options)
-    workloads = []
     if given.quick:
         console.print(f"Left out of the quick measurement, as slow to start: {', '.join(SLOW_TO_START)}")
-    for workload in map(quick, WORKLOADS) if given.quick else WORKLOADS:
-        if given.only.lower() in workload.name.lower() and (workload.quick or not given.quick):
-            console.print(f"{workload.name}: {workload.about}")
-            workloads.append(results_of(workload, (products[0]["library"], SGEMM), options))
+    imports = import_times(without=SLOW_TO_START if given.quick else ())
+    products, workloads = fastest_product(options, given.limit), []
+    for comparison in comparisons:
+        console.print(f"{comparison.workload.name}: {comparison.workload.about}")
+        workloads.append(results_of(comparison, (products[0]["library"], SGEMM), options, given.limit))
     results = {
         "time": begun.isoformat(timespec="seconds"),
         "seconds": (datetime.now() - begun).total_seconds(),
@@ -158,6 +161,7 @@ def main() -> None:
         "threads": given.threads,
         "rounds": rounds,
         "products": products,
+        "imports": imports,
         "workloads": workloads,
     }
     console.print(table(results))

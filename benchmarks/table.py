@@ -5,6 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
+from elman.bench.figures import spread_text, time_text
+
 
 def table(results: dict[str, Any]) -> Any:
     """One row a contender."""
@@ -30,14 +32,8 @@ def table(results: dict[str, Any]) -> Any:
     return shown
 
 
-def milliseconds(ms: float) -> str:
-    """Three digits, in the unit that fits."""
-    return f"{ms * 1e3:.3g} us" if ms < 1 else f"{ms:.3g} ms" if ms < 1000 else f"{ms / 1e3:.3g} s"
-
-
 def spread(entry: dict[str, Any]) -> str:
-    rounds = entry["rounds_ms"]
-    return f"{milliseconds(entry['ms'])} ({min(rounds) / entry['ms']:.2f}-{max(rounds) / entry['ms']:.2f})"
+    return f"{time_text(entry['ms'])} ({spread_text(entry['rounds_ms'])})"
 
 
 def goal_text(goal: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ FLOORS = [
     {"engine"},
     {"data", "training"},
     {"network"},
-    {"insight", "interop", "plots"},
+    {"bench", "insight", "interop", "plots"},
     {"forecast", "classify", "language"},
     {"commands"},
     {"cli", "lab"},

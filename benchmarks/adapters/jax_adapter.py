@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from benchmarks.losses import mean_loss
-from benchmarks.weights import weights
-from benchmarks.workloads import Workload
 from jax import lax, nn
+
+from elman.bench.losses import outputs_loss
+from elman.bench.turns import Run
+from elman.bench.weights import weights
+from elman.bench.workloads import Workload
 
 
 def version() -> str:
     return jax.__version__
 
 
-def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
-    """A function that runs one epoch and returns its mean loss; XLA's threads are the cores that the process has."""
+def prepare(workload: Workload, variant: str, threads: int) -> Run:
+    """What an epoch does; XLA's threads are the cores that the process has."""
     parameters = {name: jnp.asarray(value) for name, value in first_weights(workload).items()}
     if workload.task == "training":
         return (scanned if variant == "scanned" else jitted)(workload, parameters)
@@ -171,7 +172,7 @@ def begin(workload: Workload, parameters):
     return (parameters, (m, v), jnp.float32(0)), stacked
 
 
-def jitted(workload: Workload, parameters) -> Callable[[], float]:
+def jitted(workload: Workload, parameters) -> Run:
     training, stacked = begin(workload, parameters)
     batches = [tuple(a[k] for a in stacked) for k in range(workload.updates)]
     if workload.ragged:  # to the longest row of each batch; a shape of its own is compiled for each
@@ -186,10 +187,10 @@ def jitted(workload: Workload, parameters) -> Callable[[], float]:
             losses.append(loss)
         return float(np.mean(jax.device_get(losses)))
 
-    return epoch
+    return Run(epoch)
 
 
-def scanned(workload: Workload, parameters) -> Callable[[], float]:
+def scanned(workload: Workload, parameters) -> Run:
     training, stacked = begin(workload, parameters)
     compiled = jax.jit(lambda training, data: lax.scan(partial(update, workload), training, data), donate_argnums=0)
 
@@ -198,24 +199,24 @@ def scanned(workload: Workload, parameters) -> Callable[[], float]:
         training, losses = compiled(training, stacked)
         return float(losses.mean())
 
-    return epoch
+    return Run(epoch)
 
 
 # --- inference ---------------------------------------------------------------------------------------------
 
 
-def inference(workload: Workload, parameters) -> Callable[[], float]:
+def inference(workload: Workload, parameters) -> Run:
     x, target = workload.data()
     batches = [jnp.asarray(x[k : k + workload.batch]) for k in range(0, len(x), workload.batch)]
     call = jax.jit(lambda p, x: run(workload, p, x)[0][-1] @ p["readout"].T + p["readout_b"])
 
-    def epoch() -> float:
-        return mean_loss(workload.loss, [np.asarray(call(parameters, batch)) for batch in batches], target)
+    def epoch() -> list[np.ndarray]:
+        return [np.asarray(call(parameters, batch)) for batch in batches]
 
-    return epoch
+    return Run(epoch, outputs_loss(workload.loss, target))
 
 
-def streaming(workload: Workload, parameters) -> Callable[[], float]:
+def streaming(workload: Workload, parameters) -> Run:
     x, target = workload.data()
     before, step, count = CELLS[workload.cell]
 
@@ -224,11 +225,11 @@ def streaming(workload: Workload, parameters) -> Callable[[], float]:
         h, states = step(p, before(p, x)[:, 0], states)
         return h @ p["readout"].T + p["readout_b"], states
 
-    def epoch() -> float:
+    def epoch() -> list[np.ndarray]:
         states, outputs = (jnp.zeros((1, workload.hidden)),) * count, []
         for t in range(workload.steps):
             y, states = call(parameters, x[:, t : t + 1], states)
             outputs.append(np.asarray(y))
-        return mean_loss(workload.loss, outputs, target[0])
+        return outputs
 
-    return epoch
+    return Run(epoch, outputs_loss(workload.loss, target[0]))

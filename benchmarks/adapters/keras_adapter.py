@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from benchmarks.weights import weights
-from benchmarks.workloads import Workload
+
+from elman.bench.turns import Run
+from elman.bench.weights import weights
+from elman.bench.workloads import Workload
 
 os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
 
@@ -36,8 +37,8 @@ OPTIMIZERS = {
 LOSSES = {"mse": "mse", "softmax_cross_entropy": keras.losses.SparseCategoricalCrossentropy(from_logits=True)}
 
 
-def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
-    """A function that trains for one epoch and returns its mean loss."""
+def prepare(workload: Workload, variant: str, threads: int) -> Run:
+    """What an epoch does: a call of `fit`."""
     tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
     tensorflow.config.threading.set_inter_op_parallelism_threads(1)
     x, target = workload.data()
@@ -53,7 +54,7 @@ def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], floa
         history = model.fit(x, target, batch_size=workload.batch, epochs=1, shuffle=False, verbose=0)
         return history.history["loss"][-1]
 
-    return epoch
+    return Run(epoch)
 
 
 def only_the_candidates(bias):

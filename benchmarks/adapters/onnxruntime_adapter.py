@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import onnx
 import onnxruntime
-from benchmarks.losses import mean_loss
-from benchmarks.weights import weights
-from benchmarks.workloads import Workload
 from onnx import TensorProto, helper, numpy_helper
+
+from elman.bench.losses import outputs_loss
+from elman.bench.turns import Run
+from elman.bench.weights import weights
+from elman.bench.workloads import Workload
 
 NODES = {"tanh": "RNN", "gru": "GRU", "lstm": "LSTM"}
 ORDER = {"tanh": [0], "gru": [0, 1, 2], "lstm": [0, 3, 1, 2]}  # ONNX: z r h, and i o f c
@@ -20,8 +20,8 @@ def version() -> str:
     return onnxruntime.__version__
 
 
-def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
-    """A function that runs one epoch and returns the mean loss of what it gives."""
+def prepare(workload: Workload, variant: str, threads: int) -> Run:
+    """What an epoch does."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     session = onnxruntime.InferenceSession(
@@ -80,28 +80,27 @@ def zeros(workload: Workload) -> dict:
     return {f"{s}0": np.zeros((1, workload.batch, workload.hidden), np.float32) for s in state_names(workload)}
 
 
-def inference(workload: Workload, session) -> Callable[[], float]:
+def inference(workload: Workload, session) -> Run:
     x, target = workload.data()
     batches = [x[k : k + workload.batch].swapaxes(0, 1).copy() for k in range(0, len(x), workload.batch)]
     states = zeros(workload)
 
-    def epoch() -> float:
-        outputs = [session.run(["y"], {"x": batch, **states})[0] for batch in batches]
-        return mean_loss(workload.loss, outputs, target)
+    def epoch() -> list[np.ndarray]:
+        return [session.run(["y"], {"x": batch, **states})[0] for batch in batches]
 
-    return epoch
+    return Run(epoch, outputs_loss(workload.loss, target))
 
 
-def streaming(workload: Workload, session) -> Callable[[], float]:
+def streaming(workload: Workload, session) -> Run:
     x, target = workload.data()
     steps, names = x.swapaxes(0, 1).copy(), state_names(workload)  # (T, B, F)
 
-    def epoch() -> float:
+    def epoch() -> list[np.ndarray]:
         states, outputs = zeros(workload), []
         for t in range(workload.steps):
             y, *final = session.run(["y", *names], {"x": steps[t : t + 1], **states})
             states = {f"{name}0": value for name, value in zip(names, final, strict=True)}
             outputs.append(y)
-        return mean_loss(workload.loss, outputs, target[0])
+        return outputs
 
-    return epoch
+    return Run(epoch, outputs_loss(workload.loss, target[0]))

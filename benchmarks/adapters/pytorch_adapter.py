@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import torch
-from benchmarks.losses import mean_loss
-from benchmarks.sgemm import operands
-from benchmarks.weights import weights
-from benchmarks.workloads import Workload
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
+
+from elman.bench import sgemm
+from elman.bench.losses import outputs_loss
+from elman.bench.turns import Run
+from elman.bench.weights import weights
+from elman.bench.workloads import Workload
 
 
 def version() -> str:
     return torch.__version__
 
 
-def prepare(workload: Workload, variant: str, threads: int) -> Callable[[], float]:
-    """A function that runs one epoch and returns its mean loss."""
+def prepare(workload: Workload, variant: str, threads: int) -> Run:
+    """What PyTorch does in an epoch."""
     torch.set_num_threads(threads)
     if variant == "sgemm":
-        return product(workload.units)
+        return product()
     model = Model(workload, variant)
     if variant == "compiled":
         model.compile()
@@ -145,7 +147,7 @@ def batches(workload: Workload) -> Iterator[tuple[Tensor, Tensor, Tensor | None]
         yield x[rows, :longest], target[rows], lengths[rows] if workload.ragged else None
 
 
-def training(workload: Workload, model: nn.Module) -> Callable[[], float]:
+def training(workload: Workload, model: nn.Module) -> Run:
     loss_of, data = LOSSES[workload.loss], list(batches(workload))
     optimizer = OPTIMIZERS[workload.optimizer](model.parameters(), lr=workload.learning_rate)
 
@@ -160,42 +162,34 @@ def training(workload: Workload, model: nn.Module) -> Callable[[], float]:
             losses.append(loss.item())
         return sum(losses) / len(losses)
 
-    return epoch
+    return Run(epoch)
 
 
-@torch.inference_mode()
-def inference(workload: Workload, model: nn.Module) -> Callable[[], float]:
+def inference(workload: Workload, model: nn.Module) -> Run:
     data = list(batches(workload))
 
     @torch.inference_mode()
-    def epoch() -> float:
-        outputs = [model(x).numpy() for x, _, _ in data]
-        return mean_loss(workload.loss, outputs, torch.cat([target for _, target, _ in data]).numpy())
+    def epoch() -> list[Tensor]:
+        return [model(x) for x, _, _ in data]
 
-    return epoch
+    return Run(epoch, outputs_loss(workload.loss, torch.cat([target for _, target, _ in data]).numpy()))
 
 
-def streaming(workload: Workload, model: nn.Module) -> Callable[[], float]:
+def streaming(workload: Workload, model: nn.Module) -> Run:
     x, target = workload.data()
 
     @torch.inference_mode()
-    def epoch() -> float:
+    def epoch() -> list[Tensor]:
         state, outputs, steps = None, [], torch.from_numpy(x)
         for t in range(workload.steps):
             h, state = model.recurrent(steps[:, t : t + 1], state)
-            outputs.append(model.readout(h)[:, 0].numpy())
-        return mean_loss(workload.loss, outputs, target[0])
+            outputs.append(model.readout(h)[:, 0])
+        return outputs
 
-    return epoch
+    return Run(epoch, outputs_loss(workload.loss, target[0]))
 
 
-def product(units: int) -> Callable[[], float]:
-    a, b = map(torch.from_numpy, operands())
+def product() -> Run:
+    a, b = map(torch.from_numpy, sgemm.operands())
     out = torch.empty_like(a)
-
-    def epoch() -> float:
-        for _ in range(units):
-            torch.mm(a, b, out=out)
-        return float("nan")
-
-    return epoch
+    return sgemm.run(lambda: torch.mm(a, b, out=out))

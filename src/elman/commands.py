@@ -10,9 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from elman.bench.files import check_file, write_json
+from elman.bench.measure import Measurement, Watcher, measure
+from elman.bench.turns import Options
+from elman.bench.workloads import choose
 from elman.cells import catalogue
 from elman.data.gaps import Fill
 from elman.data.series import Series, load_series
+from elman.engine.native import default_threads
 from elman.equations import Cell
 from elman.errors import DataError
 from elman.forecast import picture, results
@@ -162,6 +167,53 @@ def forecast_again(
     note = f"the model of {model} was used as it is: no training, and no backtest, as it may have seen these values"
     notes = (*series.notes, note)
     return _finish(series, forecaster, horizon or forecaster.horizon, None, notes, folder, trained=False)
+
+
+def bench(
+    *,
+    only: Iterable[str] = (),
+    quick: bool = False,
+    threads: int | None = None,
+    rounds: int | None = None,
+    json: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> Measurement:
+    """Time Elman on this machine: training, inference and streaming, beside the machine's matrix product.
+
+    Parameters
+    ----------
+    only : list of str, optional
+        Only workloads whose name holds one of these, as ``["W3", "W6 GRU"]``; all by default.
+    quick : bool, default False
+        The small workloads, in 3 rounds instead of 9.
+    threads : int, optional
+        By default ``ELMAN_THREADS`` or the cores that this process may use.
+    rounds : int, optional
+        Turns of each, of a fifth of a second; a time is their median.
+    json : str or Path, optional
+        A file for the figures; nothing is written without.
+    watcher : Watcher, optional
+        Told of each figure as it is measured.
+
+    Returns
+    -------
+    Measurement
+
+    Raises
+    ------
+    OptionError
+        If no workload has such a name, or the file cannot be written; nothing is measured then.
+    """
+    chosen = choose(only, quick)
+    threads = default_threads() if threads is None else as_count(threads, "threads")
+    rounds = (3 if quick else 9) if rounds is None else as_count(rounds, "rounds")
+    file = None if json is None else Path(json)
+    if file is not None:
+        check_file(file)
+    found = measure(chosen, Options(threads, rounds, patience_s=1 if quick else 15), watcher)
+    if file is not None:
+        write_json(file, found.plain())
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from benchmarks.losses import mean_loss
+from benchmarks.comparisons import COMPARISONS, Goal
 from benchmarks.run import agrees, reached
-from benchmarks.workloads import WORKLOADS, Goal
 
-import elman as el
+from elman.bench.workloads import WORKLOADS
 
 
 def entry(library: str, variant: str, ms: float, ours: float = 1.0) -> dict:
@@ -45,27 +43,10 @@ def test_losses_agree_to_a_thousandth(loss, same):
     assert agrees(SimpleNamespace(variant="eager", ready=SimpleNamespace(loss=loss)), first) is same
 
 
-@pytest.mark.parametrize("name", ["mse", "softmax_cross_entropy"])
-def test_losses_are_those_of_elman(name):
-    random = np.random.default_rng(0)
-    x, classes = random.normal(size=(12, 3, 2)), random.integers(0, 4, 12)
-    net = el.Network(inputs=2, layers=[el.GRU(5, return_sequences=False), el.Dense(4)], dtype=np.float64)
-    target = random.normal(size=(12, 4)) if name == "mse" else classes
-    outputs = [net(x[:5]), net(x[5:])]
-    assert mean_loss(name, outputs, target) == pytest.approx(net.evaluate(x, target, loss=name), rel=1e-12)
-
-
-def test_arithmetic_of_an_update():
-    """Of 28 steps of 4 gates of 128, each from 28 inputs and 128 states; backward once or twice as much again."""
-    flops = {w.name: w.flops() for w in WORKLOADS}
-    step, readout = 4 * 128 * (2 * 28 + 3 * 128), 3 * 128 * 10
-    assert flops["W3 LSTM"] == 2 * 128 * (28 * step + readout)
-    assert flops["W6 GRU"] == 2 * (3 * 64 * (1 + 64) + 64)
-
-
-@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
-def test_lengths_are_within_the_steps(workload):
-    lengths = workload.lengths()
-    assert lengths.min() >= 1 and lengths.max() <= workload.steps
-    if workload.ragged:
-        assert abs(lengths.mean() - 120) < 8
+def test_every_workload_is_compared_and_every_goal_means_someone():
+    assert [comparison.workload for comparison in COMPARISONS] == list(WORKLOADS)
+    for comparison in COMPARISONS:
+        names = [f"{library} {variant}" for library, variant in comparison.contenders[1:]]
+        assert comparison.contenders[0] == ("elman", comparison.workload.ways[0])
+        for goal in comparison.goals:
+            assert not goal.against or any(all(word in name for word in goal.against) for name in names)

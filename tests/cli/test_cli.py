@@ -1,5 +1,7 @@
 """The command line: what a newcomer does, and everything that may be wrong with it."""
 
+import json
+import os
 import subprocess
 import sys
 
@@ -26,6 +28,19 @@ def run(tmp_path, monkeypatch, capsys):
         return end.value.code, *capsys.readouterr()
 
     return call
+
+
+@pytest.fixture
+def short_bench(monkeypatch):
+    """Turns of a few milliseconds, and the environment as it was."""
+    from elman.bench import blas, sgemm, turns
+
+    for name in blas.VARIABLES:
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    monkeypatch.setattr(sgemm, "PRODUCTS", 1)
+    monkeypatch.setattr(turns, "TURN_S", 0.004)
+    monkeypatch.setattr(turns, "PAUSE_S", 0.0)
+    monkeypatch.setattr(turns, "_busy_seconds", lambda: 0.0)
 
 
 def write(tmp_path, text, name="series.csv"):
@@ -80,6 +95,39 @@ def test_version(run):
 def test_python_dash_m():
     told = subprocess.run([sys.executable, "-m", "elman", "--version"], capture_output=True, text=True, check=True)
     assert __version__ in told.stdout
+
+
+def test_bench_shows_a_row_and_writes_the_figures(run, tmp_path, short_bench):
+    code, out, _ = run("bench", "--only", "W6 GRU", "--rounds", "2", "--threads", "1", "--json", "bench.json")
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert code == 0 and "\x1b" not in out
+    stream, step = (next(line for line in out.splitlines() if f" {way} " in line) for way in ("stream", "step"))
+    assert "W6 GRU" in stream and "/step" in stream and "%" in stream and "/step" in step
+    assert found["threads"] == 1 and [t["way"] for t in found["timings"]] == ["stream", "step"]
+    assert f"{found['timings'][0]['ms'] * 1e3:.3g} us/step" in stream
+    assert {p.name for p in tmp_path.iterdir()} == {"bench.json"}
+
+
+BAD_BENCH = {
+    "an unknown workload": (("--only", "W77"), "no workload is called 'w77'; there are W1, W2"),
+    "a folder for a file": (("--json", "."), "is a folder; give a file"),
+    "a file nobody can write": (("--json", "/proc/bench.json"), "/proc/bench.json cannot be written"),
+    "a file in a folder that is not there": (("--json", "no/bench.json"), "no/bench.json cannot be written"),
+    "a large workload in a quick run": (("--quick", "--only", "W8"), "a quick measurement leaves out W8"),
+}
+
+
+@pytest.mark.parametrize("options, message", BAD_BENCH.values(), ids=BAD_BENCH)
+def test_bad_options_of_bench_are_told_before_anything_is_measured(run, tmp_path, options, message):
+    code, out, err = run("bench", *options)
+    assert code == 2 and message in err and len(err.splitlines()) == 1 and out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_bench_refuses_threads_that_are_no_number(run, monkeypatch, short_bench):
+    monkeypatch.setenv("ELMAN_THREADS", "many")
+    code, _, err = run("bench")
+    assert code == 2 and "ELMAN_THREADS is 'many'" in err
 
 
 # --- help ---------------------------------------------------------------------------------------------------

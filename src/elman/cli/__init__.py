@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 import click
 
+from elman.cli.bench import bench
 from elman.cli.cells import cells
 from elman.cli.forecast import forecast
 
@@ -23,6 +24,7 @@ def elman() -> None:
 
 elman.add_command(forecast)
 elman.add_command(cells)
+elman.add_command(bench)
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from benchmarks.workloads import GATES, Workload
+
+from elman.bench.workloads import GATES, Workload
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Weights:
 
     def named(self, workload: Workload) -> dict[str, np.ndarray]:
         """By the names of the equations, as Elman and JAX have them."""
-        found = {}
+        found: dict[str, np.ndarray] = {}
         for k, gate in enumerate(GATES[workload.cell]):
             after = f"_{gate}" if gate else ""
             found |= {f"W{after}": self.input[k], f"U{after}": self.state[k], f"b{after}": self.bias[k]}
@@ -38,7 +39,7 @@ def weights(workload: Workload) -> Weights:
     gates, bound = len(GATES[workload.cell]), 1 / np.sqrt(workload.hidden)
 
     def uniform(*shape: int) -> np.ndarray:
-        return np.float32(random.uniform(-bound, bound, shape))
+        return random.uniform(-bound, bound, shape).astype(np.float32)
 
     return Weights(
         uniform(gates, H, F),
@@ -46,5 +47,5 @@ def weights(workload: Workload) -> Weights:
         uniform(gates, H),
         uniform(workload.outputs, H),
         uniform(workload.outputs),
-        np.float32(random.normal(size=(workload.vocabulary, F))),
+        random.normal(size=(workload.vocabulary, F)).astype(np.float32),
     )

@@ -1,0 +1,72 @@
+"""Who runs each workload of `elman.bench.workloads`, and how much faster Elman should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from elman.bench.workloads import WORKLOADS, Workload
+
+SGEMM = "sgemm"
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How many times Elman's time the fastest of some contenders should take, at least.
+
+    `against` holds words of contenders' names; with none of them, all peers are meant.
+    """
+
+    factor: float
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A workload with its peers.
+
+    `peers` are (adapter, variant) pairs; Elman in its first way is compared with each, and in its other ways with
+    itself. `of_sgemm` is the goal for the share of the matrix product's speed, 0 where there is none.
+    """
+
+    workload: Workload
+    peers: tuple[Pair, ...]
+    goals: tuple[Goal, ...] = ()
+    of_sgemm: float = 0.0
+
+    @property
+    def contenders(self) -> tuple[Pair, ...]:
+        first, *others = (("elman", way) for way in self.workload.ways)
+        return (first, *self.peers, *others)
+
+
+JAX: tuple[Pair, ...] = (("jax", "jit"), ("jax", "scanned"))
+TRAINING: tuple[Pair, ...] = (("pytorch", "eager"), *JAX, ("keras", "fit"))
+CUSTOM: tuple[Pair, ...] = (("pytorch", "loop"), ("pytorch", "compiled"), *JAX)
+RUNNING: tuple[Pair, ...] = (("onnxruntime", "run"), ("pytorch", "eager"), ("jax", "jit"))
+RAGGED: tuple[Pair, ...] = (("pytorch", "packed"), ("pytorch", "padded"), ("jax", "padded"))
+OVER_LOOPS = (Goal(3, ("jax",)), Goal(10, ("loop",)))
+
+BY_NAME = {workload.name: workload for workload in WORKLOADS}
+COMPARISONS: tuple[Comparison, ...] = tuple(
+    Comparison(BY_NAME[name], *others)
+    for name, *others in (
+        ("W1", TRAINING, (Goal(4),)),
+        ("W2", TRAINING, (Goal(3),)),
+        ("W3 RNN", TRAINING, (Goal(3),)),
+        ("W3 RNN inference", RUNNING),
+        ("W3 GRU", TRAINING, (Goal(3),)),
+        ("W3 GRU inference", RUNNING),
+        ("W3 LSTM", TRAINING, (Goal(1.6),), 0.65),
+        ("W3 LSTM inference", RUNNING),
+        ("W4 layer-norm LSTM", CUSTOM, OVER_LOOPS),
+        ("W4 invented", CUSTOM, (*OVER_LOOPS, Goal(1 / 1.1, ("built-in",)))),
+        ("W5 GRU", TRAINING[:-1], (Goal(2),), 0.8),
+        ("W5 LSTM", TRAINING[:-1], (Goal(1.6),), 0.8),
+        ("W6 GRU", RUNNING, (Goal(5, ("onnxruntime",)),)),
+        ("W6 LSTM", RUNNING, (Goal(3, ("onnxruntime",)),)),
+        ("W7", TRAINING, (Goal(3),)),
+        ("W8", TRAINING, (Goal(1.2),), 0.8),
+        ("W9", RAGGED, (Goal(3, ("pytorch",)),)),
+    )
+)
