@@ -29,7 +29,10 @@ struct BlockRun {
 
   T* at(const Ref& r, int64_t t, int row = 0) const { return cell(r.slot, t + r.offset, row); }
 
-  int64_t length(bool sequence, int row) const { return sequence ? space.lengths[block.first + row] : 1; }
+  int64_t length(bool sequence, int row) const { return sequence ? space.lengths[block.first + row] : batch.ends; }
+
+  // The number of step 0 in the whole sequence.
+  int64_t first_step(bool sequence) const { return sequence ? batch.start : 0; }
 
   // Rows in use at a step: the first ones, and no more than at the step before.
   int active(const Stage& stage, int t) const {
@@ -72,8 +75,9 @@ struct BlockRun {
     T* out = at(l.target, t);
     size_t width = space.fields[l.target.slot].width;
     const char* array = l.index.slot == plan.input.slot ? "x" : "index";
+    int64_t step = t + first_step(plan.stages[plan.slots[l.target.slot].stage].sequence);
     for (int i = 0; i < count; ++i) {
-      int64_t row = checked(index[i], l.rows, array, i, t);
+      int64_t row = checked(index[i], l.rows, array, i, step);
       std::copy_n(parameters + l.offset + row * width, width, out + i * width);
     }
   }
@@ -84,7 +88,8 @@ struct BlockRun {
     const Program<T>& p = e.programs[step.program];
     T** operand = scratch.operands[step.program].data();
     for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t);
-    Tile<T> tile{operand, p.widths.data(), 0, batch.key, t, space.numbers.data() + block.first};
+    int64_t number = t + first_step(p.sequence);
+    Tile<T> tile{operand, p.widths.data(), 0, batch.key, number, space.numbers.data() + block.first};
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
@@ -220,7 +225,7 @@ struct BlockRun {
     int given = first_state(number);
     for (const State& state : stage.states) {
       const T* from = batch.state_gradients.empty() ? nullptr : batch.state_gradients[given];
-      bool last = stage.last_grad >= 0 && &state == &stage.states[0];
+      bool last = stage.last_grad >= 0 && &state == &stage.states[0] && batch.ends;
       ++given;
       if (state.grads < 0) continue;
       each_row([&](int row, int64_t b) {
@@ -258,18 +263,19 @@ struct BlockRun {
           std::copy_n(from, width, to);
         else
           for (int i = 0; i < width; ++i) to[i] = from[i * data.stride[2]];
-        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, row, t));
+        int64_t number = t + first_step(sequence);
+        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, row, number));
       }
     });
   }
 
   void scatter(const Ref& from, bool sequence, T* out) const {
     int width = space.fields[from.slot].width;
-    int64_t steps = sequence ? space.steps : 1;
+    int64_t steps = sequence ? space.steps : 1, apart = sequence && batch.whole ? batch.whole : steps;
     each_row([&](int row, int64_t b) {
-      T* to = out + b * steps * width;
+      T *to = out + b * apart * width, *end = to + steps * width;
       for (int64_t t = 0; t < length(sequence, row); ++t, to += width) std::copy_n(at(from, t, row), width, to);
-      std::fill(to, out + (b + 1) * steps * width, T(0));
+      std::fill(to, end, T(0));
     });
   }
 
@@ -279,6 +285,7 @@ struct BlockRun {
     for (const Stage& stage : plan.stages)
       for (const State& state : stage.states) {
         T* to = out[number++];
+        if (gradients && state.grads < 0) continue;
         each_row([&](int row, int64_t b) {
           const T* from = gradients ? cell(state.grads, 0, row) : cell(state.values, length(stage.sequence, row), row);
           std::copy_n(from, state.width, to + b * state.width);
@@ -289,8 +296,10 @@ struct BlockRun {
   // ---- all of it
 
   void forward() const {
+    bool states_only = !results.output && !results.gradients;
+    int stages = states_only ? e.stateful_stages : plan.forward_stages();
     gather(batch.x, plan.input.slot, plan.stages[0].sequence, e.input_limit, "x");
-    for (int s = 0; s < plan.forward_stages(); ++s) stage_forward(s);
+    for (int s = 0; s < stages; ++s) stage_forward(s);
     if (results.output) scatter(plan.output, e.output_is_sequence(), results.output);
     if (!results.states.empty()) scatter_states(results.states, false);
   }

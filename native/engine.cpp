@@ -64,6 +64,11 @@ struct Maker {
       const Stage& s = plan.stages[i];
       e.sections.push_back({sections(s.before), sections(s.after)});
       e.states.insert(e.states.end(), s.states.begin(), s.states.end());
+      if (!s.states.empty()) e.stateful_stages = i + 1;
+      for (const std::vector<Step>* list : {&s.before, &s.loop, &s.reverse, &s.after})
+        for (const Step& step : *list)
+          if (auto* elementwise = std::get_if<Elementwise>(&step))
+            e.programs[elementwise->program].sequence = s.sequence;
       e.forward_work.add(s.sequence, work(s.before) + work(s.loop));
       e.backward_work.add(s.sequence, work(s.reverse) + work(s.after));
     }
@@ -184,6 +189,11 @@ template <class T>
 bool Engine<T>::output_is_sequence() const {
   const Slot& s = plan.slots[plan.output.slot];
   return s.time != Time::single && plan.stages[s.stage].sequence;
+}
+
+template <class T>
+size_t Engine<T>::bytes() const {
+  return space.memory.bytes() + checkpoints.states.bytes() + checkpoints.state_gradients.bytes();
 }
 
 template struct Engine<float>;

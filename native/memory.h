@@ -26,6 +26,7 @@ class Buffer {
   Buffer& operator=(Buffer&&) = delete;
   ~Buffer() { memory_.release(); }
   T* data() const { return static_cast<T*>(memory_.at); }
+  size_t bytes() const { return size_ * sizeof(T); }
 
   T* reserve(size_t size) {
     if (data() && size <= size_) return data();

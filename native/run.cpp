@@ -12,20 +12,6 @@ namespace {
 
 constexpr double kForwardBytes = 64e6;  // of slots, about, in one part of a forward run
 
-// Sum of the weights of all steps in use.
-template <class T>
-double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
-  if (!e.plan.trains()) return 0;
-  bool sequence = e.plan.stages.back().sequence;
-  double sum = 0;
-  for (int b = 0; b < batch.B; ++b) {
-    int64_t row = batch.rows ? batch.rows[b] : b;
-    double steps = sequence ? double(batch.lengths ? batch.lengths[row] : batch.steps) : 1;
-    sum += steps * (batch.weights ? batch.weights[row] : 1);
-  }
-  return sum;
-}
-
 template <class T>
 int rows_at_once(const Engine<T>& e, int steps) {
   double bytes = 0;
@@ -54,16 +40,6 @@ Results<T> part_of(const Engine<T>& e, int steps, Results<T> results, int first)
 }
 
 template <class T>
-void stop_at_fault(Engine<T>& e) {
-  if (!e.fault.array) return;
-  IndexFault f = std::exchange(e.fault, IndexFault{});
-  char text[200];
-  std::snprintf(text, sizeof text, "%s[%lld, %lld] is %.9g: expected a whole number from 0 to %d", f.array,
-                (long long)f.row, (long long)f.step, f.value, f.limit - 1);
-  throw std::out_of_range(text);
-}
-
-template <class T>
 void scale(std::vector<T*> arrays, const std::vector<int64_t>& sizes, T factor) {
   for (size_t i = 0; i < arrays.size(); ++i)
     for (int64_t j = 0; arrays[i] && j < sizes[i]; ++j) arrays[i][j] *= factor;
@@ -71,10 +47,10 @@ void scale(std::vector<T*> arrays, const std::vector<int64_t>& sizes, T factor) 
 
 // What the gradients of the square root of a loss lack.
 template <class T>
-void scale_by_root(const Engine<T>& e, double loss, const Results<T>& r) {
+void scale_by_root(const Engine<T>& e, double loss, const Batch<T>& batch, const Results<T>& r) {
   T factor = loss > 0 ? T(0.5 / loss) : loss == 0 ? T(0) : T(NAN);
-  int64_t B = e.space.B;
-  int64_t inputs = B * e.space.steps * e.space.fields[e.plan.input.slot].width;
+  int64_t B = batch.B;
+  int64_t inputs = B * batch.steps * e.plan.slots[e.plan.input.slot].width;
   scale<T>({r.gradients, r.input_grad}, {e.plan.parameters, inputs}, factor);
   for (size_t i = 0; i < r.initial_states.size(); ++i) scale<T>({r.initial_states[i]}, {B * e.states[i].width}, factor);
 }
@@ -88,44 +64,83 @@ void report(Engine<T>& e, IndexFault fault) {
 }
 
 template <class T>
-double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results) {
+double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
+  if (!e.plan.trains()) return 0;
+  bool sequence = e.plan.stages.back().sequence;
+  double sum = 0;
+  for (int b = 0; b < batch.B; ++b) {
+    int64_t row = batch.rows ? batch.rows[b] : b;
+    double steps = sequence ? double(batch.lengths ? batch.lengths[row] : batch.steps) : 1;
+    sum += steps * (batch.weights ? batch.weights[row] : 1);
+  }
+  return sum;
+}
+
+template <class T>
+double run_blocks(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
+                  double weight_sum) {
   bool backward = results.gradients != nullptr;
   prepare_space(e, batch);
-  double rows_work = e.forward_work.of(batch.B, batch.steps);
-  if (backward) rows_work += e.backward_work.of(batch.B, batch.steps);
-  int threads = e.threads_for(rows_work);
+  double work = e.forward_work.of(batch.B, batch.steps);
+  if (backward) work += e.backward_work.of(batch.B, batch.steps);
+  int threads = e.threads_for(work);
   prepare_weights(e, parameters, known, threads);
-  double weight_sum = backward ? sum_of_weights(e, batch) : 0;
   parallel_for(int(e.space.blocks.size()), threads,
                [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sum, block, thread); });
-  stop_at_fault(e);
-  if (!backward) return 0;
   double loss = 0;
-  for (double row : e.space.row_losses) loss += row;
-  if (e.plan.root) loss = std::sqrt(loss);
-  sum_gradients(e, results.gradients, e.threads_for(e.gradient_work.of(batch.B, batch.steps)));
-  if (e.plan.root) scale_by_root(e, loss, results);
+  for (int b = 0; backward && b < batch.B; ++b) loss += e.space.row_losses[b];
   return loss;
 }
 
 template <class T>
-void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results) {
+void stop_at_fault(Engine<T>& e) {
+  if (!e.fault.array) return;
+  IndexFault f = std::exchange(e.fault, IndexFault{});
+  char text[200];
+  std::snprintf(text, sizeof text, "%s[%lld, %lld] is %.9g: expected a whole number from 0 to %d", f.array,
+                (long long)f.row, (long long)f.step, f.value, f.limit - 1);
+  throw std::out_of_range(text);
+}
+
+template <class T>
+double finish(const Engine<T>& e, const Batch<T>& batch, const Results<T>& results, double sum) {
+  if (!e.plan.root) return sum;
+  double loss = std::sqrt(sum);
+  scale_by_root(e, loss, batch, results);
+  return loss;
+}
+
+template <class T>
+double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results) {
+  bool backward = results.gradients != nullptr;
+  double sum = run_blocks(e, parameters, known, batch, results, backward ? sum_of_weights(e, batch) : 0);
+  stop_at_fault(e);
+  if (!backward) return 0;
+  sum_gradients(e, results.gradients, e.threads_for(e.gradient_work.of(batch.B, batch.steps)));
+  return finish(e, batch, results, sum);
+}
+
+template <class T>
+void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, bool in_segments) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
+  auto run = in_segments ? run_in_segments<T> : run_batch<T>;
   int rows = rows_at_once(e, batch.steps);
-  e.in_parts = rows < batch.B;
+  e.in_parts = in_segments || rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
-    run_batch(e, parameters, Known::nothing, part_of(e, batch, first, count), part_of(e, batch.steps, results, first));
+    run(e, parameters, Known::nothing, part_of(e, batch, first, count), part_of(e, batch.steps, results, first));
   }
 }
 
 template <class T>
-double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results) {
+double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+                 bool in_segments) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
-  e.in_parts = false;
-  return run_batch(e, parameters, Known::nothing, batch, results);
+  e.in_parts = in_segments;
+  auto run = in_segments ? run_in_segments<T> : run_batch<T>;
+  return run(e, parameters, Known::nothing, batch, results);
 }
 
 template <class T>
@@ -142,7 +157,8 @@ template <class T>
 void read(Engine<T>& e, int slot, T* out) {
   std::lock_guard<std::mutex> lock(e.one_call);
   if (e.in_parts)
-    throw std::runtime_error("the last call's batch is too large to be kept: call with fewer rows to read");
+    throw std::runtime_error(
+        "the last call's batch was too large to be kept: call with fewer rows, or memory='normal', to read");
   const Workspace<T>& w = e.space;
   const Field<T>& f = w.fields.at(slot);
   const Slot& s = e.plan.slots.at(slot);
@@ -158,12 +174,16 @@ void read(Engine<T>& e, int slot, T* out) {
       }
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                  \
-  template void report(Engine<T>&, IndexFault);                                               \
-  template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&); \
-  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);            \
-  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);        \
-  template void run_again(Repeated<T>&);                                                      \
+#define ELMAN_INSTANTIATE(T)                                                                           \
+  template void report(Engine<T>&, IndexFault);                                                        \
+  template double sum_of_weights(const Engine<T>&, const Batch<T>&);                                   \
+  template double run_blocks(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&, double); \
+  template void stop_at_fault(Engine<T>&);                                                             \
+  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                \
+  template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&);          \
+  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, bool);               \
+  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, bool);           \
+  template void run_again(Repeated<T>&);                                                               \
   template void read(Engine<T>&, int, T*);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)

@@ -40,6 +40,10 @@ struct Batch {
   // Of each row of the data set:
   const int64_t* lengths = nullptr;  // null: all T
   const T* weights = nullptr;        // null: all 1
+  // When this is a segment of longer sequences, whose lengths these are:
+  int64_t start = 0;  // of its steps in them
+  int64_t whole = 0;  // how many steps they have; 0: as many as here
+  bool ends = true;   // it is the last one: stages of a single step run with it
   // For each state of the plan, (B, width) in the caller's order:
   std::vector<const T*> states;           // initial states; empty: zeros
   std::vector<const T*> state_gradients;  // dL/d(final state); empty: zeros
@@ -49,10 +53,10 @@ struct Batch {
 // Where results go; null where they are not wanted.
 template <class T>
 struct Results {
-  T* output = nullptr;  // (B, T, O) or (B, O)
+  T* output = nullptr;  // (B, T, O) or (B, O); of a segment its first step, in an array for the whole
   std::vector<T*> states;
   T* gradients = nullptr;          // (P)
-  T* input_grad = nullptr;         // (B, T, F)
+  T* input_grad = nullptr;         // (B, T, F), like the output
   std::vector<T*> initial_states;  // dL/d(initial state)
 };
 
@@ -70,6 +74,7 @@ struct Training {
   const double* scalars = nullptr;  // (updates, per update)
   const uint64_t* keys = nullptr;
   double clip_norm = 0;
+  bool in_segments = false;  // see run_in_segments
   std::vector<T*> carried;  // states of the network taken from batch to batch, updated in place; empty: zeros each time
   double seconds = 0;       // no update begins after so much time, but the first
 };
@@ -97,7 +102,7 @@ struct Block {
 template <class T>
 struct Workspace {
   int B = 0, steps = 0;
-  bool ragged = false;
+  bool ragged = false, ends = true;
   Buffer<T> memory;
   std::vector<Field<T>> fields;
   int first = 0;                 // see Batch
@@ -109,6 +114,14 @@ struct Workspace {
   int block_rows = 0;                // that there is room for in each block
   std::vector<Run> runs, runs_once;  // memory rows in use, of slots with a row for each step and of those with one
   std::vector<double> row_losses;    // by batch row
+};
+
+// What a run in segments keeps, but the workspace of one.
+template <class T>
+struct Checkpoints {
+  Buffer<T> states;           // at the beginning of each segment, (segments + 1, states, B, width)
+  Buffer<T> state_gradients;  // at the end of a segment, and then at its beginning
+  Buffer<T> gradients;        // of one segment, (P)
 };
 
 // Parameters as products and programs want them.
@@ -188,18 +201,20 @@ struct Engine {
   std::vector<bool> gradient_adds;        // overlaps an earlier one: summed apart, then added
   std::vector<Run> without_gradient;      // parameters that no gradient covers
   std::vector<State> states;              // of all stages
+  int stateful_stages = 0;                // stages up to the last one with states
   int input_limit = 0, target_limit = 0;  // their values are indices below this; 0: they are not
   Work forward_work, backward_work, gradient_work;
 
   Weights<T> weights;
   Workspace<T> space;
+  Checkpoints<T> checkpoints;
   Buffer<T> gradient_sums;  // of gradients that are added
   Buffer<T> arena;          // gradients of all parameters, in training
   std::vector<Scratch<T>> scratch;
   std::mutex one_call;
   std::mutex fault_lock;
   IndexFault fault;
-  bool in_parts = false;  // the last call went through the batch in parts, of which the workspace holds the last
+  bool in_parts = false;  // the last call went through the batch in parts, of which the workspace holds one
 
   Engine(Plan plan, const Kernels<T>& kernels, int threads);
 
@@ -207,13 +222,15 @@ struct Engine {
   int threads_worth(double work) const;  // that share it with profit
   bool output_is_sequence() const;
   int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
+  size_t bytes() const;  // of what grows with a batch
 };
 
 // ---- what it does (each takes Engine::one_call) --------------------------------------------------------------------
 
 // Goes through a batch that would need much memory in parts.
 template <class T>
-void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
+void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+             bool in_segments = false);
 
 // The same run again and again, on arrays that stay where they are: one step of a stream, say. The parameters are
 // packed by the first run and not looked at again, unless the engine has served another caller in between.
@@ -231,7 +248,8 @@ void run_again(Repeated<T>& repeated);
 
 // Returns the loss.
 template <class T>
-double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
+double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+                 bool in_segments = false);
 
 template <class T>
 Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
@@ -254,9 +272,26 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                double weight_sum, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, int threads);  // gradients.cpp
+// The sum of the weights of all steps in use. (run.cpp, like the next four)
+template <class T>
+double sum_of_weights(const Engine<T>& engine, const Batch<T>& batch);
+// Runs all blocks and returns the sum of their losses; what the results want but the gradients of parameters is done.
+template <class T>
+double run_blocks(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
+                  double weight_sum);
+// Throws if an index out of range was met.
+template <class T>
+void stop_at_fault(Engine<T>& engine);
+// From the sum of losses to the loss: takes the root where there is one, and scales the gradients accordingly.
+template <class T>
+double finish(const Engine<T>& engine, const Batch<T>& batch, const Results<T>& results, double sum);
 // Forward and, when the results want gradients, backward; returns the loss.
 template <class T>
 double run_batch(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results);
+// The same in segments of time. (checkpoints.cpp)
+template <class T>
+double run_in_segments(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch,
+                       const Results<T>& results);
 
 // Remembers that values of `array` at (row, step) is no index below limit.
 template <class T>

@@ -90,7 +90,8 @@ template <class T>
 Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
-  e.in_parts = false;
+  e.in_parts = training.in_segments;
+  auto run = training.in_segments ? run_in_segments<T> : run_batch<T>;
   Results<T> results;
   results.gradients = e.arena.reserve(e.plan.parameters);
   results.states = training.carried;
@@ -104,8 +105,8 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   const Clock::time_point start = Clock::now();
   int done = 0;
   while (done < training.updates) {
-    losses[done] = run_batch(e, training.parameters, done > 0 ? Known::changed : Known::nothing,
-                             batch_of(training, done), results);
+    Known known = done > 0 ? Known::changed : Known::nothing;
+    losses[done] = run(e, training.parameters, known, batch_of(training, done), results);
     double norm = update.gradient_norm(sums);
     if (!std::isfinite(losses[done]) || !std::isfinite(norm)) return {done, false};
     update.apply(training.scalars + int64_t(done) * scalars, norm, values);

@@ -73,7 +73,7 @@ template <class T>
 void sort_by_length(const Batch<T>& batch, Workspace<T>& w) {
   auto length = [&](int64_t b) { return batch.lengths[batch.rows ? batch.rows[b] : b]; };
   std::stable_sort(w.order.begin(), w.order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
-  for (int i = 0; i < w.B; ++i) w.lengths[i] = std::clamp<int64_t>(length(w.order[i]), 0, w.steps);
+  for (int i = 0; i < w.B; ++i) w.lengths[i] = std::clamp<int64_t>(length(w.order[i]) - batch.start, 0, w.steps);
   w.ragged = w.lengths.back() < w.steps;
 }
 
@@ -107,7 +107,8 @@ void append_step(Workspace<T>& w, const Block& b, int t) {
 template <class T>
 void find_runs(Workspace<T>& w) {
   w.runs.clear(), w.runs_once.clear();
-  for (const Block& b : w.blocks) append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
+  for (const Block& b : w.blocks)
+    if (w.ends) append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
   for (size_t first = 0, end; first < w.blocks.size(); first = end) {
     int group = w.blocks[first].first / w.group_rows;
     for (end = first; end < w.blocks.size() && w.blocks[end].first / w.group_rows == group;) ++end;
@@ -160,9 +161,9 @@ template <class T>
 void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   Workspace<T>& w = e.space;
   bool same_size = w.B == batch.B && w.steps == batch.steps;
-  if (same_size && w.first == batch.first && !w.ragged && !batch.lengths) return;
+  if (same_size && w.first == batch.first && w.ends == batch.ends && !w.ragged && !batch.lengths) return;
   w.B = 0;  // nothing is prepared, should memory run out
-  w.steps = batch.steps, w.first = batch.first, w.ragged = false;
+  w.steps = batch.steps, w.first = batch.first, w.ends = batch.ends, w.ragged = false;
   if (!same_size) {
     cut_blocks(e, batch.B, batch.steps, w);
     lay_out(e.plan, w);

@@ -11,6 +11,7 @@ import numpy as np
 from elman.engine import arrays
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
+from elman.engine.segments import check_memory
 from elman.errors import DataError, EngineError, ShapeError
 
 try:
@@ -87,6 +88,7 @@ class NativeEngine:
         lengths: np.ndarray | None = None,
         states: Sequence[np.ndarray] | None = None,
         key: int = 0,
+        memory: str = "normal",
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Compute a network's output and final states.
 
@@ -102,6 +104,8 @@ class NativeEngine:
             Initial states of all stages; zeros by default.
         key : int
             Of dropout: seed and update, mixed.
+        memory : {"normal", "low"}
+            "low" runs segments of about sqrt(T) steps after one another, in the memory of one: the same bits.
 
         Returns
         -------
@@ -120,6 +124,7 @@ class NativeEngine:
             key,
             y,
             finals,
+            check_memory(self.plan, memory),
         )
         return y, finals
 
@@ -155,6 +160,7 @@ class NativeEngine:
         want_input: bool = False,
         want_states: bool = False,
         state_gradients: Sequence[np.ndarray] | None = None,
+        memory: str = "normal",
     ) -> Gradients:
         """Compute the loss and its gradients.
 
@@ -170,6 +176,8 @@ class NativeEngine:
             Whether to return dL/dx and dL/d(initial states).
         state_gradients : list of arrays (B, width), optional
             dL/d(final states), from what uses them; zeros by default.
+        memory : {"normal", "low"}
+            "low" keeps states only, every sqrt(T) steps, and computes the rest again from these.
         """
         B, T = self._check_x(x, lengths)
         self._check_target(target, B, T)
@@ -198,6 +206,7 @@ class NativeEngine:
             finals,
             input_grad,
             initials,
+            check_memory(self.plan, memory),
         )
         return Gradients(loss, gradients, y, finals, input_grad, initials if want_states else None)
 
@@ -218,6 +227,7 @@ class NativeEngine:
         carry_states: bool = False,
         states: Sequence[np.ndarray] | None = None,
         seconds: float = np.inf,
+        memory: str = "normal",
     ) -> TrainResult:
         """Do many updates of the parameters, in place, in one call.
 
@@ -250,6 +260,8 @@ class NativeEngine:
             With `carry_states`, initial states of the first batch; updated in place to the final ones of the last.
         seconds : float
             No update begins after so much time, but the first.
+        memory : {"normal", "low"}
+            As for `gradients`.
         """
         N, T = self._check_x(x, lengths)
         self._check_target(target, N, T)
@@ -276,6 +288,7 @@ class NativeEngine:
             self._carried(offsets, states) if carry_states else [],
             seconds,
             losses,
+            check_memory(self.plan, memory),
         )
         return TrainResult(losses[: done if finite else done + 1], done, finite)
 
@@ -298,6 +311,10 @@ class NativeEngine:
         except RuntimeError as error:  # a large batch was run in parts
             raise EngineError(str(error)) from None
         return out
+
+    def bytes(self) -> int:
+        """Memory that the engine holds for batches: the slots of all steps, and the states of runs in segments."""
+        return self._engine.bytes()
 
     def _call(self, run: Callable[..., Any], *arguments: Any) -> Any:
         try:

@@ -1,7 +1,8 @@
 """The NumPy engine: runs a plan in readable lines.
 
 It is the oracle of the native engine, what a student reads, and what runs where no compiler was found. It does
-everything the native engine does, for all rows of the batch at once and one step after the other.
+everything the native engine does, for all rows of the batch at once and one step after the other. With `memory="low"`
+it goes through time in segments, and keeps only the states at their beginnings; a run is otherwise one segment.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from elman.engine.plan import (
     TrainResult,
     VectorGradient,
 )
+from elman.engine.segments import Segment, followed, joined, root, segments_of
 from elman.equations.ops import OPS
+from elman.errors import EngineError
 
 
 class NumpyEngine:
@@ -54,11 +57,15 @@ class NumpyEngine:
         self.plan, self.dtype = plan, np.dtype(dtype)
         self.cast: Any = self.dtype.type
 
-    def forward(self, parameters, x, *, lengths=None, states=None, key=0):
+    def forward(self, parameters, x, *, lengths=None, states=None, key=0, memory="normal"):
         """Outputs (B, T, O) or (B, O), and the final states."""
-        self._begin(parameters, x, lengths, states, key)
-        self._forward()
-        return self._output(), self._final_states()
+        outputs = []
+        for segment in segments_of(self.plan, x, lengths, memory):
+            self._begin(parameters, x, lengths, states, key, segment)
+            self._forward(self.plan.stages)
+            outputs.append(self._output())
+            states = self._final_states()
+        return joined(outputs), states
 
     def stepper(self, parameters, x, states: list[np.ndarray], output: np.ndarray) -> Callable[[], None]:
         """A function that computes one batch again and again on the same arrays; see the native engine."""
@@ -83,25 +90,35 @@ class NumpyEngine:
         want_input=False,
         want_states=False,
         state_gradients=None,
+        memory="normal",
     ) -> Gradients:
         """The loss, and its gradients with respect to the parameters and, if wanted, input and initial states."""
-        self._begin(parameters, x, lengths, states, key)
+        segments = segments_of(self.plan, x, lengths, memory)
+        arrays.check_target(self.plan, target, *x.shape[:2])
+        starts = [states]
+        for segment in segments[:-1]:
+            self._begin(parameters, x, lengths, starts[-1], key, segment)
+            self._forward(self.plan.stages[:-1])
+            starts.append(self._final_states())
+        found = None
+        for segment, start in reversed(list(zip(segments, starts, strict=True))):
+            self._begin(parameters, x, lengths, start, key, segment)
+            here = self._segment_gradients(target, weights, state_gradients)
+            found, state_gradients = followed(here, found), here.initial_states
+        assert found is not None
+        found = root(found) if self.plan.root else found
+        found.input = found.input if want_input else None
+        found.initial_states = found.initial_states if want_states else None
+        return found
+
+    def _segment_gradients(self, target, weights, state_gradients) -> Gradients:
         self._set_target(target, weights)
-        self._forward()
-        scale = 1.0
-        loss = self._loss()
-        if self.plan.root:
-            loss = float(np.sqrt(loss))
-            scale = 0.5 / loss if loss > 0 else 0.0
+        self._forward(self.plan.stages)
         self._backward(state_gradients)
-        gradient = self._parameter_gradients() * self.cast(scale)
-        outcome = Gradients(loss, gradient, self._output(), self._final_states())
-        if want_input:
-            values = self._values(Ref(self.plan.input_grad))
-            outcome.input = self._unpack(values, sequence=True) * self.cast(scale)
-        if want_states:
-            grads = [self.slots[s.grads][0] * self.cast(scale) for stage in self.plan.stages for s in stage.states]
-            outcome.initial_states = [self._unsorted(g) for g in grads]
+        outcome = Gradients(self._loss(), self._parameter_gradients(), self._output(), self._final_states())
+        if self.plan.input_grad >= 0:
+            outcome.input = self._unpack(self._values(Ref(self.plan.input_grad)), sequence=True)
+        outcome.initial_states = self._initial_gradients()
         return outcome
 
     def train(
@@ -121,6 +138,7 @@ class NumpyEngine:
         carry_states: bool = False,
         states: list[np.ndarray] | None = None,
         seconds: float = np.inf,
+        memory: str = "normal",
     ) -> TrainResult:
         """One update for each batch of row numbers; stops before one whose loss or gradient is not finite.
 
@@ -140,6 +158,7 @@ class NumpyEngine:
                 lengths=None if lengths is None else lengths[rows],
                 states=carried,
                 key=0 if keys is None else int(keys[n]),
+                memory=memory,
             )
             norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64))))
             losses[n] = found.loss
@@ -159,25 +178,27 @@ class NumpyEngine:
 
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""
+        if self.segment.steps < self.steps:
+            raise EngineError("the last call kept one segment of its batch only: call with memory='normal' to read")
         ref = self.plan.names[which] if isinstance(which, str) else which
         return self.slots[ref.slot][:, np.argsort(self.order)].copy()
 
-    # --- one run --------------------------------------------------------------------------------------------
+    # --- one run, of one segment ----------------------------------------------------------------------------
 
-    def _begin(self, parameters, x, lengths, states, key) -> None:
+    def _begin(self, parameters, x, lengths, states, key, segment: Segment) -> None:
         """Make the slots, and put input and initial states into them; rows sorted by length, longest first."""
-        arrays.check_input(self.plan, x, lengths)
         self.parameters = parameters
-        self.B, self.T, _ = x.shape
+        self.B, self.steps, self.T, self.segment = len(x), x.shape[1], segment.steps, segment
         self.key = int(key)
-        self.lengths = np.full(self.B, self.T) if lengths is None else np.asarray(lengths, np.int64)
-        self.order = np.argsort(-self.lengths, kind="stable")
-        self.lengths = self.lengths[self.order]
+        whole = np.full(self.B, x.shape[1]) if lengths is None else np.asarray(lengths, np.int64)
+        self.order = np.argsort(-whole, kind="stable")
+        self.whole_lengths = whole[self.order]
+        self.lengths = np.clip(self.whole_lengths - segment.start, 0, segment.steps)
         self.slots = [
             np.zeros((self._rows(slot.time, self.plan.stages[slot.stage]), self.B, slot.width), self.dtype)
             for slot in self.plan.slots
         ]
-        self.slots[self.plan.input.slot][:] = np.swapaxes(x, 0, 1)[:, self.order]
+        self.slots[self.plan.input.slot][:] = np.swapaxes(x[:, segment.slice], 0, 1)[:, self.order]
         for s, initial in zip(_states(self.plan), states or arrays.zeros(self.plan, self.B, self.dtype), strict=True):
             self.slots[s.values][0] = initial[self.order]
 
@@ -187,16 +208,17 @@ class NumpyEngine:
 
     def _active(self, stage: Stage, t: int) -> int:
         """How many rows, of those sorted by length, are still in use at step t."""
-        return int(np.count_nonzero(self.lengths > t)) if stage.sequence else self.B
+        return int(np.count_nonzero(self._length(stage) > t))
 
     def _steps(self, stage: Stage) -> range:
         return range(self.T if stage.sequence else 1)
 
     def _length(self, stage: Stage) -> np.ndarray:
-        return self.lengths if stage.sequence else np.ones(self.B, np.int64)
+        """How many steps each row has here: where a stage has one, the last segment does it."""
+        return self.lengths if stage.sequence else np.full(self.B, int(self.segment.ends))
 
-    def _forward(self) -> None:
-        for stage in self.plan.stages:
+    def _forward(self, stages: Iterable[Stage]) -> None:
+        for stage in stages:
             for steps in (stage.before, stage.loop):
                 self._run(steps, stage, self._steps(stage))
             if stage.last >= 0:
@@ -216,7 +238,7 @@ class NumpyEngine:
     def _start_gradient(self, stage: Stage, number: int, slot: int, start: np.ndarray | None) -> None:
         """dL/d final state, at the end of each row."""
         value = np.zeros_like(self.slots[slot][0]) if start is None else start[self.order].astype(self.dtype)
-        if number == 0 and stage.last_grad >= 0:
+        if number == 0 and stage.last_grad >= 0 and self.segment.ends:
             value = value + self.slots[stage.last_grad][0]
         rows = self.slots[slot]
         rows[self._length(stage) % len(rows), np.arange(self.B)] = value
@@ -230,6 +252,7 @@ class NumpyEngine:
         for step in steps:
             if isinstance(step, Reverse):
                 self._reverse(step, stage)
+        self.start = self.segment.start if stage.sequence else 0
         for t in times:
             n = self._active(stage, t)
             for step in steps:
@@ -301,7 +324,8 @@ class NumpyEngine:
         if op == "pick":
             arrays.check_index(inputs[1], inputs[0].shape[1], "class")
         if op == "dropout":
-            keep = dropout_keeps(self.key, int(instruction.second), t, self.order[:n], wide[1], instruction.first)
+            number, step = int(instruction.second), self.start + t
+            keep = dropout_keeps(self.key, number, step, self.order[:n], wide[1], instruction.first)
             return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
         return np.broadcast_to(_apply(instruction, inputs), wide).astype(self.dtype)
 
@@ -309,13 +333,12 @@ class NumpyEngine:
 
     def _set_target(self, target, weights) -> None:
         stage = self.plan.stages[-1]
-        slot = self.slots[self.plan.target]
-        arrays.check_target(self.plan, target, self.B, len(slot))
         values = np.asarray(target, self.dtype)
-        slot[:] = (np.swapaxes(values, 0, 1) if stage.sequence else values[None])[:, self.order]
+        steps = np.swapaxes(values[:, self.segment.slice], 0, 1) if stage.sequence else values[None]
+        self.slots[self.plan.target][:] = steps[:, self.order]
         share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
         share = share[self.order]
-        total = float(np.sum(share * self._length(stage)))
+        total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))
         for t in self._steps(stage):
             n = self._active(stage, t)
             self.slots[self.plan.weight][t, :n, 0] = share[:n] / total
@@ -368,6 +391,12 @@ class NumpyEngine:
 
     def _final_states(self) -> list[np.ndarray]:
         return [self._unsorted(self._at_end(stage, s.values)) for stage in self.plan.stages for s in stage.states]
+
+    def _initial_gradients(self) -> list[np.ndarray]:
+        """dL/d initial states; 0 of states that no parameter needs it of."""
+        zeros = arrays.zeros(self.plan, self.B, self.dtype)
+        pairs = zip(_states(self.plan), zeros, strict=True)
+        return [self._unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]
 
 
 def _states(plan: Plan):
