@@ -39,9 +39,9 @@ def trained(name, threads, H=37, **options):
     return net, history
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_threads_change_no_bit(name):
-    (one, first), (two, second), (four, _) = (trained(name, n) for n in (1, 2, 4))
+@pytest.mark.parametrize(("name", "memory"), [*((name, "normal") for name in LAYERS), ("gru", "low"), ("lstm", "low")])
+def test_threads_change_no_bit(name, memory):
+    (one, first), (two, second), (four, _) = (trained(name, n, memory=memory) for n in (1, 2, 4))
     assert np.array_equal(one.arena, two.arena) and np.array_equal(one.arena, four.arena)
     assert first.history["loss"] == second.history["loss"]
 

@@ -65,6 +65,46 @@ def test_updates_are_those_of_gradient_descent_by_hand(engine):
 
 
 @engines
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("stateful", [False, True])
+def test_little_memory_trains_the_same_network(stateful, sequences, engine):
+    x, sums_ = sums(rows=24, steps=18)
+    target = np.cumsum(x, axis=1) if sequences else sums_
+    lengths, weights = np.random.default_rng(1).integers(1, 19, 24), np.linspace(0.5, 1.5, 24)
+    nets = [recurrent(drop=0.3, sequences=sequences, engine=engine) for _ in range(2)]
+    normal, low = (
+        train(
+            net,
+            x,
+            target,
+            loss="rmse",
+            optimizer=el.Adam(0.01, clip_norm=0.5),
+            lengths=lengths,
+            sample_weight=weights,
+            validation_data=(x[:7], target[:7]),
+            batch_size=8,
+            epochs=3,
+            shuffle=not stateful,
+            stateful=stateful,
+            memory=memory,
+        )
+        for net, memory in zip(nets, ("normal", "low"), strict=True)
+    )
+    np.testing.assert_allclose(nets[1].arena, nets[0].arena, rtol=1e-9, atol=1e-12)
+    for name in ("loss", "val_loss"):
+        np.testing.assert_allclose(low[name], normal[name], rtol=1e-11)
+
+
+def test_little_memory_is_refused_before_the_training_where_a_layer_runs_in_reverse():
+    began = []
+    net = el.Network(2, [el.GRU(3, reverse=True), el.Dense(2)])
+    tell = el.LambdaCallback(on_train_begin=began.append)
+    with pytest.raises(OptionError, match="reverse=True needs the whole sequence"):
+        train(net, X, np.zeros((10, 5, 2)), memory="low", callbacks=[tell])
+    assert not began
+
+
+@engines
 def test_stateful_training_carries_the_states_from_batch_to_batch(engine):
     x, target = np.random.default_rng(2).normal(size=(2, 12, 3, 2))  # 3 sequences of 4 pieces of 3 steps
     net = recurrent(sequences=True, engine=engine)
@@ -301,8 +341,9 @@ def test_a_gradient_that_is_no_number_is_named_with_its_parameter(engine):
 
     net = linear(1, 2, engine=engine)
     net.arena[:] = 0
-    with pytest.raises(TrainingError, match=r"the gradient of 0\.W\[0, 0\] is nan, though the loss is 0"):
-        train(net, np.ones((4, 1, 2)), np.zeros((4, 1, 1)), loss=rooted)
+    for memory in ("normal", "low"):
+        with pytest.raises(TrainingError, match=r"the gradient of 0\.W\[0, 0\] is nan, though the loss is 0"):
+            train(net, np.ones((4, 3, 2)), np.zeros((4, 3, 1)), loss=rooted, memory=memory)
 
 
 @engines
@@ -379,6 +420,7 @@ X, TARGET = sums(rows=10)
         ({"sample_weight": np.ones((10, 1))}, ShapeError, r"sample_weight has shape \(10, 1\)"),
         ({"sample_weight": [1.0] * 9 + [-1]}, DataError, r"sample_weight\[9\] is -1"),
         ({"sample_weight": np.zeros(10)}, DataError, "0 for every row"),
+        ({"memory": "tiny"}, OptionError, "memory must be 'normal' or 'low', got 'tiny'"),
         ({"stateful": True}, OptionError, "give shuffle=False"),
         ({"stateful": True, "shuffle": False, "batch_size": 4}, OptionError, "10 rows are no multiple of batch_size=4"),
     ],

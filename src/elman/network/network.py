@@ -226,8 +226,20 @@ class Network:
         lengths: np.typing.ArrayLike | None = None,
         state: Any = None,
         sample_weight: np.typing.ArrayLike | None = None,
+        memory: str = "normal",
     ) -> tuple[float, dict[str, np.ndarray]]:
         """The loss of one batch and its gradient by parameter name, dropout included (with the mask of key 0).
+
+        Parameters
+        ----------
+        x : array, shape (B, T, F)
+            Input.
+        target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
+            Target.
+        loss, lengths, sample_weight, memory
+            As for `fit`; see `elman.training.fit`.
+        state : list of tuples of arrays (B, H), optional
+            Initial states; zeros by default.
 
         Returns
         -------
@@ -245,6 +257,7 @@ class Network:
             weights=weights,
             lengths=checks.lengths(lengths),
             states=self._flat_state(state, len(x)),
+            memory=memory,
         )
         return found.loss, dict(Parameters(self._places, found.parameters))
 
@@ -303,7 +316,8 @@ class Network:
             Targets.
         **options
             ``loss="mse"``, ``optimizer="adam"``, ``batch_size=32``, ``epochs=10``, ``validation_data=(x, target)``,
-            ``callbacks=[...]``, ``shuffle=True``, ``verbose=1`` and others of `elman.training.fit`.
+            ``callbacks=[...]``, ``shuffle=True``, ``verbose=1``, ``memory="normal"`` and others of
+            `elman.training.fit`.
 
         Returns
         -------

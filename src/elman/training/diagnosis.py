@@ -37,6 +37,7 @@ def _gradient(training: Training, rows: np.ndarray, key: int) -> str:
             weights=None if data.weights is None else data.weights[rows],
             lengths=None if data.lengths is None else data.lengths[rows],
             key=key,
+            memory=training.memory,
         )
     bad = _first(found.parameters)
     if bad is None:  # with states carried from batch to batch it cannot be computed again

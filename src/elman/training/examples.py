@@ -108,13 +108,14 @@ def validation_examples(net: Trainable, data: Any, loss: Any, lengths: Any = Non
     return examples(net, data[0], data[1], loss, lengths, data[2] if len(data) == 3 else None, "validation_data")
 
 
-def mean_loss(net: Trainable, data: Examples, batch_size: int) -> float:
+def mean_loss(net: Trainable, data: Examples, batch_size: int, memory: str = "normal") -> float:
     """The weighted mean loss over all rows and steps, without dropout; the same whatever the batch size."""
     engine = net.engine(None)
     sums, weights = [], []
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
-        y, _ = engine.forward(net.arena, data.x[rows], lengths=None if data.lengths is None else data.lengths[rows])
+        lengths = None if data.lengths is None else data.lengths[rows]
+        y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory)
         share = data.share(rows)
         used = share > 0
         values = data.loss.values(y, np.where(used[..., None], data.target[rows], 0))
