@@ -11,6 +11,8 @@
 constexpr int block_rows = 256;
 constexpr int task_wide = 64;  // columns of a task, at most
 constexpr int task_tall = 140;
+constexpr int edge_wide = 512;
+constexpr int worth_sharing = 4096;  // values of dw
 
 template <class T>
 constexpr int line_values = 64 / sizeof(T);  // of a cache line
@@ -19,33 +21,51 @@ constexpr int line_values = 64 / sizeof(T);  // of a cache line
 struct Cut {
   bool delta_wide;
   int wide, tall;              // columns of each side
+  int main;                    // columns of the wide side that lie along the vectors
   int wide_tasks, tall_tasks;  // parts of each side
+  int edge_tasks;              // of the columns after those
 };
 
 template <class T>
 ELMAN_INLINE Cut cut_of(int m, int k, int most_wide = task_wide, int most_tall = task_tall) {
   const int64_t source_wide_cost = int64_t(ceil_div(k, lanes<T>)) * m;
   const int64_t delta_wide_cost = int64_t(ceil_div(m, lanes<T>)) * k;
-  Cut cut{delta_wide_cost < source_wide_cost, k, m, 1, 1};
+  Cut cut{delta_wide_cost < source_wide_cost, k, m, k, 1, 1, 0};
   if (cut.delta_wide) cut.wide = m, cut.tall = k;
+  cut.main = cut.wide;
   cut.wide_tasks = ceil_div(cut.wide, most_wide);
   cut.tall_tasks = ceil_div(cut.tall, most_tall);
   return cut;
 }
 
+// Columns of the wide side that do not fill a vector change sides where that is much cheaper. What remains is cut so
+// that two threads have alike parts.
+template <class T>
+ELMAN_INLINE Cut cut_with_edge(int m, int k) {
+  Cut cut = cut_of<T>(m, k);
+  const int edge = cut.wide % lanes<T>;
+  if (edge < cut.wide && 2 * edge * ceil_div(cut.tall, lanes<T>) < cut.tall) cut.main = cut.wide - edge;
+  if (cut.main < cut.wide) cut.edge_tasks = ceil_div(cut.tall, edge_wide);
+  cut.wide_tasks = ceil_div(cut.main, task_wide);
+  if (cut.wide_tasks * cut.tall_tasks > 2 || cut.main * cut.tall < worth_sharing) return cut;
+  if (cut.wide_tasks == 1 || ceil_div(cut.main, panel_columns<T>) % 2) cut.wide_tasks = 1, cut.tall_tasks = 2;
+  return cut;
+}
+
 template <class T>
 int gradient_tasks(int m, int k) {
-  const Cut cut = cut_of<T>(m, k);
-  return cut.wide_tasks * cut.tall_tasks;
+  const Cut cut = cut_with_edge<T>(m, k);
+  return cut.wide_tasks * cut.tall_tasks + cut.edge_tasks;
 }
 
 // A packed panel, the sums of a block and of all blocks, and room to align them.
 template <class T>
 size_t gradient_scratch(int m, int k) {
-  const Cut cut = cut_of<T>(m, k);
-  const size_t wide = size_t(ceil_div(cut.wide, lanes<T>)) * lanes<T>, tall = cut.tall;
-  return panel_columns<T> * block_rows +
-         2 * (wide < task_wide ? wide : task_wide) * (tall < task_tall ? tall : task_tall) + lanes<T>;
+  const Cut cut = cut_with_edge<T>(m, k);
+  const size_t panels = ceil_div(ceil_div(cut.main, panel_columns<T>), cut.wide_tasks);
+  const size_t main = panels * panel_columns<T> * ceil_div(cut.tall, cut.tall_tasks);
+  const size_t edge = cut.edge_tasks ? size_t(edge_wide) * lanes<T> : 0;
+  return panel_columns<T> * block_rows + 2 * (main > edge ? main : edge) + lanes<T>;
 }
 
 template <class T>
@@ -132,15 +152,24 @@ struct Part {
 
 template <class T>
 ELMAN_INLINE Part<T> part_of(const Cut& cut, int task, const T* delta, const T* source, int k) {
-  const int w = task % cut.wide_tasks, t = task / cut.wide_tasks;
-  const int panels = ceil_div(cut.wide, panel_columns<T>);  // whole ones for each task
-  const int wide_first = even_start(panels, cut.wide_tasks, w) * panel_columns<T>;
-  const int wide_last = even_start(panels, cut.wide_tasks, w + 1) * panel_columns<T>;
-  const int tall_first = even_start(cut.tall, cut.tall_tasks, t);
-  const int tall_last = even_start(cut.tall, cut.tall_tasks, t + 1);
-  const int wide_n = (wide_last < cut.wide ? wide_last : cut.wide) - wide_first;
-  Part<T> part = {{source, cut.wide, wide_first, wide_n}, {delta, cut.tall, tall_first, tall_last - tall_first}, k, 1};
+  Part<T> part = {{source, cut.wide, 0, 0}, {delta, cut.tall, 0, 0}, k, 1};
   if (cut.delta_wide) part.wide.rows = delta, part.tall.rows = source, part.tall_stride = 1, part.wide_stride = k;
+  const int edge_task = task - cut.wide_tasks * cut.tall_tasks;
+  if (edge_task >= 0) {
+    const Part<T> whole = part;
+    part = {whole.tall, whole.wide, whole.wide_stride, whole.tall_stride};
+    part.tall.first = cut.main, part.tall.n = cut.wide - cut.main;
+    part.wide.first = edge_task * edge_wide;
+    part.wide.n = cut.tall - part.wide.first < edge_wide ? cut.tall - part.wide.first : edge_wide;
+    return part;
+  }
+  const int w = task % cut.wide_tasks, t = task / cut.wide_tasks;
+  const int panels = ceil_div(cut.main, panel_columns<T>);  // whole ones for each task
+  const int wide_last = even_start(panels, cut.wide_tasks, w + 1) * panel_columns<T>;
+  part.wide.first = even_start(panels, cut.wide_tasks, w) * panel_columns<T>;
+  part.wide.n = (wide_last < cut.main ? wide_last : cut.main) - part.wide.first;
+  part.tall.first = even_start(cut.tall, cut.tall_tasks, t);
+  part.tall.n = even_start(cut.tall, cut.tall_tasks, t + 1) - part.tall.first;
   return part;
 }
 
@@ -219,7 +248,7 @@ ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
 
 template <class T>
 void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, T* scratch) {
-  const Part<T> part = part_of<T>(cut_of<T>(m, k), task, delta, source, k);
+  const Part<T> part = part_of<T>(cut_with_edge<T>(m, k), task, delta, source, k);
   Accumulator<T> a;
   a.wide = part.wide, a.tall = part.tall;
   a.tiles = ceil_div(a.tall.n, tile_rows);
