@@ -15,6 +15,7 @@
 namespace elman {
 namespace ELMAN_ISA {
 
+#include "edge.inc.h"
 #include "elementwise.inc.h"
 #include "gradient.inc.h"
 #include "product.inc.h"

@@ -26,7 +26,7 @@ ELMAN_INLINE int vectors_of_panel(int columns) {
 }
 
 template <class T>
-size_t packed_size(int n, int k) {
+size_t panels_size(int n, int k) {
   return size_t(ceil_div(n, lanes<T>)) * lanes<T> * k;
 }
 
@@ -57,13 +57,6 @@ ELMAN_INLINE void for_each_panel(int n, int k, int first, int n_all, T* packed, 
         for (int pad = end - panel; pad < width; ++pad) to[size_t(i) * width + pad] = T(0);
     j = end;
   }
-}
-
-template <class T>
-void pack(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all, T* packed) {
-  for_each_panel(n, k, first, n_all, packed, [&](int column, int columns, int place, T* panel, int width) {
-    pack_columns(w + column * column_stride, column_stride, row_stride, columns, k, panel + place, width);
-  });
 }
 
 // Where the rows of a tile begin in memory, and how far apart they are; 0 where all of them are one row.
@@ -177,12 +170,17 @@ void panel_product(const T* a, ptrdiff_t lda, int first_row, int m, const T* b, 
   }
 }
 
-// Rows first_row .. first_row+m of a product; the operand begins with the first of them.
+template <class T>
+ELMAN_INLINE int columns_of(const Segment<T>* segments, int n) {
+  int columns = 0;
+  for (int s = 0; s < n; ++s) columns += segments[s].n;
+  return columns;
+}
+
+// Rows first_row .. first_row+m of the first columns of a product; the operand begins with the first of them.
 template <class T>
 void product_rows(const T* a, ptrdiff_t lda, int first_row, int m, const T* packed, int k, const Segment<T>* segments,
-                  int n_segments, bool add) {
-  int columns = 0;
-  for (int s = 0; s < n_segments; ++s) columns += segments[s].n;
+                  int columns, bool add) {
   const int most = panels_for(m) * panel_columns<T>;
   Window<T> w = {segments, 0, 0, 0};
   for (int first = 0; first < columns; first += w.n) {
@@ -195,10 +193,4 @@ void product_rows(const T* a, ptrdiff_t lda, int first_row, int m, const T* pack
     }
     panel_product<T>(a, lda, first_row, m, packed + size_t(first) * k, k, w, add);
   }
-}
-
-template <class T>
-void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
-             bool add) {
-  product_rows<T>(a, lda, 0, m, packed, k, segments, n_segments, add);
 }
