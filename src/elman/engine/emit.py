@@ -1,7 +1,7 @@
 """Emit: from placed nodes to the plan's instructions.
 
-A section's nodes are emitted in rounds: every elementwise node that is ready goes into one program, then every
-product that is ready. A value that outlives its program lies in a slot, the others in registers.
+A round of elementwise nodes becomes one program, a round of products one product for each operand. What outlives its
+program lies in a slot (`elman.engine.places`), the rest in registers.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from elman.engine.lower import Node
+from elman.engine.places import Places
 from elman.engine.plan import Elementwise, Instruction, Lookup, Matrix, Operand, Product, Ref, Slot, Step, Time
+from elman.engine.rounds import rounds_of
 from elman.equations.symbols import Parameter
 
 
 class Emitter:
-    """Collects the slots and matrices of all stages; makes a `Placement` for each."""
+    """Collects the slots and matrices of all stages."""
 
     def __init__(self) -> None:
         self.slots: list[Slot] = []
@@ -31,84 +33,31 @@ class Emitter:
             self.matrices.append(wanted)
         return self.matrices.index(wanted)
 
-    def place(self, stage: int, offsets: dict[str, int], fixed: dict[Node, Ref], saved: set[Node]) -> Placement:
-        return Placement(self, stage, offsets, fixed, saved)
-
 
 class Placement:
-    """Gives the nodes of one direction of one stage their places, and emits their instructions.
+    """Emits the instructions of one direction of one stage."""
 
-    `fixed` nodes have their place already; `saved` ones must outlive the step. `refs` grows as sections are emitted.
-    """
-
-    def __init__(self, emitter: Emitter, stage: int, offsets: dict[str, int], fixed: dict[Node, Ref], saved: set[Node]):
-        self.emitter, self.stage, self.offsets = emitter, stage, offsets
-        self.refs: dict[Node, Ref] = dict(fixed)
-        self.saved, self.fixed = saved, set(fixed)
-        self.elided: set[Node] = set()  # copies of what lies in their place already
+    def __init__(self, emitter: Emitter, places: Places, offsets: dict[str, int]):
+        self.emitter, self.places, self.offsets = emitter, places, offsets
 
     def section(self, nodes: list[Node], later: Iterable[Node], *, merged: bool) -> tuple[Step, ...]:
         """The instructions of one section; `later` are the nodes of a section that runs after this one."""
-        rounds = _rounds(nodes)
-        self._assign(rounds, nodes, list(later), merged)
+        rounds = rounds_of(nodes, {*self.places.saved, *self.places.refs})
+        self.places.order(rounds, list(later))
+        self.places.assign(rounds, list(later), merged=merged)
         steps: list[Step] = []
-        for kind, members in rounds:
-            steps.extend(self._program(members) if kind == "elementwise" else self._products(members))
+        for one in rounds:
+            steps.extend(self._program(one.nodes) if one.elementwise else self._products(one.nodes))
         return tuple(steps)
-
-    # --- places ---------------------------------------------------------------------------------------------
-
-    def _assign(self, rounds: list[tuple[str, list[Node]]], nodes: list[Node], later: list[Node], merged: bool) -> None:
-        group = {n: k for k, (_, members) in enumerate(rounds) for n in members}
-        users: dict[Node, list[Node]] = defaultdict(list)
-        for n in [*nodes, *later]:
-            for i in n.inputs:
-                users[i].append(n)
-        inside = set(nodes)
-        for n in reversed(nodes):  # an affine's place before its base's
-            outlives = n in self.saved or any(u not in inside for u in users[n])
-            if n in self.refs or (n.is_elementwise and not outlives and _stays(n, users[n], group)):
-                continue
-            self.refs[n] = self._inherited(n, users[n]) or self._new(n, merged or outlives)
-        for n in nodes:
-            if n.is_elementwise and n in self.saved and n not in self.fixed:
-                self._reuse(n, users)
-            if n.op == "copy":
-                self._elide(n, users, group)
-
-    def _new(self, n: Node, every_step: bool) -> Ref:
-        return Ref(self.emitter.new_slot(n.width, "steps" if every_step else "single", self.stage))
-
-    def _inherited(self, n: Node, users: list[Node]) -> Ref | None:
-        """An affine and its base lie in one place: the products are added to the base there."""
-        if n.base is not None and n.base in self.refs:
-            return self.refs[n.base]
-        owners = [u for u in users if u.base is n]
-        return self.refs.get(owners[0]) if owners else None
-
-    def _reuse(self, n: Node, users: dict[Node, list[Node]]) -> None:
-        """A saved activation takes the place of the sum it was computed from, if nothing else needs that sum."""
-        for i in n.inputs:
-            free = i.op == "affine" and users[i] == [n] and i not in self.saved and i.width == n.width
-            if free and self.emitter.slots[self.refs[i].slot].time == "steps":
-                self.refs[n] = self.refs[i]
-                return
-
-    def _elide(self, copy: Node, users: dict[Node, list[Node]], group: dict[Node, int]) -> None:
-        """A value that is only copied is computed where the copy would lie."""
-        i = copy.inputs[0]
-        if i.is_elementwise and i not in self.refs and users[i] == [copy] and group.get(i) == group[copy]:
-            self.refs[i] = self.refs[copy]
-            self.elided.add(copy)
 
     # --- instructions ---------------------------------------------------------------------------------------
 
     def _program(self, members: list[Node]) -> list[Step]:
-        registers = _Registers(members, self.refs)
+        registers = _Registers(members, self.places.refs)
         code = []
-        for n in (m for m in members if m not in self.elided):
+        for n in (m for m in members if m not in self.places.elided):
             inputs = tuple(self._operand(i, registers) for i in n.inputs)
-            out = self._slot_operand(n) if n in self.refs else registers.take(n)
+            out = self._slot_operand(n) if self.places.of(n) else registers.take(n)
             registers.release(n)
             code.append(Instruction(n.op, out, inputs, n.first, n.second))
         return [Elementwise(tuple(code))]
@@ -119,17 +68,19 @@ class Placement:
         if n.op == "vector":
             assert n.parameter is not None
             return Operand("vector", n.width, index=self.offsets[n.parameter.name])
-        return self._slot_operand(n) if n.ref is not None or n in self.refs else registers.operand(n)
+        return self._slot_operand(n) if self.places.of(n) else registers.operand(n)
 
     def _slot_operand(self, n: Node) -> Operand:
         return Operand("slot", n.width, self._ref(n))
 
     def _ref(self, n: Node) -> Ref:
-        return n.ref if n.ref is not None else self.refs[n]
+        ref = self.places.of(n)
+        assert ref is not None
+        return ref
 
     def _products(self, members: list[Node]) -> list[Step]:
         steps: list[Step] = [
-            Lookup(self.offsets[n.parameter.name], _rows(n.parameter), self._ref(n.inputs[0]), self.refs[n])
+            Lookup(self.offsets[n.parameter.name], _rows(n.parameter), self._ref(n.inputs[0]), self._ref(n))
             for n in members
             if n.op == "lookup" and n.parameter is not None
         ]
@@ -151,7 +102,7 @@ class Placement:
         transposed = group[0].products[k][1]
         segments = tuple(self._segment(n.products[k][0]) for n in group)
         bias = tuple(self.offsets[n.biases[0].name] if n.biases and k == 0 else None for n in group)
-        return Product(self.emitter.matrix(segments, transposed), source, tuple(self.refs[n] for n in group), add, bias)
+        return Product(self.emitter.matrix(segments, transposed), source, tuple(self._ref(n) for n in group), add, bias)
 
     def _segment(self, p: Parameter) -> tuple[int, int, int]:
         assert p.dim.value is not None and p.columns.value is not None
@@ -161,32 +112,6 @@ class Placement:
 def _rows(p: Parameter) -> int:
     assert p.dim.value is not None
     return p.dim.value
-
-
-def _rounds(nodes: list[Node]) -> list[tuple[str, list[Node]]]:
-    """Elementwise nodes and products in turns, each as soon as its operands are there."""
-    left, waiting = list(nodes), set(nodes)
-    rounds: list[tuple[str, list[Node]]] = []
-    while left:
-        for kind in ("elementwise", "product"):
-            taken = []
-            for n in left:
-                wanted = n.is_elementwise == (kind == "elementwise")
-                if wanted and not any(i in waiting for i in n.inputs):
-                    taken.append(n)
-                    if kind == "elementwise":
-                        waiting.discard(n)
-            waiting.difference_update(taken)
-            gone = set(taken)
-            left = [n for n in left if n not in gone]
-            if taken:
-                rounds.append((kind, taken))
-    return rounds
-
-
-def _stays(n: Node, users: list[Node], group: dict[Node, int]) -> bool:
-    """Whether an elementwise value is used in its own program only."""
-    return all(u.is_elementwise and group.get(u) == group[n] for u in users)
 
 
 class _Registers:

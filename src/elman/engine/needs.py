@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
+from elman.engine.cut import sink_side
 from elman.engine.lower import Node
 from elman.equations.differentiate import Backward
 from elman.equations.graph import Graph, depending, ordered
 from elman.equations.ops import OPS
-from elman.equations.symbols import Symbol
+from elman.equations.symbols import Symbol, width
+
+STORE = 16.0  # of a value, and to load it in the backward step, in additions
 
 
 def to_save(graph: Graph, backward: Backward) -> set[Symbol]:
-    """The forward values to save: what the backward step needs and what is not cheaper to compute again."""
-    forward = set(graph.nodes())
-    leaves = {s for s in forward if not s.inputs}
-    states = set(graph.outputs) if graph.states else set()
-    sources = {s for c in backward.contributions for s in (c.delta, c.source) if s is not None}
-    saved = (sources & forward) | (states & forward)
-    direct = used_by(backward, forward)
-    saved |= {s for s in direct if s not in leaves and not (s.op in OPS and OPS[s.op].cheap)}
-    again: set[Symbol] = set()
-    for s in graph.nodes():
-        cheap = s.op in OPS and OPS[s.op].cheap
-        if s in leaves or s in saved or (cheap and all(i in again for i in s.inputs)):
-            again.add(s)
-    saved |= {s for s in direct if s not in again}
-    return saved - leaves
+    """The forward values to save: together with what is computed again from them, the cheapest for the backward step.
+
+    Each value that the backward step needs is saved or computed again, and then so must be what it is computed from.
+    The best choice is a cut of the graph between the values that are there in any case and those that are needed.
+    What a gradient is summed from is saved in any case, and a layer's outputs lie in slots already.
+    """
+    forward = [s for s in graph.nodes() if s.inputs]
+    sources = {s for c in backward.contributions for s in (c.delta, c.source) if s is not None} & set(forward)
+    there = sources | set(graph.outputs)
+    capacity: dict[tuple[object, object], float] = {}
+    for s in forward:
+        capacity["begin", (s, "begun")] = _again(s)
+        capacity[(s, "begun"), (s, "there")] = 0 if s in there else STORE * width(s)
+        capacity.update({((i, "there"), (s, "begun")): math.inf for i in s.inputs if i.inputs})
+    capacity.update({((s, "there"), "end"): math.inf for s in used_by(backward, set(forward))})
+    needed = sink_side(capacity, "begin", "end")
+    return sources | {s for s in forward if (s, "there") in needed and (s, "begun") not in needed}
+
+
+def _again(s: Symbol) -> float:
+    """What it costs to compute a value again from its operands."""
+    if s.op not in OPS:
+        return math.inf  # a product
+    return OPS[s.op].cost * max(width(i) for i in (s, *s.inputs))
 
 
 def used_by(backward: Backward, forward: set[Symbol]) -> set[Symbol]:

@@ -2,8 +2,8 @@
 
 For each layer: lower its step (`elman.engine.lower`), split it into what can run for all steps at once and what is
 the recurrence, put elementwise values into as few programs as their products allow, fuse products of the same operand,
-and give each value a slot or a register. For training the same is done to the backward step; of the forward values it
-needs, cheap ones are computed again and the others saved.
+and give each value a slot or a register. For training the same is done to the backward step; the forward values that it
+needs are saved or computed again, whichever costs less (`elman.engine.needs`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from elman.engine.emit import Emitter
+from elman.engine.emit import Emitter, Placement
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, downstream, needed_symbols, reachable, to_save
+from elman.engine.places import Places
 from elman.engine.plan import (
     MatrixGradient,
     Plan,
@@ -89,6 +90,7 @@ class _Forward:
     before: tuple[Step, ...] = ()
     loop: tuple[Step, ...] = ()
     last: int = -1
+    slots: set[int] = field(default_factory=set)  # its own, one row for each step
 
 
 class _Scheduler:
@@ -199,12 +201,14 @@ class _Scheduler:
         before = [n for n in needed if n in first] if graph.states else needed
         loop = [n for n in needed if n not in first] if graph.states else []
         saved = {memo[s] for s in keep}
-        place = self.emit.place(index, spec.offsets, fixed, saved)
+        places = Places(self.slots, index, fixed, saved, ())
+        place = Placement(self.emit, places, spec.offsets)
         forward.before = place.section(before, loop, merged=True)
         forward.loop = place.section(loop, [], merged=False)
-        forward.saved = {s: _leaf_of(memo[s], place.refs) for s in keep}
+        forward.saved = {s: _leaf_of(memo[s], places.refs) for s in keep}
+        forward.slots = {s for s in places.free if self.slots[s].time == "steps"}
         forward.states = tuple(State(s.name, width(s), slot) for s, slot in zip(graph.states, states, strict=True))
-        self._name_values(spec, graph, memo, place.refs)
+        self._name_values(spec, graph, memo, places.refs)
         self._output_link(forward, fixed[outputs[0]], states, seed)
         self.stages.append(
             Stage(spec.name, link.sequence, forward.before, forward.loop, states=forward.states, last=forward.last)
@@ -272,16 +276,25 @@ class _Scheduler:
         )
         held = self._hold_carried(late)
         needed, saved = [*held, *needed], saved | set(held)
-        place = self.emit.place(index, forward.spec.offsets, fixed, saved)
+        places = Places(self.slots, index, fixed, saved, self._free(forward, deltas.values()))
+        place = Placement(self.emit, places, forward.spec.offsets)
         reverse = place.section([n for n in needed if n not in late], list(late), merged=False)
         after = place.section([n for n in needed if n in late], [], merged=True)
         for c in backward.contributions:
-            self._gradient(c, deltas[id(c)], place.refs, forward)
+            self._gradient(c, deltas[id(c)], places.refs, forward)
+        self.names = {name: ref for name, ref in self.names.items() if ref.slot not in places.taken}
         states = tuple(State(s.name, s.width, s.values, g) for s, g in zip(forward.states, grads, strict=True))
         last_grad = forward.out.gradient if forward.last >= 0 else -1
         return Stage(
             stage.name, stage.sequence, stage.before, stage.loop, reverse, after, states, forward.last, last_grad
         )
+
+    def _free(self, forward: _Forward, operands: Iterable[tuple[Node, Node | None]]) -> set[int]:
+        """Slots of the forward step that the backward step may write over: those that no gradient is summed from."""
+        above = forward.out.gradient
+        mine = {above} if self.slots[above].time == "steps" and forward.spec.name != "loss" else set()
+        summed = {n.ref.slot for pair in operands for n in pair if n is not None and n.ref is not None}
+        return (forward.slots | mine) - summed
 
     def _hold_carried(self, late: set[Node]) -> list[Node]:
         """Copies, one for each step, of what `late` nodes would read from slots that forget."""
