@@ -1,4 +1,4 @@
-"""What is saved for the backward step, and where values lie: the cut is the cheapest, the slots are as few as can be."""
+"""What is saved for the backward step and where values lie: the cut is the cheapest, the slots are as few as can be."""
 
 from __future__ import annotations
 

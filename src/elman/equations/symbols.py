@@ -186,7 +186,7 @@ class Parameter(Symbol):
         self.use_as("table")
         if not isinstance(index, Symbol):
             raise EquationError(f"p.{self.name}[...] needs a symbol (the index), got {index!r}.\n  {users_line()}")
-        must_equal(index.dim, ONE, f"p.{self.name}[{index!r}]: an index is one number a row")
+        must_equal(index.dim, ONE, lambda: f"p.{self.name}[{index!r}]: an index is one number a row")
         return Symbol("lookup", (self, index), self.columns)
 
     @property
@@ -210,9 +210,13 @@ class Transposed:
 
 
 def _multiply(matrix: Parameter, vector: Any, out: Dim, operand: Dim, op: str) -> Symbol:
-    written = f"p.{matrix.name}{'.T' if op == 'matmul_t' else ''} @ {vector!r}"
+    def written() -> str:
+        return f"p.{matrix.name}{'.T' if op == 'matmul_t' else ''} @ {vector!r}"
+
     if not isinstance(vector, Symbol) or (isinstance(vector, Parameter) and vector.role == "matrix"):
-        raise EquationError(f"{written}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}")
+        raise EquationError(
+            f"{written()}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}"
+        )
     if isinstance(vector, Parameter):
         vector.use_as("vector")
     matrix.use_as("matrix")
@@ -279,11 +283,11 @@ def _out_dim(row: Op, inputs: tuple[Symbol, ...], like: Symbol | None) -> Dim:
     if row.shape in ("place", "expand"):
         return like.dim if like is not None else ONE
     if row.shape == "pick":
-        must_equal(inputs[1].dim, ONE, f"pick({inputs[0]!r}, {inputs[1]!r}): an index is one number a row")
+        must_equal(inputs[1].dim, ONE, lambda: f"pick({inputs[0]!r}, {inputs[1]!r}): an index is one number a row")
         return ONE
     wide = [i for i in inputs if i.dim is not ONE]
     for other in wide[1:]:
-        must_equal(wide[0].dim, other.dim, f"{row.text.format(*inputs)}")
+        must_equal(wide[0].dim, other.dim, lambda: row.text.format(*inputs))
     return wide[0].dim if wide else ONE
 
 

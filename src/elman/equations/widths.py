@@ -6,7 +6,7 @@ import itertools
 import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -55,7 +55,7 @@ class Equal:
 
     left: Dim
     right: Dim
-    what: str
+    what: str | Callable[[], str]
     line: Line
 
 
@@ -80,8 +80,8 @@ def recording() -> Iterator[Recorder]:
         recorders.pop()
 
 
-def must_equal(left: Dim, right: Dim, what: str, line: Line | None = None) -> None:
-    """Say that two widths are the same."""
+def must_equal(left: Dim, right: Dim, what: str | Callable[[], str], line: Line | None = None) -> None:
+    """Say that two widths are the same; `what` says so, or writes it if need be, for an expression may be long."""
     if left is not right and recorders:
         recorders[-1].equal.append(Equal(left, right, what, line or users_line()))
 
@@ -110,8 +110,9 @@ def solve(equalities: list[Equal], known: list[tuple[Dim, int, str]]) -> None:
         if left is right:
             continue
         if left in value and right in value and value[left][0] != value[right][0]:
+            what = e.what if isinstance(e.what, str) else e.what()
             raise ShapeError(
-                f"sizes do not match in {e.what}: {value[left][0]} ({value[left][1]}) "
+                f"sizes do not match in {what}: {value[left][0]} ({value[left][1]}) "
                 f"against {value[right][0]} ({value[right][1]})\n  {e.line}"
             )
         keep, drop = (left, right) if left in value or right not in value else (right, left)
