@@ -6,13 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pool.h"
 #include "run.h"
 
 namespace elman {
 namespace {
-
-constexpr int64_t kChunk = 4096;  // parameters of one task
 
 template <class T>
 struct InSegments {
@@ -79,13 +76,6 @@ struct InSegments {
     return loss;
   }
 
-  void add(const T* from, T* to) const {
-    int64_t P = e.plan.parameters;
-    parallel_for(int((P + kChunk - 1) / kChunk), e.threads_for(double(P)), [&](int chunk, int) {
-      for (int64_t i = chunk * kChunk, end = std::min(P, i + kChunk); i < end; ++i) to[i] += from[i];
-    });
-  }
-
   // ---- without gradients: the final states of one segment are the initial ones of the next
 
   void forward() {
@@ -118,12 +108,11 @@ struct InSegments {
     Results<T> results;
     results.output = output_of(part);
     if (part.ends) results.states = wanted.states;
-    results.gradients = part.ends ? wanted.gradients : e.checkpoints.gradients.reserve(e.plan.parameters);
+    results.gradients = wanted.gradients;
     if (wanted.input_grad) results.input_grad = wanted.input_grad + part.start * e.plan.slots[e.plan.input.slot].width;
     results.initial_states = state_gradients;
     double loss = run(part, results);
-    sum_gradients(e, results.gradients, e.threads_for(e.gradient_work.of(part.B, part.steps)));
-    if (!part.ends) add(results.gradients, wanted.gradients);
+    sum_gradients(e, wanted.gradients, !part.ends, e.threads_for(e.gradient_work.of(part.B, part.steps)));
     return loss;
   }
 

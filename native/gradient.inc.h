@@ -143,10 +143,13 @@ struct Part {
   Side<T> wide, tall;
   ptrdiff_t tall_stride, wide_stride;  // in dw
 
-  void write(const T* sums, int ld, T* dw) const {
+  void write(const T* sums, int ld, T* dw, bool add) const {
     dw += tall.first * tall_stride + wide.first * wide_stride;
     for (int i = 0; i < tall.n; ++i)
-      for (int j = 0; j < wide.n; ++j) dw[i * tall_stride + j * wide_stride] = sums[i * ld + j];
+      for (int j = 0; j < wide.n; ++j) {
+        T& to = dw[i * tall_stride + j * wide_stride];
+        to = add ? to + sums[i * ld + j] : sums[i * ld + j];
+      }
   }
 };
 
@@ -247,7 +250,8 @@ ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
 }
 
 template <class T>
-void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, T* scratch) {
+void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, bool add,
+              T* scratch) {
   const Part<T> part = part_of<T>(cut_with_edge<T>(m, k), task, delta, source, k);
   Accumulator<T> a;
   a.wide = part.wide, a.tall = part.tall;
@@ -259,12 +263,12 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
   for_each_piece(runs, n_runs,
                  [&](int64_t row, int rows, bool begins, bool completes) { a.add(row, rows, begins, completes); });
-  part.write(a.sums, a.ld, dw);
+  part.write(a.sums, a.ld, dw, add);
 }
 
 // Columns first .. first+n of the sums; the same sums whichever columns go together.
 template <class T, int n>
-void sum_columns(const T* delta, int width, int first, const Run* runs, int n_runs, T* out) {
+void sum_columns(const T* delta, int width, int first, const Run* runs, int n_runs, T* out, bool add) {
   T total[n] = {}, block[n] = {};
   for_each_piece(runs, n_runs, [&](int64_t row, int rows, bool, bool completes) {
     const T* from = delta + row * width + first;
@@ -273,19 +277,19 @@ void sum_columns(const T* delta, int width, int first, const Run* runs, int n_ru
     if (completes)
       for (int j = 0; j < n; ++j) total[j] += block[j], block[j] = T(0);
   });
-  for (int j = 0; j < n; ++j) out[first + j] = total[j];
+  for (int j = 0; j < n; ++j) out[first + j] = add ? out[first + j] + total[j] : total[j];
 }
 
 // As many columns at once as there are, then the rest by halves.
 template <class T, int n>
-void sum_columns_from(const T* delta, int width, int first, const Run* runs, int n_runs, T* out) {
-  for (; first + n <= width; first += n) sum_columns<T, n>(delta, width, first, runs, n_runs, out);
-  if constexpr (n > 1) sum_columns_from<T, n / 2>(delta, width, first, runs, n_runs, out);
+void sum_columns_from(const T* delta, int width, int first, const Run* runs, int n_runs, T* out, bool add) {
+  for (; first + n <= width; first += n) sum_columns<T, n>(delta, width, first, runs, n_runs, out, add);
+  if constexpr (n > 1) sum_columns_from<T, n / 2>(delta, width, first, runs, n_runs, out, add);
 }
 
 template <class T>
-void column_sums(const T* delta, int n, const Run* runs, int n_runs, T* out) {
-  sum_columns_from<T, 4 * lanes<T>>(delta, n, 0, runs, n_runs, out);
+void column_sums(const T* delta, int n, const Run* runs, int n_runs, T* out, bool add) {
+  sum_columns_from<T, 4 * lanes<T>>(delta, n, 0, runs, n_runs, out, add);
 }
 
 // 32 interleaved sums, so that the order is the same for every instruction set.

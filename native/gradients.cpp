@@ -12,7 +12,8 @@ constexpr int kTableColumns = 64;
 template <class T>
 struct Summing {
   Engine<T>& e;
-  T* out;  // (P)
+  T* out;     // (P)
+  bool adds;  // to what is there
 
   const T* rows(const Ref& r) const {
     const Field<T>& f = e.space.fields[r.slot];
@@ -27,9 +28,9 @@ struct Summing {
     return place;
   }
 
-  void table(const Gradient& g, int task, const Run* runs, int n_runs, T* to) const {
+  void table(const Gradient& g, int task, const Run* runs, int n_runs, T* to, bool add) const {
     int first = task * kTableColumns, count = std::min(kTableColumns, g.columns - first);
-    for (int r = 0; r < g.rows; ++r) std::fill_n(to + size_t(r) * g.columns + first, count, T(0));
+    for (int r = 0; !add && r < g.rows; ++r) std::fill_n(to + size_t(r) * g.columns + first, count, T(0));
     const T *index = rows(g.source), *delta = rows(g.delta) + first;
     for (int i = 0; i < n_runs; ++i)
       for (int64_t row = runs[i].first; row < runs[i].first + runs[i].count; ++row) {
@@ -41,16 +42,17 @@ struct Summing {
 
   void run(const GradientTask& task, Scratch<T>& scratch) const {
     const Gradient& g = e.plan.gradients[task.gradient];
-    T* to = e.gradient_adds[task.gradient] ? apart(task.gradient) : out + g.offset;
+    bool later = e.gradient_adds[task.gradient], add = adds && !later;
+    T* to = later ? apart(task.gradient) : out + g.offset;
     const std::vector<Run>& in_use = e.plan.stages[g.stage].sequence ? e.space.runs : e.space.runs_once;
     const Run* runs = in_use.data();
     int n_runs = int(in_use.size());
     if (g.kind == GradientKind::table)
-      table(g, task.task, runs, n_runs, to);
+      table(g, task.task, runs, n_runs, to, add);
     else if (g.kind == GradientKind::vector)
-      e.kernels.column_sums(rows(g.delta), g.rows, runs, n_runs, to);
+      e.kernels.column_sums(rows(g.delta), g.rows, runs, n_runs, to, add);
     else
-      e.kernels.gradient(task.task, rows(g.delta), g.rows, rows(g.source), g.columns, runs, n_runs, to,
+      e.kernels.gradient(task.task, rows(g.delta), g.rows, rows(g.source), g.columns, runs, n_runs, to, add,
                          scratch.memory.data());
   }
 
@@ -66,15 +68,16 @@ struct Summing {
 }  // namespace
 
 template <class T>
-void sum_gradients(Engine<T>& e, T* out, int threads) {
-  Summing<T> summing{e, out};
-  for (const Run& r : e.without_gradient) std::fill_n(out + r.first, r.count, T(0));
+void sum_gradients(Engine<T>& e, T* out, bool add, int threads) {
+  Summing<T> summing{e, out, add};
+  for (const Run& r : e.without_gradient)
+    if (!add) std::fill_n(out + r.first, r.count, T(0));
   parallel_for(int(e.gradient_tasks.size()), threads,
                [&](int i, int thread) { summing.run(e.gradient_tasks[i], e.scratch[thread]); });
   summing.add();
 }
 
-template void sum_gradients(Engine<float>&, float*, int);
-template void sum_gradients(Engine<double>&, double*, int);
+template void sum_gradients(Engine<float>&, float*, bool, int);
+template void sum_gradients(Engine<double>&, double*, bool, int);
 
 }  // namespace elman

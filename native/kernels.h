@@ -93,14 +93,14 @@ struct Kernels {
   void (*product)(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
                   bool add);
 
-  // dw (m x k) = sum over the rows of the runs of delta[row]' source[row]; rows m and k values apart.
+  // dw (m x k) = sum over the rows of the runs of delta[row]' source[row], or dw +=; rows m and k values apart.
   // Cut into tasks by columns or rows of dw, never by the sum; scratch holds gradient_scratch(m, k) values.
   int (*gradient_tasks)(int m, int k);
   size_t (*gradient_scratch)(int m, int k);
   void (*gradient)(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw,
-                   T* scratch);
-  // out (n) = sum over the rows of the runs of delta[row] (rows n apart).
-  void (*column_sums)(const T* delta, int n, const Run* runs, int n_runs, T* out);
+                   bool add, T* scratch);
+  // out (n) = sum over the rows of the runs of delta[row] (rows n apart), or out +=.
+  void (*column_sums)(const T* delta, int n, const Run* runs, int n_runs, T* out, bool add);
 
   void (*elementwise)(const Instruction<T>* code, int n, const Tile<T>& tile);
   double (*sum_of_squares)(const T* x, size_t n);  // in double, in a fixed order

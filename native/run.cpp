@@ -116,7 +116,7 @@ double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>&
   double sum = run_blocks(e, parameters, known, batch, results, backward ? sum_of_weights(e, batch) : 0);
   stop_at_fault(e);
   if (!backward) return 0;
-  sum_gradients(e, results.gradients, e.threads_for(e.gradient_work.of(batch.B, batch.steps)));
+  sum_gradients(e, results.gradients, false, e.threads_for(e.gradient_work.of(batch.B, batch.steps)));
   return finish(e, batch, results, sum);
 }
 

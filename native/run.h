@@ -121,7 +121,6 @@ template <class T>
 struct Checkpoints {
   Buffer<T> states;           // at the beginning of each segment, (segments + 1, states, B, width)
   Buffer<T> state_gradients;  // at the end of a segment, and then at its beginning
-  Buffer<T> gradients;        // of one segment, (P)
 };
 
 // Parameters as products and programs want them.
@@ -271,7 +270,7 @@ template <class T>
 void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                double weight_sum, int block, int thread);
 template <class T>
-void sum_gradients(Engine<T>& engine, T* out, int threads);  // gradients.cpp
+void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
 // The sum of the weights of all steps in use. (run.cpp, like the next four)
 template <class T>
 double sum_of_weights(const Engine<T>& engine, const Batch<T>& batch);

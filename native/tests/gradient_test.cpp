@@ -39,13 +39,20 @@ bool within(const std::vector<T>& got, const std::vector<long double>& sum, cons
 
 template <class T>
 std::vector<T> gradient_of(const Kernels<T>& kernels, const std::vector<T>& delta, int m, const std::vector<T>& source,
-                           int k, const std::vector<Run>& runs) {
-  std::vector<T> dw(size_t(m) * k, std::numeric_limits<T>::quiet_NaN());
+                           int k, const std::vector<Run>& runs, const std::vector<T>* onto = nullptr) {
+  std::vector<T> dw = onto ? *onto : std::vector<T>(size_t(m) * k, std::numeric_limits<T>::quiet_NaN());
   for (int task = kernels.gradient_tasks(m, k) - 1; task >= 0; --task) {
     std::vector<T> scratch(kernels.gradient_scratch(m, k), std::numeric_limits<T>::quiet_NaN());
-    kernels.gradient(task, delta.data(), m, source.data(), k, runs.data(), int(runs.size()), dw.data(), scratch.data());
+    kernels.gradient(task, delta.data(), m, source.data(), k, runs.data(), int(runs.size()), dw.data(), onto,
+                     scratch.data());
   }
   return dw;
+}
+
+template <class T>
+std::vector<T> doubled(std::vector<T> values) {
+  for (T& v : values) v += v;
+  return values;
 }
 
 template <class T>
@@ -63,12 +70,16 @@ void test_sums(const Kernels<T>& kernels) {
         sums_by_rows(delta, m, source, k, runs, sum, size);
         const std::vector<T> dw = gradient_of(kernels, delta, m, source, k, runs);
         check(within(dw, sum, size, rows), what);
+        check(same_bits(gradient_of(kernels, delta, m, source, k, runs, &dw), doubled(dw)), what + ": added");
 
         const std::vector<T> ones(rows, T(1));
         sums_by_rows(delta, m, ones, 1, runs, sum, size);
         std::vector<T> columns(m, std::numeric_limits<T>::quiet_NaN());
-        kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), columns.data());
+        kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), columns.data(), false);
         check(within(columns, sum, size, rows), what + ": column sums");
+        const std::vector<T> once = columns;
+        kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), columns.data(), true);
+        check(same_bits(columns, doubled(once)), what + ": column sums added");
       }
 }
 
@@ -88,8 +99,8 @@ void test_runs(const Kernels<T>& kernels) {
                   gradient_of(kernels, delta_close, m, source_close, k, one)),
         name_of(kernels, "gradient: runs change bits"));
   std::vector<T> a(m), b(m);
-  kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), a.data());
-  kernels.column_sums(delta_close.data(), m, one.data(), 1, b.data());
+  kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), a.data(), false);
+  kernels.column_sums(delta_close.data(), m, one.data(), 1, b.data(), false);
   check(same_bits(a, b), name_of(kernels, "column sums: runs change bits"));
 }
 

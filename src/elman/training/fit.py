@@ -90,8 +90,8 @@ def fit(
         What is kept of the T steps of a batch for the backward pass: with "normal" what every step computed, about a
         dozen values for each hidden unit; with "low" the states at every sqrt(T)-th step, from which the sqrt(T) steps
         behind them are computed again when their turn comes. Use "low" where sequences of thousands of steps do not fit
-        into memory: it takes up to a third more time. The gradients are the same up to rounding. Layers with
-        ``reverse=True`` need "normal".
+        into memory: it takes about a third more time with large layers, and less with small ones. The gradients are the
+        same up to rounding. Layers with ``reverse=True`` need "normal".
 
     Returns
     -------
