@@ -10,6 +10,8 @@
      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")))                                            \
   X(avx2, (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))                                          \
   X(generic, true)
+#elif defined(__aarch64__)
+#define ELMAN_ISAS(X) X(neon, true) X(generic, true)
 #else
 #define ELMAN_ISAS(X) X(generic, true)
 #endif

@@ -45,10 +45,16 @@ ELMAN_INLINE Vec<T> splat(T x) {
   return x - Vec<T>{};
 }
 
-// What the microkernels do: one word of a row (one number, here) times a vector of columns.
+// What the microkernels do: one word of a row (one number, here) times a vector of columns. NEON multiplies by one lane
+// of a register, but GCC rather fills a register, which takes the multipliers' time, where it sees that the number comes
+// from memory.
 template <class T>
 ELMAN_INLINE Vec<T> broadcast(const T* word) {
-  return splat<T>(*word);
+  T x = *word;
+#if ELMAN_NEON
+  asm("" : "+w"(x));
+#endif
+  return splat<T>(x);
 }
 template <class T>
 ELMAN_INLINE Vec<T> multiply_add(Vec<T> x, Vec<T> y, Vec<T> sum) {
@@ -64,8 +70,14 @@ ELMAN_INLINE Vec<T> real_of(Bits<T> b) {
   return (Vec<T>)b;
 }
 
-// The smaller or larger of two; the second where one is NaN. One instruction on x86, which GCC does not find itself.
-#if defined(__x86_64__) && !defined(__clang__)
+// The smaller or larger of two; NaN where the second is NaN. One instruction on x86 and NEON, which GCC does not find
+// itself.
+#if ELMAN_NEON
+ELMAN_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) { return vminq_f32(a, b); }
+ELMAN_INLINE Vec<double> smaller(Vec<double> a, Vec<double> b) { return vminq_f64(a, b); }
+ELMAN_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) { return vmaxq_f32(a, b); }
+ELMAN_INLINE Vec<double> larger(Vec<double> a, Vec<double> b) { return vmaxq_f64(a, b); }
+#elif defined(__x86_64__) && !defined(__clang__)
 #if ELMAN_VECTOR_BYTES == 64
 #define ELMAN_X86(name, a, b) __builtin_ia32_##name##512_mask(a, b, a, -1, 4)
 #elif ELMAN_VECTOR_BYTES == 32

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "../kernels.h"
@@ -22,6 +24,17 @@ inline void check(bool good, const std::string& what) {
   ++(good ? count.passed : count.failed);
   if (!good && count.failed <= 40) std::printf("FAILED %s\n", what.c_str());
 }
+
+// Of the many cases that differ in size only, one of so many is run: all, except where an emulator is too slow for it.
+inline int one_of = 1;
+inline bool chosen() {
+  static int number = 0;
+  return number++ % one_of == 0;
+}
+
+// What results are compared with: numbers of many more bits.
+template <class T>
+using Wider = std::conditional_t<sizeof(T) == 4, double, long double>;
 
 template <class T>
 std::vector<T> random_values(size_t n, double low = -1, double high = 1) {

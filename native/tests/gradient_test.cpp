@@ -17,22 +17,22 @@ std::vector<Run> runs_of(int rows, int kind) {
 
 template <class T>
 void sums_by_rows(const std::vector<T>& delta, int m, const std::vector<T>& source, int k, const std::vector<Run>& runs,
-                  std::vector<long double>& sum, std::vector<long double>& size) {
+                  std::vector<Wider<T>>& sum, std::vector<Wider<T>>& size) {
   sum.assign(size_t(m) * k, 0), size.assign(size_t(m) * k, 0);
   for (const Run& run : runs)
     for (int64_t r = run.first; r < run.first + run.count; ++r)
       for (int i = 0; i < m; ++i)
         for (int j = 0; j < k; ++j) {
-          const long double term = (long double)delta[r * m + i] * source[r * k + j];
+          const Wider<T> term = Wider<T>(delta[r * m + i]) * source[r * k + j];
           sum[size_t(i) * k + j] += term, size[size_t(i) * k + j] += std::fabs(term);
         }
 }
 
 template <class T>
-bool within(const std::vector<T>& got, const std::vector<long double>& sum, const std::vector<long double>& size,
+bool within(const std::vector<T>& got, const std::vector<Wider<T>>& sum, const std::vector<Wider<T>>& size,
             int64_t terms) {
   for (size_t i = 0; i < got.size(); ++i)
-    if (!(std::fabs(got[i] - sum[i]) <= (terms + 1) * (long double)std::numeric_limits<T>::epsilon() * size[i]))
+    if (!(std::fabs(got[i] - sum[i]) <= (terms + 1) * Wider<T>(std::numeric_limits<T>::epsilon()) * size[i]))
       return false;
   return true;
 }
@@ -62,11 +62,12 @@ void test_sums(const Kernels<T>& kernels) {
   for (const auto& [m, k] : sizes)
     for (int rows : {0, 1, 5, 256, 257, 700})
       for (int kind : {0, 1, 2}) {
+        if (!chosen()) continue;
         const std::vector<T> delta = random_values<T>(size_t(rows) * m), source = random_values<T>(size_t(rows) * k);
         const std::vector<Run> runs = runs_of(rows, kind);
         const std::string what = name_of(kernels, "gradient m=") + std::to_string(m) + " k=" + std::to_string(k) +
                                  " rows=" + std::to_string(rows) + " runs=" + std::to_string(runs.size());
-        std::vector<long double> sum, size;
+        std::vector<Wider<T>> sum, size;
         sums_by_rows(delta, m, source, k, runs, sum, size);
         const std::vector<T> dw = gradient_of(kernels, delta, m, source, k, runs);
         check(within(dw, sum, size, rows), what);

@@ -1,5 +1,6 @@
-// Checks the kernels of every instruction set that this machine runs, float and double, against plain loops in long
-// double. Prints "N passed, N failed"; the exit code is 0 when none failed. Built with -DELMAN_TESTS=ON.
+// Checks the kernels of every instruction set that this machine runs, float and double, against plain loops in numbers
+// of more bits. Prints "N passed, N failed"; the exit code is 0 when none failed. Built with -DELMAN_TESTS=ON.
+//   kernels_test [--report] [--one-of N]    --report: the functions' worst errors; --one-of: one of N sizes only
 #include "check.h"
 
 namespace elman::test {
@@ -22,7 +23,11 @@ void test_all(const char* isa, bool report) {
 
 int main(int argc, char** argv) {
   using namespace elman::test;
-  const bool report = argc > 1 && !std::strcmp(argv[1], "--report");
+  bool report = false;
+  for (int i = 1; i < argc; ++i) {
+    report |= !std::strcmp(argv[i], "--report");
+    if (!std::strcmp(argv[i], "--one-of") && i + 1 < argc) one_of = std::max(1, std::atoi(argv[i + 1]));
+  }
   for (int i = 0; const char* isa = elman::runnable_isa(i); ++i)
     test_all<float>(isa, report), test_all<double>(isa, report);
   check(!elman::choose_kernels<float>("mmx") && !elman::choose_kernels<double>(""), "unknown instruction sets");
