@@ -7,9 +7,9 @@
 #include "vector_math.inc.h"
 
 #if ELMAN_REGISTERS == 32
-constexpr int tile_rows = 14;
+constexpr int tile_rows = 14, rows_of_two_panels = 5;
 #else
-constexpr int tile_rows = 6;
+constexpr int tile_rows = 6, rows_of_two_panels = 3;
 #endif
 constexpr int panel_vectors = 2;
 template <class T>
@@ -68,7 +68,7 @@ struct Rows {
 
 // Few rows make few chains of multiply-adds, too few to keep the processor busy: they take several panels at once.
 constexpr int most_panels = 4;
-ELMAN_INLINE constexpr int panels_for(int rows) { return rows == 1 ? most_panels : rows <= 5 ? 2 : 1; }
+ELMAN_INLINE constexpr int panels_for(int rows) { return rows == 1 ? most_panels : rows <= rows_of_two_panels ? 2 : 1; }
 
 // c (R x C vectors) = start + a (R x k) @ b (k x C vectors, in one panel or several). k is at least 1.
 template <class T, int R, int C>

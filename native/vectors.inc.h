@@ -46,8 +46,8 @@ ELMAN_INLINE Vec<T> splat(T x) {
 }
 
 // What the microkernels do: one word of a row (one number, here) times a vector of columns. NEON multiplies by one lane
-// of a register, but GCC rather fills a register, which takes the multipliers' time, where it sees that the number comes
-// from memory.
+// of a register, but GCC rather fills a register, which takes the multipliers' time, where it sees that the number
+// comes from memory.
 template <class T>
 ELMAN_INLINE Vec<T> broadcast(const T* word) {
   T x = *word;
