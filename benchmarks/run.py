@@ -149,7 +149,7 @@ def main() -> None:
     begun = datetime.now()
     if given.quick:
         console.print(f"Left out of the quick measurement, as slow to start: {', '.join(SLOW_TO_START)}")
-    imports = import_times(without=SLOW_TO_START if given.quick else ())
+    imports = [] if given.only else import_times(without=SLOW_TO_START if given.quick else ())
     products, workloads = fastest_product(options, given.limit), []
     for comparison in comparisons:
         console.print(f"{comparison.workload.name}: {comparison.workload.about}")
