@@ -1,18 +1,27 @@
-"""JAX: `jit` of an update, or of a whole epoch with its updates scanned; the cells are plain `jax.lax.scan`."""
+"""JAX: `jit` of an update, or of a whole epoch with its updates scanned; the cells are plain `jax.lax.scan`.
+
+How far the loop over time is unrolled is found by trial, save for the plain `jit`: XLA runs a loop that is unrolled
+altogether, which pays for short sequences, without the threads that its loops hand work to.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from benchmarks.adapters.trials import fastest
 from jax import lax, nn
 
 from elman.bench.losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
 from elman.bench.workloads import Workload
+
+UNROLLS = (1, 2, 4)
+LONGEST_UNROLLED = 32
 
 
 def version() -> str:
@@ -21,10 +30,15 @@ def version() -> str:
 
 def prepare(workload: Workload, variant: str, threads: int) -> Run:
     """What an epoch does; XLA's threads are the cores that the process has."""
-    parameters = {name: jnp.asarray(value) for name, value in first_weights(workload).items()}
-    if workload.task == "training":
-        return (scanned if variant == "scanned" else jitted)(workload, parameters)
-    return {"inference": inference, "streaming": streaming}[workload.task](workload, parameters)
+    unrolls = (1,) if variant == "jit" and workload.task == "training" else unrollings(workload)
+    if variant == "scanned":
+        return scanned(workload, unrolls)
+    return {"training": jitted, "inference": inference, "streaming": streaming}[workload.task](workload, unrolls)
+
+
+def unrollings(workload: Workload) -> tuple[int, ...]:
+    """How many steps of the loop over time may be done in one: a few, or all of a short sequence."""
+    return (*UNROLLS, workload.steps) if workload.steps <= LONGEST_UNROLLED else UNROLLS
 
 
 # --- cells: inputs (B, T, F) to what a step takes, and a step ------------------------------------------------
@@ -108,22 +122,21 @@ def first_weights(workload: Workload) -> dict[str, np.ndarray]:
 # --- model, loss, optimisers -------------------------------------------------------------------------------
 
 
-def run(workload: Workload, p, x, states=None):
-    """All outputs of the recurrent layer (T, B, H), and its last states."""
+def run(workload: Workload, p, x, unroll=1):
+    """All outputs of the recurrent layer (T, B, H)."""
     before, step, count = CELLS[workload.cell]
     x = p["E"][x] if workload.vocabulary else x
-    states = states or (jnp.zeros((len(x), workload.hidden)),) * count
+    states = (jnp.zeros((len(x), workload.hidden)),) * count
 
     def body(states, now):
         h, states = step(p, now, states)
         return states, h
 
-    states, outputs = lax.scan(body, states, jnp.swapaxes(before(p, x), 0, 1))
-    return outputs, states
+    return lax.scan(body, states, jnp.swapaxes(before(p, x), 0, 1), unroll=unroll)[1]
 
 
-def loss_of(workload: Workload, p, x, target, lengths):
-    outputs, _ = run(workload, p, x)
+def loss_of(workload: Workload, unroll: int, p, x, target, lengths):
+    outputs = run(workload, p, x, unroll)
     if workload.every_step:
         h = jnp.swapaxes(outputs, 0, 1)
     else:
@@ -155,80 +168,101 @@ def optimised(workload: Workload, p, moments, count, gradients):
     return p, (m, v), count
 
 
-def update(workload: Workload, training, batch):
+def update(workload: Workload, unroll: int, training, batch):
     """One update of (parameters, moments, count); the batch is (x, target, lengths)."""
     p, moments, count = training
-    loss, gradients = jax.value_and_grad(partial(loss_of, workload))(p, *batch)
+    loss, gradients = jax.value_and_grad(partial(loss_of, workload, unroll))(p, *batch)
     return optimised(workload, p, moments, count, gradients), loss
 
 
-def begin(workload: Workload, parameters):
-    """(parameters, moments, count), and the batches stacked, (updates, B, ...)."""
+def first_state(workload: Workload):
+    """(parameters, moments, count) before the first update."""
+    parameters = {name: jnp.array(value) for name, value in first_weights(workload).items()}
     moments = {"sgd": 0, "rmsprop": 1, "adam": 2}[workload.optimizer]
     m, v = zeros_like(parameters) if moments == 2 else (), zeros_like(parameters) if moments else ()
+    return parameters, (m, v), jnp.float32(0)
+
+
+def stacked_batches(workload: Workload):
+    """Inputs, targets and lengths, each (updates, B, ...)."""
     arrays = (*workload.data(), workload.lengths())
     arrays = tuple(np.int32(a) if a.dtype == np.int64 else a for a in arrays)
-    stacked = tuple(jnp.asarray(a.reshape(workload.updates, workload.batch, *a.shape[1:])) for a in arrays)
-    return (parameters, (m, v), jnp.float32(0)), stacked
+    return tuple(jnp.asarray(a.reshape(workload.updates, workload.batch, *a.shape[1:])) for a in arrays)
 
 
-def jitted(workload: Workload, parameters) -> Run:
-    training, stacked = begin(workload, parameters)
+def jitted(workload: Workload, unrolls: Sequence[int]) -> Run:
+    stacked = stacked_batches(workload)
     batches = [tuple(a[k] for a in stacked) for k in range(workload.updates)]
     if workload.ragged:  # to the longest row of each batch; a shape of its own is compiled for each
         batches = [(x[:, : int(lengths.max())], target, lengths) for x, target, lengths in batches]
-    compiled = jax.jit(partial(update, workload), donate_argnums=0)
 
-    def epoch() -> float:
-        nonlocal training
-        losses = []
-        for batch in batches:
-            training, loss = compiled(training, batch)
-            losses.append(loss)
-        return float(np.mean(jax.device_get(losses)))
+    def begin(compiled) -> Run:
+        training = first_state(workload)
 
-    return Run(epoch)
+        def epoch() -> float:
+            nonlocal training
+            losses = []
+            for batch in batches:
+                training, loss = compiled(training, batch)
+                losses.append(loss)
+            return float(np.mean(jax.device_get(losses)))
 
+        return Run(epoch)
 
-def scanned(workload: Workload, parameters) -> Run:
-    training, stacked = begin(workload, parameters)
-    compiled = jax.jit(lambda training, data: lax.scan(partial(update, workload), training, data), donate_argnums=0)
-
-    def epoch() -> float:
-        nonlocal training
-        training, losses = compiled(training, stacked)
-        return float(losses.mean())
-
-    return Run(epoch)
+    compiled = [jax.jit(partial(update, workload, unroll), donate_argnums=0) for unroll in unrolls]
+    return fastest([partial(begin, each) for each in compiled])
 
 
-# --- inference ---------------------------------------------------------------------------------------------
+def scanned(workload: Workload, unrolls: Sequence[int]) -> Run:
+    stacked = stacked_batches(workload)
+
+    def whole_epoch(unroll: int, training, data):
+        return lax.scan(partial(update, workload, unroll), training, data)
+
+    def begin(compiled) -> Run:
+        training = first_state(workload)
+
+        def epoch() -> float:
+            nonlocal training
+            training, losses = compiled(training, stacked)
+            return float(losses.mean())
+
+        return Run(epoch)
+
+    compiled = [jax.jit(partial(whole_epoch, unroll), donate_argnums=0) for unroll in unrolls]
+    return fastest([partial(begin, each) for each in compiled])
 
 
-def inference(workload: Workload, parameters) -> Run:
+# --- inference: the weights are constants of the compiled function -------------------------------------------
+
+
+def inference(workload: Workload, unrolls: Sequence[int]) -> Run:
     x, target = workload.data()
+    p = first_weights(workload)
     batches = [jnp.asarray(x[k : k + workload.batch]) for k in range(0, len(x), workload.batch)]
-    call = jax.jit(lambda p, x: run(workload, p, x)[0][-1] @ p["readout"].T + p["readout_b"])
 
-    def epoch() -> list[np.ndarray]:
-        return [np.asarray(call(parameters, batch)) for batch in batches]
+    def begin(call) -> Run:
+        return Run(lambda: [np.asarray(call(batch)) for batch in batches], outputs_loss(workload.loss, target))
 
-    return Run(epoch, outputs_loss(workload.loss, target))
+    def compiled(unroll: int):
+        return jax.jit(lambda x: run(workload, p, x, unroll)[-1] @ p["readout"].T + p["readout_b"])
+
+    return fastest([partial(begin, compiled(unroll)) for unroll in unrolls])
 
 
-def streaming(workload: Workload, parameters) -> Run:
+def streaming(workload: Workload, _: Sequence[int]) -> Run:
     x, target = workload.data()
-    before, step, count = CELLS[workload.cell]
+    p, (before, step, count) = first_weights(workload), CELLS[workload.cell]
 
     @jax.jit
-    def call(p, x, states):
+    def call(x, states):
         h, states = step(p, before(p, x)[:, 0], states)
         return h @ p["readout"].T + p["readout_b"], states
 
     def epoch() -> list[np.ndarray]:
         states, outputs = (jnp.zeros((1, workload.hidden)),) * count, []
         for t in range(workload.steps):
-            y, states = call(parameters, x[:, t : t + 1], states)
+            y, states = call(x[:, t : t + 1], states)
             outputs.append(np.asarray(y))
         return outputs
 

@@ -1,4 +1,7 @@
-"""PyTorch: eager, the loop of its tutorials; for custom cells a loop over torch operations, also compiled."""
+"""PyTorch: eager, the loop of its tutorials; for custom cells a loop over torch operations, also compiled.
+
+Batches are time-major, the optimiser is fused where there is a fused one, and all but "eager" keep freed memory.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import torch
+from benchmarks.adapters.allocator import keep_memory
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -23,6 +27,8 @@ def version() -> str:
 def prepare(workload: Workload, variant: str, threads: int) -> Run:
     """What PyTorch does in an epoch."""
     torch.set_num_threads(threads)
+    if workload.task == "training" and variant != "eager":
+        keep_memory()
     if variant == "sgemm":
         return product()
     model = Model(workload, variant)
@@ -42,12 +48,12 @@ class CustomCell(nn.Module):
         self.bias = nn.Parameter(torch.from_numpy(weights.bias).flatten())
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        h = v = x.new_zeros(x.shape[0], self.hidden)
-        inputs, outputs = self.inputs(x), []
-        for t in range(x.shape[1]):
-            h, v = self.step(inputs[:, t], h, v)
+        h = v = x.new_zeros(x.shape[1], self.hidden)
+        outputs = []
+        for of_step in self.inputs(x).unbind():
+            h, v = self.step(of_step, h, v)
             outputs.append(h)
-        return torch.stack(outputs, dim=1), None
+        return torch.stack(outputs), None
 
 
 class Oscillator(CustomCell):
@@ -80,17 +86,18 @@ class LayerNormLSTM(CustomCell):
 
 
 BUILT_IN = {
-    "relu": partial(nn.RNN, nonlinearity="relu", batch_first=True),
-    "tanh": partial(nn.RNN, batch_first=True),
-    "gru": partial(nn.GRU, batch_first=True),
-    "lstm": partial(nn.LSTM, batch_first=True),
+    "relu": partial(nn.RNN, nonlinearity="relu"),
+    "tanh": nn.RNN,
+    "gru": nn.GRU,
+    "lstm": nn.LSTM,
 }
+STEPS = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}
 CUSTOM = {"oscillator": Oscillator, "layer_norm_lstm": LayerNormLSTM}
 ORDER = {"gru": [1, 0, 2]}  # PyTorch's order of the gates: r, z, n
 LOSSES = {"mse": nn.MSELoss(), "softmax_cross_entropy": nn.CrossEntropyLoss()}
 OPTIMIZERS = {
     "sgd": torch.optim.SGD,
-    "adam": partial(torch.optim.Adam, eps=1e-7),
+    "adam": partial(torch.optim.Adam, eps=1e-7, fused=True),
     "rmsprop": partial(torch.optim.RMSprop, alpha=0.9, eps=1e-7),  # alpha is rho; others have epsilon under the root
 }
 
@@ -114,12 +121,12 @@ class Model(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         x = x if self.embedding is None else self.embedding(x)
         if self.packed:
-            _, (h, _) = self.recurrent(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+            _, (h, _) = self.recurrent(pack_padded_sequence(x, lengths, enforce_sorted=False))
             return self.readout(h[0])
         output, _ = self.recurrent(x)
         if lengths is not None:
-            return self.readout(output[torch.arange(len(x)), lengths - 1])
-        return self.readout(output if self.every_step else output[:, -1])
+            return self.readout(output[lengths - 1, torch.arange(x.shape[1])])
+        return self.readout(output if self.every_step else output[-1])
 
 
 def built_in(workload: Workload, given) -> nn.Module:
@@ -131,20 +138,22 @@ def built_in(workload: Workload, given) -> nn.Module:
         layer.weight_hh_l0[:] = torch.from_numpy(given.state[order]).flatten(0, 1)
         layer.bias_ih_l0[:] = torch.from_numpy(given.bias[order]).flatten()
         layer.bias_hh_l0.zero_()
-    trained = torch.zeros_like(layer.bias_hh_l0)
     if workload.cell == "gru":
-        trained[2 * workload.hidden :] = 1
-    layer.bias_hh_l0.register_hook(lambda gradient: gradient * trained)
+        of_candidate = torch.arange(3 * workload.hidden) >= 2 * workload.hidden
+        layer.bias_hh_l0.register_hook(lambda gradient: gradient * of_candidate)
+    else:
+        layer.bias_hh_l0.requires_grad_(False)
     return layer
 
 
 def batches(workload: Workload) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """Ragged batches end where their longest row does."""
+    """Inputs (T, B, F), targets (T, B, O) or (B, O), lengths (B,); ragged batches end where their longest row does."""
     x, target = map(torch.from_numpy, workload.data())
     lengths = torch.from_numpy(workload.lengths())
     for rows in torch.arange(len(x)).split(workload.batch):
-        longest = int(lengths[rows].max())
-        yield x[rows, :longest], target[rows], lengths[rows] if workload.ragged else None
+        of_batch = x[rows, : int(lengths[rows].max())].transpose(0, 1).contiguous()
+        wanted = target[rows].transpose(0, 1).contiguous() if workload.every_step else target[rows]
+        yield of_batch, wanted, lengths[rows] if workload.ragged else None
 
 
 def training(workload: Workload, model: nn.Module) -> Run:
@@ -175,15 +184,18 @@ def inference(workload: Workload, model: nn.Module) -> Run:
     return Run(epoch, outputs_loss(workload.loss, torch.cat([target for _, target, _ in data]).numpy()))
 
 
-def streaming(workload: Workload, model: nn.Module) -> Run:
+def streaming(workload: Workload, model: Model) -> Run:
+    """With the module for single steps, which is faster than the layer for sequences."""
     x, target = workload.data()
+    cell = STEPS[workload.cell](workload.features, workload.hidden)
+    cell.load_state_dict({name.removesuffix("_l0"): value for name, value in model.recurrent.state_dict().items()})
 
     @torch.inference_mode()
     def epoch() -> list[Tensor]:
-        state, outputs, steps = None, [], torch.from_numpy(x)
-        for t in range(workload.steps):
-            h, state = model.recurrent(steps[:, t : t + 1], state)
-            outputs.append(model.readout(h)[:, 0])
+        state, outputs = None, []
+        for now in torch.from_numpy(x).unbind(1):
+            state = cell(now, state)
+            outputs.append(model.readout(state[0] if workload.cell == "lstm" else state))
         return outputs
 
     return Run(epoch, outputs_loss(workload.loss, target[0]))
