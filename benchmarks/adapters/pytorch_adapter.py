@@ -61,8 +61,9 @@ class Oscillator(CustomCell):
         return nn.functional.linear(x, self.of_input, self.bias)
 
     def step(self, x: Tensor, h: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        k, d, f = (x + h @ self.of_state.T).chunk(3, dim=1)
-        v = torch.sigmoid(d) * v + torch.sigmoid(k) * (torch.tanh(f) - h)
+        products = torch.addmm(x, h, self.of_state.T)
+        k, d = torch.sigmoid(products[:, : 2 * self.hidden]).chunk(2, dim=1)
+        v = d * v + k * (torch.tanh(products[:, 2 * self.hidden :]) - h)
         return h + 0.5 * v, v
 
 
