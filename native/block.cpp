@@ -70,6 +70,20 @@ struct BlockRun {
     e.kernels.product(at(p.source, t), k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add);
   }
 
+  // The product of an operand that is zero.
+  void without_operand(const Product& p, int t, int count) const {
+    for (size_t i = 0; i < p.targets.size() && !p.add; ++i) {
+      int width = space.fields[p.targets[i].slot].width;
+      for (int row = 0; row < count; ++row) {
+        T* to = at(p.targets[i], t, row);
+        if (p.bias.empty() || p.bias[i] < 0)
+          std::fill_n(to, width, T(0));
+        else
+          std::copy_n(parameters + p.bias[i], width, to);
+      }
+    }
+  }
+
   void operator()(const Lookup& l, int t, int count) const {
     const T* index = at(l.index, t);
     T* out = at(l.target, t);
@@ -152,6 +166,21 @@ struct BlockRun {
     if (!list.empty()) one_step(stage, list.data(), list.data() + list.size(), t);
   }
 
+  void first_of_loop(const Stage& stage, const AtStart& start) const {
+    int count = active(stage, 0);
+    for (size_t i = 0; i < stage.loop.size() && count > 0; ++i)
+      if (start.of_states[i] && batch.states.empty())
+        without_operand(std::get<Product>(stage.loop[i]), 0, count);
+      else
+        run(stage.loop[i], 0, count);
+  }
+
+  void last_of_reverse(const Stage& stage, const AtStart& start) const {
+    int count = active(stage, 0);
+    for (size_t i = 0; i < stage.reverse.size() && count > 0; ++i)
+      if (!start.to_states[i] || !results.initial_states.empty()) run(stage.reverse[i], 0, count);
+  }
+
   // ---- forward
 
   int first_state(int number) const {
@@ -192,7 +221,8 @@ struct BlockRun {
     for (int t = 0; t < steps; t += chunk) {
       int end = std::min(steps, t + chunk);
       any_order(stage, stage.before, before, t, end);
-      for (int i = t; i < end; ++i) one_by_one(stage, stage.loop, i);
+      if (t == 0) first_of_loop(stage, e.sections[number].start);
+      for (int i = std::max(t, 1); i < end; ++i) one_by_one(stage, stage.loop, i);
     }
     keep_last(stage);
   }
@@ -246,7 +276,8 @@ struct BlockRun {
     int steps = e.stage_steps(number), chunk = after.reverses ? steps : merged_steps();
     for (int end = steps; end > 0; end -= chunk) {
       int t = std::max(0, end - chunk);
-      for (int i = end - 1; i >= t; --i) one_by_one(stage, stage.reverse, i);
+      for (int i = end - 1; i >= std::max(t, 1); --i) one_by_one(stage, stage.reverse, i);
+      if (t == 0) last_of_reverse(stage, e.sections[number].start);
       any_order(stage, stage.after, after, t, end);
     }
   }

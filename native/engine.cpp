@@ -46,6 +46,57 @@ struct Maker {
     return out;
   }
 
+  // ---- what the first time step does without
+
+  static bool same(const Ref& a, const Ref& b) { return a.slot == b.slot && a.offset == b.offset; }
+
+  bool reads(const Step& step, const Ref& place) const {
+    if (auto* p = std::get_if<Product>(&step)) return same(p->source, place);
+    if (auto* l = std::get_if<Lookup>(&step)) return same(l->index, place);
+    if (auto* r = std::get_if<Reverse>(&step)) return r->source.slot == place.slot;
+    const Program<T>& program = e.programs[std::get<Elementwise>(step).program];
+    for (const Instruction<T>& i : program.code) {
+      const uint16_t operands[] = {i.a, i.b, i.c};
+      for (int k = 0; k < arity(i.op); ++k)
+        if (operands[k] < program.slots && same(program.operands[operands[k]].ref, place)) return true;
+    }
+    return false;
+  }
+
+  // Made in `reverse` for nobody but the step before.
+  bool only_for_step_before(const Stage& stage, const Ref& gradient) const {
+    auto read = [&](const Step& step) { return reads(step, gradient); };
+    return std::none_of(stage.reverse.begin(), stage.reverse.end(), read) &&
+           std::none_of(stage.after.begin(), stage.after.end(), read) &&
+           std::none_of(plan.gradients.begin(), plan.gradients.end(),
+                        [&](const Gradient& g) { return same(g.delta, gradient) || same(g.source, gradient); });
+  }
+
+  bool is_state(const Stage& stage, const Ref& r) const {
+    return std::any_of(stage.states.begin(), stage.states.end(),
+                       [&](const State& s) { return same(r, Ref{s.values, 0}); });
+  }
+
+  bool is_unread_gradient(const Stage& stage, const Ref& r) const {
+    return std::any_of(stage.states.begin(), stage.states.end(),
+                       [&](const State& s) { return same(r, Ref{s.grads, 0}); }) &&
+           only_for_step_before(stage, r);
+  }
+
+  AtStart at_start(const Stage& stage) const {
+    AtStart out;
+    for (const Step& step : stage.loop) {
+      auto* p = std::get_if<Product>(&step);
+      out.of_states.push_back(p && is_state(stage, p->source));
+    }
+    for (const Step& step : stage.reverse) {
+      auto* p = std::get_if<Product>(&step);
+      auto unread = [&](const Ref& r) { return is_unread_gradient(stage, r); };
+      out.to_states.push_back(p && std::all_of(p->targets.begin(), p->targets.end(), unread));
+    }
+    return out;
+  }
+
   double work(const std::vector<Step>& list) const {
     double total = 0;
     for (const Step& step : list) {
@@ -62,7 +113,7 @@ struct Maker {
   void stages() {
     for (int i = 0; i < int(plan.stages.size()); ++i) {
       const Stage& s = plan.stages[i];
-      e.sections.push_back({sections(s.before), sections(s.after)});
+      e.sections.push_back({sections(s.before), sections(s.after), at_start(s)});
       e.states.insert(e.states.end(), s.states.begin(), s.states.end());
       if (!s.states.empty()) e.stateful_stages = i + 1;
       for (const std::vector<Step>* list : {&s.before, &s.loop, &s.reverse, &s.after})
@@ -101,6 +152,7 @@ struct Maker {
 
   void gradient_cover() {
     const auto& all = plan.gradients;
+    for (const Gradient& g : all) e.gradient_of_states.push_back(is_state(plan.stages[g.stage], g.source));
     for (size_t i = 0; i < all.size(); ++i)
       e.gradient_adds.push_back(std::any_of(all.begin(), all.begin() + i, [&](const Gradient& g) {
         return g.offset < all[i].offset + all[i].size() && all[i].offset < g.offset + g.size();

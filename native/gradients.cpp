@@ -44,7 +44,10 @@ struct Summing {
     const Gradient& g = e.plan.gradients[task.gradient];
     bool later = e.gradient_adds[task.gradient], add = adds && !later;
     T* to = later ? apart(task.gradient) : out + g.offset;
-    const std::vector<Run>& in_use = e.plan.stages[g.stage].sequence ? e.space.runs : e.space.runs_once;
+    bool skips = e.space.from_zeros && e.gradient_of_states[task.gradient];
+    const std::vector<Run>& in_use = !e.plan.stages[g.stage].sequence ? e.space.runs_once
+                                     : skips                          ? e.space.later_runs
+                                                                      : e.space.runs;
     const Run* runs = in_use.data();
     int n_runs = int(in_use.size());
     if (g.kind == GradientKind::table)

@@ -13,13 +13,16 @@ int Matrix::n() const {
 
 int Matrix::k() const { return transposed ? segments[0].rows : segments[0].columns; }
 
-namespace {
-
-constexpr int kArity[] = {
+int arity(Op op) {
+  static constexpr int of_op[] = {
 #define ELMAN_OP_ARITY(name, arity) arity,
-    ELMAN_OPS(ELMAN_OP_ARITY)
+      ELMAN_OPS(ELMAN_OP_ARITY)
 #undef ELMAN_OP_ARITY
-};
+  };
+  return of_op[int(op)];
+}
+
+namespace {
 
 void expect(bool ok, const std::string& what) {
   if (!ok) throw std::invalid_argument("bad plan: " + what);
@@ -199,8 +202,8 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
     case Op::place_:
       return expect(a <= 1 && b == 1, "widths of place");
     default: {
-      int arity = kArity[int(i.op)];
-      expect(fits(a) && (arity < 2 || fits(b)) && (arity < 3 || fits(width(i.c))), "widths of an instruction");
+      int n = arity(i.op);
+      expect(fits(a) && (n < 2 || fits(b)) && (n < 3 || fits(width(i.c))), "widths of an instruction");
     }
   }
 }

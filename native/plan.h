@@ -116,6 +116,8 @@ struct Plan {
   int forward_stages() const { return int(stages.size()) - (trains() ? 1 : 0); }  // the last stage is the loss
 };
 
+int arity(Op op);  // its number of operands
+
 // Throws std::invalid_argument where a plan names what it does not have or joins what does not fit.
 void check(const Plan& plan);
 // The same for one program, whose places in slots and arenas are taken as they are.

@@ -110,10 +110,12 @@ struct Workspace {
   std::vector<int64_t> numbers;  // the same for dropout, which counts in the caller's batch
   std::vector<int64_t> lengths;  // of each position
   std::vector<Block> blocks;
-  int group_rows = 0;                // of all groups but the last
-  int block_rows = 0;                // that there is room for in each block
-  std::vector<Run> runs, runs_once;  // memory rows in use, of slots with a row for each step and of those with one
-  std::vector<double> row_losses;    // by batch row
+  int group_rows = 0;  // of all groups but the last
+  int block_rows = 0;  // that there is room for in each block
+  // Memory rows in use: of slots with a row for each step, the same but for the first step, of slots with one row.
+  std::vector<Run> runs, later_runs, runs_once;
+  bool from_zeros = false;         // the last run began with states of zeros
+  std::vector<double> row_losses;  // by batch row
 };
 
 // What a run in segments keeps, but the workspace of one.
@@ -155,8 +157,15 @@ struct AnyOrder {
   bool reverses = false;
 };
 
+// Which steps are products that the first time step does without: those of initial states that are zero, and those
+// that make nothing but the gradient of initial states, when nobody asks for it.
+struct AtStart {
+  std::vector<bool> of_states, to_states;  // by number in `loop` and in `reverse`
+};
+
 struct StageSections {
   AnyOrder before, after;
+  AtStart start;
 };
 
 struct PackTask {
@@ -198,6 +207,7 @@ struct Engine {
   std::vector<PackTask> pack_tasks;
   std::vector<GradientTask> gradient_tasks;
   std::vector<bool> gradient_adds;        // overlaps an earlier one: summed apart, then added
+  std::vector<bool> gradient_of_states;   // the source is a state before the step
   std::vector<Run> without_gradient;      // parameters that no gradient covers
   std::vector<State> states;              // of all stages
   int stateful_stages = 0;                // stages up to the last one with states

@@ -99,14 +99,16 @@ template <class T>
 void append_step(Workspace<T>& w, const Block& b, int t) {
   int n = b.count;
   while (n > 0 && w.lengths[b.first + n - 1] <= t) --n;
-  if (n > 0) append(w.runs, (int64_t(b.number) * (w.steps + 1) + t) * w.block_rows, n);
+  int64_t first = (int64_t(b.number) * (w.steps + 1) + t) * w.block_rows;
+  if (n > 0) append(w.runs, first, n);
+  if (n > 0 && t > 0) append(w.later_runs, first, n);
 }
 
 // Memory rows in use: group after group, step after step, block after block. The order of the positions is thus the
 // same however groups are cut.
 template <class T>
 void find_runs(Workspace<T>& w) {
-  w.runs.clear(), w.runs_once.clear();
+  w.runs.clear(), w.later_runs.clear(), w.runs_once.clear();
   for (const Block& b : w.blocks)
     if (w.ends) append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
   for (size_t first = 0, end; first < w.blocks.size(); first = end) {
@@ -160,6 +162,7 @@ void lay_out_weights(Engine<T>& e) {
 template <class T>
 void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   Workspace<T>& w = e.space;
+  w.from_zeros = batch.states.empty();
   bool same_size = w.B == batch.B && w.steps == batch.steps;
   if (same_size && w.first == batch.first && w.ends == batch.ends && !w.ragged && !batch.lengths) return;
   w.B = 0;  // nothing is prepared, should memory run out
