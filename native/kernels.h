@@ -86,7 +86,7 @@ struct Kernels {
   // Packed weights of N columns and K rows (one at least) take this many values.
   size_t (*packed_size)(int n, int k);
   // Packs columns first .. first+n of a matrix of n_all columns; of those, column j, row i is
-  // w[j * column_stride + i * row_stride].
+  // w[j * column_stride + i * row_stride]; one of the strides is 1.
   void (*pack)(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all,
                T* packed);
   // [out_0 | out_1 | ...] (M x N) = a (M x K, rows lda apart) @ packed + bias, or += a @ packed.

@@ -15,7 +15,6 @@
 namespace elman {
 namespace ELMAN_ISA {
 
-#include "edge.inc.h"
 #include "elementwise.inc.h"
 #include "gradient.inc.h"
 #include "product.inc.h"
@@ -23,9 +22,9 @@ namespace ELMAN_ISA {
 #define ELMAN_TEXT_OF(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_OF(x)
 template <class T>
-constexpr Kernels<T> table = {
-    ELMAN_TEXT(ELMAN_ISA), tile_rows,           panel_columns<T>, packed_size<T>, pack<T>,        product<T>,
-    gradient_tasks<T>,     gradient_scratch<T>, gradient<T>,      column_sums<T>, elementwise<T>, sum_of_squares<T>};
+constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA), tile_rows,      panel_columns<T>,  panels_size<T>,
+                              pack_panels<T>,        product<T>,     gradient_tasks<T>, gradient_scratch<T>,
+                              gradient<T>,           column_sums<T>, elementwise<T>,    sum_of_squares<T>};
 
 const Kernels<float>* kernels_float() { return &table<float>; }
 const Kernels<double>* kernels_double() { return &table<double>; }

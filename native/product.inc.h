@@ -1,63 +1,10 @@
-// Packed weights and products with them. Included by kernels.inc.h, inside the namespace of an instruction set.
+// Products with packed weights. Included by kernels.inc.h, inside the namespace of an instruction set.
 //
-// A panel is two vectors of columns (the last panel one, where that is enough), all K rows below one another, padded
-// with zeros. The microkernel keeps a tile of up to `tile_rows` rows x one panel in registers and adds one rank-one
-// update for each k. A value of the result is thus one chain of multiply-adds in the order of k, wherever it lies.
+// The microkernel keeps a tile of up to `tile_rows` rows x one panel (few rows: several panels) in registers and adds
+// one rank-one update for each k. A value of the result is thus one chain of multiply-adds in the order of k, wherever
+// it lies.
 #pragma once
-#include "vector_math.inc.h"
-
-#if ELMAN_REGISTERS == 32
-constexpr int tile_rows = 14, rows_of_two_panels = 5;
-#else
-constexpr int tile_rows = 6, rows_of_two_panels = 3;
-#endif
-constexpr int panel_vectors = 2;
-template <class T>
-constexpr int panel_columns = panel_vectors * lanes<T>;
-
-ELMAN_INLINE int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
-// The part `i` of n things cut into parts as equal as can be starts here.
-ELMAN_INLINE int even_start(int n, int parts, int i) { return int(int64_t(n) * i / parts); }
-
-template <class T>
-ELMAN_INLINE int vectors_of_panel(int columns) {
-  return columns > lanes<T> ? panel_vectors : 1;
-}
-
-template <class T>
-size_t panels_size(int n, int k) {
-  return size_t(ceil_div(n, lanes<T>)) * lanes<T> * k;
-}
-
-// Columns `first` .. `end` of the whole matrix, all in one panel; row by row where a row's columns lie side by side.
-template <class T>
-ELMAN_INLINE void pack_columns(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int columns, int k, T* packed,
-                               int width) {
-  if (column_stride == 1)
-    for (int i = 0; i < k; ++i)
-      for (int j = 0; j < columns; ++j) packed[size_t(i) * width + j] = w[i * row_stride + j];
-  else
-    for (int j = 0; j < columns; ++j)
-      for (int i = 0; i < k; ++i) packed[size_t(i) * width + j] = w[i * row_stride + j * column_stride];
-}
-
-// f(first column, columns, their place in the panel, the panel, its width) for the panels that columns first .. first+n
-// of n_all meet; then pads the last panel.
-template <class T, class F>
-ELMAN_INLINE void for_each_panel(int n, int k, int first, int n_all, T* packed, F f) {
-  for (int j = first; j < first + n;) {
-    const int panel = j / panel_columns<T> * panel_columns<T>;
-    const int width = vectors_of_panel<T>(n_all - panel) * lanes<T>;
-    const int end = first + n < panel + width ? first + n : panel + width;
-    T* to = packed + size_t(panel) * k;
-    f(j - first, end - j, j - panel, to, width);
-    if (end == n_all)
-      for (int i = 0; i < k; ++i)
-        for (int pad = end - panel; pad < width; ++pad) to[size_t(i) * width + pad] = T(0);
-    j = end;
-  }
-}
+#include "panels.inc.h"
 
 // Where the rows of a tile begin in memory, and how far apart they are; 0 where all of them are one row.
 template <class T>
@@ -67,44 +14,62 @@ struct Rows {
 };
 
 // Few rows make few chains of multiply-adds, too few to keep the processor busy: they take several panels at once.
-constexpr int most_panels = 4;
-ELMAN_INLINE constexpr int panels_for(int rows) { return rows == 1 ? most_panels : rows <= rows_of_two_panels ? 2 : 1; }
+constexpr int most_panels = 6;
+ELMAN_INLINE constexpr int panels_for(int rows) {
+  return rows == 1 ? most_panels : rows == 2 ? 3 : rows <= rows_of_two_panels ? 2 : 1;
+}
 
-// c (R x C vectors) = start + a (R x k) @ b (k x C vectors, in one panel or several). k is at least 1.
+// c (R x C vectors) = start + a (R x k) @ b (k x C vectors, in one panel or several, of which the last may have one
+// vector). Of the last vector, `last` columns are read and written. k is at least 1.
 template <class T, int R, int C>
-ELMAN_ONE_COPY void tile(Rows<const T> a, const T* b, int k, Rows<const T> start, Rows<T> c) {
-  constexpr int step = (C < panel_vectors ? C : panel_vectors) * lanes<T>;
+ELMAN_ONE_COPY void tile(Rows<const T> a, const T* b, int k, Rows<const T> start, Rows<T> c, int last) {
+  constexpr int wide = C / panel_vectors * panel_vectors;  // vectors in panels of two
+  constexpr int step = panel_vectors * lanes<T>;
   const ptrdiff_t panel = ptrdiff_t(k) * step;
+  const T* narrow = b + C / panel_vectors * panel;
   Vec<T> sum[R][C];
-  for (int r = 0; r < R; ++r)
-    for (int j = 0; j < C; ++j) sum[r][j] = load<T>(start.at + r * start.stride + j * lanes<T>);
+  for (int r = 0; r < R; ++r) {
+    const T* from = start.at + r * start.stride;
+    for (int j = 0; j < C - 1; ++j) sum[r][j] = load<T>(from + j * lanes<T>);
+    sum[r][C - 1] = load_first<T>(from + (C - 1) * lanes<T>, last);
+  }
   do {
     Vec<T> row[C];
-    for (int j = 0; j < C; ++j) row[j] = load<T>(b + j / panel_vectors * panel + j % panel_vectors * lanes<T>);
+    for (int j = 0; j < wide; ++j) row[j] = load<T>(b + j / panel_vectors * panel + j % panel_vectors * lanes<T>);
+    if (wide < C) row[C - 1] = load<T>(narrow);
     for (int r = 0; r < R; ++r) {
       const Vec<T> x = broadcast<T>(a.at + r * a.stride);
       for (int j = 0; j < C; ++j) sum[r][j] = multiply_add<T>(x, row[j], sum[r][j]);
     }
-    ++a.at, b += step;
+    ++a.at, b += step, narrow += lanes<T>;
   } while (--k);
-  for (int r = 0; r < R; ++r)
-    for (int j = 0; j < C; ++j) store<T>(c.at + r * c.stride + j * lanes<T>, sum[r][j]);
+  for (int r = 0; r < R; ++r) {
+    T* to = c.at + r * c.stride;
+    for (int j = 0; j < C - 1; ++j) store<T>(to + j * lanes<T>, sum[r][j]);
+    store_first<T>(to + (C - 1) * lanes<T>, last, sum[r][C - 1]);
+  }
 }
 
 template <class T>
-using TileFunction = void (*)(Rows<const T>, const T*, int, Rows<const T>, Rows<T>);
+using TileFunction = void (*)(Rows<const T>, const T*, int, Rows<const T>, Rows<T>, int);
 
-template <class T, int R = tile_rows>
-TileFunction<T> tile_function(int rows, int vectors) {
-  if constexpr (R == 0)
-    return nullptr;
-  else if (rows == R)
-    return vectors == 1               ? tile<T, R, 1>
-           : vectors == panel_vectors ? tile<T, R, panel_vectors>
-                                      : tile<T, R, panels_for(R) * panel_vectors>;
-  else
-    return tile_function<T, R - 1>(rows, vectors);
-}
+// The microkernels by their rows and vectors, from 1.
+template <class T>
+struct Tiles {
+  TileFunction<T> at[tile_rows][most_panels * panel_vectors] = {};
+  constexpr Tiles() { fill<1, 1>(); }
+
+  template <int R, int C>
+  constexpr void fill() {
+    at[R - 1][C - 1] = tile<T, R, C>;
+    if constexpr (C < panels_for(R) * panel_vectors)
+      fill<R, C + 1>();
+    else if constexpr (R < tile_rows)
+      fill<R + 1, 1>();
+  }
+};
+template <class T>
+constexpr Tiles<T> tiles_of;
 
 // Columns first .. first+n of the result, seen through its segments.
 template <class T>
@@ -114,7 +79,7 @@ struct Window {
   bool inside() const { return first + n <= start + segment->n; }
 };
 
-// f(part of segment's row, offset in the panel, columns) for each segment that the window meets.
+// f(part of segment's row, offset in the window, columns) for each segment that the window meets.
 template <class T, class F>
 ELMAN_INLINE void for_each_part(const Window<T>& w, F f) {
   const Segment<T>* s = w.segment;
@@ -127,46 +92,57 @@ ELMAN_INLINE void for_each_part(const Window<T>& w, F f) {
 
 template <class T>
 ELMAN_INLINE void copy_values(T* to, const T* from, int n) {
-  for (int i = 0; i < n; ++i) to[i] = from[i];
+  for (; n > 0; n -= lanes<T>, to += lanes<T>, from += lanes<T>) store_first<T>(to, n, load_first<T>(from, n));
 }
 
-// A tile whose columns lie in several segments or do not fill its vectors goes through a buffer.
+template <class T>
+alignas(ELMAN_VECTOR_BYTES) constexpr T zero_columns[most_panels * panel_columns<T>] = {};
+
+// A tile of columns that lie in several segments goes through a buffer.
 template <class T>
 void scattered_tile(TileFunction<T> run, Rows<const T> a, const T* b, int k, const T* bias, const Window<T>& w, int row,
                     int rows) {
   alignas(ELMAN_VECTOR_BYTES) T buffer[tile_rows * panel_columns<T>];
-  constexpr int ld = panel_columns<T>;
+  static_assert(most_panels <= tile_rows);
+  const int ld = ceil_div(w.n, lanes<T>) * lanes<T>;
   if (!bias)
     for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
       for (int r = 0; r < rows; ++r) copy_values(buffer + r * ld + to, s.out + ptrdiff_t(row + r) * s.n + from, n);
     });
-  run(a, b, k, bias ? Rows<const T>{bias, 0} : Rows<const T>{buffer, ld}, Rows<T>{buffer, ld});
+  run(a, b, k, bias ? Rows<const T>{bias, 0} : Rows<const T>{buffer, ld}, Rows<T>{buffer, ld}, lanes<T>);
   for_each_part<T>(w, [&](const Segment<T>& s, int to, int from, int n) {
     for (int r = 0; r < rows; ++r) copy_values(s.out + ptrdiff_t(row + r) * s.n + to, buffer + r * ld + from, n);
   });
 }
 
-// All rows against one panel, or several whole ones that lie in one segment.
+// All rows against the panels of a window, inside one segment.
 template <class T>
-void panel_product(const T* a, ptrdiff_t lda, int first_row, int m, const T* b, int k, const Window<T>& w, bool add) {
-  alignas(ELMAN_VECTOR_BYTES) T bias[most_panels * panel_columns<T>] = {};
+void segment_product(const T* a, ptrdiff_t lda, int first_row, int m, const T* b, int k, const Window<T>& w, bool add) {
+  const Segment<T>& s = *w.segment;
+  const int column = w.first - w.start, vectors = ceil_div(w.n, lanes<T>), tiles = ceil_div(m, tile_rows);
+  const T* bias = s.bias ? s.bias + column : zero_columns<T>;
+  for (int t = 0, done = 0, rows; t < tiles; ++t, done += rows) {
+    rows = ceil_div(m - done, tiles - t);
+    const Rows<T> out = {s.out + ptrdiff_t(first_row + done) * s.n + column, s.n};
+    const Rows<const T> start = add ? Rows<const T>{out.at, out.stride} : Rows<const T>{bias, 0};
+    tiles_of<T>.at[rows - 1][vectors - 1]({a + done * lda, lda}, b, k, start, out, w.n - (vectors - 1) * lanes<T>);
+  }
+}
+
+// The same across segments.
+template <class T>
+void scattered_product(const T* a, ptrdiff_t lda, int first_row, int m, const T* b, int k, const Window<T>& w,
+                       bool add) {
+  alignas(ELMAN_VECTOR_BYTES) T bias[most_panels * panel_columns<T>];
   if (!add)
     for_each_part<T>(w, [&](const Segment<T>& s, int from, int to, int n) {
-      if (s.bias) copy_values(bias + to, s.bias + from, n);
+      copy_values(bias + to, s.bias ? s.bias + from : zero_columns<T>, n);
     });
   const int vectors = ceil_div(w.n, lanes<T>), tiles = ceil_div(m, tile_rows);
-  const bool direct = w.inside() && w.n == vectors * lanes<T>;
-  for (int t = 0; t < tiles; ++t) {
-    const int start = even_start(m, tiles, t), rows = even_start(m, tiles, t + 1) - start, row = first_row + start;
-    const TileFunction<T> run = tile_function<T>(rows, vectors);
-    const Rows<const T> operand = {a + start * lda, lda};
-    if (direct) {
-      const ptrdiff_t n = w.segment->n;
-      const Rows<T> out = {w.segment->out + row * n + (w.first - w.start), n};
-      run(operand, b, k, add ? Rows<const T>{out.at, n} : Rows<const T>{bias, 0}, out);
-    } else {
-      scattered_tile<T>(run, operand, b, k, add ? nullptr : bias, w, row, rows);
-    }
+  for (int t = 0, done = 0, rows; t < tiles; ++t, done += rows) {
+    rows = ceil_div(m - done, tiles - t);
+    scattered_tile<T>(tiles_of<T>.at[rows - 1][vectors - 1], {a + done * lda, lda}, b, k, add ? nullptr : bias, w,
+                      first_row + done, rows);
   }
 }
 
@@ -181,16 +157,21 @@ ELMAN_INLINE int columns_of(const Segment<T>* segments, int n) {
 template <class T>
 void product_rows(const T* a, ptrdiff_t lda, int first_row, int m, const T* packed, int k, const Segment<T>* segments,
                   int columns, bool add) {
-  const int most = panels_for(m) * panel_columns<T>;
+  const int panels = ceil_div(columns, panel_columns<T>), windows = ceil_div(panels, panels_for(m));
   Window<T> w = {segments, 0, 0, 0};
-  for (int first = 0; first < columns; first += w.n) {
-    while (first >= w.start + w.segment->n) w.start += (w.segment++)->n;
-    w.first = first;
-    w.n = most;
-    if (!w.inside() || first + most > columns) {
-      const int left = columns - first;
-      w.n = left < panel_columns<T> ? left : panel_columns<T>;
-    }
-    panel_product<T>(a, lda, first_row, m, packed + size_t(first) * k, k, w, add);
+  for (int i = 0, done = 0; i < windows; ++i) {
+    done += ceil_div(panels - done, windows - i);
+    const int end = done * panel_columns<T> < columns ? done * panel_columns<T> : columns;
+    while (w.first >= w.start + w.segment->n) w.start += (w.segment++)->n;
+    w.n = end - w.first;
+    (w.inside() ? segment_product<T> : scattered_product<T>)(a, lda, first_row, m, packed + size_t(w.first) * k, k, w,
+                                                             add);
+    w.first = end;
   }
+}
+
+template <class T>
+void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
+             bool add) {
+  product_rows<T>(a, lda, 0, m, packed, k, segments, columns_of(segments, n_segments), add);
 }

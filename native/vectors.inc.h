@@ -61,6 +61,75 @@ ELMAN_INLINE Vec<T> multiply_add(Vec<T> x, Vec<T> y, Vec<T> sum) {
   return x * y + sum;
 }
 
+// Lane i is lane number[i] of the two vectors' lanes together.
+template <class T, class N>
+ELMAN_INLINE Vec<T> shuffle(Vec<T> a, Vec<T> b, N number) {
+#if defined(__clang__)
+  Vec<T> out;
+  for (int i = 0; i < lanes<T>; ++i) out[i] = number[i] < lanes<T> ? a[number[i]] : b[number[i] - lanes<T>];
+  return out;
+#else
+  return __builtin_shuffle(a, b, number);
+#endif
+}
+
+// The first n values of a vector, the others zero, and back: memory behind them is not touched. A whole vector where n
+// is more.
+#if ELMAN_VECTOR_BYTES == 64 && defined(__x86_64__)
+ELMAN_INLINE Vec<float> load_mask(const float* p, uint16_t mask) {
+  return __builtin_ia32_loadups512_mask(p, Vec<float>{}, mask);
+}
+ELMAN_INLINE Vec<double> load_mask(const double* p, uint8_t mask) {
+  return __builtin_ia32_loadupd512_mask(p, Vec<double>{}, mask);
+}
+ELMAN_INLINE void store_mask(float* p, uint16_t mask, Vec<float> x) { __builtin_ia32_storeups512_mask(p, x, mask); }
+ELMAN_INLINE void store_mask(double* p, uint8_t mask, Vec<double> x) { __builtin_ia32_storeupd512_mask(p, x, mask); }
+
+template <class T>
+ELMAN_INLINE Vec<T> load_first(const T* p, int n) {
+  return n >= lanes<T> ? load<T>(p) : Vec<T>(load_mask(p, (1u << n) - 1));
+}
+template <class T>
+ELMAN_INLINE void store_first(T* p, int n, Vec<T> x) {
+  if (n >= lanes<T>)
+    store<T>(p, x);
+  else
+    store_mask(p, (1u << n) - 1, x);
+}
+#else
+template <class T>
+ELMAN_INLINE Vec<T> load_first(const T* p, int n) {
+  if (n >= lanes<T>) return load<T>(p);
+  Vec<T> x{};
+  for (int i = 0; i < lanes<T> - 1; ++i)
+    if (i < n) x[i] = p[i];
+  return x;
+}
+template <class T>
+ELMAN_INLINE void store_first(T* p, int n, Vec<T> x) {
+  if (n >= lanes<T>) return store<T>(p, x);
+  for (int i = 0; i < lanes<T> - 1; ++i)
+    if (i < n) p[i] = x[i];
+}
+#endif
+
+// Rows and columns of a block of values change places: at each distance, the quarters that are off the diagonal do.
+template <class T, int distance = lanes<T> / 2>
+ELMAN_INLINE void transpose(Vec<T>* block) {
+  using Lane = decltype(Bits<T>{} == Bits<T>{});
+  Lane upper, lower;
+  for (int i = 0; i < lanes<T>; ++i) {
+    upper[i] = i & distance ? lanes<T> + i - distance : i;
+    lower[i] = i & distance ? lanes<T> + i : i + distance;
+  }
+  for (int i = 0; i < lanes<T>; ++i)
+    if (!(i & distance)) {
+      const Vec<T> a = block[i], b = block[i + distance];
+      block[i] = shuffle<T>(a, b, upper), block[i + distance] = shuffle<T>(a, b, lower);
+    }
+  if constexpr (distance > 1) transpose<T, distance / 2>(block);
+}
+
 template <class T>
 ELMAN_INLINE Bits<T> bits_of(Vec<T> x) {
   return (Bits<T>)x;
