@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
 import multiprocessing
@@ -43,7 +44,7 @@ class Contender:
     connection: Connection
     process: BaseProcess
     ready: Ready = field(default_factory=Ready)
-    memory_mib: float = math.nan  # the process' peak
+    memory_mib: float = math.nan  # the most that the process held in its turns
     turns: list[Turn] = field(default_factory=list)
 
     @property
@@ -109,6 +110,7 @@ def _serve(connection: Connection, library: str, workload: Workload, variant: st
         connection.send(Ready(f"failed: {type(error).__name__}: {str(error)[:200]}"))
         return
     connection.send(Ready("", adapter.version(), time.perf_counter() - begin, player.loss))
+    _begin_peak()
     while connection.recv():
         connection.send(player.turn())
     connection.send(_peak_mib())
@@ -120,8 +122,14 @@ def _keep_to_cores(threads: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
+def _begin_peak() -> None:
+    """Forget what compiling and trials needed."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def _peak_mib() -> float:
-    """The most memory that this process has held (VmHWM: `getrusage` counts what it was forked from too)."""
+    """The most memory held since (VmHWM: `getrusage` counts what the process was forked from too)."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     kib = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]

@@ -32,7 +32,7 @@ from elman.errors import OptionError
 
 RESULTS = Path(__file__).parent / "results"
 PRODUCTS: tuple[Pair, ...] = (("numpy", SGEMM), ("pytorch", SGEMM), ("elman", SGEMM))
-SLOW_TO_START = ("keras",)
+LEFT_OUT_WHEN_QUICK = (("keras", "fit"), ("pytorch", "eager, memory kept"))
 AGREE = 1e-3  # relative difference of losses after the same updates
 
 
@@ -80,7 +80,7 @@ def entry(contender: Contender, first: Contender, product: Contender, workload: 
 
 def agrees(contender: Contender, first: Contender) -> bool | None:
     """Whether the loss is the first contender's; nothing for another model, such as a built-in cell beside a custom."""
-    if contender.variant.startswith("built-in"):
+    if contender.variant.startswith("built-in") or not first.present:
         return None
     return abs(contender.ready.loss - first.ready.loss) <= AGREE * abs(first.ready.loss)
 
@@ -101,9 +101,9 @@ def meant(goal: Goal, entry: dict[str, Any]) -> bool:
     return all(word in name for word in goal.against) if goal.against else entry["library"] != "elman"
 
 
-def without_slow(comparison: Comparison) -> Comparison:
-    """Without the contenders that take seconds to start."""
-    return replace(comparison, peers=tuple(peer for peer in comparison.peers if peer[0] not in SLOW_TO_START))
+def shortened(comparison: Comparison) -> Comparison:
+    """Without some contenders that take seconds to start."""
+    return replace(comparison, peers=tuple(peer for peer in comparison.peers if peer not in LEFT_OUT_WHEN_QUICK))
 
 
 def write(results: dict[str, Any]) -> Path:
@@ -132,7 +132,7 @@ def chosen(given: argparse.Namespace) -> list[Comparison]:
     except OptionError as error:
         sys.exit(f"benchmarks: {error}")
     found = [comparison for comparison in COMPARISONS if comparison.workload.name in names]
-    return [without_slow(comparison) for comparison in found] if given.quick else found
+    return [shortened(comparison) for comparison in found] if given.quick else found
 
 
 def main() -> None:
@@ -148,8 +148,8 @@ def main() -> None:
     console = Console(width=None if Console().is_terminal else 170)
     begun = datetime.now()
     if given.quick:
-        console.print(f"Left out of the quick measurement, as slow to start: {', '.join(SLOW_TO_START)}")
-    imports = [] if given.only else import_times(without=SLOW_TO_START if given.quick else ())
+        console.print(f"Left out of the quick measurement: {', '.join(map(' '.join, LEFT_OUT_WHEN_QUICK))}")
+    imports = [] if given.only else import_times(("keras",), times=2) if given.quick else import_times()
     products, workloads = fastest_product(options, given.limit), []
     for comparison in comparisons:
         console.print(f"{comparison.workload.name}: {comparison.workload.about}")

@@ -39,7 +39,7 @@ def test_a_goal_without_anyone_to_compare_with_tells_why():
 
 @pytest.mark.parametrize("loss, same", [(0.5, True), (0.5004, True), (0.51, False), (float("nan"), False)])
 def test_losses_agree_to_a_thousandth(loss, same):
-    first = SimpleNamespace(variant="fit", ready=SimpleNamespace(loss=0.5))
+    first = SimpleNamespace(variant="fit", present=True, ready=SimpleNamespace(loss=0.5))
     assert agrees(SimpleNamespace(variant="eager", ready=SimpleNamespace(loss=loss)), first) is same
 
 

@@ -120,10 +120,10 @@ def digits(cell: str) -> tuple[Workload, Workload]:
     about = f"{title} on rows of digits: F28 H128 B128 T28, 10 classes"
     training = Workload(
         f"W3 {title}", f"{about}, RMSProp", cell, features=28, hidden=128, batch=128, steps=28, outputs=10,
-        every_step=False, loss="softmax_cross_entropy", optimizer="rmsprop", quick=True,
+        every_step=False, loss="softmax_cross_entropy", optimizer="rmsprop", quick=cell != "tanh",
     )  # fmt: skip
     name, about = f"{training.name} inference", f"{about}, one call"
-    return training, replace(training, name=name, about=about, task="inference", optimizer="none", ways=("call",))
+    return training, replace(training, name=name, about=about, task="inference", optimizer="none", ways=("call",), quick=cell == "lstm")
 
 
 def text(cell: str) -> Workload:
