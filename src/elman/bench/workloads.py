@@ -123,7 +123,9 @@ def digits(cell: str) -> tuple[Workload, Workload]:
         every_step=False, loss="softmax_cross_entropy", optimizer="rmsprop", quick=cell != "tanh",
     )  # fmt: skip
     name, about = f"{training.name} inference", f"{about}, one call"
-    return training, replace(training, name=name, about=about, task="inference", optimizer="none", ways=("call",), quick=cell == "lstm")
+    return training, replace(
+        training, name=name, about=about, task="inference", optimizer="none", ways=("call",), quick=cell == "lstm"
+    )
 
 
 def text(cell: str) -> Workload:
