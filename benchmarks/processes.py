@@ -97,7 +97,7 @@ def _start(target: Callable[..., None], *arguments: Any) -> tuple[Connection, Ba
 
 def _serve(connection: Connection, library: str, workload: Workload, variant: str, threads: int) -> None:
     """The contender's process: prepares, warms up, then takes a turn whenever it is told to."""
-    _keep_to_cores(threads)
+    keep_to_cores(threads)
     begin = time.perf_counter()
     try:
         adapter = importlib.import_module(f"benchmarks.adapters.{library}_adapter")
@@ -116,7 +116,7 @@ def _serve(connection: Connection, library: str, workload: Workload, variant: st
     connection.send(_peak_mib())
 
 
-def _keep_to_cores(threads: int) -> None:
+def keep_to_cores(threads: int) -> None:
     """No more cores than threads, for libraries that take as many threads as there are cores."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])

@@ -30,6 +30,6 @@ import elman._native
 import pytest
 
 print(elman._native.__file__)
-tests = ["tests/engine/test_native.py", "tests/engine/test_native_training.py"]
+tests = [f"tests/engine/test_{name}.py" for name in ("native", "native_training", "low_memory")]
 sys.exit(pytest.main(["-q", "-s", "-p", "no:cacheprovider", *tests]))
 PYTHON

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
 from benchmarks.comparisons import COMPARISONS, Goal
+from benchmarks.memory import memory
 from benchmarks.run import agrees, reached
 
+from elman.bench.turns import Options
 from elman.bench.workloads import WORKLOADS
+from elman.engine import native_available
 
 
 def entry(library: str, variant: str, ms: float, ours: float = 1.0) -> dict:
@@ -50,3 +54,12 @@ def test_every_workload_is_compared_and_every_goal_means_someone():
         assert comparison.contenders[0] == ("elman", comparison.workload.ways[0])
         for goal in comparison.goals:
             assert not goal.against or any(all(word in name for word in goal.against) for name in names)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux") or not native_available(), reason="asks Linux's native engine")
+def test_the_memory_of_a_training_is_that_of_its_arrays():
+    (found,) = memory([5000], Options(threads=1, rounds=1, patience_s=0.0))
+    normal, low = found["normal"], found["low"]
+    assert low["engine_mib"] < 0.1 * normal["engine_mib"]
+    assert 0.5 < normal["peak_mib"] / normal["engine_mib"] < 1.5
+    assert low["peak_mib"] < 0.2 * normal["peak_mib"]
