@@ -61,7 +61,8 @@ struct InSegments {
     part.steps = int(std::min<int64_t>(steps, whole.steps - part.start));
     part.x.data += part.start * part.x.stride[1];
     part.target.data += part.start * part.target.stride[1];  // a stride of 0 where the loss has one step
-    part.states.assign(states.begin(), states.end());
+    bool zeros = number == 0 && whole.states.empty();
+    if (!zeros) part.states.assign(states.begin(), states.end());
     return part;
   }
 
@@ -110,7 +111,7 @@ struct InSegments {
     if (part.ends) results.states = wanted.states;
     results.gradients = wanted.gradients;
     if (wanted.input_grad) results.input_grad = wanted.input_grad + part.start * e.plan.slots[e.plan.input.slot].width;
-    results.initial_states = state_gradients;
+    if (number > 0 || !wanted.initial_states.empty()) results.initial_states = state_gradients;
     double loss = run(part, results);
     sum_gradients(e, wanted.gradients, !part.ends, e.threads_for(e.gradient_work.of(part.B, part.steps)));
     return loss;
