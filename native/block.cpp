@@ -6,6 +6,7 @@
 namespace elman {
 namespace {
 
+constexpr int kRecentSteps = 32;  // whose rows are summed before they are added to the sum of all
 constexpr int kMergedRows = 128;  // rows of several time steps that a product or program takes at once
 
 template <class T>
@@ -103,11 +104,13 @@ struct BlockRun {
     T** operand = scratch.operands[step.program].data();
     for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t);
     int64_t number = t + first_step(p.sequence);
-    Tile<T> tile{operand, p.widths.data(), 0, batch.key, number, space.numbers.data() + block.first};
+    for (const auto& sum : p.sums) operand[sum.operand] = recent_sums() + sum.place;
+    Tile<T> tile{operand,           p.widths.data(),       0, batch.key, number, space.numbers.data() + block.first, 0,
+                 e.space.unit_rows, ptrdiff_t(e.unit_size)};
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
-      tile.row += tile.rows;
+      tile.row += tile.rows, tile.first_row += tile.rows;
       for (int i = 0; i < p.slots; ++i) operand[i] += size_t(tile.rows) * p.widths[i];
     }
   }
@@ -122,6 +125,28 @@ struct BlockRun {
     int rows = space.block_rows;
     report(e, {array, batch.first + data_row(row % rows), t + row / rows, double(value), limit});
     return 0;
+  }
+
+  // ---- sums of vectors, which only grow in `reverse`
+
+  // Values of the units of rows that the block consists of, and of those before it.
+  size_t sums_size() const { return size_t((block.count + space.unit_rows - 1) / space.unit_rows) * e.unit_size; }
+  size_t sums_before() const {
+    int group = block.first / space.group_rows, row = block.first % space.group_rows;
+    return (size_t(group) * space.units_of_group + row / space.unit_rows) * e.unit_size;
+  }
+  T* recent_sums() const { return space.recent.data() + sums_before(); }
+  T* total_sums() const { return space.total.data() + sums_before(); }
+
+  void begin_sums() const {
+    std::fill_n(recent_sums(), sums_size(), T(0));
+    std::fill_n(total_sums(), sums_size(), T(0));
+  }
+
+  // Long sums are sums of shorter ones, so that they lose less by rounding.
+  void end_recent_sums() const {
+    T *recent = recent_sums(), *total = total_sums();
+    for (size_t i = 0; i < sums_size(); ++i) total[i] += recent[i], recent[i] = T(0);
   }
 
   // ---- parts of a stage
@@ -276,8 +301,13 @@ struct BlockRun {
     int steps = e.stage_steps(number), chunk = after.reverses ? steps : merged_steps();
     for (int end = steps; end > 0; end -= chunk) {
       int t = std::max(0, end - chunk);
-      for (int i = end - 1; i >= std::max(t, 1); --i) one_by_one(stage, stage.reverse, i);
-      if (t == 0) last_of_reverse(stage, e.sections[number].start);
+      for (int i = end - 1; i >= t; --i) {
+        if (i > 0)
+          one_by_one(stage, stage.reverse, i);
+        else
+          last_of_reverse(stage, e.sections[number].start);
+        if (i % kRecentSteps == 0 && !stage.reverse.empty()) end_recent_sums();
+      }
       any_order(stage, stage.after, after, t, end);
     }
   }
@@ -341,6 +371,7 @@ struct BlockRun {
     seed(weight_sum);
     stage_forward(loss);
     row_losses();
+    begin_sums();
     for (int s = loss; s >= 0; --s) stage_backward(s);
     if (results.input_grad) scatter({plan.input_grad, 0}, plan.stages[0].sequence, results.input_grad);
     if (!results.initial_states.empty()) scatter_states(results.initial_states, true);

@@ -190,6 +190,49 @@ T row_max(const T* x, int n) {
   return horizontal<T>(larger_or_nan<T>(load<T>(last.value), most), [](T a, T b) { return a != a || a >= b ? a : b; });
 }
 
+// Adds rows of a b to C vectors of sums: sums + a_1 b_1 + a_2 b_2 ..., in this order wherever the rows are cut.
+template <class T, int C>
+ELMAN_INLINE void add_rows(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
+  Vec<T> sum[C];
+  for (int c = 0; c < C; ++c) sum[c] = load(sums + c * lanes<T>);
+  for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
+    for (int c = 0; c < C; ++c) sum[c] += load(a.at + c * a.stride) * load(b.at + c * b.stride);
+  for (int c = 0; c < C; ++c) store(sums + c * lanes<T>, sum[c]);
+}
+
+template <class T>
+ELMAN_ONE_COPY void add_to_sums(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
+  constexpr int most = 4;
+  ptrdiff_t left = width;
+  for (; left >= most * lanes<T>; left -= most * lanes<T>) {
+    add_rows<T, most>(sums, a, b, width, rows);
+    sums += most * lanes<T>, a.at += most * a.stride, b.at += most * b.stride;
+  }
+  for (; left >= lanes<T>; left -= lanes<T>) {
+    add_rows<T, 1>(sums, a, b, width, rows);
+    sums += lanes<T>, a.at += a.stride, b.at += b.stride;
+  }
+  if (!left) return;
+  Vec<T> sum = load_some(sums, int(left));
+  for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
+    sum += load_some(a.at, int(left)) * load_some(b.at, int(left));
+  store_some(sums, sum, int(left));
+}
+
+template <class T>
+void accumulate(const Instruction<T>& in, const Tile<T>& tile) {
+  Buffer<T> constant[2];
+  Stream<T> a = stream_of<T>(tile, in.a, constant[0]), b = stream_of<T>(tile, in.b, constant[1]);
+  const int width = tile.width[in.out];
+  for (int row = 0, n; row < tile.rows; row += n) {
+    const int unit = (tile.first_row + row) / tile.unit_rows, left = (unit + 1) * tile.unit_rows - tile.first_row - row;
+    n = left < tile.rows - row ? left : tile.rows - row;
+    add_to_sums<T>(tile.operand[in.out] + unit * tile.unit_size, a, b, width, n);
+    if (a.stride) a.at += ptrdiff_t(n) * width;
+    if (b.stride) b.at += ptrdiff_t(n) * width;
+  }
+}
+
 // The value at an index that is itself a value of the network; -1 for one that is no index of n values.
 template <class T>
 ELMAN_INLINE int index_of(T index, int n) {
@@ -246,6 +289,9 @@ void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
       case Op::dropout_:
         dropout<T>(tile.operand[in->out], tile.operand[in->a], !tile.width[in->a], tile.width[in->out], in->first,
                    in->second, tile);
+        break;
+      case Op::accumulate_:
+        accumulate<T>(*in, tile);
         break;
       default:
         on_rows<T>(*in, tile);

@@ -151,14 +151,14 @@ struct Maker {
   }
 
   void gradient_cover() {
-    const auto& all = plan.gradients;
-    for (const Gradient& g : all) e.gradient_of_states.push_back(is_state(plan.stages[g.stage], g.source));
-    for (size_t i = 0; i < all.size(); ++i)
-      e.gradient_adds.push_back(std::any_of(all.begin(), all.begin() + i, [&](const Gradient& g) {
-        return g.offset < all[i].offset + all[i].size() && all[i].offset < g.offset + g.size();
-      }));
+    for (const Gradient& g : plan.gradients) e.gradient_of_states.push_back(is_state(plan.stages[g.stage], g.source));
     std::vector<Run> covered;
-    for (const Gradient& g : all) covered.push_back({g.offset, g.size()});
+    for (const VectorSum& s : e.vector_sums) covered.push_back({s.offset, s.width});
+    for (const Gradient& g : plan.gradients) {
+      auto meets = [&](Run r) { return g.offset < r.first + r.count && r.first < g.offset + g.size(); };
+      e.gradient_adds.push_back(std::any_of(covered.begin(), covered.end(), meets));
+      covered.push_back({g.offset, g.size()});
+    }
     std::sort(covered.begin(), covered.end(), [](Run a, Run b) { return a.first < b.first; });
     int64_t end = 0;
     for (Run r : covered) {
@@ -166,6 +166,19 @@ struct Maker {
       end = std::max(end, r.first + r.count);
     }
     if (plan.parameters > end) e.without_gradient.push_back({end, plan.parameters - end});
+  }
+
+  size_t place_of_sum(const Operand& o) {
+    for (const VectorSum& s : e.vector_sums)
+      if (s.offset == o.index && s.width == o.width) return s.place;
+    e.vector_sums.push_back({o.index, o.width, e.unit_size});
+    e.unit_size += lines<T>(o.width);
+    return e.vector_sums.back().place;
+  }
+
+  void vector_sums() {
+    for (Program<T>& p : e.programs)
+      for (auto& sum : p.sums) sum.place = place_of_sum(p.operands[sum.operand]);
   }
 
   void limit(int slot, int below) {
@@ -219,6 +232,7 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
   make.stages();
   make.pack_tasks();
   make.gradient_tasks();
+  make.vector_sums();
   make.gradient_cover();
   make.limits();
   make.scratch();

@@ -59,6 +59,16 @@ struct Summing {
                          scratch.memory.data());
   }
 
+  void vectors() const {
+    for (const VectorSum& s : e.vector_sums) {
+      if (!adds) std::fill_n(out + s.offset, s.width, T(0));
+      for (size_t unit = 0; unit < e.space.units(); ++unit) {
+        const T* from = e.space.total.data() + unit * e.unit_size + s.place;
+        for (int j = 0; j < s.width; ++j) out[s.offset + j] += from[j];
+      }
+    }
+  }
+
   void add() const {
     for (int i = 0; i < int(e.plan.gradients.size()); ++i) {
       const Gradient& g = e.plan.gradients[i];
@@ -75,6 +85,7 @@ void sum_gradients(Engine<T>& e, T* out, bool add, int threads) {
   Summing<T> summing{e, out, add};
   for (const Run& r : e.without_gradient)
     if (!add) std::fill_n(out + r.first, r.count, T(0));
+  summing.vectors();
   parallel_for(int(e.gradient_tasks.size()), threads,
                [&](int i, int thread) { summing.run(e.gradient_tasks[i], e.scratch[thread]); });
   summing.add();

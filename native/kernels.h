@@ -27,7 +27,7 @@ namespace elman {
   X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(pow, 2) X(maximum, 2) X(minimum, 2)                                   \
   X(lt, 2) X(le, 2) X(eq, 2) X(sigmoid_grad, 2) X(tanh_grad, 2) X(relu_grad, 2)                                   \
   X(where, 3) X(fma, 3) X(blend, 3)                                                                               \
-  X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1)
+  X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1) X(accumulate, 2)
 // clang-format on
 
 enum class Op : uint16_t {
@@ -44,6 +44,7 @@ enum class Op : uint16_t {
 //   lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b.
 //   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
 //   These take no constant of width n. An index outside 0 .. n-1, or NaN, picks NaN and places nothing.
+//   accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.
 //   NaN stays NaN, in maximum, minimum, clip, relu and max too.
 template <class T>
 struct Instruction {
@@ -63,6 +64,10 @@ struct Tile {
   uint64_t key;        // of the dropout: seed and update, already mixed
   int64_t step;        // of the dropout: the time step
   const int64_t* row;  // of the dropout: the number of each row of the tile
+  // Of accumulate: `unit_rows` rows after one another share their sums; the tile's first row is number `first_row`, and
+  // the sums of the next unit lie `unit_size` values further on.
+  int first_row = 0, unit_rows = 1;
+  ptrdiff_t unit_size = 0;
 };
 
 // A column range of a product's result, a matrix of its own: M x n, contiguous rows of n values.

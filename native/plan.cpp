@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace elman {
@@ -97,7 +98,7 @@ struct Checker {
     if (o.kind == OperandKind::slot) {
       ref(o.ref, "operand");
       expect(width(o.ref) == o.width, "width of an operand");
-    } else if (o.kind == OperandKind::vector) {
+    } else if (o.kind == OperandKind::vector || o.kind == OperandKind::sum) {
       arena(o.index, o.width, "a vector");
     } else {
       expect(o.kind == OperandKind::temp || o.kind == OperandKind::constant, "kind of an operand");
@@ -117,6 +118,8 @@ struct Checker {
   void stage(const Stage& s) {
     over_time = s.sequence;
     steps(s.before), loop(s.loop), loop(s.reverse), steps(s.after);
+    for (auto* part : {&s.before, &s.loop, &s.after})
+      for (const Step& step : *part) expect(!sums_up(step), "sums outside of `reverse`");
     for (const State& state : s.states) {
       slot(state.values, "values of a state");
       expect(plan.slots[state.values].width == state.width, "width of a state");
@@ -124,6 +127,11 @@ struct Checker {
       expect(state.grads < 0 || plan.slots[state.grads].width == state.width, "width of a state's gradient");
     }
     last(s, s.last), last(s, s.last_grad);
+  }
+
+  bool sums_up(const Step& step) const {
+    auto* e = std::get_if<Elementwise>(&step);
+    return e && plan.programs[e->program].sums_up();
   }
 
   void last(const Stage& s, int last) const {
@@ -175,8 +183,9 @@ void check_code(const ProgramSource& program) {
     expect(i.op < Op::count, "operation");
     expect(i.out < n && i.a < n && i.b < n && i.c < n, "operands of an instruction");
     OperandKind out = program.operands[i.out].kind;
-    expect(out == OperandKind::slot || out == OperandKind::temp || out == OperandKind::array,
-           "result of an instruction");
+    bool writes = out == OperandKind::slot || out == OperandKind::temp || out == OperandKind::array;
+    expect(i.op == Op::accumulate_ ? out == OperandKind::sum : writes, "result of an instruction");
+    for (int operand : {i.a, i.b, i.c}) expect(program.operands[operand].kind != OperandKind::sum, "use of a sum");
   }
   bool slots = true;
   for (const Operand& o : program.operands) {
@@ -209,6 +218,10 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
 }
 
 }  // namespace
+
+bool ProgramSource::sums_up() const {
+  return std::any_of(operands.begin(), operands.end(), [](const Operand& o) { return o.kind == OperandKind::sum; });
+}
 
 void check_program(const ProgramSource& program) {
   check_code(program);

@@ -62,7 +62,7 @@ struct Elementwise {
 
 using Step = std::variant<Product, Lookup, Reverse, Elementwise>;
 
-enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar };
+enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar, sum };
 
 struct Operand {
   OperandKind kind;
@@ -76,6 +76,7 @@ struct Operand {
 struct ProgramSource {
   std::vector<Operand> operands;
   std::vector<Instruction<double>> code;
+  bool sums_up() const;
 };
 
 struct State {

@@ -43,6 +43,7 @@ Program<T>::Program(const ProgramSource& source) : operands(source.operands) {
     constants.push_back(T(o.value));
     widest = std::max(widest, o.width);
     slots += o.kind == OperandKind::slot;
+    if (o.kind == OperandKind::sum) sums.push_back({int(widths.size()) - 1, 0});
     if (o.kind != OperandKind::temp) continue;
     temp_width.resize(std::max<size_t>(temp_width.size(), o.index + 1));
     temp_width[o.index] = std::max(temp_width[o.index], o.width);

@@ -12,11 +12,16 @@ constexpr int kTileValues = 2048;  // values of the widest operand of a tile, un
 
 template <class T>
 struct Program {
+  struct Sum {
+    int operand;
+    size_t place;  // among the sums of a unit of rows; the engine's to choose
+  };
   std::vector<Operand> operands;  // slots first
   std::vector<int> widths;        // of the operands
   std::vector<Instruction<T>> code;
   std::vector<T> constants;   // one for each operand; only constants and scalars have a meaning
   std::vector<size_t> temps;  // place of each operand that is a temporary in the scratch
+  std::vector<Sum> sums;      // operands that are sums
   int slots = 0;              // how many operands are slots
   int rows = 1;               // of a tile
   size_t scratch = 0;         // values

@@ -116,6 +116,11 @@ struct Workspace {
   std::vector<Run> runs, later_runs, runs_once;
   bool from_zeros = false;         // the last run began with states of zeros
   std::vector<double> row_losses;  // by batch row
+  // What programs sum up, of each unit of rows: blocks may be cut between units, so that sums are the same however they
+  // are. The sums of some recent steps, and those of the steps before them.
+  int unit_rows = 1, units_of_group = 1;
+  Buffer<T> recent, total;
+  size_t units() const { return (blocks.back().first / group_rows + 1) * size_t(units_of_group); }
 };
 
 // What a run in segments keeps, but the workspace of one.
@@ -143,6 +148,14 @@ struct Scratch {
   std::vector<Segment<T>> segments;       // of a product
   Buffer<T> flat_memory;                  // the same for an optimiser's program
   std::vector<T*> flat_operands;
+};
+
+// Sums over rows that are the gradient of a vector: `width` values from `offset` of the arena on, and from `place` on
+// in the sums of a unit.
+struct VectorSum {
+  int64_t offset;
+  int width;
+  size_t place;
 };
 
 // Consecutive steps of a stage's `before` or `after`.
@@ -206,6 +219,8 @@ struct Engine {
   std::vector<StageSections> sections;
   std::vector<PackTask> pack_tasks;
   std::vector<GradientTask> gradient_tasks;
+  std::vector<VectorSum> vector_sums;     // without overlap
+  size_t unit_size = 0;                   // values of all of them
   std::vector<bool> gradient_adds;        // overlaps an earlier one: summed apart, then added
   std::vector<bool> gradient_of_states;   // the source is a state before the step
   std::vector<Run> without_gradient;      // parameters that no gradient covers

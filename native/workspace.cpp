@@ -13,6 +13,7 @@ constexpr int kGroupRows =
     32;  // at most, of a group: enough to use a weight many times once it is in the nearest cache
 constexpr int kWholeBatch = 4;  // a batch of fewer rows is one group
 constexpr int kLeastRows = 4;   // of a block that is a part of a group
+constexpr int kMostParts = 4;   // of a group
 
 int steps_of(const Plan& plan, const Slot& slot, int steps) {
   int T = plan.stages[slot.stage].sequence ? steps : 1;
@@ -55,14 +56,19 @@ int rows_of_group(int B) {
   return (B + count - 1) / count;
 }
 
-// Groups are cut into equal blocks where there would be fewer of them than threads.
+// Units of a group: as many as it may be cut into blocks.
+int rows_of_unit(int group_rows) { return std::max(kLeastRows, (group_rows + kMostParts - 1) / kMostParts); }
+
+// Groups are cut into blocks, of whole units, where there would be fewer of them than threads.
 template <class T>
 void cut_blocks(const Engine<T>& e, int B, int steps, Workspace<T>& w) {
   w.group_rows = rows_of_group(B);
+  w.unit_rows = rows_of_unit(w.group_rows);
+  w.units_of_group = (w.group_rows + w.unit_rows - 1) / w.unit_rows;
   int groups = (B + w.group_rows - 1) / w.group_rows, parts = 1;
   int threads = e.threads_worth(e.forward_work.of(B, steps));
-  while (groups * parts < threads && w.group_rows >= 2 * parts * kLeastRows) parts *= 2;
-  w.block_rows = (w.group_rows + parts - 1) / parts;
+  while (groups * parts < threads && w.units_of_group >= 2 * parts) parts *= 2;
+  w.block_rows = std::min(w.group_rows, (w.units_of_group + parts - 1) / parts * w.unit_rows);
   w.blocks.clear();
   for (int group = 0; group < B; group += w.group_rows)
     for (int first = group, end = std::min(B, group + w.group_rows); first < end; first += w.block_rows)
@@ -171,6 +177,8 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
     cut_blocks(e, batch.B, batch.steps, w);
     lay_out(e.plan, w);
   }
+  w.recent.reserve(w.units() * e.unit_size);
+  w.total.reserve(w.units() * e.unit_size);
   w.B = batch.B;
   order_rows(batch, w);
   find_runs(w);

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(not native_available(), reason="the native engin
 LAYERS = {
     "gru": lambda H: [el.GRU(H), el.Dropout(0.3), el.Dense(2)],
     "lstm": lambda H: [el.LSTM(H), el.LayerNorm(), el.Dense(2)],
+    "layer norm": lambda H: [el.Recurrent(el.cells.layer_norm_lstm, H), el.Dense(2)],
     "reverse": lambda H: [el.SimpleRNN(H, reverse=True), el.GRU(H), el.Dense(2)],
 }
 
@@ -41,8 +42,9 @@ def trained(name, threads, H=37, **options):
 
 @pytest.mark.parametrize(("name", "memory"), [*((name, "normal") for name in LAYERS), ("gru", "low"), ("lstm", "low")])
 def test_threads_change_no_bit(name, memory):
-    (one, first), (two, second), (four, _) = (trained(name, n, memory=memory) for n in (1, 2, 4))
-    assert np.array_equal(one.arena, two.arena) and np.array_equal(one.arena, four.arena)
+    (one, first), (two, second), (four, _), (nine, _) = (trained(name, n, memory=memory) for n in (1, 2, 4, 9))
+    assert np.array_equal(one.arena, two.arena)
+    assert np.array_equal(one.arena, four.arena) and np.array_equal(one.arena, nine.arena)
     assert first.history["loss"] == second.history["loss"]
 
 
@@ -82,3 +84,12 @@ def test_full_lengths_are_no_lengths():
     net = el.Network(5, [el.GRU(7), el.Dropout(0.5), el.Dense(2)], seed=0, dtype=np.float64)
     given, none = net.loss_and_grads(x, target, lengths=np.full(8, 6)), net.loss_and_grads(x, target)
     assert given[0] == none[0] and all(np.array_equal(given[1][k], none[1][k]) for k in none[1])
+
+
+def test_sums_over_many_steps_lose_little_by_rounding():
+    x, target, _ = data(9, 3000, 3)
+    single, double = (el.Network(3, [el.LSTM(8), el.Dense(2)], seed=0, dtype=t) for t in (np.float32, np.float64))
+    double.arena[:] = single.arena
+    ours, exact = (net.loss_and_grads(x, target, loss="mse")[1] for net in (single, double))
+    for name, gradient in exact.items():
+        np.testing.assert_allclose(ours[name], gradient, atol=1e-6 * np.abs(gradient).max(), err_msg=name)

@@ -33,7 +33,7 @@ KINKS = {
     "where",
     "relu_grad",
 }
-UNWRITTEN = {"expand", "place"}  # the scheduler's own
+UNWRITTEN = {"expand", "place", "accumulate"}  # the scheduler's own
 SMOOTH = np.array([-17.0, -4.2, -1.0, -0.31, -0.05, 0.013, 0.5, 1.3, 3.7, 17.0])
 
 

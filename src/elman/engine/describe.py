@@ -67,6 +67,9 @@ class _Writer:
         return lines
 
     def _instruction(self, i: Instruction) -> str:
+        if i.op == "accumulate":
+            factors = [self._operand(o) for o in i.inputs if (o.kind, o.value) != ("const", 1.0)]
+            return f"d {self._name(i.out.index)} += sum over t, b of {' * '.join(factors)}"
         return f"{self._operand(i.out)} = {i.op}({', '.join(self._operand(o) for o in i.inputs)})"
 
     def _operand(self, o: Operand) -> str:

@@ -57,10 +57,16 @@ class Placement:
         code = []
         for n in (m for m in members if m not in self.places.elided):
             inputs = tuple(self._operand(i, registers) for i in n.inputs)
-            out = self._slot_operand(n) if self.places.of(n) else registers.take(n)
+            out = self._result(n, registers)
             registers.release(n)
             code.append(Instruction(n.op, out, inputs, n.first, n.second))
         return [Elementwise(tuple(code))]
+
+    def _result(self, n: Node, registers: _Registers) -> Operand:
+        if n.op == "accumulate":
+            assert n.parameter is not None
+            return Operand("sum", n.width, index=self.offsets[n.parameter.name])
+        return self._slot_operand(n) if self.places.of(n) else registers.take(n)
 
     def _operand(self, n: Node, registers: _Registers) -> Operand:
         if n.op == "const":
@@ -71,16 +77,11 @@ class Placement:
         return self._slot_operand(n) if self.places.of(n) else registers.operand(n)
 
     def _slot_operand(self, n: Node) -> Operand:
-        return Operand("slot", n.width, self._ref(n))
-
-    def _ref(self, n: Node) -> Ref:
-        ref = self.places.of(n)
-        assert ref is not None
-        return ref
+        return Operand("slot", n.width, self.places.ref(n))
 
     def _products(self, members: list[Node]) -> list[Step]:
         steps: list[Step] = [
-            Lookup(self.offsets[n.parameter.name], _rows(n.parameter), self._ref(n.inputs[0]), self._ref(n))
+            Lookup(self.offsets[n.parameter.name], _rows(n.parameter), self.places.ref(n.inputs[0]), self.places.ref(n))
             for n in members
             if n.op == "lookup" and n.parameter is not None
         ]
@@ -95,14 +96,16 @@ class Placement:
         for number, n in enumerate(affine):
             _, transposed, source = n.products[k]
             add = k > 0 or n.base is not None
-            alike[(self._ref(source), add, number if transposed else -1)].append(n)
+            alike[(self.places.ref(source), add, number if transposed else -1)].append(n)
         return [self._product(list(group), k, source, add) for (source, add, _), group in alike.items()]
 
     def _product(self, group: list[Node], k: int, source: Ref, add: bool) -> Product:
         transposed = group[0].products[k][1]
         segments = tuple(self._segment(n.products[k][0]) for n in group)
         bias = tuple(self.offsets[n.biases[0].name] if n.biases and k == 0 else None for n in group)
-        return Product(self.emitter.matrix(segments, transposed), source, tuple(self._ref(n) for n in group), add, bias)
+        return Product(
+            self.emitter.matrix(segments, transposed), source, tuple(self.places.ref(n) for n in group), add, bias
+        )
 
     def _segment(self, p: Parameter) -> tuple[int, int, int]:
         assert p.dim.value is not None and p.columns.value is not None

@@ -15,7 +15,7 @@ from elman.equations.symbols import Symbol, width
 STORE = 16.0  # of a value, and to load it in the backward step, in additions
 
 
-def to_save(graph: Graph, backward: Backward) -> set[Symbol]:
+def to_save(graph: Graph, backward: Backward) -> list[Symbol]:
     """The forward values to save: together with what is computed again from them, the cheapest for the backward step.
 
     Each value that the backward step needs is saved or computed again, and then so must be what it is computed from.
@@ -32,7 +32,7 @@ def to_save(graph: Graph, backward: Backward) -> set[Symbol]:
         capacity.update({((i, "there"), (s, "begun")): math.inf for i in s.inputs if i.inputs})
     capacity.update({((s, "there"), "end"): math.inf for s in used_by(backward, set(forward))})
     needed = sink_side(capacity, "begin", "end")
-    return sources | {s for s in forward if (s, "there") in needed and (s, "begun") not in needed}
+    return [s for s in forward if s in sources or ((s, "there") in needed and (s, "begun") not in needed)]
 
 
 def _again(s: Symbol) -> float:
@@ -63,8 +63,20 @@ def needed_symbols(symbols: list[Symbol], outputs: Iterable[Symbol], memo: dict[
 
 
 def reachable(outputs: Iterable[Node]) -> list[Node]:
-    """The nodes to compute for `outputs`, operands first; leaves are not among them."""
-    return [n for n in ordered(outputs) if n.inputs]
+    """The nodes to compute for `outputs`, operands first; leaves are not among them.
+
+    What an output needs beside what others do follows that at once, so that few values wait for long.
+    """
+    alone = {o: [n for n in ordered([o]) if n.inputs] for o in outputs}
+    order: list[Node] = []
+    placed: set[Node] = set()
+    for nodes in sorted(alone.values(), key=len):
+        new = [n for n in nodes if n not in placed]
+        needed = {i for n in new for i in n.inputs} & placed
+        last = max((k for k, n in enumerate(order) if n in needed), default=len(order) - 1)
+        order[last + 1 : last + 1] = new
+        placed.update(new)
+    return order
 
 
 def ancestors(nodes: list[Node], of: Iterable[Node]) -> set[Node]:

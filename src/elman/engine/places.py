@@ -45,6 +45,12 @@ class Places:
         """Where a node lies, if it does in a slot."""
         return n.ref if n.ref is not None else self.refs.get(n)
 
+    def ref(self, n: Node) -> Ref:
+        """Where a node lies that does in a slot."""
+        found = self.of(n)
+        assert found is not None
+        return found
+
     def assign(self, rounds: list[Round], later: list[Node], *, merged: bool) -> None:
         """Places for the nodes of a section; `later` are the nodes of the sections that run after it."""
         nodes = [n for r in rounds for n in r.nodes]

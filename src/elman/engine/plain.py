@@ -23,7 +23,7 @@ from elman.engine.plan import (
 from elman.errors import EngineError
 
 _TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
-_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5}
+_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5, "sum": 6}
 Ops = Mapping[str, int]  # the native numbers of operations
 
 

@@ -14,7 +14,8 @@ A network is a chain of **stages**, one for each layer and a last one for the lo
     reverse  for t = T-1 .. 0: the backward recurrence
     after    for every t, in any order: what the backward recurrence does not wait for   (gradient of the input)
 
-Then every `MatrixGradient`, `VectorGradient` and `TableGradient` is one sum over all (time x batch) rows.
+Then every `MatrixGradient`, `VectorGradient` and `TableGradient` is one sum over all (time x batch) rows. What programs of
+`reverse` add up as they go, by ``accumulate``, are gradients of vectors too.
 """
 
 from __future__ import annotations
@@ -98,11 +99,12 @@ class Operand:
     - ``temp``: number `index` of the tile's scratch registers;
     - ``const``: the number `value`, one value for every row (width 0);
     - ``vector``: `width` values at `index` of the parameter arena, the same for every row;
+    - ``sum``: `width` values at `index` of the gradient arena, which only ``accumulate`` in `reverse` adds to;
     - ``array`` (optimisers only): number `index` of the flat arrays (0 parameters, 1 gradients, 2 ... state);
     - ``scalar`` (optimisers only): number `index` of the update's scalars (width 0).
     """
 
-    kind: Literal["slot", "temp", "const", "vector", "array", "scalar"]
+    kind: Literal["slot", "temp", "const", "vector", "sum", "array", "scalar"]
     width: int
     ref: Ref = Ref(-1)
     index: int = -1

@@ -198,6 +198,7 @@ class NumpyEngine:
             np.zeros((self._rows(slot.time, self.plan.stages[slot.stage]), self.B, slot.width), self.dtype)
             for slot in self.plan.slots
         ]
+        self.sums = np.zeros(self.plan.parameters, self.dtype)  # what programs add up
         self.slots[self.plan.input.slot][:] = np.swapaxes(x[:, segment.slice], 0, 1)[:, self.order]
         for s, initial in zip(_states(self.plan), states or arrays.zeros(self.plan, self.B, self.dtype), strict=True):
             self.slots[s.values][0] = initial[self.order]
@@ -298,11 +299,13 @@ class NumpyEngine:
         with np.errstate(all="ignore"):
             for instruction in step.code:
                 inputs = [self._operand(i, temps, t, n) for i in instruction.inputs]
-                value = self._value(instruction, inputs, t, n)
-                if instruction.out.kind == "temp":
-                    temps[instruction.out.index] = value
+                out, value = instruction.out, self._value(instruction, inputs, t, n)
+                if out.kind == "temp":
+                    temps[out.index] = value
+                elif out.kind == "sum":
+                    self.sums[out.index : out.index + out.width] += value.sum(0)
                 else:
-                    self._at(instruction.out.ref, t, n)[:] = value
+                    self._at(out.ref, t, n)[:] = value
 
     def _operand(self, operand: Operand, temps: dict[int, np.ndarray], t: int, n: int) -> np.ndarray:
         if operand.kind == "slot":
@@ -353,7 +356,7 @@ class NumpyEngine:
         return np.stack([self._at(ref, t, self.B) for t in self._steps(stage)])
 
     def _parameter_gradients(self) -> np.ndarray:
-        out = np.zeros(self.plan.parameters, self.dtype)
+        out = self.sums.copy()
         for g in self.plan.gradients:
             stage = self.plan.stages[g.stage]
             used = [(t, self._active(stage, t)) for t in self._steps(stage)]

@@ -31,7 +31,7 @@ class Op:
     latex: str
     text: str
     binds: int = ATOM
-    shape: str = "map"  # map: all widths alike; reduce: n -> 1; expand: 1 -> n; pick, place: see kernels.h
+    shape: str = "map"  # map: all widths alike; reduce: n -> 1; expand: 1 -> n; the rest: see kernels.h
     numbers: int = 0
     cost: float = 1  # of one value, in additions, roughly
 
@@ -143,6 +143,7 @@ _ROWS = [
     _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None), shape="pick"),
     # what the traced equations do not write themselves: the engine runs these
     _f("expand", 1, "{0}", "{0}", None, lambda o, g, y, x: (g,), shape="expand"),
+    _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
     _f("place", 2, "{0}[{1}]", "{0}[{1}]", None, lambda o, g, y, x, i: (o.pick(g, i), None), shape="place"),
     _f("dropout", 1, r"\operatorname{{dropout}}({0})", "dropout({0})", None,
        lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", cost=30),

@@ -1,0 +1,185 @@
+"""The backward step of a stage: what must wait for the recurrence and what need not, and which sums are gradients.
+
+Gradients of matrices and tables are summed over all steps after the loop, from slots. Those of vectors are summed in
+the recurrence where they can be, by the program that computes what is summed: nothing has to be stored for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from elman.engine.emit import Emitter, Placement
+from elman.engine.lower import Lowering, Node, slot_leaf
+from elman.engine.needs import ancestors, downstream, needed_symbols, reachable
+from elman.engine.places import Places
+from elman.engine.plan import MatrixGradient, Ref, Stage, TableGradient, VectorGradient
+from elman.engine.stage import DROPOUTS_A_LAYER, Forward
+from elman.equations.differentiate import Backward, Contribution
+from elman.equations.graph import ordered
+from elman.equations.symbols import Parameter, Symbol, width
+
+
+@dataclass(frozen=True)
+class Summed:
+    """A gradient that is summed from slots after the loop."""
+
+    parameter: Parameter
+    delta: Node
+    source: Node | None
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [self.delta] if self.source is None else [self.delta, self.source]
+
+
+class BackwardStage:
+    """Makes the backward step of a stage.
+
+    Afterwards `gradients` are those that are summed from slots, and `taken` the slots of the forward step written over.
+    """
+
+    def __init__(self, emit: Emitter, forward: Forward, backward: Backward):
+        self.emit, self.slots = emit, emit.slots
+        self.forward, self.backward, self.graph = forward, backward, forward.spec.graph
+        self.grads = [emit.new_slot(width(s), "pair", forward.index, f"d {s.name}") for s in self.graph.states]
+        self.lowering = self._lower()
+        self.gradients: list[MatrixGradient | VectorGradient | TableGradient] = []
+        self.taken: set[int] = set()
+
+    def stage(self, before: Stage) -> Stage:
+        """The stage with its backward step."""
+        fixed, results = self._results()
+        summed = [self._summed(c) for c in self.backward.contributions if c.source is not None]
+        vectors = [c for c in self.backward.contributions if c.source is None]
+        late = self._late(
+            results, [n for s in summed for n in s.nodes] + [self.lowering.memo[c.delta] for c in vectors]
+        )
+        held = self._hold_carried(late)
+        within = [c for c in vectors if self.grads and self.lowering.memo[c.delta] not in late]
+        totals = [self._total(c) for c in within]
+        summed += [self._summed(c) for c in vectors if c not in within]
+        saved = dict.fromkeys([*held, *(n for s in summed for n in s.nodes if n.inputs)])
+        needed = reachable([*results, *saved, *totals])
+        places = Places(self.slots, self.forward.index, fixed, set(saved), self._free(summed))
+        place = Placement(self.emit, places, self.forward.spec.offsets)
+        reverse = place.section([n for n in needed if n not in late], list(late), merged=False)
+        after = place.section([n for n in needed if n in late], [], merged=True)
+        self.gradients = [self._gradient(s, places) for s in summed]
+        self.taken = places.taken
+        states = tuple(replace(s, grads=g) for s, g in zip(self.forward.states, self.grads, strict=True))
+        last_grad = self.forward.out.gradient if self.forward.last >= 0 else -1
+        return replace(before, reverse=reverse, after=after, states=states, last_grad=last_grad)
+
+    # --- nodes ----------------------------------------------------------------------------------------------
+
+    def _lower(self) -> Lowering:
+        forward, graph = self.forward, self.graph
+        memo: dict[Symbol, Node] = dict(forward.saved)
+        for symbol, state in zip(graph.states, forward.states, strict=True):
+            memo[symbol] = slot_leaf(Ref(state.values), width(symbol))
+        memo[graph.inputs[0]] = slot_leaf(forward.link.value, width(graph.inputs[0]))
+        if len(graph.inputs) > 1:
+            target = next(i for i, s in enumerate(self.slots) if s.name == "target")
+            memo[graph.inputs[1]] = slot_leaf(Ref(target), width(graph.inputs[1]))
+        for k, (seed, out) in enumerate(zip(self.backward.seeds, graph.outputs, strict=True)):
+            memo[seed] = self._seed(k, width(out))
+        outputs = self.backward.outputs()
+        contributions = self.backward.contributions
+        return Lowering(
+            needed_symbols(ordered(outputs), outputs, memo),
+            outputs,
+            keep={s for c in contributions for s in (c.delta, c.source) if s is not None},
+            memo=memo,
+            training=True,
+            inside={s for s in [*self.backward.states, *self.backward.inputs] if s is not None},
+            dropout_base=DROPOUTS_A_LAYER * forward.index,
+        )
+
+    def _seed(self, number: int, out: int) -> Node:
+        """dL/d new state: from the next step, and for the first state also from the layer above."""
+        forward = self.forward
+        above = slot_leaf(Ref(forward.out.gradient), out) if number == 0 and forward.last < 0 else None
+        if not self.grads:
+            assert above is not None
+            return above
+        carried = slot_leaf(Ref(self.grads[number], 1), out, loop=True)
+        return Lowering.fresh("add", [carried, above], out) if above else carried
+
+    def _results(self) -> tuple[dict[Node, Ref], list[Node]]:
+        """The nodes of dL/d old states and dL/d input, each with the place it is written to."""
+        fixed: dict[Node, Ref] = {}
+        results = []
+        wanted = [
+            (s, Ref(g), width(o)) for s, g, o in zip(self.backward.states, self.grads, self.graph.states, strict=True)
+        ]
+        if self.forward.link.gradient >= 0:
+            wanted.append((self.backward.inputs[0], Ref(self.forward.link.gradient), self.forward.link.width))
+        for symbol, ref, wide in wanted:
+            node = self.lowering.memo[symbol] if symbol is not None else self.lowering.constant(0.0)
+            if node in fixed or not node.inputs or (symbol is not None and self.lowering.uses[symbol] > 1):
+                node = Lowering.fresh("copy", [node], wide)
+            fixed[node] = ref
+            results.append(node)
+        return fixed, results
+
+    # --- gradients of parameters ----------------------------------------------------------------------------
+
+    def _total(self, c: Contribution) -> Node:
+        """The sum of a vector's delta over all rows and steps, in one op with a product that serves nothing else."""
+        delta = self.lowering.memo[c.delta]
+        factors = (delta, self.lowering.constant(1.0))
+        if delta.op == "mul" and self.lowering.uses[c.delta] == 1:
+            factors = (delta.inputs[0], delta.inputs[1])
+        return Node("accumulate", factors, width(c.parameter), loop=True, parameter=c.parameter)
+
+    def _summed(self, c: Contribution) -> Summed:
+        return Summed(c.parameter, self._solid(c.delta), None if c.source is None else self._solid(c.source))
+
+    def _solid(self, symbol: Symbol) -> Node:
+        """The node of a value that can lie in a slot, one row for each step."""
+        node = self.lowering.memo[symbol]
+        passing = node.ref is not None and self.slots[node.ref.slot].time == "pair"
+        lies = node.inputs or (node.op == "slot" and not passing)
+        return node if lies else Lowering.fresh("copy", [node], width(symbol))
+
+    def _gradient(self, summed: Summed, places: Places) -> MatrixGradient | VectorGradient | TableGradient:
+        p, delta, source = summed.parameter, summed.delta, summed.source
+        offset, stage = self.forward.spec.offsets[p.name], self.forward.index
+        if source is None:
+            return VectorGradient(offset, delta.width, places.ref(delta), stage)
+        if p.role == "table":
+            rows, columns = self.graph.shape(p.name)
+            return TableGradient(offset, rows, columns, places.ref(source), places.ref(delta), stage)
+        return MatrixGradient(offset, delta.width, source.width, places.ref(delta), places.ref(source), stage)
+
+    # --- when and where -------------------------------------------------------------------------------------
+
+    def _late(self, results: list[Node], others: list[Node]) -> set[Node]:
+        """What nothing in the recurrence waits for: products that it does not need, and what is computed from them."""
+        needed = reachable([*results, *others])
+        if not self.grads:
+            return set(needed)
+        core = ancestors(needed, results[: len(self.grads)])
+        return downstream(needed, [n for n in needed if n not in core and not n.is_elementwise])
+
+    def _hold_carried(self, late: set[Node]) -> list[Node]:
+        """Copies, one for each step, of what `late` nodes would read from slots that forget."""
+        copies: dict[Ref, Node] = {}
+
+        def held(node: Node) -> Node:
+            if node.ref is None or self.slots[node.ref.slot].time != "pair":
+                return node
+            return copies.setdefault(node.ref, Lowering.fresh("copy", [node], node.width))
+
+        for n in late:
+            n.inputs = tuple(held(i) for i in n.inputs)
+            n.products = tuple((matrix, transposed, held(source)) for matrix, transposed, source in n.products)
+        return list(copies.values())
+
+    def _free(self, summed: Iterable[Summed]) -> set[int]:
+        """Slots of the forward step that the backward step may write over: those that no gradient is summed from."""
+        above = self.forward.out.gradient
+        mine = {above} if self.slots[above].time == "steps" and self.forward.spec.name != "loss" else set()
+        used = {n.ref.slot for s in summed for n in s.nodes if n.ref is not None}
+        return (self.forward.slots | mine) - used
