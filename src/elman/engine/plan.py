@@ -14,8 +14,8 @@ A network is a chain of **stages**, one for each layer and a last one for the lo
     reverse  for t = T-1 .. 0: the backward recurrence
     after    for every t, in any order: what the backward recurrence does not wait for   (gradient of the input)
 
-Then every `MatrixGradient`, `VectorGradient` and `TableGradient` is one sum over all (time x batch) rows. What programs of
-`reverse` add up as they go, by ``accumulate``, are gradients of vectors too.
+Then every `MatrixGradient`, `VectorGradient` and `TableGradient` is one sum over all (time x batch) rows. What programs
+of `reverse` add up as they go, by ``accumulate``, are gradients of vectors too.
 """
 
 from __future__ import annotations
