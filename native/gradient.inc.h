@@ -305,3 +305,18 @@ double sum_of_squares(const T* x, size_t n) {
     for (int j = 0; j < half; ++j) sum[j] += sum[j + half];
   return sum[0];
 }
+
+// Zero times a number is zero, or NaN if it is not finite.
+template <class T>
+bool all_finite(const T* x, size_t n) {
+  constexpr int ways = 8;
+  Vec<T> sum[ways] = {};
+  for (; n >= ways * lanes<T>; n -= ways * lanes<T>, x += ways * lanes<T>)
+    for (int j = 0; j < ways; ++j) sum[j] += load<T>(x + j * lanes<T>) * T(0);
+  for (; n >= lanes<T>; n -= lanes<T>, x += lanes<T>) sum[0] += load<T>(x) * T(0);
+  if (n > 0) sum[1] += load_first<T>(x, int(n)) * T(0);
+  for (int j = 1; j < ways; ++j) sum[0] += sum[j];
+  for (int i = 0; i < lanes<T>; ++i)
+    if (sum[0][i] != T(0)) return false;
+  return true;
+}

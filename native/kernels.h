@@ -109,6 +109,7 @@ struct Kernels {
 
   void (*elementwise)(const Instruction<T>* code, int n, const Tile<T>& tile);
   double (*sum_of_squares)(const T* x, size_t n);  // in double, in a fixed order
+  bool (*all_finite)(const T* x, size_t n);
 };
 
 // The best table that this processor runs and, if `wanted` (from ELMAN_ISA) is not null, that has this name;

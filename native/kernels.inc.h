@@ -24,7 +24,8 @@ namespace ELMAN_ISA {
 template <class T>
 constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA), tile_rows,      panel_columns<T>,  panels_size<T>,
                               pack_panels<T>,        product<T>,     gradient_tasks<T>, gradient_scratch<T>,
-                              gradient<T>,           column_sums<T>, elementwise<T>,    sum_of_squares<T>};
+                              gradient<T>,           column_sums<T>, elementwise<T>,    sum_of_squares<T>,
+                              all_finite<T>};
 
 const Kernels<float>* kernels_float() { return &table<float>; }
 const Kernels<double>* kernels_double() { return &table<double>; }

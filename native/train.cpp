@@ -22,14 +22,24 @@ struct Update {
   int64_t P = e.plan.parameters;
   int chunks = int((P + kChunk - 1) / kChunk);
 
-  double gradient_norm(std::vector<double>& sums) const {
+  // The sum of f(gradients, how many) over all chunks, in their order.
+  template <class F>
+  double sum(std::vector<double>& sums, F f) const {
     sums.resize(chunks);
-    parallel_for(chunks, e.threads_for(double(P)), [&](int c, int) {
-      sums[c] = e.kernels.sum_of_squares(gradients + c * kChunk, std::min(kChunk, P - c * kChunk));
-    });
+    parallel_for(chunks, e.threads_for(double(P)),
+                 [&](int c, int) { sums[c] = f(gradients + c * kChunk, size_t(std::min(kChunk, P - c * kChunk))); });
     double sum = 0;
     for (double s : sums) sum += s;
-    return std::sqrt(sum);
+    return sum;
+  }
+
+  // What the gradients are to be multiplied by; NaN when one is not finite.
+  double scale(std::vector<double>& sums) const {
+    if (training.clip_norm <= 0)
+      return 1 + sum(sums, [&](const T* x, size_t n) { return e.kernels.all_finite(x, n) ? 0.0 : double(NAN); });
+    double norm = std::sqrt(sum(sums, e.kernels.sum_of_squares));
+    if (!std::isfinite(norm)) return NAN;
+    return norm > training.clip_norm ? training.clip_norm / norm : 1;
   }
 
   // The operands' addresses: arrays at `first`, scalars of this update, temporaries and constants.
@@ -61,11 +71,9 @@ struct Update {
     }
   }
 
-  void apply(const double* scalars, double norm, std::vector<T>& values) const {
+  void apply(const double* scalars, T factor, std::vector<T>& values) const {
     for (size_t i = 0; i < values.size(); ++i)
       if (program.operands[i].kind == OperandKind::scalar) values[i] = T(scalars[program.operands[i].index]);
-    bool clips = training.clip_norm > 0 && norm > training.clip_norm;
-    T factor = clips ? T(training.clip_norm / norm) : T(1);
     int threads = e.threads_for(double(P) * program.work);
     parallel_for(chunks, threads, [&](int c, int thread) { chunk(c, factor, values, e.scratch[thread]); });
   }
@@ -107,9 +115,9 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   while (done < training.updates) {
     Known known = done > 0 ? Known::changed : Known::nothing;
     losses[done] = run(e, training.parameters, known, batch_of(training, done), results);
-    double norm = update.gradient_norm(sums);
-    if (!std::isfinite(losses[done]) || !std::isfinite(norm)) return {done, false};
-    update.apply(training.scalars + int64_t(done) * scalars, norm, values);
+    double scale = update.scale(sums);
+    if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
+    update.apply(training.scalars + int64_t(done) * scalars, T(scale), values);
     ++done;
     if (std::chrono::duration<double>(Clock::now() - start).count() > training.seconds) break;
   }

@@ -115,6 +115,21 @@ void test_sum_of_squares(const Kernels<T>& kernels) {
   }
 }
 
+template <class T>
+void test_all_finite(const Kernels<T>& kernels) {
+  for (size_t n : {0, 1, 15, 16, 127, 128, 129, 300}) {
+    std::vector<T> x(n, std::numeric_limits<T>::max());
+    check(kernels.all_finite(x.data(), n), name_of(kernels, "all finite"));
+    for (T wrong :
+         {std::numeric_limits<T>::infinity(), -std::numeric_limits<T>::infinity(), std::numeric_limits<T>::quiet_NaN()})
+      for (size_t i = 0; i < n; ++i) {
+        T kept = std::exchange(x[i], wrong);
+        check(!kernels.all_finite(x.data(), n), name_of(kernels, "all finite but ") + std::to_string(i));
+        x[i] = kept;
+      }
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -122,6 +137,7 @@ void test_gradient(const Kernels<T>& kernels) {
   test_sums(kernels);
   test_runs(kernels);
   test_sum_of_squares(kernels);
+  test_all_finite(kernels);
 }
 template void test_gradient(const Kernels<float>&);
 template void test_gradient(const Kernels<double>&);

@@ -160,11 +160,11 @@ class NumpyEngine:
                 key=0 if keys is None else int(keys[n]),
                 memory=memory,
             )
-            norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64))))
             losses[n] = found.loss
-            if not np.isfinite(found.loss) or not np.isfinite(norm):
+            norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64)))) if clip_norm > 0 else 0.0
+            if not np.isfinite([found.loss, norm]).all() or not np.isfinite(found.parameters).all():
                 return TrainResult(losses[: n + 1], n, False)
-            if clip_norm > 0 and norm > clip_norm:
+            if norm > clip_norm:
                 found.parameters *= self.cast(clip_norm / norm)
             run_optimizer(optimizer, [parameters, found.parameters, *state], scalars[n])
             if carry_states:
