@@ -13,6 +13,7 @@ constexpr int task_wide = 64;  // columns of a task, at most
 constexpr int task_tall = 140;
 constexpr int edge_wide = 512;
 constexpr int worth_sharing = 4096;  // values of dw
+constexpr int few_rows = 32;         // so few that columns which fill no vector are not worth a task of their own
 
 template <class T>
 constexpr int line_values = 64 / sizeof(T);  // of a cache line
@@ -81,14 +82,17 @@ struct Ahead {
   int lines;
 };
 
-// Where the products of some rows of a block go: on top of `start`, and then into `partial`, or added to `sums` when
-// the block is complete.
+// Where the products of some rows of a block go: on top of `start`, and then into `partial`; when the block is
+// complete, added to `sums`, or, where it is the only one, into or onto `columns` columns of dw itself.
 template <class T>
 struct Target {
   Rows<const T> start;
   T *partial, *sums;
   ptrdiff_t ld;
   bool completes;
+  Rows<T> dw = {nullptr, 0};
+  int columns = 0;
+  bool add = false;
 };
 
 // R columns of a, times C vectors of b, for at least one row.
@@ -107,6 +111,15 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
     }
     a.at += a.stride, b.at += b.stride, ahead.line += ahead.stride;
   } while (--rows);
+  if (to.dw.at && to.completes) {
+    for (int r = 0; r < R; ++r)
+      for (int j = 0; j < C; ++j) {
+        T* out = to.dw.at + r * to.dw.stride + j * lanes<T>;
+        const int n = to.columns - j * lanes<T>;
+        store_first<T>(out, n, to.add ? load_first<T>(out, n) + sum[r][j] : sum[r][j]);
+      }
+    return;
+  }
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {
       const ptrdiff_t at = r * to.ld + j * lanes<T>;
@@ -120,14 +133,24 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
 template <class T>
 using Multiply = void (*)(Rows<const T>, Rows<const T>, int, const Target<T>&, Ahead);
 
-template <class T, int R = tile_rows>
-Multiply<T> multiply_function(int columns, int vectors) {
-  if constexpr (R == 0)
-    return nullptr;
-  else if (columns == R)
-    return vectors == 2 ? add_outer_products<T, R, 2> : add_outer_products<T, R, 1>;
-  else
-    return multiply_function<T, R - 1>(columns, vectors);
+// The microkernels by their columns and vectors, from 1.
+template <class T>
+struct Multiplies {
+  Multiply<T> at[tile_rows][panel_vectors] = {};
+  constexpr Multiplies() { fill<1>(); }
+
+  template <int R>
+  constexpr void fill() {
+    at[R - 1][0] = add_outer_products<T, R, 1>, at[R - 1][1] = add_outer_products<T, R, 2>;
+    if constexpr (R < tile_rows) fill<R + 1>();
+  }
+};
+template <class T>
+constexpr Multiplies<T> multiplies_of;
+
+template <class T>
+ELMAN_INLINE Multiply<T> multiply_function(int columns, int vectors) {
+  return multiplies_of<T>.at[columns - 1][vectors - 1];
 }
 
 // A range of the columns of one side.
@@ -182,6 +205,8 @@ struct Accumulator {
   Side<T> wide, tall;
   int tiles, ld;  // of the tall side; of the sums
   T *packed, *partial, *sums;
+  Rows<T> dw = {nullptr, 0};  // where sums go at once
+  bool adds = false;          // to what is there
 
   // Pads columns `first` and on. Whole vectors are moved where the memory of the rows goes on for so long: what they
   // bring along is summed too, and not looked at.
@@ -213,21 +238,22 @@ struct Accumulator {
     const int whole = wide.n / lanes<T> * lanes<T>;  // columns that fill vectors
     const int edge = wide.n == whole ? wide.n : whole / panel_columns<T> * panel_columns<T>;
     if (edge < wide.n) pack_edge(row, rows, edge);
-    alignas(ELMAN_VECTOR_BYTES) static constexpr T zeros[panel_columns<T>] = {};
-    const int lines = ceil_div(wide.n, line_values<T>) + ceil_div(tall.n, line_values<T>);
+    const int lines = dw.at ? 0 : ceil_div(wide.n, line_values<T>) + ceil_div(tall.n, line_values<T>);
     const int calls = tiles * ceil_div(wide.n, panel_columns<T>);
-    for (int t = 0, call = 0; t < tiles; ++t) {
-      const int column = even_start(tall.n, tiles, t), columns = even_start(tall.n, tiles, t + 1) - column;
+    for (int t = 0, call = 0, column = 0, columns; t < tiles; ++t, column += columns) {
+      columns = ceil_div(tall.n - column, tiles - t);
       const Rows<const T> a = {tall.rows + row * tall.width + tall.first + column, tall.width};
       for (int first = 0; first < wide.n; first += panel_columns<T>, ++call) {
         const int vectors = vectors_of_panel<T>(wide.n - first);
         Rows<const T> b = {wide.rows + row * wide.width + wide.first + first, wide.width};
         if (first == edge) b = {packed, vectors * lanes<T>};
         const ptrdiff_t at = column * ld + first;
-        const Rows<const T> start = begins ? Rows<const T>{zeros, 0} : Rows<const T>{partial + at, ld};
-        multiply_function<T>(columns, vectors)(
-            a, b, rows, {start, partial + at, sums + at, ld, completes},
-            ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1)));
+        const Rows<const T> start = begins ? Rows<const T>{zero_columns<T>, 0} : Rows<const T>{partial + at, ld};
+        Target<T> to = {start, partial + at, sums + at, ld, completes};
+        if (dw.at) to.dw = {dw.at + column * dw.stride + first, dw.stride}, to.columns = wide.n - first, to.add = adds;
+        Ahead next = {nullptr, 0, 0};
+        if (lines) next = ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1));
+        multiply_function<T>(columns, vectors)(a, b, rows, to, next);
       }
     }
   }
@@ -249,10 +275,22 @@ ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
     }
 }
 
+ELMAN_INLINE int64_t rows_of(const Run* runs, int n_runs) {
+  int64_t rows = 0;
+  for (int i = 0; i < n_runs; ++i) rows += runs[i].count;
+  return rows;
+}
+
 template <class T>
 void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, bool add,
               T* scratch) {
-  const Part<T> part = part_of<T>(cut_with_edge<T>(m, k), task, delta, source, k);
+  const Cut cut = cut_with_edge<T>(m, k);
+  Part<T> part = part_of<T>(cut, task, delta, source, k);
+  const int64_t rows = rows_of(runs, n_runs);
+  if (rows > 0 && rows <= few_rows && !cut.delta_wide && cut.edge_tasks) {
+    if (task >= cut.wide_tasks * cut.tall_tasks) return;
+    if (part.wide.first + part.wide.n == cut.main) part.wide.n = cut.wide - part.wide.first;
+  }
   Accumulator<T> a;
   a.wide = part.wide, a.tall = part.tall;
   a.tiles = ceil_div(a.tall.n, tile_rows);
@@ -260,10 +298,15 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   a.packed = aligned(scratch);
   a.partial = a.packed + panel_columns<T> * block_rows;
   a.sums = a.partial + size_t(a.ld) * a.tall.n;
-  __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
+  const bool direct =
+      part.wide_stride == 1 && rows > 0 && rows <= block_rows;  // one block, whose sums are not added up
+  if (direct)
+    a.dw = {dw + part.tall.first * part.tall_stride + part.wide.first, part.tall_stride}, a.adds = add;
+  else
+    __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
   for_each_piece(runs, n_runs,
                  [&](int64_t row, int rows, bool begins, bool completes) { a.add(row, rows, begins, completes); });
-  part.write(a.sums, a.ld, dw, add);
+  if (!direct) part.write(a.sums, a.ld, dw, add);
 }
 
 // Columns first .. first+n of the sums; the same sums whichever columns go together.
