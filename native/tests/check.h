@@ -8,8 +8,8 @@
 #include <limits>
 #include <random>
 #include <string>
-#include <utility>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "../kernels.h"
