@@ -1,6 +1,6 @@
 """PyTorch: eager, the loop of its tutorials; for custom cells a loop over torch operations, also compiled.
 
-Batches are time-major, the optimiser is fused where there is a fused one, and all but "eager" keep freed memory.
+Batches are time-major, the optimiser is fused where there is a fused one; "memory kept" tunes the allocator.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import partial
 
 import torch
 from benchmarks.adapters.allocator import keep_memory
+from benchmarks.comparisons import KEPT
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -27,14 +28,22 @@ def version() -> str:
 def prepare(workload: Workload, variant: str, threads: int) -> Run:
     """What PyTorch does in an epoch."""
     torch.set_num_threads(threads)
-    if workload.task == "training" and variant != "eager":
+    if KEPT in variant:
         keep_memory()
     if variant == "sgemm":
         return product()
     model = Model(workload, variant)
-    if variant == "compiled":
-        model.compile()
+    if "compiled" in variant:
+        compiled(workload, model)
     return {"training": training, "inference": inference, "streaming": streaming}[workload.task](workload, model)
+
+
+def compiled(workload: Workload, model: Model) -> None:
+    """All of the model, or so many steps of its loop: `torch.compile` unrolls what it is given."""
+    if workload.cell in COMPILED_STEPS:
+        model.recurrent.compile_pieces(COMPILED_STEPS[workload.cell])
+    else:
+        model.compile()
 
 
 class CustomCell(nn.Module):
@@ -42,7 +51,7 @@ class CustomCell(nn.Module):
 
     def __init__(self, workload: Workload, weights) -> None:
         super().__init__()
-        self.hidden, self.gates = workload.hidden, len(weights.bias)
+        self.hidden, self.gates, self.steps = workload.hidden, len(weights.bias), workload.steps
         self.of_input = nn.Parameter(torch.from_numpy(weights.input).flatten(0, 1))  # (G H, F)
         self.of_state = nn.Parameter(torch.from_numpy(weights.state).flatten(0, 1))  # (G H, H)
         self.bias = nn.Parameter(torch.from_numpy(weights.bias).flatten())
@@ -50,10 +59,22 @@ class CustomCell(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
         h = v = x.new_zeros(x.shape[1], self.hidden)
         outputs = []
-        for of_step in self.inputs(x).unbind():
+        for inputs in self.inputs(x).split(self.steps):
+            of_piece, h, v = self.piece(inputs, h, v)
+            outputs.append(of_piece)
+        return torch.cat(outputs), None
+
+    def piece(self, inputs: Tensor, h: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Some steps: their outputs (steps, B, H), and the next states."""
+        outputs = []
+        for of_step in inputs.unbind():
             h, v = self.step(of_step, h, v)
             outputs.append(h)
-        return torch.stack(outputs), None
+        return torch.stack(outputs), h, v
+
+    def compile_pieces(self, steps: int) -> None:
+        """Compile the loop over so many steps."""
+        self.steps, self.piece = steps, torch.compile(self.piece, dynamic=False)
 
 
 class Oscillator(CustomCell):
@@ -94,6 +115,7 @@ BUILT_IN = {
 }
 STEPS = {"gru": nn.GRUCell, "lstm": nn.LSTMCell}
 CUSTOM = {"oscillator": Oscillator, "layer_norm_lstm": LayerNormLSTM}
+COMPILED_STEPS = {"layer_norm_lstm": 5}  # faster than all 100, which compile for minutes
 ORDER = {"gru": [1, 0, 2]}  # PyTorch's order of the gates: r, z, n
 LOSSES = {"mse": nn.MSELoss(), "softmax_cross_entropy": nn.CrossEntropyLoss()}
 OPTIMIZERS = {
@@ -108,7 +130,7 @@ class Model(nn.Module):
 
     def __init__(self, workload: Workload, variant: str) -> None:
         super().__init__()
-        self.every_step, self.packed, given = workload.every_step, variant == "packed", weights(workload)
+        self.every_step, self.packed, given = workload.every_step, "packed" in variant, weights(workload)
         self.embedding = None
         if workload.vocabulary:
             self.embedding = nn.Embedding.from_pretrained(torch.from_numpy(given.embedding), freeze=False)
