@@ -136,7 +136,8 @@ def chosen(given: argparse.Namespace) -> list[Comparison]:
 
 
 def main() -> None:
-    from benchmarks.picture import draw  # here, as every contender's process imports this file
+    from benchmarks.memory import memory  # here, as every contender's process imports this file
+    from benchmarks.picture import draw
     from benchmarks.table import table
     from rich.console import Console
 
@@ -154,6 +155,8 @@ def main() -> None:
     for comparison in comparisons:
         console.print(f"{comparison.workload.name}: {comparison.workload.about}")
         workloads.append(results_of(comparison, (products[0]["library"], SGEMM), options, given.limit))
+    complete = not given.only and not given.quick and Path("/proc/self/clear_refs").exists()
+    held = memory(options=replace(options, rounds=min(rounds, 5))) if complete else []
     results = {
         "time": begun.isoformat(timespec="seconds"),
         "seconds": (datetime.now() - begun).total_seconds(),
@@ -162,6 +165,7 @@ def main() -> None:
         "rounds": rounds,
         "products": products,
         "imports": imports,
+        "memory": held,
         "workloads": workloads,
     }
     console.print(table(results))
