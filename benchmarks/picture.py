@@ -9,7 +9,7 @@ from typing import Any
 from elman.bench.workloads import WORKLOADS
 
 COLOURS = {"elman": "#666666", "pytorch": "#d95f02", "jax": "#7570b3", "keras": "#c51b7d", "onnxruntime": "#1b7837"}
-MARKERS = ("o", "s", "^", "D", "P", "X")
+MARKERS = ("o", "s", "^", "D", "P", "X", "v", "*")
 TICKS = (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 MARK = {"s": 46, "edgecolors": "white", "linewidths": 0.7, "zorder": 3, "clip_on": False}
 APART = 0.13  # between the marks of two libraries in a row, so that equal times do not hide each other

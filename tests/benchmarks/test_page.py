@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from benchmarks.comparisons import Goal
+from benchmarks.comparisons import COMPARISONS, Goal
 from benchmarks.page import best_peer, page
-from benchmarks.picture import draw, marks
+from benchmarks.picture import MARKERS, draw, marks
 from benchmarks.run import reached
 from benchmarks.table import goal_name
 
@@ -105,6 +106,18 @@ def test_a_workload_without_peers_has_no_best_one():
 @pytest.mark.parametrize("factor, against, name", [(4, "", "4x"), (1.6, "jax", "1.6x over jax")])
 def test_goals_have_names(factor, against, name):
     assert goal_name({"factor": factor, "against": against}) == name
+
+
+def test_what_was_not_measured_in_bfloat16_is_said():
+    measured = results()
+    assert "bfloat16 (goal 3x over the best float32 peer): **not measured**; this machine has no AMX" in page(measured)
+    measured["workloads"][0]["name"] = "W5 GRU bfloat16"
+    assert "not measured**" not in page(measured)
+
+
+def test_there_are_markers_for_all_ways_of_every_library():
+    ways = {pair for comparison in COMPARISONS for pair in comparison.contenders[1:]}
+    assert max(Counter(library for library, _ in ways).values()) <= len(MARKERS)
 
 
 def test_the_picture_tells_contenders_apart(tmp_path: Path):
