@@ -112,10 +112,11 @@ std::vector<P*> pointers(const std::vector<Flat<V>>& arrays) {
 // ---- engines
 
 template <class T>
-const Kernels<T>& kernels() {
+const Kernels<T>& kernels(bool bfloat16 = false) {
   const char* wanted = std::getenv("ELMAN_ISA");
   if (wanted && !*wanted) wanted = nullptr;
-  const Kernels<T>* found = choose_kernels<T>(wanted);
+  if (bfloat16 && sizeof(T) != 4) throw std::runtime_error("products in bfloat16 are those of a float32 engine");
+  const Kernels<T>* found = choose_kernels<T>(wanted, bfloat16);
   if (!found)
     throw std::runtime_error("ELMAN_ISA is " + std::string(wanted) + ": this processor or build has no such kernels");
   return *found;
@@ -241,8 +242,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
   });
   nb::class_<Repeated<T>>(m, repeated).def("__call__", py_run_again<T>);
   nb::class_<Engine<T>>(m, name)
-      .def("__init__",
-           [](Engine<T>* e, nb::tuple p, int threads) { new (e) Engine<T>(plan(p), kernels<T>(), threads); })
+      .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
+                          bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })
       .def("forward", py_forward<T>, "parameters"_a, "x"_a, "lengths"_a.none(), "states"_a, "key"_a, "output"_a,
            "final_states"_a, "in_segments"_a)
       .def("gradients", py_gradients<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(),

@@ -28,14 +28,14 @@ struct Cut {
 };
 
 template <class T>
-ELMAN_INLINE Cut cut_of(int m, int k, int most_wide = task_wide, int most_tall = task_tall) {
+ELMAN_INLINE Cut cut_of(int m, int k, int most_wide = task_wide) {
   const int64_t source_wide_cost = int64_t(ceil_div(k, lanes<T>)) * m;
   const int64_t delta_wide_cost = int64_t(ceil_div(m, lanes<T>)) * k;
   Cut cut{delta_wide_cost < source_wide_cost, k, m, k, 1, 1, 0};
   if (cut.delta_wide) cut.wide = m, cut.tall = k;
   cut.main = cut.wide;
   cut.wide_tasks = ceil_div(cut.wide, most_wide);
-  cut.tall_tasks = ceil_div(cut.tall, most_tall);
+  cut.tall_tasks = ceil_div(cut.tall, task_tall);
   return cut;
 }
 
@@ -158,6 +158,8 @@ template <class T>
 struct Side {
   const T* rows;
   int width, first, n;  // width: columns of the whole side
+
+  const T* row(int64_t number) const { return rows + number * width + first; }
 };
 
 // What one task sums.
@@ -165,6 +167,18 @@ template <class T>
 struct Part {
   Side<T> wide, tall;
   ptrdiff_t tall_stride, wide_stride;  // in dw
+
+  int lines() const { return ceil_div(wide.n, line_values<T>) + ceil_div(tall.n, line_values<T>); }
+
+  // The lines `first` to `last` of both sides, of the rows from `row` on, so many rows apart.
+  Ahead ahead(int64_t row, int first, int last, int apart = 1) const {
+    const int wide_lines = ceil_div(wide.n, line_values<T>);
+    const bool of_wide = first < wide_lines;
+    const Side<T>& side = of_wide ? wide : tall;
+    if (of_wide && last > wide_lines) last = wide_lines;
+    const T* from = side.row(row) + (of_wide ? first : first - wide_lines) * line_values<T>;
+    return {reinterpret_cast<const char*>(from), ptrdiff_t(apart * side.width * sizeof(T)), last - first};
+  }
 
   void write(const T* sums, int ld, T* dw, bool add) const {
     dw += tall.first * tall_stride + wide.first * wide_stride;
@@ -201,12 +215,20 @@ ELMAN_INLINE Part<T> part_of(const Cut& cut, int task, const T* delta, const T* 
 
 // The sum over the rows of one task's part of dw.
 template <class T>
-struct Accumulator {
-  Side<T> wide, tall;
+struct Accumulator : Part<T> {
+  using Part<T>::wide, Part<T>::tall;
   int tiles, ld;  // of the tall side; of the sums
   T *packed, *partial, *sums;
   Rows<T> dw = {nullptr, 0};  // where sums go at once
   bool adds = false;          // to what is there
+
+  Accumulator(const Part<T>& part, T* scratch) : Part<T>(part) {
+    tiles = ceil_div(tall.n, tile_rows);
+    ld = ceil_div(wide.n, lanes<T>) * lanes<T>;
+    packed = aligned(scratch);
+    partial = packed + panel_columns<T> * block_rows;
+    sums = partial + size_t(ld) * tall.n;
+  }
 
   // Pads columns `first` and on. Whole vectors are moved where the memory of the rows goes on for so long: what they
   // bring along is summed too, and not looked at.
@@ -223,22 +245,12 @@ struct Accumulator {
     }
   }
 
-  // The lines `first` to `last` of both sides, of the rows from `row` on.
-  Ahead ahead(int64_t row, int first, int last) const {
-    const int wide_lines = ceil_div(wide.n, line_values<T>);
-    const bool of_wide = first < wide_lines;
-    const Side<T>& side = of_wide ? wide : tall;
-    if (of_wide && last > wide_lines) last = wide_lines;
-    const T* from = side.rows + row * side.width + side.first + (of_wide ? first : first - wide_lines) * line_values<T>;
-    return {reinterpret_cast<const char*>(from), ptrdiff_t(side.width * sizeof(T)), last - first};
-  }
-
   // Meanwhile the lines of the next block come nearer, spread evenly over the time that there is.
   void add(int64_t row, int rows, bool begins, bool completes) const {
     const int whole = wide.n / lanes<T> * lanes<T>;  // columns that fill vectors
     const int edge = wide.n == whole ? wide.n : whole / panel_columns<T> * panel_columns<T>;
     if (edge < wide.n) pack_edge(row, rows, edge);
-    const int lines = dw.at ? 0 : ceil_div(wide.n, line_values<T>) + ceil_div(tall.n, line_values<T>);
+    const int lines = dw.at ? 0 : this->lines();
     const int calls = tiles * ceil_div(wide.n, panel_columns<T>);
     for (int t = 0, call = 0, column = 0, columns; t < tiles; ++t, column += columns) {
       columns = ceil_div(tall.n - column, tiles - t);
@@ -252,7 +264,7 @@ struct Accumulator {
         Target<T> to = {start, partial + at, sums + at, ld, completes};
         if (dw.at) to.dw = {dw.at + column * dw.stride + first, dw.stride}, to.columns = wide.n - first, to.add = adds;
         Ahead next = {nullptr, 0, 0};
-        if (lines) next = ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1));
+        if (lines) next = this->ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1));
         multiply_function<T>(columns, vectors)(a, b, rows, to, next);
       }
     }
@@ -291,13 +303,7 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
     if (task >= cut.wide_tasks * cut.tall_tasks) return;
     if (part.wide.first + part.wide.n == cut.main) part.wide.n = cut.wide - part.wide.first;
   }
-  Accumulator<T> a;
-  a.wide = part.wide, a.tall = part.tall;
-  a.tiles = ceil_div(a.tall.n, tile_rows);
-  a.ld = ceil_div(a.wide.n, lanes<T>) * lanes<T>;
-  a.packed = aligned(scratch);
-  a.partial = a.packed + panel_columns<T> * block_rows;
-  a.sums = a.partial + size_t(a.ld) * a.tall.n;
+  Accumulator<T> a(part, scratch);
   const bool direct =
       part.wide_stride == 1 && rows > 0 && rows <= block_rows;  // one block, whose sums are not added up
   if (direct)

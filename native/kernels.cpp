@@ -3,50 +3,114 @@
 
 #include <cstring>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+// X(name, whether this processor runs it, whose float and double kernels it has, whose bfloat16 products). Best first.
 #if defined(__x86_64__)
-#define ELMAN_ISAS(X)                                                                                                 \
-  X(avx512,                                                                                                           \
-    (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && \
-     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")))                                            \
-  X(avx2, (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")))                                          \
-  X(generic, true)
-#elif defined(__aarch64__)
-#define ELMAN_ISAS(X) X(neon, true) X(generic, true)
+#define ELMAN_AVX2 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#define ELMAN_AVX512                                                                                                \
+  (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && \
+   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
+#define ELMAN_AVX512BF16 (ELMAN_AVX512 && __builtin_cpu_supports("avx512bf16"))
+#if ELMAN_HAS_AVX512BF16
+#define ELMAN_IF_AVX512BF16(X) X(avx512bf16, ELMAN_AVX512BF16, avx512, avx512bf16)
 #else
-#define ELMAN_ISAS(X) X(generic, true)
+#define ELMAN_IF_AVX512BF16(X)
+#endif
+#if ELMAN_HAS_AMX
+#define ELMAN_IF_AMX(X) X(amx, (ELMAN_AVX512BF16 && amx_is_there(bfloat16)), avx512, amx)
+#else
+#define ELMAN_IF_AMX(X)
+#endif
+#define ELMAN_ISAS(X)                     \
+  ELMAN_IF_AMX(X)                         \
+  ELMAN_IF_AVX512BF16(X)                  \
+  X(avx512, ELMAN_AVX512, avx512, avx512) \
+  X(avx2, ELMAN_AVX2, avx2, avx2)         \
+  X(generic, true, generic, generic)
+#elif defined(__aarch64__)
+#define ELMAN_ISAS(X) X(neon, true, neon, neon) X(generic, true, generic, generic)
+#else
+#define ELMAN_ISAS(X) X(generic, true, generic, generic)
 #endif
 
 namespace elman {
 
-#define ELMAN_DECLARE(isa, supported)      \
-  namespace isa {                          \
-  const Kernels<float>* kernels_float();   \
-  const Kernels<double>* kernels_double(); \
+#define ELMAN_DECLARE(isa, supported, floats, bfloats) \
+  namespace floats {                                   \
+  const Kernels<float>* kernels_float();               \
+  const Kernels<double>* kernels_double();             \
+  }                                                    \
+  namespace bfloats {                                  \
+  void use_bfloat16(Kernels<float>&);                  \
   }
 ELMAN_ISAS(ELMAN_DECLARE)
 
-// Best first.
-#define ELMAN_CHOOSE(isa, supported) \
-  if ((!wanted || !std::strcmp(wanted, #isa)) && (supported)) return isa::ELMAN_TABLE();
+namespace {
+
+// Whether the processor has matrix registers and, if they are to be used, the system lets this process have them.
+[[maybe_unused]] bool amx_is_there([[maybe_unused]] bool to_be_used) {
+#if ELMAN_EMULATE_AMX
+  return true;
+#elif defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned amx_bf16 = 1u << 22, amx_tile = 1u << 24;
+  constexpr long ask_for_state = 0x1023, tile_data = 18;
+  unsigned a, b, c, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (amx_bf16 | amx_tile)) != (amx_bf16 | amx_tile)) return false;
+  if (!to_be_used) return true;
+  static const bool permitted = syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0;
+  return permitted;
+#else
+  return false;
+#endif
+}
+
+template <class T>
+Kernels<T> named(const char* isa, Kernels<T> kernels) {
+  kernels.isa = isa;
+  return kernels;
+}
+
+Kernels<float> with_bfloat16(Kernels<float> kernels, void (*use_bfloat16)(Kernels<float>&)) {
+  use_bfloat16(kernels);
+  return kernels;
+}
+
+}  // namespace
 
 template <>
-const Kernels<float>* choose_kernels<float>(const char* wanted) {
-#define ELMAN_TABLE kernels_float
+const Kernels<float>* choose_kernels<float>(const char* wanted, bool bfloat16) {
+#define ELMAN_CHOOSE(isa, supported, floats, bfloats)                                         \
+  if ((!wanted || !std::strcmp(wanted, #isa)) && (supported)) {                               \
+    static const Kernels<float> in_float = named(#isa, *floats::kernels_float());             \
+    static const Kernels<float> in_bfloat16 = with_bfloat16(in_float, bfloats::use_bfloat16); \
+    return bfloat16 ? &in_bfloat16 : &in_float;                                               \
+  }
   ELMAN_ISAS(ELMAN_CHOOSE)
-#undef ELMAN_TABLE
+#undef ELMAN_CHOOSE
   return nullptr;
 }
 
 template <>
-const Kernels<double>* choose_kernels<double>(const char* wanted) {
-#define ELMAN_TABLE kernels_double
+const Kernels<double>* choose_kernels<double>(const char* wanted, bool bfloat16) {
+  if (bfloat16) return nullptr;
+#define ELMAN_CHOOSE(isa, supported, floats, bfloats)                                \
+  if ((!wanted || !std::strcmp(wanted, #isa)) && (supported)) {                      \
+    static const Kernels<double> in_double = named(#isa, *floats::kernels_double()); \
+    return &in_double;                                                               \
+  }
   ELMAN_ISAS(ELMAN_CHOOSE)
-#undef ELMAN_TABLE
+#undef ELMAN_CHOOSE
   return nullptr;
 }
 
 const char* runnable_isa(int number) {
-#define ELMAN_COUNT(isa, supported) \
+  [[maybe_unused]] constexpr bool bfloat16 = true;
+#define ELMAN_COUNT(isa, supported, floats, bfloats) \
   if ((supported) && number-- == 0) return #isa;
   ELMAN_ISAS(ELMAN_COUNT)
 #undef ELMAN_COUNT

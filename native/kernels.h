@@ -85,7 +85,7 @@ struct Run {
 
 template <class T>
 struct Kernels {
-  const char* isa;  // "generic", "avx2", "avx512"
+  const char* isa;  // "generic", "avx2", "avx512", "avx512bf16", "amx"
   int mr, nr;       // rows and columns of the microkernel's tile, and columns of a packed panel
 
   // Packed weights of N columns and K rows (one at least) take this many values.
@@ -114,8 +114,12 @@ struct Kernels {
 
 // The best table that this processor runs and, if `wanted` (from ELMAN_ISA) is not null, that has this name;
 // null when `wanted` names one that is unknown or that the processor lacks.
+//
+// With `bfloat16`, of float only, packed weights are rounded to bfloat16 numbers, and so are the operands of products
+// and of gradients of matrices on the way in; sums are float32. Everything else is as without it. The names
+// avx512bf16 and amx stand for fast products of such numbers; their other kernels are those of avx512.
 template <class T>
-const Kernels<T>* choose_kernels(const char* wanted);
+const Kernels<T>* choose_kernels(const char* wanted, bool bfloat16 = false);
 
 // The names of the tables that this processor runs, best first: number 0, 1, ..., and null after the last.
 const char* runnable_isa(int number);

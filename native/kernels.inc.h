@@ -1,5 +1,7 @@
 // The kernels of one instruction set. A translation unit defines ELMAN_ISA (its name), ELMAN_VECTOR_BYTES and
-// ELMAN_REGISTERS (the number of vector registers) and includes this file.
+// ELMAN_REGISTERS (the number of vector registers) and includes this file. One that defines ELMAN_PAIRS, for
+// instructions that multiply pairs of bfloat16 numbers, and perhaps ELMAN_TILES, for those that multiply matrices of
+// them, has products in bfloat16 and no others.
 //
 // Everything lies in the namespace of that instruction set, and nothing comes from the standard library: of an inline
 // function that two units compile, the linker keeps one, and it might be the one for the newer processor.
@@ -15,12 +17,14 @@
 namespace elman {
 namespace ELMAN_ISA {
 
-#include "elementwise.inc.h"
-#include "gradient.inc.h"
-#include "product.inc.h"
+#include "bfloat16_gradient.inc.h"
 
 #define ELMAN_TEXT_OF(x) #x
 #define ELMAN_TEXT(x) ELMAN_TEXT_OF(x)
+
+#if !ELMAN_PAIRS
+#include "elementwise.inc.h"
+
 template <class T>
 constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA), tile_rows,      panel_columns<T>,  panels_size<T>,
                               pack_panels<T>,        product<T>,     gradient_tasks<T>, gradient_scratch<T>,
@@ -29,6 +33,14 @@ constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA), tile_rows,      panel_colum
 
 const Kernels<float>* kernels_float() { return &table<float>; }
 const Kernels<double>* kernels_double() { return &table<double>; }
+#endif
+
+void use_bfloat16(Kernels<float>& kernels) {
+  kernels.mr = tile_rows, kernels.nr = panel_columns<float>;
+  kernels.packed_size = bfloat16_packed_size, kernels.pack = bfloat16_pack, kernels.product = bfloat16_product;
+  kernels.gradient_tasks = bfloat16_gradient_tasks, kernels.gradient_scratch = bfloat16_gradient_scratch;
+  kernels.gradient = bfloat16_gradient;
+}
 
 }  // namespace ELMAN_ISA
 }  // namespace elman

@@ -5,7 +5,9 @@
 #pragma once
 #include "vector_math.inc.h"
 
-#if ELMAN_REGISTERS == 32
+#if ELMAN_TILES
+constexpr int tile_rows = 32;
+#elif ELMAN_REGISTERS == 32
 constexpr int tile_rows = 14, rows_of_two_panels = 5;
 #else
 constexpr int tile_rows = 6, rows_of_two_panels = 3;

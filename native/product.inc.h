@@ -13,6 +13,9 @@ struct Rows {
   ptrdiff_t stride;
 };
 
+#if ELMAN_TILES
+#include "tiles.inc.h"
+#else
 // Few rows make few chains of multiply-adds, too few to keep the processor busy: they take several panels at once.
 constexpr int most_panels = 6;
 ELMAN_INLINE constexpr int panels_for(int rows) {
@@ -49,6 +52,7 @@ ELMAN_ONE_COPY void tile(Rows<const T> a, const T* b, int k, Rows<const T> start
     store_first<T>(to + (C - 1) * lanes<T>, last, sum[r][C - 1]);
   }
 }
+#endif
 
 template <class T>
 using TileFunction = void (*)(Rows<const T>, const T*, int, Rows<const T>, Rows<T>, int);

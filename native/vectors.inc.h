@@ -72,9 +72,21 @@ ELMAN_INLINE void store_some(T* p, Vec<T> x, int n) {
 }
 #endif
 
-// What the microkernels do: one word of a row (one number, here) times a vector of columns. NEON multiplies by one lane
-// of a register, but GCC rather fills a register, which takes the multipliers' time, where it sees that the number
-// comes from memory.
+// What the microkernels do: one word of a row times a vector of words, one of each column. A word is a number or, in
+// units that multiply pairs, two bfloat16 numbers (bfloat16.inc.h), whose two products are added. NEON multiplies by
+// one lane of a register, but GCC rather fills a register, which takes the multipliers' time, where it sees that the
+// number comes from memory.
+#if ELMAN_PAIRS
+template <class T>
+ELMAN_INLINE Vec<T> broadcast(const T* word) {
+  typedef int Bits __attribute__((may_alias));
+  return (Vec<T>)_mm512_set1_epi32(*reinterpret_cast<const Bits*>(word));
+}
+template <class T>
+ELMAN_INLINE Vec<T> multiply_add(Vec<T> x, Vec<T> y, Vec<T> sum) {
+  return (Vec<T>)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)y);
+}
+#else
 template <class T>
 ELMAN_INLINE Vec<T> broadcast(const T* word) {
   T x = *word;
@@ -87,6 +99,7 @@ template <class T>
 ELMAN_INLINE Vec<T> multiply_add(Vec<T> x, Vec<T> y, Vec<T> sum) {
   return x * y + sum;
 }
+#endif
 
 // Lane i is lane number[i] of the two vectors' lanes together.
 template <class T, class N>

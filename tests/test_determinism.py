@@ -24,9 +24,9 @@ def data(n, T, F, seed=0):
     return random.normal(size=(n, T, F)), random.normal(size=(n, T, 2)), random.integers(1, T + 1, n)
 
 
-def trained(name, threads, H=37, **options):
+def trained(name, threads, H=37, products=None, **options):
     x, target, lengths = data(200, 23, 5)
-    net = el.Network(5, LAYERS[name](H), seed=4, threads=threads)
+    net = el.Network(5, LAYERS[name](H), seed=4, threads=threads, products=products)
     history = net.fit(
         x,
         target,
@@ -40,15 +40,19 @@ def trained(name, threads, H=37, **options):
     return net, history
 
 
-@pytest.mark.parametrize(("name", "memory"), [*((name, "normal") for name in LAYERS), ("gru", "low"), ("lstm", "low")])
-def test_threads_change_no_bit(name, memory):
-    (one, first), (two, second), (four, _), (nine, _) = (trained(name, n, memory=memory) for n in (1, 2, 4, 9))
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, {}) for name in LAYERS]
+    + [(name, option) for name in ("gru", "lstm") for option in ({"memory": "low"}, {"products": "bfloat16"})],
+)
+def test_threads_change_no_bit(name, options):
+    (one, first), (two, second), (four, _), (nine, _) = (trained(name, n, **options) for n in (1, 2, 4, 9))
     assert np.array_equal(one.arena, two.arena)
     assert np.array_equal(one.arena, four.arena) and np.array_equal(one.arena, nine.arena)
     assert first.history["loss"] == second.history["loss"]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("dtype", "products"), [(np.float32, None), (np.float64, None), (np.float32, "bfloat16")])
 @settings(max_examples=25, deadline=None)
 @given(
     B=st.integers(1, 70),
@@ -57,10 +61,10 @@ def test_threads_change_no_bit(name, memory):
     row=st.integers(0, 69),
     name=st.sampled_from(sorted(LAYERS)),
 )
-def test_a_row_alone_is_the_row_in_its_batch(B, T, H, row, name, dtype):
+def test_a_row_alone_is_the_row_in_its_batch(B, T, H, row, name, dtype, products):
     row %= B
     x, _, lengths = data(B, T, 5)
-    net = el.Network(5, LAYERS[name](H), seed=0, dtype=dtype)
+    net = el.Network(5, LAYERS[name](H), seed=0, dtype=dtype, products=products)
     whole, end = net(x, lengths=lengths, return_state=True)
     alone, last = net(x[row : row + 1], lengths=lengths[row : row + 1], return_state=True)
     assert np.array_equal(whole[row], alone[0])

@@ -46,6 +46,21 @@ std::vector<T> random_values(size_t n, double low = -1, double high = 1) {
   return x;
 }
 
+// The nearest number with 8 significant bits, ties to even; zero below the smallest normal one.
+inline float to_bfloat16(float x) {
+  if (!std::isfinite(x)) return x;
+  if (std::fabs(x) < std::numeric_limits<float>::min()) return std::copysign(0.0f, x);
+  int exponent;
+  const double fraction = std::frexp(double(x), &exponent);
+  return float(std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8));
+}
+
+template <class T>
+std::vector<T> in_bfloat16(std::vector<T> x) {
+  for (T& v : x) v = to_bfloat16(v);
+  return x;
+}
+
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && (a.empty() || !std::memcmp(a.data(), b.data(), a.size() * sizeof(T)));
@@ -71,10 +86,12 @@ void run_one(const Kernels<T>& kernels, Op op, std::vector<T*> operands, std::ve
   kernels.elementwise(&code, 1, Tile<T>{operands.data(), widths.data(), rows, key, step, row});
 }
 
+// With `bfloat16`, of operands that are rounded so already.
 template <class T>
-void test_product(const Kernels<T>& kernels);
+void test_product(const Kernels<T>& kernels, bool bfloat16 = false);
 template <class T>
-void test_gradient(const Kernels<T>& kernels);
+void test_gradient(const Kernels<T>& kernels, bool bfloat16 = false);
+void test_rounding(const Kernels<float>& kernels);
 template <class T>
 void test_functions(const Kernels<T>& kernels, bool report);
 template <class T>

@@ -56,14 +56,15 @@ std::vector<T> doubled(std::vector<T> values) {
 }
 
 template <class T>
-void test_sums(const Kernels<T>& kernels) {
-  const int sizes[][2] = {{1, 1},   {3, 1},     {1, 5},  {17, 1}, {100, 1}, {512, 1},  {1, 130},  {16, 16}, {14, 32},
-                          {15, 33}, {100, 100}, {33, 7}, {7, 33}, {130, 3}, {300, 70}, {70, 300}, {141, 65}};
+void test_sums(const Kernels<T>& kernels, bool bfloat16) {
+  const int sizes[][2] = {{1, 1},   {3, 1},     {1, 5},  {17, 1}, {100, 1}, {512, 1},  {1, 130},  {16, 16},  {14, 32},
+                          {15, 33}, {100, 100}, {33, 7}, {7, 33}, {130, 3}, {300, 70}, {70, 300}, {141, 65}, {50, 530}};
   for (const auto& [m, k] : sizes)
     for (int rows : {0, 1, 5, 256, 257, 700})
       for (int kind : {0, 1, 2}) {
         if (!chosen()) continue;
-        const std::vector<T> delta = random_values<T>(size_t(rows) * m), source = random_values<T>(size_t(rows) * k);
+        std::vector<T> delta = random_values<T>(size_t(rows) * m), source = random_values<T>(size_t(rows) * k);
+        if (bfloat16) delta = in_bfloat16(delta), source = in_bfloat16(source);
         const std::vector<Run> runs = runs_of(rows, kind);
         const std::string what = name_of(kernels, "gradient m=") + std::to_string(m) + " k=" + std::to_string(k) +
                                  " rows=" + std::to_string(rows) + " runs=" + std::to_string(runs.size());
@@ -133,13 +134,13 @@ void test_all_finite(const Kernels<T>& kernels) {
 }  // namespace
 
 template <class T>
-void test_gradient(const Kernels<T>& kernels) {
-  test_sums(kernels);
+void test_gradient(const Kernels<T>& kernels, bool bfloat16) {
+  test_sums(kernels, bfloat16);
   test_runs(kernels);
   test_sum_of_squares(kernels);
   test_all_finite(kernels);
 }
-template void test_gradient(const Kernels<float>&);
-template void test_gradient(const Kernels<double>&);
+template void test_gradient(const Kernels<float>&, bool);
+template void test_gradient(const Kernels<double>&, bool);
 
 }  // namespace elman::test

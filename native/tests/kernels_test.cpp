@@ -1,21 +1,43 @@
 // Checks the kernels of every instruction set that this machine runs, float and double, against plain loops in numbers
 // of more bits. Prints "N passed, N failed"; the exit code is 0 when none failed. Built with -DELMAN_TESTS=ON.
 //   kernels_test [--report] [--one-of N]    --report: the functions' worst errors; --one-of: one of N sizes only
+#include <utility>
+
 #include "check.h"
 
 namespace elman::test {
 namespace {
 
 template <class T>
+void print(const Kernels<T>& kernels, const char* numbers) {
+  std::printf("%s %s: tile %d x %d\n", kernels.isa, numbers, kernels.mr, kernels.nr);
+}
+
+template <class T>
 void test_all(const char* isa, bool report) {
   const Kernels<T>* kernels = choose_kernels<T>(isa);
   if (!kernels) return check(false, std::string("kernels of a runnable instruction set: ") + isa);
-  std::printf("%s %s: tile %d x %d\n", kernels->isa, sizeof(T) == 4 ? "float" : "double", kernels->mr, kernels->nr);
   check(!std::strcmp(kernels->isa, isa), "the kernels' name");
+  static decltype(Kernels<T>::product) tested_last = nullptr;  // some names differ in bfloat16 only
+  if (std::exchange(tested_last, kernels->product) == kernels->product) return;
+  print(*kernels, sizeof(T) == 4 ? "float" : "double");
   test_product(*kernels);
   test_gradient(*kernels);
   test_functions(*kernels, report);
   test_programs(*kernels);
+}
+
+void test_bfloat16(const char* isa) {
+  const Kernels<float>*kernels = choose_kernels<float>(isa, true), *in_float = choose_kernels<float>(isa);
+  if (!kernels) return check(false, std::string("bfloat16 kernels of a runnable instruction set: ") + isa);
+  print(*kernels, "bfloat16");
+  check(!std::strcmp(kernels->isa, isa), "the bfloat16 kernels' name");
+  check(kernels->elementwise == in_float->elementwise && kernels->column_sums == in_float->column_sums &&
+            kernels->sum_of_squares == in_float->sum_of_squares && kernels->all_finite == in_float->all_finite,
+        "what is no product is done in float");
+  test_product(*kernels, true);
+  test_gradient(*kernels, true);
+  test_rounding(*kernels);
 }
 
 }  // namespace
@@ -29,8 +51,9 @@ int main(int argc, char** argv) {
     if (!std::strcmp(argv[i], "--one-of") && i + 1 < argc) one_of = std::max(1, std::atoi(argv[i + 1]));
   }
   for (int i = 0; const char* isa = elman::runnable_isa(i); ++i)
-    test_all<float>(isa, report), test_all<double>(isa, report);
+    test_all<float>(isa, report), test_all<double>(isa, report), test_bfloat16(isa);
   check(!elman::choose_kernels<float>("mmx") && !elman::choose_kernels<double>(""), "unknown instruction sets");
+  check(!elman::choose_kernels<double>(nullptr, true), "no bfloat16 products of double");
   const char* best = elman::runnable_isa(0);
   check(!std::strcmp(elman::choose_kernels<float>(nullptr)->isa, best), "the best instruction set comes first");
   check(!std::strcmp(elman::choose_kernels<double>(nullptr)->isa, best), "the best instruction set of double too");

@@ -1,4 +1,6 @@
 // Products against plain loops, and the same bits wherever a row or column lies.
+#include <array>
+
 #include "check.h"
 
 namespace elman::test {
@@ -12,12 +14,13 @@ struct ProductCase {
   std::vector<T> a, w, bias, start;  // (m, k), (n, k), (n), (m, n)
   int n = 0;
 
-  ProductCase(int m, int k, std::vector<int> widths) : m(m), k(k), widths(std::move(widths)) {
+  ProductCase(int m, int k, std::vector<int> widths, bool bfloat16) : m(m), k(k), widths(std::move(widths)) {
     for (int width : this->widths) n += width;
     a = random_values<T>(size_t(m) * k);
     w = random_values<T>(size_t(n) * k);
     bias = random_values<T>(n);
     start = random_values<T>(size_t(m) * n);
+    if (bfloat16) a = in_bfloat16(a), w = in_bfloat16(w);
   }
 
   std::vector<T> packed(const Kernels<T>& kernels, bool columns_contiguous) const {
@@ -90,13 +93,13 @@ std::vector<std::vector<int>> cuts_of(int n) {
 }
 
 template <class T>
-void test_shapes(const Kernels<T>& kernels) {
+void test_shapes(const Kernels<T>& kernels, bool bfloat16) {
   for (int m = 1; m <= 33; ++m)
     for (int n : {1, 3, 17, 32, 33, 100, 130})
       for (int k : {1, 2, 7, 8, 33, 70}) {
         for (const std::vector<int>& widths : cuts_of(n)) {
           if (!chosen()) continue;
-          const ProductCase<T> c(m, k, widths);
+          const ProductCase<T> c(m, k, widths, bfloat16);
           const std::string what = name_of(kernels, "product m=") + std::to_string(m) + " n=" + std::to_string(n) +
                                    " k=" + std::to_string(k) + " segments=" + std::to_string(widths.size());
           for (bool add : {false, true}) {
@@ -112,8 +115,8 @@ void test_shapes(const Kernels<T>& kernels) {
 
 // The same row at every place of batches of every size, and the same columns whatever segments they lie in.
 template <class T>
-void test_product_places(const Kernels<T>& kernels) {
-  const ProductCase<T> c(40, 37, {100}), cut(c.m, c.k, {3, 40, 57});
+void test_product_places(const Kernels<T>& kernels, int k, bool bfloat16) {
+  const ProductCase<T> c(40, k, {100}, bfloat16), cut(c.m, c.k, {3, 40, 57}, bfloat16);
   ProductCase<T> other = cut;
   other.a = c.a, other.w = c.w, other.start = c.start;
   for (bool add : {false, true}) {
@@ -130,14 +133,24 @@ void test_product_places(const Kernels<T>& kernels) {
   check(c.run(kernels, false, 0, 0).empty(), name_of(kernels, "product of no rows"));
 }
 
+// Long sums, which are made in blocks, and many rows.
+template <class T>
+void test_large(const Kernels<T>& kernels, bool bfloat16) {
+  for (const auto& [m, n, k] : {std::array{5, 33, 511}, {5, 33, 513}, {70, 40, 1025}, {3, 130, 2100}, {300, 17, 130}}) {
+    const ProductCase<T> c(m, k, {n}, bfloat16);
+    for (bool add : {false, true}) check(c.right(c.run(kernels, add, 0, m), add), name_of(kernels, "large product"));
+  }
+}
+
 }  // namespace
 
 template <class T>
-void test_product(const Kernels<T>& kernels) {
-  test_shapes(kernels);
-  test_product_places(kernels);
+void test_product(const Kernels<T>& kernels, bool bfloat16) {
+  test_shapes(kernels, bfloat16);
+  for (int k : {37, 600}) test_product_places(kernels, k, bfloat16);
+  test_large(kernels, bfloat16);
 }
-template void test_product(const Kernels<float>&);
-template void test_product(const Kernels<double>&);
+template void test_product(const Kernels<float>&, bool);
+template void test_product(const Kernels<double>&, bool);
 
 }  // namespace elman::test

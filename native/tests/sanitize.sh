@@ -11,9 +11,6 @@ cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTAB
   -DCMAKE_CXX_FLAGS="-fsanitize=$kind -fno-omit-frame-pointer" -DCMAKE_MODULE_LINKER_FLAGS="-fsanitize=$kind" >/dev/null
 cmake --build "$build" --target _native
 
-# The package as it would be installed, with this module in it.
-mkdir -p "$build/package/elman"
-ln -sf "$root"/src/elman/* "$build"/_native*.so "$build/package/elman/"
 case $kind in
   thread) libraries=$(g++ -print-file-name=libtsan.so) ;;
   *) libraries="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)" ;;
@@ -21,15 +18,5 @@ esac
 cd "$root"
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:ignore_noninstrumented_modules=1
-LD_PRELOAD=$libraries setarch -R "$python" - "$build/package" <<'PYTHON'
-import sys
-
-sys.meta_path = [f for f in sys.meta_path if "ScikitBuild" not in type(f).__name__]  # the editable install
-sys.path.insert(0, sys.argv[1])
-import elman._native
-import pytest
-
-print(elman._native.__file__)
-tests = [f"tests/engine/test_{name}.py" for name in ("native", "native_training", "low_memory")]
-sys.exit(pytest.main(["-q", "-s", "-p", "no:cacheprovider", *tests]))
-PYTHON
+LD_PRELOAD=$libraries setarch -R "$python" native/tests/run_with.py "$build" -s tests/engine/test_native.py \
+  tests/engine/test_native_training.py tests/engine/test_low_memory.py tests/engine/test_bfloat16.py

@@ -46,11 +46,19 @@ def default_engine() -> str:
     return "numpy"
 
 
-def make_engine(plan: Plan, dtype: np.typing.DTypeLike, which: str | None = None, threads: int | None = None) -> Any:
+def make_engine(
+    plan: Plan,
+    dtype: np.typing.DTypeLike,
+    which: str | None = None,
+    threads: int | None = None,
+    products: str | None = None,
+) -> Any:
     """An engine for a plan.
 
     Raises
     ------
+    OptionError
+        If there is no such engine, or its products cannot be made so.
     EngineError
         If the native engine is asked for and not built.
     """
@@ -58,11 +66,11 @@ def make_engine(plan: Plan, dtype: np.typing.DTypeLike, which: str | None = None
     if which not in ENGINES:
         raise OptionError(f"unknown engine {which!r}; there are {', '.join(ENGINES)}")
     if which == "numpy":
-        return NumpyEngine(plan, dtype, threads)
+        return NumpyEngine(plan, dtype, threads, products)
     if not native_available():
         raise EngineError(
             "the native engine is not built: install a C++ compiler and reinstall elman, or use engine='numpy'"
         )
     from elman.engine.native import NativeEngine
 
-    return NativeEngine(plan, dtype, threads)
+    return NativeEngine(plan, dtype, threads, products)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine import arrays
+from elman.engine.bfloat16 import check_products
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
 from elman.engine.segments import check_memory
@@ -52,6 +53,8 @@ class NativeEngine:
     threads : int, optional
         At most so many threads; by default ``ELMAN_THREADS`` or the cores this process may use. The numbers do not
         depend on it.
+    products : {"bfloat16"}, optional
+        Round the operands of products to bfloat16, and sum in float32.
 
     Raises
     ------
@@ -61,17 +64,20 @@ class NativeEngine:
 
     name = "native"
 
-    def __init__(self, plan: Plan, dtype: Any = np.float32, threads: int | None = None) -> None:
+    def __init__(
+        self, plan: Plan, dtype: Any = np.float32, threads: int | None = None, products: str | None = None
+    ) -> None:
         if _native is None:
             raise EngineError("the native engine was not built: install a C++ compiler and reinstall elman")
         self.plan = plan
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise EngineError(f"dtype is {self.dtype}: the native engine computes in float32 or float64")
+        bfloat16 = check_products(products, self.dtype)
         self.threads = default_threads() if threads is None else max(1, int(threads))
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
         try:
-            self._engine = engine(plain_plan(plan, _native.ops()), self.threads)
+            self._engine = engine(plain_plan(plan, _native.ops()), self.threads, bfloat16)
         except (RuntimeError, ValueError) as error:
             raise EngineError(str(error)) from None
         self._state_widths = [state.width for stage in plan.stages for state in stage.states]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.engine import arrays
+from elman.engine import arrays, bfloat16
 from elman.engine.masks import dropout_keeps
 from elman.engine.plan import (
     Elementwise,
@@ -49,12 +49,23 @@ class NumpyEngine:
         Of all numbers.
     threads : int, optional
         Accepted and ignored: NumPy decides for itself.
+    products : {"bfloat16"}, optional
+        Round the operands of products to bfloat16, and sum in float32.
     """
 
     name = "numpy"
 
-    def __init__(self, plan: Plan, dtype: np.typing.DTypeLike = np.float32, threads: int | None = None):
+    def __init__(
+        self,
+        plan: Plan,
+        dtype: np.typing.DTypeLike = np.float32,
+        threads: int | None = None,
+        products: str | None = None,
+    ):
         self.plan, self.dtype = plan, np.dtype(dtype)
+        self._factor: Callable[[np.ndarray], np.ndarray] = (
+            bfloat16.rounded if bfloat16.check_products(products, self.dtype) else lambda x: x
+        )
         self.cast: Any = self.dtype.type
 
     def forward(self, parameters, x, *, lengths=None, states=None, key=0, memory="normal"):
@@ -269,9 +280,9 @@ class NumpyEngine:
         return rows[(t + ref.offset) % len(rows), :n]
 
     def _product(self, step: Product, t: int, n: int) -> None:
-        matrix, source = self.plan.matrices[step.matrix], self._at(step.source, t, n)
+        matrix, source = self.plan.matrices[step.matrix], self._factor(self._at(step.source, t, n))
         for k, (segment, target) in enumerate(zip(matrix.segments, step.targets, strict=True)):
-            w = self._matrix(*segment)
+            w = self._factor(self._matrix(*segment))
             value = source @ w if matrix.transposed else source @ w.T
             out = self._at(target, t, n)
             if step.add:
@@ -365,7 +376,7 @@ class NumpyEngine:
                 out[g.offset : g.offset + g.width] += delta.sum(0)
             elif isinstance(g, MatrixGradient):
                 source = np.concatenate([self._at(g.source, t, n) for t, n in used])
-                out[g.offset : g.offset + g.rows * g.columns] += (delta.T @ source).ravel()
+                out[g.offset : g.offset + g.rows * g.columns] += (self._factor(delta).T @ self._factor(source)).ravel()
             elif isinstance(g, TableGradient):
                 index = np.concatenate([self._at(g.index, t, n) for t, n in used]).astype(np.int64)[:, 0]
                 np.add.at(out[g.offset : g.offset + g.rows * g.width].reshape(g.rows, g.width), index, delta)

@@ -37,6 +37,7 @@ def describe(network: Network) -> dict[str, Any]:
         "format": FORMAT,
         "inputs": network.inputs,
         "dtype": network.dtype.name,
+        "products": network.products,
         "seed": network.seed,
         "updates": network.updates,
         "epochs": network.epochs,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.engine import make_engine
+from elman.engine.bfloat16 import check_products
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations import Cell
 from elman.equations import sum as over_features
@@ -39,6 +40,10 @@ class Network:
         Fixes the initial parameters, the order of training rows and the dropout masks.
     dtype : dtype, default float32
         float32 or float64, of parameters and all computation.
+    products : {"bfloat16"}, optional
+        Round what matrix products multiply, weights, states and gradients, to bfloat16 (8 significant bits), and sum
+        in float32: faster on a processor with such instructions (AMX, AVX512-BF16), and about as fast elsewhere. The
+        parameters, the optimiser and everything else stay float32. It is part of the model, as `dtype` is. See [1]_.
     engine : {"native", "numpy"}, optional
         What runs it; by default native if it was built.
     threads : int, optional
@@ -50,6 +55,10 @@ class Network:
         Writable views by name, ``net.params["0.W_z"]``.
     arena : ndarray, shape (P,)
         All parameters in one flat array.
+
+    References
+    ----------
+    .. [1] D. Kalamkar et al., A study of BFLOAT16 for deep learning training, arXiv:1905.12322 (2019).
 
     Examples
     --------
@@ -67,11 +76,13 @@ class Network:
         *,
         seed: int = 0,
         dtype: np.typing.DTypeLike = np.float32,
+        products: str | None = None,
         engine: str | None = None,
         threads: int | None = None,
     ):
         self.inputs, self.layers, self.seed = checks.count(inputs, "inputs"), checks.layers(layers), checks.seed(seed)
         self.dtype = checks.dtype(dtype)
+        self.products = products if check_products(products, self.dtype) else None
         self.engine_name, self.threads = checks.engine(engine), threads
         self.metadata: dict[str, str] = {}
         self.updates = self.epochs = 0
@@ -95,7 +106,8 @@ class Network:
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
-        return f"Network(inputs={self.inputs}, layers=[{cells}], parameters={self.arena.size}, dtype={self.dtype})"
+        numbers = f"dtype={self.dtype}" + (f", products={self.products!r}" if self.products else "")
+        return f"Network(inputs={self.inputs}, layers=[{cells}], parameters={self.arena.size}, {numbers})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a model file would: equations as data, parameters bit for bit."""
@@ -114,7 +126,11 @@ class Network:
         """The network of a description (`elman.network.files.describe`) and, if given, its parameters."""
         names = ("inputs", "seed", "dtype")
         network = cls(
-            layers=layers_of(description), engine=engine, threads=threads, **{n: description[n] for n in names}
+            layers=layers_of(description),
+            products=description.get("products"),
+            engine=engine,
+            threads=threads,
+            **{n: description[n] for n in names},
         )
         network.updates, network.epochs = description["updates"], description["epochs"]
         network.metadata = dict(metadata or {})
@@ -356,7 +372,7 @@ class Network:
         if loss is not None:
             spec = LossSpec(loss.cell.trace().bind([self.outputs, target_width], None), loss.root)
         plan = schedule(specs, self.inputs, self.arena.size, spec, input_gradient=loss is DOT)
-        return make_engine(plan, self.dtype, self.engine_name, self.threads)
+        return make_engine(plan, self.dtype, self.engine_name, self.threads, self.products)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
         """x as (B, T, F) of the network's dtype; not copied if it is so already."""

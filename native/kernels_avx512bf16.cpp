@@ -1,0 +1,6 @@
+#include "intrinsics.h"
+#define ELMAN_ISA avx512bf16
+#define ELMAN_VECTOR_BYTES 64
+#define ELMAN_REGISTERS 32
+#define ELMAN_PAIRS 1
+#include "kernels.inc.h"
