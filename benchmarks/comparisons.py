@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from elman.bench.workloads import WORKLOADS, Workload
 
 SGEMM = "sgemm"
+AMX = "amx_bf16"
 Pair = tuple[str, str]
 
 
@@ -14,11 +15,13 @@ Pair = tuple[str, str]
 class Goal:
     """How many times Elman's time the fastest of some contenders should take, at least.
 
-    `against` holds words of contenders' names; with none of them, all peers are meant.
+    `against` holds words of contenders' names; with none of them, all peers are meant. A goal may be one for machines
+    with certain instructions only.
     """
 
     factor: float
     against: tuple[str, ...] = ()
+    instructions: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,5 +75,8 @@ COMPARISONS: tuple[Comparison, ...] = tuple(
         ("W7", TRAINING, (Goal(3),)),
         ("W8", TRAINING, (Goal(1.2),), 0.8),
         ("W9", RAGGED, (Goal(3, ("pytorch",)),)),
+        ("W5 GRU bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),
+        ("W5 LSTM bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),
+        ("W8 bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),
     )
 )

@@ -87,7 +87,8 @@ def test_lengths_are_within_the_steps(workload):
 
 def test_workloads_are_chosen_by_words_of_their_names():
     assert choose() == WORKLOADS
-    assert [w.name for w in choose(["w5", "W6 lstm"])] == ["W5 GRU", "W5 LSTM", "W6 LSTM"]
+    assert [w.name for w in choose(["w3 gru", "W6 lstm"])] == ["W3 GRU", "W3 GRU inference", "W6 LSTM"]
+    assert [w.name for w in choose(["bfloat16"])] == ["W5 GRU bfloat16", "W5 LSTM bfloat16", "W8 bfloat16"]
     assert {w.name for w in WORKLOADS} - {w.name for w in choose(quick=True)} >= {"W7", "W8", "W9"}
 
 

@@ -35,15 +35,16 @@ def prepare(workload: Workload, way: str, threads: int, engine: str | None = Non
     ----------
     workload : Workload
     way : str
-        ``"fit"``; ``"built-in GRU"``, fit with that cell in place of the workload's own; ``"call"``, ``"stream"``,
-        ``"step"``; or ``"sgemm"``, Elman's own matrix product.
+        ``"fit"``; ``"fit in bfloat16"``, with products of such numbers; ``"built-in GRU"``, fit with that cell in place
+        of the workload's own; ``"call"``, ``"stream"``, ``"step"``; or ``"sgemm"``, Elman's own matrix product.
     threads : int
     engine : str, optional
         By default as for `Network`.
     """
     if way == "sgemm":
         return product(threads, engine)
-    runs = {"fit": training, "built-in GRU": training, "call": inference, "step": stepping, "stream": streaming}
+    runs = {"call": inference, "step": stepping, "stream": streaming}
+    runs |= dict.fromkeys(("fit", "fit in bfloat16", "built-in GRU"), training)
     return runs[way](workload, network(workload, way, threads, engine))
 
 
@@ -54,7 +55,8 @@ def network(workload: Workload, way: str, threads: int, engine: str | None = Non
     if workload.vocabulary:
         layers.insert(0, Embedding(workload.vocabulary, workload.features))
     inputs = 1 if workload.vocabulary else workload.features
-    net = Network(inputs=inputs, layers=layers, engine=engine, threads=threads)
+    products = "bfloat16" if way == "fit in bfloat16" else None
+    net = Network(inputs=inputs, layers=layers, products=products, engine=engine, threads=threads)
     readout, given = len(layers) - 1, weights(workload)
     net.params[f"{readout}.W"], net.params[f"{readout}.b"] = given.readout, given.readout_bias
     if workload.vocabulary:

@@ -1,4 +1,4 @@
-"""What is timed: one entry a workload, in float32.
+"""What is timed: one entry a workload, in float32 but where its name says otherwise.
 
 The unit is an update (one batch forward, loss, backward, optimiser), the run of one batch, or one streaming step.
 Letters: B batch, T steps, F features, H hidden units, O outputs, V vocabulary.
@@ -144,6 +144,16 @@ def streaming(cell: str, hidden: int) -> Workload:
     )  # fmt: skip
 
 
+def in_bfloat16(workload: Workload) -> Workload:
+    """Elman with products in bfloat16, and beside it in float32, as its peers are."""
+    name, about = f"{workload.name} bfloat16", f"{workload.about}; products in bfloat16, beside float32"
+    return replace(workload, name=name, about=about, ways=("fit in bfloat16", "fit"))
+
+
+LARGE = Workload(
+    "W8", "large: LSTM F512 H1024 B32 T50, Adam", "lstm", features=512, hidden=1024, batch=32, steps=50, outputs=1,
+    every_step=True, loss="mse", optimizer="adam", updates=2,
+)  # fmt: skip
 WORKLOADS: tuple[Workload, ...] = (
     Workload(
         "W1", "ReLU RNN F1 H100 B50 T20, readout at every step, Adam", "relu", features=1, hidden=100, batch=50,
@@ -174,15 +184,15 @@ WORKLOADS: tuple[Workload, ...] = (
         "W7", "long and thin: GRU F8 H64 B8 T2000, Adam", "gru", features=8, hidden=64, batch=8, steps=2000,
         outputs=1, every_step=True, loss="mse", optimizer="adam", updates=2,
     ),
-    Workload(
-        "W8", "large: LSTM F512 H1024 B32 T50, Adam", "lstm", features=512, hidden=1024, batch=32, steps=50,
-        outputs=1, every_step=True, loss="mse", optimizer="adam", updates=2,
-    ),
+    LARGE,
     Workload(
         "W9", "ragged: LSTM F16 H128 B64, lengths 10 to 500, mean 120, Adam", "lstm", features=16, hidden=128,
         batch=64, steps=500, outputs=10, every_step=False, loss="softmax_cross_entropy", optimizer="adam", updates=2,
         ragged=True,
     ),
+    in_bfloat16(text("gru")),
+    in_bfloat16(text("lstm")),
+    in_bfloat16(LARGE),
 )  # fmt: skip
 
 
