@@ -3,7 +3,7 @@
 // One switch for each instruction, then one loop over all values of the tile. A constant is an operand that is read
 // again and again (stride 0). The values that do not fill a vector go through the same loop, padded.
 #pragma once
-#include "vector_math.inc.h"
+#include "rows.inc.h"
 
 constexpr int arity_of(Op op) {
   constexpr int arity[] = {
@@ -127,69 +127,6 @@ void pointwise(const Instruction<T>& in, int arity, const Tile<T>& tile) {
   __builtin_memcpy(out + start, padded[3].value, rest * sizeof(T));
 }
 
-// --- operations on rows ---
-
-ELMAN_INLINE uint64_t mix(uint64_t z) {
-  z ^= z >> 30;
-  z *= 0xbf58476d1ce4e5b9u;
-  z ^= z >> 27;
-  z *= 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-// Whether a unit is kept depends on key, dropout, step, row and unit alone: 24 bits of a hash against the rate.
-template <class T>
-void dropout(T* out, const T* a, bool constant, int width, T rate, T number, const Tile<T>& tile) {
-  constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
-  const T kept = T(1.0 / (1.0 - double(rate)));
-  const double limit = double(rate) * 16777216.0;
-  for (int r = 0; r < tile.rows; ++r) {
-    uint64_t k = mix(tile.key + golden * (uint64_t(number) + 1));
-    k = mix(k + uint64_t(tile.step) * golden);
-    k = mix(k + uint64_t(tile.row[r]) * golden);
-    for (int i = 0; i < width; ++i) {
-      const T x = constant ? a[0] : a[i];
-      out[i] = double(mix(k + uint64_t(i) * golden) >> 40) >= limit ? x * kept : T(0);
-    }
-    out += width;
-    if (!constant) a += width;
-  }
-}
-
-template <class T>
-T horizontal(Vec<T> v, T (*join)(T, T)) {
-  T x[lanes<T>];
-  store<T>(x, v);
-  for (int half = lanes<T> / 2; half; half /= 2)
-    for (int i = 0; i < half; ++i) x[i] = join(x[i], x[i + half]);
-  return x[0];
-}
-
-template <class T>
-T row_sum(const T* x, int n) {
-  Vec<T> sum{};
-  Buffer<T> last{};
-  for (; n >= lanes<T>; n -= lanes<T>, x += lanes<T>) sum += load<T>(x);
-  __builtin_memcpy(last.value, x, n * sizeof(T));
-  return horizontal<T>(sum + load<T>(last.value), [](T a, T b) { return a + b; });
-}
-
-// The larger of two, or the one that is NaN.
-template <class T>
-ELMAN_INLINE Vec<T> larger_or_nan(Vec<T> a, Vec<T> b) {
-  return a != a ? a : larger(a, b);
-}
-
-template <class T>
-T row_max(const T* x, int n) {
-  Vec<T> most = splat<T>(x[0]);
-  Buffer<T> last;
-  store<T>(last.value, most);
-  for (; n >= lanes<T>; n -= lanes<T>, x += lanes<T>) most = larger_or_nan<T>(load<T>(x), most);
-  __builtin_memcpy(last.value, x, n * sizeof(T));
-  return horizontal<T>(larger_or_nan<T>(load<T>(last.value), most), [](T a, T b) { return a != a || a >= b ? a : b; });
-}
-
 // Adds rows of a b to C vectors of sums: sums + a_1 b_1 + a_2 b_2 ..., in this order wherever the rows are cut.
 template <class T, int C>
 ELMAN_INLINE void add_rows(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
@@ -213,10 +150,10 @@ ELMAN_ONE_COPY void add_to_sums(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t wid
     sums += lanes<T>, a.at += a.stride, b.at += b.stride;
   }
   if (!left) return;
-  Vec<T> sum = load_some(sums, int(left));
+  Vec<T> sum = load_first<T>(sums, int(left));
   for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
-    sum += load_some(a.at, int(left)) * load_some(b.at, int(left));
-  store_some(sums, sum, int(left));
+    sum += load_first<T>(a.at, int(left)) * load_first<T>(b.at, int(left));
+  store_first<T>(sums, int(left), sum);
 }
 
 template <class T>
@@ -233,49 +170,6 @@ void accumulate(const Instruction<T>& in, const Tile<T>& tile) {
   }
 }
 
-// The value at an index that is itself a value of the network; -1 for one that is no index of n values.
-template <class T>
-ELMAN_INLINE int index_of(T index, int n) {
-  return index >= T(0) && index < T(n) ? int(index) : -1;
-}
-
-template <class T>
-void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
-  T* out = tile.operand[in.out];
-  const int out_width = tile.width[in.out], width = tile.width[in.a];
-  const T* a = tile.operand[in.a];
-  const T* b = in.op == Op::pick_ || in.op == Op::place_ ? tile.operand[in.b] : nullptr;
-  const int b_width = b ? tile.width[in.b] : 0;
-  for (int r = 0; r < tile.rows; ++r, a += width, b += b_width, out += out_width) {
-    switch (in.op) {
-      case Op::sum_:
-        *out = row_sum<T>(a, width);
-        break;
-      case Op::mean_:
-        *out = row_sum<T>(a, width) / T(width);
-        break;
-      case Op::max_:
-        *out = row_max<T>(a, width);
-        break;
-      case Op::pick_: {
-        const int i = index_of<T>(*b, width);
-        *out = i < 0 ? Real<T>::nan : a[i];
-        break;
-      }
-      case Op::place_: {
-        const T value = *a;
-        const int at = index_of<T>(*b, out_width);
-        for (int i = 0; i < out_width; ++i) out[i] = i == at ? value : T(0);
-        break;
-      }
-      default: {  // expand
-        const T value = *a;
-        for (int i = 0; i < out_width; ++i) out[i] = value;
-      }
-    }
-  }
-}
-
 template <class T>
 void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
   for (const Instruction<T>* in = code; in < code + n; ++in) {
@@ -287,8 +181,7 @@ void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
       ELMAN_POINTWISE(ELMAN_CASE)
 #undef ELMAN_CASE
       case Op::dropout_:
-        dropout<T>(tile.operand[in->out], tile.operand[in->a], !tile.width[in->a], tile.width[in->out], in->first,
-                   in->second, tile);
+        dropout<T>(*in, tile);
         break;
       case Op::accumulate_:
         accumulate<T>(*in, tile);

@@ -204,6 +204,12 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
     case Op::mean_:
     case Op::max_:
       return expect(out == 1 && a > 0, "widths of a reduction");
+    case Op::inverse_deviation_:
+      return expect(out == 1 && a > 0, "widths of inverse_deviation");
+    case Op::normalise_:
+      return expect(a == out && b == 1, "widths of normalise");
+    case Op::normalise_grad_:
+      return expect(a == out && b == out && width(i.c) == 1, "widths of normalise_grad");
     case Op::expand_:
       return expect(a <= 1, "widths of expand");
     case Op::pick_:

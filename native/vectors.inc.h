@@ -45,33 +45,6 @@ ELMAN_INLINE Vec<T> splat(T x) {
   return x - Vec<T>{};
 }
 
-// The first n values of a vector, 0 < n < lanes; the lanes behind them are 0, and not written.
-#if ELMAN_VECTOR_BYTES == 64 && defined(__x86_64__)
-ELMAN_INLINE Vec<float> load_some(const float* p, int n) {
-  return __builtin_ia32_loadups512_mask(p, Vec<float>{}, uint16_t((1u << n) - 1));
-}
-ELMAN_INLINE Vec<double> load_some(const double* p, int n) {
-  return __builtin_ia32_loadupd512_mask(p, Vec<double>{}, uint8_t((1u << n) - 1));
-}
-ELMAN_INLINE void store_some(float* p, Vec<float> x, int n) {
-  __builtin_ia32_storeups512_mask(p, x, uint16_t((1u << n) - 1));
-}
-ELMAN_INLINE void store_some(double* p, Vec<double> x, int n) {
-  __builtin_ia32_storeupd512_mask(p, x, uint8_t((1u << n) - 1));
-}
-#else
-template <class T>
-ELMAN_INLINE Vec<T> load_some(const T* p, int n) {
-  Vec<T> x{};
-  __builtin_memcpy(&x, p, n * sizeof(T));
-  return x;
-}
-template <class T>
-ELMAN_INLINE void store_some(T* p, Vec<T> x, int n) {
-  __builtin_memcpy(p, &x, n * sizeof(T));
-}
-#endif
-
 // What the microkernels do: one word of a row times a vector of words, one of each column. A word is a number or, in
 // units that multiply pairs, two bfloat16 numbers (bfloat16.inc.h), whose two products are added. NEON multiplies by
 // one lane of a register, but GCC rather fills a register, which takes the multipliers' time, where it sees that the

@@ -126,7 +126,10 @@ class Lowering:
             if op == "add" and any(i.op == "const" and i.first == 0 for i in inputs):
                 return inputs[0] if inputs[1].op == "const" else inputs[1]
         else:
-            inputs = [self.solid(i, 1) if i.op == "const" else i for i in inputs]
+            wide = len(inputs) - 1 if OPS[op].shape == "rows" else 0  # how many are as wide as the result
+            inputs = [
+                self.solid(self._wide(i, out) if k < wide else i, out if k < wide else 1) for k, i in enumerate(inputs)
+            ]
         key = (op, *map(id, inputs), out, first, second)
         if key not in self.known:
             self.known[key] = self.fresh(op, inputs, out, first, second)
@@ -216,12 +219,12 @@ class Lowering:
         return Node("affine", inputs, out, loop=loop, products=products, biases=tuple(biases), base=base)
 
     def _sum(self, s: Symbol) -> Node:
-        """``a + b``, as one op with the products in it where they serve nothing else."""
-        a, b = s.inputs
-        out = width(s)
-        if a.op == "mul" and self._dissolves(a):
-            a, b = b, a
-        return self._plus(self.memo[a], b, out)
+        """A sum, the products that serve nothing else last, each in one op with its addition."""
+        first, *rest = sorted(self._terms(s), key=lambda t: t.op == "mul" and self._dissolves(t))
+        node, out = self.memo[first], width(s)
+        for term in rest:
+            node = self._plus(node, term, out)
+        return node
 
 
 def _fold(op: str, inputs: list[Node], first: float, second: float) -> float:

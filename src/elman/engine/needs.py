@@ -65,9 +65,12 @@ def needed_symbols(symbols: list[Symbol], outputs: Iterable[Symbol], memo: dict[
 def reachable(outputs: Iterable[Node]) -> list[Node]:
     """The nodes to compute for `outputs`, operands first; leaves are not among them.
 
-    What an output needs beside what others do follows that at once, so that few values wait for long.
+    An output that others need comes when they do; what an output needs beside what others do follows that at once. So
+    few values wait for long.
     """
     alone = {o: [n for n in ordered([o]) if n.inputs] for o in outputs}
+    inner = {n for o, nodes in alone.items() for n in nodes if n is not o}
+    alone = {o: nodes for o, nodes in alone.items() if o not in inner}
     order: list[Node] = []
     placed: set[Node] = set()
     for nodes in sorted(alone.values(), key=len):

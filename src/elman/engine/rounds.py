@@ -35,6 +35,9 @@ def rounds_of(nodes: list[Node], kept: set[Node]) -> list[Round]:
     for k, one in enumerate(rounds):
         if one.elementwise and k + 2 < len(rounds):
             _put_off(one, rounds[k + 1 :], users, kept)
+    number = {n: k for k, n in enumerate(nodes)}
+    for one in rounds:
+        one.nodes.sort(key=number.__getitem__)
     return [r for r in rounds if r.nodes]
 
 
@@ -82,7 +85,7 @@ def _put_off(one: Round, following: list[Round], users: dict[Node, list[Node]], 
     staying = [n for n in one.nodes if n not in moving]
     new = sum(n.width for n in staying if n not in kept and not waits(n) and any(u in moving for u in users[n]))
     if new <= spared:
-        program.nodes = [n for n in one.nodes if n in moving] + program.nodes
+        program.nodes += [n for n in one.nodes if n in moving]
         one.nodes = staying
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from elman.equations.graph import Graph
-from elman.equations.symbols import Symbol
+from elman.equations.symbols import ONE, Symbol
 
 
 def simplify(graph: Graph) -> Graph:
-    """Write ``z*a + (1-z)*b`` as one `blend`, in place: its gradient for z is ``g*(a-b)``, one product less.
+    """Write known forms as one op, in place; nodes that are used elsewhere too stay as they are.
 
-    The values are the same up to rounding; nodes that are used elsewhere too stay as they are.
+    ``z*a + (1-z)*b`` is a `blend`: its gradient for z is ``g*(a-b)``, one product less. A centred value over its
+    deviation is `normalise`, whose gradient is one pass. The values are the same up to rounding.
     """
     for node in graph.nodes():
-        operands = _blend(node)
-        if operands is not None:
+        if (operands := _blend(node)) is not None:
             node.op, node.inputs = "blend", operands
+        elif (operands := _normalise(node)) is not None:
+            node.op, node.inputs = "normalise", operands
     return graph
 
 
@@ -33,3 +35,24 @@ def _blend(node: Symbol) -> tuple[Symbol, ...] | None:
 
 def _is_one_minus(node: Symbol) -> bool:
     return node.op == "sub" and node.inputs[0].op == "const" and node.inputs[0].first == 1
+
+
+def _normalise(node: Symbol) -> tuple[Symbol, ...] | None:
+    """The operands (x, inverse deviation of x) if a node is ``(x - mean(x)) / sqrt(mean(square(x - mean(x))) + e)``."""
+    if node.op != "div" or node.inputs[1].op != "sqrt":
+        return None
+    x, sum_ = _centred(node.inputs[0]), node.inputs[1].inputs[0]
+    if x is None or sum_.op != "add":
+        return None
+    for variance, epsilon in (sum_.inputs, sum_.inputs[::-1]):
+        of_squares = variance.op == "mean" and variance.inputs[0].op == "square"
+        if epsilon.op == "const" and of_squares and _centred(variance.inputs[0].inputs[0]) is x:
+            return x, Symbol("inverse_deviation", (x,), ONE, first=epsilon.first)
+    return None
+
+
+def _centred(node: Symbol) -> Symbol | None:
+    """x if a node is ``x - mean(x)``."""
+    if node.op == "sub" and node.inputs[1].op == "mean" and node.inputs[1].inputs[0] is node.inputs[0]:
+        return node.inputs[0]
+    return None

@@ -320,3 +320,8 @@ class Builder:
     def mean_grad(g: Symbol, x: Symbol) -> Symbol:
         """The gradient of a mean: every feature's share."""
         return g * (1 / width(x))
+
+    @staticmethod
+    def centred_grad(g: Symbol, x: Symbol, r: Symbol) -> Symbol:
+        """What a change of the variance means for every feature: its share of the distance from the mean."""
+        return g * build("normalise", x, r) * (1 / width(x))

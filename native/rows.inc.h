@@ -1,0 +1,192 @@
+// Operations on whole rows: sums and what rests on them, indices, dropout. Included by elementwise.inc.h, inside the
+// namespace of an instruction set.
+//
+// A row is taken vector by vector, the last one filled with what does not count; its lanes are then joined by halves.
+// So a row's result depends on the row and its width alone.
+#pragma once
+#include "vector_math.inc.h"
+
+// f(first, n) for the vectors of a row: n values from `first` on, fewer than a vector only at the end.
+template <class T, class F>
+ELMAN_INLINE void each_vector(int width, F f) {
+  int first = 0;
+  for (; first + lanes<T> <= width; first += lanes<T>) f(first, lanes<T>);
+  if (first < width) f(first, width - first);
+}
+
+template <class T>
+using Lane = decltype(Bits<T>{} == Bits<T>{});
+
+template <class T>
+ELMAN_INLINE Lane<T> lane_numbers() {
+  Lane<T> number;
+  for (int i = 0; i < lanes<T>; ++i) number[i] = i;
+  return number;
+}
+
+// The first n lanes of x, the others from `rest`.
+template <class T>
+ELMAN_INLINE Vec<T> first_lanes(Vec<T> x, int n, Vec<T> rest) {
+  return n >= lanes<T> ? x : lane_numbers<T>() < n ? x : rest;
+}
+
+// All lanes joined, each with the one half the lanes away, then a quarter ...
+template <class T, class J>
+ELMAN_INLINE T fold(Vec<T> x, J join) {
+#pragma GCC unroll 8
+  for (int half = lanes<T> / 2; half; half /= 2) x = join(x, shuffle<T>(x, x, lane_numbers<T>() ^ half));
+  return x[0];
+}
+
+template <class T>
+ELMAN_INLINE T fold_sum(Vec<T> x) {
+  return fold<T>(x, [](Vec<T> a, Vec<T> b) { return a + b; });
+}
+
+template <class T>
+ELMAN_INLINE T row_sum(const T* x, int width) {
+  Vec<T> sum{};
+  each_vector<T>(width, [&](int i, int n) { sum += load_first<T>(x + i, n); });
+  return fold_sum<T>(sum);
+}
+
+// The larger of two, or the one that is NaN.
+template <class T>
+ELMAN_INLINE Vec<T> larger_or_nan(Vec<T> a, Vec<T> b) {
+  return a != a ? a : larger(a, b);
+}
+
+template <class T>
+ELMAN_INLINE T row_max(const T* x, int width) {
+  const Vec<T> first = splat<T>(x[0]);
+  Vec<T> most = first;
+  each_vector<T>(
+      width, [&](int i, int n) { most = larger_or_nan<T>(first_lanes<T>(load_first<T>(x + i, n), n, first), most); });
+  return fold<T>(most, larger_or_nan<T>);
+}
+
+// 1 / sqrt(variance + epsilon).
+template <class T>
+ELMAN_INLINE T row_inverse_deviation(const T* x, int width, T epsilon) {
+  const Vec<T> mean = splat<T>(row_sum<T>(x, width) / T(width));
+  Vec<T> sum{};
+  each_vector<T>(width, [&](int i, int n) {
+    const Vec<T> centred = first_lanes<T>(load_first<T>(x + i, n) - mean, n, Vec<T>{});
+    sum += centred * centred;
+  });
+  const T variance = fold_sum<T>(sum) / T(width) + epsilon;
+  return T(1) / (sizeof(T) == 4 ? T(__builtin_sqrtf(variance)) : T(__builtin_sqrt(variance)));
+}
+
+template <class T>
+ELMAN_INLINE void normalise_row(T* out, const T* x, T inverse_deviation, int width) {
+  const T mean = row_sum<T>(x, width) / T(width);
+  each_vector<T>(
+      width, [&](int i, int n) { store_first<T>(out + i, n, (load_first<T>(x + i, n) - mean) * inverse_deviation); });
+}
+
+// What is left of g when its parts along a row of ones and along y are taken away, over the deviation.
+template <class T>
+ELMAN_INLINE void normalise_grad_row(T* out, const T* g, const T* y, T inverse_deviation, int width) {
+  Vec<T> sum{}, along{};
+  each_vector<T>(width, [&](int i, int n) {
+    const Vec<T> v = load_first<T>(g + i, n);
+    sum += v, along += v * load_first<T>(y + i, n);
+  });
+  const T mean = fold_sum<T>(sum) / T(width), share = fold_sum<T>(along) / T(width);
+  each_vector<T>(width, [&](int i, int n) {
+    const Vec<T> rest = load_first<T>(g + i, n) - mean - load_first<T>(y + i, n) * share;
+    store_first<T>(out + i, n, rest * inverse_deviation);
+  });
+}
+
+// The value at an index that is itself a value of the network; -1 for one that is no index of n values.
+template <class T>
+ELMAN_INLINE int index_of(T index, int n) {
+  return index >= T(0) && index < T(n) ? int(index) : -1;
+}
+
+template <class T>
+ELMAN_INLINE T pick_of_row(const T* x, T index, int width) {
+  const int i = index_of<T>(index, width);
+  return i < 0 ? Real<T>::nan : x[i];
+}
+
+template <class T>
+ELMAN_INLINE void fill_row(T* out, T value, int width) {
+  each_vector<T>(width, [&](int i, int n) { store_first<T>(out + i, n, splat<T>(value)); });
+}
+
+template <class T>
+ELMAN_INLINE void place_in_row(T* out, T value, T index, int width) {
+  fill_row<T>(out, T(0), width);
+  const int i = index_of<T>(index, width);
+  if (i >= 0) out[i] = value;
+}
+
+ELMAN_INLINE uint64_t mix(uint64_t z) {
+  z ^= z >> 30;
+  z *= 0xbf58476d1ce4e5b9u;
+  z ^= z >> 27;
+  z *= 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+// Whether a unit is kept depends on key, dropout, step, row and unit alone: 24 bits of a hash against the rate.
+template <class T>
+void dropout(const Instruction<T>& in, const Tile<T>& tile) {
+  constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
+  const T *a = tile.operand[in.a], kept = T(1.0 / (1.0 - double(in.first)));
+  const double limit = double(in.first) * 16777216.0;
+  const int width = tile.width[in.out], a_width = tile.width[in.a];
+  T* out = tile.operand[in.out];
+  for (int r = 0; r < tile.rows; ++r, a += a_width, out += width) {
+    uint64_t k = mix(tile.key + golden * (uint64_t(in.second) + 1));
+    k = mix(k + uint64_t(tile.step) * golden);
+    k = mix(k + uint64_t(tile.row[r]) * golden);
+    for (int i = 0; i < width; ++i) {
+      const T x = a_width ? a[i] : a[0];
+      out[i] = double(mix(k + uint64_t(i) * golden) >> 40) >= limit ? x * kept : T(0);
+    }
+  }
+}
+
+// f(out, a, b, c) for the rows of a tile, each at its first value.
+template <class T, class F>
+ELMAN_INLINE void each_row(const Instruction<T>& in, const Tile<T>& tile, F f) {
+  T* out = tile.operand[in.out];
+  const T *a = tile.operand[in.a], *b = tile.operand[in.b], *c = tile.operand[in.c];
+  for (int r = 0; r < tile.rows; ++r) {
+    f(out, a, b, c);
+    out += tile.width[in.out], a += tile.width[in.a], b += tile.width[in.b], c += tile.width[in.c];
+  }
+}
+
+template <class T>
+void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
+  const int width = tile.width[in.out], n = tile.width[in.a];
+  switch (in.op) {
+    case Op::sum_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_sum<T>(a, n); });
+    case Op::mean_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_sum<T>(a, n) / T(n); });
+    case Op::max_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_max<T>(a, n); });
+    case Op::pick_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { *out = pick_of_row<T>(a, *b, n); });
+    case Op::place_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { place_in_row<T>(out, *a, *b, width); });
+    case Op::inverse_deviation_: {
+      const T epsilon = in.first;
+      return each_row<T>(in, tile,
+                         [=](T* out, const T* a, auto...) { *out = row_inverse_deviation<T>(a, n, epsilon); });
+    }
+    case Op::normalise_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { normalise_row<T>(out, a, *b, width); });
+    case Op::normalise_grad_:
+      return each_row<T>(
+          in, tile, [=](T* out, const T* a, const T* b, const T* c) { normalise_grad_row<T>(out, a, b, *c, width); });
+    default:  // expand
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { fill_row<T>(out, *a, width); });
+  }
+}
