@@ -130,6 +130,79 @@ void test_rows(const Kernels<T>& kernels) {
     }
 }
 
+// Against the same in long double; and a row alone gives the bits that it gives among others, in place too.
+template <class T>
+void test_normalise(const Kernels<T>& kernels) {
+  const int rows = 3;
+  const T epsilon = T(0.01);
+  for (int width : {1, 2, 7, 8, 16, 31, 100, 130}) {
+    std::vector<T> x = random_values<T>(rows * width), g = random_values<T>(rows * width), r(rows);
+    std::vector<T> y(x.size()), d(x.size()), one(width);
+    run_one(kernels, Op::inverse_deviation_, {r.data(), x.data()}, {1, width}, rows, epsilon);
+    run_one(kernels, Op::normalise_, {y.data(), x.data(), r.data()}, {width, width, 1}, rows);
+    run_one(kernels, Op::normalise_grad_, {d.data(), g.data(), y.data(), r.data()}, {width, width, width, 1}, rows);
+    bool good = true, alone = true;
+    for (int row = 0; row < rows; ++row) {
+      const T *xs = x.data() + row * width, *gs = g.data() + row * width;
+      L mean = 0, variance = 0, mean_g = 0, along = 0, largest = 0;
+      for (int i = 0; i < width; ++i) mean += L(xs[i]) / width, mean_g += L(gs[i]) / width;
+      for (int i = 0; i < width; ++i) variance += (xs[i] - mean) * (xs[i] - mean) / width;
+      const L inverse = 1 / std::sqrt(variance + epsilon);
+      for (int i = 0; i < width; ++i) along += gs[i] * (xs[i] - mean) * inverse / width;
+      for (int i = 0; i < width; ++i) largest = std::max(largest, std::fabs(L(xs[i])) + std::fabs(L(gs[i])));
+      const L bound =
+          8 * std::numeric_limits<T>::epsilon() * (1 + inverse) * (1 + inverse) * (1 + largest) * (1 + largest);
+      for (int i = 0; i < width; ++i) {
+        const L normal = (xs[i] - mean) * inverse;
+        good &= std::fabs(y[row * width + i] - normal) <= bound;
+        good &= std::fabs(d[row * width + i] - (gs[i] - mean_g - normal * along) * inverse) <= width * bound;
+      }
+      run_one(kernels, Op::normalise_grad_, {one.data(), g.data() + row * width, y.data() + row * width, &r[row]},
+              {width, width, width, 1}, 1);
+      for (int i = 0; i < width; ++i) alone &= one[i] == d[row * width + i];
+    }
+    const std::string what = name_of(kernels, "normalise, width ") + std::to_string(width);
+    check(good, what);
+    check(alone, what + ": a row alone");
+    run_one(kernels, Op::normalise_grad_, {y.data(), g.data(), y.data(), r.data()}, {width, width, width, 1}, rows);
+    run_one(kernels, Op::normalise_, {one.data(), x.data(), r.data()}, {width, width, 1}, 1);
+    run_one(kernels, Op::normalise_, {x.data(), x.data(), r.data()}, {width, width, 1}, 1);
+    check(same_bits(y, d) && std::equal(one.begin(), one.end(), x.begin()), what + ": in place");
+  }
+}
+
+// However a tile's rows are cut, the sums of each unit are the same bits.
+template <class T>
+void test_accumulate(const Kernels<T>& kernels) {
+  const int rows = 21, unit_rows = 4, units = 6;
+  for (int width : {1, 5, 16, 37, 70, 130}) {
+    const std::vector<T> a = random_values<T>(rows * width), b = random_values<T>(rows * width);
+    std::vector<T> whole;
+    for (int piece : {rows, 1, 3, 5, 8}) {
+      std::vector<T> sums(units * width, T(0.5)), p = a, q = b;
+      for (int row = 0; row < rows; row += piece) {
+        T* operands[] = {sums.data(), p.data() + row * width, q.data() + row * width};
+        const int widths[] = {width, width, width};
+        const Instruction<T> code = {Op::accumulate_, 0, 1, 2, 1, 0, 0};
+        kernels.elementwise(&code, 1,
+                            {operands, widths, std::min(piece, rows - row), 0, 0, nullptr, row, unit_rows, width});
+      }
+      if (whole.empty()) whole = sums;
+      check(same_bits(whole, sums), name_of(kernels, "accumulate in pieces of ") + std::to_string(piece));
+    }
+    bool good = true;
+    for (int unit = 0; unit < units; ++unit)
+      for (int i = 0; i < width; ++i) {
+        L exact = 0.5, size = 0.5;
+        for (int row = unit * unit_rows; row < std::min(rows, (unit + 1) * unit_rows); ++row)
+          exact += L(a[row * width + i]) * b[row * width + i],
+              size += std::fabs(L(a[row * width + i]) * b[row * width + i]);
+        good &= std::fabs(whole[unit * width + i] - exact) <= 8 * std::numeric_limits<T>::epsilon() * size;
+      }
+    check(good, name_of(kernels, "accumulate, width ") + std::to_string(width));
+  }
+}
+
 uint64_t mixed(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -174,6 +247,8 @@ void test_programs(const Kernels<T>& kernels) {
   test_compound(kernels);
   test_places(kernels);
   test_rows(kernels);
+  test_normalise(kernels);
+  test_accumulate(kernels);
   test_dropout(kernels);
 }
 template void test_programs(const Kernels<float>&);

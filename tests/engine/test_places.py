@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from elman.engine.cut import sink_side
 from elman.engine.needs import to_save
-from elman.equations import cell, exp, log, sigmoid, tanh
+from elman.equations import cell, exp, log, normalise, sigmoid, tanh
 from elman.equations.differentiate import differentiate
+from elman.equations.simplify import simplify
 from tests.engine.zoo import make_plan
 
 
@@ -37,8 +38,17 @@ def short_way(p, x, h):
 
 
 def saved_ops(one):
-    graph = one.trace().bind([3], 4)
+    graph = simplify(one.trace().bind([3], 4))
     return sorted(s.op for s in to_save(graph, differentiate(graph)))
+
+
+@cell
+def normed(p, x, h):
+    return tanh(p.s * normalise(p.W @ x + p.U @ h, 0.1))
+
+
+def test_of_a_normalised_sum_the_value_and_one_number_a_row_are_saved():
+    assert saved_ops(normed) == ["inverse_deviation", "normalise", "tanh"]
 
 
 def test_what_costs_little_is_computed_again_from_what_is_saved():
