@@ -53,19 +53,20 @@ void bfloat16_pack(const float* w, ptrdiff_t column_stride, ptrdiff_t row_stride
 
 // Rows first_row .. first_row+m, no more than there is room for.
 ELMAN_INLINE void product_of_words(const float* a, ptrdiff_t lda, int first_row, int m, const float* packed, int k,
-                                   const Segment<float>* segments, int n, bool add) {
+                                   const Segment<float>* segments, int n, bool add, int first, int end) {
   alignas(ELMAN_VECTOR_BYTES) float words[buffer_words];
   for (int term = 0; term < k; term += block_terms) {
     const int terms = k - term < block_terms ? k - term : block_terms, length = words_for(terms);
     for (int r = 0; r < m; ++r) words_of_row(a + r * lda + term, terms, words + r * length, length);
-    product_rows<float>(words, length, first_row, m, packed + bfloat16_packed_size(n, term), length, segments, n,
-                        add || term > 0);
+    product_rows<float>(words, length, first_row, m, packed + bfloat16_packed_size(n, term), length, segments, first,
+                        end, add || term > 0);
   }
 }
 
 void bfloat16_product(const float* a, ptrdiff_t lda, int m, const float* packed, int k, const Segment<float>* segments,
-                      int n_segments, bool add) {
-  const int n = columns_of(segments, n_segments);
+                      int n_segments, bool add, int first_column, int end) {
+  int n = 0;
+  for (int s = 0; s < n_segments; ++s) n += segments[s].n;
   const int room = buffer_words / words_for(k < block_terms ? k : block_terms);
   const int parts = ceil_div(m, room < most_rows ? room : most_rows);
   for (int i = 0; i < parts; ++i) {
@@ -73,6 +74,6 @@ void bfloat16_product(const float* a, ptrdiff_t lda, int m, const float* packed,
 #if ELMAN_TILES
     const TilesInUse tiles(rows);
 #endif
-    product_of_words(a + first * lda, lda, first, rows, packed, k, segments, n, add);
+    product_of_words(a + first * lda, lda, first, rows, packed, k, segments, n, add, first_column, end);
   }
 }

@@ -1,6 +1,7 @@
 // One block of rows through all stages and all time steps.
 #include <algorithm>
 
+#include "pool.h"
 #include "run.h"
 
 namespace elman {
@@ -66,9 +67,14 @@ struct BlockRun {
       const T* bias = p.bias.empty() || p.bias[i] < 0 ? nullptr : parameters + p.bias[i];
       scratch.segments[i] = {at(p.targets[i], t), bias, space.fields[p.targets[i].slot].width};
     }
-    const T* packed = e.weights.panels[p.matrix];
-    int k = space.fields[p.source.slot].width;
-    e.kernels.product(at(p.source, t), k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add);
+    const T *packed = e.weights.panels[p.matrix], *source = at(p.source, t);
+    int k = space.fields[p.source.slot].width, n = m.n(), nr = e.kernels.nr, panels = (n + nr - 1) / nr;
+    int parts = e.parts_of(p.matrix, count);
+    parallel_for(parts, parts, [&](int part, int) {
+      int first = panels * part / parts * nr, end = std::min(n, panels * (part + 1) / parts * nr);
+      e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
+                        end);
+    });
   }
 
   // The product of an operand that is zero.

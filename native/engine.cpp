@@ -120,6 +120,10 @@ struct Maker {
         for (const Step& step : *list)
           if (auto* elementwise = std::get_if<Elementwise>(&step))
             e.programs[elementwise->program].sequence = s.sequence;
+      for (const Step& step : s.loop)
+        if (auto* p = std::get_if<Product>(&step))
+          e.step_product =
+              std::max(e.step_product, double(plan.matrices[p->matrix].n()) * plan.matrices[p->matrix].k());
       e.forward_work.add(s.sequence, work(s.before) + work(s.loop));
       e.backward_work.add(s.sequence, work(s.reverse) + work(s.after));
     }
@@ -249,6 +253,15 @@ int Engine<T>::threads_for(double work) {
   int n = threads_worth(work);
   awake = std::max(awake, n);
   return n;
+}
+
+template <class T>
+int Engine<T>::parts_of(int matrix, int rows) const {
+  if (sharing == 1) return 1;
+  const Matrix& m = plan.matrices[matrix];
+  double work = double(rows) * m.n() * m.k();
+  int panels = (m.n() + kernels.nr - 1) / kernels.nr;
+  return std::min({sharing, panels, int(1 + std::min(work / kWorthSharing, 1e3))});
 }
 
 template <class T>

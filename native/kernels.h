@@ -97,9 +97,10 @@ struct Kernels {
   // w[j * column_stride + i * row_stride]; one of the strides is 1.
   void (*pack)(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all,
                T* packed);
-  // [out_0 | out_1 | ...] (M x N) = a (M x K, rows lda apart) @ packed + bias, or += a @ packed.
+  // [out_0 | out_1 | ...] (M x N) = a (M x K, rows lda apart) @ packed + bias, or += a @ packed; of the N columns only
+  // first .. end, where `first` is a multiple of nr.
   void (*product)(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
-                  bool add);
+                  bool add, int first, int end);
 
   // dw (m x k) = sum over the rows of the runs of delta[row]' source[row], or dw +=; rows m and k values apart.
   // Cut into tasks by columns or rows of dw, never by the sum; scratch holds gradient_scratch(m, k) values.

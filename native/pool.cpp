@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -14,7 +14,6 @@ namespace elman {
 namespace {
 
 constexpr int kMaxThreads = 256;
-constexpr auto kSpin = std::chrono::microseconds(50);
 
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -24,42 +23,70 @@ inline void relax() {
 #endif
 }
 
-// The state of the pool in one word, so that joining a loop and closing it cannot cross:
-// number of the loop (high half), whether it is open to more threads, and how many have joined and not left.
-constexpr uint64_t kOpen = uint64_t(1) << 31;
-constexpr uint64_t loop_number(uint64_t state) { return state >> 32; }
-constexpr uint64_t joined(uint64_t state) { return state & (kOpen - 1); }
+// A loop's number and how many parts it has are one word, so that no worker takes the one for another's.
+constexpr uint64_t loop_word(uint64_t number, int parts) { return number << 16 | uint64_t(parts); }
+constexpr uint64_t number_of(uint64_t word) { return word >> 16; }
+constexpr int parts_of(uint64_t word) { return int(word & 0xffff); }
+
+// Part 0 is the caller's, each other one belongs to the worker of its number, unless the caller takes it. The last loop
+// in which a part was taken, and whether it is done, are one word, so that only one of the two can take it. A worker
+// reads what to do before it takes its part: if it gets it, the caller is still waiting for it, and what was read
+// belongs to this loop.
+constexpr uint64_t taken(uint64_t loop) { return loop << 1; }
+constexpr uint64_t done(uint64_t loop) { return loop << 1 | 1; }
+
+struct alignas(64) Part {
+  std::atomic<uint64_t> state{0};
+
+  bool take(uint64_t loop) {
+    uint64_t last = state.load(std::memory_order_acquire);
+    return last < taken(loop) && state.compare_exchange_strong(last, taken(loop), std::memory_order_acq_rel);
+  }
+  void finish(uint64_t loop) { state.store(done(loop), std::memory_order_release); }
+  void wait(uint64_t loop) const {
+    for (int spins = 1; state.load(std::memory_order_acquire) != done(loop); ++spins) {
+      if (spins % 1024 == 0) std::this_thread::yield();
+      relax();
+    }
+  }
+};
+
+using Call = void (*)(void*, int);  // (context, part)
 
 class Pool {
  public:
-  void run(int tasks, int threads, void (*call)(void*, int, int), void* context) {
+  void run(int parts, Call call, void* context) {
     std::unique_lock<std::mutex> mine(one_caller_, std::try_to_lock);
-    if (!mine.owns_lock() || !grow(threads - 1)) {
-      for (int i = 0; i < tasks; ++i) call(context, i, 0);
+    if (!mine.owns_lock()) {
+      for (int p = 0; p < parts; ++p) call(context, p);
       return;
     }
-    call_ = call, context_ = context, tasks_ = tasks, threads_ = threads;
-    next_.store(0, std::memory_order_relaxed);
-    uint64_t number = loop_number(state_.load(std::memory_order_relaxed)) + 1;
-    state_.store(number << 32 | kOpen);
+    grow(parts - 1);
+    call_.store(call, std::memory_order_relaxed);
+    context_.store(context, std::memory_order_relaxed);
+    uint64_t loop = number_of(loop_.load(std::memory_order_relaxed)) + 1;
+    loop_.store(loop_word(loop, parts));
     if (sleepers_.load() > 0) wake();
-    work(0);
-    close();
+    call(context, 0);
+    for (int p = 1; p < parts; ++p)
+      if (part_[p].take(loop))
+        call(context, p), part_[p].finish(loop);
+      else
+        part_[p].wait(loop);
+  }
+
+  bool awake(int threads) const {
+    return workers_.load(std::memory_order_relaxed) >= threads - 1 && sleepers_.load(std::memory_order_relaxed) == 0;
   }
 
  private:
-  // Starts threads until there are `workers`, or as many as the system gives; false when there is none.
-  bool grow(int workers) {
-    workers = workers < kMaxThreads ? workers : kMaxThreads;
+  // Starts threads until there are `workers`, or as many as the system gives.
+  void grow(int workers) {
     try {
-      for (; workers_ < workers; ++workers_) std::thread(&Pool::worker, this, workers_ + 1).detach();
+      for (int n; (n = workers_.load(std::memory_order_relaxed)) < workers; workers_.store(n + 1))
+        std::thread(&Pool::worker, this, n + 1).detach();
     } catch (const std::system_error&) {
     }
-    return workers_ > 0;
-  }
-
-  void work(int thread) {
-    for (int i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) call_(context_, i, thread);
   }
 
   void wake() {
@@ -67,38 +94,23 @@ class Pool {
     unpark_.notify_all();
   }
 
-  // No thread may join any more; wait for those that did.
-  void close() {
-    uint64_t state = state_.fetch_and(~kOpen, std::memory_order_acq_rel);
-    for (int spins = 0; joined(state) > 0; state = state_.load(std::memory_order_acquire)) {
-      if (++spins % 1024 == 0) std::this_thread::yield();
-      relax();
+  void worker(int part) {
+    for (uint64_t seen = 0;;) {
+      seen = wait(seen);
+      Call call = call_.load(std::memory_order_relaxed);
+      void* context = context_.load(std::memory_order_relaxed);
+      if (part >= parts_of(seen) || !part_[part].take(number_of(seen))) continue;
+      call(context, part);
+      part_[part].finish(number_of(seen));
     }
   }
 
-  void worker(int thread) {
-    uint64_t seen = 0;
-    for (;;) {
-      uint64_t state = wait(seen);
-      seen = loop_number(state);
-      if (!join(state, seen)) continue;
-      if (thread < threads_) work(thread);
-      state_.fetch_sub(1, std::memory_order_release);
-    }
-  }
-
-  bool join(uint64_t state, uint64_t number) {
-    while (loop_number(state) == number && (state & kOpen))
-      if (state_.compare_exchange_weak(state, state + 1, std::memory_order_acquire)) return true;
-    return false;
-  }
-
-  // The state, once it has another loop number than `seen`.
+  // The word of the loop, once it is another one than `seen`.
   uint64_t wait(uint64_t seen) {
     auto until = std::chrono::steady_clock::now() + kSpin;
     for (int spins = 1;; ++spins) {
-      uint64_t state = state_.load(std::memory_order_acquire);
-      if (loop_number(state) != seen) return state;
+      uint64_t loop = loop_.load(std::memory_order_acquire);
+      if (loop != seen) return loop;
       relax();
       if (spins % 64 == 0 && std::chrono::steady_clock::now() > until) return park(seen);
     }
@@ -106,21 +118,22 @@ class Pool {
 
   uint64_t park(uint64_t seen) {
     std::unique_lock<std::mutex> lock(parking_);
-    sleepers_.fetch_add(1);  // before the state is looked at again: the caller sets the state, then looks at this
-    uint64_t state;
-    while (loop_number(state = state_.load()) == seen) unpark_.wait(lock);
+    sleepers_.fetch_add(1);  // before the loop is looked at again: the caller sets the loop, then looks at this
+    uint64_t loop;
+    while ((loop = loop_.load()) == seen) unpark_.wait(lock);
     sleepers_.fetch_sub(1);
-    return state;
+    return loop;
   }
 
   std::mutex one_caller_;
-  int workers_ = 0;  // under one_caller_, as the loop below
-  void (*call_)(void*, int, int) = nullptr;
-  void* context_ = nullptr;
-  int tasks_ = 0, threads_ = 0;
+  std::atomic<int> workers_{0};  // written under one_caller_
 
-  alignas(64) std::atomic<uint64_t> state_{0};
-  alignas(64) std::atomic<int> next_{0};
+  // Of the loop; all in one cache line.
+  alignas(64) std::atomic<uint64_t> loop_{0};
+  std::atomic<Call> call_{nullptr};
+  std::atomic<void*> context_{nullptr};
+
+  Part part_[kMaxThreads];
   alignas(64) std::atomic<int> sleepers_{0};
   std::mutex parking_;
   std::condition_variable unpark_;
@@ -138,12 +151,45 @@ Pool& pool() {
   return *g_pool;
 }
 
+// Tasks that are taken one after the other by whoever is free.
+struct Tasks {
+  void (*call)(void*, int, int);
+  void* context;
+  int count;
+  alignas(64) std::atomic<int> next{0};
+
+  static void run(void* self, int thread) {
+    Tasks& t = *static_cast<Tasks*>(self);
+    for (int i; (i = t.next.fetch_add(1, std::memory_order_relaxed)) < t.count;) t.call(t.context, i, thread);
+  }
+};
+
+// As many as there are threads.
+struct OneEach {
+  void (*call)(void*, int, int);
+  void* context;
+
+  static void run(void* self, int thread) {
+    OneEach& t = *static_cast<OneEach*>(self);
+    t.call(t.context, thread, thread);
+  }
+};
+
 }  // namespace
 
+bool awake(int threads) { return pool().awake(threads); }
+
 void parallel_for(int tasks, int threads, void (*call)(void*, int, int), void* context) {
-  if (threads > tasks) threads = tasks;
-  if (threads > 1) return pool().run(tasks, threads, call, context);
-  for (int i = 0; i < tasks; ++i) call(context, i, 0);
+  threads = std::min({threads, tasks, kMaxThreads});
+  if (threads <= 1) {
+    for (int i = 0; i < tasks; ++i) call(context, i, 0);
+  } else if (threads == tasks) {
+    OneEach each{call, context};
+    pool().run(threads, OneEach::run, &each);
+  } else {
+    Tasks shared{call, context, tasks};
+    pool().run(threads, Tasks::run, &shared);
+  }
 }
 
 }  // namespace elman

@@ -1,16 +1,25 @@
 // A persistent pool of threads for short parallel loops.
 //
-// Goals: a loop over tasks costs about a microsecond while the threads are awake: they spin briefly after a loop, then
-//   park. A loop never waits for a thread that has not begun to work. Safe when several Python threads call at once
-//   (one has the pool, the others work alone) and after fork (the child makes new threads).
+// Goals: a loop costs little more than the way of two cache lines from one processor to another while the threads are
+//   awake: they spin briefly after a loop, then park. A loop never waits for a thread that has not begun to work. A
+//   thread has the same part of every loop, so that what it works on stays in its cache. Safe when several Python
+//   threads call at once (one has the pool, the others work alone) and after fork (the child makes new threads).
 // Non-goals: nesting, priorities, exceptions out of a task.
 #pragma once
+#include <chrono>
 #include <memory>
 
 namespace elman {
 
+// How long a thread spins before it parks.
+constexpr std::chrono::microseconds kSpin(50);
+
+// Whether so many threads, this one included, are spinning or at work: a loop would wake none of them.
+bool awake(int threads);
+
 // Runs call(context, task, thread) for every task in 0 .. tasks-1, on at most `threads` threads, this one included;
-// thread is a number below `threads` that no two running tasks share.
+// thread is a number below `threads` that no two running tasks share. Where there are as many threads as tasks, each
+// has the task of its own number.
 void parallel_for(int tasks, int threads, void (*call)(void*, int, int), void* context);
 
 template <class F>

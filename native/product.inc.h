@@ -150,32 +150,26 @@ void scattered_product(const T* a, ptrdiff_t lda, int first_row, int m, const T*
   }
 }
 
-template <class T>
-ELMAN_INLINE int columns_of(const Segment<T>* segments, int n) {
-  int columns = 0;
-  for (int s = 0; s < n; ++s) columns += segments[s].n;
-  return columns;
-}
-
-// Rows first_row .. first_row+m of the first columns of a product; the operand begins with the first of them.
+// Rows first_row .. first_row+m and columns first .. end of a product; the operand begins with the first of the rows,
+// and the first column with a panel.
 template <class T>
 void product_rows(const T* a, ptrdiff_t lda, int first_row, int m, const T* packed, int k, const Segment<T>* segments,
-                  int columns, bool add) {
-  const int panels = ceil_div(columns, panel_columns<T>), windows = ceil_div(panels, panels_for(m));
-  Window<T> w = {segments, 0, 0, 0};
+                  int first, int end, bool add) {
+  const int panels = ceil_div(end - first, panel_columns<T>), windows = ceil_div(panels, panels_for(m));
+  Window<T> w = {segments, 0, first, 0};
   for (int i = 0, done = 0; i < windows; ++i) {
     done += ceil_div(panels - done, windows - i);
-    const int end = done * panel_columns<T> < columns ? done * panel_columns<T> : columns;
+    const int last = first + done * panel_columns<T> < end ? first + done * panel_columns<T> : end;
     while (w.first >= w.start + w.segment->n) w.start += (w.segment++)->n;
-    w.n = end - w.first;
+    w.n = last - w.first;
     (w.inside() ? segment_product<T> : scattered_product<T>)(a, lda, first_row, m, packed + size_t(w.first) * k, k, w,
                                                              add);
-    w.first = end;
+    w.first = last;
   }
 }
 
 template <class T>
-void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
-             bool add) {
-  product_rows<T>(a, lda, 0, m, packed, k, segments, columns_of(segments, n_segments), add);
+void product(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int, bool add,
+             int first, int end) {
+  product_rows<T>(a, lda, 0, m, packed, k, segments, first, end, add);
 }

@@ -10,6 +10,7 @@
 namespace elman {
 namespace {
 
+constexpr std::chrono::milliseconds kBetweenWakings(2);
 constexpr double kForwardBytes = 64e6;  // of slots, about, in one part of a forward run
 
 template <class T>
@@ -55,6 +56,21 @@ void scale_by_root(const Engine<T>& e, double loss, const Batch<T>& batch, const
   for (size_t i = 0; i < r.initial_states.size(); ++i) scale<T>({r.initial_states[i]}, {B * e.states[i].width}, factor);
 }
 
+// One run takes too little time to wake a thread for it. Where runs follow one another closely the threads are woken
+// for the runs to come, but not again and again: on a busy machine they do not stay awake.
+template <class T>
+int threads_awake(Repeated<T>& r) {
+  int threads = r.engine.threads;
+  auto now = Clock::now();
+  if (threads == 1 || now - r.last > kSpin || r.batch.B * r.engine.step_product < kWorthSharing) return 1;
+  if (awake(threads)) return threads;
+  if (now > r.next_waking) {
+    parallel_for(threads, threads, [](int, int) {});
+    r.next_waking = now + kBetweenWakings;
+  }
+  return 1;
+}
+
 }  // namespace
 
 template <class T>
@@ -85,6 +101,8 @@ double run_blocks(Engine<T>& e, const T* parameters, Known known, const Batch<T>
   if (backward) work += e.backward_work.of(batch.B, batch.steps);
   int threads = e.threads_for(work);
   prepare_weights(e, parameters, known, threads);
+  // A block alone has all threads for its products, where those that follow one another are worth it.
+  e.sharing = e.space.blocks.size() == 1 && batch.B * e.step_product >= kWorthSharing ? threads : 1;
   parallel_for(int(e.space.blocks.size()), threads,
                [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sum, block, thread); });
   double loss = 0;
@@ -146,11 +164,12 @@ double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const
 template <class T>
 void run_again(Repeated<T>& r) {
   std::lock_guard<std::mutex> lock(r.engine.one_call);
-  r.engine.awake = 1;
+  r.engine.awake = threads_awake(r);
   r.engine.in_parts = false;
   Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
   run_batch(r.engine, r.parameters, known, r.batch, r.results);
   r.version = r.engine.weights.version;
+  r.last = Clock::now();
 }
 
 template <class T>

@@ -15,12 +15,18 @@
 // numbering of rows serves every operand of a gradient.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 
 #include "program.h"
 
 namespace elman {
+
+using Clock = std::chrono::steady_clock;
+
+// Multiply-adds of a product from which on threads that are awake share its columns.
+constexpr double kWorthSharing = 1e5;
 
 // ---- what callers pass in and get back ---------------------------------------------------------------------------
 
@@ -228,6 +234,7 @@ struct Engine {
   int stateful_stages = 0;                // stages up to the last one with states
   int input_limit = 0, target_limit = 0;  // their values are indices below this; 0: they are not
   Work forward_work, backward_work, gradient_work;
+  double step_product = 0;  // multiply-adds of the largest product that every time step waits for, of one row
 
   Weights<T> weights;
   Workspace<T> space;
@@ -238,12 +245,14 @@ struct Engine {
   std::mutex one_call;
   std::mutex fault_lock;
   IndexFault fault;
+  int sharing = 1;        // threads that share the columns of a product
   bool in_parts = false;  // the last call went through the batch in parts, of which the workspace holds one
 
   Engine(Plan plan, const Kernels<T>& kernels, int threads);
 
-  int threads_for(double work);          // of the next parallel loop
-  int threads_worth(double work) const;  // that share it with profit
+  int threads_for(double work);              // of the next parallel loop
+  int threads_worth(double work) const;      // that share it with profit
+  int parts_of(int matrix, int rows) const;  // of a product's columns, for as many threads
   bool output_is_sequence() const;
   int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
   size_t bytes() const;  // of what grows with a batch
@@ -264,7 +273,8 @@ struct Repeated {
   const T* parameters;
   Batch<T> batch;
   Results<T> results;
-  uint64_t version = 0;  // of the weights that the last run used
+  uint64_t version = 0;                           // of the weights that the last run used
+  Clock::time_point last = {}, next_waking = {};  // the end of the last run; when threads may be woken again
 };
 
 template <class T>

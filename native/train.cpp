@@ -1,6 +1,5 @@
 // Many updates in one call: gather, forward, loss, backward, gradients, finite check, clip, optimiser.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "pool.h"
@@ -8,8 +7,6 @@
 
 namespace elman {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kChunk = 2048;  // parameters of one task; sums over chunks are added in order
 

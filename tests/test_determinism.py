@@ -52,6 +52,22 @@ def test_threads_change_no_bit(name, options):
     assert first.history["loss"] == second.history["loss"]
 
 
+@pytest.mark.parametrize("B", [1, 3])
+@pytest.mark.parametrize("products", [None, "bfloat16"])
+def test_threads_that_share_the_columns_of_a_step_change_no_bit(products, B):
+    outcomes = []
+    x, target, _ = data(6, 9, 5)
+    for threads in (1, 2, 5):
+        layers = [el.LSTM(170), el.GRU(70), el.Dense(2)]  # 4 x 170 x 170: shared
+        net = el.Network(5, layers, seed=4, threads=threads, products=products)
+        net.fit(x, target, batch_size=B, epochs=2, verbose=0, optimizer=el.Adam(0.01))
+        stream = net.stream(B)
+        steps = np.stack([stream(x[:B, t % 9]) for t in range(300)])  # closely enough for threads to stay awake
+        outcomes.append((net.arena, net(x[:B]), steps))
+    for others in outcomes[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(outcomes[0], others, strict=True))
+
+
 @pytest.mark.parametrize(("dtype", "products"), [(np.float32, None), (np.float64, None), (np.float32, "bfloat16")])
 @settings(max_examples=25, deadline=None)
 @given(

@@ -97,4 +97,6 @@ void test_functions(const Kernels<T>& kernels, bool report);
 template <class T>
 void test_programs(const Kernels<T>& kernels);
 
+void test_pool();
+
 }  // namespace elman::test

@@ -1,5 +1,6 @@
 // Checks the kernels of every instruction set that this machine runs, float and double, against plain loops in numbers
-// of more bits. Prints "N passed, N failed"; the exit code is 0 when none failed. Built with -DELMAN_TESTS=ON.
+// of more bits, and the pool of threads. Prints "N passed, N failed"; the exit code is 0 when none failed. Built with
+// -DELMAN_TESTS=ON.
 //   kernels_test [--report] [--one-of N]    --report: the functions' worst errors; --one-of: one of N sizes only
 #include <utility>
 
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   }
   for (int i = 0; const char* isa = elman::runnable_isa(i); ++i)
     test_all<float>(isa, report), test_all<double>(isa, report), test_bfloat16(isa);
+  test_pool();
   check(!elman::choose_kernels<float>("mmx") && !elman::choose_kernels<double>(""), "unknown instruction sets");
   check(!elman::choose_kernels<double>(nullptr, true), "no bfloat16 products of double");
   const char* best = elman::runnable_isa(0);

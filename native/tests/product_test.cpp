@@ -40,7 +40,8 @@ struct ProductCase {
   }
 
   // Rows `first` .. of the operand, with `gap` values between its rows.
-  std::vector<T> run(const Kernels<T>& kernels, bool add, int first, int rows, int gap = 0, bool turned = false) const {
+  std::vector<T> run(const Kernels<T>& kernels, bool add, int first, int rows, int gap = 0, bool turned = false,
+                     int parts = 1) const {
     const std::vector<T> weights = packed(kernels, turned);
     const int lda = k + gap;
     std::vector<T> operand(rows ? size_t(rows - 1) * lda + k : 0, std::numeric_limits<T>::quiet_NaN());
@@ -56,7 +57,13 @@ struct ProductCase {
       segments.push_back({out[s].data(), s % 2 ? nullptr : bias.data() + column, widths[s]});
       column += widths[s];
     }
-    kernels.product(operand.data(), lda, rows, weights.data(), k, segments.data(), int(segments.size()), add);
+    const int panels = (n + kernels.nr - 1) / kernels.nr;
+    for (int p = parts - 1; p >= 0; --p) {
+      const int from = panels * p / parts * kernels.nr, to = std::min(n, panels * (p + 1) / parts * kernels.nr);
+      if (from < to)
+        kernels.product(operand.data(), lda, rows, weights.data(), k, segments.data(), int(segments.size()), add, from,
+                        to);
+    }
     std::vector<T> joined(size_t(rows) * n);
     column = 0;
     for (size_t s = 0; s < widths.size(); column += widths[s++])
@@ -108,6 +115,7 @@ void test_shapes(const Kernels<T>& kernels, bool bfloat16) {
             const int row = (m * 7 + n) % m;
             const std::vector<T> alone = c.run(kernels, add, row, 1, 3, true);
             check(!std::memcmp(alone.data(), &whole[size_t(row) * n], n * sizeof(T)), what + ": a row alone");
+            check(same_bits(c.run(kernels, add, 0, m, 0, false, 3), whole), what + ": columns in parts");
           }
         }
       }
