@@ -113,12 +113,25 @@ struct BlockRun {
     for (const auto& sum : p.sums) operand[sum.operand] = recent_sums() + sum.place;
     Tile<T> tile{operand,           p.widths.data(),       0, batch.key, number, space.numbers.data() + block.first, 0,
                  e.space.unit_rows, ptrdiff_t(e.unit_size)};
+    int next = t + p.direction;
+    bool asks = space.streams && next >= 0 && next < space.steps;
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
+      if (asks) ask_ahead(p, next, tile);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
       tile.row += tile.rows, tile.first_row += tile.rows;
       for (int i = 0; i < p.slots; ++i) operand[i] += size_t(tile.rows) * p.widths[i];
     }
+  }
+
+  // The same rows of the step that the next run is for.
+  void ask_ahead(const Program<T>& p, int t, Tile<T>& tile) const {
+    scratch.ahead.clear();
+    for (int i : p.ahead) {
+      const T* from = at(p.operands[i].ref, t, tile.first_row);
+      scratch.ahead.push_back({reinterpret_cast<const char*>(from), int(sizeof(T) * tile.rows * p.widths[i] / 64)});
+    }
+    tile.ahead = scratch.ahead.data(), tile.n_ahead = int(scratch.ahead.size());
   }
 
   void run(const Step& step, int t, int count) const {

@@ -170,9 +170,30 @@ void accumulate(const Instruction<T>& in, const Tile<T>& tile) {
   }
 }
 
+// Asks for all that a tile wants ahead, in as many equal parts as there are instructions.
+struct Asking {
+  const Wanted *next, *end;
+  int line = 0, part = 0;
+
+  template <class T>
+  ELMAN_INLINE Asking(const Tile<T>& tile, int parts) : next(tile.ahead), end(tile.ahead + tile.n_ahead) {
+    for (const Wanted* a = next; a < end; ++a) part += a->lines;
+    part = (part + parts - 1) / parts;
+  }
+
+  ELMAN_INLINE void ask() {
+    for (int i = 0; i < part && next < end; ++i) {
+      __builtin_prefetch(next->at + 64 * line, 0, 2);
+      if (++line == next->lines) ++next, line = 0;
+    }
+  }
+};
+
 template <class T>
 void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
+  Asking asking(tile, n);
   for (const Instruction<T>* in = code; in < code + n; ++in) {
+    asking.ask();
     switch (in->op) {
 #define ELMAN_CASE(name, ...)                                \
   case Op::name##_:                                          \

@@ -110,6 +110,20 @@ struct Maker {
     return total;
   }
 
+  // What the programs of a recurrence will want of the next step: slots with a row for each.
+  void look_ahead(const std::vector<Step>& list, int direction) {
+    for (const Step& step : list)
+      if (auto* elementwise = std::get_if<Elementwise>(&step)) {
+        Program<T>& p = e.programs[elementwise->program];
+        p.direction = direction;
+        for (int i = 0; i < p.slots; ++i) {
+          Time time = plan.slots[p.operands[i].ref.slot].time;
+          bool every_step = time == Time::steps || time == Time::states;
+          if (every_step && p.widths[i] * sizeof(T) >= 64) p.ahead.push_back(i);
+        }
+      }
+  }
+
   void stages() {
     for (int i = 0; i < int(plan.stages.size()); ++i) {
       const Stage& s = plan.stages[i];
@@ -124,6 +138,7 @@ struct Maker {
         if (auto* p = std::get_if<Product>(&step))
           e.step_product =
               std::max(e.step_product, double(plan.matrices[p->matrix].n()) * plan.matrices[p->matrix].k());
+      if (s.sequence) look_ahead(s.loop, 1), look_ahead(s.reverse, -1);
       e.forward_work.add(s.sequence, work(s.before) + work(s.loop));
       e.backward_work.add(s.sequence, work(s.reverse) + work(s.after));
     }

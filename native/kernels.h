@@ -56,6 +56,12 @@ struct Instruction {
   T first, second;
 };
 
+// Memory that is wanted soon: `lines` cache lines from `at` on.
+struct Wanted {
+  const char* at;
+  int lines;
+};
+
 // What one run of a program sees: a few rows of every operand. An operand of width w is rows x w contiguous values;
 // width 0 marks a constant, one value that serves every row. An output may be the same memory as an input of the
 // same instruction, but never overlaps one otherwise.
@@ -71,6 +77,9 @@ struct Tile {
   // the sums of the next unit lie `unit_size` values further on.
   int first_row = 0, unit_rows = 1;
   ptrdiff_t unit_size = 0;
+  // What the program asks the cache for meanwhile, a little before each instruction.
+  const Wanted* ahead = nullptr;
+  int n_ahead = 0;
 };
 
 // A column range of a product's result, a matrix of its own: M x n, contiguous rows of n values.

@@ -116,8 +116,9 @@ struct Workspace {
   std::vector<int64_t> numbers;  // the same for dropout, which counts in the caller's batch
   std::vector<int64_t> lengths;  // of each position
   std::vector<Block> blocks;
-  int group_rows = 0;  // of all groups but the last
-  int block_rows = 0;  // that there is room for in each block
+  bool streams = false;  // what a block keeps of all its steps is more than stays in a near cache
+  int group_rows = 0;    // of all groups but the last
+  int block_rows = 0;    // that there is room for in each block
   // Memory rows in use: of slots with a row for each step, the same but for the first step, of slots with one row.
   std::vector<Run> runs, later_runs, runs_once;
   bool from_zeros = false;         // the last run began with states of zeros
@@ -126,6 +127,11 @@ struct Workspace {
   // are. The sums of some recent steps, and those of the steps before them.
   int unit_rows = 1, units_of_group = 1;
   Buffer<T> recent, total;
+  size_t bytes_of_block() const {
+    size_t values = 0;
+    for (const Field<T>& f : fields) values += size_t(f.axis) * f.width;
+    return values * block_rows * sizeof(T);
+  }
   size_t units() const { return (blocks.back().first / group_rows + 1) * size_t(units_of_group); }
 };
 
@@ -152,6 +158,7 @@ struct Scratch {
   Buffer<T> memory;                       // temporaries of a program, or a gradient's packed operands
   std::vector<std::vector<T*>> operands;  // of each program
   std::vector<Segment<T>> segments;       // of a product
+  std::vector<Wanted> ahead;              // of a program
   Buffer<T> flat_memory;                  // the same for an optimiser's program
   std::vector<T*> flat_operands;
 };

@@ -11,9 +11,10 @@ namespace {
 
 constexpr int kGroupRows =
     32;  // at most, of a group: enough to use a weight many times once it is in the nearest cache
-constexpr int kWholeBatch = 4;  // a batch of fewer rows is one group
-constexpr int kLeastRows = 4;   // of a block that is a part of a group
-constexpr int kMostParts = 4;   // of a group
+constexpr int kWholeBatch = 4;                  // a batch of fewer rows is one group
+constexpr int kLeastRows = 4;                   // of a block that is a part of a group
+constexpr int kMostParts = 4;                   // of a group
+constexpr size_t kNearBytes = size_t(1) << 19;  // of a near cache, about
 
 int steps_of(const Plan& plan, const Slot& slot, int steps) {
   int T = plan.stages[slot.stage].sequence ? steps : 1;
@@ -176,6 +177,7 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   if (!same_size) {
     cut_blocks(e, batch.B, batch.steps, w);
     lay_out(e.plan, w);
+    w.streams = w.bytes_of_block() > kNearBytes;
   }
   w.recent.reserve(w.units() * e.unit_size);
   w.total.reserve(w.units() * e.unit_size);
