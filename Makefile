@@ -6,13 +6,35 @@ PEERS  := .venv-parity
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
-.PHONY: demo test lint format bench bench-quick bench-docs parity build clean
+# Tests whose outcome no instruction set changes.
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data test_commands.py test_docs.py test_floors.py)
+
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest
+
+# The suite once for each instruction set that this machine runs: all of it for the best, then what computes for the rest.
+test-isas: test test-kernels
+	@isas=$$($(BIN)/python -c "from elman.engine import native; print(*native.instruction_sets()[1:])") || exit; \
+	for isa in $$isas; do \
+	  echo "ELMAN_ISA=$$isa"; \
+	  ELMAN_ISA=$$isa $(BIN)/python -m pytest -k "native or not numpy" $(ANY_ISA:%=--ignore=%) || exit; \
+	done
+
+# The C++ tests, which go through every instruction set by themselves.
+test-kernels: $(VENV)/.native
+	PATH="$(abspath $(BIN)):$$PATH" cmake -S . -B build/kernels -G Ninja -DCMAKE_BUILD_TYPE=Release -DELMAN_TESTS=ON \
+	  -DPython_EXECUTABLE="$(abspath $(BIN)/python)" >/dev/null
+	PATH="$(abspath $(BIN)):$$PATH" cmake --build build/kernels --target kernels_test -- --quiet
+	build/kernels/kernels_test
+
+# The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
+aarch64: $(VENV)/.native
+	native/tests/aarch64.sh
 
 lint: $(VENV)/.linted
 	$(BIN)/ruff format --check src tests benchmarks
@@ -52,6 +74,10 @@ $(VENV)/.installed: $(BIN)/python $(NATIVE)
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.native: $(VENV)/.tested
+	$(BIN)/pip install --quiet --group native
 	@touch $@
 
 $(VENV)/.linted: $(VENV)/.tested

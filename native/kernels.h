@@ -97,7 +97,7 @@ struct Run {
 
 template <class T>
 struct Kernels {
-  const char* isa;  // "generic", "avx2", "avx512", "avx512bf16", "amx"
+  const char* isa;  // "generic", "avx2", "avx512", "avx512bf16", "amx", "neon"
   int mr, nr;       // rows and columns of the microkernel's tile, and columns of a packed panel
 
   // Packed weights of N columns and K rows (one at least) take this many values.

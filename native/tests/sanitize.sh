@@ -2,11 +2,13 @@
 # Builds the native module with a sanitizer of GCC and runs the engine's tests under it:
 #   native/tests/sanitize.sh address,undefined
 #   native/tests/sanitize.sh thread
+# Needs the group `native` in the Python that builds.
 set -e
 kind=${1:?"which: address,undefined or thread"}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
 build=$root/build/sanitize-$kind
+PATH=$(dirname "$python"):$PATH
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE="$python" \
   -DCMAKE_CXX_FLAGS="-fsanitize=$kind -fno-omit-frame-pointer" -DCMAKE_MODULE_LINKER_FLAGS="-fsanitize=$kind" >/dev/null
 cmake --build "$build" --target _native
