@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
-    {"equations"},
+    {"equations", "estimator"},
     {"cells"},
     {"engine"},
     {"data", "training"},

@@ -17,7 +17,7 @@ _EQUATIONS = (
     "erf maximum minimum equal where clip sum mean max pick dropout softmax log_softmax normalise"
 ).split()
 _NETWORK = (
-    "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm Activation "
+    "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
     "check_gradients load"
 ).split()
 _TRAINING = (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.engine.reference import run_optimizer
+from elman.engine.updates import run_optimizer
 from elman.errors import EquationError, OptionError
 from elman.training.optimizers import Optimizer, resolve_optimizer
 from tests.training.problems import ENGINES, copied_network, linear, recurrent, sums, train

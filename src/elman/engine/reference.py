@@ -7,7 +7,6 @@ it goes through time in segments, and keeps only the states at their beginnings;
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,7 +21,6 @@ from elman.engine.plan import (
     Lookup,
     MatrixGradient,
     Operand,
-    OptimizerProgram,
     Plan,
     Product,
     Ref,
@@ -34,7 +32,7 @@ from elman.engine.plan import (
     VectorGradient,
 )
 from elman.engine.segments import Segment, followed, joined, root, segments_of
-from elman.equations.ops import OPS
+from elman.engine.updates import apply, train
 from elman.errors import EngineError
 
 
@@ -132,60 +130,9 @@ class NumpyEngine:
         outcome.initial_states = self._initial_gradients()
         return outcome
 
-    def train(
-        self,
-        parameters,
-        x,
-        target,
-        batches: arrays.Batches,
-        optimizer: OptimizerProgram,
-        state: list[np.ndarray],
-        scalars: np.ndarray,
-        *,
-        weights=None,
-        lengths=None,
-        clip_norm: float = 0.0,
-        keys=None,
-        carry_states: bool = False,
-        states: list[np.ndarray] | None = None,
-        seconds: float = np.inf,
-        memory: str = "normal",
-    ) -> TrainResult:
-        """One update for each batch of row numbers; stops before one whose loss or gradient is not finite.
-
-        With `carry_states` each batch begins with the final states of the one before, the first with `states`, which
-        are updated in place.
-        """
-        started, done = time.perf_counter(), 0
-        batches = arrays.split(batches)
-        losses = np.zeros(len(batches))
-        carried = states if carry_states else None
-        for n, rows in enumerate(batches):
-            found = self.gradients(
-                parameters,
-                x[rows],
-                target[rows],
-                weights=None if weights is None else weights[rows],
-                lengths=None if lengths is None else lengths[rows],
-                states=carried,
-                key=0 if keys is None else int(keys[n]),
-                memory=memory,
-            )
-            losses[n] = found.loss
-            norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64)))) if clip_norm > 0 else 0.0
-            if not np.isfinite([found.loss, norm]).all() or not np.isfinite(found.parameters).all():
-                return TrainResult(losses[: n + 1], n, False)
-            if norm > clip_norm:
-                found.parameters *= self.cast(clip_norm / norm)
-            run_optimizer(optimizer, [parameters, found.parameters, *state], scalars[n])
-            if carry_states:
-                carried = found.states
-                for kept, value in zip(states or [], carried, strict=False):
-                    kept[:] = value
-            done = n + 1
-            if time.perf_counter() - started > seconds:
-                break
-        return TrainResult(losses[:done], done, True)
+    def train(self, *batches, **options) -> TrainResult:
+        """One update for each batch of row numbers; see `elman.engine.updates.train`."""
+        return train(self.gradients, *batches, **options)
 
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""
@@ -341,7 +288,7 @@ class NumpyEngine:
             number, step = int(instruction.second), self.start + t
             keep = dropout_keeps(self.key, number, step, self.order[:n], wide[1], instruction.first)
             return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
-        return np.broadcast_to(_apply(instruction, inputs), wide).astype(self.dtype)
+        return np.broadcast_to(apply(instruction, inputs), wide).astype(self.dtype)
 
     # --- loss and gradients ---------------------------------------------------------------------------------
 
@@ -415,29 +362,3 @@ class NumpyEngine:
 
 def _states(plan: Plan):
     return [s for stage in plan.stages for s in stage.states]
-
-
-def _apply(instruction: Instruction, inputs: list[np.ndarray]) -> np.ndarray:
-    row = OPS[instruction.op]
-    assert row.value is not None
-    return row.value(*inputs, *(instruction.first, instruction.second)[: row.numbers])
-
-
-def run_optimizer(program: OptimizerProgram, state: list[np.ndarray], scalars: np.ndarray) -> None:
-    """Run an optimiser's equations on the flat arrays: parameters, gradients, its state."""
-    dtype = state[0].dtype
-    temps: dict[int, np.ndarray] = {}
-
-    def value(o: Operand) -> np.ndarray:
-        if o.kind == "array":
-            return state[o.index]
-        if o.kind == "temp":
-            return temps[o.index]
-        return np.asarray(scalars[o.index] if o.kind == "scalar" else o.value, dtype)
-
-    for instruction in program.code:
-        result = _apply(instruction, [value(i) for i in instruction.inputs])
-        if instruction.out.kind == "array":
-            state[instruction.out.index][:] = result
-        else:
-            temps[instruction.out.index] = np.array(result, dtype)

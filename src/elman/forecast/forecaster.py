@@ -11,9 +11,9 @@ import numpy as np
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
 from elman.errors import DataError, OptionError
+from elman.estimator import Estimator
 from elman.forecast import choices
 from elman.forecast.arguments import as_cell, as_count, as_values
-from elman.forecast.estimator import Estimator
 from elman.forecast.rollout import View, rollout
 from elman.forecast.season import detect_season, wanders
 from elman.forecast.validation import ForecastError, validation_histories

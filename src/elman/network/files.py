@@ -52,6 +52,7 @@ def _describe_layer(layer: Layer) -> dict[str, Any]:
         "return_sequences": layer.return_sequences,
         "reverse": layer.reverse,
         "sizes": layer.sizes,
+        "batch": layer.batch,
     }
 
 
@@ -60,7 +61,7 @@ def layers_of(description: dict[str, Any]) -> list[Layer]:
     if description["format"] > FORMAT:
         raise ModelFileError(f"its format {description['format']} is newer than {FORMAT}; install a newer Elman")
     return [
-        Layer(from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"])
+        Layer(from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"], batch=d.get("batch"))
         for d in description["layers"]
     ]
 

@@ -11,8 +11,9 @@ import numpy as np
 from elman.engine import ENGINES, native_available
 from elman.equations import Cell
 from elman.errors import TrainingError
+from elman.network.engines import DOT
 from elman.network.layers import Layer, Recurrent, Stateless
-from elman.network.network import DOT, Network
+from elman.network.network import Network
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from elman.cells import gru, lstm, simple
-from elman.equations import Cell, Graph, cell, normalise
+from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
 from elman.errors import OptionError
@@ -31,6 +31,8 @@ class Layer:
         Sizes of further states, and rows of parameters, by name, where they differ from `units`.
     initial : dict
         Initial values by parameter name.
+    batch : dict, optional
+        Of batch normalisation: ``momentum`` and ``epsilon``.
     """
 
     cell: Cell
@@ -39,6 +41,7 @@ class Layer:
     reverse: bool = False
     sizes: dict[str, int] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
+    batch: dict[str, float] | None = None
 
     def graph(self, features: int) -> Graph:
         """The traced graph with its sizes, for an input of so many features."""
@@ -134,6 +137,18 @@ def layer_norm(p, x, *, epsilon=1e-5):
     return p.g * normalise(x, epsilon) + p.b
 
 
+@cell(initial={"g": 1.0, "variance": 1.0})
+def batch_norm(p, x, *, epsilon=1e-5):
+    """Batch normalisation with the running mean and variance, as it is outside of training; see `BatchNorm`."""
+    return p.g * ((x - p.mean) / sqrt(p.variance + epsilon)) + p.b
+
+
+@cell
+def scale_and_shift(p, x):
+    """What is left of batch normalisation in training, once the values are normalised."""
+    return p.g * x + p.b
+
+
 @cell
 def activation_layer(p, x, *, activation="relu"):
     """An activation as a layer."""
@@ -170,6 +185,48 @@ def Dropout(rate: float) -> Layer:
 def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
     """Layer normalisation over the features, with gain and bias."""
     return Stateless(layer_norm, epsilon=epsilon)
+
+
+def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
+    """Each feature brought to mean 0 and variance 1 over the batch, then scaled by ``g`` and shifted by ``b``.
+
+    In training the mean and the variance are those of the rows and steps in use of the batch, and the gradient goes
+    through them. Everywhere else, in validation too, they are running means of these, the parameters ``mean`` and
+    ``variance``, which no optimiser changes: a row's result does not depend on its batch there.
+
+    Parameters
+    ----------
+    momentum : float, default 0.9
+        After each update ``mean = momentum * mean + (1 - momentum) * mean of the batch``, and so the variance.
+    epsilon : float, default 1e-5
+        Added to the variance.
+
+    Notes
+    -----
+    Of a sequence all steps are one sample (T. Cooijmans et al., 2017, normalise each step by itself). Rows meet in this
+    layer, so training goes through the network in parts and computes what is before such a layer twice; `LayerNorm`
+    costs less, and is the usual choice in recurrent networks.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, Batch normalization: accelerating deep network training by reducing internal covariate
+    shift, ICML 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import BatchNorm, Dense, GRU, Network
+    >>> net = Network(3, [GRU(8), BatchNorm(), Dense(1)])
+    >>> history = net.fit(np.ones((4, 5, 3)), np.ones((4, 5, 1)), epochs=1, verbose=0)
+    >>> net.params["1.mean"].shape
+    (8,)
+    """
+    if not 0 <= momentum < 1:
+        raise OptionError(f"batch normalisation's momentum must be in [0, 1), got {momentum}")
+    if not epsilon > 0:
+        raise OptionError(f"batch normalisation's epsilon must be above 0, got {epsilon}")
+    layer = Stateless(batch_norm, epsilon=float(epsilon))
+    return replace(layer, batch={"momentum": float(momentum), "epsilon": float(epsilon)})
 
 
 def Activation(activation: str | Callable) -> Layer:

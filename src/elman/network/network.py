@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.engine import make_engine
 from elman.engine.bfloat16 import check_products
-from elman.engine.schedule import LayerSpec, LossSpec, schedule
-from elman.equations import Cell
-from elman.equations import sum as over_features
 from elman.errors import OptionError, ShapeError
 from elman.network import checks
+from elman.network.engines import DOT, new_engine
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
@@ -343,8 +340,19 @@ class Network:
 
         return fit(self, x, target, **options)
 
-    def evaluate(self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, loss: Any = "mse", **options: Any) -> float:
-        """The mean loss over a data set, without dropout and without training."""
+    def train_on_batch(self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, **options: Any) -> float:
+        """One update with all rows given; its loss. See `elman.training.fit.train_on_batch` for the options."""
+        from elman.training.fit import train_on_batch
+
+        return train_on_batch(self, x, target, **options)
+
+    def evaluate(
+        self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, loss: Any = "mse", **options: Any
+    ) -> float | dict[str, float]:
+        """The mean loss over a data set, without dropout and without training; see `elman.training.evaluate`.
+
+        With ``metrics=["accuracy"]`` a dict of the loss and the metrics.
+        """
         from elman.training.fit import evaluate
 
         return evaluate(self, x, target, loss=loss, **options)
@@ -360,19 +368,7 @@ class Network:
 
     def new_engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
         """Another engine for this network, which nobody else uses."""
-        offsets = [
-            {name.split(".", 1)[1]: p.offset for name, p in self._places.items() if name.startswith(f"{k}.")}
-            for k in range(len(self.layers))
-        ]
-        specs = [
-            LayerSpec(str(k), graph, offsets[k], layer.last_only, layer.reverse)
-            for k, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True))
-        ]
-        spec = None
-        if loss is not None:
-            spec = LossSpec(loss.cell.trace().bind([self.outputs, target_width], None), loss.root)
-        plan = schedule(specs, self.inputs, self.arena.size, spec, input_gradient=loss is DOT)
-        return make_engine(plan, self.dtype, self.engine_name, self.threads, self.products)
+        return new_engine(self, loss, target_width)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
         """x as (B, T, F) of the network's dtype; not copied if it is so already."""
@@ -424,15 +420,3 @@ class Network:
             )
             lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}")
         return "\n".join([*lines, f"   {'total':<33} {self.arena.size:>10,}"])
-
-
-def _dot_loss() -> Loss:
-    """The loss whose gradient with respect to y is the target: any gradient, backpropagated."""
-
-    def dot(p, y, target):
-        return over_features(y * target)
-
-    return Loss(name="dot", cell=Cell(dot, inputs=2))
-
-
-DOT = _dot_loss()

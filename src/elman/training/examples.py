@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from elman.errors import ElmanError, OptionError, ShapeError
 from elman.training.checks import as_lengths, as_weights, check_finite, whole
 from elman.training.losses import Loss, prepare_target
+from elman.training.metrics import Metric, resolve_metrics, values_of
 from elman.training.protocol import Trainable
 
 
@@ -108,21 +110,29 @@ def validation_examples(net: Trainable, data: Any, loss: Any, lengths: Any = Non
     return examples(net, data[0], data[1], loss, lengths, data[2] if len(data) == 3 else None, "validation_data")
 
 
-def mean_loss(net: Trainable, data: Examples, batch_size: int, memory: str = "normal") -> float:
-    """The weighted mean loss over all rows and steps, without dropout; the same whatever the batch size."""
+def judge(
+    net: Trainable, data: Examples, batch_size: int, memory: str = "normal", metrics: Mapping[str, Metric] | None = None
+) -> dict[str, float]:
+    """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
     engine = net.engine(None)
-    sums, weights = [], []
+    sums: dict[str, list[np.floating]] = {name: [] for name in ("loss", *(metrics or {}))}
+    weights = []
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         lengths = None if data.lengths is None else data.lengths[rows]
         y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory)
         share = data.share(rows)
         used = share > 0
-        values = data.loss.values(y, np.where(used[..., None], data.target[rows], 0))
-        sums.append(np.sum(share * np.where(used, values, 0.0), axis=-1))  # (B,) or ()
-        weights.append(np.sum(share, axis=-1))
-    mean = float(sum(np.sum(s) for s in sums) / sum(np.sum(w) for w in weights))
-    return float(np.sqrt(mean)) if data.loss.root else mean
+        target = np.where(used[..., None], data.target[rows], 0)
+        values = {"loss": data.loss.values(y, target)}
+        values |= {name: values_of(name, metric, y, target) for name, metric in (metrics or {}).items()}
+        for name, value in values.items():
+            sums[name].append(np.sum(np.sum(share * np.where(used, value, 0.0), axis=-1)))  # rows first
+        weights.append(np.sum(np.sum(share, axis=-1)))
+    means = {name: float(sum(parts) / sum(weights)) for name, parts in sums.items()}
+    if data.loss.root:
+        means["loss"] = float(np.sqrt(means["loss"]))
+    return means
 
 
 def evaluate(
@@ -134,7 +144,8 @@ def evaluate(
     batch_size: int = 256,
     lengths: np.typing.ArrayLike | None = None,
     sample_weight: np.typing.ArrayLike | None = None,
-) -> float:
+    metrics: Iterable[str | Metric] = (),
+) -> float | dict[str, float]:
     """The loss over a data set, without dropout and without training.
 
     Parameters
@@ -145,10 +156,14 @@ def evaluate(
         As for `elman.training.fit.fit`.
     batch_size : int, default 256
         Rows computed together; it does not change the result.
+    metrics : iterable of str or function, optional
+        See `elman.training.metrics`.
 
     Returns
     -------
-    float
-        The weighted mean over rows and steps in use (its root for ``rmse``).
+    float, or dict of str to float
+        The weighted mean over rows and steps in use (its root for ``rmse``); with metrics ``{"loss": ...}`` and theirs.
     """
-    return mean_loss(net, examples(net, x, target, loss, lengths, sample_weight), whole(batch_size, "batch_size"))
+    data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
+    found = judge(net, data, whole(batch_size, "batch_size"), metrics=chosen)
+    return found if chosen else found["loss"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +16,14 @@ from elman.errors import OptionError, TrainingError
 from elman.training.callbacks import Callback, KeepBest
 from elman.training.checks import whole
 from elman.training.diagnosis import explain
-from elman.training.examples import Examples, evaluate, examples, mean_loss, validation_examples
+from elman.training.examples import Examples, evaluate, examples, judge, validation_examples
 from elman.training.history import History
+from elman.training.metrics import Metric, resolve_metrics
 from elman.training.optimizers import Optimizer, resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Trainable
 
-__all__ = ["Training", "evaluate", "fit"]
+__all__ = ["Training", "evaluate", "fit", "train_on_batch"]
 
 SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
 
@@ -45,6 +46,7 @@ def fit(
     verbose: int = 1,
     stateful: bool = False,
     memory: str = "normal",
+    metrics: Iterable[str | Metric] = (),
 ) -> History:
     """Train a network.
 
@@ -92,6 +94,11 @@ def fit(
         behind them are computed again when their turn comes. Use "low" where sequences of thousands of steps do not fit
         into memory: it takes about a third more time with large layers, and less with small ones. The gradients are the
         same up to rounding. Layers with ``reverse=True`` need "normal".
+    metrics : iterable of str or function, optional
+        What to report after each epoch beside the loss: names of `elman.training.metrics.METRICS` (``accuracy mse
+        mae``), or functions of (y, target) with a value for each row and step. They are of the network as it is after
+        the epoch, of the training data (``accuracy``, which costs a forward run over it) and of the validation data
+        (``val_accuracy``).
 
     Returns
     -------
@@ -137,9 +144,58 @@ def fit(
         shuffle=shuffle,
         stateful=stateful,
         memory=memory,
+        metrics=resolve_metrics(metrics),
         callbacks=[KeepBest(), *_checked(callbacks), *progress(verbose)],
     )
     return training.run()
+
+
+def train_on_batch(
+    net: Trainable,
+    x: np.typing.ArrayLike,
+    target: np.typing.ArrayLike,
+    *,
+    loss: Any = "mse",
+    optimizer: Optimizer,
+    lengths: np.typing.ArrayLike | None = None,
+    sample_weight: np.typing.ArrayLike | None = None,
+) -> float:
+    """One update with all rows given, for loops of one's own.
+
+    Parameters
+    ----------
+    net, x, target, loss, lengths, sample_weight
+        As for `fit`.
+    optimizer : Optimizer
+        An object, which remembers what it needs from one update to the next.
+
+    Returns
+    -------
+    float
+        The loss, before the update.
+
+    Raises
+    ------
+    ShapeError, DataError, OptionError, TrainingError
+        As for `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Dense, Network
+    >>> from elman.training import SGD
+    >>> net, sgd = Network(inputs=1, layers=[Dense(1)]), SGD(0.1)
+    >>> losses = [train_on_batch(net, np.ones((4, 3, 1)), np.ones((4, 3, 1)), optimizer=sgd) for _ in range(20)]
+    >>> losses[-1] < losses[0]
+    True
+    """
+    if not isinstance(optimizer, Optimizer):
+        raise OptionError(
+            f"train_on_batch needs an optimizer object, which remembers its state between batches, got {optimizer!r}; "
+            "make one before the loop, such as elman.Adam(1e-3)"
+        )
+    data = examples(net, x, target, loss, lengths, sample_weight)
+    return Training(net, optimizer, data, None, batch_size=len(data), epochs=1, shuffle=False).update()
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
@@ -162,7 +218,7 @@ class Training:
         Its learning rate may be changed between epochs.
     data, validation : Examples
         What is trained on, and what judges it (or None).
-    batch_size, epochs : int
+    batch_size, epochs, metrics
         As given to `fit`.
     epoch, batch : int
         The number of the epoch (from 1), and how many of its batches are done.
@@ -188,6 +244,7 @@ class Training:
     shuffle: bool = True
     stateful: bool = False
     memory: str = "normal"
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
     callbacks: Sequence[Callback] = ()
     epoch: int = 0
     batch: int = 0
@@ -229,6 +286,11 @@ class Training:
             self._tell("on_train_end")
         return self.history
 
+    def update(self) -> float:
+        """One update with all rows; the loss before it."""
+        batch = self._rows, np.array([0, len(self._rows)])
+        return float(self._updates(batch, self.optimizer.table(1), None)[0])
+
     # --- one epoch ------------------------------------------------------------------------------------------
 
     def _epoch(self, number: int) -> None:
@@ -239,8 +301,11 @@ class Training:
         if self.batch < self.batches:  # stopped by a callback
             return
         self.net.epochs += 1
+        if self.metrics:
+            found = judge(self.net, self.data, self._judged_rows(), self.memory, self.metrics)
+            self.logs |= {name: found[name] for name in self.metrics}
         if self.validation is not None:
-            self.logs["val_loss"] = self._validate(self.validation)
+            self.logs |= self._validate(self.validation)
         rate = self.optimizer.rate(self.optimizer.updates - 1)
         self.logs |= {"learning_rate": rate, "seconds": time.perf_counter() - started}
         self._tell("on_epoch_end")
@@ -315,15 +380,18 @@ class Training:
         mean = float(np.sum(counts * (losses**2 if root else losses)) / np.sum(counts))
         return float(np.sqrt(mean)) if root else mean
 
-    def _validate(self, data: Examples) -> float:
-        rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
-        value = mean_loss(self.net, data, rows, self.memory)
-        if not np.isfinite(value):
+    def _validate(self, data: Examples) -> dict[str, float]:
+        found = judge(self.net, data, self._judged_rows(), self.memory, self.metrics)
+        if not np.isfinite(found["loss"]):
             raise TrainingError(
-                f"epoch {self.epoch}: the validation loss is {value}, though the loss is {self.logs['loss']:g}; "
-                "try a smaller learning rate, and look for extreme values in the validation data"
+                f"epoch {self.epoch}: the validation loss is {found['loss']}, though the loss is {self.logs['loss']:g}"
+                "; try a smaller learning rate, and look for extreme values in the validation data"
             )
-        return value
+        return {f"val_{name}": value for name, value in found.items()}
+
+    def _judged_rows(self) -> int:
+        """Rows that are judged together."""
+        return self.batch_size if self.memory == "low" else max(self.batch_size, 256)
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SECONDS_A_REFRESH = 0.1
 SECONDS_A_LINE = 5.0
+UNSPOKEN = ("learning_rate", "seconds")
 
 
 def progress(verbose: int) -> list[Callback]:
@@ -44,7 +45,7 @@ class ProgressBar(Callback):
             self._show(training)
 
     def on_epoch_end(self, training: Training) -> None:
-        self._last = {name: training.logs[name] for name in ("loss", "val_loss") if name in training.logs}
+        self._last = {name: value for name, value in training.logs.items() if name not in UNSPOKEN}
         self.on_progress(training)
 
     def on_train_end(self, training: Training) -> None:
@@ -81,9 +82,9 @@ class ProgressLines(Callback):
 
 
 def _words(training: Training, last: dict[str, float] | None = None) -> str:
-    """Epoch and losses; `last` fills in what this epoch does not know yet."""
+    """Epoch, losses and metrics; `last` fills in what this epoch does not know yet."""
     losses = {**(last or {}), **training.logs}
-    parts = [f"{name} {losses[name]:.4g}" for name in ("loss", "val_loss") if name in losses]
+    parts = [f"{name} {value:.4g}" for name, value in losses.items() if name not in UNSPOKEN]
     return "  ".join([f"epoch {max(training.epoch, 1)}/{training.epochs}", *parts])
 
 

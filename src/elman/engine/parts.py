@@ -1,0 +1,218 @@
+"""Training through batch normalisation: a network in parts, between which the rows of a batch meet.
+
+An engine takes each row through all layers, and rows never meet, so that a row's result is its own. Batch
+normalisation is the exception: in training it needs the mean and the variance over the batch. The network is therefore
+cut before each such layer. Every part is a plan of its own, run by an ordinary engine; what happens at a cut is a few
+lines of NumPy. Other runs need no parts: there the layer uses its running mean and variance, like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from elman.engine.plan import Gradients, Plan, TrainResult
+from elman.engine.updates import train
+
+KEY_STEP = 0x9E3779B97F4A7C15  # apart, so that the parts' dropouts do not repeat one another
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Batch normalisation at the beginning of a part: where its running values lie in the arena, and its numbers."""
+
+    mean: int
+    variance: int
+    width: int
+    momentum: float
+    epsilon: float
+
+    @property
+    def places(self) -> np.ndarray:
+        """Of the running mean, then of the running variance."""
+        return np.concatenate([np.arange(self.width) + start for start in (self.mean, self.variance)])
+
+
+@dataclass
+class Part:
+    """Layers between two cuts.
+
+    `engine` runs them and, but for the last part, sums output * target, whose gradient is any that is asked for.
+    """
+
+    engine: Any
+    states: int
+    normalisation: Normalisation | None = None
+
+
+@dataclass
+class _Run:
+    """What a part leaves for the way back."""
+
+    part: Part
+    x: np.ndarray  # (B, T, F)
+    lengths: np.ndarray | None
+    states: list[np.ndarray] | None
+    key: int
+    normalised: _Normalised | None = None
+
+
+@dataclass
+class _Normalised:
+    """Values brought to mean 0 and variance 1 over all rows and steps in use."""
+
+    values: np.ndarray  # (B, T, F), zero past a row's end
+    moments: np.ndarray  # (2 F,): mean, variance
+    scale: np.ndarray  # (F,): 1 / standard deviation
+    used: np.ndarray  # (B, T, 1)
+
+    @classmethod
+    def of(cls, x: np.ndarray, lengths: np.ndarray | None, epsilon: float) -> _Normalised:
+        used = in_use(x, lengths)[..., None]
+        count = used.sum()
+        mean = x.sum(axis=(0, 1), where=used, dtype=np.float64) / count
+        centred = np.where(used, x - mean, 0)
+        variance = np.square(centred).sum(axis=(0, 1)) / count
+        scale = 1 / np.sqrt(variance + epsilon)
+        return cls((centred * scale).astype(x.dtype), np.concatenate([mean, variance]), scale, used)
+
+    def back(self, gradient: np.ndarray) -> np.ndarray:
+        """dL/dx from dL/d values (Ioffe and Szegedy 2015, section 3)."""
+        count, axes = self.used.sum(), (0, 1)
+        mean = gradient.sum(axis=axes, where=self.used, dtype=np.float64) / count
+        along = (gradient * self.values).sum(axis=axes, where=self.used, dtype=np.float64) / count
+        found = self.scale * (gradient - mean - self.values * along)
+        return np.where(self.used, found, 0).astype(gradient.dtype)
+
+
+def in_use(x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+    """Which steps of which rows are before the row's end, (B, T)."""
+    B, T = x.shape[:2]
+    return np.arange(T) < (np.full(B, T) if lengths is None else np.asarray(lengths))[:, None]
+
+
+@dataclass(eq=False)
+class PartedEngine:
+    """Trains a network part by part; see the head of this file.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the whole network, for those who ask what it is like.
+    parts : sequence of Part
+        From the input to the loss.
+    """
+
+    plan: Plan
+    parts: Sequence[Part]
+    _moments: list[tuple[Normalisation, np.ndarray]] = field(default_factory=list, init=False)
+
+    @property
+    def name(self) -> str:
+        return self.parts[0].engine.name
+
+    def gradients(
+        self,
+        parameters,
+        x,
+        target,
+        *,
+        weights=None,
+        lengths=None,
+        states=None,
+        key=0,
+        want_states=False,
+        state_gradients=None,
+        memory="normal",
+    ) -> Gradients:
+        """The loss and its gradients; of the running means and variances these are 0."""
+        runs = self._forward(parameters, x, lengths, states, key, memory)
+        self._moments = [
+            (run.part.normalisation, self._next_running(run, parameters)) for run in runs if run.part.normalisation
+        ]
+        options = {"memory": memory, "want_states": want_states}
+        given = self._by_part(state_gradients)
+        single = target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last step
+        target = target[:, None] if single else target
+        found = [self._backward(runs[-1], parameters, target, weights=weights, state_gradients=given[-1], **options)]
+        for number in reversed(range(len(runs) - 1)):
+            cut, delta = runs[number + 1].normalised, found[0].input
+            assert cut is not None and delta is not None
+            target = self._seed(runs[number], cut.back(delta))
+            found.insert(0, self._backward(runs[number], parameters, target, state_gradients=given[number], **options))
+        return Gradients(
+            found[-1].loss,
+            np.sum([part.parameters for part in found], axis=0),
+            found[-1].output[:, 0] if single else found[-1].output,
+            [s for part in found for s in part.states],
+            initial_states=[s for part in found for s in part.initial_states or []] if want_states else None,
+        )
+
+    def train(self, *batches, **options) -> TrainResult:
+        """One update for each batch of row numbers; see `elman.engine.updates.train`."""
+        return train(self.gradients, *batches, updated=self._keep_running, **options)
+
+    # --- forward --------------------------------------------------------------------------------------------
+
+    def _forward(self, parameters, x, lengths, states, key, memory) -> list[_Run]:
+        """Through all parts but the last one, whose run is part of its backward run."""
+        runs, values = [], x
+        for number, (part, start) in enumerate(zip(self.parts, self._by_part(states), strict=True)):
+            run = _Run(part, values, lengths, start, (key + number * KEY_STEP) % 2**64)
+            if part.normalisation:
+                run.normalised = _Normalised.of(values, lengths, part.normalisation.epsilon)
+                run.x = run.normalised.values
+            runs.append(run)
+            if part is self.parts[-1]:
+                break
+            values, _ = part.engine.forward(
+                parameters, run.x, lengths=lengths, states=start, key=run.key, memory=memory
+            )
+            if values.ndim == 2:  # a layer returned its last step: from here on there is one
+                values, lengths = values[:, None], None
+        return runs
+
+    def _by_part(self, arrays: Sequence[np.ndarray] | None) -> list[list[np.ndarray] | None]:
+        """Arrays of all states, dealt out to the parts that have them."""
+        if arrays is None:
+            return [None] * len(self.parts)
+        left = iter(arrays)
+        return [[next(left) for _ in range(part.states)] for part in self.parts]
+
+    def _keeps_steps(self, part: Part) -> bool:
+        return part.engine.plan.stages[-1].sequence
+
+    # --- backward -------------------------------------------------------------------------------------------
+
+    def _seed(self, run: _Run, gradient: np.ndarray) -> np.ndarray:
+        """A gradient of a part's outputs as its target: its loss is a mean over rows and steps."""
+        if not self._keeps_steps(run.part):
+            return gradient[:, 0] * gradient.dtype.type(len(gradient))
+        return gradient * gradient.dtype.type(in_use(run.x, run.lengths).sum())
+
+    def _backward(self, run: _Run, parameters, target, **options) -> Gradients:
+        return run.part.engine.gradients(
+            parameters,
+            run.x,
+            np.ascontiguousarray(target),
+            lengths=run.lengths,
+            states=run.states,
+            key=run.key,
+            want_input=run.normalised is not None,
+            **options,
+        )
+
+    # --- the running mean and variance ------------------------------------------------------------------------
+
+    def _next_running(self, run: _Run, parameters: np.ndarray) -> np.ndarray:
+        norm = run.part.normalisation
+        assert norm is not None and run.normalised is not None
+        return norm.momentum * parameters[norm.places] + (1 - norm.momentum) * run.normalised.moments
+
+    def _keep_running(self, parameters: np.ndarray) -> None:
+        """After an update: they are no parameters that an optimiser should change."""
+        for norm, values in self._moments:
+            parameters[norm.places] = values

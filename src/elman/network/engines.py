@@ -1,0 +1,84 @@
+"""The engine of a network: its layers scheduled, as a whole or, for training through batch normalisation, in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from elman.engine import make_engine
+from elman.engine.parts import Normalisation, Part, PartedEngine
+from elman.engine.plan import Plan
+from elman.engine.schedule import LayerSpec, LossSpec, schedule
+from elman.equations import Cell
+from elman.equations import sum as over_features
+from elman.equations.symbols import width
+from elman.network.layers import Layer, scale_and_shift
+from elman.training.losses import Loss
+
+if TYPE_CHECKING:
+    from elman.network.network import Network
+
+
+def _dot(p, y, target):
+    return over_features(y * target)
+
+
+DOT = Loss(name="dot", cell=Cell(_dot, inputs=2))
+"""The loss whose gradient with respect to y is the target: any gradient, backpropagated."""
+
+
+def new_engine(net: Network, loss: Loss | None, target_width: int) -> Any:
+    """An engine that runs a network, or (with a loss) trains it."""
+    specs = [_spec(net, number, layer) for number, layer in enumerate(net.layers)]
+    spec = None if loss is None else _loss_spec(loss, net.outputs, target_width)
+    plan = schedule(specs, net.inputs, net.arena.size, spec, input_gradient=loss is DOT)
+    if spec is None or loss is DOT or not any(layer.batch for layer in net.layers):
+        return _engine(net, plan)
+    return PartedEngine(plan, _parts(net, specs, spec))
+
+
+def _engine(net: Network, plan: Plan) -> Any:
+    return make_engine(plan, net.dtype, net.engine_name, net.threads, net.products)
+
+
+def _spec(net: Network, number: int, layer: Layer) -> LayerSpec:
+    places = {name: net.params.places[f"{number}.{name}"] for name in net.graphs[number].parameters}
+    offsets = {name: place.offset for name, place in places.items()}
+    return LayerSpec(str(number), net.graphs[number], offsets, layer.last_only, layer.reverse)
+
+
+def _loss_spec(loss: Loss, outputs: int, target_width: int) -> LossSpec:
+    return LossSpec(loss.cell.trace().bind([outputs, target_width], None), loss.root)
+
+
+def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
+    """The parts that begin at each batch normalisation, and what is before the first one."""
+    starts = [number for number, layer in enumerate(net.layers) if layer.batch]
+    borders = [*dict.fromkeys([0, *starts]), len(specs)]
+    return [
+        _part(net, specs, first, end, loss if end == len(specs) else None)
+        for first, end in zip(borders, borders[1:], strict=False)
+    ]
+
+
+def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
+    inputs = net.inputs if first == 0 else width(net.graphs[first - 1].outputs[0])
+    outputs = width(net.graphs[end - 1].outputs[0])
+    batch = net.layers[first].batch
+    mine = list(specs[first:end])
+    if batch:
+        mine[0] = replace(mine[0], graph=scale_and_shift.trace().bind([inputs], None, {}))
+    plan = schedule(
+        mine,
+        inputs,
+        net.arena.size,
+        loss or _loss_spec(DOT, outputs, outputs),
+        input_gradient=batch is not None,
+    )
+    states = sum(len(net.graphs[number].states) for number in range(first, end))
+    return Part(_engine(net, plan), states, _normalisation(specs[first], inputs, batch) if batch else None)
+
+
+def _normalisation(spec: LayerSpec, features: int, batch: dict[str, float]) -> Normalisation:
+    return Normalisation(spec.offsets["mean"], spec.offsets["variance"], features, **batch)

@@ -1,0 +1,80 @@
+"""Metrics: what a person wants to know of predictions, beside the loss that is minimised.
+
+A metric is a function of predictions (..., O) and targets (..., O') as the engine takes them, with a value for each row
+(and step); what is reported is their mean, weighted like the loss.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from elman.errors import OptionError, ShapeError
+
+Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def accuracy(y: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Whether the largest output is that of the true class; the target is its index, or one-hot.
+
+    With a single output, whether its sign (of a logit) says yes where the target does.
+    """
+    if y.shape[-1] == 1:
+        return (y[..., 0] > 0) == (target[..., 0] > 0.5)
+    truth = target[..., 0] if target.shape[-1] == 1 else target.argmax(axis=-1)
+    return y.argmax(axis=-1) == truth
+
+
+def mse(y: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The mean squared error over the outputs."""
+    return np.square(y - target).mean(axis=-1, dtype=np.float64)
+
+
+def mae(y: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The mean absolute error over the outputs."""
+    return np.abs(y - target).mean(axis=-1, dtype=np.float64)
+
+
+METRICS: dict[str, Metric] = {"accuracy": accuracy, "mse": mse, "mae": mae}
+
+
+def resolve_metrics(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
+    """Metrics by name, from names of `METRICS` and functions.
+
+    Raises
+    ------
+    OptionError
+        If there is no such metric, or one comes twice.
+    """
+    if isinstance(metrics, str):
+        raise OptionError(f"metrics must be a list, got {metrics!r}; give metrics=[{metrics!r}]")
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+        if name in found or name == "loss":
+            raise OptionError(f"metrics has {name!r} twice; give a function of another name")
+        found[name] = METRICS[_known(name)] if isinstance(metric, str) else metric
+    return found
+
+
+def _known(name: str) -> str:
+    if name not in METRICS:
+        near = difflib.get_close_matches(name, METRICS, 1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise OptionError(
+            f"unknown metric {name!r}; {hint}There are {', '.join(METRICS)}, or a function of (y, target)"
+        )
+    return name
+
+
+def values_of(name: str, metric: Metric, y: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """A metric of each row (and step), float64."""
+    found = np.asarray(metric(y, target), np.float64)
+    if found.shape != y.shape[:-1]:
+        raise ShapeError(
+            f"the metric {name} returned shape {found.shape} for predictions of shape {y.shape}; "
+            f"expected {y.shape[:-1]}, a value for each row and step"
+        )
+    return found
