@@ -137,13 +137,13 @@ Batch<T> make_batch(const View<T>& x, const Flat<const int64_t>& lengths, const 
 template <class T>
 void py_forward(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x,
                 const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states, uint64_t key,
-                const Flat<T>& output, const std::vector<Flat<T>>& final_states, bool in_segments) {
+                const Flat<T>& output, const std::vector<Flat<T>>& final_states, bool low_memory) {
   Batch<T> batch = make_batch(x, lengths, states, key);
   Results<T> results;
   results.output = output.data();
   results.states = pointers<T>(final_states);
   nb::gil_scoped_release release;
-  forward(engine, parameters.data(), batch, results, in_segments);
+  forward(engine, parameters.data(), batch, results, {low_memory, 0});
 }
 
 template <class T>
@@ -152,7 +152,7 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Vi
                     const std::vector<Flat<const T>>& states, const std::vector<Flat<const T>>& state_gradients,
                     uint64_t key, const Flat<T>& parameter_gradients, const Flat<T>& output,
                     const std::vector<Flat<T>>& final_states, const Flat<T>& input_grad,
-                    const std::vector<Flat<T>>& initial_states, bool in_segments) {
+                    const std::vector<Flat<T>>& initial_states, bool low_memory, int truncate) {
   Batch<T> batch = make_batch(x, lengths, states, key);
   batch.target = strided(target);
   batch.weights = pointer(weights);
@@ -164,7 +164,7 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Vi
   results.input_grad = pointer(input_grad);
   results.initial_states = pointers<T>(initial_states);
   nb::gil_scoped_release release;
-  return gradients(engine, parameters.data(), batch, results, in_segments);
+  return gradients(engine, parameters.data(), batch, results, {low_memory, truncate});
 }
 
 // An optimiser for arrays of one type.
@@ -186,7 +186,8 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& 
                    const Flat<const T>& weights, const Flat<const int64_t>& lengths, const Flat<const int64_t>& rows,
                    const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer, const std::vector<Flat<T>>& state,
                    const Flat<const double>& scalars, double clip_norm, const Flat<const uint64_t>& keys,
-                   const std::vector<Flat<T>>& carried, double seconds, const Flat<double>& losses, bool in_segments) {
+                   const std::vector<Flat<T>>& carried, double seconds, const Flat<double>& losses, bool low_memory,
+                   int truncate) {
   Training<T> training;
   training.x = strided(x), training.target = strided(target);
   training.steps = int(x.shape(1));
@@ -198,7 +199,7 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& 
   training.scalars = scalars.data();
   training.keys = pointer(keys);
   training.clip_norm = clip_norm;
-  training.in_segments = in_segments;
+  training.in_time = {low_memory, truncate};
   training.carried = pointers<T>(carried);
   training.seconds = seconds;
   Trained done;
@@ -245,13 +246,13 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })
       .def("forward", py_forward<T>, "parameters"_a, "x"_a, "lengths"_a.none(), "states"_a, "key"_a, "output"_a,
-           "final_states"_a, "in_segments"_a)
+           "final_states"_a, "low_memory"_a)
       .def("gradients", py_gradients<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(),
            "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "output"_a, "final_states"_a,
-           "input_grad"_a.none(), "initial_states"_a, "in_segments"_a)
+           "input_grad"_a.none(), "initial_states"_a, "low_memory"_a, "truncate"_a)
       .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "seconds"_a,
-           "losses"_a, "in_segments"_a)
+           "losses"_a, "low_memory"_a, "truncate"_a)
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("bytes", &Engine<T>::bytes)

@@ -33,8 +33,8 @@ struct BlockRun {
 
   int64_t length(bool sequence, int row) const { return sequence ? space.lengths[block.first + row] : batch.ends; }
 
-  // The number of step 0 in the whole sequence.
-  int64_t first_step(bool sequence) const { return sequence ? batch.start : 0; }
+  // The number of step 0 in the whole sequence of a row.
+  int64_t first_step(bool sequence, int row) const { return sequence ? batch.span(data_row(row)).first : 0; }
 
   // Rows in use at a step: the first ones, and no more than at the step before.
   int active(const Stage& stage, int t) const {
@@ -96,9 +96,9 @@ struct BlockRun {
     T* out = at(l.target, t);
     size_t width = space.fields[l.target.slot].width;
     const char* array = l.index.slot == plan.input.slot ? "x" : "index";
-    int64_t step = t + first_step(plan.stages[plan.slots[l.target.slot].stage].sequence);
+    bool sequence = plan.stages[plan.slots[l.target.slot].stage].sequence;
     for (int i = 0; i < count; ++i) {
-      int64_t row = checked(index[i], l.rows, array, i, step);
+      int64_t row = checked(index[i], l.rows, array, i, t, sequence);
       std::copy_n(parameters + l.offset + row * width, width, out + i * width);
     }
   }
@@ -109,7 +109,7 @@ struct BlockRun {
     const Program<T>& p = e.programs[step.program];
     T** operand = scratch.operands[step.program].data();
     for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t);
-    int64_t number = t + first_step(p.sequence);
+    int64_t number = t + (p.sequence ? batch.start : 0);
     for (const auto& sum : p.sums) operand[sum.operand] = recent_sums() + sum.place;
     Tile<T> tile{operand,           p.widths.data(),       0, batch.key, number, space.numbers.data() + block.first, 0,
                  e.space.unit_rows, ptrdiff_t(e.unit_size)};
@@ -139,10 +139,10 @@ struct BlockRun {
   }
 
   // The index that a value stands for; 0, and a fault reported, when it stands for none.
-  int64_t checked(T value, int limit, const char* array, int row, int64_t t) const {
+  int64_t checked(T value, int limit, const char* array, int row, int64_t t, bool sequence) const {
     if (value >= 0 && value < T(limit) && value == T(int64_t(value))) return int64_t(value);
-    int rows = space.block_rows;
-    report(e, {array, batch.first + data_row(row % rows), t + row / rows, double(value), limit});
+    t += row / space.block_rows, row %= space.block_rows;  // of merged steps
+    report(e, {array, batch.first + data_row(row), first_step(sequence, row) + t, double(value), limit});
     return 0;
   }
 
@@ -336,15 +336,14 @@ struct BlockRun {
   void gather(const Strided<T>& data, int slot, bool sequence, int limit, const char* array) const {
     int width = space.fields[slot].width;
     each_row([&](int row, int64_t) {
-      const T* from = data.data + data_row(row) * data.stride[0];
+      const T* from = data.data + data_row(row) * data.stride[0] + first_step(sequence, row) * data.stride[1];
       for (int64_t t = 0; t < length(sequence, row); ++t, from += data.stride[1]) {
         T* to = cell(slot, t, row);
         if (data.stride[2] == 1)
           std::copy_n(from, width, to);
         else
           for (int i = 0; i < width; ++i) to[i] = from[i * data.stride[2]];
-        int64_t number = t + first_step(sequence);
-        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, row, number));
+        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, row, t, sequence));
       }
     });
   }
@@ -353,7 +352,8 @@ struct BlockRun {
     int width = space.fields[from.slot].width;
     int64_t steps = sequence ? space.steps : 1, apart = sequence && batch.whole ? batch.whole : steps;
     each_row([&](int row, int64_t b) {
-      T *to = out + b * apart * width, *end = to + steps * width;
+      T* to = out + (b * apart + first_step(sequence, row)) * width;
+      T* end = batch.ends ? out + (b + 1) * apart * width : to + steps * width;
       for (int64_t t = 0; t < length(sequence, row); ++t, to += width) std::copy_n(at(from, t, row), width, to);
       std::fill(to, end, T(0));
     });

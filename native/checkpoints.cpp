@@ -1,4 +1,5 @@
 // A batch in segments of time: for one more forward run, training needs memory for about sqrt(T) steps in place of T.
+// Truncated, it goes through the segments once.
 //
 // First the segments run forward, and of each only the states at its beginning are kept. Then, from the last segment to
 // the first, each runs again from there, now with the workspace of a single segment, and backward from the gradients of
@@ -18,7 +19,8 @@ struct InSegments {
   Known known;  // of the parameters, in the next run
   const Batch<T>& whole;
   const Results<T>& wanted;
-  int steps = int(std::ceil(std::sqrt(double(whole.steps))));  // of a segment
+  InTime in_time;
+  int steps = in_time.truncate ? in_time.truncate : int(std::ceil(std::sqrt(double(whole.steps))));  // of a segment
   int count = (whole.steps + steps - 1) / steps;
   double weight_sum = sum_of_weights(e, whole);
 
@@ -53,23 +55,25 @@ struct InSegments {
     }
   }
 
+  // The first step of a segment. Truncated, the first segment may be short; else the last one.
+  int64_t begin(int number) const {
+    if (!in_time.truncate) return std::min<int64_t>(whole.steps, int64_t(number) * steps);
+    return std::max<int64_t>(0, whole.steps - int64_t(count - number) * steps);
+  }
+
   Batch<T> segment(int number, const std::vector<T*>& states) const {
     Batch<T> part = whole;
-    part.start = int64_t(number) * steps;
+    part.start = begin(number);
     part.whole = whole.steps;
     part.ends = number == count - 1;
-    part.steps = int(std::min<int64_t>(steps, whole.steps - part.start));
-    part.x.data += part.start * part.x.stride[1];
-    part.target.data += part.start * part.target.stride[1];  // a stride of 0 where the loss has one step
+    part.at_end = in_time.truncate > 0;
+    part.steps = int(begin(number + 1) - part.start);
     bool zeros = number == 0 && whole.states.empty();
     if (!zeros) part.states.assign(states.begin(), states.end());
     return part;
   }
 
-  T* output_of(const Batch<T>& part) const {
-    if (!e.output_is_sequence()) return part.ends ? wanted.output : nullptr;
-    return wanted.output ? wanted.output + part.start * e.plan.slots[e.plan.output.slot].width : nullptr;
-  }
+  T* output_of(const Batch<T>& part) const { return part.ends || e.output_is_sequence() ? wanted.output : nullptr; }
 
   double run(const Batch<T>& part, const Results<T>& results) {
     double loss = run_blocks(e, parameters, known, part, results, weight_sum);
@@ -110,7 +114,7 @@ struct InSegments {
     results.output = output_of(part);
     if (part.ends) results.states = wanted.states;
     results.gradients = wanted.gradients;
-    if (wanted.input_grad) results.input_grad = wanted.input_grad + part.start * e.plan.slots[e.plan.input.slot].width;
+    results.input_grad = wanted.input_grad;
     if (number > 0 || !wanted.initial_states.empty()) results.initial_states = state_gradients;
     double loss = run(part, results);
     sum_gradients(e, wanted.gradients, !part.ends, e.threads_for(e.gradient_work.of(part.B, part.steps)));
@@ -128,21 +132,57 @@ struct InSegments {
     if (!wanted.initial_states.empty()) copy(first, wanted.initial_states);
     return finish(e, whole, wanted, loss);
   }
+
+  // ---- with truncated gradients: nothing flows from a segment into the one before, so once through them is enough
+
+  // Whether a loss is found in a segment, and with it gradients.
+  bool has_loss(const Batch<T>& part) const { return part.ends || e.plan.stages.back().sequence; }
+
+  // Runs a segment, and leaves in `states` those at its end.
+  double truncated(const Batch<T>& part, const std::vector<T*>& states, bool add) {
+    Results<T> results;
+    results.states = states;
+    if (!has_loss(part)) return states.empty() ? 0 : run(part, results);
+    results.output = output_of(part);
+    results.gradients = wanted.gradients;
+    double loss = run(part, results);
+    sum_gradients(e, wanted.gradients, add, e.threads_for(e.gradient_work.of(part.B, part.steps)));
+    return loss;
+  }
+
+  double truncated_gradients() {
+    std::vector<T*> states = arrays(e.checkpoints.states.reserve(state_values()));
+    copy(whole.states, states);
+    double loss = 0;
+    bool add = false;
+    for (int number = 0; number < count; ++number) {
+      Batch<T> part = segment(number, states);
+      loss += truncated(part, states, add);
+      add = has_loss(part);
+    }
+    stop_at_fault(e);
+    std::vector<const T*> last(states.begin(), states.end());
+    if (!wanted.states.empty()) copy(last, wanted.states);
+    return finish(e, whole, wanted, loss);
+  }
 };
 
 }  // namespace
 
 template <class T>
-double run_in_segments(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch,
-                       const Results<T>& results) {
-  InSegments<T> run{e, parameters, known, batch, results};
-  if (results.gradients) return run.gradients();
+double run_in_segments(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
+                       InTime in_time) {
+  InSegments<T> run{e, parameters, known, batch, results, in_time};
+  if (results.gradients) return in_time.truncate ? run.truncated_gradients() : run.gradients();
   run.forward();
   stop_at_fault(e);
   return 0;
 }
 
-template double run_in_segments(Engine<float>&, const float*, Known, const Batch<float>&, const Results<float>&);
-template double run_in_segments(Engine<double>&, const double*, Known, const Batch<double>&, const Results<double>&);
+#define ELMAN_INSTANTIATE(T) \
+  template double run_in_segments(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&, InTime);
+ELMAN_INSTANTIATE(float)
+ELMAN_INSTANTIATE(double)
+#undef ELMAN_INSTANTIATE
 
 }  // namespace elman

@@ -139,26 +139,24 @@ double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>&
 }
 
 template <class T>
-void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, bool in_segments) {
+void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
-  auto run = in_segments ? run_in_segments<T> : run_batch<T>;
   int rows = rows_at_once(e, batch.steps);
-  e.in_parts = in_segments || rows < batch.B;
+  e.in_parts = in_time.in_segments() || rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
-    run(e, parameters, Known::nothing, part_of(e, batch, first, count), part_of(e, batch.steps, results, first));
+    run_in_time(e, parameters, Known::nothing, part_of(e, batch, first, count), part_of(e, batch.steps, results, first),
+                in_time);
   }
 }
 
 template <class T>
-double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-                 bool in_segments) {
+double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
-  e.in_parts = in_segments;
-  auto run = in_segments ? run_in_segments<T> : run_batch<T>;
-  return run(e, parameters, Known::nothing, batch, results);
+  e.in_parts = in_time.in_segments();
+  return run_in_time(e, parameters, Known::nothing, batch, results, in_time);
 }
 
 template <class T>
@@ -200,8 +198,8 @@ void read(Engine<T>& e, int slot, T* out) {
   template void stop_at_fault(Engine<T>&);                                                             \
   template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                \
   template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&);          \
-  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, bool);               \
-  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, bool);           \
+  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);             \
+  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);         \
   template void run_again(Repeated<T>&);                                                               \
   template void read(Engine<T>&, int, T*);
 ELMAN_INSTANTIATE(float)

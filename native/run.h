@@ -14,6 +14,7 @@
 // long for every slot that has a row for each step. So several steps of a full block are as one matrix, and one
 // numbering of rows serves every operand of a gradient.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -46,20 +47,40 @@ struct Batch {
   // Of each row of the data set:
   const int64_t* lengths = nullptr;  // null: all T
   const T* weights = nullptr;        // null: all 1
-  // When this is a segment of longer sequences, whose lengths these are:
-  int64_t start = 0;  // of its steps in them
-  int64_t whole = 0;  // how many steps they have; 0: as many as here
-  bool ends = true;   // it is the last one: stages of a single step run with it
+  // When this is a segment of longer sequences, whose lengths and arrays these are:
+  int64_t start = 0;    // of its steps in them
+  int64_t whole = 0;    // how many steps they have; 0: as many as here
+  bool ends = true;     // it is the last one: stages of a single step run with it
+  bool at_end = false;  // steps are counted so that all rows end together; else so that they begin together
   // For each state of the plan, (B, width) in the caller's order:
   std::vector<const T*> states;           // initial states; empty: zeros
   std::vector<const T*> state_gradients;  // dL/d(final state); empty: zeros
   uint64_t key = 0;                       // of dropout
+
+  // Which steps of its own a row of the data set has in this run.
+  struct Span {
+    int64_t first, count;
+  };
+  Span span(int64_t row) const {
+    int64_t length = lengths ? lengths[row] : whole ? whole : steps;
+    int64_t late = at_end ? whole - length : 0;
+    int64_t first = std::max<int64_t>(0, start - late), end = std::min(length, start + steps - late);
+    return {first, std::max<int64_t>(0, end - first)};
+  }
+};
+
+// How a batch is taken through time: all steps in one run; in segments of about sqrt(steps), with the gradients of the
+// whole; or, truncated, in segments of so many steps, the last one full, with no gradient from one into that before it.
+struct InTime {
+  bool low_memory = false;
+  int truncate = 0;
+  bool in_segments() const { return low_memory || truncate > 0; }
 };
 
 // Where results go; null where they are not wanted.
 template <class T>
 struct Results {
-  T* output = nullptr;  // (B, T, O) or (B, O); of a segment its first step, in an array for the whole
+  T* output = nullptr;  // (B, T, O) or (B, O); of a segment too, which writes its steps
   std::vector<T*> states;
   T* gradients = nullptr;          // (P)
   T* input_grad = nullptr;         // (B, T, F), like the output
@@ -80,7 +101,7 @@ struct Training {
   const double* scalars = nullptr;  // (updates, per update)
   const uint64_t* keys = nullptr;
   double clip_norm = 0;
-  bool in_segments = false;  // see run_in_segments
+  InTime in_time;
   std::vector<T*> carried;  // states of the network taken from batch to batch, updated in place; empty: zeros each time
   double seconds = 0;       // no update begins after so much time, but the first
 };
@@ -270,7 +291,7 @@ struct Engine {
 // Goes through a batch that would need much memory in parts.
 template <class T>
 void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-             bool in_segments = false);
+             InTime in_time = {});
 
 // The same run again and again, on arrays that stay where they are: one step of a stream, say. The parameters are
 // packed by the first run and not looked at again, unless the engine has served another caller in between.
@@ -287,10 +308,10 @@ struct Repeated {
 template <class T>
 void run_again(Repeated<T>& repeated);
 
-// Returns the loss.
+// Returns the loss. Truncated, the gradients are those of parameters only.
 template <class T>
 double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-                 bool in_segments = false);
+                 InTime in_time = {});
 
 template <class T>
 Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
@@ -332,7 +353,14 @@ double run_batch(Engine<T>& engine, const T* parameters, Known known, const Batc
 // The same in segments of time. (checkpoints.cpp)
 template <class T>
 double run_in_segments(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch,
-                       const Results<T>& results);
+                       const Results<T>& results, InTime in_time);
+// Whichever of the two is asked for.
+template <class T>
+double run_in_time(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch,
+                   const Results<T>& results, InTime in_time) {
+  if (in_time.in_segments()) return run_in_segments(engine, parameters, known, batch, results, in_time);
+  return run_batch(engine, parameters, known, batch, results);
+}
 
 // Remembers that values of `array` at (row, step) is no index below limit.
 template <class T>

@@ -95,8 +95,7 @@ template <class T>
 Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
   std::lock_guard<std::mutex> lock(e.one_call);
   e.awake = 1;
-  e.in_parts = training.in_segments;
-  auto run = training.in_segments ? run_in_segments<T> : run_batch<T>;
+  e.in_parts = training.in_time.in_segments();
   Results<T> results;
   results.gradients = e.arena.reserve(e.plan.parameters);
   results.states = training.carried;
@@ -111,7 +110,7 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   int done = 0;
   while (done < training.updates) {
     Known known = done > 0 ? Known::changed : Known::nothing;
-    losses[done] = run(e, training.parameters, known, batch_of(training, done), results);
+    losses[done] = run_in_time(e, training.parameters, known, batch_of(training, done), results, training.in_time);
     double scale = update.scale(sums);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
     update.apply(training.scalars + int64_t(done) * scalars, T(scale), values);

@@ -78,9 +78,10 @@ void cut_blocks(const Engine<T>& e, int B, int steps, Workspace<T>& w) {
 
 template <class T>
 void sort_by_length(const Batch<T>& batch, Workspace<T>& w) {
-  auto length = [&](int64_t b) { return batch.lengths[batch.rows ? batch.rows[b] : b]; };
-  std::stable_sort(w.order.begin(), w.order.end(), [&](int64_t a, int64_t b) { return length(a) > length(b); });
-  for (int i = 0; i < w.B; ++i) w.lengths[i] = std::clamp<int64_t>(length(w.order[i]) - batch.start, 0, w.steps);
+  auto row = [&](int64_t b) { return batch.rows ? batch.rows[b] : b; };
+  auto longer = [&](int64_t a, int64_t b) { return batch.lengths[row(a)] > batch.lengths[row(b)]; };
+  std::stable_sort(w.order.begin(), w.order.end(), longer);
+  for (int i = 0; i < w.B; ++i) w.lengths[i] = batch.span(row(w.order[i])).count;
   w.ragged = w.lengths.back() < w.steps;
 }
 

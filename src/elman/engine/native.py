@@ -12,7 +12,7 @@ from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
-from elman.engine.segments import check_memory
+from elman.engine.segments import check_memory, check_parameters_only, check_truncate
 from elman.errors import DataError, EngineError, ShapeError
 
 try:
@@ -167,6 +167,7 @@ class NativeEngine:
         want_states: bool = False,
         state_gradients: Sequence[np.ndarray] | None = None,
         memory: str = "normal",
+        truncate: int | None = None,
     ) -> Gradients:
         """Compute the loss and its gradients.
 
@@ -184,9 +185,13 @@ class NativeEngine:
             dL/d(final states), from what uses them; zeros by default.
         memory : {"normal", "low"}
             "low" keeps states only, every sqrt(T) steps, and computes the rest again from these.
+        truncate : int, optional
+            Go back through so many steps at most; see `elman.engine.segments`. Gradients of parameters only.
         """
         B, T = self._check_x(x, lengths)
         self._check_target(target, B, T)
+        if steps := check_truncate(self.plan, truncate, memory):
+            check_parameters_only(want_input, want_states, state_gradients)
         if state_gradients is not None and self.plan.root:
             raise EngineError("state_gradients cannot join the square root of a loss: use the loss without its root")
         if want_input and self.plan.input_grad < 0:
@@ -213,6 +218,7 @@ class NativeEngine:
             input_grad,
             initials,
             check_memory(self.plan, memory),
+            steps,
         )
         return Gradients(loss, gradients, y, finals, input_grad, initials if want_states else None)
 
@@ -234,6 +240,7 @@ class NativeEngine:
         states: Sequence[np.ndarray] | None = None,
         seconds: float = np.inf,
         memory: str = "normal",
+        truncate: int | None = None,
     ) -> TrainResult:
         """Do many updates of the parameters, in place, in one call.
 
@@ -266,7 +273,7 @@ class NativeEngine:
             With `carry_states`, initial states of the first batch; updated in place to the final ones of the last.
         seconds : float
             No update begins after so much time, but the first.
-        memory : {"normal", "low"}
+        memory, truncate
             As for `gradients`.
         """
         N, T = self._check_x(x, lengths)
@@ -295,6 +302,7 @@ class NativeEngine:
             seconds,
             losses,
             check_memory(self.plan, memory),
+            check_truncate(self.plan, truncate, memory),
         )
         return TrainResult(losses[: done if finite else done + 1], done, finite)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from elman.engine.plan import Gradients, Plan, TrainResult
 from elman.engine.updates import train
+from elman.errors import OptionError
 
 KEY_STEP = 0x9E3779B97F4A7C15  # apart, so that the parts' dropouts do not repeat one another
 
@@ -127,8 +128,11 @@ class PartedEngine:
         want_states=False,
         state_gradients=None,
         memory="normal",
+        truncate=None,
     ) -> Gradients:
         """The loss and its gradients; of the running means and variances these are 0."""
+        if truncate is not None:
+            raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
         runs = self._forward(parameters, x, lengths, states, key, memory)
         self._moments = [
             (run.part.normalisation, self._next_running(run, parameters)) for run in runs if run.part.normalisation

@@ -2,7 +2,8 @@
 
 It is the oracle of the native engine, what a student reads, and what runs where no compiler was found. It does
 everything the native engine does, for all rows of the batch at once and one step after the other. With `memory="low"`
-it goes through time in segments, and keeps only the states at their beginnings; a run is otherwise one segment.
+it goes through time in segments, and keeps only the states at their beginnings; with `truncate` segments
+have no gradient from one to the one before; a run is otherwise one segment.
 """
 
 from __future__ import annotations
@@ -31,7 +32,16 @@ from elman.engine.plan import (
     TrainResult,
     VectorGradient,
 )
-from elman.engine.segments import Segment, followed, joined, root, segments_of
+from elman.engine.segments import (
+    Segment,
+    check_parameters_only,
+    check_truncate,
+    followed,
+    joined,
+    root,
+    segments_of,
+    truncated_segments,
+)
 from elman.engine.updates import apply, train
 from elman.errors import EngineError
 
@@ -100,8 +110,12 @@ class NumpyEngine:
         want_states=False,
         state_gradients=None,
         memory="normal",
+        truncate=None,
     ) -> Gradients:
         """The loss, and its gradients with respect to the parameters and, if wanted, input and initial states."""
+        if steps := check_truncate(self.plan, truncate, memory):
+            check_parameters_only(want_input, want_states, state_gradients)
+            return self._truncated_gradients(parameters, x, target, weights, lengths, states, key, steps)
         segments = segments_of(self.plan, x, lengths, memory)
         arrays.check_target(self.plan, target, *x.shape[:2])
         starts = [states]
@@ -119,6 +133,30 @@ class NumpyEngine:
         found.input = found.input if want_input else None
         found.initial_states = found.initial_states if want_states else None
         return found
+
+    def _truncated_gradients(self, parameters, x, target, weights, lengths, states, key, steps: int) -> Gradients:
+        segments = truncated_segments(self.plan, x, lengths, steps)
+        arrays.check_target(self.plan, target, *x.shape[:2])
+        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states or [])
+        for segment in segments:
+            self._begin(parameters, x, lengths, found.states, key, segment)
+            if segment.ends or self.plan.stages[-1].sequence:
+                here = self._segment_gradients(target, weights, None)
+                found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
+                found.output = self._with_steps(found.output, here.output)
+            else:  # there is no loss before the last segment, and so no gradient
+                self._forward(self.plan.stages[:-1])
+            found.states = self._final_states()
+        return root(found) if self.plan.root else found
+
+    def _with_steps(self, whole: np.ndarray, here: np.ndarray) -> np.ndarray:
+        """The output of all segments so far, (B, T, O), with that of this one, (B, steps, O)."""
+        if here.ndim == 2:
+            return here
+        whole = whole if whole.size else np.zeros((self.B, self.steps, here.shape[2]), self.dtype)
+        for b, first, count in zip(self.order, self.firsts, self.lengths, strict=True):
+            whole[b, first : first + count] = here[b, :count]
+        return whole
 
     def _segment_gradients(self, target, weights, state_gradients) -> Gradients:
         self._set_target(target, weights)
@@ -151,15 +189,20 @@ class NumpyEngine:
         whole = np.full(self.B, x.shape[1]) if lengths is None else np.asarray(lengths, np.int64)
         self.order = np.argsort(-whole, kind="stable")
         self.whole_lengths = whole[self.order]
-        self.lengths = np.clip(self.whole_lengths - segment.start, 0, segment.steps)
+        self.firsts, self.lengths = segment.spans(self.whole_lengths, self.steps)
         self.slots = [
             np.zeros((self._rows(slot.time, self.plan.stages[slot.stage]), self.B, slot.width), self.dtype)
             for slot in self.plan.slots
         ]
         self.sums = np.zeros(self.plan.parameters, self.dtype)  # what programs add up
-        self.slots[self.plan.input.slot][:] = np.swapaxes(x[:, segment.slice], 0, 1)[:, self.order]
+        self.slots[self.plan.input.slot][:] = self._here(x)
         for s, initial in zip(_states(self.plan), states or arrays.zeros(self.plan, self.B, self.dtype), strict=True):
             self.slots[s.values][0] = initial[self.order]
+
+    def _here(self, values: np.ndarray) -> np.ndarray:
+        """The steps of this segment, (steps, B, n), rows sorted, of an array (B, T, n)."""
+        steps = np.minimum(self.firsts + np.arange(self.T)[:, None], self.steps - 1)  # (steps, B); past the end: any
+        return values[self.order, steps]
 
     def _rows(self, time: str, stage: Stage) -> int:
         steps = self.T if stage.sequence else 1
@@ -295,8 +338,7 @@ class NumpyEngine:
     def _set_target(self, target, weights) -> None:
         stage = self.plan.stages[-1]
         values = np.asarray(target, self.dtype)
-        steps = np.swapaxes(values[:, self.segment.slice], 0, 1) if stage.sequence else values[None]
-        self.slots[self.plan.target][:] = steps[:, self.order]
+        self.slots[self.plan.target][:] = self._here(values) if stage.sequence else values[None, self.order]
         share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
         share = share[self.order]
         total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))

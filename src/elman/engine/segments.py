@@ -2,6 +2,11 @@
 
 With ``memory="low"`` an engine first runs the segments forward and keeps the states at their beginnings. Then, from the
 last to the first, it runs each again from there, and backward from the gradients that the segment behind it left.
+
+With ``truncate=k`` segments of k steps follow one another, each begins with the states that the one before left, and no
+gradient goes back into that. Steps are counted from each row's end, so that the last of its segments has k steps (all,
+if it is shorter) and the first what is left over: a row's gradient does not depend on how long the others are.
+Dropout's masks are those of the steps counted so: without ragged rows, the masks of the whole.
 """
 
 from __future__ import annotations
@@ -13,22 +18,36 @@ import numpy as np
 
 from elman.engine import arrays
 from elman.engine.plan import Gradients, Plan, Reverse
-from elman.errors import OptionError
+from elman.errors import EngineError, OptionError
 
 MEMORY = ("normal", "low")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Some consecutive steps of a batch: those from `start` on; `ends` where they are its last ones."""
+    """Some consecutive steps of a batch: those from `start` on; `ends` where they are its last ones.
+
+    Steps are counted so that all rows of the batch begin together or, `at_end`, so that they end together.
+    """
 
     start: int
     steps: int
     ends: bool
+    at_end: bool = False
 
-    @property
-    def slice(self) -> slice:
-        return slice(self.start, self.start + self.steps)
+    def spans(self, lengths: np.ndarray, T: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of each row, of `T` steps at most: the first of its own steps that lies here, and how many do."""
+        late = T - lengths if self.at_end else 0 * lengths
+        first = np.maximum(0, self.start - late)
+        return first, np.maximum(0, np.minimum(lengths, self.start + self.steps - late) - first)
+
+
+def truncated_segments(plan: Plan, x: np.ndarray, lengths: np.ndarray | None, steps: int) -> list[Segment]:
+    """The segments of truncated gradients: of `steps` steps each, but for the first, which may have fewer."""
+    arrays.check_input(plan, x, lengths)
+    borders = [0, *range(x.shape[1] % steps or steps, x.shape[1], steps), x.shape[1]]
+    pairs = zip(borders, borders[1:], strict=False)
+    return [Segment(first, end - first, end == x.shape[1], at_end=True) for first, end in pairs]
 
 
 def segments_of(plan: Plan, x: np.ndarray, lengths: np.ndarray | None, memory: str) -> list[Segment]:
@@ -43,13 +62,44 @@ def check_memory(plan: Plan, memory: str) -> bool:
     """Whether `memory` is "low"; `OptionError` if it is neither, or if the plan cannot go through time in segments."""
     if memory not in MEMORY:
         raise OptionError(f"memory must be 'normal' or 'low', got {memory!r}")
-    steps = (step for stage in plan.stages for step in stage.before)
-    if memory == "low" and any(isinstance(step, Reverse) for step in steps):
+    if memory == "low" and _reverses(plan):
         raise OptionError(
             "memory='low' goes through time in segments, and a layer with reverse=True needs the whole sequence first: "
             "use memory='normal', or give the network the sequences reversed"
         )
     return memory == "low"
+
+
+def check_truncate(plan: Plan, truncate: int | None, memory: str) -> int:
+    """The steps of a truncated gradient's segments, 0 for the whole gradient; `OptionError` if that cannot be."""
+    if truncate is None:
+        return 0
+    if isinstance(truncate, bool) or not isinstance(truncate, int | np.integer) or truncate < 1:
+        raise OptionError(f"truncate must be a number of steps of at least 1, or None for all, got {truncate!r}")
+    if check_memory(plan, memory):
+        raise OptionError(
+            f"truncate={truncate} keeps only as many steps in memory at a time as it goes back, so memory='low' has "
+            "nothing to do: leave it at 'normal'"
+        )
+    if _reverses(plan):
+        raise OptionError(
+            "truncate goes through time in segments, and a layer with reverse=True needs the whole sequence first: "
+            "leave truncate out, or give the network the sequences reversed"
+        )
+    return min(int(truncate), 2**31 - 1)
+
+
+def check_parameters_only(want_input: bool, want_states: bool, state_gradients: object) -> None:
+    """`EngineError` unless a truncated gradient is that of a loss with respect to the parameters."""
+    if want_input or want_states or state_gradients is not None:
+        raise EngineError(
+            "truncated gradients are those of the loss with respect to parameters: ask for no other, and give no "
+            "state_gradients, or leave truncate out"
+        )
+
+
+def _reverses(plan: Plan) -> bool:
+    return any(isinstance(step, Reverse) for stage in plan.stages for step in stage.before)
 
 
 def joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -31,6 +31,7 @@ def train(
     states: list[np.ndarray] | None = None,
     seconds: float = np.inf,
     memory: str = "normal",
+    truncate: int | None = None,
     updated: Callable[[np.ndarray], None] = lambda parameters: None,
 ) -> TrainResult:
     """One update for each batch of row numbers; stops before one whose loss or gradient is not finite.
@@ -52,6 +53,7 @@ def train(
             states=carried,
             key=0 if keys is None else int(keys[n]),
             memory=memory,
+            truncate=truncate,
         )
         losses[n] = found.loss
         norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64)))) if clip_norm > 0 else 0.0

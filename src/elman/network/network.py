@@ -240,6 +240,7 @@ class Network:
         state: Any = None,
         sample_weight: np.typing.ArrayLike | None = None,
         memory: str = "normal",
+        truncate: int | None = None,
     ) -> tuple[float, dict[str, np.ndarray]]:
         """The loss of one batch and its gradient by parameter name, dropout included (with the mask of key 0).
 
@@ -249,7 +250,7 @@ class Network:
             Input.
         target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
             Target.
-        loss, lengths, sample_weight, memory
+        loss, lengths, sample_weight, memory, truncate
             As for `fit`; see `elman.training.fit`.
         state : list of tuples of arrays (B, H), optional
             Initial states; zeros by default.
@@ -271,6 +272,7 @@ class Network:
             lengths=checks.lengths(lengths),
             states=self._flat_state(state, len(x)),
             memory=memory,
+            truncate=truncate,
         )
         return found.loss, dict(Parameters(self._places, found.parameters))
 
@@ -329,8 +331,8 @@ class Network:
             Targets.
         **options
             ``loss="mse"``, ``optimizer="adam"``, ``batch_size=32``, ``epochs=10``, ``validation_data=(x, target)``,
-            ``callbacks=[...]``, ``shuffle=True``, ``verbose=1``, ``memory="normal"`` and others of
-            `elman.training.fit`.
+            ``callbacks=[...]``, ``shuffle=True``, ``verbose=1``, ``memory="normal"``,
+            ``truncate=None`` and others of `elman.training.fit`.
 
         Returns
         -------

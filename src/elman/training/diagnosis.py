@@ -38,6 +38,7 @@ def _gradient(training: Training, rows: np.ndarray, key: int) -> str:
             lengths=None if data.lengths is None else data.lengths[rows],
             key=key,
             memory=training.memory,
+            truncate=training.truncate,
         )
     bad = _first(found.parameters)
     if bad is None:  # with states carried from batch to batch it cannot be computed again

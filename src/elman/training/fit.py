@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine import arrays
-from elman.engine.segments import check_memory
+from elman.engine.segments import check_memory, check_truncate
 from elman.errors import OptionError, TrainingError
 from elman.training.callbacks import Callback, KeepBest
 from elman.training.checks import whole
@@ -47,6 +47,7 @@ def fit(
     stateful: bool = False,
     memory: str = "normal",
     metrics: Iterable[str | Metric] = (),
+    truncate: int | None = None,
 ) -> History:
     """Train a network.
 
@@ -86,8 +87,9 @@ def fit(
     verbose : int, default 1
         0 for silence, 1 for a line of progress on the standard error stream.
     stateful : bool, default False
-        Truncated backpropagation through time: each batch begins with the states in which the one before ended, row by
-        row; zeros at the beginning of an epoch. Needs ``shuffle=False`` and batches of one size.
+        Truncated backpropagation through time over a series cut into batches: each batch begins with the states in
+        which the one before ended, row by row; zeros at the beginning of an epoch. Needs ``shuffle=False`` and batches
+        of one size. See `truncate` for sequences that are whole.
     memory : {"normal", "low"}, default "normal"
         What is kept of the T steps of a batch for the backward pass: with "normal" what every step computed, about a
         dozen values for each hidden unit; with "low" the states at every sqrt(T)-th step, from which the sqrt(T) steps
@@ -99,6 +101,15 @@ def fit(
         mae``), or functions of (y, target) with a value for each row and step. They are of the network as it is after
         the epoch, of the training data (``accuracy``, which costs a forward run over it) and of the validation data
         (``val_accuracy``).
+    truncate : int, optional
+        Truncated backpropagation through time, a number of steps k; by default gradients go back through all T. Forward
+        nothing changes: the states run on, and the loss is that of the whole sequence. Backward, each sequence is cut
+        from its end into pieces of k steps, the first one shorter, and no gradient crosses from a piece into the one
+        before. So a network that returns its last step learns from exactly the last k steps, and one that returns all
+        of them lets the error of a step reach back up to k - 1 steps further, to the beginning of its piece. The pieces
+        of a ragged row are counted from its own end. With k of T or more the gradient is the full one. It takes
+        the memory of k steps, whatever T is, and no more time; layers with ``reverse=True``, and ``memory="low"``,
+        do not go with it.
 
     Returns
     -------
@@ -145,6 +156,7 @@ def fit(
         stateful=stateful,
         memory=memory,
         metrics=resolve_metrics(metrics),
+        truncate=truncate,
         callbacks=[KeepBest(), *_checked(callbacks), *progress(verbose)],
     )
     return training.run()
@@ -245,6 +257,7 @@ class Training:
     stateful: bool = False
     memory: str = "normal"
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    truncate: int | None = None
     callbacks: Sequence[Callback] = ()
     epoch: int = 0
     batch: int = 0
@@ -263,6 +276,7 @@ class Training:
             self._check_stateful()
         self._engine = self.net.engine(self.data.loss, self.data.width)
         check_memory(self._engine.plan, self.memory)
+        check_truncate(self._engine.plan, self.truncate, self.memory)
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
         self._one_by_one = any(c.watches_batches for c in self.callbacks)
@@ -352,6 +366,7 @@ class Training:
                 states=states,
                 seconds=SECONDS_A_CALL,
                 memory=self.memory,
+                truncate=self.truncate,
             )
         net.updates += result.done
         optimizer.updates += result.done
