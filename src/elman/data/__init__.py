@@ -1,8 +1,29 @@
-"""Data: series from files, the series that ship with Elman, windows over them, scaling."""
+"""Data: series from files and those that ship with Elman, windows and batches, images, toy tasks, scaling."""
 
+from elman.data import tasks
+from elman.data.idx import read_idx
+from elman.data.images import Images, digits, mnist
+from elman.data.loader import BatchLoader, one_hot
 from elman.data.readers import read_columns
+from elman.data.sampler import WindowSampler
 from elman.data.scaling import Scaling
 from elman.data.series import Series, bundled, load_series
 from elman.data.windows import training_windows, windows
 
-__all__ = ["Scaling", "Series", "bundled", "load_series", "read_columns", "training_windows", "windows"]
+__all__ = [
+    "BatchLoader",
+    "Images",
+    "Scaling",
+    "Series",
+    "WindowSampler",
+    "bundled",
+    "digits",
+    "load_series",
+    "mnist",
+    "one_hot",
+    "read_columns",
+    "read_idx",
+    "tasks",
+    "training_windows",
+    "windows",
+]
