@@ -11,11 +11,11 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
     {"equations", "estimator"},
-    {"cells"},
+    {"cells", "plots"},
     {"engine"},
     {"data", "training"},
     {"network"},
-    {"bench", "insight", "interop", "plots"},
+    {"bench", "insight", "interop"},
     {"forecast", "classify", "language"},
     {"commands"},
     {"cli", "lab"},

@@ -33,7 +33,7 @@ _HOME = {
     **dict.fromkeys(_ERRORS, "elman.errors"),
     "Forecaster": "elman.forecast",
 }
-_MODULES = ("cells", "data", "equations", "engine", "errors", "forecast", "network", "training")
+_MODULES = ("cells", "data", "equations", "engine", "errors", "forecast", "network", "plots", "training")
 
 if TYPE_CHECKING:
     from elman.equations import *  # noqa: F403

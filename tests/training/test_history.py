@@ -44,7 +44,7 @@ def test_plot_draws_the_losses():
     matplotlib.use("Agg")
     axes = history(loss=[3, 2, 1], val_loss=[4, 2, 3]).plot()
     curves = {line.get_label(): list(line.get_ydata()) for line in axes.get_lines()}
-    assert (curves["loss"], curves["val_loss"]) == ([3, 2, 1], [4, 2, 3])
+    assert (curves["training"], curves["validation"]) == ([3, 2, 1], [4, 2, 3])
     assert list(axes.get_lines()[2].get_xdata()) == [2, 2]
 
 

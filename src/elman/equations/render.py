@@ -99,6 +99,11 @@ def _bracketing(parent: Symbol) -> bool:
     return row is None and parent.op == "lookup" or row is not None and row.binds == ATOM
 
 
+def latex_name(name: str, time: str = "") -> str:
+    """A name of the equations as LaTeX: ``W_z`` as ``W_{z}``, greek names as letters, the time as a last index."""
+    return _Style(latex=True).name(name, time)
+
+
 def plain_text(graph: Graph) -> list[str]:
     """The equations as lines of plain text."""
     return [f"{left} = {right}" for left, right in _render(graph, _Style(latex=False))]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
+from elman.plots import losses
 
 
 class History:
@@ -59,27 +62,20 @@ class History:
         values = self.history.get(self.monitor, [])
         return None if not values or np.all(np.isnan(values)) else int(np.nanargmin(values)) + 1
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the losses over the epochs.
+    def plot(self, ax: Any = None, *, metrics: Iterable[str] = (), log: bool | None = None) -> Any:
+        """Draw the losses over the epochs, with the best epoch marked; see `elman.plots.losses`.
 
         Parameters
         ----------
         ax : matplotlib axes, optional
             Where to; new axes by default.
+        metrics : iterable of str, optional
+            Other numbers of the history, drawn on a second axis.
+        log : bool, optional
+            Whether the axis of the losses is logarithmic; by default if they span more than a factor of 20.
 
         Returns
         -------
         matplotlib axes
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots()
-        for name in ("loss", "val_loss"):
-            if name in self.history:
-                ax.plot(np.arange(1, self.epochs + 1), self.history[name], label=name)
-        if self.best_epoch is not None:
-            ax.axvline(self.best_epoch, linestyle=":", color="grey", label="best epoch")
-        ax.set(xlabel="epoch", ylabel="loss")
-        ax.legend()
-        return ax
+        return losses(self, metrics=metrics, log=log, ax=ax)

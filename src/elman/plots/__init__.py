@@ -1,0 +1,10 @@
+"""Plots: pictures of series, trainings and recurrent networks. Every function takes and returns matplotlib axes.
+
+matplotlib is loaded when something is drawn.
+"""
+
+from elman.plots.curves import losses, prediction, series, window
+from elman.plots.fields import norms, states
+from elman.plots.unrolled import unrolled
+
+__all__ = ["losses", "norms", "prediction", "series", "states", "unrolled", "window"]

@@ -1,0 +1,71 @@
+"""What all pictures share: colours, new axes, and how axes are dressed.
+
+The colours are those of Okabe and Ito, which people with any common kind of colour blindness can tell apart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elman.errors import ShapeError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, MUTED, GRID = "#222222", "#8a8a8a", "#e6e6e6"
+BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"
+)  # fmt: skip
+CYCLE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, INK)
+
+
+def axes(ax: Axes | None, width: float = 8.0, height: float = 3.2) -> Axes:
+    """The given axes, or new ones of a new pyplot figure (inch)."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height), dpi=90, layout="constrained")[1]
+
+
+def dress(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> Axes:
+    """Labels, a quiet grid, no frame at the top and right, and a legend above the data, where it hides nothing."""
+    ax.set(xlabel=ax.get_xlabel() or xlabel, ylabel=ax.get_ylabel() or ylabel)
+    ax.grid(color=GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    handles, labels = ax.get_legend_handles_labels()
+    if legend and handles:
+        ax.legend(
+            handles, labels, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False, fontsize=9,
+            borderaxespad=0.1, columnspacing=1.2, handlelength=1.6,
+        )  # fmt: skip
+    return ax
+
+
+def dates(ax: Axes, times: np.ndarray) -> None:
+    """Short labels where the times are dates."""
+    if times.dtype.kind == "M":
+        from matplotlib.dates import ConciseDateFormatter
+
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+
+
+def line(values: Any, what: str) -> np.ndarray:
+    """Values of one feature as (T,); (T, 1), (1, T) and (1, T, 1) are such too."""
+    found = np.asarray(values)
+    if found.ndim == 0 or found.size == 0 or max(found.shape) != found.size:
+        raise ShapeError(f"{what} must be one series of one feature, (T,) or (T, 1); got shape {found.shape}")
+    return found.reshape(-1)
+
+
+def times_of(times: Any, count: int, what: str) -> np.ndarray:
+    """The times, checked, or the numbers of the steps."""
+    if times is None:
+        return np.arange(count)
+    found = line(times, f"the times of {what}")
+    if len(found) != count:
+        raise ShapeError(f"{what} has {count} values, but {len(found)} times; give one time a value")
+    return found
