@@ -210,7 +210,7 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& 
   return nb::make_tuple(done.updates, done.finite);
 }
 
-// The caller keeps the arrays alive and where they are.
+// It keeps the arrays alive; the caller leaves them where they are.
 template <class T>
 Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x,
                         const std::vector<Flat<T>>& states, const Flat<T>& output) {
@@ -253,7 +253,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
       .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "seconds"_a,
            "losses"_a, "low_memory"_a, "truncate"_a)
-      .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
+      .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 3>(),
+           nb::keep_alive<0, 4>(), nb::keep_alive<0, 5>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("bytes", &Engine<T>::bytes)
       .def("read", [](Engine<T>& e, int slot, const Flat<T>& out) { read(e, slot, out.data()); });

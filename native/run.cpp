@@ -56,13 +56,20 @@ void scale_by_root(const Engine<T>& e, double loss, const Batch<T>& batch, const
   for (size_t i = 0; i < r.initial_states.size(); ++i) scale<T>({r.initial_states[i]}, {B * e.states[i].width}, factor);
 }
 
+// Whether threads that are awake would share the work of a run.
+template <class T>
+bool is_shared(const Repeated<T>& r) {
+  return r.engine.threads > 1 && r.batch.B * r.engine.step_product >= kWorthSharing;
+}
+
 // One run takes too little time to wake a thread for it. Where runs follow one another closely the threads are woken
 // for the runs to come, but not again and again: on a busy machine they do not stay awake.
 template <class T>
 int threads_awake(Repeated<T>& r) {
   int threads = r.engine.threads;
+  if (!is_shared(r)) return 1;
   auto now = Clock::now();
-  if (threads == 1 || now - r.last > kSpin || r.batch.B * r.engine.step_product < kWorthSharing) return 1;
+  if (now - r.last > kSpin) return 1;
   if (awake(threads)) return threads;
   if (now > r.next_waking) {
     parallel_for(threads, threads, [](int, int) {});
@@ -167,7 +174,7 @@ void run_again(Repeated<T>& r) {
   Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
   run_batch(r.engine, r.parameters, known, r.batch, r.results);
   r.version = r.engine.weights.version;
-  r.last = Clock::now();
+  if (is_shared(r)) r.last = Clock::now();
 }
 
 template <class T>

@@ -146,12 +146,7 @@ class NativeEngine:
         self._check(parameters, (self.plan.parameters,), "parameters")
         self._check_states(states, B, "states")
         self._check(output, self._outputs(B, T)[0].shape, "output")
-        run = self._engine.repeated(parameters, x, states, output)
-
-        def step(_kept: tuple = (parameters, x, states, output)) -> None:  # the native side has their addresses only
-            run()
-
-        return step
+        return self._engine.repeated(parameters, x, list(states), output)
 
     def gradients(
         self,
