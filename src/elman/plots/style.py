@@ -39,7 +39,7 @@ def dress(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> Axes:
     handles, labels = ax.get_legend_handles_labels()
     if legend and handles:
         ax.legend(
-            handles, labels, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False, fontsize=9,
+            handles, labels, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(len(labels), 6), frameon=False, fontsize=9,
             borderaxespad=0.1, columnspacing=1.2, handlelength=1.6,
         )  # fmt: skip
     return ax
