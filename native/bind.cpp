@@ -229,6 +229,16 @@ void py_run_again(Repeated<T>& repeated) {
 }
 
 template <class T>
+int64_t py_generate(Repeated<T>& repeated, const Flat<T>& window, const nb::object& drawing, int64_t first,
+                    double seconds, const Flat<T>& out) {
+  Drawing how;
+  if (!drawing.is_none())
+    how = {true, item<double>(drawing, 0), item<int>(drawing, 1), item<double>(drawing, 2), item<uint64_t>(drawing, 3)};
+  nb::gil_scoped_release release;
+  return generate(repeated, window.data(), how, first, int64_t(out.shape(1)), seconds, out.data());
+}
+
+template <class T>
 nb::tuple py_shape(Engine<T>& engine, int slot) {
   std::lock_guard<std::mutex> lock(engine.one_call);
   if (engine.space.B == 0) return nb::make_tuple(0, 0, engine.plan.slots.at(slot).width);
@@ -241,7 +251,9 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
   nb::class_<Optimizer<T>>(m, optimizer).def("__init__", [](Optimizer<T>* o, nb::tuple code, int states, int scalars) {
     new (o) Optimizer<T>(make_optimizer<T>(code, states, scalars));
   });
-  nb::class_<Repeated<T>>(m, repeated).def("__call__", py_run_again<T>);
+  nb::class_<Repeated<T>>(m, repeated)
+      .def("__call__", py_run_again<T>)
+      .def("generate", py_generate<T>, "window"_a, "drawing"_a.none(), "first"_a, "seconds"_a, "out"_a);
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })

@@ -308,6 +308,22 @@ struct Repeated {
 template <class T>
 void run_again(Repeated<T>& repeated);
 
+// How an output becomes the next input: as it is, or as the index of a class drawn with the output as logits.
+struct Drawing {
+  bool classes = false;
+  double temperature = 1;  // 0: the likeliest class
+  int top_k = 1;           // that many of the likeliest classes at most
+  double top_p = 1;        // and the fewest of these that together are so likely
+  uint64_t key = 0;        // what is drawn depends on it, the step and the row only
+};
+
+// Feeds outputs back. `window` (B, W, F) is what `repeated` reads, and its output that of the steps seen so far.
+// Output t, for t from `first` on, goes to out[:, t] of out (B, steps, F) and into the window's end; the rest moves up.
+// Returns the number of steps done, before `steps` if that takes longer than so many seconds. (generate.cpp)
+template <class T>
+int64_t generate(Repeated<T>& repeated, T* window, const Drawing& how, int64_t first, int64_t steps, double seconds,
+                 T* out);
+
 // Returns the loss. Truncated, the gradients are those of parameters only.
 template <class T>
 double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _mix(z: np.ndarray) -> np.ndarray:
+def mix(z: np.ndarray) -> np.ndarray:
     """The finaliser of splitmix64 (Steele, Lea & Flood, 2014)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -17,8 +17,8 @@ def _mix(z: np.ndarray) -> np.ndarray:
 def dropout_keeps(key: int, number: int, step: int, rows: np.ndarray, units: int, rate: float) -> np.ndarray:
     """Which values a dropout keeps, (B, units): a function of its arguments only."""
     with np.errstate(over="ignore"):
-        k = _mix(np.array([key], np.uint64) + _GOLDEN * np.uint64(number + 1))
-        k = _mix(k + np.uint64(step) * _GOLDEN)
-        k = _mix(k + rows.astype(np.uint64) * _GOLDEN)[:, None]
-        bits = _mix(k + np.arange(units, dtype=np.uint64) * _GOLDEN) >> np.uint64(40)
+        k = mix(np.array([key], np.uint64) + GOLDEN * np.uint64(number + 1))
+        k = mix(k + np.uint64(step) * GOLDEN)
+        k = mix(k + rows.astype(np.uint64) * GOLDEN)[:, None]
+        bits = mix(k + np.arange(units, dtype=np.uint64) * GOLDEN) >> np.uint64(40)
     return bits >= rate * 16777216.0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 
 from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
+from elman.engine.generation import Drawing
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
 from elman.engine.segments import check_memory, check_parameters_only, check_truncate
@@ -19,6 +21,8 @@ try:
     import elman._native as _native
 except ImportError:  # installed without a compiler: the NumPy engine does the work
     _native = None  # type: ignore[assignment]
+
+SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C
 
 
 def available() -> bool:
@@ -147,6 +151,50 @@ class NativeEngine:
         self._check_states(states, B, "states")
         self._check(output, self._outputs(B, T)[0].shape, "output")
         return self._engine.repeated(parameters, x, list(states), output)
+
+    def generate(
+        self,
+        parameters: np.ndarray,
+        window: np.ndarray,
+        states: list[np.ndarray] | None,
+        output: np.ndarray,
+        steps: int,
+        drawing: Drawing | None = None,
+    ) -> np.ndarray:
+        """Feed outputs back as inputs, in one call.
+
+        Parameters
+        ----------
+        parameters : array (P,)
+            The parameter arena.
+        window : array (B, W, F)
+            The last inputs that the network has seen. Each new one moves them up and takes the last place, and the
+            network runs over all of them again. Changed in place.
+        states : list of arrays (B, width), optional
+            What those inputs led to, W = 1: each run begins with them and leaves its own. Changed in place. Without,
+            each run begins with zeros.
+        output : array (B, 1, O), or (B, O) after a layer that returns its last step
+            What those inputs led to. Changed in place.
+        steps : int
+            How many inputs to make.
+        drawing : Drawing, optional
+            An input is the index of a class, drawn with the output as logits; without, it is the output.
+
+        Returns
+        -------
+        array (B, steps, F)
+        """
+        B, W = self._check_x(window, None)
+        self._check(parameters, (self.plan.parameters,), "parameters")
+        self._check(window, window.shape, "window")
+        states = self._check_states(states, B, "states")
+        self._check(output, self._outputs(B, W)[0].shape, "output")
+        out, done = np.empty((B, steps, window.shape[2]), self.dtype), 0
+        how = None if drawing is None else astuple(drawing)
+        repeated = self._engine.repeated(parameters, window, states, output)
+        while done < steps:  # Ctrl-C is looked at in between
+            done = self._call(repeated.generate, window, how, done, SECONDS_A_CALL, out)
+        return out
 
     def gradients(
         self,

@@ -8,12 +8,14 @@ have no gradient from one to the one before; a run is otherwise one segment.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from elman.engine import arrays, bfloat16
+from elman.engine.generation import Drawing, feed_back
 from elman.engine.masks import dropout_keeps
 from elman.engine.plan import (
     Elementwise,
@@ -95,6 +97,10 @@ class NumpyEngine:
                 state[...] = final
 
         return step
+
+    def generate(self, parameters, window, states, output, steps: int, drawing: Drawing | None = None) -> np.ndarray:
+        """Feed outputs back; see the native engine."""
+        return feed_back(functools.partial(self.forward, parameters), window, states, output, steps, drawing)
 
     def gradients(
         self,

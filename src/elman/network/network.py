@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.engine.bfloat16 import check_products
-from elman.errors import OptionError, ShapeError
+from elman.errors import OptionError
 from elman.network import checks
 from elman.network.engines import DOT, new_engine
 from elman.network.files import describe, layers_of, save
@@ -187,46 +187,34 @@ class Network:
         y, state = self(np.asarray(x)[:, None, :], state=state, return_state=True)
         return (y[:, 0] if y.ndim == 3 else y), state
 
-    def generate(self, context: np.typing.ArrayLike, steps: int) -> np.ndarray:
-        """Feed the network its own output.
+    def generate(
+        self,
+        context: np.typing.ArrayLike,
+        steps: int,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int | None = None,
+    ) -> np.ndarray:
+        """Feed the network its own output; see `elman.network.generate`.
 
         Parameters
         ----------
-        context : array, shape (B, T, F); or (T, F) or (T,) for one sequence
+        context : array, shape (B, T, F), or (T, F) or (T,) for one sequence; of indices (B, T) or (T,)
             What the network sees first.
         steps : int
             How many values to generate.
+        temperature, top_k, top_p, seed
+            How the next index is drawn, where the first layer is an `Embedding`.
 
         Returns
         -------
-        ndarray, shape (B, steps, F), or (steps, F) or (steps,) as the context
+        ndarray, shape (B, steps, F), or (steps, F) or (steps,) as the context; of indices (B, steps) or (steps,)
         """
-        context = np.asarray(context)
-        x = context.reshape((1, -1, self.inputs)) if context.ndim < 3 else context
-        if self.outputs != self.inputs:
-            raise ShapeError(
-                f"generate feeds outputs back as inputs, but the network has {self.outputs} outputs "
-                f"and {self.inputs} inputs"
-            )
-        run = self._generate_stepwise if self.sequence_output else self._generate_from_windows
-        values = run(self.check_input(x), checks.count(steps, "steps"))
-        return values.reshape((steps, *context.shape[1:])) if context.ndim < 3 else values
+        from elman.network.generate import generate
 
-    def _generate_stepwise(self, x: np.ndarray, steps: int) -> np.ndarray:
-        out = np.empty((len(x), steps, self.outputs), self.dtype)
-        y, state = self(x, return_state=True)
-        out[:, 0] = y[:, -1]
-        step = self.stream(len(x), state)
-        for t in range(1, steps):
-            out[:, t] = step(out[:, t - 1])
-        return out
-
-    def _generate_from_windows(self, x: np.ndarray, steps: int) -> np.ndarray:
-        T = x.shape[1]
-        values = np.concatenate([x, np.empty((len(x), steps, self.outputs), self.dtype)], axis=1)
-        for t in range(T, T + steps):
-            values[:, t] = self(values[:, t - T : t])
-        return values[:, T:]
+        return generate(self, context, steps, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
 
     # --- learning -------------------------------------------------------------------------------------------
 

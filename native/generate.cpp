@@ -1,0 +1,114 @@
+// Outputs fed back as inputs: a loop of steps in one call, and the drawing of classes from logits.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <stdexcept>
+
+#include "run.h"
+
+namespace elman {
+namespace {
+
+constexpr uint64_t kGolden = 0x9E3779B97F4A7C15;
+
+// The finaliser of splitmix64 (Steele, Lea & Flood, 2014).
+uint64_t mix(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+// A number in [0, 1), a function of its arguments only.
+double uniform(uint64_t key, int64_t step, int64_t row) {
+  uint64_t bits = mix(mix(mix(key + kGolden) + uint64_t(step) * kGolden) + uint64_t(row) * kGolden);
+  return double(bits >> 11) * 0x1p-53;
+}
+
+template <class T>
+struct Sampler {
+  const Drawing& how;
+  int classes;
+  std::vector<int> order = std::vector<int>(classes);
+  std::vector<double> weights = std::vector<double>(classes);  // of each class, before they are scaled to sum to 1
+
+  int draw(const T* logits, int64_t step, int64_t row) {
+    int best = int(std::max_element(logits, logits + classes) - logits);
+    if (how.temperature == 0) return best;
+    for (int i = 0; i < classes; ++i)
+      weights[i] = std::exp((double(logits[i]) - double(logits[best])) / how.temperature);
+    if (how.top_k < classes || how.top_p < 1) keep_likely(logits);
+    return at(uniform(how.key, step, row));
+  }
+
+  // Leaves the top_k likeliest classes, and of these the fewest that together are as likely as top_p.
+  void keep_likely(const T* logits) {
+    std::iota(order.begin(), order.end(), 0);
+    auto likelier = [&](int a, int b) { return logits[a] > logits[b] || (logits[a] == logits[b] && a < b); };
+    int k = std::min(how.top_k, classes);
+    std::partial_sort(order.begin(), order.begin() + k, order.end(), likelier);
+    double total = 0, sum = 0;
+    for (int i = 0; i < k; ++i) total += weights[order[i]];
+    int kept = 0;
+    while (kept < k && (kept == 0 || sum < how.top_p * total)) sum += weights[order[kept++]];
+    for (int i = kept; i < classes; ++i) weights[order[i]] = 0;
+  }
+
+  // The class in whose share of the sum of weights a place in [0, 1) lies.
+  int at(double place) const {
+    double total = 0, sum = 0;
+    int last = 0;
+    for (double w : weights) total += w;
+    for (int i = 0; i < classes; ++i) {
+      if (weights[i] == 0) continue;
+      sum += weights[i], last = i;
+      if (sum > place * total) break;
+    }
+    return last;
+  }
+};
+
+template <class T>
+void check_finite(const T* y, int width, int64_t row, int64_t step) {
+  for (int i = 0; i < width; ++i)
+    if (!std::isfinite(y[i])) {
+      char text[160];
+      std::snprintf(text, sizeof text, "output[%lld, %lld] has become %g: what was fed back has grown without bound",
+                    (long long)row, (long long)step, double(y[i]));
+      throw std::out_of_range(text);
+    }
+}
+
+}  // namespace
+
+template <class T>
+int64_t generate(Repeated<T>& r, T* window, const Drawing& how, int64_t first, int64_t steps, double seconds, T* out) {
+  const Plan& plan = r.engine.plan;
+  int width = plan.slots[plan.input.slot].width, outputs = plan.slots[plan.output.slot].width;
+  int64_t seen = int64_t(r.batch.steps) * width;  // values of the window of a row
+  Sampler<T> sampler{how, outputs};
+  const Clock::time_point start = Clock::now();
+  for (int64_t t = first; t < steps; ++t) {
+    for (int64_t b = 0; b < r.batch.B; ++b) {
+      const T* y = r.results.output + b * outputs;
+      T *next = out + (b * steps + t) * width, *sees = window + b * seen;
+      check_finite(y, outputs, b, t);
+      if (how.classes)
+        *next = T(sampler.draw(y, t, b));
+      else
+        std::copy_n(y, width, next);
+      std::copy(sees + width, sees + seen, sees);
+      std::copy_n(next, width, sees + seen - width);
+    }
+    if (t + 1 < steps) run_again(r);
+    if (std::chrono::duration<double>(Clock::now() - start).count() > seconds) return t + 1;
+  }
+  return steps;
+}
+
+#define ELMAN_INSTANTIATE(T) template int64_t generate(Repeated<T>&, T*, const Drawing&, int64_t, int64_t, double, T*);
+ELMAN_INSTANTIATE(float)
+ELMAN_INSTANTIATE(double)
+#undef ELMAN_INSTANTIATE
+
+}  // namespace elman

@@ -1,0 +1,161 @@
+"""Generation: a network that is fed its own output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elman.engine.generation import Drawing
+from elman.errors import OptionError, ShapeError
+from elman.network import checks
+
+if TYPE_CHECKING:
+    from elman.network.network import Network
+
+
+def generate(
+    net: Network,
+    context: np.typing.ArrayLike,
+    steps: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    seed: int | None = None,
+) -> np.ndarray:
+    """Go on with sequences by feeding a network its own output.
+
+    A network that returns every step sees the context once, and then each new value, its states running on. A network
+    whose last recurrent layer has ``return_sequences=False`` sees windows as long as the context, each from states of
+    zeros.
+
+    Where the first layer is an `Embedding` of V indices and the network has V outputs, these are the logits of the next
+    index, which is drawn with probabilities softmax(logits / temperature). What is drawn depends on the logits, the
+    seed, the step and the row of the batch only.
+
+    Parameters
+    ----------
+    net : Network
+        As many outputs as inputs, or as the first layer has indices.
+    context : array
+        What the network sees first, at least one step. Values: (B, T, F), or (T, F) or (T,) for one sequence. Indices:
+        (B, T), (B, T, 1), or (T,) for one sequence.
+    steps : int
+        How many values to generate.
+    temperature : float, default 1
+        Below 1 likely indices become likelier; 0 always takes the likeliest.
+    top_k : int, optional
+        Draw from that many of the likeliest indices only.
+    top_p : float, optional
+        Draw from the fewest of the likeliest indices that together are so likely, as in [1]_.
+    seed : int, optional
+        Another seed, another draw; by default the network's own.
+
+    Returns
+    -------
+    ndarray, of the context's shape with `steps` in place of T
+        Indices as int64.
+
+    Raises
+    ------
+    ShapeError
+        If outputs do not fit inputs, or the context does not fit the network.
+    OptionError
+        If an option makes no sense; if there is nothing to draw; if a layer of a network that returns every step runs
+        in reverse.
+    DataError
+        If an index is none; if an output is not finite, because what is fed back has grown.
+
+    References
+    ----------
+    .. [1] A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, The curious case of neural text degeneration, ICLR
+       (2020).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Dense, Embedding, GRU, Network
+    >>> net = Network(1, [GRU(8), Dense(1)])
+    >>> generate(net, np.zeros(20), 300).shape
+    (300,)
+    >>> letters = Network(1, [Embedding(26, 4), GRU(8), Dense(26)])
+    >>> generate(letters, [7, 4, 11], 5, temperature=0.5, top_k=10, seed=1).shape
+    (5,)
+    """
+    steps = checks.count(steps, "steps")
+    classes = _classes(net)
+    drawing = _drawing(net, classes, temperature, top_k, top_p, seed)
+    _check_outputs(net, classes)
+    given = np.asarray(context)
+    x = net.check_input(_batch(given, net.inputs, classes > 0))
+    made = net.engine().generate(net.arena, *_seen(net, x), steps, drawing)
+    return _unbatched(made if not classes else made.astype(np.int64), given, classes > 0)
+
+
+def _classes(net: Network) -> int:
+    """How many indices the network's first layer has; 0 where its input is no index."""
+    tables = [n.inputs[0] for n in net.graphs[0].nodes() if n.op == "lookup" and n.inputs[1] in net.graphs[0].inputs]
+    return checks.width(tables[0]) if tables else 0
+
+
+def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Drawing | None:
+    if not classes:
+        if temperature != 1.0 or not top_k is top_p is seed is None:
+            raise OptionError(
+                "temperature, top_k, top_p and seed say how the next index is drawn, but the network's input is no "
+                "index (its first layer is no Embedding): leave them out"
+            )
+        return None
+    return Drawing(
+        _between(temperature, 0.0, np.finfo(float).max, "temperature"),
+        classes if top_k is None else min(checks.count(top_k, "top_k"), classes),
+        1.0 if top_p is None else _between(top_p, np.finfo(float).tiny, 1.0, "top_p"),
+        checks.seed(net.seed if seed is None else seed) % 2**64,
+    )
+
+
+def _between(number: Any, low: float, high: float, what: str) -> float:
+    if isinstance(number, bool) or not isinstance(number, int | float | np.number) or not low <= number <= high:
+        expected = "a number in (0, 1]" if high == 1 else "a number of at least 0"
+        raise OptionError(f"{what} must be {expected}, got {number!r}")
+    return float(number)
+
+
+def _check_outputs(net: Network, classes: int) -> None:
+    if classes and net.outputs != classes:
+        raise ShapeError(
+            f"generate draws the next of {classes} indices with the network's outputs as logits, but it has "
+            f"{net.outputs} outputs: end it with Dense({classes})"
+        )
+    if not classes and net.outputs != net.inputs:
+        raise ShapeError(
+            f"generate feeds outputs back as inputs, but the network has {net.outputs} outputs and {net.inputs} inputs"
+        )
+    if net.sequence_output and any(layer.reverse for layer in net.layers):
+        raise OptionError(
+            "generate goes forward, and a layer with reverse=True begins at the end: use one that does not, or end "
+            "with return_sequences=False to see windows of the context's length"
+        )
+
+
+def _batch(context: np.ndarray, features: int, indices: bool) -> np.ndarray:
+    """The context as (B, T, F)."""
+    if indices:
+        return context[None, :, None] if context.ndim == 1 else context
+    return context.reshape((1, -1, features)) if context.ndim < 3 else context
+
+
+def _unbatched(made: np.ndarray, context: np.ndarray, indices: bool) -> np.ndarray:
+    """What was made (B, steps, F), in the manner of the context."""
+    if indices:
+        return made[0, :, 0] if context.ndim == 1 else made if context.ndim == 3 else made[:, :, 0]
+    return made if context.ndim == 3 else made.reshape((made.shape[1], *context.shape[1:]))
+
+
+def _seen(net: Network, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
+    """The window, the states and the output that generation starts from."""
+    y, states = net.engine().forward(net.arena, x)
+    if net.sequence_output:
+        return np.array(x[:, -1:], order="C"), states, np.array(y[:, -1:], order="C")
+    return np.array(x, order="C"), None, y
