@@ -251,3 +251,10 @@ def test_a_model_file_with_other_equations_is_refused(tmp_path):
 def test_mistakes_are_explained(call, error, said):
     with pytest.raises(error, match=said):
         call(small())
+
+
+def test_a_long_sequence_runs_in_little_memory_with_the_same_numbers():
+    net = el.Network(2, [el.GRU(5), el.LSTM(4, return_sequences=False), el.Dense(1)])
+    x = np.random.default_rng(0).normal(size=(3, 50, 2))
+    assert np.array_equal(net(x, memory="low"), net(x))
+    assert net.evaluate(x, np.ones((3, 1)), memory="low") == net.evaluate(x, np.ones((3, 1)))

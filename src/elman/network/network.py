@@ -144,6 +144,7 @@ class Network:
         state: Any = None,
         return_state: bool = False,
         lengths: np.typing.ArrayLike | None = None,
+        memory: str = "normal",
     ) -> Any:
         """Run the network, without dropout.
 
@@ -157,6 +158,8 @@ class Network:
             Also return the final states, good as `state` of the next call.
         lengths : array of int, shape (B,), optional
             Steps in use of each row; what lies behind is not computed, and zero in the output.
+        memory : {"normal", "low"}, default "normal"
+            "low" takes about sqrt(T) steps at a time, for sequences that do not fit into memory: the same numbers.
 
         Returns
         -------
@@ -166,7 +169,7 @@ class Network:
         """
         x = self.check_input(x)
         y, final = self.engine(None).forward(
-            self.arena, x, lengths=checks.lengths(lengths), states=self._flat_state(state, len(x))
+            self.arena, x, lengths=checks.lengths(lengths), states=self._flat_state(state, len(x)), memory=memory
         )
         return (y, self._nested_state(final)) if return_state else y
 

@@ -145,6 +145,7 @@ def evaluate(
     lengths: np.typing.ArrayLike | None = None,
     sample_weight: np.typing.ArrayLike | None = None,
     metrics: Iterable[str | Metric] = (),
+    memory: str = "normal",
 ) -> float | dict[str, float]:
     """The loss over a data set, without dropout and without training.
 
@@ -158,6 +159,8 @@ def evaluate(
         Rows computed together; it does not change the result.
     metrics : iterable of str or function, optional
         See `elman.training.metrics`.
+    memory : {"normal", "low"}, default "normal"
+        As for `elman.training.fit.fit`.
 
     Returns
     -------
@@ -165,5 +168,5 @@ def evaluate(
         The weighted mean over rows and steps in use (its root for ``rmse``); with metrics ``{"loss": ...}`` and theirs.
     """
     data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
-    found = judge(net, data, whole(batch_size, "batch_size"), metrics=chosen)
+    found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     return found if chosen else found["loss"]
