@@ -39,9 +39,17 @@ def dress(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> Axes:
     handles, labels = ax.get_legend_handles_labels()
     if legend and handles:
         ax.legend(
-            handles, labels, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=min(len(labels), 6), frameon=False, fontsize=9,
-            borderaxespad=0.1, columnspacing=1.2, handlelength=1.6,
-        )  # fmt: skip
+            handles,
+            labels,
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=min(len(labels), 6),
+            frameon=False,
+            fontsize=9,
+            borderaxespad=0.1,
+            columnspacing=1.2,
+            handlelength=1.6,
+        )
     return ax
 
 
