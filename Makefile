@@ -9,7 +9,7 @@ NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 # Tests whose outcome no instruction set changes.
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data test_commands.py test_docs.py test_floors.py)
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity build clean
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity examples examples-full build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -37,14 +37,14 @@ aarch64: $(VENV)/.native
 	native/tests/aarch64.sh
 
 lint: $(VENV)/.linted
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.linted
-	$(BIN)/ruff format src tests benchmarks
-	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks examples
+	$(BIN)/ruff check --fix src tests benchmarks examples
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 # The peers, for the targets below only.
@@ -61,6 +61,13 @@ bench-quick: $(PEERS)/.installed
 # docs/performance.md and its picture, from the newest complete measurement.
 bench-docs: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.page
+
+# The studies of examples/ from top to bottom: quickly, or with their full settings, which also writes down what came out.
+examples: $(PEERS)/.installed
+	$(PEERS)/bin/python examples/run.py
+
+examples-full: $(PEERS)/.installed
+	$(PEERS)/bin/python examples/run.py --full
 
 build: $(VENV)/.installed
 
@@ -89,7 +96,7 @@ $(PEERS)/bin/python:
 	$(PEERS)/bin/pip install --quiet --upgrade pip
 
 $(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
-	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group bench
+	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group bench --group examples
 	@touch $@
 
 clean:

@@ -1,7 +1,7 @@
 """Elman: recurrent neural networks from their equations.
 
 ``import elman as el`` gives the language of equations (`el.cell`, `el.tanh` ...), the layers and `el.Network`, losses,
-optimisers and callbacks, and `el.Forecaster`. Everything is loaded when it is first used.
+optimisers and callbacks, `el.Forecaster` and `el.LanguageModel`. Everything is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ _HOME = {
     **dict.fromkeys(_TRAINING, "elman.training"),
     **dict.fromkeys(_ERRORS, "elman.errors"),
     "Forecaster": "elman.forecast",
+    "LanguageModel": "elman.language",
 }
-_MODULES = ("cells", "data", "equations", "engine", "errors", "forecast", "network", "plots", "training")
+_MODULES = ("cells", "data", "equations", "engine", "errors", "forecast", "language", "network", "plots", "training")
 
 if TYPE_CHECKING:
     from elman.equations import *  # noqa: F403
     from elman.errors import *  # noqa: F403
     from elman.forecast import Forecaster as Forecaster
+    from elman.language import LanguageModel as LanguageModel
     from elman.network import *  # noqa: F403
     from elman.training import *  # noqa: F403
 

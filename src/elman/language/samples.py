@@ -1,0 +1,33 @@
+"""Samples while training: what a language model writes after each epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elman.training import Callback
+
+if TYPE_CHECKING:
+    from elman.language.model import LanguageModel
+    from elman.training.fit import Training
+
+
+class Samples(Callback):
+    """Prints some characters that the model writes, after each epoch.
+
+    Parameters
+    ----------
+    model : LanguageModel
+        Under training.
+    length : int
+        Characters to write.
+    """
+
+    def __init__(self, model: LanguageModel, length: int):
+        self.model, self.length = model, length
+
+    def on_epoch_end(self, training: Training) -> None:
+        losses = ", ".join(
+            f"{name} {training.logs[name]:.3f}" for name in ("loss", "val_loss") if name in training.logs
+        )
+        text = self.model.generate(length=self.length, seed=training.epoch)
+        print(f"--- epoch {training.epoch}: {losses}\n{text.strip()}", flush=True)

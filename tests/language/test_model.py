@@ -1,0 +1,117 @@
+"""The language model, against texts of known entropy and networks of known weights."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import elman as el
+from elman.errors import DataError, ModelFileError, OptionError
+from elman.language import LanguageModel
+
+SMALL = {"units": 24, "embedding": 8, "steps": 16, "streams": 8, "learning_rate": 1e-2}
+
+
+def coin(length: int, heads: float = 0.5, seed: int = 0) -> str:
+    """Tosses of a coin, that nobody can foresee."""
+    return "".join("ab"[i] for i in (np.random.default_rng(seed).random(length) < heads).astype(int))
+
+
+@pytest.fixture(scope="module")
+def rhyme() -> LanguageModel:
+    return LanguageModel("lstm", epochs=25, **SMALL).fit("tick tock goes the clock\n" * 120, verbose=0)
+
+
+def test_what_repeats_is_learnt_by_heart(rhyme):
+    assert rhyme.perplexity() < 1.1
+    assert (
+        rhyme.generate("tick tock goes the clock\ntick tock", 100, temperature=0)
+        == (" goes the clock\n" + "tick tock goes the clock\n" * 4)[:100]
+    )
+
+
+def test_perplexity_cannot_be_better_than_the_entropy():
+    heads = 0.8
+    model = LanguageModel("gru", epochs=6, **SMALL).fit(coin(6000, heads), verbose=0)
+    entropy = -heads * math.log(heads) - (1 - heads) * math.log(1 - heads)
+    assert math.exp(entropy) - 0.08 < model.perplexity(coin(4000, heads, seed=1)) < math.exp(entropy) + 0.08
+
+
+def test_perplexity_is_that_of_one_long_run(rhyme, monkeypatch):
+    text = rhyme.held_out_[:90]
+    numbers = rhyme.vocabulary_.encode(text)
+    logits = rhyme.network_(numbers[None, :-1, None])[0].astype(np.float64)
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    expected = np.exp(-np.mean(np.log(chances[np.arange(len(numbers) - 1), numbers[1:]])))
+    assert rhyme.perplexity(text) == pytest.approx(expected, rel=1e-6)
+    monkeypatch.setattr("elman.language.model.PIECE", 7)
+    assert rhyme.perplexity(text) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary():
+    model = LanguageModel(epochs=1, **SMALL).fit(coin(500), verbose=0)
+    model.network_.arena[:] = 0
+    assert model.perplexity(coin(100)) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("cell", ["simple", "gru", el.cells.min_gru])
+def test_every_cell_learns(cell):
+    model = LanguageModel(cell, epochs=8, layers=2, dropout=0.1, **SMALL).fit("abcabd" * 300, verbose=0)
+    assert model.perplexity() < 1.6
+
+
+def test_a_seed_fixes_everything():
+    def run() -> tuple[float, str]:
+        model = LanguageModel(epochs=2, seed=3, **SMALL).fit("hello world, " * 60, verbose=0)
+        return model.perplexity(), model.generate("h", 40)
+
+    assert run() == run()
+
+
+def test_samples_are_printed_while_it_learns(capsys):
+    LanguageModel(epochs=2, **SMALL).fit("ab" * 400, samples=12, verbose=0)
+    assert [line[:11] for line in capsys.readouterr().out.split("\n") if "---" in line] == [
+        "--- epoch 1",
+        "--- epoch 2",
+    ]
+
+
+def test_a_file_keeps_it_all(rhyme, tmp_path):
+    other = LanguageModel.load(rhyme.save(tmp_path / "rhyme.safetensors"))
+    assert other.get_params() == rhyme.get_params()
+    assert other.perplexity(rhyme.held_out_) == rhyme.perplexity()
+    assert other.generate("tick", 30, seed=5) == rhyme.generate("tick", 30, seed=5)
+
+
+def test_a_file_of_a_cell_of_ones_own(tmp_path):
+    model = LanguageModel(el.cells.min_gru, epochs=1, **SMALL).fit("abc" * 200, verbose=0)
+    other = LanguageModel.load(model.save(tmp_path / "own.safetensors"))
+    assert other.generate("a", 20) == model.generate("a", 20)
+
+
+def test_a_file_of_another_kind(tmp_path):
+    file = el.Network(1, [el.GRU(3)]).save(tmp_path / "net.safetensors")
+    with pytest.raises(ModelFileError, match="holds no language model"):
+        LanguageModel.load(file)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: LanguageModel().fit("short", verbose=0), DataError, "need at least 5001"),
+        (lambda: LanguageModel().fit(b"bytes", verbose=0), DataError, "expects a text"),
+        (lambda: LanguageModel("grru").fit("ab" * 9000, verbose=0), OptionError, "unknown cell 'grru'"),
+        (lambda: LanguageModel(validation=1.5).fit("ab" * 9000), OptionError, "share of the text"),
+        (lambda: LanguageModel().generate("a"), OptionError, "call fit"),
+    ],
+)
+def test_mistakes_are_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_a_character_it_never_saw(rhyme):
+    with pytest.raises(DataError, match="'z' at 3"):
+        rhyme.perplexity("tocz")
