@@ -1,5 +1,7 @@
-"""The built-in cells: one a file, equations, reference and docstring. Adding one adds its import here."""
+"""The built-in cells: one a file, equations, reference and docstring. Adding one adds its import here. Also parameters that
+make a cell do something known, `constructions`."""
 
+from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.gru import gru
 from elman.cells.ind_rnn import ind_rnn
 from elman.cells.layer_norm_lstm import layer_norm_lstm
@@ -10,7 +12,19 @@ from elman.cells.peephole_lstm import peephole_lstm
 from elman.cells.simple import simple
 from elman.equations import Cell
 
-__all__ = ["catalogue", "gru", "ind_rnn", "layer_norm_lstm", "li_gru", "lstm", "min_gru", "peephole_lstm", "simple"]
+__all__ = [
+    "catalogue",
+    "gru",
+    "gru_from_simple",
+    "gru_holding",
+    "ind_rnn",
+    "layer_norm_lstm",
+    "li_gru",
+    "lstm",
+    "min_gru",
+    "peephole_lstm",
+    "simple",
+]
 
 
 def catalogue() -> dict[str, Cell]:

@@ -14,6 +14,8 @@ def gru(p, x, h, *, reset_after=True, activation="tanh"):
     which has a bias ``c_n`` of its own; with False (the first paper's) it multiplies the state before the product.
     As in those, the update gate ``z`` keeps the old state.
 
+    With some parameters it is a simple cell, or holds its state: `gru_from_simple`, `gru_holding`.
+
     Parameters ``W_z U_z b_z W_r U_r b_r W_n U_n b_n`` (and ``c_n``); matrices (H, F) and (H, H).
 
     Reference: K. Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine
