@@ -1,5 +1,7 @@
-"""The built-in cells: one a file, equations, reference and docstring. Adding one adds its import here. Also parameters that
-make a cell do something known, `constructions`."""
+"""The built-in cells: one a file, equations, reference and docstring. Adding one adds its import here.
+
+`constructions` makes parameters with which a cell does something known.
+"""
 
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.gru import gru
