@@ -202,6 +202,12 @@ def test_what_cannot_be_fetched_says_what_helps(tmp_path, server, monkeypatch, u
     assert list((tmp_path / "cache" / "elman").iterdir()) == []
 
 
+def test_a_cache_that_cannot_be_written_says_what_helps(tmp_path, server):
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    with pytest.raises(DataError, match="could not be fetched into .*What helps: get"):
+        mnist(verbose=0)
+
+
 def test_digits_are_shuffled_with_their_labels_and_scaled():
     from sklearn.datasets import load_digits
 

@@ -6,8 +6,8 @@ import hashlib
 import http.client
 import os
 import sys
-import tempfile
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,11 +67,10 @@ def download(name: str, folder: Path, verbose: int = 1) -> Path:
         If it cannot be fetched, or is not what it should be.
     """
     remote = REMOTE[name]
-    temporary = None
+    temporary = folder / f".{name}.{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             found = _fetch(remote.url, file, name, verbose)
         if found != remote.sha256:
             raise DataError(f"{remote.url} gave a file with SHA-256 {found}, expected {remote.sha256}; it was not kept")
@@ -79,8 +78,8 @@ def download(name: str, folder: Path, verbose: int = 1) -> Path:
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
         raise DataError(f"{remote.url} could not be fetched into {folder}: {error}") from error
     finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        if temporary.exists():
+            temporary.unlink()
     return folder / name
 
 
