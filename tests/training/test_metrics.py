@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.errors import OptionError, ShapeError
+from elman.errors import OptionError, ShapeError, TrainingError
 from elman.network import GRU, Dense, Network
 from elman.training import SGD, Adam
 from tests.training.problems import recurrent, sums, train
@@ -89,6 +89,6 @@ def test_single_updates_need_an_optimizer_that_remembers():
 def test_a_single_update_that_fails_says_why():
     x, y = sums()
     net = Network(2, [GRU(3, return_sequences=False), Dense(2)])
-    with pytest.raises(Exception, match="learning rate below"):
+    with pytest.raises(TrainingError, match=r"^update \d+: .* learning rate below"):
         for _ in range(30):
             net.train_on_batch(x * 1e30, y * 1e30, optimizer=SGD(1e30))

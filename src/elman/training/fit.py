@@ -372,7 +372,8 @@ class Training:
         optimizer.updates += result.done
         if not result.finite:
             failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
-            place = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
+            batch = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
+            place = batch if self.epoch else f"update {net.updates + 1}"  # of the network's life
             raise TrainingError(f"{place}: {explain(self, failed, int(key), float(result.losses[-1]))}")
         return result.losses
 
