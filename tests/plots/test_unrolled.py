@@ -98,3 +98,14 @@ def test_what_cannot_be_drawn_is_said():
         el.plots.unrolled(3)
     with pytest.raises(OptionError, match="at least 1, got 0"):
         el.plots.unrolled(el.cells.gru, steps=0)
+
+
+def test_equations_without_states_are_drawn_too():
+    @el.cell(inputs=2)
+    def squared(p, y, target):
+        difference = y - target
+        return el.sum(difference**2)
+
+    ax = el.plots.unrolled(squared, 1)
+    assert texts(ax, "block") == [r"$\mathrm{difference}$", r"$\mathrm{squared}$"]
+    assert texts(ax, "input") == [r"$y_{1}$, $\mathrm{target}_{1}$"]

@@ -95,7 +95,8 @@ def step_of(graph: Graph) -> Step:
 def _named(graph: Graph) -> dict[Symbol, str]:
     """Inputs, states, and every value that has a name, operands first."""
     found = {s: s.name for s in (*graph.inputs, *graph.states)}
-    ends = [s.name for s in graph.states] or [graph.names.get(graph.outputs[0], "y")]
+    value = "y" if "y" not in found.values() else graph.name
+    ends = [s.name for s in graph.states] or [graph.names.get(graph.outputs[0], value)]
     new = {o: f"{name}'" if graph.states else name for o, name in zip(graph.outputs, ends, strict=False)}
     for node in graph.nodes():
         name = new.get(node, "" if _fixed(node) else graph.names.get(node, ""))

@@ -65,7 +65,8 @@ def unrolled(what: Any, steps: int = 3, *, names: bool | None = None, ax: Any = 
     bottom = 0.0
     for number, row in enumerate(rows):
         row.bottom, bottom = bottom, bottom + row.step.height + _RISE
-        row.input_color = rows[number - 1].color if number else _INPUT
+        if number:
+            row.input_color, row.free_side = rows[number - 1].color, _free_side(rows[number - 1])
     right = steps * (width + _GAP) - _GAP
     margin = 0.9 + (0.75 if len(rows) > 1 else 0.0)
     pen = _Pen(_canvas(ax, (-margin, right + 0.9), (-0.85, bottom - _RISE + 0.85)), width, names)
@@ -92,6 +93,7 @@ class _Row:
     reverse: bool = False
     bottom: float = 0.0
     input_color: str = _INPUT
+    free_side: int = 1  # 1 where the input's wire leaves room at its right, -1 at its left
 
     @property
     def color(self) -> str:
@@ -198,7 +200,7 @@ class _Pen:
     # --- one step -------------------------------------------------------------------------------------------
 
     def step(self, row: _Row, t: int) -> None:
-        if row.recurrent:
+        if row.recurrent or len(row.step.blocks) > 1:
             self._box(self.left(t), row.bottom, self.width, row.step.height)
         for wire in row.step.wires:
             self._wire(row, t, wire)
@@ -218,7 +220,8 @@ class _Pen:
     def _block(self, row: _Row, block: Block, x: float, y: float, name: str) -> None:
         from matplotlib.patches import FancyBboxPatch
 
-        wide = _HALF_WIDTH if row.recurrent else max(_HALF_WIDTH, 0.065 * max(map(len, row.name.split("\n"))) + 0.1)
+        layer = not block.op
+        wide = max(_HALF_WIDTH, 0.065 * max(map(len, row.name.split("\n"))) + 0.1) if layer else _HALF_WIDTH
         edge = row.colors.get(name, "#4d4d4d") if row.recurrent else "#4d4d4d"
         patch = FancyBboxPatch(
             (x - wide, y - _HALF_HEIGHT), 2 * wide, 2 * _HALF_HEIGHT, "round,pad=0,rounding_size=0.12",
@@ -226,10 +229,10 @@ class _Pen:
         )  # fmt: skip
         patch.set_gid("block")
         self.ax.add_patch(patch)
-        if not row.recurrent:
+        if layer:
             self._text(x, y, row.name, 0.2, gid="layer", zorder=5)
             return
-        self._text(x, y + 0.1, _math(block.name.rstrip("'"), "t"), 0.3, gid="block", zorder=5)
+        self._text(x, y + 0.1, _math(block.name.rstrip("'"), "t" if row.recurrent else ""), 0.3, gid="block", zorder=5)
         self._text(x, y - 0.18, block.glyph, 0.19 if len(block.glyph) < 6 else 0.14, color="#4d4d4d", zorder=5)
 
     def _wire(self, row: _Row, t: int, wire: Wire) -> None:
@@ -247,7 +250,7 @@ class _Pen:
         if vertical and _single(row.step):
             end = points[-1][0], points[-1][1] - _HALF_HEIGHT
             self._path([_straight(start, end)], color, arrow=True)
-            self._weights(row, wire, end[0] + 0.2, start[1] - 0.2, color)
+            self._weights(row, wire, end[0] + 0.2 * row.free_side, start[1] - 0.2, color)
             return
         curves: list[tuple[tuple[float, float], ...]] = []
         for k, (x, y) in enumerate(points):
@@ -301,7 +304,7 @@ class _Pen:
             top = row.bottom + row.step.height
             if above is None:
                 self._path([_straight((x, y), (x, top + 0.42))], row.color, arrow=True)
-                name = row.step.states[0] if row.recurrent else "y"
+                name = row.step.states[0] if row.recurrent else row.step.outputs[0]
                 self._text(x, top + 0.6, _math(name, str(t)), 0.28, color=row.color, gid="output")
                 continue
             end = self.entrance(above, t)
@@ -343,6 +346,12 @@ class _Pen:
         """Text whose height is a share of a unit."""
         how = {"ha": "center", "va": "center", "fontsize": size * self.point, "color": style.INK, **more}
         self.ax.text(x, y, text, gid=gid or None, **how)
+
+
+def _free_side(below: _Row) -> int:
+    """On which side of a layer's entrance there is room: the wire from below comes from where its steps end."""
+    ends_right = below.recurrent and not _single(below.step) and not below.reverse
+    return -1 if ends_right else 1
 
 
 def _single(step: Step) -> bool:
