@@ -3,8 +3,9 @@
 matplotlib is loaded when something is drawn.
 """
 
-from elman.plots.curves import losses, prediction, series, window
+from elman.plots.curves import prediction, series, window
+from elman.plots.epochs import losses
 from elman.plots.fields import norms, states
-from elman.plots.unrolled import unrolled
+from elman.plots.unroll import unrolled
 
 __all__ = ["losses", "norms", "prediction", "series", "states", "unrolled", "window"]

@@ -1,4 +1,4 @@
-"""A recurrent network unrolled over time, drawn from the graphs of its cells."""
+"""The pen: draws steps, the states between them, and what goes in and out."""
 
 from __future__ import annotations
 
@@ -6,84 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from elman.equations import Cell, Graph
 from elman.equations.functions import ACTIVATIONS
 from elman.equations.render import latex_name
-from elman.errors import OptionError
 from elman.plots import style
-from elman.plots.step import Block, Step, Wire, placed, step_of
+from elman.plots.step import Block, Step, Wire
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_INPUT, _OUTPUT, _INNER = style.GREEN, style.INK, "#767676"
+INPUT, _OUTPUT, _INNER = style.GREEN, style.INK, "#767676"
 _STATES = (style.BLUE, style.RED, style.PINK, style.ORANGE)
 _FACES = {"gate": "#fbe6b8", "activation": "#cfe5f3", "other": "#ffffff", "layer": "#ececec"}
-_GAP = 0.75  # between steps, for the names of states
-_RISE = 0.85  # between layers, for the arrows
+GAP = 0.75  # between steps, for the names of states
+RISE = 0.85  # between layers, for the arrows
 _HALF_WIDTH, _HALF_HEIGHT = 0.36, 0.33  # of a block
 
 
-def unrolled(what: Any, steps: int = 3, *, names: bool | None = None, ax: Any = None) -> Axes:
-    """Draw a recurrent network, or one cell, unrolled over time.
-
-    Each step is a box with a block for every value that the equations name, and wires for what it is made of: the input
-    comes from below, states pass from step to step, the output leaves at the top. All of it is read from the
-    traced graph, so that any cell can be drawn.
-
-    Parameters
-    ----------
-    what : Network, Layer, Cell or Graph
-        A network is drawn with all its layers, each above the one that it takes its input from.
-    steps : int, default 3
-        How many copies of the step.
-    names : bool, optional
-        Whether the matrices' names stand at the wires; by default where a step is a single block.
-    ax : matplotlib axes, optional
-        Where to; new axes of a fitting size by default.
-
-    Returns
-    -------
-    matplotlib axes
-
-    Raises
-    ------
-    OptionError
-        `what` is no network, layer, cell or graph, or `steps` is less than 1.
-
-    Examples
-    --------
-    >>> from elman.cells import gru
-    >>> ax = unrolled(gru, steps=2)
-    >>> [text.get_text() for text in ax.texts if text.get_gid() == "input"]
-    ['$x_{1}$', '$x_{2}$']
-    """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise OptionError(f"unrolled: steps must be a whole number of at least 1, got {steps!r}")
-    rows = _rows(what, steps)
-    width = max(row.step.width for row in rows)
-    bottom = 0.0
-    for number, row in enumerate(rows):
-        row.bottom, bottom = bottom, bottom + row.step.height + _RISE
-        if number:
-            row.input_color, row.free_side = rows[number - 1].color, _free_side(rows[number - 1])
-    right = steps * (width + _GAP) - _GAP
-    margin = 0.9 + (0.75 if len(rows) > 1 else 0.0)
-    pen = _Pen(_canvas(ax, (-margin, right + 0.9), (-0.85, bottom - _RISE + 0.85)), width, names)
-    for number, row in enumerate(rows):
-        for t in row.active:
-            pen.step(row, t)
-        pen.between(row)
-        if len(rows) > 1 and row.recurrent:
-            pen.label(row)
-        above = rows[number + 1] if number + 1 < len(rows) else None
-        pen.rise(row, above)
-    pen.enter(rows[0])
-    return pen.ax
-
-
 @dataclass
-class _Row:
+class Row:
     """A layer: its step, at which steps it is drawn, and from which of them its output is used."""
 
     name: str
@@ -92,7 +32,7 @@ class _Row:
     used: range
     reverse: bool = False
     bottom: float = 0.0
-    input_color: str = _INPUT
+    input_color: str = INPUT
     free_side: int = 1  # 1 where the input's wire leaves room at its right, -1 at its left
 
     @property
@@ -105,57 +45,15 @@ class _Row:
         """Of inputs, of states, and of the blocks that are their new values."""
         states = [_STATES[k % len(_STATES)] for k in range(len(self.step.states))]
         outputs = dict(zip(self.step.outputs, states, strict=False))
-        return (
-            dict.fromkeys(self.step.inputs, self.input_color)
-            | outputs
-            | dict(zip(self.step.states, states, strict=True))
-        )
+        inputs = dict.fromkeys(self.step.inputs, self.input_color)
+        return inputs | outputs | dict(zip(self.step.states, states, strict=True))
 
     @property
     def recurrent(self) -> bool:
         return bool(self.step.states)
 
 
-def _rows(what: Any, steps: int) -> list[_Row]:
-    every = range(1, steps + 1)
-    if isinstance(what, Graph | Cell):
-        graph = what if isinstance(what, Graph) else what.trace()
-        return [_Row(graph.name, step_of(graph), every, every)]
-    layers = getattr(what, "layers", [what])
-    if not all(isinstance(getattr(layer, "cell", None), Cell) for layer in layers):
-        raise OptionError(f"unrolled draws a Network, a Layer, a Cell or a Graph; got {what!r}")
-    rows, active = [], every
-    for layer in layers:
-        used = (active[:1] if layer.reverse else active[-1:]) if layer.last_only else active
-        rows.append(_Row(_units(layer), _step(layer.cell), active, used, layer.reverse))
-        active = used
-    return rows
-
-
-def _units(layer: Any) -> str:
-    return f"{layer.cell.name}\n{layer.units} unit{'s' * (layer.units > 1)}" if layer.units else layer.cell.name
-
-
-def _step(cell: Cell) -> Step:
-    """The step of a layer; one without states is a single block with the cell's name."""
-    step = step_of(cell.trace())
-    if step.states:
-        return step
-    weights = {step.inputs[0]: tuple(m for b in step.blocks.values() for by in b.weights.values() for m in by)}
-    return placed(Step(step.inputs, [], {"y": Block(cell.name, "", tuple(step.inputs), weights)}, ["y"]))
-
-
-def _canvas(ax: Any, across: tuple[float, float], up: tuple[float, float]) -> Axes:
-    """Axes without frame, on which a unit is as long in both directions."""
-    span = across[1] - across[0], up[1] - up[0]
-    inch = min(0.72, 11 / span[0])
-    ax = style.axes(ax, max(inch * span[0], 3.0), max(inch * span[1], 1.6))
-    ax.set(xlim=across, ylim=up, aspect="equal")
-    ax.axis("off")
-    return ax
-
-
-class _Pen:
+class Pen:
     """Draws steps of one width on axes; at time t a step begins at ``(t - 1) * (width + gap)``."""
 
     def __init__(self, ax: Axes, width: float, names: bool | None):
@@ -169,9 +67,9 @@ class _Pen:
     # --- places ---------------------------------------------------------------------------------------------
 
     def left(self, t: int) -> float:
-        return (t - 1) * (self.width + _GAP)
+        return (t - 1) * (self.width + GAP)
 
-    def at(self, row: _Row, t: int, point: str) -> tuple[float, float]:
+    def at(self, row: Row, t: int, point: str) -> tuple[float, float]:
         """Where a point of a step lies; in a layer that runs backwards, steps are mirrored."""
         x, y = row.step.places[point]
         if point in row.step.states or point.endswith(".out"):
@@ -180,17 +78,17 @@ class _Pen:
             x += (self.width - row.step.width) / 2
         return self.left(t) + (self.width - x if row.reverse else x), row.bottom + y
 
-    def entrance(self, row: _Row, t: int) -> tuple[float, float]:
+    def entrance(self, row: Row, t: int) -> tuple[float, float]:
         """Where the input comes in: beneath the block if there is but one column, else left of the blocks."""
-        first = self.at(row, t, next(iter(row.step.blocks)))[0] if _single(row.step) else None
+        first = self.at(row, t, next(iter(row.step.blocks)))[0] if single(row.step) else None
         back = -0.58 if not row.reverse else 0.58
         x = min((self.at(row, t, n)[0] for n in row.step.blocks), key=lambda v: v if not row.reverse else -v) + back
         return (x if first is None else first), row.bottom
 
-    def exit(self, row: _Row, t: int) -> tuple[float, float]:
+    def exit(self, row: Row, t: int) -> tuple[float, float]:
         """Where the output branches off: at the block if it is the only one, else behind all blocks."""
         source = row.step.outputs[0]
-        if _single(row.step) or not row.recurrent:
+        if single(row.step) or not row.recurrent:
             x, y = self.at(row, t, source)
             return x, y + _HALF_HEIGHT
         x, y = self.at(row, t, f"{row.step.states[0]}.out")
@@ -199,7 +97,7 @@ class _Pen:
 
     # --- one step -------------------------------------------------------------------------------------------
 
-    def step(self, row: _Row, t: int) -> None:
+    def step(self, row: Row, t: int) -> None:
         if row.recurrent or len(row.step.blocks) > 1:
             self._box(self.left(t), row.bottom, self.width, row.step.height)
         for wire in row.step.wires:
@@ -217,7 +115,7 @@ class _Pen:
         box.set_gid("step")
         self.ax.add_patch(box)
 
-    def _block(self, row: _Row, block: Block, x: float, y: float, name: str) -> None:
+    def _block(self, row: Row, block: Block, x: float, y: float, name: str) -> None:
         from matplotlib.patches import FancyBboxPatch
 
         layer = not block.op
@@ -235,7 +133,7 @@ class _Pen:
         self._text(x, y + 0.1, _math(block.name.rstrip("'"), "t" if row.recurrent else ""), 0.3, gid="block", zorder=5)
         self._text(x, y - 0.18, block.glyph, 0.19 if len(block.glyph) < 6 else 0.14, color="#4d4d4d", zorder=5)
 
-    def _wire(self, row: _Row, t: int, wire: Wire) -> None:
+    def _wire(self, row: Row, t: int, wire: Wire) -> None:
         """A wire along its points: level where it leaves, passes and arrives."""
         color = row.colors.get(wire.source, _INNER)
         forward = -1 if row.reverse else 1
@@ -247,7 +145,7 @@ class _Pen:
             start = (x + forward * (_HALF_WIDTH if wire.source in row.step.blocks else 0), y)
         points = [self.at(row, t, p) for p in wire.points[1:]]
         points[-1] = points[-1][0], points[-1][1] + _arrival(row.step, wire)
-        if vertical and _single(row.step):
+        if vertical and single(row.step):
             end = points[-1][0], points[-1][1] - _HALF_HEIGHT
             self._path([_straight(start, end)], color, arrow=True)
             self._weights(row, wire, end[0] + 0.2 * row.free_side, start[1] - 0.2, color)
@@ -269,15 +167,15 @@ class _Pen:
         if arrives:
             self._weights(row, wire, points[-1][0] - forward * (_HALF_WIDTH + 0.22), points[-1][1] + 0.17, color)
 
-    def _weights(self, row: _Row, wire: Wire, x: float, y: float, color: str) -> None:
+    def _weights(self, row: Row, wire: Wire, x: float, y: float, color: str) -> None:
         by = row.step.blocks[wire.user].weights.get(wire.source, ())
-        wanted = _single(row.step) if self.names is None else self.names
+        wanted = single(row.step) if self.names is None else self.names
         if wanted and by:
             self._text(x, y, ",".join(_math(w) for w in by), 0.24, color=color, gid="weight", zorder=6, ha="center")
 
     # --- between steps --------------------------------------------------------------------------------------
 
-    def between(self, row: _Row) -> None:
+    def between(self, row: Row) -> None:
         """States from step to step, from the initial to the final."""
         forward = -1 if row.reverse else 1
         order = list(row.active)[::forward]
@@ -295,11 +193,11 @@ class _Pen:
                 index = "0" if before is None and not row.reverse else f"{before or order[0] + 1}"
                 self._text((x0 + x1) / 2, y + 0.2, _math(state, index), 0.24, color=color, gid="state")
 
-    def rise(self, row: _Row, above: _Row | None) -> None:
+    def rise(self, row: Row, above: Row | None) -> None:
         """The output of a layer: up to the layer above, or out of the network."""
         for t in row.used:
             x, y = self.exit(row, t)
-            if row.recurrent and not _single(row.step):
+            if row.recurrent and not single(row.step):
                 self.ax.plot([x], [y], "o", color=row.color, markersize=3 * self.line, zorder=3)
             top = row.bottom + row.step.height
             if above is None:
@@ -311,16 +209,14 @@ class _Pen:
             bend = (x, top + 0.1), (x, top + 0.55), (end[0], top + 0.3), end
             self._path([_straight((x, y), bend[0]), bend], row.color)
 
-    def enter(self, row: _Row) -> None:
+    def enter(self, row: Row) -> None:
         """The inputs, from below."""
         for t in row.active:
             x, y = self.entrance(row, t)
-            self._path([_straight((x, y - 0.4), (x, y))], _INPUT)
-            self._text(
-                x, y - 0.6, ", ".join(_math(n, str(t)) for n in row.step.inputs), 0.28, color=_INPUT, gid="input"
-            )
+            self._path([_straight((x, y - 0.4), (x, y))], INPUT)
+            self._text(x, y - 0.6, ", ".join(_math(n, str(t)) for n in row.step.inputs), 0.28, color=INPUT, gid="input")
 
-    def label(self, row: _Row) -> None:
+    def label(self, row: Row) -> None:
         """The layer's name, left of it."""
         x = self.left(row.active[0]) - 0.65
         self._text(x, row.bottom + row.step.height / 2, row.name, 0.2, color=style.MUTED, gid="name", ha="right")
@@ -348,20 +244,14 @@ class _Pen:
         self.ax.text(x, y, text, gid=gid or None, **how)
 
 
-def _free_side(below: _Row) -> int:
-    """On which side of a layer's entrance there is room: the wire from below comes from where its steps end."""
-    ends_right = below.recurrent and not _single(below.step) and not below.reverse
-    return -1 if ends_right else 1
-
-
-def _single(step: Step) -> bool:
+def single(step: Step) -> bool:
     """Whether a step is one block, which its input reaches from straight below."""
     return len(step.blocks) == 1 and len(step.inputs) == 1
 
 
 def _arrival(step: Step, wire: Wire) -> float:
     """How far above or below a block's middle a wire arrives, so that none hides another."""
-    if wire.user not in step.blocks or _single(step):
+    if wire.user not in step.blocks or single(step):
         return 0.0
     into = [w for w in step.wires if w.user == wire.user]
     heights = {
