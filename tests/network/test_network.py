@@ -82,6 +82,8 @@ def test_parameters_are_views_by_name():
     assert net.arena[:12].max() <= 1 and 0.25 in net.arena
     assert list(net.params["0.b_o"]) == [0, 1, 2, 3]
     assert np.all(net.params["0.b_f"] == 1)
+    assert "0.W_i" in net.params and "0.W_x" not in net.params
+    assert net.params.get("0.W_x") is None and net.params.get("0.W_i")[0, 0] == 0.25
     with pytest.raises(el.ShapeError, match=r"0\.W_i has shape \(4, 3\), got a value of shape \(2,\)"):
         net.params["0.W_i"] = np.ones(2)
     with pytest.raises(el.OptionError, match="no parameter '0.W_x'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,12 @@ class Parameters(Mapping[str, np.ndarray]):
         if array.shape not in ((), view.shape):
             raise ShapeError(f"{name} has shape {view.shape}, got a value of shape {array.shape}")
         view[...] = array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places  # Mapping's own asks by a KeyError, as does its `get`
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
