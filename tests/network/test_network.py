@@ -97,6 +97,11 @@ def test_recurrent_matrices_start_orthogonal_and_forget_biases_at_one():
     assert np.all(net.params["0.b_f"] == 1) and np.all(net.params["0.b_i"] == 0)
 
 
+def test_the_rows_of_a_table_start_as_inputs_of_about_1():
+    table = el.Network(1, [el.Embedding(200, 50)], seed=0).params["0.E"]
+    assert table.std() == pytest.approx(1, abs=0.02) and abs(table.mean()) < 0.02
+
+
 def test_the_same_seed_gives_the_same_parameters_and_another_others():
     one, two = (el.Network(3, [el.GRU(4)], seed=s).arena for s in (5, 5))
     assert np.array_equal(one, two)

@@ -1,6 +1,7 @@
 """How parameters start.
 
-The rule: matrices that multiply a state are orthogonal, other matrices Glorot-uniform, tables normal, vectors zero.
+The rule: matrices that multiply a state are orthogonal, other matrices Glorot-uniform, tables normal with
+deviation 1 (their rows are inputs, and inputs of about 1 are what matrices start for), vectors zero.
 A cell or a layer overrides it by parameter name, with a name of this file, a number, an array or a function.
 """
 
@@ -68,6 +69,7 @@ NAMED: dict[str, Initialiser] = {
     "uniform": uniform(),
     "uniform01": uniform(0.0, 1.0),
     "normal": normal(),
+    "standard_normal": normal(1.0),
 }
 
 
@@ -88,7 +90,7 @@ def rule(graph: Graph, parameter: str) -> str:
     role = graph.parameters[parameter].role
     if role == "matrix":
         return "orthogonal" if graph.recurrent(parameter) else "glorot_uniform"
-    return "normal" if role == "table" else "zeros"
+    return "standard_normal" if role == "table" else "zeros"
 
 
 def generator(seed: int, layer: int, name: str) -> np.random.Generator:
