@@ -58,7 +58,7 @@ class Parameters(Mapping[str, np.ndarray]):
         return name in self.places  # Mapping's own asks by a KeyError, as does its `get`
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        return self[name] if name in self.places else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
