@@ -21,4 +21,5 @@ cd "$root"
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:ignore_noninstrumented_modules=1
 LD_PRELOAD=$libraries setarch -R "$python" native/tests/run_with.py "$build" -s tests/engine/test_native.py \
-  tests/engine/test_native_training.py tests/engine/test_low_memory.py tests/engine/test_bfloat16.py
+  tests/engine/test_native_training.py tests/engine/test_low_memory.py tests/engine/test_truncated.py \
+  tests/engine/test_bfloat16.py tests/network/test_generate.py

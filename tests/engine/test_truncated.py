@@ -160,6 +160,18 @@ def test_training_with_it_follows_its_gradients(engine, stateful):
     np.testing.assert_allclose(net.arena, mine.arena, atol=1e-13)
 
 
+@engines
+def test_a_batch_of_ones_own_may_be_truncated_too(engine):
+    x = np.random.default_rng(0).normal(size=(8, 10, 1))
+    nets = [el.Network(1, [el.SimpleRNN(4), el.Dense(1)], seed=3, dtype=np.float64, engine=engine) for _ in range(2)]
+    nets[0].train_on_batch(x, x**2, optimizer=el.SGD(0.3), truncate=3)
+    nets[1].fit(
+        x, x**2, optimizer=el.SGD(0.3), epochs=1, batch_size=8, truncate=3, verbose=0, validation_data=(x, x**2)
+    )
+    np.testing.assert_allclose(nets[0].arena, nets[1].arena, atol=1e-13)
+    assert nets[1].history["val_loss"][0] == pytest.approx(nets[1].evaluate(x, x**2), rel=1e-12)
+
+
 @needs_native
 def test_memory_is_that_of_the_steps_that_it_goes_back():
     held = {}

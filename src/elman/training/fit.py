@@ -171,12 +171,14 @@ def train_on_batch(
     optimizer: Optimizer,
     lengths: np.typing.ArrayLike | None = None,
     sample_weight: np.typing.ArrayLike | None = None,
+    memory: str = "normal",
+    truncate: int | None = None,
 ) -> float:
     """One update with all rows given, for loops of one's own.
 
     Parameters
     ----------
-    net, x, target, loss, lengths, sample_weight
+    net, x, target, loss, lengths, sample_weight, memory, truncate
         As for `fit`.
     optimizer : Optimizer
         An object, which remembers what it needs from one update to the next.
@@ -207,7 +209,8 @@ def train_on_batch(
             "make one before the loop, such as elman.Adam(1e-3)"
         )
     data = examples(net, x, target, loss, lengths, sample_weight)
-    return Training(net, optimizer, data, None, batch_size=len(data), epochs=1, shuffle=False).update()
+    options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
+    return Training(net, optimizer, data, None, batch_size=len(data), **options).update()
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
@@ -316,7 +319,7 @@ class Training:
             return
         self.net.epochs += 1
         if self.metrics:
-            found = judge(self.net, self.data, self._judged_rows(), self.memory, self.metrics)
+            found = self._judge(self.data)
             self.logs |= {name: found[name] for name in self.metrics}
         if self.validation is not None:
             self.logs |= self._validate(self.validation)
@@ -397,7 +400,7 @@ class Training:
         return float(np.sqrt(mean)) if root else mean
 
     def _validate(self, data: Examples) -> dict[str, float]:
-        found = judge(self.net, data, self._judged_rows(), self.memory, self.metrics)
+        found = self._judge(data)
         if not np.isfinite(found["loss"]):
             raise TrainingError(
                 f"epoch {self.epoch}: the validation loss is {found['loss']}, though the loss is {self.logs['loss']:g}"
@@ -405,9 +408,10 @@ class Training:
             )
         return {f"val_{name}": value for name, value in found.items()}
 
-    def _judged_rows(self) -> int:
-        """Rows that are judged together."""
-        return self.batch_size if self.memory == "low" else max(self.batch_size, 256)
+    def _judge(self, data: Examples) -> dict[str, float]:
+        """The loss and the metrics, in as little memory as training takes."""
+        rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
+        return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
