@@ -109,3 +109,11 @@ def test_equations_without_states_are_drawn_too():
     ax = el.plots.unrolled(squared, 1)
     assert texts(ax, "block") == [r"$\mathrm{difference}$", r"$\mathrm{squared}$"]
     assert texts(ax, "input") == [r"$y_{1}$, $\mathrm{target}_{1}$"]
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_every_use_is_a_wire(steps):
+    ax = el.plots.unrolled(el.cells.lstm, steps)
+    wires = sum(type(patch).__name__ == "FancyArrowPatch" for patch in ax.patches)
+    inside = 4 * 2 + 4 + 2 + 2  # x and h to each gate; i, f, g and c to c'; o and c' to h'; both states out
+    assert wires == steps * (inside + 1 + 1) + 2 * (steps + 1)  # and x in, h out; states between the steps
