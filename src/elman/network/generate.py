@@ -39,8 +39,8 @@ def generate(
     net : Network
         As many outputs as inputs, or as the first layer has indices.
     context : array
-        What the network sees first, at least one step. Values: (B, T, F), or (T, F) or (T,) for one sequence. Indices:
-        (B, T), (B, T, 1), or (T,) for one sequence.
+        What the network sees first, at least one step; zeros, if there is nothing to go on from. Values: (B, T, F), or
+        (T, F) or (T,) for one sequence. Indices: (B, T), (B, T, 1), or (T,) for one sequence.
     steps : int
         How many values to generate.
     temperature : float, default 1
