@@ -34,7 +34,19 @@ _HOME = {
     "Forecaster": "elman.forecast",
     "LanguageModel": "elman.language",
 }
-_MODULES = ("cells", "data", "equations", "engine", "errors", "forecast", "language", "network", "plots", "training")
+_MODULES = (
+    "cells",
+    "data",
+    "equations",
+    "engine",
+    "errors",
+    "forecast",
+    "insight",
+    "language",
+    "network",
+    "plots",
+    "training",
+)
 
 if TYPE_CHECKING:
     from elman.equations import *  # noqa: F403

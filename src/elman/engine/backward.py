@@ -39,9 +39,10 @@ class BackwardStage:
     Afterwards `gradients` are those that are summed from slots, and `taken` the slots of the forward step written over.
     """
 
-    def __init__(self, emit: Emitter, forward: Forward, backward: Backward):
+    def __init__(self, emit: Emitter, forward: Forward, backward: Backward, drops: bool):
         self.emit, self.slots = emit, emit.slots
         self.forward, self.backward, self.graph = forward, backward, forward.spec.graph
+        self.drops = drops
         self.grads = [emit.new_slot(width(s), "pair", forward.index, f"d {s.name}") for s in self.graph.states]
         self.lowering = self._lower()
         self.gradients: list[MatrixGradient | VectorGradient | TableGradient] = []
@@ -91,7 +92,7 @@ class BackwardStage:
             outputs,
             keep={s for c in contributions for s in (c.delta, c.source) if s is not None},
             memo=memo,
-            training=True,
+            drops=self.drops,
             inside={s for s in [*self.backward.states, *self.backward.inputs] if s is not None},
             dropout_base=DROPOUTS_A_LAYER * forward.index,
         )

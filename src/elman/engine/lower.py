@@ -59,7 +59,7 @@ class Lowering:
         Values that must exist by themselves, not dissolved into a larger op.
     memo : dict
         Nodes of the leaves.
-    training : bool
+    drops : bool
         Whether dropout drops.
     inside : set of Symbol
         Sums whose other terms are computed first and the products added to them in place (gradients of states),
@@ -73,11 +73,11 @@ class Lowering:
         *,
         keep: set[Symbol],
         memo: dict[Symbol, Node],
-        training: bool,
+        drops: bool,
         inside: set[Symbol] | None = None,
         dropout_base: int = 0,
     ):
-        self.memo, self.keep, self.training = memo, keep, training
+        self.memo, self.keep, self.drops = memo, keep, drops
         self.inside, self.dropout_base = inside or set(), dropout_base
         self.known: dict[tuple, Node] = {}
         self.uses = Counter(i for s in symbols if s not in memo for i in s.inputs) + Counter(outputs)
@@ -103,7 +103,7 @@ class Lowering:
                 return self._affine(s, terms)
             return self._sum(s)
         if s.op == "dropout":
-            if not self.training:
+            if not self.drops:
                 return self.memo[s.inputs[0]]
             return self.make("dropout", [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
         return self.make(s.op, [self.memo[i] for i in s.inputs], width(s), s.first, s.second)

@@ -30,17 +30,25 @@ def schedule(
     loss: LossSpec | None = None,
     *,
     input_gradient: bool = False,
+    dropout: bool = True,
 ) -> Plan:
-    """The plan of a network; with a `loss`, of its training."""
-    return _Scheduler(layers, features, parameters, loss, input_gradient).plan()
+    """The plan of a network; with a `loss`, of its training, in which dropout drops unless it is told not to."""
+    return _Scheduler(layers, features, parameters, loss, input_gradient, dropout).plan()
 
 
 class _Scheduler:
     def __init__(
-        self, layers: Sequence[LayerSpec], features: int, parameters: int, loss: LossSpec | None, input_gradient: bool
+        self,
+        layers: Sequence[LayerSpec],
+        features: int,
+        parameters: int,
+        loss: LossSpec | None,
+        input_gradient: bool,
+        dropout: bool,
     ):
         self.layers, self.features, self.parameters, self.loss = layers, features, parameters, loss
         self.training = loss is not None
+        self.drops = self.training and dropout
         self.input_gradient = input_gradient
         self.emit = Emitter()
         self.slots, self.new_slot = self.emit.slots, self.emit.new_slot
@@ -134,7 +142,7 @@ class _Scheduler:
             graph.outputs,
             keep=set(keep),
             memo=memo,
-            training=self.training,
+            drops=self.drops,
             dropout_base=DROPOUTS_A_LAYER * index,
         )
         fixed, outputs = self._outputs(graph, lowering, states, index)
@@ -205,7 +213,7 @@ class _Scheduler:
             return Stage("reversal", True, stage.before, after=(back,))
         if forward.backward is None or forward.out.gradient < 0:
             return stage
-        backward = BackwardStage(self.emit, forward, forward.backward)
+        backward = BackwardStage(self.emit, forward, forward.backward, self.drops)
         stage = backward.stage(stage)
         self.gradients += backward.gradients
         self.names = {name: ref for name, ref in self.names.items() if ref.slot not in backward.taken}

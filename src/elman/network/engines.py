@@ -29,10 +29,10 @@ DOT = Loss(name="dot", cell=Cell(_dot, inputs=2))
 
 
 def new_engine(net: Network, loss: Loss | None, target_width: int) -> Any:
-    """An engine that runs a network, or (with a loss) trains it."""
+    """An engine that runs a network, or (with a loss) trains it; with `DOT` it differentiates runs, without dropout."""
     specs = [_spec(net, number, layer) for number, layer in enumerate(net.layers)]
     spec = None if loss is None else _loss_spec(loss, net.outputs, target_width)
-    plan = schedule(specs, net.inputs, net.arena.size, spec, input_gradient=loss is DOT)
+    plan = schedule(specs, net.inputs, net.arena.size, spec, input_gradient=loss is DOT, dropout=loss is not DOT)
     if spec is None or loss is DOT or not any(layer.batch for layer in net.layers):
         return _engine(net, plan)
     return PartedEngine(plan, _parts(net, specs, spec))

@@ -48,7 +48,7 @@ def trace_program(
     places = {slot_leaf(Ref(k), 1): Operand("array", 1, index=k) for k in range(len(arrays))}
     places |= {slot_leaf(Ref(k), 0): Operand("scalar", 0, index=k) for k in range(len(numbers))}
     memo = dict(zip([*arrays, *numbers.values()], places, strict=True))
-    nodes = _outputs(Lowering(symbols, outputs, keep=set(), memo=memo, training=True), outputs)
+    nodes = _outputs(Lowering(symbols, outputs, keep=set(), memo=memo, drops=True), outputs)
     targets = [0, *range(2, len(arrays))]  # the gradient, number 1, is not written
     return OptimizerProgram(_emit(nodes, targets, places), len(states), len(scalars))
 

@@ -1,0 +1,6 @@
+"""Insight: what a network remembers, how its gradients travel, which dynamics it has."""
+
+from elman.insight.jacobians import jacobians
+from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
+
+__all__ = ["Spectrum", "jacobians", "lyapunov_spectrum"]

@@ -1,0 +1,86 @@
+"""Jacobians of a network's step along a trajectory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from elman.insight.system import System
+from elman.network import Network
+
+
+def jacobians(
+    net: Network, x: np.typing.ArrayLike, *, state: Any = None, parameters: bool = False
+) -> dict[str, np.ndarray]:
+    """The exact derivatives of each step's new states: with respect to the old ones, the input and the parameters.
+
+    Parameters
+    ----------
+    net : Network
+        With at least one recurrent layer.
+    x : array, shape (B, T, F)
+        Inputs.
+    state : list of tuples of arrays (B, H), optional
+        Initial states; zeros by default.
+    parameters : bool, default False
+        Whether to give the derivatives with respect to the parameters too: of one step, its old state held fixed. They
+        take B T H times the memory of the parameters, and as many runs of a step.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``"h/h"`` (B, T, H, H), where ``[b, t, i, j]`` is d h_t[i] / d h_{t-1}[j]; ``"h/x"`` (B, T, H, F); so for
+        each pair of states (``"c/h"`` ...); with `parameters` ``"h/0.W"`` (B, T, H, *shape). Where several layers have
+        states these are called ``0.h``, ``1.h`` ..., and a layer above depends on those below within the step.
+
+    Raises
+    ------
+    OptionError
+        If the network has no states, or a layer runs in reverse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Network, SimpleRNN
+    >>> net = Network(1, [SimpleRNN(4)])
+    >>> J = jacobians(net, np.zeros((1, 3, 1)))["h/h"]
+    >>> bool(np.allclose(J[0, 0], net.params["0.U"]))  # tanh has slope 1 at 0
+    True
+    """
+    system = System(net)
+    x = system.net.check_input(x)
+    B, T, F = x.shape
+    s = system.trajectory(x, system.first_states(state, len(x)))
+    before, inputs = s[:, :-1].reshape(-1, system.n), x.reshape(-1, F)
+    J, Jx = system.jacobian(before, inputs)
+    J = J.reshape(B, T, system.n, system.n)
+    parts = system.parts.items()
+    found = {f"{of}/{by}": J[:, :, rows, columns] for of, rows in parts for by, columns in parts}
+    if Jx is not None:
+        Jx = Jx.reshape(B, T, system.n, F)
+        found |= {f"{of}/x": Jx[:, :, rows] for of, rows in parts}
+    if parameters:
+        found |= _by_parameters(system, before, inputs, (B, T))
+    return found
+
+
+def _by_parameters(system: System, s: np.ndarray, x: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+    """d new states / d parameters at fixed old states, one run of one row for each number of the states."""
+    net, unit = system.net, np.eye(system.n)
+    gradients = np.empty((len(s), system.n, net.arena.size))
+    for row in range(len(s)):
+        for i in range(system.n):
+            gradients[row, i] = system.engine.gradients(
+                net.arena,
+                x[row : row + 1, None],
+                system.no_gradient(1, 1),
+                states=system.split(s[row : row + 1]),
+                state_gradients=system.split(unit[i : i + 1]),
+            ).parameters
+    found = {}
+    for name, place in net.params.places.items():
+        here = gradients[:, :, place.offset : place.offset + place.size]
+        for of, rows in system.parts.items():
+            found[f"{of}/{name}"] = here[:, rows].reshape(*shape, rows.stop - rows.start, *place.shape)
+    return found

@@ -1,0 +1,210 @@
+"""Lyapunov exponents: how fast close trajectories part or meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman.errors import DataError, OptionError, ShapeError
+from elman.insight.system import System
+from elman.network import Network
+from elman.network.checks import count
+
+PIECE = 250  # steps whose Jacobians are computed together
+SPREAD = 12.0  # in nats, between directions: more than half of the digits are left
+LONGEST = 20  # steps between two QR decompositions
+BLOCKS = 10  # stretches of the run, between which the exponents' error is estimated
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The Lyapunov exponents of a network, in nats a step.
+
+    Attributes
+    ----------
+    exponents : ndarray, shape (n,)
+        Largest first. Above 0, close states part: exp(exponent) times as far in each step, on average.
+    error : ndarray, shape (n,)
+        Their standard errors, from the differences between stretches of the run.
+    convergence : ndarray, shape (m, n)
+        The estimates as the run went on.
+    steps : ndarray, shape (m,)
+        After how many steps these were made.
+    """
+
+    exponents: np.ndarray
+    error: np.ndarray
+    convergence: np.ndarray
+    steps: np.ndarray
+
+    @property
+    def dimension(self) -> float:
+        """The Kaplan-Yorke dimension: how many exponents, the last one in part, add up to 0."""
+        sums = np.cumsum(self.exponents)
+        grown = int(np.searchsorted(-(sums >= 0).astype(int), 0))  # how many sums are not negative, from the first on
+        if grown == len(sums):
+            return float(grown)
+        before = sums[grown - 1] if grown else 0.0
+        return float(grown + before / abs(self.exponents[grown])) if grown else 0.0
+
+    @property
+    def verdict(self) -> str:
+        """What it means, in words."""
+        largest, error = self.exponents[0], self.error[0]
+        if largest > 3 * error:
+            return (
+                f"chaotic: close states part {np.exp(largest):.3g} times a step (exponent {largest:.3g} ± {error:.1g})"
+            )
+        if largest < -3 * error:
+            steps = np.log(10) / -largest
+            return (
+                f"contracting: differences fall by 10x every {steps:.3g} steps (exponent {largest:.3g} ± {error:.1g})"
+            )
+        return f"neutral: differences neither grow nor fall on average (exponent {largest:.3g} ± {error:.1g})"
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the exponents with their errors."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(layout="constrained")
+        ax.axhline(0, color="#8a8a8a", linewidth=1)
+        ax.errorbar(np.arange(1, len(self.exponents) + 1), self.exponents, 2 * self.error, fmt=".", color="#0072b2")
+        ax.set(xlabel="number", ylabel="Lyapunov exponent (nats a step)")
+        return ax
+
+
+def lyapunov_spectrum(
+    net: Network,
+    x: np.typing.ArrayLike | None = None,
+    steps: int = 10_000,
+    state: Any = None,
+    burn_in: int = 1_000,
+) -> Spectrum:
+    """All Lyapunov exponents of a network along a trajectory.
+
+    A set of orthonormal directions is carried along by the exact Jacobians and made orthonormal again by QR, before they
+    come so close to one another that their volume is lost in rounding; the logarithms of the lengths that they had, the
+    diagonal of R, average to the exponents.
+
+    Parameters
+    ----------
+    net : Network
+        With at least one recurrent layer.
+    x : array, shape (T, F) or (1, T, F), optional
+        What drives it, burn-in included, in place of `steps`; by default inputs of zeros: an autonomous system.
+    steps : int, default 10,000
+        How many steps are averaged over.
+    state : array, shape (n,), or list of tuples of arrays (1, H), optional
+        Where it starts; by default states that are drawn at random, with the network's seed.
+    burn_in : int, default 1,000
+        Steps before them, in which the trajectory finds to its attractor and the directions find their order.
+
+    Returns
+    -------
+    Spectrum
+
+    Raises
+    ------
+    DataError
+        If the trajectory grows beyond all bounds: at which step.
+
+    References
+    ----------
+    G. Benettin, L. Galgani, A. Giorgilli and J.-M. Strelcyn, Lyapunov characteristic exponents for smooth dynamical
+    systems, Meccanica 15 (1980).
+    R. Engelken, F. Wolf and L. F. Abbott, Lyapunov spectra of chaotic recurrent neural networks, Physical Review
+    Research 5 (2023).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Network, SimpleRNN
+    >>> net = Network(1, [SimpleRNN(3, activation="linear", initial={"U": np.diag([0.5, 0.9, 0.1])})])
+    >>> np.exp(lyapunov_spectrum(net, steps=100, burn_in=10).exponents).round(6).tolist()
+    [0.9, 0.5, 0.1]
+    """
+    system = System(net)
+    burn_in = 0 if burn_in == 0 else count(burn_in, "burn_in")
+    inputs, steps = _inputs(system, x, count(steps, "steps"), burn_in)
+    s, directions = _start(system, state), _Directions(system.n)
+    for first in range(0, burn_in + steps, PIECE):
+        here = inputs[first : first + PIECE]
+        along = system.trajectory(here[None], s)[0]
+        _check_finite(along, first)
+        s = along[-1:]
+        directions.carry(system.jacobian(along[:-1], here)[0])
+    return _spectrum(*directions.logs(burn_in))
+
+
+class _Directions:
+    """Orthonormal directions under way, and how they grew."""
+
+    def __init__(self, n: int):
+        self.Q, self.since, self.interval, self.spread = np.eye(n), 0, 1, SPREAD
+        self.grown: list[np.ndarray] = []
+        self.took: list[int] = []
+
+    def carry(self, jacobians: np.ndarray) -> None:
+        for jacobian in jacobians:
+            self.Q, self.since = jacobian @ self.Q, self.since + 1
+            if self.since >= self.interval:
+                self.straighten()
+        self.straighten()
+
+    def straighten(self) -> None:
+        """QR; the next one comes before the fastest direction has grown exp(SPREAD) times as much as the slowest."""
+        if not self.since:
+            return
+        self.Q, R = np.linalg.qr(self.Q)
+        logs = np.log(np.maximum(np.abs(np.diag(R)), np.finfo(float).tiny))  # a length of 0 is the smallest number
+        self.grown.append(logs), self.took.append(self.since)
+        self.spread = max(float(np.ptp(logs)) / self.since, 0.95 * self.spread)  # it varies along the trajectory
+        self.interval, self.since = int(np.clip(SPREAD / self.spread, 1, LONGEST)), 0
+
+    def logs(self, burn_in: int) -> tuple[np.ndarray, np.ndarray]:
+        """What the directions grew (m, n) in stretches of so many steps (m,), after the burn-in."""
+        ends = np.cumsum(self.took)
+        used = ends > burn_in
+        return np.array(self.grown)[used], np.array(self.took)[used]
+
+
+def _check_finite(along: np.ndarray, first: int) -> None:
+    if not np.isfinite(along).all():
+        lost = first + int(np.argmin(np.isfinite(along).all(axis=1)))
+        raise DataError(f"the states grow beyond all bounds: they are not finite after step {lost}")
+
+
+def _inputs(system: System, x: np.typing.ArrayLike | None, steps: int, burn_in: int) -> tuple[np.ndarray, int]:
+    if x is None:
+        return np.zeros((burn_in + steps, system.net.inputs)), steps
+    given = np.asarray(x, np.float64)
+    given = given[0] if given.ndim == 3 and len(given) == 1 else given
+    if given.ndim != 2 or given.shape[1] != system.net.inputs:
+        raise ShapeError(f"x has shape {np.shape(x)}; expected (T, {system.net.inputs}), one sequence")
+    if len(given) <= burn_in:
+        raise OptionError(
+            f"x has {len(given)} steps and burn_in takes {burn_in} of them: give more, or a smaller burn_in"
+        )
+    return given, len(given) - burn_in
+
+
+def _start(system: System, state: Any) -> np.ndarray:
+    if state is not None:
+        return system.first_states(state, 1)
+    return np.random.default_rng(system.net.seed).uniform(-0.5, 0.5, (1, system.n))
+
+
+def _spectrum(grown: np.ndarray, took: np.ndarray) -> Spectrum:
+    """The exponents from what the directions grew in stretches of so many steps."""
+    means = grown.sum(axis=0) / took.sum()
+    order = np.argsort(-means, kind="stable")
+    parts = np.array_split(np.arange(len(took)), min(BLOCKS, len(took)))
+    blocks = np.array([grown[part].sum(axis=0) / took[part].sum() for part in parts])
+    error = blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks)) if len(blocks) > 1 else np.full(len(means), np.nan)
+    shown = np.unique(np.linspace(0, len(took) - 1, min(100, len(took))).astype(int))
+    after = np.cumsum(took)[shown]
+    so_far = np.cumsum(grown, axis=0)[shown] / after[:, None]
+    return Spectrum(means[order], error[order], so_far[:, order], after)

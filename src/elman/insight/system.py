@@ -1,0 +1,150 @@
+"""A network as a dynamical system: one step of all its states, and the Jacobian of that step.
+
+Everything here runs on a copy in float64, so that no diagnostic touches the network itself: weights, random numbers and
+optimisers stay as they are, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from elman.errors import OptionError, ShapeError
+from elman.network import Network
+from elman.network.engines import DOT
+
+ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
+
+
+class System:
+    """The map ``s' = F(s, x)`` of a network's states, which are concatenated to n numbers.
+
+    Parameters
+    ----------
+    net : Network
+        With one recurrent layer at least, none of which runs in reverse.
+
+    Attributes
+    ----------
+    net : Network
+        A copy in float64.
+    names : list of str
+        Of the states: ``h``, ``c`` where one layer has states, else ``0.h``, ``2.c`` ...
+    parts : dict of str to slice
+        Where each state lies in the n numbers.
+    n : int
+        Of all states together.
+
+    Raises
+    ------
+    OptionError
+        If the network is no such system.
+    """
+
+    def __init__(self, net: Network):
+        if not any(graph.states for graph in net.graphs):
+            raise OptionError("the network has no recurrent layer, so it has no dynamics to look at")
+        if any(layer.reverse for layer in net.layers):
+            raise OptionError("a layer that runs in reverse has no step from the past to the future: look at it alone")
+        self.net = Network(
+            net.inputs, net.layers, seed=net.seed, dtype=np.float64, engine=net.engine_name, threads=net.threads
+        )
+        self.net.arena[:] = net.arena
+        self.engine = self.net.engine(DOT, self.net.outputs)
+        recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
+        prefix = {number: f"{number}." if len(recurrent) > 1 else "" for number in recurrent}
+        self.names = [prefix[k] + state.name for k in recurrent for state in net.graphs[k].states]
+        self.sizes = [size for layer in self.net.state_sizes() for size in layer]
+        ends = np.cumsum(self.sizes)
+        self.parts = {
+            name: slice(int(end - size), int(end)) for name, size, end in zip(self.names, self.sizes, ends, strict=True)
+        }
+        self.n = int(ends[-1])
+        last = recurrent[-1]
+        self.output = self.parts[prefix[last] + net.graphs[last].states[0].name]
+        self.last_layer = last
+
+    @property
+    def takes_index(self) -> bool:
+        """Whether the input is an index, which has no gradient."""
+        return self.net.graphs[0].takes_index
+
+    # --- running --------------------------------------------------------------------------------------------
+
+    def step(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """The next states (R, n) from states (R, n) and inputs (R, F)."""
+        _, after = self.engine.forward(self.net.arena, np.ascontiguousarray(x)[:, None], states=self.split(s))
+        return np.concatenate(after, axis=1)
+
+    def trajectory(self, x: np.ndarray, s: np.ndarray | None = None) -> np.ndarray:
+        """States (B, T + 1, n) along inputs (B, T, F): the first ones, and those after each step."""
+        B, T = x.shape[:2]
+        found = np.empty((B, T + 1, self.n))
+        found[:, 0] = 0 if s is None else s
+        for t in range(T):
+            found[:, t + 1] = self.step(found[:, t], x[:, t])
+        return found
+
+    def jacobian(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """The exact derivatives of a step at states (R, n) and inputs (R, F).
+
+        Returns
+        -------
+        J : ndarray, shape (R, n, n)
+            ``J[r, i, j]`` is d s'_i / d s_j.
+        Jx : ndarray, shape (R, n, F), or None where the input is an index
+            d s'_i / d x_j.
+        """
+        R, F = len(s), self.net.inputs
+        J, Jx = np.empty((R, self.n, self.n)), None if self.takes_index else np.empty((R, self.n, F))
+        for rows in self._pieces(R):
+            by_state, by_input = self._pulled_back(s[rows], x[rows])
+            J[rows] = by_state
+            if Jx is not None:
+                Jx[rows] = by_input
+        return J, Jx
+
+    def _pieces(self, rows: int) -> Iterator[slice]:
+        size = max(1, ROWS_AT_ONCE // self.n)
+        return (slice(first, first + size) for first in range(0, rows, size))
+
+    def _pulled_back(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Each row n times, with the gradient of another new state each time."""
+        R, n = len(s), self.n
+        wanted = np.tile(np.eye(n), (R, 1))
+        found = self.engine.gradients(
+            self.net.arena,
+            np.repeat(x, n, axis=0)[:, None],
+            self.no_gradient(R * n, 1),
+            states=self.split(np.repeat(s, n, axis=0)),
+            state_gradients=self.split(wanted),
+            want_input=not self.takes_index,
+            want_states=True,
+        )
+        by_state = np.concatenate(found.initial_states, axis=1).reshape(R, n, n)
+        return by_state, found.input.reshape(R, n, -1) if found.input is not None else np.empty(0)
+
+    def no_gradient(self, rows: int, steps: int) -> np.ndarray:
+        """A gradient of the outputs that is zero."""
+        shape = (rows, steps, self.net.outputs) if self.net.sequence_output else (rows, self.net.outputs)
+        return np.zeros(shape)
+
+    # --- between states and their concatenation -----------------------------------------------------------------
+
+    def split(self, s: np.ndarray) -> list[np.ndarray]:
+        """The states (R, size) of numbers (R, n)."""
+        return [np.ascontiguousarray(s[:, part]) for part in self.parts.values()]
+
+    def first_states(self, state: object, rows: int) -> np.ndarray:
+        """Numbers (R, n) from states as `Network.__call__` takes them, or numbers (n,) or (R, n); zeros from None."""
+        if state is None:
+            return np.zeros((rows, self.n))
+        if isinstance(state, np.ndarray):
+            if state.shape not in ((self.n,), (rows, self.n)):
+                raise ShapeError(f"state has shape {state.shape}; expected ({self.n},) or ({rows}, {self.n})")
+            return np.broadcast_to(state, (rows, self.n)).astype(np.float64)
+        from elman.network import checks
+
+        flat = checks.flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
+        return np.concatenate(flat, axis=1)
