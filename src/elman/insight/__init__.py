@@ -1,6 +1,7 @@
 """Insight: what a network remembers, how its gradients travel, which dynamics it has."""
 
+from elman.insight.flow import GradientFlow, gradient_flow
 from elman.insight.jacobians import jacobians
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
 
-__all__ = ["Spectrum", "jacobians", "lyapunov_spectrum"]
+__all__ = ["GradientFlow", "Spectrum", "gradient_flow", "jacobians", "lyapunov_spectrum"]

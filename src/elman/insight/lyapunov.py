@@ -85,9 +85,9 @@ def lyapunov_spectrum(
 ) -> Spectrum:
     """All Lyapunov exponents of a network along a trajectory.
 
-    A set of orthonormal directions is carried along by the exact Jacobians and made orthonormal again by QR, before they
-    come so close to one another that their volume is lost in rounding; the logarithms of the lengths that they had, the
-    diagonal of R, average to the exponents.
+    A set of orthonormal directions is carried along by the exact Jacobians and made orthonormal again by QR, before
+    they come so close to one another that their volume is lost in rounding; the logarithms of the lengths that they
+    had, the diagonal of R, average to the exponents.
 
     Parameters
     ----------
@@ -160,7 +160,8 @@ class _Directions:
             return
         self.Q, R = np.linalg.qr(self.Q)
         logs = np.log(np.maximum(np.abs(np.diag(R)), np.finfo(float).tiny))  # a length of 0 is the smallest number
-        self.grown.append(logs), self.took.append(self.since)
+        self.grown.append(logs)
+        self.took.append(self.since)
         self.spread = max(float(np.ptp(logs)) / self.since, 0.95 * self.spread)  # it varies along the trajectory
         self.interval, self.since = int(np.clip(SPREAD / self.spread, 1, LONGEST)), 0
 

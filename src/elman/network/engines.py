@@ -13,7 +13,7 @@ from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations import Cell
 from elman.equations import sum as over_features
 from elman.equations.symbols import width
-from elman.network.layers import Layer, scale_and_shift
+from elman.network.layers import scale_and_shift
 from elman.training.losses import Loss
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ DOT = Loss(name="dot", cell=Cell(_dot, inputs=2))
 
 def new_engine(net: Network, loss: Loss | None, target_width: int) -> Any:
     """An engine that runs a network, or (with a loss) trains it; with `DOT` it differentiates runs, without dropout."""
-    specs = [_spec(net, number, layer) for number, layer in enumerate(net.layers)]
-    spec = None if loss is None else _loss_spec(loss, net.outputs, target_width)
+    specs = [layer_spec(net, number) for number in range(len(net.layers))]
+    spec = None if loss is None else loss_spec(loss, net.outputs, target_width)
     plan = schedule(specs, net.inputs, net.arena.size, spec, input_gradient=loss is DOT, dropout=loss is not DOT)
     if spec is None or loss is DOT or not any(layer.batch for layer in net.layers):
         return _engine(net, plan)
@@ -42,13 +42,15 @@ def _engine(net: Network, plan: Plan) -> Any:
     return make_engine(plan, net.dtype, net.engine_name, net.threads, net.products)
 
 
-def _spec(net: Network, number: int, layer: Layer) -> LayerSpec:
-    places = {name: net.params.places[f"{number}.{name}"] for name in net.graphs[number].parameters}
-    offsets = {name: place.offset for name, place in places.items()}
-    return LayerSpec(str(number), net.graphs[number], offsets, layer.last_only, layer.reverse)
+def layer_spec(net: Network, number: int) -> LayerSpec:
+    """A layer of a network, for the scheduler."""
+    layer, graph = net.layers[number], net.graphs[number]
+    offsets = {name: net.params.places[f"{number}.{name}"].offset for name in graph.parameters}
+    return LayerSpec(str(number), graph, offsets, layer.last_only, layer.reverse)
 
 
-def _loss_spec(loss: Loss, outputs: int, target_width: int) -> LossSpec:
+def loss_spec(loss: Loss, outputs: int, target_width: int) -> LossSpec:
+    """A loss of a network with so many outputs, for the scheduler."""
     return LossSpec(loss.cell.trace().bind([outputs, target_width], None), loss.root)
 
 
@@ -73,7 +75,7 @@ def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: 
         mine,
         inputs,
         net.arena.size,
-        loss or _loss_spec(DOT, outputs, outputs),
+        loss or loss_spec(DOT, outputs, outputs),
         input_gradient=batch is not None,
     )
     states = sum(len(net.graphs[number].states) for number in range(first, end))

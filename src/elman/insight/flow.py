@@ -1,0 +1,169 @@
+"""Gradient flow: how far back a loss reaches, and how its gradient grows or shrinks on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from elman.insight.losses import StepLosses
+from elman.insight.system import System
+from elman.insight.verdict import Verdict
+from elman.network import Network
+
+BYTES_AT_ONCE = 1 << 27  # of Jacobians
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """Norms of gradients on their way back through time.
+
+    Steps are counted from 1; ``norms[t - 1]`` belongs to the state after step t. Norms of a loss of one step are those
+    of a sequence's own loss, not divided by the number of sequences or steps.
+
+    Attributes
+    ----------
+    norms : ndarray, shape (T,)
+        Of d L_T / d h_t, the loss at the last step: the geometric mean over the sequences.
+    by_sequence : ndarray, shape (B, T)
+        The same of each sequence.
+    by_state : dict of str to ndarray, shape (B, T)
+        The same for each state by itself.
+    pairs : ndarray, shape (T, T)
+        ``[t, k]`` is the norm of d L_t / d h_k, the mean over the sequences; 0 where k > t or step t has no loss.
+    by_parameter : dict of str to ndarray, shape (T, *shape)
+        The gradient of the whole loss by the step at which a parameter was used; the steps add up to its gradient.
+    loss : float
+        The whole loss.
+    """
+
+    norms: np.ndarray
+    by_sequence: np.ndarray
+    by_state: dict[str, np.ndarray]
+    pairs: np.ndarray
+    by_parameter: dict[str, np.ndarray] = field(repr=False)
+    loss: float = 0.0
+
+    def triangle(self) -> np.ndarray:
+        """`pairs`: norms of d L_t / d h_k for all pairs of steps (t, k)."""
+        return self.pairs
+
+    def parameter_norms(self) -> dict[str, np.ndarray]:
+        """The norm of each parameter's gradient by the step it came through, (T,)."""
+        return {name: np.linalg.norm(g.reshape(len(g), -1), axis=1) for name, g in self.by_parameter.items()}
+
+    @property
+    def found(self) -> Verdict:
+        """What the norms say."""
+        return Verdict.of(self.norms)
+
+    @property
+    def verdict(self) -> str:
+        """The same in words, with its number and what to try."""
+        return self.found.words
+
+    @property
+    def horizon(self) -> int:
+        """How many steps a loss reaches back before its gradient has fallen to a hundredth."""
+        return self.found.horizon
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the norms over the steps: the mean, and the range of the sequences."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(layout="constrained")
+        steps = np.arange(1, len(self.norms) + 1)
+        shown = np.maximum(self.by_sequence, np.finfo(float).tiny)
+        ax.fill_between(steps, shown.min(axis=0), shown.max(axis=0), color="#0072b2", alpha=0.2, label="all sequences")
+        ax.semilogy(steps, np.maximum(self.norms, np.finfo(float).tiny), color="#0072b2", label="geometric mean")
+        ax.set(xlabel="step t", ylabel=r"norm of $\partial L_T / \partial h_t$", title=self.found.short)
+        ax.legend(frameon=False)
+        return ax
+
+
+def gradient_flow(
+    net: Network, x: np.typing.ArrayLike, target: np.typing.ArrayLike, loss: Any = "mse", *, state: Any = None
+) -> GradientFlow:
+    """How the gradients of a loss travel back through time.
+
+    From the exact Jacobians ``J_t = d s_t / d s_{t-1}`` of all states together: ``d L_t / d s_k`` is ``d L_t / d s_t``
+    times ``J_t J_{t-1} ... J_{k+1}``, for all pairs at once.
+
+    Parameters
+    ----------
+    net : Network
+        Not changed in any way; what is computed is computed in float64, without dropout.
+    x : array, shape (B, T, F)
+        Inputs.
+    target : array
+        Targets, as for `Network.fit`.
+    loss : str, Loss or function, default "mse"
+        As for `Network.fit`.
+    state : list of tuples of arrays (B, H), optional
+        Initial states; zeros by default.
+
+    Returns
+    -------
+    GradientFlow
+
+    Raises
+    ------
+    OptionError
+        If the network has no states, or a layer runs in reverse.
+
+    References
+    ----------
+    Y. Bengio, P. Simard and P. Frasconi, Learning long-term dependencies with gradient descent is difficult, IEEE
+    Transactions on Neural Networks 5 (1994).
+    R. Pascanu, T. Mikolov and Y. Bengio, On the difficulty of training recurrent neural networks, ICML 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Dense, Network, SimpleRNN
+    >>> net = Network(1, [SimpleRNN(8, initial={"U": 0.3 * np.eye(8)}), Dense(1)])
+    >>> flow = gradient_flow(net, np.zeros((2, 30, 1)), np.ones((2, 30, 1)))
+    >>> flow.found.kind, round(float(flow.norms[-2] / flow.norms[-1]), 6)
+    ('vanishes', 0.3)
+    """
+    system = System(net)
+    x = system.net.check_input(x)
+    losses = StepLosses(system, target, loss, x.shape[:2])
+    s = system.trajectory(x, system.first_states(state, len(x)))
+    direct = losses.direct(s[:, 1:])  # (B, T, n): d L_t / d s_t
+    B, T = x.shape[:2]
+    future = np.zeros((B, T, system.n))  # d (losses after t) / d s_t
+    squares = np.zeros((T, T))
+    last = np.zeros((B, T, system.n))
+    size = max(1, BYTES_AT_ONCE // (8 * T * system.n**2))
+    for first in range(0, B, size):
+        rows = slice(first, first + size)
+        J = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, x.shape[2]))[0]
+        J = J.reshape(-1, T, system.n, system.n)
+        squares += _back(direct[rows], J, future[rows], last[rows]) / B
+    by_state = {name: np.linalg.norm(last[..., part], axis=-1) for name, part in system.parts.items()}
+    by_sequence = np.linalg.norm(last, axis=-1)
+    whole, by_parameter = losses.by_parameter(s, x, future)
+    tiny = np.finfo(float).tiny
+    norms = np.exp(np.mean(np.log(np.maximum(by_sequence, tiny)), axis=0))
+    return GradientFlow(np.where(norms > 2 * tiny, norms, 0.0), by_sequence, by_state, squares, by_parameter, whole)
+
+
+def _back(direct: np.ndarray, J: np.ndarray, future: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Carry every loss back through all steps; the sums of norms (T, T) over the rows.
+
+    `future` (R, T, n) is filled with the gradients of all later losses together, `last` with those of the last one.
+    """
+    R, T, n = direct.shape
+    under_way = np.zeros((R, T, n))  # d L_t / d s_k for all t, at the step k that the loop is at
+    sums = np.zeros((T, T))
+    for k in reversed(range(T)):
+        if k < T - 1:
+            under_way[:, k + 1 :] = under_way[:, k + 1 :] @ J[:, k + 1]
+        future[:, k] = under_way[:, k + 1 :].sum(axis=1)
+        under_way[:, k] = direct[:, k]
+        sums[k:, k] = np.linalg.norm(under_way[:, k:], axis=-1).sum(axis=0)
+        last[:, k] = under_way[:, -1]
+    return sums
