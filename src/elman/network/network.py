@@ -190,6 +190,12 @@ class Network:
         y, state = self(np.asarray(x)[:, None, :], state=state, return_state=True)
         return (y[:, 0] if y.ndim == 3 else y), state
 
+    def trace(self, x: np.typing.ArrayLike, state: Any = None) -> dict[str, np.ndarray]:
+        """Every named value of the equations over time, such as a GRU's ``z``; see `elman.network.trace.trace`."""
+        from elman.network.trace import trace
+
+        return trace(self, x, state)
+
     def generate(
         self,
         context: np.typing.ArrayLike,

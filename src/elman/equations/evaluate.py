@@ -1,0 +1,58 @@
+"""The values of a step's graph, node by node: its meaning in NumPy, for those who want to see every intermediate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from elman.equations.graph import Graph
+from elman.equations.ops import OPS
+from elman.equations.symbols import Parameter, Symbol
+
+
+def evaluate(
+    graph: Graph, parameters: Mapping[str, np.ndarray], inputs: list[np.ndarray], states: list[np.ndarray]
+) -> dict[Symbol, np.ndarray]:
+    """Every node's value for some rows, dropout left out.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of one step.
+    parameters : mapping of str to ndarray
+        By their names in the equations.
+    inputs : list of ndarray, shape (B, F)
+        In the order of ``graph.inputs``.
+    states : list of ndarray, shape (B, H)
+        The old ones.
+
+    Returns
+    -------
+    dict of Symbol to ndarray, shape (B, width)
+    """
+    values: dict[Symbol, np.ndarray] = dict(zip([*graph.inputs, *graph.states], [*inputs, *states], strict=True))
+    with np.errstate(all="ignore"):
+        for node in graph.nodes():
+            if node not in values:
+                values[node] = _value(node, parameters, values)
+    return values
+
+
+def _value(node: Symbol, parameters: Mapping[str, np.ndarray], values: dict[Symbol, np.ndarray]) -> np.ndarray:
+    if isinstance(node, Parameter):
+        return parameters[node.name]
+    if node.op == "const":
+        return np.asarray(node.first, next(iter(values.values())).dtype)
+    operands = [values[i] for i in node.inputs]
+    if node.op == "matmul":
+        return operands[1] @ operands[0].T
+    if node.op == "matmul_t":
+        return operands[1] @ operands[0]
+    if node.op == "lookup":
+        return operands[0][operands[1][:, 0].astype(np.int64)]
+    if node.op == "dropout":
+        return operands[0]
+    row = OPS[node.op]
+    assert row.value is not None
+    return row.value(*operands, *(node.first, node.second)[: row.numbers])
