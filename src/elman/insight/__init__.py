@@ -3,5 +3,16 @@
 from elman.insight.flow import GradientFlow, gradient_flow
 from elman.insight.jacobians import jacobians
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
+from elman.insight.memory import Capacity, Memory, distances, memory
 
-__all__ = ["GradientFlow", "Spectrum", "gradient_flow", "jacobians", "lyapunov_spectrum"]
+__all__ = [
+    "Capacity",
+    "GradientFlow",
+    "Memory",
+    "Spectrum",
+    "distances",
+    "gradient_flow",
+    "jacobians",
+    "lyapunov_spectrum",
+    "memory",
+]

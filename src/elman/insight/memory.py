@@ -1,0 +1,220 @@
+"""Memory: how far the state depends on where it began and on what came in, and what can be read out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from elman.errors import OptionError
+from elman.insight.system import System
+from elman.insight.verdict import HELD
+from elman.network import Network
+from elman.network.checks import count
+
+RIDGE = 1e-9  # of a readout, beside the mean square of the states
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How well the input of k steps ago can be read out of the state, by a linear readout.
+
+    Attributes
+    ----------
+    by_delay : ndarray, shape (K,)
+        The squared correlation for each delay 1 .. K, on inputs that the readout was not fitted to.
+    total : float
+        Their sum: at most the number n of states.
+    """
+
+    by_delay: np.ndarray
+
+    @property
+    def total(self) -> float:
+        return float(self.by_delay.sum())
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a network's states depend on, along given sequences.
+
+    Gains are root mean squares over all directions: a small random difference in the initial state (or in an input)
+    is so many times as large, or as small, in the state later on.
+
+    Attributes
+    ----------
+    to_initial_state : ndarray, shape (T,)
+        The gain from the initial state to the state after each step, the mean over the sequences.
+    by_lag : ndarray, shape (T,) or None
+        The gain from an input to the state k steps later, k = 0 .. T - 1, the mean over steps and sequences; None where
+        the input is an index.
+    """
+
+    to_initial_state: np.ndarray
+    by_lag: np.ndarray | None
+    system: System = field(repr=False)
+
+    def to_input(self, lag: int) -> float:
+        """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input."""
+        if self.by_lag is None:
+            raise OptionError("the network's input is an index, which has no derivative")
+        if not 0 <= lag < len(self.by_lag):
+            raise OptionError(f"lag must be in 0 .. {len(self.by_lag) - 1}, the sequence's steps, got {lag!r}")
+        return float(self.by_lag[lag])
+
+    @property
+    def horizon(self) -> int:
+        """After how many steps less than a hundredth of a difference in the initial state is left; T if never."""
+        lost = np.flatnonzero(self.to_initial_state < HELD)
+        return int(lost[0]) + 1 if len(lost) else len(self.to_initial_state)
+
+    def capacity(self, delays: int = 50, steps: int = 3000, seed: int = 0) -> Capacity:
+        """The linear memory capacity: readouts of a random input from k steps ago.
+
+        Parameters
+        ----------
+        delays : int, default 50
+            The largest delay K.
+        steps : int, default 3000
+            Length of the random input, uniform in [-1, 1] and the same for all features; the readouts are fitted to
+            one half of it and judged on the other.
+        seed : int, default 0
+            Of the input.
+
+        References
+        ----------
+        H. Jaeger, Short term memory in echo state networks, GMD report 152 (2001).
+        """
+        delays, steps = count(delays, "delays"), count(steps, "steps")
+        if steps < 4 * delays:
+            raise OptionError(f"steps={steps} is too short for {delays} delays: give at least {4 * delays}")
+        if self.system.takes_index:
+            raise OptionError("the network's input is an index: there is no linear memory of it")
+        u = np.random.default_rng(seed).uniform(-1, 1, steps)
+        x = np.repeat(u[None, :, None], self.system.net.inputs, axis=2)
+        s = self.system.trajectory(x)[0, 1:]
+        return Capacity(np.array([_read_out(s[delays:], u[delays - k : steps - k]) for k in range(1, delays + 1)]))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the gains over the steps."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(layout="constrained")
+        tiny = np.finfo(float).tiny
+        steps = np.arange(1, len(self.to_initial_state) + 1)
+        ax.semilogy(steps, np.maximum(self.to_initial_state, tiny), color="#0072b2", label="to the initial state")
+        if self.by_lag is not None:
+            ax.semilogy(
+                steps - 1, np.maximum(self.by_lag, tiny), color="#d55e00", label="to an input so many steps ago"
+            )
+        ax.axhline(HELD, color="#8a8a8a", linestyle=":", linewidth=1)
+        ax.set(xlabel="steps", ylabel="gain (root mean square)")
+        ax.legend(frameon=False)
+        return ax
+
+
+def _read_out(s: np.ndarray, wanted: np.ndarray) -> float:
+    """The squared correlation of what a ridge regression on the first half says of the second half."""
+    half = len(s) // 2
+    with_one = np.concatenate([s, np.ones((len(s), 1))], axis=1)
+    fitted, judged = with_one[:half], with_one[half:]
+    ridge = RIDGE * half * max(float(np.mean(fitted**2)), np.finfo(float).tiny)
+    weights = np.linalg.solve(fitted.T @ fitted + ridge * np.eye(fitted.shape[1]), fitted.T @ wanted[:half])
+    said, truth = judged @ weights, wanted[half:]
+    spread = np.var(said) * np.var(truth)
+    return float(np.mean((said - said.mean()) * (truth - truth.mean())) ** 2 / spread) if spread > 0 else 0.0
+
+
+def memory(net: Network, x: np.typing.ArrayLike, *, state: Any = None) -> Memory:
+    """How far the states depend on the initial state and on earlier inputs.
+
+    From products of the exact Jacobians along the sequences: ``d s_t / d s_0 = J_t ... J_1`` and
+    ``d s_t / d x_{t-k} = J_t ... J_{t-k+1} d s_{t-k} / d x_{t-k}``.
+
+    Parameters
+    ----------
+    net : Network
+        Not changed in any way.
+    x : array, shape (B, T, F)
+        Inputs.
+    state : list of tuples of arrays (B, H), optional
+        Initial states; zeros by default.
+
+    Returns
+    -------
+    Memory
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Network, SimpleRNN
+    >>> net = Network(1, [SimpleRNN(4, activation="linear", initial={"U": 0.5 * np.eye(4)})])
+    >>> found = memory(net, np.zeros((1, 10, 1)))
+    >>> found.to_initial_state[:3].tolist(), found.horizon
+    ([0.5, 0.25, 0.125], 7)
+    """
+    system = System(net)
+    x = system.net.check_input(x)
+    B, T = x.shape[:2]
+    s = system.trajectory(x, system.first_states(state, B))
+    from_start, by_lag = np.zeros(T), None if system.takes_index else np.zeros(T)
+    for b in range(B):
+        J, Jx = system.jacobian(s[b, :-1], x[b])
+        from_start += _gains_from_start(J) / B
+        if by_lag is not None and Jx is not None:
+            by_lag += _gains_by_lag(J, Jx) / B
+    return Memory(from_start, by_lag, system)
+
+
+def _gains_from_start(J: np.ndarray) -> np.ndarray:
+    gains, product = np.empty(len(J)), np.eye(J.shape[1])
+    for t, jacobian in enumerate(J):
+        product = jacobian @ product
+        gains[t] = np.sqrt(np.mean(np.sum(product**2, axis=0)))
+    return gains
+
+
+def _gains_by_lag(J: np.ndarray, Jx: np.ndarray) -> np.ndarray:
+    """The mean over the steps of an input of its gain k steps later."""
+    T, n, F = Jx.shape
+    under_way, sums = np.zeros((T, n, F)), np.zeros(T)
+    for t in range(T):
+        under_way[:t] = J[t] @ under_way[:t]
+        under_way[t] = Jx[t]
+        gains = np.sqrt(np.mean(np.sum(under_way[: t + 1] ** 2, axis=1), axis=1))
+        sums[: t + 1] += gains[::-1]  # of lags 0 .. t
+    return sums / np.arange(T, 0, -1)
+
+
+def distances(
+    net: Network, x: np.typing.ArrayLike, states: Mapping[str, Any], steps: Sequence[int]
+) -> dict[tuple[str, str], np.ndarray]:
+    """How far runs from several initial states are apart, sequence by sequence: what is remembered of the start.
+
+    Parameters
+    ----------
+    net : Network
+        Not changed in any way.
+    x : array, shape (B, T, F)
+        Inputs, the same for every run.
+    states : mapping of str to states
+        Initial states by name, as `Network.__call__` takes them, or arrays (n,) or (B, n), or None for zeros.
+    steps : sequence of int
+        After which steps to compare; 0 is the beginning.
+
+    Returns
+    -------
+    dict of (str, str) to ndarray, shape (len(steps), B)
+        For each pair of names the norms of the differences of all states together.
+    """
+    system = System(net)
+    x = system.net.check_input(x)
+    wrong = [t for t in steps if not 0 <= t <= x.shape[1]]
+    if wrong:
+        raise OptionError(f"steps has {wrong[0]}; x has {x.shape[1]} steps, so give numbers in 0 .. {x.shape[1]}")
+    runs = {name: system.trajectory(x, system.first_states(s, len(x)))[:, list(steps)] for name, s in states.items()}
+    return {(a, b): np.linalg.norm(runs[a] - runs[b], axis=2).T for a, b in combinations(runs, 2)}
