@@ -29,7 +29,13 @@ SECONDS = 3600  # a cell may take
 
 def execute(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """Run all cells; what the notebook calls `results`."""
-    client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": HERE}})
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": HERE}},
+        extra_arguments=["--IPKernelApp.log_level=40"],
+    )
     asked = nbformat.v4.new_code_cell("import json; print(json.dumps(results))")
     with client.setup_kernel():
         for number, cell in enumerate(notebook.cells):
