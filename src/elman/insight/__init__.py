@@ -1,5 +1,6 @@
 """Insight: what a network remembers, how its gradients travel, which dynamics it has."""
 
+from elman.insight.fixed_points import FixedPoints, fixed_points
 from elman.insight.flow import GradientFlow, gradient_flow
 from elman.insight.jacobians import jacobians
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
@@ -7,10 +8,12 @@ from elman.insight.memory import Capacity, Memory, distances, memory
 
 __all__ = [
     "Capacity",
+    "FixedPoints",
     "GradientFlow",
     "Memory",
     "Spectrum",
     "distances",
+    "fixed_points",
     "gradient_flow",
     "jacobians",
     "lyapunov_spectrum",

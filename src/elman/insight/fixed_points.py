@@ -1,0 +1,244 @@
+"""Fixed and slow points: where the states stay as they are, or nearly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from elman.errors import DataError, OptionError, ShapeError
+from elman.insight.system import System
+from elman.network import Network
+from elman.network.checks import count
+
+DAMPING = 1e-2  # of the first step, beside the largest square of the Jacobian
+LEAST, MOST = 1e-12, 1e8  # damping within which a point is still under way
+FLATTEST = 1e-12  # mean square slope that damping counts with at least
+STILL = 1e-13  # a step shorter than this, beside the state, changes nothing
+
+
+@dataclass(frozen=True)
+class FixedPoints:
+    """States s with F(s, x) = s for a constant input x, and slow points, where that nearly holds.
+
+    Attributes
+    ----------
+    points : ndarray, shape (K, n)
+        All states of the network, concatenated; the most stable first.
+    residuals : ndarray, shape (K,)
+        The norm of F(s, x) - s.
+    eigenvalues : ndarray, shape (K, n)
+        Complex, of the Jacobian d F / d s there, the largest first.
+    stable : ndarray of bool, shape (K,)
+        Whether all eigenvalues are inside the unit circle.
+    found_from : ndarray of int, shape (K,)
+        How many of the given states led to each.
+    slow : ndarray of bool, shape (K,)
+        Whether it is no fixed point but a slow one: a local minimum of the speed.
+    trajectories : ndarray, shape (m, n)
+        The states that the search began with.
+    names : dict of str to slice
+        Where each state lies in the n numbers.
+    """
+
+    points: np.ndarray
+    residuals: np.ndarray
+    eigenvalues: np.ndarray
+    found_from: np.ndarray
+    slow: np.ndarray
+    trajectories: np.ndarray = field(repr=False)
+    names: dict[str, slice] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def stable(self) -> np.ndarray:
+        return (np.abs(self.eigenvalues) < 1).all(axis=1)
+
+    @property
+    def unstable_directions(self) -> np.ndarray:
+        """How many eigenvalues of each point are outside the unit circle (K,): 1 or more of a saddle."""
+        return np.sum(np.abs(self.eigenvalues) > 1, axis=1)
+
+    @property
+    def time_constants(self) -> np.ndarray:
+        """Steps in which a deviation along each eigenvector falls to 1/e (K, n); negative where it grows."""
+        with np.errstate(divide="ignore"):
+            return -1 / np.log(np.abs(self.eigenvalues))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the points, and the states the search began with, in the plane of those states' principal components."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(layout="constrained")
+        middle = self.trajectories.mean(axis=0)
+        _, _, axes = np.linalg.svd(self.trajectories - middle, full_matrices=False)
+        plane = axes[:2] if len(axes) > 1 else np.vstack([axes, np.zeros_like(axes)])
+        cloud, points = (self.trajectories - middle) @ plane.T, (self.points - middle) @ plane.T
+        ax.plot(*cloud.T, ".", color="#bbbbbb", markersize=2, zorder=1)
+        kinds = {
+            "stable": (self.stable & ~self.slow, "o", "#0072b2"),
+            "saddle or unstable": (~self.stable & ~self.slow, "X", "#d55e00"),
+            "slow": (self.slow, "s", "#e69f00"),
+        }
+        for label, (which, marker, color) in kinds.items():
+            if which.any():
+                ax.plot(*points[which].T, marker, color=color, label=f"{label} ({which.sum()})", zorder=2)
+        ax.set(xlabel="first principal component", ylabel="second principal component")
+        if len(self):
+            ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        return ax
+
+
+def fixed_points(
+    net: Network,
+    states: Any,
+    inputs: float | np.typing.ArrayLike = 0.0,
+    *,
+    tolerance: float = 1e-9,
+    slow_tolerance: float | None = None,
+    apart: float = 1e-4,
+    between: int | None = None,
+    iterations: int = 300,
+) -> FixedPoints:
+    """Search for fixed points of a network under a constant input, from many states.
+
+    The speed ``|F(s, x) - s|^2`` is minimised from each state with its exact Jacobian, by Levenberg and Marquardt's
+    method: Newton's steps close to a fixed point, short steps downhill elsewhere. Points that are the same are merged.
+
+    Parameters
+    ----------
+    net : Network
+        Not changed in any way.
+    states : array, shape (m, n) or (B, T, n), or list of tuples of arrays (m, H)
+        Where to begin: the more of them, from trajectories of the task, the fewer points are missed. Of several states
+        (h and c of an LSTM, or several layers) all are concatenated, in the order of `Network.state_sizes`.
+    inputs : float or array, shape (F,), default 0
+        The constant input.
+    tolerance : float, default 1e-9
+        Largest norm of ``F(s, x) - s`` at a fixed point.
+    slow_tolerance : float, optional
+        Where given, minima of the speed with a norm up to it are kept as slow points.
+    apart : float, default 1e-4
+        Points that are closer than this are one.
+    between : int, optional
+        So many further searches begin somewhere between two of the given states, where saddles lie that no trajectory
+        comes near; by default as many as there are states.
+    iterations : int, default 300
+        At most so many steps from each state.
+
+    Returns
+    -------
+    FixedPoints
+
+    References
+    ----------
+    D. Sussillo and O. Barak, Opening the black box: low-dimensional dynamics in high-dimensional recurrent neural
+    networks, Neural Computation 25 (2013).
+    M. D. Golub and D. Sussillo, FixedPointFinder: a Tensorflow toolbox for identifying and characterizing fixed points
+    in recurrent neural networks, Journal of Open Source Software 3 (2018).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Network, SimpleRNN
+    >>> net = Network(1, [SimpleRNN(1, initial={"U": 2.0})])  # h' = tanh(2 h)
+    >>> found = fixed_points(net, np.linspace(-1, 1, 9)[:, None])
+    >>> found.points.ravel().round(4).tolist(), found.stable.tolist()
+    ([-0.9575, 0.9575, 0.0], [True, True, False])
+    """
+    system = System(net)
+    given = _starts(system, states)
+    start = np.concatenate([given, _in_between(given, len(given) if between is None else between, net.seed)])
+    x = _constant(system, inputs)
+    s, residuals = _descend(system, start.copy(), x, tolerance, count(iterations, "iterations"))
+    kept = np.isfinite(s).all(axis=1) & (residuals <= max(tolerance, slow_tolerance or 0.0))
+    chosen, found_from = _merged(s[kept], residuals[kept], apart)
+    s, residuals = s[kept][chosen], residuals[kept][chosen]
+    jacobians = system.jacobian(s, np.repeat(x, len(s), axis=0))[0] if len(s) else np.empty((0, system.n, system.n))
+    eigenvalues = np.linalg.eigvals(jacobians).astype(complex)
+    eigenvalues = np.take_along_axis(eigenvalues, np.argsort(-np.abs(eigenvalues), axis=1, kind="stable"), axis=1)
+    order = np.lexsort((*s.T[::-1].round(6), np.sum(np.abs(eigenvalues) > 1, axis=1)))
+    return FixedPoints(
+        s[order],
+        residuals[order],
+        eigenvalues[order],
+        found_from[order],
+        residuals[order] > tolerance,
+        given,
+        system.parts,
+    )
+
+
+def _starts(system: System, states: Any) -> np.ndarray:
+    given = states if isinstance(states, np.ndarray) else None
+    if given is None:
+        given = np.concatenate([np.asarray(a, np.float64) for layer in states for a in layer], axis=-1)
+    start = np.asarray(given, np.float64).reshape(-1, given.shape[-1]) if given.ndim else given
+    if start.ndim != 2 or start.shape[1] != system.n:
+        raise ShapeError(f"states have shape {given.shape}; expected (m, {system.n}): {', '.join(system.names)}")
+    if not len(start) or not np.isfinite(start).all():
+        raise DataError("the search needs states to begin with, all of them finite")
+    return start
+
+
+def _in_between(states: np.ndarray, number: int, seed: int) -> np.ndarray:
+    """Points on the lines between random pairs of states."""
+    random = np.random.default_rng(seed)
+    first, second = (states[random.integers(0, len(states), number)] for _ in range(2))
+    return first + random.random((number, 1)) * (second - first)
+
+
+def _constant(system: System, inputs: Any) -> np.ndarray:
+    given = np.asarray(inputs, np.float64)
+    if given.shape not in ((), (system.net.inputs,)):
+        raise ShapeError(
+            f"inputs has shape {given.shape}; expected a number or ({system.net.inputs},), a constant input"
+        )
+    if system.takes_index and given != given.astype(int):
+        raise OptionError(f"the network's input is an index; got {inputs!r}")
+    return np.broadcast_to(given, (1, system.net.inputs)).copy()
+
+
+def _descend(
+    system: System, s: np.ndarray, x: np.ndarray, tolerance: float, iterations: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Levenberg and Marquardt's method from each state: where it ends, and the norm of F(s) - s there."""
+    unit = np.eye(system.n)
+    away = system.step(s, np.repeat(x, len(s), axis=0)) - s
+    damping = np.full(len(s), DAMPING)
+    norm = np.linalg.norm(away, axis=1)
+    for _ in range(iterations):
+        active = np.flatnonzero((norm > 0.01 * tolerance) & (damping < MOST))
+        if not len(active):
+            break
+        A = system.jacobian(s[active], np.repeat(x, len(active), axis=0))[0] - unit
+        squares = np.swapaxes(A, 1, 2) @ A
+        scale = np.maximum(np.trace(squares, axis1=1, axis2=2) / system.n, FLATTEST)
+        ridge = (damping[active] * scale)[:, None, None] * unit
+        downhill = np.einsum("kij,ki->kj", A, away[active])
+        move = -np.linalg.solve(squares + ridge, downhill[..., None])[..., 0]
+        tried = s[active] + move
+        new = system.step(tried, np.repeat(x, len(active), axis=0)) - tried
+        new_norm = np.linalg.norm(new, axis=1)
+        better = new_norm < norm[active]
+        moved = active[better]
+        s[moved], away[moved], norm[moved] = tried[better], new[better], new_norm[better]
+        damping[active] = np.where(better, np.maximum(damping[active] / 8, LEAST), damping[active] * 4)
+        short = np.linalg.norm(move, axis=1) < STILL * (1 + np.linalg.norm(s[active], axis=1))
+        damping[active[short]] = MOST
+    return s, norm
+
+
+def _merged(s: np.ndarray, residuals: np.ndarray, apart: float) -> tuple[np.ndarray, np.ndarray]:
+    """The best of each cluster of points, and how many each cluster has."""
+    left, chosen, sizes = np.argsort(residuals, kind="stable"), [], []
+    while len(left):
+        same = np.linalg.norm(s[left] - s[left[0]], axis=1) < apart
+        chosen.append(left[0])
+        sizes.append(int(same.sum()))
+        left = left[~same]
+    return np.array(chosen, int), np.array(sizes, int)
