@@ -1,21 +1,27 @@
 """Insight: what a network remembers, how its gradients travel, which dynamics it has."""
 
+from elman.insight.equivalence import Equivalence, equivalence
 from elman.insight.fixed_points import FixedPoints, fixed_points
 from elman.insight.flow import GradientFlow, gradient_flow
 from elman.insight.jacobians import jacobians
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
 from elman.insight.memory import Capacity, Memory, distances, memory
+from elman.insight.units import Units, units
 
 __all__ = [
     "Capacity",
+    "Equivalence",
     "FixedPoints",
     "GradientFlow",
     "Memory",
     "Spectrum",
+    "Units",
     "distances",
+    "equivalence",
     "fixed_points",
     "gradient_flow",
     "jacobians",
     "lyapunov_spectrum",
     "memory",
+    "units",
 ]

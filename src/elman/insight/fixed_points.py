@@ -68,29 +68,52 @@ class FixedPoints:
         with np.errstate(divide="ignore"):
             return -1 / np.log(np.abs(self.eigenvalues))
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the points, and the states the search began with, in the plane of those states' principal components."""
+    def plot(self, ax: Any = None, dimensions: int | None = None) -> Any:
+        """Draw the points, and the states the search began with, along those states' principal components.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+            Where to; new axes by default. For three dimensions they have ``projection="3d"``.
+        dimensions : {2, 3}, optional
+            How many components; by default as many as `ax` has, or 3 where there are so many states.
+        """
+        if dimensions is None:
+            dimensions = (3 if self.points.shape[1] > 2 else 2) if ax is None else (3 if hasattr(ax, "get_zlim") else 2)
+        if dimensions not in (2, 3):
+            raise OptionError(f"dimensions must be 2 or 3, got {dimensions!r}")
         if ax is None:
             import matplotlib.pyplot as plt
 
-            _, ax = plt.subplots(layout="constrained")
-        middle = self.trajectories.mean(axis=0)
-        _, _, axes = np.linalg.svd(self.trajectories - middle, full_matrices=False)
-        plane = axes[:2] if len(axes) > 1 else np.vstack([axes, np.zeros_like(axes)])
-        cloud, points = (self.trajectories - middle) @ plane.T, (self.points - middle) @ plane.T
-        ax.plot(*cloud.T, ".", color="#bbbbbb", markersize=2, zorder=1)
-        kinds = {
-            "stable": (self.stable & ~self.slow, "o", "#0072b2"),
-            "saddle or unstable": (~self.stable & ~self.slow, "X", "#d55e00"),
-            "slow": (self.slow, "s", "#e69f00"),
-        }
-        for label, (which, marker, color) in kinds.items():
+            ax = plt.figure(figsize=(7, 5.2)).add_subplot(projection="3d" if dimensions == 3 else None)
+        cloud, points = self._projected(dimensions)
+        ax.plot(*cloud.T, ".", color="#999999", markersize=1.5, zorder=1, alpha=0.5)
+        for label, (which, marker, color) in self._kinds().items():
             if which.any():
                 ax.plot(*points[which].T, marker, color=color, label=f"{label} ({which.sum()})", zorder=2)
-        ax.set(xlabel="first principal component", ylabel="second principal component")
+        for axis, name in zip("xyz"[:dimensions], ("first", "second", "third"), strict=False):
+            getattr(ax, f"set_{axis}label")(f"{name} principal component")
         if len(self):
-            ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+            ax.legend(frameon=False, loc="upper left")
         return ax
+
+    def _projected(self, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
+        """The given states and the points in the space of the states' principal components."""
+        middle = self.trajectories.mean(axis=0)
+        _, _, components = np.linalg.svd(self.trajectories - middle, full_matrices=False)
+        basis = np.zeros((dimensions, len(middle)))
+        basis[: min(dimensions, len(components))] = components[:dimensions]
+        return (self.trajectories - middle) @ basis.T, (self.points - middle) @ basis.T
+
+    def _kinds(self) -> dict[str, tuple[np.ndarray, str, str]]:
+        """Which points are of which kind, with their marker and colour."""
+        growing, fixed = self.unstable_directions, ~self.slow
+        return {
+            "stable": (self.stable & fixed, "o", "#0072b2"),
+            "saddle, one direction grows": ((growing == 1) & fixed, "X", "#d55e00"),
+            "more directions grow": ((growing > 1) & fixed, "^", "#cc79a7"),
+            "slow": (self.slow, "s", "#e69f00"),
+        }
 
 
 def fixed_points(

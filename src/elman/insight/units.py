@@ -1,0 +1,111 @@
+"""Units: how the values of a network's equations are spread, which are saturated and which are dead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman.errors import OptionError
+from elman.network import Network
+
+RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # of ops that level off
+DEAD = 1e-6  # standard deviation, beside the largest value, of a unit that says nothing
+
+
+@dataclass(frozen=True)
+class Units:
+    """A named value of the equations over all steps and sequences.
+
+    Attributes
+    ----------
+    mean, std, low, high : ndarray, shape (H,)
+        Of each unit: its mean, standard deviation, smallest and largest value.
+    saturated_low, saturated_high : ndarray, shape (H,)
+        The share of each unit's values that are near the lower or upper end of what its function can give; 0 where it
+        has no such end.
+    dead : ndarray of int
+        Units that do not change.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    saturated_low: np.ndarray
+    saturated_high: np.ndarray
+    dead: np.ndarray
+
+    @property
+    def saturated(self) -> float:
+        """The share of all values that are near an end."""
+        return float(np.mean(self.saturated_low + self.saturated_high))
+
+    def __str__(self) -> str:
+        return (
+            f"mean {self.mean.mean():.3g}, saturated {np.mean(self.saturated_low):.0%} low and "
+            f"{np.mean(self.saturated_high):.0%} high, {len(self.dead)} of {len(self.mean)} units dead"
+        )
+
+
+def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict[str, Units]:
+    """How every named value of a network's equations is spread over time and sequences.
+
+    Parameters
+    ----------
+    net : Network
+        Not changed in any way.
+    x : array, shape (B, T, F)
+        Inputs.
+    margin : float, default 0.05
+        A value is saturated within this share of its function's range from an end: a sigmoid below 0.05 or above 0.95,
+        a tanh below -0.9 or above 0.9. A relu is saturated low where it is 0.
+
+    Returns
+    -------
+    dict of str to Units
+        By the names of `Network.trace`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import GRU, Network
+    >>> net = Network(1, [GRU(4, initial={"b_z": 9.0})])
+    >>> found = units(net, np.ones((2, 5, 1)))
+    >>> found["z"].saturated_high.tolist(), found["z"].saturated
+    ([1.0, 1.0, 1.0, 1.0], 1.0)
+    """
+    if not 0 < margin < 0.5:
+        raise OptionError(f"margin must be a share in (0, 0.5), got {margin!r}")
+    ranges = _ranges(net)
+    return {name: _units(v.reshape(-1, v.shape[-1]), ranges.get(name), margin) for name, v in net.trace(x).items()}
+
+
+def _ranges(net: Network) -> dict[str, tuple[float, float]]:
+    """What the named values that level off can give."""
+    recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
+    found = {}
+    for number, graph in enumerate(net.graphs):
+        named = [*graph.names.items(), *((out, "y") for out in graph.outputs if not graph.states)]
+        for symbol, name in named:
+            if symbol.op in RANGES:
+                found[f"{number}.{name}"] = RANGES[symbol.op]
+                if recurrent == [number]:
+                    found[name] = RANGES[symbol.op]
+    return found
+
+
+def _units(values: np.ndarray, ends: tuple[float, float] | None, margin: float) -> Units:
+    v = values.astype(np.float64)
+    low_end, high_end = ends or (-np.inf, np.inf)
+    near = margin * (high_end - low_end) if np.isfinite(high_end - low_end) else 0.0
+    std, largest = v.std(axis=0), np.abs(v).max(axis=0)
+    return Units(
+        v.mean(axis=0),
+        std,
+        v.min(axis=0),
+        v.max(axis=0),
+        np.mean(v <= low_end + near, axis=0),
+        np.mean(v >= high_end - near, axis=0),
+        np.flatnonzero(std <= DEAD * np.maximum(largest, DEAD)),
+    )
