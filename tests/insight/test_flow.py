@@ -7,7 +7,7 @@ import pytest
 
 import elman as el
 from elman.cells import catalogue
-from elman.insight import gradient_flow
+from elman.insight import GradientFlowCallback, gradient_flow
 from elman.insight.system import System
 from elman.insight.verdict import Verdict
 from tests.insight.test_jacobians import layers_of, numerical
@@ -148,3 +148,22 @@ def test_the_picture_has_its_lines():
     ax = study_3("vanishing").plot()
     assert len(ax.lines) == 1
     assert "vanishes" in ax.get_title()
+
+
+@pytest.mark.parametrize(
+    "layers", [[el.LSTM(5), el.Dense(1)], [el.GRU(4), el.SimpleRNN(3, return_sequences=False), el.Dense(1)]]
+)
+def test_the_callback_sees_the_same_norms_and_changes_nothing(layers):
+    x = np.random.default_rng(0).normal(size=(32, 12, 1)).astype(np.float32)
+    target = np.cumsum(x, axis=1) if len(layers) == 2 else x.sum(axis=1)
+    seen, plain = el.Network(1, layers, seed=1), el.Network(1, layers, seed=1)
+    flow = GradientFlowCallback(every=3, rows=4)
+    options = {"optimizer": "adam", "batch_size": 8, "epochs": 3, "verbose": 0}
+    seen.fit(x, target, callbacks=[flow], **options)
+    plain.fit(x, target, **options)
+    assert np.array_equal(seen.arena, plain.arena)
+    assert flow.updates == [3, 6, 9, 12]
+    assert np.allclose(flow.norms[-1], gradient_flow(seen, x[:4], target[:4]).norms, rtol=1e-9)
+    assert 0 < flow.share < 1
+    assert flow.horizons[-1] == flow.verdicts[-1].horizon
+    assert len(flow.plot().collections) == 1

@@ -163,3 +163,18 @@ def test_the_learning_rate_may_be_changed_between_epochs():
 def test_an_event_that_does_not_exist():
     with pytest.raises(OptionError, match="no event 'on_epoch_stop'; there are on_train_begin"):
         el.LambdaCallback(on_epoch_stop=print)
+
+
+def test_a_callback_is_told_every_so_many_updates_of_the_networks_life():
+    class Every(el.Callback):
+        def __init__(self, every):
+            self.every, self.told = every, []
+
+        def on_batch_end(self, training):
+            self.told.append((training.net.updates, training.batch))
+
+    fifth, each, net = Every(5), Every(1), recurrent()
+    train(net, *sums(), batch_size=10, epochs=2, callbacks=[fifth, each])  # 4 updates an epoch
+    train(net, *sums(), batch_size=10, epochs=1, callbacks=[fifth])
+    assert fifth.told == [(5, 1), (10, 2)]
+    assert [updates for updates, _ in each.told] == list(range(1, 9))

@@ -4,6 +4,7 @@ from elman.insight.equivalence import Equivalence, equivalence
 from elman.insight.fixed_points import FixedPoints, fixed_points
 from elman.insight.flow import GradientFlow, gradient_flow
 from elman.insight.jacobians import jacobians
+from elman.insight.live import GradientFlowCallback
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
 from elman.insight.memory import Capacity, Memory, distances, memory
 from elman.insight.units import Units, units
@@ -13,6 +14,7 @@ __all__ = [
     "Equivalence",
     "FixedPoints",
     "GradientFlow",
+    "GradientFlowCallback",
     "Memory",
     "Spectrum",
     "Units",

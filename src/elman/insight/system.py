@@ -50,7 +50,7 @@ class System:
         self.net = Network(
             net.inputs, net.layers, seed=net.seed, dtype=np.float64, engine=net.engine_name, threads=net.threads
         )
-        self.net.arena[:] = net.arena
+        self.follow(net)
         self.engine = self.net.engine(DOT, self.net.outputs)
         recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
         prefix = {number: f"{number}." if len(recurrent) > 1 else "" for number in recurrent}
@@ -69,6 +69,10 @@ class System:
     def takes_index(self) -> bool:
         """Whether the input is an index, which has no gradient."""
         return self.net.graphs[0].takes_index
+
+    def follow(self, net: Network) -> None:
+        """Take over the parameters that the network has now."""
+        self.net.arena[:] = net.arena
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -104,6 +108,18 @@ class System:
             if Jx is not None:
                 Jx[rows] = by_input
         return J, Jx
+
+    def pull_back(self, s: np.ndarray, x: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """dL/ds (R, n) at states s from dL/ds' of the next ones: a product with the Jacobian, which is not formed."""
+        found = self.engine.gradients(
+            self.net.arena,
+            np.ascontiguousarray(x)[:, None],
+            self.no_gradient(len(s), 1),
+            states=self.split(s),
+            state_gradients=self.split(gradient),
+            want_states=True,
+        )
+        return np.concatenate(found.initial_states, axis=1)
 
     def _pieces(self, rows: int) -> Iterator[slice]:
         size = max(1, ROWS_AT_ONCE // self.n)

@@ -21,12 +21,19 @@ class Callback:
     Every method gets the `elman.training.fit.Training`: ``training.net``, ``training.epoch``, ``training.logs`` ...;
     ``training.stop = True`` ends it.
 
+    Attributes
+    ----------
+    every : int, default 1
+        `on_batch_end` is called after each update whose number, in the life of the network, is a multiple of it.
+
     Examples
     --------
     >>> class StopWhenGood(Callback):
     ...     def on_epoch_end(self, training):
     ...         training.stop = training.logs["loss"] < 0.01
     """
+
+    every: int = 1
 
     def on_train_begin(self, training: Training) -> None:
         """Before the first epoch."""
@@ -35,7 +42,7 @@ class Callback:
         """Before each epoch."""
 
     def on_batch_end(self, training: Training) -> None:
-        """After each batch. Where a callback has this method, every update is a call of its own, which takes longer."""
+        """After each batch, or each so many (`every`). The updates between two calls of it are one native call."""
 
     def on_progress(self, training: Training) -> None:
         """After some batches, several times a second."""

@@ -282,7 +282,7 @@ class Training:
         check_truncate(self._engine.plan, self.truncate, self.memory)
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
-        self._one_by_one = any(c.watches_batches for c in self.callbacks)
+        self._watchers = [c for c in self.callbacks if c.watches_batches]
 
     def run(self) -> History:
         """Train until the last epoch, or until a callback stops it."""
@@ -334,17 +334,22 @@ class Training:
         states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
         scalars = self.optimizer.table(self.batches)
         while self.batch < self.batches and not self.stop:
-            first, last = self.batch, self.batch + 1 if self._one_by_one else self.batches
-            if self._one_by_one:  # a callback may have changed the learning rate
-                scalars[first] = self.optimizer.table(1)[0]
+            first, last = self.batch, min(self.batches, self.batch + self._unwatched())
+            if self._watchers:  # a callback may have changed the learning rate
+                scalars[first:last] = self.optimizer.table(last - first)
             chosen = rows[borders[first] : borders[last]], borders[first : last + 1] - borders[first]
             found = self._updates(chosen, scalars[first:last], states)
             self.batch += len(found)
             losses[first : self.batch] = found
             self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
             self._tell("on_progress")
-            if self._one_by_one:
-                self._tell("on_batch_end")
+            for callback in self._watchers:
+                if self.net.updates % callback.every == 0:
+                    callback.on_batch_end(self)
+
+    def _unwatched(self) -> int:
+        """How many updates can be done before a callback must be told."""
+        return min((c.every - self.net.updates % c.every for c in self._watchers), default=self.batches)
 
     def _updates(
         self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
