@@ -17,6 +17,7 @@ FLOORS = [
     {"network"},
     {"bench", "insight", "interop"},
     {"forecast", "classify", "language"},
+    {"sequences"},
     {"commands"},
     {"cli", "lab"},
     {"__main__"},

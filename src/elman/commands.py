@@ -25,6 +25,8 @@ from elman.forecast.arguments import as_cell, as_count
 from elman.forecast.backtest import Backtest, held_back, judge
 from elman.forecast.folder import check_writable, write_folder
 from elman.forecast.forecaster import Forecaster
+from elman.insight.report import Report, report
+from elman.sequences import sequences
 from elman.training import Callback
 
 MODEL = "model.safetensors"
@@ -214,6 +216,59 @@ def bench(
     if file is not None:
         write_json(file, found.plain())
     return found
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What an inspect command found and where it put it.
+
+    Attributes
+    ----------
+    report : Report
+        Sections with words, tables, pictures and numbers.
+    folder : Path
+        Where the files are.
+    files : tuple of str
+        Their names.
+    """
+
+    report: Report
+    folder: Path
+    files: tuple[str, ...]
+
+
+def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str | Path | None = None) -> Inspection:
+    """Look inside a model: units, gradients, memory, dynamics; written down as a page and as JSON.
+
+    Parameters
+    ----------
+    model : str or Path
+        A network, forecaster or language model that was saved.
+    data : str or Path, optional
+        Data of the kind that it works on; see `elman.sequences.sequences`.
+    out : str or Path, optional
+        Folder for ``report.html`` and ``report.json``, by default ``inspect-NAME`` in the current one.
+
+    Returns
+    -------
+    Inspection
+
+    Raises
+    ------
+    ElmanError
+        If a file cannot be read, or the model has no states; nothing is written then.
+    """
+    folder = Path(f"inspect-{_name_of(Path(model))}" if out is None else out)
+    check_writable(folder)
+    found = sequences(model, data)
+    written = report(found.net, found.x, f"Inside {model}", found.about)
+    write_folder(folder, {"report.html": written.write_html, "report.json": written.write_json})
+    return Inspection(written, folder, ("report.html", "report.json"))
+
+
+def _name_of(model: Path) -> str:
+    """Of its folder, where the file is called what every model is called."""
+    return model.absolute().parent.name if model.name == MODEL else model.stem
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import click
 from elman.cli.bench import bench
 from elman.cli.cells import cells
 from elman.cli.forecast import forecast
+from elman.cli.inspect import inspect
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -25,6 +26,7 @@ def elman() -> None:
 elman.add_command(forecast)
 elman.add_command(cells)
 elman.add_command(bench)
+elman.add_command(inspect)
 
 
 def main() -> None:

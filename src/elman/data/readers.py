@@ -79,6 +79,31 @@ def read_columns(path: str | Path, time: str | None = None, target: str | None =
     return Columns(values, times, target, time or "")
 
 
+def read_numbers(path: str | Path) -> dict[str, np.ndarray]:
+    """All columns of numbers of a CSV or Parquet file, by name; NaN where a value is missing.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, or no column of numbers in it.
+    """
+    import duckdb
+
+    path = Path(path)
+    _check_file(path)
+    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    with duckdb.connect(":memory:", config=options) as database:
+        try:
+            types = _open(database, path)
+            _check_rows(database, path)
+            found = {n: _numbers(database, n, kind, path) for n, kind in types.items() if _is_number(kind)}
+        except (duckdb.Error, OSError) as error:
+            raise DataError(f"{path} cannot be read as a table: {_first_line(error)}") from error
+    if not found:
+        raise DataError(f"{path} has no column of numbers; it has {', '.join(types)}")
+    return found
+
+
 def _check_file(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path} is a folder; expected a CSV or Parquet file")

@@ -7,6 +7,7 @@ from elman.insight.jacobians import jacobians
 from elman.insight.live import GradientFlowCallback
 from elman.insight.lyapunov import Spectrum, lyapunov_spectrum
 from elman.insight.memory import Capacity, Memory, distances, memory
+from elman.insight.report import Report, report
 from elman.insight.units import Units, units
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "GradientFlow",
     "GradientFlowCallback",
     "Memory",
+    "Report",
     "Spectrum",
     "Units",
     "distances",
@@ -25,5 +27,6 @@ __all__ = [
     "jacobians",
     "lyapunov_spectrum",
     "memory",
+    "report",
     "units",
 ]

@@ -1,0 +1,30 @@
+"""`elman inspect`: a report of a model's insides."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("model", metavar="MODEL")
+@click.option("--data", metavar="FILE", help="Data of the kind it works on. [default: what it kept, or random inputs]")
+@click.option("--out", metavar="DIR", help="Folder for the report. [default: inspect-NAME]")
+def inspect(model: str, data: str | None, out: str | None) -> None:
+    """Look inside MODEL, a network, forecaster or language model that was saved.
+
+    Writes report.html, one page with its pictures that opens without a network, and report.json: how its units behave,
+    how far gradients and memory reach, fixed points, Lyapunov exponents. The model stays as it is.
+
+    \b
+    elman inspect forecast-sunspots/model.safetensors
+    elman inspect net.safetensors --data inputs.csv
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from elman import commands
+
+    found = commands.inspect_model(model, data, out=out)
+    for section in found.report.sections:
+        click.echo(f"{section.title}: {section.text}")
+    click.echo(f"Written to {found.folder}: {', '.join(found.files)}")

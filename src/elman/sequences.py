@@ -1,0 +1,121 @@
+"""Sequences to look at a model with: from a file of data, from what the model kept, or random ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from elman.data.readers import read_numbers
+from elman.data.series import load_series
+from elman.data.windows import windows
+from elman.errors import DataError
+from elman.forecast.forecaster import Forecaster
+from elman.language import LanguageModel
+from elman.network import Network, load
+
+STEPS = 200  # of a sequence, at most
+ROWS = 8
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """A model's network and inputs for it.
+
+    Attributes
+    ----------
+    net : Network
+    x : ndarray, shape (B, T, F)
+    about : str
+        Where they are from.
+    """
+
+    net: Network
+    x: np.ndarray
+    about: str
+
+
+def sequences(model: str | Path, data: str | Path | None = None) -> Sequences:
+    """The network of a model file, and sequences of the kind that it works on.
+
+    Parameters
+    ----------
+    model : str or Path
+        A network, a forecaster or a language model.
+    data : str or Path, optional
+        For a network a ``.npy`` array (T, F) or (B, T, F), or a CSV or Parquet file with a column for each input; for a
+        forecaster a file with its series, or the name of one that ships with Elman; for a language model a text. By
+        default what the forecaster kept of its series, else random inputs.
+
+    Raises
+    ------
+    ElmanError
+        If a file cannot be read, or does not go with the model.
+    """
+    net = load(model)
+    if "forecaster" in net.metadata:
+        return _of_forecaster(net, Forecaster.load(model), data)
+    if data is None:
+        return _random(net)
+    if "language model" in net.metadata:
+        return _of_text(net, LanguageModel.load(model), Path(data))
+    values = _array(net, Path(data))
+    return Sequences(net, _pieces(values) if values.ndim == 2 else values, f"sequences of {data}")
+
+
+def _of_forecaster(net: Network, forecaster: Forecaster, data: str | Path | None) -> Sequences:
+    values = forecaster.tail_ if data is None else load_series(data).values
+    about = f"windows of {data}" if data is not None else "the end of the series that it was trained on"
+    needed = forecaster.lookback_ + forecaster.view_.lost
+    if len(values) < needed:
+        raise DataError(f"{data} has {len(values)} values; the forecaster looks at {needed}: give a longer series")
+    view = forecaster.view_
+    return Sequences(net, _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about)
+
+
+def _of_text(net: Network, model: LanguageModel, file: Path) -> Sequences:
+    if not file.is_file():
+        raise DataError(f"there is no file {file}; expected a text")
+    numbers = model.vocabulary_.encode(file.read_text(encoding="utf-8"))
+    if len(numbers) < 2:
+        raise DataError(f"{file} has {len(numbers)} characters; expected a text of two at least")
+    return Sequences(net, _pieces(numbers[:, None].astype(np.float64)), f"pieces of {file}")
+
+
+def _array(net: Network, file: Path) -> np.ndarray:
+    """What a file holds, (T, F) or (B, T, F)."""
+    if file.suffix == ".npy":
+        try:
+            values = np.load(file)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{file} cannot be read as an array: {error}") from error
+    else:
+        values = np.column_stack(list(read_numbers(file).values()))
+    if values.ndim not in (2, 3) or values.shape[-1] != net.inputs:
+        raise DataError(
+            f"{file} holds shape {values.shape}; the network expects (T, {net.inputs}) or (B, T, {net.inputs})"
+        )
+    if not np.isfinite(values).all():
+        raise DataError(f"{file} has missing or infinite values; expected numbers only")
+    return values
+
+
+def _random(net: Network) -> Sequences:
+    random = np.random.default_rng(0)
+    if net.graphs[0].takes_index:
+        table = next(name for name, p in net.graphs[0].parameters.items() if p.role == "table")
+        x = random.integers(0, net.params[f"0.{table}"].shape[0], (ROWS, STEPS // 2, 1))
+        return Sequences(net, x, "random indices, as no data was given")
+    about = "standard normal inputs, as no data was given"
+    return Sequences(net, random.normal(size=(ROWS, STEPS // 2, net.inputs)), about)
+
+
+def _pieces(values: np.ndarray) -> np.ndarray:
+    """Some windows of one sequence (n, F), as long as may be."""
+    return _spread(windows(values, min(STEPS, max(2, len(values) // 2), len(values))))
+
+
+def _spread(every: np.ndarray) -> np.ndarray:
+    """At most `ROWS` of some windows, from the first to the last."""
+    return every[np.unique(np.linspace(0, len(every) - 1, ROWS).astype(int))]
