@@ -153,3 +153,15 @@ def test_damaged_equations_are_refused():
     data["nodes"][-1][1] = [10_000, 0]
     with pytest.raises(ModelFileError, match="cannot be read"):
         from_data(data)
+
+
+def test_a_profiler_goes_on_after_a_trace():
+    import cProfile
+    import sys
+
+    profile = cProfile.Profile()
+    with profile:
+        gru.with_options(reset_after=False).trace()
+        assert sys.getprofile() is profile
+        sorted([3, 1, 2])
+    assert any("sorted" in str(entry.code) for entry in profile.getstats())

@@ -167,3 +167,13 @@ def test_the_callback_sees_the_same_norms_and_changes_nothing(layers):
     assert 0 < flow.share < 1
     assert flow.horizons[-1] == flow.verdicts[-1].horizon
     assert len(flow.plot().collections) == 1
+
+
+def test_the_callback_takes_some_steps_of_a_long_sequence():
+    x = np.random.default_rng(0).normal(size=(8, 60, 1)).astype(np.float32)
+    net, flow = el.Network(1, [el.GRU(6), el.Dense(1)]), GradientFlowCallback(every=1, rows=8)
+    net.fit(x, np.cumsum(x, axis=1), epochs=2, callbacks=[flow], verbose=0)
+    found = gradient_flow(net, x, np.cumsum(x, axis=1))
+    assert len(flow.steps) == 16 and flow.steps[0] == 1 and flow.steps[-1] == 60
+    assert np.allclose(flow.norms[-1], found.norms[flow.steps - 1], rtol=1e-9)
+    assert abs(flow.horizons[-1] - found.horizon) <= 4

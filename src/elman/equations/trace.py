@@ -152,8 +152,17 @@ def _call_and_watch(
     try:
         result = function(*args, **options)
     finally:
-        sys.setprofile(before)
+        _profile_again(before)
     return result, local
+
+
+def _profile_again(before: Any) -> None:
+    """Give the interpreter its profiler back; cProfile's is no function, it is switched on instead."""
+    if before is None or callable(before):
+        sys.setprofile(before)
+    else:
+        sys.setprofile(None)
+        before.enable()
 
 
 def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:

@@ -78,16 +78,25 @@ class System:
 
     def step(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The next states (R, n) from states (R, n) and inputs (R, F)."""
-        _, after = self.engine.forward(self.net.arena, np.ascontiguousarray(x)[:, None], states=self.split(s))
-        return np.concatenate(after, axis=1)
+        return self.after(s, np.ascontiguousarray(x)[:, None])
+
+    def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """The states (R, n) behind inputs (R, T, F)."""
+        _, states = self.engine.forward(self.net.arena, x, states=self.split(s))
+        return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None) -> np.ndarray:
         """States (B, T + 1, n) along inputs (B, T, F): the first ones, and those after each step."""
         B, T = x.shape[:2]
         found = np.empty((B, T + 1, self.n))
         found[:, 0] = 0 if s is None else s
+        now, states = np.empty((B, 1, self.net.inputs)), [a.copy() for a in self.split(found[:, 0])]
+        step = self.net.engine().stepper(self.net.arena, now, states, self.no_gradient(B, 1))
         for t in range(T):
-            found[:, t + 1] = self.step(found[:, t], x[:, t])
+            now[:, 0] = x[:, t]
+            step()
+            for part, state in zip(self.parts.values(), states, strict=True):
+                found[:, t + 1, part] = state
         return found
 
     def jacobian(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -110,11 +119,11 @@ class System:
         return J, Jx
 
     def pull_back(self, s: np.ndarray, x: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """dL/ds (R, n) at states s from dL/ds' of the next ones: a product with the Jacobian, which is not formed."""
+        """dL/ds (R, n) at states s from dL/ds behind inputs x (R, T, F), without forming the Jacobians between."""
         found = self.engine.gradients(
             self.net.arena,
-            np.ascontiguousarray(x)[:, None],
-            self.no_gradient(len(s), 1),
+            x,
+            self.no_gradient(*x.shape[:2]),
             states=self.split(s),
             state_gradients=self.split(gradient),
             want_states=True,
