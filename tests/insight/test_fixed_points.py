@@ -68,18 +68,50 @@ def test_what_is_found_stays(layer):
         assert np.abs(end - found.points[found.stable]).max() < 1e-4
 
 
-def test_a_three_bit_memory_has_eight_stable_points():
+@pytest.fixture(scope="module")
+def memory() -> tuple[el.Network, np.ndarray]:
+    """A GRU that has learnt to hold three bits, and states on its way."""
     x, target = el.data.tasks.flip_flop(512, steps=60, bits=3, seed=0)
     net = el.Network(3, [el.GRU(16), el.Dense(3)], seed=1)
     net.fit(x, target, optimizer=el.Adam(el.CosineDecay(0.01, steps=2400)), epochs=150, batch_size=32, verbose=0)
     assert net.evaluate(x, target) < 0.01
-    states = System(net).trajectory(np.asarray(x[:40], np.float64))[:, 10::5]
+    return net, System(net).trajectory(np.asarray(x[:40], np.float64))[:, 10::5].reshape(-1, 16)
+
+
+def test_a_three_bit_memory_has_eight_stable_points(memory):
+    net, states = memory
     found = fixed_points(net, states)
     answers = np.sign(found.points[found.stable] @ net.params["1.W"].T + net.params["1.b"])
     assert sorted(map(tuple, answers)) == sorted({(a, b, c) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)})
-    assert (found.unstable_directions == 1).sum() >= 6  # saddles between neighbours
+    assert (found.unstable_directions == 1).sum() >= 12  # a saddle on every edge of the cube
     ax = found.plot()
     assert ax.get_legend_handles_labels()[1][0] == "stable (8)"
+
+
+def descended(net: el.Network, s: np.ndarray, iterations: int = 4000, rate: float = 0.05) -> np.ndarray:
+    """What Golub and Sussillo (2018) do: Adam on |F(s) - s|^2 / 2 from every state, all at once; those that arrived."""
+    system, x = System(net), np.zeros((len(s), 1, 3))
+    mean, square = np.zeros_like(s), np.zeros_like(s)
+    for k in range(1, iterations + 1):
+        away = system.after(s, x) - s
+        slope = system.pull_back(s, x, away) - away
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+        size = rate * 0.5 * (1 + np.cos(np.pi * k / iterations))
+        s = s - size * mean / (1 - 0.9**k) / (np.sqrt(square / (1 - 0.999**k)) + 1e-12)
+    return s[np.linalg.norm(system.after(s, x) - s, axis=1) < 1e-6]
+
+
+def test_the_points_are_those_of_the_public_algorithm(memory):
+    net, states = memory
+    random = np.random.default_rng(0)
+    pairs = random.integers(0, len(states), (2, 60))
+    starts = np.concatenate([states[::20], (states[pairs[0]] + states[pairs[1]]) / 2])
+    theirs, ours = descended(net, starts), fixed_points(net, starts).points
+    apart = np.linalg.norm(theirs[:, None] - ours[None], axis=2)
+    assert apart.min(axis=1).max() < 1e-3  # every point of theirs is one of ours
+    reached = apart.min(axis=0) < 1e-3
+    stable = fixed_points(net, starts).stable
+    assert reached[stable].all() and reached.sum() >= 15, (reached.sum(), len(ours))
 
 
 @pytest.mark.parametrize(
