@@ -30,6 +30,12 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
+def test_the_guide_to_insight_runs():
+    names: dict = {}
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs/insight.md").read_text(), re.S):
+        exec(compile(block, "docs/insight.md", "exec"), names)
+
+
 def test_the_plan_in_architecture_is_the_plan():
     graph = simple.trace().bind([1], 4)
     offsets, start = {}, 0
