@@ -30,7 +30,8 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-def test_the_guide_to_insight_runs():
+def test_the_guide_to_insight_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names: dict = {}
     for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs/insight.md").read_text(), re.S):
         exec(compile(block, "docs/insight.md", "exec"), names)

@@ -94,7 +94,7 @@ class FixedPoints:
         for axis, name in zip("xyz"[:dimensions], ("first", "second", "third"), strict=False):
             getattr(ax, f"set_{axis}label")(f"{name} principal component")
         if len(self):
-            ax.legend(frameon=False, loc="upper left")
+            ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.25, 1.0) if dimensions == 3 else (1, 1))
         return ax
 
     def _projected(self, dimensions: int) -> tuple[np.ndarray, np.ndarray]:
