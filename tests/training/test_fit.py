@@ -5,7 +5,7 @@ import pytest
 
 import elman as el
 from elman.errors import DataError, OptionError, ShapeError, TrainingError
-from elman.training import fit as loop
+from elman.training import loop
 from elman.training.examples import examples
 from tests.training.problems import ENGINES, copied_network, linear, recurrent, sums, train
 

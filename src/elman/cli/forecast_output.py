@@ -15,7 +15,7 @@ from elman.training import Callback
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
     from elman.forecast import Backtest
-    from elman.training.fit import Training
+    from elman.training.loop import Training
 
 
 class Bars:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,21 +62,12 @@ def read_columns(path: str | Path, time: str | None = None, target: str | None =
     DataError
         If there is no such file or column, or if it holds something else than numbers or times.
     """
-    import duckdb
-
     path = Path(path)
-    _check_file(path)
-    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    with duckdb.connect(":memory:", config=options) as database:
-        try:
-            types = _open(database, path)
-            _check_rows(database, path)
-            time = _time_column(types, time, target, path)
-            target = _target_column(types, target, time, path)
-            values = _numbers(database, target, types[target], path)
-            times = _times(database, time, types[time], path) if time else None
-        except (duckdb.Error, OSError) as error:
-            raise DataError(f"{path} cannot be read as a table: {_first_line(error)}") from error
+    with _table(path) as (database, types):
+        time = _time_column(types, time, target, path)
+        target = _target_column(types, target, time, path)
+        values = _numbers(database, target, types[target], path)
+        times = _times(database, time, types[time], path) if time else None
     return Columns(values, times, target, time or "")
 
 
@@ -87,21 +79,28 @@ def read_numbers(path: str | Path) -> dict[str, np.ndarray]:
     DataError
         If there is no such file, or no column of numbers in it.
     """
+    path = Path(path)
+    with _table(path) as (database, types):
+        found = {n: _numbers(database, n, kind, path) for n, kind in types.items() if _is_number(kind)}
+    if not found:
+        raise DataError(f"{path} has no column of numbers; it has {', '.join(types)}")
+    return found
+
+
+@contextmanager
+def _table(path: Path) -> Iterator[tuple[DuckDBPyConnection, dict[str, str]]]:
+    """A file as the table `series` of a database, and its column types by name."""
     import duckdb
 
-    path = Path(path)
     _check_file(path)
     options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     with duckdb.connect(":memory:", config=options) as database:
         try:
             types = _open(database, path)
             _check_rows(database, path)
-            found = {n: _numbers(database, n, kind, path) for n, kind in types.items() if _is_number(kind)}
+            yield database, types
         except (duckdb.Error, OSError) as error:
             raise DataError(f"{path} cannot be read as a table: {_first_line(error)}") from error
-    if not found:
-        raise DataError(f"{path} has no column of numbers; it has {', '.join(types)}")
-    return found
 
 
 def _check_file(path: Path) -> None:

@@ -13,7 +13,7 @@ from elman.forecast.rollout import View, rollout
 from elman.training import Callback
 
 if TYPE_CHECKING:
-    from elman.training.fit import Training
+    from elman.training.loop import Training
 
 
 class ForecastError(Callback):

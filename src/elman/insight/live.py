@@ -13,7 +13,7 @@ from elman.insight.system import System
 from elman.insight.verdict import Verdict
 from elman.network.checks import count
 from elman.training import Callback
-from elman.training.fit import Training
+from elman.training.loop import Training
 
 MOST_STEPS = 16  # at which the norms are computed
 

@@ -8,7 +8,7 @@ from elman.training import Callback
 
 if TYPE_CHECKING:
     from elman.language.model import LanguageModel
-    from elman.training.fit import Training
+    from elman.training.loop import Training
 
 
 class Samples(Callback):

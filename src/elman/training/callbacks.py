@@ -12,13 +12,13 @@ import numpy as np
 from elman.errors import OptionError
 
 if TYPE_CHECKING:
-    from elman.training.fit import Training
+    from elman.training.loop import Training
 
 
 class Callback:
     """Is told how a training goes; subclasses say what they do then.
 
-    Every method gets the `elman.training.fit.Training`: ``training.net``, ``training.epoch``, ``training.logs`` ...;
+    Every method gets the `elman.training.loop.Training`: ``training.net``, ``training.epoch``, ``training.logs`` ...;
     ``training.stop = True`` ends it.
 
     Attributes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from elman.training.fit import Training
+    from elman.training.loop import Training
 
 
 def explain(training: Training, rows: np.ndarray, key: int, loss: float) -> str:

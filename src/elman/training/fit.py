@@ -1,31 +1,24 @@
-"""The training loop: batches in an order of their own for each epoch, given to the engine some at a time."""
+"""`fit` and `train_on_batch`: what a user says of a training, checked and handed to the loop."""
 
 from __future__ import annotations
 
-import functools
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from elman.engine import arrays
-from elman.engine.segments import check_memory, check_truncate
-from elman.errors import OptionError, TrainingError
+from elman.errors import OptionError
 from elman.training.callbacks import Callback, KeepBest
 from elman.training.checks import whole
-from elman.training.diagnosis import explain
-from elman.training.examples import Examples, evaluate, examples, judge, validation_examples
+from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
+from elman.training.loop import Training
 from elman.training.metrics import Metric, resolve_metrics
 from elman.training.optimizers import Optimizer, resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Trainable
 
-__all__ = ["Training", "evaluate", "fit", "train_on_batch"]
-
-SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
+__all__ = ["evaluate", "fit", "train_on_batch"]
 
 
 def fit(
@@ -219,226 +212,3 @@ def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
     if wrong:
         raise OptionError(f"callbacks must be Callback objects, got {wrong[0]!r}; wrap a function in LambdaCallback")
     return found
-
-
-@dataclass(eq=False)
-class Training:
-    """A training under way, as callbacks see it.
-
-    Attributes
-    ----------
-    net : Network
-        What is trained.
-    optimizer : Optimizer
-        Its learning rate may be changed between epochs.
-    data, validation : Examples
-        What is trained on, and what judges it (or None).
-    batch_size, epochs, metrics
-        As given to `fit`.
-    epoch, batch : int
-        The number of the epoch (from 1), and how many of its batches are done.
-    batches : int
-        How many batches an epoch has.
-    logs : dict of str to float
-        ``loss`` of the epoch so far; at its end also ``val_loss``, ``learning_rate`` and ``seconds``. What a
-        callback adds before the end of an epoch goes into the history.
-    history : History
-        The epochs before.
-    stop : bool
-        Set it to end the training.
-    interrupted, failed : bool
-        Why it ended, if it did not end by itself: Ctrl-C, or an error.
-    """
-
-    net: Trainable
-    optimizer: Optimizer
-    data: Examples
-    validation: Examples | None
-    batch_size: int
-    epochs: int
-    shuffle: bool = True
-    stateful: bool = False
-    memory: str = "normal"
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-    truncate: int | None = None
-    callbacks: Sequence[Callback] = ()
-    epoch: int = 0
-    batch: int = 0
-    logs: dict[str, float] = field(default_factory=dict)
-    history: History = field(default_factory=History)
-    stop: bool = False
-    interrupted: bool = False
-    failed: bool = False
-
-    def __post_init__(self) -> None:
-        weights = self.data.weights
-        rows = np.arange(len(self.data))
-        self._rows = rows if weights is None or self.stateful else rows[weights > 0]
-        self.batches = -(-len(self._rows) // self.batch_size)
-        if self.stateful:
-            self._check_stateful()
-        self._engine = self.net.engine(self.data.loss, self.data.width)
-        check_memory(self._engine.plan, self.memory)
-        check_truncate(self._engine.plan, self.truncate, self.memory)
-        self._program = self.optimizer.program()
-        self._state = self.optimizer.begin(self.net)
-        self._watchers = [c for c in self.callbacks if c.watches_batches]
-
-    def run(self) -> History:
-        """Train until the last epoch, or until a callback stops it."""
-        self.net.history = self.history
-        self._tell("on_train_begin")
-        try:
-            for epoch in range(1, self.epochs + 1):
-                self._epoch(epoch)
-                if self.stop:
-                    break
-        except KeyboardInterrupt:
-            self.interrupted = True
-            raise
-        except BaseException:
-            self.failed = True
-            raise
-        finally:
-            self._tell("on_train_end")
-        return self.history
-
-    def update(self) -> float:
-        """One update with all rows; the loss before it."""
-        batch = self._rows, np.array([0, len(self._rows)])
-        return float(self._updates(batch, self.optimizer.table(1), None)[0])
-
-    # --- one epoch ------------------------------------------------------------------------------------------
-
-    def _epoch(self, number: int) -> None:
-        started = time.perf_counter()
-        self.epoch, self.batch, self.logs = number, 0, {}
-        self._tell("on_epoch_begin")
-        self._all_batches()
-        if self.batch < self.batches:  # stopped by a callback
-            return
-        self.net.epochs += 1
-        if self.metrics:
-            found = self._judge(self.data)
-            self.logs |= {name: found[name] for name in self.metrics}
-        if self.validation is not None:
-            self.logs |= self._validate(self.validation)
-        rate = self.optimizer.rate(self.optimizer.updates - 1)
-        self.logs |= {"learning_rate": rate, "seconds": time.perf_counter() - started}
-        self._tell("on_epoch_end")
-        self.history.append(self.logs)
-
-    def _all_batches(self) -> None:
-        rows, borders = self._order()
-        losses, counts = np.zeros(self.batches), self._counts(rows, borders)
-        states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
-        scalars = self.optimizer.table(self.batches)
-        while self.batch < self.batches and not self.stop:
-            first, last = self.batch, min(self.batches, self.batch + self._unwatched())
-            if self._watchers:  # a callback may have changed the learning rate
-                scalars[first:last] = self.optimizer.table(last - first)
-            chosen = rows[borders[first] : borders[last]], borders[first : last + 1] - borders[first]
-            found = self._updates(chosen, scalars[first:last], states)
-            self.batch += len(found)
-            losses[first : self.batch] = found
-            self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
-            self._tell("on_progress")
-            for callback in self._watchers:
-                if self.net.updates % callback.every == 0:
-                    callback.on_batch_end(self)
-
-    def _unwatched(self) -> int:
-        """How many updates can be done before a callback must be told."""
-        return min((c.every - self.net.updates % c.every for c in self._watchers), default=self.batches)
-
-    def _updates(
-        self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
-    ) -> np.ndarray:
-        """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer, data = self.net, self.optimizer, self.data
-        rows, borders = batches
-        with np.errstate(all="ignore"):  # what is not finite is found and explained
-            result = self._engine.train(
-                net.arena,
-                data.x,
-                data.target,
-                batches,
-                self._program,
-                self._state,
-                scalars,
-                clip_norm=optimizer.clip_norm or 0.0,
-                keys=dropout_keys(net.seed, net.updates, len(scalars)),
-                weights=data.weights,
-                lengths=data.lengths,
-                carry_states=self.stateful,
-                states=states,
-                seconds=SECONDS_A_CALL,
-                memory=self.memory,
-                truncate=self.truncate,
-            )
-        net.updates += result.done
-        optimizer.updates += result.done
-        if not result.finite:
-            failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
-            batch = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
-            place = batch if self.epoch else f"update {net.updates + 1}"  # of the network's life
-            raise TrainingError(f"{place}: {explain(self, failed, int(key), float(result.losses[-1]))}")
-        return result.losses
-
-    def _order(self) -> tuple[np.ndarray, np.ndarray]:
-        """Row numbers of this epoch, batch after batch, and where the batches begin and end."""
-        rows = self._rows
-        if self.shuffle:
-            rows = np.random.default_rng([self.net.seed, self.net.epochs]).permutation(rows)
-        return rows, np.minimum(np.arange(self.batches + 1) * self.batch_size, len(rows))
-
-    def _counts(self, rows: np.ndarray, borders: np.ndarray) -> np.ndarray:
-        """What each batch counts in the epoch's loss."""
-        if self.data.weights is None and self.data.lengths is None:
-            return np.diff(borders).astype(np.float64)
-        return np.add.reduceat(self.data.counts(rows), borders[:-1])
-
-    def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
-        """The loss over all rows of some batches; a root is taken of the mean, not averaged."""
-        root = self.data.loss.root
-        mean = float(np.sum(counts * (losses**2 if root else losses)) / np.sum(counts))
-        return float(np.sqrt(mean)) if root else mean
-
-    def _validate(self, data: Examples) -> dict[str, float]:
-        found = self._judge(data)
-        if not np.isfinite(found["loss"]):
-            raise TrainingError(
-                f"epoch {self.epoch}: the validation loss is {found['loss']}, though the loss is {self.logs['loss']:g}"
-                "; try a smaller learning rate, and look for extreme values in the validation data"
-            )
-        return {f"val_{name}": value for name, value in found.items()}
-
-    def _judge(self, data: Examples) -> dict[str, float]:
-        """The loss and the metrics, in as little memory as training takes."""
-        rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
-        return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
-
-    def _tell(self, event: str) -> None:
-        for callback in self.callbacks:
-            getattr(callback, event)(self)
-
-    def _check_stateful(self) -> None:
-        if self.shuffle:
-            raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
-        if self.data.weights is not None and not self.data.weights.all():
-            raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
-        if len(self.data) % self.batch_size:
-            raise OptionError(
-                f"stateful training needs batches of one size: {len(self.data)} rows are no multiple of "
-                f"batch_size={self.batch_size}"
-            )
-
-
-def dropout_keys(seed: int, first: int, count: int) -> np.ndarray:
-    """Dropout's key of each update, from the network's seed and the update's number."""
-    return _first_key(seed) + np.arange(first, first + count, dtype=np.uint64)
-
-
-@functools.lru_cache(maxsize=64)
-def _first_key(seed: int) -> np.uint64:
-    return np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]

@@ -10,7 +10,7 @@ from elman.errors import OptionError
 from elman.training.callbacks import Callback
 
 if TYPE_CHECKING:
-    from elman.training.fit import Training
+    from elman.training.loop import Training
 
 SECONDS_A_REFRESH = 0.1
 SECONDS_A_LINE = 5.0
