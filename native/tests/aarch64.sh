@@ -46,7 +46,7 @@ CONF
 fetch_wheels() {
   "$python" -m pip install --quiet --target "$wheels.new" --only-binary=:all: --implementation cp \
     --python-version "${version#python}" --platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 \
-    numpy pytest hypothesis
+    numpy pytest hypothesis safetensors
   mv "$wheels.new" "$wheels"
 }
 
