@@ -135,20 +135,20 @@ def gradient_flow(
     direct = losses.direct(s[:, 1:])  # (B, T, n): d L_t / d s_t
     B, T = x.shape[:2]
     future = np.zeros((B, T, system.n))  # d (losses after t) / d s_t
-    squares = np.zeros((T, T))
+    pairs = np.zeros((T, T))
     last = np.zeros((B, T, system.n))
     size = max(1, BYTES_AT_ONCE // (8 * T * system.n**2))
     for first in range(0, B, size):
         rows = slice(first, first + size)
         J = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, x.shape[2]))[0]
         J = J.reshape(-1, T, system.n, system.n)
-        squares += _back(direct[rows], J, future[rows], last[rows]) / B
+        pairs += _back(direct[rows], J, future[rows], last[rows]) / B
     by_state = {name: np.linalg.norm(last[..., part], axis=-1) for name, part in system.parts.items()}
     by_sequence = np.linalg.norm(last, axis=-1)
     whole, by_parameter = losses.by_parameter(s, x, future)
     tiny = np.finfo(float).tiny
     norms = np.exp(np.mean(np.log(np.maximum(by_sequence, tiny)), axis=0))
-    return GradientFlow(np.where(norms > 2 * tiny, norms, 0.0), by_sequence, by_state, squares, by_parameter, whole)
+    return GradientFlow(np.where(norms > 2 * tiny, norms, 0.0), by_sequence, by_state, pairs, by_parameter, whole)
 
 
 def _back(direct: np.ndarray, J: np.ndarray, future: np.ndarray, last: np.ndarray) -> np.ndarray:

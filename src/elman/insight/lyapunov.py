@@ -43,7 +43,7 @@ class Spectrum:
     def dimension(self) -> float:
         """The Kaplan-Yorke dimension: how many exponents, the last one in part, add up to 0."""
         sums = np.cumsum(self.exponents)
-        grown = int(np.searchsorted(-(sums >= 0).astype(int), 0))  # how many sums are not negative, from the first on
+        grown = int(np.sum(sums >= 0))  # the first ones, as the exponents fall
         if grown == len(sums):
             return float(grown)
         before = sums[grown - 1] if grown else 0.0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from elman.errors import OptionError, ShapeError
-from elman.network import Network
+from elman.network import Network, checks
 from elman.network.engines import DOT
 
 ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
@@ -169,7 +169,5 @@ class System:
             if state.shape not in ((self.n,), (rows, self.n)):
                 raise ShapeError(f"state has shape {state.shape}; expected ({self.n},) or ({rows}, {self.n})")
             return np.broadcast_to(state, (rows, self.n)).astype(np.float64)
-        from elman.network import checks
-
         flat = checks.flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
         return np.concatenate(flat, axis=1)
