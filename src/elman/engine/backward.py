@@ -50,12 +50,11 @@ class BackwardStage:
 
     def stage(self, before: Stage) -> Stage:
         """The stage with its backward step."""
-        fixed, results = self._results()
         summed = [self._summed(c) for c in self.backward.contributions if c.source is not None]
         vectors = [c for c in self.backward.contributions if c.source is None]
-        late = self._late(
-            results, [n for s in summed for n in s.nodes] + [self.lowering.memo[c.delta] for c in vectors]
-        )
+        others = [n for s in summed for n in s.nodes] + [self.lowering.memo[c.delta] for c in vectors]
+        fixed, results = self._results(others)
+        late = self._late(results, others)
         held = self._hold_carried(late)
         within = [c for c in vectors if self.grads and self.lowering.memo[c.delta] not in late]
         totals = [self._total(c) for c in within]
@@ -107,8 +106,12 @@ class BackwardStage:
         carried = slot_leaf(Ref(self.grads[number], 1), out, loop=True)
         return Lowering.fresh("add", [carried, above], out) if above else carried
 
-    def _results(self) -> tuple[dict[Node, Ref], list[Node]]:
-        """The nodes of dL/d old states and dL/d input, each with the place it is written to."""
+    def _results(self, others: list[Node]) -> tuple[dict[Node, Ref], list[Node]]:
+        """The nodes of dL/d old states and dL/d input, each with the place it is written to.
+
+        Those places are written over soon, by the next step or the stage below. So what `others` need too is copied:
+        its own place is its own.
+        """
         fixed: dict[Node, Ref] = {}
         results = []
         wanted = [
@@ -116,9 +119,11 @@ class BackwardStage:
         ]
         if self.forward.link.gradient >= 0:
             wanted.append((self.backward.inputs[0], Ref(self.forward.link.gradient), self.forward.link.width))
-        for symbol, ref, wide in wanted:
-            node = self.lowering.memo[symbol] if symbol is not None else self.lowering.constant(0.0)
-            if node in fixed or not node.inputs or (symbol is not None and self.lowering.uses[symbol] > 1):
+        memo = self.lowering.memo
+        nodes = [memo[symbol] if symbol is not None else self.lowering.constant(0.0) for symbol, *_ in wanted]
+        used = {*others, *(i for n in reachable([*nodes, *others]) for i in n.inputs)}
+        for node, (_, ref, wide) in zip(nodes, wanted, strict=True):
+            if node in fixed or not node.inputs or node in used:
                 node = Lowering.fresh("copy", [node], wide)
             fixed[node] = ref
             results.append(node)

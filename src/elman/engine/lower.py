@@ -79,6 +79,7 @@ class Lowering:
     ):
         self.memo, self.keep, self.drops = memo, keep, drops
         self.inside, self.dropout_base = inside or set(), dropout_base
+        self.given = frozenset(memo)
         self.known: dict[tuple, Node] = {}
         self.uses = Counter(i for s in symbols if s not in memo for i in s.inputs) + Counter(outputs)
         for symbol in symbols:
@@ -153,7 +154,8 @@ class Lowering:
     # --- sums -----------------------------------------------------------------------------------------------
 
     def _dissolves(self, s: Symbol) -> bool:
-        return self.uses[s] == 1 and s not in self.keep
+        """Whether a term is computed for this sum alone; one that is there already is not computed again."""
+        return self.uses[s] == 1 and s not in self.keep and s not in self.given
 
     def _terms(self, s: Symbol) -> list[Symbol]:
         """The terms of a sum, through sums that serve nothing else; products that serve others too stay whole."""

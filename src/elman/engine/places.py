@@ -82,8 +82,8 @@ class Places:
                 one.nodes = readers_first(one.nodes, takers, ends)
 
     def _heirs(self, nodes: list[Node], lives: _Lives) -> dict[Node, Node]:
-        """Who lies in the very place of a node: the sum that goes on from it, or its only copy."""
-        heirs = {n.base: n for n in nodes if n.base is not None}
+        """Who lies in the very place of a node: the sum that goes on from it (in a later section too), or its copy."""
+        heirs = {n.base: n for n in [*nodes, *lives.later] if n.base is not None}
         for n in nodes:
             i = n.inputs[0]
             alone = n.op == "copy" and i.is_elementwise and lives.users[i] == [n] and lives.same_program(i, n)

@@ -1,0 +1,64 @@
+"""Random cells on both engines against PyTorch's autograd: values and every gradient, live: `make parity`."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests import random_cells
+
+pytestmark = pytest.mark.parity
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: `make parity` installs it")
+
+CELLS, PART = 600, 50
+_ELEMENTWISE = "tanh sigmoid relu sin cos erf abs square sign exp sqrt log log1p".split()
+_F = torch.nn.functional
+TORCH = SimpleNamespace(
+    **{name: getattr(torch, name) for name in _ELEMENTWISE},
+    matrix=random_cells.Matrix,
+    leaky_relu=lambda a: _F.leaky_relu(a, 0.01),
+    elu=_F.elu,
+    softplus=lambda a: torch.logaddexp(a, torch.zeros_like(a)),
+    silu=_F.silu,
+    gelu=_F.gelu,
+    softmax=lambda a: torch.softmax(a, -1),
+    log_softmax=lambda a: torch.log_softmax(a, -1),
+    sum=lambda a: a.sum(-1, keepdim=True),
+    mean=lambda a: a.mean(-1, keepdim=True),
+    max=lambda a: a.amax(-1, keepdim=True),
+    normalise=lambda a: (a - a.mean(-1, keepdim=True)) / (a.var(-1, correction=0, keepdim=True) + 1e-5).sqrt(),
+    clip=torch.clip,
+    maximum=torch.maximum,
+    minimum=torch.minimum,
+    where=torch.where,
+)
+
+
+def torch_results(problem: random_cells.Problem) -> dict[str, np.ndarray]:
+    """Output, final states and all gradients, in float64; an array that no output needs has none."""
+    arrays = {name: torch.tensor(a, requires_grad=True) for name, a in problem.arrays.items()}
+    output, finals = random_cells.value(TORCH, problem, arrays, lambda steps: torch.stack(steps, 1))
+    total: Any = (output * torch.tensor(problem.along)).sum()
+    for final, weight in zip(finals, problem.along_states, strict=True):
+        total = total + (final * torch.tensor(weight)).sum()
+    total.backward()
+    found = {"output": output, **{f"final {k}": s for k, s in enumerate(finals)}}
+    found |= {f"d {name}": a.grad for name, a in arrays.items() if a.grad is not None}
+    return {name: value.detach().numpy() for name, value in found.items()}
+
+
+@pytest.mark.parametrize("engine", ("numpy", "native"))
+@pytest.mark.parametrize("first", range(0, CELLS, PART))
+def test_values_and_gradients_are_pytorchs(first: int, engine: str) -> None:
+    for seed in range(first, first + PART):
+        problem = random_cells.problem(seed)
+        wanted = torch_results(problem)
+        if max(np.abs(value).max() for value in wanted.values()) > 1e4:
+            continue  # a state that explodes magnifies rounding
+        found = random_cells.elman_results(problem, engine)
+        for name in {*wanted, *found}:
+            one, other = found.get(name, 0.0), wanted.get(name, 0.0)
+            scale = max(1.0, float(np.abs(other).max()))
+            np.testing.assert_allclose(
+                one, other, rtol=0, atol=1e-9 * scale, err_msg=f"seed {seed}: {name}\n{problem.cell}"
+            )
