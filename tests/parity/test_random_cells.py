@@ -53,7 +53,7 @@ def test_values_and_gradients_are_pytorchs(first: int, engine: str) -> None:
     for seed in range(first, first + PART):
         problem = random_cells.problem(seed)
         wanted = torch_results(problem)
-        if max(np.abs(value).max() for value in wanted.values()) > 1e4:
+        if not all(np.abs(value).max() <= 1e4 for value in wanted.values()):
             continue  # a state that explodes magnifies rounding
         found = random_cells.elman_results(problem, engine)
         for name in {*wanted, *found}:

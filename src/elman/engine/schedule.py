@@ -9,6 +9,7 @@ needs are saved or computed again, whichever costs less (`elman.engine.needs`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from elman.engine.backward import BackwardStage
 from elman.engine.emit import Emitter, Placement
@@ -127,7 +128,8 @@ class _Scheduler:
     # --- forward --------------------------------------------------------------------------------------------
 
     def _forward_stage(self, spec: LayerSpec, link: Link, extra: Sequence[Ref] = (), seed: int = -1) -> Forward:
-        graph, index = simplify(spec.graph), len(self.stages)
+        spec = replace(spec, graph=simplify(spec.graph))
+        graph, index = spec.graph, len(self.stages)
         forward = Forward(spec, index, link, Link(Ref(-1), width(graph.outputs[0]), sequence=link.sequence))
         wants_input = link.gradient >= 0 and not graph.takes_index
         if self.training:

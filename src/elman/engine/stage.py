@@ -13,7 +13,7 @@ from elman.equations.symbols import Symbol
 DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerSpec:
     """A layer to schedule: its bound graph, where its parameters lie, whether it returns its last step only."""
 
@@ -24,7 +24,7 @@ class LayerSpec:
     reverse: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LossSpec:
     """A loss to schedule: equations of (y, target) with one value a row, and whether its root is taken at the end."""
 
@@ -42,7 +42,7 @@ class Link:
     sequence: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Forward:
     """What the backward step needs to know of a layer's forward step."""
 

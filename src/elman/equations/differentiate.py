@@ -17,7 +17,7 @@ from elman.equations.symbols import Builder, Parameter, Symbol, build, width
 _BUILD = Builder()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contribution:
     """A part of a parameter's gradient: ``delta' source`` (matrix), sum of delta (vector), delta at source (table)."""
 
@@ -26,7 +26,7 @@ class Contribution:
     source: Symbol | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Backward:
     """The backward step: `seeds` are dL/d outputs; `inputs`, `states` dL/d inputs, dL/d old states (None: zero)."""
 

@@ -12,7 +12,7 @@ from elman.equations.widths import Dim, Equal
 from elman.errors import EquationError, OptionError
 
 
-@dataclass
+@dataclass(eq=False)
 class Graph:
     """One step of a cell, layer or loss: inputs and states in, new states (or values) out.
 
@@ -79,7 +79,8 @@ class Graph:
     @property
     def takes_index(self) -> bool:
         """Whether the input is an index into a table, which has no gradient."""
-        return any(n.op == "lookup" and n.inputs[1] in self.inputs for n in self.nodes())
+        inputs = set(self.inputs)
+        return any(n.op == "lookup" and n.inputs[1] in inputs for n in self.nodes())
 
     def recurrent(self, parameter: str) -> bool:
         """Whether a matrix multiplies something that depends on a state."""

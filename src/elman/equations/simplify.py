@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from elman.equations.graph import Graph
 from elman.equations.symbols import ONE, Symbol
 
 
 def simplify(graph: Graph) -> Graph:
-    """Write known forms as one op, in place; nodes that are used elsewhere too stay as they are.
+    """A graph of the same values, with known forms as one op; what is used elsewhere too stays as it is.
 
     ``z*a + (1-z)*b`` is a `blend`: its gradient for z is ``g*(a-b)``, one product less. A centred value over its
-    deviation is `normalise`, whose gradient is one pass. The values are the same up to rounding.
+    deviation is `normalise`, whose gradient is one pass. The values are the same up to rounding. The given graph
+    stays as the user wrote it; leaves and sizes are those of both.
     """
+    new: dict[Symbol, Symbol] = {}
     for node in graph.nodes():
-        if (operands := _blend(node)) is not None:
-            node.op, node.inputs = "blend", operands
-        elif (operands := _normalise(node)) is not None:
-            node.op, node.inputs = "normalise", operands
-    return graph
+        op, operands = _form(node)
+        inputs = tuple(new[i] if i in new else _deviation(i, new) for i in operands)
+        same = op == node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+        new[node] = node if same else _like(node, op, inputs)
+    names = {new[n]: name for n, name in graph.names.items() if n in new}
+    return replace(graph, outputs=[new[o] for o in graph.outputs], names=names)
+
+
+def _like(node: Symbol, op: str, inputs: tuple[Symbol, ...]) -> Symbol:
+    return Symbol(op, inputs, node.dim, first=node.first, second=node.second)
+
+
+def _deviation(made: Symbol, new: dict[Symbol, Symbol]) -> Symbol:
+    """The inverse deviation that `_normalise` made, of the new node."""
+    return _like(made, made.op, tuple(new[i] for i in made.inputs))
+
+
+def _form(node: Symbol) -> tuple[str, tuple[Symbol, ...]]:
+    """The op of a node and its operands, in the form with the cheapest derivative."""
+    if (operands := _blend(node)) is not None:
+        return "blend", operands
+    if (operands := _normalise(node)) is not None:
+        return "normalise", operands
+    return node.op, node.inputs
 
 
 def _blend(node: Symbol) -> tuple[Symbol, ...] | None:

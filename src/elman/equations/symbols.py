@@ -6,12 +6,14 @@ of some width (`elman.equations.widths`).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
 from elman.equations.ops import OPS, Op
-from elman.equations.widths import ONE, Dim, Line, must_equal, recorders, users_line
+from elman.equations.widths import ONE, Dim, Line, is_recording, must_equal, users_line
 from elman.errors import EquationError
 
 
@@ -41,7 +43,7 @@ class Symbol:
         self.op, self.inputs, self.name = op, inputs, name
         self.dim = dim if dim is not None else Dim(name)
         self.first, self.second = first, second
-        self.line = users_line() if recorders else Line()
+        self.line = users_line() if is_recording() else Line()
 
     def __repr__(self) -> str:
         return self.name or f"{self.op}({', '.join(map(repr, self.inputs))})"
@@ -82,6 +84,9 @@ class Symbol:
     def __pow__(self, power: Any) -> Symbol:
         return build_power(self, power)
 
+    def __rpow__(self, base: Any) -> Symbol:
+        return build("pow", base, self)
+
     def __lt__(self, other: Any) -> Symbol:
         return build("lt", self, other)
 
@@ -93,6 +98,14 @@ class Symbol:
 
     def __ge__(self, other: Any) -> Symbol:
         return build("le", other, self)
+
+    def __eq__(self, other: Any) -> Symbol:  # type: ignore[override]
+        return build("eq", self, other)
+
+    def __ne__(self, other: Any) -> Symbol:  # type: ignore[override]
+        return build("sub", 1, build("eq", self, other))
+
+    __hash__ = object.__hash__
 
     def __matmul__(self, other: Any) -> Symbol:
         what = "two vectors" if isinstance(other, Symbol) else f"a vector and a {type(other).__name__}"
@@ -107,17 +120,42 @@ class Symbol:
     # What a symbol cannot do, said in the user's terms.
     def __bool__(self) -> bool:
         raise EquationError(
-            "`if`, `and`, `or`, `not` and chained comparisons need a number, but a symbol has none: the equations are "
-            f"traced once, for all inputs. Write el.where(condition, a, b).\n  {users_line()}"
+            "`if`, `and`, `or`, `not`, `in`, chained comparisons need a number, but a symbol has none: the equations "
+            f"are traced once, for all inputs. Write el.where(condition, a, b).\n  {users_line()}"
         )
 
     def _no_number(self, *_: Any) -> NoReturn:
         raise EquationError(
-            "a symbol is not a number: functions of `math` and conversions do not work on it. "
+            "a symbol is not a number: functions of `math`, rounding and conversions do not work on it. "
             f"Use the functions of elman (el.exp, el.tanh, ...).\n  {users_line()}"
         )
 
-    __float__ = __int__ = __index__ = __complex__ = __len__ = __iter__ = _no_number  # type: ignore[assignment]
+    def _no_list(self, *_: Any) -> NoReturn:
+        raise EquationError(
+            "a symbol is a vector whose size is not known yet: it has no length and its values cannot be gone through "
+            f"one by one. Write el.sum(x), el.mean(x), el.max(x) or el.pick(x, index).\n  {users_line()}"
+        )
+
+    def _no_such_operator(self, *_: Any) -> NoReturn:
+        raise EquationError(
+            "`//`, `%`, `&`, `|`, `^`, `~`, `<<` and `>>` do not work on a symbol. Comparisons are 1 or 0: write a * b "
+            f"where both must hold, el.maximum(a, b) where one must, 1 - a for the contrary.\n  {users_line()}"
+        )
+
+    __float__ = __int__ = __index__ = __complex__ = _no_number  # type: ignore[assignment]
+    __round__ = __trunc__ = __floor__ = __ceil__ = _no_number
+    __len__ = __iter__ = __contains__ = __reversed__ = _no_list  # type: ignore[assignment]
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _no_such_operator
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _no_such_operator
+    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _no_such_operator
+
+    def __format__(self, spec: str) -> str:
+        return self._no_number() if spec else str(self)
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise EquationError(
+            f"{self!r} is a vector, not a function; a product is `p.W @ x` or `a * b`.\n  {users_line()}"
+        )
 
     def __getitem__(self, key: Any) -> Symbol:
         raise EquationError(f"a symbol cannot be indexed; el.pick(x, index) takes one value a row.\n  {users_line()}")
@@ -131,11 +169,14 @@ class Symbol:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Symbol:
         name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
-        if method != "__call__" or kwargs or not has_op(name):
+        if method != "__call__" or kwargs or not (name in _OPERATORS or has_op(name)):
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise EquationError(
-                f"np.{ufunc.__name__} does not work on a symbol; see elman.ops for what does.\n  {users_line()}"
+                f"np.{called}{' with options' * bool(kwargs)} does not work on a symbol; the functions of elman do "
+                f"(el.exp, el.tanh, el.where ...).\n  {users_line()}"
             )
-        return build(name, *[_plain(i) for i in inputs])
+        operands = [_plain(i) for i in inputs]
+        return _OPERATORS[name](*operands) if name in _OPERATORS else build(name, *operands)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._no_number()
@@ -147,9 +188,16 @@ _UFUNCS = {
     "divide": "div",
     "negative": "neg",
     "absolute": "abs",
-    "power": "pow",
     "less": "lt",
     "less_equal": "le",
+    "equal": "eq",
+}
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "power": lambda a, b: as_symbol(a) ** b,
+    "greater": lambda a, b: build("lt", b, a),
+    "greater_equal": lambda a, b: build("le", b, a),
+    "not_equal": lambda a, b: as_symbol(a) != b,
+    "positive": lambda a: a,
 }
 
 
@@ -202,8 +250,22 @@ class Parameter(Symbol):
 class Transposed:
     """``p.W.T``: good for ``p.W.T @ x`` only."""
 
+    __array_ufunc__ = None  # arrays leave their operators to the refusals below
+
     def __init__(self, parameter: Parameter):
         self.parameter = parameter
+
+    @property
+    def T(self) -> Parameter:
+        return self.parameter
+
+    def _only_multiplies(self, *_: Any) -> NoReturn:
+        raise EquationError(f"p.{self.parameter.name}.T can only multiply, as in p.W.T @ x.\n  {users_line()}")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _only_multiplies
+    __neg__ = __pos__ = __abs__ = __pow__ = __rpow__ = __rmatmul__ = __getitem__ = __iter__ = _only_multiplies
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = _only_multiplies  # type: ignore[assignment]
+    __hash__ = object.__hash__
 
     def __matmul__(self, other: Any) -> Symbol:
         return _multiply(self.parameter, other, self.parameter.columns, self.parameter.dim, "matmul_t")
@@ -250,6 +312,17 @@ def constant(value: float) -> Symbol:
     return Symbol("const", (), ONE, first=float(value))
 
 
+def _number(value: float) -> Symbol:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.nan
+    if math.isnan(number):
+        what = "NaN" if value != value else "a whole number beyond any float"
+        raise EquationError(f"an equation takes numbers, got {what}.\n  {users_line()}")
+    return constant(number)
+
+
 def as_symbol(value: Any) -> Symbol:
     """A symbol as it is, a number as a constant, anything else an `EquationError`."""
     if isinstance(value, Symbol):
@@ -258,9 +331,9 @@ def as_symbol(value: Any) -> Symbol:
         return value
     value = _plain(value)
     if isinstance(value, int | float):
-        return constant(value)
+        return _number(value)
     if isinstance(value, Transposed):
-        raise EquationError(f"p.{value.parameter.name}.T can only multiply, as in p.W.T @ x.\n  {users_line()}")
+        value._only_multiplies()
     raise EquationError(
         f"an equation takes symbols and numbers, got a {type(value).__name__}; "
         f"fixed arrays belong into a parameter.\n  {users_line()}"

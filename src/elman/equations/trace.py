@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from elman.equations import symbols, widths
-from elman.equations.graph import Graph
+from elman.equations.graph import Graph, ordered
 from elman.equations.render import latex, plain_text
 from elman.equations.symbols import Parameters, Symbol
 from elman.errors import EquationError, OptionError
@@ -182,8 +182,8 @@ def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
 
 
 def _names(local: dict[str, Any], outputs: list[Symbol], states: list[Symbol]) -> dict[Symbol, str]:
-    """Which intermediate value has which name in the user's code; new states have their state's name."""
-    names = {s.name: s for s in states}
-    found = {v: k for k, v in local.items() if isinstance(v, Symbol) and v.inputs and k not in names}
+    """Which value that the outputs need has which name in the user's code; new states have their state's name."""
+    names, needed = {s.name for s in states}, set(ordered(outputs))
+    found = {v: k for k, v in local.items() if isinstance(v, Symbol) and v in needed and v.inputs and k not in names}
     found.update({o: s.name for o, s in zip(outputs, states, strict=False) if o.inputs})
     return found

@@ -6,6 +6,7 @@ import itertools
 import linecache
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,12 +68,20 @@ class Recorder:
     dropouts: Iterator[int] = field(default_factory=itertools.count)
 
 
-recorders: list[Recorder] = []
+class _Running(threading.local):
+    """The traces that run in this thread, one inside the other."""
+
+    def __init__(self) -> None:
+        self.recorders: list[Recorder] = []
+
+
+_running = _Running()
 
 
 @contextmanager
 def recording() -> Iterator[Recorder]:
-    """Collect the widths' equalities of the equations that run inside."""
+    """Collect the widths' equalities of the equations that run inside, in this thread."""
+    recorders = _running.recorders
     recorders.append(Recorder())
     try:
         yield recorders[-1]
@@ -80,15 +89,20 @@ def recording() -> Iterator[Recorder]:
         recorders.pop()
 
 
+def is_recording() -> bool:
+    """Whether equations are being traced in this thread."""
+    return bool(_running.recorders)
+
+
 def must_equal(left: Dim, right: Dim, what: str | Callable[[], str], line: Line | None = None) -> None:
     """Say that two widths are the same; `what` says so, or writes it if need be, for an expression may be long."""
-    if left is not right and recorders:
-        recorders[-1].equal.append(Equal(left, right, what, line or users_line()))
+    if left is not right and is_recording():
+        _running.recorders[-1].equal.append(Equal(left, right, what, line or users_line()))
 
 
 def next_dropout() -> int:
     """The number of the next dropout in this trace."""
-    return next(recorders[-1].dropouts) if recorders else 0
+    return next(_running.recorders[-1].dropouts) if is_recording() else 0
 
 
 def solve(equalities: list[Equal], known: list[tuple[Dim, int, str]]) -> None:

@@ -95,7 +95,8 @@ def generate(
 
 def _classes(net: Network) -> int:
     """How many indices the network's first layer has; 0 where its input is no index."""
-    tables = [n.inputs[0] for n in net.graphs[0].nodes() if n.op == "lookup" and n.inputs[1] in net.graphs[0].inputs]
+    inputs = set(net.graphs[0].inputs)
+    tables = [n.inputs[0] for n in net.graphs[0].nodes() if n.op == "lookup" and n.inputs[1] in inputs]
     return checks.width(tables[0]) if tables else 0
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from elman.engine import ENGINES, native_available
 from elman.equations import Cell
-from elman.errors import TrainingError
+from elman.errors import ShapeError, TrainingError
 from elman.network.engines import DOT
-from elman.network.layers import Layer, Recurrent, Stateless
+from elman.network.layers import Dense, Layer, Recurrent, Stateless
 from elman.network.network import Network
 
 
@@ -41,8 +41,8 @@ def check_gradients(
     loss: Any = None,
     rows: int = 3,
     steps: int = 4,
-    features: int = 3,
-    units: int = 4,
+    features: int | None = None,
+    units: int | None = None,
     seed: int = 0,
     tolerance: float = 1e-7,
     samples: int = 40,
@@ -50,8 +50,9 @@ def check_gradients(
     """Compare every gradient with central differences, in float64, on every engine that is there.
 
     A random combination of all outputs and final states is differentiated with respect to every parameter, the input
-    and the initial states; with a `loss`, the loss too with respect to every parameter. The difference is relative to
-    the largest gradient of that array, or to 1 where all are smaller.
+    and the initial states; then the same with a dense layer below, which trains on dL/d input (unless the input is an
+    index); with a `loss`, the loss too with respect to every parameter. The difference is relative to the largest
+    gradient of that array, or to 1 where all are smaller.
 
     Parameters
     ----------
@@ -63,8 +64,10 @@ def check_gradients(
         Target of the loss.
     loss : str, Loss or function, optional
         A loss to check as well.
-    rows, steps, features, units : int
-        B, T of a random input and, for a cell, F and H.
+    rows, steps : int
+        B and T of a random input.
+    features, units : int, optional
+        F and H for a cell or layer: 3 and 4, or 4 and 4 for one that adds its input to its state.
     seed : int, default 0
         Of the random numbers.
     tolerance : float, default 1e-7
@@ -95,6 +98,9 @@ def check_gradients(
         random = np.random.default_rng(seed + 1)
         batch = _random_input(net, random, rows, steps) if x is None else np.array(x, np.float64)
         errors[engine] = _check_outputs(net, batch, random, samples)
+        if not net.graphs[0].takes_index:
+            below = _check_outputs(_with_layer_below(net), batch, random, samples)
+            errors[engine] |= {f"below/{name}": error for name, error in below.items()}
         if loss is not None:
             errors[engine] |= _check_loss(net, batch, target, loss, random, samples)
     found = GradientCheck(errors)
@@ -105,17 +111,48 @@ def check_gradients(
     return found
 
 
-def _in_float64(given: Network | Cell | Layer, features: int, units: int, engine: str, seed: int) -> Network:
+def _in_float64(
+    given: Network | Cell | Layer, features: int | None, units: int | None, engine: str, seed: int
+) -> Network:
     """The network to check, float64, on one engine."""
     if isinstance(given, Network):
         net = Network(given.inputs, given.layers, seed=given.seed, dtype=np.float64, engine=engine)
         net.arena[:] = given.arena
         return net
-    if isinstance(given, Cell):
-        given = Recurrent(given, units) if given.states else Stateless(given, units)
-    net = Network(1 if given.cell.trace().takes_index else features, [given], dtype=np.float64, engine=engine)
+    layer, features = _layer(given, features, units)
+    net = Network(features, [layer], dtype=np.float64, engine=engine)
     net.arena[:] = np.random.default_rng(seed).normal(0, 0.6, net.arena.size)
     return net
+
+
+def _layer(given: Cell | Layer, features: int | None, units: int | None) -> tuple[Layer, int]:
+    """A cell or layer with sizes, and the features it takes: equal ones where different ones do not fit."""
+
+    def sized(features: int, units: int) -> Layer:
+        layer = given
+        if isinstance(layer, Cell):
+            layer = Recurrent(layer, units) if layer.states else Stateless(layer, units)
+        layer.graph(features)
+        return layer
+
+    cell = given if isinstance(given, Cell) else given.cell
+    wide = given.units if isinstance(given, Layer) and given.units else units or 4
+    if features is None:
+        features = 1 if cell.trace().takes_index else 3
+        try:
+            return sized(features, wide), features
+        except ShapeError:
+            features = wide
+    return sized(features, wide), features
+
+
+def _with_layer_below(net: Network) -> Network:
+    """The same network upon a dense layer, so that dL/d input reaches parameters."""
+    below = Network(
+        net.inputs, [Dense(net.inputs), *net.layers], seed=net.seed, dtype=np.float64, engine=net.engine_name
+    )
+    below.arena[below.arena.size - net.arena.size :] = net.arena
+    return below
 
 
 def _random_input(net: Network, random: np.random.Generator, rows: int, steps: int) -> np.ndarray:

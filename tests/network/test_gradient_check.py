@@ -1,0 +1,103 @@
+"""The gradient check: sizes that a cell needs, the layer below, cells that use their input outside of products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import elman as el
+from elman.network import gradient_check
+
+
+@el.cell
+def residual(p, x, h):
+    return x + el.tanh(p.W @ x + p.U @ h)
+
+
+@el.cell
+def highway(p, x, h):
+    """After R. K. Srivastava, K. Greff and J. Schmidhuber, Highway networks, 2015, with a recurrent transform."""
+    z = el.sigmoid(p.V @ x + p.T_z @ h)
+    return z * x + (1 - z) * el.tanh(p.W @ x + p.U @ h)
+
+
+@el.cell
+def intersection(p, x, y, h):
+    """J. Collins, J. Sohl-Dickstein, D. Sussillo, Capacity and trainability in recurrent neural networks, ICLR 2017."""
+    candidate = el.relu(p.W_y @ x + p.U_y @ h + p.b_y)
+    depth, time = el.sigmoid(p.W_d @ x + p.U_d @ h + p.b_d), el.sigmoid(p.W_t @ x + p.U_t @ h + p.b_t)
+    return (
+        depth * x + (1 - depth) * candidate,
+        time * h + (1 - time) * el.tanh(p.W_h @ x + p.U_h @ h + p.b_h),
+    )
+
+
+@el.cell
+def t_gru(p, x, h, last):
+    """D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016; `last` is the input before."""
+    z = p.V_z @ last + p.W_z @ x + p.b_z
+    f = el.sigmoid(p.V_f @ last + p.W_f @ x + p.b_f)
+    o = el.tanh(p.V_o @ last + p.W_o @ x + p.b_o)
+    return f * h + z * o, x
+
+
+@el.cell
+def t_lstm(p, x, h, c, last):
+    """From the same paper."""
+    z = p.V_z @ last + p.W_z @ x + p.b_z
+    f = el.sigmoid(p.V_f @ last + p.W_f @ x + p.b_f)
+    o = el.tanh(p.V_o @ last + p.W_o @ x + p.b_o)
+    c = f * c + (1 - f) * z
+    return el.tanh(c) * o, c, x
+
+
+@el.cell
+def sru(p, x, h, c):
+    """T. Lei, Y. Zhang, S. I. Wang, H. Dai and Y. Artzi, Simple recurrent units, EMNLP 2018."""
+    f, r = el.sigmoid(p.W_f @ x + p.v_f * c + p.b_f), el.sigmoid(p.W_r @ x + p.v_r * c + p.b_r)
+    c = f * c + (1 - f) * (p.W @ x)
+    return r * c + (1 - r) * x, c
+
+
+@el.cell
+def all_in_one(p, x, h, k):
+    """A sum that is returned and used, a delta that is dL/dx and that of a product too."""
+    a = p.U @ h + p.V @ k + p.W @ x
+    return el.gelu(a + p.b) + x, a
+
+
+OUTSIDE_OF_PRODUCTS = [residual, highway, intersection, t_gru, t_lstm, sru, all_in_one]
+
+
+@pytest.mark.parametrize("cell", OUTSIDE_OF_PRODUCTS, ids=lambda c: c.name)
+def test_cells_that_use_their_input_outside_of_products(cell):
+    assert el.check_gradients(cell, samples=8).worst < 1e-7
+
+
+@pytest.mark.parametrize("cell", [residual, highway, sru], ids=lambda c: c.name)
+def test_layers_below_and_above_in_any_direction(cell):
+    layers = [el.GRU(4), el.Recurrent(cell, 4, reverse=True), el.Recurrent(cell, 4, return_sequences=False)]
+    net = el.Network(3, [*layers, el.Dense(2)], dtype=np.float64, seed=2)
+    assert el.check_gradients(net, samples=3).worst < 1e-7
+
+
+def test_the_layer_below_is_checked_on_every_engine():
+    for by_name in el.check_gradients(residual, samples=2).errors.values():
+        assert {"0.W", "input", "below/0.W", "below/1.W", "below/state 0.0"} <= set(by_name)
+
+
+def test_sizes_that_were_asked_for_are_not_changed():
+    with pytest.raises(el.ShapeError, match="against 3"):
+        el.check_gradients(residual, features=3, units=4)
+
+
+def test_a_wrong_gradient_is_found(monkeypatch):
+    right = gradient_check.Network.backward
+
+    def wrong(self, *args, **options):
+        grads, dx, dstate = right(self, *args, **options)
+        return grads | {"0.W": grads["0.W"] * 1.001}, dx, dstate
+
+    monkeypatch.setattr(gradient_check.Network, "backward", wrong)
+    with pytest.raises(el.TrainingError, match="below/0.W"):
+        el.check_gradients(residual)
