@@ -301,6 +301,9 @@ class Parameters:
             found[name] = Parameter(name)
         return found[name]
 
+    def __getitem__(self, name: Any) -> NoReturn:
+        raise EquationError(f"parameters are written as p.W, not as p[{name!r}].\n  {users_line()}")
+
     def __setattr__(self, name: str, value: Any) -> None:
         raise EquationError(
             f"p.{name} = ... is not an equation; parameters are declared by using them.\n  {users_line()}"
