@@ -15,6 +15,7 @@ from elman.engine.plan import (
     TableGradient,
     VectorGradient,
 )
+from elman.equations.ops import OPS
 
 
 def describe(plan: Plan, parameters: dict[int, str] | None = None) -> str:
@@ -70,7 +71,9 @@ class _Writer:
         if i.op == "accumulate":
             factors = [self._operand(o) for o in i.inputs if (o.kind, o.value) != ("const", 1.0)]
             return f"d {self._name(i.out.index)} += sum over t, b of {' * '.join(factors)}"
-        return f"{self._operand(i.out)} = {i.op}({', '.join(self._operand(o) for o in i.inputs)})"
+        row = OPS[i.op]
+        numbers = [f"{n:g}" for n in (i.first, i.second)[: row.numbers or row.shape == "dropout"]]
+        return f"{self._operand(i.out)} = {i.op}({', '.join([*(self._operand(o) for o in i.inputs), *numbers])})"
 
     def _operand(self, o: Operand) -> str:
         if o.kind == "slot":

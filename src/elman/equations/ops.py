@@ -1,7 +1,8 @@
 """The op table: one row an op, everything there is to know about it.
 
 A row holds the op's name (also that of its native kernel), its NumPy value, its derivative rule, and how it is
-written. Adding an op is adding a row here and one in ``native/kernels.h``.
+written (``{0}`` an operand, ``{first}`` one of its numbers). Adding an op is adding a row here and one in
+``native/kernels.h``.
 
 The derivative rule of ``y = op(*x)`` is ``rule(o, g, y, *x)``: the gradients of the operands, in order, given ``g``,
 the gradient of ``y``. ``o.name(...)`` builds op `name`; a rule may give None for an operand without gradient.
@@ -105,10 +106,10 @@ _ROWS = [
     _f("tanh", 1, r"\tanh({0})", "tanh({0})", np.tanh, lambda o, g, y, x: (o.tanh_grad(g, y),), cost=8),
     _f("relu", 1, r"\operatorname{{relu}}({0})", "relu({0})", lambda x: np.where(x <= 0, 0, x).astype(x.dtype),
        lambda o, g, y, x: (o.relu_grad(g, y),)),
-    _f("leaky_relu", 1, r"\operatorname{{leaky\,relu}}({0})", "leaky_relu({0})",
+    _f("leaky_relu", 1, r"\operatorname{{leaky\,relu}}({0}, {first})", "leaky_relu({0}, {first})",
        lambda x, slope: np.where(x > 0, x, slope * x).astype(x.dtype),
        lambda o, g, y, x: (o.where(o.lt(0, x), g, y.first * g),), numbers=1),
-    _f("elu", 1, r"\operatorname{{elu}}({0})", "elu({0})",
+    _f("elu", 1, r"\operatorname{{elu}}({0}, {first})", "elu({0}, {first})",
        lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))).astype(x.dtype),
        lambda o, g, y, x: (g * o.where(o.lt(0, x), 1, y + y.first),), numbers=1, cost=8),
     _f("softplus", 1, r"\operatorname{{softplus}}({0})", "softplus({0})", _softplus,
@@ -119,7 +120,8 @@ _ROWS = [
        lambda x: (0.5 * x * _erfc(-x * math.sqrt(0.5))).astype(x.dtype),
        lambda o, g, y, x: (g * (_normal_cdf(o, x) + x * _normal_density(o, x)),), cost=24),
     # choice; the gradient goes to the operand that was chosen
-    _f("clip", 1, r"\operatorname{{clip}}({0})", "clip({0})", lambda x, low, high: np.clip(x, low, high),
+    _f("clip", 1, r"\operatorname{{clip}}({0}, {first}, {second})", "clip({0}, {first}, {second})",
+       lambda x, low, high: np.clip(x, low, high),
        lambda o, g, y, x: (g * o.le(y.first, x) * o.le(x, y.second),), numbers=2),
     _f("maximum", 2, r"\max({0}, {1})", "max({0}, {1})", np.maximum,
        lambda o, g, y, a, b: (o.where(o.le(b, a), g, 0), o.where(o.le(b, a), 0, g))),
@@ -141,7 +143,8 @@ _ROWS = [
     _f("max", 1, r"\max({0})", "max({0})", lambda x: x.max(-1, keepdims=True),
        lambda o, g, y, x: (_max_share(o, g, y, x),), shape="reduce"),
     _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None), shape="pick"),
-    _f("inverse_deviation", 1, r"\frac{{1}}{{\sqrt{{\operatorname{{var}}({0}) + \epsilon}}}}", "1 / √(var({0}) + ε)",
+    _f("inverse_deviation", 1, r"\frac{{1}}{{\sqrt{{\operatorname{{var}}({0}) + {first}}}}}",
+       "1 / √(var({0}) + {first})",
        lambda x, epsilon: 1 / np.sqrt(x.var(-1, keepdims=True) + epsilon),
        lambda o, g, y, x: (o.centred_grad(-g * o.square(y), x, y),), shape="reduce", numbers=1, cost=2),
     # the second operand is the first one's inverse deviation, and the rule is that of both together
@@ -152,7 +155,7 @@ _ROWS = [
     _f("expand", 1, "{0}", "{0}", None, lambda o, g, y, x: (g,), shape="expand"),
     _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
     _f("place", 2, "{0}[{1}]", "{0}[{1}]", None, lambda o, g, y, x, i: (o.pick(g, i), None), shape="place"),
-    _f("dropout", 1, r"\operatorname{{dropout}}({0})", "dropout({0})", None,
+    _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", None,
        lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", cost=30),
     _f("sigmoid_grad", 2, r"{0} {1} (1 - {1})", "{0} {1} (1 - {1})", lambda g, s: g * s * (1 - s),
        lambda o, h, y, g, s: (o.sigmoid_grad(h, s), h * g * (1 - 2 * s)), binds=MUL),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import re
+import math
+from collections import Counter
 from dataclasses import dataclass
 
 from elman.equations.graph import Graph
 from elman.equations.ops import APPLY, ATOM, OPS
 from elman.equations.symbols import Symbol
+
+SHORT = 20  # characters of plain text that may be written twice; a longer value gets a name
+LONG = 300  # a value longer than this gets a name in any case
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,23 @@ class _Style:
 
     def leaf(self, node: Symbol, stateful: bool) -> str:
         if node.op == "const":
-            return f"{node.first:g}"
+            return self.number(node.first)
         if node.op == "state":
             return self.name(node.name, "t-1") if self.latex else node.name
         if node.op == "input":
             return self.name(node.name, "t" if stateful else "") if self.latex else node.name
         return self.name(node.name)
+
+    def number(self, value: float) -> str:
+        """As short as can be with every digit that counts."""
+        text = f"{value:g}" if float(f"{value:g}") == value else repr(value)
+        if not self.latex:
+            return text
+        if math.isinf(value):
+            return text.replace("inf", r"\infty")
+        digits, _, power = text.partition("e")
+        times = "" if digits in ("1", "-1") else rf"{digits} \cdot "
+        return f"{times or digits[:-1]}10^{{{int(power)}}}" if power else text
 
     def name(self, name: str, time: str = "") -> str:
         """``W_z`` as ``W_{z}``; greek names as letters; the time as a last index."""
@@ -42,13 +57,13 @@ class _Style:
         if node.op == "lookup":
             return f"{parts[0]}[{parts[1]}]"
         row = OPS[node.op]
-        return (row.latex if self.latex else row.text).format(*parts)
+        numbers = {"first": self.number(node.first), "second": self.number(node.second)}
+        return (row.latex if self.latex else row.text).format(*parts, **numbers)
 
 
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega".split()
 )
-_BRACKETED = re.compile(r"\\frac|\\sqrt")
 
 
 def _binding(node: Symbol) -> int:
@@ -57,33 +72,68 @@ def _binding(node: Symbol) -> int:
     return APPLY if node.op in ("matmul", "matmul_t") else ATOM if node.op == "lookup" else OPS[node.op].binds
 
 
+def all_names(graph: Graph) -> dict[Symbol, str]:
+    """The names in the user's code, and new ones for values that equations would else write at length more than once.
+
+    So the equations are about as long as the graph has values, however often one is used.
+    """
+    taken = {s.name for s in [*graph.inputs, *graph.states, *graph.parameters.values()]} | set(graph.names.values())
+    letter = next(c for c in (*"vuwqrs", "value") if not any(t.partition("_")[0] == c for t in taken))
+    return _Writer(graph, _Style(latex=False), dict(graph.names), letter).names
+
+
+class _Writer:
+    """Writes a graph's equations, operands first; with a `letter` it gives names of it to what needs one."""
+
+    def __init__(self, graph: Graph, style: _Style, names: dict[Symbol, str], letter: str = ""):
+        self.graph, self.style, self.names, self.letter = graph, style, names, letter
+        self.time = "t" if style.latex and graph.states else ""
+        order = graph.nodes()
+        self.uses = Counter(i for n in order for i in n.inputs) + Counter(graph.outputs)
+        self.written = {n: style.name(name, self.time) for n, name in names.items()}
+        self.written |= {o: style.name(s.name, "t") for s, o in _news(graph) if o.inputs}
+        self.text: dict[Symbol, str] = {}  # of a value within an expression
+        self.lines = [line for n in order for line in self._line(n)]
+        self.lines += self._ends()
+
+    def _line(self, node: Symbol) -> list[tuple[str, str]]:
+        if not node.inputs:
+            self.text[node] = self.style.leaf(node, bool(self.graph.states))
+            return []
+        parts = [_wrap(node, k, i, self.text[i], i in self.written) for k, i in enumerate(node.inputs)]
+        expression = self.style.apply(node, parts)
+        if self.letter and node not in self.written and self._needs_name(node, expression):
+            self.names[node] = f"{self.letter}_{len(self.names) - len(self.graph.names) + 1}"
+            self.written[node] = self.names[node]
+        self.text[node] = self.written.get(node, expression)
+        return [(self.written[node], expression)] if node in self.written else []
+
+    def _needs_name(self, node: Symbol, expression: str) -> bool:
+        return len(expression) > (SHORT if self.uses[node] > 1 else LONG)
+
+    def _ends(self) -> list[tuple[str, str]]:
+        """New states that are what has another name, and the value of a cell without states."""
+        ends = [(self.style.name(s.name, "t"), o) for s, o in _news(self.graph)]
+        lines = [(name, self.text[o]) for name, o in ends if self.text[o] != name]
+        output = self.graph.outputs[0]
+        return lines if self.graph.states or output in self.written else [("y", self.text[output])]
+
+
+def _news(graph: Graph) -> list[tuple[Symbol, Symbol]]:
+    """Each state with its new value."""
+    return list(zip(graph.states, graph.outputs, strict=False))
+
+
 def _render(graph: Graph, style: _Style) -> list[tuple[str, str]]:
     """(left side, right side) of every equation, in order."""
-    stateful = bool(graph.states)
-    order = graph.nodes()
-    named = {n: style.name(graph.names[n], "t" if style.latex and stateful else "") for n in order if n in graph.names}
-    for output, state in zip(graph.outputs, graph.states, strict=False):
-        named[output] = style.name(state.name, "t") if output.inputs else ""
-
-    def expression(node: Symbol, top: bool = False) -> str:
-        if not top and named.get(node):
-            return named[node]
-        if not node.inputs:
-            return style.leaf(node, stateful)
-        return style.apply(node, [_wrap(node, k, i, expression(i), named) for k, i in enumerate(node.inputs)])
-
-    lines = [(named[n], expression(n, top=True)) for n in order if named.get(n)]
-    for output, state in zip(graph.outputs, graph.states, strict=False):
-        if not output.inputs:
-            lines.append((style.name(state.name, "t"), style.leaf(output, stateful)))
-    if not graph.states and graph.outputs[0] not in graph.names:
-        lines.append(("y", expression(graph.outputs[0], top=True)))
-    return lines
+    return _Writer(graph, style, all_names(graph)).lines
 
 
-def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: dict[Symbol, str]) -> str:
+def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) -> str:
     """Brackets around an operand that binds less than its operation."""
-    if named.get(child) or not child.inputs or _bracketing(parent):
+    if child.op == "const" and child.first < 0 and parent.op == "pow" and position == 0:
+        return f"({text})"
+    if named or not child.inputs or _bracketing(parent):
         return text
     needed = _binding(parent)
     if parent.op in ("sub", "div") and position == 1:

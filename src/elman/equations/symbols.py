@@ -46,7 +46,7 @@ class Symbol:
         self.line = users_line() if is_recording() else Line()
 
     def __repr__(self) -> str:
-        return self.name or f"{self.op}({', '.join(map(repr, self.inputs))})"
+        return _written(self, depth=4)
 
     def __add__(self, other: Any) -> Symbol:
         return build("add", self, other)
@@ -199,6 +199,15 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "not_equal": lambda a, b: as_symbol(a) != b,
     "positive": lambda a: a,
 }
+
+
+def _written(symbol: Symbol, depth: int) -> str:
+    """A symbol for a message; what lies deep in it is left out, for a value may be used often."""
+    if symbol.op == "const":
+        return f"{symbol.first:g}"
+    if symbol.name or not depth:
+        return symbol.name or "..."
+    return f"{symbol.op}({', '.join(_written(i, depth - 1) for i in symbol.inputs)})"
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from elman.equations import OPS, Graph
+from elman.equations.graph import depending
+from elman.equations.render import all_names
 from elman.equations.symbols import Symbol
 
 _PRODUCTS = ("matmul", "matmul_t", "lookup")
@@ -87,7 +89,12 @@ def step_of(graph: Graph) -> Step:
     """The blocks and wires of a graph, placed."""
     named = _named(graph)
     outside = {*graph.inputs, *graph.states}
-    blocks = {name: _block(name, node, named) for node, name in named.items() if node not in outside}
+    linear = _linear(graph)
+    blocks = {
+        name: _block(name, "linear" if node in linear else node.op, node, named)
+        for node, name in named.items()
+        if node not in outside
+    }
     outputs = [named[o] for o in graph.outputs]
     return placed(Step([i.name for i in graph.inputs], [s.name for s in graph.states], blocks, outputs))
 
@@ -98,8 +105,9 @@ def _named(graph: Graph) -> dict[Symbol, str]:
     value = "y" if "y" not in found.values() else graph.name
     ends = [s.name for s in graph.states] or [graph.names.get(graph.outputs[0], value)]
     new = {o: f"{name}'" if graph.states else name for o, name in zip(graph.outputs, ends, strict=False)}
+    names, varying = all_names(graph), depending(graph.nodes(), list(found))
     for node in graph.nodes():
-        name = new.get(node, "" if _fixed(node) else graph.names.get(node, ""))
+        name = new.get(node, names.get(node, "") if node in varying else "")
         while name in found.values():
             name += "'"
         if name and node not in found:
@@ -107,12 +115,7 @@ def _named(graph: Graph) -> dict[Symbol, str]:
     return found
 
 
-def _fixed(node: Symbol) -> bool:
-    """Whether a value depends on parameters only."""
-    return node.op in ("parameter", "const") or bool(node.inputs) and all(_fixed(i) for i in node.inputs)
-
-
-def _block(name: str, node: Symbol, named: dict[Symbol, str]) -> Block:
+def _block(name: str, op: str, node: Symbol, named: dict[Symbol, str]) -> Block:
     sources: dict[str, list[str]] = {}
 
     def walk(inner: Symbol) -> None:
@@ -125,14 +128,16 @@ def _block(name: str, node: Symbol, named: dict[Symbol, str]) -> Block:
 
     walk(node)
     weights = {source: tuple(dict.fromkeys(by)) for source, by in sources.items() if by}
-    return Block(name, "linear" if _affine(node) else node.op, tuple(sources), weights)
+    return Block(name, op, tuple(sources), weights)
 
 
-def _affine(node: Symbol) -> bool:
-    """Whether a value is a sum of products with matrices, and of parameters."""
-    if node.op == "add":
-        return all(_affine(i) for i in node.inputs)
-    return node.op in (*_PRODUCTS, "parameter") or node.op not in OPS
+def _linear(graph: Graph) -> set[Symbol]:
+    """The sums of products with matrices, and of parameters."""
+    found: set[Symbol] = set()
+    for node in graph.nodes():
+        if all(i in found for i in node.inputs) if node.op == "add" else node.op not in OPS:
+            found.add(node)
+    return found
 
 
 # --- placing --------------------------------------------------------------------------------------------------
