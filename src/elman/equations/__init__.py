@@ -1,5 +1,6 @@
 """The language of equations: symbols, the op table, tracing, differentiation, rendering."""
 
+import elman.equations.pickling  # noqa: F401, as cells know it then
 from elman.equations.functions import *  # noqa: F403
 from elman.equations.functions import ACTIVATIONS, activation
 from elman.equations.graph import Graph

@@ -62,7 +62,7 @@ class StoredCell(Cell):
     def with_options(self, **options: Any) -> Cell:
         if options:
             raise ModelFileError(
-                f"{self.name} came from a model file: its options are fixed, {sorted(options)} cannot change"
+                f"{self.name} was stored as its graph: its options are decided, {sorted(options)} cannot change"
             )
         return self
 

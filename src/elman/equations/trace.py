@@ -61,6 +61,12 @@ class Cell:
     def __repr__(self) -> str:
         return f"<cell {self.name}({', '.join(('p', *self.inputs, *self.states))})>"
 
+    def __copy__(self) -> Cell:
+        return self
+
+    def __deepcopy__(self, _: Any) -> Cell:
+        return self  # nothing of a cell changes
+
     def with_options(self, **options: Any) -> Cell:
         """The same cell with other options."""
         return Cell(self.function, inputs=len(self.inputs), options={**self.options, **options}, initial=self.initial)

@@ -188,7 +188,8 @@ def _of_cell(equations: Cell) -> Loss:
         return replace(known[0], cell=equations)
     if len(equations.inputs) + len(equations.states) != 2:
         raise EquationError(f"a loss takes (p, y, target); {equations.name} takes {equations!r}")
-    return Loss(equations.name, Cell(equations.function, inputs=2, options=equations.options))
+    whole = equations if len(equations.inputs) == 2 else Cell(equations.function, inputs=2, options=equations.options)
+    return Loss(equations.name, whole)
 
 
 @functools.lru_cache(maxsize=64)
