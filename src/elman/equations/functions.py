@@ -1,19 +1,24 @@
 """The functions that equations are written with.
 
-Each works on symbols (in a cell) and on NumPy arrays (to try an equation by hand): features lie on the last axis.
+Each works on symbols (in a cell) and on NumPy arrays (to try an equation by hand): features lie on the last axis. Of
+symbols comes a symbol, of arrays an array, of numbers a number.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, build
 from elman.equations.widths import next_dropout
-from elman.errors import EquationError, OptionError
+from elman.errors import EquationError, OptionError, ShapeError
+
+Value = Symbol | np.ndarray | float
+V = TypeVar("V", bound=Value)
 
 
 def apply(op: str, *inputs: Any, numbers: tuple[float, ...] = ()) -> Any:
@@ -24,179 +29,208 @@ def apply(op: str, *inputs: Any, numbers: tuple[float, ...] = ()) -> Any:
     value = OPS[op].value
     assert value is not None
     plain = all(isinstance(i, int | float) for i in inputs)
-    dtype = np.float64 if plain else np.result_type(*inputs, np.float32)
-    return value(*(np.asarray(i, dtype) for i in inputs), *numbers)
+    arrays = [i if isinstance(i, int | float) else _array(op, i) for i in inputs]
+    dtype = np.float64 if plain else np.result_type(*arrays, np.float32)
+    try:
+        return value(*(np.asarray(a, dtype) for a in arrays), *numbers)
+    except (ValueError, IndexError) as e:
+        shapes = ", ".join(str(np.shape(a)) for a in arrays)
+        raise ShapeError(f"{op} cannot be computed of shapes {shapes}: {e}") from e
 
 
-def sigmoid(x: Any) -> Any:
+def _array(op: str, value: Any) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biuf":
+        raise EquationError(f"{op} takes symbols, arrays of real numbers and numbers, got {value!r}")
+    return array
+
+
+def fixed_number(value: Any, what: str) -> float:
+    """A number that is decided when the equation is written."""
+    if isinstance(value, Symbol):
+        raise EquationError(f"{what} must be a number, got {value!r}, which differs from row to row")
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or math.isnan(value):
+        raise OptionError(f"{what} must be a number, got {value!r}")
+    return float(value)
+
+
+def sigmoid(x: V) -> V:
     """The logistic function, 1 / (1 + exp(-x)); in (0, 1), it saturates on both sides."""
     return apply("sigmoid", x)
 
 
-def tanh(x: Any) -> Any:
+def tanh(x: V) -> V:
     """The hyperbolic tangent; in (-1, 1), it saturates on both sides."""
     return apply("tanh", x)
 
 
-def relu(x: Any) -> Any:
+def relu(x: V) -> V:
     """max(x, 0)."""
     return apply("relu", x)
 
 
-def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+def leaky_relu(x: V, slope: float = 0.01) -> V:
     """x where x > 0, else slope * x."""
-    return apply("leaky_relu", x, numbers=(float(slope),))
+    return apply("leaky_relu", x, numbers=(fixed_number(slope, "leaky_relu's slope"),))
 
 
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: V, alpha: float = 1.0) -> V:
     """x where x > 0, else alpha * (exp(x) - 1)  (Clevert, Unterthiner & Hochreiter, 2016)."""
-    return apply("elu", x, numbers=(float(alpha),))
+    return apply("elu", x, numbers=(fixed_number(alpha, "elu's alpha"),))
 
 
-def softplus(x: Any) -> Any:
+def softplus(x: V) -> V:
     """log(1 + exp(x)), without overflow."""
     return apply("softplus", x)
 
 
-def silu(x: Any) -> Any:
+def silu(x: V) -> V:
     """x * sigmoid(x), also called swish."""
     return apply("silu", x)
 
 
-def gelu(x: Any) -> Any:
+def gelu(x: V) -> V:
     """x times the normal distribution function of x (Hendrycks & Gimpel, 2016), exact."""
     return apply("gelu", x)
 
 
-def linear(x: Any) -> Any:
+def linear(x: V) -> V:
     """x itself: the activation that is none."""
     return x
 
 
-def exp(x: Any) -> Any:
+def exp(x: V) -> V:
     """The exponential."""
     return apply("exp", x)
 
 
-def log(x: Any) -> Any:
+def log(x: V) -> V:
     """The natural logarithm."""
     return apply("log", x)
 
 
-def log1p(x: Any) -> Any:
+def log1p(x: V) -> V:
     """log(1 + x), exact for small x."""
     return apply("log1p", x)
 
 
-def sqrt(x: Any) -> Any:
+def sqrt(x: V) -> V:
     """The square root."""
     return apply("sqrt", x)
 
 
-def square(x: Any) -> Any:
+def square(x: V) -> V:
     """x * x."""
     return apply("square", x)
 
 
-def abs(x: Any) -> Any:
+def abs(x: V) -> V:
     """The absolute value."""
     return apply("abs", x)
 
 
-def sign(x: Any) -> Any:
+def sign(x: V) -> V:
     """-1, 0 or 1; its gradient is zero."""
     return apply("sign", x)
 
 
-def sin(x: Any) -> Any:
+def sin(x: V) -> V:
     """The sine."""
     return apply("sin", x)
 
 
-def cos(x: Any) -> Any:
+def cos(x: V) -> V:
     """The cosine."""
     return apply("cos", x)
 
 
-def erf(x: Any) -> Any:
+def erf(x: V) -> V:
     """The error function."""
     return apply("erf", x)
 
 
-def maximum(a: Any, b: Any) -> Any:
+def maximum(a: Value, b: Value) -> Symbol | np.ndarray:
     """The larger of two, value by value."""
     return apply("maximum", a, b)
 
 
-def minimum(a: Any, b: Any) -> Any:
+def minimum(a: Value, b: Value) -> Symbol | np.ndarray:
     """The smaller of two, value by value."""
     return apply("minimum", a, b)
 
 
-def equal(a: Any, b: Any) -> Any:
+def equal(a: Value, b: Value) -> Symbol | np.ndarray:
     """1 where a equals b, else 0."""
     return apply("eq", a, b)
 
 
-def where(condition: Any, a: Any, b: Any) -> Any:
+def where(condition: Value, a: Value, b: Value) -> Symbol | np.ndarray:
     """a where the condition holds (is not 0), else b."""
     return apply("where", condition, a, b)
 
 
-def clip(x: Any, low: float, high: float) -> Any:
-    """x kept within [low, high]; no gradient outside."""
+def clip(x: V, low: float, high: float) -> V:
+    """x kept within [low, high]; no gradient outside. For bounds that are symbols write `maximum` and `minimum`."""
+    low, high = fixed_number(low, "clip's lower bound"), fixed_number(high, "clip's upper bound")
     if not low <= high:
         raise OptionError(f"clip needs low <= high, got {low} and {high}")
-    return apply("clip", x, numbers=(float(low), float(high)))
+    return apply("clip", x, numbers=(low, high))
 
 
-def sum(x: Any) -> Any:
+def sum(x: V) -> V:
     """The sum over the features of a row; one value, which broadcasts."""
     return apply("sum", x)
 
 
-def mean(x: Any) -> Any:
+def mean(x: V) -> V:
     """The mean over the features of a row; one value, which broadcasts."""
     return apply("mean", x)
 
 
-def max(x: Any) -> Any:
+def max(x: V) -> V:
     """The largest feature of a row; one value, which broadcasts. Ties share the gradient."""
     return apply("max", x)
 
 
-def pick(x: Any, index: Any) -> Any:
+def pick(x: V, index: Value) -> V:
     """The feature of each row whose number is `index`: a class's score by its index."""
     return apply("pick", x, index)
 
 
-def dropout(x: Any, rate: float) -> Any:
+def dropout(x: V, rate: float) -> V:
     """In training, x with each value set to zero with probability `rate` and the rest scaled by 1 / (1 - rate).
 
     The mask depends on the seed, the update, the time step, the row and the unit only (Srivastava et al., 2014).
     """
+    rate = fixed_number(rate, "dropout's rate")
     if not 0 <= rate < 1:
         raise OptionError(f"dropout's rate must be in [0, 1), got {rate}")
-    if not isinstance(x, Symbol):
-        return x
-    return build("dropout", x, first=float(rate), second=next_dropout())
+    dropped: Any = build("dropout", x, first=rate, second=next_dropout()) if isinstance(x, Symbol) else x
+    return dropped
 
 
-def softmax(x: Any) -> Any:
+def _centred(x: Any, middle: Callable[[Any], Any]) -> Any:
+    return x - middle(x)
+
+
+def softmax(x: V) -> V:
     """exp(x) / sum(exp(x)), without overflow."""
-    e = exp(x - max(x))
+    e: Any = exp(_centred(x, max))
     return e / sum(e)
 
 
-def log_softmax(x: Any) -> Any:
+def log_softmax(x: V) -> V:
     """log(softmax(x)), without overflow."""
-    shifted = x - max(x)
+    shifted = _centred(x, max)
     return shifted - log(sum(exp(shifted)))
 
 
-def normalise(x: Any, epsilon: float = 1e-5) -> Any:
+def normalise(x: V, epsilon: float = 1e-5) -> V:
     """x with mean 0 and variance 1 over the features of each row (Ba, Kiros & Hinton, 2016)."""
-    centred = x - mean(x)
+    centred = _centred(x, mean)
     return centred / sqrt(mean(square(centred)) + epsilon)
 
 

@@ -35,6 +35,12 @@ class Graph:
     def bind(self, inputs: Sequence[int], units: int | None, sizes: dict[str, int] | None = None) -> Graph:
         """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name."""
         sizes = dict(sizes or {})
+        if len(inputs) != len(self.inputs):
+            names = ", ".join(s.name for s in self.inputs)
+            raise EquationError(
+                f"{self.name} takes {len(self.inputs)} inputs ({names}), not {len(inputs)}: a layer's cell takes one, "
+                "a loss two. Put vectors that a cell needs side by side into one input"
+            )
         known = [(s.dim, n, f"the features of {s.name}") for s, n in zip(self.inputs, inputs, strict=True) if n > 0]
         named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
         if set(sizes) - set(named):

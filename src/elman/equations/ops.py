@@ -87,7 +87,7 @@ _ROWS = [
        lambda o, g, y, a, b: (g / b, -(g * y / b)), binds=MUL, cost=4),
     _f("neg", 1, "-{0}", "-{0}", np.negative, lambda o, g, y, x: (-g,), binds=NEG),
     _f("pow", 2, "{0}^{{{1}}}", "{0}**{1}", np.power,
-       lambda o, g, y, a, b: (g * b * o.pow(a, b - 1), g * y * o.log(a)), binds=POWER, cost=40),
+       lambda o, g, y, a, b: (g * b * o.pow(a, b - 1), o.where(o.eq(a, 0), 0, g * y * o.log(a))), binds=POWER, cost=40),
     _f("abs", 1, r"\lvert {0} \rvert", "|{0}|", np.abs, lambda o, g, y, x: (g * o.sign(x),)),
     _f("sign", 1, r"\operatorname{{sign}}({0})", "sign({0})", np.sign, lambda o, g, y, x: (None,)),
     _f("square", 1, "{0}^2", "{0}²", np.square, lambda o, g, y, x: (2 * g * x,), binds=POWER),

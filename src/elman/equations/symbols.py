@@ -303,7 +303,7 @@ class Parameters:
         self.__dict__["_all"] = found
 
     def __getattr__(self, name: str) -> Parameter:
-        if name.startswith("__"):
+        if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         found: dict[str, Parameter] = self.__dict__["_all"]
         if name not in found:
@@ -378,6 +378,15 @@ def _out_dim(row: Op, inputs: tuple[Symbol, ...], like: Symbol | None) -> Dim:
 
 def build_power(base: Symbol, power: Any) -> Symbol:
     """``base ** power``; whole and half powers without the slow general op."""
+    power = _plain(power)
+    if not isinstance(power, int | float):
+        return build("pow", base, power)
+    if float(power).is_integer():
+        power = int(power)
+    if power == 0:
+        return base * 0 + 1  # the general op's slope is not a number where the base is 0
+    if power == 1:
+        return base
     if power == 2:
         return build("square", base)
     if power == 0.5:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import CodeType
 from typing import Any
+
+import numpy as np
 
 from elman.equations import symbols, widths
 from elman.equations.graph import Graph, ordered
 from elman.equations.render import latex, plain_text
-from elman.equations.symbols import Parameters, Symbol
+from elman.equations.symbols import Parameter, Parameters, Symbol
 from elman.errors import EquationError, OptionError
 
 
@@ -38,8 +42,13 @@ class Cell:
         options: dict[str, Any] | None = None,
         initial: dict[str, Any] | None = None,
     ):
+        name = _checked(function)
+        if isinstance(inputs, bool) or not isinstance(inputs, int) or inputs < 1:
+            raise OptionError(f"inputs must be a whole number of at least 1, got {inputs!r}")
+        if not isinstance(initial, Mapping | None):
+            raise OptionError(f"initial must be a dict of values by parameter name, got {initial!r}")
         self.function = function
-        self.name = function.__name__
+        self.name = name
         self.__doc__ = function.__doc__
         self.__name__ = self.name
         self.__wrapped__ = function
@@ -80,6 +89,7 @@ class Cell:
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
         parameters = {n: s for n, s in p._all.items() if s.role}
+        _check_leaves(self, outputs, {*inputs, *states, *parameters.values()})
         return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, _names(local, outputs, states))
 
     def equations(self) -> list[str]:
@@ -127,15 +137,60 @@ def cell(function: Callable[..., Any] | None = None, *, inputs: int = 1, initial
 
 def _arguments(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
     """Positional argument names, and keyword-only ones with their defaults."""
-    parameters = inspect.signature(function).parameters.values()
+    name = _name_of(function)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as e:
+        raise EquationError(f"the arguments of {name} are not known ({e}); write a function (p, x, *states)") from e
     if any(q.kind in (q.VAR_POSITIONAL, q.VAR_KEYWORD) for q in parameters):
-        raise EquationError(f"{function.__name__}: *args and **kwargs say nothing about states; name every argument")
-    positional = [q.name for q in parameters if q.kind != q.KEYWORD_ONLY]
+        raise EquationError(f"{name}: *args and **kwargs say nothing about states; name every argument")
+    positional = [q for q in parameters if q.kind != q.KEYWORD_ONLY]
     options = {q.name: q.default for q in parameters if q.kind == q.KEYWORD_ONLY}
+    given = [q.name for q in positional if q.default is not q.empty]
+    if given:
+        raise EquationError(
+            f"{name}: {given[0]!r} would be an input or a state, which has no default value; "
+            f"write options after a star: (p, x, *states, *, {given[0]}=...)"
+        )
     missing = [n for n, default in options.items() if default is inspect.Parameter.empty]
     if missing:
-        raise EquationError(f"{function.__name__}: option {missing[0]!r} needs a default value")
-    return positional, options
+        raise EquationError(f"{name}: option {missing[0]!r} needs a default value")
+    return [q.name for q in positional], options
+
+
+def _checked(function: Any) -> str:
+    """The name of a function that can be a cell."""
+    if isinstance(function, Cell):
+        raise EquationError(f"{function.name} is a cell already")
+    if not callable(function) or isinstance(function, type):
+        raise EquationError(f"a cell is made of a function (p, x, *states), got {function!r}")
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise EquationError(
+            f"{_name_of(function)} must return its new states: it is no function with `async` or `yield`"
+        )
+    return _name_of(function)
+
+
+def _name_of(function: Any) -> str:
+    """Of a function, a method, a partial, or the class of an object that can be called."""
+    inner = function.func if isinstance(function, functools.partial) else function
+    return str(getattr(inner, "__name__", type(inner).__name__))
+
+
+def _code_of(function: Any) -> CodeType | None:
+    """The code whose local variables are the user's names."""
+    inner = inspect.unwrap(function.func if isinstance(function, functools.partial) else function)
+    return getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
+
+
+def _check_leaves(cell: Cell, outputs: list[Symbol], own: set[Symbol]) -> None:
+    """Raise if the equations use what another trace left behind."""
+    for node in ordered(outputs):
+        if not node.inputs and node.op != "const" and node not in own:
+            raise EquationError(
+                f"{cell.name} uses {node!r} of another cell or an earlier trace: "
+                "equations may use their own arguments, parameters and numbers only"
+            )
 
 
 def _state_symbols(names: Iterable[str]) -> list[Symbol]:
@@ -147,7 +202,7 @@ def _call_and_watch(
 ) -> tuple[Any, dict[str, Any]]:
     """Call the function and keep its local variables: they name the intermediate values."""
     local: dict[str, Any] = {}
-    code = getattr(function, "__code__", None)
+    code = _code_of(function)
     before = sys.getprofile()
 
     def watch(frame: Any, event: str, _: Any) -> None:
@@ -174,7 +229,8 @@ def _profile_again(before: Any) -> None:
 def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
     """The function's results as symbols, checked against its states."""
     results = list(result) if isinstance(result, tuple | list) else [result]
-    where = f"{cell.name} ({cell.function.__code__.co_filename}:{cell.function.__code__.co_firstlineno})"
+    code = _code_of(cell.function)
+    where = f"{cell.name} ({code.co_filename}:{code.co_firstlineno})" if code else cell.name
     if any(r is None for r in results):
         raise EquationError(f"{where} returned nothing for a value: is a `return` missing?")
     expected = cell.states or ("the value",)
@@ -184,6 +240,13 @@ def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
             f"{len(expected)} state{'s' * (len(expected) != 1)} ({', '.join(expected)}): "
             "return the new states in the order of the arguments"
         )
+    for r in results:
+        matrix = isinstance(r, Parameter) and r.role not in ("", "vector")
+        if matrix or not isinstance(r, Symbol | int | float | np.number):
+            what = f"the {r.role} p.{r.name}" if matrix else f"a {type(r).__name__}"
+            raise EquationError(
+                f"{where} returned {what}: a value is a symbol, what the equations make of x and states"
+            )
     return [symbols.as_symbol(r) for r in results]
 
 

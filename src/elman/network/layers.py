@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from elman.cells import gru, lstm, simple
 from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
+from elman.equations.functions import fixed_number
 from elman.errors import OptionError
 
 
@@ -42,6 +43,15 @@ class Layer:
     sizes: dict[str, int] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
     batch: dict[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.cell, Cell):
+            raise OptionError(f"a layer needs a cell, got {self.cell!r}; decorate the function with @elman.cell")
+        if len(self.cell.inputs) != 1:
+            raise OptionError(
+                f"{self.cell.name} takes {len(self.cell.inputs)} inputs ({', '.join(self.cell.inputs)}), and a layer "
+                "gives one: put the vectors side by side into one input, or use it as a loss"
+            )
 
     def graph(self, features: int) -> Graph:
         """The traced graph with its sizes, for an input of so many features."""
@@ -92,7 +102,8 @@ def Recurrent(
     if not cell.states:
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = cell.with_options(**options) if options else cell
-    return Layer(chosen, _positive(units, "units"), return_sequences, reverse, dict(sizes or {}), dict(initial or {}))
+    rows = {name: _positive(n, f"the size of {name}") for name, n in _by_name(sizes, "sizes").items()}
+    return Layer(chosen, _positive(units, "units"), return_sequences, reverse, rows, dict(_by_name(initial, "initial")))
 
 
 def SimpleRNN(units: int, *, activation: str | Callable = "tanh", **more: Any) -> Layer:
@@ -157,9 +168,13 @@ def activation_layer(p, x, *, activation="relu"):
 
 def Stateless(cell: Cell, units: int | None = None, *, initial: dict[str, Any] | None = None, **options: Any) -> Layer:
     """Any cell without states as a layer; `units` where the width does not follow from the input."""
+    if not isinstance(cell, Cell):
+        raise OptionError(f"Stateless needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if cell.states:
         raise OptionError(f"{cell.name} has states {', '.join(cell.states)}; use it with elman.Recurrent")
-    return Layer(cell.with_options(**options) if options else cell, units, initial=dict(initial or {}))
+    chosen = cell.with_options(**options) if options else cell
+    units = None if units is None else _positive(units, "units")
+    return Layer(chosen, units, initial=dict(_by_name(initial, "initial")))
 
 
 def Dense(
@@ -172,19 +187,21 @@ def Dense(
 def Embedding(vocabulary: int, units: int, *, initial: dict | None = None) -> Layer:
     """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
     sizes = {"E": _positive(vocabulary, "vocabulary")}
-    return Layer(embedding, _positive(units, "units"), sizes=sizes, initial=dict(initial or {}))
+    return Layer(embedding, _positive(units, "units"), sizes=sizes, initial=dict(_by_name(initial, "initial")))
 
 
 def Dropout(rate: float) -> Layer:
     """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate)."""
-    if not 0 <= rate < 1:
+    if not 0 <= fixed_number(rate, "dropout's rate") < 1:
         raise OptionError(f"dropout's rate must be in [0, 1), got {rate}")
     return Stateless(dropout, rate=float(rate))
 
 
 def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
     """Layer normalisation over the features, with gain and bias."""
-    return Stateless(layer_norm, epsilon=epsilon)
+    if not fixed_number(epsilon, "layer normalisation's epsilon") > 0:
+        raise OptionError(f"layer normalisation's epsilon must be above 0, got {epsilon}")
+    return Stateless(layer_norm, epsilon=float(epsilon))
 
 
 def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
@@ -221,9 +238,9 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
     >>> net.params["1.mean"].shape
     (8,)
     """
-    if not 0 <= momentum < 1:
+    if not 0 <= fixed_number(momentum, "batch normalisation's momentum") < 1:
         raise OptionError(f"batch normalisation's momentum must be in [0, 1), got {momentum}")
-    if not epsilon > 0:
+    if not fixed_number(epsilon, "batch normalisation's epsilon") > 0:
         raise OptionError(f"batch normalisation's epsilon must be above 0, got {epsilon}")
     layer = Stateless(batch_norm, epsilon=float(epsilon))
     return replace(layer, batch={"momentum": float(momentum), "epsilon": float(epsilon)})
@@ -232,6 +249,12 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
 def Activation(activation: str | Callable) -> Layer:
     """An activation as a layer of its own."""
     return Stateless(activation_layer, activation=activation)
+
+
+def _by_name(values: Mapping[str, Any] | None, what: str) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping | None):
+        raise OptionError(f"{what} must be a dict by name, got {values!r}")
+    return values or {}
 
 
 def _positive(number: int, what: str) -> int:
