@@ -179,7 +179,7 @@ def test_softmax_of_one_output_is_refused():
 
 
 def test_unknown_name_has_a_suggestion():
-    with pytest.raises(OptionError, match="unknown loss 'hubber'; did you mean 'huber'"):
+    with pytest.raises(OptionError, match=r"unknown loss 'hubber' \(did you mean 'huber'"):
         resolve_loss("hubber")
 
 
