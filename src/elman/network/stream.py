@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,20 +50,18 @@ class Stream:
         rows = checks.count(rows, "rows")
         self._network, self._arena = network, network.arena.copy()
         self._sizes, dtype = network.state_sizes(), network.dtype
-        self._x = np.zeros((rows, 1, network.inputs), dtype)
-        shapes: list[tuple[int, ...]] = [(rows, network.outputs), *((rows, n) for sizes in self._sizes for n in sizes)]
-        self._results, (self._outputs, *self._states) = _together(shapes, dtype)
+        shapes: list[tuple[int, ...]] = [(rows, network.inputs), (rows, network.outputs)]
+        shapes += [(rows, n) for sizes in self._sizes for n in sizes]
+        self._values, (x, self._outputs, *self._states) = _together(shapes, dtype)
+        self._zeros, before = np.zeros_like(self._values), np.zeros_like(self._values)
+        self._now, self._before = self._values.data, before.data  # the quickest copy there is
+        self._x = network.check_input(x[:, None])
+        self._inputs, self._shape = self._x[:, 0], x.shape
+        self._kinds = "iu" if network.indices else "fiub"  # of numbers that need no further look
         y = self._outputs[:, None] if network.sequence_output else self._outputs
-        self._inputs, self._flat_inputs = self._x[:, 0], self._x.reshape(-1)
-        self._shape = self._inputs.shape
-        self._keep_results()
         self._step = network.new_engine().stepper(self._arena, self._x, self._states, y)
         if state is not None:
             self.state = state
-
-    def _keep_results(self) -> None:
-        before = np.zeros_like(self._results)
-        self._now, self._before = self._results.data, before.data  # the quickest copy there is
 
     def __call__(self, x: np.typing.ArrayLike) -> np.ndarray:
         """One step: x (B, F) to y (B, O).
@@ -74,27 +72,21 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        # A sum of squares is finite only if all values are, and costs a fifth of np.isfinite(x).all(). Where it is
-        # not, which may be an overflow of the sum, the slow check looks. Inputs are checked, and not their results
-        # alone, as a NaN may be lost on its way through a maximum or a comparison.
-        if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in "fiub":
+        # The step is done first and looked at then, as all of its values, x included, lie in one array, and 0 times
+        # a NaN or an infinity is a NaN: a product with zeros costs a fifth of np.isfinite(...).all(). Results alone
+        # would not do, since a NaN may be lost on its way through a maximum.
+        if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in self._kinds:
             x = self._checked(x)
-        self._inputs[...] = x
-        flat = self._flat_inputs
-        if not isfinite(flat.dot(flat)):
-            self._check_inputs()
         self._before[:] = self._now
         try:
+            self._inputs[...] = x
             self._step()
-            flat = self._results
-            if not isfinite(flat.dot(flat)):
-                self._check_results()
+            if isnan(self._zeros.dot(self._values)):
+                self._check_values()
         except BaseException as error:
             self._now[:] = self._before
-            if isinstance(error, IndexError | DataError):  # an index that its table does not have
-                self._check_inputs()
-                if isinstance(error, IndexError):
-                    raise DataError(f"x does not fit: {error}") from error
+            if isinstance(error, IndexError | DataError) and self._network.indices:
+                check_indices(np.asarray(x), self._network.indices, "x")
             raise
         return self._outputs.copy()
 
@@ -102,14 +94,12 @@ class Stream:
         array = numbers(x, "x")
         if array.shape != self._shape:
             raise ShapeError(f"x has shape {array.shape}; expected {self._shape} = (rows of the stream, features)")
+        if self._network.indices:
+            check_indices(array, self._network.indices, "x")
         return array
 
-    def _check_inputs(self) -> None:
+    def _check_values(self) -> None:
         check_finite(self._inputs, "x")
-        if self._network.indices:
-            check_indices(self._inputs, self._network.indices, "x")
-
-    def _check_results(self) -> None:
         names = [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
         results = dict(zip(["output", *names], [self._outputs, *self._states], strict=True))
         checks.check_results(self._network, results, self._arena)
@@ -122,7 +112,7 @@ class Stream:
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = checks.flat_state(value, self._sizes, len(self._inputs), self._inputs.dtype)
+        given = checks.flat_state(value, self._sizes, len(self._inputs), self._values.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 
