@@ -115,7 +115,7 @@ class Network:
             self.graphs.append(graph)
             features = checks.width(graph.outputs[0])
             self.sequence_output = self.sequence_output and not layer.last_only
-        self.outputs, self.last_op = features, self.graphs[-1].outputs[0].op
+        self.outputs, self.last_op = features, _last_op(self.graphs)
         self.indices = _indices(self.graphs[0])
         self._places = layout(self.graphs)
         self._size = sum(place.size for place in self._places.values())
@@ -470,3 +470,13 @@ def _indices(graph: Graph) -> int:
     """How many rows a table has that the input is an index of; 0 without one."""
     tables = [n.inputs[0] for n in graph.nodes() if n.op == "lookup" and n.inputs[1] in graph.inputs]
     return checks.width(tables[0]) if tables else 0
+
+
+def _last_op(graphs: Sequence[Graph]) -> str:
+    """The op that makes the outputs; "softmax", though that is made of others."""
+    passed_on = [g for g in graphs if g.outputs[0] not in g.inputs]
+    if not passed_on:
+        return "input"
+    last = passed_on[-1].outputs[0]
+    shares = last.op == "div" and last.inputs[0].op == "exp" and last.inputs[1].op == "sum"
+    return "softmax" if shares and last.inputs[1].inputs[0] is last.inputs[0] else last.op

@@ -207,7 +207,8 @@ def _of_cell(equations: Cell) -> Loss:
 @functools.lru_cache(maxsize=64)
 def _of_function(function: Callable[..., Any]) -> Loss:
     signature = inspect.signature(function)
-    arguments = [q for q in signature.parameters.values() if q.kind in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
+    positional = [q for q in signature.parameters.values() if q.kind in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
+    arguments = [q for q in positional if q.default is q.empty]  # others fix a number, as in lambda y, t, k=k: ...
     name = getattr(function, "__name__", "loss")
     if len(arguments) == 3:
         return Loss(name, Cell(function, inputs=2))
