@@ -187,10 +187,10 @@ def test_a_seed_is_a_draw_and_the_network_has_one():
     [
         (letters, [0], {"temperature": -1}, el.OptionError, "at least 0, got -1"),
         (letters, [0], {"temperature": np.nan}, el.OptionError, "at least 0, got nan"),
-        (letters, [0], {"top_k": 0}, el.OptionError, "top_k must be a whole number of at least 1, got 0"),
+        (letters, [0], {"top_k": 0}, el.OptionError, "top_k is 0; expected a whole number of at least 1"),
         (letters, [0], {"top_p": 0.0}, el.OptionError, r"in \(0, 1\], got 0.0"),
         (letters, [0], {"top_p": 1.5}, el.OptionError, r"in \(0, 1\], got 1.5"),
-        (letters, [0], {"seed": -1}, el.OptionError, "seed must be"),
+        (letters, [0], {"seed": -1}, el.OptionError, "seed is -1; expected"),
         (letters, [7], {}, el.DataError, "7"),
         (letters, [0.5], {}, el.DataError, "0.5"),
         (letters, [], {}, el.ShapeError, "at least one row and one time step"),

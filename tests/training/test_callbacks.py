@@ -7,6 +7,7 @@ import pytest
 
 import elman as el
 from elman.errors import OptionError
+from elman.training.metrics import direction
 from tests.training.problems import ENGINES, recurrent, sums, train
 
 X, TARGET = sums()
@@ -112,13 +113,146 @@ def test_a_checkpoint_name_that_cannot_be_filled_in(tmp_path):
         train(recurrent(), X, TARGET, callbacks=[el.ModelCheckpoint(tmp_path / "{acc}", monitor=None)])
 
 
+def lines(file):
+    with file.open() as opened:
+        return list(csv.DictReader(opened))
+
+
 def test_the_logged_file_holds_the_history(tmp_path):
-    (tmp_path / "log.csv").write_text("from an earlier training\n")
     history = train(recurrent(), X, TARGET, epochs=3, callbacks=[el.CSVLogger(tmp_path / "log.csv")])
-    with (tmp_path / "log.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = lines(tmp_path / "log.csv")
     assert [int(row.pop("epoch")) for row in rows] == [1, 2, 3]
     assert {name: [float(row[name]) for row in rows] for name in rows[0]} == history.history
+
+
+def test_a_log_of_an_earlier_training_is_not_lost(tmp_path):
+    file, net = tmp_path / "log.csv", recurrent()
+    log = el.CSVLogger(file)
+    train(net, X, TARGET, epochs=2, callbacks=[log])
+    train(net, X, TARGET, epochs=1, callbacks=[log])
+    before = file.read_text()
+    with pytest.raises(OptionError, match="would write over .*log.csv.* append=True"):
+        train(net, X, TARGET, epochs=1, callbacks=[el.CSVLogger(file)])
+    assert file.read_text() == before and net.epochs == 3
+    more = {"validation_data": (X, TARGET), "callbacks": [el.CSVLogger(file, append=True)]}
+    history = train(net, X, TARGET, epochs=2, **more)
+    assert [row["epoch"] for row in lines(file)] == ["1", "2", "3", "4", "5"]
+    assert [row["val_loss"] for row in lines(file)] == ["", "", "", *map(str, history["val_loss"])]
+
+
+def test_lines_are_added_to_a_log_only(tmp_path):
+    (tmp_path / "log.csv").write_text("month,sales\n1,2\n")
+    with pytest.raises(OptionError, match="no column epoch"):
+        train(recurrent(), X, TARGET, epochs=1, callbacks=[el.CSVLogger(tmp_path / "log.csv", append=True)])
+    assert (tmp_path / "log.csv").read_text() == "month,sales\n1,2\n"
+
+
+def test_a_checkpoint_of_an_earlier_training_is_replaced_by_a_better_one_only(tmp_path):
+    file, net = tmp_path / "best.safetensors", recurrent()
+    checkpoint = el.ModelCheckpoint(file)
+    for losses, best in (([5, 3, 4], 2), ([6, 4, 3.5], 2), ([9, 2, 8], 8)):
+        train(net, X, TARGET, epochs=3, validation_data=(X, TARGET), callbacks=[Script(losses), checkpoint])
+        assert el.load(file).epochs == best
+    with pytest.raises(OptionError, match="holds the best of another network"):
+        train(recurrent(), X, TARGET, validation_data=(X, TARGET), callbacks=[checkpoint])
+    new = {"validation_data": (X, TARGET), "epochs": 1}
+    with pytest.raises(OptionError, match="would write over .*best.safetensors.*overwrite=True"):
+        train(recurrent(), X, TARGET, **new, callbacks=[el.ModelCheckpoint(file)])
+    assert el.load(file).epochs == 8
+    train(recurrent(), X, TARGET, **new, callbacks=[el.ModelCheckpoint(file, overwrite=True)])
+    assert el.load(file).epochs == 1
+
+
+def test_checkpoints_of_a_resumed_training_go_on_counting(tmp_path):
+    def checkpoint():
+        return el.ModelCheckpoint(tmp_path / "net-{epoch:03d}-{loss:.2f}", monitor=None)
+
+    net = recurrent()
+    for _ in range(2):
+        train(net, X, TARGET, epochs=2, callbacks=[checkpoint()])
+    assert [f.name[:7] for f in sorted(tmp_path.iterdir())] == ["net-001", "net-002", "net-003", "net-004"]
+    with pytest.raises(OptionError, match="would write over .*net-001"):
+        train(recurrent(), X, TARGET, epochs=2, callbacks=[checkpoint()])
+
+
+# --- numbers that should rise -------------------------------------------------------------------------------
+
+RISING = [0.81, 0.87, 0.86, 0.88, 0.89, 0.5, 0.6]
+
+
+class Accuracies(el.Callback):
+    """Gives the validation accuracies of a script."""
+
+    def on_epoch_end(self, training):
+        training.logs["val_accuracy"] = RISING[training.epoch - 1]
+
+
+def labelled(**more):
+    return {"loss": "softmax_cross_entropy", "validation_data": (X, TARGET.argmax(axis=1)), "epochs": 7, **more}
+
+
+def test_an_accuracy_should_rise(tmp_path):
+    stopping = el.EarlyStopping("val_accuracy", patience=2)
+    checkpoint = el.ModelCheckpoint(tmp_path / "{epoch}", "val_accuracy")
+    callbacks = [Accuracies(), stopping, checkpoint]
+    train(recurrent(), X, TARGET.argmax(axis=1), **labelled(metrics=["accuracy"], callbacks=callbacks))
+    assert (stopping.best_epoch_, stopping.stopped_epoch_) == (5, 7)
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["1", "2", "4", "5"]
+
+
+def test_a_metric_of_ones_own_says_whether_it_should_rise():
+    def share(y, target):
+        return (y.argmax(axis=-1) == target[..., 0]) * 1.0
+
+    options = labelled(metrics=[share], callbacks=[el.EarlyStopping("val_share")])
+    with pytest.raises(OptionError, match="cannot know whether 'val_share' should fall or rise: give mode='min'"):
+        train(recurrent(), X, TARGET.argmax(axis=1), **options)
+    for stopping in (el.EarlyStopping("share", mode="max"), el.EarlyStopping("val_share", mode="max")):
+        train(recurrent(), X, TARGET.argmax(axis=1), **{**options, "callbacks": [stopping]})
+    direction("max")(share)
+    train(recurrent(), X, TARGET.argmax(axis=1), **options)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "options", "said"),
+    [
+        ("val_los", {}, r"there are loss, .* \(did you mean 'val_loss'"),
+        ("val_accuracy", {}, r"give fit metrics=\['accuracy'\]"),
+        ("val_mse", {"validation_data": None, "metrics": ["mse"]}, "give fit validation_data"),
+    ],
+)
+def test_a_misspelt_monitor_is_refused_before_anything_is_trained(monitor, options, said):
+    net = recurrent()
+    with pytest.raises(OptionError, match=said):
+        train(net, X, TARGET, **{"validation_data": (X, TARGET), **options}, callbacks=[el.EarlyStopping(monitor)])
+    assert not net.updates
+
+
+@pytest.mark.parametrize("options", [{"mode": "up"}, {"monitor": 3}, {"min_delta": "1"}, {"restore_best": 1}])
+def test_options_of_early_stopping_of_the_wrong_kind(options):
+    with pytest.raises(OptionError):
+        el.EarlyStopping(**options)
+
+
+def test_all_callbacks_are_told_of_the_end_also_behind_one_that_raises():
+    def fail(training):
+        raise ZeroDivisionError
+
+    told, net = [], recurrent()
+    note = el.LambdaCallback(on_train_end=lambda training: told.append(training.failed))
+    with pytest.raises(ZeroDivisionError):
+        train(net, X, TARGET, callbacks=[el.LambdaCallback(on_train_end=fail), note])
+    with pytest.raises(ZeroDivisionError):
+        train(net, X, TARGET, callbacks=[el.LambdaCallback(on_epoch_end=fail), note])
+    assert told == [False, True]
+    train(net, X, TARGET, epochs=1)
+
+
+def test_callbacks_are_a_list_of_callbacks():
+    train(recurrent(), X, TARGET, epochs=1, callbacks=(c for c in [el.LambdaCallback()]))
+    for wrong in (el.LambdaCallback(), 3, None, [print]):
+        with pytest.raises(OptionError, match="callback"):
+            train(recurrent(), X, TARGET, epochs=1, callbacks=wrong)
 
 
 # --- events -------------------------------------------------------------------------------------------------

@@ -406,8 +406,8 @@ X, TARGET = sums(rows=10)
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"batch_size": 0}, OptionError, "batch_size must be a whole number of at least 1, got 0"),
-        ({"epochs": 1.5}, OptionError, "epochs must be a whole number"),
+        ({"batch_size": 0}, OptionError, "batch_size is 0; expected a whole number of at least 1"),
+        ({"epochs": 1.5}, OptionError, "epochs is 1.5; expected a whole number"),
         ({"verbose": 2}, OptionError, "verbose must be 0"),
         ({"loss": "mean"}, OptionError, "unknown loss 'mean'"),
         ({"optimizer": "sdg"}, OptionError, "did you mean 'sgd'"),

@@ -179,7 +179,7 @@ def test_softmax_of_one_output_is_refused():
 
 
 def test_unknown_name_has_a_suggestion():
-    with pytest.raises(OptionError, match="unknown loss 'hubber'; did you mean 'huber'"):
+    with pytest.raises(OptionError, match=r"unknown loss 'hubber' \(did you mean 'huber'"):
         resolve_loss("hubber")
 
 
@@ -242,3 +242,63 @@ def of_one(y):
 def test_equations_that_are_no_loss(loss, said):
     with pytest.raises(EquationError, match=said):
         prepare_target(LAST, loss, TARGET)
+
+
+# --- outputs that are no logits -----------------------------------------------------------------------------
+
+
+def test_a_default_argument_is_none_of_a_losss():
+    values = [resolve_loss(lambda y, t, k=k: el.sum(y - t) * float(k)).values(np.ones(2), np.zeros(2)) for k in (2, 3)]
+    assert values == [4, 6]
+
+
+LABELS = {"binary_cross_entropy": np.zeros((4, 2)), "softmax_cross_entropy": np.zeros(4)}
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation"),
+    [
+        ("binary_cross_entropy", "sigmoid"),
+        ("binary_cross_entropy", "softmax"),
+        ("binary_cross_entropy", "relu"),
+        ("softmax_cross_entropy", "softmax"),
+        ("softmax_cross_entropy", "sigmoid"),
+    ],
+)
+def test_a_loss_of_logits_refuses_squashed_outputs(loss, activation):
+    head = [el.Dense(2, activation=activation)], [el.Dense(2), el.Activation(activation)]
+    x, y = np.zeros((4, 3, 1)), LABELS[loss]
+    for layers in head:
+        net = el.Network(1, [el.GRU(2, return_sequences=False), *layers])
+        for call in (net.fit, net.evaluate, net.loss_and_grads):
+            with pytest.raises(OptionError, match=f"takes logits, and the network ends with {activation}"):
+                call(x, y, loss=loss)
+        assert net.evaluate(x, np.zeros((4, 2))) >= 0
+    net = el.Network(1, [el.GRU(2, return_sequences=False), el.Dense(2)])
+    assert net.evaluate(x, y, loss=loss) > 0
+
+
+def test_the_accuracy_of_a_lone_output_needs_a_logit():
+    x, y = np.zeros((4, 3, 1)), np.zeros((4, 1))
+    net = el.Network(1, [el.GRU(2, return_sequences=False), el.Dense(1, activation="sigmoid")])
+    for call in (net.fit, net.evaluate):
+        with pytest.raises(OptionError, match="accuracy takes the sign of a lone output"):
+            call(x, y, metrics=["accuracy"])
+    soft = el.Network(1, [el.GRU(2, return_sequences=False), el.Dense(2, activation="softmax")])
+    assert soft.evaluate(x, np.zeros((4, 2)), metrics=["accuracy"])["accuracy"] in (0, 1)
+
+
+@pytest.mark.parametrize("wrong", [3, None, ["mse"], {}, "MSE loss", lambda: 3, lambda y: y, 2.5])
+def test_what_is_no_loss_is_refused(wrong):
+    net = el.Network(1, [el.Dense(1)])
+    with pytest.raises(el.ElmanError):
+        net.fit(np.zeros((2, 3, 1)), np.zeros((2, 3, 1)), loss=wrong)
+
+
+@pytest.mark.parametrize(
+    "target", [[0.5] * 4, [0, 1, 2, 3], [0, -1, 0, 1], [0, 1, np.nan, 1], np.zeros((4, 3)), [["a"]] * 4]
+)
+def test_targets_that_are_no_classes_are_refused(target):
+    net = el.Network(1, [el.GRU(2, return_sequences=False), el.Dense(2)])
+    with pytest.raises(el.ElmanError, match="target"):
+        net.fit(np.zeros((4, 3, 1)), target, loss="softmax_cross_entropy", verbose=0)

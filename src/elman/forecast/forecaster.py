@@ -199,7 +199,7 @@ class Forecaster(Estimator):
     def _train(self, network: Network, values: np.ndarray, callbacks: Iterable[Callback]) -> None:
         """Train a network and keep it, if it finished an epoch."""
         monitor = "forecast_error" if self.validation_ else "loss"
-        stopping = EarlyStopping(monitor, patience=int(self.patience), restore_best=True)
+        stopping = EarlyStopping(monitor, patience=int(self.patience), restore_best=True, mode="min")
         x, y = self._windows(values, network.dtype)
         try:
             network.fit(

@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman.checks import count, nearest
 from elman.engine import ENGINES, default_engine
 from elman.equations.symbols import width
-from elman.errors import OptionError, ShapeError
+from elman.errors import DataError, OptionError, ShapeError
 from elman.network.layers import Layer
+from elman.training.checks import check_finite, numbers
 
-__all__ = ["count", "dtype", "engine", "flat_state", "layers", "lengths", "network_input", "seed", "width"]
+if TYPE_CHECKING:
+    from elman.network.network import Network
 
-
-def count(number: Any, what: str) -> int:
-    """A whole number of at least 1."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise OptionError(f"{what} must be a whole number of at least 1, got {number!r}")
-    return int(number)
+__all__ = [
+    "check_results",
+    "count",
+    "dtype",
+    "engine",
+    "flat_state",
+    "layers",
+    "network_input",
+    "seed",
+    "threads",
+    "width",
+]
 
 
 def seed(number: Any) -> int:
     """A whole number of at least 0."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
-        raise OptionError(f"seed must be a whole number of at least 0, got {number!r}")
-    return int(number)
+    return count(number, "seed", least=0)
+
+
+def threads(number: Any) -> int | None:
+    """A whole number of at least 1, or None for all cores."""
+    return None if number is None else count(number, "threads")
 
 
 def layers(given: Sequence[Layer]) -> list[Layer]:
     """A list of at least one layer."""
-    found = list(given)
+    if isinstance(given, Layer):
+        raise OptionError("layers is one layer; expected a list of layers: put it in brackets, layers=[...]")
+    try:
+        found = list(given)
+    except TypeError:
+        raise OptionError(f"layers is {given!r}; expected a list of layers, such as [GRU(64), Dense(1)]") from None
     for k, layer in enumerate(found):
         if not isinstance(layer, Layer):
             raise OptionError(f"layers[{k}] is {layer!r}; expected a layer, such as GRU(64) or Recurrent(my_cell, 64)")
@@ -42,25 +59,26 @@ def layers(given: Sequence[Layer]) -> list[Layer]:
 
 def dtype(given: Any) -> np.dtype:
     """float32 or float64."""
-    found = np.dtype(given)
-    if found not in (np.float32, np.float64):
-        raise OptionError(f"dtype must be float32 or float64, got {found}")
+    try:
+        found = np.dtype(given)
+    except TypeError:
+        found = given
+    if given is None or found not in (np.float32, np.float64):
+        raise OptionError(f"dtype must be float32 or float64, got {given if given is None else found}")
     return found
 
 
 def engine(name: str | None) -> str:
     """The name of an engine; the default for None."""
     found = default_engine() if name is None else name
-    if found not in ENGINES:
-        raise OptionError(f"unknown engine {found!r}; there are {', '.join(ENGINES)}")
+    if not isinstance(found, str) or found not in ENGINES:
+        raise OptionError(f"unknown engine {found!r}{nearest(found, ENGINES)}; there are {', '.join(ENGINES)}")
     return found
 
 
 def network_input(x: Any, features: int, dtype: np.dtype) -> np.ndarray:
-    """x as (B, T, F); a (B, T) array is taken as one feature."""
-    array = np.asarray(x)
-    if array.dtype.kind not in "fiub":
-        raise ShapeError(f"x holds {array.dtype}; expected numbers")
+    """x as (B, T, F) of a dtype; a (B, T) array is taken as one feature."""
+    array = numbers(x, "x")
     if array.ndim == 2 and features == 1:
         array = array[:, :, None]
     if array.ndim != 3:
@@ -72,33 +90,57 @@ def network_input(x: Any, features: int, dtype: np.dtype) -> np.ndarray:
         )
     if 0 in array.shape:
         raise ShapeError(f"x has shape {array.shape}; it needs at least one row and one time step")
-    return array if array.dtype == dtype else array.astype(dtype)
+    with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
+        return array if array.dtype == dtype else array.astype(dtype)
 
 
-def lengths(given: Any) -> np.ndarray | None:
-    """Lengths as whole numbers."""
-    if given is None:
-        return None
-    found = np.asarray(given)
-    if found.ndim != 1 or found.dtype.kind not in "iu":
-        raise ShapeError(f"lengths must be whole numbers, one for each row; got {found.dtype} of shape {found.shape}")
-    return found.astype(np.int64)
-
-
-def flat_state(state: Any, sizes: list[list[int]], rows: int, dtype: np.dtype) -> list[np.ndarray]:
+def flat_state(state: Any, sizes: list[list[int]], rows: int, dtype: np.dtype, name: str = "state") -> list[np.ndarray]:
     """States given as [(h, c), (h,), ...] in one list, checked; a lone array or tuple serves a single layer."""
-    if isinstance(state, np.ndarray):
-        state = [(state,)]
-    elif isinstance(state, tuple) and len(sizes) == 1:
-        state = [state]
-    groups = [(s,) if isinstance(s, np.ndarray) else tuple(s) for s in state]
+    groups = _groups(state, len(sizes), name)
     if [len(g) for g in groups] != [len(s) for s in sizes]:
         raise ShapeError(
-            f"state has {[len(g) for g in groups]} arrays by layer; "
+            f"{name} has {[len(g) for g in groups]} arrays by layer; "
             f"the network's recurrent layers have {[len(s) for s in sizes]}"
         )
-    flat = [np.ascontiguousarray(a, dtype=dtype) for g in groups for a in g]
-    for array, size in zip(flat, [n for s in sizes for n in s], strict=True):
-        if array.shape != (rows, size):
-            raise ShapeError(f"a state has shape {array.shape}; expected {(rows, size)} = (rows of x, hidden size)")
+    places = [f"{name}[{i}][{j}]" for i, group in enumerate(groups) for j in range(len(group))]
+    flat = []
+    widths = [n for s in sizes for n in s]
+    for array, size, place in zip([a for g in groups for a in g], widths, places, strict=True):
+        given = numbers(array, place)
+        if given.shape != (rows, size):
+            raise ShapeError(f"{place} has shape {given.shape}; expected {(rows, size)} = (rows of x, hidden size)")
+        with np.errstate(over="ignore"):
+            flat.append(np.ascontiguousarray(given, dtype=dtype))
+        check_finite(flat[-1], place)
     return flat
+
+
+def _groups(state: Any, layers: int, name: str) -> list[tuple[Any, ...]]:
+    """The arrays of each layer."""
+    if isinstance(state, np.ndarray):
+        state = [(state,)]
+    elif isinstance(state, tuple) and layers == 1:
+        state = [state]
+    if not isinstance(state, list | tuple) or not all(isinstance(s, np.ndarray | list | tuple) for s in state):
+        raise ShapeError(f"{name} is {type(state).__name__}; expected a list with a tuple of arrays for each layer")
+    return [(s,) if isinstance(s, np.ndarray) else tuple(s) for s in state]
+
+
+def check_results(net: Network, arrays: dict[str, np.ndarray], arena: np.ndarray | None = None) -> None:
+    """Raise `DataError` if a result of finite inputs is not finite: for want of a finite parameter, or overflow."""
+    wrong = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if not wrong:
+        return
+    parameters = net.arena if arena is None else arena
+    bad = np.flatnonzero(~np.isfinite(parameters))
+    if len(bad):
+        raise DataError(
+            f"the parameter {net.where(int(bad[0]))} is {parameters[bad[0]]}: load the network again, or give it "
+            "finite values"
+        )
+    name, array = wrong[0], arrays[wrong[0]]
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    raise DataError(
+        f"{name}{list(place)} has become {array[place]}, though inputs and parameters are finite: values have grown "
+        f"beyond what {net.dtype} holds, or the equations divide by 0; scale the inputs to about 1"
+    )

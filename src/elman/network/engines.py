@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from elman.equations import Cell
 from elman.equations import sum as over_features
 from elman.equations.symbols import width
 from elman.network.layers import scale_and_shift
-from elman.training.losses import Loss
+from elman.training.losses import Loss, equations_key
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -26,6 +27,38 @@ def _dot(p, y, target):
 
 DOT = Loss(name="dot", cell=Cell(_dot, inputs=2))
 """The loss whose gradient with respect to y is the target: any gradient, backpropagated."""
+
+
+MOST_ENGINES = 8  # of a network; each holds the values of the largest batch that it has seen
+
+
+class Engines:
+    """The engines of a network that were used last, by what they do: losses of the same equations share one.
+
+    A network that gets a new loss at each call, a lambda for example, so makes one engine for it, and one that gets
+    many losses gives up the memory of those it no longer uses.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the engine of a loss (or of None) and a target's width.
+    """
+
+    def __init__(self, make: Callable[[Loss | None, int], Any]):
+        self._make = make
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __call__(self, loss: Loss | None, target_width: int) -> Any:
+        key = None if loss is None else (equations_key(loss), target_width)
+        if key not in self._kept:
+            self._kept[key] = self._make(loss, target_width)
+        self._kept.move_to_end(key)
+        while len(self._kept) > MOST_ENGINES:
+            self._kept.popitem(last=False)
+        return self._kept[key]
 
 
 def new_engine(net: Network, loss: Loss | None, target_width: int) -> Any:

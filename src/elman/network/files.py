@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.equations.store import from_data, to_data
-from elman.errors import ModelFileError
+from elman.errors import ModelFileError, OptionError
 from elman.network.layers import Layer
 
 if TYPE_CHECKING:
@@ -26,9 +26,23 @@ def save(network: Network, path: str | Path, metadata: dict[str, str] | None = N
 
     path = Path(path)
     tensors = {name: np.ascontiguousarray(value) for name, value in network.params.items()}
-    header = {**network.metadata, **(metadata or {}), "elman": json.dumps(describe(network))}
+    header = {**network.metadata, **_texts(metadata), "elman": json.dumps(describe(network))}
     write_whole(path, to_bytes(tensors, metadata=header))
     return path
+
+
+def _texts(metadata: Any) -> dict[str, str]:
+    """Metadata as a header holds it: texts by name, so that what is read is what was written."""
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, dict):
+        raise OptionError(f"metadata is {metadata!r}; expected a dict of texts by name")
+    for name, value in metadata.items():
+        if not isinstance(name, str) or name == "elman":
+            raise OptionError(f"metadata has the name {name!r}; expected a text other than 'elman', which is taken")
+        if not isinstance(value, str):
+            raise OptionError(f"metadata[{name!r}] is {value!r}; expected a text: give str(...) or json.dumps(...)")
+    return metadata
 
 
 def describe(network: Network) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from elman.engine.generation import Drawing
 from elman.errors import OptionError, ShapeError
 from elman.network import checks
+from elman.training.checks import numbers
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -40,7 +41,8 @@ def generate(
         As many outputs as inputs, or as the first layer has indices.
     context : array
         What the network sees first, at least one step; zeros, if there is nothing to go on from. Values: (B, T, F), or
-        (T, F) or (T,) for one sequence. Indices: (B, T), (B, T, 1), or (T,) for one sequence.
+        (T, F) for one sequence; where F is 1 also (B, T), or (T,) for one sequence. Indices: (B, T), (B, T, 1), or (T,)
+        for one sequence.
     steps : int
         How many values to generate.
     temperature : float, default 1
@@ -84,20 +86,13 @@ def generate(
     (5,)
     """
     steps = checks.count(steps, "steps")
-    classes = _classes(net)
+    classes = net.indices
     drawing = _drawing(net, classes, temperature, top_k, top_p, seed)
     _check_outputs(net, classes)
-    given = np.asarray(context)
+    given = numbers(context, "context")
     x = net.check_input(_batch(given, net.inputs, classes > 0))
     made = net.engine().generate(net.arena, *_seen(net, x), steps, drawing)
     return _unbatched(made if not classes else made.astype(np.int64), given, classes > 0)
-
-
-def _classes(net: Network) -> int:
-    """How many indices the network's first layer has; 0 where its input is no index."""
-    inputs = set(net.graphs[0].inputs)
-    tables = [n.inputs[0] for n in net.graphs[0].nodes() if n.op == "lookup" and n.inputs[1] in inputs]
-    return checks.width(tables[0]) if tables else 0
 
 
 def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Drawing | None:
@@ -142,21 +137,34 @@ def _check_outputs(net: Network, classes: int) -> None:
 
 def _batch(context: np.ndarray, features: int, indices: bool) -> np.ndarray:
     """The context as (B, T, F)."""
-    if indices:
-        return context[None, :, None] if context.ndim == 1 else context
-    return context.reshape((1, -1, features)) if context.ndim < 3 else context
+    if context.ndim == 3:
+        return context
+    if context.ndim == 1 and (indices or features == 1):
+        return context[None, :, None]
+    if context.ndim == 2 and not indices and context.shape[1] == features:  # one sequence
+        return context[None]
+    if context.ndim == 2 and (indices or features == 1):
+        return context[:, :, None]
+    one = "(T,) or (B, T)" if indices else "(T,), (B, T) or (B, T, 1)" if features == 1 else f"(T, {features})"
+    raise ShapeError(
+        f"context has shape {context.shape}; expected {one}{'' if features == 1 else f' or (B, T, {features})'}"
+    )
 
 
 def _unbatched(made: np.ndarray, context: np.ndarray, indices: bool) -> np.ndarray:
     """What was made (B, steps, F), in the manner of the context."""
-    if indices:
-        return made[0, :, 0] if context.ndim == 1 else made if context.ndim == 3 else made[:, :, 0]
-    return made if context.ndim == 3 else made.reshape((made.shape[1], *context.shape[1:]))
+    if context.ndim == 3:
+        return made
+    if context.ndim == 1:
+        return made[0, :, 0]
+    one_sequence = not indices and context.shape[1] == made.shape[2]
+    return made[0] if one_sequence else made[:, :, 0]
 
 
 def _seen(net: Network, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
     """The window, the states and the output that generation starts from."""
     y, states = net.engine().forward(net.arena, x)
+    net.check_results(y, states)
     if net.sequence_output:
         return np.array(x[:, -1:], order="C"), states, np.array(y[:, -1:], order="C")
     return np.array(x, order="C"), None, y

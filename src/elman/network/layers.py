@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from elman.cells import gru, lstm, simple
+from elman.checks import count
 from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
-from elman.equations.functions import fixed_number
 from elman.errors import OptionError
+from elman.training.checks import flag
+
+Function = str | Callable[[Any], Any]
+"""An activation by its name, or as a function of equations."""
+
+Option = bool | float | str | Callable[..., Any] | None
+"""A value of an option of a cell's equations."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Layer:
     batch: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
+        """What a user's argument or a model file says is checked here, whichever function made the layer."""
         if not isinstance(self.cell, Cell):
             raise OptionError(f"a layer needs a cell, got {self.cell!r}; decorate the function with @elman.cell")
         if len(self.cell.inputs) != 1:
@@ -52,6 +62,15 @@ class Layer:
                 f"{self.cell.name} takes {len(self.cell.inputs)} inputs ({', '.join(self.cell.inputs)}), and a layer "
                 "gives one: put the vectors side by side into one input, or use it as a loss"
             )
+        if self.units is not None:
+            object.__setattr__(self, "units", count(self.units, "units"))
+        sizes = {name: count(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
+        object.__setattr__(self, "sizes", sizes)
+        object.__setattr__(self, "initial", _dict(self.initial, "initial"))
+        for name in ("return_sequences", "reverse"):
+            flag(getattr(self, name), name)
+        if self.batch is not None:
+            _check_batch(self.batch)
 
     def graph(self, features: int) -> Graph:
         """The traced graph with its sizes, for an input of so many features."""
@@ -70,7 +89,7 @@ def Recurrent(
     reverse: bool = False,
     sizes: dict[str, int] | None = None,
     initial: dict[str, Any] | None = None,
-    **options: Any,
+    **options: Option,
 ) -> Layer:
     """Any cell as a layer.
 
@@ -102,23 +121,47 @@ def Recurrent(
     if not cell.states:
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = cell.with_options(**options) if options else cell
-    rows = {name: _positive(n, f"the size of {name}") for name, n in _by_name(sizes, "sizes").items()}
-    return Layer(chosen, _positive(units, "units"), return_sequences, reverse, rows, dict(_by_name(initial, "initial")))
+    return Layer(chosen, count(units, "units"), return_sequences, reverse, sizes or {}, initial or {})
 
 
-def SimpleRNN(units: int, *, activation: str | Callable = "tanh", **more: Any) -> Layer:
+def SimpleRNN(
+    units: int,
+    *,
+    activation: Function = "tanh",
+    return_sequences: bool = True,
+    reverse: bool = False,
+    initial: dict[str, Any] | None = None,
+) -> Layer:
     """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
-    return Recurrent(simple, units, activation=activation, **more)
+    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    return Recurrent(simple, units, activation=activation, **how)
 
 
-def GRU(units: int, *, reset_after: bool = True, **more: Any) -> Layer:
+def GRU(
+    units: int,
+    *,
+    reset_after: bool = True,
+    activation: Function = "tanh",
+    return_sequences: bool = True,
+    reverse: bool = False,
+    initial: dict[str, Any] | None = None,
+) -> Layer:
     """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
-    return Recurrent(gru, units, reset_after=reset_after, **more)
+    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    return Recurrent(gru, units, reset_after=flag(reset_after, "reset_after"), activation=activation, **how)
 
 
-def LSTM(units: int, **more: Any) -> Layer:
+def LSTM(
+    units: int,
+    *,
+    activation: Function = "tanh",
+    return_sequences: bool = True,
+    reverse: bool = False,
+    initial: dict[str, Any] | None = None,
+) -> Layer:
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
-    return Recurrent(lstm, units, **more)
+    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    return Recurrent(lstm, units, activation=activation, **how)
 
 
 @cell
@@ -166,42 +209,41 @@ def activation_layer(p, x, *, activation="relu"):
     return as_function(activation)(x)
 
 
-def Stateless(cell: Cell, units: int | None = None, *, initial: dict[str, Any] | None = None, **options: Any) -> Layer:
+def Stateless(
+    cell: Cell, units: int | None = None, *, initial: dict[str, Any] | None = None, **options: Option
+) -> Layer:
     """Any cell without states as a layer; `units` where the width does not follow from the input."""
     if not isinstance(cell, Cell):
         raise OptionError(f"Stateless needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if cell.states:
         raise OptionError(f"{cell.name} has states {', '.join(cell.states)}; use it with elman.Recurrent")
-    chosen = cell.with_options(**options) if options else cell
-    units = None if units is None else _positive(units, "units")
-    return Layer(chosen, units, initial=dict(_by_name(initial, "initial")))
+    return Layer(cell.with_options(**options) if options else cell, units, initial=initial or {})
 
 
 def Dense(
-    units: int, *, activation: str | Callable = "linear", bias: bool = True, initial: dict | None = None
+    units: int, *, activation: Function = "linear", bias: bool = True, initial: dict[str, Any] | None = None
 ) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
-    return Stateless(dense, _positive(units, "units"), initial=initial, activation=activation, bias=bias)
+    size = count(units, "units")
+    return Stateless(dense, size, initial=initial, activation=activation, bias=flag(bias, "bias"))
 
 
-def Embedding(vocabulary: int, units: int, *, initial: dict | None = None) -> Layer:
+def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None) -> Layer:
     """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
-    sizes = {"E": _positive(vocabulary, "vocabulary")}
-    return Layer(embedding, _positive(units, "units"), sizes=sizes, initial=dict(_by_name(initial, "initial")))
+    sizes = {"E": count(vocabulary, "vocabulary")}
+    return Layer(embedding, count(units, "units"), sizes=sizes, initial=initial or {})
 
 
 def Dropout(rate: float) -> Layer:
     """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate)."""
-    if not 0 <= fixed_number(rate, "dropout's rate") < 1:
-        raise OptionError(f"dropout's rate must be in [0, 1), got {rate}")
+    if not (_is_number(rate) and 0 <= rate < 1):
+        raise OptionError(f"dropout's rate must be in [0, 1), got {rate!r}")
     return Stateless(dropout, rate=float(rate))
 
 
 def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
     """Layer normalisation over the features, with gain and bias."""
-    if not fixed_number(epsilon, "layer normalisation's epsilon") > 0:
-        raise OptionError(f"layer normalisation's epsilon must be above 0, got {epsilon}")
-    return Stateless(layer_norm, epsilon=float(epsilon))
+    return Stateless(layer_norm, epsilon=_epsilon(epsilon, "layer normalisation"))
 
 
 def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
@@ -238,26 +280,37 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
     >>> net.params["1.mean"].shape
     (8,)
     """
-    if not 0 <= fixed_number(momentum, "batch normalisation's momentum") < 1:
-        raise OptionError(f"batch normalisation's momentum must be in [0, 1), got {momentum}")
-    if not fixed_number(epsilon, "batch normalisation's epsilon") > 0:
-        raise OptionError(f"batch normalisation's epsilon must be above 0, got {epsilon}")
+    _check_batch({"momentum": momentum, "epsilon": epsilon})
     layer = Stateless(batch_norm, epsilon=float(epsilon))
     return replace(layer, batch={"momentum": float(momentum), "epsilon": float(epsilon)})
 
 
-def Activation(activation: str | Callable) -> Layer:
+def Activation(activation: Function) -> Layer:
     """An activation as a layer of its own."""
     return Stateless(activation_layer, activation=activation)
 
 
-def _by_name(values: Mapping[str, Any] | None, what: str) -> Mapping[str, Any]:
-    if not isinstance(values, Mapping | None):
-        raise OptionError(f"{what} must be a dict by name, got {values!r}")
-    return values or {}
+def _check_batch(batch: Any) -> None:
+    """Raise `OptionError` unless these are the numbers of batch normalisation."""
+    found = _dict(batch, "batch")
+    if set(found) != {"momentum", "epsilon"}:
+        raise OptionError(f"batch has {sorted(map(str, found))}; expected momentum and epsilon")
+    if not (_is_number(found["momentum"]) and 0 <= found["momentum"] < 1):
+        raise OptionError(f"batch normalisation's momentum must be in [0, 1), got {found['momentum']!r}")
+    _epsilon(found["epsilon"], "batch normalisation")
 
 
-def _positive(number: int, what: str) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise OptionError(f"{what} must be a whole number of at least 1, got {number!r}")
-    return number
+def _epsilon(number: Any, whose: str) -> float:
+    if not (_is_number(number) and 0 < number < np.inf):
+        raise OptionError(f"{whose}'s epsilon must be above 0, got {number!r}")
+    return float(number)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _dict(given: Any, name: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise OptionError(f"{name} is {given!r}; expected a dict by name")
+    return dict(given)

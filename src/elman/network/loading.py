@@ -9,6 +9,18 @@ from elman.errors import ElmanError, ModelFileError
 from elman.network.files import read_tensors
 from elman.network.network import Network
 
+# What a description that is no network's may raise on its way through the constructors.
+UNREADABLE = (
+    ElmanError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
+
 
 def load(path: str | Path, *, engine: str | None = None, threads: int | None = None) -> Network:
     """Read a network from a file that `Network.save` wrote.
@@ -34,13 +46,11 @@ def load(path: str | Path, *, engine: str | None = None, threads: int | None = N
     tensors, header = read_tensors(path)
     tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's
     try:
-        description = json.loads(header["elman"])
-        network = Network.restored(description, engine, threads)
-        network.metadata = {k: v for k, v in header.items() if k != "elman"}
-        if set(tensors) != set(network.params):
-            raise ModelFileError(f"holds parameters {sorted(tensors)}, its layers have {sorted(network.params)}")
-        for name, value in tensors.items():
-            network.params[name] = value
-    except (ElmanError, KeyError, TypeError, ValueError, AttributeError) as e:
-        raise ModelFileError(f"{path} is not a model file that this version of Elman can read: {e}") from e
-    return network
+        metadata = {k: v for k, v in header.items() if k != "elman"}
+        return Network.restored(json.loads(header["elman"]), engine, threads, metadata, tensors)
+    except UNREADABLE as e:
+        raise ModelFileError(f"{path} is not a model file that this version of Elman can read: {_reason(e)}") from e
+
+
+def _reason(error: Exception) -> str:
+    return f"it says nothing of {error}" if isinstance(error, KeyError) else f"{error}"

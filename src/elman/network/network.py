@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.engine.bfloat16 import check_products
-from elman.errors import OptionError
+from elman.equations import Graph
+from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network import checks
-from elman.network.engines import DOT, new_engine
+from elman.network.engines import DOT, Engines, new_engine
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
 from elman.network.stream import Stream
-from elman.training.losses import Loss, prepare_target
-
-if TYPE_CHECKING:
-    from elman.training.history import History
+from elman.training.checks import as_lengths, check_finite, check_indices, flag, numbers
+from elman.training.examples import examples
+from elman.training.fit import evaluate, fit, train_on_batch
+from elman.training.history import History
+from elman.training.losses import Loss
 
 State = list[tuple[np.ndarray, ...]]
 
@@ -52,6 +54,12 @@ class Network:
         Writable views by name, ``net.params["0.W_z"]``.
     arena : ndarray, shape (P,)
         All parameters in one flat array.
+    outputs : int
+        Features O of the output.
+    indices : int
+        How many indices the first layer has; 0 where the input is no index.
+    last_op : str
+        The op that makes the outputs, such as ``"sigmoid"`` or, of sums and products, ``"add"``.
 
     References
     ----------
@@ -77,29 +85,46 @@ class Network:
         engine: str | None = None,
         threads: int | None = None,
     ):
+        self._set_up(inputs, layers, seed, dtype, products, engine, threads)
+        self._take(np.zeros(self._size, self.dtype))
+        initialise(self.params, self.layers, self.graphs, self.seed)
+
+    def _set_up(
+        self, inputs: Any, layers: Any, seed: Any, dtype: Any, products: Any, engine: Any, threads: Any
+    ) -> None:
+        """Everything but the values of parameters, for which no memory is taken yet."""
         self.inputs, self.layers, self.seed = checks.count(inputs, "inputs"), checks.layers(layers), checks.seed(seed)
         self.dtype = checks.dtype(dtype)
         self.products = products if check_products(products, self.dtype) else None
-        self.engine_name, self.threads = checks.engine(engine), threads
+        self.engine_name, self.threads = checks.engine(engine), checks.threads(threads)
         self.metadata: dict[str, str] = {}
         self.updates = self.epochs = 0
         self.history: History | None = None
         self._bind()
-        self.arena = np.zeros(sum(p.size for p in self._places.values()), self.dtype)
-        self.params = Parameters(self._places, self.arena)
-        initialise(self.params, self.layers, self.graphs, self.seed)
 
     def _bind(self) -> None:
         """Trace every layer and give it its sizes."""
         self.graphs, features, self.sequence_output = [], self.inputs, True
-        for layer in self.layers:
+        for number, layer in enumerate(self.layers):
+            if layer.cell.states and not self.sequence_output:
+                raise OptionError(
+                    f"layers[{number}] ({layer.cell.name}) has states, but a layer before it returns its last step "
+                    "only, so that it would run over a single step: give that one return_sequences=True"
+                )
             graph = layer.graph(features)
             self.graphs.append(graph)
             features = checks.width(graph.outputs[0])
             self.sequence_output = self.sequence_output and not layer.last_only
-        self.outputs = features
+        self.outputs, self.last_op = features, _last_op(self.graphs)
+        self.indices = _indices(self.graphs[0])
         self._places = layout(self.graphs)
-        self._engines: dict[Any, Any] = {}
+        self._size = sum(place.size for place in self._places.values())
+        self._engines = Engines(self.new_engine)
+
+    def _take(self, arena: np.ndarray) -> None:
+        """Have these values as parameters."""
+        self.arena = arena
+        self.params = Parameters(self._places, arena)
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
@@ -118,22 +143,41 @@ class Network:
         engine: str | None = None,
         threads: int | None = None,
         metadata: dict[str, str] | None = None,
-        arena: np.ndarray | None = None,
+        parameters: np.ndarray | dict[str, np.ndarray] | None = None,
     ) -> Network:
-        """The network of a description (`elman.network.files.describe`) and, if given, its parameters."""
+        """The network of a description (`elman.network.files.describe`), with its parameters, if given.
+
+        Parameters come by name or as the flat array; their shapes are looked at before any memory is taken.
+        """
+        layers = layers_of(description)
         names = ("inputs", "seed", "dtype")
-        network = cls(
-            layers=layers_of(description),
-            products=description.get("products"),
-            engine=engine,
-            threads=threads,
-            **{n: description[n] for n in names},
-        )
-        network.updates, network.epochs = description["updates"], description["epochs"]
+        options = {"products": description.get("products"), "engine": engine, "threads": threads}
+        options |= {name: description[name] for name in names}
+        network = cls.__new__(cls)
+        network._set_up(layers=layers, **options)
+        for name in ("updates", "epochs"):
+            setattr(network, name, checks.count(description[name], name, least=0))
         network.metadata = dict(metadata or {})
-        if arena is not None:
-            network.arena[:] = arena
+        if parameters is None:
+            network._take(np.zeros(network._size, network.dtype))
+            initialise(network.params, network.layers, network.graphs, network.seed)
+        else:
+            network._take(network._flat(parameters))
         return network
+
+    def _flat(self, parameters: np.ndarray | dict[str, np.ndarray]) -> np.ndarray:
+        """Parameters in one flat array."""
+        if isinstance(parameters, np.ndarray):
+            if parameters.shape != (self._size,):
+                raise ShapeError(f"parameters have shape {parameters.shape}; expected ({self._size},)")
+            return np.array(parameters, self.dtype)
+        if set(parameters) != set(self._places):
+            raise ModelFileError(f"holds parameters {sorted(parameters)}, its layers have {sorted(self._places)}")
+        for name, place in self._places.items():
+            if parameters[name].shape != place.shape:
+                raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
+        parts = [np.ravel(parameters[name]) for name in self._places]
+        return np.concatenate([np.empty(0, self.dtype), *parts], dtype=self.dtype, casting="same_kind")
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -166,11 +210,19 @@ class Network:
         y : ndarray, shape (B, T, O), or (B, O) after a layer with ``return_sequences=False``
         state : list of tuples of ndarray
             With `return_state` only.
+
+        Raises
+        ------
+        ShapeError, DataError
+            If x, a state or lengths do not fit the network or hold a NaN, an infinity or what is no index; if a result
+            is not finite: which, and where.
         """
-        x = self.check_input(x)
+        flag(return_state, "return_state")
+        x, steps = self.check_batch(x, lengths)
         y, final = self.engine(None).forward(
-            self.arena, x, lengths=checks.lengths(lengths), states=self._flat_state(state, len(x)), memory=memory
+            self.arena, x, lengths=steps, states=self._flat_state(state, len(x)), memory=memory
         )
+        self.check_results(y, final)
         return (y, self._nested_state(final)) if return_state else y
 
     def stream(self, rows: int = 1, state: Any = None) -> Stream:
@@ -187,7 +239,10 @@ class Network:
 
     def step(self, x: np.typing.ArrayLike, state: Any = None) -> tuple[np.ndarray, State]:
         """One time step: x (B, F) to y (B, O), and the state for the next."""
-        y, state = self(np.asarray(x)[:, None, :], state=state, return_state=True)
+        array = numbers(x, "x")
+        if array.ndim != 2:
+            raise ShapeError(f"x has shape {array.shape}; expected (B, F) = (rows, {self.inputs} features), one step")
+        y, state = self(array[:, None, :], state=state, return_state=True)
         return (y[:, 0] if y.ndim == 3 else y), state
 
     def trace(self, x: np.typing.ArrayLike, state: Any = None) -> dict[str, np.ndarray]:
@@ -258,20 +313,21 @@ class Network:
         grads : dict of str to ndarray
             The same names and shapes as `params`.
         """
-        x = self.check_input(x)
-        loss, target, wide = prepare_target(self, loss, target)
-        weights = None if sample_weight is None else np.asarray(sample_weight, self.dtype)
-        found = self.engine(loss, wide).gradients(
+        data = examples(self, x, target, loss, lengths, sample_weight)
+        found = self.engine(data.loss, data.width).gradients(
             self.arena,
-            x,
-            target,
-            weights=weights,
-            lengths=checks.lengths(lengths),
-            states=self._flat_state(state, len(x)),
+            np.ascontiguousarray(data.x),
+            data.target,
+            weights=data.weights,
+            lengths=data.lengths,
+            states=self._flat_state(state, len(data)),
             memory=memory,
             truncate=truncate,
         )
-        return found.loss, dict(Parameters(self._places, found.parameters))
+        gradients = dict(Parameters(self._places, found.parameters))
+        named = {f"the gradient of {name}": value for name, value in gradients.items()}
+        checks.check_results(self, {"the loss": np.asarray(found.loss), **named})
+        return found.loss, gradients
 
     def backward(
         self,
@@ -303,11 +359,11 @@ class Network:
         """
         x = self.check_input(x)
         rows = len(x) * (x.shape[1] if self.sequence_output else 1)  # the engine's loss is a mean over rows and steps
-        given = self._flat_state(state_gradients, len(x))
+        given = self._flat_state(state_gradients, len(x), "state_gradients")
         found = self.engine(DOT, self.outputs).gradients(
             self.arena,
             x,
-            np.asarray(output_gradient, self.dtype),
+            self._output_gradient(output_gradient, x),
             states=self._flat_state(state, len(x)),
             want_input=True,
             want_states=True,
@@ -315,63 +371,55 @@ class Network:
         )
         assert found.initial_states is not None
         grads = {name: value * rows for name, value in Parameters(self._places, found.parameters).items()}
-        return grads, found.input * rows, self._nested_state([s * rows for s in found.initial_states])
+        before = self._nested_state([s * rows for s in found.initial_states])
+        named = {f"the gradient of {name}": value for name, value in grads.items()}
+        named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
+        checks.check_results(self, {**named, "the gradient of x": found.input})
+        return grads, found.input * rows, before
 
-    def fit(self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, **options: Any) -> History:
-        """Train; see `elman.training.fit` for every option.
+    def _output_gradient(self, given: Any, x: np.ndarray) -> np.ndarray:
+        """A gradient of the output as the engine takes it."""
+        array = numbers(given, "output_gradient")
+        expected = (*x.shape[: 1 + self.sequence_output], self.outputs)
+        if array.shape != expected:
+            raise ShapeError(f"output_gradient has shape {array.shape}; expected {expected}, that of the output")
+        with np.errstate(over="ignore"):
+            found = np.asarray(array, self.dtype)
+        check_finite(found, "output_gradient")
+        return found
 
-        Parameters
-        ----------
-        x : array, shape (N, T, F)
-            Inputs; a strided view (windows over a series) is not copied.
-        target : array, shape (N, T, O) or (N, O); class indices (N, T) or (N,)
-            Targets.
-        **options
-            ``loss="mse"``, ``optimizer="adam"``, ``batch_size=32``, ``epochs=10``, ``validation_data=(x, target)``,
-            ``callbacks=[...]``, ``shuffle=True``, ``verbose=1``, ``memory="normal"``,
-            ``truncate=None`` and others of `elman.training.fit`.
-
-        Returns
-        -------
-        History
-        """
-        from elman.training.fit import fit
-
-        return fit(self, x, target, **options)
-
-    def train_on_batch(self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, **options: Any) -> float:
-        """One update with all rows given; its loss. See `elman.training.fit.train_on_batch` for the options."""
-        from elman.training.fit import train_on_batch
-
-        return train_on_batch(self, x, target, **options)
-
-    def evaluate(
-        self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, loss: Any = "mse", **options: Any
-    ) -> float | dict[str, float]:
-        """The mean loss over a data set, without dropout and without training; see `elman.training.evaluate`.
-
-        With ``metrics=["accuracy"]`` a dict of the loss and the metrics.
-        """
-        from elman.training.fit import evaluate
-
-        return evaluate(self, x, target, loss=loss, **options)
+    # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
+    fit = fit
+    train_on_batch = train_on_batch
+    evaluate = evaluate
 
     # --- what training needs --------------------------------------------------------------------------------
 
     def engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
-        """The engine that runs this network, or (with a loss) trains it."""
-        key = (loss, target_width)
-        if key not in self._engines:
-            self._engines[key] = self.new_engine(loss, target_width)
-        return self._engines[key]
+        """The engine that runs this network, or (with a loss) trains it; see `elman.network.engines.Engines`."""
+        return self._engines(loss, target_width)
 
     def new_engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
         """Another engine for this network, which nobody else uses."""
         return new_engine(self, loss, target_width)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """x as (B, T, F) of the network's dtype; not copied if it is so already."""
-        return checks.network_input(x, self.inputs, self.dtype)
+        """x as (B, T, F) of the network's dtype, all finite; not copied if it is so already."""
+        return self.check_batch(x, None)[0]
+
+    def check_batch(self, x: np.typing.ArrayLike, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """x as (B, T, F) of the network's dtype, finite where it is in use, and its lengths."""
+        array = checks.network_input(x, self.inputs, self.dtype)
+        steps = as_lengths(lengths, *array.shape[:2])
+        check_finite(array, "x", steps)
+        if self.indices:
+            check_indices(array, self.indices, "x", steps)
+        return array, steps
+
+    def check_results(self, y: np.ndarray, states: Sequence[np.ndarray] = ()) -> None:
+        """Raise `DataError` unless an output and final states are finite: it names the parameter that is not, or where
+        values grew too large."""
+        checks.check_results(self, {"output": y, **{f"state {k}": s for k, s in enumerate(states)}})
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
@@ -385,8 +433,8 @@ class Network:
         """The widths of the states of each layer that has any."""
         return [[checks.width(s) for s in g.states] for g in self.graphs if g.states]
 
-    def _flat_state(self, state: Any, rows: int) -> list[np.ndarray] | None:
-        return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype)
+    def _flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
+        return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype, name)
 
     def _nested_state(self, flat: list[np.ndarray]) -> State:
         left = iter(flat)
@@ -409,13 +457,26 @@ class Network:
 
     def summary(self) -> str:
         """A line a layer: what it is, what it returns, how many parameters."""
-        lines, rows = [], zip(self.layers, self.graphs, strict=True)
-        for number, (layer, graph) in enumerate(rows):
+        lines, steps = [], "T, "
+        for number, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True)):
             count = sum(p.size for name, p in self._places.items() if name.startswith(f"{number}."))
-            shape = (
-                f"(B, {checks.width(graph.outputs[0])})"
-                if layer.last_only
-                else f"(B, T, {checks.width(graph.outputs[0])})"
-            )
+            steps = "" if layer.last_only else steps  # and behind such a layer there are none either
+            shape = f"(B, {steps}{checks.width(graph.outputs[0])})"
             lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}")
         return "\n".join([*lines, f"   {'total':<33} {self.arena.size:>10,}"])
+
+
+def _indices(graph: Graph) -> int:
+    """How many rows a table has that the input is an index of; 0 without one."""
+    tables = [n.inputs[0] for n in graph.nodes() if n.op == "lookup" and n.inputs[1] in set(graph.inputs)]
+    return checks.width(tables[0]) if tables else 0
+
+
+def _last_op(graphs: Sequence[Graph]) -> str:
+    """The op that makes the outputs; "softmax", though that is made of others."""
+    passed_on = [g for g in graphs if g.outputs[0] not in set(g.inputs)]
+    if not passed_on:
+        return "input"
+    last = passed_on[-1].outputs[0]
+    shares = last.op == "div" and last.inputs[0].op == "exp" and last.inputs[1].op == "sum"
+    return "softmax" if shares and last.inputs[1].inputs[0] is last.inputs[0] else last.op

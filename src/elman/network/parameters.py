@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
 from elman.network.initialisers import generator, initial_value, rule
 from elman.network.layers import Layer
+from elman.training.checks import numbers
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Place:
 
     @property
     def size(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)  # NumPy's would wrap around at sizes beyond 2^63
 
 
 def layout(graphs: list[Graph]) -> dict[str, Place]:
@@ -49,16 +51,16 @@ class Parameters(Mapping[str, np.ndarray]):
         return self.arena[place.offset : place.offset + place.size].reshape(place.shape)
 
     def __setitem__(self, name: str, value: np.typing.ArrayLike) -> None:
-        view, array = self[name], np.asarray(value)
+        view, array = self[name], numbers(value, name)
         if array.shape not in ((), view.shape):
             raise ShapeError(f"{name} has shape {view.shape}, got a value of shape {array.shape}")
         view[...] = array
 
     def __contains__(self, name: object) -> bool:
-        return name in self.places  # Mapping's own asks by a KeyError, as does its `get`
+        return isinstance(name, str) and name in self.places  # Mapping's own asks by a KeyError, as does its `get`
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self.places else default
+        return self[name] if isinstance(name, str) and name in self.places else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.places)
@@ -70,7 +72,7 @@ class Parameters(Mapping[str, np.ndarray]):
         return "\n".join(f"{name} {place.shape}" for name, place in self.places.items())
 
     def _place(self, name: str) -> Place:
-        if name not in self.places:
+        if not isinstance(name, str) or name not in self.places:
             raise OptionError(f"there is no parameter {name!r}; there are {', '.join(self.places) or 'none'}")
         return self.places[name]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.errors import OptionError, ShapeError
+from elman.errors import DataError, OptionError, ShapeError
 from elman.network import checks
+from elman.training.checks import check_finite, check_indices, numbers
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -46,28 +48,61 @@ class Stream:
         if any(layer.reverse for layer in network.layers):
             raise OptionError("a layer that runs in reverse needs the whole sequence: call the network itself")
         rows = checks.count(rows, "rows")
+        self._network, self._arena = network, network.arena.copy()
         self._sizes, dtype = network.state_sizes(), network.dtype
-        self._x = np.zeros((rows, 1, network.inputs), dtype)
-        self._states = [np.zeros((rows, n), dtype) for sizes in self._sizes for n in sizes]
-        self._y = np.zeros((rows, 1, network.outputs) if network.sequence_output else (rows, network.outputs), dtype)
-        self._inputs, self._outputs = self._x[:, 0], self._y[:, 0] if network.sequence_output else self._y
-        self._shape = self._inputs.shape
-        engine = network.new_engine()
-        self._step = engine.stepper(network.arena.copy(), self._x, self._states, self._y)
+        shapes: list[tuple[int, ...]] = [(rows, network.inputs), (rows, network.outputs)]
+        shapes += [(rows, n) for sizes in self._sizes for n in sizes]
+        self._values, (x, self._outputs, *self._states) = _together(shapes, dtype)
+        self._zeros, before = np.zeros_like(self._values), np.zeros_like(self._values)
+        self._now, self._before = self._values.data, before.data  # the quickest copy there is
+        self._x = network.check_input(x[:, None])
+        self._inputs, self._shape = self._x[:, 0], x.shape
+        self._kinds = "iu" if network.indices else "fiub"  # of numbers that need no further look
+        y = self._outputs[:, None] if network.sequence_output else self._outputs
+        self._step = network.new_engine().stepper(self._arena, self._x, self._states, y)
         if state is not None:
             self.state = state
 
     def __call__(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """One step: x (B, F) to y (B, O)."""
-        if getattr(x, "shape", None) != self._shape:  # a fraction of the time that np.shape takes
-            self._check(x)
-        self._inputs[...] = x
-        self._step()
+        """One step: x (B, F) to y (B, O).
+
+        Raises
+        ------
+        ShapeError, DataError
+            If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
+            where. The state is then that before the step.
+        """
+        # The step is done first and looked at then, as all of its values, x included, lie in one array, and 0 times
+        # a NaN or an infinity is a NaN: a product with zeros costs a fifth of np.isfinite(...).all(). Results alone
+        # would not do, since a NaN may be lost on its way through a maximum.
+        if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in self._kinds:
+            x = self._checked(x)
+        self._before[:] = self._now
+        try:
+            self._inputs[...] = x
+            self._step()
+            if isnan(self._zeros.dot(self._values)):
+                self._check_values()
+        except BaseException as error:
+            self._now[:] = self._before
+            if isinstance(error, IndexError | DataError) and self._network.indices:
+                check_indices(np.asarray(x), self._network.indices, "x")
+            raise
         return self._outputs.copy()
 
-    def _check(self, x: np.typing.ArrayLike) -> None:
-        if np.shape(x) != self._shape:
-            raise ShapeError(f"x has shape {np.shape(x)}; expected {self._shape} = (rows of the stream, features)")
+    def _checked(self, x: np.typing.ArrayLike) -> np.ndarray:
+        array = numbers(x, "x")
+        if array.shape != self._shape:
+            raise ShapeError(f"x has shape {array.shape}; expected {self._shape} = (rows of the stream, features)")
+        if self._network.indices:
+            check_indices(array, self._network.indices, "x")
+        return array
+
+    def _check_values(self) -> None:
+        check_finite(self._inputs, "x")
+        names = [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
+        results = dict(zip(["output", *names], [self._outputs, *self._states], strict=True))
+        checks.check_results(self._network, results, self._arena)
 
     @property
     def state(self) -> list[tuple[np.ndarray, ...]]:
@@ -77,7 +112,7 @@ class Stream:
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = checks.flat_state(value, self._sizes, len(self._inputs), self._inputs.dtype)
+        given = checks.flat_state(value, self._sizes, len(self._inputs), self._values.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 
@@ -85,3 +120,10 @@ class Stream:
         """Back to states of zeros."""
         for state in self._states:
             state[...] = 0
+
+
+def _together(shapes: list[tuple[int, ...]], dtype: np.dtype) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Arrays of zeros that lie one behind the other in a flat one, so that one copy and one check serve all."""
+    borders = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+    flat = np.zeros(borders[-1], dtype)
+    return flat, [flat[a:b].reshape(s) for a, b, s in zip(borders, borders[1:], shapes, strict=False)]

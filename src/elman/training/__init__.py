@@ -1,9 +1,11 @@
 """Training: losses, optimisers, learning rates, the loop, callbacks."""
 
-from elman.training.callbacks import Callback, CSVLogger, EarlyStopping, LambdaCallback, ModelCheckpoint
+from elman.training.callbacks import Callback, LambdaCallback
 from elman.training.history import History
 from elman.training.losses import LOSSES, Loss
+from elman.training.monitors import EarlyStopping
 from elman.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
+from elman.training.records import CSVLogger, ModelCheckpoint
 from elman.training.schedules import ConstantRate, CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Checks of what is trained on: values that are no numbers, lengths, weights, counts."""
+"""Checks of what is run and trained on: arrays of numbers, lengths, weights, yes or no."""
 
 from __future__ import annotations
 
@@ -9,6 +9,58 @@ import numpy as np
 from elman.errors import DataError, OptionError, ShapeError
 
 STRIP = 1 << 18  # values looked at in one go
+
+
+def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:
+    """An array of numbers of whatever is like one; `hint` says what to do about other values.
+
+    Raises
+    ------
+    ShapeError
+        If it is no rectangular array: rows or steps of unequal length.
+    DataError
+        If it holds something else than real numbers, or masked values.
+    """
+    if np.ma.is_masked(given):  # np.asarray would drop the mask, and what lies under it is no data
+        raise DataError(
+            f"{name} has {np.ma.count_masked(given)} masked values; expected numbers only: fill them "
+            "(filled(...), or elman.data for gaps in a series), or cut rows with `lengths`"
+        )
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise _no_array(name, error) from error
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{name} holds {_content(array)}; expected numbers{hint}")
+    return array
+
+
+def _no_array(name: str, error: Exception) -> ShapeError | DataError:
+    if "inhomogeneous" in str(error) or "broadcast" in str(error):
+        return ShapeError(
+            f"{name} has rows or steps of unequal length; pad them to one shape and say how long each row is "
+            "with `lengths`"
+        )
+    return DataError(f"{name} is no array of numbers: {error}")
+
+
+def _content(array: np.ndarray) -> str:
+    """What an array without numbers holds, in words."""
+    if array.dtype != object:
+        return f"{array.dtype} values"
+    first = next((v for v in array.flat if not isinstance(v, int | float | np.number)), None)
+    return f"objects, such as {first!r}" if array.ndim else f"{first!r}"
+
+
+def same_index(x: Any, target: Any) -> None:
+    """Refuse pandas objects whose rows have other names or another order: they would be matched by place."""
+    mine: Any = getattr(x, "index", None)
+    other: Any = getattr(target, "index", None)
+    if hasattr(mine, "equals") and hasattr(other, "equals") and len(mine) == len(other) and not mine.equals(other):
+        raise DataError(
+            "x and target have different indexes, and rows are matched by their place; align them "
+            "(target.loc[x.index]), or give both as arrays (.to_numpy()) if they go together as they stand"
+        )
 
 
 def first_place(wrong: np.ndarray, lengths: np.ndarray | None, first_row: int = 0) -> tuple[int, ...] | None:
@@ -30,24 +82,41 @@ def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None
     rows = max(1, STRIP // max(1, array[:1].size))
     for first in range(0, len(array), rows):
         strip = array[first : first + rows]
-        place = first_place(~np.isfinite(strip), lengths, first)
+        finite = np.isfinite(strip)
+        if finite.all():
+            continue
+        place = first_place(~finite, lengths, first)
         if place is not None:
+            value = array[place]
+            large = "" if np.isnan(value) else f" ({array.dtype} holds numbers up to {np.finfo(array.dtype).max:.2g})"
             raise DataError(
-                f"{name}{list(place)} is {array[place]}: expected finite numbers; "
-                "fill or drop such values before training, or cut rows with `lengths`"
+                f"{name}{list(place)} is {value}: expected finite numbers{large}; "
+                "fill or drop such values, or cut rows with `lengths`"
             )
+
+
+def check_indices(array: np.ndarray, count: int, name: str, lengths: np.ndarray | None = None) -> None:
+    """Raise `DataError` at the first value in use that is no index of a table of so many rows."""
+    place = first_place(~((array >= 0) & (array < count) & (array == np.floor(array))), lengths)
+    if place is not None:
+        raise DataError(
+            f"{name}{list(place[:-1])} is {array[place]:g}: expected indices, whole numbers 0..{count - 1}, "
+            f"as the network's first layer has a table of {count}"
+        )
 
 
 def as_lengths(lengths: Any, rows: int, steps: int) -> np.ndarray | None:
     """Lengths as the engine takes them, (N,) in 1..T."""
     if lengths is None:
         return None
-    found = np.asarray(lengths)
+    found = numbers(lengths, "lengths")
     if found.shape != (rows,):
         raise ShapeError(f"lengths has shape {found.shape}, expected ({rows},), one for each row of x")
-    if np.any(found != np.floor(found)) or np.any(found < 1) or np.any(found > steps):
-        wrong = int(np.flatnonzero((found < 1) | (found > steps) | (found != np.floor(found)))[0])
-        raise DataError(f"lengths[{wrong}] is {found[wrong]}: expected whole numbers 1..{steps}, the steps of x")
+    if found.dtype.kind == "b":
+        raise DataError("lengths holds yes and no; expected the number of steps in use of each row: mask.sum(axis=1)")
+    wrong = np.flatnonzero(~((found >= 1) & (found <= steps) & (found == np.floor(found))))
+    if len(wrong):
+        raise DataError(f"lengths[{wrong[0]}] is {found[wrong[0]]}: expected whole numbers 1..{steps}, the steps of x")
     return np.ascontiguousarray(found, np.int64)
 
 
@@ -55,9 +124,12 @@ def as_weights(weights: Any, rows: int, dtype: np.dtype) -> np.ndarray | None:
     """Sample weights as the engine takes them, (N,), none negative and not all zero."""
     if weights is None:
         return None
-    found = np.ascontiguousarray(weights, dtype)
-    if found.shape != (rows,):
-        raise ShapeError(f"sample_weight has shape {found.shape}, expected ({rows},), one for each row of x")
+    given = numbers(weights, "sample_weight")
+    if given.shape != (rows,):
+        steps = "; single steps have no weights" if given.ndim > 1 else ""
+        raise ShapeError(f"sample_weight has shape {given.shape}, expected ({rows},), one for each row of x{steps}")
+    with np.errstate(over="ignore"):  # what is too large is found below
+        found = np.ascontiguousarray(given, dtype)
     wrong = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
     if len(wrong):
         raise DataError(f"sample_weight[{wrong[0]}] is {found[wrong[0]]}: expected finite numbers of at least 0")
@@ -66,8 +138,8 @@ def as_weights(weights: Any, rows: int, dtype: np.dtype) -> np.ndarray | None:
     return found
 
 
-def whole(number: Any, name: str, least: int = 1) -> int:
-    """A whole number of at least `least`."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
-        raise OptionError(f"{name} must be a whole number of at least {least}, got {number!r}")
-    return int(number)
+def flag(value: Any, name: str) -> bool:
+    """True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise OptionError(f"{name} is {value!r}; expected True or False")
+    return bool(value)

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import ElmanError, OptionError, ShapeError
-from elman.training.checks import as_lengths, as_weights, check_finite, whole
-from elman.training.losses import Loss, prepare_target
-from elman.training.metrics import Metric, resolve_metrics, values_of
+from elman.checks import count
+from elman.errors import DataError, ElmanError, OptionError, ShapeError
+from elman.training.checks import as_weights, same_index
+from elman.training.losses import Loss, as_numbers, prepare_target
+from elman.training.metrics import Metric, check_metrics, resolve_metrics, values_of
 from elman.training.protocol import Trainable
 
 
@@ -82,20 +83,17 @@ def examples(
 
 
 def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weights: Any) -> Examples:
-    x, target = net.check_input(x), np.asarray(target)
-    count = len(target) if target.ndim else 0
-    if count != len(x):
-        raise ShapeError(f"x has {len(x)} rows and target has {count}; each row of x needs its target")
-    if not len(x):
-        raise ShapeError(f"x has no rows; its shape is {x.shape}, (N, T, F)")
-    lengths = as_lengths(lengths, *x.shape[:2])
-    check_finite(x, "x", lengths)
+    same_index(x, target)
+    x, lengths = net.check_batch(x, lengths)
+    target = as_numbers(target)
+    rows = len(target) if target.ndim else 0
+    if rows != len(x):
+        raise ShapeError(f"x has {len(x)} rows and target has {rows}; each row of x needs its target")
     chosen, target, width = prepare_target(net, loss, target, lengths)
     if net.sequence_output and target.shape[1] != x.shape[1]:
         raise ShapeError(
             f"x has {x.shape[1]} time steps and target {target.shape[1]}; the network has an output for every step"
         )
-    check_finite(target, "target", lengths)
     return Examples(x, target, chosen, width, lengths, as_weights(weights, len(x), net.dtype))
 
 
@@ -120,7 +118,8 @@ def judge(
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         lengths = None if data.lengths is None else data.lengths[rows]
-        y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory)
+        with np.errstate(all="ignore"):  # what is not finite is found and explained
+            y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory)
         share = data.share(rows)
         used = share > 0
         target = np.where(used[..., None], data.target[rows], 0)
@@ -168,5 +167,10 @@ def evaluate(
         The weighted mean over rows and steps in use (its root for ``rmse``); with metrics ``{"loss": ...}`` and theirs.
     """
     data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
-    found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
+    check_metrics(net, chosen)
+    found = judge(net, data, count(batch_size, "batch_size"), memory, chosen)
+    for name, value in found.items():
+        if not np.isfinite(value):
+            net.check_results(net.engine(None).forward(net.arena, data.x[:1], memory=memory)[0])
+            raise DataError(f"{name} is {value}, though inputs and parameters are finite: values have grown too large")
     return found if chosen else found["loss"]

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import count
 from elman.errors import OptionError
-from elman.training.callbacks import Callback, KeepBest
-from elman.training.checks import whole
+from elman.training.callbacks import Callback
+from elman.training.checks import flag
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
 from elman.training.loop import Training
-from elman.training.metrics import Metric, resolve_metrics
+from elman.training.metrics import Metric, check_metrics, resolve_metrics
+from elman.training.monitors import KeepBest
 from elman.training.optimizers import Optimizer, resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Trainable
@@ -76,7 +78,7 @@ def fit(
     sample_weight : array (N,), optional
         Weight of each row in the loss; rows of weight 0 are left out.
     callbacks : iterable of Callback
-        Told how the training goes, in order.
+        Told how the training goes, in order. One that raises ends the training; the network stays as it was then.
     verbose : int, default 1
         0 for silence, 1 for a line of progress on the standard error stream.
     stateful : bool, default False
@@ -112,7 +114,8 @@ def fit(
     Raises
     ------
     ShapeError, DataError
-        Input or target do not fit the network, or hold a NaN or an infinity: which, and where.
+        Input or target do not fit the network, or hold a NaN, an infinity, or what is no class or index: which, and
+        where. Nothing has been trained then.
     OptionError
         An option that makes no sense.
     TrainingError
@@ -137,18 +140,20 @@ def fit(
     >>> history["loss"][-1] < history["loss"][0]
     True
     """
+    chosen = resolve_metrics(metrics)
+    check_metrics(net, chosen)
     data = examples(net, x, target, loss, lengths, sample_weight)
     training = Training(
         net,
         resolve_optimizer(optimizer),
         data,
         validation_examples(net, validation_data, loss, validation_lengths),
-        batch_size=whole(batch_size, "batch_size"),
-        epochs=whole(epochs, "epochs"),
-        shuffle=shuffle,
-        stateful=stateful,
+        batch_size=count(batch_size, "batch_size"),
+        epochs=count(epochs, "epochs"),
+        shuffle=flag(shuffle, "shuffle"),
+        stateful=flag(stateful, "stateful"),
         memory=memory,
-        metrics=resolve_metrics(metrics),
+        metrics=chosen,
         truncate=truncate,
         callbacks=[KeepBest(), *_checked(callbacks), *progress(verbose)],
     )
@@ -207,6 +212,8 @@ def train_on_batch(
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
+    if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable):
+        raise OptionError(f"callbacks is {callbacks!r}; expected a list of Callback objects")
     found = list(callbacks)
     wrong = [c for c in found if not isinstance(c, Callback)]
     if wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections.abc import Mapping, Sequence
@@ -86,8 +87,22 @@ class Training:
         self._state = self.optimizer.begin(self.net)
         self._watchers = [c for c in self.callbacks if c.watches_batches]
 
+    @property
+    def log_names(self) -> list[str]:
+        """What the logs of each epoch will hold, beside what callbacks add."""
+        names = ["loss", *self.metrics]
+        validation = [] if self.validation is None else [f"val_{name}" for name in names]
+        return [*names, *validation, "learning_rate", "seconds"]
+
+    @property
+    def adds_logs(self) -> bool:
+        """Whether a callback may add numbers to the logs."""
+        return any(c.adds_logs for c in self.callbacks)
+
     def run(self) -> History:
         """Train until the last epoch, or until a callback stops it."""
+        for callback in self.callbacks:
+            callback.check(self)
         self.net.history = self.history
         self._tell("on_train_begin")
         try:
@@ -102,7 +117,7 @@ class Training:
             self.failed = True
             raise
         finally:
-            self._tell("on_train_end")
+            self._tell_the_end()
         return self.history
 
     def update(self) -> float:
@@ -223,6 +238,12 @@ class Training:
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(self)
+
+    def _tell_the_end(self) -> None:
+        """Tell every callback, also behind one that raises: weights are restored and the terminal is left in order."""
+        with contextlib.ExitStack() as stack:
+            for callback in reversed(self.callbacks):
+                stack.callback(callback.on_train_end, self)
 
     def _check_stateful(self) -> None:
         if self.shuffle:

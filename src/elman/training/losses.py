@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from elman.engine.schedule import LossSpec
+from elman.checks import nearest
 from elman.equations import Cell, Graph, cell, clip, log_softmax, mean, pick, softplus, square
 from elman.equations import sum as total
+from elman.equations.store import to_data
 from elman.equations.symbols import width
 from elman.errors import DataError, EquationError, OptionError, ShapeError
-from elman.training.checks import first_place
+from elman.training.checks import check_finite, first_place, numbers
 from elman.training.protocol import Trainable
 
 
@@ -81,6 +82,8 @@ class Loss:
         Equations that serve when the target is one class index a row.
     bounds : (float, float), optional
         Least and largest value of a target that makes sense.
+    not_after : tuple of str
+        Ops that a network for this loss must not end with: what they make is no logit.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Loss:
     root: bool = False
     index_target: Cell | None = None
     bounds: tuple[float, float] | None = None
+    not_after: tuple[str, ...] = ()
 
     def with_options(self, **options: Any) -> Loss:
         """The same loss with other options of its equations, as in ``LOSSES["huber"].with_options(delta=0.5)``."""
@@ -119,10 +123,6 @@ class Loss:
             )
         return graph
 
-    def spec(self, outputs: int, target_width: int) -> LossSpec:
-        """What the scheduler needs of this loss."""
-        return LossSpec(self.graph(outputs, target_width), self.root)
-
     def values(self, y: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The loss of each row (and step): arrays (..., O) and (..., O') to (...)."""
         with np.errstate(all="ignore"):
@@ -136,8 +136,14 @@ LOSSES: dict[str, Loss] = {
         Loss("rmse", mse, root=True),
         Loss("mae", mae),
         Loss("huber", huber),
-        Loss("softmax_cross_entropy", softmax_cross_entropy, index_target=class_cross_entropy, bounds=(0, 1)),
-        Loss("binary_cross_entropy", binary_cross_entropy, bounds=(0, 1)),
+        Loss(
+            "softmax_cross_entropy",
+            softmax_cross_entropy,
+            index_target=class_cross_entropy,
+            bounds=(0, 1),
+            not_after=("softmax", "sigmoid"),
+        ),
+        Loss("binary_cross_entropy", binary_cross_entropy, bounds=(0, 1), not_after=("softmax", "sigmoid", "relu")),
     )
 }
 
@@ -171,14 +177,21 @@ def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
         return _of_cell(loss)
     if callable(loss):
         return _of_function(loss)
-    name = ALIASES.get(str(loss), loss)
+    name = ALIASES.get(loss, loss) if isinstance(loss, str) else None
     if name not in LOSSES:
-        near = difflib.get_close_matches(str(loss), LOSSES, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise OptionError(
-            f"unknown loss {loss!r}; {hint}There are {', '.join(LOSSES)}, or give a function of (y, target)"
+            f"unknown loss {loss!r}{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}, "
+            "or give a function of (y, target)"
         )
     return LOSSES[name]
+
+
+@functools.lru_cache(maxsize=64)
+def equations_key(loss: Loss) -> tuple[str, bool]:
+    """What a loss computes, whatever its function is called: equal for losses that one engine can serve."""
+    data = to_data(loss.cell)
+    nodes = [[op, inputs, repr(first), repr(second)] for op, inputs, first, second, _ in data["nodes"]]
+    return json.dumps([nodes, data["outputs"]]), loss.root
 
 
 @functools.lru_cache(maxsize=64)  # the same cell is the same loss, so that a network finds its plan again
@@ -195,7 +208,8 @@ def _of_cell(equations: Cell) -> Loss:
 @functools.lru_cache(maxsize=64)
 def _of_function(function: Callable[..., Any]) -> Loss:
     signature = inspect.signature(function)
-    arguments = [q for q in signature.parameters.values() if q.kind in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
+    positional = [q for q in signature.parameters.values() if q.kind in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
+    arguments = [q for q in positional if q.default is q.empty]  # others fix a number, as in lambda y, t, k=k: ...
     name = getattr(function, "__name__", "loss")
     if len(arguments) == 3:
         return Loss(name, Cell(function, inputs=2))
@@ -247,9 +261,8 @@ def prepare_target(
     DataError
         If a value is no class of the network, or outside what the loss makes sense for.
     """
-    loss, array = resolve_loss(loss), np.asarray(target)
-    if array.dtype.kind not in "buif":
-        raise DataError(f"target holds {array.dtype} values, expected numbers; give classes as 0, 1, 2, ...")
+    loss, array = resolve_loss(loss), as_numbers(target)
+    check_logits(net, loss)
     shape, axes = array.shape, 2 if net.sequence_output else 1  # axes before the features
     if array.ndim == axes:
         array = array[..., None]
@@ -264,7 +277,25 @@ def prepare_target(
         raise ShapeError(_mismatch(net, loss, shape)) from error
     if loss.bounds is not None:
         _check_bounds(array, loss, lengths)
-    return loss, np.asarray(array, net.dtype), array.shape[-1]
+    with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
+        made = np.asarray(array, net.dtype)
+    check_finite(made, "target", lengths)
+    return loss, made, array.shape[-1]
+
+
+def as_numbers(target: Any) -> np.ndarray:
+    """A target as an array of numbers."""
+    return numbers(target, "target", "; give classes as 0, 1, 2, ...")
+
+
+def check_logits(net: Trainable, loss: Loss) -> None:
+    """Refuse a loss of logits for a network that squashes them first: it would be squashed twice, and learn little."""
+    if net.last_op in loss.not_after:
+        why = "can never say no" if net.last_op == "relu" else "makes probabilities of them before the loss does"
+        raise OptionError(
+            f"{loss.name} takes logits, and the network ends with {net.last_op}, which {why}: leave its last "
+            "activation out (linear); where you need probabilities, apply it to the network's output"
+        )
 
 
 @functools.lru_cache(maxsize=64)  # tracing takes longer than a small update

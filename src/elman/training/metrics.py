@@ -6,16 +6,32 @@ A metric is a function of predictions (..., O) and targets (..., O') as the engi
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from elman.checks import nearest
 from elman.errors import OptionError, ShapeError
 
+if TYPE_CHECKING:
+    from elman.training.protocol import Trainable
+
 Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
+M = TypeVar("M", bound=Metric)
 
 
+def direction(mode: str) -> Callable[[M], M]:
+    """Declare whether a metric should rise (``"max"``) or fall (``"min"``), for callbacks that monitor it."""
+
+    def declared(metric: M) -> M:
+        setattr(metric, "mode", mode)  # noqa: B010
+        return metric
+
+    return declared
+
+
+@direction("max")
 def accuracy(y: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Whether the largest output is that of the true class; the target is its index, or one-hot.
 
@@ -27,11 +43,13 @@ def accuracy(y: np.ndarray, target: np.ndarray) -> np.ndarray:
     return y.argmax(axis=-1) == truth
 
 
+@direction("min")
 def mse(y: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The mean squared error over the outputs."""
     return np.square(y - target).mean(axis=-1, dtype=np.float64)
 
 
+@direction("min")
 def mae(y: np.ndarray, target: np.ndarray) -> np.ndarray:
     """The mean absolute error over the outputs."""
     return np.abs(y - target).mean(axis=-1, dtype=np.float64)
@@ -48,10 +66,12 @@ def resolve_metrics(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
     OptionError
         If there is no such metric, or one comes twice.
     """
-    if isinstance(metrics, str):
+    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
         raise OptionError(f"metrics must be a list, got {metrics!r}; give metrics=[{metrics!r}]")
     found: dict[str, Metric] = {}
     for metric in metrics:
+        if not isinstance(metric, str) and not callable(metric):
+            raise OptionError(f"a metric is {metric!r}; expected a name ({', '.join(METRICS)}) or a function")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
         if name in found or name == "loss":
             raise OptionError(f"metrics has {name!r} twice; give a function of another name")
@@ -61,12 +81,21 @@ def resolve_metrics(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
 
 def _known(name: str) -> str:
     if name not in METRICS:
-        near = difflib.get_close_matches(name, METRICS, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
         raise OptionError(
-            f"unknown metric {name!r}; {hint}There are {', '.join(METRICS)}, or a function of (y, target)"
+            f"unknown metric {name!r}{nearest(name, METRICS)}; there are {', '.join(METRICS)}, "
+            "or a function of (y, target)"
         )
     return name
+
+
+def check_metrics(net: Trainable, metrics: Mapping[str, Metric]) -> None:
+    """Refuse the accuracy of a lone output that is no logit: its sign would always say yes."""
+    if accuracy in metrics.values() and net.outputs == 1 and net.last_op in ("sigmoid", "softmax", "relu"):
+        raise OptionError(
+            f"accuracy takes the sign of a lone output, a logit, and the network ends with {net.last_op}, which is "
+            "never negative: leave its last activation out (linear) and train with binary_cross_entropy, or give a "
+            "metric of your own, such as lambda y, target: (y[..., 0] > 0.5) == (target[..., 0] > 0.5)"
+        )
 
 
 def values_of(name: str, metric: Metric, y: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ An optimiser of your own is a dataclass with `equations`, and `scalars` where a 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import weakref
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import nearest
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
@@ -114,7 +114,13 @@ class Optimizer:
     def table(self, count: int) -> np.ndarray:
         """The scalars of the next updates, (count, scalars)."""
         steps = np.arange(self.updates, self.updates + count)
-        values = self.scalars(as_schedule(self.learning_rate)(steps), steps + 1.0)
+        rates = as_schedule(self.learning_rate)(steps)
+        wrong = np.flatnonzero(~(np.isfinite(rates) & (rates >= 0)))
+        if len(wrong):
+            raise OptionError(
+                f"learning_rate is {rates[wrong[0]]} for update {steps[wrong[0]]}; expected a number of at least 0"
+            )
+        values = self.scalars(rates, steps + 1.0)
         names = self._scalar_names()
         if set(names) - set(values):
             raise OptionError(f"{type(self).__name__}.scalars gives no {sorted(set(names) - set(values))[0]!r}")
@@ -383,8 +389,7 @@ def resolve_optimizer(optimizer: str | Optimizer) -> Optimizer:
         return optimizer
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         raise OptionError(f"optimizer is the class {optimizer.__name__}; give an object: {optimizer.__name__}()")
-    if optimizer not in OPTIMIZERS:
-        near = difflib.get_close_matches(str(optimizer), OPTIMIZERS, 1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise OptionError(f"unknown optimizer {optimizer!r}; {hint}There are {', '.join(OPTIMIZERS)}")
+    if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
+        hint = nearest(optimizer, OPTIMIZERS)
+        raise OptionError(f"unknown optimizer {optimizer!r}{hint}; there are {', '.join(OPTIMIZERS)}")
     return OPTIMIZERS[optimizer]()

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
 
@@ -19,7 +21,7 @@ UNSPOKEN = ("learning_rate", "seconds")
 
 def progress(verbose: int) -> list[Callback]:
     """What shows the progress: nothing, a bar on a terminal, else a plain line now and then."""
-    if verbose not in (0, 1):
+    if not isinstance(verbose, int | np.integer) or verbose not in (0, 1):
         raise OptionError(f"verbose must be 0 (silent) or 1 (a line of progress), got {verbose!r}")
     if not verbose:
         return []
@@ -28,6 +30,8 @@ def progress(verbose: int) -> list[Callback]:
 
 class ProgressBar(Callback):
     """A bar that moves in its line of the terminal."""
+
+    adds_logs = False
 
     def on_train_begin(self, training: Training) -> None:
         from rich.console import Console
@@ -67,6 +71,8 @@ class ProgressBar(Callback):
 
 class ProgressLines(Callback):
     """A line after the first and the last epoch, and every few seconds between."""
+
+    adds_logs = False
 
     def on_train_begin(self, training: Training) -> None:
         self._started, self._printed = time.monotonic(), -SECONDS_A_LINE

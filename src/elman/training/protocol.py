@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -27,6 +28,8 @@ class Trainable(Protocol):
         Features O of the output.
     sequence_output : bool
         Whether the output is (B, T, O) or (B, O).
+    last_op : str
+        What makes the outputs, such as ``"sigmoid"``.
     history : History or None
         Of the last training.
     """
@@ -37,18 +40,18 @@ class Trainable(Protocol):
     updates: int
     epochs: int
     history: Any
-
-    @property
-    def outputs(self) -> int: ...
-
-    @property
-    def sequence_output(self) -> bool: ...
+    outputs: int
+    sequence_output: bool
+    last_op: str
 
     def engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
         """The engine of the network's forward run, or of its training with a loss."""
 
-    def check_input(self, x: Any) -> np.ndarray:
-        """x as the engine takes it, (N, T, F)."""
+    def check_batch(self, x: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """x as the engine takes it, (N, T, F), finite where it is in use, and its lengths."""
+
+    def check_results(self, y: np.ndarray, states: Sequence[np.ndarray] = ()) -> None:
+        """Raise `DataError` unless outputs and states are finite."""
 
     def where(self, index: int) -> str:
         """The parameter at an arena index, as in ``0.W_i[3, 2]``."""

@@ -175,7 +175,11 @@ class _Plain(Schedule):
     function: Callable[[int], float]
 
     def rate(self, step: np.ndarray) -> np.ndarray:
-        flat = [float(self.function(int(s))) for s in np.ravel(step)]
+        values = [self.function(int(s)) for s in np.ravel(step)]
+        wrong = [v for v in values if not _is_number(v)]
+        if wrong:
+            raise OptionError(f"the learning rate's function returned {wrong[0]!r}; expected a number of at least 0")
+        flat = [float(v) for v in values]
         return np.array(flat, np.float64).reshape(np.shape(step))
 
 
@@ -191,7 +195,7 @@ def as_schedule(rate: Any, name: str = "learning_rate") -> Schedule:
         return rate
     if callable(rate):
         return _Plain(rate)
-    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 <= rate < np.inf:
+    if not _is_number(rate) or not 0 <= rate < np.inf:
         raise OptionError(f"{name} must be a number of at least 0, or a schedule, got {rate!r}")
     return ConstantRate(float(rate))
 
@@ -199,11 +203,15 @@ def as_schedule(rate: Any, name: str = "learning_rate") -> Schedule:
 def _not_negative(schedule: Schedule, *names: str) -> None:
     for name in names:
         value = getattr(schedule, name)
-        if not 0 <= value < np.inf:
+        if not _is_number(value) or not 0 <= value < np.inf:
             raise OptionError(f"{type(schedule).__name__}: {name} must be at least 0, got {value!r}")
 
 
 def _positive(schedule: Schedule, name: str) -> None:
     value = getattr(schedule, name)
-    if not 1 <= value < np.inf:
+    if not _is_number(value) or not 1 <= value < np.inf:
         raise OptionError(f"{type(schedule).__name__}: {name} must be at least 1 (updates), got {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)

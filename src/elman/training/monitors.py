@@ -1,0 +1,196 @@
+"""Monitors: the best epoch by a number of the training, its weights, and an end when nothing gets better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elman.checks import count, nearest
+from elman.errors import OptionError
+from elman.training.callbacks import Callback
+from elman.training.checks import flag
+from elman.training.metrics import METRICS
+
+if TYPE_CHECKING:
+    from elman.training.loop import Training
+
+MODES = ("auto", "min", "max")
+
+
+class Monitor:
+    """A number in ``training.logs`` that should fall or rise.
+
+    Parameters
+    ----------
+    owner : str
+        Whose it is, for messages.
+    name : str
+        Its name in the logs.
+    mode : {"auto", "min", "max"}
+        Whether it should fall or rise; "auto" knows losses, and metrics that declare it.
+    """
+
+    def __init__(self, owner: str, name: str, mode: str):
+        if not isinstance(name, str):
+            raise OptionError(f"{owner}: monitor is {name!r}; expected a name, such as 'val_loss'")
+        if mode not in MODES:
+            raise OptionError(f"{owner}: mode is {mode!r}{nearest(mode, MODES)}; expected one of {', '.join(MODES)}")
+        self.owner, self.name, self.mode = owner, name, mode
+
+    def direction(self, training: Training) -> str:
+        """Whether it should fall ("min") or rise ("max")."""
+        if self.mode != "auto":
+            return self.mode
+        plain = self.name.removeprefix("val_")
+        if plain == "loss":
+            return "min"
+        metric = METRICS[plain] if plain in METRICS else training.metrics.get(plain)
+        declared = getattr(metric, "mode", None)
+        if declared not in ("min", "max"):
+            raise OptionError(
+                f"{self.owner} cannot know whether {self.name!r} should fall or rise: give mode='min' or mode='max'"
+            )
+        return str(declared)
+
+    def check(self, training: Training) -> None:
+        """Raise `OptionError` for a name that no epoch of the training will have, or one of no known direction."""
+        if self.name == "val_loss" and training.validation is None and not training.adds_logs:
+            raise OptionError(
+                f"{self.owner} monitors val_loss, but there is no validation_data: give it, or monitor='loss'"
+            )
+        known = training.log_names
+        if self.name not in known and not training.adds_logs:
+            raise self._unknown(known, training)
+        self.direction(training)
+
+    def _unknown(self, known: Any, training: Training) -> OptionError:
+        plain = self.name.removeprefix("val_")
+        if plain in METRICS and plain not in training.metrics:
+            how = f": give fit metrics=[{plain!r}]"
+        elif plain in known and training.validation is None:
+            how = ": give fit validation_data"
+        else:
+            how = nearest(self.name, known)
+        return OptionError(f"{self.owner} monitors {self.name!r}; there are {', '.join(known)}{how}")
+
+    def value(self, training: Training) -> float:
+        """What it is at the end of an epoch."""
+        if self.name not in training.logs:
+            raise self._unknown(list(training.logs), training)
+        return training.logs[self.name]
+
+
+class Best:
+    """The best value of a number of the training so far, and the weights that went with it."""
+
+    def __init__(self, min_delta: float = 0.0, *, mode: str = "min", keep_weights: bool = True):
+        self.min_delta, self.keep_weights = min_delta, keep_weights
+        self.sign = -1.0 if mode == "max" else 1.0
+        self.value, self.epoch = self.sign * np.inf, 0
+        self.weights: np.ndarray | None = None
+
+    def improved(self, value: float, training: Training) -> bool:
+        """Whether the value is better than ever by more than `min_delta`; then it is remembered."""
+        if not self.sign * value < self.sign * self.value - self.min_delta:
+            return False
+        self.value, self.epoch = value, training.epoch
+        if self.keep_weights:
+            self.weights = training.net.arena.copy()
+        return True
+
+    def restore(self, training: Training) -> None:
+        """Put the remembered weights back."""
+        if self.weights is not None:
+            training.net.arena[:] = self.weights
+
+
+class KeepBest(Callback):
+    """After Ctrl-C, the weights of the epoch with the lowest validation loss."""
+
+    adds_logs = False
+
+    def on_train_begin(self, training: Training) -> None:
+        self.best = Best()
+
+    def on_epoch_end(self, training: Training) -> None:
+        if training.validation is not None:
+            self.best.improved(training.logs["val_loss"], training)
+
+    def on_train_end(self, training: Training) -> None:
+        if training.interrupted:
+            self.best.restore(training)
+
+
+class EarlyStopping(Callback):
+    """Ends a training that no longer gets better.
+
+    Parameters
+    ----------
+    monitor : str, default "val_loss"
+        What should get better; a name in ``training.logs``.
+    patience : int, default 10
+        Epochs without improvement after which it ends.
+    min_delta : float, default 0
+        A smaller change is no improvement.
+    restore_best : bool, default True
+        Whether the weights of the best epoch are put back at the end, also after Ctrl-C.
+    mode : {"auto", "min", "max"}, default "auto"
+        Whether `monitor` should fall or rise. "auto" knows that of losses and of `elman.training.metrics.METRICS`
+        (``accuracy`` rises), and of functions that declare it with `elman.training.metrics.direction`.
+
+    Attributes
+    ----------
+    best_epoch_ : int
+        Number (from 1) of the best epoch.
+    stopped_epoch_ : int
+        Number of the epoch after which it ended; 0 if the training ended by itself.
+
+    References
+    ----------
+    L. Prechelt, Early stopping - but when?, in Neural Networks: Tricks of the Trade, 1998.
+
+    Examples
+    --------
+    >>> EarlyStopping(patience=5)
+    EarlyStopping(monitor='val_loss', patience=5, min_delta=0.0, restore_best=True, mode='auto')
+    """
+
+    adds_logs = False
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        patience: int = 10,
+        min_delta: float = 0.0,
+        restore_best: bool = True,
+        mode: str = "auto",
+    ):
+        self._monitor = Monitor("EarlyStopping", monitor, mode)
+        number = isinstance(min_delta, int | float | np.number) and not isinstance(min_delta, bool)
+        if not number or not 0 <= min_delta < np.inf:
+            raise OptionError(f"EarlyStopping: min_delta must be a number of at least 0, got {min_delta!r}")
+        self.monitor, self.mode, self.patience = monitor, mode, count(patience, "EarlyStopping: patience")
+        self.min_delta, self.restore_best = float(min_delta), flag(restore_best, "EarlyStopping: restore_best")
+
+    def __repr__(self) -> str:
+        names = ("monitor", "patience", "min_delta", "restore_best", "mode")
+        return f"EarlyStopping({', '.join(f'{n}={getattr(self, n)!r}' for n in names)})"
+
+    def check(self, training: Training) -> None:
+        self._monitor.check(training)
+
+    def on_train_begin(self, training: Training) -> None:
+        mode = self._monitor.direction(training)
+        self._best = Best(self.min_delta, mode=mode, keep_weights=self.restore_best)
+        self.best_epoch_ = self.stopped_epoch_ = 0
+
+    def on_epoch_end(self, training: Training) -> None:
+        if self._best.improved(self._monitor.value(training), training):
+            self.best_epoch_ = training.epoch
+        elif training.epoch - self._best.epoch >= self.patience:
+            training.stop, self.stopped_epoch_ = True, training.epoch
+
+    def on_train_end(self, training: Training) -> None:
+        if not training.failed:
+            self._best.restore(training)

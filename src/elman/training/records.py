@@ -1,0 +1,180 @@
+"""Records: what a training leaves in files, networks and lines of numbers, and never over what another has left."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import os
+import string
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from elman.errors import OptionError
+from elman.training.callbacks import Callback
+from elman.training.checks import flag
+from elman.training.monitors import Best, Monitor
+
+if TYPE_CHECKING:
+    from elman.training.loop import Training
+
+
+class ModelCheckpoint(Callback):
+    """Saves the network after each epoch, or after each that was better than all before.
+
+    An object remembers the best of its network from one `fit` to the next: a file is replaced only by a better network.
+    What others have written is not replaced, unless `overwrite` says so.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to; ``{epoch}``, the number of the epoch in the life of the network, and the names of ``training.logs`` in
+        it are filled in: ``"net-{epoch:03d}.safetensors"``.
+    monitor : str or None, default "val_loss"
+        What should get better for a file to be written; None writes after each epoch.
+    mode : {"auto", "min", "max"}, default "auto"
+        Whether `monitor` should fall or rise, as for `EarlyStopping`.
+    overwrite : bool, default False
+        Whether files that were there before are replaced. If not, a training that would do so does not begin.
+    """
+
+    adds_logs = False
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        monitor: str | None = "val_loss",
+        mode: str = "auto",
+        *,
+        overwrite: bool = False,
+    ):
+        self.path, self.monitor, self.mode = _path(path, "ModelCheckpoint"), monitor, mode
+        self.overwrite = flag(overwrite, "ModelCheckpoint: overwrite")
+        self._monitor = None if monitor is None else Monitor("ModelCheckpoint", monitor, mode)
+        self._written: set[str] = set()
+        self._best: Best | None = None
+        self._network: weakref.ref[Any] | None = None
+
+    def check(self, training: Training) -> None:
+        if self._network is not None and self._network() is not training.net:
+            raise OptionError(
+                "this ModelCheckpoint holds the best of another network: make one for each network, with a path of "
+                "its own"
+            )
+        if self._monitor is not None:
+            self._monitor.check(training)
+        if not self.overwrite:
+            self._check_free(training)
+
+    def _check_free(self, training: Training) -> None:
+        """Refuse to write over files that are there, before an epoch is trained in vain."""
+        there = [file for file in glob.glob(self._pattern()) if file not in self._written]
+        if not there:
+            return
+        done = training.net.epochs
+        for epoch in range(done + 1, done + training.epochs + 1):
+            taken = set(glob.glob(self._pattern(epoch))) & set(there)
+            if taken:
+                raise OptionError(
+                    f"ModelCheckpoint would write over {min(taken)}, which an earlier training left: give another "
+                    "path, or overwrite=True"
+                )
+
+    def _pattern(self, epoch: int | None = None) -> str:
+        """The path for `glob`, with the number of an epoch, or any, and any other numbers."""
+        parts = []
+        for text, name, form, _ in self._parsed():
+            parts.append(glob.escape(text))
+            if name is not None:
+                parts.append("*" if name != "epoch" or epoch is None else format(epoch, form or ""))
+        return "".join(parts)
+
+    def _parsed(self) -> list[tuple[str, str | None, str | None, str | None]]:
+        try:
+            return list(string.Formatter().parse(self.path))
+        except ValueError as error:
+            raise OptionError(f"ModelCheckpoint cannot fill in {self.path!r} ({error})") from error
+
+    def on_train_begin(self, training: Training) -> None:
+        self._network = weakref.ref(training.net)
+        if self._best is None and self._monitor is not None:
+            self._best = Best(mode=self._monitor.direction(training), keep_weights=False)
+
+    def on_epoch_end(self, training: Training) -> None:
+        if not self._better(training):
+            return
+        file = self._filled(training)
+        training.net.save(file)
+        self._written.add(file)
+
+    def _better(self, training: Training) -> bool:
+        """Whether this epoch is to be saved."""
+        if self._monitor is None or self._best is None:
+            return True
+        return self._best.improved(self._monitor.value(training), training)
+
+    def _filled(self, training: Training) -> str:
+        """The path with the numbers of this epoch."""
+        try:
+            return self.path.format(**{**training.logs, "epoch": training.net.epochs})
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+            known = ", ".join(("epoch", *training.logs))
+            raise OptionError(f"ModelCheckpoint cannot fill in {self.path!r} ({error}); there are {known}") from error
+
+
+class CSVLogger(Callback):
+    """Writes a line of numbers to a file after each epoch, its number in the life of the network first.
+
+    One object goes on with its file in each further `fit`.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to.
+    append : bool, default False
+        Whether lines are added to a file that was there before. If not, a training does not begin where there is one.
+    """
+
+    adds_logs = False
+
+    def __init__(self, path: str | os.PathLike[str], *, append: bool = False):
+        self.path, self.append = Path(_path(path, "CSVLogger")), flag(append, "CSVLogger: append")
+        self._mine = False
+
+    def check(self, training: Training) -> None:
+        if self.path.exists() and not (self.append or self._mine):
+            raise OptionError(
+                f"CSVLogger would write over {self.path}, which an earlier training left: give append=True to add "
+                "lines to it, or another path"
+            )
+
+    def on_epoch_end(self, training: Training) -> None:
+        line = {"epoch": training.net.epochs, **training.logs}
+        columns, lines = self._so_far()
+        if set(line) <= set(columns):
+            with self.path.open("a", newline="") as file:
+                csv.DictWriter(file, columns).writerow(line)
+        else:  # the first line, or numbers that were not there before: all is written again, with their columns
+            columns = [*columns, *(name for name in line if name not in columns)]
+            with self.path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, columns)
+                writer.writeheader()
+                writer.writerows([*lines, line])
+        self._mine = True
+
+    def _so_far(self) -> tuple[list[str], list[dict[str, str]]]:
+        """The columns and the lines of the file; none without one."""
+        if not self.path.exists():
+            return [], []
+        with self.path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            columns, lines = list(reader.fieldnames or []), list(reader)
+        if columns and columns[0] != "epoch":
+            raise OptionError(f"CSVLogger cannot add lines to {self.path}: it has no column epoch; give another path")
+        return columns, lines
+
+
+def _path(given: Any, owner: str) -> str:
+    if not isinstance(given, str | os.PathLike):
+        raise OptionError(f"{owner}: path is {given!r}; expected the name of a file")
+    return os.fspath(given)
