@@ -18,6 +18,7 @@ from elman.engine.stage import DROPOUTS_A_LAYER, Forward
 from elman.equations.differentiate import Backward, Contribution
 from elman.equations.graph import ordered
 from elman.equations.symbols import Parameter, Symbol, width
+from elman.errors import EngineError
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class BackwardStage:
         place = Placement(self.emit, places, self.forward.spec.offsets)
         reverse = place.section([n for n in needed if n not in late], list(late), merged=False)
         after = place.section([n for n in needed if n in late], [], merged=True)
+        self._check_summed(summed, places)
         self.gradients = [self._gradient(s, places) for s in summed]
         self.taken = places.taken
         states = tuple(replace(s, grads=g) for s, g in zip(self.forward.states, self.grads, strict=True))
@@ -158,6 +160,13 @@ class BackwardStage:
             rows, columns = self.graph.shape(p.name)
             return TableGradient(offset, rows, columns, places.ref(source), places.ref(delta), stage)
         return MatrixGradient(offset, delta.width, source.width, places.ref(delta), places.ref(source), stage)
+
+    def _check_summed(self, summed: list[Summed], places: Places) -> None:
+        """Raise where a gradient would be summed from a place that is written over before that."""
+        for n in (n for s in summed for n in s.nodes):
+            slot = places.ref(n).slot
+            if self.slots[slot].time == "pair" or (n.ref is None and slot == self.forward.link.gradient):
+                raise EngineError(f"stage {self.forward.index}: a gradient is summed from slot {slot}, which forgets")
 
     # --- when and where -------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from elman.engine.lower import Node
 from elman.engine.plan import Ref, Slot, Time
 from elman.engine.rounds import Round, readers_first, users_of
+from elman.errors import EngineError
 
 
 class Places:
@@ -69,6 +70,13 @@ class Places:
                 if ref.slot in busy:
                     busy[ref.slot] = max(lives.last_use(m) for m in family)
         self.elided |= {heir for n, heir in heirs.items() if heir.op == "copy" and n in self.refs}
+        self._check_sums(nodes)
+
+    def _check_sums(self, nodes: list[Node]) -> None:
+        """Raise where a sum would go on from another place than the one it begins in: it must never be computed."""
+        for n in nodes:
+            if n.base is not None and self.of(n) != self.of(n.base):
+                raise EngineError(f"stage {self.stage}: a sum begins at {self.of(n.base)} and goes on at {self.of(n)}")
 
     def order(self, rounds: list[Round], later: list[Node]) -> None:
         """Put each program in the order that lets its values take over as many slots as can be."""

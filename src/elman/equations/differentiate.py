@@ -38,7 +38,7 @@ class Backward:
     def outputs(self) -> list[Symbol]:
         """Every node that the backward step must compute."""
         found = [s for s in [*self.states, *self.inputs] if s is not None]
-        return found + [c.delta for c in self.contributions]
+        return found + [s for c in self.contributions for s in (c.delta, c.source) if s is not None]
 
 
 def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Iterable[int] | None = None) -> Backward:
