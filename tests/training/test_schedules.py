@@ -1,5 +1,8 @@
 """Learning rates at points that are known."""
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 import elman as el
 from elman.errors import OptionError
 from elman.training.schedules import as_schedule
+from tests.training.problems import linear
 
 SCHEDULES = {
     "constant": el.ConstantRate(0.3),
@@ -54,3 +58,31 @@ def test_an_array_of_steps_gives_the_rates_of_each(schedule, steps):
 def test_values_that_make_no_sense(make):
     with pytest.raises(OptionError):
         make()
+
+
+def test_numpy_numbers_become_pythons():
+    schedule = el.CosineDecay(np.float32(0.5), steps=np.int64(10), final=np.float64(0.25))
+    adam = el.AdamW(np.float32(0.5), weight_decay=np.float64(0.5), clip_norm=np.int32(2))
+    json.dumps([dataclasses.asdict(schedule), adam.learning_rate, adam.weight_decay, adam.clip_norm])
+
+
+@pytest.mark.parametrize("wrong", ["a", None, True, [1], np.nan, np.inf, -1, 3j])
+def test_numbers_of_schedules_of_the_wrong_kind(wrong):
+    for make in (
+        lambda: el.ConstantRate(wrong),
+        lambda: el.CosineDecay(wrong, steps=3),
+        lambda: el.CosineDecay(0.1, steps=wrong),
+        lambda: el.StepDecay(0.1, steps=wrong),
+        lambda: el.ExponentialDecay(0.1, steps=3, factor=wrong),
+        lambda: el.WarmUp(wrong, 0.1),
+        lambda: el.WarmUp(3, wrong),
+    ):
+        with pytest.raises(OptionError):
+            make()
+
+
+@pytest.mark.parametrize("wrong", ["a", None, True, np.nan, np.inf, -1])
+def test_a_function_that_gives_no_learning_rate_is_named(wrong):
+    net = linear()
+    with pytest.raises(OptionError, match="learning"):
+        net.fit(np.zeros((2, 3, 2)), np.zeros((2, 3, 2)), optimizer=el.SGD(lambda step: wrong), verbose=0)

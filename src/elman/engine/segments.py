@@ -60,7 +60,7 @@ def segments_of(plan: Plan, x: np.ndarray, lengths: np.ndarray | None, memory: s
 
 def check_memory(plan: Plan, memory: str) -> bool:
     """Whether `memory` is "low"; `OptionError` if it is neither, or if the plan cannot go through time in segments."""
-    if memory not in MEMORY:
+    if not isinstance(memory, str) or memory not in MEMORY:
         raise OptionError(f"memory must be 'normal' or 'low', got {memory!r}")
     if memory == "low" and _reverses(plan):
         raise OptionError(

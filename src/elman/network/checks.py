@@ -12,7 +12,7 @@ from elman.engine import ENGINES, default_engine
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network.layers import Layer
-from elman.training.checks import check_finite, numbers
+from elman.training.checks import check_finite, listed, numbers
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -45,10 +45,7 @@ def layers(given: Sequence[Layer]) -> list[Layer]:
     """A list of at least one layer."""
     if isinstance(given, Layer):
         raise OptionError("layers is one layer; expected a list of layers: put it in brackets, layers=[...]")
-    try:
-        found = list(given)
-    except TypeError:
-        raise OptionError(f"layers is {given!r}; expected a list of layers, such as [GRU(64), Dense(1)]") from None
+    found = listed(given, "layers", "layers, such as GRU(64)")
     for k, layer in enumerate(found):
         if not isinstance(layer, Layer):
             raise OptionError(f"layers[{k}] is {layer!r}; expected a layer, such as GRU(64) or Recurrent(my_cell, 64)")
@@ -60,11 +57,11 @@ def layers(given: Sequence[Layer]) -> list[Layer]:
 def dtype(given: Any) -> np.dtype:
     """float32 or float64."""
     try:
-        found = np.dtype(given)
-    except TypeError:
-        found = given
-    if given is None or found not in (np.float32, np.float64):
-        raise OptionError(f"dtype must be float32 or float64, got {given if given is None else found}")
+        found = None if given is None else np.dtype(given)  # of None NumPy makes float64
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found not in (np.float32, np.float64):  # None is equal to float64
+        raise OptionError(f"dtype must be float32 or float64, got {given!r}")
     return found
 
 

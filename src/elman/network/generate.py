@@ -14,6 +14,8 @@ from elman.training.checks import numbers
 if TYPE_CHECKING:
     from elman.network.network import Network
 
+MOST_STEPS = 2**31 - 1
+
 
 def generate(
     net: Network,
@@ -86,6 +88,8 @@ def generate(
     (5,)
     """
     steps = checks.count(steps, "steps")
+    if steps > MOST_STEPS:
+        raise OptionError(f"steps is {steps}; expected at most {MOST_STEPS} at once")
     classes = net.indices
     drawing = _drawing(net, classes, temperature, top_k, top_p, seed)
     _check_outputs(net, classes)
@@ -97,7 +101,7 @@ def generate(
 
 def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Drawing | None:
     if not classes:
-        if temperature != 1.0 or not top_k is top_p is seed is None:
+        if not isinstance(temperature, int | float) or temperature != 1.0 or not top_k is top_p is seed is None:
             raise OptionError(
                 "temperature, top_k, top_p and seed say how the next index is drawn, but the network's input is no "
                 "index (its first layer is no Embedding): leave them out"

@@ -121,7 +121,8 @@ def Recurrent(
     if not cell.states:
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = cell.with_options(**options) if options else cell
-    return Layer(chosen, count(units, "units"), return_sequences, reverse, sizes or {}, initial or {})
+    sizes, initial = {} if sizes is None else sizes, {} if initial is None else initial
+    return Layer(chosen, count(units, "units"), return_sequences, reverse, sizes, initial)
 
 
 def SimpleRNN(
@@ -134,7 +135,7 @@ def SimpleRNN(
 ) -> Layer:
     """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
     how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(simple, units, activation=activation, **how)
+    return Recurrent(simple, units, activation=_function(activation), **how)
 
 
 def GRU(
@@ -148,7 +149,7 @@ def GRU(
 ) -> Layer:
     """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
     how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(gru, units, reset_after=flag(reset_after, "reset_after"), activation=activation, **how)
+    return Recurrent(gru, units, activation=_function(activation), reset_after=flag(reset_after, "reset_after"), **how)
 
 
 def LSTM(
@@ -161,7 +162,7 @@ def LSTM(
 ) -> Layer:
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
     how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(lstm, units, activation=activation, **how)
+    return Recurrent(lstm, units, activation=_function(activation), **how)
 
 
 @cell
@@ -217,7 +218,7 @@ def Stateless(
         raise OptionError(f"Stateless needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if cell.states:
         raise OptionError(f"{cell.name} has states {', '.join(cell.states)}; use it with elman.Recurrent")
-    return Layer(cell.with_options(**options) if options else cell, units, initial=initial or {})
+    return Layer(cell.with_options(**options) if options else cell, units, initial={} if initial is None else initial)
 
 
 def Dense(
@@ -225,13 +226,13 @@ def Dense(
 ) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
     size = count(units, "units")
-    return Stateless(dense, size, initial=initial, activation=activation, bias=flag(bias, "bias"))
+    return Stateless(dense, size, initial=initial, activation=_function(activation), bias=flag(bias, "bias"))
 
 
 def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None) -> Layer:
     """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
     sizes = {"E": count(vocabulary, "vocabulary")}
-    return Layer(embedding, count(units, "units"), sizes=sizes, initial=initial or {})
+    return Layer(embedding, count(units, "units"), sizes=sizes, initial={} if initial is None else initial)
 
 
 def Dropout(rate: float) -> Layer:
@@ -287,7 +288,7 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
 
 def Activation(activation: Function) -> Layer:
     """An activation as a layer of its own."""
-    return Stateless(activation_layer, activation=activation)
+    return Stateless(activation_layer, activation=_function(activation))
 
 
 def _check_batch(batch: Any) -> None:
@@ -304,6 +305,12 @@ def _epsilon(number: Any, whose: str) -> float:
     if not (_is_number(number) and 0 < number < np.inf):
         raise OptionError(f"{whose}'s epsilon must be above 0, got {number!r}")
     return float(number)
+
+
+def _function(activation: Any) -> Function:
+    if not callable(activation) and not isinstance(activation, str):
+        raise OptionError(f"activation is {activation!r}; expected a name, such as 'tanh', or a function of equations")
+    return activation
 
 
 def _is_number(value: Any) -> bool:

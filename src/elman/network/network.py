@@ -86,8 +86,7 @@ class Network:
         threads: int | None = None,
     ):
         self._set_up(inputs, layers, seed, dtype, products, engine, threads)
-        self._take(np.zeros(self._size, self.dtype))
-        initialise(self.params, self.layers, self.graphs, self.seed)
+        self._initialise()
 
     def _set_up(
         self, inputs: Any, layers: Any, seed: Any, dtype: Any, products: Any, engine: Any, threads: Any
@@ -120,6 +119,21 @@ class Network:
         self._places = layout(self.graphs)
         self._size = sum(place.size for place in self._places.values())
         self._engines = Engines(self.new_engine)
+        if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
+            raise self._too_large()
+
+    def _initialise(self) -> None:
+        """Have parameters as training begins with them."""
+        try:
+            self._take(np.zeros(self._size, self.dtype))
+            initialise(self.params, self.layers, self.graphs, self.seed)
+        except (MemoryError, OverflowError) as error:
+            raise self._too_large() from error
+
+    def _too_large(self) -> OptionError:
+        return OptionError(
+            f"the network would have {self._size:,} parameters, for which there is no memory: take smaller layers"
+        )
 
     def _take(self, arena: np.ndarray) -> None:
         """Have these values as parameters."""
@@ -159,8 +173,7 @@ class Network:
             setattr(network, name, checks.count(description[name], name, least=0))
         network.metadata = dict(metadata or {})
         if parameters is None:
-            network._take(np.zeros(network._size, network.dtype))
-            initialise(network.params, network.layers, network.graphs, network.seed)
+            network._initialise()
         else:
             network._take(network._flat(parameters))
         return network

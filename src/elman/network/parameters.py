@@ -83,7 +83,7 @@ def initialise(parameters: Parameters, layers: list[Layer], graphs: list[Graph],
         unknown = set(layer.initial) - set(graph.parameters)
         if unknown:
             raise OptionError(
-                f"layer {number} ({layer.cell.name}) has no parameter {sorted(unknown)[0]!r} to initialise; "
+                f"layer {number} ({layer.cell.name}) has no parameter {sorted(unknown, key=str)[0]!r} to initialise; "
                 f"it has {', '.join(graph.parameters) or 'none'}"
             )
         for name in graph.parameters:

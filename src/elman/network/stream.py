@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +126,9 @@ class Stream:
 
 def _together(shapes: list[tuple[int, ...]], dtype: np.dtype) -> tuple[np.ndarray, list[np.ndarray]]:
     """Arrays of zeros that lie one behind the other in a flat one, so that one copy and one check serve all."""
-    borders = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
-    flat = np.zeros(borders[-1], dtype)
+    borders = [0, *itertools.accumulate(math.prod(shape) for shape in shapes)]
+    try:
+        flat = np.zeros(borders[-1], dtype)
+    except (MemoryError, ValueError) as error:
+        raise OptionError(f"there is no memory for a stream of {shapes[0][0]} rows: take fewer") from error
     return flat, [flat[a:b].reshape(s) for a, b, s in zip(borders, borders[1:], shapes, strict=False)]

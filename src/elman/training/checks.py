@@ -138,6 +138,17 @@ def as_weights(weights: Any, rows: int, dtype: np.dtype) -> np.ndarray | None:
     return found
 
 
+def listed(given: Any, name: str, of: str) -> list[Any]:
+    """The list of anything that can be gone through once, but no text."""
+    try:
+        if not isinstance(given, str | bytes):
+            return list(given)
+    except TypeError:
+        pass
+    hint = f"; give {name}=[{given!r}]" if isinstance(given, str) else ""
+    raise OptionError(f"{name} is {given!r}; expected a list of {of}{hint}")
+
+
 def flag(value: Any, name: str) -> bool:
     """True or False."""
     if not isinstance(value, bool | np.bool_):

@@ -10,7 +10,7 @@ import numpy as np
 from elman.checks import count
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
-from elman.training.checks import flag
+from elman.training.checks import flag, listed
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
 from elman.training.loop import Training
@@ -212,9 +212,7 @@ def train_on_batch(
 
 
 def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
-    if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable):
-        raise OptionError(f"callbacks is {callbacks!r}; expected a list of Callback objects")
-    found = list(callbacks)
+    found = listed(callbacks, "callbacks", "Callback objects")
     wrong = [c for c in found if not isinstance(c, Callback)]
     if wrong:
         raise OptionError(f"callbacks must be Callback objects, got {wrong[0]!r}; wrap a function in LambdaCallback")

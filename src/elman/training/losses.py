@@ -39,7 +39,9 @@ def huber(p, y, target, *, delta=1.0):
 
     Reference: P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964).
     """
-    error = abs(y - target)
+    if not isinstance(delta, int | float | np.number) or isinstance(delta, bool) or not 0 < delta < np.inf:
+        raise OptionError(f"huber: delta is {delta!r}; expected a number above 0")
+    error, delta = abs(y - target), float(delta)
     near = clip(error, 0.0, delta)
     return mean(near * (error - 0.5 * near))
 
@@ -207,7 +209,10 @@ def _of_cell(equations: Cell) -> Loss:
 
 @functools.lru_cache(maxsize=64)
 def _of_function(function: Callable[..., Any]) -> Loss:
-    signature = inspect.signature(function)
+    try:
+        signature = inspect.signature(function)
+    except (ValueError, TypeError):  # of a class or of what is written in C
+        raise OptionError(f"a loss is {function!r}; expected a function of (y, target)") from None
     positional = [q for q in signature.parameters.values() if q.kind in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
     arguments = [q for q in positional if q.default is q.empty]  # others fix a number, as in lambda y, t, k=k: ...
     name = getattr(function, "__name__", "loss")

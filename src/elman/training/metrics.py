@@ -13,6 +13,7 @@ import numpy as np
 
 from elman.checks import nearest
 from elman.errors import OptionError, ShapeError
+from elman.training.checks import listed
 
 if TYPE_CHECKING:
     from elman.training.protocol import Trainable
@@ -66,10 +67,8 @@ def resolve_metrics(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
     OptionError
         If there is no such metric, or one comes twice.
     """
-    if isinstance(metrics, str) or not isinstance(metrics, Iterable):
-        raise OptionError(f"metrics must be a list, got {metrics!r}; give metrics=[{metrics!r}]")
     found: dict[str, Metric] = {}
-    for metric in metrics:
+    for metric in listed(metrics, "metrics", "names and functions"):
         if not isinstance(metric, str) and not callable(metric):
             raise OptionError(f"a metric is {metric!r}; expected a name ({', '.join(METRICS)}) or a function")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)

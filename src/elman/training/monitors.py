@@ -34,7 +34,7 @@ class Monitor:
     def __init__(self, owner: str, name: str, mode: str):
         if not isinstance(name, str):
             raise OptionError(f"{owner}: monitor is {name!r}; expected a name, such as 'val_loss'")
-        if mode not in MODES:
+        if not isinstance(mode, str) or mode not in MODES:
             raise OptionError(f"{owner}: mode is {mode!r}{nearest(mode, MODES)}; expected one of {', '.join(MODES)}")
         self.owner, self.name, self.mode = owner, name, mode
 

@@ -25,7 +25,7 @@ from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
 from elman.training.program import trace_program
 from elman.training.protocol import Trainable
-from elman.training.schedules import Rate, Schedule, as_schedule
+from elman.training.schedules import Rate, Schedule, as_schedule, plain
 
 _KEPT = ("updates", "state", "_network", "_traced")  # what an optimiser remembers; all else are hyperparameters
 
@@ -66,6 +66,8 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         self._traced: tuple[dict[str, Any], OptimizerProgram] | None = None
+        for field in fields(self):
+            setattr(self, field.name, plain(getattr(self, field.name)))
         self.reset()
         self.check()
 

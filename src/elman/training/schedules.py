@@ -205,12 +205,19 @@ def _not_negative(schedule: Schedule, *names: str) -> None:
         value = getattr(schedule, name)
         if not _is_number(value) or not 0 <= value < np.inf:
             raise OptionError(f"{type(schedule).__name__}: {name} must be at least 0, got {value!r}")
+        object.__setattr__(schedule, name, plain(value))
 
 
 def _positive(schedule: Schedule, name: str) -> None:
     value = getattr(schedule, name)
     if not _is_number(value) or not 1 <= value < np.inf:
         raise OptionError(f"{type(schedule).__name__}: {name} must be at least 1 (updates), got {value!r}")
+    object.__setattr__(schedule, name, plain(value))
+
+
+def plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, which can be written to a file; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_number(value: Any) -> bool:
