@@ -51,7 +51,13 @@ class ReadTimes:
 
 
 def read_times(
-    texts: Sequence[str | None], name: str, *, date_format: str | None = None, dayfirst: bool | None = None
+    texts: Sequence[str | None],
+    name: str,
+    *,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    source: str = "",
+    rows: np.ndarray | None = None,
 ) -> ReadTimes:
     """Read a column of texts as times.
 
@@ -68,6 +74,10 @@ def read_times(
         numbers of a spreadsheet), ``"number"`` (plain numbers).
     dayfirst : bool, optional
         Whether the day stands before the month.
+    source : str, optional
+        Where the column is from, for messages.
+    rows : array of int, optional
+        What the user calls the rows; by default they count from 1.
 
     Returns
     -------
@@ -84,24 +94,24 @@ def read_times(
     >>> found.times.astype("datetime64[D]")
     array(['2019-01-31', '2019-02-28', '2019-03-31'], dtype='datetime64[D]')
     """
-    column = TimeTexts(texts)
+    column = TimeTexts(texts, name, source, rows)
     if not column.shapes:
-        raise DataError(f"column {name!r} holds no time at all: every one of its {len(column)} rows is empty")
+        raise DataError(f"{column.called} holds no time at all: every one of its {len(column)} rows is empty")
     numbers = as_numbers(column)
     if date_format is not None:
-        return _by_format(column, numbers, name, date_format, dayfirst)
+        return _by_format(column, numbers, date_format, dayfirst)
     found = readings(forms(), column)
     if numbers is not None:
         found = [r for r in found if _credible(r, evenness(numbers))]
         if not found:
-            return _numbers(numbers, name, dayfirst)
+            return _numbers(numbers, column, dayfirst)
     wanted = found if dayfirst is None else [r for r in found if r.form.dayfirst == dayfirst]
     if found and not wanted:
-        raise DataError(_contradiction(name, found[0], column, bool(dayfirst)))
-    chosen = choose(wanted, column, name)
+        raise DataError(_contradiction(found[0], column, bool(dayfirst)))
+    chosen = choose(wanted, column)
     if chosen is None:
-        raise refuse_row([f for f in forms() if dayfirst is None or f.dayfirst == dayfirst], column, name)
-    return _finish(chosen, column, name, _why(chosen, wanted, column, name, numbers))
+        raise refuse_row([f for f in forms() if dayfirst is None or f.dayfirst == dayfirst], column)
+    return _finish(chosen, column, _why(chosen, wanted, column, numbers))
 
 
 def looks_like_times(texts: Sequence[str | None]) -> bool:
@@ -148,15 +158,15 @@ def _credible(reading: Reading, as_number: int) -> bool:
     return reading.evenness > as_number
 
 
-def _contradiction(name: str, reading: Reading, texts: TimeTexts, dayfirst: bool) -> str:
+def _contradiction(reading: Reading, texts: TimeTexts, dayfirst: bool) -> str:
     row = int(np.argmax(~texts.empty))
-    said = f"dayfirst is {dayfirst}, but column {name!r} holds {texts.original(row)!r} in row {row + 1}"
+    said = f"dayfirst is {dayfirst}, but {texts.holds(row)}"
     if reading.form.dayfirst is None:
         return f"{said}, which has no day and month in numbers: leave it out"
     return f"{said}, and its rows are times only with the {'day' if not dayfirst else 'month'} first: leave it out"
 
 
-def _why(chosen: Reading, found: list[Reading], texts: TimeTexts, name: str, numbers: np.ndarray | None) -> list[str]:
+def _why(chosen: Reading, found: list[Reading], texts: TimeTexts, numbers: np.ndarray | None) -> list[str]:
     """Notes of what was decided."""
     rivals = [r for r in found if r.form.tier == chosen.form.tier]
     row = first_difference(rivals, texts) if len(rivals) > 1 else int(np.argmax(~texts.empty))
@@ -164,66 +174,60 @@ def _why(chosen: Reading, found: list[Reading], texts: TimeTexts, name: str, num
     notes = []
     if len(rivals) > 1:
         notes.append(
-            f"column {name!r} has several readings; only the one in which {example} leaves its rows evenly spaced"
+            f"{texts.called} has several readings; only the one in which {example} leaves its rows evenly spaced"
         )
     elif numbers is not None:
-        notes.append(f"the numbers in column {name!r} are read as dates: {example}")
+        notes.append(f"the numbers in {texts.called} are read as dates: {example}")
     if "y" in chosen.form.expression.groupindex:
         years = chosen.moments.times[chosen.moments.read].astype("datetime64[Y]")
-        notes.append(f"years of two digits in column {name!r} are read as {years.min()} to {years.max()}")
+        notes.append(f"years of two digits in {texts.called} are read as {years.min()} to {years.max()}")
     return notes
 
 
-def _by_format(
-    column: TimeTexts, numbers: np.ndarray | None, name: str, date_format: str, dayfirst: bool | None
-) -> ReadTimes:
+def _by_format(texts: TimeTexts, numbers: np.ndarray | None, date_format: str, dayfirst: bool | None) -> ReadTimes:
     if date_format in _WORDS:
         if dayfirst is not None:
             raise OptionError(f"date_format {date_format!r} has no day and month: leave dayfirst out")
         if numbers is None:
-            row = int(np.argmax(~column.empty))
-            raise DataError(
-                f"date_format is {date_format!r}, but column {name!r} holds {column.original(row)!r} in row {row + 1}; "
-                "expected numbers"
-            )
-        return _typed_numbers(numbers, name, date_format)
+            row = int(np.argmax(~texts.empty))
+            raise DataError(f"date_format is {date_format!r}, but {texts.holds(row)}; expected numbers")
+        return _typed_numbers(numbers, texts, date_format)
     form = form_of(date_format)
     if dayfirst is not None and form.dayfirst != dayfirst:
         raise OptionError(
             f"date_format {date_format!r} and dayfirst={dayfirst} contradict each other: leave dayfirst out"
         )
-    found = readings([form], column)
+    found = readings([form], texts)
     if not found:
-        raise _not_of_format(form, column, name, date_format)
-    return _finish(found[0], column, name, _why(found[0], found, column, name, None))
+        raise _not_of_format(form, texts, date_format)
+    return _finish(found[0], texts, _why(found[0], found, texts, None))
 
 
-def _not_of_format(form: Form, column: TimeTexts, name: str, date_format: str) -> DataError:
-    row = int(np.argmax(~moments(form, column).read & ~column.empty))
+def _not_of_format(form: Form, texts: TimeTexts, date_format: str) -> DataError:
+    row = int(np.argmax(~moments(form, texts).read & ~texts.empty))
     return DataError(
-        f"date_format is {date_format!r}, but column {name!r} holds {column.texts[row]!r} in row {row + 1} "
-        "(the header not counted), which does not follow it"
+        f"date_format is {date_format!r}, but {texts.holds(row)} (the header not counted), which does not follow it"
     )
 
 
-def _numbers(numbers: np.ndarray, name: str, dayfirst: bool | None) -> ReadTimes:
+def _numbers(numbers: np.ndarray, texts: TimeTexts, dayfirst: bool | None) -> ReadTimes:
     if dayfirst is not None:
-        raise DataError(f"dayfirst is {dayfirst}, but column {name!r} holds numbers: leave it out")
-    if is_epoch(numbers, name):
-        return _typed_numbers(numbers, name, "epoch")
-    if is_excel(numbers, name):
-        return _typed_numbers(numbers, name, "excel")
+        raise DataError(f"dayfirst is {dayfirst}, but {texts.called} holds numbers: leave it out")
+    if is_epoch(numbers, texts.name):
+        return _typed_numbers(numbers, texts, "epoch")
+    if is_excel(numbers, texts.name):
+        return _typed_numbers(numbers, texts, "excel")
     notes: tuple[str, ...] = ()
     if may_be_excel(numbers):
         first = numbers[~np.isnan(numbers)][:1]
         notes = (
-            f"column {name!r} is taken as plain numbers; if {first[0]:.12g} is a spreadsheet's number of the day "
+            f"{texts.called} is taken as plain numbers; if {first[0]:.12g} is a spreadsheet's number of the day "
             f"{from_excel(first)[0].astype('datetime64[D]')}, give --date-format excel (date_format='excel' in Python)",
         )
     return ReadTimes(numbers, Notation(), notes)
 
 
-def _typed_numbers(numbers: np.ndarray, name: str, what: str) -> ReadTimes:
+def _typed_numbers(numbers: np.ndarray, texts: TimeTexts, what: str) -> ReadTimes:
     if what == "number":
         return ReadTimes(numbers, Notation())
     times = from_epoch(numbers) if what == "epoch" else from_excel(numbers)
@@ -232,19 +236,19 @@ def _typed_numbers(numbers: np.ndarray, name: str, what: str) -> ReadTimes:
     notation = Notation(clock=_has_clock(times))
     row = int(np.argmax(~np.isnan(numbers)))
     example = f"{numbers[row]:.17g} is {notation.label(times[row])}"
-    return ReadTimes(times, notation, (f"column {name!r} is read as {kind}: {example}",))
+    return ReadTimes(times, notation, (f"{texts.called} is read as {kind}: {example}",))
 
 
-def _finish(reading: Reading, column: TimeTexts, name: str, notes: list[str]) -> ReadTimes:
+def _finish(reading: Reading, texts: TimeTexts, notes: list[str]) -> ReadTimes:
     form = reading.form
     if {"x"} & form.expression.groupindex.keys() and reading.moments.offset_given.any():
-        times, notation, said = hang(reading.moments, column, name)
+        times, notation, said = hang(reading.moments, texts)
         return ReadTimes(times, notation, (*notes, *said))
     times = reading.moments.times
     if form.has_days and "V" not in form.expression.groupindex or "H" in form.expression.groupindex:
         return ReadTimes(times, Notation(clock=_has_clock(times)), tuple(notes))
-    names = month_names(form, column, reading.moments) if "b" in form.expression.groupindex else ()
-    pattern = writing_pattern(form, column)
+    names = month_names(form, texts, reading.moments) if "b" in form.expression.groupindex else ()
+    pattern = writing_pattern(form, texts)
     if "%b" in pattern and not names:
         pattern = "%Y-%m"
     return ReadTimes(times, Notation(pattern, names), tuple(notes))

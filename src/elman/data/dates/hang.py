@@ -15,7 +15,7 @@ Hung = tuple[np.ndarray, Notation, tuple[str, ...]]
 _UTC = {"z", "utc", "gmt"}
 
 
-def hang(found: Moments, texts: TimeTexts, name: str) -> Hung:
+def hang(found: Moments, texts: TimeTexts) -> Hung:
     """The times, how they are written, and notes.
 
     Raises
@@ -27,13 +27,13 @@ def hang(found: Moments, texts: TimeTexts, name: str) -> Hung:
     if without.any():
         row, other = int(np.argmax(without)), int(np.argmax(found.offset_given))
         raise DataError(
-            f"column {name!r} holds {texts.original(row)!r} in row {row + 1}, without an offset from UTC, and "
-            f"{texts.original(other)!r} in row {other + 1}, with one; expected one in every row or in none"
+            f"{texts.holds(row)}, without an offset from UTC, and "
+            f"{texts.original(other)!r} in {texts.place(other)}, with one; expected one in every row or in none"
         )
     known = found.read
     zones = {named(z) for z in found.zones if named(z)}
     if len(zones) > 1 or (zones and len(found.zones) > 1):
-        raise DataError(f"column {name!r} holds times of several zones: {', '.join(sorted(found.zones))}; expected one")
+        raise DataError(f"{texts.called} holds times of several zones: {', '.join(sorted(found.zones))}; expected one")
     wall = found.times[known]
     if zones:
         zone = Zone(str(zones.pop()))

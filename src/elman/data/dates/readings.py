@@ -47,13 +47,23 @@ def evenness(times: np.ndarray) -> int:
 
 
 def readings(forms: Iterable[Form], texts: TimeTexts) -> list[Reading]:
-    """Every form that reads all rows which are not empty; of those that agree on all times, the first."""
+    """Every form that reads all rows which are not empty; of those that agree on all times, the first.
+
+    Forms of the second tier are tried only where none of the first leaves the rows evenly spaced.
+    """
+    fitting = [form for form in forms if all(form.match(shape) for shape in texts.shapes)]
+    found = _distinct([form for form in fitting if form.tier == 1], texts)
+    if any(r.evenness >= EVEN for r in found):
+        return found
+    return [*found, *_distinct([form for form in fitting if form.tier > 1], texts)]
+
+
+def _distinct(forms: list[Form], texts: TimeTexts) -> list[Reading]:
     found: list[Reading] = []
     for form in forms:
-        if all(form.match(shape) for shape in texts.shapes):
-            read = _read(form, texts)
-            if read is not None and not any(_same(read, other) for other in found):
-                found.append(read)
+        read = _read(form, texts)
+        if read is not None and not any(_same(read, other) for other in found):
+            found.append(read)
     return found
 
 
@@ -78,7 +88,7 @@ def _other_century(form: Form, texts: TimeTexts, reading: Reading) -> Reading:
     return other if other.evenness > reading.evenness else reading
 
 
-def choose(found: list[Reading], texts: TimeTexts, name: str) -> Reading | None:
+def choose(found: list[Reading], texts: TimeTexts) -> Reading | None:
     """The reading that leaves the rows evenly spaced, else the only one there is; None if there is none.
 
     Raises
@@ -90,15 +100,15 @@ def choose(found: list[Reading], texts: TimeTexts, name: str) -> Reading | None:
         group = [r for r in found if r.form.tier == tier]
         most = max((r.evenness for r in group), default=0)
         if most >= EVEN:
-            return _only([r for r in group if r.evenness == most], texts, name, "the rows are evenly spaced either way")
+            return _only([r for r in group if r.evenness == most], texts, "the rows are evenly spaced either way")
     for tier in (1, 2):
         group = [r for r in found if r.form.tier == tier and not r.form.guess]
         if group:
-            return _only(group, texts, name, "the rows are evenly spaced in none")
+            return _only(group, texts, "the rows are evenly spaced in none")
     return None
 
 
-def _only(group: list[Reading], texts: TimeTexts, name: str, why: str) -> Reading:
+def _only(group: list[Reading], texts: TimeTexts, why: str) -> Reading:
     if len(group) == 1:
         return group[0]
     row = first_difference(group, texts)
@@ -107,8 +117,8 @@ def _only(group: list[Reading], texts: TimeTexts, name: str, why: str) -> Readin
     dayfirst = "--dayfirst or " if {r.form.dayfirst for r in group} == {True, False} else ""
     in_python = "dayfirst=True or " if dayfirst else ""
     raise DataError(
-        f"column {name!r} can be read in {len(group)} ways: {texts.original(row)!r} in row {row + 1} is {ways}, and "
-        f"{why}. Say which: {dayfirst}--date-format {patterns[0]!r} ({in_python}date_format={patterns[0]!r} in "
+        f"{texts.called} can be read in {len(group)} ways: {texts.original(row)!r} in {texts.place(row)} is {ways}, "
+        f"and {why}. Say which: {dayfirst}--date-format {patterns[0]!r} ({in_python}date_format={patterns[0]!r} in "
         "Python); day, month and year are %d, %m and %Y"
     )
 
@@ -140,14 +150,14 @@ def in_words(time: np.datetime64, form: Form) -> str:
     return f"{int(day)} {in_year}" if form.has_days or {"V"} & form.expression.groupindex.keys() else in_year
 
 
-def refuse_row(forms: Iterable[Form], texts: TimeTexts, name: str) -> DataError:
+def refuse_row(forms: Iterable[Form], texts: TimeTexts) -> DataError:
     """The error that names the first row that does not fit what most rows are."""
     counts = [(sum(len(texts.rows(s)) for s in texts.shapes if form.match(s)), form) for form in forms]
     likely = sorted((c for c in counts if c[0]), key=lambda pair: -pair[0])[:_TRIED]
     read = [(moments(form, texts).read, form) for _, form in likely]
     best, form = max(read, key=lambda pair: int(pair[0].sum()), default=(texts.empty & False, None))
     row = int(np.argmax(~best & ~texts.empty))
-    holds = f"column {name!r} holds {texts.texts[row]!r} in row {row + 1} (the header not counted)"
+    holds = f"{texts.holds(row)} (the header not counted)"
     if form is None or not best.any():
         return DataError(
             f"{holds}; expected a time, such as 2001-12-31, 2001-12-31 18:00, 31/12/2001, Dec 2001, "
@@ -155,6 +165,6 @@ def refuse_row(forms: Iterable[Form], texts: TimeTexts, name: str) -> DataError:
         )
     like = int(np.argmax(best))
     return DataError(
-        f"{holds}, which is no time of the form of the other rows, such as {texts.original(like)!r} in row {like + 1} "
-        f"({pattern_of(form, texts, like)}): mend or remove that row"
+        f"{holds}, which is no time of the form of the other rows, such as {texts.original(like)!r} in "
+        f"{texts.place(like)} ({pattern_of(form, texts, like)}): mend or remove that row"
     )

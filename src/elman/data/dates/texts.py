@@ -25,9 +25,17 @@ class TimeTexts:
     Parameters
     ----------
     texts : sequence of str or None
+    name : str, optional
+        Of the column.
+    source : str, optional
+        Where the column is from, for messages.
+    rows : array of int, optional
+        What the user calls the rows; by default they count from 1.
 
     Attributes
     ----------
+    called : str
+        What messages call the column.
     clean : list of str
         The texts in lower case, ASCII, each run of spaces a single one.
     empty : ndarray of bool
@@ -41,16 +49,19 @@ class TimeTexts:
     ['0 jan 0000', '00 jan 0000']
     """
 
-    def __init__(self, texts: Sequence[str | None]):
+    def __init__(self, texts: Sequence[str | None], name: str = "", source: str = "", rows: np.ndarray | None = None):
         self.texts = texts
+        self.name = name
+        self.called = f"column {name!r} of {source}" if source else f"column {name!r}"
+        self._row_numbers = rows
         self.clean = _clean(texts)
         shape_of_row = "\n".join(self.clean).translate(_ZEROS).split("\n") if self.clean else []
         numbers = {shape: i for i, shape in enumerate(dict.fromkeys(shape_of_row))}
         kinds = np.fromiter(map(numbers.__getitem__, shape_of_row), np.int64, len(shape_of_row))
         counts = np.bincount(kinds, minlength=len(numbers))
         order = np.argsort(kinds, kind="stable")
-        rows = np.split(order, np.cumsum(counts)[:-1]) if len(numbers) else []
-        found = sorted(zip(numbers, rows, strict=True), key=lambda pair: -len(pair[1]))
+        rows_of = np.split(order, np.cumsum(counts)[:-1]) if len(numbers) else []
+        found = sorted(zip(numbers, rows_of, strict=True), key=lambda pair: -len(pair[1]))
         self.empty = np.zeros(len(self.clean), bool)
         for shape, where in found:
             self.empty[where] = shape in _EMPTY
@@ -74,6 +85,14 @@ class TimeTexts:
         """One row of bytes a text."""
         fixed = np.array(self.clean, dtype=f"S{max(map(len, self.clean))}")
         return fixed.view(np.uint8).reshape(len(fixed), -1)
+
+    def place(self, row: int) -> str:
+        """What messages call a row."""
+        return f"row {row + 1 if self._row_numbers is None else int(self._row_numbers[row])}"
+
+    def holds(self, row: int) -> str:
+        """What messages say of a row."""
+        return f"{self.called} holds {self.texts[row]!r} in {self.place(row)}"
 
     def original(self, row: int) -> str:
         """The text as the file has it, in the same places as the clean one; the clean one where places moved."""
