@@ -106,6 +106,12 @@ def infer_step(times: np.ndarray) -> Step:
     return fixed
 
 
+def distinct(times: np.ndarray) -> np.ndarray:
+    """Those times that there are, in order, each once."""
+    known = np.sort(times[~np.isnat(times)] if times.dtype.kind == "M" else times[~np.isnan(times)])
+    return known[np.append(True, known[1:] != known[:-1])] if len(known) else known
+
+
 def positions(times: np.ndarray, step: Step) -> np.ndarray:
     """Steps from the first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
     if not step.regular:
@@ -181,7 +187,7 @@ def _months(times: np.ndarray) -> Step | None:
     months = days.astype("datetime64[M]")
     of_month = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
     anchor = int(of_month.max())
-    same_clock = len(np.unique(times - days)) == 1
+    same_clock = bool(np.all(times - days == (times - days)[:1]))
     if len(times) < 2 or not same_clock or np.any(days != _days_of_months(months, anchor)):
         return None
     step = _fixed("months", months.astype(np.int64))
@@ -197,7 +203,7 @@ def _days_of_months(months: np.ndarray, day: int) -> np.ndarray:
 
 def _weekdays(times: np.ndarray) -> Step | None:
     days = times.astype("datetime64[D]")
-    if len(times) < 6 or len(np.unique(times - days)) > 1 or not np.is_busday(days).all():
+    if len(times) < 6 or np.any(times - days != (times - days)[:1]) or not np.is_busday(days).all():
         return None
     step = _fixed("weekdays", _ordinals(times, "weekdays"))
     return step if step.regular else None

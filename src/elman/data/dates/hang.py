@@ -9,6 +9,7 @@ from elman.data.dates.notation import Notation
 from elman.data.dates.readings import evenness
 from elman.data.dates.texts import TimeTexts
 from elman.data.dates.zones import Zone, find, named
+from elman.data.times import distinct
 from elman.errors import DataError
 
 Hung = tuple[np.ndarray, Notation, tuple[str, ...]]
@@ -84,5 +85,5 @@ def _axis(wall: np.ndarray, offsets: np.ndarray) -> int | None:
         return None
     standard = int(offsets.min())
     steady = wall + (standard - offsets).astype("timedelta64[s]")
-    by_wall = 0 if len(np.unique(wall)) < len(np.unique(steady)) else evenness(wall)
+    by_wall = 0 if len(distinct(wall)) < len(distinct(steady)) else evenness(wall)
     return standard if evenness(steady) > by_wall else None

@@ -11,7 +11,7 @@ from elman.data.dates.fields import Moments, moments
 from elman.data.dates.forms import Form
 from elman.data.dates.patterns import pattern_of
 from elman.data.dates.texts import TimeTexts
-from elman.data.times import infer_step, positions
+from elman.data.times import distinct, infer_step, positions
 from elman.errors import DataError
 
 _TRIED = 6  # forms that read most rows, in search of the row that none reads
@@ -37,7 +37,7 @@ class Reading:
 
 def evenness(times: np.ndarray) -> int:
     """3 where times are evenly spaced, 2 where they are but for missing ones, else 1; in any order, repeats aside."""
-    known = np.unique(times[~np.isnat(times)] if times.dtype.kind == "M" else times[~np.isnan(times)])
+    known = distinct(times)
     if len(known) < 2:
         return 3
     step = infer_step(known)
