@@ -10,7 +10,7 @@ import numpy as np
 from elman.data.dates.columns import join_columns
 from elman.data.dates.fields import moments
 from elman.data.dates.forms import Form, form_of, forms
-from elman.data.dates.hang import hang, hang_typed
+from elman.data.dates.hang import hang, hang_typed, through_summer_time
 from elman.data.dates.notation import Notation
 from elman.data.dates.numbers import (
     as_numbers,
@@ -180,7 +180,8 @@ def _why(chosen: Reading, found: list[Reading], texts: TimeTexts, numbers: np.nd
         notes.append(f"the numbers in {texts.called} are read as dates: {example}")
     if "y" in chosen.form.expression.groupindex:
         years = chosen.moments.times[chosen.moments.read].astype("datetime64[Y]")
-        notes.append(f"years of two digits in {texts.called} are read as {years.min()} to {years.max()}")
+        span = f"{years.min()} to {years.max()}" if years.min() < years.max() else str(years.min())
+        notes.append(f"years of two digits in {texts.called} are read as {span}")
     return notes
 
 
@@ -246,6 +247,9 @@ def _finish(reading: Reading, texts: TimeTexts, notes: list[str]) -> ReadTimes:
         return ReadTimes(times, notation, (*notes, *said))
     times = reading.moments.times
     if form.has_days and "V" not in form.expression.groupindex or "H" in form.expression.groupindex:
+        hung = through_summer_time(times) if _has_clock(times) else None
+        if hung is not None:
+            return ReadTimes(hung[0], hung[1], (*notes, *hung[2]))
         return ReadTimes(times, Notation(clock=_has_clock(times)), tuple(notes))
     names = month_names(form, texts, reading.moments) if "b" in form.expression.groupindex else ()
     pattern = writing_pattern(form, texts)

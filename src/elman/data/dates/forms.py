@@ -38,13 +38,13 @@ _GROUPS = {
     "W": r"(?:w|wk|week|kw|cw)[ .-]?",
 }
 _SECONDS = r"(?:[:.](?P<S>\d\d)(?:[.,](?P<f>\d{1,9}))?)?"
-_HALF_DAY = r"(?: ?(?P<p>[ap]\.? ?m\.?))?"
+_HALF_DAY = r"(?: ?(?P<p>[ap]\.? ?m\b\.?))?"
 _ZONE = (
     r"(?: ?(?P<x>z|(?:utc|gmt)? ?(?P<z>[+-])(?P<o>\d\d?)(?::?(?P<i>\d\d))?(?: ?\[[a-z/_]+\]| ?\([a-z ]+\))?"
     r"|[a-z]{3,5}|[a-z]+/[a-z/_-]+))?"
 )
 _CLOCKS = [
-    rf"(?P<H>\d\d?)(?:[:.h] ?(?P<M>\d\d){_SECONDS})?{_HALF_DAY}{_ZONE}",
+    rf"(?P<H>\d\d?)(?:[:.h] ?(?P<M>\d\d){_SECONDS})?(?: ?(?:h|uhr))?{_HALF_DAY}{_ZONE}",
     rf"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{{1,9}}))?)?{_ZONE}",
 ]
 _JOIN = r"(?:t|,? |:|-|_| at )"
@@ -94,11 +94,11 @@ def _known_zone(text: str | None) -> bool:
     return text is None or "0" in text or text in ABBREVIATIONS or named(text) is not None
 
 
-def _form(tokens: str, *, clock: str | None = None, **about: object) -> Form:
-    """Tokens are names of groups, or expressions."""
+def _form(tokens: str, *, clock: str = "", first: bool = False, **about: object) -> Form:
+    """Tokens are names of groups, or expressions; a clock stands behind the date, or first."""
     date = "".join(_GROUPS.get(token, token) for token in tokens.split())
-    if clock is not None:
-        date = f"{_WEEKDAY}{date}(?:{_JOIN}{clock})?"
+    if clock:
+        date = f"{clock},? {_WEEKDAY}{date}" if first else f"{_WEEKDAY}{date}(?:{_JOIN}{clock})?"
     return Form(re.compile(date), **about)  # type: ignore[arg-type]
 
 
@@ -164,9 +164,11 @@ _NO_CLOCK: list[tuple[str, dict]] = [
 def forms() -> tuple[Form, ...]:
     """All forms, the likelier before the others."""
     with_clock = [_form(tokens, clock=clock, **about) for tokens, about in _DAYS for clock in _CLOCKS]
+    clock_first = [_form(tokens, clock=_CLOCKS[0], first=True, **about) for tokens, about in _DAYS]
     logs = re.compile(rf"{_WEEKDAY}{_GROUPS['b']} {_GROUPS['d']} {_CLOCKS[0]} {_GROUPS['Y']}")
     return (
         *with_clock,
+        *clock_first,
         Form(logs, dayfirst=False),
         *(_form(tokens, **about) for tokens, about in _NO_CLOCK),
     )

@@ -6,14 +6,15 @@ import numpy as np
 
 from elman.data.dates.fields import Moments
 from elman.data.dates.notation import Notation
-from elman.data.dates.readings import evenness
+from elman.data.dates.readings import EVEN, evenness
 from elman.data.dates.texts import TimeTexts
-from elman.data.dates.zones import Zone, find, named
+from elman.data.dates.zones import USUAL, Zone, find, known_zones, named
 from elman.data.times import distinct
 from elman.errors import DataError
 
 Hung = tuple[np.ndarray, Notation, tuple[str, ...]]
 _UTC = {"z", "utc", "gmt"}
+_FEWEST = 6  # rows that tell a change to summer time from a missing one
 
 
 def hang(found: Moments, texts: TimeTexts) -> Hung:
@@ -47,6 +48,27 @@ def hang(found: Moments, texts: TimeTexts) -> Hung:
     if axis is not None:
         times[known] = wall + (axis - offsets).astype("timedelta64[s]")
     return times, Notation(clock=True, zone=zone, axis=axis), (note,) if note else ()
+
+
+def through_summer_time(times: np.ndarray) -> Hung | None:
+    """As `hang`, for hours without offsets that lack one in spring, or have one twice in autumn, as a zone's clock does.
+
+    None where no usual zone makes all of them follow one another evenly.
+    """
+    if np.isnat(times).any() or len(times) < _FEWEST or np.median(np.diff(times)) >= np.timedelta64(1, "D"):
+        return None
+    repeated = len(distinct(times)) < len(times)
+    if not repeated and evenness(times) != EVEN:
+        return None
+    for name in known_zones(USUAL):
+        zone = Zone(name)
+        offsets = zone.at_wall(times)
+        standard = int(offsets.min())
+        steady = times + (standard - offsets).astype("timedelta64[s]")
+        if len(distinct(offsets)) > 1 and (np.diff(steady) > np.timedelta64(0)).all() and evenness(steady) > EVEN:
+            note = f"the clock changes to summer time and back as in {name}; hours are counted through the change"
+            return steady, Notation(clock=True, zone=zone, axis=standard, offset=False), (note,)
+    return None
 
 
 def hang_typed(instants: np.ndarray, zone: Zone) -> Hung:

@@ -27,7 +27,9 @@ class Notation:
     clock : bool, default False
         Whether midnights are written too, as the series has other times.
     zone : Zone, optional
-        Whose offset is written behind the clock.
+        Whose clock it is.
+    offset : bool, default True
+        Whether the zone's offset is written behind the clock.
     axis : int, optional
         Seconds ahead of UTC of the clock that times are given in, where that is not the zone's own: hours are counted
         by a clock that knows no summer time.
@@ -44,6 +46,7 @@ class Notation:
     months: tuple[str, ...] = ()
     clock: bool = False
     zone: Zone | None = None
+    offset: bool = True
     axis: int | None = None
 
     def labels(self, times: np.ndarray) -> list[str]:
@@ -56,7 +59,8 @@ class Notation:
             return _iso(times, self.clock)
         offsets = self._offsets(times)
         wall = self.wall(times)
-        return [text + self.zone.write(o) for text, o in zip(_iso(wall, True), offsets, strict=True)]
+        texts = _iso(wall, True)
+        return [text + self.zone.write(o) for text, o in zip(texts, offsets, strict=True)] if self.offset else texts
 
     def label(self, time: np.generic) -> str:
         """One time as text."""

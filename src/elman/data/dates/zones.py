@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,7 +14,7 @@ import numpy as np
 from elman.errors import DataError
 
 # asked first, so that common offsets are called by common names
-_COMMON = (
+USUAL = (
     "Europe/Berlin Europe/London Europe/Athens Europe/Moscow America/New_York America/Chicago America/Denver "
     "America/Los_Angeles America/Sao_Paulo America/Santiago Asia/Jerusalem Asia/Tehran Australia/Sydney "
     "Australia/Adelaide Pacific/Auckland"
@@ -103,6 +104,11 @@ def named(text: str) -> str | None:
     return _names().get(text.lower())
 
 
+def known_zones(names: Iterable[str]) -> list[str]:
+    """Those that this machine has data of."""
+    return [name for name in names if name.lower() in _names()]
+
+
 def zone_of(text: str) -> Zone:
     """A zone from its name, ``UTC``, or an offset such as ``+05:30``.
 
@@ -138,8 +144,8 @@ def find(instants: np.ndarray, offsets: np.ndarray) -> str | None:
     changes = np.flatnonzero(np.diff(sorted_offsets))
     witnesses = np.unique(np.concatenate([[0, len(order) - 1], changes, changes + 1]))
     tests = [(int(seconds[i]), int(sorted_offsets[i])) for i in witnesses]
-    known = sorted(_names().values())
-    for name in [n for n in _COMMON if n in known] + [n for n in known if not n.startswith("Etc/")]:
+    others = sorted((n for n in _names().values() if not n.startswith("Etc/")), key=lambda n: (n[-2:].isupper(), n))
+    for name in [*known_zones(USUAL), *others]:
         if all(_at(name, second) == offset for second, offset in tests):
             return name
     return None
