@@ -28,6 +28,7 @@ from elman.data.dates.zones import zone_of
 from elman.errors import DataError, OptionError
 
 _WORDS = ("number", "epoch", "excel")
+_NAMED = {"V": "week", "q": "quarter"}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def read_times(
         return _by_format(column, numbers, date_format, dayfirst)
     found = readings(forms(), column)
     if numbers is not None:
-        found = [r for r in found if _credible(r, evenness(numbers))]
+        found = [r for r in found if _credible(r, evenness(numbers), name)]
         if not found:
             return _numbers(numbers, column, dayfirst)
     wanted = found if dayfirst is None else [r for r in found if r.form.dayfirst == dayfirst]
@@ -151,9 +152,11 @@ def typed_times(times: np.ndarray, *, zone: str | None = None) -> ReadTimes:
     return ReadTimes(*hang_typed(times, zone_of(zone)))
 
 
-def _credible(reading: Reading, as_number: int) -> bool:
-    """Whether numbers are more likely to be dates: evenly spaced as such, and for mere guesses only as such."""
-    if not reading.form.guess:
+def _credible(reading: Reading, as_number: int, name: str) -> bool:
+    """Whether numbers are more likely to be dates: evenly spaced as such, and for mere guesses only as such, or so
+    named."""
+    named = any(g in reading.form.expression.groupindex and word in name.lower() for g, word in _NAMED.items())
+    if named or not reading.form.guess:
         return reading.evenness >= as_number
     return reading.evenness > as_number
 

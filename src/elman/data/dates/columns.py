@@ -75,21 +75,21 @@ def _by_year(
     before, after = columns[:year], columns[year + 1 :]
     if len(before) > 1:  # day and month, or month and day: the reader decides by all rows
         return _joined([*before[-2:], columns[year]], "/"), after
-    parts = [*before, *after][:2]
+    parts, several = [*before, *after][:2], len(set(columns[year]) - {None}) > 1
     if len(parts) == 1:
         name = names[year - 1] if before else names[year + 1]
-        return _joined([columns[year], _part_of_year(parts[0], name)], "-"), []
+        return _joined([columns[year], _part_of_year(parts[0], name, several)], "-"), []
     if _all(parts[1], lambda text: _is_small(text) and int(text) <= 31):
         return _joined([columns[year], *parts], "-"), [*before, *after][2:]
-    return _joined([columns[year], _part_of_year(parts[0], "")], "-"), [*before, *after][1:]
+    return _joined([columns[year], _part_of_year(parts[0], "", several)], "-"), [*before, *after][1:]
 
 
-def _part_of_year(column: list[str | None], name: str) -> list[str | None]:
+def _part_of_year(column: list[str | None], name: str, several_years: bool) -> list[str | None]:
     """Months as they are; weeks, quarters and days of the year marked as such."""
     if not _all(column, _is_small):
         return column
     most = max((int(text) for text in column if text is not None), default=1)
-    if "quarter" in name or name in ("q", "qtr"):
+    if "quarter" in name or name in ("q", "qtr") or (most <= 4 and several_years):
         return [text and f"Q{int(text)}" for text in column]
     if "week" in name or 12 < most <= 53:
         return [text and f"W{int(text):02d}" for text in column]

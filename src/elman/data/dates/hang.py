@@ -51,7 +51,7 @@ def hang(found: Moments, texts: TimeTexts) -> Hung:
 
 
 def through_summer_time(times: np.ndarray) -> Hung | None:
-    """As `hang`, for hours without offsets that lack one in spring, or have one twice in autumn, as a zone's clock does.
+    """As `hang`, for hours without offsets: one lacks in spring, or comes twice in autumn, as on the clock of a zone.
 
     None where no usual zone makes all of them follow one another evenly.
     """

@@ -79,13 +79,19 @@ def _read(form: Form, texts: TimeTexts) -> Reading | None:
 
 
 def _other_century(form: Form, texts: TimeTexts, reading: Reading) -> Reading:
-    """Years of two digits that run through 69: the century turns where it leaves the rows evenly spaced."""
-    if "y" not in form.expression.groupindex or reading.evenness >= EVEN:
+    """Years of two digits that run through 69: the century turns where rows are evenly spaced then, or in order."""
+    if "y" not in form.expression.groupindex or reading.evenness > EVEN:
         return reading
     first = int(reading.moments.times[np.argmax(reading.moments.read)].astype("datetime64[Y]").astype(int)) + 1970
     turned = moments(form, texts, century=first % 100)
     other = Reading(form, turned, evenness(turned.times))
-    return other if other.evenness > reading.evenness else reading
+    better = other.evenness > reading.evenness or (_in_order(turned.times) and not _in_order(reading.moments.times))
+    return other if better else reading
+
+
+def _in_order(times: np.ndarray) -> bool:
+    known = times[~np.isnat(times)]
+    return bool((known[1:] >= known[:-1]).all())
 
 
 def choose(found: list[Reading], texts: TimeTexts) -> Reading | None:
