@@ -6,7 +6,7 @@ calendar knows: a month is not a number of days, and trading days skip weekends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,12 @@ from elman.data.dates.notation import Notation
 from elman.errors import DataError
 
 Unit = Literal["number", "time", "months", "weekdays"]
+Roll = Literal["", "backward", "forward"]
 _SECOND, _DAY = 1_000_000, 86_400_000_000  # in microseconds
+_LAST_DAY = 2_932_896  # 9999-12-31, in days since 1970
+_FEWEST = 6  # times that show a pattern of weekdays
+_HOLIDAYS = 5  # days that holidays may move the end of a month
+_ENDS: tuple[tuple[int, Roll], ...] = ((31, "backward"), (1, "forward"))
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,15 @@ class Step:
         Whether every time is a whole number of steps after the first.
     day : int
         Day of the month that ``months`` keep to; 31 means the last one.
+    roll : {"", "backward", "forward"}
+        Where ``months`` keep to weekdays: the way to the nearest one from a day of the month at a weekend.
     """
 
     unit: Unit
     size: float
     regular: bool = True
     day: int = 1
+    roll: Roll = ""
 
     def __str__(self) -> str:
         number = f"{self.size:g}"
@@ -80,8 +88,10 @@ def check_order(times: np.ndarray, name: str) -> None:
 def infer_step(times: np.ndarray) -> Step:
     """How far apart the times are.
 
-    Months (and with them quarters and years) are recognised by a day of the month that stays the same, weekdays by
-    the absence of weekends, all else by equal distances. A few missing rows do not make times irregular.
+    Months (and with them quarters and years) are recognised by a day of the month that stays the same, or by the last
+    or first weekday of the month, give or take holidays; weekdays by the absence of weekends, all else by equal
+    distances. A few missing rows do not make times irregular; on weekdays without New Year's Day or Christmas they are
+    holidays, not missing: such times are irregular, and go on by weekdays.
 
     Parameters
     ----------
@@ -95,14 +105,14 @@ def infer_step(times: np.ndarray) -> Step:
     """
     if times.dtype.kind != "M":
         return _fixed("number", times.astype(np.float64))
-    months = _months(times)
+    months = _months(times) or _months_of_weekdays(times)
     if months is not None:
         return months
     fixed = _fixed("time", times.astype(np.int64))
     weekdays = _weekdays(times)
     # trading days on a grid of days lack every weekend: take the reading that lacks fewer rows
     if weekdays is not None and (not fixed.regular or positions(times, weekdays)[-1] < positions(times, fixed)[-1]):
-        return weekdays
+        return replace(weekdays, regular=False) if _keeps_holidays(times, weekdays) else weekdays
     return fixed
 
 
@@ -124,7 +134,9 @@ def without_holes(times: np.ndarray, step: Step) -> np.ndarray:
     """The times, and those that are missing between them."""
     place = positions(times, step)
     if step.unit in ("months", "weekdays"):
-        return np.concatenate([times[:1], extend(times[0], step, int(place[-1]))])
+        every = np.concatenate([times[:1], extend(times[0], step, int(place[-1]))])
+        every[place] = times
+        return every
     numbers = times.astype(np.int64) if times.dtype.kind == "M" else times
     found = np.interp(np.arange(place[-1] + 1), place, numbers)
     found = np.rint(found).astype(np.int64).astype(times.dtype) if times.dtype.kind == "M" else found
@@ -135,11 +147,18 @@ def without_holes(times: np.ndarray, step: Step) -> np.ndarray:
 def extend(last: np.generic, step: Step, count: int) -> np.ndarray:
     """The `count` times that follow `last`.
 
+    Raises
+    ------
+    DataError
+        If they go beyond the year 9999.
+
     Examples
     --------
     >>> extend(np.datetime64("2001-01-31", "us"), Step("months", 1, day=31), 2).astype("datetime64[D]")
     array(['2001-02-28', '2001-03-31'], dtype='datetime64[D]')
     """
+    if step.unit != "number":
+        _check_end(last, step, count)
     ahead = np.arange(1, count + 1)
     if step.unit == "number":
         after = float(last) + ahead * step.size  # type: ignore[arg-type]
@@ -150,9 +169,19 @@ def extend(last: np.generic, step: Step, count: int) -> np.ndarray:
     clock = last - day
     if step.unit == "weekdays":
         return np.busday_offset(day, ahead * int(step.size)).astype("datetime64[us]") + clock
-    return (
-        _days_of_months(day.astype("datetime64[M]") + ahead * int(step.size), step.day).astype("datetime64[us]") + clock
-    )
+    months = day.astype("datetime64[M]") + ahead * int(step.size)
+    return _days_of_months(months, step.day, step.roll).astype("datetime64[us]") + clock
+
+
+def _check_end(last: np.generic, step: Step, count: int) -> None:
+    """Refuse times that no calendar writes, before they overflow."""
+    days = {"time": step.size / _DAY, "months": 30.5 * step.size, "weekdays": 1.4 * step.size}[step.unit]
+    end = float(last.astype("datetime64[D]").astype(np.int64)) + count * days  # type: ignore[arg-type]
+    if end > _LAST_DAY:
+        raise DataError(
+            f"{count} times that follow {label(last)}, each {step} after the one before, go beyond the year 9999; "
+            "expected fewer"
+        )
 
 
 def labels(times: np.ndarray) -> list[str]:
@@ -194,19 +223,57 @@ def _months(times: np.ndarray) -> Step | None:
     return Step("months", step.size, True, anchor) if step.regular else None
 
 
-def _days_of_months(months: np.ndarray, day: int) -> np.ndarray:
-    """That day of each month, or its last one where the month is shorter."""
+def _months_of_weekdays(times: np.ndarray) -> Step | None:
+    """Once a month at its last weekday or its first, or up to some days within it where those are holidays."""
+    days = times.astype("datetime64[D]")
+    if len(times) < _FEWEST or np.any(times - days != (times - days)[:1]) or not np.is_busday(days).all():
+        return None
+    months = days.astype("datetime64[M]")
+    if np.any(months[1:] <= months[:-1]):
+        return None
+    step = _fixed("months", months.astype(np.int64))
+    if not step.regular:
+        return None
+    for day, roll in _ENDS:
+        within = np.abs((days - _days_of_months(months, day, roll)).astype(np.int64))
+        if within.max() <= _HOLIDAYS and np.mean(within == 0) > 0.5:
+            return Step("months", step.size, True, day, roll)
+    return None
+
+
+def _days_of_months(months: np.ndarray, day: int, roll: Roll = "") -> np.ndarray:
+    """That day of each month, or its last one where the month is shorter; the nearest weekday in a direction."""
     first = months.astype("datetime64[D]")
     last = (months + 1).astype("datetime64[D]") - 1
-    return np.minimum(first + (day - 1), last)
+    days = np.minimum(first + (day - 1), last)
+    return np.busday_offset(days, 0, roll=roll) if roll else days
 
 
 def _weekdays(times: np.ndarray) -> Step | None:
     days = times.astype("datetime64[D]")
-    if len(times) < 6 or np.any(times - days != (times - days)[:1]) or not np.is_busday(days).all():
+    if len(times) < _FEWEST or np.any(times - days != (times - days)[:1]) or not np.is_busday(days).all():
         return None
     step = _fixed("weekdays", _ordinals(times, "weekdays"))
     return step if step.regular else None
+
+
+def _keeps_holidays(times: np.ndarray, step: Step) -> bool:
+    """Whether weekdays lack every New Year's Day, or every Christmas, that fell on one, and only few days else."""
+    days = times.astype("datetime64[D]")
+    if step.size != 1 or positions(times, step)[-1] + 1 > 1.08 * len(times):
+        return False
+    years = np.arange(days[0].astype("datetime64[Y]"), days[-1].astype("datetime64[Y]") + 1).astype("datetime64[D]")
+    for feast in (years, years + np.timedelta64(358, "D") + _leap(years)):
+        due = feast[(feast > days[0]) & (feast < days[-1]) & np.is_busday(feast)]
+        if len(due) and not np.isin(due, days).any():
+            return True
+    return False
+
+
+def _leap(years: np.ndarray) -> np.ndarray:
+    """A day where the year has 366."""
+    after = (years.astype("datetime64[Y]") + 1).astype("datetime64[D]")
+    return after - years - np.timedelta64(365, "D")
 
 
 def _ordinals(times: np.ndarray, unit: Unit) -> np.ndarray:

@@ -42,7 +42,7 @@ def evenness(times: np.ndarray) -> int:
         return 3
     step = infer_step(known)
     if not step.regular:
-        return 1
+        return 2 if step.unit == "weekdays" else 1
     return 3 if positions(known, step)[-1] + 1 == len(known) else 2
 
 
