@@ -124,6 +124,7 @@ def forecast(
     series = load_series(source, time=time, target=target, fill=fill, sort=sort)
     folder = _folder(out, series)
     check_writable(folder)
+    series.future(horizon)  # times that no calendar has are refused before the training
     if origins is not None:
         as_count(origins, "origins")
     test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), folder)

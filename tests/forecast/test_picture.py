@@ -13,7 +13,11 @@ WAVE = np.sin(2 * np.pi * np.arange(160) / 10)
 TIMES = {
     "numbers": np.arange(1850, 2010),
     "dates": np.datetime64("2001-01-01", "us") + np.arange(160) * np.timedelta64(7, "D"),
+    "the first days": np.datetime64("0001-01-01", "us") + np.arange(160) * np.timedelta64(1, "D"),
+    "the first months": np.arange(160).astype("timedelta64[M]") + np.datetime64("0001-01"),
+    "the last days": np.datetime64("9999-12-31", "us") - np.arange(169, 9, -1) * np.timedelta64(1, "D"),
 }
+TIMES["the first months"] = TIMES["the first months"].astype("datetime64[us]")
 
 
 def series_at(times):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ORIGIN, _ACTUAL, _NAIVE, _FORECAST = "#9a9a9a", "#222222", "#4c78a8", "#d1495b"
 _MOST_POINTS = 420  # of history; more would hide the forecast
+_FIRST_DAY, _LAST_DAY = -719162, 2932896  # matplotlib draws from 0001-01-01 to 9999-12-31, in days since 1970
 
 
 def draw(series: Series, forecast: np.ndarray, method: str, test: Backtest | None) -> Figure:
@@ -107,5 +108,7 @@ def _dress(ax: Axes, series: Series) -> None:
     if series.times.dtype.kind == "M":
         from matplotlib.dates import ConciseDateFormatter
 
+        left, right = ax.get_xlim()
+        ax.set_xlim(max(left, _FIRST_DAY), min(right, _LAST_DAY))
         ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)
