@@ -221,6 +221,8 @@ BAD_ROWS = {
     "no such month": (["2019-01", "2019-13"], "'2019-13' in row 2"),
     "no such week": (["2019-W52", "2019-W53"], "'2019-W53' in row 2"),
     "no such hour": (["2019-01-01 23:00", "2019-01-01 25:00"], "'2019-01-01 25:00' in row 2"),
+    "no such day in numbers": (["20190227", "20190228", "20190229", "20190301", "20190302"], "'20190229' in row 3"),
+    "no such month in numbers": (["201911", "201912", "201913", "202001", "202002"], "'201913' in row 3.*number"),
     "no time anywhere": (["a", "b"], "holds 'a' in row 1 .*expected a time"),
     "nothing": (["", None, "NaN"], "no time at all"),
     "some with an offset": (["2019-01-01T00:00Z", "2019-01-01T01:00"], "row 2, without an offset"),

@@ -13,8 +13,8 @@ from elman.errors import DataError
 
 # forms of strftime, by the finest step that they can write
 FORMS = {
-    "days": """%Y-%m-%d|%Y/%m/%d|%Y.%m.%d|%Y%m%d|%d/%m/%Y|%m/%d/%Y|%d.%m.%Y|%d-%m-%y|%m/%d/%y|%y-%m-%d|%d-%b-%Y|%d %B %Y|
-        %d%b%Y|%B %d, %Y|%a, %d %b %Y|%Y-%j""",
+    "days": """%Y-%m-%d|%Y/%m/%d|%Y.%m.%d|%Y%m%d|%d/%m/%Y|%m/%d/%Y|%d.%m.%Y|%d-%m-%y|%m/%d/%y|%y-%m-%d|%d-%b-%Y|
+        %d %B %Y|%d%b%Y|%B %d, %Y|%a, %d %b %Y|%Y-%j""",
     "months": "%Y-%m|%Y/%m|%Y.%m|%Y%m|%m/%Y|%b %Y|%b-%y|%Y-%b|%YM%m|%B %Y",
     "minutes": """%Y-%m-%dT%H:%M:%S|%Y-%m-%d %H:%M|%d/%m/%Y %H:%M|%m/%d/%Y %I:%M %p|%d.%m.%Y %H:%M:%S|%Y%m%dT%H%M|
         %Y%m%d%H%M|%Y-%m-%d %H:%M:%S.%f|%b %d, %Y %I:%M %p|%H:%M %d.%m.%Y""",

@@ -28,6 +28,7 @@ from elman.data.dates.zones import zone_of
 from elman.errors import DataError, OptionError
 
 _WORDS = ("number", "epoch", "excel")
+_MOST = 0.8  # of the rows tell what a column is meant to be
 _NAMED = {"V": "week", "q": "quarter"}
 
 
@@ -105,6 +106,7 @@ def read_times(
     if numbers is not None:
         found = [r for r in found if _credible(r, evenness(numbers), name)]
         if not found:
+            _refuse_spoilt_dates(column)
             return _numbers(numbers, column, dayfirst)
     wanted = found if dayfirst is None else [r for r in found if r.form.dayfirst == dayfirst]
     if found and not wanted:
@@ -131,7 +133,7 @@ def looks_like_times(texts: Sequence[str | None]) -> bool:
     rows = int((~column.empty).sum())
     for form in forms():
         fits = sum(len(column.rows(s)) for s in column.shapes if form.match(s))
-        if fits >= 0.8 * rows and (not form.guess or any(r.evenness >= EVEN for r in readings([form], column))):
+        if fits >= _MOST * rows and (not form.guess or any(r.evenness >= EVEN for r in readings([form], column))):
             return True
     return False
 
@@ -159,6 +161,16 @@ def _credible(reading: Reading, as_number: int, name: str) -> bool:
     if named or not reading.form.guess:
         return reading.evenness >= as_number
     return reading.evenness > as_number
+
+
+def _refuse_spoilt_dates(texts: TimeTexts) -> None:
+    """Numbers of which most are dates and some are not, such as 20190229, are no plain numbers."""
+    rows = int((~texts.empty).sum())
+    for form in forms():
+        if form.numeric and form.tier == 1 and any(map(form.match, texts.shapes)):
+            read = int(moments(form, texts).read.sum())
+            if _MOST * rows <= read < rows:
+                raise DataError(f"{refuse_row([form], texts)}; plain numbers are read by --date-format number")
 
 
 def _contradiction(reading: Reading, texts: TimeTexts, dayfirst: bool) -> str:
