@@ -255,6 +255,28 @@ def test_special_clocks():
     assert str(fractions[1]) == "2016-12-31T23:59:59.123456" and str(fractions[0])[-8:] == "9.500000"
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [["02:55:10", "02:24:24", "01:59:59"], ["12:30", "13:30"], ["1977-1989", "1990-2001"], ["Oct18", "Nov06", "Dec06"]],
+    ids=["durations", "clocks", "ranges", "days without a year"],
+)
+def test_what_only_looks_like_a_time_is_none(texts):
+    assert not looks_like_times(texts)
+    with pytest.raises(DataError):
+        read_times(texts, "t")
+
+
+def test_a_word_among_numbers_is_named():
+    with pytest.raises(DataError, match="holds 'ancient' in row 3 .*no number as the other rows are, such as '1766'"):
+        read_times(["1766", "1801", "ancient", "1899"], "year")
+
+
+def test_years_of_two_digits_are_of_the_past():
+    found = read_times(["25/11/63", "02/01/64", "13/02/64"], "date")
+    assert str(found.times[0])[:10] == "1963-11-25" and "1963 to 1964" in found.notes[0]
+    assert str(read_times(["25/11/38", "26/11/38"], "date").times[0])[:4] == "2038"
+
+
 def test_two_digit_years_turn_the_century_where_the_rows_say_so():
     years = [f"31.12.{y % 100:02d}" for y in range(1955, 2019)]
     found = read_times(years, "date")

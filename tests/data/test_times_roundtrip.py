@@ -24,7 +24,7 @@ STEPS = {
     "minutes": [dt.timedelta(minutes=m) for m in (1, 15, 30, 60, 180)],
     "days": [dt.timedelta(days=d) for d in (1, 7, 14)],
 }
-STARTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2060, 1, 1)).map(
+STARTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2030, 1, 1)).map(
     lambda t: t.replace(second=0, microsecond=0)
 )
 
@@ -53,7 +53,7 @@ def calendars(draw):
 @given(calendars(), st.sampled_from([str, str.upper, str.lower]))
 def test_what_is_written_is_read_back_or_refused_as_ambiguous(calendar, case):
     form, times = calendar
-    assume(times[-1] < np.datetime64("2068-01-01"))
+    assume("%y" not in form or times[-1] < np.datetime64("2040-01-01"))
     texts = [case(t.strftime(form)) for t in times.astype(object)]
     try:
         found = read_times(texts, "when")
@@ -71,7 +71,8 @@ def test_what_is_written_is_read_back_or_refused_as_ambiguous(calendar, case):
 @given(calendars())
 def test_the_forecast_goes_on_as_the_file_would(calendar):
     form, times = calendar
-    assume(len(times) > 20 and times[-1] < np.datetime64("2068-01-01"))
+    assume(len(times) > 20)
+    assume("%y" not in form or times[-1] < np.datetime64("2040-01-01"))
     texts = [t.strftime(form) for t in times.astype(object)]
     found = read_times(texts[:-2], "when", date_format=form)
     after = extend(found.times[-1], infer_step(found.times), 2)

@@ -129,11 +129,13 @@ def looks_like_times(texts: Sequence[str | None]) -> bool:
     if not column.shapes:
         return False
     if as_numbers(column) is not None:
-        return any(r.evenness >= EVEN and not r.form.guess and r.form.tier == 1 for r in readings(forms(), column))
+        return any(r.evenness >= EVEN and not r.guess and r.form.tier == 1 for r in readings(forms(), column))
     rows = int((~column.empty).sum())
     for form in forms():
         fits = sum(len(column.rows(s)) for s in column.shapes if form.match(s))
-        if fits >= _MOST * rows and (not form.guess or any(r.evenness >= EVEN for r in readings([form], column))):
+        if fits < _MOST * rows or moments(form, column).read.sum() < _MOST * rows:
+            continue
+        if not form.guess or any(r.evenness >= EVEN for r in readings([form], column)):
             return True
     return False
 
@@ -158,7 +160,7 @@ def _credible(reading: Reading, as_number: int, name: str) -> bool:
     """Whether numbers are more likely to be dates: evenly spaced as such, and for mere guesses only as such, or so
     named."""
     named = any(g in reading.form.expression.groupindex and word in name.lower() for g, word in _NAMED.items())
-    if named or not reading.form.guess:
+    if named or not reading.guess:
         return reading.evenness >= as_number
     return reading.evenness > as_number
 

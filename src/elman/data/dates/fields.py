@@ -12,7 +12,7 @@ from elman.data.dates.texts import TimeTexts
 
 DAY = 86_400_000_000  # microseconds
 _PLAUSIBLE = (1600, 2400)  # years that numbers such as 201401 may mean
-CENTURY = 69  # two digits from here on are of the 1900s, as POSIX has it
+CENTURY = 40  # two digits from here on are of the 1900s: series are records of the past, most of them
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def moments(form: Form, texts: TimeTexts, century: int = CENTURY) -> Moments:
     ----------
     form : Form
     texts : TimeTexts
-    century : int, default 69
+    century : int, default 40
         Years of two digits from here on are of the 1900s, those below of the 2000s.
     """
     fields = _Fields(form, texts)

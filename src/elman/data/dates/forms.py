@@ -29,7 +29,8 @@ _GROUPS = {
     "h": r"(?P<h>\d)",
     "th": r"(?:st|nd|rd|th)?[\s.-]?",
     "V": r"(?P<V>\d\d?)",
-    "-": r"(?P<sep>[-/.: ]|\. )",
+    "-": r"(?P<sep>[-/. ]|\. )",
+    ":": r"(?P<sep>[-/.: ])",
     "=": r"(?P=sep)",
     "--": "-",
     "~": r"[-/., ]{0,2}(?:de |of )?",
@@ -103,7 +104,7 @@ def _form(tokens: str, *, clock: str = "", first: bool = False, **about: object)
 
 
 _DAYS: list[tuple[str, dict]] = [
-    ("Y - m = d", {"dayfirst": False}),
+    ("Y : m = d", {"dayfirst": False}),
     ("d - m = Y", {"dayfirst": True}),
     ("m - d = Y", {"dayfirst": False}),
     ("d - m = y", {"dayfirst": True}),
@@ -137,9 +138,9 @@ _NO_CLOCK: list[tuple[str, dict]] = [
     (r"m [-/.\s] Y", {}),
     (r"m [-/.\s] y", {"guess": True}),
     (r"y [-/.\s] m", {"guess": True}),
-    ("Y ? b", {}),
+    ("Y ~ b", {}),
     ("b ~ Y", {}),
-    ("b ~ y", {}),
+    ("b ~ y", {"guess": True}),
     (r"y [-/.\s]? b", {"tier": 2}),
     ("Y ? [m] m", {}),
     ("[m] m ? Y", {}),

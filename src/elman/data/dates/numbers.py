@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from elman.data.dates.readings import evenness
-from elman.data.dates.texts import TimeTexts
+from elman.data.dates.texts import TimeTexts, is_number
 
-_NUMBER = re.compile(r"[+-]?(?:0+(?:[.,]0*)?|[.,]0+)(?:e[+-]?0+)?")
 _NAMES = frozenset("date day datetime timestamp ds week month datum fecha data dates".split())
 _EXCEL = (20_000, 80_000)  # 1954 to 2119
 _EPOCH = np.datetime64("1970-01-01", "us")
@@ -26,7 +23,7 @@ _FIRST, _LAST = 0.1, 4.2  # times 1e9 seconds: 1973 to 2103
 
 def as_numbers(texts: TimeTexts) -> np.ndarray | None:
     """The column as float64, NaN where it is empty; None if it holds anything else."""
-    if not all(_NUMBER.fullmatch(shape) for shape in texts.shapes):
+    if not all(map(is_number, texts.shapes)):
         return None
     filled = ["nan" if no else t for t, no in zip(texts.clean, texts.empty.tolist(), strict=True)]
     if any("," in shape for shape in texts.shapes):

@@ -10,7 +10,7 @@ import numpy as np
 from elman.data.dates.fields import Moments, moments
 from elman.data.dates.forms import Form
 from elman.data.dates.patterns import pattern_of
-from elman.data.dates.texts import TimeTexts
+from elman.data.dates.texts import TimeTexts, is_number
 from elman.data.times import distinct, infer_step, positions
 from elman.errors import DataError
 
@@ -33,6 +33,12 @@ class Reading:
     form: Form
     moments: Moments
     evenness: int
+
+    @property
+    def guess(self) -> bool:
+        """Whether only even spacing makes it credible: two digits above 31 are years and nothing else."""
+        years = self.moments.times[self.moments.read].astype("datetime64[Y]").astype(np.int64) % 100 - 30
+        return self.form.guess and not ("y" in self.form.expression.groupindex and bool(np.any(years % 100 > 31)))
 
 
 def evenness(times: np.ndarray) -> int:
@@ -79,7 +85,7 @@ def _read(form: Form, texts: TimeTexts) -> Reading | None:
 
 
 def _other_century(form: Form, texts: TimeTexts, reading: Reading) -> Reading:
-    """Years of two digits that run through 69: the century turns where rows are evenly spaced then, or in order."""
+    """Years of two digits that run through 40: the century turns where rows are evenly spaced then, or in order."""
     if "y" not in form.expression.groupindex or reading.evenness > EVEN:
         return reading
     first = int(reading.moments.times[np.argmax(reading.moments.read)].astype("datetime64[Y]").astype(int)) + 1970
@@ -108,7 +114,7 @@ def choose(found: list[Reading], texts: TimeTexts) -> Reading | None:
         if most >= EVEN:
             return _only([r for r in group if r.evenness == most], texts, "the rows are evenly spaced either way")
     for tier in (1, 2):
-        group = [r for r in found if r.form.tier == tier and not r.form.guess]
+        group = [r for r in found if r.form.tier == tier and not r.guess]
         if group:
             return _only(group, texts, "the rows are evenly spaced in none")
     return None
@@ -161,6 +167,9 @@ def refuse_row(forms: Iterable[Form], texts: TimeTexts) -> DataError:
     counts = [(sum(len(texts.rows(s)) for s in texts.shapes if form.match(s)), form) for form in forms]
     likely = sorted((c for c in counts if c[0]), key=lambda pair: -pair[0])[:_TRIED]
     read = [(moments(form, texts).read, form) for _, form in likely]
+    numbers = sum(len(texts.rows(s)) for s in texts.shapes if is_number(s))
+    if max((int(r.sum()) for r, _ in read), default=0) < numbers < (~texts.empty).sum():
+        return _no_number(texts)
     best, form = max(read, key=lambda pair: int(pair[0].sum()), default=(texts.empty & False, None))
     row = int(np.argmax(~best & ~texts.empty))
     holds = f"{texts.holds(row)} (the header not counted)"
@@ -173,4 +182,13 @@ def refuse_row(forms: Iterable[Form], texts: TimeTexts) -> DataError:
     return DataError(
         f"{holds}, which is no time of the form of the other rows, such as {texts.original(like)!r} in "
         f"{texts.place(like)} ({pattern_of(form, texts, like)}): mend or remove that row"
+    )
+
+
+def _no_number(texts: TimeTexts) -> DataError:
+    row = min(int(texts.rows(s)[0]) for s in texts.shapes if not is_number(s))
+    like = min(int(texts.rows(s)[0]) for s in texts.shapes if is_number(s))
+    return DataError(
+        f"{texts.holds(row)} (the header not counted), which is no number as the other rows are, such as "
+        f"{texts.original(like)!r} in {texts.place(like)}: mend or remove that row"
     )

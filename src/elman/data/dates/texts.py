@@ -11,12 +11,18 @@ import numpy as np
 
 _LONGEST = 80  # no time is longer; what follows is cut, and then read by nothing
 _EMPTY = frozenset(["", "na", "n/a", "nan", "nat", "null", "none"])
+_NUMBER = re.compile(r"[+-]?(?:0+(?:[.,]0*)?|[.,]0+)(?:e[+-]?0+)?")
 _ZEROS = str.maketrans("123456789", "000000000")
 # typographic spaces, dashes and the signs of Chinese and Japanese dates
 _PLAIN = str.maketrans(
     {**dict.fromkeys("\t\r\v\f\u00a0\u2009\u202f", " "), **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212年月", "-")}
     | {"日": " ", "\u2019": "'", "\u200b": " ", "\ufeff": " ", "\u200e": " "}
 )
+
+
+def is_number(shape: str) -> bool:
+    """Whether texts of a shape are plain numbers."""
+    return _NUMBER.fullmatch(shape) is not None
 
 
 class TimeTexts:
