@@ -27,10 +27,12 @@ def refused(name, content, *words, options=()):
 
 
 CASES = [
-    refused("panel.csv", STORES, "store", "--where store=a", "3" if False else "a, b, c", "rows 1, 41, 81"),
+    refused("panel.csv", STORES, "store", "--where store=a", "a, b, c", "rows 1, 41, 81"),
     refused("panel_named.csv", STORES, "--where store=a", options=("--time", "date", "--target", "sales")),
     refused("panel_words.csv", INTERLEAVED, "--where 'store=New York'", "New York, Köln"),
-    refused("panel_two.csv", TWO, "'store' and 'item'", "--where store=1 --where item=1"),
+    refused(
+        "panel_two.csv", TWO, "'store' and 'item'", "--where store=1 --where item=1", options=("--target", "sales")
+    ),
     taken("where_a.csv", STORES, "--where", "store=a", notes=("40 of 120 rows", "store=a")),
     taken("where_c.csv", STORES, "--where", "store=c", values=(ENDS[0] + 2000, ENDS[1] + 2000)),
     taken("where_spaces.csv", INTERLEAVED, "--where", "store=New York"),
@@ -41,8 +43,16 @@ CASES = [
     refused("where_no_column.csv", STORES, "did you mean 'store'", options=("--where", "stor=a")),
     refused("where_no_value.csv", STORES, "it has a, b, c", options=("--where", "store=zzz")),
     refused("where_form.csv", STORES, "store=a", options=("--where", "store")),
-    refused("where_row.csv", STORES.replace("b,2019-01-03,1", "b,2019-01-03,lots"), "row 43", "line 44", options=("--where", "store=b")),
-    refused("where_twice.csv", STORES.replace("b,2019-01-04", "b,2019-01-03"), "rows 43, 44", options=("--where", "store=b")),
+    refused(
+        "where_row.csv",
+        STORES.replace("b,2019-01-03,1", "b,2019-01-03,lots"),
+        "row 43",
+        "line 44",
+        options=("--where", "store=b"),
+    ),
+    refused(
+        "where_twice.csv", STORES.replace("b,2019-01-04", "b,2019-01-03"), "rows 43, 44", options=("--where", "store=b")
+    ),
     refused("really_twice.csv", table([*DAYS[:-1], DAYS[3]]), "rows 4, 40", "keep one of these rows"),
     # times of several columns
     taken("year_month.csv", YEAR_MONTH, "--time", "Year,Month", following=("2018-05", "2018-06")),
@@ -51,5 +61,11 @@ CASES = [
     refused("day_clock_unsaid.csv", DAY_CLOCK, "--time day,clock"),
     refused("date_hour_unsaid.csv", DATE_HOUR, "--time Date,Hour"),
     taken("date_hour.csv", DATE_HOUR, "--time", "Date,Hour", following=("2010-01-03T16:00:00", "2010-01-03T17:00:00")),
-    refused("one_of_them_missing.csv", YEAR_MONTH, "no column 'Mnth'", "did you mean 'Month'", options=("--time", "Year,Mnth")),
+    refused(
+        "one_of_them_missing.csv",
+        YEAR_MONTH,
+        "no column 'Mnth'",
+        "did you mean 'Month'",
+        options=("--time", "Year,Mnth"),
+    ),
 ]

@@ -30,7 +30,13 @@ def zipped(**files):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name.replace("__", "/").replace("_csv", ".csv").replace("_xml", ".xml"), text)
+            archive.writestr(
+                name.replace("__MACOSX__", "__MACOSX/")
+                .replace("xl__", "xl/")
+                .replace("_csv", ".csv")
+                .replace("_xml", ".xml"),
+                text,
+            )
     return data.getvalue()
 
 
@@ -50,13 +56,18 @@ def with_line(text, number, line):
     return "\n".join([*lines[: number - 1], line, *lines[number:]]) + "\n"
 
 
-R_STYLE = '"date" "sales"\n' + "".join(f'"{i}" "{d}" {n}\n' for i, (d, n) in enumerate(zip(DAYS, NUMBERS, strict=True), 1))
+R_STYLE = '"date" "sales"\n' + "".join(
+    f'"{i}" "{d}" {n}\n' for i, (d, n) in enumerate(zip(DAYS, NUMBERS, strict=True), 1)
+)
 
 CASES = [
     # delimiters, quotes, ends of lines
     *(layout(f"delimiter_{i}.csv", table(sep=sep)) for i, sep in enumerate([",", ";", "\t", "|"])),
     layout("blanks.txt", table(sep="   ")),
-    layout("aligned.txt", "date             sales\n" + "".join(f"{d}   {n:>10}\n" for d, n in zip(DAYS, NUMBERS, strict=True))),
+    layout(
+        "aligned.txt",
+        "date             sales\n" + "".join(f"{d}   {n:>10}\n" for d, n in zip(DAYS, NUMBERS, strict=True)),
+    ),
     layout("spaces_behind_commas.csv", table(sep=", ")),
     layout("spaces_around.csv", table(sep=" , ", head="date , sales")),
     layout("quoted.csv", "".join(f'"{a}","{b}"\n' for a, b in rows(PLAIN))),
@@ -94,19 +105,22 @@ CASES = [
     layout("x.csv.bz2", bz2.compress(PLAIN.encode())),
     layout("x.csv.xz", lzma.compress(PLAIN.encode())),
     layout("x.zip", zipped(x_csv=PLAIN)),
-    layout("mac.zip", zipped(x_csv=PLAIN, __MACOSX___x_csv="junk") if False else zipped(x_csv=PLAIN)),
+    layout("mac.zip", zipped(x_csv=PLAIN, __MACOSX__x_csv="junk")),
     layout("packed_without_saying.csv", gzip.compress(PLAIN.encode())),
     # what stands around
     layout("comments.csv", "# made by hand\n# units: EUR\n" + PLAIN),
     layout("comments_between.csv", with_line(PLAIN, 1, "date,sales\n# from here on corrected")),
     layout("commented_header.csv", "# date,sales\n" + BODY),
-    layout("hash_named_index.csv", "#,date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines(), 1))),
+    layout(
+        "hash_named_index.csv",
+        "#,date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines(), 1)),
+    ),
     layout("title.csv", "Monthly sales\n\n" + PLAIN, notes=("line 1 above the header was passed over",)),
     layout("titles.csv", "Report: sales\nMade: 2020-01-01, by me, for you\nAll shops\n" + PLAIN, notes=("lines 1-3",)),
     layout("title_of_commas.csv", "Monthly sales,\n,\n" + PLAIN),
     layout("units_row.csv", PLAIN.replace("date,sales\n", "date,sales\n,EUR\n"), notes=("line 2 below the header",)),
-    layout("yfinance.csv", "Price,Close\nTicker,AAPL\nDate,\n" + BODY, "--target", "AAPL") if False
-    else layout("units_row_2.csv", PLAIN.replace("date,sales\n", "date,sales\n[d],[EUR]\n"), notes=("line 2",)),
+    layout("yfinance.csv", "Price,Close\nTicker,AAPL\nDate,\n" + BODY, notes=("lines 2-3 below the header",)),
+    layout("units_row_2.csv", PLAIN.replace("date,sales\n", "date,sales\n[d],[EUR]\n"), notes=("line 2",)),
     layout("blank_lines.csv", PLAIN.replace("\n", "\n\n")),
     layout("blank_rows_of_commas.csv", PLAIN + ",\n,\n,\n"),
     layout("commas_at_the_ends.csv", PLAIN.replace("\n", ",\n")),
@@ -114,26 +128,64 @@ CASES = [
     layout("many_empty_columns.csv", PLAIN.replace("\n", ",,,,\n")),
     layout("total.csv", PLAIN + "Total,99999\n", notes=("line 42 below the table",)),
     layout("summe.csv", PLAIN + "Summe,99999\n", notes=("below the table",)),
-    layout("source_below.csv", PLAIN + "\nSource: the office of numbers\nAll rights reserved.\n", notes=("below the table",)),
+    layout(
+        "source_below.csv",
+        PLAIN + "\nSource: the office of numbers\nAll rights reserved.\n",
+        notes=("below the table",),
+    ),
     # headers
     layout("no_header.csv", BODY, notes=("has no header", "column 1")),
     layout("no_header_semicolons.csv", table(head="", sep=";"), notes=("has no header",)),
     layout("numeric_header.csv", PLAIN.replace("sales", "2019"), "--target", "2019"),
     layout("unnamed_index.csv", ",date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines()))),
-    layout("pandas_index.csv", "Unnamed: 0,date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines()))),
+    layout(
+        "pandas_index.csv",
+        "Unnamed: 0,date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines())),
+    ),
     layout("dates_without_a_name.csv", PLAIN.replace("date,", ",")),
     layout("r_table.txt", R_STYLE),
-    layout("r_csv.csv", '"","date","sales"\n' + "".join(f'"{i}","{d}",{n}\n' for i, (d, n) in enumerate(zip(DAYS, NUMBERS, strict=True), 1))),
-    layout("same_names.csv", table(DAYS, [f"{n},1" for n in NUMBERS], "date,sales,sales"), "--target", "sales", notes=("several columns are called 'sales'",)),
+    layout(
+        "r_csv.csv",
+        '"","date","sales"\n'
+        + "".join(f'"{i}","{d}",{n}\n' for i, (d, n) in enumerate(zip(DAYS, NUMBERS, strict=True), 1)),
+    ),
+    layout(
+        "same_names.csv",
+        table(DAYS, [f"{n},1" for n in NUMBERS], "date,sales,sales"),
+        "--target",
+        "sales",
+        notes=("several columns are called 'sales'",),
+    ),
     layout("spaced_names.csv", PLAIN.replace("date,sales", " date , sales ")),
     layout("upper_case.csv", PLAIN.replace("date,sales", "DATE,SALES")),
     layout("order_date.csv", PLAIN.replace("date,", "Order Date,"), notes=("'Order Date'",)),
     layout("values_first.csv", "sales,date\n" + "".join(f"{b},{a}\n" for a, b in rows(BODY))),
-    layout("names_beside.csv", table(DAYS, [f"{n},fine" for n in NUMBERS], "date,sales,remark"), notes=("values from column 'sales'",)),
-    Case("one_column.csv", "v\n" + "".join(f"{n}\n" for n in NUMBERS), values=ENDS, rows=N, following=("41", "42"), notes=("rows are counted",)),
+    layout(
+        "names_beside.csv",
+        table(DAYS, [f"{n},fine" for n in NUMBERS], "date,sales,remark"),
+        notes=("values from column 'sales'",),
+    ),
+    Case(
+        "one_column.csv",
+        "v\n" + "".join(f"{n}\n" for n in NUMBERS),
+        values=ENDS,
+        rows=N,
+        following=("41", "42"),
+        notes=("rows are counted",),
+    ),
     Case("one_column_no_header.csv", "".join(f"{n}\n" for n in NUMBERS), values=ENDS, rows=N, notes=("no header",)),
-    Case("one_column_decimal_comma.csv", "v\n" + "".join(n.replace(".", ",") + "\n" for n in NUMBERS), values=ENDS, rows=N),
-    Case("one_column_of_thousands.csv", "v\n" + "".join(f"{i} 234\n" for i in range(1, N + 1)), values=(1234, 40234), rows=N),
+    Case(
+        "one_column_decimal_comma.csv",
+        "v\n" + "".join(n.replace(".", ",") + "\n" for n in NUMBERS),
+        values=ENDS,
+        rows=N,
+    ),
+    Case(
+        "one_column_of_thousands.csv",
+        "v\n" + "".join(f"{i + 5} 234\n" for i in range(N)),
+        values=(5234, 5234 + 1000 * (N - 1)),
+        rows=N,
+    ),
     Case("no_times.csv", "a,b\n" + "".join(f"x,{n}\n" for n in NUMBERS), values=ENDS, notes=("no column of times",)),
     # refusals
     refused("ragged.csv", with_line(PLAIN, 9, "2019-01-08,5,6"), "line 9", "3 fields", "expected 2"),
@@ -141,9 +193,20 @@ CASES = [
     refused("unquoted_decimal_comma.csv", PLAIN.replace(".", ","), "header", "2 fields", "3", "quotes"),
     refused("open_quote.csv", with_line(PLAIN, 9, '2019-01-08,"5'), "line 9", "quote"),
     refused("bad_quote.csv", with_line(PLAIN, 9, '2019-01-08,"5"x'), "line 9", "quote"),
-    refused("several.csv", table(DAYS, [f"{n},1" for n in NUMBERS], "date,north,south"), "several columns", "north, south", "--target"),
+    refused(
+        "several.csv",
+        table(DAYS, [f"{n},1" for n in NUMBERS], "date,north,south"),
+        "several columns",
+        "north, south",
+        "--target",
+    ),
     refused("no_numbers.csv", table(DAYS, ["a,b"] * N, "date,x,y"), "no column of numbers"),
-    refused("header_twice.csv", PLAIN + PLAIN, "'date' in row 41"),
+    refused("header_twice.csv", PLAIN + PLAIN, "more than once", "rows 1, 41"),
+    layout(
+        "files_joined.csv",
+        with_line(PLAIN, 21, PLAIN.splitlines()[20] + "\ndate,sales"),
+        notes=("repeat the header", "line 22"),
+    ),
     refused("empty.csv", "", "is empty"),
     refused("blank.csv", "\n \n", "is empty"),
     refused("header_only.csv", "date,sales\n", "no rows"),

@@ -84,6 +84,7 @@ def layout(text: str, name: str) -> Layout:
     else:
         names = [cell.strip() for cell in head[header]]
         _note_passed(head, header, lines, table)
+        _drop_repeated(table, head[header])
     table.names, table.rows = _fit(names, table, header is not None and lines[header], name)
     _drop_empty_columns(table)
     _make_different(table)
@@ -123,7 +124,7 @@ def _delimiter(text: str) -> str:
     if best > 0.5:
         return next(d for d in _DELIMITERS if found[d] > best - 0.1)
     words = [line.split() for line in lines]
-    width = len(words[-1])
+    width = len(words[-1]) if words else 1
     fits = all(len(row) == width for row in words[1:]) and len(words[0]) in (width, width - 1)
     return " " if width > 1 and fits and len(words) > 1 else ""
 
@@ -241,6 +242,17 @@ def _note_passed(head: Sequence[list[str]], header: int, lines: Sequence[int], t
         table.notes.append(f"{_lines(below)} below the header ({shown!r}) {_was(below)} passed over")
 
 
+def _drop_repeated(table: Layout, header: list[str]) -> None:
+    """The header again, where files were put one behind the other."""
+    repeated = {i for i, row in enumerate(table.rows) if row == header}
+    if repeated:
+        table.notes.append(
+            f"{len(repeated)} rows that repeat the header were passed over, the first in {_lines([table.lines[min(repeated)]])}"
+        )
+        kept = [i for i in range(len(table.rows)) if i not in repeated]
+        table.rows, table.lines = [table.rows[i] for i in kept], [table.lines[i] for i in kept]
+
+
 def _lines(numbers: Sequence[int]) -> str:
     return f"line {numbers[0]}" if len(numbers) == 1 else f"lines {numbers[0]}-{numbers[-1]}"
 
@@ -280,7 +292,7 @@ def _fit(names: list[str], table: Layout, header_line: int | bool, name: str) ->
     usual = _width([len(row) for row in rows]) if rows else width
     if usual == width + 1 and rows:
         if all(len(row) <= width or not row[width].strip() for row in rows):
-            rows = [row[:width] for row in rows]
+            rows, usual = [row[:width] for row in rows], width
         elif numbers_rows([row[0] for row in rows]):
             names, width = ["", *names], width + 1
     while width > usual and not names[-1].strip():

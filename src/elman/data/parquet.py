@@ -20,8 +20,8 @@ _NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
 Typed = np.ndarray | list[str]
 
 
-def read_parquet(path: Path) -> tuple[dict[str, Typed], list[str]]:
-    """Columns by name, and notes on how they were read.
+def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], list[str]]:
+    """Columns by name, the zones of those that have one, and notes on how they were read.
 
     Numbers are float64, times datetime64[us], both with NaN or NaT where a value is missing; anything else is text,
     missing values as empty ones. Columns that hold lists or records are left out.
@@ -43,7 +43,9 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], list[str]]:
             columns = {name: _column(database, name, kind) for name, kind in usable.items()}
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
-    return columns, _notes(types, usable)
+    nested = [name for name in types if name not in usable]
+    zones = {name: "UTC" for name, kind in usable.items() if kind.startswith("TIMESTAMP") and "ZONE" in kind}
+    return columns, zones, [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
 
 
 def as_literal(path: Path) -> str:
@@ -78,10 +80,3 @@ def _column(database: DuckDBPyConnection, name: str, kind: str) -> Typed:
         return times
     texts = database.execute(f"SELECT {column}::VARCHAR FROM series").fetchall()
     return ["" if text is None else text.strip() for (text,) in texts]
-
-
-def _notes(types: dict[str, str], usable: dict[str, str]) -> list[str]:
-    nested = [name for name in types if name not in usable]
-    zoned = [name for name, kind in usable.items() if kind.startswith("TIMESTAMP") and "ZONE" in kind]
-    notes = [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
-    return notes + [f"the times of column {name!r} are in UTC" for name in zoned]

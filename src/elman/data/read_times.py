@@ -1,62 +1,258 @@
-"""STUB."""
+"""A column of texts read as times: one reading for all rows, never one for each."""
 
 from __future__ import annotations
-import re
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+
 import numpy as np
-from elman.errors import DataError
 
+from elman.data.dates.columns import join_columns
+from elman.data.dates.fields import moments
+from elman.data.dates.forms import Form, form_of, forms
+from elman.data.dates.hang import hang, hang_typed
+from elman.data.dates.notation import Notation
+from elman.data.dates.numbers import (
+    as_numbers,
+    from_epoch,
+    from_excel,
+    is_epoch,
+    is_excel,
+    may_be_excel,
+    unit_of_epoch,
+)
+from elman.data.dates.patterns import month_names, writing_pattern
+from elman.data.dates.readings import EVEN, Reading, choose, evenness, first_difference, in_words, readings, refuse_row
+from elman.data.dates.texts import TimeTexts
+from elman.data.dates.zones import zone_of
+from elman.errors import DataError, OptionError
 
-@dataclass(frozen=True)
-class Notation:
-    def labels(self, times):
-        from elman.data.times import labels
-
-        return labels(times)
+_WORDS = ("number", "epoch", "excel")
 
 
 @dataclass(frozen=True)
 class ReadTimes:
+    """Times that were read.
+
+    Attributes
+    ----------
+    times : ndarray, shape (n,)
+        datetime64[us] as the clock on the wall shows them (see `Notation.axis` for the exception), NaT where there
+        is none; or float64 numbers, NaN where there is none.
+    notation : Notation
+        How the column writes times.
+    notes : tuple of str
+        What the user should know of the reading.
+    """
+
     times: np.ndarray
     notation: Notation
     notes: tuple[str, ...] = ()
 
 
-def _one(t):
-    t = t.strip()
-    if not t:
-        return np.datetime64("NaT")
-    try:
-        return np.datetime64(t.removesuffix("Z").replace("/", "-"), "us")
-    except ValueError:
-        m = re.fullmatch(r"(\d\d)\.(\d\d)\.(\d{4})", t)
-        if m:
-            return np.datetime64(f"{m[3]}-{m[2]}-{m[1]}", "us")
-        raise
+def read_times(
+    texts: Sequence[str | None], name: str, *, date_format: str | None = None, dayfirst: bool | None = None
+) -> ReadTimes:
+    """Read a column of texts as times.
+
+    The reading is one that makes all rows valid and evenly spaced; where several do, none is taken.
+
+    Parameters
+    ----------
+    texts : sequence of str or None
+        A row each; None and empty texts are times that are missing.
+    name : str
+        Of the column, for messages.
+    date_format : str, optional
+        As of `strftime`; or ``"epoch"`` (seconds since 1970, or milli-, micro- or nanoseconds), ``"excel"`` (day
+        numbers of a spreadsheet), ``"number"`` (plain numbers).
+    dayfirst : bool, optional
+        Whether the day stands before the month.
+
+    Returns
+    -------
+    ReadTimes
+
+    Raises
+    ------
+    DataError
+        If a row is no time, or if several readings are left.
+
+    Examples
+    --------
+    >>> found = read_times(["31.01.2019", "28.02.2019", "31.03.2019"], "month")
+    >>> found.times.astype("datetime64[D]")
+    array(['2019-01-31', '2019-02-28', '2019-03-31'], dtype='datetime64[D]')
+    """
+    column = TimeTexts(texts)
+    if not column.shapes:
+        raise DataError(f"column {name!r} holds no time at all: every one of its {len(column)} rows is empty")
+    numbers = as_numbers(column)
+    if date_format is not None:
+        return _by_format(column, numbers, name, date_format, dayfirst)
+    found = readings(forms(), column)
+    if numbers is not None:
+        found = [r for r in found if _credible(r, evenness(numbers))]
+        if not found:
+            return _numbers(numbers, name, dayfirst)
+    wanted = found if dayfirst is None else [r for r in found if r.form.dayfirst == dayfirst]
+    if found and not wanted:
+        raise DataError(_contradiction(name, found[0], column, bool(dayfirst)))
+    chosen = choose(wanted, column, name)
+    if chosen is None:
+        raise refuse_row([f for f in forms() if dayfirst is None or f.dayfirst == dayfirst], column, name)
+    return _finish(chosen, column, name, _why(chosen, wanted, column, name, numbers))
 
 
-def looks_like_times(texts):
-    texts = [t for t in texts if t]
-    try:
-        return bool(texts) and all(re.match(r"\d{1,4}[-./]\d", t) and (_one(t) is not None) for t in texts[:50])
-    except ValueError:
+def looks_like_times(texts: Sequence[str | None]) -> bool:
+    """Whether most of a column can be read as times; numbers only if they are dates such as 20191231 or 201912.
+
+    Examples
+    --------
+    >>> looks_like_times(["Q1 2019", "Q2 2019"]), looks_like_times(["1.5", "2.5"])
+    (True, False)
+    """
+    column = TimeTexts(texts)
+    if not column.shapes:
         return False
+    if as_numbers(column) is not None:
+        return any(r.evenness >= EVEN and not r.form.guess and r.form.tier == 1 for r in readings(forms(), column))
+    rows = int((~column.empty).sum())
+    for form in forms():
+        fits = sum(len(column.rows(s)) for s in column.shapes if form.match(s))
+        if fits >= 0.8 * rows and (not form.guess or any(r.evenness >= EVEN for r in readings([form], column))):
+            return True
+    return False
 
 
-def join_columns(columns):
-    return [" ".join(c).strip() or None for c in zip(*columns)]
+def typed_times(times: np.ndarray, *, zone: str | None = None) -> ReadTimes:
+    """Times that come as datetime64, as from a Parquet file or a pandas index.
+
+    Parameters
+    ----------
+    times : array, shape (n,)
+        datetime64 of any unit; in UTC if there is a zone.
+    zone : str, optional
+        A name such as ``Europe/Berlin``, ``UTC``, or an offset such as ``+05:30``.
+    """
+    times = times.astype("datetime64[us]")
+    if zone is None:
+        return ReadTimes(times, Notation(clock=_has_clock(times)))
+    return ReadTimes(*hang_typed(times, zone_of(zone)))
 
 
-def read_times(texts, name, *, date_format=None, dayfirst=None):
-    texts = [t or "" for t in texts]
-    try:
-        return ReadTimes(np.array([float(t) if t else np.nan for t in texts]), Notation())
-    except ValueError:
-        pass
-    out = []
-    for i, t in enumerate(texts):
-        try:
-            out.append(_one(t))
-        except ValueError:
-            raise DataError(f"{name} holds {t!r} in row {i + 1}; expected a time") from None
-    return ReadTimes(np.array(out, "datetime64[us]"), Notation())
+def _credible(reading: Reading, as_number: int) -> bool:
+    """Whether numbers are more likely to be dates: evenly spaced as such, and for mere guesses only as such."""
+    if not reading.form.guess:
+        return reading.evenness >= as_number
+    return reading.evenness > as_number
+
+
+def _contradiction(name: str, reading: Reading, texts: TimeTexts, dayfirst: bool) -> str:
+    row = int(np.argmax(~texts.empty))
+    said = f"dayfirst is {dayfirst}, but column {name!r} holds {texts.original(row)!r} in row {row + 1}"
+    if reading.form.dayfirst is None:
+        return f"{said}, which has no day and month in numbers: leave it out"
+    return f"{said}, and its rows are times only with the {'day' if not dayfirst else 'month'} first: leave it out"
+
+
+def _why(chosen: Reading, found: list[Reading], texts: TimeTexts, name: str, numbers: np.ndarray | None) -> list[str]:
+    """Notes of what was decided."""
+    rivals = [r for r in found if r.form.tier == chosen.form.tier]
+    row = first_difference(rivals, texts) if len(rivals) > 1 else int(np.argmax(~texts.empty))
+    example = f"{texts.original(row)!r} is {in_words(chosen.moments.times[row], chosen.form)}"
+    notes = []
+    if len(rivals) > 1:
+        notes.append(
+            f"column {name!r} has several readings; only the one in which {example} leaves its rows evenly spaced"
+        )
+    elif numbers is not None:
+        notes.append(f"the numbers in column {name!r} are read as dates: {example}")
+    if "y" in chosen.form.expression.groupindex:
+        years = chosen.moments.times[chosen.moments.read].astype("datetime64[Y]")
+        notes.append(f"years of two digits in column {name!r} are read as {years.min()} to {years.max()}")
+    return notes
+
+
+def _by_format(
+    column: TimeTexts, numbers: np.ndarray | None, name: str, date_format: str, dayfirst: bool | None
+) -> ReadTimes:
+    if date_format in _WORDS:
+        if dayfirst is not None:
+            raise OptionError(f"date_format {date_format!r} has no day and month: leave dayfirst out")
+        if numbers is None:
+            row = int(np.argmax(~column.empty))
+            raise DataError(
+                f"date_format is {date_format!r}, but column {name!r} holds {column.original(row)!r} in row {row + 1}; "
+                "expected numbers"
+            )
+        return _typed_numbers(numbers, name, date_format)
+    form = form_of(date_format)
+    if dayfirst is not None and form.dayfirst != dayfirst:
+        raise OptionError(
+            f"date_format {date_format!r} and dayfirst={dayfirst} contradict each other: leave dayfirst out"
+        )
+    found = readings([form], column)
+    if not found:
+        raise _not_of_format(form, column, name, date_format)
+    return _finish(found[0], column, name, _why(found[0], found, column, name, None))
+
+
+def _not_of_format(form: Form, column: TimeTexts, name: str, date_format: str) -> DataError:
+    row = int(np.argmax(~moments(form, column).read & ~column.empty))
+    return DataError(
+        f"date_format is {date_format!r}, but column {name!r} holds {column.texts[row]!r} in row {row + 1} "
+        "(the header not counted), which does not follow it"
+    )
+
+
+def _numbers(numbers: np.ndarray, name: str, dayfirst: bool | None) -> ReadTimes:
+    if dayfirst is not None:
+        raise DataError(f"dayfirst is {dayfirst}, but column {name!r} holds numbers: leave it out")
+    if is_epoch(numbers, name):
+        return _typed_numbers(numbers, name, "epoch")
+    if is_excel(numbers, name):
+        return _typed_numbers(numbers, name, "excel")
+    notes: tuple[str, ...] = ()
+    if may_be_excel(numbers):
+        first = numbers[~np.isnan(numbers)][:1]
+        notes = (
+            f"column {name!r} is taken as plain numbers; if {first[0]:.12g} is a spreadsheet's number of the day "
+            f"{from_excel(first)[0].astype('datetime64[D]')}, give --date-format excel (date_format='excel' in Python)",
+        )
+    return ReadTimes(numbers, Notation(), notes)
+
+
+def _typed_numbers(numbers: np.ndarray, name: str, what: str) -> ReadTimes:
+    if what == "number":
+        return ReadTimes(numbers, Notation())
+    times = from_epoch(numbers) if what == "epoch" else from_excel(numbers)
+    unit = (unit_of_epoch(numbers) or (1, "seconds"))[1]
+    kind = f"{unit} since 1970 in UTC" if what == "epoch" else "day numbers of a spreadsheet"
+    notation = Notation(clock=_has_clock(times))
+    row = int(np.argmax(~np.isnan(numbers)))
+    example = f"{numbers[row]:.17g} is {notation.label(times[row])}"
+    return ReadTimes(times, notation, (f"column {name!r} is read as {kind}: {example}",))
+
+
+def _finish(reading: Reading, column: TimeTexts, name: str, notes: list[str]) -> ReadTimes:
+    form = reading.form
+    if {"x"} & form.expression.groupindex.keys() and reading.moments.offset_given.any():
+        times, notation, said = hang(reading.moments, column, name)
+        return ReadTimes(times, notation, (*notes, *said))
+    times = reading.moments.times
+    if form.has_days and "V" not in form.expression.groupindex or "H" in form.expression.groupindex:
+        return ReadTimes(times, Notation(clock=_has_clock(times)), tuple(notes))
+    names = month_names(form, column, reading.moments) if "b" in form.expression.groupindex else ()
+    pattern = writing_pattern(form, column)
+    if "%b" in pattern and not names:
+        pattern = "%Y-%m"
+    return ReadTimes(times, Notation(pattern, names), tuple(notes))
+
+
+def _has_clock(times: np.ndarray) -> bool:
+    known = times[~np.isnat(times)]
+    return bool(np.any(known != known.astype("datetime64[D]")))
+
+
+__all__ = ["Notation", "ReadTimes", "join_columns", "looks_like_times", "read_times", "typed_times"]

@@ -13,7 +13,7 @@ from elman.data.conditions import Where, meeting
 from elman.data.layout import numbers_rows
 from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
-from elman.data.read_times import Notation, join_columns, looks_like_times, read_times
+from elman.data.read_times import Notation, join_columns, looks_like_times, read_times, typed_times
 from elman.data.reading import Reading
 from elman.data.tables import Table, read_table
 from elman.errors import DataError, OptionError
@@ -220,16 +220,13 @@ def _times(
     if len(names) == 1 and not isinstance(column, list):
         if date_format is not None or dayfirst is not None:
             raise OptionError(
-                f"column {names[0]!r} of {table.path} holds times or numbers, not texts: leave out the format"
+                f"column {names[0]!r} of {table.path} holds times or numbers, not texts: leave out their format"
             )
-        return column, Notation(), ()
-    called = (
-        f"column {names[0]!r} of {table.path}" if len(names) == 1 else f"columns {', '.join(names)} of {table.path}"
-    )
-    texts: list[str | None] = (
-        [None if is_missing(text) else text for text in table.texts(names[0])]
-        if len(names) == 1
-        else join_columns([table.texts(name) for name in names])
-    )
-    found = read_times(texts, called, date_format=date_format, dayfirst=dayfirst)
-    return found.times, found.notation, tuple(found.notes)
+        if column.dtype.kind != "M":
+            return column, Notation(), ()
+        found = typed_times(column, zone=table.zones.get(names[0]))
+        return found.times, found.notation, tuple(found.notes)
+    columns = [table.texts(name) for name in names]
+    texts = join_columns(columns) if len(names) > 1 else [None if is_missing(text) else text for text in columns[0]]
+    found = read_times(table.in_place(texts), ",".join(names), date_format=date_format, dayfirst=dayfirst)
+    return found.times[table.numbers - 1], found.notation, tuple(found.notes)

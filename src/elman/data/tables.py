@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ class Table:
         Empty for Parquet and for a single column.
     notes : tuple of str
         How it was read.
+    zones : dict of str to str
+        For typed columns of times, the zone that they are in.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class Table:
     notes: tuple[str, ...]
     _get: Callable[[str], Typed]
     _lines: np.ndarray | None = None
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -74,6 +77,15 @@ class Table:
         """A row in words."""
         line = f", line {self._lines[row]}" if self._lines is not None else ""
         return f"row {self.numbers[row]} (the header not counted{line})"
+
+    def in_place(self, texts: Sequence[str | None]) -> list[str | None]:
+        """Texts of this table's rows among None for those of the file that were not taken: messages count all."""
+        if len(self) == 0 or self.numbers[-1] == len(self):
+            return list(texts)
+        found: list[str | None] = [None] * int(self.numbers[-1])
+        for number, text in zip(self.numbers, texts, strict=True):
+            found[number - 1] = text
+        return found
 
     def take(self, rows: np.ndarray, note: str) -> Table:
         """Some of the rows."""
@@ -134,9 +146,11 @@ def read_table(path: str | Path) -> Table:
     """
     path = Path(path)
     if file_start(path).startswith(b"PAR1"):
-        columns, notes = read_parquet(path)
+        columns, zones, notes = read_parquet(path)
         rows = len(next(iter(columns.values()), ()))
-        return _checked(Table(path, tuple(columns), np.arange(1, rows + 1), "", tuple(notes), columns.__getitem__))
+        return _checked(
+            Table(path, tuple(columns), np.arange(1, rows + 1), "", tuple(notes), columns.__getitem__, zones=zones)
+        )
     text = decoded(unpacked(path), path.name)
     found = layout(text.text, str(path))
     places: Mapping[str, int] = {name: i for i, name in enumerate(found.names)}

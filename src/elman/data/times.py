@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from elman.data.dates.notation import Notation
 from elman.errors import DataError
 
 Unit = Literal["number", "time", "months", "weekdays"]
@@ -191,19 +192,13 @@ def extend(last: np.generic, step: Step, count: int) -> np.ndarray:
 
 
 def labels(times: np.ndarray) -> list[str]:
-    """Times as text: dates without a clock where all are midnight, whole numbers without a point."""
-    if times.dtype.kind != "M":
-        return [label(t) for t in times]
-    whole_days = np.all(times == times.astype("datetime64[D]"))
-    unit: Literal["D", "s", "us"] = (
-        "D" if whole_days else "s" if np.all(times == times.astype("datetime64[s]")) else "us"
-    )
-    return [str(t) for t in np.datetime_as_string(times, unit=unit)]
+    """Times as text where nothing is known of how their file writes them."""
+    return Notation().labels(times)
 
 
 def label(time: np.generic) -> str:
     """One time as text."""
-    return labels(np.array([time]))[0] if time.dtype.kind == "M" else f"{float(time):.12g}"  # type: ignore[arg-type]
+    return Notation().label(time)
 
 
 def _fixed(unit: Unit, ordinals: np.ndarray) -> Step:
