@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from elman.bench.measure import Measurement, Watcher, measure
 from elman.bench.turns import Options
 from elman.bench.workloads import choose
 from elman.cells import catalogue
+from elman.data.conditions import Where
 from elman.data.gaps import Fill
-from elman.data.series import Series, load_series
+from elman.data.reading import Reading
+from elman.data.series import Series, read_series
 from elman.engine.native import default_threads
 from elman.equations import Cell
 from elman.errors import DataError
@@ -79,10 +81,15 @@ def forecast(
     source: str | Path,
     *,
     horizon: int,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | None = None,
     fill: Fill = "none",
     sort: bool = False,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    where: Where | None = None,
     out: str | Path | None = None,
     origins: int | None = None,
     watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
@@ -96,7 +103,7 @@ def forecast(
         A CSV or Parquet file, or the name of a series that ships with Elman.
     horizon : int
         Steps to forecast.
-    time, target, fill, sort
+    time, target, fill, sort, date_format, dayfirst, decimal, thousands, where
         As for `elman.data.load_series`.
     out : str or Path, optional
         Folder for the results, by default ``forecast-NAME`` in the current one.
@@ -121,7 +128,8 @@ def forecast(
     """
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
     forecaster.check_params()
-    series = load_series(source, time=time, target=target, fill=fill, sort=sort)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    series = read_series(source, reading)
     folder = _folder(out, series)
     check_writable(folder)
     series.future(horizon)  # times that no calendar has are refused before the training
@@ -140,10 +148,15 @@ def forecast_again(
     source: str | Path,
     *,
     horizon: int | None = None,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | None = None,
     fill: Fill = "none",
     sort: bool = False,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    where: Where | None = None,
     out: str | Path | None = None,
 ) -> ForecastReport:
     """Forecast a series with a model that `forecast` wrote, without training.
@@ -152,7 +165,7 @@ def forecast_again(
     ----------
     model : str or Path
         The ``model.safetensors``.
-    source, time, target, fill, sort, out
+    source, time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, out
         As for `forecast`; the series should be of the same kind as the one that the model learnt.
     horizon : int, optional
         By default the one that the model was trained for.
@@ -164,7 +177,8 @@ def forecast_again(
     if horizon is not None:
         horizon = as_count(horizon, "horizon")
     forecaster = Forecaster.load(model)
-    series = load_series(source, time=time, target=target, fill=fill, sort=sort)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    series = read_series(source, reading)
     folder = _folder(out, series)
     check_writable(folder)
     note = f"the model of {model} was used as it is: no training, and no backtest, as it may have seen these values"
@@ -238,7 +252,13 @@ class Inspection:
     files: tuple[str, ...]
 
 
-def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str | Path | None = None) -> Inspection:
+def inspect_model(
+    model: str | Path,
+    data: str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    reading: Reading | None = None,
+) -> Inspection:
     """Look inside a model: units, gradients, memory, dynamics; written down as a page and as JSON.
 
     Parameters
@@ -249,6 +269,8 @@ def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str
         Data of the kind that it works on; see `elman.sequences.sequences`.
     out : str or Path, optional
         Folder for ``report.html`` and ``report.json``, by default ``inspect-NAME`` in the current one.
+    reading : Reading, optional
+        How a file of data is read.
 
     Returns
     -------
@@ -261,7 +283,7 @@ def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str
     """
     folder = Path(f"inspect-{_name_of(Path(model))}" if out is None else out)
     check_writable(folder)
-    found = sequences(model, data)
+    found = sequences(model, data, reading)
     written = report(found.net, found.x, f"Inside {model}", found.about)
     write_folder(folder, {"report.html": written.write_html, "report.json": written.write_json})
     return Inspection(written, folder, ("report.html", "report.json"))

@@ -134,7 +134,7 @@ def test_one_column_cannot_be_both(csv):
 
 
 def test_dates_are_no_values(csv):
-    with pytest.raises(DataError, match="column 'b' of .* holds DATE values; expected numbers"):
+    with pytest.raises(DataError, match=r"column 'b' of .* holds '2001-01-01' in row 1 .*; expected a number"):
         read_columns(csv("a,b\n1,2001-01-01\n2,2001-01-02\n"), target="b")
 
 

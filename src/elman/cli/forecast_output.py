@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from elman.data.times import label, labels
 from elman.training import Callback
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def show_report(report: ForecastReport) -> None:
         _show_backtest(console, report, report.backtest)
     for note in report.notes:
         console.print(f"Note: {note}.", markup=False)
-    times = labels(report.times)
+    times = report.series.labels(report.times)
     span = f"{times[0]} to {times[-1]}" if len(times) > 1 else times[0]
     console.print(f"Forecast of {report.series.target}, {span}: {_in_short(report.values)}", markup=False)
     console.print(f"Written to {report.folder}: {', '.join(report.files)}", markup=False)
@@ -82,7 +81,7 @@ def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> 
     first = int(test.origins[0])
     console.print(
         f"Backtest on {report.series.name}: trained once on the {first} values before "
-        f"{label(report.series.times[first])}, then {len(test.origins)} forecasts of {test.horizon} steps "
+        f"{report.series.labels(report.series.times[first : first + 1])[0]}, then {len(test.origins)} forecasts of {test.horizon} steps "
         "with the same weights.",
         markup=False,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.readers import nearest
+from elman.data.names import nearest
 from elman.data.series import Series
 from elman.data.times import label
 from elman.errors import DataError, OptionError

@@ -6,6 +6,7 @@ calendar knows: a month is not a number of days, and trading days skip weekends.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -56,33 +57,74 @@ class Step:
         return f"{number} weekdays" if self.unit == "weekdays" else number
 
 
-def check_order(times: np.ndarray, name: str) -> None:
-    """Refuse times that are missing, come twice or run backwards.
+def check_missing(times: np.ndarray, name: str, rows: np.ndarray | None = None) -> None:
+    """Refuse times that are missing.
+
+    Parameters
+    ----------
+    times : array, shape (n,)
+    name : str
+        Of their column.
+    rows : array of int, optional
+        What the user calls the rows; by default they count from 1.
 
     Raises
     ------
     DataError
-        Naming the first row that is wrong; rows count from 1.
+        Naming the first such row.
     """
     missing = np.isnat(times) if times.dtype.kind == "M" else np.isnan(times)
     if missing.any():
-        raise DataError(f"row {int(np.argmax(missing)) + 1} has no time in column {name!r}; every row needs one")
+        row = _row(int(np.argmax(missing)), rows)
+        raise DataError(f"row {row} has no time in column {name!r}; every row needs one")
+
+
+def check_order(
+    times: np.ndarray,
+    name: str,
+    rows: np.ndarray | None = None,
+    written: Callable[[np.ndarray], list[str]] | None = None,
+) -> None:
+    """Refuse times that are missing, come twice or run backwards.
+
+    Parameters
+    ----------
+    times : array, shape (n,)
+    name : str
+        Of their column.
+    rows : array of int, optional
+        What the user calls the rows; by default they count from 1.
+    written : function of ndarray, optional
+        Times as texts, for messages.
+
+    Raises
+    ------
+    DataError
+        Naming the first row that is wrong.
+    """
+    check_missing(times, name, rows)
+    written = written or labels
     wrong = np.flatnonzero(times[1:] <= times[:-1])
     if len(wrong) == 0:
         return
     _, first, count = np.unique(times, return_index=True, return_counts=True)
     if (count > 1).any():
         value = times[first[count > 1].min()]
-        rows = [str(r + 1) for r in np.flatnonzero(times == value)]
+        same = [str(_row(int(r), rows)) for r in np.flatnonzero(times == value)]
         raise DataError(
-            f"column {name!r} has the time {label(value)} more than once: rows {', '.join(rows[:5])}"
-            f"{' ...' if len(rows) > 5 else ''}. A series has one value at each time: keep one of them, or their mean"
+            f"column {name!r} has the time {written(np.array([value]))[0]} more than once: rows {', '.join(same[:5])}"
+            f"{' ...' if len(same) > 5 else ''}. A series has one value at each time: keep one of these rows"
         )
     row = int(wrong[0]) + 1
+    before, after = written(times[row - 1 : row + 1])
     raise DataError(
-        f"the times in column {name!r} are not in order: row {row + 1} ({label(times[row])}) comes after "
-        f"row {row} ({label(times[row - 1])}). Sort the file by {name!r}, or give --sort (sort=True in Python)"
+        f"the times in column {name!r} are not in order: row {_row(row, rows)} ({after}) comes after "
+        f"row {_row(row - 1, rows)} ({before}). Sort the file by {name!r}, or give --sort (sort=True in Python)"
     )
+
+
+def _row(index: int, rows: np.ndarray | None) -> int:
+    return index + 1 if rows is None else int(rows[index])
 
 
 def infer_step(times: np.ndarray) -> Step:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.data.series import Series
-from elman.data.times import label
 from elman.forecast.backtest import Backtest
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def _draw_backtest(ax: Axes, series: Series, method: str, test: Backtest) -> Non
         ax.plot(times, test.forecasts[method][row], color=_FORECAST, linewidth=1.8, label=names[1])
         ax.axvline(times[0], color=_ORIGIN, linewidth=0.8, linestyle=":")
     count = "" if len(shown) == len(test.origins) else f"; {len(shown)} of {len(test.origins)} forecasts drawn"
-    first = label(series.times[test.origins[0]])
+    (first,) = series.labels(series.times[test.origins[:1]])
     ax.set_title(f"backtest: trained on what lies before {first}{count}", loc="left", fontsize=11)
 
 

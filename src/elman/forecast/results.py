@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from elman.data.series import Series
-from elman.data.times import labels
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 
 
 def write_csv(path: Path, series: Series, forecast: np.ndarray) -> None:
-    """A row for each time of the forecast, under the names of the series' own columns."""
-    with path.open("w", newline="") as file:
+    """A row for each time of the forecast, under the names of the series' own columns; all digits that float64 has."""
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([series.time, series.target])
-        rows = zip(labels(series.future(len(forecast))), forecast, strict=True)
-        writer.writerows([time, f"{value:.7g}"] for time, value in rows)
+        times = series.labels(series.future(len(forecast)))
+        writer.writerows([time, repr(float(value))] for time, value in zip(times, forecast, strict=True))
 
 
 def write_metrics(
@@ -40,7 +39,7 @@ def write_metrics(
 
 
 def _describe_series(series: Series) -> dict[str, Any]:
-    first, last = labels(series.times[[0, -1]])
+    first, last = series.labels(series.times[[0, -1]])
     return {
         "name": series.name,
         "target": series.target,
@@ -69,7 +68,7 @@ def _describe_model(forecaster: Forecaster) -> dict[str, Any]:
 def _describe_backtest(series: Series, test: Backtest) -> dict[str, Any]:
     return {
         "trained_on": int(test.origins[0]),
-        "origins": labels(series.times[test.origins]),
+        "origins": series.labels(series.times[test.origins]),
         "season": test.season,
         "scores": {
             method: {metric: value if math.isfinite(value) else None for metric, value in scores.items()}
