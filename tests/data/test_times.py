@@ -75,6 +75,16 @@ def test_a_missing_row_leaves_a_hole_in_the_positions(times, step, after):
         np.testing.assert_array_equal(place, np.delete(np.arange(len(times)), 4))
 
 
+def test_decimal_years_of_two_digits_are_even():
+    times = np.round(1958 + np.arange(40) / 12, 2)
+    step = infer_step(times)
+    assert step.regular and str(step) == "0.0833333"
+    np.testing.assert_array_equal(
+        positions(np.delete(times, 4), infer_step(np.delete(times, 4))), np.delete(np.arange(40), 4)
+    )
+    assert not infer_step(np.array([0.1, 0.5, 0.6, 0.9, 1.4, 1.5])).regular
+
+
 def test_trading_days_skip_the_weekend():
     friday = np.datetime64("2024-03-01", "us")
     assert labels(extend(friday, Step("weekdays", 1), 2)) == ["2024-03-04", "2024-03-05"]

@@ -136,6 +136,12 @@ def test_numbers_that_are_no_dates_stay_numbers():
         assert not found.notes
 
 
+def test_decimal_years_go_on_with_as_many_digits():
+    assert goes_on([f"{1958 + i / 12:.3f}" for i in range(36)]) == ["1961", "1961.084"]  # 1960.917 + 2 / 12
+    assert goes_on([f"{1958 + i / 12:.2f}" for i in range(36)]) == ["1961", "1961.09"]  # 1960.92 + 2 / 12
+    assert goes_on([f"{1958 + i / 4:g}" for i in range(9)]) == ["1960.25", "1960.5"]
+
+
 def test_months_after_the_point():
     months = [f"{d:%Y.%m}" for d in MONTH_STARTS]
     assert goes_on([m.rstrip("0") for m in months[:-1]])[0] == "2016.06"  # 2014.10 that lost its zero

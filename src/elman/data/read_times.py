@@ -14,6 +14,7 @@ from elman.data.dates.hang import hang, hang_typed, through_summer_time
 from elman.data.dates.notation import Notation
 from elman.data.dates.numbers import (
     as_numbers,
+    decimals,
     from_epoch,
     from_excel,
     is_epoch,
@@ -242,12 +243,12 @@ def _numbers(numbers: np.ndarray, texts: TimeTexts, dayfirst: bool | None) -> Re
             f"{texts.called} is taken as plain numbers; if {first[0]:.12g} is a spreadsheet's number of the day "
             f"{from_excel(first)[0].astype('datetime64[D]')}, give --date-format excel (date_format='excel' in Python)",
         )
-    return ReadTimes(numbers, Notation(), notes)
+    return ReadTimes(numbers, Notation(decimals=decimals(texts)), notes)
 
 
 def _typed_numbers(numbers: np.ndarray, texts: TimeTexts, what: str) -> ReadTimes:
     if what == "number":
-        return ReadTimes(numbers, Notation())
+        return ReadTimes(numbers, Notation(decimals=decimals(texts)))
     times = from_epoch(numbers) if what == "epoch" else from_excel(numbers)
     unit = (unit_of_epoch(numbers) or (1, "seconds"))[1]
     kind = f"{unit} since 1970 in UTC" if what == "epoch" else "day numbers of a spreadsheet"

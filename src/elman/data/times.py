@@ -246,11 +246,31 @@ def _fixed(unit: Unit, ordinals: np.ndarray) -> Step:
     whole = np.maximum(np.rint(steps), 1)
     # decimal years are rounded and clocks drift, each step a little; few rows may be missing, not most
     near = np.abs(steps - np.rint(steps)) < np.minimum(0.02 * whole, 0.25)
-    regular = bool(np.all(near) and steps.min() > 0.5 and steps.sum() < 2 * len(ordinals))
+    even = np.all(near) or (unit == "number" and _rounded(ordinals, whole))
+    regular = bool(even and steps.min() > 0.5 and steps.sum() < 2 * len(ordinals))
     if regular:  # the mean, so that rounding or jitter of single times does not add up over the series
-        step = float((ordinals[-1] - ordinals[0]) / np.rint(steps).sum())
-        step = float(np.rint(step)) if unit != "number" or abs(step - np.rint(step)) < 1e-9 else step
+        step = _mean(unit, ordinals, float(np.rint(steps).sum()))
     return Step(unit, step, regular)
+
+
+def _mean(unit: Unit, ordinals: np.ndarray, count: float) -> float:
+    """The mean step: whole where it counts something, and a twelfth, a quarter or the like where rounded numbers come
+    near it."""
+    mean = float((ordinals[-1] - ordinals[0]) / count)
+    if unit != "number" or abs(mean - np.rint(mean)) < 1e-9:
+        return float(np.rint(mean))
+    part = float(1 / max(np.rint(1 / mean), 1))
+    exact = np.allclose(np.diff(ordinals) / mean, np.rint(np.diff(ordinals) / mean), rtol=0, atol=1e-6)
+    return part if not exact and abs(part - mean) * count < 0.1 * mean else mean
+
+
+def _rounded(numbers: np.ndarray, steps: np.ndarray) -> bool:
+    """Whether numbers follow a straight line but for the last of their few digits, as 1959.08, 1959.17, 1959.25 do."""
+    count = np.concatenate([[0], np.cumsum(steps)])
+    size = (numbers[-1] - numbers[0]) / count[-1]
+    digit = next((10.0**-k for k in range(1, 5) if np.allclose(np.round(numbers, k), numbers, rtol=0, atol=1e-9)), 0.0)
+    off = numbers - numbers[0] - size * count
+    return bool(digit < 0.25 * size and np.ptp(off) <= 1.5 * digit)
 
 
 def _months(times: np.ndarray) -> Step | None:

@@ -33,6 +33,8 @@ class Notation:
     axis : int, optional
         Seconds ahead of UTC of the clock that times are given in, where that is not the zone's own: hours are counted
         by a clock that knows no summer time.
+    decimals : int, optional
+        Digits behind the point that numbers are rounded to.
 
     Examples
     --------
@@ -48,11 +50,13 @@ class Notation:
     zone: Zone | None = None
     offset: bool = True
     axis: int | None = None
+    decimals: int | None = None
 
     def labels(self, times: np.ndarray) -> list[str]:
         """Times as text."""
         if times.dtype.kind != "M":
-            return [f"{float(t):.12g}" for t in times]
+            rounded = times if self.decimals is None else np.round(times, self.decimals)
+            return [f"{float(t):.12g}" for t in rounded]
         if self.pattern and np.all(times == times.astype("datetime64[D]")):
             return [self._by_pattern(t) for t in times.astype("datetime64[D]")]
         if self.zone is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from elman.data.dates.readings import evenness
@@ -29,6 +31,12 @@ def as_numbers(texts: TimeTexts) -> np.ndarray | None:
     if any("," in shape for shape in texts.shapes):
         filled = [t.replace(",", ".") for t in filled]
     return np.array(filled, np.float64)
+
+
+def decimals(texts: TimeTexts) -> int | None:
+    """Digits behind the point that decimal years and the like are rounded to; None for coarser numbers and powers."""
+    digits = [len(re.split("[.,]", shape)[1]) if re.search("[.,]", shape) else 0 for shape in texts.shapes]
+    return max(digits) if max(digits) >= 2 and not any("e" in shape for shape in texts.shapes) else None
 
 
 def unit_of_epoch(numbers: np.ndarray) -> tuple[float, str] | None:
