@@ -36,6 +36,17 @@ def test_a_forecast_leaves_its_four_files(table, tmp_path):
     np.testing.assert_allclose([float(r[1]) for r in rows[1:]], report.values, rtol=1e-6)
 
 
+def test_a_forecast_beyond_the_calendar_is_refused_before_the_training(tmp_path):
+    path = tmp_path / "last.csv"
+    path.write_text("day,units\n" + "".join(f"9999-{m:02d}-{d:02d},{d}\n" for m in (11, 12) for d in range(1, 31)))
+    began = []
+    with pytest.raises(DataError, match="beyond the year 9999"):
+        commands.forecast(
+            path, horizon=6, out=tmp_path / "out", watch=lambda *stage: began.append(stage) or (), **QUICK
+        )
+    assert not began and not (tmp_path / "out").exists()
+
+
 def test_metrics_are_those_of_the_backtest(table, tmp_path):
     report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())

@@ -1,5 +1,7 @@
 """Columns of texts read as times: a table of forms, and what is refused."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
@@ -250,6 +252,14 @@ def test_empty_cells_are_missing_times():
     found = read_times(["2019-01-01", None, "", "2019-01-04"], "date")
     np.testing.assert_array_equal(np.isnat(found.times), [False, True, True, False])
     assert np.isnan(read_times(["1", "", "3"], "t").times[1])
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M:%S"])
+@pytest.mark.parametrize("between", [" - ", "/", " to "])
+def test_intervals_are_read_by_their_start(form, between):
+    texts = [f"{h.strftime(form)}{between}{(h + dt.timedelta(hours=1)).strftime(form)}" for h in HOURS]
+    assert goes_on(texts) == ["2019-01-07T12:00:00", "2019-01-07T13:00:00"]
+    assert "intervals" in " ".join(read_times(texts, "MTU").notes)
 
 
 def test_special_clocks():

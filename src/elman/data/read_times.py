@@ -196,6 +196,8 @@ def _why(chosen: Reading, found: list[Reading], texts: TimeTexts, numbers: np.nd
         )
     elif numbers is not None:
         notes.append(f"the numbers in {texts.called} are read as dates: {example}")
+    if "end" in chosen.form.expression.groupindex:
+        notes.append(f"{texts.called} holds intervals; the time of each is its start")
     if "y" in chosen.form.expression.groupindex:
         years = chosen.moments.times[chosen.moments.read].astype("datetime64[Y]")
         span = f"{years.min()} to {years.max()}" if years.min() < years.max() else str(years.min())

@@ -55,7 +55,7 @@ class _Fields:
             if match is not None:
                 self.fits[texts.rows(shape)] = True
                 for name, text in match.groupdict().items():
-                    if text is not None and name not in ("sep", "a"):
+                    if text is not None and name not in ("sep", "a", "end"):
                         self._set(name, texts, shape, match.span(name))
 
     def _set(self, name: str, texts: TimeTexts, shape: str, span: tuple[int, int]) -> None:

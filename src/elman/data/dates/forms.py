@@ -1,7 +1,8 @@
 """The forms that times have in files, as regular expressions over shapes (texts with their digits made 0).
 
 Groups are named after `strftime`: Y y m b d j H M S f p, V and u of ISO weeks; further q (quarter), h (half), n (the
-second year of 2013/14), x (zone) with z its sign, o hours and i minutes. No expression can look at a digit: which
+second year of 2013/14), x (zone) with z its sign, o hours and i minutes, and end, of an
+interval, which is not read. No expression can look at a digit: which
 months and days there are is decided where all rows are read.
 """
 
@@ -44,10 +45,12 @@ _ZONE = (
     r"(?: ?(?P<x>z|(?:utc|gmt)? ?(?P<z>[+-])(?P<o>\d\d?)(?::?(?P<i>\d\d))?(?: ?\[[a-z/_]+\]| ?\([a-z ]+\))?"
     r"|[a-z]{3,5}|[a-z]+/[a-z/_-]+))?"
 )
+_ZONE_NAME = r"(?: ?(?:\(?[a-z]{3,4}\)?|z))?"
 _CLOCKS = [
     rf"(?P<H>\d\d?)(?:[:.h] ?(?P<M>\d\d){_SECONDS})?(?: ?(?:h|uhr))?{_HALF_DAY}{_ZONE}",
     rf"(?P<H>\d\d)(?P<M>\d\d)(?:(?P<S>\d\d)(?:[.,](?P<f>\d{{1,9}}))?)?{_ZONE}",
 ]
+_CLOCKS.append(rf"(?P<H>\d\d?):(?P<M>\d\d){_SECONDS}{_ZONE}(?P<end> ?(?:-|to|bis|/) ?\d[\dt./: -]{{3,}}{_ZONE_NAME})")
 _JOIN = r"(?:t|,? |:|-|_| at )"
 _WEEKDAY = r"(?:(?P<a>[a-z]{2,10})\.?,? )?"
 

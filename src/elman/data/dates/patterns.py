@@ -36,7 +36,7 @@ def pattern_of(form: Form, texts: TimeTexts, row: int) -> str:
 
 
 def _is_field(name: str, found: str | None) -> bool:
-    return found is not None and name not in ("sep", "z", "o", "i")
+    return found is not None and name not in ("sep", "z", "o", "i", "end")
 
 
 def _directive(form: Form, name: str, width: int, groups: dict[str, str | None]) -> str:
