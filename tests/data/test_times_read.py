@@ -175,6 +175,13 @@ def test_two_readings_are_refused_and_shown(texts, words):
         assert word in str(refusal.value)
 
 
+def test_a_guess_that_leaves_rows_uneven_asks_for_the_format():
+    texts = ["Jun-02", "Sep-02", "Oct-02", "Jan-09"]
+    with pytest.raises(DataError, match="'Jun-02' in row 1, which may be June 2002, .*--date-format '%b-%y'"):
+        read_times(texts, "date")
+    assert read_times(texts, "date", date_format="%b-%y").times[-1] == np.datetime64("2009-01-01")
+
+
 def test_what_the_user_says_decides():
     texts = ["01/03/2020", "02/03/2020", "03/03/2020"]
     assert goes_on(texts, dayfirst=True) == ["2020-03-04", "2020-03-05"]

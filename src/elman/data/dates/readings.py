@@ -117,7 +117,18 @@ def choose(found: list[Reading], texts: TimeTexts) -> Reading | None:
         group = [r for r in found if r.form.tier == tier and not r.guess]
         if group:
             return _only(group, texts, "the rows are evenly spaced in none")
+    if found:
+        raise _mere_guess(found[0], texts)
     return None
+
+
+def _mere_guess(reading: Reading, texts: TimeTexts) -> DataError:
+    row = int(np.argmax(~texts.empty))
+    pattern = pattern_of(reading.form, texts, row)
+    return DataError(
+        f"{texts.holds(row)}, which may be {in_words(reading.moments.times[row], reading.form)}, but the rows are not "
+        f"evenly spaced so. If it is, give --date-format {pattern!r} (date_format={pattern!r} in Python)"
+    )
 
 
 def _only(group: list[Reading], texts: TimeTexts, why: str) -> Reading:
