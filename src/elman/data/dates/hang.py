@@ -9,7 +9,7 @@ from elman.data.dates.notation import Notation
 from elman.data.dates.readings import EVEN, evenness
 from elman.data.dates.texts import TimeTexts
 from elman.data.dates.zones import USUAL, Zone, find, known_zones, named
-from elman.data.times import distinct
+from elman.data.steps import distinct
 from elman.errors import DataError
 
 Hung = tuple[np.ndarray, Notation, tuple[str, ...]]

@@ -11,7 +11,7 @@ from elman.data.dates.fields import Moments, moments
 from elman.data.dates.forms import Form
 from elman.data.dates.patterns import pattern_of
 from elman.data.dates.texts import TimeTexts, is_number
-from elman.data.times import distinct, infer_step, positions
+from elman.data.steps import distinct, infer_step, positions
 from elman.errors import DataError
 
 _TRIED = 6  # forms that read most rows, in search of the row that none reads
