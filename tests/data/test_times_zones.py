@@ -4,11 +4,13 @@ import datetime as dt
 import zoneinfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.data.read_times import read_times, typed_times
+from elman.data.series import load_series
 from elman.data.times import check_order, extend, infer_step, positions
 from elman.errors import DataError
 
@@ -132,6 +134,15 @@ def test_times_that_come_typed():
     assert typed_times(utc[:1], zone="+02:00").notation.labels(utc[:1])[0].endswith("+02:00")
     with pytest.raises(DataError, match="no zone 'Europe/Atlantis'"):
         typed_times(utc, zone="Europe/Atlantis")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "UTC", "+05:30"])
+def test_a_parquet_file_of_pandas_keeps_its_zone(zone, tmp_path):
+    when = pd.date_range("2019-03-01", periods=60, freq="D", tz=zone)
+    pd.DataFrame({"when": when, "value": np.arange(60.0)}).to_parquet(tmp_path / "days.parquet")
+    series = load_series(tmp_path / "days.parquet", time="when", target="value")
+    assert str(series.step) == "1 days"
+    assert series.labels(series.times[-1:]) == [when[-1].isoformat().replace("+00:00", "Z")]
 
 
 @settings(max_examples=40, deadline=None)

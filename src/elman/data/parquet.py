@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elman.data.dates.zones import is_zone
 from elman.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,11 +44,23 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], list[str
             types = {row[0]: str(row[1]) for row in database.execute("DESCRIBE series").fetchall()}
             usable = {n: kind for n, kind in types.items() if not kind.startswith(_NESTED) and "[" not in kind}
             columns = {name: _column(database, name, kind) for name, kind in usable.items()}
+            written = _zones_of_pandas(database, path)
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
     nested = [name for name in types if name not in usable]
-    zones = {name: "UTC" for name, kind in usable.items() if kind.startswith("TIMESTAMP") and "ZONE" in kind}
+    zoned = [name for name, kind in usable.items() if kind.startswith("TIMESTAMP") and "ZONE" in kind]
+    zones = {name: written.get(name, "UTC") for name in zoned}
     return columns, zones, [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
+
+
+def _zones_of_pandas(database: DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """Zones by column as pandas notes them beside the table, which itself holds UTC; those that are known."""
+    query = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'pandas'::BLOB"
+    for (text,) in database.execute(query, [as_literal(path)]).fetchall():
+        with suppress(ValueError, TypeError, AttributeError, KeyError):
+            noted = {c["name"]: (c["metadata"] or {}).get("timezone") for c in json.loads(text)["columns"]}
+            return {name: zone for name, zone in noted.items() if zone and is_zone(zone)}
+    return {}
 
 
 def as_literal(path: Path) -> str:

@@ -109,6 +109,15 @@ def known_zones(names: Iterable[str]) -> list[str]:
     return [name for name in names if name.lower() in _names()]
 
 
+def is_zone(text: str) -> bool:
+    """Whether `zone_of` knows it."""
+    try:
+        zone_of(text)
+    except DataError:
+        return False
+    return True
+
+
 def zone_of(text: str) -> Zone:
     """A zone from its name, ``UTC``, or an offset such as ``+05:30``.
 
