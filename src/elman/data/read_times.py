@@ -133,8 +133,7 @@ def looks_like_times(texts: Sequence[str | None]) -> bool:
         return any(r.evenness >= EVEN and not r.guess and r.form.tier == 1 for r in readings(forms(), column))
     rows = int((~column.empty).sum())
     for form in forms():
-        fits = sum(len(column.rows(s)) for s in column.shapes if form.match(s))
-        if fits < _MOST * rows or moments(form, column).read.sum() < _MOST * rows:
+        if column.share(form.match) < _MOST or moments(form, column).read.sum() < _MOST * rows:
             continue
         if not form.guess or any(r.evenness >= EVEN for r in readings([form], column)):
             return True

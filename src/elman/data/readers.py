@@ -227,6 +227,8 @@ def _times(
         found = typed_times(column, zone=table.zones.get(names[0]))
         return found.times, found.notation, tuple(found.notes)
     columns = [table.texts(name) for name in names]
-    texts = join_columns(columns) if len(names) > 1 else [None if is_missing(text) else text for text in columns[0]]
+    texts = (
+        join_columns(columns, names) if len(names) > 1 else [None if is_missing(text) else text for text in columns[0]]
+    )
     found = read_times(table.in_place(texts), ",".join(names), date_format=date_format, dayfirst=dayfirst)
     return found.times[table.numbers - 1], found.notation, tuple(found.notes)

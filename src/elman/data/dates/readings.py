@@ -175,11 +175,11 @@ def in_words(time: np.datetime64, form: Form) -> str:
 
 def refuse_row(forms: Iterable[Form], texts: TimeTexts) -> DataError:
     """The error that names the first row that does not fit what most rows are."""
-    counts = [(sum(len(texts.rows(s)) for s in texts.shapes if form.match(s)), form) for form in forms]
+    counts = [(texts.share(form.match), form) for form in forms]
     likely = sorted((c for c in counts if c[0]), key=lambda pair: -pair[0])[:_TRIED]
     read = [(moments(form, texts).read, form) for _, form in likely]
-    numbers = sum(len(texts.rows(s)) for s in texts.shapes if is_number(s))
-    if max((int(r.sum()) for r, _ in read), default=0) < numbers < (~texts.empty).sum():
+    rows, numbers = int((~texts.empty).sum()), texts.share(is_number)
+    if max((int(r.sum()) / rows for r, _ in read), default=0) < numbers < 1 and numbers >= 0.5:
         return _no_number(texts)
     best, form = max(read, key=lambda pair: int(pair[0].sum()), default=(texts.empty & False, None))
     row = int(np.argmax(~best & ~texts.empty))

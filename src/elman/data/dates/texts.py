@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 
 _LONGEST = 80  # no time is longer; what follows is cut, and then read by nothing
+_FREQUENT = 500  # shapes; columns of times have fewer
 _EMPTY = frozenset(["", "na", "n/a", "nan", "nat", "null", "none"])
 _NUMBER = re.compile(r"[+-]?(?:0+(?:[.,]0*)?|[.,]0+)(?:e[+-]?0+)?")
 _ZEROS = str.maketrans("123456789", "000000000")
@@ -73,6 +74,11 @@ class TimeTexts:
             self.empty[where] = shape in _EMPTY
         self._rows = {shape: where for shape, where in found if shape not in _EMPTY}
         self.shapes = list(self._rows)
+
+    def share(self, holds: Callable[[str], object]) -> float:
+        """How many of the texts that are not empty have a shape of some kind, going by the frequent shapes."""
+        frequent = self.shapes[:_FREQUENT]
+        return sum(len(self._rows[s]) for s in frequent if holds(s)) / max(int((~self.empty).sum()), 1)
 
     def __len__(self) -> int:
         return len(self.clean)
