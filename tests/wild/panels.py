@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.wild.case import AFTER_DAYS, DAYS, ENDS, HOURS, MONTHS, NUMBERS, N, Case, table
+from tests.wild.case import AFTER_DAYS, DAYS, ENDS, HOURS, MONTHS, NUMBERS, Case, N, table
 
 STORES = "store,date,sales\n" + "".join(
     f"{s},{d},{float(n) + 1000 * k:.2f}\n" for k, s in enumerate("abc") for d, n in zip(DAYS, NUMBERS, strict=True)

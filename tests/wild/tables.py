@@ -11,7 +11,7 @@ import zipfile
 
 import numpy as np
 
-from tests.wild.case import AFTER_DAYS, DAYS, ENDS, NUMBERS, N, Case, table
+from tests.wild.case import AFTER_DAYS, DAYS, ENDS, NUMBERS, Case, N, table
 
 BODY = table(head="")
 PLAIN = table()
@@ -119,7 +119,7 @@ CASES = [
     layout("titles.csv", "Report: sales\nMade: 2020-01-01, by me, for you\nAll shops\n" + PLAIN, notes=("lines 1-3",)),
     layout("title_of_commas.csv", "Monthly sales,\n,\n" + PLAIN),
     layout("units_row.csv", PLAIN.replace("date,sales\n", "date,sales\n,EUR\n"), notes=("line 2 below the header",)),
-    layout("yfinance.csv", "Price,Close\nTicker,AAPL\nDate,\n" + BODY, notes=("lines 2-3 below the header",)),
+    layout("yfinance.csv", "Price,Close\nTicker,AAPL\nDate,\n" + BODY, notes=("lines 1-2 above the header",)),
     layout("units_row_2.csv", PLAIN.replace("date,sales\n", "date,sales\n[d],[EUR]\n"), notes=("line 2",)),
     layout("blank_lines.csv", PLAIN.replace("\n", "\n\n")),
     layout("blank_rows_of_commas.csv", PLAIN + ",\n,\n,\n"),

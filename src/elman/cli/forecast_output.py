@@ -79,9 +79,10 @@ def show_report(report: ForecastReport) -> None:
 
 def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> None:
     first = int(test.origins[0])
+    (begins,) = report.series.labels(report.series.times[first : first + 1])
     console.print(
         f"Backtest on {report.series.name}: trained once on the {first} values before "
-        f"{report.series.labels(report.series.times[first : first + 1])[0]}, then {len(test.origins)} forecasts of {test.horizon} steps "
+        f"{begins}, then {len(test.origins)} forecasts of {test.horizon} steps "
         "with the same weights.",
         markup=False,
     )

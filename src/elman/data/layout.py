@@ -23,6 +23,7 @@ _TOTALS = re.compile(
     re.IGNORECASE,
 )
 _HEADINGS = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "period"}
+_GROUPED = re.compile(r"[-+]?\d{1,3}( \d{3})*([.,]\d+)?")
 _DECIMAL_COMMA = re.compile(r'"?[-+]?\d[\d.]*,\d+"?')
 
 
@@ -123,16 +124,22 @@ def _delimiter(text: str) -> str:
     best = max(found.values())
     if best > 0.5:
         return next(d for d in _DELIMITERS if found[d] > best - 0.1)
+    if len(lines) > 1 and " " not in lines[0].strip() and all(_GROUPED.fullmatch(line.strip()) for line in lines[1:]):
+        return ""
     words = [line.split() for line in lines]
-    width = len(words[-1]) if words else 1
+    if len(words) < 2:
+        return ""
+    width = len(words[-1])
     fits = all(len(row) == width for row in words[1:]) and len(words[0]) in (width, width - 1)
-    return " " if width > 1 and fits and len(words) > 1 else ""
+    return " " if width > 1 and fits else ""
 
 
 def _consistency(lines: Sequence[str], delimiter: str) -> float:
     """Share of the lines that have the usual number of fields, and half a point if the first one has."""
     counts = [len(row) for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t") if row]
-    width, rows = Counter(counts).most_common(1)[0] if counts else (1, 0)
+    if not counts:
+        return 0.0
+    width, rows = Counter(counts).most_common(1)[0]
     if width == 1:
         several = [count for count in counts if count > 1]
         if 2 * len(several) < len(counts):
@@ -247,7 +254,8 @@ def _drop_repeated(table: Layout, header: list[str]) -> None:
     repeated = {i for i, row in enumerate(table.rows) if row == header}
     if repeated:
         table.notes.append(
-            f"{len(repeated)} rows that repeat the header were passed over, the first in {_lines([table.lines[min(repeated)]])}"
+            f"{len(repeated)} rows that repeat the header were passed over, the first in "
+            f"{_lines([table.lines[min(repeated)]])}"
         )
         kept = [i for i in range(len(table.rows)) if i not in repeated]
         table.rows, table.lines = [table.rows[i] for i in kept], [table.lines[i] for i in kept]

@@ -49,10 +49,8 @@ def as_mark(mark: str | None, option: str) -> str | None:
         return None
     found = _NAMES_OF_MARKS.get(mark.strip().lower(), mark) if isinstance(mark, str) else mark
     if not isinstance(found, str) or len(found) != 1 or found not in allowed:
-        raise OptionError(
-            f"{option} is {mark!r}; expected one of {', '.join(n for n, m in _NAMES_OF_MARKS.items() if m in allowed)}, "
-            "or the mark itself"
-        )
+        names = ", ".join(n for n, m in _NAMES_OF_MARKS.items() if m in allowed)
+        raise OptionError(f"{option} is {mark!r}; expected one of {names}, or the mark itself")
     return found
 
 
@@ -105,7 +103,7 @@ def _way(
     known: dict[str, Numeral], texts: Sequence[str], written: Written, decimal: str | None, thousands: str | None
 ) -> tuple[Way, list[str]]:
     """The way in which all numbers are written, and a note where it is not plain."""
-    bodies = {n.body for n in known.values()}
+    bodies = list(dict.fromkeys(n.body for n in known.values()))  # in the order of the rows
     ways = [w for w in fitting_ways(bodies) if _allowed(w, bodies, decimal, thousands)]
     if not ways:
         _refuse(known, texts, written, decimal, thousands)
@@ -122,7 +120,7 @@ def _way(
     return chosen, [note]
 
 
-def _allowed(way: Way, bodies: set[str], decimal: str | None, thousands: str | None) -> bool:
+def _allowed(way: Way, bodies: Sequence[str], decimal: str | None, thousands: str | None) -> bool:
     """Whether a way goes with what the user said of the marks."""
     if decimal is not None and way.decimal != decimal:
         used = any(way.decimal in body for body in bodies)
@@ -133,7 +131,7 @@ def _allowed(way: Way, bodies: set[str], decimal: str | None, thousands: str | N
     return way.thousands == thousands or (not way.thousands and not any(thousands in body for body in bodies))
 
 
-def _likeliest(ways: list[Way], bodies: set[str], written: Written) -> Way | None:
+def _likeliest(ways: list[Way], bodies: Sequence[str], written: Written) -> Way | None:
     """Of a decimal and a thousands reading of the same mark, such as ``1.264``, the one that the file speaks for.
 
     Beside whole numbers below a thousand, groups that keep their zeros (955, 988, 1.000, 1.264) are thousands. Else it
@@ -163,7 +161,8 @@ def _likeliest(ways: list[Way], bodies: set[str], written: Written) -> Way | Non
 def _reading(way: Way, example: str) -> str:
     if way.thousands:
         return f"{_MARKS[way.thousands]} part thousands, so that {example} is {_plain(way.value(example))}"
-    return f"{example} was read as {_plain(way.value(example))}, with a decimal {'point' if way.decimal == '.' else 'comma'}"
+    mark = "point" if way.decimal == "." else "comma"
+    return f"{example} was read as {_plain(way.value(example))}, with a decimal {mark}"
 
 
 def _plain(value: float) -> str:
@@ -182,7 +181,7 @@ def _two_readings(ways: list[Way], example: str, written: Written) -> str:
     return f"{written.name} can be read in two ways: {example} may be {readings}. Say which"
 
 
-def _note_of_thousands(way: Way, bodies: set[str], written: Written) -> list[str]:
+def _note_of_thousands(way: Way, bodies: Sequence[str], written: Written) -> list[str]:
     grouped = [body for body in bodies if way.thousands and way.thousands in body]
     return [f"{written.name}: {_reading(way, min(grouped, key=lambda b: (len(b), b)))}"] if grouped else []
 
@@ -242,7 +241,7 @@ def _refuse(
     known: dict[str, Numeral], texts: Sequence[str], written: Written, decimal: str | None, thousands: str | None
 ) -> None:
     """Say which text does not go with the way that fits most of them."""
-    bodies = {n.body for n in known.values()}
+    bodies = list(dict.fromkeys(n.body for n in known.values()))  # in the order of the rows
     ways = [w for w in WAYS if _allowed(w, bodies, decimal, thousands)] or [
         w for w in WAYS if decimal in (None, w.decimal) and thousands in (None, w.thousands, "")
     ]
