@@ -50,7 +50,7 @@ def test_the_backtest_is_trained_without_its_end_and_the_forecast_with_it(table,
     alone = Forecaster(**params).fit(report.series.values[:first])
     rounding = 0 if default_engine() == "native" else 1e-5  # NumPy's products differ by the size of the batch
     np.testing.assert_allclose(report.backtest.forecasts["gru"][0], alone.predict(6), rtol=rounding)
-    whole = Forecaster(**params, season=12).fit(report.series.values)
+    whole = Forecaster(**params).fit(report.series.values, like=alone)
     np.testing.assert_array_equal(report.values, whole.predict(6))
 
 
@@ -58,20 +58,22 @@ def test_forecasting_again_needs_no_training_and_gives_the_same(table, tmp_path)
     report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     again = commands.forecast_again(tmp_path / "out" / "model.safetensors", table, out=tmp_path / "again")
     np.testing.assert_array_equal(again.values, report.values)
-    assert {p.name for p in (tmp_path / "again").iterdir()} == {"forecast.csv", "forecast.png"}
+    assert {p.name for p in (tmp_path / "again").iterdir()} == {"forecast.csv", "forecast.png", "metrics.json"}
     assert any("no training, and no backtest" in note for note in again.notes)
 
 
 def test_forecasting_again_goes_on_from_the_file_it_is_given(table, tmp_path):
     commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
-    metrics = (tmp_path / "out" / "metrics.json").read_bytes()
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     shorter = tmp_path / "shorter.csv"
     shorter.write_text("".join(table.read_text().splitlines(keepends=True)[:101]))
     model = tmp_path / "out" / "model.safetensors"
     again = commands.forecast_again(model, shorter, horizon=20, out=tmp_path / "out")
     assert again.times[0] == np.datetime64("2018-05-01") and len(again.values) == 20
     np.testing.assert_array_equal(again.values, Forecaster.load(model).predict(20, again.series.values))
-    assert (tmp_path / "out" / "metrics.json").read_bytes() == metrics
+    found = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert found["backtest"] == metrics["backtest"] is not None and not found["trained"] and metrics["trained"]
+    assert found["notes"] == list(again.notes) and found["series"]["values"] == 100
 
 
 def test_the_default_folder_is_named_after_the_series(table, tmp_path, monkeypatch):

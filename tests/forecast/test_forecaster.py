@@ -188,7 +188,7 @@ def test_what_lies_before_the_window_does_not_matter(fitted):
     [
         (np.append(WAVE, np.nan), r"nan at index 160 \(1 such values in all\); fill gaps first"),
         (np.append(WAVE, np.inf), "inf at index 160"),
-        (["a", "b"], "something else than numbers"),
+        (["a", "b"], "the series holds texts, such as a, instead of numbers; convert them first"),
         (np.zeros((50, 2)), r"got shape \(50, 2\); forecast one column at a time"),
         ([], "the series is empty"),
         (WAVE[:6], "the series has 6 values; a lookback of 2 and a horizon of 5 need at least 7"),

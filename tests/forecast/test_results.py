@@ -6,7 +6,7 @@ import pytest
 
 from elman.data import load_series, read_columns
 from elman.forecast import Forecaster
-from elman.forecast.results import write_csv, write_metrics
+from elman.forecast.results import describe_backtest, write_csv, write_metrics
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ def test_figures_that_are_undefined_are_null_in_json(tmp_path):
     series = load_series(path)
     forecaster = Forecaster(hidden=4, horizon=4, epochs=1, members=1).fit(series)
     test = forecaster.backtest(series)
-    write_metrics(tmp_path / "m.json", series, forecaster, 4, test, ("a note",))
+    tested = describe_backtest(series, test)
+    write_metrics(tmp_path / "m.json", series, forecaster, 4, tested, ("a note",))
     found = json.loads((tmp_path / "m.json").read_text())
     assert found["backtest"]["scores"]["gru"]["MASE"] is None
     assert found["backtest"]["scores"]["seasonal naive"]["RMSE"] == 0

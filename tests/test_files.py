@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from elman.errors import OptionError
-from elman.forecast.folder import check_writable, write_folder
+from elman.files import check_writable, write_folder
 
 
 def text(content):
