@@ -1,5 +1,8 @@
 import csv
+import errno
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -194,3 +197,113 @@ def test_one_cell_by_name():
     assert [e.name for e in commands.cells("lstm")] == ["lstm"]
     with pytest.raises(OptionError, match=r"no cell 'lsmt' \(did you mean 'lstm'\?\)"):
         commands.cells("lsmt")
+
+
+# --- nothing is lost ----------------------------------------------------------------------------------------
+
+
+def fails(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
+def test_a_picture_that_cannot_be_drawn_costs_the_picture_only(table, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    commands.forecast(table, horizon=6, out=out, **QUICK)
+    monkeypatch.setattr("elman.forecast.picture.draw", fails(ValueError("no\nfont")))
+    report = commands.forecast(table, horizon=6, out=out, **QUICK)
+    assert set(report.files) == FILES - {"forecast.png"} == {p.name for p in out.iterdir()}  # nor that of another
+    assert "there is no picture: ValueError: no font" in report.notes
+    assert json.loads((out / "metrics.json").read_text())["notes"] == list(report.notes)
+
+
+@pytest.mark.parametrize("place", ["commands.judge", "forecast.picture.draw", "forecast.results.write_csv"])
+def test_ctrl_c_behind_a_training_leaves_its_model(table, tmp_path, monkeypatch, place):
+    monkeypatch.setattr(f"elman.{place}", fails(KeyboardInterrupt()))
+    with pytest.raises(commands.Interrupted) as stop:
+        commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+    assert len(Forecaster.load(stop.value.model).networks_) == 2
+
+
+def test_an_error_behind_a_training_leaves_its_model_and_says_where(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(Forecaster, "predict", fails(DataError("the forecast overflows")))
+    with pytest.raises(DataError, match=r"overflows. The model that was trained is kept: .*model.safetensors"):
+        commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+
+
+def test_where_the_folder_has_no_room_the_model_is_kept_elsewhere(table, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    rename = os.rename
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "rename", lambda a, b: fails(full)() if Path(b).name == "out" else rename(a, b))
+    with pytest.raises(OptionError, match=r"out cannot be written: No space left on device.*is kept: (.*)") as error:
+        commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert Forecaster.load(str(error.value).split("is kept: ")[1]).season_ == 12
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["elsewhere", "sales.csv"]
+
+
+@pytest.mark.parametrize("name", ["$\\frac{a$", "$x$ and $y$", "price in $", "a\\$b", "_hidden", "{}", "%d"])
+def test_any_name_of_a_column_can_be_drawn(table, tmp_path, name):
+    table.write_text(table.read_text().replace("units", name))
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert set(report.files) == FILES
+
+
+@pytest.mark.parametrize("first, days", [("9999-06-01", 120), ("0001-01-01", 120)])
+def test_dates_at_the_ends_of_the_calendar(tmp_path, first, days):
+    path = tmp_path / "s.csv"
+    dates = np.datetime64(first) + np.arange(days)
+    path.write_text("day,v\n" + "".join(f"{day},{i % 7}\n" for i, day in enumerate(dates)))
+    report = commands.forecast(path, horizon=6, out=tmp_path / "out", **QUICK)
+    assert {"forecast.csv", "metrics.json", "model.safetensors"} <= set(report.files)
+
+
+def test_a_forecast_beyond_the_calendar_is_refused_before_any_training(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("day,v\n" + "".join(f"{np.datetime64('9999-06-01') + i},{i % 7}\n" for i in range(200)))
+    with pytest.raises(DataError, match="30 steps of 1 days after 9999-12-17 lead beyond the year 9999"):
+        commands.forecast(path, horizon=30, out=tmp_path / "out", watch=fails(AssertionError("trained")))
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_saved_is_refused_before_any_training(table, tmp_path):
+    with pytest.raises(OptionError, match="learning_rate is .* cannot be saved"):
+        commands.forecast(
+            table, horizon=6, out=tmp_path, learning_rate=lambda step: 0.01, watch=fails(AssertionError())
+        )
+
+
+def test_the_model_that_is_delivered_is_of_the_kind_that_was_tested(tmp_path):
+    t = np.arange(96)
+    values = 200 + 1.5 * t + 25 * np.sin(t * np.pi / 6) + np.cumsum(np.random.default_rng(4).normal(0, 3, 96))
+    path = tmp_path / "s.csv"
+    path.write_text("v\n" + "".join(f"{v:.3f}\n" for v in values))
+    report = commands.forecast(path, horizon=12, out=tmp_path / "out", **QUICK)
+    tested, delivered = report.backtest.forecaster, report.forecaster
+    assert tested.view_.differences == delivered.view_.differences
+    assert (tested.season_, tested.lookback_, tested.view_.lag) == (
+        delivered.season_, delivered.lookback_, delivered.view_.lag
+    )  # fmt: skip
+
+
+def test_a_backtest_that_saw_a_constant_only_is_noted_as_one_of_another_model(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("v\n" + "".join(f"{5 if i > 195 else 0}\n" for i in range(200)))
+    report = commands.forecast(path, horizon=6, out=tmp_path / "out", **QUICK)
+    assert any(note.startswith("the values before the backtest never change") for note in report.notes)
+    np.testing.assert_allclose(report.values, 5, atol=2)
+
+
+def test_callbacks_may_come_from_a_generator(table, tmp_path):
+    heard = []
+
+    def watch(stage, networks):
+        return (LambdaCallback(on_train_begin=lambda _: heard.append(stage)) for _ in range(1))
+
+    commands.forecast(table, horizon=6, out=tmp_path / "out", watch=watch, **QUICK)
+    assert heard == ["backtest"] * 2 + ["forecast"] * 2

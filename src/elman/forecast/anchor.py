@@ -65,6 +65,8 @@ def choose_anchor(forecasts: np.ndarray, actual: np.ndarray, histories: np.ndarr
 
 def _weight(said: np.ndarray, happened: np.ndarray) -> float:
     """Of least squares, happened = weight * said, in [0, 1]."""
-    size = np.sum(said * said)
-    weight = np.sum(said * happened) / size if size > 0 else 0.0
-    return float(np.clip(weight, 0.0, 1.0)) if np.isfinite(weight) else 0.0
+    unit = np.abs(said).max()
+    if not 0 < unit < np.inf:
+        return 0.0
+    said = said / unit
+    return float(np.clip(np.sum(said * happened) / np.sum(said * said) / unit, 0.0, 1.0))
