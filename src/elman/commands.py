@@ -125,7 +125,7 @@ def forecast(
         as_count(origins, "origins")
     with Kept(folder) as kept:
         test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), kept)
-        like, why_other = _choices_of(test)
+        like, why_other = _choices_of(test, series.values)
         kept.offer(forecaster)
         forecaster.fit(series.values, callbacks=watch("forecast", forecaster.members), like=like)
         notes = (*series.notes, *_notes(forecaster), *why_none, *why_other)
@@ -322,11 +322,11 @@ def _backtest(
     return judge(trained, values, starts), []
 
 
-def _choices_of(test: Backtest | None) -> tuple[Forecaster | None, list[str]]:
+def _choices_of(test: Backtest | None, values: np.ndarray) -> tuple[Forecaster | None, list[str]]:
     """The forecaster that was tested, so that the one delivered is of its kind; or a note that it is not."""
     if test is None:
         return None, []
-    if test.forecaster.constant_:
+    if test.forecaster.constant_ and values.min() < values.max():
         note = (
             "the values before the backtest never change, so that the model it tested could not learn what came later"
         )
