@@ -118,6 +118,12 @@ def test_a_series_too_short_for_a_backtest_is_forecast_and_says_so(tmp_path):
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["backtest"] is None
 
 
+def test_fewer_origins_than_were_asked_for_are_noted(table, tmp_path):
+    report = commands.forecast(table, horizon=6, origins=500, out=tmp_path / "out", **QUICK)
+    count = len(report.backtest.origins)
+    assert f"the series holds {count} of the 500 forecasts that the backtest was to make" in report.notes
+
+
 def test_what_was_done_to_the_data_is_noted(tmp_path):
     path = tmp_path / "gaps.csv"
     path.write_text("year,v\n" + "".join(f"{y},{'' if y == 1950 else y % 7}\n" for y in range(1900, 1990)))

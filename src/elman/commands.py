@@ -319,7 +319,8 @@ def _backtest(
         trained.fit(values[: starts[0]], callbacks=callbacks)
     except DataError as error:
         return None, [f"no backtest: {error}"]
-    return judge(trained, values, starts), []
+    fewer = f"the series holds {len(starts)} of the {origins} forecasts that the backtest was to make"
+    return judge(trained, values, starts), [fewer] if origins is not None and len(starts) < origins else []
 
 
 def _choices_of(test: Backtest | None, values: np.ndarray) -> tuple[Forecaster | None, list[str]]:

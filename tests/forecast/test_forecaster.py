@@ -403,3 +403,9 @@ def test_a_training_without_a_finite_error_says_so(monkeypatch):
     monkeypatch.setattr("elman.forecast.validation.rollout", lambda *a: np.full((1, 5), np.inf))
     with pytest.raises(TrainingError, match="no epoch had a finite error"):
         small().fit(WAVE)
+
+
+def test_a_season_that_the_series_does_not_hold_is_refused():
+    with pytest.raises(DataError, match="the season is 161 steps, but the series has 160 values"):
+        small(season=161).fit(WAVE)
+    assert np.isfinite(small(season=160).fit(WAVE).predict()).all()

@@ -226,6 +226,8 @@ class Forecaster(Estimator):
         """Season and lookback; whether to learn differences, and the season as an input."""
         n, horizon = len(values), int(self.horizon)
         season = detect_season(values) if self.season is None else int(self.season)
+        if season is not None and season > n:
+            raise DataError(f"the season is {season} steps, but the series has {n} values; give a season that it holds")
         self.season_ = None if season == 1 else season
         differences = wanders(values, self.season_) if self.differences is None else bool(self.differences)
         least = 2 if self.lookback is None else int(self.lookback)
