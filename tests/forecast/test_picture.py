@@ -7,7 +7,7 @@ import pytest
 from elman.data import Series
 from elman.data.times import Step, infer_step
 from elman.forecast import Backtest, Forecaster
-from elman.forecast.picture import _shown, draw, save
+from elman.forecast.picture import _shown, draw, render
 
 WAVE = np.sin(2 * np.pi * np.arange(160) / 10)
 TIMES = {
@@ -69,14 +69,14 @@ def test_a_long_history_does_not_hide_the_forecast():
 
 
 def test_it_is_saved_as_png(tmp_path):
-    save(draw(series_at(TIMES["numbers"]), np.zeros(3), "gru", None), tmp_path / "x.png")
+    (tmp_path / "x.png").write_bytes(render(draw(series_at(TIMES["numbers"]), np.zeros(3), "gru", None)))
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_drawing_keeps_no_state_of_pyplot():
     code = (
-        "import sys, numpy as np; from elman.data import load_series; from elman.forecast.picture import draw, save; "
-        "save(draw(load_series('sunspots'), np.zeros(3), 'gru', None), sys.argv[1]); "
+        "import sys, numpy as np; from elman.data import load_series; from elman.forecast.picture import draw, render; "
+        "open(sys.argv[1], 'wb').write(render(draw(load_series('sunspots'), np.zeros(3), 'gru', None))); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, "/dev/null"], check=True)

@@ -23,7 +23,7 @@ def no_pictures(monkeypatch):
     from elman.forecast import picture
 
     monkeypatch.setattr(picture, "draw", lambda *_: None)
-    monkeypatch.setattr(picture, "save", lambda _, path: path.write_bytes(b""))
+    monkeypatch.setattr(picture, "render", lambda _: b"")
 
 
 @pytest.fixture

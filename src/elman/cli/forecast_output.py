@@ -116,6 +116,8 @@ def _verdict(test: Backtest) -> str:
     method, *rivals = test.scores
     best = min(rivals, key=lambda name: test.scores[name]["RMSE"])
     ours, theirs = test.scores[method]["RMSE"], test.scores[best]["RMSE"]
+    if ours == theirs:
+        return f"{method} is as good as {best}: both have an RMSE of {_number(ours)}."
     if ours < theirs:
         return f"{method} beats {best} by {100 * (1 - ours / theirs):.0f} % of RMSE."
     return f"{method} does not beat {best}: its RMSE is {_number(ours)}, against {_number(theirs)}."
@@ -124,7 +126,7 @@ def _verdict(test: Backtest) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "-"
-    return f"{value:.2f}" if abs(value) < 1000 else f"{value:.4g}"
+    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else f"{value:.3g}"
 
 
 def _in_short(values: Any) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.data.series import Series
 from elman.forecast.backtest import Backtest
+from elman.plots.style import verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,9 +52,11 @@ def draw(series: Series, forecast: np.ndarray, method: str, test: Backtest | Non
     return figure
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG."""
-    figure.savefig(path, format="png")
+def render(figure: Figure) -> bytes:
+    """A figure as PNG."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    return content.getvalue()
 
 
 def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) -> None:
@@ -64,7 +67,9 @@ def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) 
     marker: Any = "o" if len(forecast) <= 40 else None
     ax.plot(times, values, color=_FORECAST, linewidth=1.8, marker=marker, markersize=2.6, label=f"forecast ({method})")
     ax.axvspan(times[0], times[-1], color=_FORECAST, alpha=0.06, linewidth=0)
-    ax.set_title(f"{series.name}: {len(forecast)} steps ahead", loc="left", fontsize=11)
+    ax.set_title(
+        f"{verbatim(series.name)}: {len(forecast)} step{'s' * (len(forecast) > 1)} ahead", loc="left", fontsize=11
+    )
 
 
 def _draw_backtest(ax: Axes, series: Series, method: str, test: Backtest) -> None:
@@ -96,8 +101,8 @@ def _shown(test: Backtest, n: int) -> list[int]:
 
 
 def _dress(ax: Axes, series: Series) -> None:
-    ax.set_ylabel(series.target)
-    ax.set_xlabel(series.time)
+    ax.set_ylabel(verbatim(series.target))
+    ax.set_xlabel(verbatim(series.time))
     ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
