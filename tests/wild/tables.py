@@ -142,6 +142,7 @@ CASES = [
         "pandas_index.csv",
         "Unnamed: 0,date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines())),
     ),
+    layout("series_of_pandas.csv", PLAIN.replace("date,sales", ",0"), notes=("values from column '0'",)),
     layout("dates_without_a_name.csv", PLAIN.replace("date,", ",")),
     layout("r_table.txt", R_STYLE),
     layout(

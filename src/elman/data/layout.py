@@ -223,6 +223,8 @@ def _first_data(rows: Sequence[list[str]], width: int, typed: Sequence[int]) -> 
         data = sum(map(_is_data, cells))
         other = sum(bool(cell) and not _is_data(cell) for cell in cells)
         headed = any(len(r) in (width, width - 1) for r in rows[:i])
+        if not headed and len(row) > 1 and not row[0].strip() and 0 in typed:
+            continue  # an index without a name heads its column with nothing, and a series without one is called 0
         if data and (headed or other < data or any(map(_is_moment, cells))) or (not data and not other and headed):
             return i
     return next((i for i, row in enumerate(rows) if len(row) == width), 0) + 1

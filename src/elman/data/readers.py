@@ -18,7 +18,7 @@ from elman.data.reading import Reading
 from elman.data.tables import Table, read_table
 from elman.errors import DataError, OptionError
 
-PARTS = {"year", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
+PARTS = {"year", "period", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
 _TIME_WORDS = _TIME_NAMES - {"t", "ds"} | {"datum", "zeit", "jahr", "monat", "fecha", "data", "mes", "mois", "annee"}
 _ROW_NAMES = {"", "rownames", "row", "index", "id", "no", "no.", "nr", "#", "obs", "x"}
