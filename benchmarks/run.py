@@ -24,11 +24,12 @@ from benchmarks.processes import Contender, measure
 
 from elman.bench import blas, sgemm
 from elman.bench.figures import figures
-from elman.bench.files import write_json
 from elman.bench.machine import machine
 from elman.bench.turns import Options
 from elman.bench.workloads import WORKLOADS, Workload, choose
 from elman.errors import OptionError
+from elman.files import write_whole
+from elman.plain import to_json
 
 RESULTS = Path(__file__).parent / "results"
 PRODUCTS: tuple[Pair, ...] = (("numpy", SGEMM), ("pytorch", SGEMM), ("elman", SGEMM))
@@ -114,7 +115,7 @@ def write(results: dict[str, Any]) -> Path:
     """The results as JSON, in a file of this run's own."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{results['time'].replace(':', '')}.json"
-    write_json(file, results)
+    write_whole(file, (to_json(results, "results", indent=1) + "\n").encode())
     return file
 
 

@@ -1,5 +1,8 @@
 import csv
+import errno
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,6 +39,17 @@ def test_a_forecast_leaves_its_four_files(table, tmp_path):
     np.testing.assert_allclose([float(r[1]) for r in rows[1:]], report.values, rtol=1e-6)
 
 
+def test_a_forecast_beyond_the_calendar_is_refused_before_the_training(tmp_path):
+    path = tmp_path / "last.csv"
+    path.write_text("day,units\n" + "".join(f"9999-{m:02d}-{d:02d},{d}\n" for m in (11, 12) for d in range(1, 31)))
+    began = []
+    with pytest.raises(DataError, match="beyond the year 9999"):
+        commands.forecast(
+            path, horizon=6, out=tmp_path / "out", watch=lambda *stage: began.append(stage) or (), **QUICK
+        )
+    assert not began and not (tmp_path / "out").exists()
+
+
 def test_metrics_are_those_of_the_backtest(table, tmp_path):
     report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
@@ -50,7 +64,7 @@ def test_the_backtest_is_trained_without_its_end_and_the_forecast_with_it(table,
     alone = Forecaster(**params).fit(report.series.values[:first])
     rounding = 0 if default_engine() == "native" else 1e-5  # NumPy's products differ by the size of the batch
     np.testing.assert_allclose(report.backtest.forecasts["gru"][0], alone.predict(6), rtol=rounding)
-    whole = Forecaster(**params, season=12).fit(report.series.values)
+    whole = Forecaster(**params).fit(report.series.values, like=alone)
     np.testing.assert_array_equal(report.values, whole.predict(6))
 
 
@@ -58,20 +72,22 @@ def test_forecasting_again_needs_no_training_and_gives_the_same(table, tmp_path)
     report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     again = commands.forecast_again(tmp_path / "out" / "model.safetensors", table, out=tmp_path / "again")
     np.testing.assert_array_equal(again.values, report.values)
-    assert {p.name for p in (tmp_path / "again").iterdir()} == {"forecast.csv", "forecast.png"}
+    assert {p.name for p in (tmp_path / "again").iterdir()} == {"forecast.csv", "forecast.png", "metrics.json"}
     assert any("no training, and no backtest" in note for note in again.notes)
 
 
 def test_forecasting_again_goes_on_from_the_file_it_is_given(table, tmp_path):
     commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
-    metrics = (tmp_path / "out" / "metrics.json").read_bytes()
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     shorter = tmp_path / "shorter.csv"
     shorter.write_text("".join(table.read_text().splitlines(keepends=True)[:101]))
     model = tmp_path / "out" / "model.safetensors"
     again = commands.forecast_again(model, shorter, horizon=20, out=tmp_path / "out")
     assert again.times[0] == np.datetime64("2018-05-01") and len(again.values) == 20
     np.testing.assert_array_equal(again.values, Forecaster.load(model).predict(20, again.series.values))
-    assert (tmp_path / "out" / "metrics.json").read_bytes() == metrics
+    found = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert found["backtest"] == metrics["backtest"] is not None and not found["trained"] and metrics["trained"]
+    assert found["notes"] == list(again.notes) and found["series"]["values"] == 100
 
 
 def test_the_default_folder_is_named_after_the_series(table, tmp_path, monkeypatch):
@@ -99,7 +115,8 @@ def test_a_constant_series_works_and_says_so(tmp_path):
     path = tmp_path / "flat.csv"
     path.write_text("year,v\n" + "".join(f"{y},7.5\n" for y in range(1900, 1990)))
     report = commands.forecast(path, horizon=10, out=tmp_path / "out", **QUICK)
-    assert "the series is constant: there is nothing to learn, and the forecast repeats its value" in report.notes
+    constant = "the series is constant: there is nothing to learn, and the forecast repeats its value"
+    assert report.notes == ("taken: times from column 'year' and values from column 'v'", constant)
     np.testing.assert_array_equal(report.values, np.full(10, 7.5))
 
 
@@ -111,6 +128,12 @@ def test_a_series_too_short_for_a_backtest_is_forecast_and_says_so(tmp_path):
         note.startswith("no backtest: the series has 20 values") for note in report.notes
     )
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["backtest"] is None
+
+
+def test_fewer_origins_than_were_asked_for_are_noted(table, tmp_path):
+    report = commands.forecast(table, horizon=6, origins=500, out=tmp_path / "out", **QUICK)
+    count = len(report.backtest.origins)
+    assert f"the series holds {count} of the 500 forecasts that the backtest was to make" in report.notes
 
 
 def test_what_was_done_to_the_data_is_noted(tmp_path):
@@ -192,3 +215,104 @@ def test_one_cell_by_name():
     assert [e.name for e in commands.cells("lstm")] == ["lstm"]
     with pytest.raises(OptionError, match=r"no cell 'lsmt' \(did you mean 'lstm'\?\)"):
         commands.cells("lsmt")
+
+
+# --- nothing is lost ----------------------------------------------------------------------------------------
+
+
+def fails(error):
+    def fail(*_, **__):
+        raise error
+
+    return fail
+
+
+def test_a_picture_that_cannot_be_drawn_costs_the_picture_only(table, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    commands.forecast(table, horizon=6, out=out, **QUICK)
+    monkeypatch.setattr("elman.forecast.picture.draw", fails(ValueError("no\nfont")))
+    report = commands.forecast(table, horizon=6, out=out, **QUICK)
+    assert set(report.files) == FILES - {"forecast.png"} == {p.name for p in out.iterdir()}  # nor that of another
+    assert "there is no picture: ValueError: no font" in report.notes
+    assert json.loads((out / "metrics.json").read_text())["notes"] == list(report.notes)
+
+
+@pytest.mark.parametrize("place", ["commands.judge", "forecast.picture.draw", "forecast.results.write_csv"])
+def test_ctrl_c_behind_a_training_leaves_its_model(table, tmp_path, monkeypatch, place):
+    monkeypatch.setattr(f"elman.{place}", fails(KeyboardInterrupt()))
+    with pytest.raises(commands.Interrupted) as stop:
+        commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+    assert len(Forecaster.load(stop.value.model).networks_) == 2
+
+
+def test_an_error_behind_a_training_leaves_its_model_and_says_where(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(Forecaster, "predict", fails(DataError("the forecast overflows")))
+    with pytest.raises(DataError, match=r"overflows. The model that was trained is kept: .*model.safetensors"):
+        commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+
+
+def test_where_the_folder_has_no_room_the_model_is_kept_elsewhere(table, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    rename = os.rename
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "rename", lambda a, b: fails(full)() if Path(b).name == "out" else rename(a, b))
+    with pytest.raises(OptionError, match=r"out cannot be written: No space left on device.*is kept: (.*)") as error:
+        commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert Forecaster.load(str(error.value).split("is kept: ")[1]).season_ == 12
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["elsewhere", "sales.csv"]
+
+
+@pytest.mark.parametrize("name", ["$\\frac{a$", "$x$ and $y$", "price in $", "a\\$b", "_hidden", "{}", "%d"])
+def test_any_name_of_a_column_can_be_drawn(table, tmp_path, name):
+    table.write_text(table.read_text().replace("units", name))
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
+    assert set(report.files) == FILES
+
+
+@pytest.mark.parametrize("first, days", [("9999-06-01", 120), ("0001-01-01", 120)])
+def test_dates_at_the_ends_of_the_calendar(tmp_path, first, days):
+    path = tmp_path / "s.csv"
+    dates = np.datetime64(first) + np.arange(days)
+    path.write_text("day,v\n" + "".join(f"{day},{i % 7}\n" for i, day in enumerate(dates)))
+    report = commands.forecast(path, horizon=6, out=tmp_path / "out", **QUICK)
+    assert {"forecast.csv", "metrics.json", "model.safetensors"} <= set(report.files)
+
+
+def test_what_cannot_be_saved_is_refused_before_any_training(table, tmp_path):
+    watch = fails(AssertionError("trained"))
+    with pytest.raises(OptionError, match="learning_rate is .* cannot be saved"):
+        commands.forecast(table, horizon=6, out=tmp_path, learning_rate=lambda step: 0.01, watch=watch)
+
+
+def test_the_model_that_is_delivered_is_of_the_kind_that_was_tested(tmp_path):
+    t = np.arange(96)
+    values = 200 + 1.5 * t + 25 * np.sin(t * np.pi / 6) + np.cumsum(np.random.default_rng(4).normal(0, 3, 96))
+    path = tmp_path / "s.csv"
+    path.write_text("v\n" + "".join(f"{v:.3f}\n" for v in values))
+    report = commands.forecast(path, horizon=12, out=tmp_path / "out", **QUICK)
+    tested, delivered = report.backtest.forecaster, report.forecaster
+    assert tested.view_.differences == delivered.view_.differences
+    assert (tested.season_, tested.lookback_, tested.view_.lag) == (
+        delivered.season_, delivered.lookback_, delivered.view_.lag
+    )  # fmt: skip
+
+
+def test_a_backtest_that_saw_a_constant_only_is_noted_as_one_of_another_model(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("v\n" + "".join(f"{5 if i > 195 else 0}\n" for i in range(200)))
+    report = commands.forecast(path, horizon=6, out=tmp_path / "out", **QUICK)
+    assert any(note.startswith("the values before the backtest never change") for note in report.notes)
+    assert np.isfinite(report.values).all()
+
+
+def test_callbacks_may_come_from_a_generator(table, tmp_path):
+    heard = []
+
+    def watch(stage, networks):
+        return (LambdaCallback(on_train_begin=lambda _: heard.append(stage)) for _ in range(1))
+
+    commands.forecast(table, horizon=6, out=tmp_path / "out", watch=watch, **QUICK)
+    assert heard == ["backtest"] * 2 + ["forecast"] * 2

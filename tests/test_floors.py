@@ -11,6 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
     {"checks"},
+    {"files", "plain"},
     {"equations", "estimator"},
     {"cells", "plots"},
     {"engine"},

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from elman.bench.files import check_file, write_json
 from elman.bench.measure import Measurement, Watcher, measure
 from elman.bench.turns import Options
 from elman.bench.workloads import choose
 from elman.cells import catalogue
+from elman.data.conditions import Where
 from elman.data.gaps import Fill
-from elman.data.series import Series, load_series
+from elman.data.reading import Reading
+from elman.data.series import Series, read_series
 from elman.engine.native import default_threads
 from elman.equations import Cell
 from elman.errors import DataError
+from elman.files import check_file, check_writable, write_folder, write_whole
 from elman.forecast import picture, results
 from elman.forecast.arguments import as_cell, as_count
 from elman.forecast.backtest import Backtest, held_back, judge
-from elman.forecast.folder import check_writable, write_folder
 from elman.forecast.forecaster import Forecaster
+from elman.forecast.keeping import MODEL, Kept
+from elman.forecast.keeping import Interrupted as Interrupted  # what `forecast` raises
+from elman.forecast.store import check_savable
 from elman.insight.report import Report, report
+from elman.plain import to_json
 from elman.sequences import sequences
 from elman.training import Callback
 
-MODEL = "model.safetensors"
+FORECAST, PICTURE = "forecast.csv", "forecast.png"
 
 
 @dataclass(frozen=True)
@@ -66,23 +71,19 @@ class ForecastReport:
     files: tuple[str, ...]
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in training; `model` is where the best weights so far are, or None if no epoch was finished."""
-
-    def __init__(self, model: Path | None):
-        self.model = model
-        where = f"the best model so far is {model}; forecast with it by --model" if model else "no epoch was finished"
-        super().__init__(f"stopped: {where}")
-
-
 def forecast(
     source: str | Path,
     *,
     horizon: int,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | None = None,
     fill: Fill = "none",
     sort: bool = False,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    where: Where | None = None,
     out: str | Path | None = None,
     origins: int | None = None,
     watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
@@ -96,7 +97,7 @@ def forecast(
         A CSV or Parquet file, or the name of a series that ships with Elman.
     horizon : int
         Steps to forecast.
-    time, target, fill, sort
+    time, target, fill, sort, date_format, dayfirst, decimal, thousands, where
         As for `elman.data.load_series`.
     out : str or Path, optional
         Folder for the results, by default ``forecast-NAME`` in the current one.
@@ -115,23 +116,28 @@ def forecast(
     Raises
     ------
     ElmanError
-        If data or options cannot be used; nothing is written then.
+        If data or options cannot be used; nothing is written then, but for a model whose training was finished.
     Interrupted
         After Ctrl-C; the best model so far is in the folder.
     """
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
     forecaster.check_params()
-    series = load_series(source, time=time, target=target, fill=fill, sort=sort)
+    check_savable(forecaster)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    series = read_series(source, reading)
     folder = _folder(out, series)
-    check_writable(folder)
+    check_writable(folder, (FORECAST, PICTURE, results.METRICS, MODEL))
+    series.future(horizon)  # times beyond the calendar are refused before the training
     if origins is not None:
         as_count(origins, "origins")
-    test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), folder)
-    if test is not None:
-        forecaster.set_params(season=test.season or 1)  # the season that was tested
-    _train(forecaster, series.values, watch("forecast", forecaster.members), folder, test.forecaster if test else None)
-    notes = (*series.notes, *_notes(forecaster), *why_none)
-    return _finish(series, forecaster, horizon, test, notes, folder, trained=True)
+    with Kept(folder) as kept:
+        test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), kept)
+        like, why_other = _choices_of(test, series.values)
+        kept.offer(forecaster)
+        forecaster.fit(series.values, callbacks=watch("forecast", forecaster.members), like=like)
+        notes = (*series.notes, *_notes(forecaster), *why_none, *why_other)
+        tested = results.describe_backtest(series, test)
+        return _finish(series, forecaster, horizon, test, tested, notes, folder, trained=True)
 
 
 def forecast_again(
@@ -139,10 +145,15 @@ def forecast_again(
     source: str | Path,
     *,
     horizon: int | None = None,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | None = None,
     fill: Fill = "none",
     sort: bool = False,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    where: Where | None = None,
     out: str | Path | None = None,
 ) -> ForecastReport:
     """Forecast a series with a model that `forecast` wrote, without training.
@@ -151,7 +162,7 @@ def forecast_again(
     ----------
     model : str or Path
         The ``model.safetensors``.
-    source, time, target, fill, sort, out
+    source, time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, out
         As for `forecast`; the series should be of the same kind as the one that the model learnt.
     horizon : int, optional
         By default the one that the model was trained for.
@@ -163,12 +174,17 @@ def forecast_again(
     if horizon is not None:
         horizon = as_count(horizon, "horizon")
     forecaster = Forecaster.load(model)
-    series = load_series(source, time=time, target=target, fill=fill, sort=sort)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    series = read_series(source, reading)
     folder = _folder(out, series)
-    check_writable(folder)
+    check_writable(folder, (FORECAST, PICTURE, results.METRICS))
+    steps = horizon or int(forecaster.horizon)
+    series.future(steps)
     note = f"the model of {model} was used as it is: no training, and no backtest, as it may have seen these values"
-    notes = (*series.notes, note)
-    return _finish(series, forecaster, horizon or forecaster.horizon, None, notes, folder, trained=False)
+    earlier = results.earlier_backtest(Path(model))
+    kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
+    notes = (*series.notes, note, *kept)
+    return _finish(series, forecaster, steps, None, earlier, notes, folder, trained=False)
 
 
 def bench(
@@ -214,7 +230,7 @@ def bench(
         check_file(file)
     found = measure(chosen, Options(threads, rounds, patience_s=1 if quick else 15), watcher)
     if file is not None:
-        write_json(file, found.plain())
+        write_whole(file, (to_json(found.plain(), "figures", indent=1, undefined_as_null=True) + "\n").encode())
     return found
 
 
@@ -237,7 +253,13 @@ class Inspection:
     files: tuple[str, ...]
 
 
-def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str | Path | None = None) -> Inspection:
+def inspect_model(
+    model: str | Path,
+    data: str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    reading: Reading | None = None,
+) -> Inspection:
     """Look inside a model: units, gradients, memory, dynamics; written down as a page and as JSON.
 
     Parameters
@@ -248,6 +270,8 @@ def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str
         Data of the kind that it works on; see `elman.sequences.sequences`.
     out : str or Path, optional
         Folder for ``report.html`` and ``report.json``, by default ``inspect-NAME`` in the current one.
+    reading : Reading, optional
+        How a file of data is read.
 
     Returns
     -------
@@ -260,7 +284,7 @@ def inspect_model(model: str | Path, data: str | Path | None = None, *, out: str
     """
     folder = Path(f"inspect-{_name_of(Path(model))}" if out is None else out)
     check_writable(folder)
-    found = sequences(model, data)
+    found = sequences(model, data, reading)
     written = report(found.net, found.x, f"Inside {model}", found.about)
     write_folder(folder, {"report.html": written.write_html, "report.json": written.write_json})
     return Inspection(written, folder, ("report.html", "report.json"))
@@ -306,34 +330,30 @@ def cells(name: str | None = None) -> list[CellEntry]:
 
 
 def _backtest(
-    forecaster: Forecaster, values: np.ndarray, origins: int | None, callbacks: Iterable[Callback], folder: Path
+    forecaster: Forecaster, values: np.ndarray, origins: int | None, callbacks: Iterable[Callback], kept: Kept
 ) -> tuple[Backtest | None, list[str]]:
     """The backtest, or a note that says why there is none."""
     trained = Forecaster(**forecaster.get_params())
+    kept.offer(trained)
     try:
         starts = held_back(trained, len(values), origins)
-        _train(trained, values[: starts[0]], callbacks, folder)
+        trained.fit(values[: starts[0]], callbacks=callbacks)
     except DataError as error:
         return None, [f"no backtest: {error}"]
-    return judge(trained, values, starts), []
+    fewer = f"the series holds {len(starts)} of the {origins} forecasts that the backtest was to make"
+    return judge(trained, values, starts), [fewer] if origins is not None and len(starts) < origins else []
 
 
-def _train(
-    forecaster: Forecaster,
-    values: np.ndarray,
-    callbacks: Iterable[Callback],
-    folder: Path,
-    fallback: Forecaster | None = None,
-) -> None:
-    """Train; after Ctrl-C, save the best weights so far, and nothing else."""
-    try:
-        forecaster.fit(values, callbacks=callbacks)
-    except KeyboardInterrupt as interrupt:
-        best = forecaster if getattr(forecaster, "networks_", None) else fallback
-        if best is None:
-            raise Interrupted(None) from interrupt
-        write_folder(folder, {MODEL: best.save})
-        raise Interrupted(folder / MODEL) from interrupt
+def _choices_of(test: Backtest | None, values: np.ndarray) -> tuple[Forecaster | None, list[str]]:
+    """The forecaster that was tested, so that the one delivered is of its kind; or a note that it is not."""
+    if test is None:
+        return None, []
+    if test.forecaster.constant_ and values.min() < values.max():
+        note = (
+            "the values before the backtest never change, so that the model it tested could not learn what came later"
+        )
+        return None, [note]
+    return test.forecaster, []
 
 
 def _notes(forecaster: Forecaster) -> list[str]:
@@ -357,6 +377,7 @@ def _finish(
     forecaster: Forecaster,
     horizon: int,
     test: Backtest | None,
+    tested: dict[str, Any] | None,
     notes: tuple[str, ...],
     folder: Path,
     *,
@@ -364,15 +385,28 @@ def _finish(
 ) -> ForecastReport:
     """Forecast, and write everything into the folder."""
     values = forecaster.predict(horizon, series)
-    files: dict[str, Callable[[Path], Any]] = {
-        "forecast.csv": lambda path: results.write_csv(path, series, values),
-        "forecast.png": lambda path: picture.save(picture.draw(series, values, forecaster.method, test), path),
+    drawn, why_not = _draw(series, values, forecaster.method, test)
+    notes = (*notes, *why_not)
+    files: dict[str, Callable[[Path], Any] | None] = {
+        FORECAST: lambda path: results.write_csv(path, series, values),
+        PICTURE: None if drawn is None else lambda path: path.write_bytes(drawn),
+        results.METRICS: lambda path: results.write_metrics(
+            path, series, forecaster, horizon, tested, notes, trained=trained
+        ),
     }
     if trained:
-        files["metrics.json"] = lambda path: results.write_metrics(path, series, forecaster, horizon, test, notes)
         files[MODEL] = forecaster.save
     write_folder(folder, files)
-    return ForecastReport(series, forecaster, series.future(horizon), values, test, notes, folder, tuple(files))
+    written = tuple(name for name, write in files.items() if write is not None)
+    return ForecastReport(series, forecaster, series.future(horizon), values, test, notes, folder, written)
+
+
+def _draw(series: Series, values: np.ndarray, method: str, test: Backtest | None) -> tuple[bytes | None, list[str]]:
+    """The picture as PNG, or a note that says why there is none: a forecast is worth more than its picture."""
+    try:
+        return picture.render(picture.draw(series, values, method, test)), []
+    except Exception as error:  # whatever a drawing library raises
+        return None, [f"there is no picture: {type(error).__name__}: {error}".replace("\n", " ")]
 
 
 def _about(cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""Parameters in scikit-learn's manner: `__init__` only assigns, and `get_params`, `set_params` and `clone` work."""
+"""Parameters in scikit-learn's manner: `__init__` only assigns; `get_params`, `set_params`, `clone` and tags work."""
 
 from __future__ import annotations
 
@@ -40,8 +40,26 @@ class Estimator:
             setattr(self, name, value)
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn from 1.6 on asks of an estimator; only it calls this, so it is there to import."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            input_tags=InputTags(one_d_array=True, two_d_array=False),
+            non_deterministic=False,
+        )
+
     def __repr__(self) -> str:
         changed = [
-            f"{n}={getattr(self, n)!r}" for n, default in self._parameters().items() if getattr(self, n) != default
+            f"{n}={getattr(self, n)!r}"
+            for n, default in self._parameters().items()
+            if not _same(getattr(self, n), default)
         ]
         return f"{type(self).__name__}({', '.join(changed)})"
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Whether a parameter is its default; what cannot be compared, an array say, is not."""
+    return value is default or (type(value) is type(default) and bool(value == default))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
-from elman.data.series import load_series
+from elman.data.reading import Reading
+from elman.data.series import read_series
 from elman.data.windows import windows
 from elman.errors import DataError
 from elman.forecast.forecaster import Forecaster
@@ -36,7 +38,7 @@ class Sequences:
     about: str
 
 
-def sequences(model: str | Path, data: str | Path | None = None) -> Sequences:
+def sequences(model: str | Path, data: str | Path | None = None, reading: Reading | None = None) -> Sequences:
     """The network of a model file, and sequences of the kind that it works on.
 
     Parameters
@@ -47,25 +49,30 @@ def sequences(model: str | Path, data: str | Path | None = None) -> Sequences:
         For a network a ``.npy`` array (T, F) or (B, T, F), or a CSV or Parquet file with a column for each input; for a
         forecaster a file with its series, or the name of one that ships with Elman; for a language model a text. By
         default what the forecaster kept of its series, else random inputs.
+    reading : Reading, optional
+        How a file is read: all of it for a forecaster's series, `where`, `decimal` and `thousands` for other tables.
 
     Raises
     ------
     ElmanError
         If a file cannot be read, or does not go with the model.
     """
-    net = load(model)
+    net, reading = load(model), reading or Reading()
+    if data is None:
+        reading.refuse_all_but([], "a model without data")
     if "forecaster" in net.metadata:
-        return _of_forecaster(net, Forecaster.load(model), data)
+        return _of_forecaster(net, Forecaster.load(model), data, reading)
     if data is None:
         return _random(net)
     if "language model" in net.metadata:
+        reading.refuse_all_but([], "a text")
         return _of_text(net, LanguageModel.load(model), Path(data))
-    values = _array(net, Path(data))
+    values = _array(net, Path(data), reading)
     return Sequences(net, _pieces(values) if values.ndim == 2 else values, f"sequences of {data}")
 
 
-def _of_forecaster(net: Network, forecaster: Forecaster, data: str | Path | None) -> Sequences:
-    values = forecaster.tail_ if data is None else load_series(data).values
+def _of_forecaster(net: Network, forecaster: Forecaster, data: str | Path | None, reading: Reading) -> Sequences:
+    values = forecaster.tail_ if data is None else read_series(data, reading).values
     about = f"windows of {data}" if data is not None else "the end of the series that it was trained on"
     needed = forecaster.lookback_ + forecaster.view_.lost
     if len(values) < needed:
@@ -77,21 +84,25 @@ def _of_forecaster(net: Network, forecaster: Forecaster, data: str | Path | None
 def _of_text(net: Network, model: LanguageModel, file: Path) -> Sequences:
     if not file.is_file():
         raise DataError(f"there is no file {file}; expected a text")
-    numbers = model.vocabulary_.encode(file.read_text(encoding="utf-8"))
+    text = decoded(file.read_bytes(), str(file))
+    numbers = model.vocabulary_.encode(text.text)
     if len(numbers) < 2:
         raise DataError(f"{file} has {len(numbers)} characters; expected a text of two at least")
-    return Sequences(net, _pieces(numbers[:, None].astype(np.float64)), f"pieces of {file}")
+    about = f"pieces of {file}" + (f" ({text.note})" if text.note else "")
+    return Sequences(net, _pieces(numbers[:, None].astype(np.float64)), about)
 
 
-def _array(net: Network, file: Path) -> np.ndarray:
+def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
     """What a file holds, (T, F) or (B, T, F)."""
     if file.suffix == ".npy":
+        reading.refuse_all_but([], "an array")
         try:
             values = np.load(file)
         except (OSError, ValueError) as error:
             raise DataError(f"{file} cannot be read as an array: {error}") from error
     else:
-        values = np.column_stack(list(read_numbers(file).values()))
+        reading.refuse_all_but(["where", "decimal", "thousands"], "a table of inputs")
+        values = np.column_stack(list(read_numbers(file, reading).values()))
     if values.ndim not in (2, 3) or values.shape[-1] != net.inputs:
         raise DataError(
             f"{file} holds shape {values.shape}; the network expects (T, {net.inputs}) or (B, T, {net.inputs})"

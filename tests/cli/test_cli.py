@@ -318,3 +318,16 @@ def test_a_closed_pipe_is_no_error():
     listing.stdout.close()
     assert b"Traceback" not in listing.stderr.read()
     listing.wait()
+
+
+def test_of_a_constant_series_nothing_beats_anything(run, tmp_path):
+    code, out, _ = run("forecast", write(tmp_path, years(1900, 1990, lambda y: 7)), "--horizon", 5, *QUICK)
+    assert code == 0 and "gru is as good as naive: both have an RMSE of 0.00." in out
+
+
+def test_small_errors_are_not_shown_as_zero(run, tmp_path):
+    noise = np.random.default_rng(0).normal(size=99)
+    table = years(1900, 1999, lambda y: 1e-9 * noise[y - 1900])
+    code, out, _ = run("forecast", write(tmp_path, table), "--horizon", 5, *QUICK)
+    rmse = next(line for line in out.splitlines() if "naive" in line and "e-" in line)
+    assert code == 0 and "0.00" not in rmse

@@ -26,6 +26,26 @@ CALENDARS = {
     "month ends": (dates("2019-11-30", "2019-12-31", "2020-01-31"), "1 months", ["2020-02-29", "2020-03-31"]),
     "quarters": (every("2019-01", 3, 4, "M"), "3 months", ["2020-01-01", "2020-04-01"]),
     "years as dates": (every("1999", 1, 4, "Y"), "1 years", ["2003-01-01", "2004-01-01"]),
+    "last weekdays of months": (
+        np.busday_offset(np.arange("2019-01", "2020-01", dtype="datetime64[M]") + 1, -1, roll="forward").astype(
+            "datetime64[us]"
+        ),
+        "1 months",
+        ["2020-01-31", "2020-02-28"],
+    ),
+    "first weekdays of quarters": (
+        np.busday_offset(np.arange("2019-01", "2021-01", 3, dtype="datetime64[M]"), 0, roll="forward").astype(
+            "datetime64[us]"
+        ),
+        "3 months",
+        ["2021-01-01", "2021-04-01"],
+    ),
+    "half hours": (every("2020-02-28T23:00", 30, 9, "m"), "30 minutes", ["2020-02-29T03:30:00", "2020-02-29T04:00:00"]),
+    "leap days": (
+        dates("2016-02-29", "2017-02-28", "2018-02-28", "2019-02-28"),
+        "1 years",
+        ["2020-02-29", "2021-02-28"],
+    ),
     "trading days": (np.busday_offset("2024-03-01", np.arange(9)).astype("datetime64[us]"), "1 weekdays", None),
 }
 
@@ -53,6 +73,16 @@ def test_a_missing_row_leaves_a_hole_in_the_positions(times, step, after):
         holed = np.delete(times, 4)
         place = positions(holed, infer_step(holed))
         np.testing.assert_array_equal(place, np.delete(np.arange(len(times)), 4))
+
+
+def test_decimal_years_of_two_digits_are_even():
+    times = np.round(1958 + np.arange(40) / 12, 2)
+    step = infer_step(times)
+    assert step.regular and str(step) == "0.0833333"
+    np.testing.assert_array_equal(
+        positions(np.delete(times, 4), infer_step(np.delete(times, 4))), np.delete(np.arange(40), 4)
+    )
+    assert not infer_step(np.array([0.1, 0.5, 0.6, 0.9, 1.4, 1.5])).regular
 
 
 def test_trading_days_skip_the_weekend():
@@ -93,6 +123,50 @@ def test_holes_in_a_calendar_are_filled_with_its_times(times, step, after):
             np.testing.assert_array_equal(filled, times)
         else:
             np.testing.assert_allclose(filled, times, atol=2e-3)
+
+
+def new_york_trading_days():
+    """1998 to 2001 without its feasts, and without the days that followed 11 September."""
+    days = np.arange("1998-01-02", "2001-12-31", dtype="datetime64[D]")
+    feasts = [f"{y}-{d}" for y in range(1998, 2003) for d in ("01-01", "07-04", "12-25")]
+    feasts += ["2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14", "2000-04-21", "1999-11-25"]
+    return days[np.is_busday(days, holidays=feasts)].astype("datetime64[us]")
+
+
+def test_trading_days_with_holidays_go_on_by_weekdays_and_lack_nothing():
+    times = new_york_trading_days()
+    step = infer_step(times)
+    assert str(step) == "1 weekdays" and not step.regular
+    np.testing.assert_array_equal(positions(times, step), np.arange(len(times)))
+    assert labels(extend(times[-1], step, 2)) == ["2001-12-31", "2002-01-01"]
+
+
+def test_weekdays_that_lack_a_row_within_a_year_have_a_hole():
+    times = np.delete(np.busday_offset("2024-01-08", np.arange(200)).astype("datetime64[us]"), 77)
+    step = infer_step(times)
+    assert step.regular and positions(times, step)[-1] == 199
+
+
+def test_ends_of_months_before_a_holiday_are_ends_of_months():
+    months = np.arange("2018-01", "2019-01", dtype="datetime64[M]")
+    ends = np.busday_offset((months + 1).astype("datetime64[D]") - 1, 0, roll="backward")
+    ends[2] = np.datetime64("2018-03-29")  # the 30th was Good Friday
+    times = ends.astype("datetime64[us]")
+    assert str(infer_step(times)) == "1 months"
+    assert labels(extend(times[-1], infer_step(times), 2)) == ["2019-01-31", "2019-02-28"]
+    holed = np.delete(times, 5)
+    filled = without_holes(holed, infer_step(holed))
+    np.testing.assert_array_equal(filled, times)
+
+
+@pytest.mark.parametrize("unit", ["time", "months", "weekdays"])
+def test_times_beyond_the_year_9999_are_refused(unit):
+    size = {"time": 86_400_000_000, "months": 1, "weekdays": 1}[unit]
+    last = np.datetime64("9999-11-30", "us")
+    assert len(extend(last, Step(unit, size, day=30), 1)) == 1
+    for count in (60, 10**12):
+        with pytest.raises(DataError, match="beyond the year 9999"):
+            extend(last, Step(unit, size), count)
 
 
 def test_most_rows_missing_is_irregular_not_a_grid_full_of_holes():

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from elman.data.series import Series
 from elman.data.times import Step
 from elman.equations import cell, tanh
-from elman.errors import DataError, OptionError
+from elman.errors import DataError, OptionError, TrainingError
 from elman.forecast import Forecaster
 from elman.training import LambdaCallback
 
@@ -188,7 +188,7 @@ def test_what_lies_before_the_window_does_not_matter(fitted):
     [
         (np.append(WAVE, np.nan), r"nan at index 160 \(1 such values in all\); fill gaps first"),
         (np.append(WAVE, np.inf), "inf at index 160"),
-        (["a", "b"], "something else than numbers"),
+        (["a", "b"], "the series holds texts, such as a, instead of numbers; convert them first"),
         (np.zeros((50, 2)), r"got shape \(50, 2\); forecast one column at a time"),
         ([], "the series is empty"),
         (WAVE[:6], "the series has 6 values; a lookback of 2 and a horizon of 5 need at least 7"),
@@ -269,3 +269,143 @@ def test_ctrl_c_before_the_first_epoch_leaves_it_unfitted():
         forecaster.fit(WAVE, callbacks=[LambdaCallback(on_epoch_begin=stop)])
     with pytest.raises(OptionError, match="not fitted"):
         forecaster.predict(3)
+
+
+@pytest.mark.parametrize(
+    "series, message",
+    [
+        ([True, False] * 50, "the series holds booleans, such as True, instead of numbers"),
+        (WAVE.astype(complex), "holds complex numbers"),
+        (np.arange("2001-01", "2010-01", dtype="M8[M]"), "holds dates, such as 2001-01,"),
+        ([1.0, [2.0, 3.0]], "the series is no array of numbers"),
+        ([*WAVE, "x"], "the series holds texts"),
+        (np.array([*WAVE, "x"], object), "the series is 'x' at index 160; expected numbers"),
+        (np.array([*WAVE, True], object), "the series is True at index 160"),
+        (np.array([*WAVE, None], object), r"nan at index 160 \(1 such values in all\); fill gaps first"),
+        (pd.Series([1, None, 3], dtype="Int64"), "nan at index 1"),
+        (np.ma.masked_equal([*WAVE, 99.0], 99.0), "nan at index 160"),
+        (np.ma.masked_equal(["a", "b"], "a"), "holds texts"),
+        ([*WAVE, 1e301], r"1e\+301 at index 160, beyond 1e\+300, where sums overflow; give it in a larger unit"),
+    ],
+)
+def test_what_is_no_series_of_numbers_is_refused(series, message):
+    with pytest.raises(DataError, match=message):
+        small().fit(series)
+
+
+@pytest.mark.parametrize("dtype", [object, np.float32, ">f8", "i8"])
+def test_numbers_of_any_type_are_numbers(dtype):
+    whole = np.round(100 * WAVE)
+    np.testing.assert_array_equal(small().fit(whole.astype(dtype)).predict(), small().fit(whole).predict())
+
+
+DAYS = pd.date_range("2024-01-01", periods=160)
+
+
+@pytest.mark.parametrize(
+    "index, message",
+    [
+        (DAYS[::-1], "the times in column 'index' are not in order"),
+        (DAYS[:-1].append(DAYS[-2:-1]).rename("day"), "column 'day' has the time 2024-06-07 more than once"),
+        (
+            DAYS[:100].append(DAYS[101:]).append(DAYS[-1:] + pd.Timedelta(days=1)),
+            "lacks 1 of the 161 times of its index",
+        ),
+        (DAYS[:-1].append(pd.DatetimeIndex([None])), "row 160 has no time"),
+        (pd.period_range("2010-01", periods=160, freq="M")[::-1], "not in order"),
+    ],
+)
+def test_dates_in_an_index_are_checked(index, message):
+    with pytest.raises(DataError, match=message):
+        small().fit(pd.Series(WAVE, index))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        DAYS,
+        pd.date_range("2024-01-01", periods=160, tz="Europe/Berlin"),  # days of 23 and of 25 hours
+        pd.date_range("2024-03-28", periods=160, freq="h", tz="Europe/Berlin"),  # an hour that the clock leaves out
+        pd.date_range("2024-10-24", periods=160, freq="h", tz="Europe/Berlin"),  # an hour that comes twice
+        pd.bdate_range("2024-01-01", periods=160),
+        pd.period_range("2010-01", periods=160, freq="Q"),
+        range(500, 340, -1),
+        [f"row {i}" for i in range(160)],
+    ],
+)
+def test_any_other_index_is_no_matter(fitted, index):
+    np.testing.assert_array_equal(small().fit(pd.Series(WAVE, index)).predict(), fitted.predict())
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, "7", True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(OptionError, match=r"seed is .*; expected a whole number of at least 0"):
+        small(seed=seed).fit(WAVE)
+
+
+@pytest.mark.parametrize(
+    "params", [{"learning_rate": "fast"}, {"differences": 2}, {"nonnegative": "yes"}, {"cell": [1]}]
+)
+def test_parameters_that_make_no_sense_are_refused_by_name(params):
+    with pytest.raises(OptionError, match=next(iter(params))):
+        small(**params).fit(WAVE)
+
+
+def test_numbers_of_numpy_are_as_good_as_those_of_python(fitted):
+    numbers = {"hidden": 8, "horizon": 5, "epochs": 4, "members": 2, "patience": 4, "batch_size": 32, "seed": 0}
+    other = small(**{name: np.int64(value) for name, value in numbers.items()}, learning_rate=np.float64(1e-3))
+    np.testing.assert_array_equal(other.fit(WAVE).predict(), fitted.predict())
+
+
+def test_a_target_is_refused():
+    with pytest.raises(OptionError, match="fit got y=ndarray, which it would ignore"):
+        small().fit(np.arange(160.0), WAVE)
+
+
+def test_callbacks_of_a_generator_hear_of_every_network():
+    heard = []
+    small().fit(WAVE, callbacks=(LambdaCallback(on_train_begin=heard.append) for _ in range(1)))
+    assert len(heard) == 2
+
+
+def test_choices_are_taken_over_from_another_forecaster():
+    """The series alone would be seen differently."""
+    rising = WAVE + 3 * np.arange(160)
+    tested, other = small().fit(WAVE), small().fit(rising)
+    like = small().fit(rising, like=tested)
+    chosen = lambda f: (f.season_, f.lookback_, f.view_.differences, f.view_.lag)  # noqa: E731
+    assert chosen(like) == chosen(tested) != chosen(other)
+    assert like.get_params() == small().get_params()
+
+
+def test_the_score_is_minus_the_mean_error(fitted):
+    actual = WAVE[:5]
+    assert fitted.score(actual) == -np.mean(np.abs(actual - fitted.predict(5)))
+    with pytest.raises(OptionError, match="score got y=ndarray"):
+        fitted.score(actual, actual)
+
+
+@pytest.mark.parametrize("history", [[*WAVE, np.nan], np.full(160, 1e305)])
+def test_a_history_that_is_not_finite_is_refused_with_the_place(fitted, history):
+    with pytest.raises(DataError, match=r"at index (160|0)"):
+        fitted.predict(5, history)
+    with pytest.raises(DataError, match=r"history 1 is .* at index (159|0)"):
+        fitted.predict_many(np.stack([WAVE, history[-160:]]), 5)
+
+
+def test_a_forecast_that_overflows_is_refused(fitted, monkeypatch):
+    monkeypatch.setattr("elman.forecast.forecaster.rollout", lambda *a: np.array([[1.0, np.inf]]))
+    with pytest.raises(DataError, match="the forecast is .* at step 2: it leaves what numbers can hold"):
+        fitted.predict(2)
+
+
+def test_a_training_without_a_finite_error_says_so(monkeypatch):
+    monkeypatch.setattr("elman.forecast.validation.rollout", lambda *a: np.full((1, 5), np.inf))
+    with pytest.raises(TrainingError, match="no epoch had a finite error"):
+        small().fit(WAVE)
+
+
+def test_a_season_that_the_series_does_not_hold_is_refused():
+    with pytest.raises(DataError, match="the season is 161 steps, but the series has 160 values"):
+        small(season=161).fit(WAVE)
+    assert np.isfinite(small(season=160).fit(WAVE).predict()).all()

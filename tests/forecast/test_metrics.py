@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from elman.errors import DataError, OptionError
 from elman.forecast import mae, mase, rmse, smape
 
 pairs = st.integers(1, 20).flatmap(
@@ -50,3 +51,35 @@ def test_bounds(pair):
 
 def test_smape_of_zero_and_zero_is_zero():
     assert smape(np.zeros(3), np.zeros(3)) == 0
+
+
+@pytest.mark.parametrize("metric", [mae, rmse, smape, lambda a, f: mase(a, f, [1.0, 2.0, 4.0])])
+@pytest.mark.parametrize(
+    "actual, forecast, message",
+    [
+        ([1.0, np.nan], [1.0, 2.0], r"actual\[1\] is nan; expected finite numbers"),
+        ([1.0, 2.0], [1.0, np.inf], r"forecast\[1\] is inf"),
+        (np.ma.masked_equal([1.0, 9.0], 9.0), [1.0, 2.0], r"actual\[1\] is nan"),
+        ([1.0, 2.0], [1.0], r"actual has shape \(2,\) and forecast \(1,\); expected the same"),
+        ([], [], "actual is empty"),
+    ],
+)
+def test_odd_input_is_refused_by_name(metric, actual, forecast, message):
+    with pytest.raises(DataError, match=message):
+        metric(actual, forecast)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1e160, 1e300])
+def test_huge_and_tiny_errors_stay_in_range(unit):
+    actual, forecast = unit * np.array([1.0, -1.0, 1.0]), np.zeros(3)
+    assert rmse(actual, forecast) == pytest.approx(unit) == mae(actual, forecast)
+    assert smape(actual, forecast) == pytest.approx(200)
+    assert mase(actual, forecast, unit * np.array([0.0, 0.5, 0.0])) == pytest.approx(2)
+
+
+def test_nothing_to_compare_with():
+    assert rmse([0.0], [0.0]) == 0 == smape([0.0], [0.0])
+    assert np.isnan(mase([1.0], [2.0], [3.0, 3.0, 3.0])) and np.isnan(mase([1.0], [2.0], [3.0]))
+    assert mase([1.0], [1.0], [0.0, 1.0]) == 0
+    with pytest.raises(OptionError, match="season is 0; expected a whole number of at least 1"):
+        mase([1.0], [2.0], [3.0, 4.0], season=0)

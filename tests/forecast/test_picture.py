@@ -7,13 +7,17 @@ import pytest
 from elman.data import Series
 from elman.data.times import Step, infer_step
 from elman.forecast import Backtest, Forecaster
-from elman.forecast.picture import _shown, draw, save
+from elman.forecast.picture import _shown, draw, render
 
 WAVE = np.sin(2 * np.pi * np.arange(160) / 10)
 TIMES = {
     "numbers": np.arange(1850, 2010),
     "dates": np.datetime64("2001-01-01", "us") + np.arange(160) * np.timedelta64(7, "D"),
+    "the first days": np.datetime64("0001-01-01", "us") + np.arange(160) * np.timedelta64(1, "D"),
+    "the first months": np.arange(160).astype("timedelta64[M]") + np.datetime64("0001-01"),
+    "the last days": np.datetime64("9999-12-31", "us") - np.arange(169, 9, -1) * np.timedelta64(1, "D"),
 }
+TIMES["the first months"] = TIMES["the first months"].astype("datetime64[us]")
 
 
 def series_at(times):
@@ -65,14 +69,14 @@ def test_a_long_history_does_not_hide_the_forecast():
 
 
 def test_it_is_saved_as_png(tmp_path):
-    save(draw(series_at(TIMES["numbers"]), np.zeros(3), "gru", None), tmp_path / "x.png")
+    (tmp_path / "x.png").write_bytes(render(draw(series_at(TIMES["numbers"]), np.zeros(3), "gru", None)))
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_drawing_keeps_no_state_of_pyplot():
     code = (
-        "import sys, numpy as np; from elman.data import load_series; from elman.forecast.picture import draw, save; "
-        "save(draw(load_series('sunspots'), np.zeros(3), 'gru', None), sys.argv[1]); "
+        "import sys, numpy as np; from elman.data import load_series; from elman.forecast.picture import draw, render; "
+        "open(sys.argv[1], 'wb').write(render(draw(load_series('sunspots'), np.zeros(3), 'gru', None))); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, "/dev/null"], check=True)

@@ -6,7 +6,7 @@ import pytest
 
 from elman.data import load_series, read_columns
 from elman.forecast import Forecaster
-from elman.forecast.results import write_csv, write_metrics
+from elman.forecast.results import describe_backtest, write_csv, write_metrics
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def series(tmp_path):
 def test_the_table_has_the_columns_of_the_series_and_its_calendar(series, tmp_path):
     write_csv(tmp_path / "f.csv", series, np.array([1.0, 1 / 3]))
     with (tmp_path / "f.csv").open() as file:
-        assert list(csv.reader(file)) == [["week", "a b"], ["2001-02-05", "1"], ["2001-02-12", "0.3333333"]]
+        assert list(csv.reader(file)) == [["week", "a b"], ["2001-02-05", "1"], ["2001-02-12", "0.3333333333333333"]]
 
 
 def test_the_table_can_be_read_as_a_series_again(series, tmp_path):
@@ -35,7 +35,8 @@ def test_figures_that_are_undefined_are_null_in_json(tmp_path):
     series = load_series(path)
     forecaster = Forecaster(hidden=4, horizon=4, epochs=1, members=1).fit(series)
     test = forecaster.backtest(series)
-    write_metrics(tmp_path / "m.json", series, forecaster, 4, test, ("a note",))
+    tested = describe_backtest(series, test)
+    write_metrics(tmp_path / "m.json", series, forecaster, 4, tested, ("a note",))
     found = json.loads((tmp_path / "m.json").read_text())
     assert found["backtest"]["scores"]["gru"]["MASE"] is None
     assert found["backtest"]["scores"]["seasonal naive"]["RMSE"] == 0

@@ -7,9 +7,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from elman.equations import cell, tanh
-from elman.errors import ModelFileError
+from elman.errors import ModelFileError, OptionError
 from elman.forecast import Forecaster
+from elman.forecast.anchor import Anchor
+from elman.forecast.store import check_savable
 from elman.network import GRU, Dense, Network
+from elman.training.schedules import ConstantRate, CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
 
 WAVE = 3 + np.sin(2 * np.pi * np.arange(160) / 10)
 
@@ -100,6 +103,9 @@ DAMAGES = {
     "an unknown parameter": lambda tensors, stored: stored["params"].update(magic=1),
     "a short end of the series": lambda tensors, stored: stored.update(tail=[1.0]),
     "text for numbers": lambda tensors, stored: stored.update(lookback="many"),
+    "a season that the end does not hold": lambda tensors, stored: stored["anchor"].update(season=999),
+    "a weight beyond one": lambda tensors, stored: stored["anchor"].update(weight=2.0),
+    "an unknown schedule": lambda tensors, stored: stored["params"].update(learning_rate={"schedule": "Magic"}),
     "a list for an object": lambda tensors, stored: stored.update(params=[]),
 }
 
@@ -114,7 +120,7 @@ def test_a_failed_save_leaves_the_old_file(model, tmp_path, monkeypatch):
     path = tmp_path / "model.safetensors"
     path.write_text("old")
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OptionError, match="model.safetensors cannot be written: disk full; choose another place"):
         model[0].save(path)
     assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
 
@@ -125,3 +131,46 @@ def test_the_first_network_loads_by_itself(tmp_path):
     forecaster = Forecaster(hidden=4, horizon=5, epochs=2, members=2).fit(np.sin(np.arange(120.0)))
     network = load_network(forecaster.save(tmp_path / "model.safetensors"))
     assert np.array_equal(network.arena, forecaster.networks_[0].arena)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        np.float32(0.01),
+        1,
+        CosineDecay(0.01, steps=10),
+        ConstantRate(0.01),
+        StepDecay(0.01, 5),
+        ExponentialDecay(np.float64(0.01), np.int64(5)),
+        WarmUp(3, WarmUp(2, CosineDecay(0.01, 9))),
+    ],
+)
+def test_any_learning_rate_that_is_no_code_comes_back(tmp_path, rate):
+    forecaster = Forecaster(hidden=np.int64(4), horizon=4, epochs=2, members=1, learning_rate=rate)
+    forecaster.fit(np.sin(np.arange(80) / 3))
+    loaded = Forecaster.load(forecaster.save(tmp_path / "m.safetensors"))
+    assert loaded.get_params() == forecaster.get_params()
+    assert np.array_equal(loaded.predict(9), forecaster.predict(9))
+
+
+class Own(Schedule):
+    def rate(self, step):
+        return 0.01 + 0 * step
+
+
+@pytest.mark.parametrize("rate", [lambda step: 0.01, Own(), WarmUp(3, lambda step: 0.01)])
+def test_a_learning_rate_that_is_code_trains_and_cannot_be_saved(tmp_path, rate):
+    forecaster = Forecaster(hidden=4, horizon=4, epochs=2, members=1, learning_rate=rate)
+    with pytest.raises(OptionError, match="learning_rate.* is .*, which cannot be saved, as a file holds no code"):
+        check_savable(forecaster)
+    with pytest.raises(OptionError, match="cannot be saved"):
+        forecaster.fit(np.sin(np.arange(80) / 3)).save(tmp_path / "m.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_from_before_there_was_an_anchor_forecast_with_the_networks_alone(model, tmp_path):
+    def change(tensors, stored):
+        stored.pop("anchor")
+        stored["format"] = 1
+
+    assert Forecaster.load(damaged(model[1], tmp_path, change)).anchor_ == Anchor(1, 1.0)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.reading import given, reading_options
+
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
 
@@ -13,18 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("series", metavar="SERIES")
 @click.option("--horizon", type=int, metavar="N", help="How many steps to forecast.")
-@click.option(
-    "--time", metavar="COL", help="Column of times. [default: the first one of dates, or called year, date ...]"
-)
-@click.option("--target", metavar="COL", help="Column to forecast. [default: the only other one]")
-@click.option(
-    "--fill",
-    type=click.Choice(["none", "linear", "forward"]),
-    default="none",
-    show_default=True,
-    help="Missing values: refuse them, or fill by a straight line or with the last value.",
-)
-@click.option("--sort", is_flag=True, help="Sort the rows by time.")
+@reading_options
 @click.option("--out", metavar="DIR", help="Folder for the results. [default: forecast-NAME]")
 @click.option("--model", metavar="FILE", help="Forecast with this model.safetensors, without training.")
 @click.option("--cell", metavar="NAME", help="One of `elman cells`. [default: gru]")
@@ -48,15 +39,16 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
     elman forecast sunspots --horizon 22
     elman forecast co2 --horizon 52 --fill linear
     elman forecast sales.csv --time month --target units --horizon 12
+    elman forecast shops.csv --where shop=Leeds --time Year,Month --target units --horizon 12
     elman forecast --model forecast-sales/model.safetensors sales.csv
     """
     from elman.cli.forecast_output import show_report
 
-    given = {name: value for name, value in options.items() if value is not None}
-    show_report(_again(model, series, horizon, given) if model else _train(series, horizon, given))
+    chosen = given(options)
+    show_report(_again(model, series, horizon, chosen) if model else _train(series, horizon, chosen))
 
 
-def _train(series: str, horizon: int | None, given: dict[str, Any]) -> ForecastReport:
+def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:
     from elman import commands
     from elman.cli.forecast_output import Bars
     from elman.errors import OptionError
@@ -64,17 +56,17 @@ def _train(series: str, horizon: int | None, given: dict[str, Any]) -> ForecastR
     if horizon is None:
         raise OptionError("say how many steps to forecast, as in --horizon 12")
     with Bars() as bars:
-        return commands.forecast(series, horizon=horizon, watch=bars.watch, **given)
+        return commands.forecast(series, horizon=horizon, watch=bars.watch, **chosen)
 
 
-def _again(model: str, series: str, horizon: int | None, given: dict[str, Any]) -> ForecastReport:
+def _again(model: str, series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:
     from elman import commands
     from elman.errors import OptionError
 
     for name in ("cell", "hidden", "lookback", "season", "epochs", "learning_rate", "origins", "members", "seed"):
-        if name in given:
+        if name in chosen:
             option = "--" + name.replace("_", "-")
             raise OptionError(
                 f"{option} is for training; --model forecasts with a model as it is. Leave one of them out"
             )
-    return commands.forecast_again(model, series, horizon=horizon, **given)
+    return commands.forecast_again(model, series, horizon=horizon, **chosen)

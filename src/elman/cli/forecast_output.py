@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from elman.data.times import label, labels
 from elman.training import Callback
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def show_report(report: ForecastReport) -> None:
         _show_backtest(console, report, report.backtest)
     for note in report.notes:
         console.print(f"Note: {note}.", markup=False)
-    times = labels(report.times)
+    times = report.series.labels(report.times)
     span = f"{times[0]} to {times[-1]}" if len(times) > 1 else times[0]
     console.print(f"Forecast of {report.series.target}, {span}: {_in_short(report.values)}", markup=False)
     console.print(f"Written to {report.folder}: {', '.join(report.files)}", markup=False)
@@ -80,9 +79,10 @@ def show_report(report: ForecastReport) -> None:
 
 def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> None:
     first = int(test.origins[0])
+    (begins,) = report.series.labels(report.series.times[first : first + 1])
     console.print(
         f"Backtest on {report.series.name}: trained once on the {first} values before "
-        f"{label(report.series.times[first])}, then {len(test.origins)} forecasts of {test.horizon} steps "
+        f"{begins}, then {len(test.origins)} forecasts of {test.horizon} steps "
         "with the same weights.",
         markup=False,
     )
@@ -116,6 +116,8 @@ def _verdict(test: Backtest) -> str:
     method, *rivals = test.scores
     best = min(rivals, key=lambda name: test.scores[name]["RMSE"])
     ours, theirs = test.scores[method]["RMSE"], test.scores[best]["RMSE"]
+    if ours == theirs:
+        return f"{method} is as good as {best}: both have an RMSE of {_number(ours)}."
     if ours < theirs:
         return f"{method} beats {best} by {100 * (1 - ours / theirs):.0f} % of RMSE."
     return f"{method} does not beat {best}: its RMSE is {_number(ours)}, against {_number(theirs)}."
@@ -124,7 +126,7 @@ def _verdict(test: Backtest) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "-"
-    return f"{value:.2f}" if abs(value) < 1000 else f"{value:.4g}"
+    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else f"{value:.3g}"
 
 
 def _in_short(values: Any) -> str:

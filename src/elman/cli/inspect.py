@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+from elman.cli.reading import given, reading_options
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.option("--data", metavar="FILE", help="Data of the kind it works on. [default: what it kept, or random inputs]")
+@reading_options
 @click.option("--out", metavar="DIR", help="Folder for the report. [default: inspect-NAME]")
-def inspect(model: str, data: str | None, out: str | None) -> None:
+def inspect(model: str, data: str | None, out: str | None, **options: Any) -> None:
     """Look inside MODEL, a network, forecaster or language model that was saved.
 
     Writes report.html, one page with its pictures that opens without a network, and report.json: how its units behave,
@@ -23,8 +28,9 @@ def inspect(model: str, data: str | None, out: str | None) -> None:
 
     matplotlib.use("Agg")
     from elman import commands
+    from elman.data.reading import Reading
 
-    found = commands.inspect_model(model, data, out=out)
+    found = commands.inspect_model(model, data, out=out, reading=Reading(**given(options)))
     for section in found.report.sections:
         click.echo(f"{section.title}: {section.text}")
     click.echo(f"Written to {found.folder}: {', '.join(found.files)}")

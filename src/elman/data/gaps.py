@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
 
-from elman.data.times import label
+from elman.data.times import labels
 from elman.errors import DataError, OptionError
 
 Fill = Literal["none", "linear", "forward"]
 
 
-def fill_gaps(values: np.ndarray, times: np.ndarray, how: Fill, name: str) -> tuple[np.ndarray, slice, str]:
+def fill_gaps(
+    values: np.ndarray,
+    times: np.ndarray,
+    how: Fill,
+    name: str,
+    written: Callable[[np.ndarray], list[str]] = labels,
+) -> tuple[np.ndarray, slice, str]:
     """Fill missing values, or refuse them.
 
     Parameters
@@ -26,6 +33,8 @@ def fill_gaps(values: np.ndarray, times: np.ndarray, how: Fill, name: str) -> tu
         the last value before it. Both cut off what lies before the first value and after the last.
     name : str
         Of the series, for messages.
+    written : function of ndarray, optional
+        Times as texts, for messages.
 
     Returns
     -------
@@ -49,7 +58,7 @@ def fill_gaps(values: np.ndarray, times: np.ndarray, how: Fill, name: str) -> tu
     if len(known) == len(values):
         return values, slice(0, len(values)), ""
     if how == "none":
-        raise DataError(_refusal(values, times, name))
+        raise DataError(_refusal(values, times, name, written))
     kept = slice(int(known[0]), int(known[-1]) + 1)
     filled = _linear(values, times, known) if how == "linear" else _forward(values, known)
     return filled[kept], kept, _note(values, known, how)
@@ -73,12 +82,13 @@ def _longest(missing: np.ndarray) -> tuple[int, int]:
     return int(starts[longest]), int(lengths[longest])
 
 
-def _refusal(values: np.ndarray, times: np.ndarray, name: str) -> str:
+def _refusal(values: np.ndarray, times: np.ndarray, name: str, written: Callable[[np.ndarray], list[str]]) -> str:
     missing = np.isnan(values)
     first, (start, length) = int(np.argmax(missing)), _longest(missing)
-    run = f"; the longest gap is {length} rows from {label(times[start])}" if length > 1 else ""
+    at, longest = written(times[[first, start]])
+    run = f"; the longest gap is {length} rows from {longest}" if length > 1 else ""
     return (
-        f"{name} lacks {missing.sum()} of its {len(values)} values, the first at {label(times[first])}{run}. "
+        f"{name} lacks {missing.sum()} of its {len(values)} values, the first at {at}{run}. "
         "Say how to fill them: --fill linear (a straight line between the neighbours) or --fill forward "
         "(the last value before); in Python fill='linear' or fill='forward'"
     )

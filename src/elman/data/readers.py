@@ -1,28 +1,29 @@
-"""CSV and Parquet files, read by DuckDB: one column of values and, if there is one, one of times."""
+"""What a file holds of one series: which columns, how its numbers and times are read."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elman.errors import DataError
+from elman.data.conditions import Where, meeting
+from elman.data.layout import numbers_rows
+from elman.data.names import listed
+from elman.data.numerals import is_missing, looks_like_number
+from elman.data.read_times import Notation, join_columns, looks_like_times, read_times, typed_times
+from elman.data.reading import Reading
+from elman.data.tables import Table, read_table
+from elman.errors import DataError, OptionError
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
-_DATES = ("DATE", "TIMESTAMP")
-_EMPTY = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None"]
-# Times that a cast does not know. Day and month in either order would be a guess, so there is no 01/02/2003 here.
-_TIME_FORMATS = ["%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%Y %b", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%dT%H", "%Y-%m-%d %H"]
+PARTS = {"year", "period", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
+_TIME_WORDS = _TIME_NAMES - {"t", "ds"} | {"datum", "zeit", "jahr", "monat", "fecha", "data", "mes", "mois", "annee"}
+_ROW_NAMES = {"", "rownames", "row", "index", "id", "no", "no.", "nr", "#", "obs", "x"}
+_LOOKED_AT = 60  # cells that tell what a column holds
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,190 +37,198 @@ class Columns:
     times : ndarray, shape (n,), or None
         float64 or datetime64[us]; None where the file has no column of times.
     target, time : str
-        Names of the columns; `time` is empty where there is none.
+        Names of the columns; `time` is empty where there is none, and has commas where several make the times.
+    notation : Notation
+        How the times are written.
+    notes : tuple of str
+        What was assumed, for the user.
     """
 
     values: np.ndarray
     times: np.ndarray | None
     target: str
     time: str
+    notation: Notation = field(default_factory=Notation)
+    notes: tuple[str, ...] = ()
 
 
-def read_columns(path: str | Path, time: str | None = None, target: str | None = None) -> Columns:
+def read_columns(
+    path: str | Path,
+    time: str | Sequence[str] | None = None,
+    target: str | None = None,
+    *,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    where: Where | None = None,
+) -> Columns:
     """Read a column of numbers, and one of times, from a CSV or Parquet file.
 
     Parameters
     ----------
     path : str or Path
-        A CSV file (any usual separator, also compressed) or a Parquet file.
-    time : str, optional
-        The column of times; by default the first column of dates, or one that is called year, date, time or the like.
+        A CSV file with any usual separator and encoding, also compressed, or a Parquet file.
+    time : str or list of str, optional
+        The column of times, or those that make them together, as ``"Year,Month"``; by default the first column of
+        dates, or one that is called year, date, time or the like.
     target : str, optional
-        The column of values; may be left out where there is only one besides the times.
+        The column of values; may be left out where there is only one of numbers besides the times.
+    date_format : str, optional
+        How times are written, as for `strftime`; by default the form that all of them have.
+    dayfirst : bool, optional
+        Whether 01/02/2003 is in February.
+    decimal, thousands : str, optional
+        The marks before fractions and between thousands; by default those that fit the whole column.
+    where : dict, str or list of str, optional
+        The rows to read, as ``{"store": "a"}`` or ``"store=a"``.
 
     Raises
     ------
     DataError
         If there is no such file or column, or if it holds something else than numbers or times.
     """
-    path = Path(path)
-    with _table(path) as (database, types):
-        time = _time_column(types, time, target, path)
-        target = _target_column(types, target, time, path)
-        values = _numbers(database, target, types[target], path)
-        times = _times(database, time, types[time], path) if time else None
-    return Columns(values, times, target, time or "")
+    reading = Reading(
+        time, target, date_format=date_format, dayfirst=dayfirst, decimal=decimal, thousands=thousands, where=where
+    )
+    return columns_of(meeting(read_table(path), where), reading)
 
 
-def read_numbers(path: str | Path) -> dict[str, np.ndarray]:
+def columns_of(table: Table, reading: Reading) -> Columns:
+    """A column of numbers and one of times; see `read_columns`."""
+    times_from = _time_columns(table, reading.time, reading.target)
+    chosen = _target_column(table, reading.target, times_from)
+    values, notes = table.read_numbers(chosen, reading.decimal, reading.thousands)
+    taken = _taken(table, times_from, chosen, reading.time is None, reading.target is None)
+    notes = [*table.notes, *taken, *notes]
+    if not times_from:
+        if reading.date_format is not None or reading.dayfirst is not None:
+            raise OptionError(f"{table.path} has no column of times to read by a format; name it with --time")
+        return Columns(values, None, chosen, "", notes=tuple(notes))
+    times, notation, told = _times(table, times_from, reading.date_format, reading.dayfirst)
+    return Columns(values, times, chosen, ",".join(times_from), notation, (*notes, *told))
+
+
+def read_numbers(path: str | Path, reading: Reading | None = None) -> dict[str, np.ndarray]:
     """All columns of numbers of a CSV or Parquet file, by name; NaN where a value is missing.
+
+    Parameters
+    ----------
+    path : str or Path
+    reading : Reading, optional
+        Its `where`, `decimal` and `thousands`.
 
     Raises
     ------
     DataError
         If there is no such file, or no column of numbers in it.
     """
-    path = Path(path)
-    with _table(path) as (database, types):
-        found = {n: _numbers(database, n, kind, path) for n, kind in types.items() if _is_number(kind)}
-    if not found:
-        raise DataError(f"{path} has no column of numbers; it has {', '.join(types)}")
-    return found
+    reading = reading or Reading()
+    table = meeting(read_table(path), reading.where)
+    numeric = [name for name in table.names if kind_of(table, name) == "number"]
+    if not numeric:
+        raise DataError(f"{path} has no column of numbers; it has {listed(table.names)}")
+    return {name: table.read_numbers(name, reading.decimal, reading.thousands)[0] for name in numeric}
 
 
-@contextmanager
-def _table(path: Path) -> Iterator[tuple[DuckDBPyConnection, dict[str, str]]]:
-    """A file as the table `series` of a database, and its column types by name."""
-    import duckdb
-
-    _check_file(path)
-    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    with duckdb.connect(":memory:", config=options) as database:
-        try:
-            types = _open(database, path)
-            _check_rows(database, path)
-            yield database, types
-        except (duckdb.Error, OSError) as error:
-            raise DataError(f"{path} cannot be read as a table: {_first_line(error)}") from error
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; expected a CSV or Parquet file")
-    if not path.is_file():
-        folder = path.parent
-        there = [f.name for f in folder.iterdir() if f.is_file()] if folder.is_dir() else []
-        raise DataError(f"there is no file {path}{nearest(path.name, there)}")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path} is empty; expected a table with a header and a row for each time")
+def kind_of(table: Table, name: str) -> str:
+    """What a column holds, going by some of its cells: ``time``, ``clock``, ``number``, ``text`` or ``empty``."""
+    column = table.column(name)
+    if not isinstance(column, list):
+        return "time" if column.dtype.kind == "M" else "number"
+    cells = [text for text in column[: 20 * _LOOKED_AT] if not is_missing(text)]
+    cells = cells[:: max(len(cells) // _LOOKED_AT, 1)]
+    if not cells:
+        return "empty"
+    if all(map(_CLOCK.fullmatch, cells)):
+        return "clock"
+    if sum(map(looks_like_number, cells)) >= 0.7 * len(cells):
+        return "number"
+    return "time" if looks_like_times(cells) else "text"
 
 
-def _open(database: DuckDBPyConnection, path: Path) -> dict[str, str]:
-    """Make the file the table `series`; its column types by name."""
-    literal = str(path.absolute())
-    for special in "[*?":  # DuckDB would take these for a pattern of file names
-        literal = literal.replace(special, f"[{special}]")
-    if path.open("rb").read(4) == b"PAR1":
-        database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [literal])
-    else:
-        read = "read_csv(?, sample_size=-1, nullstr=?)"  # all rows are sniffed: a type must hold for the whole column
-        database.execute(f"CREATE TABLE series AS SELECT * FROM {read}", [literal, _EMPTY])
-    described = database.execute("DESCRIBE series").fetchall()
-    return {row[0]: row[1] for row in described}
+# --- which columns ------------------------------------------------------------------------------------------
 
 
-def _check_rows(database: DuckDBPyConnection, path: Path) -> None:
-    (rows,) = database.execute("SELECT count(*) FROM series").fetchall()[0]
-    if rows == 0:
-        raise DataError(f"{path} has no rows; expected a header and a row for each time")
-
-
-def _time_column(types: dict[str, str], time: str | None, target: str | None, path: Path) -> str | None:
+def _time_columns(table: Table, time: str | Sequence[str] | None, target: str | None) -> list[str]:
+    """Those that make the times; none where the file has none."""
     if time is not None:
-        return _column(types, time, path)
-    dates = [c for c, kind in types.items() if kind.startswith(_DATES) and c != target]
-    named = [c for c in types if c.strip().lower() in _TIME_NAMES and c != target]
-    return next(iter(dates + named), None) if len(types) > 1 else None
-
-
-def _target_column(types: dict[str, str], target: str | None, time: str | None, path: Path) -> str:
-    if target is not None:
-        if target == time:
+        if isinstance(time, str):
+            time = [time] if time in table.names else [part.strip() for part in time.split(",")]
+        if target in time:
             raise DataError(f"column {target!r} is given as both time and target; they are two columns")
-        return _column(types, target, path)
-    others = [c for c in types if c != time]
+        return [table.check(name) for name in time]
+    if len(table.names) == 1:
+        return []
+    kinds = {name: kind_of(table, name) for name in table.names if name != target}
+    dates = [name for name, kind in kinds.items() if kind == "time"]
+    named = [name for name, kind in kinds.items() if name.strip().lower() in _TIME_NAMES and kind != "clock"]
+    worded = [name for name in kinds if _words(name) & _TIME_WORDS and looks_like_times(table.texts(name)[:_LOOKED_AT])]
+    clocks = [name for name, kind in kinds.items() if kind == "clock"]
+    return (dates + named + worded + clocks)[:1]
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()))
+
+
+def _target_column(table: Table, target: str | None, times: list[str]) -> str:
+    if target is not None:
+        return table.check(target)
+    others = [name for name in table.names if name not in times]
     if len(others) == 1:
         return others[0]
     if not others:
-        raise DataError(f"{path} has no column of values; its only column is {time!r}")
-    raise DataError(f"{path} has several columns: {', '.join(others)}. Choose one with --target (target=... in Python)")
+        raise DataError(f"{table.path} has no column of values; its only column is {listed(times)!r}")
+    numeric = [name for name in others if kind_of(table, name) == "number"]
+    values = [name for name in numeric if not _is_beside_the_point(table, name, bool(times))] or numeric
+    if len(values) == 1:
+        return values[0]
+    if not values:
+        raise DataError(f"{table.path} has no column of numbers beside its times; it has {listed(table.names)}")
+    raise DataError(
+        f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
+    )
 
 
-def _column(types: dict[str, str], name: str, path: Path) -> str:
-    if name not in types:
-        raise DataError(f"{path} has no column {name!r}{nearest(name, types)}; its columns are {', '.join(types)}")
-    return name
+def _is_beside_the_point(table: Table, name: str, timed: bool) -> bool:
+    """Whether a column of numbers only counts rows, or is a part of the time."""
+    plain = name.strip().lower()
+    if timed and plain in PARTS:
+        return True
+    unnamed = plain in _ROW_NAMES or plain.startswith(("unnamed", "column "))
+    return unnamed and numbers_rows(table.texts(name))
 
 
-def _is_number(kind: str) -> bool:
-    return kind in _NUMBERS or kind.startswith(_FRACTIONS)
+def _taken(table: Table, times: list[str], target: str, time_chosen: bool, target_chosen: bool) -> list[str]:
+    """Which columns were taken, where the user did not say."""
+    if not times:
+        return ["no column of times was found: the rows are counted"] if time_chosen else []
+    parts = [f"times from column {times[0]!r}"] if time_chosen else []
+    parts += [f"values from column {target!r}"] if target_chosen else []
+    return [f"taken: {' and '.join(parts)}"] if parts and len(table.names) > 1 else []
 
 
-def _numbers(database: DuckDBPyConnection, name: str, kind: str, path: Path) -> np.ndarray:
-    """A column as float64; NaN where it is empty."""
-    if kind == "BOOLEAN" or kind.startswith(_DATES):
-        raise DataError(f"column {name!r} of {path} holds {kind} values; expected numbers")
-    column = _quoted(name)
-    found = database.execute(f"SELECT TRY_CAST({column} AS DOUBLE) AS n FROM series").fetchnumpy()["n"]
-    values = np.ma.filled(np.ma.asarray(found, np.float64), np.nan)
-    if not _is_number(kind):
-        _check_text(database, column, np.isnan(values), f"column {name!r} of {path}", "a number")
-    if np.isinf(values).any():
-        row = int(np.argmax(np.isinf(values)))
-        raise DataError(f"column {name!r} of {path} is infinite in row {row + 1}; expected finite numbers")
-    return values
+# --- times --------------------------------------------------------------------------------------------------
 
 
-def _times(database: DuckDBPyConnection, name: str, kind: str, path: Path) -> np.ndarray:
-    """A column of times as float64 or datetime64[us]; NaN or NaT where it is empty."""
-    column = _quoted(name)
-    if _is_number(kind):
-        return _numbers(database, name, kind, path)
-    if kind.startswith(_DATES):
-        moment = f"CAST({column} AS TIMESTAMP)" if "ZONE" not in kind else column
-    else:
-        moment = f"coalesce(TRY_CAST({column} AS TIMESTAMP), try_strptime({column}::VARCHAR, {_TIME_FORMATS}))"
-    found = np.ma.asarray(database.execute(f"SELECT epoch_us({moment}) AS t FROM series").fetchnumpy()["t"])
-    empty = np.ma.getmaskarray(found)
-    if not kind.startswith(_DATES):
-        what = "a time, such as 2001-12-31 or 2001-12-31 18:00"
-        _check_text(database, column, empty, f"column {name!r} of {path}", what)
-    times = np.ma.filled(found, 0).astype(np.int64).astype("datetime64[us]")
-    times[empty] = np.datetime64("NaT")
-    return times
-
-
-def _check_text(database: DuckDBPyConnection, column: str, unread: np.ndarray, where: str, what: str) -> None:
-    """Refuse text that is not what was expected, naming its row; empty cells pass."""
-    if not unread.any():
-        return
-    texts = database.execute(f"SELECT {column}::VARCHAR FROM series").fetchall()
-    for row in np.flatnonzero(unread):
-        text = texts[row][0]
-        if text is not None and text.strip().lower() != "nan":
-            raise DataError(f"{where} holds {text!r} in row {row + 1} (the header not counted); expected {what}")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
-
-
-def nearest(name: str, choices: Iterable[str]) -> str:
-    """`` (did you mean 'x'?)`` where a choice is near, else nothing."""
-    by_lower = {c.lower(): c for c in choices}
-    near = difflib.get_close_matches(name.lower(), by_lower, 1)
-    return f" (did you mean {by_lower[near[0]]!r}?)" if near else ""
+def _times(
+    table: Table, names: list[str], date_format: str | None, dayfirst: bool | None
+) -> tuple[np.ndarray, Notation, tuple[str, ...]]:
+    """Times as float64 or datetime64[us], NaN or NaT where a cell is empty; how they are written; notes."""
+    column = table.column(names[0])
+    if len(names) == 1 and not isinstance(column, list):
+        if date_format is not None or dayfirst is not None:
+            raise OptionError(
+                f"column {names[0]!r} of {table.path} holds times or numbers, not texts: leave out their format"
+            )
+        if column.dtype.kind != "M":
+            return column, Notation(), ()
+        found = typed_times(column, zone=table.zones.get(names[0]))
+        return found.times, found.notation, tuple(found.notes)
+    columns = [table.texts(name) for name in names]
+    texts = (
+        join_columns(columns, names) if len(names) > 1 else [None if is_missing(text) else text for text in columns[0]]
+    )
+    found = read_times(table.in_place(texts), ",".join(names), date_format=date_format, dayfirst=dayfirst)
+    return found.times[table.numbers - 1], found.notation, tuple(found.notes)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from elman.data.conditions import Where, meeting
 from elman.data.gaps import Fill, fill_gaps
-from elman.data.readers import Columns, nearest, read_columns
-from elman.data.times import Step, check_order, extend, infer_step, positions, without_holes
+from elman.data.names import nearest
+from elman.data.panels import check_repeats
+from elman.data.read_times import Notation
+from elman.data.readers import Columns, columns_of
+from elman.data.reading import Reading
+from elman.data.tables import read_table
+from elman.data.times import Step, check_missing, check_order, extend, infer_step, positions, without_holes
 from elman.errors import DataError
 
 _BUNDLED = Path(__file__).parent / "bundled"
@@ -33,6 +40,8 @@ class Series:
         Names of the columns; ``row`` where the file has no times.
     notes : tuple of str
         What was done to the data, for the user.
+    notation : Notation
+        How its times are written.
     """
 
     name: str
@@ -42,6 +51,7 @@ class Series:
     target: str
     time: str
     notes: tuple[str, ...] = ()
+    notation: Notation = field(default_factory=Notation)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -49,6 +59,10 @@ class Series:
     def future(self, count: int) -> np.ndarray:
         """The `count` times that follow the last."""
         return extend(self.times[-1], self.step, count)
+
+    def labels(self, times: np.ndarray) -> list[str]:
+        """Times as texts, written as the series' own are."""
+        return self.notation.labels(times)
 
 
 def bundled() -> list[str]:
@@ -65,10 +79,15 @@ def bundled() -> list[str]:
 def load_series(
     source: str | Path,
     *,
-    time: str | None = None,
+    time: str | Sequence[str] | None = None,
     target: str | None = None,
     fill: Fill = "none",
     sort: bool = False,
+    date_format: str | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    where: Where | None = None,
 ) -> Series:
     """Read a series from a file, or by the name of a bundled one.
 
@@ -76,8 +95,8 @@ def load_series(
     ----------
     source : str or Path
         A CSV or Parquet file; or ``"sunspots"`` or ``"co2"`` (``"./co2"`` is the file of that name).
-    time, target : str, optional
-        Columns; see `elman.data.read_columns`.
+    time, target, date_format, dayfirst, decimal, thousands, where : optional
+        Which columns and rows, and how they are written; see `elman.data.read_columns`.
     fill : {"none", "linear", "forward"}, default "none"
         What to do about missing values, and about rows missing from regular times; ``none`` refuses them.
     sort : bool, default False
@@ -98,46 +117,69 @@ def load_series(
     >>> len(sunspots), int(sunspots.times[-1]), sunspots.future(2)
     (309, 2008, array([2009, 2010]))
     """
-    if str(source) in bundled():
-        columns = read_columns(_BUNDLED / f"{source}.csv", time, target)
-    else:
-        columns = _from_file(Path(source), time, target)
-    return _as_series(columns, _name(Path(source)), fill, sort)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    return read_series(source, reading)
 
 
-def _from_file(path: Path, time: str | None, target: str | None) -> Columns:
+def read_series(source: str | Path, reading: Reading) -> Series:
+    """Read a series as the options say; see `load_series`."""
+    ships = str(source) in bundled()
+    path = _BUNDLED / f"{source}.csv" if ships else _existing(Path(source))
+    table = meeting(read_table(path), reading.where)
+    columns = columns_of(table, reading)
+    check_repeats(table, columns)
+    columns = replace(columns, notes=()) if ships else columns  # nothing that a user could have said otherwise
+    return as_series(columns, _name(Path(source)), reading.fill, reading.sort, table.numbers)
+
+
+def _existing(path: Path) -> Path:
     if not path.exists() and path.suffix == "":
         raise DataError(
             f"there is no file {path}{nearest(path.name, bundled())}; give a CSV or Parquet file, "
             f"or a series that ships with Elman: {', '.join(bundled())}"
         )
-    return read_columns(path, time, target)
+    return path
 
 
 def _name(path: Path) -> str:
     """The file's name without its ending, or endings as in ``x.csv.gz``."""
-    return Path(path.stem).stem if path.suffix in (".gz", ".zst") else path.stem
+    return Path(path.stem).stem if path.suffix in (".gz", ".zst", ".bz2", ".xz", ".zip") else path.stem
 
 
-def _as_series(columns: Columns, name: str, fill: Fill, sort: bool) -> Series:
-    values, times = columns.values, columns.times
+def as_series(columns: Columns, name: str, fill: Fill, sort: bool, rows: np.ndarray | None = None) -> Series:
+    """Columns as a series: in order, on regular times if they are, without gaps.
+
+    Parameters
+    ----------
+    columns : Columns
+    name : str
+        Of the series.
+    fill, sort
+        As for `load_series`.
+    rows : ndarray of int, optional
+        What the user calls the rows, for messages.
+    """
+    values, times, written = columns.values, columns.times, columns.notation.labels
     if times is None:
         times = np.arange(1.0, len(values) + 1)
-    elif sort:
+    check_missing(times, columns.time, rows)
+    if sort and columns.times is not None:
         order = np.argsort(times, kind="stable")
         values, times = values[order], times[order]
-    check_order(times, columns.time)
+    check_order(times, columns.time, rows, written)
     step = infer_step(times)
     values, times, inserted = _insert_missing_rows(values, times, step)
-    what = (
-        f"column {columns.target!r} ({inserted} rows of its times are missing)"
-        if inserted
-        else f"column {columns.target!r}"
+    lacking = f" ({inserted} rows of its times are missing)" if inserted else ""
+    values, kept, filled = fill_gaps(values, times, fill, f"column {columns.target!r}{lacking}", written)
+    notes = (
+        *columns.notes,
+        _irregular(step),
+        f"{inserted} missing rows were inserted" if inserted else "",
+        filled,
     )
-    values, kept, filled = fill_gaps(values, times, fill, what)
-    notes = (_irregular(step), f"{inserted} missing rows were inserted" if inserted else "", filled)
+    told = tuple(n for n in notes if n)
     return Series(
-        name, values, _whole(times[kept]), step, columns.target, columns.time or "row", tuple(n for n in notes if n)
+        name, values, _whole(times[kept]), step, columns.target, columns.time or "row", told, columns.notation
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.readers import nearest
+from elman.data.index_times import index_times
+from elman.data.names import nearest
 from elman.data.series import Series
 from elman.data.times import label
 from elman.errors import DataError, OptionError
@@ -115,10 +116,8 @@ def _numbers(values: np.ndarray, dtype: np.typing.DTypeLike) -> np.ndarray:
 
 def _index_times(index: Any) -> np.ndarray | None:
     """Times of a data frame's index; None where it holds names instead."""
-    index = index.to_timestamp() if hasattr(index, "to_timestamp") else index  # periods, such as 2001Q1
-    index = index.tz_convert(None) if getattr(index, "tz", None) is not None else index  # to UTC
-    times = index.to_numpy()
-    return times if times.dtype.kind in "fiuM" else None
+    found = index_times(index)
+    return None if found is None else found.times
 
 
 def _check_finite(values: np.ndarray, times: np.ndarray, names: Sequence[Any]) -> None:

@@ -3,49 +3,163 @@
 from __future__ import annotations
 
 import difflib
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from elman.cells import catalogue
 from elman.data.series import Series
+from elman.data.times import check_order, infer_step, label, positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 
+LARGEST = 1e300  # sums and differences of larger values leave float64
 
-def as_values(series: Any) -> np.ndarray:
-    """A series as float64 values (n,).
+
+def as_values(series: Any, what: str = "the series") -> np.ndarray:
+    """A series as float64 values (n,): a copy.
+
+    A pandas object with dates for its index is checked as a file is: in order, no date twice, none missing.
 
     Raises
     ------
     DataError
         If it is no series of finite numbers.
     """
-    given = series.values if isinstance(series, Series) else series
-    try:
-        values = np.array(given, np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"the series holds something else than numbers: {error}") from error
+    values = _numbers(series.values if isinstance(series, Series) else series, what)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
         raise DataError(f"expected one series of shape (n,), got shape {values.shape}; forecast one column at a time")
     if len(values) == 0:
-        raise DataError("the series is empty")
-    if not np.isfinite(values).all():
-        place = int(np.argmin(np.isfinite(values)))
-        raise DataError(
-            f"the series is {values[place]} at index {place} ({np.sum(~np.isfinite(values))} such values in all); "
-            "fill gaps first, as elman.data.load_series(..., fill='linear') does"
-        )
+        raise DataError(f"{what} is empty")
+    _check_dates(getattr(series, "index", None), what)
+    _check_finite(values, what)
     return values
 
 
-def as_count(number: Any, what: str) -> int:
-    """A whole number of at least 1."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise OptionError(f"{what} is {number!r}; expected a whole number of at least 1")
+def as_histories(histories: Any) -> np.ndarray:
+    """Several histories of one length as float64 values (B, n)."""
+    values = _numbers(histories, "the histories")
+    if values.ndim != 2:
+        raise DataError(f"expected histories of shape (B, n), got shape {values.shape}")
+    for row, history in enumerate(values):
+        _check_finite(history, f"history {row}")
+    return values
+
+
+def _numbers(given: Any, what: str) -> np.ndarray:
+    """Any array of numbers as float64, NaN where one is masked or missing."""
+    if isinstance(given, np.ma.MaskedArray):
+        _check_kind(given.data, what)
+        return np.ma.filled(given.astype(np.float64), np.nan)
+    try:
+        found = np.asarray(given)
+    except (TypeError, ValueError) as error:  # rows of unequal length
+        raise DataError(f"{what} is no array of numbers: {error}") from error
+    if found.dtype == object:
+        return _of_objects(found, what)
+    _check_kind(found, what)
+    return np.array(found, np.float64)
+
+
+def _check_kind(array: np.ndarray, what: str) -> None:
+    if array.dtype.kind not in "iuf":
+        kind = {"U": "texts", "S": "bytes", "b": "booleans", "c": "complex numbers", "M": "dates", "m": "durations"}
+        example = f", such as {array.flat[0]}," if array.size else ""
+        raise DataError(
+            f"{what} holds {kind.get(array.dtype.kind, array.dtype)}{example} instead of numbers; convert them first"
+        )
+
+
+def _of_objects(array: np.ndarray, what: str) -> np.ndarray:
+    """Python's numbers; None and pandas' NA are missing."""
+    found = np.empty(array.shape)
+    for place, value in np.ndenumerate(array):
+        if value is None or type(value).__name__ in ("NAType", "NaTType"):
+            found[place] = np.nan
+        elif isinstance(value, Real) and not isinstance(value, bool | np.bool_) or type(value).__name__ == "Decimal":
+            found[place] = float(value)
+        else:
+            where = ", ".join(map(str, place))
+            raise DataError(f"{what} is {value!r} at index {where}; expected numbers: convert them first")
+    return found
+
+
+def _check_finite(values: np.ndarray, what: str) -> None:
+    wrong = ~(np.abs(values) <= LARGEST)
+    if not wrong.any():
+        return
+    place = int(np.argmax(wrong))
+    if np.isfinite(values[place]):
+        raise DataError(
+            f"{what} is {values[place]:g} at index {place}, beyond {LARGEST:g}, where sums overflow; "
+            "give it in a larger unit"
+        )
+    raise DataError(
+        f"{what} is {values[place]} at index {place} ({wrong.sum()} such values in all); "
+        "fill gaps first, as elman.data.load_series(..., fill='linear') does"
+    )
+
+
+def _check_dates(index: Any, what: str) -> None:
+    """Refuse an index of dates that is out of order, or has one twice or not at all."""
+    times = _dates(index)
+    if times is None:
+        return
+    check_order(times, str(getattr(index, "name", None) or "index"))
+    step = infer_step(times)
+    place = positions(times, step)
+    missing = int(place[-1]) + 1 - len(times)
+    if missing:
+        gap = int(np.argmax(np.diff(place) > 1))
+        raise DataError(
+            f"{what} lacks {missing} of the {int(place[-1]) + 1} times of its index, a value each {step}, the first "
+            f"after {label(times[gap])}. Fill them first, as series.asfreq(...).interpolate() does, "
+            "or give series.to_numpy()"
+        )
+
+
+def _dates(index: Any) -> np.ndarray | None:
+    """An index of dates or periods as datetime64[us]; None for any other."""
+    if hasattr(index, "to_timestamp"):  # periods
+        index = index.to_timestamp()
+    if not str(getattr(index, "dtype", "")).startswith("datetime64"):
+        return None
+    if getattr(index, "tz", None) is None:
+        return np.asarray(index).astype("datetime64[us]")
+    local, utc = (
+        np.asarray(index.tz_convert(zone).tz_localize(None)).astype("datetime64[us]") for zone in (index.tz, None)
+    )
+    return local if _unbroken(local) else utc  # days are regular by the local clock, hours by that of UTC
+
+
+def _unbroken(times: np.ndarray) -> bool:
+    return bool(np.all(times[1:] > times[:-1])) and int(positions(times, infer_step(times))[-1]) + 1 == len(times)
+
+
+def refuse_target(y: Any, method: str) -> None:
+    """Refuse a `y`: a series is its own target."""
+    if y is not None:
+        raise OptionError(
+            f"{method} got y={type(y).__name__}, which it would ignore: a forecaster learns one series, the first "
+            "argument, and its target is what follows in it. Leave y out"
+        )
+
+
+def as_count(number: Any, what: str, least: int = 1) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+        shown = f"an array of shape {np.shape(number)}" if np.ndim(number) else repr(number)
+        raise OptionError(f"{what} is {shown}; expected a whole number of at least {least}")
     return int(number)
+
+
+def as_choice(value: Any, what: str) -> None:
+    """Refuse what is neither yes, no, nor open."""
+    if value is not None and not isinstance(value, bool | np.bool_):
+        raise OptionError(f"{what} is {value!r}; expected True, False or None")
 
 
 def as_cell(cell: Any) -> Cell:
@@ -53,7 +167,7 @@ def as_cell(cell: Any) -> Cell:
     if isinstance(cell, Cell):
         return cell
     cells = catalogue()
-    if cell not in cells:
+    if not isinstance(cell, str) or cell not in cells:
         near = difflib.get_close_matches(str(cell), cells, 1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise OptionError(f"there is no cell {cell!r}{hint}; there are {', '.join(sorted(cells))}")

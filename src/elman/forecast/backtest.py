@@ -135,7 +135,7 @@ def judge(trained: Forecaster, values: np.ndarray, origins: np.ndarray) -> Backt
     -------
     Backtest
     """
-    steps = trained.horizon
+    steps = int(trained.horizon)
     actual = np.stack([values[o : o + steps] for o in origins])
     histories = [values[:o] for o in origins]
     forecasts = {trained.method: _recurrent(trained, histories), **_naive(histories, steps, trained.season_)}
@@ -145,7 +145,7 @@ def judge(trained: Forecaster, values: np.ndarray, origins: np.ndarray) -> Backt
 
 def _recurrent(forecaster: Forecaster, histories: list[np.ndarray]) -> np.ndarray:
     reach = forecaster.lookback_ + forecaster.view_.lost
-    return forecaster.predict_many(np.stack([h[-reach:] for h in histories]), forecaster.horizon)
+    return forecaster.predict_many(np.stack([h[-reach:] for h in histories]), int(forecaster.horizon))
 
 
 def _naive(histories: list[np.ndarray], steps: int, season: int | None) -> dict[str, np.ndarray]:

@@ -10,15 +10,18 @@ import numpy as np
 
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
-from elman.errors import DataError, OptionError
+from elman.errors import DataError, OptionError, TrainingError
 from elman.estimator import Estimator
 from elman.forecast import choices
-from elman.forecast.arguments import as_cell, as_count, as_values
+from elman.forecast.anchor import Anchor, choose_anchor
+from elman.forecast.arguments import as_cell, as_choice, as_count, as_histories, as_values, refuse_target
+from elman.forecast.metrics import mae
 from elman.forecast.rollout import View, rollout
 from elman.forecast.season import detect_season, wanders
 from elman.forecast.validation import ForecastError, validation_histories
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam, Callback, EarlyStopping
+from elman.training.schedules import as_schedule
 
 if TYPE_CHECKING:
     from elman.forecast.backtest import Backtest
@@ -31,7 +34,8 @@ class Forecaster(Estimator):
     last window of the history and then feeds each predicted value back as the next input, so that it may be as long as
     one likes. The end of the series is held back from training: after each epoch whole forecasts of it are made, and
     the weights that made the best ones are kept. Networks that start from different weights err in different ways, so
-    a few of them are trained, and the forecast is their mean.
+    a few of them are trained, and the forecast is their mean. It leaves the naive forecast only as far as that paid on
+    the end that was held back (`elman.forecast.anchor`), so that it neither drifts nor jumps where nothing was learnt.
 
     Parameters
     ----------
@@ -72,6 +76,8 @@ class Forecaster(Estimator):
         Steps of a window.
     view_ : View
         How the network sees the series: its scaling, differences, and the season as an input.
+    anchor_ : Anchor
+        The naive forecast that the networks' mean is blended with, and its weight beside it.
     best_epochs_ : list of int
         For each network the epoch whose weights were kept.
     validation_ : int
@@ -119,19 +125,30 @@ class Forecaster(Estimator):
         self.members = members
         self.seed = seed
 
+    networks_: list[Network]
+    season_: int | None
+    lookback_: int
+    view_: View
+    anchor_: Anchor
+    best_epochs_: list[int]
+
     # --- learning -------------------------------------------------------------------------------------------
 
-    def fit(self, series: Any, y: None = None, *, callbacks: Iterable[Callback] = ()) -> Self:
+    def fit(
+        self, series: Any, y: None = None, *, callbacks: Iterable[Callback] = (), like: Forecaster | None = None
+    ) -> Self:
         """Learn a series.
 
         Parameters
         ----------
         series : array, shape (n,) or (n, 1); list, pandas Series or `elman.data.Series`
-            Without gaps, oldest value first.
+            Without gaps, oldest value first; dates in a pandas index are in order and complete.
         y : None
-            There for scikit-learn.
+            There for scikit-learn; anything else is refused, as the series is its own target.
         callbacks : iterable of Callback
             Told how the training goes; ``training.logs["forecast_error"]`` is what the forecasts that judge it err by.
+        like : Forecaster, optional
+            A fitted one, such as a backtest tried, whose choices are taken over: season, lookback, differences.
 
         Returns
         -------
@@ -143,16 +160,27 @@ class Forecaster(Estimator):
             If the series is too short, or not finite.
         OptionError
             If a parameter makes no sense.
+        TrainingError
+            If no epoch had a finite error.
         KeyboardInterrupt
             Passed on; if an epoch was finished, the forecaster is fitted, with the networks and best weights so far.
         """
+        refuse_target(y, "fit")
         self.check_params()
         values = as_values(series)
-        self._choose(values)
-        self.networks_: list[Network] = []
-        self.best_epochs_: list[int] = []
-        for member in range(self.members):
-            self._train(self._new_network(member), values, callbacks)
+        callbacks = list(callbacks)  # a generator would be used up by the first network
+        self._choose(values, like)
+        self.networks_ = []
+        self.best_epochs_ = []
+        try:
+            for member in range(int(self.members)):
+                self._train(self._new_network(member), values, callbacks)
+        finally:
+            self.anchor_ = self._anchor(values)
+        if not self.networks_:
+            raise TrainingError(
+                "no epoch had a finite error on the values that were held back; try a smaller learning rate"
+            )
         return self
 
     def check_params(self) -> None:
@@ -166,7 +194,11 @@ class Forecaster(Estimator):
         for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
             if getattr(self, name) is not None:
                 as_count(getattr(self, name), name)
-        if isinstance(self.learning_rate, int | float) and not 0 < self.learning_rate < np.inf:
+        as_count(self.seed, "seed", 0)
+        as_choice(self.differences, "differences")
+        as_choice(self.nonnegative, "nonnegative")
+        as_schedule(self.learning_rate)
+        if np.isscalar(self.learning_rate) and self.learning_rate == 0:
             raise OptionError(f"learning_rate is {self.learning_rate!r}; expected a number above 0")
 
     @property
@@ -174,27 +206,39 @@ class Forecaster(Estimator):
         """The cell's name."""
         return self.cell if isinstance(self.cell, str) else self.cell.name
 
-    def _choose(self, values: np.ndarray) -> None:
-        """Decide what was left open."""
+    def _choose(self, values: np.ndarray, like: Forecaster | None) -> None:
+        """Decide what was left open, or take over what another decided."""
         n, horizon = len(values), int(self.horizon)
-        season = detect_season(values) if self.season is None else int(self.season)
-        self.season_ = None if season == 1 else season
         self.constant_ = bool(values.min() == values.max())
-        differences = wanders(values, self.season_) if self.differences is None else bool(self.differences)
-        least = 2 if self.lookback is None else int(self.lookback)
-        lag = choices.choose_lag(n, self.season_, least + horizon + differences)
-        scaling = Scaling.of(np.diff(values) if differences and n > 1 else values)
-        self.view_ = View(scaling, differences, lag)
+        if like is None:
+            differences, lag = self._decide(values)
+        else:
+            self.season_, self.lookback_ = like.season_, like.lookback_
+            differences, lag = like.view_.differences, like.view_.lag
+        self.view_ = View(Scaling.of(np.diff(values) if differences and n > 1 else values), differences, lag)
         lost = self.view_.lost
-        self.lookback_ = choices.choose_lookback(n, horizon, self.season_, lost) if self.lookback is None else least
         choices.check_length(n, self.lookback_, horizon, lost)
         self.validation_ = choices.choose_validation(n, horizon, reserved=self.lookback_ + lost + 1)
         self.lowest_ = 0.0 if (values.min() >= 0 if self.nonnegative is None else self.nonnegative) else None
         self.tail_ = values[-(self.lookback_ + lost) :].copy()
 
+    def _decide(self, values: np.ndarray) -> tuple[bool, int]:
+        """Season and lookback; whether to learn differences, and the season as an input."""
+        n, horizon = len(values), int(self.horizon)
+        season = detect_season(values) if self.season is None else int(self.season)
+        if season is not None and season > n:
+            raise DataError(f"the season is {season} steps, but the series has {n} values; give a season that it holds")
+        self.season_ = None if season == 1 else season
+        differences = wanders(values, self.season_) if self.differences is None else bool(self.differences)
+        least = 2 if self.lookback is None else int(self.lookback)
+        lag = choices.choose_lag(n, self.season_, least + horizon + differences)
+        lost = View(Scaling(0, 1), differences, lag).lost
+        self.lookback_ = choices.choose_lookback(n, horizon, self.season_, lost) if self.lookback is None else least
+        return differences, lag
+
     def _new_network(self, member: int) -> Network:
         layers = [Recurrent(as_cell(self.cell), int(self.hidden)), Dense(1)]
-        return Network(self.view_.features, layers, seed=self.seed * self.members + member)
+        return Network(self.view_.features, layers, seed=int(self.seed) * int(self.members) + member)
 
     def _train(self, network: Network, values: np.ndarray, callbacks: Iterable[Callback]) -> None:
         """Train a network and keep it, if it finished an epoch."""
@@ -207,8 +251,8 @@ class Forecaster(Estimator):
                 y,
                 loss="mse",
                 optimizer=Adam(self.learning_rate, clip_norm=1.0),
-                batch_size=self.batch_size,
-                epochs=1 if self.constant_ else self.epochs,
+                batch_size=int(self.batch_size),
+                epochs=1 if self.constant_ else int(self.epochs),
                 callbacks=[*self._judges(values), stopping, *callbacks],
                 verbose=0,
             )
@@ -229,10 +273,18 @@ class Forecaster(Estimator):
     def _judges(self, values: np.ndarray) -> list[Callback]:
         if not self.validation_:
             return []
-        horizon = min(self.horizon, self.validation_)
-        reach = self.lookback_ + self.view_.lost
-        histories, actual = validation_histories(values, self.validation_, horizon, reach)
-        return [ForecastError(self.view_, histories, actual, self.lookback_)]
+        return [ForecastError(self.view_, *self._held_back(values), self.lookback_)]
+
+    def _held_back(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Histories (B, n) that end in the values held back, and what followed each (B, H)."""
+        horizon = min(int(self.horizon), self.validation_)
+        return validation_histories(values, self.validation_, horizon, self.lookback_ + self.view_.lost)
+
+    def _anchor(self, values: np.ndarray) -> Anchor:
+        if not self.validation_ or not self.networks_:
+            return Anchor()
+        histories, actual = self._held_back(values)
+        return choose_anchor(self._mean_of_networks(histories, actual.shape[1]), actual, histories, self.season_)
 
     # --- forecasting ----------------------------------------------------------------------------------------
 
@@ -256,18 +308,52 @@ class Forecaster(Estimator):
         history = self.tail_ if series is None else as_values(series)
         return self.predict_many(history[None, :], steps)[0]
 
-    def predict_many(self, histories: np.ndarray, horizon: int) -> np.ndarray:
-        """Forecast from several histories at once: (B, n) to (B, H)."""
+    def predict_many(self, histories: np.typing.ArrayLike, horizon: int) -> np.ndarray:
+        """Forecast from several histories at once: (B, n) to (B, H).
+
+        Raises
+        ------
+        DataError
+            If the histories are too short or not finite, or the forecast leaves what numbers can hold.
+        """
         self._check_fitted()
+        steps, histories = as_count(horizon, "horizon"), as_histories(histories)
         needed = self.lookback_ + self.view_.lost
         if histories.shape[1] < needed:
             raise DataError(
                 f"the history has {histories.shape[1]} values; this forecaster reads the last {needed} (lookback "
                 f"{self.lookback_}{f' + {self.view_.lost}' if self.view_.lost else ''}). Give a longer one"
             )
-        members = [rollout(network, self.view_, histories, horizon, self.lookback_) for network in self.networks_]
-        forecast = np.mean(members, axis=0)
+        forecast = self.anchor_.blend(self._mean_of_networks(histories, steps), histories)
+        if not np.isfinite(forecast).all():
+            row, step = np.argwhere(~np.isfinite(forecast))[0]
+            raise DataError(
+                f"the forecast is {forecast[row, step]} at step {step + 1}: it leaves what numbers can hold. Forecast "
+                "fewer steps, or from a history more like the series that was learnt, or train with a smaller "
+                "learning rate"
+            )
         return forecast if self.lowest_ is None else np.maximum(forecast, self.lowest_)
+
+    def _mean_of_networks(self, histories: np.ndarray, horizon: int) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found and explained
+            return np.mean([rollout(n, self.view_, histories, horizon, self.lookback_) for n in self.networks_], axis=0)
+
+    def score(self, series: Any, y: None = None) -> float:
+        """How well the forecast meets the values that follow the learnt series: minus the mean absolute error.
+
+        In scikit-learn's manner, more is better, so that `cross_val_score` and `GridSearchCV` with a `TimeSeriesSplit`
+        work: there the values to be met follow those that were learnt.
+
+        Parameters
+        ----------
+        series : array, shape (H,)
+            What came next; as many steps are forecast.
+        y : None
+            There for scikit-learn.
+        """
+        refuse_target(y, "score")
+        actual = as_values(series)
+        return -mae(actual, self.predict(len(actual)))
 
     def backtest(
         self, series: Any, horizon: int | None = None, origins: int | None = None, callbacks: Iterable[Callback] = ()

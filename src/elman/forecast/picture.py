@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.data.series import Series
-from elman.data.times import label
 from elman.forecast.backtest import Backtest
+from elman.plots.style import verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ORIGIN, _ACTUAL, _NAIVE, _FORECAST = "#9a9a9a", "#222222", "#4c78a8", "#d1495b"
 _MOST_POINTS = 420  # of history; more would hide the forecast
+_FIRST_DAY, _LAST_DAY = -719162, 2932896  # matplotlib draws from 0001-01-01 to 9999-12-31, in days since 1970
 
 
 def draw(series: Series, forecast: np.ndarray, method: str, test: Backtest | None) -> Figure:
@@ -51,9 +52,11 @@ def draw(series: Series, forecast: np.ndarray, method: str, test: Backtest | Non
     return figure
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG."""
-    figure.savefig(path, format="png")
+def render(figure: Figure) -> bytes:
+    """A figure as PNG."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    return content.getvalue()
 
 
 def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) -> None:
@@ -64,7 +67,9 @@ def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) 
     marker: Any = "o" if len(forecast) <= 40 else None
     ax.plot(times, values, color=_FORECAST, linewidth=1.8, marker=marker, markersize=2.6, label=f"forecast ({method})")
     ax.axvspan(times[0], times[-1], color=_FORECAST, alpha=0.06, linewidth=0)
-    ax.set_title(f"{series.name}: {len(forecast)} steps ahead", loc="left", fontsize=11)
+    ax.set_title(
+        f"{verbatim(series.name)}: {len(forecast)} step{'s' * (len(forecast) > 1)} ahead", loc="left", fontsize=11
+    )
 
 
 def _draw_backtest(ax: Axes, series: Series, method: str, test: Backtest) -> None:
@@ -79,7 +84,7 @@ def _draw_backtest(ax: Axes, series: Series, method: str, test: Backtest) -> Non
         ax.plot(times, test.forecasts[method][row], color=_FORECAST, linewidth=1.8, label=names[1])
         ax.axvline(times[0], color=_ORIGIN, linewidth=0.8, linestyle=":")
     count = "" if len(shown) == len(test.origins) else f"; {len(shown)} of {len(test.origins)} forecasts drawn"
-    first = label(series.times[test.origins[0]])
+    (first,) = series.labels(series.times[test.origins[:1]])
     ax.set_title(f"backtest: trained on what lies before {first}{count}", loc="left", fontsize=11)
 
 
@@ -96,8 +101,8 @@ def _shown(test: Backtest, n: int) -> list[int]:
 
 
 def _dress(ax: Axes, series: Series) -> None:
-    ax.set_ylabel(series.target)
-    ax.set_xlabel(series.time)
+    ax.set_ylabel(verbatim(series.target))
+    ax.set_xlabel(verbatim(series.time))
     ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
@@ -107,5 +112,7 @@ def _dress(ax: Axes, series: Series) -> None:
     if series.times.dtype.kind == "M":
         from matplotlib.dates import ConciseDateFormatter
 
+        left, right = ax.get_xlim()
+        ax.set_xlim(max(left, _FIRST_DAY), min(right, _LAST_DAY))
         ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)

@@ -70,7 +70,7 @@ def wanders(values: np.ndarray, season: int | None) -> bool:
     line = np.polyval(np.polyfit(_axis(values), values, 1), _axis(values))
     if (values - line).var() < 0.5 * spread:
         return True
-    return season is None and autocorrelation(values, 1)[1] > 0.9
+    return season is None and bool(autocorrelation(values, 1)[1] > 0.9)
 
 
 def _without_trend(values: np.ndarray) -> np.ndarray:

@@ -14,15 +14,20 @@ import numpy as np
 
 from elman.data.scaling import Scaling
 from elman.equations import Cell
+from elman.equations.store import to_data
 from elman.errors import ElmanError, ModelFileError
+from elman.files import write_whole
+from elman.forecast.anchor import Anchor
 from elman.forecast.rollout import View
 from elman.network import Network
-from elman.network.files import describe, read_tensors, write_whole
+from elman.network.files import describe, read_tensors
+from elman.plain import to_json
+from elman.training.rates import rate_from_data, rate_to_data
 
 if TYPE_CHECKING:
     from elman.forecast.forecaster import Forecaster
 
-FORMAT = 1
+FORMAT = 2  # 1 had no anchor
 
 
 def save(forecaster: Forecaster, path: str | Path) -> Path:
@@ -34,9 +39,27 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
         for member, network in enumerate(forecaster.networks_)
         for name, value in network.params.items()
     }
-    header = {"elman": json.dumps(describe(forecaster.networks_[0])), "forecaster": json.dumps(_describe(forecaster))}
+    header = {
+        "elman": to_json(describe(forecaster.networks_[0]), "network"),
+        "forecaster": to_json(_describe(forecaster), "forecaster"),
+    }
     write_whole(Path(path), to_bytes(tensors, metadata=header))
     return Path(path)
+
+
+def check_savable(forecaster: Forecaster) -> None:
+    """Refuse parameters that no file can hold, before any training.
+
+    Raises
+    ------
+    OptionError
+        Naming the parameter.
+    EquationError
+        If the cell has equations that no file can hold.
+    """
+    to_json(_params(forecaster), "forecaster")
+    if isinstance(forecaster.cell, Cell):
+        to_json(to_data(forecaster.cell), "cell")
 
 
 def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
@@ -77,37 +100,48 @@ def _check(forecaster: Forecaster) -> None:
     first = forecaster.networks_[0]
     if first.inputs != forecaster.view_.features or first.outputs != 1 or not first.sequence_output:
         raise ModelFileError("its networks do not fit its forecaster")
+    anchor, reach = forecaster.anchor_, forecaster.lookback_ + forecaster.view_.lost
+    if not 1 <= anchor.season <= reach or not 0 <= anchor.weight <= 1:
+        raise ModelFileError("its naive forecast makes no sense")
     if len(forecaster.tail_) < forecaster.lookback_ + forecaster.view_.lost or not np.isfinite(forecaster.tail_).all():
         raise ModelFileError("its end of the series is incomplete")
 
 
 def _describe(forecaster: Forecaster) -> dict[str, Any]:
-    params = forecaster.get_params()
-    if isinstance(forecaster.cell, Cell):
-        params["cell"] = None  # its equations are in the description of the network
     return {
         "format": FORMAT,
-        "params": {name: value.item() if isinstance(value, np.generic) else value for name, value in params.items()},
+        "params": _params(forecaster),
         "view": asdict(forecaster.view_),
         "season": forecaster.season_,
         "lookback": forecaster.lookback_,
         "validation": forecaster.validation_,
         "constant": forecaster.constant_,
         "lowest": forecaster.lowest_,
+        "anchor": asdict(forecaster.anchor_),
         "best_epochs": forecaster.best_epochs_,
         "tail": forecaster.tail_.tolist(),
     }
 
 
+def _params(forecaster: Forecaster) -> dict[str, Any]:
+    params = forecaster.get_params()
+    if isinstance(forecaster.cell, Cell):
+        params["cell"] = None  # its equations are in the description of the network
+    return params | {"learning_rate": rate_to_data(forecaster.learning_rate)}
+
+
 def _restore(stored: dict[str, Any], kind: type[Forecaster]) -> Forecaster:
     if stored["format"] > FORMAT:
         raise ModelFileError(f"its format {stored['format']} is newer than {FORMAT}; install a newer Elman")
-    forecaster = kind().set_params(**stored["params"])
+    rate = rate_from_data(stored["params"]["learning_rate"])
+    forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
     view, lowest = stored["view"], stored["lowest"]
     scaling = (view["scaling"]["mean"], view["scaling"]["deviation"])
     forecaster.view_ = View(Scaling(*map(float, scaling)), bool(view["differences"]), int(view["lag"]))
     forecaster.season_, forecaster.lookback_ = stored["season"], int(stored["lookback"])
     forecaster.validation_, forecaster.best_epochs_ = int(stored["validation"]), list(stored["best_epochs"])
     forecaster.constant_, forecaster.lowest_ = bool(stored["constant"]), None if lowest is None else float(lowest)
+    anchor = stored.get("anchor", {"season": 1, "weight": 1.0})
+    forecaster.anchor_ = Anchor(int(anchor["season"]), float(anchor["weight"]))
     forecaster.tail_ = np.array(stored["tail"], np.float64)
     return forecaster

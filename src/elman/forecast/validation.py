@@ -8,7 +8,7 @@ import numpy as np
 
 from elman.data.windows import windows
 from elman.forecast.choices import MOST_ORIGINS
-from elman.forecast.metrics import rmse
+from elman.forecast.metrics import root_mean_square
 from elman.forecast.rollout import View, rollout
 from elman.training import Callback
 
@@ -36,8 +36,10 @@ class ForecastError(Callback):
         self.unit = view.scaling.deviation or 1.0
 
     def on_epoch_end(self, training: Training) -> None:
-        forecast = rollout(training.net, self.view, self.histories, self.actual.shape[1], self.lookback)  # type: ignore[arg-type]
-        training.logs["forecast_error"] = rmse(self.actual / self.unit, forecast / self.unit)
+        with np.errstate(over="ignore", invalid="ignore"):
+            forecast = rollout(training.net, self.view, self.histories, self.actual.shape[1], self.lookback)  # type: ignore[arg-type]
+            error = root_mean_square(self.actual / self.unit - forecast / self.unit)
+        training.logs["forecast_error"] = error if np.isfinite(error) else np.inf
 
 
 def validation_histories(

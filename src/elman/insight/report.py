@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from elman.insight.memory import memory
 from elman.insight.system import System
 from elman.insight.units import units
 from elman.network import Network
+from elman.plain import to_json
 
 MOST_ROWS, MOST_STEPS = 8, 200  # of the sequences that are looked at
 MOST_STATES = 256  # of which Jacobians are looked at as a whole
@@ -64,7 +64,7 @@ class Report:
     def json(self) -> str:
         """The numbers."""
         plain = {s.title: {"verdict": s.text, **s.numbers} for s in self.sections}
-        return json.dumps({"title": self.title, "sections": plain}, indent=1, default=_plain) + "\n"
+        return to_json({"title": self.title, "sections": plain}, "report", indent=1, undefined_as_null=True) + "\n"
 
     def write_html(self, path: Path) -> None:
         path.write_text(self.html(), encoding="utf-8")
@@ -247,11 +247,3 @@ def _axes(width: float = 7.5, height: float = 3.2) -> tuple[Any, Any]:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="constrained")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} in a report")

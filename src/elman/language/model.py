@@ -17,6 +17,7 @@ from elman.language.samples import Samples
 from elman.language.streams import parallel_streams
 from elman.language.vocabulary import Vocabulary
 from elman.network import GRU, LSTM, Dense, Dropout, Embedding, Layer, Network, Recurrent, SimpleRNN, load
+from elman.plain import to_json
 from elman.training import Adam, Callback, CosineDecay, EarlyStopping
 
 CELLS = {"simple": SimpleRNN, "gru": GRU, "lstm": LSTM}
@@ -255,7 +256,7 @@ class LanguageModel(Estimator):
         params = {name: value for name, value in self.get_params().items() if name != "cell"}
         cell = self.cell if isinstance(self.cell, str) else None  # its equations are in the network's description
         stored = {"params": params, "cell": cell, "characters": self.vocabulary_.characters}
-        return self.network_.save(path, {"language model": json.dumps(stored)})
+        return self.network_.save(path, {"language model": to_json(stored, "language model")})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

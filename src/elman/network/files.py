@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +9,9 @@ import numpy as np
 
 from elman.equations.store import from_data, to_data
 from elman.errors import ModelFileError, OptionError
+from elman.files import write_whole
 from elman.network.layers import Layer
+from elman.plain import to_json
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -26,7 +25,7 @@ def save(network: Network, path: str | Path, metadata: dict[str, str] | None = N
 
     path = Path(path)
     tensors = {name: np.ascontiguousarray(value) for name, value in network.params.items()}
-    header = {**network.metadata, **_texts(metadata), "elman": json.dumps(describe(network))}
+    header = {**network.metadata, **_texts(metadata), "elman": to_json(describe(network), "network")}
     write_whole(path, to_bytes(tensors, metadata=header))
     return path
 
@@ -91,22 +90,3 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
     except (SafetensorError, OSError) as e:
         raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}") from e
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write beside the target and rename: a reader finds the old file or the new one, never half of one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -79,7 +79,14 @@ def _losses_of_several(ax: Any, histories: dict[str, Any]) -> list[np.ndarray]:
         numbers = getattr(history, "history", history)
         curve = np.asarray(numbers.get("val_loss", numbers.get("loss", [])), float)
         color = style.CYCLE[k % len(style.CYCLE)]
-        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.4, label=name, **_dots(curve))
+        ax.plot(
+            np.arange(1, len(curve) + 1),
+            curve,
+            color=color,
+            linewidth=1.4,
+            label=style.verbatim(str(name)),
+            **_dots(curve),
+        )
         drawn.append(curve)
     return drawn
 
@@ -98,8 +105,8 @@ def _metrics(ax: Any, numbers: dict[str, list[float]], names: list[str]) -> None
                 color = style.CYCLE[(2 + k) % len(style.CYCLE)]
                 curve = np.asarray(numbers[key], float)
                 right.plot(np.arange(1, len(curve) + 1), curve, dashes, color=color, linewidth=1.6)
-                ax.plot([], [], dashes, color=color, linewidth=1.6, label=key)
-    right.set_ylabel(", ".join(names))
+                ax.plot([], [], dashes, color=color, linewidth=1.6, label=style.verbatim(key))
+    right.set_ylabel(style.verbatim(", ".join(names)))
     right.spines["top"].set_visible(False)
 
 

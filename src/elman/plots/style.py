@@ -77,3 +77,14 @@ def times_of(times: Any, count: int, what: str) -> np.ndarray:
     if len(found) != count:
         raise ShapeError(f"{what} has {count} values, but {len(found)} times; give one time a value")
     return found
+
+
+def verbatim(text: str) -> str:
+    """A user's own text for a label, its dollar signs kept from opening a formula.
+
+    Examples
+    --------
+    >>> print(verbatim("price in $ or $US"))
+    price in \\$ or \\$US
+    """
+    return text.replace("$", r"\$")

@@ -1,0 +1,56 @@
+"""Options that say how a file is read; the same for every command that reads one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+_OPTIONS = (
+    click.option(
+        "--time",
+        metavar="COL",
+        help="Column of times, or several that make them, as Year,Month. [default: the first one of dates, or called "
+        "year, date ...]",
+    ),
+    click.option("--target", metavar="COL", help="Column to forecast. [default: the only one of numbers]"),
+    click.option(
+        "--where",
+        multiple=True,
+        metavar="COL=VALUE",
+        help="Only rows with VALUE in column COL, to take one of several series; may be repeated.",
+    ),
+    click.option("--date-format", metavar="FORMAT", help="How times are written, as %d.%m.%Y. [default: found]"),
+    click.option(
+        "--dayfirst/--monthfirst",
+        default=None,
+        help="Whether 01/02/2003 is in February or in January. [default: found]",
+    ),
+    click.option("--decimal", metavar="MARK", help="What stands before fractions: point or comma. [default: found]"),
+    click.option(
+        "--thousands",
+        metavar="MARK",
+        help="What parts thousands: comma, point, space, apostrophe. [default: found]",
+    ),
+    click.option(
+        "--fill",
+        type=click.Choice(["none", "linear", "forward"]),
+        default="none",
+        show_default=True,
+        help="Missing values: refuse them, or fill by a straight line or with the last value.",
+    ),
+    click.option("--sort", is_flag=True, help="Sort the rows by time."),
+)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options to a command, which gets them as keyword arguments."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that the user gave."""
+    return {name: value for name, value in options.items() if value not in (None, ())}

@@ -1,0 +1,113 @@
+"""Times that come more than once in a file: what tells its series apart, or which columns make the time together."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from elman.data.names import listed
+from elman.data.numerals import is_missing
+from elman.data.read_times import join_columns, read_times
+from elman.data.readers import PARTS, Columns, kind_of
+from elman.data.tables import Table
+from elman.errors import DataError
+
+_MOST_PARTS = 4  # columns that are tried as parts of the time, or as names of series
+_MOST_COMBINED = 3
+
+
+def check_repeats(table: Table, columns: Columns) -> None:
+    """Refuse times that come more than once, and say which column tells the rows apart.
+
+    Raises
+    ------
+    DataError
+        With ``--time`` or ``--where`` as they would be given; with the rows where nothing tells them apart.
+    """
+    times = columns.times
+    if times is None:
+        return
+    known = ~(np.isnat(times) if times.dtype.kind == "M" else np.isnan(times))
+    _, first, count = np.unique(times[known], return_index=True, return_counts=True)
+    if (count <= 1).all():
+        return
+    value = times[known][first[count > 1].min()]
+    rows = table.numbers[times == value]
+    shown = f"{listed(rows[:5])}{' ...' if len(rows) > 5 else ''}"
+    several = f"the time {columns.notation.labels(np.array([value]))[0]} more than once: rows {shown}"
+    names = columns.time.split(",")
+    where = f"column{'s' if len(names) > 1 else ''} {columns.time!r}"
+    raise DataError(
+        f"{where} of {table.path} {'has' if len(names) == 1 else 'have'} {several}. {_advice(table, columns)}"
+    )
+
+
+def _advice(table: Table, columns: Columns) -> str:
+    names = [name for name in table.names if columns.time == name] or columns.time.split(",")
+    others = [name for name in table.names if name != columns.target and name not in names]
+    parts = _time_parts(table, names, others)
+    if parts:
+        together = ",".join([*names, *parts])
+        return (
+            f"Together with {' and '.join(map(repr, parts))} the times differ: give --time {shlex.quote(together)} "
+            f"(time={together!r} in Python)"
+        )
+    apart = _apart(table, columns, others)
+    if apart:
+        values = [next(text for text in table.texts(name) if text) for name in apart]
+        options = " ".join(f"--where {shlex.quote(f'{n}={v}')}" for n, v in zip(apart, values, strict=True))
+        return (
+            f"The file holds several series, which {_told_apart(table, apart)} apart. Take one, as with "
+            f"{options} (where={dict(zip(apart, values, strict=True))} in Python)"
+        )
+    return "A series has one value at each time: keep one of these rows"
+
+
+def _told_apart(table: Table, names: Sequence[str]) -> str:
+    if len(names) > 1:
+        return f"columns {' and '.join(map(repr, names))} tell"
+    values = list(dict.fromkeys(table.texts(names[0])))
+    return f"column {names[0]!r} tells ({listed(values, 6)})"
+
+
+def _time_parts(table: Table, names: list[str], others: list[str]) -> list[str]:
+    """Columns with which together the times differ, such as months beside years."""
+    parts = [name for name in others if name.strip().lower() in PARTS or kind_of(table, name) == "clock"]
+    for more in _combinations(parts):
+        texts = join_columns([table.texts(name) for name in (*names, *more)])
+        try:
+            times = read_times(texts, "times").times
+        except DataError:
+            continue
+        if len(np.unique(times)) == len(times):
+            return more
+    return []
+
+
+def _apart(table: Table, columns: Columns, others: list[str]) -> list[str]:
+    """The columns that name a series each, so that with them no time comes twice; the fewest and plainest."""
+    assert columns.times is not None
+    times = np.unique(columns.times, return_inverse=True)[1]
+    codes: dict[str, np.ndarray] = {}
+    for name in others:
+        texts = table.texts(name)
+        counts = Counter(texts)
+        if 1 < len(counts) <= len(texts) / 2 and not all(map(is_missing, counts)):
+            number = {text: i for i, text in enumerate(counts)}
+            codes[name] = np.array([number[text] for text in texts])
+    plain = sorted(codes, key=lambda name: (kind_of(table, name) == "number", codes[name].max()))
+    for names in _combinations(plain):
+        keys = np.stack([times, *(codes[name] for name in names)])
+        if np.unique(keys, axis=1).shape[1] == len(times):
+            return names
+    return []
+
+
+def _combinations(names: list[str]) -> Iterator[list[str]]:
+    """One of them, two, three; few at a time."""
+    for size in range(1, _MOST_COMBINED + 1):
+        yield from map(list, combinations(names[:_MOST_PARTS] if size > 1 else names[:40], size))

@@ -1,0 +1,97 @@
+"""Parquet files, read by DuckDB: columns keep the types that they have in the file."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elman.data.dates.zones import is_zone
+from elman.errors import DataError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
+_DATES = ("DATE", "TIMESTAMP")
+_NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
+
+Typed = np.ndarray | list[str]
+
+
+def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], list[str]]:
+    """Columns by name, the zones of those that have one, and notes on how they were read.
+
+    Numbers are float64, times datetime64[us], both with NaN or NaT where a value is missing; anything else is text,
+    missing values as empty ones. Columns that hold lists or records are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is no Parquet file, after all.
+    """
+    import duckdb
+
+    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    try:
+        with duckdb.connect(":memory:", config=options) as database:
+            database.execute("SET TimeZone='UTC'") if _has_zones(database) else None
+            database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [as_literal(path)])
+            types = {row[0]: str(row[1]) for row in database.execute("DESCRIBE series").fetchall()}
+            usable = {n: kind for n, kind in types.items() if not kind.startswith(_NESTED) and "[" not in kind}
+            columns = {name: _column(database, name, kind) for name, kind in usable.items()}
+            written = _zones_of_pandas(database, path)
+    except (duckdb.Error, OSError) as error:
+        raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
+    nested = [name for name in types if name not in usable]
+    zoned = [name for name, kind in usable.items() if kind.startswith("TIMESTAMP") and "ZONE" in kind]
+    zones = {name: written.get(name, "UTC") for name in zoned}
+    return columns, zones, [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
+
+
+def _zones_of_pandas(database: DuckDBPyConnection, path: Path) -> dict[str, str]:
+    """Zones by column as pandas notes them beside the table, which itself holds UTC; those that are known."""
+    query = "SELECT value FROM parquet_kv_metadata(?) WHERE key = 'pandas'::BLOB"
+    for (text,) in database.execute(query, [as_literal(path)]).fetchall():
+        with suppress(ValueError, TypeError, AttributeError, KeyError):
+            noted = {c["name"]: (c["metadata"] or {}).get("timezone") for c in json.loads(text)["columns"]}
+            return {name: zone for name, zone in noted.items() if zone and is_zone(zone)}
+    return {}
+
+
+def as_literal(path: Path) -> str:
+    """A path that DuckDB does not take for a pattern of file names."""
+    literal = str(path.absolute())
+    for special in "[*?":
+        literal = literal.replace(special, f"[{special}]")
+    return literal
+
+
+def reason(error: Exception) -> str:
+    """What DuckDB says, its second line included."""
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    return " ".join(lines[:2])
+
+
+def _has_zones(database: DuckDBPyConnection) -> bool:
+    found = database.execute("SELECT count(*) FROM duckdb_settings() WHERE lower(name) = 'timezone'").fetchall()
+    return bool(found[0][0])
+
+
+def _column(database: DuckDBPyConnection, name: str, kind: str) -> Typed:
+    column = '"' + name.replace('"', '""') + '"'
+    if kind in _NUMBERS or kind.startswith(_FRACTIONS):
+        found = database.execute(f"SELECT CAST({column} AS DOUBLE) AS n FROM series").fetchnumpy()["n"]
+        return np.ma.filled(np.ma.asarray(found, np.float64), np.nan)
+    if kind.startswith(_DATES):
+        moment = column if "ZONE" in kind else f"CAST({column} AS TIMESTAMP)"
+        found = np.ma.asarray(database.execute(f"SELECT epoch_us({moment}) AS t FROM series").fetchnumpy()["t"])
+        times = np.ma.filled(found, 0).astype(np.int64).astype("datetime64[us]")
+        times[np.ma.getmaskarray(found)] = np.datetime64("NaT")
+        return times
+    texts = database.execute(f"SELECT {column}::VARCHAR FROM series").fetchall()
+    return ["" if text is None else text.strip() for (text,) in texts]

@@ -1,0 +1,145 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from elman.errors import OptionError
+from elman.files import check_file, check_writable, write_folder, write_whole
+
+
+def text(content):
+    return lambda path: path.write_text(content)
+
+
+def test_files_arrive_together_in_a_folder_that_is_made_with_its_parents(tmp_path):
+    write_folder(tmp_path / "a" / "b", {"one": text("1"), "two": text("2")})
+    assert {p.name: p.read_text() for p in (tmp_path / "a" / "b").iterdir()} == {"one": "1", "two": "2"}
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_the_folder_has_ordinary_permissions(tmp_path):
+    mask = os.umask(0o022)
+    try:
+        write_folder(tmp_path / "out", {"one": text("1")})
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
+
+
+def test_in_a_folder_that_exists_only_our_files_change(tmp_path):
+    (tmp_path / "mine").write_text("keep")
+    (tmp_path / "one").write_text("old")
+    write_folder(tmp_path, {"one": text("new")})
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"mine": "keep", "one": "new"}
+
+
+@pytest.mark.parametrize("exists", [False, True])
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_nothing_half_written(tmp_path, exists, error):
+    def fail(path):
+        path.write_text("half")
+        raise error
+
+    folder = tmp_path / "out"
+    if exists:
+        folder.mkdir()
+        (folder / "one").write_text("old")
+    with pytest.raises(error):
+        write_folder(folder, {"one": text("new"), "two": fail})
+    assert [p.name for p in tmp_path.iterdir()] == (["out"] if exists else [])
+    if exists:
+        assert {p.name: p.read_text() for p in folder.iterdir()} == {"one": "old"}
+
+
+def test_the_current_folder_is_a_folder_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_writable(Path("."))
+    write_folder(Path("."), {"one": text("1")})
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
+
+
+def test_checking_leaves_nothing_behind(tmp_path):
+    check_writable(tmp_path / "x" / "y")
+    check_writable(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("act", [check_writable, lambda folder: write_folder(folder, {"one": text("1")})])
+def test_a_folder_below_a_file_is_refused(tmp_path, act):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OptionError, match="cannot be written: .*Give another with --out"):
+        act(tmp_path / "file" / "out")
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OptionError, match="is a file; give a folder with --out"):
+        check_writable(tmp_path / "file")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system that nobody can write to")
+def test_a_place_that_nobody_can_write_to():
+    with pytest.raises(OptionError, match="the folder /proc/elman cannot be written"):
+        check_writable(Path("/proc/elman"))
+
+
+@pytest.mark.parametrize("error", [OSError("no room"), KeyboardInterrupt()])
+@pytest.mark.parametrize("links", [True, False])
+def test_a_failure_between_two_files_puts_the_first_one_back(tmp_path, monkeypatch, error, links):
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "gone").write_text("old too")
+    move = os.replace
+
+    def fail(source, target):
+        if Path(target).name == "z" and "part" in str(source):
+            raise error
+        move(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    with pytest.raises(OptionError if isinstance(error, OSError) else KeyboardInterrupt):
+        write_folder(tmp_path, {"a": text("new"), "b": text("new"), "gone": None, "z": text("new")})
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"a": "old", "gone": "old too"}
+
+
+def test_a_file_that_is_not_written_this_time_is_taken_away(tmp_path):
+    (tmp_path / "picture").write_text("of another forecast")
+    write_folder(tmp_path, {"table": text("new"), "picture": None})
+    assert [p.name for p in tmp_path.iterdir()] == ["table"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_any_work(tmp_path):
+    (tmp_path / "one").mkdir()
+    with pytest.raises(OptionError, match="one is a folder, where a file is to be written"):
+        check_writable(tmp_path, ["one"])
+    with pytest.raises(OptionError, match="cannot be written"):
+        write_folder(tmp_path, {"a": text("new"), "one": text("new")})
+    assert [p.name for p in tmp_path.iterdir()] == ["one"]
+
+
+def test_a_file_is_written_whole_with_ordinary_permissions(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "file", b"new")
+    finally:
+        os.umask(mask)
+    assert (tmp_path / "file").read_bytes() == b"new" and [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
+def test_writing_never_changes_the_umask_of_the_process(tmp_path, monkeypatch):
+    """Another thread that makes a file meanwhile would make it for everybody."""
+    monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("the umask was changed"))
+    write_whole(tmp_path / "file", b"x")
+    write_folder(tmp_path / "folder", {"one": text("1")})
+
+
+@pytest.mark.parametrize("act", [check_file, lambda path: write_whole(path, b"x")])
+def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path, act):
+    with pytest.raises(OptionError, match="file cannot be written: No such file or directory; choose another place"):
+        act(tmp_path / "nowhere" / "file")
+    with pytest.raises(OptionError, match="folder"):
+        (tmp_path / "folder").mkdir()
+        act(tmp_path / "folder")
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]

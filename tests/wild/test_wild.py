@@ -1,0 +1,78 @@
+"""Every file of the tables, read by the command as a user runs it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from elman.cli import main
+from tests.wild import numbers, panels, tables
+from tests.wild.case import Case
+
+CASES = [*numbers.CASES, *tables.CASES, *panels.CASES]
+QUICK = ("--horizon", "2", "--hidden", "2", "--epochs", "1", "--members", "1", "--origins", "1")
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """A picture takes longer than all else; other tests draw them."""
+    from elman.forecast import picture
+
+    monkeypatch.setattr(picture, "draw", lambda *_: None)
+    monkeypatch.setattr(picture, "render", lambda _: b"")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    def call(case: Case):
+        file = case.write(tmp_path)
+        monkeypatch.setattr(
+            sys, "argv", ["elman", "forecast", str(file), *QUICK, *case.options, "--out", str(tmp_path / "out")]
+        )
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code, *capsys.readouterr()
+
+    return call
+
+
+def test_names_differ():
+    names = [case.name for case in CASES]
+    assert len(set(names)) == len(names) > 150
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.refused], ids=lambda c: c.name)
+def test_what_cannot_be_read_is_told_in_one_message_and_nothing_is_written(case, run, tmp_path):
+    code, out, err = run(case)
+    lines = [line for line in err.splitlines() if line.startswith("elman: ")]
+    assert code == 2 and out == "" and len(lines) == 1
+    assert not [word for word in case.refused if word.lower() not in lines[0].lower()], lines[0]
+    assert {p.name for p in tmp_path.iterdir()} == {case.name}
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if not c.refused], ids=lambda c: c.name)
+def test_what_can_be_read_is_read_rightly(case, run, tmp_path, monkeypatch):
+    from elman.forecast import results
+
+    read = []
+    written = results.write_csv
+    monkeypatch.setattr(results, "write_csv", lambda path, series, v: (read.append(series), written(path, series, v)))
+    code, out, err = run(case)
+    assert code == 0, err
+    (series,) = read
+    assert case.rows in (None, len(series))
+    if case.values is not None:
+        np.testing.assert_allclose(series.values[[0, -1]], case.values, rtol=1e-15)
+    noted = " ".join(json.loads((tmp_path / "out" / "metrics.json").read_text())["notes"])
+    assert not [word for word in case.notes if word not in noted], noted
+    assert not [word for word in case.notes if word not in out], out
+    assert not [word for word in case.silent if word in noted], noted
+    with (tmp_path / "out" / "forecast.csv").open(encoding="utf-8") as file:
+        forecast = list(csv.reader(file))[1:]
+    assert case.following in (None, tuple(row[0] for row in forecast))
+    first_last = series.labels(series.times[[0, -1]])
+    assert case.times in (None, tuple(first_last))
