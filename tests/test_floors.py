@@ -17,6 +17,7 @@ FLOORS = [
     {"network"},
     {"bench", "insight", "interop"},
     {"forecast", "classify", "language"},
+    {"models"},
     {"sequences"},
     {"commands"},
     {"cli", "lab"},

@@ -13,7 +13,8 @@ from elman.data.windows import windows
 from elman.errors import DataError
 from elman.forecast.forecaster import Forecaster
 from elman.language import LanguageModel
-from elman.network import Network, load
+from elman.models import load
+from elman.network import Network
 
 STEPS = 200  # of a sequence, at most
 ROWS = 8
@@ -53,34 +54,37 @@ def sequences(model: str | Path, data: str | Path | None = None) -> Sequences:
     ElmanError
         If a file cannot be read, or does not go with the model.
     """
-    net = load(model)
-    if "forecaster" in net.metadata:
-        return _of_forecaster(net, Forecaster.load(model), data)
+    found = load(model)
+    if isinstance(found, Forecaster):
+        return _of_forecaster(found, data)
+    net = found.network_ if isinstance(found, LanguageModel) else found
     if data is None:
         return _random(net)
-    if "language model" in net.metadata:
-        return _of_text(net, LanguageModel.load(model), Path(data))
+    if isinstance(found, LanguageModel):
+        return _of_text(found, Path(data))
     values = _array(net, Path(data))
     return Sequences(net, _pieces(values) if values.ndim == 2 else values, f"sequences of {data}")
 
 
-def _of_forecaster(net: Network, forecaster: Forecaster, data: str | Path | None) -> Sequences:
+def _of_forecaster(forecaster: Forecaster, data: str | Path | None) -> Sequences:
     values = forecaster.tail_ if data is None else load_series(data).values
     about = f"windows of {data}" if data is not None else "the end of the series that it was trained on"
     needed = forecaster.lookback_ + forecaster.view_.lost
     if len(values) < needed:
         raise DataError(f"{data} has {len(values)} values; the forecaster looks at {needed}: give a longer series")
     view = forecaster.view_
-    return Sequences(net, _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about)
+    return Sequences(
+        forecaster.networks_[0], _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about
+    )
 
 
-def _of_text(net: Network, model: LanguageModel, file: Path) -> Sequences:
+def _of_text(model: LanguageModel, file: Path) -> Sequences:
     if not file.is_file():
         raise DataError(f"there is no file {file}; expected a text")
     numbers = model.vocabulary_.encode(file.read_text(encoding="utf-8"))
     if len(numbers) < 2:
         raise DataError(f"{file} has {len(numbers)} characters; expected a text of two at least")
-    return Sequences(net, _pieces(numbers[:, None].astype(np.float64)), f"pieces of {file}")
+    return Sequences(model.network_, _pieces(numbers[:, None].astype(np.float64)), f"pieces of {file}")
 
 
 def _array(net: Network, file: Path) -> np.ndarray:

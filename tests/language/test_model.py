@@ -93,7 +93,7 @@ def test_a_file_of_a_cell_of_ones_own(tmp_path):
 
 def test_a_file_of_another_kind(tmp_path):
     file = el.Network(1, [el.GRU(3)]).save(tmp_path / "net.safetensors")
-    with pytest.raises(ModelFileError, match="holds no language model"):
+    with pytest.raises(ModelFileError, match="holds a Network, not a LanguageModel: read it with el.load"):
         LanguageModel.load(file)
 
 

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, overload
 
 from elman.equations import symbols, widths
 from elman.equations.graph import Graph
@@ -88,6 +88,12 @@ class Cell:
         return f"$${self.latex()}$$"
 
 
+@overload
+def cell(function: Callable[..., Any], *, inputs: int = 1, initial: dict[str, Any] | None = None) -> Cell: ...
+@overload
+def cell(
+    function: None = None, *, inputs: int = 1, initial: dict[str, Any] | None = None
+) -> Callable[[Callable[..., Any]], Cell]: ...
 def cell(function: Callable[..., Any] | None = None, *, inputs: int = 1, initial: dict[str, Any] | None = None) -> Any:
     """Make a cell of a function that states its equations.
 

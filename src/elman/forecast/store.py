@@ -18,6 +18,7 @@ from elman.errors import ElmanError, ModelFileError
 from elman.forecast.rollout import View
 from elman.network import Network
 from elman.network.files import describe, read_tensors, write_whole
+from elman.network.kinds import expect
 
 if TYPE_CHECKING:
     from elman.forecast.forecaster import Forecaster
@@ -42,8 +43,7 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
 def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     """Read what `save` wrote."""
     tensors, header = read_tensors(Path(path))
-    if "forecaster" not in header:
-        raise ModelFileError(f"{path} holds no forecaster; expected a model.safetensors that `elman forecast` wrote")
+    expect("Forecaster", header, path)
     try:
         stored = json.loads(header["forecaster"])
         forecaster = _restore(stored, kind)

@@ -16,7 +16,9 @@ from elman.estimator import Estimator
 from elman.language.samples import Samples
 from elman.language.streams import parallel_streams
 from elman.language.vocabulary import Vocabulary
-from elman.network import GRU, LSTM, Dense, Dropout, Embedding, Layer, Network, Recurrent, SimpleRNN, load
+from elman.network import GRU, LSTM, Dense, Dropout, Embedding, Layer, Network, Recurrent, SimpleRNN
+from elman.network.files import write
+from elman.network.loading import network_of
 from elman.training import Adam, Callback, CosineDecay, EarlyStopping
 
 CELLS = {"simple": SimpleRNN, "gru": GRU, "lstm": LSTM}
@@ -255,14 +257,14 @@ class LanguageModel(Estimator):
         params = {name: value for name, value in self.get_params().items() if name != "cell"}
         cell = self.cell if isinstance(self.cell, str) else None  # its equations are in the network's description
         stored = {"params": params, "cell": cell, "characters": self.vocabulary_.characters}
-        return self.network_.save(path, {"language model": json.dumps(stored)})
+        return write(self.network_, path, {**self.network_.metadata, "language model": json.dumps(stored)})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what `save` wrote; `ModelFileError` if it is no language model."""
-        network = load(path)
+        network = network_of("LanguageModel", path)
         try:
-            stored = json.loads(network.metadata["language model"])
+            stored = json.loads(network.metadata.pop("language model"))
             model = cls(stored["cell"] or network.layers[1].cell, **stored["params"])
             model.vocabulary_, model.held_out_ = Vocabulary(stored["characters"]), ""
         except (ElmanError, KeyError, TypeError, ValueError, IndexError) as error:

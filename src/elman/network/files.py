@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ import numpy as np
 
 from elman.equations.store import from_data, to_data
 from elman.errors import ModelFileError
+from elman.network.kinds import check_unreserved
 from elman.network.layers import Layer
 
 if TYPE_CHECKING:
@@ -22,11 +25,18 @@ FORMAT = 1
 
 def save(network: Network, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
     """Write a network to a file, complete or not at all."""
+    header = {**network.metadata, **(metadata or {})}
+    check_unreserved(header)
+    return write(network, path, header)
+
+
+def write(network: Network, path: str | Path, header: dict[str, str]) -> Path:
+    """Write a network with any entries in the header."""
     from safetensors.numpy import save as to_bytes
 
     path = Path(path)
     tensors = {name: np.ascontiguousarray(value) for name, value in network.params.items()}
-    header = {**network.metadata, **(metadata or {}), "elman": json.dumps(describe(network))}
+    header = {**header, "elman": json.dumps(describe(network))}
     write_whole(path, to_bytes(tensors, metadata=header))
     return path
 
@@ -68,13 +78,28 @@ def layers_of(description: dict[str, Any]) -> list[Layer]:
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and the header of a safetensors file; `ModelFileError` if it is none."""
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """The header alone."""
+    with _opened(path) as file:
+        return dict(file.metadata() or {})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file; what is wrong with it, as `ModelFileError`."""
     from safetensors import SafetensorError, safe_open
 
+    if path.is_dir():
+        raise ModelFileError(f"{path} is a folder; give the model file in it")
     if not path.is_file():
         raise ModelFileError(f"there is no model file {path}")
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+            yield file
     except (SafetensorError, OSError) as e:
         raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}") from e
 
