@@ -40,7 +40,7 @@ def load(
     >>> import elman as el
     >>> file = el.Network(1, [el.GRU(4)]).save("net.safetensors")
     >>> el.load(file)
-    Network(inputs=1, layers=[gru(4)], parameters=84, dtype=float32)
+    Network(inputs=1, layers=[gru(4)], parameters=76, dtype=float32)
     """
     kind = kind_of(read_header(Path(path)))
     if kind == "Network":

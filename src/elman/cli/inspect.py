@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from elman.cli.terminal import say
+
 
 @click.command()
 @click.argument("model", metavar="MODEL")
@@ -26,5 +28,5 @@ def inspect(model: str, data: str | None, out: str | None) -> None:
 
     found = commands.inspect_model(model, data, out=out)
     for section in found.report.sections:
-        click.echo(f"{section.title}: {section.text}")
-    click.echo(f"Written to {found.folder}: {', '.join(found.files)}")
+        say(f"{section.title}: {section.text}")
+    say(f"Written to {found.folder}: {', '.join(found.files)}")
