@@ -12,6 +12,7 @@ from elman.insight.system import System
 from elman.network import Network
 from elman.network.checks import count
 
+RUNS, PIECE = 32, 100  # runs that settle, at most, and how many steps of them go together
 DAMPING = 1e-2  # of the first step, beside the largest square of the Jacobian
 LEAST, MOST = 1e-12, 1e8  # damping within which a point is still under way
 FLATTEST = 1e-12  # mean square slope that damping counts with at least
@@ -33,7 +34,7 @@ class FixedPoints:
     stable : ndarray of bool, shape (K,)
         Whether all eigenvalues are inside the unit circle.
     found_from : ndarray of int, shape (K,)
-        How many of the given states led to each.
+        How many of the searches led to each.
     slow : ndarray of bool, shape (K,)
         Whether it is no fixed point but a slow one: a local minimum of the speed.
     trajectories : ndarray, shape (m, n)
@@ -67,6 +68,19 @@ class FixedPoints:
         """Steps in which a deviation along each eigenvector falls to 1/e (K, n); negative where it grows."""
         with np.errstate(divide="ignore"):
             return -1 / np.log(np.abs(self.eigenvalues))
+
+    @property
+    def verdict(self) -> str:
+        """How many there are of each kind, in words."""
+        fixed, growing = ~self.slow, self.unstable_directions > 0
+        kinds = {
+            "stable": self.stable & fixed,
+            "with directions that grow": growing & fixed,
+            "that neither call back nor push away what is close": ~self.stable & ~growing & fixed,
+            "slow": self.slow,
+        }
+        found = [f"{int(which.sum())} {kind}" for kind, which in kinds.items() if which.any()]
+        return ", ".join(found) if found else "none was found"
 
     def plot(self, ax: Any = None, dimensions: int | None = None) -> Any:
         """Draw the points, and the states the search began with, along those states' principal components.
@@ -125,6 +139,7 @@ def fixed_points(
     slow_tolerance: float | None = None,
     apart: float = 1e-4,
     between: int | None = None,
+    settle: int = 1000,
     iterations: int = 300,
 ) -> FixedPoints:
     """Search for fixed points of a network under a constant input, from many states.
@@ -150,6 +165,10 @@ def fixed_points(
     between : int, optional
         So many further searches begin somewhere between two of the given states, where saddles lie that no trajectory
         comes near; by default as many as there are states.
+    settle : int, default 1000
+        The network runs on for so many steps under the constant input, from zeros, from up to 32 of the given states and
+        from as many random ones around them, and further searches begin at zeros and where it ends: close to stable
+        points. 0 for none of these.
     iterations : int, default 300
         At most so many steps from each state.
 
@@ -175,8 +194,15 @@ def fixed_points(
     """
     system = System(net)
     given = _starts(system, states)
-    start = np.concatenate([given, _in_between(given, len(given) if between is None else between, net.seed)])
     x = _constant(system, inputs)
+    count_between = len(given) if between is None else _whole(between, "between")
+    start = np.concatenate(
+        [
+            given,
+            _in_between(given, count_between, net.seed),
+            _settled(system, given, x, _whole(settle, "settle"), net.seed),
+        ]
+    )
     s, residuals = _descend(system, start.copy(), x, tolerance, count(iterations, "iterations"))
     kept = np.isfinite(s).all(axis=1) & (residuals <= max(tolerance, slow_tolerance or 0.0))
     chosen, found_from = _merged(s[kept], residuals[kept], apart)
@@ -196,6 +222,10 @@ def fixed_points(
     )
 
 
+def _whole(number: int, name: str) -> int:
+    return 0 if number == 0 and not isinstance(number, bool) else count(number, name)
+
+
 def _starts(system: System, states: Any) -> np.ndarray:
     given = states if isinstance(states, np.ndarray) else None
     if given is None:
@@ -213,6 +243,22 @@ def _in_between(states: np.ndarray, number: int, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     first, second = (states[random.integers(0, len(states), number)] for _ in range(2))
     return first + random.random((number, 1)) * (second - first)
+
+
+def _settled(system: System, states: np.ndarray, x: np.ndarray, steps: int, seed: int) -> np.ndarray:
+    """Zeros, and where runs from there, from some of the states and from around them end, if they stay finite."""
+    if not steps:
+        return np.empty((0, system.n))
+    zeros = np.zeros((1, system.n))
+    around = np.random.default_rng(seed).normal(states.mean(axis=0), 2 * states.std(axis=0) + 0.5, (RUNS, system.n))
+    s = np.concatenate([zeros, states[np.unique(np.linspace(0, len(states) - 1, RUNS).astype(int))], around])
+    for first in range(0, steps, PIECE):
+        piece = np.repeat(x[:, None], min(PIECE, steps - first), axis=1)
+        before, s = s, system.after(s, np.repeat(piece, len(s), axis=0))
+        s = s[np.isfinite(s).all(axis=1)]
+        if np.array_equal(before, s) or not len(s):
+            break
+    return np.concatenate([zeros, s])
 
 
 def _constant(system: System, inputs: Any) -> np.ndarray:

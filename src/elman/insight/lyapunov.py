@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import DataError, OptionError, ShapeError
+from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
 from elman.network.checks import count
@@ -15,6 +15,7 @@ from elman.network.checks import count
 PIECE = 250  # steps whose Jacobians are computed together
 SPREAD = 12.0  # in nats, between directions: more than half of the digits are left
 LONGEST = 20  # steps between two QR decompositions
+ROUNDING = 1e-12  # an exponent that is no larger is 0
 BLOCKS = 10  # stretches of the run, between which the exponents' error is estimated
 
 
@@ -53,16 +54,15 @@ class Spectrum:
     def verdict(self) -> str:
         """What it means, in words."""
         largest, error = self.exponents[0], self.error[0]
-        if largest > 3 * error:
-            return (
-                f"chaotic: close states part {np.exp(largest):.3g} times a step (exponent {largest:.3g} ± {error:.1g})"
-            )
-        if largest < -3 * error:
-            steps = np.log(10) / -largest
-            return (
-                f"contracting: differences fall by 10x every {steps:.3g} steps (exponent {largest:.3g} ± {error:.1g})"
-            )
-        return f"neutral: differences neither grow nor fall on average (exponent {largest:.3g} ± {error:.1g})"
+        if not np.isfinite(error):
+            return f"too few steps to tell: the exponent is {largest:.3g} over {self.steps[-1]} of them"
+        found = f"(exponent {largest:.3g} ± {error:.1g})"
+        clear = max(3 * error, ROUNDING)
+        if largest > clear:
+            return f"chaotic: close states part {np.exp(largest):.4g} times a step {found}"
+        if largest < -clear:
+            return f"contracting: differences fall by 10x every {np.log(10) / -largest:.3g} steps {found}"
+        return f"neutral: differences neither grow nor fall on average {found}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the exponents with their errors."""
@@ -132,8 +132,7 @@ def lyapunov_spectrum(
     s, directions = _start(system, state), _Directions(system.n)
     for first in range(0, burn_in + steps, PIECE):
         here = inputs[first : first + PIECE]
-        along = system.trajectory(here[None], s)[0]
-        _check_finite(along, first)
+        along = system.trajectory(here[None], s, first)[0]
         s = along[-1:]
         directions.carry(system.jacobian(along[:-1], here)[0])
     return _spectrum(*directions.logs(burn_in))
@@ -170,12 +169,6 @@ class _Directions:
         ends = np.cumsum(self.took)
         used = ends > burn_in
         return np.array(self.grown)[used], np.array(self.took)[used]
-
-
-def _check_finite(along: np.ndarray, first: int) -> None:
-    if not np.isfinite(along).all():
-        lost = first + int(np.argmin(np.isfinite(along).all(axis=1)))
-        raise DataError(f"the states grow beyond all bounds: they are not finite after step {lost}")
 
 
 def _inputs(system: System, x: np.typing.ArrayLike | None, steps: int, burn_in: int) -> tuple[np.ndarray, int]:

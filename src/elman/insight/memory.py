@@ -67,9 +67,22 @@ class Memory:
 
     @property
     def horizon(self) -> int:
-        """After how many steps less than a hundredth of a difference in the initial state is left; T if never."""
-        lost = np.flatnonzero(self.to_initial_state < HELD)
-        return int(lost[0]) + 1 if len(lost) else len(self.to_initial_state)
+        """From which step on less than a hundredth of a difference in the initial state is left; T if never."""
+        left = np.flatnonzero(~(self.to_initial_state < HELD))
+        return min(int(left[-1]) + 2, len(self.to_initial_state)) if len(left) else 1
+
+    @property
+    def verdict(self) -> str:
+        """How much of a difference in the initial state is left, in words."""
+        T, left = len(self.to_initial_state), self.to_initial_state[-1]
+        steps = f"{T} step{'s' * (T != 1)}"
+        if left < HELD:
+            return (
+                f"Of a small difference in the initial state less than a hundredth is left from step {self.horizon} on."
+            )
+        if not np.isfinite(left):
+            return f"A small difference in the initial state grows beyond all numbers within {steps}."
+        return f"A small difference in the initial state is {left:.2g} times as large after {steps}, the end."
 
     def capacity(self, delays: int = 50, steps: int = 3000, seed: int = 0) -> Capacity:
         """The linear memory capacity: readouts of a random input from k steps ago.

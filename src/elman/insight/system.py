@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from elman.errors import OptionError, ShapeError
+from elman.errors import DataError, OptionError, ShapeError
 from elman.network import Network, checks
 from elman.network.engines import DOT
 
@@ -85,8 +85,14 @@ class System:
         _, states = self.engine.forward(self.net.arena, x, states=self.split(s))
         return np.concatenate(states, axis=1)
 
-    def trajectory(self, x: np.ndarray, s: np.ndarray | None = None) -> np.ndarray:
-        """States (B, T + 1, n) along inputs (B, T, F): the first ones, and those after each step."""
+    def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
+        """States (B, T + 1, n) along inputs (B, T, F): the first ones, and those after each step.
+
+        Raises
+        ------
+        DataError
+            If they grow beyond all bounds: at which step, counted on from `begun`.
+        """
         B, T = x.shape[:2]
         found = np.empty((B, T + 1, self.n))
         found[:, 0] = 0 if s is None else s
@@ -97,6 +103,10 @@ class System:
             step()
             for part, state in zip(self.parts.values(), states, strict=True):
                 found[:, t + 1, part] = state
+        finite = np.isfinite(found).all(axis=(0, 2))
+        if not finite.all():
+            lost = begun + int(np.argmin(finite))
+            raise DataError(f"the states grow beyond all bounds: they are not finite after step {lost}")
         return found
 
     def jacobian(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
