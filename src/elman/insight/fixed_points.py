@@ -11,6 +11,7 @@ from elman.errors import DataError, OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
 from elman.network.checks import count
+from elman.plots import style
 
 RUNS, PIECE = 32, 100  # runs that settle, at most, and how many steps of them go together
 DAMPING = 1e-2  # of the first step, beside the largest square of the Jacobian
@@ -96,17 +97,15 @@ class FixedPoints:
             dimensions = (3 if self.points.shape[1] > 2 else 2) if ax is None else (3 if hasattr(ax, "get_zlim") else 2)
         if dimensions not in (2, 3):
             raise OptionError(f"dimensions must be 2 or 3, got {dimensions!r}")
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.figure(figsize=(7, 5.2)).add_subplot(projection="3d" if dimensions == 3 else None)
+        ax = style.axes(ax, 7, 5.2, projection="3d" if dimensions == 3 else None)
         cloud, points = self._projected(dimensions)
         ax.plot(*cloud.T, ".", color="#999999", markersize=1.5, zorder=1, alpha=0.5)
         for label, (which, marker, color) in self._kinds().items():
             if which.any():
                 ax.plot(*points[which].T, marker, color=color, label=f"{label} ({which.sum()})", zorder=2)
         for axis, name in zip("xyz"[:dimensions], ("first", "second", "third"), strict=False):
-            getattr(ax, f"set_{axis}label")(f"{name} principal component")
+            getattr(ax, f"set_{axis}label")(f"{name} principal component", labelpad=6)
+        ax.locator_params(nbins=5)
         if len(self):
             ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.25, 1.0) if dimensions == 3 else (1, 1))
         return ax
@@ -166,8 +165,8 @@ def fixed_points(
         So many further searches begin somewhere between two of the given states, where saddles lie that no trajectory
         comes near; by default as many as there are states.
     settle : int, default 1000
-        The network runs on for so many steps under the constant input, from zeros, from up to 32 of the given states and
-        from as many random ones around them, and further searches begin at zeros and where it ends: close to stable
+        The network runs on for so many steps under the constant input, from zeros, up to 32 of the given states and
+        as many random ones around them, and further searches begin at zeros and where it ends: close to stable
         points. 0 for none of these.
     iterations : int, default 300
         At most so many steps from each state.

@@ -11,11 +11,13 @@ from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
 from elman.network.checks import count
+from elman.plots import style
 
 PIECE = 250  # steps whose Jacobians are computed together
 SPREAD = 12.0  # in nats, between directions: more than half of the digits are left
 LONGEST = 20  # steps between two QR decompositions
 ROUNDING = 1e-12  # an exponent that is no larger is 0
+DEEP = 50.0  # differences that fall by so many nats are gone within a step
 BLOCKS = 10  # stretches of the run, between which the exponents' error is estimated
 
 
@@ -66,12 +68,14 @@ class Spectrum:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the exponents with their errors."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        ax.axhline(0, color="#8a8a8a", linewidth=1)
-        ax.errorbar(np.arange(1, len(self.exponents) + 1), self.exponents, 2 * self.error, fmt=".", color="#0072b2")
+        ax = style.axes(ax)
+        shown = self.exponents > -DEEP
+        numbers = np.arange(1, len(shown) + 1)[shown]
+        ax.axhline(0, color=style.MUTED, linewidth=1)
+        ax.errorbar(numbers, self.exponents[shown], 2 * self.error[shown], fmt=".", color=style.BLUE)
+        if not shown.all():
+            ax.set_title(f"{np.sum(~shown)} more of -{DEEP:g} or less", loc="right", fontsize=9)
+        style.whole_numbers(ax.xaxis)
         ax.set(xlabel="number", ylabel="Lyapunov exponent (nats a step)")
         return ax
 

@@ -14,6 +14,7 @@ from elman.insight.system import System
 from elman.insight.verdict import HELD
 from elman.network import Network
 from elman.network.checks import count
+from elman.plots import style
 
 RIDGE = 1e-9  # of a readout, beside the mean square of the states
 
@@ -113,19 +114,15 @@ class Memory:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the gains over the steps."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        tiny = np.finfo(float).tiny
-        steps = np.arange(1, len(self.to_initial_state) + 1)
-        ax.semilogy(steps, np.maximum(self.to_initial_state, tiny), color="#0072b2", label="to the initial state")
-        if self.by_lag is not None:
-            ax.semilogy(
-                steps - 1, np.maximum(self.by_lag, tiny), color="#d55e00", label="to an input so many steps ago"
-            )
+        ax = style.axes(ax)
+        curves = [self.to_initial_state] if self.by_lag is None else [self.to_initial_state, self.by_lag]
+        shown = style.decades(ax, *curves)
+        names = ("to the initial state", "to an input so many steps ago")
+        for first, curve, color, name in zip((1, 0), shown, (style.BLUE, style.RED), names, strict=False):
+            ax.plot(np.arange(first, first + len(curve)), curve, color=color, label=name, **style.dots(curve))
         ax.axhline(HELD, color="#8a8a8a", linestyle=":", linewidth=1)
         ax.set(xlabel="steps", ylabel="gain (root mean square)")
+        style.whole_numbers(ax.xaxis)
         ax.legend(frameon=False)
         return ax
 

@@ -10,6 +10,13 @@ HELD = 0.01  # the share of a gradient that counts as arrived
 STEADY = 10.0  # a whole change within this factor, either way, is holding
 
 
+def geometric_mean(norms: np.ndarray) -> np.ndarray:
+    """Over the rows, of the numbers that are not 0; 0 where all are."""
+    some = norms > 0
+    logs = np.log(np.where(some, norms, 1.0)).sum(axis=0) / np.maximum(some.sum(axis=0), 1)
+    return np.where(some.any(axis=0), np.exp(logs), np.where(np.isnan(norms).any(axis=0), np.nan, 0.0))
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How gradients change on their way back.

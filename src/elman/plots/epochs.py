@@ -63,7 +63,7 @@ def _losses_of_one(ax: Any, numbers: dict[str, list[float]]) -> list[np.ndarray]
     if not len(values["training"]):
         raise DataError("the history has no epoch: nothing was trained, or the first epoch did not end")
     for (label, curve), color in zip(values.items(), (style.BLUE, style.RED), strict=False):
-        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.6, label=label, **_dots(curve))
+        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.6, label=label, **style.dots(curve))
     judged = list(values.values())[-1]
     if np.isfinite(judged).any():
         best = int(np.nanargmin(judged)) + 1
@@ -79,7 +79,7 @@ def _losses_of_several(ax: Any, histories: dict[str, Any]) -> list[np.ndarray]:
         numbers = getattr(history, "history", history)
         curve = np.asarray(numbers.get("val_loss", numbers.get("loss", [])), float)
         color = style.CYCLE[k % len(style.CYCLE)]
-        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.4, label=name, **_dots(curve))
+        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.4, label=name, **style.dots(curve))
         drawn.append(curve)
     return drawn
 
@@ -101,8 +101,3 @@ def _metrics(ax: Any, numbers: dict[str, list[float]], names: list[str]) -> None
                 ax.plot([], [], dashes, color=color, linewidth=1.6, label=key)
     right.set_ylabel(", ".join(names))
     right.spines["top"].set_visible(False)
-
-
-def _dots(curve: np.ndarray) -> dict[str, Any]:
-    """Dots where a curve is so short that its points should be seen."""
-    return {"marker": "o", "markersize": 3} if len(curve) <= 30 else {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.errors import ShapeError
+from elman.errors import OptionError, ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,13 +21,16 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = (
 CYCLE = (BLUE, RED, GREEN, PINK, ORANGE, SKY, INK)
 
 
-def axes(ax: Axes | None, width: float = 8.0, height: float = 3.2) -> Axes:
+def axes(ax: Axes | None, width: float = 8.0, height: float = 3.2, projection: str | None = None) -> Any:
     """The given axes, or new ones of a new pyplot figure (inch)."""
     if ax is not None:
+        if not hasattr(ax, "get_xlim"):
+            raise OptionError(f"ax must be axes of matplotlib, got {ax!r}; leave it out for new ones")
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(width, height), dpi=90, layout="constrained")[1]
+    layout = None if projection else "constrained"
+    return plt.figure(figsize=(width, height), dpi=90, layout=layout).add_subplot(projection=projection)
 
 
 def dress(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> Axes:
@@ -51,6 +54,30 @@ def dress(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> Axes:
             handlelength=1.6,
         )
     return ax
+
+
+def decades(ax: Axes, *curves: np.ndarray, most: int = 20) -> list[np.ndarray]:
+    """A logarithmic axis of so many decades for curves of sizes, which have gaps where they are 0 or no number."""
+    shown = [np.where(np.isfinite(c) & (c > 0), c, np.nan) for c in curves]
+    sizes = np.concatenate([c[~np.isnan(c)] for c in shown])
+    ax.set_yscale("log")
+    if sizes.size:
+        high = sizes.max()
+        low = max(sizes.min(), high / 10.0**most)
+        ax.set_ylim(low / 2, high * 2)
+    return shown
+
+
+def whole_numbers(axis: Any) -> None:
+    """No ticks between whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True))
+
+
+def dots(curve: np.ndarray) -> dict[str, Any]:
+    """Dots where a curve is so short that its points should be seen."""
+    return {"marker": "o", "markersize": 3} if len(curve) <= 30 else {}
 
 
 def dates(ax: Axes, times: np.ndarray) -> None:
