@@ -10,6 +10,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
+    {"given"},
     {"equations", "estimator"},
     {"cells", "plots"},
     {"engine"},

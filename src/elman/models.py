@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from elman import given
 from elman.errors import OptionError
 from elman.forecast import Forecaster
 from elman.language import LanguageModel
@@ -42,12 +43,11 @@ def load(
     >>> el.load(file)
     Network(inputs=1, layers=[gru(4)], parameters=76, dtype=float32)
     """
-    kind = kind_of(read_header(Path(path)))
+    path = given.path(path)
+    kind = kind_of(read_header(path))
     if kind == "Network":
         return load_network(path, engine=engine, threads=threads)
-    given = "engine" if engine is not None else "threads" if threads is not None else ""
-    if given:
-        raise OptionError(
-            f"{given} is for a Network, and {path} holds a {kind}; set ELMAN_{given.upper()} for all models"
-        )
+    for name, value in (("engine", engine), ("threads", threads)):
+        if value is not None:
+            raise OptionError(f"{name} is for a Network, and {path} holds a {kind}; set ELMAN_{name.upper()} for all")
     return Forecaster.load(path) if kind == "Forecaster" else LanguageModel.load(path)

@@ -47,9 +47,9 @@ def test_a_window_for_one_value_has_one_target():
     np.testing.assert_array_equal(found["target (1 step later)"], [[4, WAVE[4]]])
 
 
-@pytest.mark.parametrize("start", [-1, 280])
-def test_a_window_outside_the_series_is_refused(start):
-    with pytest.raises(OptionError, match="the series has 300"):
+@pytest.mark.parametrize("start, message", [(-1, "at least 0, got -1"), (280, "the series has 300")])
+def test_a_window_outside_the_series_is_refused(start, message):
+    with pytest.raises(OptionError, match=message):
         el.plots.window(WAVE, start, 20)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman import given
 from elman.data.scaling import Scaling
 from elman.equations import Cell
 from elman.errors import ElmanError, ModelFileError
@@ -42,7 +43,8 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
 
 def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     """Read what `save` wrote."""
-    tensors, header = read_tensors(Path(path))
+    path = given.path(path)
+    tensors, header = read_tensors(path)
     expect("Forecaster", header, path)
     try:
         stored = json.loads(header["forecaster"])

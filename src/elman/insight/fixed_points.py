@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import DataError, OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
-from elman.network.checks import count
 from elman.plots import style
 
 RUNS, PIECE = 32, 100  # runs that settle, at most, and how many steps of them go together
@@ -95,8 +95,8 @@ class FixedPoints:
         """
         if dimensions is None:
             dimensions = (3 if self.points.shape[1] > 2 else 2) if ax is None else (3 if hasattr(ax, "get_zlim") else 2)
-        if dimensions not in (2, 3):
-            raise OptionError(f"dimensions must be 2 or 3, got {dimensions!r}")
+        if isinstance(dimensions, bool) or not isinstance(dimensions, int) or dimensions not in (2, 3):
+            raise OptionError(f"dimensions must be 2 or 3, got {given.shown(dimensions)}")
         ax = style.axes(ax, 7, 5.2, projection="3d" if dimensions == 3 else None)
         cloud, points = self._projected(dimensions)
         ax.plot(*cloud.T, ".", color="#999999", markersize=1.5, zorder=1, alpha=0.5)
@@ -192,17 +192,15 @@ def fixed_points(
     ([-0.9575, 0.9575, 0.0], [True, True, False])
     """
     system = System(net)
-    given = _starts(system, states)
-    x = _constant(system, inputs)
-    count_between = len(given) if between is None else _whole(between, "between")
-    start = np.concatenate(
-        [
-            given,
-            _in_between(given, count_between, net.seed),
-            _settled(system, given, x, _whole(settle, "settle"), net.seed),
-        ]
-    )
-    s, residuals = _descend(system, start.copy(), x, tolerance, count(iterations, "iterations"))
+    asked, x = _starts(system, states), _constant(system, inputs)
+    tolerance = given.real(tolerance, "tolerance", 0)
+    slow_tolerance = None if slow_tolerance is None else given.real(slow_tolerance, "slow_tolerance", 0)
+    apart = given.real(apart, "apart", 0)
+    number = len(asked) if between is None else given.whole(between, "between", least=0)
+    settle, iterations = given.whole(settle, "settle", least=0), given.whole(iterations, "iterations")
+    around = _settled(system, asked, x, settle, net.seed)
+    start = np.concatenate([asked, _in_between(asked, number, net.seed), around])
+    s, residuals = _descend(system, start.copy(), x, tolerance, iterations)
     kept = np.isfinite(s).all(axis=1) & (residuals <= max(tolerance, slow_tolerance or 0.0))
     chosen, found_from = _merged(s[kept], residuals[kept], apart)
     s, residuals = s[kept][chosen], residuals[kept][chosen]
@@ -216,22 +214,24 @@ def fixed_points(
         eigenvalues[order],
         found_from[order],
         residuals[order] > tolerance,
-        given,
+        asked,
         system.parts,
     )
 
 
-def _whole(number: int, name: str) -> int:
-    return 0 if number == 0 and not isinstance(number, bool) else count(number, name)
-
-
 def _starts(system: System, states: Any) -> np.ndarray:
-    given = states if isinstance(states, np.ndarray) else None
-    if given is None:
-        given = np.concatenate([np.asarray(a, np.float64) for layer in states for a in layer], axis=-1)
-    start = np.asarray(given, np.float64).reshape(-1, given.shape[-1]) if given.ndim else given
+    if not isinstance(states, np.ndarray):
+        try:
+            states = np.concatenate([given.numbers(a, "a state") for layer in states for a in layer], axis=-1)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(
+                f"states must be an array (m, {system.n}), or a list of tuples of arrays (m, H), one for each state of "
+                f"each recurrent layer; got {given.shown(states)}"
+            ) from error
+    found = given.numbers(states, "states")
+    start = found.reshape(-1, found.shape[-1]) if found.ndim else found
     if start.ndim != 2 or start.shape[1] != system.n:
-        raise ShapeError(f"states have shape {given.shape}; expected (m, {system.n}): {', '.join(system.names)}")
+        raise ShapeError(f"states have shape {found.shape}; expected (m, {system.n}): {', '.join(system.names)}")
     if not len(start) or not np.isfinite(start).all():
         raise DataError("the search needs states to begin with, all of them finite")
     return start
@@ -261,14 +261,14 @@ def _settled(system: System, states: np.ndarray, x: np.ndarray, steps: int, seed
 
 
 def _constant(system: System, inputs: Any) -> np.ndarray:
-    given = np.asarray(inputs, np.float64)
-    if given.shape not in ((), (system.net.inputs,)):
+    found = given.numbers(inputs, "inputs", finite=True)
+    if found.shape not in ((), (system.net.inputs,)):
         raise ShapeError(
-            f"inputs has shape {given.shape}; expected a number or ({system.net.inputs},), a constant input"
+            f"inputs has shape {found.shape}; expected a number or ({system.net.inputs},), a constant input"
         )
-    if system.takes_index and given != given.astype(int):
+    if system.takes_index and found != np.trunc(found):
         raise OptionError(f"the network's input is an index; got {inputs!r}")
-    return np.broadcast_to(given, (1, system.net.inputs)).copy()
+    return np.broadcast_to(found, (1, system.net.inputs)).copy()
 
 
 def _descend(

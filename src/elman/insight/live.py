@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError
 from elman.insight.losses import StepLosses
 from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
-from elman.network.checks import count
 from elman.plots import style
 from elman.training import Callback
 from elman.training.loop import Training
@@ -58,7 +58,7 @@ class GradientFlowCallback(Callback):
     """
 
     def __init__(self, every: int = 50, rows: int = 4):
-        self.every, self.rows = count(every, "every"), count(rows, "rows")
+        self.every, self.rows = given.whole(every, "every"), given.whole(rows, "rows")
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data

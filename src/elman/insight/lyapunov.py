@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
-from elman.network.checks import count
 from elman.plots import style
 
 PIECE = 250  # steps whose Jacobians are computed together
@@ -131,8 +131,8 @@ def lyapunov_spectrum(
     [0.9, 0.5, 0.1]
     """
     system = System(net)
-    burn_in = 0 if burn_in == 0 else count(burn_in, "burn_in")
-    inputs, steps = _inputs(system, x, count(steps, "steps"), burn_in)
+    burn_in = given.whole(burn_in, "burn_in", least=0, most=10**9)
+    inputs, steps = _inputs(system, x, given.whole(steps, "steps", most=10**9), burn_in)
     s, directions = _start(system, state), _Directions(system.n)
     for first in range(0, burn_in + steps, PIECE):
         here = inputs[first : first + PIECE]
@@ -178,15 +178,15 @@ class _Directions:
 def _inputs(system: System, x: np.typing.ArrayLike | None, steps: int, burn_in: int) -> tuple[np.ndarray, int]:
     if x is None:
         return np.zeros((burn_in + steps, system.net.inputs)), steps
-    given = np.asarray(x, np.float64)
-    given = given[0] if given.ndim == 3 and len(given) == 1 else given
-    if given.ndim != 2 or given.shape[1] != system.net.inputs:
+    found = given.numbers(x, "x", finite=True)
+    found = found[0] if found.ndim == 3 and len(found) == 1 else found
+    if found.ndim != 2 or found.shape[1] != system.net.inputs:
         raise ShapeError(f"x has shape {np.shape(x)}; expected (T, {system.net.inputs}), one sequence")
-    if len(given) <= burn_in:
+    if len(found) <= burn_in:
         raise OptionError(
-            f"x has {len(given)} steps and burn_in takes {burn_in} of them: give more, or a smaller burn_in"
+            f"x has {len(found)} steps and burn_in takes {burn_in} of them: give more, or a smaller burn_in"
         )
-    return given, len(given) - burn_in
+    return found, len(found) - burn_in
 
 
 def _start(system: System, state: Any) -> np.ndarray:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError
 from elman.insight.system import System
 from elman.insight.verdict import HELD
 from elman.network import Network
-from elman.network.checks import count
 from elman.plots import style
 
 RIDGE = 1e-9  # of a readout, beside the mean square of the states
@@ -62,9 +62,7 @@ class Memory:
         """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input."""
         if self.by_lag is None:
             raise OptionError("the network's input is an index, which has no derivative")
-        if not 0 <= lag < len(self.by_lag):
-            raise OptionError(f"lag must be in 0 .. {len(self.by_lag) - 1}, the sequence's steps, got {lag!r}")
-        return float(self.by_lag[lag])
+        return float(self.by_lag[given.whole(lag, "lag", least=0, most=len(self.by_lag) - 1)])
 
     @property
     def horizon(self) -> int:
@@ -102,7 +100,8 @@ class Memory:
         ----------
         H. Jaeger, Short term memory in echo state networks, GMD report 152 (2001).
         """
-        delays, steps = count(delays, "delays"), count(steps, "steps")
+        delays, steps = given.whole(delays, "delays"), given.whole(steps, "steps")
+        seed = given.whole(seed, "seed", least=0)
         if steps < 4 * delays:
             raise OptionError(f"steps={steps} is too short for {delays} delays: give at least {4 * delays}")
         if self.system.takes_index:
@@ -223,7 +222,9 @@ def distances(
     """
     system = System(net)
     x = system.net.check_input(x)
-    wrong = [t for t in steps if not 0 <= t <= x.shape[1]]
+    given.instance(states, Mapping, "states", "a dict of initial states by name")
+    steps = [given.whole(t, "each of steps", least=0) for t in given.several(steps, "steps")]
+    wrong = [t for t in steps if t > x.shape[1]]
     if wrong:
         raise OptionError(f"steps has {wrong[0]}; x has {x.shape[1]} steps, so give numbers in 0 .. {x.shape[1]}")
     runs = {name: system.trajectory(x, system.first_states(s, len(x)))[:, list(steps)] for name, s in states.items()}
