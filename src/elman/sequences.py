@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from elman import given
+from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
 from elman.data.series import load_series
 from elman.data.windows import windows
@@ -81,18 +83,23 @@ def _of_forecaster(forecaster: Forecaster, data: str | Path | None) -> Sequences
 def _of_text(model: LanguageModel, file: Path) -> Sequences:
     if not file.is_file():
         raise DataError(f"there is no file {file}; expected a text")
-    numbers = model.vocabulary_.encode(file.read_text(encoding="utf-8"))
+    try:
+        read = decoded(file.read_bytes(), str(file))
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}") from error
+    numbers = model.vocabulary_.encode(read.text)
     if len(numbers) < 2:
         raise DataError(f"{file} has {len(numbers)} characters; expected a text of two at least")
-    return Sequences(model.network_, _pieces(numbers[:, None].astype(np.float64)), f"pieces of {file}")
+    about = f"pieces of {file}" + (f" ({read.note})" if read.note else "")
+    return Sequences(model.network_, _pieces(numbers[:, None].astype(np.float64)), about)
 
 
 def _array(net: Network, file: Path) -> np.ndarray:
     """What a file holds, (T, F) or (B, T, F)."""
     if file.suffix == ".npy":
         try:
-            values = np.load(file)
-        except (OSError, ValueError) as error:
+            values = given.numbers(np.load(file), str(file))
+        except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{file} cannot be read as an array: {error}") from error
     else:
         values = np.column_stack(list(read_numbers(file).values()))

@@ -133,7 +133,7 @@ class Symbol:
         name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
         if method != "__call__" or kwargs or not has_op(name):
             raise EquationError(
-                f"np.{ufunc.__name__} does not work on a symbol; see elman.ops for what does.\n  {users_line()}"
+                f"np.{ufunc.__name__} does not work on a symbol; see elman.equations.functions.\n  {users_line()}"
             )
         return build(name, *[_plain(i) for i in inputs])
 

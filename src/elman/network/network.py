@@ -348,7 +348,7 @@ class Network:
     def evaluate(
         self, x: np.typing.ArrayLike, target: np.typing.ArrayLike, loss: Any = "mse", **options: Any
     ) -> float | dict[str, float]:
-        """The mean loss over a data set, without dropout and without training; see `elman.training.evaluate`.
+        """The mean loss over a data set, without dropout and without training; see `elman.training.examples.evaluate`.
 
         With ``metrics=["accuracy"]`` a dict of the loss and the metrics.
         """
