@@ -35,7 +35,7 @@ def parallel_streams(numbers: np.ndarray, streams: int, steps: int) -> tuple[np.
     [[0, 1, 2], [6, 7, 8], [3, 4, 5], [9, 10, 11]]
     """
     streams, steps = given.whole(streams, "streams"), given.whole(steps, "steps")
-    given.numbers(numbers, "numbers")
+    given.numbers(numbers, "numbers")  # refuses what is no array
     numbers = np.asarray(numbers)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError(f"numbers must be an array of whole numbers (n,), got {given.shown(numbers)}")
