@@ -50,6 +50,8 @@ def _run() -> int:
         return error.exit_code
     except click.Abort as abort:  # click's name for Ctrl-C
         return _fail(str(abort.__cause__ or "") or "stopped", 130)
+    except MemoryError as error:
+        return _fail(f"there is not enough memory for this ({error or 'no more is to be had'}): ask for less", 2)
     except OSError as error:
         what = error.filename or "the output cannot be written"
         return _fail(f"{what}: {error.strerror or error}", 2)

@@ -13,6 +13,9 @@ from elman.equations import Cell
 from elman.errors import DataError, OptionError
 
 
+MOST = 10**7  # of whatever is counted: steps, units, epochs
+
+
 def as_values(series: Any) -> np.ndarray:
     """A series as float64 values (n,).
 
@@ -42,9 +45,11 @@ def as_values(series: Any) -> np.ndarray:
 
 
 def as_count(number: Any, what: str) -> int:
-    """A whole number of at least 1."""
+    """A whole number of at least 1, of a size that something can be done with."""
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
         raise OptionError(f"{what} is {number!r}; expected a whole number of at least 1")
+    if number > MOST:
+        raise OptionError(f"{what} is {number}; expected {MOST} at most")
     return int(number)
 
 
