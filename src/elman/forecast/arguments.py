@@ -12,7 +12,6 @@ from elman.data.series import Series
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 
-
 MOST = 10**7  # of whatever is counted: steps, units, epochs
 
 
