@@ -78,6 +78,7 @@ class GradientFlow:
         ax.fill_between(steps, bottom, high, color=style.BLUE, alpha=0.2, linewidth=0, label="all sequences")
         ax.plot(steps, mean, color=style.BLUE, label="geometric mean", **style.dots(mean))
         ax.set(xlabel="step t", ylabel=r"norm of $\partial L_T / \partial h_t$", title=self.found.short)
+        ax.set_xlim(0.5, len(steps) + 0.5)
         style.whole_numbers(ax.xaxis)
         ax.legend(frameon=False)
         return ax

@@ -121,6 +121,7 @@ class Memory:
             ax.plot(np.arange(first, first + len(curve)), curve, color=color, label=name, **style.dots(curve))
         ax.axhline(HELD, color="#8a8a8a", linestyle=":", linewidth=1)
         ax.set(xlabel="steps", ylabel="gain (root mean square)")
+        ax.set_xlim(-0.5, len(self.to_initial_state) + 0.5)
         style.whole_numbers(ax.xaxis)
         ax.legend(frameon=False)
         return ax
