@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import pkgutil
@@ -47,6 +48,34 @@ def test_the_plan_in_architecture_is_the_plan():
     plan = schedule([LayerSpec("0", graph, offsets)], 1, start, loss)
     shown = re.search(r"<!-- plan of.*?```text\n(.*?)\n```", (ROOT / "ARCHITECTURE.md").read_text(), re.S)
     assert shown[1] == describe(plan, {v: k for k, v in offsets.items()})
+
+
+POINTER = re.compile(r"(?<![\w./-])(?:el|elman)(?:\.[A-Za-z_]\w*)+")
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.ipynb"), *ROOT.glob("src/elman/**/*.md")]
+
+
+def strings(file: Path) -> str:
+    """All texts of a module: docstrings and messages."""
+    tree = ast.parse(file.read_text())
+    return "\n".join(n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+
+
+def leads_somewhere(pointer: str) -> bool:
+    found: object = elman
+    for depth, name in enumerate(pointer.split(".")[1:], 2):
+        if not hasattr(found, name):
+            try:
+                importlib.import_module(".".join(["elman", *pointer.split(".")[1:depth]]))
+            except ImportError:
+                return False
+        found = getattr(found, name)
+    return True
+
+
+@pytest.mark.parametrize("file", [*(ROOT / "src/elman").rglob("*.py"), *PAGES], ids=lambda f: str(f.relative_to(ROOT)))
+def test_every_name_of_elman_that_a_text_points_to_is_there(file):
+    text = strings(file) if file.suffix == ".py" else file.read_text()
+    assert [p for p in POINTER.findall(text) if not leads_somewhere(p)] == []
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -6,7 +6,7 @@ optimisers and callbacks, `el.Forecaster` and `el.LanguageModel`. Everything is 
 
 from __future__ import annotations
 
-import difflib
+import builtins
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ _EQUATIONS = (
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
-    "check_gradients load"
+    "check_gradients"
 ).split()
 _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss "
@@ -33,12 +33,14 @@ _HOME = {
     **dict.fromkeys(_ERRORS, "elman.errors"),
     "Forecaster": "elman.forecast",
     "LanguageModel": "elman.language",
+    "load": "elman.models",
 }
 _MODULES = (
     "cells",
+    "commands",
     "data",
-    "equations",
     "engine",
+    "equations",
     "errors",
     "forecast",
     "insight",
@@ -48,29 +50,70 @@ _MODULES = (
     "training",
 )
 
-if TYPE_CHECKING:
-    from elman.equations import *  # noqa: F403
-    from elman.errors import *  # noqa: F403
+if TYPE_CHECKING:  # the same once more for editors and type checkers, which run no code; `X as X` says: public
+    # fmt: off
+    # isort: off
+    from elman import (
+        cells as cells, commands as commands, data as data, engine as engine, equations as equations,
+        errors as errors, forecast as forecast, insight as insight, language as language, network as network,
+        plots as plots, training as training,
+    )
+    from elman.equations import cell as cell, Cell as Cell
+    from elman.equations.functions import (
+        sigmoid as sigmoid, tanh as tanh, relu as relu, leaky_relu as leaky_relu, elu as elu,
+        softplus as softplus, silu as silu, gelu as gelu, linear as linear, exp as exp, log as log,
+        log1p as log1p, sqrt as sqrt, square as square, abs as abs, sign as sign, sin as sin, cos as cos,
+        erf as erf, maximum as maximum, minimum as minimum, equal as equal, where as where, clip as clip,
+        sum as sum, mean as mean, max as max, pick as pick, dropout as dropout, softmax as softmax,
+        log_softmax as log_softmax, normalise as normalise,
+    )
+    from elman.errors import (
+        ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,
+        DataError as DataError, OptionError as OptionError, TrainingError as TrainingError,
+        ModelFileError as ModelFileError, EngineError as EngineError,
+    )
     from elman.forecast import Forecaster as Forecaster
     from elman.language import LanguageModel as LanguageModel
-    from elman.network import *  # noqa: F403
-    from elman.training import *  # noqa: F403
+    from elman.models import load as load
+    from elman.network import (
+        Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
+        SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
+        Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
+        check_gradients as check_gradients,
+    )
+    from elman.training import (
+        SGD as SGD, RMSProp as RMSProp, Adam as Adam, AdamW as AdamW, Callback as Callback,
+        EarlyStopping as EarlyStopping, ModelCheckpoint as ModelCheckpoint, LambdaCallback as LambdaCallback,
+        CSVLogger as CSVLogger, History as History, Loss as Loss, ConstantRate as ConstantRate,
+        CosineDecay as CosineDecay, ExponentialDecay as ExponentialDecay, StepDecay as StepDecay,
+        WarmUp as WarmUp,
+    )
+    # isort: on
+    # fmt: on
 
-__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604
+_NAMES = (*_HOME, *_MODULES)
+__all__ = [name for name in _NAMES if not hasattr(builtins, name)]  # a star import leaves Python's own `sum` alone
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        value = getattr(importlib.import_module(_HOME[name]), name)
-    elif name in _MODULES:
-        value = importlib.import_module(f"elman.{name}")
-    else:
-        near = difflib.get_close_matches(name, __all__, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise AttributeError(f"elman has no {name!r}{hint}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # which would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOME:
+            value = getattr(importlib.import_module(_HOME[name]), name)
+        elif name in _MODULES:
+            value = importlib.import_module(f"elman.{name}")
+        else:
+            raise AttributeError(f"elman has no {name!r}{_hint(name)}")
+        globals()[name] = value
+        return value
+
+
+def _hint(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = [] if name.startswith("_") else get_close_matches(name, _NAMES, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*_NAMES, *(name for name in globals() if name.startswith("__"))])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from elman import given
 from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
 from elman.data.reading import Reading
@@ -15,7 +16,8 @@ from elman.data.windows import windows
 from elman.errors import DataError
 from elman.forecast.forecaster import Forecaster
 from elman.language import LanguageModel
-from elman.network import Network, load
+from elman.models import load
+from elman.network import Network
 
 STEPS = 200  # of a sequence, at most
 ROWS = 8
@@ -57,39 +59,45 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
     ElmanError
         If a file cannot be read, or does not go with the model.
     """
-    net, reading = load(model), reading or Reading()
+    found, reading = load(model), reading or Reading()
     if data is None:
         reading.refuse_all_but([], "a model without data")
-    if "forecaster" in net.metadata:
-        return _of_forecaster(net, Forecaster.load(model), data, reading)
+    if isinstance(found, Forecaster):
+        return _of_forecaster(found, data, reading)
+    net = found.network_ if isinstance(found, LanguageModel) else found
     if data is None:
         return _random(net)
-    if "language model" in net.metadata:
+    if isinstance(found, LanguageModel):
         reading.refuse_all_but([], "a text")
-        return _of_text(net, LanguageModel.load(model), Path(data))
+        return _of_text(found, Path(data))
     values = _array(net, Path(data), reading)
     return Sequences(net, _pieces(values) if values.ndim == 2 else values, f"sequences of {data}")
 
 
-def _of_forecaster(net: Network, forecaster: Forecaster, data: str | Path | None, reading: Reading) -> Sequences:
+def _of_forecaster(forecaster: Forecaster, data: str | Path | None, reading: Reading) -> Sequences:
     values = forecaster.tail_ if data is None else read_series(data, reading).values
     about = f"windows of {data}" if data is not None else "the end of the series that it was trained on"
     needed = forecaster.lookback_ + forecaster.view_.lost
     if len(values) < needed:
         raise DataError(f"{data} has {len(values)} values; the forecaster looks at {needed}: give a longer series")
     view = forecaster.view_
-    return Sequences(net, _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about)
+    return Sequences(
+        forecaster.networks_[0], _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about
+    )
 
 
-def _of_text(net: Network, model: LanguageModel, file: Path) -> Sequences:
+def _of_text(model: LanguageModel, file: Path) -> Sequences:
     if not file.is_file():
         raise DataError(f"there is no file {file}; expected a text")
-    text = decoded(file.read_bytes(), str(file))
-    numbers = model.vocabulary_.encode(text.text)
+    try:
+        read = decoded(file.read_bytes(), str(file))
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}") from error
+    numbers = model.vocabulary_.encode(read.text)
     if len(numbers) < 2:
         raise DataError(f"{file} has {len(numbers)} characters; expected a text of two at least")
-    about = f"pieces of {file}" + (f" ({text.note})" if text.note else "")
-    return Sequences(net, _pieces(numbers[:, None].astype(np.float64)), about)
+    about = f"pieces of {file}" + (f" ({read.note})" if read.note else "")
+    return Sequences(model.network_, _pieces(numbers[:, None].astype(np.float64)), about)
 
 
 def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
@@ -97,8 +105,8 @@ def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
     if file.suffix == ".npy":
         reading.refuse_all_but([], "an array")
         try:
-            values = np.load(file)
-        except (OSError, ValueError) as error:
+            values = given.numbers(np.load(file), str(file))
+        except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{file} cannot be read as an array: {error}") from error
     else:
         reading.refuse_all_but(["where", "decimal", "thousands"], "a table of inputs")

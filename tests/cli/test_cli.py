@@ -206,6 +206,9 @@ BAD = {
     "infinite values": (f"year,v\n{TIMES}1980,inf\n", (), "infinite in row 81"),
     "horizon 0": (years(1900, 1990), ("--horizon", "0"), "horizon is 0; expected a whole number of at least 1"),
     "a negative horizon": (years(1900, 1990), ("--horizon", "-3"), "horizon is -3"),
+    "a horizon beyond all": (years(1900, 1990), ("--horizon", "99999999999999999999"), "expected 10000000 at most"),
+    "absurdly many units": (years(1900, 1990), ("--hidden", "99999999999999999999"), "expected 10000000 at most"),
+    "absurdly many origins": (years(1900, 1990), ("--origins", "99999999999999999999"), "expected 10000000 at most"),
     "lookback 0": (years(1900, 1990), ("--lookback", "0"), "lookback is 0"),
     "an unknown cell": (years(1900, 1990), ("--cell", "lsmt"), "there is no cell 'lsmt' (did you mean 'lstm'?)"),
     "a negative seed": (years(1900, 1990), ("--seed", "-1"), "seed"),
@@ -228,7 +231,7 @@ def test_bad_input_gets_a_message_exit_code_2_and_leaves_nothing(run, tmp_path, 
     if text is not None:
         write(tmp_path, text)
     quick = [] if "--model" in options else QUICK
-    code, out, err = run(*FORECAST, *options, *quick)
+    code, out, err = run(*FORECAST, *quick, *options)
     message_lines = [line for line in err.splitlines() if line.startswith("elman: ")]
     assert code == 2 and len(message_lines) == 1
     assert message in message_lines[0]

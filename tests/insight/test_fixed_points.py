@@ -22,10 +22,32 @@ def test_a_linear_network_has_one():
     net.arena[:] = np.random.default_rng(0).normal(0, 0.3, net.arena.size)
     U, W, b = (net.params[f"0.{name}"] for name in "UWb")
     x = np.array([0.5, -1.0])
-    found = fixed_points(net, np.random.default_rng(1).normal(size=(20, 4)), x)
+    found = fixed_points(net, np.random.default_rng(1).normal(size=(20, 4)), x, settle=0)
     assert np.allclose(found.points, np.linalg.solve(np.eye(4) - U, W @ x + b), atol=1e-9)
     assert found.found_from.tolist() == [40]
     assert np.allclose(np.sort(np.abs(found.eigenvalues[0])), np.sort(np.abs(np.linalg.eigvals(U))), atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_state_that_the_network_comes_to_rest_in_is_missed(seed):
+    """Simulated for long from many random states; the search is given a few states of another run."""
+    random = np.random.default_rng(seed)
+    layer = [el.SimpleRNN, el.GRU, el.LSTM][seed % 3](int(random.integers(1, 9)))
+    net = el.Network(2, [layer], seed=seed, dtype=np.float64)
+    net.arena[:] = random.normal(0, random.uniform(0.2, 3), net.arena.size)
+    system, x = System(net), random.normal(size=2)
+    end = system.after(random.normal(size=(60, system.n)), np.broadcast_to(x, (60, 3000, 2)).copy())
+    at_rest = end[np.linalg.norm(system.step(end, np.tile(x, (60, 1))) - end, axis=1) < 1e-11]
+    few = system.trajectory(random.normal(size=(2, 10, 2)))[:, ::3].reshape(-1, system.n)
+    found = fixed_points(net, few, x)
+    apart = np.linalg.norm(at_rest[:, None] - found.points, axis=2)
+    assert not len(at_rest) or apart.min(axis=1).max() < 1e-3
+
+
+def test_a_run_that_grows_beyond_all_bounds_is_left_out():
+    net = el.Network(1, [el.SimpleRNN(2, activation="linear", initial={"U": 3 * np.eye(2), "b": 1.0})])
+    found = fixed_points(net, np.ones((3, 2)))
+    assert np.allclose(found.points, -0.5) and found.verdict == "1 with directions that grow"
 
 
 def test_two_states_and_a_saddle_between_two_wells():

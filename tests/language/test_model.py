@@ -93,7 +93,7 @@ def test_a_file_of_a_cell_of_ones_own(tmp_path):
 
 def test_a_file_of_another_kind(tmp_path):
     file = el.Network(1, [el.GRU(3)]).save(tmp_path / "net.safetensors")
-    with pytest.raises(ModelFileError, match="holds no language model"):
+    with pytest.raises(ModelFileError, match="holds a Network, not a LanguageModel: read it with el.load"):
         LanguageModel.load(file)
 
 
@@ -115,3 +115,30 @@ def test_mistakes_are_named(call, error, message):
 def test_a_character_it_never_saw(rhyme):
     with pytest.raises(DataError, match="'z' at 3"):
         rhyme.perplexity("tocz")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model: LanguageModel().fit("", verbose=0), "the text is empty"),
+        (lambda model: LanguageModel(streams=1, steps=1).fit("a", verbose=0), "the text has 1 characters"),
+        (lambda model: LanguageModel(streams=1, steps=50).fit("to be", verbose=0), "need at least 51"),
+        (lambda model: model.generate("tick €"), "the character '€' at 5"),
+        (lambda model: model.generate("tick", temperature=-1), "temperature"),
+        (lambda model: model.generate("tick", temperature=float("nan")), "temperature"),
+        (lambda model: model.generate("tick", length=0), "length must be a whole number of at least 1"),
+        (lambda model: model.generate(b"tick"), "prompt must be a text"),
+        (lambda model: model.perplexity(""), "two characters at least"),
+        (lambda model: LanguageModel(units=2.5).fit("ab" * 9000), "units must be a whole number"),
+        (lambda model: LanguageModel(epochs=0).fit("ab" * 9000), "epochs must be a whole number"),
+    ],
+)
+def test_texts_and_values_at_the_edges(rhyme, call, message):
+    with pytest.raises(el.ElmanError, match=message):
+        call(rhyme)
+
+
+def test_any_characters_are_learnt_and_written_again():
+    text = "\r\n\U0001f600\udcff\u0000é\U0010ffff" * 40
+    model = LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(text, verbose=0)
+    assert set(model.generate("\r\n", 50)) <= set(text) and model.perplexity(text[:50]) > 1

@@ -47,9 +47,9 @@ def test_a_window_for_one_value_has_one_target():
     np.testing.assert_array_equal(found["target (1 step later)"], [[4, WAVE[4]]])
 
 
-@pytest.mark.parametrize("start", [-1, 280])
-def test_a_window_outside_the_series_is_refused(start):
-    with pytest.raises(OptionError, match="the series has 300"):
+@pytest.mark.parametrize("start, message", [(-1, "at least 0, got -1"), (280, "the series has 300")])
+def test_a_window_outside_the_series_is_refused(start, message):
+    with pytest.raises(OptionError, match=message):
         el.plots.window(WAVE, start, 20)
 
 
@@ -117,3 +117,26 @@ def test_given_axes_are_drawn_on_and_returned():
     ax = plt.figure().add_subplot()
     assert el.plots.series(WAVE, ax=ax) is ax and el.plots.states(WAVE[:, None], ax=ax) is ax
     assert el.plots.unrolled(el.cells.simple, ax=ax) is ax and el.plots.norms(T, ax=ax) is ax
+
+
+NAMES = [r"$\frac{a$", "$5 and $7", "_hidden_name", r"\frac{", "a_b^c", "%{x}"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_shown_as_they_are(name):
+    """No name from data is read as a formula, and none is left out of a legend."""
+    curve = [2.0, 1.0]
+    drawn = [
+        el.plots.series(curve, label=name) if "$5" not in name else None,
+        el.plots.losses({name: {"loss": curve}, "b": {"loss": curve}}),
+        el.plots.losses({"loss": curve, name: curve}, metrics=[name]),
+        el.plots.norms({name: curve}),
+    ]
+    for ax in filter(None, drawn):
+        ax.figure.canvas.draw()
+        found = [text.get_text().replace(r"\$", "$").lstrip("\u200b") for text in ax.get_legend().get_texts()]
+        assert name in found
+
+
+def test_a_label_may_be_a_formula():
+    assert el.plots.series([1.0, 2.0], label=r"$\sin t$").lines[0].get_label() == r"$\sin t$"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError, ShapeError
 
+MOST = 2**31  # numbers of a matrix
 SATURATED = 40.0
 """A bias that opens or shuts a gate: sigmoid(40) and 1 - sigmoid(-40) are exactly 1 in float64, and so they are in
 float32; sigmoid(-40), 4e-18, and exp(40), 2e17, are ordinary numbers in both."""
@@ -66,7 +68,8 @@ def gru_from_simple(
     >>> bool(np.abs(gru(x) - rnn(x)).max() < 1e-6)
     True
     """
-    W, U, b = (np.array(a) for a in (W, U, b))
+    W, U, b = (_floats(a, name) for a, name in ((W, "W"), (U, "U"), (b, "b")))
+    reset_after = given.flag(reset_after, "reset_after")
     H, F = _sizes(W, U, b)
     shut, open_ = _gate(H, F, -_positive(saturation), W.dtype), _gate(H, F, saturation, W.dtype)
     found = dict(zip(("W_z", "U_z", "b_z", "W_r", "U_r", "b_r"), (*shut, *open_), strict=True))
@@ -114,11 +117,18 @@ def gru_holding(units: int, features: int, *, saturation: float = SATURATED) -> 
     >>> net(np.ones((1, 1000, 3)), state=first)[0, -1].tolist() == first[0].tolist()
     True
     """
-    for name, size in (("units", units), ("features", features)):
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise OptionError(f"{name} must be a whole number of at least 1, got {size!r}")
+    units, features = given.whole(units, "units"), given.whole(features, "features")
+    if units * (units + features) > MOST:
+        raise OptionError(f"a GRU of {units} units and {features} features has more parameters than fit into memory")
     gate = _gate(units, features, _positive(saturation), np.dtype(np.float64))
     return dict(zip(("W_z", "U_z", "b_z"), gate, strict=True))
+
+
+def _floats(values: np.typing.ArrayLike, name: str) -> np.ndarray:
+    """A copy, in its own precision."""
+    found = given.numbers(values, name, finite=True)
+    dtype = np.result_type(np.asarray(values), np.float32)
+    return found.astype(dtype)
 
 
 def _gate(H: int, F: int, bias: float, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -134,6 +144,4 @@ def _sizes(W: np.ndarray, U: np.ndarray, b: np.ndarray) -> tuple[int, int]:
 
 
 def _positive(saturation: float) -> float:
-    if not saturation > 0:
-        raise OptionError(f"saturation must be above 0, got {saturation!r}")
-    return saturation
+    return given.real(saturation, "saturation", 0)

@@ -12,6 +12,7 @@ from elman.cli.bench import bench
 from elman.cli.cells import cells
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
+from elman.cli.terminal import flush, say, streams
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,21 +32,32 @@ elman.add_command(inspect)
 
 def main() -> None:
     """Run a command. Errors of Elman become one message and exit code 2; Ctrl-C gives 130."""
+    with streams():
+        sys.exit(_run())
+
+
+def _run() -> int:
     from elman.errors import ElmanError
 
-    warnings.showwarning = lambda message, *_, **__: click.echo(f"elman: {message}", err=True)
+    warnings.showwarning = lambda message, *_, **__: say(f"elman: {message}", err=True)
     try:
         code = elman.main(standalone_mode=False)
+        flush()
     except ElmanError as error:
-        sys.exit(_fail(str(error), 2))
+        return _fail(str(error), 2)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.Abort as abort:  # click's name for Ctrl-C
-        sys.exit(_fail(str(abort.__cause__ or "") or "stopped", 130))
-    sys.exit(code if isinstance(code, int) else 0)
+        return _fail(str(abort.__cause__ or "") or "stopped", 130)
+    except MemoryError as error:
+        return _fail(f"there is not enough memory for this ({error or 'no more is to be had'}): ask for less", 2)
+    except OSError as error:
+        what = error.filename or "the output cannot be written"
+        return _fail(f"{what}: {error.strerror or error}", 2)
+    return code if isinstance(code, int) else 0
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"elman: {message}", err=True)
+    say(f"elman: {message}", err=True)
     return code

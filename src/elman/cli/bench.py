@@ -6,6 +6,8 @@ import os
 
 import click
 
+from elman.cli.terminal import say
+
 
 @click.command()
 @click.option("--only", multiple=True, metavar="TEXT", help="Only workloads with TEXT in their name; may be repeated.")
@@ -35,4 +37,4 @@ def bench(only: tuple[str, ...], quick: bool, threads: int | None, rounds: int |
     with Lines() as lines:
         lines.end(commands.bench(only=only, quick=quick, threads=threads, rounds=rounds, json=json, watcher=lines))
     if json:
-        click.echo(f"Written to {json}")
+        say(f"Written to {json}")

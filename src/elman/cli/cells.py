@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from elman.cli.terminal import say
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -12,7 +14,7 @@ def cells(name: str | None) -> None:
     from elman import commands
 
     for entry in commands.cells(name):
-        click.echo(click.style(entry.name, bold=True) + f"  {entry.about}")
+        say(click.style(entry.name, bold=True) + f"  {entry.about}")
         for line in entry.equations:
-            click.echo(f"    {line}")
-        click.echo()
+            say(f"    {line}")
+        say()

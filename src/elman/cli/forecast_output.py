@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from elman.forecast import Backtest
     from elman.training.loop import Training
 
+TABLE_WIDTH = 120  # at most; a narrower terminal breaks the lines, which beats columns without their numbers
+
 
 class Bars:
     """A progress bar for each stage, on the standard error stream."""
@@ -66,7 +68,7 @@ class _Bar(Callback):
 
 def show_report(report: ForecastReport) -> None:
     """The backtest's table, notes, the forecast in short, and the files."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=TABLE_WIDTH)
     if report.backtest is not None:
         _show_backtest(console, report, report.backtest)
     for note in report.notes:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from elman.cli.reading import given, reading_options
+from elman.cli.terminal import say
 
 
 @click.command()
@@ -32,5 +33,5 @@ def inspect(model: str, data: str | None, out: str | None, **options: Any) -> No
 
     found = commands.inspect_model(model, data, out=out, reading=Reading(**given(options)))
     for section in found.report.sections:
-        click.echo(f"{section.title}: {section.text}")
-    click.echo(f"Written to {found.folder}: {', '.join(found.files)}")
+        say(f"{section.title}: {section.text}")
+    say(f"Written to {found.folder}: {', '.join(found.files)}")

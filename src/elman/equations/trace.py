@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import CodeType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -104,6 +104,12 @@ class Cell:
         return f"$${self.latex()}$$"
 
 
+@overload
+def cell(function: Callable[..., Any], *, inputs: int = 1, initial: dict[str, Any] | None = None) -> Cell: ...
+@overload
+def cell(
+    function: None = None, *, inputs: int = 1, initial: dict[str, Any] | None = None
+) -> Callable[[Callable[..., Any]], Cell]: ...
 def cell(function: Callable[..., Any] | None = None, *, inputs: int = 1, initial: dict[str, Any] | None = None) -> Any:
     """Make a cell of a function that states its equations.
 

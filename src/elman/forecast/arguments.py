@@ -14,6 +14,7 @@ from elman.data.times import check_order, infer_step, label, positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 
+MOST = 10**7  # of whatever is counted: steps, units, epochs
 LARGEST = 1e300  # sums and differences of larger values leave float64
 
 
@@ -153,6 +154,8 @@ def as_count(number: Any, what: str, least: int = 1) -> int:
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
         shown = f"an array of shape {np.shape(number)}" if np.ndim(number) else repr(number)
         raise OptionError(f"{what} is {shown}; expected a whole number of at least {least}")
+    if number > MOST:
+        raise OptionError(f"{what} is {number}; expected {MOST} at most")
     return int(number)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from elman.data.series import Series
 from elman.forecast.backtest import Backtest
-from elman.plots.style import verbatim
+from elman.plots.style import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) 
     ax.plot(times, values, color=_FORECAST, linewidth=1.8, marker=marker, markersize=2.6, label=f"forecast ({method})")
     ax.axvspan(times[0], times[-1], color=_FORECAST, alpha=0.06, linewidth=0)
     ax.set_title(
-        f"{verbatim(series.name)}: {len(forecast)} step{'s' * (len(forecast) > 1)} ahead", loc="left", fontsize=11
+        f"{plain(series.name)}: {len(forecast)} step{'s' * (len(forecast) > 1)} ahead", loc="left", fontsize=11
     )
 
 
@@ -101,8 +101,8 @@ def _shown(test: Backtest, n: int) -> list[int]:
 
 
 def _dress(ax: Axes, series: Series) -> None:
-    ax.set_ylabel(verbatim(series.target))
-    ax.set_xlabel(verbatim(series.time))
+    ax.set_ylabel(plain(series.target))
+    ax.set_xlabel(plain(series.time))
     ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman import given
 from elman.data.scaling import Scaling
 from elman.equations import Cell
 from elman.equations.store import to_data
@@ -21,6 +22,7 @@ from elman.forecast.anchor import Anchor
 from elman.forecast.rollout import View
 from elman.network import Network
 from elman.network.files import describe, read_tensors
+from elman.network.kinds import expect
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
@@ -64,9 +66,9 @@ def check_savable(forecaster: Forecaster) -> None:
 
 def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     """Read what `save` wrote."""
-    tensors, header = read_tensors(Path(path))
-    if "forecaster" not in header:
-        raise ModelFileError(f"{path} holds no forecaster; expected a model.safetensors that `elman forecast` wrote")
+    path = given.path(path)
+    tensors, header = read_tensors(path)
+    expect("Forecaster", header, path)
     try:
         stored = json.loads(header["forecaster"])
         forecaster = _restore(stored, kind)

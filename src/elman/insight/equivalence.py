@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import ShapeError
 from elman.insight.system import System
 from elman.network import Network
-from elman.network.checks import count
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,11 @@ def equivalence(
             f"the networks have {a.n} and {b.n} numbers in their states, {first.inputs} and {second.inputs} inputs; "
             "only maps between the same spaces can be the same"
         )
-    random = np.random.default_rng(seed)
-    m = len(np.asarray(states)) if states is not None else len(np.asarray(inputs)) if inputs is not None else samples
-    s = _given(states, (count(m, "samples"), a.n), "states", random)
+    random = np.random.default_rng(given.whole(seed, "seed", least=0))
+    tolerance = given.real(tolerance, "tolerance", -1e-300, expected="of at least 0")
+    named = ((states, "states"), (inputs, "inputs"))
+    m = next((len(np.atleast_1d(given.numbers(v, name))) for v, name in named if v is not None), samples)
+    s = _given(states, (given.whole(m, "samples", most=10**7), a.n), "states", random)
     x = _given(inputs, (m, first.inputs), "inputs", random)
     apart = np.abs(a.step(s, x) - b.step(s, x)).max(axis=1)
     worst = int(np.argmax(apart))
@@ -100,7 +102,7 @@ def equivalence(
 def _given(values: Any, shape: tuple[int, int], name: str, random: np.random.Generator) -> np.ndarray:
     if values is None:
         return random.normal(size=shape)
-    found = np.asarray(values, np.float64)
+    found = given.numbers(values, name, finite=True)
     if found.shape != shape:
         raise ShapeError(f"{name} has shape {found.shape}; expected {shape}, one row for each sample")
     return found

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import DataError, OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
-from elman.network.checks import count
+from elman.plots import style
 
+RUNS, PIECE = 32, 100  # runs that settle, at most, and how many steps of them go together
 DAMPING = 1e-2  # of the first step, beside the largest square of the Jacobian
 LEAST, MOST = 1e-12, 1e8  # damping within which a point is still under way
 FLATTEST = 1e-12  # mean square slope that damping counts with at least
@@ -33,7 +35,7 @@ class FixedPoints:
     stable : ndarray of bool, shape (K,)
         Whether all eigenvalues are inside the unit circle.
     found_from : ndarray of int, shape (K,)
-        How many of the given states led to each.
+        How many of the searches led to each.
     slow : ndarray of bool, shape (K,)
         Whether it is no fixed point but a slow one: a local minimum of the speed.
     trajectories : ndarray, shape (m, n)
@@ -68,6 +70,19 @@ class FixedPoints:
         with np.errstate(divide="ignore"):
             return -1 / np.log(np.abs(self.eigenvalues))
 
+    @property
+    def verdict(self) -> str:
+        """How many there are of each kind, in words."""
+        fixed, growing = ~self.slow, self.unstable_directions > 0
+        kinds = {
+            "stable": self.stable & fixed,
+            "with directions that grow": growing & fixed,
+            "that neither call back nor push away what is close": ~self.stable & ~growing & fixed,
+            "slow": self.slow,
+        }
+        found = [f"{int(which.sum())} {kind}" for kind, which in kinds.items() if which.any()]
+        return ", ".join(found) if found else "none was found"
+
     def plot(self, ax: Any = None, dimensions: int | None = None) -> Any:
         """Draw the points, and the states the search began with, along those states' principal components.
 
@@ -80,19 +95,17 @@ class FixedPoints:
         """
         if dimensions is None:
             dimensions = (3 if self.points.shape[1] > 2 else 2) if ax is None else (3 if hasattr(ax, "get_zlim") else 2)
-        if dimensions not in (2, 3):
-            raise OptionError(f"dimensions must be 2 or 3, got {dimensions!r}")
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.figure(figsize=(7, 5.2)).add_subplot(projection="3d" if dimensions == 3 else None)
+        if isinstance(dimensions, bool) or not isinstance(dimensions, int) or dimensions not in (2, 3):
+            raise OptionError(f"dimensions must be 2 or 3, got {given.shown(dimensions)}")
+        ax = style.axes(ax, 7, 5.2, projection="3d" if dimensions == 3 else None)
         cloud, points = self._projected(dimensions)
         ax.plot(*cloud.T, ".", color="#999999", markersize=1.5, zorder=1, alpha=0.5)
         for label, (which, marker, color) in self._kinds().items():
             if which.any():
                 ax.plot(*points[which].T, marker, color=color, label=f"{label} ({which.sum()})", zorder=2)
         for axis, name in zip("xyz"[:dimensions], ("first", "second", "third"), strict=False):
-            getattr(ax, f"set_{axis}label")(f"{name} principal component")
+            getattr(ax, f"set_{axis}label")(f"{name} principal component", labelpad=6)
+        ax.locator_params(nbins=5)
         if len(self):
             ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.25, 1.0) if dimensions == 3 else (1, 1))
         return ax
@@ -125,6 +138,7 @@ def fixed_points(
     slow_tolerance: float | None = None,
     apart: float = 1e-4,
     between: int | None = None,
+    settle: int = 1000,
     iterations: int = 300,
 ) -> FixedPoints:
     """Search for fixed points of a network under a constant input, from many states.
@@ -150,6 +164,10 @@ def fixed_points(
     between : int, optional
         So many further searches begin somewhere between two of the given states, where saddles lie that no trajectory
         comes near; by default as many as there are states.
+    settle : int, default 1000
+        The network runs on for so many steps under the constant input, from zeros, up to 32 of the given states and
+        as many random ones around them, and further searches begin at zeros and where it ends: close to stable
+        points. 0 for none of these.
     iterations : int, default 300
         At most so many steps from each state.
 
@@ -174,10 +192,15 @@ def fixed_points(
     ([-0.9575, 0.9575, 0.0], [True, True, False])
     """
     system = System(net)
-    given = _starts(system, states)
-    start = np.concatenate([given, _in_between(given, len(given) if between is None else between, net.seed)])
-    x = _constant(system, inputs)
-    s, residuals = _descend(system, start.copy(), x, tolerance, count(iterations, "iterations"))
+    asked, x = _starts(system, states), _constant(system, inputs)
+    tolerance = given.real(tolerance, "tolerance", 0)
+    slow_tolerance = None if slow_tolerance is None else given.real(slow_tolerance, "slow_tolerance", 0)
+    apart = given.real(apart, "apart", 0)
+    number = len(asked) if between is None else given.whole(between, "between", least=0)
+    settle, iterations = given.whole(settle, "settle", least=0), given.whole(iterations, "iterations")
+    around = _settled(system, asked, x, settle, net.seed)
+    start = np.concatenate([asked, _in_between(asked, number, net.seed), around])
+    s, residuals = _descend(system, start.copy(), x, tolerance, iterations)
     kept = np.isfinite(s).all(axis=1) & (residuals <= max(tolerance, slow_tolerance or 0.0))
     chosen, found_from = _merged(s[kept], residuals[kept], apart)
     s, residuals = s[kept][chosen], residuals[kept][chosen]
@@ -191,18 +214,24 @@ def fixed_points(
         eigenvalues[order],
         found_from[order],
         residuals[order] > tolerance,
-        given,
+        asked,
         system.parts,
     )
 
 
 def _starts(system: System, states: Any) -> np.ndarray:
-    given = states if isinstance(states, np.ndarray) else None
-    if given is None:
-        given = np.concatenate([np.asarray(a, np.float64) for layer in states for a in layer], axis=-1)
-    start = np.asarray(given, np.float64).reshape(-1, given.shape[-1]) if given.ndim else given
+    if not isinstance(states, np.ndarray):
+        try:
+            states = np.concatenate([given.numbers(a, "a state") for layer in states for a in layer], axis=-1)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(
+                f"states must be an array (m, {system.n}), or a list of tuples of arrays (m, H), one for each state of "
+                f"each recurrent layer; got {given.shown(states)}"
+            ) from error
+    found = given.numbers(states, "states")
+    start = found.reshape(-1, found.shape[-1]) if found.ndim else found
     if start.ndim != 2 or start.shape[1] != system.n:
-        raise ShapeError(f"states have shape {given.shape}; expected (m, {system.n}): {', '.join(system.names)}")
+        raise ShapeError(f"states have shape {found.shape}; expected (m, {system.n}): {', '.join(system.names)}")
     if not len(start) or not np.isfinite(start).all():
         raise DataError("the search needs states to begin with, all of them finite")
     return start
@@ -215,15 +244,31 @@ def _in_between(states: np.ndarray, number: int, seed: int) -> np.ndarray:
     return first + random.random((number, 1)) * (second - first)
 
 
+def _settled(system: System, states: np.ndarray, x: np.ndarray, steps: int, seed: int) -> np.ndarray:
+    """Zeros, and where runs from there, from some of the states and from around them end, if they stay finite."""
+    if not steps:
+        return np.empty((0, system.n))
+    zeros = np.zeros((1, system.n))
+    around = np.random.default_rng(seed).normal(states.mean(axis=0), 2 * states.std(axis=0) + 0.5, (RUNS, system.n))
+    s = np.concatenate([zeros, states[np.unique(np.linspace(0, len(states) - 1, RUNS).astype(int))], around])
+    for first in range(0, steps, PIECE):
+        piece = np.repeat(x[:, None], min(PIECE, steps - first), axis=1)
+        before, s = s, system.after(s, np.repeat(piece, len(s), axis=0))
+        s = s[np.isfinite(s).all(axis=1)]
+        if np.array_equal(before, s) or not len(s):
+            break
+    return np.concatenate([zeros, s])
+
+
 def _constant(system: System, inputs: Any) -> np.ndarray:
-    given = np.asarray(inputs, np.float64)
-    if given.shape not in ((), (system.net.inputs,)):
+    found = given.numbers(inputs, "inputs", finite=True)
+    if found.shape not in ((), (system.net.inputs,)):
         raise ShapeError(
-            f"inputs has shape {given.shape}; expected a number or ({system.net.inputs},), a constant input"
+            f"inputs has shape {found.shape}; expected a number or ({system.net.inputs},), a constant input"
         )
-    if system.takes_index and given != given.astype(int):
+    if system.takes_index and found != np.trunc(found):
         raise OptionError(f"the network's input is an index; got {inputs!r}")
-    return np.broadcast_to(given, (1, system.net.inputs)).copy()
+    return np.broadcast_to(found, (1, system.net.inputs)).copy()
 
 
 def _descend(

@@ -9,8 +9,9 @@ import numpy as np
 
 from elman.insight.losses import StepLosses
 from elman.insight.system import System
-from elman.insight.verdict import Verdict
+from elman.insight.verdict import Verdict, geometric_mean
 from elman.network import Network
+from elman.plots import style
 
 BYTES_AT_ONCE = 1 << 27  # of Jacobians
 
@@ -25,7 +26,7 @@ class GradientFlow:
     Attributes
     ----------
     norms : ndarray, shape (T,)
-        Of d L_T / d h_t, the loss at the last step: the geometric mean over the sequences.
+        Of d L_T / d h_t, the loss at the last step: the geometric mean over the sequences in which it is not 0.
     by_sequence : ndarray, shape (B, T)
         The same of each sequence.
     by_state : dict of str to ndarray, shape (B, T)
@@ -70,15 +71,15 @@ class GradientFlow:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the norms over the steps: the mean, and the range of the sequences."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
+        ax = style.axes(ax)
         steps = np.arange(1, len(self.norms) + 1)
-        shown = np.maximum(self.by_sequence, np.finfo(float).tiny)
-        ax.fill_between(steps, shown.min(axis=0), shown.max(axis=0), color="#0072b2", alpha=0.2, label="all sequences")
-        ax.semilogy(steps, np.maximum(self.norms, np.finfo(float).tiny), color="#0072b2", label="geometric mean")
+        mean, low, high = style.decades(ax, self.norms, self.by_sequence.min(axis=0), self.by_sequence.max(axis=0))
+        bottom = np.where(np.isnan(low), ax.get_ylim()[0], low)
+        ax.fill_between(steps, bottom, high, color=style.BLUE, alpha=0.2, linewidth=0, label="all sequences")
+        ax.plot(steps, mean, color=style.BLUE, label="geometric mean", **style.dots(mean))
         ax.set(xlabel="step t", ylabel=r"norm of $\partial L_T / \partial h_t$", title=self.found.short)
+        ax.set_xlim(0.5, len(steps) + 0.5)
+        style.whole_numbers(ax.xaxis)
         ax.legend(frameon=False)
         return ax
 
@@ -146,9 +147,7 @@ def gradient_flow(
     by_state = {name: np.linalg.norm(last[..., part], axis=-1) for name, part in system.parts.items()}
     by_sequence = np.linalg.norm(last, axis=-1)
     whole, by_parameter = losses.by_parameter(s, x, future)
-    tiny = np.finfo(float).tiny
-    norms = np.exp(np.mean(np.log(np.maximum(by_sequence, tiny)), axis=0))
-    return GradientFlow(np.where(norms > 2 * tiny, norms, 0.0), by_sequence, by_state, pairs, by_parameter, whole)
+    return GradientFlow(geometric_mean(by_sequence), by_sequence, by_state, pairs, by_parameter, whole)
 
 
 def _back(direct: np.ndarray, J: np.ndarray, future: np.ndarray, last: np.ndarray) -> np.ndarray:

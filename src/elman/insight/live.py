@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError
 from elman.insight.losses import StepLosses
 from elman.insight.system import System
-from elman.insight.verdict import Verdict
-from elman.network.checks import count
+from elman.insight.verdict import Verdict, geometric_mean
+from elman.plots import style
 from elman.training import Callback
 from elman.training.loop import Training
 
@@ -57,7 +58,7 @@ class GradientFlowCallback(Callback):
     """
 
     def __init__(self, every: int = 50, rows: int = 4):
-        self.every, self.rows = count(every, "every"), count(rows, "rows")
+        self.every, self.rows = given.whole(every, "every"), given.whole(rows, "rows")
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data
@@ -95,7 +96,7 @@ class GradientFlowCallback(Callback):
         for state, (first, end) in reversed(list(zip(s[1:], pieces[1:], strict=False))):
             gradient = self._system.pull_back(state, self._x[:, first:end], gradient)
             norms.insert(0, np.linalg.norm(gradient, axis=1))
-        return np.exp(np.mean(np.log(np.maximum(norms, np.finfo(float).tiny)), axis=1))
+        return geometric_mean(np.transpose(norms))
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -114,10 +115,7 @@ class GradientFlowCallback(Callback):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the norms as a map: updates to the right, steps upwards, the logarithm as colour."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
+        ax = style.axes(ax)
         shades = np.log10(np.maximum(np.array(self.norms), 1e-300)).T
         drawn = ax.pcolormesh(self.updates, self.steps, shades, cmap="viridis", shading="nearest")
         ax.figure.colorbar(drawn, ax=ax, label=r"$\log_{10}$ norm of $\partial L_T / \partial h_t$")

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import DataError, OptionError, ShapeError
+from elman import given
+from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
-from elman.network.checks import count
+from elman.plots import style
 
 PIECE = 250  # steps whose Jacobians are computed together
 SPREAD = 12.0  # in nats, between directions: more than half of the digits are left
 LONGEST = 20  # steps between two QR decompositions
+ROUNDING = 1e-12  # an exponent that is no larger is 0
+DEEP = 50.0  # differences that fall by so many nats are gone within a step
 BLOCKS = 10  # stretches of the run, between which the exponents' error is estimated
 
 
@@ -53,25 +56,26 @@ class Spectrum:
     def verdict(self) -> str:
         """What it means, in words."""
         largest, error = self.exponents[0], self.error[0]
-        if largest > 3 * error:
-            return (
-                f"chaotic: close states part {np.exp(largest):.3g} times a step (exponent {largest:.3g} ± {error:.1g})"
-            )
-        if largest < -3 * error:
-            steps = np.log(10) / -largest
-            return (
-                f"contracting: differences fall by 10x every {steps:.3g} steps (exponent {largest:.3g} ± {error:.1g})"
-            )
-        return f"neutral: differences neither grow nor fall on average (exponent {largest:.3g} ± {error:.1g})"
+        if not np.isfinite(error):
+            return f"too few steps to tell: the exponent is {largest:.3g} over {self.steps[-1]} of them"
+        found = f"(exponent {largest:.3g} ± {error:.1g})"
+        clear = max(3 * error, ROUNDING)
+        if largest > clear:
+            return f"chaotic: close states part {np.exp(largest):.4g} times a step {found}"
+        if largest < -clear:
+            return f"contracting: differences fall by 10x every {np.log(10) / -largest:.3g} steps {found}"
+        return f"neutral: differences neither grow nor fall on average {found}"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the exponents with their errors."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        ax.axhline(0, color="#8a8a8a", linewidth=1)
-        ax.errorbar(np.arange(1, len(self.exponents) + 1), self.exponents, 2 * self.error, fmt=".", color="#0072b2")
+        ax = style.axes(ax)
+        shown = self.exponents > -DEEP
+        numbers = np.arange(1, len(shown) + 1)[shown]
+        ax.axhline(0, color=style.MUTED, linewidth=1)
+        ax.errorbar(numbers, self.exponents[shown], 2 * self.error[shown], fmt=".", color=style.BLUE)
+        if not shown.all():
+            ax.set_title(f"{np.sum(~shown)} more of -{DEEP:g} or less", loc="right", fontsize=9)
+        style.whole_numbers(ax.xaxis)
         ax.set(xlabel="number", ylabel="Lyapunov exponent (nats a step)")
         return ax
 
@@ -127,13 +131,12 @@ def lyapunov_spectrum(
     [0.9, 0.5, 0.1]
     """
     system = System(net)
-    burn_in = 0 if burn_in == 0 else count(burn_in, "burn_in")
-    inputs, steps = _inputs(system, x, count(steps, "steps"), burn_in)
+    burn_in = given.whole(burn_in, "burn_in", least=0, most=10**9)
+    inputs, steps = _inputs(system, x, given.whole(steps, "steps", most=10**9), burn_in)
     s, directions = _start(system, state), _Directions(system.n)
     for first in range(0, burn_in + steps, PIECE):
         here = inputs[first : first + PIECE]
-        along = system.trajectory(here[None], s)[0]
-        _check_finite(along, first)
+        along = system.trajectory(here[None], s, first)[0]
         s = along[-1:]
         directions.carry(system.jacobian(along[:-1], here)[0])
     return _spectrum(*directions.logs(burn_in))
@@ -172,24 +175,18 @@ class _Directions:
         return np.array(self.grown)[used], np.array(self.took)[used]
 
 
-def _check_finite(along: np.ndarray, first: int) -> None:
-    if not np.isfinite(along).all():
-        lost = first + int(np.argmin(np.isfinite(along).all(axis=1)))
-        raise DataError(f"the states grow beyond all bounds: they are not finite after step {lost}")
-
-
 def _inputs(system: System, x: np.typing.ArrayLike | None, steps: int, burn_in: int) -> tuple[np.ndarray, int]:
     if x is None:
         return np.zeros((burn_in + steps, system.net.inputs)), steps
-    given = np.asarray(x, np.float64)
-    given = given[0] if given.ndim == 3 and len(given) == 1 else given
-    if given.ndim != 2 or given.shape[1] != system.net.inputs:
+    found = given.numbers(x, "x", finite=True)
+    found = found[0] if found.ndim == 3 and len(found) == 1 else found
+    if found.ndim != 2 or found.shape[1] != system.net.inputs:
         raise ShapeError(f"x has shape {np.shape(x)}; expected (T, {system.net.inputs}), one sequence")
-    if len(given) <= burn_in:
+    if len(found) <= burn_in:
         raise OptionError(
-            f"x has {len(given)} steps and burn_in takes {burn_in} of them: give more, or a smaller burn_in"
+            f"x has {len(found)} steps and burn_in takes {burn_in} of them: give more, or a smaller burn_in"
         )
-    return given, len(given) - burn_in
+    return found, len(found) - burn_in
 
 
 def _start(system: System, state: Any) -> np.ndarray:

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError
 from elman.insight.system import System
 from elman.insight.verdict import HELD
 from elman.network import Network
-from elman.network.checks import count
+from elman.plots import style
 
 RIDGE = 1e-9  # of a readout, beside the mean square of the states
 
@@ -61,15 +62,26 @@ class Memory:
         """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input."""
         if self.by_lag is None:
             raise OptionError("the network's input is an index, which has no derivative")
-        if not 0 <= lag < len(self.by_lag):
-            raise OptionError(f"lag must be in 0 .. {len(self.by_lag) - 1}, the sequence's steps, got {lag!r}")
-        return float(self.by_lag[lag])
+        return float(self.by_lag[given.whole(lag, "lag", least=0, most=len(self.by_lag) - 1)])
 
     @property
     def horizon(self) -> int:
-        """After how many steps less than a hundredth of a difference in the initial state is left; T if never."""
-        lost = np.flatnonzero(self.to_initial_state < HELD)
-        return int(lost[0]) + 1 if len(lost) else len(self.to_initial_state)
+        """From which step on less than a hundredth of a difference in the initial state is left; T if never."""
+        left = np.flatnonzero(~(self.to_initial_state < HELD))
+        return min(int(left[-1]) + 2, len(self.to_initial_state)) if len(left) else 1
+
+    @property
+    def verdict(self) -> str:
+        """How much of a difference in the initial state is left, in words."""
+        T, left = len(self.to_initial_state), self.to_initial_state[-1]
+        steps = f"{T} step{'s' * (T != 1)}"
+        if left < HELD:
+            return (
+                f"Of a small difference in the initial state less than a hundredth is left from step {self.horizon} on."
+            )
+        if not np.isfinite(left):
+            return f"A small difference in the initial state grows beyond all numbers within {steps}."
+        return f"A small difference in the initial state is {left:.2g} times as large after {steps}, the end."
 
     def capacity(self, delays: int = 50, steps: int = 3000, seed: int = 0) -> Capacity:
         """The linear memory capacity: readouts of a random input from k steps ago.
@@ -88,7 +100,8 @@ class Memory:
         ----------
         H. Jaeger, Short term memory in echo state networks, GMD report 152 (2001).
         """
-        delays, steps = count(delays, "delays"), count(steps, "steps")
+        delays, steps = given.whole(delays, "delays"), given.whole(steps, "steps")
+        seed = given.whole(seed, "seed", least=0)
         if steps < 4 * delays:
             raise OptionError(f"steps={steps} is too short for {delays} delays: give at least {4 * delays}")
         if self.system.takes_index:
@@ -100,19 +113,16 @@ class Memory:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the gains over the steps."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        tiny = np.finfo(float).tiny
-        steps = np.arange(1, len(self.to_initial_state) + 1)
-        ax.semilogy(steps, np.maximum(self.to_initial_state, tiny), color="#0072b2", label="to the initial state")
-        if self.by_lag is not None:
-            ax.semilogy(
-                steps - 1, np.maximum(self.by_lag, tiny), color="#d55e00", label="to an input so many steps ago"
-            )
+        ax = style.axes(ax)
+        curves = [self.to_initial_state] if self.by_lag is None else [self.to_initial_state, self.by_lag]
+        shown = style.decades(ax, *curves)
+        names = ("to the initial state", "to an input so many steps ago")
+        for first, curve, color, name in zip((1, 0), shown, (style.BLUE, style.RED), names, strict=False):
+            ax.plot(np.arange(first, first + len(curve)), curve, color=color, label=name, **style.dots(curve))
         ax.axhline(HELD, color="#8a8a8a", linestyle=":", linewidth=1)
         ax.set(xlabel="steps", ylabel="gain (root mean square)")
+        ax.set_xlim(-0.5, len(self.to_initial_state) + 0.5)
+        style.whole_numbers(ax.xaxis)
         ax.legend(frameon=False)
         return ax
 
@@ -213,7 +223,9 @@ def distances(
     """
     system = System(net)
     x = system.net.check_input(x)
-    wrong = [t for t in steps if not 0 <= t <= x.shape[1]]
+    given.instance(states, Mapping, "states", "a dict of initial states by name")
+    steps = [given.whole(t, "each of steps", least=0) for t in given.several(steps, "steps")]
+    wrong = [t for t in steps if t > x.shape[1]]
     if wrong:
         raise OptionError(f"steps has {wrong[0]}; x has {x.shape[1]} steps, so give numbers in 0 .. {x.shape[1]}")
     runs = {name: system.trajectory(x, system.first_states(s, len(x)))[:, list(steps)] for name, s in states.items()}

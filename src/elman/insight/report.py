@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from elman import given
 from elman.equations import sum as over_features
+from elman.errors import DataError
 from elman.insight.fixed_points import fixed_points
 from elman.insight.flow import gradient_flow
 from elman.insight.lyapunov import lyapunov_spectrum
 from elman.insight.memory import memory
 from elman.insight.system import System
-from elman.insight.units import units
+from elman.insight.units import share, units
 from elman.network import Network
 from elman.plain import to_json
 
@@ -89,15 +91,15 @@ def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about
     -------
     Report
     """
+    title, about = given.text(title, "title"), given.text(about, "about")
+    given.instance(net, Network, "net", "a Network")
     x = net.check_input(x)[:MOST_ROWS, :MOST_STEPS]
     system = System(net)
     sections = [_what_it_is(net, x, about), _units(net, x)]
     if system.n > MOST_STATES:
         note = f"the network has {system.n} numbers in its states; its Jacobians are looked at up to {MOST_STATES}"
         return Report(title, [*sections, Section("Dynamics", note)])
-    s = system.trajectory(np.asarray(x, np.float64))
-    dynamics = (_flow(net, x), _memory(net, x), _eigenvalues(system, s, x), _points(system, s, x), _lyapunov(system, x))
-    return Report(title, [*sections, *dynamics])
+    return Report(title, [*sections, *(_tried(name, look, system, x) for name, look in DYNAMICS.items())])
 
 
 # --- sections -----------------------------------------------------------------------------------------------
@@ -108,8 +110,12 @@ def _what_it_is(net: Network, x: np.ndarray, about: str) -> Section:
     for number, layer in enumerate(net.layers):
         count = sum(p.size for name, p in net.params.places.items() if name.startswith(f"{number}."))
         rows.append([f"{number} {layer.cell.name}", "\n".join(layer.cell.equations()), f"{count:,}"])
-    text = f"{len(x)} sequences of {x.shape[1]} steps were looked at: {about or 'as given'}."
+    text = f"Looked at: {_many(len(x), 'sequence')} of {_many(x.shape[1], 'step')}, {about or 'as given'}."
     return Section("What it is", text, rows, numbers={"parameters": net.arena.size, "shape": list(x.shape)})
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _units(net: Network, x: np.ndarray) -> Section:
@@ -119,20 +125,32 @@ def _units(net: Network, x: np.ndarray) -> Section:
     shown = {name: u for name, u in found.items() if name[0].isdigit()}
     rows = [["value", "mean", "standard deviation", "saturated low", "saturated high", "dead units"]]
     for name, u in shown.items():
-        shares = (f"{np.mean(part):.0%}" for part in (u.saturated_low, u.saturated_high))
+        shares = (share(part) for part in (u.saturated_low, u.saturated_high))
         rows.append([name, f"{u.mean.mean():.3g}", f"{u.std.mean():.3g}", *shares, f"{len(u.dead)} of {len(u.mean)}"])
     worst = max(shown, key=lambda name: shown[name].saturated)
     dead = sum(len(u.dead) for u in shown.values())
-    text = f"Most saturated: {worst}, {shown[worst].saturated:.0%} of its values. Units that never change: {dead}."
+    text = "No value is saturated."
+    if shown[worst].saturated:
+        text = f"Most saturated: {worst}, {share(shown[worst].saturated)} of its values."
+    text += f" Units that never change: {dead}."
     first = next(f"{k}.{graph.states[0].name}" for k, graph in enumerate(net.graphs) if graph.states)
-    figure = states(steps[first][:1]).figure
+    figure, ax = _axes()
+    states(steps[first][0], label=f"{first}, first sequence", ax=ax)
     numbers = {n: {"saturated": u.saturated, "dead": u.dead, "mean": u.mean, "std": u.std} for n, u in shown.items()}
     return Section("Units", text, rows, figure, numbers)
 
 
-def _flow(net: Network, x: np.ndarray) -> Section:
-    steps = x.shape[1] if net.sequence_output else 1
-    blank = np.zeros((len(x), steps, net.outputs)) if net.sequence_output else np.zeros((len(x), net.outputs))
+def _tried(title: str, look: Callable[[System, np.ndarray], Section], system: System, x: np.ndarray) -> Section:
+    """A section, or why there is none."""
+    try:
+        return look(system, x)
+    except DataError as error:
+        return Section(title, f"Not computed: {error}.")
+
+
+def _flow(system: System, x: np.ndarray) -> Section:
+    net = system.net
+    blank = np.zeros((*x.shape[:2], net.outputs)) if net.sequence_output else np.zeros((len(x), net.outputs))
     flow = gradient_flow(net, x, blank, _sum_of_outputs)
     figure, ax = _axes()
     flow.plot(ax)
@@ -145,18 +163,17 @@ def _sum_of_outputs(y: Any, target: Any) -> Any:
     return over_features(y) + 0 * over_features(target)
 
 
-def _memory(net: Network, x: np.ndarray) -> Section:
-    found = memory(net, x)
+def _memory(system: System, x: np.ndarray) -> Section:
+    found = memory(system.net, x)
     figure, ax = _axes()
     found.plot(ax)
-    text = f"Less than a hundredth of a difference in the initial state is left after {found.horizon} steps"
-    text += "." if found.horizon < x.shape[1] else " or more, as many as there were."
     numbers = {"to_initial_state": found.to_initial_state, "by_lag": found.by_lag, "horizon": found.horizon}
-    return Section("Memory", text, figure=figure, numbers=numbers)
+    return Section("Memory", found.verdict, figure=figure, numbers=numbers)
 
 
-def _eigenvalues(system: System, s: np.ndarray, x: np.ndarray) -> Section:
+def _eigenvalues(system: System, x: np.ndarray) -> Section:
     chosen = np.unique(np.linspace(0, x.shape[1] - 1, 20).astype(int))
+    s = system.trajectory(np.asarray(x[:1], np.float64))
     J, _ = system.jacobian(s[0, chosen], np.asarray(x[0, chosen], np.float64))
     values = np.linalg.eigvals(J)
     radius = np.abs(values).max(axis=1)
@@ -166,38 +183,57 @@ def _eigenvalues(system: System, s: np.ndarray, x: np.ndarray) -> Section:
     ax.plot(values.real.ravel(), values.imag.ravel(), ".", color="#0072b2", markersize=3, alpha=0.6)
     ax.set(xlabel="real part", ylabel="imaginary part", aspect="equal")
     ax.locator_params(nbins=5)
-    text = f"Eigenvalues of one step's Jacobian at {len(chosen)} steps of the first sequence: "
+    text = f"Eigenvalues of one step's Jacobian at {_many(len(chosen), 'step')} of the first sequence: "
     text += f"the largest has a modulus of {np.median(radius):.3g} (median; {radius.min():.3g} to {radius.max():.3g})."
-    return Section("Jacobians", text, figure=figure, numbers={"spectral_radius": radius, "steps": chosen})
+    return Section("Jacobians", text, figure=figure, numbers={"spectral_radius": radius, "steps": chosen + 1})
 
 
-def _points(system: System, s: np.ndarray, x: np.ndarray) -> Section:
-    typical = x[0, -1] if system.takes_index else np.mean(x, axis=(0, 1), dtype=np.float64)
+def _points(system: System, x: np.ndarray) -> Section:
+    typical, words = _typical(system, x)
+    s = system.trajectory(np.asarray(x, np.float64))
     found = fixed_points(system.net, s[:, :: max(1, s.shape[1] // 25)], typical)
+    text = f"{words}: {found.verdict}."
     if not len(found):
-        return Section("Fixed points", "None was found under the mean input.", numbers={"count": 0})
+        return Section("Fixed points", text, numbers={"count": 0})
     rows = [["residual", "largest eigenvalue", "directions that grow", "slowest time constant (steps)", "searches"]]
     for k in range(min(len(found), 20)):
         size, slowest = np.abs(found.eigenvalues[k, 0]), np.max(found.time_constants[k])
-        growing = found.unstable_directions[k]
         constant = f"{slowest:.3g}" if size < 1 else ""
+        growing = found.unstable_directions[k]
         rows.append([f"{found.residuals[k]:.1e}", f"{size:.4g}", f"{growing}", constant, f"{found.found_from[k]}"])
-    text = f"Under the mean input: {int(found.stable.sum())} stable, {int((~found.stable).sum())} not."
-    figure = found.plot().figure
+    text += f" The first {len(rows) - 1} of them in the table." if len(found) >= len(rows) else ""
+    three = system.n > 2
+    figure, ax = _axes(7, 5.2, projection="3d" if three else None)
+    found.plot(ax)
     numbers = {"count": len(found), "stable": found.stable, "points": found.points, "residuals": found.residuals}
     return Section("Fixed points", text, rows, figure, numbers)
 
 
 def _lyapunov(system: System, x: np.ndarray) -> Section:
-    typical = x[0, -1] if system.takes_index else np.mean(x, axis=(0, 1), dtype=np.float64)
+    typical, words = _typical(system, x)
     drive = np.broadcast_to(typical, (LYAPUNOV_STEPS + LYAPUNOV_STEPS // 4, system.net.inputs))
     found = lyapunov_spectrum(system.net, drive, burn_in=LYAPUNOV_STEPS // 4)
     figure, ax = _axes()
     found.plot(ax)
-    text = f"Under the mean input: {found.verdict}. Kaplan-Yorke dimension {found.dimension:.3g}."
+    text = f"{words}: {found.verdict}. Kaplan-Yorke dimension {found.dimension:.3g}."
     numbers = {"exponents": found.exponents, "error": found.error, "dimension": found.dimension}
     return Section("Lyapunov exponents", text, figure=figure, numbers=numbers)
 
+
+def _typical(system: System, x: np.ndarray) -> tuple[np.ndarray, str]:
+    """A constant input (F,), and what it is."""
+    if system.takes_index:
+        return np.asarray(x[0, -1], np.float64), f"Under the constant input {int(x[0, -1, 0])}"
+    return np.asarray(np.mean(x, axis=(0, 1), dtype=np.float64)), "Under the mean input"
+
+
+DYNAMICS = {
+    "Gradient flow": _flow,
+    "Memory": _memory,
+    "Jacobians": _eigenvalues,
+    "Fixed points": _points,
+    "Lyapunov exponents": _lyapunov,
+}
 
 # --- the page -----------------------------------------------------------------------------------------------
 
@@ -235,15 +271,14 @@ def _cells(row: Iterable[str], tag: str) -> str:
 
 
 def _picture(figure: Any) -> str:
-    import matplotlib.pyplot as plt
-
     data = io.BytesIO()
     figure.savefig(data, format="png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
     return base64.b64encode(data.getvalue()).decode()
 
 
-def _axes(width: float = 7.5, height: float = 3.2) -> tuple[Any, Any]:
-    import matplotlib.pyplot as plt
+def _axes(width: float = 7.5, height: float = 3.2, projection: str | None = None) -> tuple[Any, Any]:
+    """A figure without pyplot, so that no window opens and no state is kept."""
+    from matplotlib.figure import Figure
 
-    return plt.subplots(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=None if projection else "constrained")
+    return figure, figure.add_subplot(projection=projection)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from elman.errors import OptionError, ShapeError
+from elman import given
+from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.network import Network, checks
 from elman.network.engines import DOT
 
@@ -43,6 +44,7 @@ class System:
     """
 
     def __init__(self, net: Network):
+        given.instance(net, Network, "net", "a Network")
         if not any(graph.states for graph in net.graphs):
             raise OptionError("the network has no recurrent layer, so it has no dynamics to look at")
         if any(layer.reverse for layer in net.layers):
@@ -85,8 +87,14 @@ class System:
         _, states = self.engine.forward(self.net.arena, x, states=self.split(s))
         return np.concatenate(states, axis=1)
 
-    def trajectory(self, x: np.ndarray, s: np.ndarray | None = None) -> np.ndarray:
-        """States (B, T + 1, n) along inputs (B, T, F): the first ones, and those after each step."""
+    def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
+        """States (B, T + 1, n) along inputs (B, T, F): the first ones, and those after each step.
+
+        Raises
+        ------
+        DataError
+            If they grow beyond all bounds: at which step, counted on from `begun`.
+        """
         B, T = x.shape[:2]
         found = np.empty((B, T + 1, self.n))
         found[:, 0] = 0 if s is None else s
@@ -97,6 +105,10 @@ class System:
             step()
             for part, state in zip(self.parts.values(), states, strict=True):
                 found[:, t + 1, part] = state
+        finite = np.isfinite(found).all(axis=(0, 2))
+        if not finite.all():
+            lost = begun + int(np.argmin(finite))
+            raise DataError(f"the states grow beyond all bounds: they are not finite after step {lost}")
         return found
 
     def jacobian(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -168,6 +180,14 @@ class System:
         if isinstance(state, np.ndarray):
             if state.shape not in ((self.n,), (rows, self.n)):
                 raise ShapeError(f"state has shape {state.shape}; expected ({self.n},) or ({rows}, {self.n})")
-            return np.broadcast_to(state, (rows, self.n)).astype(np.float64)
-        flat = checks.flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
+            return np.broadcast_to(given.numbers(state, "state", finite=True), (rows, self.n)).copy()
+        try:
+            flat = checks.flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ElmanError):
+                raise
+            raise ShapeError(
+                f"state must be an array ({self.n},) or ({rows}, {self.n}), or a list of tuples of arrays, one for "
+                f"each state of each recurrent layer; got {given.shown(state)}"
+            ) from error
         return np.concatenate(flat, axis=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman.errors import OptionError
+from elman import given
 from elman.network import Network
 
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # of ops that level off
@@ -25,7 +25,7 @@ class Units:
         The share of each unit's values that are near the lower or upper end of what its function can give; 0 where it
         has no such end.
     dead : ndarray of int
-        Units that do not change.
+        Units that do not change; none where there is but one value of each.
     """
 
     mean: np.ndarray
@@ -43,9 +43,15 @@ class Units:
 
     def __str__(self) -> str:
         return (
-            f"mean {self.mean.mean():.3g}, saturated {np.mean(self.saturated_low):.0%} low and "
-            f"{np.mean(self.saturated_high):.0%} high, {len(self.dead)} of {len(self.mean)} units dead"
+            f"mean {self.mean.mean():.3g}, saturated {share(self.saturated_low)} low and "
+            f"{share(self.saturated_high)} high, {len(self.dead)} of {len(self.mean)} units dead"
         )
+
+
+def share(parts: float | np.ndarray) -> str:
+    """The mean of some shares in percent; one that is not quite nothing, or not quite all, is not called so."""
+    mean = float(np.mean(parts))
+    return "<1%" if 0 < mean <= 0.005 else ">99%" if 0.995 <= mean < 1 else f"{mean:.0%}"
 
 
 def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict[str, Units]:
@@ -75,8 +81,8 @@ def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict
     >>> found["z"].saturated_high.tolist(), found["z"].saturated
     ([1.0, 1.0, 1.0, 1.0], 1.0)
     """
-    if not 0 < margin < 0.5:
-        raise OptionError(f"margin must be a share in (0, 0.5), got {margin!r}")
+    given.instance(net, Network, "net", "a Network")
+    margin = given.real(margin, "margin", 0, 0.5)
     ranges = _ranges(net)
     return {name: _units(v.reshape(-1, v.shape[-1]), ranges.get(name), margin) for name, v in net.trace(x).items()}
 
@@ -107,5 +113,5 @@ def _units(values: np.ndarray, ends: tuple[float, float] | None, margin: float) 
         v.max(axis=0),
         np.mean(v <= low_end + near, axis=0),
         np.mean(v >= high_end - near, axis=0),
-        np.flatnonzero(std <= DEAD * np.maximum(largest, DEAD)),
+        np.flatnonzero((std <= DEAD * np.maximum(largest, DEAD)) & (len(v) > 1)),
     )

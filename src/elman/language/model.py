@@ -10,13 +10,16 @@ from typing import Any, Self
 
 import numpy as np
 
+from elman import given
 from elman.equations import Cell
 from elman.errors import DataError, ElmanError, ModelFileError, OptionError
 from elman.estimator import Estimator
 from elman.language.samples import Samples
 from elman.language.streams import parallel_streams
 from elman.language.vocabulary import Vocabulary
-from elman.network import GRU, LSTM, Dense, Dropout, Embedding, Layer, Network, Recurrent, SimpleRNN, load
+from elman.network import GRU, LSTM, Dense, Dropout, Embedding, Layer, Network, Recurrent, SimpleRNN
+from elman.network.files import write
+from elman.network.loading import network_of
 from elman.plain import to_json
 from elman.training import Adam, Callback, CosineDecay, EarlyStopping
 
@@ -141,8 +144,9 @@ class LanguageModel(Estimator):
             raise DataError(
                 f"fit expects a text (str), got {type(text).__name__}; read a file with Path(...).read_text()"
             )
-        if not 0 <= self.validation < 1:
-            raise OptionError(f"validation must be a share of the text in [0, 1), got {self.validation!r}")
+        self.check_params()
+        verbose = int(verbose) if isinstance(verbose, bool) else given.whole(verbose, "verbose", least=0)
+        samples, callbacks = given.whole(samples, "samples", least=0), self._callbacks(callbacks)
         self.vocabulary_ = Vocabulary.of(text)
         border = len(text) - int(len(text) * self.validation)
         self.held_out_ = text[border:]
@@ -165,6 +169,26 @@ class LanguageModel(Estimator):
         )
         return self
 
+    def check_params(self) -> None:
+        """Refuse parameters that make no sense; `OptionError` names the first."""
+        for name in ("units", "layers", "embedding", "steps", "streams", "epochs"):
+            given.whole(getattr(self, name), name, most=10**7)
+        for name in ("learning_rate", "clip_norm"):
+            given.real(getattr(self, name), name, 0)
+        for name, what in (("validation", "a share of the text"), ("dropout", "a share of the values")):
+            given.real(getattr(self, name), name, -1e-300, 1, expected=f"in [0, 1), {what}")
+        if self.patience is not None:
+            given.whole(self.patience, "patience")
+        if self.threads is not None:
+            given.whole(self.threads, "threads")
+        given.whole(self.seed, "seed", least=0, most=2**63 - 1)
+        self._recurrent()
+
+    @staticmethod
+    def _callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
+        every = given.several(callbacks, "callbacks")
+        return [given.instance(c, Callback, "each of callbacks", "a Callback") for c in every]
+
     def _layers(self) -> list[Layer]:
         make = self._recurrent()
         between = [Dropout(self.dropout)] if self.dropout else []
@@ -174,8 +198,10 @@ class LanguageModel(Estimator):
     def _recurrent(self) -> Any:
         if isinstance(self.cell, Cell):
             return lambda units: Recurrent(self.cell, units)
-        if self.cell not in CELLS:
-            raise OptionError(f"unknown cell {self.cell!r}; there are {', '.join(CELLS)}, or give an elman.Cell")
+        if not isinstance(self.cell, str) or self.cell not in CELLS:
+            raise OptionError(
+                f"unknown cell {given.shown(self.cell)}; there are {', '.join(CELLS)}, or give an elman.Cell"
+            )
         return CELLS[self.cell]
 
     def _validation_data(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -200,7 +226,9 @@ class LanguageModel(Estimator):
             Two characters at least; by default what `fit` held out.
         """
         self._check_fitted()
-        text = self.held_out_ if text is None else text
+        if text is None and len(self.held_out_) < 2:
+            raise DataError("nothing was held out, and files do not keep it: give a text of two characters at least")
+        text = self.held_out_ if text is None else given.text(text, "text")
         if len(text) < 2:
             raise DataError(f"perplexity needs a text of two characters at least, got {text!r}")
         numbers, state, total = self.vocabulary_.encode(text), None, 0.0
@@ -238,6 +266,8 @@ class LanguageModel(Estimator):
         """
         self._check_fitted()
         known = self.vocabulary_.characters
+        prompt = "" if prompt is None else given.text(prompt, "prompt")
+        length = given.whole(length, "length", most=10**9)
         context = self.vocabulary_.encode(prompt or ("\n" if "\n" in known else known[0]))
         drawn = self.network_.generate(
             context, length, temperature=temperature, top_k=top_k, top_p=top_p, seed=self.seed if seed is None else seed
@@ -256,14 +286,15 @@ class LanguageModel(Estimator):
         params = {name: value for name, value in self.get_params().items() if name != "cell"}
         cell = self.cell if isinstance(self.cell, str) else None  # its equations are in the network's description
         stored = {"params": params, "cell": cell, "characters": self.vocabulary_.characters}
-        return self.network_.save(path, {"language model": to_json(stored, "language model")})
+        entry = {"language model": to_json(stored, "language model")}
+        return write(self.network_, path, {**self.network_.metadata, **entry})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what `save` wrote; `ModelFileError` if it is no language model."""
-        network = load(path)
+        network = network_of("LanguageModel", path)
         try:
-            stored = json.loads(network.metadata["language model"])
+            stored = json.loads(network.metadata.pop("language model"))
             model = cls(stored["cell"] or network.layers[1].cell, **stored["params"])
             model.vocabulary_, model.held_out_ = Vocabulary(stored["characters"]), ""
         except (ElmanError, KeyError, TypeError, ValueError, IndexError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from elman.training import Callback
@@ -30,4 +31,10 @@ class Samples(Callback):
             f"{name} {training.logs[name]:.3f}" for name in ("loss", "val_loss") if name in training.logs
         )
         text = self.model.generate(length=self.length, seed=training.epoch)
-        print(f"--- epoch {training.epoch}: {losses}\n{text.strip()}", flush=True)
+        print(_printable(f"--- epoch {training.epoch}: {losses}\n{text.strip()}"), flush=True)
+
+
+def _printable(text: str) -> str:
+    """With escapes for what the standard output cannot show: a terminal is no reason to lose a training."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import numpy as np
 from elman.equations.store import from_data, to_data
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
+from elman.network.kinds import check_unreserved
 from elman.network.layers import Layer
 from elman.plain import to_json
 
@@ -21,11 +24,18 @@ FORMAT = 1
 
 def save(network: Network, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
     """Write a network to a file, complete or not at all."""
+    header = {**network.metadata, **_texts(metadata)}
+    check_unreserved(header)
+    return write(network, path, header)
+
+
+def write(network: Network, path: str | Path, header: dict[str, str]) -> Path:
+    """Write a network with any entries in the header."""
     from safetensors.numpy import save as to_bytes
 
     path = Path(path)
     tensors = {name: np.ascontiguousarray(value) for name, value in network.params.items()}
-    header = {**network.metadata, **_texts(metadata), "elman": to_json(describe(network), "network")}
+    header = {**header, "elman": to_json(describe(network), "network")}
     write_whole(path, to_bytes(tensors, metadata=header))
     return path
 
@@ -37,8 +47,8 @@ def _texts(metadata: Any) -> dict[str, str]:
     if not isinstance(metadata, dict):
         raise OptionError(f"metadata is {metadata!r}; expected a dict of texts by name")
     for name, value in metadata.items():
-        if not isinstance(name, str) or name == "elman":
-            raise OptionError(f"metadata has the name {name!r}; expected a text other than 'elman', which is taken")
+        if not isinstance(name, str):
+            raise OptionError(f"metadata has the name {name!r}; expected a text")
         if not isinstance(value, str):
             raise OptionError(f"metadata[{name!r}] is {value!r}; expected a text: give str(...) or json.dumps(...)")
     return metadata
@@ -81,12 +91,27 @@ def layers_of(description: dict[str, Any]) -> list[Layer]:
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and the header of a safetensors file; `ModelFileError` if it is none."""
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+
+
+def read_header(path: Path) -> dict[str, str]:
+    """The header alone."""
+    with _opened(path) as file:
+        return dict(file.metadata() or {})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A safetensors file; what is wrong with it, as `ModelFileError`."""
     from safetensors import SafetensorError, safe_open
 
+    if path.is_dir():
+        raise ModelFileError(f"{path} is a folder; give the model file in it")
     if not path.is_file():
         raise ModelFileError(f"there is no model file {path}")
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+            yield file
     except (SafetensorError, OSError) as e:
         raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}") from e

@@ -1,12 +1,14 @@
-"""Load: a network from a model file."""
+"""Load: a network from a model file, whether it stands alone there or something is built on it."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+from elman import given
 from elman.errors import ElmanError, ModelFileError
 from elman.network.files import read_tensors
+from elman.network.kinds import expect
 from elman.network.network import Network
 
 # What a description that is no network's may raise on its way through the constructors.
@@ -40,10 +42,16 @@ def load(path: str | Path, *, engine: str | None = None, threads: int | None = N
     Raises
     ------
     ModelFileError
-        If there is no such file, or it is not one of ours.
+        If there is no such file, or it is not one of ours, or it holds a forecaster or a language model.
     """
-    path = Path(path)
+    return network_of("Network", path, engine, threads)
+
+
+def network_of(kind: str, path: str | Path, engine: str | None = None, threads: int | None = None) -> Network:
+    """The network in a file that holds this kind of model; the entries of its header are in `metadata`."""
+    path = given.path(path)
     tensors, header = read_tensors(path)
+    expect(kind, header, path)
     tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's
     try:
         metadata = {k: v for k, v in header.items() if k != "elman"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import OptionError, ShapeError
 from elman.plots import style
 
@@ -45,7 +46,13 @@ def series(
     """
     y, t = _recorded(values, times)
     ax = style.axes(ax)
-    ax.plot(t, y, color=color or style.INK, linewidth=1.2, label=label or None)
+    ax.plot(
+        t,
+        y,
+        color=style.INK if isinstance(color, str) and not color else style.colour(color),
+        linewidth=1.2,
+        label=style.written(label) if given.text(label, "label") else None,
+    )
     ax.margins(x=0.01)
     style.dates(ax, t)
     return style.dress(ax, "step" if times is None and not _times_in(values) else "time", "value")
@@ -100,7 +107,11 @@ def window(
     ['series', 'window (30 steps)', 'target (1 step later)']
     """
     y, t = _recorded(values, times)
-    if start < 0 or steps < 1 or horizon < 1 or start + steps + horizon > len(y):
+    start, steps, horizon = (
+        given.whole(start, "start", least=0), given.whole(steps, "steps"), given.whole(horizon, "horizon")
+    )  # fmt: skip
+    last_only, zoom = given.flag(last_only, "last_only"), given.flag(zoom, "zoom")
+    if start + steps + horizon > len(y):
         raise OptionError(
             f"a window of {steps} steps from step {start} with its target {horizon} later "
             f"needs {start + steps + horizon} values; the series has {len(y)}"
@@ -175,7 +186,16 @@ def prediction(
             label="input",
         )  # fmt: skip
     ax.plot(t, true, "o-" if few else "-", color=style.INK, markersize=3, linewidth=1.3, label="target")
-    ax.plot(t, guess, "o--" if few else "--", color=style.RED, markersize=4, linewidth=1.3, label=label, mfc="none")
+    ax.plot(
+        t,
+        guess,
+        "o--" if few else "--",
+        color=style.RED,
+        markersize=4,
+        linewidth=1.3,
+        label=style.written(given.text(label, "label")),
+        mfc="none",
+    )
     ax.margins(x=0.02)
     style.dates(ax, t)
     return style.dress(ax, "step" if times is None else "time", "value")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.errors import DataError, OptionError
+from elman import given
+from elman.errors import DataError, OptionError, ShapeError
 from elman.plots import style
 
 if TYPE_CHECKING:
@@ -46,24 +47,40 @@ def losses(history: Any, *, metrics: Iterable[str] = (), log: bool | None = None
     >>> [line.get_label() for line in ax.lines]
     ['training', 'validation', 'best epoch (2)']
     """
-    numbers = getattr(history, "history", history)
+    numbers = _numbers(history)
+    named = [metrics] if isinstance(metrics, str) else given.several(metrics, "metrics")
+    names = [given.instance(name, str, "each of metrics", "a name") for name in named]
+    log = None if log is None else given.flag(log, "log")
     ax = style.axes(ax)
     drawn = _losses_of_one(ax, numbers) if "loss" in numbers else _losses_of_several(ax, numbers)
     positive = np.concatenate([v[np.isfinite(v) & (v > 0)] for v in drawn])
     if log or (log is None and positive.size and positive.max() > 20 * positive.min()):
         ax.set_yscale("log")
-    _metrics(ax, numbers, list(metrics))
+    _metrics(ax, numbers, names)
     ax.xaxis.get_major_locator().set_params(integer=True)
     return style.dress(ax, "epoch", "loss")
 
 
-def _losses_of_one(ax: Any, numbers: dict[str, list[float]]) -> list[np.ndarray]:
+def _numbers(history: Any) -> Mapping[str, Any]:
+    """The numbers of a training by name."""
+    expected = "what `fit` returned, or a dict of lists of numbers, or of such histories, by name"
+    return given.instance(getattr(history, "history", history), Mapping, "history", expected)
+
+
+def _curve(values: Any, name: str) -> np.ndarray:
+    found = given.numbers(values, str(name))
+    if found.ndim != 1:
+        raise ShapeError(f"{name} must be a list of numbers, one an epoch; got shape {found.shape}")
+    return found
+
+
+def _losses_of_one(ax: Any, numbers: Mapping[str, Any]) -> list[np.ndarray]:
     found = {"training": "loss", "validation": "val_loss"}
-    values = {label: np.asarray(numbers[name], float) for label, name in found.items() if name in numbers}
+    values = {label: _curve(numbers[name], name) for label, name in found.items() if name in numbers}
     if not len(values["training"]):
         raise DataError("the history has no epoch: nothing was trained, or the first epoch did not end")
     for (label, curve), color in zip(values.items(), (style.BLUE, style.RED), strict=False):
-        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.6, label=label, **_dots(curve))
+        ax.plot(np.arange(1, len(curve) + 1), curve, color=color, linewidth=1.6, label=label, **style.dots(curve))
     judged = list(values.values())[-1]
     if np.isfinite(judged).any():
         best = int(np.nanargmin(judged)) + 1
@@ -71,27 +88,27 @@ def _losses_of_one(ax: Any, numbers: dict[str, list[float]]) -> list[np.ndarray]
     return list(values.values())
 
 
-def _losses_of_several(ax: Any, histories: dict[str, Any]) -> list[np.ndarray]:
+def _losses_of_several(ax: Any, histories: Mapping[str, Any]) -> list[np.ndarray]:
     if not histories:
         raise DataError("there is no history to draw; give what `fit` returned, or a dict of such by name")
     drawn = []
     for k, (name, history) in enumerate(histories.items()):
-        numbers = getattr(history, "history", history)
-        curve = np.asarray(numbers.get("val_loss", numbers.get("loss", [])), float)
+        numbers = _numbers(history)
+        curve = _curve(numbers.get("val_loss", numbers.get("loss", [])), name)
         color = style.CYCLE[k % len(style.CYCLE)]
         ax.plot(
             np.arange(1, len(curve) + 1),
             curve,
             color=color,
             linewidth=1.4,
-            label=style.verbatim(str(name)),
-            **_dots(curve),
+            label=style.plain(name),
+            **style.dots(curve),
         )
         drawn.append(curve)
     return drawn
 
 
-def _metrics(ax: Any, numbers: dict[str, list[float]], names: list[str]) -> None:
+def _metrics(ax: Any, numbers: Mapping[str, Any], names: list[str]) -> None:
     """Other numbers of the history, on an axis of their own whose curves the first axis' legend names too."""
     missing = [name for name in names if name not in numbers]
     if missing:
@@ -103,13 +120,8 @@ def _metrics(ax: Any, numbers: dict[str, list[float]], names: list[str]) -> None
         for key, dashes in ((name, "-."), (f"val_{name}", ":")):
             if key in numbers:
                 color = style.CYCLE[(2 + k) % len(style.CYCLE)]
-                curve = np.asarray(numbers[key], float)
+                curve = _curve(numbers[key], key)
                 right.plot(np.arange(1, len(curve) + 1), curve, dashes, color=color, linewidth=1.6)
-                ax.plot([], [], dashes, color=color, linewidth=1.6, label=style.verbatim(key))
-    right.set_ylabel(style.verbatim(", ".join(names)))
+                ax.plot([], [], dashes, color=color, linewidth=1.6, label=style.plain(key))
+    right.set_ylabel(style.plain(", ".join(names)))
     right.spines["top"].set_visible(False)
-
-
-def _dots(curve: np.ndarray) -> dict[str, Any]:
-    """Dots where a curve is so short that its points should be seen."""
-    return {"marker": "o", "markersize": 3} if len(curve) <= 30 else {}

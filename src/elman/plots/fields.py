@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman import given
 from elman.errors import DataError, ShapeError
 from elman.plots import style
 
@@ -59,6 +60,8 @@ def norms(
     >>> ax.get_xscale()
     'log'
     """
+    bins, log = given.whole(bins, "bins", most=10**6), given.flag(log, "log")
+    xlabel = given.text(xlabel, "xlabel")
     found = {name: _checked(name, v) for name, v in (groups if isinstance(groups, dict) else {"": groups}).items()}
     shown = {name: v[v > 0] if log else v for name, v in found.items()}
     everything = np.concatenate([*shown.values(), np.empty(0)])
@@ -68,13 +71,13 @@ def norms(
     ax = style.axes(ax)
     for k, (name, values) in enumerate(shown.items()):
         zeros = len(found[name]) - len(values)
-        label = name + (f" ({zeros} are 0)" if zeros else "")
+        label = style.plain(name) + (f" ({zeros} are 0)" if zeros else "")
         color = style.CYCLE[k % len(style.CYCLE)]
         ax.hist(values, edges, color=color, alpha=0.35, linewidth=0)
         ax.hist(values, edges, color=color, histtype="step", linewidth=1.5, label=label or None)
     if log:
         ax.set_xscale("log")
-    return style.dress(ax, xlabel, "count")
+    return style.dress(ax, style.written(xlabel), "count")
 
 
 def states(
@@ -117,20 +120,22 @@ def states(
     >>> ax.get_ylabel(), ax.images[0].get_array().shape
     ('unit', (8, 50))
     """
-    h = np.asarray(values, float)
+    h, sort, label = given.numbers(values, "values"), given.flag(sort, "sort"), given.text(label, "label")
     h = h[0] if h.ndim == 3 and len(h) == 1 else h
     if h.ndim != 2 or not h.size:
         raise ShapeError(f"states must be those of one sequence, (T, H); got shape {np.shape(values)}")
     t = style.times_of(times, len(h), "states")
     units = np.argsort(np.argmax(h, axis=0), kind="stable") if sort else np.arange(h.shape[1])
     ax = style.axes(ax)
+    if t.dtype.kind == "M" or (len(t) > 1 and not (np.diff(t) > 0).all()):
+        raise ShapeError("the times of states must be numbers that increase")
     half = (t[1] - t[0]) / 2 if len(t) > 1 else 0.5
     reach = float(np.abs(h[np.isfinite(h)]).max(initial=0)) or 1.0
     image = ax.imshow(
         h.T[units], aspect="auto", interpolation="nearest", origin="lower", cmap="RdBu_r", vmin=-reach, vmax=reach,
         extent=(t[0] - half, t[-1] + half, -0.5, h.shape[1] - 0.5),
     )  # fmt: skip
-    ax.figure.colorbar(image, ax=ax, label=label, pad=0.02)
+    ax.figure.colorbar(image, ax=ax, label=style.written(label), pad=0.02)
     ax.yaxis.get_major_locator().set_params(integer=True)
     order = "unit (sorted)" if sort else "unit"
     ax.set(xlabel="step" if times is None else "time", ylabel=order)
@@ -138,7 +143,7 @@ def states(
 
 
 def _checked(name: str, values: Any) -> np.ndarray:
-    found = np.asarray(values, float).reshape(-1)
+    found = given.numbers(values, str(name) or "the array").reshape(-1)
     wrong = found[~(np.isfinite(found) & (found >= 0))]
     if wrong.size:
         raise DataError(f"norms are finite and at least 0; {name or 'the array'} has {wrong[0]} ({wrong.size} such)")

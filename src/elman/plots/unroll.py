@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from elman import given
 from elman.equations import Cell, Graph
 from elman.errors import OptionError
 from elman.plots import style
@@ -48,8 +49,8 @@ def unrolled(what: Any, steps: int = 3, *, names: bool | None = None, ax: Any = 
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "input"]
     ['$x_{1}$', '$x_{2}$']
     """
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise OptionError(f"unrolled: steps must be a whole number of at least 1, got {steps!r}")
+    steps = given.whole(steps, "steps", most=200)
+    names = None if names is None else given.flag(names, "names")
     rows = _rows(what, steps)
     width = max(row.step.width for row in rows)
     bottom = 0.0
@@ -77,9 +78,9 @@ def _rows(what: Any, steps: int) -> list[Row]:
     if isinstance(what, Graph | Cell):
         graph = what if isinstance(what, Graph) else what.trace()
         return [Row(graph.name, step_of(graph), every, every)]
-    layers = getattr(what, "layers", [what])
+    layers: Any = [what] if isinstance(what, type) else getattr(what, "layers", [what])
     if not all(isinstance(getattr(layer, "cell", None), Cell) for layer in layers):
-        raise OptionError(f"unrolled draws a Network, a Layer, a Cell or a Graph; got {what!r}")
+        raise OptionError(f"unrolled draws a Network, a Layer, a Cell or a Graph; got {given.shown(what)}")
     rows, active = [], every
     for layer in layers:
         used = (active[:1] if layer.reverse else active[-1:]) if layer.last_only else active

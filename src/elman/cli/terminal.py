@@ -1,0 +1,57 @@
+"""The streams of a command as they are: encodings that lack a character, readers that stop reading, full disks."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+WRITTEN_OUT = {"σ": "sigmoid", "√": "sqrt", "²": "^2", "ᵀ": "'", "≤": "<=", "ε": "epsilon", "±": "+-"}
+"""What Elman's own texts have beyond ASCII, in ASCII; any other character becomes its escape, such as \\xe9."""
+
+
+def _written_out(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    shown = (WRITTEN_OUT.get(c) or c.encode("ascii", "backslashreplace").decode("ascii") for c in missing)
+    return "".join(shown), error.end
+
+
+codecs.register_error("elman", _written_out)
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """A line on the output, or on the error stream."""
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    click.echo(text, file=sys.stderr if err else sys.stdout, color=False if plain else None)
+
+
+@contextmanager
+def streams() -> Iterator[None]:
+    """What a stream cannot encode is written out; a reader that has seen enough ends the command, as it ends others."""
+    pipe = getattr(signal, "SIGPIPE", None)  # Windows has none
+    before = None if pipe is None else signal.signal(pipe, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="elman")
+    try:
+        yield
+    finally:
+        if pipe is not None:
+            signal.signal(pipe, before)
+
+
+def flush() -> None:
+    """Write what is left, now that failure can be told; nothing is left to fail at the interpreter's end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
