@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
-    {"errors", "_native"},
+    {"errors", "checks", "_native"},
     {"equations", "estimator"},
     {"cells", "plots"},
     {"engine"},
