@@ -9,7 +9,8 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
-    {"errors", "checks", "_native"},
+    {"errors", "_native"},
+    {"checks"},
     {"equations", "estimator"},
     {"cells", "plots"},
     {"engine"},
