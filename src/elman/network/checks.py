@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine import ENGINES, default_engine
+from elman.equations.graph import Graph
 from elman.equations.symbols import width
 from elman.errors import OptionError, ShapeError
 from elman.network.layers import Layer
@@ -56,8 +57,15 @@ def engine(name: str | None) -> str:
     return found
 
 
-def network_input(x: Any, features: int, dtype: np.dtype) -> np.ndarray:
-    """x as (B, T, F); a (B, T) array is taken as one feature."""
+def holds_indices(graph: Graph) -> bool:
+    """Whether a layer reads its input as an index, and as nothing else."""
+    x = graph.inputs[0]
+    uses = [(n.op, k) for n in graph.nodes() for k, i in enumerate(n.inputs) if i is x]
+    return bool(uses) and x not in graph.outputs and all(use in (("lookup", 1), ("pick", 1)) for use in uses)
+
+
+def network_input(x: Any, features: int, dtype: np.dtype, indices: bool = False) -> np.ndarray:
+    """x as (B, T, F); a (B, T) array is taken as one feature. Indices become int64, if they are whole numbers."""
     array = np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise ShapeError(f"x holds {array.dtype}; expected numbers")
@@ -72,6 +80,8 @@ def network_input(x: Any, features: int, dtype: np.dtype) -> np.ndarray:
         )
     if 0 in array.shape:
         raise ShapeError(f"x has shape {array.shape}; it needs at least one row and one time step")
+    if indices and (array.dtype.kind in "iub" or (array == np.floor(array)).all()):
+        dtype = np.dtype(np.int64)  # with others an engine says what is wrong, where they are in use
     return array if array.dtype == dtype else array.astype(dtype)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -370,8 +371,12 @@ class Network:
         return new_engine(self, loss, target_width)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """x as (B, T, F) of the network's dtype; not copied if it is so already."""
-        return checks.network_input(x, self.inputs, self.dtype)
+        """x as (B, T, F) of the network's dtype, indices as int64; not copied if it is so already."""
+        return checks.network_input(x, self.inputs, self.dtype, self._holds_indices)
+
+    @functools.cached_property
+    def _holds_indices(self) -> bool:
+        return checks.holds_indices(self.graphs[0])
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""

@@ -47,7 +47,7 @@ class Stream:
             raise OptionError("a layer that runs in reverse needs the whole sequence: call the network itself")
         rows = checks.count(rows, "rows")
         self._sizes, dtype = network.state_sizes(), network.dtype
-        self._x = np.zeros((rows, 1, network.inputs), dtype)
+        self._x = network.check_input(np.zeros((rows, 1, network.inputs), dtype))
         self._states = [np.zeros((rows, n), dtype) for sizes in self._sizes for n in sizes]
         self._y = np.zeros((rows, 1, network.outputs) if network.sequence_output else (rows, network.outputs), dtype)
         self._inputs, self._outputs = self._x[:, 0], self._y[:, 0] if network.sequence_output else self._y
@@ -77,7 +77,7 @@ class Stream:
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = checks.flat_state(value, self._sizes, len(self._inputs), self._inputs.dtype)
+        given = checks.flat_state(value, self._sizes, len(self._inputs), self._y.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 

@@ -235,7 +235,7 @@ def prepare_target(
     -------
     loss : Loss
     target : array (N, T, O') or (N, O')
-        Of the network's dtype.
+        Of the network's dtype; class indices are int64.
     width : int
         O', the number of features of the target; 1 for class indices.
 
@@ -249,7 +249,7 @@ def prepare_target(
     loss, array = resolve_loss(loss), np.asarray(target)
     if array.dtype.kind not in "buif":
         raise DataError(f"target holds {array.dtype} values, expected numbers; give classes as 0, 1, 2, ...")
-    shape, axes = array.shape, 2 if net.sequence_output else 1  # axes before the features
+    shape, axes, dtype = array.shape, 2 if net.sequence_output else 1, net.dtype  # axes before the features
     if array.ndim == axes:
         array = array[..., None]
     if array.ndim != axes + 1:
@@ -257,13 +257,15 @@ def prepare_target(
     if loss.index_target is not None and array.shape[-1] == 1:
         loss = loss.for_classes()
         _check_classes(array, net.outputs, lengths, loss.name)
+        dtype = np.dtype(np.int64)
     try:
         _check_graph(loss, net.outputs, array.shape[-1])
     except ShapeError as error:
         raise ShapeError(_mismatch(net, loss, shape)) from error
     if loss.bounds is not None:
         _check_bounds(array, loss, lengths)
-    return loss, np.asarray(array, net.dtype), array.shape[-1]
+    with np.errstate(invalid="ignore"):  # past a row's end there may be anything
+        return loss, np.asarray(array, dtype), array.shape[-1]
 
 
 @functools.lru_cache(maxsize=64)  # tracing takes longer than a small update
