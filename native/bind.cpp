@@ -5,10 +5,13 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <stdexcept>
 #include <thread>
 
+#include "pool.h"
 #include "run.h"
 
 namespace nb = nanobind;
@@ -19,14 +22,15 @@ namespace {
 
 template <class T>
 using Flat = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
-template <class T>
-using View = nb::ndarray<const T, nb::device::cpu>;  // of any strides
+using Given = nb::ndarray<nb::ro, nb::device::cpu>;  // of any strides; numbers of an engine, or int64 indices
 
 // ---- plans: nested tuples, as plain.py writes them
 
 template <class V>
 V item(nb::handle tuple, int i) {
-  return nb::cast<V>(tuple[i]);
+  V value;
+  if (nb::try_cast<V>(tuple[i], value)) return value;
+  throw std::invalid_argument("bad plan: " + std::string(nb::str(tuple[i]).c_str()) + " is too large a number");
 }
 
 template <class V>
@@ -38,7 +42,7 @@ std::vector<V> list(nb::handle sequence, V (*make)(nb::handle)) {
 
 Ref ref(nb::handle h) { return {item<int>(h, 0), item<int>(h, 1)}; }
 
-Slot slot(nb::handle h) { return {item<int>(h, 0), Time(item<int>(h, 1)), item<int>(h, 2)}; }
+Slot slot(nb::handle h) { return {item<int>(h, 0), Time(item<int>(h, 1)), item<int>(h, 2), item<int>(h, 3)}; }
 
 MatrixSegment segment(nb::handle h) { return {item<int64_t>(h, 0), item<int>(h, 1), item<int>(h, 2)}; }
 
@@ -91,10 +95,23 @@ Plan plan(nb::handle h) {
 // ---- arrays
 
 template <class T>
-Strided<T> strided(const View<T>& a) {
-  Strided<T> out{a.data(), {}};
+Strided<T> strided(const Given& a) {
+  if (a.dtype() != nb::dtype<T>()) throw std::invalid_argument("an array of another type of numbers");
+  Strided<T> out{static_cast<const T*>(a.data()), {}};
   for (size_t i = 0; i < a.ndim(); ++i) out.stride[i == a.ndim() - 1 ? 2 : i] = a.stride(i);
   return out;
+}
+
+template <class T>
+Source<T> source(const Engine<T>& engine, int slot, const Given& a) {
+  if (engine.holds_indices(slot)) return {{}, strided<int64_t>(a)};
+  return {strided<T>(a), {}};
+}
+
+int size(const Given& x, int axis, const char* what) {
+  if (x.shape(axis) <= size_t(kMost)) return int(x.shape(axis));
+  throw std::invalid_argument("x has " + std::to_string(x.shape(axis)) + " " + what + "; an engine takes at most " +
+                              std::to_string(kMost) + " at once");
 }
 
 template <class V>
@@ -107,6 +124,60 @@ std::vector<P*> pointers(const std::vector<Flat<V>>& arrays) {
   std::vector<P*> out;
   for (const Flat<V>& a : arrays) out.push_back(a.data());
   return out;
+}
+
+// ---- threads and errors
+
+// A thread that comes back when Python has ended waits for the end of the process: Python would unwind it, through
+// frames that cannot be.
+[[noreturn]] void wait_for_the_end() {
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+void take_python(PyThreadState* state) {
+#if PY_VERSION_HEX >= 0x030d0000
+  if (Py_IsFinalizing()) wait_for_the_end();
+#else
+  if (_Py_IsFinalizing()) wait_for_the_end();
+#endif
+  try {
+    PyEval_RestoreThread(state);
+  } catch (...) {  // it ended meanwhile, and this is how glibc ends a thread
+    wait_for_the_end();
+  }
+}
+
+// Runs f while other threads may run Python.
+template <class F>
+void without_python(F&& f) {
+  PyThreadState* state = PyEval_SaveThread();
+  std::exception_ptr error;
+  try {
+    f();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  take_python(state);
+  if (error) std::rethrow_exception(error);
+}
+
+void raise(const char* kind, const char* what) {
+  PyErr_SetString(nb::module_::import_("elman.errors").attr(kind).ptr(), what);
+}
+
+// Errors of the tree in elman/errors.py.
+void translate(const std::exception_ptr& error, void*) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const BadData& e) {
+    raise("DataError", e.what());
+  } catch (const std::invalid_argument& e) {
+    raise("EngineError", e.what());
+  } catch (const std::runtime_error& e) {
+    raise("EngineError", e.what());
+  } catch (const std::bad_alloc& e) {
+    raise("EngineError", e.what());
+  }
 }
 
 // ---- engines
@@ -123,11 +194,11 @@ const Kernels<T>& kernels(bool bfloat16 = false) {
 }
 
 template <class T>
-Batch<T> make_batch(const View<T>& x, const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states,
-                    uint64_t key) {
+Batch<T> make_batch(const Engine<T>& engine, const Given& x, const Flat<const int64_t>& lengths,
+                    const std::vector<Flat<const T>>& states, uint64_t key) {
   Batch<T> batch;
-  batch.B = int(x.shape(0)), batch.steps = int(x.shape(1));
-  batch.x = strided(x);
+  batch.B = size(x, 0, "rows"), batch.steps = size(x, 1, "time steps");
+  batch.x = source(engine, engine.plan.input.slot, x);
   batch.lengths = pointer(lengths);
   batch.states = pointers<const T>(states);
   batch.key = key;
@@ -135,26 +206,25 @@ Batch<T> make_batch(const View<T>& x, const Flat<const int64_t>& lengths, const 
 }
 
 template <class T>
-void py_forward(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x,
-                const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states, uint64_t key,
-                const Flat<T>& output, const std::vector<Flat<T>>& final_states, bool low_memory) {
-  Batch<T> batch = make_batch(x, lengths, states, key);
+void py_forward(Engine<T>& engine, const Flat<const T>& parameters, const Given& x, const Flat<const int64_t>& lengths,
+                const std::vector<Flat<const T>>& states, uint64_t key, const Flat<T>& output,
+                const std::vector<Flat<T>>& final_states, bool low_memory) {
+  Batch<T> batch = make_batch(engine, x, lengths, states, key);
   Results<T> results;
   results.output = output.data();
   results.states = pointers<T>(final_states);
-  nb::gil_scoped_release release;
-  forward(engine, parameters.data(), batch, results, {low_memory, 0});
+  without_python([&] { forward(engine, parameters.data(), batch, results, {low_memory, 0}); });
 }
 
 template <class T>
-double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x, const View<T>& target,
+double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Given& x, const Given& target,
                     const Flat<const T>& weights, const Flat<const int64_t>& lengths,
                     const std::vector<Flat<const T>>& states, const std::vector<Flat<const T>>& state_gradients,
                     uint64_t key, const Flat<T>& parameter_gradients, const Flat<T>& output,
                     const std::vector<Flat<T>>& final_states, const Flat<T>& input_grad,
                     const std::vector<Flat<T>>& initial_states, bool low_memory, int truncate) {
-  Batch<T> batch = make_batch(x, lengths, states, key);
-  batch.target = strided(target);
+  Batch<T> batch = make_batch(engine, x, lengths, states, key);
+  batch.target = source(engine, engine.plan.target, target);
   batch.weights = pointer(weights);
   batch.state_gradients = pointers<const T>(state_gradients);
   Results<T> results;
@@ -163,8 +233,9 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Vi
   results.gradients = parameter_gradients.data();
   results.input_grad = pointer(input_grad);
   results.initial_states = pointers<T>(initial_states);
-  nb::gil_scoped_release release;
-  return gradients(engine, parameters.data(), batch, results, {low_memory, truncate});
+  double loss = 0;
+  without_python([&] { loss = gradients(engine, parameters.data(), batch, results, {low_memory, truncate}); });
+  return loss;
 }
 
 // An optimiser for arrays of one type.
@@ -182,15 +253,16 @@ Optimizer<T> make_optimizer(nb::handle code, int states, int scalars) {
 }
 
 template <class T>
-nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& x, const View<T>& target,
+nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x, const Given& target,
                    const Flat<const T>& weights, const Flat<const int64_t>& lengths, const Flat<const int64_t>& rows,
                    const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer, const std::vector<Flat<T>>& state,
                    const Flat<const double>& scalars, double clip_norm, const Flat<const uint64_t>& keys,
                    const std::vector<Flat<T>>& carried, double seconds, const Flat<double>& losses, bool low_memory,
                    int truncate) {
   Training<T> training;
-  training.x = strided(x), training.target = strided(target);
-  training.steps = int(x.shape(1));
+  training.x = source(engine, engine.plan.input.slot, x);
+  training.target = source(engine, engine.plan.target, target);
+  training.steps = size(x, 1, "time steps");
   training.lengths = pointer(lengths), training.weights = pointer(weights);
   training.rows = rows.data(), training.offsets = offsets.data();
   training.updates = int(losses.size());
@@ -203,18 +275,15 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const View<T>& 
   training.carried = pointers<T>(carried);
   training.seconds = seconds;
   Trained done;
-  {
-    nb::gil_scoped_release release;
-    done = train(engine, training, optimizer.program, optimizer.scalars, losses.data());
-  }
+  without_python([&] { done = train(engine, training, optimizer.program, optimizer.scalars, losses.data()); });
   return nb::make_tuple(done.updates, done.finite);
 }
 
 // It keeps the arrays alive; the caller leaves them where they are.
 template <class T>
-Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, const View<T>& x,
+Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, const Given& x,
                         const std::vector<Flat<T>>& states, const Flat<T>& output) {
-  Batch<T> batch = make_batch<T>(x, {}, {}, 0);
+  Batch<T> batch = make_batch<T>(engine, x, {}, {}, 0);
   for (const Flat<T>& s : states) batch.states.push_back(s.data());
   Results<T> results;
   results.output = output.data();
@@ -224,26 +293,54 @@ Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, cons
 
 template <class T>
 void py_run_again(Repeated<T>& repeated) {
-  nb::gil_scoped_release release;
-  run_again(repeated);
+  without_python([&] { run_again(repeated); });
+}
+
+template <class T, class V>
+int64_t generated(Repeated<T>& repeated, const Flat<V>& window, const Drawing& how, int64_t first, double seconds,
+                  const Flat<V>& out) {
+  int64_t done = 0;
+  without_python(
+      [&] { done = generate(repeated, window.data(), how, first, int64_t(out.shape(1)), seconds, out.data()); });
+  return done;
 }
 
 template <class T>
-int64_t py_generate(Repeated<T>& repeated, const Flat<T>& window, const nb::object& drawing, int64_t first,
-                    double seconds, const Flat<T>& out) {
-  Drawing how;
-  if (!drawing.is_none())
-    how = {true, item<double>(drawing, 0), item<int>(drawing, 1), item<double>(drawing, 2), item<uint64_t>(drawing, 3)};
-  nb::gil_scoped_release release;
-  return generate(repeated, window.data(), how, first, int64_t(out.shape(1)), seconds, out.data());
+int64_t py_generate(Repeated<T>& repeated, const Flat<T>& window, int64_t first, double seconds, const Flat<T>& out) {
+  return generated(repeated, window, {}, first, seconds, out);
+}
+
+template <class T>
+int64_t py_draw(Repeated<T>& repeated, const Flat<int64_t>& window, nb::tuple drawing, int64_t first, double seconds,
+                const Flat<int64_t>& out) {
+  Drawing how{item<double>(drawing, 0), item<int>(drawing, 1), item<double>(drawing, 2), item<uint64_t>(drawing, 3)};
+  return generated(repeated, window, how, first, seconds, out);
 }
 
 template <class T>
 nb::tuple py_shape(Engine<T>& engine, int slot) {
-  std::lock_guard<std::mutex> lock(engine.one_call);
-  if (engine.space.B == 0) return nb::make_tuple(0, 0, engine.plan.slots.at(slot).width);
-  const Field<T>& f = engine.space.fields.at(slot);
-  return nb::make_tuple(f.steps, engine.space.B, f.width);
+  int steps = 0, B = 0;
+  without_python([&] {
+    std::lock_guard<std::mutex> lock(engine.one_call);
+    B = engine.space.B;
+    if (B > 0) steps = engine.space.fields.at(slot).steps;
+  });
+  return nb::make_tuple(steps, B, engine.plan.slots.at(slot).width);
+}
+
+template <class T>
+size_t py_bytes(Engine<T>& engine) {
+  size_t bytes = 0;
+  without_python([&] {
+    std::lock_guard<std::mutex> lock(engine.one_call);
+    bytes = engine.bytes();
+  });
+  return bytes;
+}
+
+template <class T>
+void py_read(Engine<T>& engine, int slot, const Flat<T>& out) {
+  without_python([&] { read(engine, slot, out.data()); });
 }
 
 template <class T>
@@ -253,7 +350,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
   });
   nb::class_<Repeated<T>>(m, repeated)
       .def("__call__", py_run_again<T>)
-      .def("generate", py_generate<T>, "window"_a, "drawing"_a.none(), "first"_a, "seconds"_a, "out"_a);
+      .def("generate", py_generate<T>, "window"_a, "first"_a, "seconds"_a, "out"_a)
+      .def("draw", py_draw<T>, "window"_a, "drawing"_a, "first"_a, "seconds"_a, "out"_a);
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })
@@ -268,8 +366,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 3>(),
            nb::keep_alive<0, 4>(), nb::keep_alive<0, 5>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
       .def("shape", py_shape<T>, "slot"_a)
-      .def("bytes", &Engine<T>::bytes)
-      .def("read", [](Engine<T>& e, int slot, const Flat<T>& out) { read(e, slot, out.data()); });
+      .def("bytes", py_bytes<T>)
+      .def("read", py_read<T>, "slot"_a, "out"_a);
 }
 
 // One instruction on whole arrays (rows, width), for tests of the op table.
@@ -290,6 +388,7 @@ void py_elementwise(int op, const Flat<T>& out, const std::vector<Flat<const T>>
   Program<T> program(source);
   std::vector<int64_t> rows(out.shape(0));
   for (size_t i = 0; i < rows.size(); ++i) rows[i] = int64_t(i);
+  FlushDenormals flush;
   kernels<T>().elementwise(program.code.data(), 1,
                            {operand.data(), program.widths.data(), int(out.shape(0)), key, step, rows.data()});
 }
@@ -309,6 +408,7 @@ nb::dict info() {
   for (int i = 0; runnable_isa(i); ++i) isas.append(runnable_isa(i));
   out["isas"] = isas;  // best first
   out["threads"] = int(std::thread::hardware_concurrency());
+  out["most_threads"] = kMostThreads;
   out["compiler"] = __VERSION__;
   return out;
 }
@@ -318,6 +418,8 @@ nb::dict info() {
 
 NB_MODULE(_native, m) {
   m.doc() = "The native engine; elman.engine.native is its face.";
+  nb::register_exception_translator(elman::translate);
+  nb::set_leak_warnings(false);  // a daemon thread still has its arrays when the process ends
   m.def("ops", elman::ops);
   m.def("info", elman::info);
   m.def("elementwise", elman::py_elementwise<float>);

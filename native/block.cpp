@@ -95,10 +95,10 @@ struct BlockRun {
     const T* index = at(l.index, t);
     T* out = at(l.target, t);
     size_t width = space.fields[l.target.slot].width;
-    const char* array = l.index.slot == plan.input.slot ? "x" : "index";
-    bool sequence = plan.stages[plan.slots[l.target.slot].stage].sequence;
+    bool whole = e.holds_indices(l.index.slot), sequence = plan.stages[plan.slots[l.target.slot].stage].sequence;
     for (int i = 0; i < count; ++i) {
-      int64_t row = checked(index[i], l.rows, array, i, t, sequence);
+      int64_t row = index_at(index + i, whole, l.rows);
+      if (row < 0) row = 0, report_index(index[i], l.rows, i, t, sequence);
       std::copy_n(parameters + l.offset + row * width, width, out + i * width);
     }
   }
@@ -138,12 +138,10 @@ struct BlockRun {
     std::visit([&](const auto& s) { (*this)(s, t, count); }, step);
   }
 
-  // The index that a value stands for; 0, and a fault reported, when it stands for none.
-  int64_t checked(T value, int limit, const char* array, int row, int64_t t, bool sequence) const {
-    if (value >= 0 && value < T(limit) && value == T(int64_t(value))) return int64_t(value);
+  // A value that should be an index and is none.
+  void report_index(T value, int limit, int row, int64_t t, bool sequence) const {
     t += row / space.block_rows, row %= space.block_rows;  // of merged steps
-    report(e, {array, batch.first + data_row(row), first_step(sequence, row) + t, double(value), limit});
-    return 0;
+    report(e, {"index", batch.first + data_row(row), first_step(sequence, row) + t, double(value), limit});
   }
 
   // ---- sums of vectors, which only grow in `reverse`
@@ -333,18 +331,31 @@ struct BlockRun {
 
   // ---- between the caller's arrays and slots
 
-  void gather(const Strided<T>& data, int slot, bool sequence, int limit, const char* array) const {
+  void gather(const Source<T>& source, int slot, bool sequence) const {
+    if (e.holds_indices(slot))
+      each_value(source.indices, sequence,
+                 [&](const int64_t* from, int64_t t, int row) { put_whole(cell(slot, t, row), *from); });
+    else
+      gather_values(source.values, slot, sequence);
+  }
+
+  void gather_values(const Strided<T>& data, int slot, bool sequence) const {
     int width = space.fields[slot].width;
+    each_value(data, sequence, [&](const T* from, int64_t t, int row) {
+      T* to = cell(slot, t, row);
+      if (data.stride[2] == 1)
+        std::copy_n(from, width, to);
+      else
+        for (int i = 0; i < width; ++i) to[i] = from[i * data.stride[2]];
+    });
+  }
+
+  // f(where the caller has them, step, row) for the steps in use.
+  template <class V, class F>
+  void each_value(const Strided<V>& data, bool sequence, F&& f) const {
     each_row([&](int row, int64_t) {
-      const T* from = data.data + data_row(row) * data.stride[0] + first_step(sequence, row) * data.stride[1];
-      for (int64_t t = 0; t < length(sequence, row); ++t, from += data.stride[1]) {
-        T* to = cell(slot, t, row);
-        if (data.stride[2] == 1)
-          std::copy_n(from, width, to);
-        else
-          for (int i = 0; i < width; ++i) to[i] = from[i * data.stride[2]];
-        for (int i = 0; limit && i < width; ++i) to[i] = T(checked(to[i], limit, array, row, t, sequence));
-      }
+      const V* from = data.at(data_row(row), first_step(sequence, row));
+      for (int64_t t = 0; t < length(sequence, row); ++t, from += data.stride[1]) f(from, t, row);
     });
   }
 
@@ -378,7 +389,7 @@ struct BlockRun {
   void forward() const {
     bool states_only = !results.output && !results.gradients;
     int stages = states_only ? e.stateful_stages : plan.forward_stages();
-    gather(batch.x, plan.input.slot, plan.stages[0].sequence, e.input_limit, "x");
+    gather(batch.x, plan.input.slot, plan.stages[0].sequence);
     for (int s = 0; s < stages; ++s) stage_forward(s);
     if (results.output) scatter(plan.output, e.output_is_sequence(), results.output);
     if (!results.states.empty()) scatter_states(results.states, false);
@@ -386,7 +397,7 @@ struct BlockRun {
 
   void backward(double weight_sum) const {
     int loss = int(plan.stages.size()) - 1;
-    gather(batch.target, plan.target, plan.stages[loss].sequence, e.target_limit, "target");
+    gather(batch.target, plan.target, plan.stages[loss].sequence);
     seed(weight_sum);
     stage_forward(loss);
     row_losses();

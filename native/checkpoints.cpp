@@ -20,7 +20,8 @@ struct InSegments {
   const Batch<T>& whole;
   const Results<T>& wanted;
   InTime in_time;
-  int steps = in_time.truncate ? in_time.truncate : int(std::ceil(std::sqrt(double(whole.steps))));  // of a segment
+  int steps = in_time.truncate ? std::min(in_time.truncate, whole.steps)
+                               : int(std::ceil(std::sqrt(double(whole.steps))));  // of a segment
   int count = (whole.steps + steps - 1) / steps;
   double weight_sum = sum_of_weights(e, whole);
 
@@ -97,6 +98,7 @@ struct InSegments {
   // ---- with gradients
 
   void keep_states() {
+    check_bytes(double(count) * double(state_values()) * sizeof(T));
     e.checkpoints.states.reserve(count * state_values());
     copy(whole.states, states_before(0));
     if (e.states.empty()) return;

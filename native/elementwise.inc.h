@@ -5,15 +5,6 @@
 #pragma once
 #include "rows.inc.h"
 
-constexpr int arity_of(Op op) {
-  constexpr int arity[] = {
-#define ELMAN_ARITY(name, operands) operands,
-      ELMAN_OPS(ELMAN_ARITY)
-#undef ELMAN_ARITY
-  };
-  return arity[int(op)];
-}
-
 template <class T, class F>
 ELMAN_INLINE Vec<T> one_or_zero(F truth) {
   return truth ? splat<T>(1) : Vec<T>{};
@@ -195,9 +186,9 @@ void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
   for (const Instruction<T>* in = code; in < code + n; ++in) {
     asking.ask();
     switch (in->op) {
-#define ELMAN_CASE(name, ...)                                \
-  case Op::name##_:                                          \
-    pointwise<T, name##_value>(*in, arity_of(in->op), tile); \
+#define ELMAN_CASE(name, ...)                                   \
+  case Op::name##_:                                             \
+    pointwise<T, name##_value>(*in, kArity[int(in->op)], tile); \
     break;
       ELMAN_POINTWISE(ELMAN_CASE)
 #undef ELMAN_CASE

@@ -1,6 +1,7 @@
 // What an engine works out once from its plan.
 #include <algorithm>
 
+#include "pool.h"
 #include "run.h"
 
 namespace elman {
@@ -9,7 +10,6 @@ namespace {
 // Multiply-adds below which one more thread costs more than it saves: one that may have to be woken, and one that
 // spins.
 constexpr double kWorthWaking = 1.5e6, kWorthMeeting = 2e5;
-constexpr int kTableColumns = 64;  // of a task of a table's gradient
 
 template <class T>
 struct Maker {
@@ -57,7 +57,7 @@ struct Maker {
     const Program<T>& program = e.programs[std::get<Elementwise>(step).program];
     for (const Instruction<T>& i : program.code) {
       const uint16_t operands[] = {i.a, i.b, i.c};
-      for (int k = 0; k < arity(i.op); ++k)
+      for (int k = 0; k < kArity[int(i.op)]; ++k)
         if (operands[k] < program.slots && same(program.operands[operands[k]].ref, place)) return true;
     }
     return false;
@@ -200,17 +200,13 @@ struct Maker {
       for (auto& sum : p.sums) sum.place = place_of_sum(p.operands[sum.operand]);
   }
 
-  void limit(int slot, int below) {
-    int* limit = slot == plan.input.slot ? &e.input_limit : slot == plan.target ? &e.target_limit : nullptr;
-    if (limit) *limit = *limit ? std::min(*limit, below) : below;
-  }
-
-  void limits() {
-    for (const Program<T>& p : e.programs)
-      for (const Instruction<T>& i : p.code) {
-        bool index = (i.op == Op::pick_ || i.op == Op::place_) && p.operands[i.b].kind == OperandKind::slot;
-        if (index) limit(p.operands[i.b].ref.slot, p.widths[i.op == Op::pick_ ? i.a : i.out]);
-      }
+  void whole_indices() {
+    for (Program<T>& p : e.programs)
+      for (Instruction<T>& i : p.code)
+        if (i.op == Op::pick_ || i.op == Op::place_) {
+          const Operand& index = p.operands[i.b];
+          i.first = index.kind == OperandKind::slot && e.holds_indices(index.ref.slot);
+        }
   }
 
   void scratch() {
@@ -244,7 +240,7 @@ struct Maker {
 
 template <class T>
 Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
-    : plan(std::move(given)), kernels(kernels), threads(std::max(1, threads)) {
+    : plan(std::move(given)), kernels(kernels), threads(std::clamp(threads, 1, kMostThreads)) {
   check(plan);
   for (const ProgramSource& p : plan.programs) programs.emplace_back(p);
   Maker<T> make{*this};
@@ -253,7 +249,7 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
   make.gradient_tasks();
   make.vector_sums();
   make.gradient_cover();
-  make.limits();
+  make.whole_indices();
   make.scratch();
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numeric>
-#include <stdexcept>
+#include <type_traits>
 
 #include "run.h"
 
@@ -75,14 +75,15 @@ void check_finite(const T* y, int width, int64_t row, int64_t step) {
       char text[160];
       std::snprintf(text, sizeof text, "output[%lld, %lld] has become %g: what was fed back has grown without bound",
                     (long long)row, (long long)step, double(y[i]));
-      throw std::out_of_range(text);
+      throw BadData(text);
     }
 }
 
 }  // namespace
 
-template <class T>
-int64_t generate(Repeated<T>& r, T* window, const Drawing& how, int64_t first, int64_t steps, double seconds, T* out) {
+template <class T, class V>
+int64_t generate(Repeated<T>& r, V* window, const Drawing& how, int64_t first, int64_t steps, double seconds, V* out) {
+  constexpr bool draws = std::is_same_v<V, int64_t>;
   const Plan& plan = r.engine.plan;
   int width = plan.slots[plan.input.slot].width, outputs = plan.slots[plan.output.slot].width;
   int64_t seen = int64_t(r.batch.steps) * width;  // values of the window of a row
@@ -91,10 +92,10 @@ int64_t generate(Repeated<T>& r, T* window, const Drawing& how, int64_t first, i
   for (int64_t t = first; t < steps; ++t) {
     for (int64_t b = 0; b < r.batch.B; ++b) {
       const T* y = r.results.output + b * outputs;
-      T *next = out + (b * steps + t) * width, *sees = window + b * seen;
+      V *next = out + (b * steps + t) * width, *sees = window + b * seen;
       check_finite(y, outputs, b, t);
-      if (how.classes)
-        *next = T(sampler.draw(y, t, b));
+      if constexpr (draws)
+        *next = sampler.draw(y, t, b);
       else
         std::copy_n(y, width, next);
       std::copy(sees + width, sees + seen, sees);
@@ -106,9 +107,12 @@ int64_t generate(Repeated<T>& r, T* window, const Drawing& how, int64_t first, i
   return steps;
 }
 
-#define ELMAN_INSTANTIATE(T) template int64_t generate(Repeated<T>&, T*, const Drawing&, int64_t, int64_t, double, T*);
-ELMAN_INSTANTIATE(float)
-ELMAN_INSTANTIATE(double)
+#define ELMAN_INSTANTIATE(T, V) \
+  template int64_t generate(Repeated<T>&, V*, const Drawing&, int64_t, int64_t, double, V*);
+ELMAN_INSTANTIATE(float, float)
+ELMAN_INSTANTIATE(float, int64_t)
+ELMAN_INSTANTIATE(double, double)
+ELMAN_INSTANTIATE(double, int64_t)
 #undef ELMAN_INSTANTIATE
 
 }  // namespace elman

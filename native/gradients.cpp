@@ -7,8 +7,6 @@
 namespace elman {
 namespace {
 
-constexpr int kTableColumns = 64;
-
 template <class T>
 struct Summing {
   Engine<T>& e;
@@ -32,10 +30,12 @@ struct Summing {
     int first = task * kTableColumns, count = std::min(kTableColumns, g.columns - first);
     for (int r = 0; !add && r < g.rows; ++r) std::fill_n(to + size_t(r) * g.columns + first, count, T(0));
     const T *index = rows(g.source), *delta = rows(g.delta) + first;
+    bool whole = e.holds_indices(g.source.slot);
     for (int i = 0; i < n_runs; ++i)
       for (int64_t row = runs[i].first; row < runs[i].first + runs[i].count; ++row) {
-        if (!(index[row] >= 0 && index[row] < T(g.rows))) continue;  // a fault, reported by the lookup
-        T* sum = to + size_t(index[row]) * g.columns + first;
+        int64_t place = index_at(index + row, whole, g.rows);
+        if (place < 0) continue;  // a fault, reported by the lookup
+        T* sum = to + place * g.columns + first;
         for (int j = 0; j < count; ++j) sum[j] += delta[row * g.columns + j];
       }
   }

@@ -38,13 +38,21 @@ enum class Op : uint16_t {
       count
 };
 
+// The number of operands of each.
+constexpr int kArity[] = {
+#define ELMAN_OP_ARITY(name, arity) arity,
+    ELMAN_OPS(ELMAN_OP_ARITY)
+#undef ELMAN_OP_ARITY
+};
+
 // One elementwise instruction: out = op(a, b, c; first, second). The operands are numbers into Tile::operand.
 //   clip: first <= x <= second.  leaky_relu, elu: first is the slope / alpha.  dropout: first is the rate (as a T),
 //   second the number of the dropout in the network.  sigmoid_grad(g, s) = g s (1-s); tanh_grad(g, y) = g (1-y^2);
 //   relu_grad(g, y) = y > 0 ? g : 0; fma(a, b, c) = a b + c; blend(z, a, b) = z a + (1-z) b;
 //   lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b.
 //   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
-//   These take no constant of width n. An index outside 0 .. n-1, or NaN, picks NaN and places nothing.
+//   These take no constant of width n. An index outside 0 .. n-1, or NaN, picks NaN and places nothing; where first is
+//   not 0 the index is a whole number, of as many bits as a T, else a value of type T.
 //   inverse_deviation(x; first) = 1 / sqrt(variance of x + first): n -> 1. normalise(x, r) = (x - mean of x) r, and
 //   normalise_grad(g, y, r) = (g - mean of g - y (mean of g y)) r: r of width 1.
 //   accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.

@@ -1,9 +1,9 @@
 #include "memory.h"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -17,7 +17,7 @@ constexpr size_t kHugePage = size_t(2) << 20;
 Memory from_heap(size_t bytes) {
   size_t whole = (bytes / 64 + 1) * 64;
   void* at = std::aligned_alloc(64, whole);
-  if (!at) throw std::bad_alloc();
+  if (!at) throw OutOfMemory(double(bytes));
   return {std::memset(at, 0, whole), bytes};
 }
 
@@ -27,7 +27,7 @@ Memory from_system(size_t bytes) {
   Memory m;
   m.bytes = (bytes / kHugePage + 1) * kHugePage;
   void* from = mmap(nullptr, m.bytes + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (from == MAP_FAILED) throw std::bad_alloc();
+  if (from == MAP_FAILED) throw OutOfMemory(double(bytes));
   size_t before = (kHugePage - reinterpret_cast<uintptr_t>(from) % kHugePage) % kHugePage;
   m.at = static_cast<char*>(from) + before;
   if (before > 0) munmap(from, before);
@@ -38,6 +38,15 @@ Memory from_system(size_t bytes) {
 #endif
 
 }  // namespace
+
+OutOfMemory::OutOfMemory(double bytes) {
+  std::snprintf(text_, sizeof text_, "%.3g GB of memory are needed at once, and the system has not so much to give: %s",
+                bytes / 1e9, "take fewer rows or steps at a time, or memory='low'");
+}
+
+void check_bytes(double bytes) {
+  if (bytes > 0x1p56) throw OutOfMemory(bytes);
+}
 
 Memory Memory::get(size_t bytes) {
 #if defined(__linux__)

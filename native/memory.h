@@ -4,11 +4,24 @@
 // Non-goals: giving memory back before its owner ends.
 #pragma once
 #include <cstddef>
+#include <new>
 #include <utility>
 
 namespace elman {
 
-// Zeros that begin at a multiple of 64 bytes. Throws std::bad_alloc.
+// More memory than the system gives.
+struct OutOfMemory : std::bad_alloc {
+  explicit OutOfMemory(double bytes);
+  const char* what() const noexcept override { return text_; }
+
+ private:
+  char text_[160];
+};
+
+// Throws OutOfMemory where so many bytes are more than any system has: what is smaller needs no check of products.
+void check_bytes(double bytes);
+
+// Zeros that begin at a multiple of 64 bytes. Throws OutOfMemory.
 struct Memory {
   void* at = nullptr;
   size_t bytes = 0;
@@ -30,7 +43,9 @@ class Buffer {
 
   T* reserve(size_t size) {
     if (data() && size <= size_) return data();
+    check_bytes(double(size) * sizeof(T));
     std::exchange(memory_, {}).release();
+    size_ = 0;
     memory_ = Memory::get(size * sizeof(T));
     size_ = size;
     return data();

@@ -14,15 +14,6 @@ int Matrix::n() const {
 
 int Matrix::k() const { return transposed ? segments[0].rows : segments[0].columns; }
 
-int arity(Op op) {
-  static constexpr int of_op[] = {
-#define ELMAN_OP_ARITY(name, arity) arity,
-      ELMAN_OPS(ELMAN_OP_ARITY)
-#undef ELMAN_OP_ARITY
-  };
-  return of_op[int(op)];
-}
-
 namespace {
 
 void expect(bool ok, const std::string& what) {
@@ -47,14 +38,43 @@ struct Checker {
 
   int width(const Ref& r) const { return plan.slots[r.slot].width; }
 
+  // ---- slots of whole numbers are read as indices and copied by Reverse, and that is all
+
+  void numbers(int slot, const char* what) const {
+    expect(plan.slots[slot].below == 0, std::string("whole numbers as ") + what);
+  }
+
+  void index(const Ref& r, int limit, const char* what) const {
+    expect(plan.slots[r.slot].below <= limit, std::string("limit of ") + what);
+  }
+
+  void indices(const ProgramSource& program) const {
+    for (const Instruction<double>& i : program.code) {
+      const uint16_t inputs[] = {i.a, i.b, i.c};
+      bool picks = i.op == Op::pick_, places = i.op == Op::place_;
+      slot_of(program.operands[i.out], 0);
+      for (int k = 0; k < kArity[int(i.op)]; ++k) {
+        bool is_index = k == 1 && (picks || places);
+        slot_of(program.operands[inputs[k]], is_index ? program.operands[picks ? i.a : i.out].width : 0);
+      }
+    }
+  }
+
+  void slot_of(const Operand& o, int limit) const {
+    if (o.kind == OperandKind::slot) index(o.ref, limit, "an operand");
+  }
+
   void arena(int64_t offset, int64_t size, const char* what) const {
-    expect(offset >= 0 && size > 0 && offset + size <= plan.parameters, std::string("arena range of ") + what);
+    bool inside = offset >= 0 && size > 0 && size <= plan.parameters && offset <= plan.parameters - size;
+    expect(inside, std::string("arena range of ") + what);
   }
 
   void matrix(const Matrix& m) const {
     expect(!m.segments.empty() && (!m.transposed || m.segments.size() == 1), "segments of a matrix");
+    int64_t rows = 0;
     for (const MatrixSegment& s : m.segments) {
-      expect(s.rows > 0 && s.columns > 0, "size of a matrix");
+      rows += s.rows;
+      expect(s.rows > 0 && s.columns > 0 && rows <= kMost && s.columns <= kMost, "size of a matrix");
       arena(s.offset, int64_t(s.rows) * s.columns, "a matrix");
       expect(m.transposed || s.columns == m.k(), "columns of fused matrices");
     }
@@ -65,12 +85,14 @@ struct Checker {
     const Matrix& m = plan.matrices[p.matrix];
     ref(p.source, "source of a product");
     expect(width(p.source) == m.k(), "width of a product's source");
+    numbers(p.source.slot, "a product's source");
     expect(p.targets.size() == m.segments.size(), "targets of a product");
     expect(p.bias.empty() || p.bias.size() == p.targets.size(), "biases of a product");
     for (size_t i = 0; i < p.targets.size(); ++i) {
       int n = m.transposed ? m.n() : m.segments[i].rows;
       ref(p.targets[i], "target of a product");
       expect(width(p.targets[i]) == n, "width of a product's target");
+      numbers(p.targets[i].slot, "a product's target");
       if (!p.bias.empty() && p.bias[i] >= 0) arena(p.bias[i], n, "a bias");
     }
   }
@@ -78,7 +100,9 @@ struct Checker {
   void operator()(const Lookup& l) const {
     ref(l.index, "index of a lookup");
     ref(l.target, "target of a lookup");
-    expect(width(l.index) == 1 && l.rows > 0, "sizes of a lookup");
+    expect(width(l.index) == 1 && l.rows > 0 && l.rows <= kMost, "sizes of a lookup");
+    index(l.index, l.rows, "an index");
+    numbers(l.target.slot, "a lookup's target");
     arena(l.offset, int64_t(l.rows) * width(l.target), "a table");
   }
 
@@ -86,6 +110,7 @@ struct Checker {
     whole(r.source, "source of a reverse");
     whole(r.target, "target of a reverse");
     expect(width(r.source) == width(r.target), "sizes of a reverse");
+    expect(plan.slots[r.source.slot].below == plan.slots[r.target.slot].below, "limits of a reverse");
   }
 
   void operator()(const Elementwise& e) const {
@@ -102,7 +127,8 @@ struct Checker {
       arena(o.index, o.width, "a vector");
     } else {
       expect(o.kind == OperandKind::temp || o.kind == OperandKind::constant, "kind of an operand");
-      expect(o.kind == OperandKind::temp ? o.width > 0 && o.index >= 0 : o.width == 0, "width of an operand");
+      expect(o.kind == OperandKind::temp ? o.width > 0 && o.width <= kMost && o.index >= 0 : o.width == 0,
+             "width of an operand");
     }
   }
 
@@ -123,6 +149,7 @@ struct Checker {
     for (const State& state : s.states) {
       slot(state.values, "values of a state");
       expect(plan.slots[state.values].width == state.width, "width of a state");
+      numbers(state.values, "a state");
       if (state.grads >= 0) slot(state.grads, "gradient of a state");
       expect(state.grads < 0 || plan.slots[state.grads].width == state.width, "width of a state's gradient");
     }
@@ -151,19 +178,23 @@ struct Checker {
   }
 
   void gradient(const Gradient& g) {
-    expect(g.stage >= 0 && g.stage < int(plan.stages.size()) && g.rows > 0 && g.columns > 0, "stage of a gradient");
+    expect(g.stage >= 0 && g.stage < int(plan.stages.size()), "stage of a gradient");
+    expect(g.rows > 0 && g.rows <= kMost && g.columns > 0 && g.columns <= kMost, "size of a gradient");
     over_time = plan.stages[g.stage].sequence;
     arena(g.offset, g.size(), "a gradient");
     whole(g.delta, "a gradient's delta");
     expect(width(g.delta) == (g.kind == GradientKind::table ? g.columns : g.rows), "width of a gradient's delta");
+    numbers(g.delta.slot, "a gradient's delta");
     if (g.kind == GradientKind::vector) return;
     whole(g.source, "a gradient's source");
     expect(width(g.source) == (g.kind == GradientKind::table ? 1 : g.columns), "width of a gradient's source");
+    index(g.source, g.kind == GradientKind::table ? g.rows : 0, "a gradient's source");
   }
 
   void ends() const {
     ref(plan.input, "input");
     ref(plan.output, "output");
+    numbers(plan.output.slot, "output");
     expect(plan.input.offset == 0 && plan.slots[plan.input.slot].time == Time::steps, "input slot");
     if (!plan.trains()) return;
     for (int s : {plan.target, plan.weight, plan.value}) {
@@ -217,7 +248,7 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
     case Op::place_:
       return expect(a <= 1 && b == 1, "widths of place");
     default: {
-      int n = arity(i.op);
+      int n = kArity[int(i.op)];
       expect(fits(a) && (n < 2 || fits(b)) && (n < 3 || fits(width(i.c))), "widths of an instruction");
     }
   }
@@ -237,13 +268,15 @@ void check_program(const ProgramSource& program) {
 void check(const Plan& plan) {
   Checker checker{plan};
   for (const Slot& s : plan.slots) {
-    expect(s.width > 0, "width of a slot");
+    expect(s.width > 0 && s.width <= kMost, "width of a slot");
+    expect(s.below == 0 || (s.below > 0 && s.width == 1), "whole numbers of a slot");
     expect(s.stage >= 0 && s.stage < int(plan.stages.size()), "stage of a slot");
   }
   for (const Matrix& m : plan.matrices) checker.matrix(m);
   for (const ProgramSource& p : plan.programs) {
     for (const Operand& o : p.operands) checker.operand(o);
     check_program(p);
+    checker.indices(p);
   }
   checker.ends();
   for (const Stage& s : plan.stages) checker.stage(s);

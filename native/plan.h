@@ -3,9 +3,11 @@
 // Goals: everything about a network but B, T and the numbers; checked once, so that the runner needs no checks.
 // Non-goals: memory, threads, number types.
 //
-// A slot is an array of shape (steps, B, width); a Ref at step t is its row (t + offset) % steps.
+// A slot is an array of shape (steps, B, width); a Ref at step t is its row (t + offset) % steps. Slots of indices hold
+// whole numbers, of as many bits as other slots' values.
 #pragma once
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,12 +16,15 @@
 
 namespace elman {
 
+constexpr int kMost = 1 << 30;  // rows, steps and widths, so that sums of a few of them are ints
+
 enum class Time : uint8_t { steps, states, pair, single };
 
 struct Slot {
   int width;
   Time time;
   int stage;
+  int below = 0;  // of whole numbers, which are less than this; 0: numbers of any kind
 };
 
 struct Ref {
@@ -117,7 +122,10 @@ struct Plan {
   int forward_stages() const { return int(stages.size()) - (trains() ? 1 : 0); }  // the last stage is the loss
 };
 
-int arity(Op op);  // its number of operands
+// An index that is none, or a value that cannot be fed back: what a user has to mend in the data.
+struct BadData : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 // Throws std::invalid_argument where a plan names what it does not have or joins what does not fit.
 void check(const Plan& plan);

@@ -10,10 +10,10 @@
 #include <system_error>
 #include <thread>
 
+#include "denormals.h"
+
 namespace elman {
 namespace {
-
-constexpr int kMaxThreads = 256;
 
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -95,6 +95,7 @@ class Pool {
   }
 
   void worker(int part) {
+    FlushDenormals flush;
     for (uint64_t seen = 0;;) {
       seen = wait(seen);
       Call call = call_.load(std::memory_order_relaxed);
@@ -133,7 +134,7 @@ class Pool {
   std::atomic<Call> call_{nullptr};
   std::atomic<void*> context_{nullptr};
 
-  Part part_[kMaxThreads];
+  Part part_[kMostThreads];
   alignas(64) std::atomic<int> sleepers_{0};
   std::mutex parking_;
   std::condition_variable unpark_;
@@ -180,7 +181,7 @@ struct OneEach {
 bool awake(int threads) { return pool().awake(threads); }
 
 void parallel_for(int tasks, int threads, void (*call)(void*, int, int), void* context) {
-  threads = std::min({threads, tasks, kMaxThreads});
+  threads = std::min({threads, tasks, kMostThreads});
   if (threads <= 1) {
     for (int i = 0; i < tasks; ++i) call(context, i, 0);
   } else if (threads == tasks) {

@@ -11,6 +11,8 @@
 
 namespace elman {
 
+constexpr int kMostThreads = 256;
+
 // How long a thread spins before it parks.
 constexpr std::chrono::microseconds kSpin(50);
 
@@ -19,7 +21,7 @@ bool awake(int threads);
 
 // Runs call(context, task, thread) for every task in 0 .. tasks-1, on at most `threads` threads, this one included;
 // thread is a number below `threads` that no two running tasks share. Where there are as many threads as tasks, each
-// has the task of its own number.
+// has the task of its own number. Other threads than this one flush denormals (denormals.h).
 void parallel_for(int tasks, int threads, void (*call)(void*, int, int), void* context);
 
 template <class F>

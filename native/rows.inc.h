@@ -100,15 +100,17 @@ ELMAN_INLINE void normalise_grad_row(T* out, const T* g, const T* y, T inverse_d
   });
 }
 
-// The value at an index that is itself a value of the network; -1 for one that is no index of n values.
+// An index, which is a whole number or itself a value of the network; -1 for one that is no index of n values.
 template <class T>
-ELMAN_INLINE int index_of(T index, int n) {
-  return index >= T(0) && index < T(n) ? int(index) : -1;
+ELMAN_INLINE int index_of(const T* at, bool whole, int n) {
+  if (!whole) return *at >= T(0) && *at < T(n) ? int(*at) : -1;
+  typename Real<T>::Word index;
+  __builtin_memcpy(&index, at, sizeof index);
+  return index < typename Real<T>::Word(n) ? int(index) : -1;
 }
 
 template <class T>
-ELMAN_INLINE T pick_of_row(const T* x, T index, int width) {
-  const int i = index_of<T>(index, width);
+ELMAN_INLINE T pick_of_row(const T* x, int i) {
   return i < 0 ? Real<T>::nan : x[i];
 }
 
@@ -118,9 +120,8 @@ ELMAN_INLINE void fill_row(T* out, T value, int width) {
 }
 
 template <class T>
-ELMAN_INLINE void place_in_row(T* out, T value, T index, int width) {
+ELMAN_INLINE void place_in_row(T* out, T value, int i, int width) {
   fill_row<T>(out, T(0), width);
-  const int i = index_of<T>(index, width);
   if (i >= 0) out[i] = value;
 }
 
@@ -165,6 +166,7 @@ ELMAN_INLINE void each_row(const Instruction<T>& in, const Tile<T>& tile, F f) {
 template <class T>
 void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
   const int width = tile.width[in.out], n = tile.width[in.a];
+  const bool whole = in.first != T(0);
   switch (in.op) {
     case Op::sum_:
       return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_sum<T>(a, n); });
@@ -173,9 +175,12 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
     case Op::max_:
       return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_max<T>(a, n); });
     case Op::pick_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { *out = pick_of_row<T>(a, *b, n); });
+      return each_row<T>(
+          in, tile, [=](T* out, const T* a, const T* b, auto) { *out = pick_of_row<T>(a, index_of<T>(b, whole, n)); });
     case Op::place_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { place_in_row<T>(out, *a, *b, width); });
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) {
+        place_in_row<T>(out, *a, index_of<T>(b, whole, width), width);
+      });
     case Op::inverse_deviation_: {
       const T epsilon = in.first;
       return each_row<T>(in, tile,

@@ -26,7 +26,7 @@ int rows_at_once(const Engine<T>& e, int steps) {
 template <class T>
 Batch<T> part_of(const Engine<T>& e, Batch<T> batch, int first, int count) {
   batch.B = count, batch.first = first;
-  batch.x.data += first * batch.x.stride[0];
+  batch.x.begin_at(first);
   if (batch.lengths) batch.lengths += first;
   for (size_t i = 0; i < batch.states.size(); ++i) batch.states[i] += int64_t(first) * e.states[i].width;
   return batch;
@@ -54,6 +54,25 @@ void scale_by_root(const Engine<T>& e, double loss, const Batch<T>& batch, const
   int64_t inputs = B * batch.steps * e.plan.slots[e.plan.input.slot].width;
   scale<T>({r.gradients, r.input_grad}, {e.plan.parameters, inputs}, factor);
   for (size_t i = 0; i < r.initial_states.size(); ++i) scale<T>({r.initial_states[i]}, {B * e.states[i].width}, factor);
+}
+
+[[noreturn]] void refuse(const IndexFault& f) {
+  char text[200];
+  std::snprintf(text, sizeof text, "%s[%lld, %lld] is %.15g: expected a whole number from 0 to %d", f.array,
+                (long long)f.row, (long long)f.step, f.value, f.limit - 1);
+  throw BadData(text);
+}
+
+// The indices of all steps in use, or the one of each row.
+template <class T>
+void check_source(const Batch<T>& batch, const Source<T>& source, int below, bool sequence, const char* array) {
+  for (int64_t b = 0; below > 0 && b < batch.B; ++b) {
+    int64_t row = batch.rows ? batch.rows[b] : b, steps = batch.lengths ? batch.lengths[row] : batch.steps;
+    for (int64_t t = 0; t < (sequence ? steps : 1); ++t) {
+      int64_t index = *source.indices.at(row, t);
+      if (index < 0 || index >= below) refuse({array, batch.first + row, t, double(index), below});
+    }
+  }
 }
 
 // Whether threads that are awake would share the work of a run.
@@ -118,13 +137,16 @@ double run_blocks(Engine<T>& e, const T* parameters, Known known, const Batch<T>
 }
 
 template <class T>
+void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_target) {
+  const Plan& plan = e.plan;
+  check_source(batch, batch.x, plan.slots[plan.input.slot].below, true, "x");
+  if (with_target)
+    check_source(batch, batch.target, plan.slots[plan.target].below, plan.stages.back().sequence, "target");
+}
+
+template <class T>
 void stop_at_fault(Engine<T>& e) {
-  if (!e.fault.array) return;
-  IndexFault f = std::exchange(e.fault, IndexFault{});
-  char text[200];
-  std::snprintf(text, sizeof text, "%s[%lld, %lld] is %.9g: expected a whole number from 0 to %d", f.array,
-                (long long)f.row, (long long)f.step, f.value, f.limit - 1);
-  throw std::out_of_range(text);
+  if (e.fault.array) refuse(std::exchange(e.fault, IndexFault{}));
 }
 
 template <class T>
@@ -147,8 +169,8 @@ double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>&
 
 template <class T>
 void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
-  std::lock_guard<std::mutex> lock(e.one_call);
-  e.awake = 1;
+  Call<T> call(e);
+  check_indices(e, batch, false);
   int rows = rows_at_once(e, batch.steps);
   e.in_parts = in_time.in_segments() || rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
@@ -160,15 +182,16 @@ void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Res
 
 template <class T>
 double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
-  std::lock_guard<std::mutex> lock(e.one_call);
-  e.awake = 1;
+  Call<T> call(e);
+  check_indices(e, batch, true);
   e.in_parts = in_time.in_segments();
   return run_in_time(e, parameters, Known::nothing, batch, results, in_time);
 }
 
 template <class T>
 void run_again(Repeated<T>& r) {
-  std::lock_guard<std::mutex> lock(r.engine.one_call);
+  Call<T> call(r.engine);
+  check_indices(r.engine, r.batch, false);
   r.engine.awake = threads_awake(r);
   r.engine.in_parts = false;
   Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
@@ -202,6 +225,7 @@ void read(Engine<T>& e, int slot, T* out) {
   template void report(Engine<T>&, IndexFault);                                                        \
   template double sum_of_weights(const Engine<T>&, const Batch<T>&);                                   \
   template double run_blocks(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&, double); \
+  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                                \
   template void stop_at_fault(Engine<T>&);                                                             \
   template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                \
   template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&);          \

@@ -17,9 +17,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 
+#include "denormals.h"
 #include "program.h"
 
 namespace elman {
@@ -29,6 +32,8 @@ using Clock = std::chrono::steady_clock;
 // Multiply-adds of a product from which on threads that are awake share its columns.
 constexpr double kWorthSharing = 1e5;
 
+constexpr int kTableColumns = 64;  // of a task of a table's gradient
+
 // ---- what callers pass in and get back ---------------------------------------------------------------------------
 
 // An array (N, T, width) with any strides, in values.
@@ -36,12 +41,21 @@ template <class T>
 struct Strided {
   const T* data = nullptr;
   int64_t stride[3] = {0, 0, 0};
+  const T* at(int64_t row, int64_t step) const { return data + row * stride[0] + step * stride[1]; }
+};
+
+// What a slot is filled from: indices, where it holds whole numbers.
+template <class T>
+struct Source {
+  Strided<T> values;
+  Strided<int64_t> indices;
+  void begin_at(int64_t row) { values.data += row * values.stride[0], indices.data += row * indices.stride[0]; }
 };
 
 template <class T>
 struct Batch {
   int B = 0, steps = 0;
-  Strided<T> x, target;
+  Source<T> x, target;
   const int64_t* rows = nullptr;  // the data set's row for each batch row; null: row b is b
   int first = 0;                  // number of row 0 for dropout, when this is a part of the caller's batch
   // Of each row of the data set:
@@ -89,7 +103,7 @@ struct Results {
 
 template <class T>
 struct Training {
-  Strided<T> x, target;
+  Source<T> x, target;
   int steps = 0;
   const int64_t* lengths = nullptr;
   const T* weights = nullptr;
@@ -113,6 +127,24 @@ struct Trained {
 
 // ---- what the engine keeps -----------------------------------------------------------------------------------------
 
+// Whole numbers in slots of them.
+template <class T>
+using Whole = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+template <class T>
+void put_whole(T* at, int64_t index) {
+  const Whole<T> bits = Whole<T>(index);
+  std::memcpy(at, &bits, sizeof bits);
+}
+
+// The index that lies at a place, as a whole number or as a value of the network; -1 if it is none of n.
+template <class T>
+int64_t index_at(const T* at, bool whole, int n) {
+  if (!whole) return *at >= 0 && *at < T(n) && *at == T(int64_t(*at)) ? int64_t(*at) : -1;
+  Whole<T> index;
+  std::memcpy(&index, at, sizeof index);
+  return index >= 0 && index < n ? int64_t(index) : -1;
+}
+
 // A slot's memory.
 template <class T>
 struct Field {
@@ -129,7 +161,7 @@ struct Block {
 template <class T>
 struct Workspace {
   int B = 0, steps = 0;
-  bool ragged = false, ends = true;
+  bool even = false, ends = true;  // even: all rows have all steps, and stay in the caller's order
   Buffer<T> memory;
   std::vector<Field<T>> fields;
   int first = 0;                 // see Batch
@@ -253,14 +285,13 @@ struct Engine {
   std::vector<StageSections> sections;
   std::vector<PackTask> pack_tasks;
   std::vector<GradientTask> gradient_tasks;
-  std::vector<VectorSum> vector_sums;     // without overlap
-  size_t unit_size = 0;                   // values of all of them
-  std::vector<bool> gradient_adds;        // overlaps an earlier one: summed apart, then added
-  std::vector<bool> gradient_of_states;   // the source is a state before the step
-  std::vector<Run> without_gradient;      // parameters that no gradient covers
-  std::vector<State> states;              // of all stages
-  int stateful_stages = 0;                // stages up to the last one with states
-  int input_limit = 0, target_limit = 0;  // their values are indices below this; 0: they are not
+  std::vector<VectorSum> vector_sums;    // without overlap
+  size_t unit_size = 0;                  // values of all of them
+  std::vector<bool> gradient_adds;       // overlaps an earlier one: summed apart, then added
+  std::vector<bool> gradient_of_states;  // the source is a state before the step
+  std::vector<Run> without_gradient;     // parameters that no gradient covers
+  std::vector<State> states;             // of all stages
+  int stateful_stages = 0;               // stages up to the last one with states
   Work forward_work, backward_work, gradient_work;
   double step_product = 0;  // multiply-adds of the largest product that every time step waits for, of one row
 
@@ -282,8 +313,17 @@ struct Engine {
   int threads_worth(double work) const;      // that share it with profit
   int parts_of(int matrix, int rows) const;  // of a product's columns, for as many threads
   bool output_is_sequence() const;
+  bool holds_indices(int slot) const { return plan.slots[slot].below > 0; }
   int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
   size_t bytes() const;  // of what grows with a batch
+};
+
+// What lasts as long as a call in which an engine computes.
+template <class T>
+struct Call {
+  std::lock_guard<std::mutex> alone;
+  FlushDenormals flush;
+  explicit Call(Engine<T>& engine) : alone(engine.one_call) { engine.awake = 1, engine.fault = {}; }
 };
 
 // ---- what it does (each takes Engine::one_call) --------------------------------------------------------------------
@@ -308,9 +348,8 @@ struct Repeated {
 template <class T>
 void run_again(Repeated<T>& repeated);
 
-// How an output becomes the next input: as it is, or as the index of a class drawn with the output as logits.
+// How the index of a class is drawn with an output as logits.
 struct Drawing {
-  bool classes = false;
   double temperature = 1;  // 0: the likeliest class
   int top_k = 1;           // that many of the likeliest classes at most
   double top_p = 1;        // and the fewest of these that together are so likely
@@ -319,10 +358,11 @@ struct Drawing {
 
 // Feeds outputs back. `window` (B, W, F) is what `repeated` reads, and its output that of the steps seen so far.
 // Output t, for t from `first` on, goes to out[:, t] of out (B, steps, F) and into the window's end; the rest moves up.
+// What is fed back is the output as it is or, where these arrays hold indices, the index of a class that is drawn.
 // Returns the number of steps done, before `steps` if that takes longer than so many seconds. (generate.cpp)
-template <class T>
-int64_t generate(Repeated<T>& repeated, T* window, const Drawing& how, int64_t first, int64_t steps, double seconds,
-                 T* out);
+template <class T, class V>
+int64_t generate(Repeated<T>& repeated, V* window, const Drawing& how, int64_t first, int64_t steps, double seconds,
+                 V* out);
 
 // Returns the loss. Truncated, the gradients are those of parameters only.
 template <class T>
@@ -350,14 +390,17 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                double weight_sum, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
-// The sum of the weights of all steps in use. (run.cpp, like the next four)
+// The sum of the weights of all steps in use. (run.cpp, like the next five)
 template <class T>
 double sum_of_weights(const Engine<T>& engine, const Batch<T>& batch);
 // Runs all blocks and returns the sum of their losses; what the results want but the gradients of parameters is done.
 template <class T>
 double run_blocks(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
                   double weight_sum);
-// Throws if an index out of range was met.
+// Throws if an index of a batch is out of its range: before anything is changed.
+template <class T>
+void check_indices(const Engine<T>& engine, const Batch<T>& batch, bool with_target);
+// Throws if an index that the network made itself was out of its range.
 template <class T>
 void stop_at_fault(Engine<T>& engine);
 // From the sum of losses to the loss: takes the root where there is one, and scales the gradients accordingly.

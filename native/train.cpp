@@ -93,8 +93,7 @@ Batch<T> batch_of(const Training<T>& t, int update) {
 
 template <class T>
 Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
-  std::lock_guard<std::mutex> lock(e.one_call);
-  e.awake = 1;
+  Call<T> call(e);
   e.in_parts = training.in_time.in_segments();
   Results<T> results;
   results.gradients = e.arena.reserve(e.plan.parameters);
@@ -110,7 +109,9 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   int done = 0;
   while (done < training.updates) {
     Known known = done > 0 ? Known::changed : Known::nothing;
-    losses[done] = run_in_time(e, training.parameters, known, batch_of(training, done), results, training.in_time);
+    Batch<T> batch = batch_of(training, done);
+    check_indices(e, batch, true);
+    losses[done] = run_in_time(e, training.parameters, known, batch, results, training.in_time);
     double scale = update.scale(sums);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
     update.apply(training.scalars + int64_t(done) * scalars, T(scale), values);

@@ -35,9 +35,16 @@ int axis_of(const Plan& plan, const Slot& slot, int steps) {
   return every_step ? steps + 1 : 2;
 }
 
+double bytes_of(const Plan& plan, double rows, int steps, size_t size) {
+  double values = 0;
+  for (const Slot& s : plan.slots) values += rows * axis_of(plan, s, steps) * s.width;
+  return values * double(size);
+}
+
 template <class T>
 void lay_out(const Plan& plan, Workspace<T>& w) {
   size_t rows = w.blocks.size() * w.block_rows, values = 0;
+  check_bytes(bytes_of(plan, double(rows), w.steps, sizeof(T)));
   auto size = [&](const Field<T>& f) { return lines<T>(rows * f.axis * f.width); };
   w.fields.clear();
   for (const Slot& s : plan.slots) {
@@ -82,7 +89,6 @@ void sort_by_length(const Batch<T>& batch, Workspace<T>& w) {
   auto longer = [&](int64_t a, int64_t b) { return batch.lengths[row(a)] > batch.lengths[row(b)]; };
   std::stable_sort(w.order.begin(), w.order.end(), longer);
   for (int i = 0; i < w.B; ++i) w.lengths[i] = batch.span(row(w.order[i])).count;
-  w.ragged = w.lengths.back() < w.steps;
 }
 
 template <class T>
@@ -91,6 +97,7 @@ void order_rows(const Batch<T>& batch, Workspace<T>& w) {
   w.lengths.assign(w.B, w.steps);
   std::iota(w.order.begin(), w.order.end(), 0);
   if (batch.lengths) sort_by_length(batch, w);
+  w.even = !batch.lengths;
   w.numbers.resize(w.B);
   for (int i = 0; i < w.B; ++i) w.numbers[i] = w.first + w.order[i];
 }
@@ -172,9 +179,9 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   Workspace<T>& w = e.space;
   w.from_zeros = batch.states.empty();
   bool same_size = w.B == batch.B && w.steps == batch.steps;
-  if (same_size && w.first == batch.first && w.ends == batch.ends && !w.ragged && !batch.lengths) return;
+  if (same_size && w.first == batch.first && w.ends == batch.ends && w.even && !batch.lengths) return;
   w.B = 0;  // nothing is prepared, should memory run out
-  w.steps = batch.steps, w.first = batch.first, w.ends = batch.ends, w.ragged = false;
+  w.steps = batch.steps, w.first = batch.first, w.ends = batch.ends;
   if (!same_size) {
     cut_blocks(e, batch.B, batch.steps, w);
     lay_out(e.plan, w);

@@ -185,12 +185,12 @@ def test_the_memory_of_a_long_batch_grows_with_the_root_of_its_steps():
 @pytest.mark.parametrize("which", ["x", "target"])
 def test_an_index_out_of_range_is_named_with_its_step_in_the_whole(which):
     machine = make_engine(hand_plans.embedding(7, 7), np.float64, "native")
-    arrays = {"x": np.zeros((30, 60, 1)), "target": np.zeros((30, 60, 1))}
+    arrays = {name: np.zeros((30, 60, 1), np.int64) for name in ("x", "target")}
     arrays[which][[20, 25], [41, 3], 0] = 9
     for memory in ("normal", "low"):
         with pytest.raises(DataError, match=rf"{which}\[20, 41\] is 9: expected a whole number from 0 to 6"):
             machine.gradients(np.zeros(56), **arrays, memory=memory)
-    machine.gradients(np.zeros(56), np.ones((30, 60, 1)), np.ones((30, 60, 1)), memory="low")
+    machine.gradients(np.zeros(56), *(np.ones((30, 60, 1), np.int64) for _ in range(2)), memory="low")
 
 
 @engines

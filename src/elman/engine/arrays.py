@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from elman.engine.plan import Plan
-from elman.errors import DataError, ShapeError
+from elman.errors import EngineError, ShapeError
+
+MOST = 2**30  # rows and steps of a batch
 
 # Row numbers of each batch; or all of them in one array, and the (batches + 1,) borders of the batches in it.
 Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
@@ -29,6 +32,9 @@ def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:
         )
     if x.shape[0] == 0 or x.shape[1] == 0:
         raise ShapeError(f"x has shape {x.shape}; it needs at least one row and one time step")
+    for size, axis in zip(x.shape, ("rows", "time steps"), strict=False):
+        if size > MOST:
+            raise ShapeError(f"x has {size} {axis}; an engine takes at most {MOST} at once")
     if lengths is None:
         return
     lengths = np.asarray(lengths)
@@ -46,13 +52,16 @@ def check_target(plan: Plan, target: np.ndarray, rows: int, steps: int) -> None:
         raise ShapeError(f"target has shape {target.shape}; expected {expected} to go with the network's output")
 
 
-def check_index(index: np.ndarray, count: int, what: str) -> np.ndarray:
-    """An index column as integers; `DataError` if one is not a whole number in 0..count-1."""
-    found = index[:, 0].astype(np.int64)
-    if found.size and (found.min() < 0 or found.max() >= count or np.any(found != index[:, 0])):
-        wrong = index[:, 0][(found < 0) | (found >= count) | (found != index[:, 0])][0]
-        raise DataError(f"{what} {wrong:g} is out of range: expected whole numbers 0..{count - 1}")
-    return found
+@contextlib.contextmanager
+def room(x: np.ndarray) -> Iterator[None]:
+    """Say what was asked for, where NumPy finds no memory for it."""
+    try:
+        yield
+    except MemoryError as error:
+        raise EngineError(
+            f"no memory for {x.shape[0]} rows of {x.shape[1]} time steps: {str(error).rstrip('.')}; "
+            "take fewer rows or steps at a time"
+        ) from None
 
 
 def zeros(plan: Plan, rows: int, dtype: np.dtype) -> list[np.ndarray]:

@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import count
 from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
 from elman.engine.generation import Drawing
+from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
 from elman.engine.segments import check_memory, check_parameters_only, check_truncate
-from elman.errors import DataError, EngineError, ShapeError
+from elman.errors import EngineError, OptionError, ShapeError
 
 try:
     import elman._native as _native
@@ -39,10 +41,22 @@ def default_threads() -> int:
     """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use."""
     given = os.environ.get("ELMAN_THREADS", "")
     if not given:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not given.isdecimal() or int(given) < 1:
-        raise EngineError(f"ELMAN_THREADS is {given!r}: expected a whole number from 1; unset it to use every core")
-    return int(given)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(cores, _native.info()["most_threads"]) if available() else cores
+    threads = count(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
+    return _at_most(threads, "ELMAN_THREADS")
+
+
+def check_threads(threads: int | None) -> int:
+    """A number of threads that an engine may have, `default_threads` for None; `OptionError` for any other."""
+    return default_threads() if threads is None else _at_most(count(threads, "threads"), "threads")
+
+
+def _at_most(threads: int, what: str) -> int:
+    most = _native.info()["most_threads"] if available() else threads
+    if threads > most:
+        raise OptionError(f"{what} is {threads}; expected at most {most}")
+    return threads
 
 
 class NativeEngine:
@@ -78,12 +92,10 @@ class NativeEngine:
         if self.dtype not in (np.float32, np.float64):
             raise EngineError(f"dtype is {self.dtype}: the native engine computes in float32 or float64")
         bfloat16 = check_products(products, self.dtype)
-        self.threads = default_threads() if threads is None else max(1, int(threads))
+        self.threads = check_threads(threads)
+        self._indices = whole_numbers(plan, self.dtype)
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
-        try:
-            self._engine = engine(plain_plan(plan, _native.ops()), self.threads, bfloat16)
-        except (RuntimeError, ValueError) as error:
-            raise EngineError(str(error)) from None
+        self._engine = engine(plain_plan(plan, _native.ops(), self._indices), self.threads, bfloat16)
         self._state_widths = [state.width for stage in plan.stages for state in stage.states]
         self._optimizer: tuple[OptimizerProgram, Any] | None = None
         output = plan.slots[plan.output.slot]
@@ -107,7 +119,7 @@ class NativeEngine:
         parameters : array (P,)
             The parameter arena.
         x : array (B, T, F)
-            Any strides.
+            Any strides. Of the engine's dtype; indices are int64.
         lengths : array (B,), optional
             Steps in use of each row; all T by default. Outputs past them are 0.
         states : list of arrays (B, width), optional
@@ -123,14 +135,13 @@ class NativeEngine:
         states : list of arrays (B, width)
             Final states.
         """
-        B, T = self._check_x(x, lengths)
-        y, finals = self._outputs(B, T)
-        self._call(
-            self._engine.forward,
+        x = self._input(x, lengths)
+        y, finals = self._outputs(x)
+        self._engine.forward(
             self._check(parameters, (self.plan.parameters,), "parameters"),
             x,
             _lengths(lengths),
-            self._check_states(states, B, "states"),
+            self._check_states(states, len(x), "states"),
             key,
             y,
             finals,
@@ -146,10 +157,10 @@ class NativeEngine:
         It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. The parameters are
         looked at in its first call and after a call of another kind; changes in between go unnoticed.
         """
-        B, T = self._check_x(x, None)
+        self._check_in_place(x, "x")
         self._check(parameters, (self.plan.parameters,), "parameters")
-        self._check_states(states, B, "states")
-        self._check(output, self._outputs(B, T)[0].shape, "output")
+        self._check_states(states, len(x), "states")
+        self._check(output, self._output_shape(x), "output")
         return self._engine.repeated(parameters, x, list(states), output)
 
     def generate(
@@ -184,16 +195,18 @@ class NativeEngine:
         -------
         array (B, steps, F)
         """
-        B, W = self._check_x(window, None)
+        self._check_in_place(window, "window")
         self._check(parameters, (self.plan.parameters,), "parameters")
-        self._check(window, window.shape, "window")
-        states = self._check_states(states, B, "states")
-        self._check(output, self._outputs(B, W)[0].shape, "output")
-        out, done = np.empty((B, steps, window.shape[2]), self.dtype), 0
-        how = None if drawing is None else astuple(drawing)
+        states = self._check_states(states, len(window), "states")
+        self._check(output, self._output_shape(window), "output")
+        with arrays.room(window):
+            out, done = np.empty((len(window), steps, window.shape[2]), window.dtype), 0
         repeated = self._engine.repeated(parameters, window, states, output)
         while done < steps:  # Ctrl-C is looked at in between
-            done = self._call(repeated.generate, window, how, done, SECONDS_A_CALL, out)
+            if drawing is None:
+                done = repeated.generate(window, done, SECONDS_A_CALL, out)
+            else:
+                done = repeated.draw(window, astuple(drawing), done, SECONDS_A_CALL, out)
         return out
 
     def gradients(
@@ -219,7 +232,7 @@ class NativeEngine:
         parameters, x, lengths, states, key
             As for `forward`.
         target : array (B, T, O'), or (B, O') where the loss has one step
-            Class indices come as numbers of the engine's dtype, O' = 1.
+            Class indices are int64, O' = 1.
         weights : array (B,), optional
             Of each row in the loss; all 1 by default.
         want_input, want_states : bool
@@ -231,8 +244,8 @@ class NativeEngine:
         truncate : int, optional
             Go back through so many steps at most; see `elman.engine.segments`. Gradients of parameters only.
         """
-        B, T = self._check_x(x, lengths)
-        self._check_target(target, B, T)
+        x = self._input(x, lengths)
+        target = self._target(target, x, lengths)
         if steps := check_truncate(self.plan, truncate, memory):
             check_parameters_only(want_input, want_states, state_gradients)
         if state_gradients is not None and self.plan.root:
@@ -241,19 +254,19 @@ class NativeEngine:
             raise EngineError("this plan has no gradient of the input: schedule it with one")
         if want_states and any(state.grads < 0 for stage in self.plan.stages for state in stage.states):
             raise EngineError("this plan has no gradients of the states: schedule it with them")
-        y, finals = self._outputs(B, T)
-        gradients = np.empty(self.plan.parameters, self.dtype)
-        input_grad = np.empty(x.shape, self.dtype) if want_input else None
-        initials = [np.empty((B, w), self.dtype) for w in self._state_widths] if want_states else []
-        loss = self._call(
-            self._engine.gradients,
+        y, finals = self._outputs(x)
+        with arrays.room(x):
+            gradients = np.empty(self.plan.parameters, self.dtype)
+            input_grad = np.empty(x.shape, self.dtype) if want_input else None
+            initials = [np.empty((len(x), w), self.dtype) for w in self._state_widths] if want_states else []
+        loss = self._engine.gradients(
             self._check(parameters, (self.plan.parameters,), "parameters"),
             x,
             target,
-            None if weights is None else self._check(weights, (B,), "weights"),
+            None if weights is None else self._check(weights, (len(x),), "weights"),
             _lengths(lengths),
-            self._check_states(states, B, "states"),
-            self._check_states(state_gradients, B, "state_gradients"),
+            self._check_states(states, len(x), "states"),
+            self._check_states(state_gradients, len(x), "state_gradients"),
             key,
             gradients,
             y,
@@ -319,20 +332,19 @@ class NativeEngine:
         memory, truncate
             As for `gradients`.
         """
-        N, T = self._check_x(x, lengths)
-        self._check_target(target, N, T)
-        rows, offsets = _flat_batches(batches, N)
+        x = self._input(x, lengths)
+        target = self._target(target, x, lengths)
+        rows, offsets = _flat_batches(batches, len(x))
         updates = len(offsets) - 1
         size = (self.plan.parameters,)
         if len(state) != optimizer.states:
             raise ShapeError(f"state has {len(state)} arrays, the optimiser expects {optimizer.states}")
         losses = np.empty(updates, np.float64)
-        done, finite = self._call(
-            self._engine.train,
+        done, finite = self._engine.train(
             self._check(parameters, size, "parameters"),
             x,
             target,
-            None if weights is None else self._check(weights, (N,), "weights"),
+            None if weights is None else self._check(weights, (len(x),), "weights"),
             _lengths(lengths),
             rows,
             offsets,
@@ -351,11 +363,12 @@ class NativeEngine:
 
     def _compiled(self, optimizer: OptimizerProgram) -> Any:
         """The optimiser as the native engine runs it; the last one is kept."""
-        if self._optimizer is None or self._optimizer[0] is not optimizer:
+        known = self._optimizer  # of this engine, which several threads may use
+        if known is None or known[0] is not optimizer:
             program = _native.Program32 if self.dtype == np.float32 else _native.Program64
             code = plain_program(optimizer.code, _native.ops())
-            self._optimizer = optimizer, program(code, optimizer.states, optimizer.scalars)
-        return self._optimizer[1]
+            known = self._optimizer = optimizer, program(code, optimizer.states, optimizer.scalars)
+        return known[1]
 
     def read(self, what: str | Ref) -> np.ndarray:
         """Copy a slot as the last call left it: (steps, B, width) in the order of x, 0 past a row's length."""
@@ -363,25 +376,20 @@ class NativeEngine:
             raise EngineError(f"the plan has no {what!r}; it has {', '.join(sorted(self.plan.names)) or 'no names'}")
         slot = self.plan.names[what].slot if isinstance(what, str) else what.slot
         out = np.empty(self._engine.shape(slot), self.dtype)
-        try:
-            self._engine.read(slot, out)
-        except RuntimeError as error:  # a large batch was run in parts
-            raise EngineError(str(error)) from None
-        return out
+        self._engine.read(slot, out)
+        return out.view(f"i{self.dtype.itemsize}") if slot in self._indices else out
 
     def bytes(self) -> int:
         """Memory that the engine holds for batches: the slots of all steps, and the states of runs in segments."""
         return self._engine.bytes()
 
-    def _call(self, run: Callable[..., Any], *arguments: Any) -> Any:
-        try:
-            return run(*arguments)
-        except IndexError as error:  # an index out of its table or classes
-            raise DataError(str(error)) from None
+    def _output_shape(self, x: np.ndarray) -> tuple[int, ...]:
+        return (*x.shape[:2], self._output_width) if self._output_steps else (len(x), self._output_width)
 
-    def _outputs(self, B: int, T: int) -> tuple[np.ndarray, list[np.ndarray]]:
-        shape = (B, T, self._output_width) if self._output_steps else (B, self._output_width)
-        return np.empty(shape, self.dtype), [np.empty((B, w), self.dtype) for w in self._state_widths]
+    def _outputs(self, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+        with arrays.room(x):
+            finals = [np.empty((len(x), w), self.dtype) for w in self._state_widths]
+            return np.empty(self._output_shape(x), self.dtype), finals
 
     def _carried(self, offsets: np.ndarray, states: Sequence[np.ndarray] | None) -> list[np.ndarray]:
         sizes = np.diff(offsets)
@@ -407,20 +415,29 @@ class NativeEngine:
         pairs = enumerate(zip(states, self._state_widths, strict=True))
         return [self._check(a, (B, w), f"{name}[{i}]") for i, (a, w) in pairs]
 
-    def _check_x(self, x: np.ndarray, lengths: np.ndarray | None) -> tuple[int, int]:
+    def _input(self, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         arrays.check_input(self.plan, x, lengths)
-        self._check_values(x, "x")
-        return x.shape[0], x.shape[1]
+        return self._values(x, self.plan.input.slot, lengths, "x")
 
-    def _check_target(self, target: np.ndarray, B: int, T: int) -> None:
+    def _target(self, target: np.ndarray, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         if self.plan.target < 0:
             raise EngineError("this plan has no loss: schedule it with one to train")
-        arrays.check_target(self.plan, target, B, T)
-        self._check_values(target, "target")
+        arrays.check_target(self.plan, target, *x.shape[:2])
+        return self._values(target, self.plan.target, lengths, "target")
 
-    def _check_values(self, array: np.ndarray, name: str) -> None:
-        if array.dtype != self.dtype or not array.flags.aligned:
-            raise ShapeError(f"{name} is {_describe(array)}: the engine expects aligned {self.dtype}")
+    def _values(self, array: np.ndarray, slot: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
+        """Numbers as they are; indices as int64, and checked by the native engine if they come so."""
+        if slot in self._indices and array.dtype != np.int64:
+            array = as_indices(array, self._indices[slot], lengths, name)
+        expected = np.dtype(np.int64) if slot in self._indices else self.dtype
+        if array.dtype != expected or not array.flags.aligned:
+            raise ShapeError(f"{name} is {_describe(array)}: the engine expects aligned {expected}")
+        return array
+
+    def _check_in_place(self, x: np.ndarray, name: str) -> None:
+        """`ShapeError` unless the engine can use, and change, the very array."""
+        if self._input(x, None) is not x or not x.flags.c_contiguous:
+            raise ShapeError(f"{name} is {_describe(x)}: the engine expects it contiguous, and indices as int64")
 
 
 def _describe(array: np.ndarray) -> str:

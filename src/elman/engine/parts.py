@@ -8,8 +8,9 @@ lines of NumPy. Other runs need no parts: there the layer uses its running mean 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,6 @@ class PartedEngine:
 
     plan: Plan
     parts: Sequence[Part]
-    _moments: list[tuple[Normalisation, np.ndarray]] = field(default_factory=list, init=False)
 
     @property
     def name(self) -> str:
@@ -129,14 +129,14 @@ class PartedEngine:
         state_gradients=None,
         memory="normal",
         truncate=None,
+        moments=None,
     ) -> Gradients:
-        """The loss and its gradients; of the running means and variances these are 0."""
+        """The loss and its gradients; of the running means and variances these are 0, and `moments` takes the next."""
         if truncate is not None:
             raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
         runs = self._forward(parameters, x, lengths, states, key, memory)
-        self._moments = [
-            (run.part.normalisation, self._next_running(run, parameters)) for run in runs if run.part.normalisation
-        ]
+        if moments is not None:
+            moments[:] = [(r.part.normalisation, self._next_running(r, parameters)) for r in runs if r.normalised]
         options = {"memory": memory, "want_states": want_states}
         given = self._by_part(state_gradients)
         single = target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last step
@@ -157,7 +157,13 @@ class PartedEngine:
 
     def train(self, *batches, **options) -> TrainResult:
         """One update for each batch of row numbers; see `elman.engine.updates.train`."""
-        return train(self.gradients, *batches, updated=self._keep_running, **options)
+        moments: list[tuple[Normalisation, np.ndarray]] = []  # of the update under way
+
+        def keep(parameters: np.ndarray) -> None:  # they are no parameters that an optimiser should change
+            for norm, values in moments:
+                parameters[norm.places] = values
+
+        return train(functools.partial(self.gradients, moments=moments), *batches, updated=keep, **options)
 
     # --- forward --------------------------------------------------------------------------------------------
 
@@ -215,8 +221,3 @@ class PartedEngine:
         norm = run.part.normalisation
         assert norm is not None and run.normalised is not None
         return norm.momentum * parameters[norm.places] + (1 - norm.momentum) * run.normalised.moments
-
-    def _keep_running(self, parameters: np.ndarray) -> None:
-        """After an update: they are no parameters that an optimiser should change."""
-        for norm, values in self._moments:
-            parameters[norm.places] = values

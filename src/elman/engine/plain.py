@@ -27,11 +27,11 @@ _KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5
 Ops = Mapping[str, int]  # the native numbers of operations
 
 
-def plain_plan(plan: Plan, ops: Ops) -> tuple:
-    """The whole plan."""
+def plain_plan(plan: Plan, ops: Ops, indices: Mapping[int, int]) -> tuple:
+    """The whole plan; `indices` as `elman.engine.indices.whole_numbers` says."""
     programs: list[tuple] = []
     return (
-        [(s.width, _TIMES[s.time], s.stage) for s in plan.slots],
+        [(s.width, _TIMES[s.time], s.stage, indices.get(n, 0)) for n, s in enumerate(plan.slots)],
         [_stage(stage, programs, ops) for stage in plan.stages],
         [_matrix(m) for m in plan.matrices],
         programs,

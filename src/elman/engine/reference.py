@@ -1,39 +1,25 @@
 """The NumPy engine: runs a plan in readable lines.
 
 It is the oracle of the native engine, what a student reads, and what runs where no compiler was found. It does
-everything the native engine does, for all rows of the batch at once and one step after the other. With `memory="low"`
-it goes through time in segments, and keeps only the states at their beginnings; with `truncate` segments
-have no gradient from one to the one before; a run is otherwise one segment.
+everything the native engine does; a batch goes through time in runs (`elman.engine.run`) of one segment each. With
+`memory="low"` only the states at their beginnings are kept; with `truncate` segments have no gradient from one to the
+one before; otherwise there is one segment.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from elman.checks import count
 from elman.engine import arrays, bfloat16
 from elman.engine.generation import Drawing, feed_back
-from elman.engine.masks import dropout_keeps
-from elman.engine.plan import (
-    Elementwise,
-    Gradients,
-    Instruction,
-    Lookup,
-    MatrixGradient,
-    Operand,
-    Plan,
-    Product,
-    Ref,
-    Reverse,
-    Stage,
-    Step,
-    TableGradient,
-    TrainResult,
-    VectorGradient,
-)
+from elman.engine.indices import as_indices, whole_numbers
+from elman.engine.plan import Gradients, Plan, Ref, TrainResult
+from elman.engine.run import Run
 from elman.engine.segments import (
     Segment,
     check_parameters_only,
@@ -44,7 +30,7 @@ from elman.engine.segments import (
     segments_of,
     truncated_segments,
 )
-from elman.engine.updates import apply, train
+from elman.engine.updates import train
 from elman.errors import EngineError
 
 
@@ -58,7 +44,7 @@ class NumpyEngine:
     dtype : dtype, default float32
         Of all numbers.
     threads : int, optional
-        Accepted and ignored: NumPy decides for itself.
+        Checked and not used: NumPy decides for itself.
     products : {"bfloat16"}, optional
         Round the operands of products to bfloat16, and sum in float32.
     """
@@ -72,21 +58,27 @@ class NumpyEngine:
         threads: int | None = None,
         products: str | None = None,
     ):
+        if threads is not None:
+            count(threads, "threads")
         self.plan, self.dtype = plan, np.dtype(dtype)
+        self._indices = whole_numbers(plan, self.dtype)
         self._factor: Callable[[np.ndarray], np.ndarray] = (
             bfloat16.rounded if bfloat16.check_products(products, self.dtype) else lambda x: x
         )
-        self.cast: Any = self.dtype.type
+        self._last: Run | None = None  # for `read`
 
     def forward(self, parameters, x, *, lengths=None, states=None, key=0, memory="normal"):
         """Outputs (B, T, O) or (B, O), and the final states."""
+        segments = segments_of(self.plan, x, lengths, memory)
+        x = self._input(x, lengths)
         outputs = []
-        for segment in segments_of(self.plan, x, lengths, memory):
-            self._begin(parameters, x, lengths, states, key, segment)
-            self._forward(self.plan.stages)
-            outputs.append(self._output())
-            states = self._final_states()
-        return joined(outputs), states
+        with arrays.room(x):
+            for segment in segments:
+                run = self._run(parameters, x, lengths, states, key, segment)
+                run.forward(self.plan.stages)
+                outputs.append(run.output())
+                states = run.final_states()
+            return joined(outputs), states
 
     def stepper(self, parameters, x, states: list[np.ndarray], output: np.ndarray) -> Callable[[], None]:
         """A function that computes one batch again and again on the same arrays; see the native engine."""
@@ -100,7 +92,8 @@ class NumpyEngine:
 
     def generate(self, parameters, window, states, output, steps: int, drawing: Drawing | None = None) -> np.ndarray:
         """Feed outputs back; see the native engine."""
-        return feed_back(functools.partial(self.forward, parameters), window, states, output, steps, drawing)
+        with arrays.room(window):
+            return feed_back(functools.partial(self.forward, parameters), window, states, output, steps, drawing)
 
     def gradients(
         self,
@@ -121,58 +114,44 @@ class NumpyEngine:
         """The loss, and its gradients with respect to the parameters and, if wanted, input and initial states."""
         if steps := check_truncate(self.plan, truncate, memory):
             check_parameters_only(want_input, want_states, state_gradients)
-            return self._truncated_gradients(parameters, x, target, weights, lengths, states, key, steps)
-        segments = segments_of(self.plan, x, lengths, memory)
-        arrays.check_target(self.plan, target, *x.shape[:2])
-        starts = [states]
-        for segment in segments[:-1]:
-            self._begin(parameters, x, lengths, starts[-1], key, segment)
-            self._forward(self.plan.stages[:-1])
-            starts.append(self._final_states())
-        found = None
-        for segment, start in reversed(list(zip(segments, starts, strict=True))):
-            self._begin(parameters, x, lengths, start, key, segment)
-            here = self._segment_gradients(target, weights, state_gradients)
-            found, state_gradients = followed(here, found), here.initial_states
-        assert found is not None
-        found = root(found) if self.plan.root else found
+            segments = truncated_segments(self.plan, x, lengths, steps)
+        else:
+            segments = segments_of(self.plan, x, lengths, memory)
+        x, target = self._input(x, lengths), self._target(target, x, lengths)
+        with arrays.room(x):
+            if steps:
+                return self._truncated(parameters, x, target, weights, lengths, states, key, segments)
+            begin = functools.partial(self._run, parameters, x, lengths)
+            found = self._whole(begin, target, weights, states, key, state_gradients, segments)
         found.input = found.input if want_input else None
         found.initial_states = found.initial_states if want_states else None
         return found
 
-    def _truncated_gradients(self, parameters, x, target, weights, lengths, states, key, steps: int) -> Gradients:
-        segments = truncated_segments(self.plan, x, lengths, steps)
-        arrays.check_target(self.plan, target, *x.shape[:2])
-        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states or [])
-        for segment in segments:
-            self._begin(parameters, x, lengths, found.states, key, segment)
-            if segment.ends or self.plan.stages[-1].sequence:
-                here = self._segment_gradients(target, weights, None)
-                found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
-                found.output = self._with_steps(found.output, here.output)
-            else:  # there is no loss before the last segment, and so no gradient
-                self._forward(self.plan.stages[:-1])
-            found.states = self._final_states()
+    def _whole(self, begin, target, weights, states, key, state_gradients, segments: list[Segment]) -> Gradients:
+        starts = [states]
+        for segment in segments[:-1]:
+            run = begin(starts[-1], key, segment)
+            run.forward(self.plan.stages[:-1])
+            starts.append(run.final_states())
+        found = None
+        for segment, start in reversed(list(zip(segments, starts, strict=True))):
+            here = begin(start, key, segment).gradients(target, weights, state_gradients)
+            found, state_gradients = followed(here, found), here.initial_states
+        assert found is not None
         return root(found) if self.plan.root else found
 
-    def _with_steps(self, whole: np.ndarray, here: np.ndarray) -> np.ndarray:
-        """The output of all segments so far, (B, T, O), with that of this one, (B, steps, O)."""
-        if here.ndim == 2:
-            return here
-        whole = whole if whole.size else np.zeros((self.B, self.steps, here.shape[2]), self.dtype)
-        for b, first, count in zip(self.order, self.firsts, self.lengths, strict=True):
-            whole[b, first : first + count] = here[b, :count]
-        return whole
-
-    def _segment_gradients(self, target, weights, state_gradients) -> Gradients:
-        self._set_target(target, weights)
-        self._forward(self.plan.stages)
-        self._backward(state_gradients)
-        outcome = Gradients(self._loss(), self._parameter_gradients(), self._output(), self._final_states())
-        if self.plan.input_grad >= 0:
-            outcome.input = self._unpack(self._values(Ref(self.plan.input_grad)), sequence=True)
-        outcome.initial_states = self._initial_gradients()
-        return outcome
+    def _truncated(self, parameters, x, target, weights, lengths, states, key, segments: list[Segment]) -> Gradients:
+        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states or [])
+        for segment in segments:
+            run = self._run(parameters, x, lengths, found.states, key, segment)
+            if segment.ends or self.plan.stages[-1].sequence:
+                here = run.gradients(target, weights, None)
+                found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
+                found.output = run.with_steps(found.output, here.output)
+            else:  # there is no loss before the last segment, and so no gradient
+                run.forward(self.plan.stages[:-1])
+            found.states = run.final_states()
+        return root(found) if self.plan.root else found
 
     def train(self, *batches, **options) -> TrainResult:
         """One update for each batch of row numbers; see `elman.engine.updates.train`."""
@@ -180,233 +159,24 @@ class NumpyEngine:
 
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""
-        if self.segment.steps < self.steps:
+        run = self._last
+        if run is None or run.segment.steps < run.steps:
             raise EngineError("the last call kept one segment of its batch only: call with memory='normal' to read")
         ref = self.plan.names[which] if isinstance(which, str) else which
-        return self.slots[ref.slot][:, np.argsort(self.order)].copy()
+        return run.slots[ref.slot][:, np.argsort(run.order)].copy()
 
-    # --- one run, of one segment ----------------------------------------------------------------------------
+    def _run(self, parameters, x, lengths, states, key, segment: Segment) -> Run:
+        run = Run(self.plan, self.dtype, self._indices, self._factor, parameters, x, lengths, states, key, segment)
+        self._last = run
+        return run
 
-    def _begin(self, parameters, x, lengths, states, key, segment: Segment) -> None:
-        """Make the slots, and put input and initial states into them; rows sorted by length, longest first."""
-        self.parameters = parameters
-        self.B, self.steps, self.T, self.segment = len(x), x.shape[1], segment.steps, segment
-        self.key = int(key)
-        whole = np.full(self.B, x.shape[1]) if lengths is None else np.asarray(lengths, np.int64)
-        self.order = np.argsort(-whole, kind="stable")
-        self.whole_lengths = whole[self.order]
-        self.firsts, self.lengths = segment.spans(self.whole_lengths, self.steps)
-        self.slots = [
-            np.zeros((self._rows(slot.time, self.plan.stages[slot.stage]), self.B, slot.width), self.dtype)
-            for slot in self.plan.slots
-        ]
-        self.sums = np.zeros(self.plan.parameters, self.dtype)  # what programs add up
-        self.slots[self.plan.input.slot][:] = self._here(x)
-        for s, initial in zip(_states(self.plan), states or arrays.zeros(self.plan, self.B, self.dtype), strict=True):
-            self.slots[s.values][0] = initial[self.order]
+    def _input(self, x: Any, lengths: Any) -> np.ndarray:
+        return self._values(x, self.plan.input.slot, lengths, "x")
 
-    def _here(self, values: np.ndarray) -> np.ndarray:
-        """The steps of this segment, (steps, B, n), rows sorted, of an array (B, T, n)."""
-        steps = np.minimum(self.firsts + np.arange(self.T)[:, None], self.steps - 1)  # (steps, B); past the end: any
-        return values[self.order, steps]
+    def _target(self, target: Any, x: np.ndarray, lengths: Any) -> np.ndarray:
+        arrays.check_target(self.plan, target, *x.shape[:2])
+        return self._values(target, self.plan.target, lengths, "target")
 
-    def _rows(self, time: str, stage: Stage) -> int:
-        steps = self.T if stage.sequence else 1
-        return {"steps": steps, "states": steps + 1, "pair": 2, "single": 1}[time]
-
-    def _active(self, stage: Stage, t: int) -> int:
-        """How many rows, of those sorted by length, are still in use at step t."""
-        return int(np.count_nonzero(self._length(stage) > t))
-
-    def _steps(self, stage: Stage) -> range:
-        return range(self.T if stage.sequence else 1)
-
-    def _length(self, stage: Stage) -> np.ndarray:
-        """How many steps each row has here: where a stage has one, the last segment does it."""
-        return self.lengths if stage.sequence else np.full(self.B, int(self.segment.ends))
-
-    def _forward(self, stages: Iterable[Stage]) -> None:
-        for stage in stages:
-            for steps in (stage.before, stage.loop):
-                self._run(steps, stage, self._steps(stage))
-            if stage.last >= 0:
-                self.slots[stage.last][0] = self._at_end(stage, stage.states[0].values)
-
-    def _backward(self, state_gradients) -> None:
-        given = iter(state_gradients or [])
-        starts = [next(given, None) for _ in _states(self.plan)]
-        for stage in reversed(self.plan.stages):
-            mine, starts = starts[len(starts) - len(stage.states) :], starts[: len(starts) - len(stage.states)]
-            for number, (s, start) in enumerate(zip(stage.states, mine, strict=True)):
-                if s.grads >= 0:
-                    self._start_gradient(stage, number, s.grads, start)
-            self._run(stage.reverse, stage, reversed(self._steps(stage)))
-            self._run(stage.after, stage, self._steps(stage))
-
-    def _start_gradient(self, stage: Stage, number: int, slot: int, start: np.ndarray | None) -> None:
-        """dL/d final state, at the end of each row."""
-        value = np.zeros_like(self.slots[slot][0]) if start is None else start[self.order].astype(self.dtype)
-        if number == 0 and stage.last_grad >= 0 and self.segment.ends:
-            value = value + self.slots[stage.last_grad][0]
-        rows = self.slots[slot]
-        rows[self._length(stage) % len(rows), np.arange(self.B)] = value
-
-    def _at_end(self, stage: Stage, slot: int) -> np.ndarray:
-        rows = self.slots[slot]
-        return rows[self._length(stage) % len(rows), np.arange(self.B)]
-
-    def _run(self, steps: Iterable[Step], stage: Stage, times: Iterable[int]) -> None:
-        steps = tuple(steps)
-        for step in steps:
-            if isinstance(step, Reverse):
-                self._reverse(step, stage)
-        self.start = self.segment.start if stage.sequence else 0
-        for t in times:
-            n = self._active(stage, t)
-            for step in steps:
-                if isinstance(step, Product):
-                    self._product(step, t, n)
-                elif isinstance(step, Lookup):
-                    self._lookup(step, t, n)
-                elif isinstance(step, Elementwise):
-                    self._elementwise(step, t, n)
-
-    def _at(self, ref: Ref, t: int, n: int) -> np.ndarray:
-        rows = self.slots[ref.slot]
-        return rows[(t + ref.offset) % len(rows), :n]
-
-    def _product(self, step: Product, t: int, n: int) -> None:
-        matrix, source = self.plan.matrices[step.matrix], self._factor(self._at(step.source, t, n))
-        for k, (segment, target) in enumerate(zip(matrix.segments, step.targets, strict=True)):
-            w = self._factor(self._matrix(*segment))
-            value = source @ w if matrix.transposed else source @ w.T
-            out = self._at(target, t, n)
-            if step.add:
-                out += value
-            else:
-                bias = step.bias[k] if step.bias else None
-                out[:] = value if bias is None else value + self.parameters[bias : bias + out.shape[1]]
-
-    def _matrix(self, offset: int, rows: int, columns: int) -> np.ndarray:
-        return self.parameters[offset : offset + rows * columns].reshape(rows, columns)
-
-    def _lookup(self, step: Lookup, t: int, n: int) -> None:
-        out = self._at(step.target, t, n)
-        index = arrays.check_index(self._at(step.index, t, n), step.rows, "index")
-        out[:] = self._matrix(step.offset, step.rows, out.shape[1])[index]
-
-    def _reverse(self, step: Reverse, stage: Stage) -> None:
-        source, target = self.slots[step.source.slot], self.slots[step.target.slot]
-        for b, length in enumerate(self._length(stage)):
-            first = step.source.offset
-            target[step.target.offset : step.target.offset + length, b] = source[first : first + length, b][::-1]
-
-    def _elementwise(self, step: Elementwise, t: int, n: int) -> None:
-        temps: dict[int, np.ndarray] = {}
-        with np.errstate(all="ignore"):
-            for instruction in step.code:
-                inputs = [self._operand(i, temps, t, n) for i in instruction.inputs]
-                out, value = instruction.out, self._value(instruction, inputs, t, n)
-                if out.kind == "temp":
-                    temps[out.index] = value
-                elif out.kind == "sum":
-                    self.sums[out.index : out.index + out.width] += value.sum(0)
-                else:
-                    self._at(out.ref, t, n)[:] = value
-
-    def _operand(self, operand: Operand, temps: dict[int, np.ndarray], t: int, n: int) -> np.ndarray:
-        if operand.kind == "slot":
-            return self._at(operand.ref, t, n)
-        if operand.kind == "temp":
-            return temps[operand.index]
-        if operand.kind == "const":
-            return np.asarray(operand.value, self.dtype)
-        return self.parameters[operand.index : operand.index + operand.width]
-
-    def _value(self, instruction: Instruction, inputs: list[np.ndarray], t: int, n: int) -> np.ndarray:
-        op, wide = instruction.op, (n, instruction.out.width)
-        if op == "expand":
-            return np.broadcast_to(inputs[0], wide).astype(self.dtype)
-        if op == "place":
-            out = np.zeros(wide, self.dtype)
-            np.put_along_axis(out, arrays.check_index(inputs[1], wide[1], "class")[:, None], inputs[0], axis=1)
-            return out
-        if op == "pick":
-            arrays.check_index(inputs[1], inputs[0].shape[1], "class")
-        if op == "dropout":
-            number, step = int(instruction.second), self.start + t
-            keep = dropout_keeps(self.key, number, step, self.order[:n], wide[1], instruction.first)
-            return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
-        return np.broadcast_to(apply(instruction, inputs), wide).astype(self.dtype)
-
-    # --- loss and gradients ---------------------------------------------------------------------------------
-
-    def _set_target(self, target, weights) -> None:
-        stage = self.plan.stages[-1]
-        values = np.asarray(target, self.dtype)
-        self.slots[self.plan.target][:] = self._here(values) if stage.sequence else values[None, self.order]
-        share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
-        share = share[self.order]
-        total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))
-        for t in self._steps(stage):
-            n = self._active(stage, t)
-            self.slots[self.plan.weight][t, :n, 0] = share[:n] / total
-
-    def _loss(self) -> float:
-        weight, value = self.slots[self.plan.weight], self.slots[self.plan.value]
-        return float(np.sum(np.where(weight > 0, weight, 0).astype(np.float64) * np.where(weight > 0, value, 0)))
-
-    def _values(self, ref: Ref) -> np.ndarray:
-        """All steps of a slot, t = 0 first."""
-        stage = self.plan.stages[self.plan.slots[ref.slot].stage]
-        return np.stack([self._at(ref, t, self.B) for t in self._steps(stage)])
-
-    def _parameter_gradients(self) -> np.ndarray:
-        out = self.sums.copy()
-        for g in self.plan.gradients:
-            stage = self.plan.stages[g.stage]
-            used = [(t, self._active(stage, t)) for t in self._steps(stage)]
-            delta = np.concatenate([self._at(g.delta, t, n) for t, n in used])
-            if isinstance(g, VectorGradient):
-                out[g.offset : g.offset + g.width] += delta.sum(0)
-            elif isinstance(g, MatrixGradient):
-                source = np.concatenate([self._at(g.source, t, n) for t, n in used])
-                out[g.offset : g.offset + g.rows * g.columns] += (self._factor(delta).T @ self._factor(source)).ravel()
-            elif isinstance(g, TableGradient):
-                index = np.concatenate([self._at(g.index, t, n) for t, n in used]).astype(np.int64)[:, 0]
-                np.add.at(out[g.offset : g.offset + g.rows * g.width].reshape(g.rows, g.width), index, delta)
-        return out
-
-    # --- back to the user's order -----------------------------------------------------------------------------
-
-    def _unsorted(self, rows: np.ndarray) -> np.ndarray:
-        out = np.empty_like(rows)
-        out[self.order] = rows
-        return out
-
-    def _unpack(self, values: np.ndarray, sequence: bool) -> np.ndarray:
-        """(T, B, n) sorted to (B, T, n) in the user's order; zero past a row's end; (B, n) for a single step."""
-        if not sequence:
-            return self._unsorted(values[0])
-        used = np.arange(self.T)[:, None] < self.lengths
-        return self._unsorted(np.swapaxes(np.where(used[:, :, None], values, 0), 0, 1))
-
-    def _output(self) -> np.ndarray:
-        slot = self.plan.slots[self.plan.output.slot]
-        stage = self.plan.stages[slot.stage]
-        sequence = stage.sequence and slot.time in ("steps", "states")
-        values = self._values(self.plan.output) if sequence else self._at(self.plan.output, 0, self.B)[None]
-        return self._unpack(values, sequence)
-
-    def _final_states(self) -> list[np.ndarray]:
-        return [self._unsorted(self._at_end(stage, s.values)) for stage in self.plan.stages for s in stage.states]
-
-    def _initial_gradients(self) -> list[np.ndarray]:
-        """dL/d initial states; 0 of states that no parameter needs it of."""
-        zeros = arrays.zeros(self.plan, self.B, self.dtype)
-        pairs = zip(_states(self.plan), zeros, strict=True)
-        return [self._unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]
-
-
-def _states(plan: Plan):
-    return [s for stage in plan.stages for s in stage.states]
+    def _values(self, array: Any, slot: int, lengths: Any, name: str) -> np.ndarray:
+        below = self._indices.get(slot)
+        return np.asarray(array, self.dtype) if below is None else as_indices(array, below, lengths, name)

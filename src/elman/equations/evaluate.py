@@ -39,11 +39,16 @@ def evaluate(
     return values
 
 
+def _dtype(arrays: list[np.ndarray]) -> np.dtype:
+    """That of the numbers; others are indices."""
+    return next((a.dtype for a in arrays if a.dtype.kind == "f"), np.dtype(np.float64))
+
+
 def _value(node: Symbol, parameters: Mapping[str, np.ndarray], values: dict[Symbol, np.ndarray]) -> np.ndarray:
     if isinstance(node, Parameter):
         return parameters[node.name]
     if node.op == "const":
-        return np.asarray(node.first, next(iter(values.values())).dtype)
+        return np.asarray(node.first, _dtype([*parameters.values(), *values.values()]))
     operands = [values[i] for i in node.inputs]
     if node.op == "matmul":
         return operands[1] @ operands[0].T

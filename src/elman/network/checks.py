@@ -9,6 +9,7 @@ import numpy as np
 
 from elman.checks import count, nearest
 from elman.engine import ENGINES, default_engine
+from elman.equations.graph import Graph
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network.layers import Layer
@@ -73,8 +74,15 @@ def engine(name: str | None) -> str:
     return found
 
 
-def network_input(x: Any, features: int, dtype: np.dtype) -> np.ndarray:
-    """x as (B, T, F) of a dtype; a (B, T) array is taken as one feature."""
+def holds_indices(graph: Graph) -> bool:
+    """Whether a layer reads its input as an index, and as nothing else."""
+    x = graph.inputs[0]
+    uses = [(n.op, k) for n in graph.nodes() for k, i in enumerate(n.inputs) if i is x]
+    return bool(uses) and x not in set(graph.outputs) and all(use in (("lookup", 1), ("pick", 1)) for use in uses)
+
+
+def network_input(x: Any, features: int, dtype: np.dtype, indices: bool = False) -> np.ndarray:
+    """x as (B, T, F); a (B, T) array is taken as one feature. Indices become int64, if they are whole numbers."""
     array = numbers(x, "x")
     if array.ndim == 2 and features == 1:
         array = array[:, :, None]
@@ -87,6 +95,8 @@ def network_input(x: Any, features: int, dtype: np.dtype) -> np.ndarray:
         )
     if 0 in array.shape:
         raise ShapeError(f"x has shape {array.shape}; it needs at least one row and one time step")
+    if indices and (array.dtype.kind in "iub" or (np.abs(array) < 2.0**62).all() and (array == np.floor(array)).all()):
+        dtype = np.dtype(np.int64)  # of others is said later what is wrong, where they are in use
     with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
         return array if array.dtype == dtype else array.astype(dtype)
 

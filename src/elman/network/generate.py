@@ -96,7 +96,7 @@ def generate(
     given = numbers(context, "context")
     x = net.check_input(_batch(given, net.inputs, classes > 0))
     made = net.engine().generate(net.arena, *_seen(net, x), steps, drawing)
-    return _unbatched(made if not classes else made.astype(np.int64), given, classes > 0)
+    return _unbatched(made, given, classes > 0)
 
 
 def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Drawing | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -417,17 +418,21 @@ class Network:
         return new_engine(self, loss, target_width)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """x as (B, T, F) of the network's dtype, all finite; not copied if it is so already."""
+        """x as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so already."""
         return self.check_batch(x, None)[0]
 
     def check_batch(self, x: np.typing.ArrayLike, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """x as (B, T, F) of the network's dtype, finite where it is in use, and its lengths."""
-        array = checks.network_input(x, self.inputs, self.dtype)
+        """x as (B, T, F) of the network's dtype or of indices, finite where it is in use, and its lengths."""
+        array = checks.network_input(x, self.inputs, self.dtype, self._holds_indices)
         steps = as_lengths(lengths, *array.shape[:2])
         check_finite(array, "x", steps)
         if self.indices:
             check_indices(array, self.indices, "x", steps)
         return array, steps
+
+    @functools.cached_property
+    def _holds_indices(self) -> bool:
+        return checks.holds_indices(self.graphs[0])
 
     def check_results(self, y: np.ndarray, states: Sequence[np.ndarray] = ()) -> None:
         """Raise `DataError` unless an output and final states are finite: it names the parameter that is not, or where

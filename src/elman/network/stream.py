@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from math import isnan
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class Stream:
         shapes: list[tuple[int, ...]] = [(rows, network.inputs), (rows, network.outputs)]
         shapes += [(rows, n) for sizes in self._sizes for n in sizes]
         self._values, (x, self._outputs, *self._states) = _together(shapes, dtype)
-        self._zeros, before = np.zeros_like(self._values), np.zeros_like(self._values)
+        before = np.zeros_like(self._values)
         self._now, self._before = self._values.data, before.data  # the quickest copy there is
         self._x = network.check_input(x[:, None])
         self._inputs, self._shape = self._x[:, 0], x.shape
@@ -74,16 +74,16 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        # The step is done first and looked at then, as all of its values, x included, lie in one array, and 0 times
-        # a NaN or an infinity is a NaN: a product with zeros costs a fifth of np.isfinite(...).all(). Results alone
-        # would not do, since a NaN may be lost on its way through a maximum.
+        # The step is done first and looked at then, as all of its values, x included, lie in one array: the sum of
+        # their squares is finite only if all are, and costs a fifth of np.isfinite(...).all(). Results alone would not
+        # do, since a NaN may be lost on its way through a maximum.
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in self._kinds:
             x = self._checked(x)
         self._before[:] = self._now
         try:
             self._inputs[...] = x
             self._step()
-            if isnan(self._zeros.dot(self._values)):
+            if not isfinite(self._values.dot(self._values)):  # or squares are beyond the dtype
                 self._check_values()
         except BaseException as error:
             self._now[:] = self._before

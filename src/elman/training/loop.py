@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from elman.engine import arrays
+from elman.engine.indices import check_indices
 from elman.engine.segments import check_memory, check_truncate
 from elman.errors import OptionError, TrainingError
 from elman.training.callbacks import Callback
@@ -81,6 +82,7 @@ class Training:
         if self.stateful:
             self._check_stateful()
         self._engine = self.net.engine(self.data.loss, self.data.width)
+        check_indices(self._engine.plan, self.net.dtype, self.data.x, self.data.target, self.data.lengths)
         check_memory(self._engine.plan, self.memory)
         check_truncate(self._engine.plan, self.truncate, self.memory)
         self._program = self.optimizer.program()

@@ -255,7 +255,7 @@ def prepare_target(
     -------
     loss : Loss
     target : array (N, T, O') or (N, O')
-        Of the network's dtype.
+        Of the network's dtype; class indices are int64.
     width : int
         O', the number of features of the target; 1 for class indices.
 
@@ -268,7 +268,7 @@ def prepare_target(
     """
     loss, array = resolve_loss(loss), as_numbers(target)
     check_logits(net, loss)
-    shape, axes = array.shape, 2 if net.sequence_output else 1  # axes before the features
+    shape, axes, dtype = array.shape, 2 if net.sequence_output else 1, net.dtype  # axes before the features
     if array.ndim == axes:
         array = array[..., None]
     if array.ndim != axes + 1:
@@ -276,14 +276,15 @@ def prepare_target(
     if loss.index_target is not None and array.shape[-1] == 1:
         loss = loss.for_classes()
         _check_classes(array, net.outputs, lengths, loss.name)
+        dtype = np.dtype(np.int64)
     try:
         _check_graph(loss, net.outputs, array.shape[-1])
     except ShapeError as error:
         raise ShapeError(_mismatch(net, loss, shape)) from error
     if loss.bounds is not None:
         _check_bounds(array, loss, lengths)
-    with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
-        made = np.asarray(array, net.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # too large is infinite then; past a row's end may be anything
+        made = np.asarray(array, dtype)
     check_finite(made, "target", lengths)
     return loss, made, array.shape[-1]
 
