@@ -55,7 +55,7 @@ class Stream:
         shapes: list[tuple[int, ...]] = [(rows, network.inputs), (rows, network.outputs)]
         shapes += [(rows, n) for sizes in self._sizes for n in sizes]
         self._values, (x, self._outputs, *self._states) = _together(shapes, dtype)
-        before = np.zeros_like(self._values)
+        self._tiny, before = np.full_like(self._values, 2.0**-40), np.zeros_like(self._values)
         self._now, self._before = self._values.data, before.data  # the quickest copy there is
         self._x = network.check_input(x[:, None])
         self._inputs, self._shape = self._x[:, 0], x.shape
@@ -74,16 +74,16 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        # The step is done first and looked at then, as all of its values, x included, lie in one array: the sum of
-        # their squares is finite only if all are, and costs a fifth of np.isfinite(...).all(). Results alone would not
-        # do, since a NaN may be lost on its way through a maximum.
+        # The step is done first and looked at then, as all of its values, x included, lie in one array: their
+        # sum is finite only if all are (scaled down, lest large ones overflow), and costs a fifth of
+        # np.isfinite(...).all(). Results alone would not do, since a NaN may be lost on its way through a maximum.
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in self._kinds:
             x = self._checked(x)
         self._before[:] = self._now
         try:
             self._inputs[...] = x
             self._step()
-            if not isfinite(self._values.dot(self._values)):  # or squares are beyond the dtype
+            if not isfinite(self._tiny.dot(self._values)):
                 self._check_values()
         except BaseException as error:
             self._now[:] = self._before
