@@ -98,7 +98,8 @@ class System:
         B, T = x.shape[:2]
         found = np.empty((B, T + 1, self.n))
         found[:, 0] = 0 if s is None else s
-        now, states = np.empty((B, 1, self.net.inputs), x.dtype), [a.copy() for a in self.split(found[:, 0])]
+        now = self.net.check_input(np.zeros((B, 1, self.net.inputs)))  # of the engine's type: indices are integers
+        states = [a.copy() for a in self.split(found[:, 0])]
         step = self.net.engine().stepper(self.net.arena, now, states, self.no_gradient(B, 1))
         for t in range(T):
             now[:, 0] = x[:, t]
