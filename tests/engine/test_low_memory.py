@@ -86,7 +86,7 @@ def stacked(last: bool, loss: str, engine: str, **options):
         el.Dropout(0.4),
         el.GRU(7, return_sequences=not last),
         el.LayerNorm(),
-        el.Recurrent(CELLS["odd"], 3),
+        el.Dense(3, activation="tanh") if last else el.Recurrent(CELLS["odd"], 3),
         el.Dropout(0.3),
         el.Dense(3),
     ]

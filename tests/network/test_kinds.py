@@ -299,7 +299,7 @@ def test_metadata_is_text(tmp_path):
     for wrong, said in [
         ({"seed": 7}, r"metadata\['seed'\] is 7; expected a text"),
         ({7: "seed"}, "the name 7"),
-        ({"elman": "x"}, "'elman', which is taken"),
+        ({"elman": "x"}, "'elman', which is Elman's own entry"),
         ("seed", "expected a dict"),
     ]:
         with pytest.raises(el.OptionError, match=said):
