@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import listed, nearest
 from elman.errors import OptionError, ShapeError
-from elman.training.checks import listed
 
 if TYPE_CHECKING:
     from elman.training.protocol import Trainable

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import is_number, nearest
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
@@ -200,8 +200,7 @@ class Optimizer:
 
     def _within(self, name: str, low: float, high: float, said: str, *, above: bool = False) -> None:
         value = getattr(self, name)
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not number or not (low < value if above else low <= value) or not value < high:
+        if not is_number(value) or not (low < value if above else low <= value) or not value < high:
             raise OptionError(f"{type(self).__name__}: {name} must be {said}, got {value!r}")
 
     def _arguments(self, kind: Any) -> tuple[str, ...]:
