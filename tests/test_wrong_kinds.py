@@ -143,3 +143,15 @@ def test_wrong_kinds(name, argument, tmp_path, monkeypatch):
 def test_the_right_kinds_work(name):
     function, good = CALLS[name]
     function(**good)
+
+
+@pytest.mark.parametrize("name", ["fit", "evaluate", "train_on_batch"])
+@pytest.mark.parametrize("argument", ["loss", "optimizer"])
+def test_nothing_else_is_a_loss_or_an_optimizer(name, argument):
+    function, good = CALLS[name]
+    for value in NONSENSE.values() if argument in good else ():
+        with pytest.raises(
+            el.OptionError, match=rf"^(unknown {argument}|train_on_batch needs an optimizer) .*"
+        ) as caught:
+            function(**{**good, argument: value})
+        assert "\n" not in str(caught.value)

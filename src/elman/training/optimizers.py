@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import is_number, nearest
+from elman.checks import is_number, nearest, shown
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
@@ -392,5 +392,5 @@ def resolve_optimizer(optimizer: str | Optimizer) -> Optimizer:
         raise OptionError(f"optimizer is the class {optimizer.__name__}; give an object: {optimizer.__name__}()")
     if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         hint = nearest(optimizer, OPTIMIZERS)
-        raise OptionError(f"unknown optimizer {optimizer!r}{hint}; there are {', '.join(OPTIMIZERS)}")
+        raise OptionError(f"unknown optimizer {shown(optimizer)}{hint}; there are {', '.join(OPTIMIZERS)}")
     return OPTIMIZERS[optimizer]()
