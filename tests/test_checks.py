@@ -5,27 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.checks import count, nearest
+from elman.checks import as_seed, nearest, whole
 from elman.errors import OptionError
 
 
 @pytest.mark.parametrize("number", [1, 7, np.int64(7), np.uint8(7), 10**12])
 def test_whole_numbers_become_ints(number):
-    assert count(number, "units") == number and type(count(number, "units")) is int
+    assert whole(number, "units") == number and type(whole(number, "units")) is int
 
 
 @pytest.mark.parametrize("number", [0, -3, 2.5, 2.0, "3", None, True, np.bool_(True), np.float32(2), np.array([2])])
 def test_anything_else_is_refused(number):
     with pytest.raises(OptionError, match=r"^units is .*; expected a whole number of at least 1$"):
-        count(number, "units")
+        whole(number, "units")
 
 
 def test_the_least_number_is_the_callers():
-    assert count(0, "seed", least=0) == 0
+    assert whole(0, "seed", least=0) == 0
     with pytest.raises(OptionError, match="lag is 1; expected a whole number of at least 2"):
-        count(1, "lag", least=2)
+        whole(1, "lag", least=2)
 
 
 def test_the_nearest_name_is_one_of_the_choices_as_they_are_written():
     assert nearest("lstm", ["GRU", "LSTM"]) == " (did you mean 'LSTM'?)"
     assert nearest(None, ["GRU", "LSTM"]) == nearest("transformer", []) == ""
+
+
+def test_a_number_beyond_what_can_be_is_refused():
+    with pytest.raises(OptionError, match=r"^lag is 9; expected a whole number from 0 to 8$"):
+        whole(9, "lag", least=0, most=8)
+    with pytest.raises(OptionError, match="units is 1000"):
+        whole(10**30, "units")
+    assert as_seed(10**30) == 10**30

@@ -12,7 +12,6 @@ FLOORS = [
     {"errors", "_native"},
     {"checks"},
     {"files", "plain"},
-    {"given"},
     {"equations", "estimator"},
     {"cells", "plots"},
     {"engine"},

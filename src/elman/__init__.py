@@ -109,10 +109,9 @@ if not TYPE_CHECKING:  # which would take any name for one of ours
 
 
 def _hint(name: str) -> str:
-    from difflib import get_close_matches
+    from elman.checks import nearest
 
-    near = [] if name.startswith("_") else get_close_matches(name, _NAMES, 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return "" if name.startswith("_") else nearest(name, _NAMES)
 
 
 def __dir__() -> list[str]:

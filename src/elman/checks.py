@@ -1,27 +1,24 @@
-"""Checks that every floor needs: whole numbers, and the nearest of some names."""
+"""Checks of what a call is given: each gives back the value as it is used, or says what came and what was expected."""
 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from elman.errors import OptionError
+from elman.errors import DataError, OptionError, ShapeError
 
 
-def count(number: Any, what: str, least: int = 1) -> int:
-    """A whole number of at least `least`, Python's or NumPy's, as an int; `OptionError` for anything else.
-
-    Examples
-    --------
-    >>> count(np.int64(3), "units")
-    3
-    """
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
-        raise OptionError(f"{what} is {number!r}; expected a whole number of at least {least}")
-    return int(number)
+def shown(value: Any) -> str:
+    """A value in a message: as it is if it is short, else its type, and the shape of an array."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} ({value.dtype})"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."
 
 
 def nearest(name: Any, choices: Iterable[str]) -> str:
@@ -37,3 +34,122 @@ def nearest(name: Any, choices: Iterable[str]) -> str:
     by_lower = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(str(name).strip().lower(), by_lower, 1)
     return f" (did you mean {by_lower[near[0]]!r}?)" if near else ""
+
+
+def instance(value: Any, kind: type | tuple[type, ...], what: str, expected: str) -> Any:
+    """An object of a class."""
+    if not isinstance(value, kind):
+        raise OptionError(f"{what} is {shown(value)}; expected {expected}")
+    return value
+
+
+def whole(number: Any, what: str, least: int = 1, most: float = 2**63 - 1) -> int:
+    """A whole number within bounds, Python's or NumPy's, as an int.
+
+    Examples
+    --------
+    >>> whole(np.int64(3), "units")
+    3
+    """
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+        raise OptionError(f"{what} is {shown(number)}; expected a whole number of at least {least}")
+    if number > most:
+        raise OptionError(f"{what} is {shown(number)}; expected a whole number from {least} to {most}")
+    return int(number)
+
+
+def as_seed(number: Any) -> int:
+    """A whole number of at least 0, of any size."""
+    return whole(number, "seed", 0, np.inf)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number, Python's or NumPy's, and not True or False."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def real(value: Any, what: str, low: float, high: float = np.inf, expected: str = "") -> float:
+    """A number above `low` and below `high`; both are excluded."""
+    if not is_number(value) or not low < value < high:
+        bounds = expected or (f"above {low:g}" if high == np.inf else f"in ({low:g}, {high:g})")
+        raise OptionError(f"{what} is {shown(value)}; expected a number {bounds}")
+    return float(value)
+
+
+def listed(values: Any, what: str, of: str) -> list[Any]:
+    """The list of anything that can be gone through once, but no text."""
+    try:
+        if not isinstance(values, str | bytes):
+            return list(values)
+    except TypeError:
+        pass
+    hint = f"; give {what}=[{values!r}]" if isinstance(values, str) else ""
+    raise OptionError(f"{what} is {shown(values)}; expected a list of {of}{hint}")
+
+
+def flag(value: Any, what: str) -> bool:
+    """True or False."""
+    return bool(instance(value, (bool, np.bool_), what, "True or False"))
+
+
+def text(value: Any, what: str) -> str:
+    """A text."""
+    if not isinstance(value, str):
+        raise DataError(f"{what} is {shown(value)}; expected a text (str)")
+    return value
+
+
+def path(value: Any, what: str = "path") -> Path:
+    """The place of a file."""
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        raise OptionError(f"{what} is {shown(value)}; expected a file's name")
+    return Path(value)
+
+
+def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:
+    """An array of numbers of whatever is like one; `hint` says what to do about other values.
+
+    Raises
+    ------
+    ShapeError
+        If it is no rectangular array: rows or steps of unequal length.
+    DataError
+        If it holds something else than real numbers, or masked values.
+    """
+    if np.ma.is_masked(given):  # np.asarray would drop the mask, and what lies under it is no data
+        raise DataError(
+            f"{name} has {np.ma.count_masked(given)} masked values; expected numbers only: fill them "
+            "(filled(...), or elman.data for gaps in a series), or cut rows with `lengths`"
+        )
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise _no_array(name, error) from error
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{name} holds {_content(array)}; expected numbers{hint}")
+    return array
+
+
+def floats(given: Any, name: str, *, finite: bool = False) -> np.ndarray:
+    """An array of numbers, in float64."""
+    found = numbers(given, name).astype(np.float64)
+    if finite and not np.isfinite(found).all():
+        raise DataError(f"{name} must be finite; {int(np.sum(~np.isfinite(found)))} of its numbers are not")
+    return found
+
+
+def _no_array(name: str, error: Exception) -> ShapeError | DataError:
+    if "inhomogeneous" in str(error) or "broadcast" in str(error):
+        return ShapeError(
+            f"{name} has rows or steps of unequal length; pad them to one shape and say how long each row is "
+            "with `lengths`"
+        )
+    return DataError(f"{name} is no array of numbers: {error}")
+
+
+def _content(array: np.ndarray) -> str:
+    """What an array without numbers holds, in words."""
+    if array.dtype != object:
+        return f"{array.dtype} values"
+    first = next((v for v in array.flat if not isinstance(v, int | float | np.number)), None)
+    return f"objects, such as {first!r}" if array.ndim else f"{first!r}"

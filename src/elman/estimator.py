@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from typing import Any, Self
 
+from elman.checks import nearest
 from elman.errors import OptionError
 
 
@@ -33,8 +33,7 @@ class Estimator:
         known = self._parameters()
         for name in params:
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f" (did you mean {near[0]!r}?)" if near else ""
+                hint = nearest(name, known)
                 raise OptionError(f"{type(self).__name__} has no parameter {name!r}{hint}; it has {', '.join(known)}")
         for name, value in params.items():
             setattr(self, name, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError
 from elman.forecast import Forecaster
 from elman.language import LanguageModel
@@ -43,7 +43,7 @@ def load(
     >>> el.load(file)
     Network(inputs=1, layers=[gru(4)], parameters=76, dtype=float32)
     """
-    path = given.path(path)
+    path = checks.path(path)
     kind = kind_of(read_header(path))
     if kind == "Network":
         return load_network(path, engine=engine, threads=threads)

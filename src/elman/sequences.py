@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
 from elman.data.reading import Reading
@@ -105,7 +105,7 @@ def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
     if file.suffix == ".npy":
         reading.refuse_all_but([], "an array")
         try:
-            values = given.numbers(np.load(file), str(file))
+            values = checks.floats(np.load(file), str(file))
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{file} cannot be read as an array: {error}") from error
     else:

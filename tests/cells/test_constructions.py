@@ -89,7 +89,7 @@ def test_mistakes_are_explained():
     W, U, b, _, _ = numbers(1, 1, 3, 5)
     with pytest.raises(el.ShapeError, match=r"\(5, 3\), \(3, 5\), \(5,\); expected \(H, F\), \(H, H\), \(H,\)"):
         gru_from_simple(W, W.T, b)
-    with pytest.raises(el.OptionError, match="above 0, got -1"):
+    with pytest.raises(el.OptionError, match="saturation is -1; expected a number above 0"):
         gru_from_simple(W, U, b, saturation=-1)
-    with pytest.raises(el.OptionError, match="units must be"):
+    with pytest.raises(el.OptionError, match="units is .*; expected"):
         gru_holding(0, 3)

@@ -107,8 +107,8 @@ def test_files_in_memory_maps_are_served(tmp_path):
         (lambda: BatchLoader(np.zeros(3), np.zeros(3), one_hot=True), DataError, "one-hot encoding needs whole"),
         (lambda: BatchLoader(np.zeros(3), [0, 1, 5], 3, one_hot=3).next_batch(), DataError, "label 5 is no class"),
         (lambda: one_hot([-1], 3), DataError, r"label -1 is no class: expected whole numbers 0..2"),
-        (lambda: numbered(3, batch_size=0), OptionError, "batch_size must be a whole number"),
-        (lambda: numbered(3, seed=-1), OptionError, "seed must be"),
+        (lambda: numbered(3, batch_size=0), OptionError, "batch_size is 0; expected a whole number"),
+        (lambda: numbered(3, seed=-1), OptionError, "seed is -1; expected"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, error, message):

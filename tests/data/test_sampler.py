@@ -119,8 +119,12 @@ def test_a_series_of_elman_knows_its_years():
         (lambda: WindowSampler([1.0, np.nan]), DataError, "is nan in row 1"),
         (lambda: WindowSampler(lambda t: 1 / t, start=0, stop=1, points=9), DataError, "not finite at time 0"),
         (lambda: WindowSampler(lambda t: t[:2], start=0, stop=1, points=9), DataError, r"shape \(2,\)"),
-        (lambda: WindowSampler(np.zeros(9)).windows(0), OptionError, "steps must be a whole number"),
-        (lambda: WindowSampler(np.zeros(9)).next_batch(1, 2, -1), OptionError, "horizon must be a whole number"),
+        (lambda: WindowSampler(np.zeros(9)).windows(0), OptionError, "steps is 0; expected a whole number"),
+        (
+            lambda: WindowSampler(np.zeros(9)).next_batch(1, 2, -1),
+            OptionError,
+            "horizon is -1; expected a whole number",
+        ),
         (lambda: WindowSampler(np.zeros(9)).window_at(7, 3), DataError, "begin at 5 or earlier"),
     ],
 )

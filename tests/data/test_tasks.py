@@ -111,11 +111,11 @@ def test_half_of_the_stimuli_match():
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: tasks.adding(5, 1), "steps must be a whole number of at least 2"),
+        (lambda: tasks.adding(5, 1), "steps is 1; expected a whole number of at least 2"),
         (lambda: tasks.flip_flop(pulses=0), "pulses must be a probability"),
-        (lambda: tasks.delayed_match(stimuli=1), "stimuli must be a whole number of at least 2"),
-        (lambda: tasks.parity(rows=0), "rows must be"),
-        (lambda: tasks.parity(seed=-1), "seed must be"),
+        (lambda: tasks.delayed_match(stimuli=1), "stimuli is 1; expected a whole number of at least 2"),
+        (lambda: tasks.parity(rows=0), "rows is 0; expected"),
+        (lambda: tasks.parity(seed=-1), "seed is -1; expected"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):

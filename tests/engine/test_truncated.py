@@ -198,8 +198,8 @@ def test_what_cannot_be_done_is_said(engine):
     x, target = np.zeros((2, 9, 1)), np.zeros((2, 9, 3))
     for options, said in [
         ({"truncate": 3}, "reverse=True needs the whole sequence"),
-        ({"truncate": 0}, "at least 1, or None for all, got 0"),
-        ({"truncate": 2.0}, "got 2.0"),
+        ({"truncate": 0}, "truncate is 0; expected a whole number of at least 1"),
+        ({"truncate": 2.0}, "truncate is 2.0; expected"),
     ]:
         with pytest.raises(OptionError, match=said):
             net.loss_and_grads(x, target, **options)

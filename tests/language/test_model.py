@@ -126,11 +126,11 @@ def test_a_character_it_never_saw(rhyme):
         (lambda model: model.generate("tick €"), "the character '€' at 5"),
         (lambda model: model.generate("tick", temperature=-1), "temperature"),
         (lambda model: model.generate("tick", temperature=float("nan")), "temperature"),
-        (lambda model: model.generate("tick", length=0), "length must be a whole number of at least 1"),
-        (lambda model: model.generate(b"tick"), "prompt must be a text"),
+        (lambda model: model.generate("tick", length=0), "length is 0; expected a whole number of at least 1"),
+        (lambda model: model.generate(b"tick"), "prompt is b.tick.; expected a text"),
         (lambda model: model.perplexity(""), "two characters at least"),
-        (lambda model: LanguageModel(units=2.5).fit("ab" * 9000), "units must be a whole number"),
-        (lambda model: LanguageModel(epochs=0).fit("ab" * 9000), "epochs must be a whole number"),
+        (lambda model: LanguageModel(units=2.5).fit("ab" * 9000), "units is 2.5; expected a whole number"),
+        (lambda model: LanguageModel(epochs=0).fit("ab" * 9000), "epochs is 0; expected a whole number"),
     ],
 )
 def test_texts_and_values_at_the_edges(rhyme, call, message):

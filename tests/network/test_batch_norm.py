@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.errors import OptionError
@@ -48,15 +48,16 @@ def test_training_uses_the_batch_and_everything_else_the_running_moments(engine)
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_gradients_equal_central_differences(stack):
-    x, target = problem(single=stack == "last step", outputs=4 if stack == "last" else 2)
-    assert check_gradients(network(stack), x, target, loss="mse").worst < 1e-7
+    x, target = problem(steps=2, single=stack == "last step", outputs=4 if stack == "last" else 2)
+    assert check_gradients(network(stack), x, target, loss="mse", samples=4).worst < 1e-7
 
 
 @pytest.mark.parametrize("loss", ["rmse", "huber"])
 def test_gradients_of_other_losses(loss):
-    assert check_gradients(network("between"), *problem(), loss=loss).worst < 1e-7
+    assert check_gradients(network("last step"), *problem(steps=3, single=True), loss=loss, samples=4).worst < 1e-7
 
 
+@settings(max_examples=15)
 @given(rows=st.integers(1, 9), steps=st.integers(1, 8), seed=st.integers(0, 99))
 def test_both_engines_agree(rows, steps, seed):
     x, target = problem(steps, seed, rows)

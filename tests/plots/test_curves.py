@@ -47,7 +47,9 @@ def test_a_window_for_one_value_has_one_target():
     np.testing.assert_array_equal(found["target (1 step later)"], [[4, WAVE[4]]])
 
 
-@pytest.mark.parametrize("start, message", [(-1, "at least 0, got -1"), (280, "the series has 300")])
+@pytest.mark.parametrize(
+    "start, message", [(-1, "start is -1; expected a whole number of at least 0"), (280, "the series has 300")]
+)
 def test_a_window_outside_the_series_is_refused(start, message):
     with pytest.raises(OptionError, match=message):
         el.plots.window(WAVE, start, 20)

@@ -96,7 +96,7 @@ def test_matrices_are_named_where_there_is_room_or_when_asked():
 def test_what_cannot_be_drawn_is_said():
     with pytest.raises(OptionError, match="Network, a Layer, a Cell or a Graph; got 3"):
         el.plots.unrolled(3)
-    with pytest.raises(OptionError, match="at least 1, got 0"):
+    with pytest.raises(OptionError, match="steps is 0; expected a whole number of at least 1"):
         el.plots.unrolled(el.cells.gru, steps=0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError, ShapeError
 
 MOST = 2**31  # numbers of a matrix
@@ -69,7 +69,7 @@ def gru_from_simple(
     True
     """
     W, U, b = (_floats(a, name) for a, name in ((W, "W"), (U, "U"), (b, "b")))
-    reset_after = given.flag(reset_after, "reset_after")
+    reset_after = checks.flag(reset_after, "reset_after")
     H, F = _sizes(W, U, b)
     shut, open_ = _gate(H, F, -_positive(saturation), W.dtype), _gate(H, F, saturation, W.dtype)
     found = dict(zip(("W_z", "U_z", "b_z", "W_r", "U_r", "b_r"), (*shut, *open_), strict=True))
@@ -117,7 +117,7 @@ def gru_holding(units: int, features: int, *, saturation: float = SATURATED) -> 
     >>> net(np.ones((1, 1000, 3)), state=first)[0, -1].tolist() == first[0].tolist()
     True
     """
-    units, features = given.whole(units, "units"), given.whole(features, "features")
+    units, features = checks.whole(units, "units"), checks.whole(features, "features")
     if units * (units + features) > MOST:
         raise OptionError(f"a GRU of {units} units and {features} features has more parameters than fit into memory")
     gate = _gate(units, features, _positive(saturation), np.dtype(np.float64))
@@ -126,7 +126,7 @@ def gru_holding(units: int, features: int, *, saturation: float = SATURATED) -> 
 
 def _floats(values: np.typing.ArrayLike, name: str) -> np.ndarray:
     """A copy, in its own precision."""
-    found = given.numbers(values, name, finite=True)
+    found = checks.floats(values, name, finite=True)
     dtype = np.result_type(np.asarray(values), np.float32)
     return found.astype(dtype)
 
@@ -144,4 +144,4 @@ def _sizes(W: np.ndarray, U: np.ndarray, b: np.ndarray) -> tuple[int, int]:
 
 
 def _positive(saturation: float) -> float:
-    return given.real(saturation, "saturation", 0)
+    return checks.real(saturation, "saturation", 0)

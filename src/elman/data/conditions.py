@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.names import listed, nearest
+from elman.checks import nearest
+from elman.data.names import listed
 from elman.data.tables import Table
 from elman.errors import DataError, OptionError
 

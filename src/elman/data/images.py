@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from elman.checks import whole
 from elman.data.download import REMOTE, cache_folder, download
 from elman.data.idx import read_idx
-from elman.errors import DataError, OptionError
+from elman.errors import DataError
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
 _IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -194,8 +195,7 @@ def digits(test: int = 297, *, seed: int = 0) -> Images:
     except ImportError as error:
         raise DataError("digits come with scikit-learn, which is not installed: pip install scikit-learn") from error
     found = load_digits()
-    if isinstance(test, bool) or not isinstance(test, int | np.integer) or not 0 < test < len(found.target):
-        raise OptionError(f"test must be a whole number in 1..{len(found.target) - 1}, got {test!r}")
+    whole(test, "test", most=len(found.target) - 1)
     order = np.random.default_rng(seed).permutation(len(found.target))
     train, held = order[test:], order[:test]
     x, y = _scaled(found.images, 16), found.target.astype(np.int64)

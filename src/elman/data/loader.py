@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.checks import whole
+from elman import checks
 from elman.errors import DataError
 
 
@@ -76,7 +76,7 @@ class BatchLoader:
             raise DataError(
                 f"x has shape {self.x.shape} and y {self.y.shape}; expected as many rows of both, and at least one"
             )
-        self.batch_size, self.seed = whole(batch_size, "batch_size"), whole(seed, "seed", least=0)
+        self.batch_size, self.seed = checks.whole(batch_size, "batch_size"), checks.as_seed(seed)
         self.shuffle, self.drop_last = shuffle, drop_last
         self.classes = _classes(self.y, one_hot)
         self.served = 0
@@ -114,7 +114,7 @@ class BatchLoader:
         x : ndarray, shape (B, ...)
         y : ndarray, shape (B, ...), or (B, ..., classes) with `one_hot`
         """
-        missing = self.batch_size if batch_size is None else whole(batch_size, "batch_size")
+        missing = self.batch_size if batch_size is None else checks.whole(batch_size, "batch_size")
         parts = []
         while missing:
             epoch, begin = divmod(self.served, len(self.x))
@@ -163,7 +163,7 @@ def one_hot(labels: np.typing.ArrayLike, classes: int | None = None) -> np.ndarr
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     found = np.asarray(labels)
-    count = _classes(found, True if classes is None else whole(classes, "classes"))
+    count = _classes(found, True if classes is None else checks.whole(classes, "classes"))
     outside = (found < 0) | (found >= count)
     if outside.any():
         raise DataError(f"label {found[outside][0]} is no class: expected whole numbers 0..{count - 1}")
@@ -176,4 +176,4 @@ def _classes(labels: np.ndarray, wanted: Any) -> int:
         return 0
     if labels.dtype.kind not in "iu":
         raise DataError(f"labels hold {labels.dtype}; one-hot encoding needs whole numbers, the classes from 0")
-    return int(labels.max(initial=0)) + 1 if wanted is True else whole(wanted, "one_hot")
+    return int(labels.max(initial=0)) + 1 if wanted is True else checks.whole(wanted, "one_hot")

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from elman.data.names import nearest
+from elman.checks import nearest
 from elman.errors import DataError
 
 _PACKERS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\x00": lzma.decompress}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.checks import whole
+from elman import checks
 from elman.data.sources import columns, evaluated, recorded
 from elman.data.windows import windows
 from elman.errors import DataError, OptionError
@@ -91,7 +91,7 @@ class WindowSampler:
             self.values, self.times, names = found.values, found.times, found.names
         self._stop = stop
         self._inputs, self._target = columns(inputs, names, "inputs"), columns(target, names, "target")
-        self._random = np.random.default_rng(whole(seed, "seed", least=0))
+        self._random = np.random.default_rng(checks.as_seed(seed))
 
     def __repr__(self) -> str:
         n, features = self.values.shape
@@ -123,7 +123,7 @@ class WindowSampler:
             With `return_times`: the inputs' times are ``t[:, :steps]``, the targets' ``t[:, horizon:]``.
         """
         length = self._length(steps, horizon)
-        count = whole(batch_size, "batch_size")
+        count = checks.whole(batch_size, "batch_size")
         if self.function is not None:
             assert self.resolution is not None
             room = self._stop - self.times[0] - (length - 1) * self.resolution
@@ -191,7 +191,7 @@ class WindowSampler:
 
     def _length(self, steps: int, horizon: int) -> int:
         """Values that a window of inputs and targets spans."""
-        length = whole(steps, "steps") + whole(horizon, "horizon", least=0)
+        length = checks.whole(steps, "steps") + checks.whole(horizon, "horizon", least=0)
         if length > len(self.values):
             raise DataError(
                 f"the series has {len(self.values)} values; {steps} steps with a horizon of {horizon} need {length}"
@@ -225,7 +225,7 @@ def _grid(start: Any, stop: Any, points: Any, times: Any) -> tuple[np.ndarray, f
         raise OptionError("a function of time needs start, stop and points, such as start=0, stop=10, points=250")
     if not np.isfinite([start, stop]).all() or not start < stop:
         raise OptionError(f"start must lie before stop, got start={start!r} and stop={stop!r}")
-    resolution = (stop - start) / whole(points, "points")
+    resolution = (stop - start) / checks.whole(points, "points")
     return start + resolution * np.arange(points), resolution
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from elman.checks import nearest
 from elman.data.conditions import Where, meeting
 from elman.data.gaps import Fill, fill_gaps
-from elman.data.names import nearest
 from elman.data.panels import check_repeats
 from elman.data.read_times import Notation
 from elman.data.readers import Columns, columns_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import nearest
 from elman.data.index_times import index_times
-from elman.data.names import nearest
 from elman.data.series import Series
 from elman.data.times import label
 from elman.errors import DataError, OptionError

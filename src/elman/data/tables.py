@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from elman.checks import nearest
 from elman.data.decoding import decoded
 from elman.data.layout import layout
-from elman.data.names import listed, nearest
+from elman.data.names import listed
 from elman.data.numbers import Written, decimal_marks, read_texts
 from elman.data.packed import file_start, unpacked
 from elman.data.parquet import Typed, read_parquet

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.data.checks import whole
+from elman import checks
 from elman.data.sampler import WindowSampler
 from elman.errors import OptionError
 
@@ -48,8 +48,8 @@ def sine(rows: int = 100, steps: int = 50, *, period: float = 25.0, horizon: int
     >>> bool((x[:, 1:] == target[:, :-1]).all())
     True
     """
-    phase = _random(seed).uniform(0, 2 * np.pi, (whole(rows, "rows"), 1, 1))
-    t = np.arange(whole(steps, "steps") + whole(horizon, "horizon", least=0))[:, None]
+    phase = _random(seed).uniform(0, 2 * np.pi, (checks.whole(rows, "rows"), 1, 1))
+    t = np.arange(checks.whole(steps, "steps") + checks.whole(horizon, "horizon", least=0))[:, None]
     wave = np.sin(2 * np.pi * t / period + phase).astype(np.float32)  # (B, T + horizon, 1)
     return wave[:, :steps], wave[:, horizon:]
 
@@ -123,8 +123,8 @@ def adding(rows: int = 100, steps: int = 50, *, seed: int = 0) -> Pair:
     >>> x[..., 1].sum(axis=1).tolist()
     [2.0, 2.0, 2.0]
     """
-    random, half = _random(seed), whole(steps, "steps", least=2) // 2
-    numbers = random.random((whole(rows, "rows"), steps), np.float32)
+    random, half = _random(seed), checks.whole(steps, "steps", least=2) // 2
+    numbers = random.random((checks.whole(rows, "rows"), steps), np.float32)
     marks = np.zeros_like(numbers)
     each = np.arange(rows)
     marks[each, random.integers(0, half, rows)] = 1
@@ -170,8 +170,8 @@ def copy(rows: int = 100, length: int = 10, delay: int = 20, *, symbols: int = 8
     >>> x.argmax(axis=-1), target
     (array([[2, 2, 2, 0, 0, 0, 3, 0, 0, 0]]), array([[0, 0, 0, 0, 0, 0, 0, 2, 2, 2]]))
     """
-    random, steps = _random(seed), 2 * whole(length, "length") + whole(delay, "delay")
-    shown = random.integers(1, whole(symbols, "symbols") + 1, (whole(rows, "rows"), length))
+    random, steps = _random(seed), 2 * checks.whole(length, "length") + checks.whole(delay, "delay")
+    shown = random.integers(1, checks.whole(symbols, "symbols") + 1, (checks.whole(rows, "rows"), length))
     classes = np.zeros((rows, steps), np.int64)
     classes[:, :length] = shown
     classes[:, length + delay - 1] = symbols + 1
@@ -209,7 +209,7 @@ def parity(rows: int = 100, steps: int = 20, *, seed: int = 0) -> Pair:
     >>> x[0, :, 0].tolist(), target[0, :, 0].tolist()
     ([1.0, 1.0, 1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 1.0, 1.0, 1.0, 1.0])
     """
-    bits = _random(seed).integers(0, 2, (whole(rows, "rows"), whole(steps, "steps"), 1))
+    bits = _random(seed).integers(0, 2, (checks.whole(rows, "rows"), checks.whole(steps, "steps"), 1))
     return bits.astype(np.float32), np.bitwise_xor.accumulate(bits, axis=1).astype(np.float32)
 
 
@@ -250,7 +250,7 @@ def flip_flop(rows: int = 100, steps: int = 50, *, bits: int = 3, pulses: float 
     if not 0 < pulses <= 1:
         raise OptionError(f"pulses must be a probability above 0, got {pulses!r}")
     random = _random(seed)
-    shape = whole(rows, "rows"), whole(steps, "steps"), whole(bits, "bits")
+    shape = checks.whole(rows, "rows"), checks.whole(steps, "steps"), checks.whole(bits, "bits")
     fires = random.random(shape) < pulses
     fires[:, 0] = True
     x = np.where(fires, random.choice([-1, 1], shape), 0).astype(np.float32)
@@ -293,10 +293,10 @@ def delayed_match(rows: int = 100, delay: int = 20, *, stimuli: int = 4, seed: i
     (array([1, 1]), array([1, 0]), array([1, 0]))
     """
     random = _random(seed)
-    sample = random.integers(0, whole(stimuli, "stimuli", least=2), whole(rows, "rows"))
+    sample = random.integers(0, checks.whole(stimuli, "stimuli", least=2), checks.whole(rows, "rows"))
     match = random.integers(0, 2, rows)
     other = (sample + random.integers(1, stimuli, rows)) % stimuli  # any but the sample, each as likely
-    x = np.zeros((rows, whole(delay, "delay", least=0) + 2, stimuli), np.float32)
+    x = np.zeros((rows, checks.whole(delay, "delay", least=0) + 2, stimuli), np.float32)
     each = np.arange(rows)
     x[each, 0, sample] = 1
     x[each, -1, np.where(match == 1, sample, other)] = 1
@@ -304,4 +304,4 @@ def delayed_match(rows: int = 100, delay: int = 20, *, stimuli: int = 4, seed: i
 
 
 def _random(seed: int) -> np.random.Generator:
-    return np.random.default_rng(whole(seed, "seed", least=0))
+    return np.random.default_rng(checks.as_seed(seed))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import count
+from elman.checks import whole
 from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
 from elman.engine.generation import Drawing
@@ -17,7 +17,7 @@ from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import Gradients, OptimizerProgram, Plan, Ref, TrainResult
 from elman.engine.segments import check_memory, check_parameters_only, check_truncate
-from elman.errors import EngineError, OptionError, ShapeError
+from elman.errors import EngineError, ShapeError
 
 try:
     import elman._native as _native
@@ -43,20 +43,14 @@ def default_threads() -> int:
     if not given:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return min(cores, _native.info()["most_threads"]) if available() else cores
-    threads = count(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
-    return _at_most(threads, "ELMAN_THREADS")
+    return check_threads(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
 
 
-def check_threads(threads: int | None) -> int:
+def check_threads(threads: Any, what: str = "threads") -> int:
     """A number of threads that an engine may have, `default_threads` for None; `OptionError` for any other."""
-    return default_threads() if threads is None else _at_most(count(threads, "threads"), "threads")
-
-
-def _at_most(threads: int, what: str) -> int:
-    most = _native.info()["most_threads"] if available() else threads
-    if threads > most:
-        raise OptionError(f"{what} is {threads}; expected at most {most}")
-    return threads
+    if threads is None:
+        return default_threads()
+    return whole(threads, what, most=_native.info()["most_threads"] if available() else 2**31 - 1)
 
 
 class NativeEngine:

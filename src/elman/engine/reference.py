@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import count
+from elman.checks import whole
 from elman.engine import arrays, bfloat16
 from elman.engine.generation import Drawing, feed_back
 from elman.engine.indices import as_indices, whole_numbers
@@ -59,7 +59,7 @@ class NumpyEngine:
         products: str | None = None,
     ):
         if threads is not None:
-            count(threads, "threads")
+            whole(threads, "threads")
         self.plan, self.dtype = plan, np.dtype(dtype)
         self._indices = whole_numbers(plan, self.dtype)
         self._factor: Callable[[np.ndarray], np.ndarray] = (

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.checks import whole
 from elman.engine import arrays
 from elman.engine.plan import Gradients, Plan, Reverse
 from elman.errors import EngineError, OptionError
@@ -74,8 +75,7 @@ def check_truncate(plan: Plan, truncate: int | None, memory: str) -> int:
     """The steps of a truncated gradient's segments, 0 for the whole gradient; `OptionError` if that cannot be."""
     if truncate is None:
         return 0
-    if isinstance(truncate, bool) or not isinstance(truncate, int | np.integer) or truncate < 1:
-        raise OptionError(f"truncate must be a number of steps of at least 1, or None for all, got {truncate!r}")
+    truncate = whole(truncate, "truncate", most=np.inf)
     if check_memory(plan, memory):
         raise OptionError(
             f"truncate={truncate} keeps only as many steps in memory at a time as it goes back, so memory='low' has "
@@ -86,7 +86,7 @@ def check_truncate(plan: Plan, truncate: int | None, memory: str) -> int:
             "truncate goes through time in segments, and a layer with reverse=True needs the whole sequence first: "
             "leave truncate out, or give the network the sequences reversed"
         )
-    return min(int(truncate), 2**31 - 1)
+    return min(truncate, 2**31 - 1)
 
 
 def check_parameters_only(want_input: bool, want_states: bool, state_gradients: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from elman.checks import is_number
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, build
 from elman.equations.widths import next_dropout
@@ -52,7 +53,7 @@ def fixed_number(value: Any, what: str) -> float:
     """A number that is decided when the equation is written."""
     if isinstance(value, Symbol):
         raise EquationError(f"{what} must be a number, got {value!r}, which differs from row to row")
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or math.isnan(value):
+    if not is_number(value) or math.isnan(value):
         raise OptionError(f"{what} must be a number, got {value!r}")
     return float(value)
 

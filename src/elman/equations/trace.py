@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import sys
@@ -12,6 +11,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from elman.checks import nearest, whole
 from elman.equations import symbols, widths
 from elman.equations.graph import Graph, ordered
 from elman.equations.render import latex, plain_text
@@ -43,8 +43,7 @@ class Cell:
         initial: dict[str, Any] | None = None,
     ):
         name = _checked(function)
-        if isinstance(inputs, bool) or not isinstance(inputs, int) or inputs < 1:
-            raise OptionError(f"inputs must be a whole number of at least 1, got {inputs!r}")
+        inputs = whole(inputs, "inputs")
         if not isinstance(initial, Mapping | None):
             raise OptionError(f"initial must be a dict of values by parameter name, got {initial!r}")
         self.function = function
@@ -59,9 +58,10 @@ class Cell:
         self.inputs, self.states = tuple(positional[1 : 1 + inputs]), tuple(positional[1 + inputs :])
         wrong = sorted(set(options or {}) - set(defaults))
         if wrong:
-            near = difflib.get_close_matches(wrong[0], defaults, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; its options are {sorted(defaults) or 'none'}"
-            raise OptionError(f"{self.name} has no option {wrong[0]!r}{hint}")
+            hint = nearest(wrong[0], defaults)
+            raise OptionError(
+                f"{self.name} has no option {wrong[0]!r}{hint}; its options are {sorted(defaults) or 'none'}"
+            )
         self.options = {**defaults, **(options or {})}
 
     def __call__(self, p: Any, *args: Any, **options: Any) -> Any:

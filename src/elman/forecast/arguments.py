@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from elman.cells import catalogue
+from elman.checks import nearest, whole
 from elman.data.series import Series
 from elman.data.times import check_order, infer_step, label, positions
 from elman.equations import Cell
@@ -150,13 +150,8 @@ def refuse_target(y: Any, method: str) -> None:
 
 
 def as_count(number: Any, what: str, least: int = 1) -> int:
-    """A whole number of at least `least`."""
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
-        shown = f"an array of shape {np.shape(number)}" if np.ndim(number) else repr(number)
-        raise OptionError(f"{what} is {shown}; expected a whole number of at least {least}")
-    if number > MOST:
-        raise OptionError(f"{what} is {number}; expected {MOST} at most")
-    return int(number)
+    """A whole number of at least `least`, and not absurdly many."""
+    return whole(number, what, least, MOST)
 
 
 def as_choice(value: Any, what: str) -> None:
@@ -171,7 +166,5 @@ def as_cell(cell: Any) -> Cell:
         return cell
     cells = catalogue()
     if not isinstance(cell, str) or cell not in cells:
-        near = difflib.get_close_matches(str(cell), cells, 1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise OptionError(f"there is no cell {cell!r}{hint}; there are {', '.join(sorted(cells))}")
+        raise OptionError(f"there is no cell {cell!r}{nearest(cell, cells)}; there are {', '.join(sorted(cells))}")
     return cells[cell]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from elman.checks import as_seed
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
 from elman.errors import DataError, OptionError, TrainingError
@@ -194,7 +195,7 @@ class Forecaster(Estimator):
         for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
             if getattr(self, name) is not None:
                 as_count(getattr(self, name), name)
-        as_count(self.seed, "seed", 0)
+        as_seed(self.seed)
         as_choice(self.differences, "differences")
         as_choice(self.nonnegative, "nonnegative")
         as_schedule(self.learning_rate)

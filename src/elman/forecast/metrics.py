@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import DataError, OptionError
+from elman.checks import whole
+from elman.errors import DataError
 
 
 def mae(actual: np.typing.ArrayLike, forecast: np.typing.ArrayLike) -> float:
@@ -62,8 +63,7 @@ def mase(
     R. J. Hyndman and A. B. Koehler, Another look at measures of forecast accuracy, International Journal of
     Forecasting 22 (2006).
     """
-    if isinstance(season, bool) or not isinstance(season, int | np.integer) or season < 1:
-        raise OptionError(f"season is {season!r}; expected a whole number of at least 1")
+    season = whole(season, "season")
     error, history = mae(actual, forecast), _finite(history, "history")
     if len(history) <= season:
         return float("nan")

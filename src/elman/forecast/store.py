@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.data.scaling import Scaling
 from elman.equations import Cell
 from elman.equations.store import to_data
@@ -66,7 +66,7 @@ def check_savable(forecaster: Forecaster) -> None:
 
 def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     """Read what `save` wrote."""
-    path = given.path(path)
+    path = checks.path(path)
     tensors, header = read_tensors(path)
     expect("Forecaster", header, path)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import ShapeError
 from elman.insight.system import System
 from elman.network import Network
@@ -82,17 +82,17 @@ def equivalence(
     >>> el.insight.equivalence(rnn, gru).same
     True
     """
+    random = np.random.default_rng(checks.as_seed(seed))
+    tolerance = checks.real(tolerance, "tolerance", -1e-300, expected="of at least 0")
     a, b = System(first), System(second)
     if (a.n, first.inputs) != (b.n, second.inputs):
         raise ShapeError(
             f"the networks have {a.n} and {b.n} numbers in their states, {first.inputs} and {second.inputs} inputs; "
             "only maps between the same spaces can be the same"
         )
-    random = np.random.default_rng(given.whole(seed, "seed", least=0))
-    tolerance = given.real(tolerance, "tolerance", -1e-300, expected="of at least 0")
     named = ((states, "states"), (inputs, "inputs"))
-    m = next((len(np.atleast_1d(given.numbers(v, name))) for v, name in named if v is not None), samples)
-    s = _given(states, (given.whole(m, "samples", most=10**7), a.n), "states", random)
+    m = next((len(np.atleast_1d(checks.floats(v, name))) for v, name in named if v is not None), samples)
+    s = _given(states, (checks.whole(m, "samples", most=10**7), a.n), "states", random)
     x = _given(inputs, (m, first.inputs), "inputs", random)
     apart = np.abs(a.step(s, x) - b.step(s, x)).max(axis=1)
     worst = int(np.argmax(apart))
@@ -102,7 +102,7 @@ def equivalence(
 def _given(values: Any, shape: tuple[int, int], name: str, random: np.random.Generator) -> np.ndarray:
     if values is None:
         return random.normal(size=shape)
-    found = given.numbers(values, name, finite=True)
+    found = checks.floats(values, name, finite=True)
     if found.shape != shape:
         raise ShapeError(f"{name} has shape {found.shape}; expected {shape}, one row for each sample")
     return found

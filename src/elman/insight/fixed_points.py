@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import DataError, OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
@@ -96,7 +96,7 @@ class FixedPoints:
         if dimensions is None:
             dimensions = (3 if self.points.shape[1] > 2 else 2) if ax is None else (3 if hasattr(ax, "get_zlim") else 2)
         if isinstance(dimensions, bool) or not isinstance(dimensions, int) or dimensions not in (2, 3):
-            raise OptionError(f"dimensions must be 2 or 3, got {given.shown(dimensions)}")
+            raise OptionError(f"dimensions must be 2 or 3, got {checks.shown(dimensions)}")
         ax = style.axes(ax, 7, 5.2, projection="3d" if dimensions == 3 else None)
         cloud, points = self._projected(dimensions)
         ax.plot(*cloud.T, ".", color="#999999", markersize=1.5, zorder=1, alpha=0.5)
@@ -191,13 +191,14 @@ def fixed_points(
     >>> found.points.ravel().round(4).tolist(), found.stable.tolist()
     ([-0.9575, 0.9575, 0.0], [True, True, False])
     """
+    tolerance = checks.real(tolerance, "tolerance", 0)
+    slow_tolerance = None if slow_tolerance is None else checks.real(slow_tolerance, "slow_tolerance", 0)
+    apart = checks.real(apart, "apart", 0)
+    between = None if between is None else checks.whole(between, "between", least=0)
+    settle, iterations = checks.whole(settle, "settle", least=0), checks.whole(iterations, "iterations")
     system = System(net)
     asked, x = _starts(system, states), _constant(system, inputs)
-    tolerance = given.real(tolerance, "tolerance", 0)
-    slow_tolerance = None if slow_tolerance is None else given.real(slow_tolerance, "slow_tolerance", 0)
-    apart = given.real(apart, "apart", 0)
-    number = len(asked) if between is None else given.whole(between, "between", least=0)
-    settle, iterations = given.whole(settle, "settle", least=0), given.whole(iterations, "iterations")
+    number = len(asked) if between is None else between
     around = _settled(system, asked, x, settle, net.seed)
     start = np.concatenate([asked, _in_between(asked, number, net.seed), around])
     s, residuals = _descend(system, start.copy(), x, tolerance, iterations)
@@ -222,13 +223,13 @@ def fixed_points(
 def _starts(system: System, states: Any) -> np.ndarray:
     if not isinstance(states, np.ndarray):
         try:
-            states = np.concatenate([given.numbers(a, "a state") for layer in states for a in layer], axis=-1)
+            states = np.concatenate([checks.floats(a, "a state") for layer in states for a in layer], axis=-1)
         except (TypeError, ValueError) as error:
             raise ShapeError(
                 f"states must be an array (m, {system.n}), or a list of tuples of arrays (m, H), one for each state of "
-                f"each recurrent layer; got {given.shown(states)}"
+                f"each recurrent layer; got {checks.shown(states)}"
             ) from error
-    found = given.numbers(states, "states")
+    found = checks.floats(states, "states")
     start = found.reshape(-1, found.shape[-1]) if found.ndim else found
     if start.ndim != 2 or start.shape[1] != system.n:
         raise ShapeError(f"states have shape {found.shape}; expected (m, {system.n}): {', '.join(system.names)}")
@@ -261,7 +262,7 @@ def _settled(system: System, states: np.ndarray, x: np.ndarray, steps: int, seed
 
 
 def _constant(system: System, inputs: Any) -> np.ndarray:
-    found = given.numbers(inputs, "inputs", finite=True)
+    found = checks.floats(inputs, "inputs", finite=True)
     if found.shape not in ((), (system.net.inputs,)):
         raise ShapeError(
             f"inputs has shape {found.shape}; expected a number or ({system.net.inputs},), a constant input"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.insight.system import System
 from elman.network import Network
 
@@ -49,7 +49,7 @@ def jacobians(
     >>> bool(np.allclose(J[0, 0], net.params["0.U"]))  # tanh has slope 1 at 0
     True
     """
-    system, parameters = System(net), given.flag(parameters, "parameters")
+    parameters, system = checks.flag(parameters, "parameters"), System(net)
     x = system.net.check_input(x)
     B, T, F = x.shape
     s = system.trajectory(x, system.first_states(state, len(x)))

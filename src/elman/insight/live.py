@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError
 from elman.insight.losses import StepLosses
 from elman.insight.system import System
@@ -58,7 +58,7 @@ class GradientFlowCallback(Callback):
     """
 
     def __init__(self, every: int = 50, rows: int = 4):
-        self.every, self.rows = given.whole(every, "every"), given.whole(rows, "rows")
+        self.every, self.rows = checks.whole(every, "every"), checks.whole(rows, "rows")
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
@@ -130,9 +130,9 @@ def lyapunov_spectrum(
     >>> np.exp(lyapunov_spectrum(net, steps=100, burn_in=10).exponents).round(6).tolist()
     [0.9, 0.5, 0.1]
     """
+    burn_in, steps = checks.whole(burn_in, "burn_in", least=0, most=10**9), checks.whole(steps, "steps", most=10**9)
     system = System(net)
-    burn_in = given.whole(burn_in, "burn_in", least=0, most=10**9)
-    inputs, steps = _inputs(system, x, given.whole(steps, "steps", most=10**9), burn_in)
+    inputs, steps = _inputs(system, x, steps, burn_in)
     s, directions = _start(system, state), _Directions(system.n)
     for first in range(0, burn_in + steps, PIECE):
         here = inputs[first : first + PIECE]
@@ -178,7 +178,7 @@ class _Directions:
 def _inputs(system: System, x: np.typing.ArrayLike | None, steps: int, burn_in: int) -> tuple[np.ndarray, int]:
     if x is None:
         return np.zeros((burn_in + steps, system.net.inputs)), steps
-    found = given.numbers(x, "x", finite=True)
+    found = checks.floats(x, "x", finite=True)
     found = found[0] if found.ndim == 3 and len(found) == 1 else found
     if found.ndim != 2 or found.shape[1] != system.net.inputs:
         raise ShapeError(f"x has shape {np.shape(x)}; expected (T, {system.net.inputs}), one sequence")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError
 from elman.insight.system import System
 from elman.insight.verdict import HELD
@@ -62,7 +62,7 @@ class Memory:
         """How much the state depends on the input of `lag` steps ago; lag 0 is the step's own input."""
         if self.by_lag is None:
             raise OptionError("the network's input is an index, which has no derivative")
-        return float(self.by_lag[given.whole(lag, "lag", least=0, most=len(self.by_lag) - 1)])
+        return float(self.by_lag[checks.whole(lag, "lag", least=0, most=len(self.by_lag) - 1)])
 
     @property
     def horizon(self) -> int:
@@ -100,8 +100,8 @@ class Memory:
         ----------
         H. Jaeger, Short term memory in echo state networks, GMD report 152 (2001).
         """
-        delays, steps = given.whole(delays, "delays"), given.whole(steps, "steps")
-        seed = given.whole(seed, "seed", least=0)
+        delays, steps = checks.whole(delays, "delays"), checks.whole(steps, "steps")
+        seed = checks.as_seed(seed)
         if steps < 4 * delays:
             raise OptionError(f"steps={steps} is too short for {delays} delays: give at least {4 * delays}")
         if self.system.takes_index:
@@ -223,8 +223,8 @@ def distances(
     """
     system = System(net)
     x = system.net.check_input(x)
-    given.instance(states, Mapping, "states", "a dict of initial states by name")
-    steps = [given.whole(t, "each of steps", least=0) for t in given.several(steps, "steps")]
+    checks.instance(states, Mapping, "states", "a dict of initial states by name")
+    steps = [checks.whole(t, "each of steps", least=0) for t in checks.listed(steps, "steps", "numbers of steps")]
     wrong = [t for t in steps if t > x.shape[1]]
     if wrong:
         raise OptionError(f"steps has {wrong[0]}; x has {x.shape[1]} steps, so give numbers in 0 .. {x.shape[1]}")

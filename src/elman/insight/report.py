@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.equations import sum as over_features
 from elman.errors import DataError
 from elman.insight.fixed_points import fixed_points
@@ -91,8 +91,8 @@ def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about
     -------
     Report
     """
-    title, about = given.text(title, "title"), given.text(about, "about")
-    given.instance(net, Network, "net", "a Network")
+    title, about = checks.text(title, "title"), checks.text(about, "about")
+    checks.instance(net, Network, "net", "a Network")
     x = net.check_input(x)[:MOST_ROWS, :MOST_STEPS]
     system = System(net)
     sections = [_what_it_is(net, x, about), _units(net, x)]

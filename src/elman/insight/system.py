@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
-from elman.network import Network, checks
+from elman.network import Network
+from elman.network.checks import flat_state
 from elman.network.engines import DOT
 
 ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
@@ -44,7 +45,7 @@ class System:
     """
 
     def __init__(self, net: Network):
-        given.instance(net, Network, "net", "a Network")
+        checks.instance(net, Network, "net", "a Network")
         if not any(graph.states for graph in net.graphs):
             raise OptionError("the network has no recurrent layer, so it has no dynamics to look at")
         if any(layer.reverse for layer in net.layers):
@@ -181,14 +182,14 @@ class System:
         if isinstance(state, np.ndarray):
             if state.shape not in ((self.n,), (rows, self.n)):
                 raise ShapeError(f"state has shape {state.shape}; expected ({self.n},) or ({rows}, {self.n})")
-            return np.broadcast_to(given.numbers(state, "state", finite=True), (rows, self.n)).copy()
+            return np.broadcast_to(checks.floats(state, "state", finite=True), (rows, self.n)).copy()
         try:
-            flat = checks.flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
+            flat = flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
         except (TypeError, ValueError) as error:
             if isinstance(error, ElmanError):
                 raise
             raise ShapeError(
                 f"state must be an array ({self.n},) or ({rows}, {self.n}), or a list of tuples of arrays, one for "
-                f"each state of each recurrent layer; got {given.shown(state)}"
+                f"each state of each recurrent layer; got {checks.shown(state)}"
             ) from error
         return np.concatenate(flat, axis=1)

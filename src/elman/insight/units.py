@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.network import Network
 
 RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, np.inf)}  # of ops that level off
@@ -81,8 +81,8 @@ def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict
     >>> found["z"].saturated_high.tolist(), found["z"].saturated
     ([1.0, 1.0, 1.0, 1.0], 1.0)
     """
-    given.instance(net, Network, "net", "a Network")
-    margin = given.real(margin, "margin", 0, 0.5)
+    checks.instance(net, Network, "net", "a Network")
+    margin = checks.real(margin, "margin", 0, 0.5)
     ranges = _ranges(net)
     return {name: _units(v.reshape(-1, v.shape[-1]), ranges.get(name), margin) for name, v in net.trace(x).items()}
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.equations import Cell
 from elman.errors import DataError, ElmanError, ModelFileError, OptionError
 from elman.estimator import Estimator
@@ -145,8 +145,8 @@ class LanguageModel(Estimator):
                 f"fit expects a text (str), got {type(text).__name__}; read a file with Path(...).read_text()"
             )
         self.check_params()
-        verbose = int(verbose) if isinstance(verbose, bool) else given.whole(verbose, "verbose", least=0)
-        samples, callbacks = given.whole(samples, "samples", least=0), self._callbacks(callbacks)
+        verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
+        samples, callbacks = checks.whole(samples, "samples", least=0), self._callbacks(callbacks)
         self.vocabulary_ = Vocabulary.of(text)
         border = len(text) - int(len(text) * self.validation)
         self.held_out_ = text[border:]
@@ -172,22 +172,22 @@ class LanguageModel(Estimator):
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""
         for name in ("units", "layers", "embedding", "steps", "streams", "epochs"):
-            given.whole(getattr(self, name), name, most=10**7)
+            checks.whole(getattr(self, name), name, most=10**7)
         for name in ("learning_rate", "clip_norm"):
-            given.real(getattr(self, name), name, 0)
+            checks.real(getattr(self, name), name, 0)
         for name, what in (("validation", "a share of the text"), ("dropout", "a share of the values")):
-            given.real(getattr(self, name), name, -1e-300, 1, expected=f"in [0, 1), {what}")
+            checks.real(getattr(self, name), name, -1e-300, 1, expected=f"in [0, 1), {what}")
         if self.patience is not None:
-            given.whole(self.patience, "patience")
+            checks.whole(self.patience, "patience")
         if self.threads is not None:
-            given.whole(self.threads, "threads")
-        given.whole(self.seed, "seed", least=0, most=2**63 - 1)
+            checks.whole(self.threads, "threads")
+        checks.as_seed(self.seed)
         self._recurrent()
 
     @staticmethod
     def _callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
-        every = given.several(callbacks, "callbacks")
-        return [given.instance(c, Callback, "each of callbacks", "a Callback") for c in every]
+        every = checks.listed(callbacks, "callbacks", "Callback objects")
+        return [checks.instance(c, Callback, "each of callbacks", "a Callback") for c in every]
 
     def _layers(self) -> list[Layer]:
         make = self._recurrent()
@@ -200,7 +200,7 @@ class LanguageModel(Estimator):
             return lambda units: Recurrent(self.cell, units)
         if not isinstance(self.cell, str) or self.cell not in CELLS:
             raise OptionError(
-                f"unknown cell {given.shown(self.cell)}; there are {', '.join(CELLS)}, or give an elman.Cell"
+                f"unknown cell {checks.shown(self.cell)}; there are {', '.join(CELLS)}, or give an elman.Cell"
             )
         return CELLS[self.cell]
 
@@ -228,7 +228,7 @@ class LanguageModel(Estimator):
         self._check_fitted()
         if text is None and len(self.held_out_) < 2:
             raise DataError("nothing was held out, and files do not keep it: give a text of two characters at least")
-        text = self.held_out_ if text is None else given.text(text, "text")
+        text = self.held_out_ if text is None else checks.text(text, "text")
         if len(text) < 2:
             raise DataError(f"perplexity needs a text of two characters at least, got {text!r}")
         numbers, state, total = self.vocabulary_.encode(text), None, 0.0
@@ -266,8 +266,8 @@ class LanguageModel(Estimator):
         """
         self._check_fitted()
         known = self.vocabulary_.characters
-        prompt = "" if prompt is None else given.text(prompt, "prompt")
-        length = given.whole(length, "length", most=10**9)
+        prompt = "" if prompt is None else checks.text(prompt, "prompt")
+        length = checks.whole(length, "length", most=10**9)
         context = self.vocabulary_.encode(prompt or ("\n" if "\n" in known else known[0]))
         drawn = self.network_.generate(
             context, length, temperature=temperature, top_k=top_k, top_p=top_p, seed=self.seed if seed is None else seed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import DataError
 
 
@@ -34,11 +34,11 @@ def parallel_streams(numbers: np.ndarray, streams: int, steps: int) -> tuple[np.
     >>> x.tolist()
     [[0, 1, 2], [6, 7, 8], [3, 4, 5], [9, 10, 11]]
     """
-    streams, steps = given.whole(streams, "streams"), given.whole(steps, "steps")
-    given.numbers(numbers, "numbers")  # refuses what is no array
+    streams, steps = checks.whole(streams, "streams"), checks.whole(steps, "steps")
+    checks.floats(numbers, "numbers")  # refuses what is no array
     numbers = np.asarray(numbers)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
-        raise DataError(f"numbers must be an array of whole numbers (n,), got {given.shown(numbers)}")
+        raise DataError(f"numbers must be an array of whole numbers (n,), got {checks.shown(numbers)}")
     windows = (len(numbers) - 1) // (streams * steps)
     if windows < 1:
         raise DataError(

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import DataError
 
 
@@ -32,7 +32,7 @@ class Vocabulary:
     characters: str
 
     def __post_init__(self) -> None:
-        given.text(self.characters, "a vocabulary's characters")
+        checks.text(self.characters, "a vocabulary's characters")
         if not self.characters:
             raise DataError("a vocabulary needs at least one character, and the text is empty")
         if len(set(self.characters)) < len(self.characters):
@@ -41,7 +41,7 @@ class Vocabulary:
     @classmethod
     def of(cls, text: str) -> Vocabulary:
         """All characters of a text, sorted."""
-        return cls("".join(sorted(set(given.text(text, "the text of a vocabulary")))))
+        return cls("".join(sorted(set(checks.text(text, "the text of a vocabulary")))))
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -54,7 +54,7 @@ class Vocabulary:
         DataError
             If a character is not in the vocabulary: which, and where it comes first.
         """
-        points = _code_points(given.text(text, "a text to encode"))
+        points = _code_points(checks.text(text, "a text to encode"))
         numbers = self._numbers[np.minimum(points, len(self._numbers) - 1)]
         unknown = np.flatnonzero(numbers < 0)
         if len(unknown):
@@ -68,10 +68,10 @@ class Vocabulary:
 
     def decode(self, numbers: np.typing.ArrayLike) -> str:
         """The text of some numbers."""
-        found = given.numbers(numbers, "numbers")
+        found = checks.floats(numbers, "numbers")
         if found.ndim != 1 or (found != np.trunc(found)).any() or not ((found >= 0) & (found < len(self))).all():
             raise DataError(
-                f"numbers must be a list of whole numbers in 0 .. {len(self) - 1}, got {given.shown(numbers)}"
+                f"numbers must be a list of whole numbers in 0 .. {len(self) - 1}, got {checks.shown(numbers)}"
             )
         return "".join([self.characters[i] for i in found.astype(int)])
 

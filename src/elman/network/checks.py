@@ -7,39 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import count, nearest
+from elman.checks import listed, nearest, numbers
 from elman.engine import ENGINES, default_engine
 from elman.equations.graph import Graph
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network.layers import Layer
-from elman.training.checks import check_finite, listed, numbers
+from elman.training.checks import check_finite
 
 if TYPE_CHECKING:
     from elman.network.network import Network
 
 __all__ = [
     "check_results",
-    "count",
     "dtype",
     "engine",
     "flat_state",
     "layers",
     "network_input",
-    "seed",
-    "threads",
     "width",
 ]
-
-
-def seed(number: Any) -> int:
-    """A whole number of at least 0."""
-    return count(number, "seed", least=0)
-
-
-def threads(number: Any) -> int | None:
-    """A whole number of at least 1, or None for all cores."""
-    return None if number is None else count(number, "threads")
 
 
 def layers(given: Sequence[Layer]) -> list[Layer]:

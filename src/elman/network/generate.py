@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman.checks import as_seed, is_number, numbers, whole
 from elman.engine.generation import Drawing
 from elman.errors import OptionError, ShapeError
-from elman.network import checks
-from elman.training.checks import numbers
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -87,7 +86,7 @@ def generate(
     >>> generate(letters, [7, 4, 11], 5, temperature=0.5, top_k=10, seed=1).shape
     (5,)
     """
-    steps = checks.count(steps, "steps")
+    steps = whole(steps, "steps")
     if steps > MOST_STEPS:
         raise OptionError(f"steps is {steps}; expected at most {MOST_STEPS} at once")
     classes = net.indices
@@ -109,14 +108,14 @@ def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: An
         return None
     return Drawing(
         _between(temperature, 0.0, np.finfo(float).max, "temperature"),
-        classes if top_k is None else min(checks.count(top_k, "top_k"), classes),
+        classes if top_k is None else min(whole(top_k, "top_k"), classes),
         1.0 if top_p is None else _between(top_p, np.finfo(float).tiny, 1.0, "top_p"),
-        checks.seed(net.seed if seed is None else seed) % 2**64,
+        as_seed(net.seed if seed is None else seed) % 2**64,
     )
 
 
 def _between(number: Any, low: float, high: float, what: str) -> float:
-    if isinstance(number, bool) or not isinstance(number, int | float | np.number) or not low <= number <= high:
+    if not is_number(number) or not low <= number <= high:
         expected = "a number in (0, 1]" if high == 1 else "a number of at least 0"
         raise OptionError(f"{what} must be {expected}, got {number!r}")
     return float(number)

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from elman.cells import gru, lstm, simple
-from elman.checks import count
+from elman.checks import flag, is_number, whole
 from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
 from elman.errors import OptionError
-from elman.training.checks import flag
 
 Function = str | Callable[[Any], Any]
 """An activation by its name, or as a function of equations."""
@@ -63,8 +62,8 @@ class Layer:
                 "gives one: put the vectors side by side into one input, or use it as a loss"
             )
         if self.units is not None:
-            object.__setattr__(self, "units", count(self.units, "units"))
-        sizes = {name: count(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
+            object.__setattr__(self, "units", whole(self.units, "units"))
+        sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "initial", _dict(self.initial, "initial"))
         for name in ("return_sequences", "reverse"):
@@ -122,7 +121,7 @@ def Recurrent(
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = cell.with_options(**options) if options else cell
     sizes, initial = {} if sizes is None else sizes, {} if initial is None else initial
-    return Layer(chosen, count(units, "units"), return_sequences, reverse, sizes, initial)
+    return Layer(chosen, whole(units, "units"), return_sequences, reverse, sizes, initial)
 
 
 def SimpleRNN(
@@ -225,19 +224,19 @@ def Dense(
     units: int, *, activation: Function = "linear", bias: bool = True, initial: dict[str, Any] | None = None
 ) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
-    size = count(units, "units")
+    size = whole(units, "units")
     return Stateless(dense, size, initial=initial, activation=_function(activation), bias=flag(bias, "bias"))
 
 
 def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None) -> Layer:
     """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
-    sizes = {"E": count(vocabulary, "vocabulary")}
-    return Layer(embedding, count(units, "units"), sizes=sizes, initial={} if initial is None else initial)
+    sizes = {"E": whole(vocabulary, "vocabulary")}
+    return Layer(embedding, whole(units, "units"), sizes=sizes, initial={} if initial is None else initial)
 
 
 def Dropout(rate: float) -> Layer:
     """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate)."""
-    if not (_is_number(rate) and 0 <= rate < 1):
+    if not (is_number(rate) and 0 <= rate < 1):
         raise OptionError(f"dropout's rate must be in [0, 1), got {rate!r}")
     return Stateless(dropout, rate=float(rate))
 
@@ -296,13 +295,13 @@ def _check_batch(batch: Any) -> None:
     found = _dict(batch, "batch")
     if set(found) != {"momentum", "epsilon"}:
         raise OptionError(f"batch has {sorted(map(str, found))}; expected momentum and epsilon")
-    if not (_is_number(found["momentum"]) and 0 <= found["momentum"] < 1):
+    if not (is_number(found["momentum"]) and 0 <= found["momentum"] < 1):
         raise OptionError(f"batch normalisation's momentum must be in [0, 1), got {found['momentum']!r}")
     _epsilon(found["epsilon"], "batch normalisation")
 
 
 def _epsilon(number: Any, whose: str) -> float:
-    if not (_is_number(number) and 0 < number < np.inf):
+    if not (is_number(number) and 0 < number < np.inf):
         raise OptionError(f"{whose}'s epsilon must be above 0, got {number!r}")
     return float(number)
 
@@ -311,10 +310,6 @@ def _function(activation: Any) -> Function:
     if not callable(activation) and not isinstance(activation, str):
         raise OptionError(f"activation is {activation!r}; expected a name, such as 'tanh', or a function of equations")
     return activation
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _dict(given: Any, name: str) -> dict[str, Any]:

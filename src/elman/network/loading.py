@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from elman import given
+from elman import checks
 from elman.errors import ElmanError, ModelFileError
 from elman.network.files import read_tensors
 from elman.network.kinds import expect
@@ -49,7 +49,7 @@ def load(path: str | Path, *, engine: str | None = None, threads: int | None = N
 
 def network_of(kind: str, path: str | Path, engine: str | None = None, threads: int | None = None) -> Network:
     """The network in a file that holds this kind of model; the entries of its header are in `metadata`."""
-    path = given.path(path)
+    path = checks.path(path)
     tensors, header = read_tensors(path)
     expect(kind, header, path)
     tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import as_seed, flag, numbers, whole
 from elman.engine.bfloat16 import check_products
 from elman.equations import Graph
 from elman.errors import ModelFileError, OptionError, ShapeError
@@ -18,7 +19,7 @@ from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
 from elman.network.stream import Stream
-from elman.training.checks import as_lengths, check_finite, check_indices, flag, numbers
+from elman.training.checks import as_lengths, check_finite, check_indices
 from elman.training.examples import examples
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
@@ -93,10 +94,10 @@ class Network:
         self, inputs: Any, layers: Any, seed: Any, dtype: Any, products: Any, engine: Any, threads: Any
     ) -> None:
         """Everything but the values of parameters, for which no memory is taken yet."""
-        self.inputs, self.layers, self.seed = checks.count(inputs, "inputs"), checks.layers(layers), checks.seed(seed)
+        self.inputs, self.layers, self.seed = whole(inputs, "inputs"), checks.layers(layers), as_seed(seed)
         self.dtype = checks.dtype(dtype)
         self.products = products if check_products(products, self.dtype) else None
-        self.engine_name, self.threads = checks.engine(engine), checks.threads(threads)
+        self.engine_name, self.threads = checks.engine(engine), None if threads is None else whole(threads, "threads")
         self.metadata: dict[str, str] = {}
         self.updates = self.epochs = 0
         self.history: History | None = None
@@ -171,7 +172,7 @@ class Network:
         network = cls.__new__(cls)
         network._set_up(layers=layers, **options)
         for name in ("updates", "epochs"):
-            setattr(network, name, checks.count(description[name], name, least=0))
+            setattr(network, name, whole(description[name], name, least=0))
         network.metadata = dict(metadata or {})
         if parameters is None:
             network._initialise()

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import numbers
 from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
 from elman.network.initialisers import generator, initial_value, rule
 from elman.network.layers import Layer
-from elman.training.checks import numbers
 
 
 @dataclass(frozen=True)

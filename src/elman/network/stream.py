@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman.checks import numbers, whole
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import checks
-from elman.training.checks import check_finite, check_indices, numbers
+from elman.training.checks import check_finite, check_indices
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -49,7 +50,7 @@ class Stream:
     def __init__(self, network: Network, rows: int = 1, state: Any = None):
         if any(layer.reverse for layer in network.layers):
             raise OptionError("a layer that runs in reverse needs the whole sequence: call the network itself")
-        rows = checks.count(rows, "rows")
+        rows = whole(rows, "rows")
         self._network, self._arena = network, network.arena.copy()
         self._sizes, dtype = network.state_sizes(), network.dtype
         shapes: list[tuple[int, ...]] = [(rows, network.inputs), (rows, network.outputs)]

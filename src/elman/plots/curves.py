@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError, ShapeError
 from elman.plots import style
 
@@ -51,7 +51,7 @@ def series(
         y,
         color=style.INK if isinstance(color, str) and not color else style.colour(color),
         linewidth=1.2,
-        label=style.written(label) if given.text(label, "label") else None,
+        label=style.written(label) if checks.text(label, "label") else None,
     )
     ax.margins(x=0.01)
     style.dates(ax, t)
@@ -108,9 +108,9 @@ def window(
     """
     y, t = _recorded(values, times)
     start, steps, horizon = (
-        given.whole(start, "start", least=0), given.whole(steps, "steps"), given.whole(horizon, "horizon")
+        checks.whole(start, "start", least=0), checks.whole(steps, "steps"), checks.whole(horizon, "horizon")
     )  # fmt: skip
-    last_only, zoom = given.flag(last_only, "last_only"), given.flag(zoom, "zoom")
+    last_only, zoom = checks.flag(last_only, "last_only"), checks.flag(zoom, "zoom")
     if start + steps + horizon > len(y):
         raise OptionError(
             f"a window of {steps} steps from step {start} with its target {horizon} later "
@@ -193,7 +193,7 @@ def prediction(
         color=style.RED,
         markersize=4,
         linewidth=1.3,
-        label=style.written(given.text(label, "label")),
+        label=style.written(checks.text(label, "label")),
         mfc="none",
     )
     ax.margins(x=0.02)

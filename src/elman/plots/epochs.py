@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import DataError, OptionError, ShapeError
 from elman.plots import style
 
@@ -48,9 +48,9 @@ def losses(history: Any, *, metrics: Iterable[str] = (), log: bool | None = None
     ['training', 'validation', 'best epoch (2)']
     """
     numbers = _numbers(history)
-    named = [metrics] if isinstance(metrics, str) else given.several(metrics, "metrics")
-    names = [given.instance(name, str, "each of metrics", "a name") for name in named]
-    log = None if log is None else given.flag(log, "log")
+    named = [metrics] if isinstance(metrics, str) else checks.listed(metrics, "metrics", "names")
+    names = [checks.instance(name, str, "each of metrics", "a name") for name in named]
+    log = None if log is None else checks.flag(log, "log")
     ax = style.axes(ax)
     drawn = _losses_of_one(ax, numbers) if "loss" in numbers else _losses_of_several(ax, numbers)
     positive = np.concatenate([v[np.isfinite(v) & (v > 0)] for v in drawn])
@@ -64,11 +64,11 @@ def losses(history: Any, *, metrics: Iterable[str] = (), log: bool | None = None
 def _numbers(history: Any) -> Mapping[str, Any]:
     """The numbers of a training by name."""
     expected = "what `fit` returned, or a dict of lists of numbers, or of such histories, by name"
-    return given.instance(getattr(history, "history", history), Mapping, "history", expected)
+    return checks.instance(getattr(history, "history", history), Mapping, "history", expected)
 
 
 def _curve(values: Any, name: str) -> np.ndarray:
-    found = given.numbers(values, str(name))
+    found = checks.floats(values, str(name))
     if found.ndim != 1:
         raise ShapeError(f"{name} must be a list of numbers, one an epoch; got shape {found.shape}")
     return found

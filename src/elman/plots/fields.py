@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import DataError, ShapeError
 from elman.plots import style
 
@@ -60,8 +60,8 @@ def norms(
     >>> ax.get_xscale()
     'log'
     """
-    bins, log = given.whole(bins, "bins", most=10**6), given.flag(log, "log")
-    xlabel = given.text(xlabel, "xlabel")
+    bins, log = checks.whole(bins, "bins", most=10**6), checks.flag(log, "log")
+    xlabel = checks.text(xlabel, "xlabel")
     found = {name: _checked(name, v) for name, v in (groups if isinstance(groups, dict) else {"": groups}).items()}
     shown = {name: v[v > 0] if log else v for name, v in found.items()}
     everything = np.concatenate([*shown.values(), np.empty(0)])
@@ -120,7 +120,7 @@ def states(
     >>> ax.get_ylabel(), ax.images[0].get_array().shape
     ('unit', (8, 50))
     """
-    h, sort, label = given.numbers(values, "values"), given.flag(sort, "sort"), given.text(label, "label")
+    h, sort, label = checks.floats(values, "values"), checks.flag(sort, "sort"), checks.text(label, "label")
     h = h[0] if h.ndim == 3 and len(h) == 1 else h
     if h.ndim != 2 or not h.size:
         raise ShapeError(f"states must be those of one sequence, (T, H); got shape {np.shape(values)}")
@@ -143,7 +143,7 @@ def states(
 
 
 def _checked(name: str, values: Any) -> np.ndarray:
-    found = given.numbers(values, str(name) or "the array").reshape(-1)
+    found = checks.floats(values, str(name) or "the array").reshape(-1)
     wrong = found[~(np.isfinite(found) & (found >= 0))]
     if wrong.size:
         raise DataError(f"norms are finite and at least 0; {name or 'the array'} has {wrong[0]} ({wrong.size} such)")

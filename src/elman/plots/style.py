@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman import given
+from elman import checks
 from elman.errors import OptionError, ShapeError
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def colour(value: Any) -> Any:
     from matplotlib.colors import is_color_like
 
     if not is_color_like(value):
-        raise OptionError(f"color must be a colour of matplotlib, such as 'red' or '#0072b2', got {given.shown(value)}")
+        raise OptionError(
+            f"color must be a colour of matplotlib, such as 'red' or '#0072b2', got {checks.shown(value)}"
+        )
     return value
 
 
@@ -126,7 +128,7 @@ def line(values: Any, what: str, times: bool = False) -> np.ndarray:
     except ValueError as error:
         raise ShapeError(f"{what} must be one series of one feature; its rows differ in length") from error
     if found.dtype.kind not in ("fiubM" if times else "fiub"):
-        raise ShapeError(f"{what} must hold numbers{' or dates' if times else ''}, got {given.shown(values)}")
+        raise ShapeError(f"{what} must hold numbers{' or dates' if times else ''}, got {checks.shown(values)}")
     if found.ndim == 0 or found.size == 0 or max(found.shape) != found.size:
         raise ShapeError(f"{what} must be one series of one feature, (T,) or (T, 1); got shape {found.shape}")
     return found.reshape(-1)

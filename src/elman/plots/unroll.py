@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from elman import given
+from elman import checks
 from elman.equations import Cell, Graph
 from elman.errors import OptionError
 from elman.plots import style
@@ -49,8 +49,8 @@ def unrolled(what: Any, steps: int = 3, *, names: bool | None = None, ax: Any = 
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "input"]
     ['$x_{1}$', '$x_{2}$']
     """
-    steps = given.whole(steps, "steps", most=200)
-    names = None if names is None else given.flag(names, "names")
+    steps = checks.whole(steps, "steps", most=200)
+    names = None if names is None else checks.flag(names, "names")
     rows = _rows(what, steps)
     width = max(row.step.width for row in rows)
     bottom = 0.0
@@ -80,7 +80,7 @@ def _rows(what: Any, steps: int) -> list[Row]:
         return [Row(graph.name, step_of(graph), every, every)]
     layers: Any = [what] if isinstance(what, type) else getattr(what, "layers", [what])
     if not all(isinstance(getattr(layer, "cell", None), Cell) for layer in layers):
-        raise OptionError(f"unrolled draws a Network, a Layer, a Cell or a Graph; got {given.shown(what)}")
+        raise OptionError(f"unrolled draws a Network, a Layer, a Cell or a Graph; got {checks.shown(what)}")
     rows, active = [], every
     for layer in layers:
         used = (active[:1] if layer.reverse else active[-1:]) if layer.last_only else active

@@ -1,4 +1,4 @@
-"""Checks of what is run and trained on: arrays of numbers, lengths, weights, yes or no."""
+"""Checks of what is run and trained on: finite values, indices, lengths, weights."""
 
 from __future__ import annotations
 
@@ -6,50 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import DataError, OptionError, ShapeError
+from elman.checks import numbers
+from elman.errors import DataError, ShapeError
 
 STRIP = 1 << 18  # values looked at in one go
-
-
-def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:
-    """An array of numbers of whatever is like one; `hint` says what to do about other values.
-
-    Raises
-    ------
-    ShapeError
-        If it is no rectangular array: rows or steps of unequal length.
-    DataError
-        If it holds something else than real numbers, or masked values.
-    """
-    if np.ma.is_masked(given):  # np.asarray would drop the mask, and what lies under it is no data
-        raise DataError(
-            f"{name} has {np.ma.count_masked(given)} masked values; expected numbers only: fill them "
-            "(filled(...), or elman.data for gaps in a series), or cut rows with `lengths`"
-        )
-    try:
-        array = np.asarray(given)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise _no_array(name, error) from error
-    if array.dtype.kind not in "fiub":
-        raise DataError(f"{name} holds {_content(array)}; expected numbers{hint}")
-    return array
-
-
-def _no_array(name: str, error: Exception) -> ShapeError | DataError:
-    if "inhomogeneous" in str(error) or "broadcast" in str(error):
-        return ShapeError(
-            f"{name} has rows or steps of unequal length; pad them to one shape and say how long each row is "
-            "with `lengths`"
-        )
-    return DataError(f"{name} is no array of numbers: {error}")
-
-
-def _content(array: np.ndarray) -> str:
-    """What an array without numbers holds, in words."""
-    if array.dtype != object:
-        return f"{array.dtype} values"
-    first = next((v for v in array.flat if not isinstance(v, int | float | np.number)), None)
-    return f"objects, such as {first!r}" if array.ndim else f"{first!r}"
 
 
 def same_index(x: Any, target: Any) -> None:
@@ -136,21 +96,3 @@ def as_weights(weights: Any, rows: int, dtype: np.dtype) -> np.ndarray | None:
     if not found.any():
         raise DataError("sample_weight is 0 for every row: nothing is left to train on")
     return found
-
-
-def listed(given: Any, name: str, of: str) -> list[Any]:
-    """The list of anything that can be gone through once, but no text."""
-    try:
-        if not isinstance(given, str | bytes):
-            return list(given)
-    except TypeError:
-        pass
-    hint = f"; give {name}=[{given!r}]" if isinstance(given, str) else ""
-    raise OptionError(f"{name} is {given!r}; expected a list of {of}{hint}")
-
-
-def flag(value: Any, name: str) -> bool:
-    """True or False."""
-    if not isinstance(value, bool | np.bool_):
-        raise OptionError(f"{name} is {value!r}; expected True or False")
-    return bool(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import count
+from elman.checks import whole
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.training.checks import as_weights, same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
@@ -168,7 +168,7 @@ def evaluate(
     """
     data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
     check_metrics(net, chosen)
-    found = judge(net, data, count(batch_size, "batch_size"), memory, chosen)
+    found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     for name, value in found.items():
         if not np.isfinite(value):
             net.check_results(net.engine(None).forward(net.arena, data.x[:1], memory=memory)[0])

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import count
+from elman.checks import flag, listed, shown, whole
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
-from elman.training.checks import flag, listed
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
 from elman.training.loop import Training
@@ -148,8 +147,8 @@ def fit(
         resolve_optimizer(optimizer),
         data,
         validation_examples(net, validation_data, loss, validation_lengths),
-        batch_size=count(batch_size, "batch_size"),
-        epochs=count(epochs, "epochs"),
+        batch_size=whole(batch_size, "batch_size"),
+        epochs=whole(epochs, "epochs"),
         shuffle=flag(shuffle, "shuffle"),
         stateful=flag(stateful, "stateful"),
         memory=memory,
@@ -203,8 +202,8 @@ def train_on_batch(
     """
     if not isinstance(optimizer, Optimizer):
         raise OptionError(
-            f"train_on_batch needs an optimizer object, which remembers its state between batches, got {optimizer!r}; "
-            "make one before the loop, such as elman.Adam(1e-3)"
+            f"train_on_batch needs an optimizer object, which remembers its state between batches, got "
+            f"{shown(optimizer)}; make one before the loop, such as elman.Adam(1e-3)"
         )
     data = examples(net, x, target, loss, lengths, sample_weight)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}

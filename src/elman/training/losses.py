@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import is_number, nearest, numbers, shown
 from elman.equations import Cell, Graph, cell, clip, log_softmax, mean, pick, softplus, square
 from elman.equations import sum as total
 from elman.equations.store import to_data
 from elman.equations.symbols import width
 from elman.errors import DataError, EquationError, OptionError, ShapeError
-from elman.training.checks import check_finite, first_place, numbers
+from elman.training.checks import check_finite, first_place
 from elman.training.protocol import Trainable
 
 
@@ -39,7 +39,7 @@ def huber(p, y, target, *, delta=1.0):
 
     Reference: P. J. Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964).
     """
-    if not isinstance(delta, int | float | np.number) or isinstance(delta, bool) or not 0 < delta < np.inf:
+    if not is_number(delta) or not 0 < delta < np.inf:
         raise OptionError(f"huber: delta is {delta!r}; expected a number above 0")
     error, delta = abs(y - target), float(delta)
     near = clip(error, 0.0, delta)
@@ -182,7 +182,7 @@ def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
     name = ALIASES.get(loss, loss) if isinstance(loss, str) else None
     if name not in LOSSES:
         raise OptionError(
-            f"unknown loss {loss!r}{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}, "
+            f"unknown loss {shown(loss)}{nearest(loss, LOSSES)}; there are {', '.join(LOSSES)}, "
             "or give a function of (y, target)"
         )
     return LOSSES[name]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import listed, nearest, shown
 from elman.errors import OptionError, ShapeError
-from elman.training.checks import listed
 
 if TYPE_CHECKING:
     from elman.training.protocol import Trainable
@@ -70,7 +69,7 @@ def resolve_metrics(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for metric in listed(metrics, "metrics", "names and functions"):
         if not isinstance(metric, str) and not callable(metric):
-            raise OptionError(f"a metric is {metric!r}; expected a name ({', '.join(METRICS)}) or a function")
+            raise OptionError(f"a metric is {shown(metric)}; expected a name ({', '.join(METRICS)}) or a function")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
         if name in found or name == "loss":
             raise OptionError(f"metrics has {name!r} twice; give a function of another name")

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import count, nearest
+from elman.checks import flag, is_number, nearest, whole
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
-from elman.training.checks import flag
 from elman.training.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -167,10 +166,9 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ):
         self._monitor = Monitor("EarlyStopping", monitor, mode)
-        number = isinstance(min_delta, int | float | np.number) and not isinstance(min_delta, bool)
-        if not number or not 0 <= min_delta < np.inf:
+        if not is_number(min_delta) or not 0 <= min_delta < np.inf:
             raise OptionError(f"EarlyStopping: min_delta must be a number of at least 0, got {min_delta!r}")
-        self.monitor, self.mode, self.patience = monitor, mode, count(patience, "EarlyStopping: patience")
+        self.monitor, self.mode, self.patience = monitor, mode, whole(patience, "EarlyStopping: patience")
         self.min_delta, self.restore_best = float(min_delta), flag(restore_best, "EarlyStopping: restore_best")
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import is_number, nearest, shown
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
@@ -200,8 +200,7 @@ class Optimizer:
 
     def _within(self, name: str, low: float, high: float, said: str, *, above: bool = False) -> None:
         value = getattr(self, name)
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not number or not (low < value if above else low <= value) or not value < high:
+        if not is_number(value) or not (low < value if above else low <= value) or not value < high:
             raise OptionError(f"{type(self).__name__}: {name} must be {said}, got {value!r}")
 
     def _arguments(self, kind: Any) -> tuple[str, ...]:
@@ -393,5 +392,5 @@ def resolve_optimizer(optimizer: str | Optimizer) -> Optimizer:
         raise OptionError(f"optimizer is the class {optimizer.__name__}; give an object: {optimizer.__name__}()")
     if not isinstance(optimizer, str) or optimizer not in OPTIMIZERS:
         hint = nearest(optimizer, OPTIMIZERS)
-        raise OptionError(f"unknown optimizer {optimizer!r}{hint}; there are {', '.join(OPTIMIZERS)}")
+        raise OptionError(f"unknown optimizer {shown(optimizer)}{hint}; there are {', '.join(OPTIMIZERS)}")
     return OPTIMIZERS[optimizer]()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import is_number
 from elman.errors import ModelFileError, OptionError
 from elman.training.schedules import ConstantRate, CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
 
@@ -24,7 +25,7 @@ def rate_to_data(rate: Any, what: str = "learning_rate") -> Any:
     if isinstance(rate, Schedule) and type(rate) is SCHEDULES.get(type(rate).__name__):
         params = {f.name: rate_to_data(getattr(rate, f.name), f"{what}.{f.name}") for f in fields(rate)}  # type: ignore[arg-type]
         return {"schedule": type(rate).__name__, **params}
-    if isinstance(rate, int | float | np.number) and not isinstance(rate, bool):
+    if is_number(rate):
         return rate.item() if isinstance(rate, np.number) else rate
     raise OptionError(
         f"{what} is {rate!r}, which cannot be saved, as a file holds no code; expected a number or one of "

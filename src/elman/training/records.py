@@ -10,9 +10,9 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elman.checks import flag
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
-from elman.training.checks import flag
 from elman.training.monitors import Best, Monitor
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import is_number
 from elman.errors import OptionError
 
 
@@ -176,7 +177,7 @@ class _Plain(Schedule):
 
     def rate(self, step: np.ndarray) -> np.ndarray:
         values = [self.function(int(s)) for s in np.ravel(step)]
-        wrong = [v for v in values if not _is_number(v)]
+        wrong = [v for v in values if not is_number(v)]
         if wrong:
             raise OptionError(f"the learning rate's function returned {wrong[0]!r}; expected a number of at least 0")
         flat = [float(v) for v in values]
@@ -195,7 +196,7 @@ def as_schedule(rate: Any, name: str = "learning_rate") -> Schedule:
         return rate
     if callable(rate):
         return _Plain(rate)
-    if not _is_number(rate) or not 0 <= rate < np.inf:
+    if not is_number(rate) or not 0 <= rate < np.inf:
         raise OptionError(f"{name} must be a number of at least 0, or a schedule, got {rate!r}")
     return ConstantRate(float(rate))
 
@@ -203,14 +204,14 @@ def as_schedule(rate: Any, name: str = "learning_rate") -> Schedule:
 def _not_negative(schedule: Schedule, *names: str) -> None:
     for name in names:
         value = getattr(schedule, name)
-        if not _is_number(value) or not 0 <= value < np.inf:
+        if not is_number(value) or not 0 <= value < np.inf:
             raise OptionError(f"{type(schedule).__name__}: {name} must be at least 0, got {value!r}")
         object.__setattr__(schedule, name, plain(value))
 
 
 def _positive(schedule: Schedule, name: str) -> None:
     value = getattr(schedule, name)
-    if not _is_number(value) or not 1 <= value < np.inf:
+    if not is_number(value) or not 1 <= value < np.inf:
         raise OptionError(f"{type(schedule).__name__}: {name} must be at least 1 (updates), got {value!r}")
     object.__setattr__(schedule, name, plain(value))
 
@@ -218,7 +219,3 @@ def _positive(schedule: Schedule, name: str) -> None:
 def plain(value: Any) -> Any:
     """NumPy's numbers as Python's, which can be written to a file; anything else as it is."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
