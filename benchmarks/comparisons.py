@@ -73,6 +73,7 @@ COMPARISONS: tuple[Comparison, ...] = tuple(
         ("W6 GRU", STREAMING, (Goal(5, ("onnxruntime",)),)),
         ("W6 LSTM", STREAMING, (Goal(3, ("onnxruntime",)),)),
         ("W7", TRAINING, (Goal(3),)),
+        ("W7 vanishing", TRAINING),
         ("W8", TRAINING, (Goal(1.2),), 0.8),
         ("W9", RAGGED, (Goal(3, ("pytorch",)),)),
         ("W5 GRU bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),

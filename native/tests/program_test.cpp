@@ -5,6 +5,8 @@ namespace elman::test {
 namespace {
 
 using L = long double;
+template <class T>
+using WholeNumber = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
 
 // Of ops whose rounding depends on how products and sums are fused: within a few roundings of the parts.
 template <class T>
@@ -79,13 +81,18 @@ void test_rows(const Kernels<T>& kernels) {
     for (int rows : {1, 2, 5}) {
       const std::vector<T> x = random_values<T>(rows * width);
       const std::string what = name_of(kernels, "rows ") + std::to_string(rows) + " x " + std::to_string(width) + ": ";
-      std::vector<T> in = x, sum(rows), mean(rows), most(rows), picked(rows), wide(rows * width, T(-77)), index(rows);
-      for (int r = 0; r < rows; ++r)
-        index[r] = T((r * 3 + 1) % (width + 1) - 1 + (r == 4 ? width : 0));  // some outside
+      std::vector<T> in = x, sum(rows), mean(rows), most(rows), picked(rows), wide(rows * width, T(-77));
+      std::vector<T> index(rows), whole(rows), picked_whole(rows), wide_whole(rows * width, T(-77));
+      for (int r = 0; r < rows; ++r) {
+        const WholeNumber<T> at = (r * 3 + 1) % (width + 1) - 1 + (r == 4 ? width : 0);  // some outside
+        index[r] = T(at);
+        std::memcpy(&whole[r], &at, sizeof at);
+      }
       run_one(kernels, Op::sum_, {sum.data(), in.data()}, {1, width}, rows);
       run_one(kernels, Op::mean_, {mean.data(), in.data()}, {1, width}, rows);
       run_one(kernels, Op::max_, {most.data(), in.data()}, {1, width}, rows);
-      run_one(kernels, Op::pick_, {picked.data(), in.data(), index.data()}, {1, width, 1}, rows);
+      run_one(kernels, Op::pick_, {picked.data(), in.data(), index.data()}, {1, width, 1}, rows, T(0));
+      run_one(kernels, Op::pick_, {picked_whole.data(), in.data(), whole.data()}, {1, width, 1}, rows, T(1));
       bool good_sum = true, good_max = true, good_pick = true, alone = true;
       for (int r = 0; r < rows; ++r) {
         L exact = 0, size = 0;
@@ -104,17 +111,20 @@ void test_rows(const Kernels<T>& kernels) {
       check(good_sum, what + "sum, mean");
       check(good_max, what + "max");
       check(good_pick, what + "pick");
+      check(same_bits(picked, picked_whole), what + "pick by whole numbers");
       check(alone, what + "a row's sum alone");
 
       run_one(kernels, Op::expand_, {wide.data(), sum.data()}, {width, 1}, rows);
       bool good = true;
       for (int i = 0; i < rows * width; ++i) good &= wide[i] == sum[i / width];
       check(good, what + "expand");
-      run_one(kernels, Op::place_, {wide.data(), sum.data(), index.data()}, {width, 1, 1}, rows);
+      run_one(kernels, Op::place_, {wide.data(), sum.data(), index.data()}, {width, 1, 1}, rows, T(0));
+      run_one(kernels, Op::place_, {wide_whole.data(), sum.data(), whole.data()}, {width, 1, 1}, rows, T(1));
       good = true;
       for (int i = 0; i < rows * width; ++i)
         good &= wide[i] == (i % width == int(index[i / width]) ? sum[i / width] : 0);
       check(good, what + "place");
+      check(same_bits(wide, wide_whole), what + "place by whole numbers");
       T constant = T(2.5);
       run_one(kernels, Op::expand_, {wide.data(), &constant}, {width, 0}, rows);
       good = true;

@@ -297,6 +297,7 @@ def test_an_output_folder_keeps_what_is_not_ours(run, tmp_path):
 
 PRESS_CTRL_C = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 from elman.cli import main
 from elman.cli.forecast_output import Bars
 from elman.training import LambdaCallback
@@ -326,6 +327,14 @@ def test_ctrl_c_before_an_epoch_is_finished_leaves_nothing(tmp_path):
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 130 and "no epoch was finished" in ended.stderr and "Traceback" not in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_where_ctrl_c_is_ignored_it_is_no_error(tmp_path):
+    """As in a job that a shell has put in the background."""
+    code = PRESS_CTRL_C.format(event="on_epoch_begin", epoch=1).replace("signal.default_int_handler", "signal.SIG_IGN")
+    code = code.replace('"--members", "1"', '"--members", "1", "--epochs", "2"')
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 0 and "Traceback" not in ended.stderr
 
 
 def test_a_closed_pipe_is_no_error():

@@ -184,6 +184,11 @@ WORKLOADS: tuple[Workload, ...] = (
         "W7", "long and thin: GRU F8 H64 B8 T2000, Adam", "gru", features=8, hidden=64, batch=8, steps=2000,
         outputs=1, every_step=True, loss="mse", optimizer="adam", updates=2,
     ),
+    Workload(
+        "W7 vanishing", "gradients that vanish, as gates saturate: LSTM F16 H64 B64 T300, last step, Adam", "lstm",
+        features=16, hidden=64, batch=64, steps=300, outputs=10, every_step=False, loss="softmax_cross_entropy",
+        optimizer="adam", updates=2,
+    ),
     LARGE,
     Workload(
         "W9", "ragged: LSTM F16 H128 B64, lengths 10 to 500, mean 120, Adam", "lstm", features=16, hidden=128,
