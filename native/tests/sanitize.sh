@@ -22,4 +22,5 @@ export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrac
 export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:ignore_noninstrumented_modules=1
 LD_PRELOAD=$libraries setarch -R "$python" native/tests/run_with.py "$build" -s tests/engine/test_native.py \
   tests/engine/test_native_training.py tests/engine/test_low_memory.py tests/engine/test_truncated.py \
-  tests/engine/test_bfloat16.py tests/network/test_generate.py
+  tests/engine/test_bfloat16.py tests/engine/test_threads.py tests/engine/test_indices.py \
+  tests/engine/test_whatever_ran_before.py tests/network/test_generate.py
