@@ -54,3 +54,10 @@ def test_an_empty_cell_leaves_no_time():
 def test_columns_of_several_lengths_are_refused():
     with pytest.raises(DataError, match="2, 1 rows"):
         join_columns([["2016", "2017"], ["1"]])
+
+
+@pytest.mark.parametrize("name", ["Month", "month_no", "mo"])
+def test_a_column_called_month_is_one_of_months_also_where_all_are_small(name):
+    years, months = ["2019", "2019", "2020", "2020"], ["1", "4", "1", "4"]
+    assert join_columns([years, months], ["Year", name]) == ["2019-1", "2019-4", "2020-1", "2020-4"]
+    assert join_columns([years, months], ["Year", "Part"]) == ["2019-Q1", "2019-Q4", "2020-Q1", "2020-Q4"]

@@ -17,6 +17,7 @@ _PACKERS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\x00
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
 _AS_CSV = "save the sheet as CSV (in the spreadsheet: File, Save As, CSV) and give that file"
+_WORKBOOKS = frozenset([".xlsx", ".xlsm", ".xlsb", ".ods"])
 _AS_PARQUET = "write it as CSV or Parquet, with pandas for instance, and give that file"
 _OTHERS = (  # what a file begins with, what it is, what to do
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)", _AS_CSV),
@@ -77,7 +78,8 @@ def unpacked(path: Path) -> bytes:
     try:
         data = _unpacked(path, start)
     except _BROKEN as error:
-        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        advice = f"; {_AS_CSV}" if path.suffix.lower() in _WORKBOOKS else ""
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}{advice}") from error
     if not data.strip():
         raise DataError(f"{path} is empty; expected a table with a header and a row for each time")
     _refuse_others(path, data)

@@ -23,7 +23,7 @@ def join_columns(columns: Sequence[Texts], names: Sequence[str] | None = None) -
     columns : sequence of sequences of str or None
         In any order for years and months; clocks come behind dates.
     names : sequence of str, optional
-        Of the columns: ``week`` or ``quarter`` tell what numbers are.
+        Of the columns: ``month``, ``week`` or ``quarter`` tell what numbers are.
 
     Examples
     --------
@@ -89,6 +89,8 @@ def _part_of_year(column: list[str | None], name: str, several_years: bool) -> l
     if not _all(column, _is_small):
         return column
     most = max((int(text) for text in column if text is not None), default=1)
+    if "month" in name or name in ("mon", "mo", "mth"):
+        return column
     if "quarter" in name or name in ("q", "qtr") or (most <= 4 and several_years):
         return [text and f"Q{int(text)}" for text in column]
     if "week" in name or 12 < most <= 53:
