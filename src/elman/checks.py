@@ -17,6 +17,8 @@ def shown(value: Any) -> str:
     """A value in a message: as it is if it is short, else its type, and the shape of an array."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} ({value.dtype})"
+    if getattr(value, "shape", ()):  # a data frame, or what else prints over several lines
+        return f"a {type(value).__name__} of shape {value.shape}"
     text = repr(value)
     return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."
 

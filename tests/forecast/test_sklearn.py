@@ -50,7 +50,7 @@ def test_in_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), TINY).set_output(transform="pandas")
     scores = cross_validate(pipeline, SERIES[:, None], cv=SPLIT, error_score="raise")["test_score"]
     assert np.isfinite(scores).all()
-    with pytest.raises(OptionError, match=r"horizon is an array of shape \(100, 1\); expected a whole number"):
+    with pytest.raises(OptionError, match=r"horizon is a DataFrame of shape \(100, 1\); expected a whole number"):
         pipeline.fit(SERIES[:, None]).predict(SERIES[:, None])
 
 

@@ -115,6 +115,7 @@ CASES = [
         "hash_named_index.csv",
         "#,date,sales\n" + "".join(f"{i},{line}\n" for i, line in enumerate(BODY.splitlines(), 1)),
     ),
+    layout("single_quotes.csv", table(head="'date','sales'")),
     layout("title.csv", "Monthly sales\n\n" + PLAIN, notes=("line 1 above the header was passed over",)),
     layout("titles.csv", "Report: sales\nMade: 2020-01-01, by me, for you\nAll shops\n" + PLAIN, notes=("lines 1-3",)),
     layout("title_of_commas.csv", "Monthly sales,\n,\n" + PLAIN),

@@ -83,13 +83,19 @@ def layout(text: str, name: str) -> Layout:
     elif header is None:
         names = _numbered(width, table, name)
     else:
-        names = [cell.strip() for cell in head[header]]
+        names = _without_quotes([cell.strip() for cell in head[header]])
         _note_passed(head, header, lines, table)
         _drop_repeated(table, head[header])
     table.names, table.rows = _fit(names, table, header is not None and lines[header], name)
     _drop_empty_columns(table)
     _make_different(table)
     return table
+
+
+def _without_quotes(names: list[str]) -> list[str]:
+    """Names without single quotes, where all of them stand in such."""
+    quoted = all(len(n) > 2 and n[0] == n[-1] == "'" for n in names if n)
+    return [n[1:-1] for n in names] if quoted else names
 
 
 # --- lines and fields ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -231,4 +231,7 @@ def _times(
         join_columns(columns, names) if len(names) > 1 else [None if is_missing(text) else text for text in columns[0]]
     )
     found = read_times(table.in_place(texts), ",".join(names), date_format=date_format, dayfirst=dayfirst)
-    return found.times[table.numbers - 1], found.notation, tuple(found.notes)
+    notation = found.notation
+    if len(names) > 1 and "%b" in notation.pattern:  # no file writes the text that the columns were joined to
+        notation = replace(notation, pattern="%Y-%m")
+    return found.times[table.numbers - 1], notation, tuple(found.notes)
