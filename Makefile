@@ -7,7 +7,8 @@ CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
 # Tests whose outcome no instruction set changes.
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data test_commands.py test_docs.py test_floors.py)
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild forecast/test_kinds.py test_checks.py test_commands.py test_docs.py \
+  test_files.py test_floors.py test_models.py test_package.py test_plain.py test_wrong_kinds.py)
 
 .PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity examples examples-full build clean
 
