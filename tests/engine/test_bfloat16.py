@@ -142,3 +142,9 @@ def test_gradients_are_checked_in_float64():
 def test_what_cannot_be_is_refused(options, message):
     with pytest.raises(OptionError, match=message):
         el.Network(2, [el.GRU(5)], **options)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(0), np.zeros(2), "float16", 16, ["bfloat16"]])
+def test_products_that_there_are_not_are_refused(wrong):
+    with pytest.raises(el.OptionError, match="products must be 'bfloat16'"):
+        el.Network(1, [el.GRU(2)], products=wrong)

@@ -27,7 +27,7 @@ def check_products(products: str | None, dtype: np.dtype) -> bool:
     """Whether operands of products are rounded; `OptionError` for what is no choice, or not one for this dtype."""
     if products is None:
         return False
-    if products != BFLOAT16:
+    if not isinstance(products, str) or products != BFLOAT16:
         raise OptionError(f"products must be 'bfloat16', or left out for products in {dtype}; got {products!r}")
     if dtype != np.float32:
         raise OptionError(
