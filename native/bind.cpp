@@ -89,7 +89,7 @@ Gradient gradient(nb::handle h) {
 Plan plan(nb::handle h) {
   return {list(h[0], slot),    list(h[1], stage), list(h[2], matrix), list(h[3], program), list(h[4], gradient),
           item<int64_t>(h, 5), ref(h[6]),         ref(h[7]),          item<int>(h, 8),     item<int>(h, 9),
-          item<int>(h, 10),    item<int>(h, 11),  item<bool>(h, 12)};
+          item<int>(h, 10),    item<int>(h, 11),  item<int>(h, 12),   item<bool>(h, 13)};
 }
 
 // ---- arrays
@@ -224,7 +224,7 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Gi
                     const std::vector<Flat<T>>& final_states, const Flat<T>& input_grad,
                     const std::vector<Flat<T>>& initial_states, bool low_memory, int truncate) {
   Batch<T> batch = make_batch(engine, x, lengths, states, key);
-  batch.target = source(engine, engine.plan.target, target);
+  batch.target = source(engine, engine.plan.goal(), target);
   batch.weights = pointer(weights);
   batch.state_gradients = pointers<const T>(state_gradients);
   Results<T> results;
@@ -261,7 +261,7 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x,
                    int truncate) {
   Training<T> training;
   training.x = source(engine, engine.plan.input.slot, x);
-  training.target = source(engine, engine.plan.target, target);
+  training.target = source(engine, engine.plan.goal(), target);
   training.steps = size(x, 1, "time steps");
   training.lengths = pointer(lengths), training.weights = pointer(weights);
   training.rows = rows.data(), training.offsets = offsets.data();

@@ -272,7 +272,7 @@ struct BlockRun {
   // ---- the loss
 
   void seed(double weight_sum) const {
-    bool sequence = plan.stages.back().sequence;
+    bool sequence = plan.sequence();
     each_row([&](int row, int64_t) {
       double weight = batch.weights ? batch.weights[data_row(row)] : 1;
       T seed = weight_sum != 0 ? T(weight / weight_sum) : T(0);
@@ -281,7 +281,7 @@ struct BlockRun {
   }
 
   void row_losses() const {
-    bool sequence = plan.stages.back().sequence;
+    bool sequence = plan.sequence();
     each_row([&](int row, int64_t b) {
       double sum = 0;
       for (int64_t t = 0; t < length(sequence, row); ++t)
@@ -391,18 +391,20 @@ struct BlockRun {
     int stages = states_only ? e.stateful_stages : plan.forward_stages();
     gather(batch.x, plan.input.slot, plan.stages[0].sequence);
     for (int s = 0; s < stages; ++s) stage_forward(s);
-    if (results.output) scatter(plan.output, e.output_is_sequence(), results.output);
+    if (results.output) scatter(plan.output, plan.sequence(), results.output);
     if (!results.states.empty()) scatter_states(results.states, false);
   }
 
   void backward(double weight_sum) const {
-    int loss = int(plan.stages.size()) - 1;
-    gather(batch.target, plan.target, plan.stages[loss].sequence);
-    seed(weight_sum);
-    stage_forward(loss);
-    row_losses();
+    int last = int(plan.stages.size()) - 1;
+    gather(batch.target, plan.goal(), plan.sequence());
+    if (plan.has_loss()) {
+      seed(weight_sum);
+      stage_forward(last);
+      row_losses();
+    }
     begin_sums();
-    for (int s = loss; s >= 0; --s) stage_backward(s);
+    for (int s = last; s >= 0; --s) stage_backward(s);
     if (results.input_grad) scatter({plan.input_grad, 0}, plan.stages[0].sequence, results.input_grad);
     if (!results.initial_states.empty()) scatter_states(results.initial_states, true);
   }

@@ -74,7 +74,7 @@ struct InSegments {
     return part;
   }
 
-  T* output_of(const Batch<T>& part) const { return part.ends || e.output_is_sequence() ? wanted.output : nullptr; }
+  T* output_of(const Batch<T>& part) const { return part.ends || e.plan.sequence() ? wanted.output : nullptr; }
 
   double run(const Batch<T>& part, const Results<T>& results) {
     double loss = run_blocks(e, parameters, known, part, results, weight_sum);
@@ -137,14 +137,14 @@ struct InSegments {
 
   // ---- with truncated gradients: nothing flows from a segment into the one before, so once through them is enough
 
-  // Whether a loss is found in a segment, and with it gradients.
-  bool has_loss(const Batch<T>& part) const { return part.ends || e.plan.stages.back().sequence; }
+  // Whether gradients begin in a segment.
+  bool has_goal(const Batch<T>& part) const { return part.ends || e.plan.sequence(); }
 
   // Runs a segment, and leaves in `states` those at its end.
   double truncated(const Batch<T>& part, const std::vector<T*>& states, bool add) {
     Results<T> results;
     results.states = states;
-    if (!has_loss(part)) return states.empty() ? 0 : run(part, results);
+    if (!has_goal(part)) return states.empty() ? 0 : run(part, results);
     results.output = output_of(part);
     results.gradients = wanted.gradients;
     double loss = run(part, results);
@@ -160,7 +160,7 @@ struct InSegments {
     for (int number = 0; number < count; ++number) {
       Batch<T> part = segment(number, states);
       loss += truncated(part, states, add);
-      add = has_loss(part);
+      add = has_goal(part);
     }
     stop_at_fault(e);
     std::vector<const T*> last(states.begin(), states.end());

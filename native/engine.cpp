@@ -276,12 +276,6 @@ int Engine<T>::parts_of(int matrix, int rows) const {
 }
 
 template <class T>
-bool Engine<T>::output_is_sequence() const {
-  const Slot& s = plan.slots[plan.output.slot];
-  return s.time != Time::single && plan.stages[s.stage].sequence;
-}
-
-template <class T>
 size_t Engine<T>::bytes() const {
   return space.memory.bytes() + checkpoints.states.bytes() + checkpoints.state_gradients.bytes();
 }

@@ -196,7 +196,15 @@ struct Checker {
     ref(plan.output, "output");
     numbers(plan.output.slot, "output");
     expect(plan.input.offset == 0 && plan.slots[plan.input.slot].time == Time::steps, "input slot");
-    if (!plan.trains()) return;
+    if (plan.seed >= 0) {
+      slot(plan.seed, "the gradient of the output");
+      const Slot& seed = plan.slots[plan.seed];
+      bool each_step = seed.time == Time::steps && plan.stages[seed.stage].sequence;
+      expect(!plan.has_loss(), "a gradient of the output beside a loss");
+      expect(seed.time != Time::pair && seed.width == plan.slots[plan.output.slot].width, "gradient of the output");
+      expect(each_step == plan.sequence(), "steps of the gradient of the output");
+    }
+    if (!plan.has_loss()) return;
     for (int s : {plan.target, plan.weight, plan.value}) {
       slot(s, "the loss");
       expect(plan.slots[s].time == Time::steps && plan.slots[s].stage == int(plan.stages.size()) - 1,
@@ -255,6 +263,11 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
 }
 
 }  // namespace
+
+bool Plan::sequence() const {
+  const Slot& slot = slots[output.slot];
+  return slot.time != Time::single && stages[slot.stage].sequence;
+}
 
 bool ProgramSource::sums_up() const {
   return std::any_of(operands.begin(), operands.end(), [](const Operand& o) { return o.kind == OperandKind::sum; });

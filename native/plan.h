@@ -115,11 +115,14 @@ struct Plan {
   std::vector<Gradient> gradients;
   int64_t parameters;
   Ref input, output;
-  int target, weight, value, input_grad;
+  int target, weight, value, seed, input_grad;  // `seed` is dL/d output, where it is given in place of a loss
   bool root;
 
-  bool trains() const { return target >= 0; }
-  int forward_stages() const { return int(stages.size()) - (trains() ? 1 : 0); }  // the last stage is the loss
+  bool has_loss() const { return target >= 0; }
+  bool trains() const { return has_loss() || seed >= 0; }
+  int goal() const { return has_loss() ? target : seed; }  // what a backward run begins with
+  int forward_stages() const { return int(stages.size()) - (has_loss() ? 1 : 0); }  // the last stage is the loss
+  bool sequence() const;                                                            // whether each step has an output
 };
 
 // An index that is none, or a value that cannot be fed back: what a user has to mend in the data.

@@ -34,7 +34,7 @@ Batch<T> part_of(const Engine<T>& e, Batch<T> batch, int first, int count) {
 
 template <class T>
 Results<T> part_of(const Engine<T>& e, int steps, Results<T> results, int first) {
-  int64_t row = int64_t(e.output_is_sequence() ? steps : 1) * e.plan.slots[e.plan.output.slot].width;
+  int64_t row = int64_t(e.plan.sequence() ? steps : 1) * e.plan.slots[e.plan.output.slot].width;
   results.output += first * row;
   for (size_t i = 0; i < results.states.size(); ++i) results.states[i] += int64_t(first) * e.states[i].width;
   return results;
@@ -107,8 +107,8 @@ void report(Engine<T>& e, IndexFault fault) {
 
 template <class T>
 double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
-  if (!e.plan.trains()) return 0;
-  bool sequence = e.plan.stages.back().sequence;
+  if (!e.plan.has_loss()) return 0;
+  bool sequence = e.plan.sequence();
   double sum = 0;
   for (int b = 0; b < batch.B; ++b) {
     int64_t row = batch.rows ? batch.rows[b] : b;
@@ -132,7 +132,7 @@ double run_blocks(Engine<T>& e, const T* parameters, Known known, const Batch<T>
   parallel_for(int(e.space.blocks.size()), threads,
                [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sum, block, thread); });
   double loss = 0;
-  for (int b = 0; backward && b < batch.B; ++b) loss += e.space.row_losses[b];
+  for (int b = 0; backward && e.plan.has_loss() && b < batch.B; ++b) loss += e.space.row_losses[b];
   return loss;
 }
 
@@ -141,7 +141,7 @@ void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_target) 
   const Plan& plan = e.plan;
   check_source(batch, batch.x, plan.slots[plan.input.slot].below, true, "x");
   if (with_target)
-    check_source(batch, batch.target, plan.slots[plan.target].below, plan.stages.back().sequence, "target");
+    check_source(batch, batch.target, plan.slots[plan.goal()].below, plan.sequence(), "target");
 }
 
 template <class T>

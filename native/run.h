@@ -312,7 +312,6 @@ struct Engine {
   int threads_for(double work);              // of the next parallel loop
   int threads_worth(double work) const;      // that share it with profit
   int parts_of(int matrix, int rows) const;  // of a product's columns, for as many threads
-  bool output_is_sequence() const;
   bool holds_indices(int slot) const { return plan.slots[slot].below > 0; }
   int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
   size_t bytes() const;  // of what grows with a batch

@@ -12,7 +12,6 @@ import elman as el
 from elman.engine.describe import describe
 from elman.equations.ops import OPS
 from elman.equations.store import from_data, to_data
-from elman.network.engines import DOT
 from elman.plots.step import step_of
 
 
@@ -120,7 +119,7 @@ def test_numbers_keep_their_digits():
 
 def test_plans_show_the_numbers_of_ops():
     net = el.Network(2, [el.Recurrent(with_numbers, 3)])
-    shown = describe(net.engine(DOT, 3).plan)
+    shown = describe(net.differentiator.plan)
     assert re.search(r"clip\(\S+, -0.5, 0.333333\)", shown) and re.search(r"inverse_deviation\(.*, 0.1\)", shown)
     assert re.search(r"leaky_relu\(\S+, 0.2\)", shown)
 

@@ -45,11 +45,14 @@ def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:
 
 
 def check_target(plan: Plan, target: np.ndarray, rows: int, steps: int) -> None:
-    """Raise `ShapeError` unless the target fits the network's output."""
-    width = plan.slots[plan.target].width
-    expected = (rows, steps, width) if plan.stages[-1].sequence else (rows, width)
+    """Raise unless the plan has gradients, and the target (or dL/d output) fits the network's output."""
+    if plan.goal < 0:
+        raise EngineError("this plan has no gradients: schedule it with a loss, or seeded")
+    width = plan.slots[plan.goal].width
+    expected = (rows, steps, width) if plan.sequence else (rows, width)
     if target.shape != expected:
-        raise ShapeError(f"target has shape {target.shape}; expected {expected} to go with the network's output")
+        name = "target" if plan.target >= 0 else "the gradient of the output"
+        raise ShapeError(f"{name} has shape {target.shape}; expected {expected} to go with the network's output")
 
 
 @contextlib.contextmanager

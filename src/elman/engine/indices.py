@@ -64,7 +64,7 @@ def _limits(plan: Plan) -> dict[int, set[int]]:
         if isinstance(step, Reverse):
             limits[step.source.slot] |= limits[step.target.slot]
     for slot in list(limits):
-        if slot not in (plan.input.slot, plan.target):
+        if slot not in (plan.input.slot, plan.goal):
             limits[slot].add(ANYTHING)
     for step in _steps(plan):
         if isinstance(step, Reverse) and ANYTHING not in limits[step.source.slot]:

@@ -92,9 +92,7 @@ class NativeEngine:
         self._engine = engine(plain_plan(plan, _native.ops(), self._indices), self.threads, bfloat16)
         self._state_widths = [state.width for stage in plan.stages for state in stage.states]
         self._optimizer: tuple[OptimizerProgram, Any] | None = None
-        output = plan.slots[plan.output.slot]
-        self._output_width = output.width
-        self._output_steps = output.time != "single" and plan.stages[output.stage].sequence
+        self._output_width = plan.slots[plan.output.slot].width
 
     def forward(
         self,
@@ -225,8 +223,8 @@ class NativeEngine:
         ----------
         parameters, x, lengths, states, key
             As for `forward`.
-        target : array (B, T, O'), or (B, O') where the loss has one step
-            Class indices are int64, O' = 1.
+        target : array (B, T, O'), or (B, O') where the output has one step
+            Class indices are int64, O' = 1. Where the plan is seeded: dL/d output, O' = O, and the loss returned is 0.
         weights : array (B,), optional
             Of each row in the loss; all 1 by default.
         want_input, want_states : bool
@@ -378,7 +376,7 @@ class NativeEngine:
         return self._engine.bytes()
 
     def _output_shape(self, x: np.ndarray) -> tuple[int, ...]:
-        return (*x.shape[:2], self._output_width) if self._output_steps else (len(x), self._output_width)
+        return (*x.shape[:2], self._output_width) if self.plan.sequence else (len(x), self._output_width)
 
     def _outputs(self, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
         with arrays.room(x):
@@ -414,10 +412,8 @@ class NativeEngine:
         return self._values(x, self.plan.input.slot, lengths, "x")
 
     def _target(self, target: np.ndarray, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-        if self.plan.target < 0:
-            raise EngineError("this plan has no loss: schedule it with one to train")
         arrays.check_target(self.plan, target, *x.shape[:2])
-        return self._values(target, self.plan.target, lengths, "target")
+        return self._values(target, self.plan.goal, lengths, "target")
 
     def _values(self, array: np.ndarray, slot: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
         """Numbers as they are; indices as int64, and checked by the native engine if they come so."""

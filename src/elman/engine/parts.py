@@ -42,7 +42,7 @@ class Normalisation:
 class Part:
     """Layers between two cuts.
 
-    `engine` runs them and, but for the last part, sums output * target, whose gradient is any that is asked for.
+    `engine` runs them and, but for the last part, which has the loss, is given dL/d output.
     """
 
     engine: Any
@@ -145,7 +145,8 @@ class PartedEngine:
         for number in reversed(range(len(runs) - 1)):
             cut, delta = runs[number + 1].normalised, found[0].input
             assert cut is not None and delta is not None
-            target = self._seed(runs[number], cut.back(delta))
+            target = cut.back(delta)
+            target = target if self._keeps_steps(runs[number].part) else target[:, 0]
             found.insert(0, self._backward(runs[number], parameters, target, state_gradients=given[number], **options))
         return Gradients(
             found[-1].loss,
@@ -193,15 +194,9 @@ class PartedEngine:
         return [[next(left) for _ in range(part.states)] for part in self.parts]
 
     def _keeps_steps(self, part: Part) -> bool:
-        return part.engine.plan.stages[-1].sequence
+        return part.engine.plan.sequence
 
     # --- backward -------------------------------------------------------------------------------------------
-
-    def _seed(self, run: _Run, gradient: np.ndarray) -> np.ndarray:
-        """A gradient of a part's outputs as its target: its loss is a mean over rows and steps."""
-        if not self._keeps_steps(run.part):
-            return gradient[:, 0] * gradient.dtype.type(len(gradient))
-        return gradient * gradient.dtype.type(in_use(run.x, run.lengths).sum())
 
     def _backward(self, run: _Run, parameters, target, **options) -> Gradients:
         return run.part.engine.gradients(

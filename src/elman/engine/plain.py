@@ -42,6 +42,7 @@ def plain_plan(plan: Plan, ops: Ops, indices: Mapping[int, int]) -> tuple:
         plan.target,
         plan.weight,
         plan.value,
+        plan.seed,
         plan.input_grad,
         plan.root,
     )

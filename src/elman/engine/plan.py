@@ -207,6 +207,7 @@ class Plan:
     training the target, the weight of each row and step in the loss (the seed of the backward pass; the runner fills
     it: sample weight / sum of the weights of all steps in use) and the loss of each row and step. The loss is
     ``sum(weight * value)``, and its square root when `root` (the runner then scales all gradients by 1 / (2 loss)).
+    `seed` is the slot of dL/d output in a plan that goes backward from any such gradient, without a loss.
     `input_grad` is the slot of dL/dx, or -1.
     """
 
@@ -220,9 +221,26 @@ class Plan:
     target: int = -1
     weight: int = -1
     value: int = -1
+    seed: int = -1
     input_grad: int = -1
     root: bool = False
     names: dict[str, Ref] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> tuple[Stage, ...]:
+        """All stages but that of the loss."""
+        return self.stages[:-1] if self.target >= 0 else self.stages
+
+    @property
+    def goal(self) -> int:
+        """The slot of what a backward run begins with: the target or dL/d output; -1 of a plan without gradients."""
+        return self.target if self.target >= 0 else self.seed
+
+    @property
+    def sequence(self) -> bool:
+        """Whether there is an output of each step."""
+        slot = self.slots[self.output.slot]
+        return slot.time != "single" and self.stages[slot.stage].sequence
 
 
 @dataclass(frozen=True)

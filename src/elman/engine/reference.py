@@ -131,7 +131,7 @@ class NumpyEngine:
         starts = [states]
         for segment in segments[:-1]:
             run = begin(starts[-1], key, segment)
-            run.forward(self.plan.stages[:-1])
+            run.forward(self.plan.layers)
             starts.append(run.final_states())
         found = None
         for segment, start in reversed(list(zip(segments, starts, strict=True))):
@@ -144,12 +144,12 @@ class NumpyEngine:
         found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states or [])
         for segment in segments:
             run = self._run(parameters, x, lengths, found.states, key, segment)
-            if segment.ends or self.plan.stages[-1].sequence:
+            if segment.ends or self.plan.sequence:
                 here = run.gradients(target, weights, None)
                 found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
                 found.output = run.with_steps(found.output, here.output)
             else:  # there is no loss before the last segment, and so no gradient
-                run.forward(self.plan.stages[:-1])
+                run.forward(self.plan.layers)
             found.states = run.final_states()
         return root(found) if self.plan.root else found
 
@@ -175,7 +175,7 @@ class NumpyEngine:
 
     def _target(self, target: Any, x: np.ndarray, lengths: Any) -> np.ndarray:
         arrays.check_target(self.plan, target, *x.shape[:2])
-        return self._values(target, self.plan.target, lengths, "target")
+        return self._values(target, self.plan.goal, lengths, "target")
 
     def _values(self, array: Any, slot: int, lengths: Any, name: str) -> np.ndarray:
         below = self._indices.get(slot)

@@ -246,8 +246,11 @@ class Run:
     # --- loss and gradients ---------------------------------------------------------------------------------
 
     def _set_target(self, target, weights) -> None:
-        stage = self.plan.stages[-1]
-        self.slots[self.plan.target][:] = self._here(target) if stage.sequence else target[None, self.order]
+        self.slots[self.plan.goal][:] = self._here(target) if self.plan.sequence else target[None, self.order]
+        if self.plan.target >= 0:
+            self._set_weights(self.plan.stages[-1], weights)
+
+    def _set_weights(self, stage: Stage, weights) -> None:
         share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
         share = share[self.order]
         total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))
@@ -256,6 +259,8 @@ class Run:
             self.slots[self.plan.weight][t, :n, 0] = share[:n] / total
 
     def _loss(self) -> float:
+        if self.plan.target < 0:
+            return 0.0
         weight, value = self.slots[self.plan.weight], self.slots[self.plan.value]
         return float(np.sum(np.where(weight > 0, weight, 0).astype(np.float64) * np.where(weight > 0, value, 0)))
 
@@ -295,9 +300,7 @@ class Run:
         return self._unsorted(np.swapaxes(np.where(used[:, :, None], values, 0), 0, 1))
 
     def output(self) -> np.ndarray:
-        slot = self.plan.slots[self.plan.output.slot]
-        stage = self.plan.stages[slot.stage]
-        sequence = stage.sequence and slot.time in ("steps", "states")
+        sequence = self.plan.sequence
         values = self._values(self.plan.output) if sequence else self._at(self.plan.output, 0, self.B)[None]
         return self._unpack(values, sequence)
 

@@ -30,11 +30,15 @@ def schedule(
     parameters: int,
     loss: LossSpec | None = None,
     *,
+    seeded: bool = False,
     input_gradient: bool = False,
     dropout: bool = True,
 ) -> Plan:
-    """The plan of a network; with a `loss`, of its training, in which dropout drops unless it is told not to."""
-    return _Scheduler(layers, features, parameters, loss, input_gradient, dropout).plan()
+    """The plan of a network; with a `loss`, of its training, or `seeded`, of the way back from any gradient of its output.
+
+    In both dropout drops, unless it is told not to.
+    """
+    return _Scheduler(layers, features, parameters, loss, seeded, input_gradient, dropout).plan()
 
 
 class _Scheduler:
@@ -44,11 +48,12 @@ class _Scheduler:
         features: int,
         parameters: int,
         loss: LossSpec | None,
+        seeded: bool,
         input_gradient: bool,
         dropout: bool,
     ):
         self.layers, self.features, self.parameters, self.loss = layers, features, parameters, loss
-        self.training = loss is not None
+        self.seeded, self.training = seeded, seeded or loss is not None
         self.drops = self.training and dropout
         self.input_gradient = input_gradient
         self.emit = Emitter()
@@ -88,6 +93,7 @@ class _Scheduler:
             target,
             weight,
             value,
+            link.gradient if self.seeded else -1,
             input_gradient,
             root,
             self.names,

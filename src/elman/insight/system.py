@@ -14,7 +14,6 @@ from elman import checks
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.network import Network
 from elman.network.checks import flat_state
-from elman.network.engines import DOT
 
 ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
 
@@ -54,7 +53,7 @@ class System:
             net.inputs, net.layers, seed=net.seed, dtype=np.float64, engine=net.engine_name, threads=net.threads
         )
         self.follow(net)
-        self.engine = self.net.engine(DOT, self.net.outputs)
+        self.engine = self.net.differentiator
         recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
         prefix = {number: f"{number}." if len(recurrent) > 1 else "" for number in recurrent}
         self.names = [prefix[k] + state.name for k in recurrent for state in net.graphs[k].states]

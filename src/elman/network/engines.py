@@ -11,22 +11,12 @@ from elman.engine import make_engine
 from elman.engine.parts import Normalisation, Part, PartedEngine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
-from elman.equations import Cell
-from elman.equations import sum as over_features
 from elman.equations.symbols import width
 from elman.network.layers import scale_and_shift
 from elman.training.losses import Loss, equations_key
 
 if TYPE_CHECKING:
     from elman.network.network import Network
-
-
-def _dot(p, y, target):
-    return over_features(y * target)
-
-
-DOT = Loss(name="dot", cell=Cell(_dot, inputs=2))
-"""The loss whose gradient with respect to y is the target: any gradient, backpropagated."""
 
 
 MOST_ENGINES = 8  # of a network; each holds the values of the largest batch that it has seen
@@ -61,18 +51,29 @@ class Engines:
         return self._kept[key]
 
 
+def differentiator(net: Network) -> Any:
+    """An engine that takes any gradient of a network's output back to its input, without dropout."""
+    return _engine(
+        net, schedule(_specs(net), net.inputs, net.arena.size, seeded=True, input_gradient=True, dropout=False)
+    )
+
+
 def new_engine(net: Network, loss: Loss | None, target_width: int) -> Any:
-    """An engine that runs a network, or (with a loss) trains it; with `DOT` it differentiates runs, without dropout."""
-    specs = [layer_spec(net, number) for number in range(len(net.layers))]
+    """An engine that runs a network, or (with a loss) trains it."""
+    specs = _specs(net)
     spec = None if loss is None else loss_spec(loss, net.outputs, target_width)
-    plan = schedule(specs, net.inputs, net.arena.size, spec, input_gradient=loss is DOT, dropout=loss is not DOT)
-    if spec is None or loss is DOT or not any(layer.batch for layer in net.layers):
+    plan = schedule(specs, net.inputs, net.arena.size, spec)
+    if spec is None or not any(layer.batch for layer in net.layers):
         return _engine(net, plan)
     return PartedEngine(plan, _parts(net, specs, spec))
 
 
 def _engine(net: Network, plan: Plan) -> Any:
     return make_engine(plan, net.dtype, net.engine_name, net.threads, net.products)
+
+
+def _specs(net: Network) -> list[LayerSpec]:
+    return [layer_spec(net, number) for number in range(len(net.layers))]
 
 
 def layer_spec(net: Network, number: int) -> LayerSpec:
@@ -99,7 +100,6 @@ def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Par
 
 def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
     inputs = net.inputs if first == 0 else width(net.graphs[first - 1].outputs[0])
-    outputs = width(net.graphs[end - 1].outputs[0])
     batch = net.layers[first].batch
     mine = list(specs[first:end])
     if batch:
@@ -108,7 +108,8 @@ def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: 
         mine,
         inputs,
         net.arena.size,
-        loss or loss_spec(DOT, outputs, outputs),
+        loss,
+        seeded=loss is None,
         input_gradient=batch is not None,
     )
     states = sum(len(net.graphs[number].states) for number in range(first, end))

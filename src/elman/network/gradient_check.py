@@ -11,7 +11,6 @@ import numpy as np
 from elman.engine import ENGINES, native_available
 from elman.equations import Cell
 from elman.errors import ShapeError, TrainingError
-from elman.network.engines import DOT
 from elman.network.layers import Dense, Layer, Recurrent, Stateless
 from elman.network.network import Network
 
@@ -166,7 +165,7 @@ def _random_input(net: Network, random: np.random.Generator, rows: int, steps: i
 def _check_outputs(net: Network, x: np.ndarray, random: np.random.Generator, samples: int) -> dict[str, float]:
     """All gradients of a random combination of the outputs and the final states."""
     state = [tuple(random.normal(size=(len(x), n)) for n in sizes) for sizes in net.state_sizes()]
-    engine = net.engine(DOT, net.outputs)
+    engine = net.differentiator
     along = random.normal(size=net(x).shape)
     along_state = [tuple(random.normal(size=s.shape) for s in group) for group in state]
 

@@ -14,7 +14,7 @@ from elman.engine.bfloat16 import check_products
 from elman.equations import Graph
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network import checks
-from elman.network.engines import DOT, Engines, new_engine
+from elman.network.engines import Engines, differentiator, new_engine
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
@@ -351,6 +351,8 @@ class Network:
         *,
         state: Any = None,
         state_gradients: Any = None,
+        lengths: np.typing.ArrayLike | None = None,
+        memory: str = "normal",
     ) -> tuple[dict[str, np.ndarray], np.ndarray, State]:
         """Backpropagate any gradient of the outputs and of the final states.
 
@@ -363,7 +365,11 @@ class Network:
         state : list of tuples of arrays, optional
             Initial states.
         state_gradients : list of tuples of arrays, optional
-            dL/d final states.
+            dL/d final states, those at each row's own end.
+        lengths : array of int, shape (B,), optional
+            Steps in use of each row; `output_gradient` is not looked at behind them, and `input_gradient` is 0 there.
+        memory : {"normal", "low"}, default "normal"
+            As for `fit`; see `elman.training.fit`.
 
         Returns
         -------
@@ -372,27 +378,27 @@ class Network:
         input_gradient : ndarray, shape (B, T, F)
         initial_state_gradients : list of tuples of ndarray
         """
-        x = self.check_input(x)
-        rows = len(x) * (x.shape[1] if self.sequence_output else 1)  # the engine's loss is a mean over rows and steps
-        given = self._flat_state(state_gradients, len(x), "state_gradients")
-        found = self.engine(DOT, self.outputs).gradients(
+        x, steps = self.check_batch(x, lengths)
+        found = self.differentiator.gradients(
             self.arena,
             x,
-            self._output_gradient(output_gradient, x),
+            self._output_gradient(output_gradient, x, steps),
+            lengths=steps,
             states=self._flat_state(state, len(x)),
             want_input=True,
             want_states=True,
-            state_gradients=None if given is None else [g / rows for g in given],
+            state_gradients=self._flat_state(state_gradients, len(x), "state_gradients"),
+            memory=memory,
         )
         assert found.initial_states is not None
-        grads = {name: value * rows for name, value in Parameters(self._places, found.parameters).items()}
-        before = self._nested_state([s * rows for s in found.initial_states])
+        grads = dict(Parameters(self._places, found.parameters))
+        before = self._nested_state(found.initial_states)
         named = {f"the gradient of {name}": value for name, value in grads.items()}
         named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
         checks.check_results(self, {**named, "the gradient of x": found.input})
-        return grads, found.input * rows, before
+        return grads, found.input, before
 
-    def _output_gradient(self, given: Any, x: np.ndarray) -> np.ndarray:
+    def _output_gradient(self, given: Any, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """A gradient of the output as the engine takes it."""
         array = numbers(given, "output_gradient")
         expected = (*x.shape[: 1 + self.sequence_output], self.outputs)
@@ -400,7 +406,7 @@ class Network:
             raise ShapeError(f"output_gradient has shape {array.shape}; expected {expected}, that of the output")
         with np.errstate(over="ignore"):
             found = np.asarray(array, self.dtype)
-        check_finite(found, "output_gradient")
+        check_finite(found, "output_gradient", lengths if self.sequence_output else None)
         return found
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
@@ -417,6 +423,11 @@ class Network:
     def new_engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
         """Another engine for this network, which nobody else uses."""
         return new_engine(self, loss, target_width)
+
+    @functools.cached_property
+    def differentiator(self) -> Any:
+        """The engine that takes any gradient of the output back; see `elman.network.engines.differentiator`."""
+        return differentiator(self)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
         """x as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so already."""
