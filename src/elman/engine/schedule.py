@@ -34,7 +34,7 @@ def schedule(
     input_gradient: bool = False,
     dropout: bool = True,
 ) -> Plan:
-    """The plan of a network; with a `loss`, of its training, or `seeded`, of the way back from any gradient of its output.
+    """The plan of a network; with a `loss`, of its training, or `seeded`, of the way back from any dL/d output.
 
     In both dropout drops, unless it is told not to.
     """
