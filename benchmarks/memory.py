@@ -100,7 +100,7 @@ def _serve(connection: Connection, steps: int, kind: str, threads: int) -> None:
     connection.send(True)
     while connection.recv():
         connection.send(player.turn())
-    engine = net.engine(resolve_loss(workload.loss), workload.outputs)
+    engine = net.trainer(resolve_loss(workload.loss), workload.outputs)
     connection.send(Held(_status_mib("VmHWM") - before, engine.bytes() / MIB))
 
 

@@ -120,7 +120,7 @@ struct Plan {
 
   bool has_loss() const { return target >= 0; }
   bool trains() const { return has_loss() || seed >= 0; }
-  int goal() const { return has_loss() ? target : seed; }  // what a backward run begins with
+  int goal() const { return has_loss() ? target : seed; }                           // what a backward run begins with
   int forward_stages() const { return int(stages.size()) - (has_loss() ? 1 : 0); }  // the last stage is the loss
   bool sequence() const;                                                            // whether each step has an output
 };

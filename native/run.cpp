@@ -140,8 +140,7 @@ template <class T>
 void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_target) {
   const Plan& plan = e.plan;
   check_source(batch, batch.x, plan.slots[plan.input.slot].below, true, "x");
-  if (with_target)
-    check_source(batch, batch.target, plan.slots[plan.goal()].below, plan.sequence(), "target");
+  if (with_target) check_source(batch, batch.target, plan.slots[plan.goal()].below, plan.sequence(), "target");
 }
 
 template <class T>

@@ -7,6 +7,7 @@ import numpy as np
 from elman.engine.native import NativeEngine
 from elman.engine.plan import Plan
 from tests.engine import hand_plans
+from tests.engine.calls import gradients
 
 
 def unpack(arena: np.ndarray, F: int, H: int, O: int) -> list[np.ndarray]:
@@ -47,7 +48,7 @@ class Problem:
 
     def run(self, engine: NativeEngine, **more):
         more = {"lengths": self.lengths, "states": self.states, "weights": self.weights} | more
-        return engine.gradients(self.parameters, self.x, self.target, **more)
+        return gradients(engine, self.parameters, self.x, self.target, **more)
 
     def engine(self, threads: int = 2, dtype=np.float64) -> NativeEngine:
         return NativeEngine(self.plan, dtype, threads)

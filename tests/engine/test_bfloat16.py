@@ -13,6 +13,7 @@ from elman.engine.bfloat16 import rounded
 from elman.engine.native import instruction_sets
 from elman.engine.plan import Plan
 from elman.errors import OptionError
+from tests.engine.calls import gradients
 from tests.engine.zoo import CELLS, batch, make_plan
 
 ISAS = instruction_sets()
@@ -59,7 +60,7 @@ def test_whole_numbers_are_rounded_where_the_numpy_engine_rounds_them(isa, sizes
     plan = make_plan("linear", F, H, O)
     data = whole_numbers(plan, B, T, seed=sum(sizes))
     ours, oracle, in_float32 = (
-        make_engine(plan, np.float32, engine, products=products).gradients(**data, want_input=True)
+        gradients(make_engine(plan, np.float32, engine, products=products), **data, want_input=True)
         for engine, products in (("native", "bfloat16"), ("numpy", "bfloat16"), ("numpy", None))
     )
     np.testing.assert_array_equal(ours.output, oracle.output)
@@ -88,9 +89,9 @@ def test_every_cell_is_the_numpy_engines_but_for_rounding_in_float32(name, isa, 
     data["weights"] = data["weights"].astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ELMAN_ISA", isa)
-        ours = make_engine(plan, np.float32, "native", products="bfloat16").gradients(**data, key=5)
-    oracle = make_engine(plan, np.float32, "numpy", products="bfloat16").gradients(**data, key=5)
-    in_float32 = make_engine(plan, np.float32, "numpy").gradients(**data, key=5)
+        ours = gradients(make_engine(plan, np.float32, "native", products="bfloat16"), **data, key=5)
+    oracle = gradients(make_engine(plan, np.float32, "numpy", products="bfloat16"), **data, key=5)
+    in_float32 = gradients(make_engine(plan, np.float32, "numpy"), **data, key=5)
     for array in ("output", "parameters"):
         a, b, c = (getattr(run, array) for run in (ours, oracle, in_float32))
         apart, effect = np.median(np.abs(a - b)), np.median(np.abs(b - c))

@@ -13,6 +13,7 @@ from elman.engine.plan import Ref
 from elman.errors import DataError, EngineError, OptionError
 from elman.training.losses import LOSSES
 from tests.engine import hand_plans
+from tests.engine.calls import forward, gradients, train
 from tests.engine.zoo import CELLS, batch, make_plan
 
 needs_native = pytest.mark.skipif(not native_available(), reason="the native engine is not built")
@@ -21,7 +22,7 @@ engines = pytest.mark.parametrize("engine", BUILT)
 
 
 def run(engine, data, memory="low", **more):
-    return engine.gradients(**data, key=5, memory=memory, **{"want_input": True, "want_states": True, **more})
+    return gradients(engine, **data, key=5, memory=memory, **{"want_input": True, "want_states": True, **more})
 
 
 def agree(found, wanted, tolerance=1e-10) -> None:
@@ -91,7 +92,7 @@ def stacked(last: bool, loss: str, engine: str, **options):
         el.Dense(3),
     ]
     net = el.Network(1, layers, seed=2, dtype=np.float64, engine=engine, **options)
-    return net, net.engine(LOSSES[loss], 3)
+    return net, net.trainer(LOSSES[loss], 3)
 
 
 def stack_data(net, machine, B: int, T: int, seed: int) -> dict:
@@ -129,9 +130,9 @@ def test_threads_change_no_bit_of_a_stack():
 @pytest.mark.parametrize("last", [False, True])
 def test_outputs_and_states_are_those_of_the_whole_to_the_bit(last, engine):
     net, _ = stacked(last, "mse", engine)
-    data = stack_data(net, net.engine(LOSSES["mse"], 3), 9, 23, seed=0)
+    data = stack_data(net, net.trainer(LOSSES["mse"], 3), 9, 23, seed=0)
     given = {name: data[name] for name in ("parameters", "x", "lengths", "states")}
-    whole, pieces = (net.engine().forward(**given, memory=memory) for memory in ("normal", "low"))
+    whole, pieces = (forward(net.engine(), **given, memory=memory) for memory in ("normal", "low"))
     np.testing.assert_array_equal(pieces[0], whole[0])
     for a, b in zip(pieces[1], whole[1], strict=True):
         np.testing.assert_array_equal(a, b)
@@ -147,8 +148,10 @@ def test_training_in_segments_is_training(carry, engine):
     for memory in ("normal", "low"):
         net, machine = stacked(False, "mse", engine)
         data = stack_data(net, machine, 12, 19, seed=3)
+        states = [s for stage in machine.plan.stages for s in stage.states]
         names = ("parameters", "x", "target", "weights", "lengths")
-        found = machine.train(
+        found = train(
+            machine,
             *(data[n] for n in names[:3]),
             [np.arange(0, 6), np.arange(6, 12)] * 3,
             hand_plans.SGD,
@@ -157,7 +160,7 @@ def test_training_in_segments_is_training(carry, engine):
             **{n: data[n] for n in names[3:]},
             clip_norm=0.2,
             keys=np.arange(6, dtype=np.uint64),
-            carry_states=carry,
+            carried=[np.zeros((6, s.width)) for s in states] if carry else None,
             memory=memory,
         )
         assert found.finite
@@ -189,8 +192,8 @@ def test_an_index_out_of_range_is_named_with_its_step_in_the_whole(which):
     arrays[which][[20, 25], [41, 3], 0] = 9
     for memory in ("normal", "low"):
         with pytest.raises(DataError, match=rf"{which}\[20, 41\] is 9: expected a whole number from 0 to 6"):
-            machine.gradients(np.zeros(56), **arrays, memory=memory)
-    machine.gradients(np.zeros(56), *(np.ones((30, 60, 1), np.int64) for _ in range(2)), memory="low")
+            gradients(machine, np.zeros(56), **arrays, memory=memory)
+    gradients(machine, np.zeros(56), *(np.ones((30, 60, 1), np.int64) for _ in range(2)), memory="low")
 
 
 @engines

@@ -12,6 +12,7 @@ from elman.engine.native import NativeEngine
 from elman.engine.plan import Ref
 from elman.errors import DataError, EngineError, ShapeError
 from tests.engine import hand_plans
+from tests.engine.calls import forward, gradients, train
 from tests.engine.rnn_problem import Problem
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="no native build")
@@ -28,7 +29,7 @@ def test_loss_output_and_states_are_those_of_the_equations(sizes, ragged, last, 
     np.testing.assert_allclose(found.loss, loss, rtol=1e-12, atol=1e-14)  # a close fit cancels
     np.testing.assert_allclose(found.output, output, atol=1e-12)
     np.testing.assert_allclose(found.states[0], final, atol=1e-12)
-    alone = p.engine().forward(p.parameters, p.x, lengths=p.lengths, states=p.states)
+    alone = forward(p.engine(), p.parameters, p.x, lengths=p.lengths, states=p.states)
     np.testing.assert_array_equal(alone[0], found.output)
     np.testing.assert_array_equal(alone[1][0], found.states[0])
 
@@ -82,7 +83,7 @@ def test_a_parameter_used_twice_has_the_sum_of_its_gradients():
 def test_a_perfect_fit_of_a_root_has_no_gradient():
     p = Problem(3, 4, 2, 3, 2, root=True)
     p.target = p.expected()[1]
-    p.target = p.engine().forward(p.parameters, p.x, states=p.states)[0]
+    p.target = forward(p.engine(), p.parameters, p.x, states=p.states)[0]
     found = p.run(p.engine())
     assert found.loss == 0 and not found.parameters.any()
 
@@ -118,10 +119,10 @@ def test_a_row_alone_is_the_row_in_a_batch(sizes, ragged, dtype):
     p = Problem(*sizes, ragged=ragged)
     engine = p.engine(dtype=dtype)
     arena, x, states = p.parameters.astype(dtype), p.x.astype(dtype), p.states[0].astype(dtype)
-    y, (final,) = engine.forward(arena, x, lengths=p.lengths, states=[states])
+    y, (final,) = forward(engine, arena, x, lengths=p.lengths, states=[states])
     for b in range(len(x)):
         n = x.shape[1] if p.lengths is None else p.lengths[b]
-        alone, (last,) = engine.forward(arena, x[b : b + 1, :n], states=[states[b : b + 1]])
+        alone, (last,) = forward(engine, arena, x[b : b + 1, :n], states=[states[b : b + 1]])
         np.testing.assert_array_equal(y[b, :n], alone[0])
         np.testing.assert_array_equal(final[b], last[0])
         assert not y[b, n:].any()
@@ -131,21 +132,21 @@ def test_dropout_depends_on_key_and_row_but_not_on_the_order_of_lengths():
     p = Problem(9, 5, 2, 4, 1, dropout=0.5)
     lengths = np.array([1, 5, 2, 4, 3, 5, 1, 2, 4])
     engine = p.engine()
-    full = engine.forward(p.parameters, p.x, key=3)[0]
-    ragged = engine.forward(p.parameters, p.x, lengths=lengths, key=3)[0]
+    full = forward(engine, p.parameters, p.x, key=3)[0]
+    ragged = forward(engine, p.parameters, p.x, lengths=lengths, key=3)[0]
     for b, n in enumerate(lengths):
         np.testing.assert_array_equal(full[b, :n], ragged[b, :n])
-    assert (full != engine.forward(p.parameters, p.x, key=4)[0]).any()
+    assert (full != forward(engine, p.parameters, p.x, key=4)[0]).any()
 
 
 def test_a_long_thin_batch_is_its_pieces():
     """One row of many steps runs in merged time; chained pieces of it do not."""
     p = Problem(1, 500, 3, 20, 2)
     engine = p.engine()
-    whole, _ = engine.forward(p.parameters, p.x, states=p.states)
+    whole, _ = forward(engine, p.parameters, p.x, states=p.states)
     states, pieces = p.states, []
     for t in range(0, 500, 7):
-        y, states = engine.forward(p.parameters, p.x[:, t : t + 7], states=states)
+        y, states = forward(engine, p.parameters, p.x[:, t : t + 7], states=states)
         pieces.append(y)
     np.testing.assert_array_equal(whole, np.concatenate(pieces, axis=1))
 
@@ -153,11 +154,11 @@ def test_a_long_thin_batch_is_its_pieces():
 def test_a_large_batch_runs_in_parts():
     p = Problem(3000, 40, 2, 60, 1, dropout=0.5, ragged=True)
     engine = p.engine()
-    y, (final,) = engine.forward(p.parameters, p.x, lengths=p.lengths, states=p.states, key=1)
+    y, (final,) = forward(engine, p.parameters, p.x, lengths=p.lengths, states=p.states, key=1)
     whole = p.run(engine, key=1)  # the gradient needs all of it at once
     np.testing.assert_array_equal(y, whole.output)
     np.testing.assert_array_equal(final, whole.states[0])
-    engine.forward(p.parameters, p.x)
+    forward(engine, p.parameters, p.x)
     with pytest.raises(EngineError, match="fewer rows"):
         engine.read("h")
 
@@ -168,29 +169,29 @@ def test_input_of_any_strides():
     view = wide[:, ::2, ::-2].transpose(1, 0, 2)
     view[...] = p.x
     view.flags.writeable = False
-    np.testing.assert_array_equal(*(p.engine().forward(p.parameters, x)[0] for x in (p.x, view)))
+    np.testing.assert_array_equal(*(forward(p.engine(), p.parameters, x)[0] for x in (p.x, view)))
 
 
 def test_a_stepper_shares_its_engine():
     p = Problem(2, 6, 2, 5, 1)
     engine, x, y, states = p.engine(), np.empty((2, 1, 2)), np.empty((2, 1, 1)), [p.states[0].copy()]
-    expected = p.engine().forward(p.parameters, p.x, states=p.states)[0]
+    expected = forward(p.engine(), p.parameters, p.x, states=p.states)[0]
     step = engine.stepper(p.parameters, x, states, y)
     for t in range(6):
         x[:, 0] = p.x[:, t]
         step()
         np.testing.assert_array_equal(y[:, 0], expected[:, t])
         if t % 2:
-            engine.forward(p.parameters * 2, p.x)
+            forward(engine, p.parameters * 2, p.x)
 
 
 def test_changed_parameters_are_packed_again():
     p = Problem(4, 3, 2, 5, 1)
     engine, arena = p.engine(), p.parameters.copy()
-    first = engine.forward(arena, p.x)[0]
+    first = forward(engine, arena, p.x)[0]
     arena *= 0.5
-    np.testing.assert_array_equal(engine.forward(arena, p.x)[0], p.engine().forward(arena, p.x)[0])
-    np.testing.assert_array_equal(engine.forward(p.parameters, p.x)[0], first)
+    np.testing.assert_array_equal(forward(engine, arena, p.x)[0], forward(p.engine(), arena, p.x)[0])
+    np.testing.assert_array_equal(forward(engine, p.parameters, p.x)[0], first)
 
 
 # ---- embeddings and classes
@@ -208,7 +209,7 @@ def test_embedding_and_softmax_cross_entropy():
     engine = NativeEngine(hand_plans.embedding(symbols, C), np.float64)
     x, target = (rng.integers(0, n, (20, 6, 1)).astype(float) for n in (symbols - 1, C))
     arena = rng.normal(size=symbols * C + C)
-    found = engine.gradients(arena, x, target)
+    found = gradients(engine, arena, x, target)
     np.testing.assert_allclose(found.loss, cross_entropy(arena, x, target, symbols, C), rtol=1e-12)
     expected = numerical(lambda a: cross_entropy(a, x, target, symbols, C), arena)
     np.testing.assert_allclose(found.parameters, expected, rtol=1e-6, atol=1e-9)
@@ -221,8 +222,8 @@ def test_an_index_out_of_range_is_named_with_its_place(wrong, which):
     arrays = {"x": np.zeros((30, 6, 1)), "target": np.zeros((30, 6, 1))}
     arrays[which][[20, 25], [4, 0], 0] = wrong
     with pytest.raises(DataError, match=rf"{which}\[20, 4\] is .*: expected a whole number from 0 to 6"):
-        engine.gradients(np.zeros(56), **arrays)
-    engine.gradients(np.zeros(56), np.ones((30, 6, 1)), np.ones((30, 6, 1)))  # and the engine goes on
+        gradients(engine, np.zeros(56), **arrays)
+    gradients(engine, np.zeros(56), np.ones((30, 6, 1)), np.ones((30, 6, 1)))  # and the engine goes on
 
 
 # ---- looking inside, and what is refused
@@ -231,7 +232,7 @@ def test_an_index_out_of_range_is_named_with_its_place(wrong, which):
 def test_read_gives_a_slot_in_the_caller_s_order():
     p = Problem(6, 5, 2, 4, 1, ragged=True)
     engine = p.engine()
-    _, (final,) = engine.forward(p.parameters, p.x, lengths=p.lengths, states=p.states)
+    _, (final,) = forward(engine, p.parameters, p.x, lengths=p.lengths, states=p.states)
     h = engine.read("h")
     np.testing.assert_array_equal(h[0], p.states[0])
     np.testing.assert_array_equal(h[p.lengths, np.arange(6)], final)
@@ -243,24 +244,24 @@ def test_wrong_arrays_are_refused():
     p = Problem(6, 5, 2, 4, 1)
     engine, arena = p.engine(), p.parameters
     with pytest.raises(ShapeError, match="3 features"):
-        engine.forward(arena, np.zeros((6, 5, 3)))
+        forward(engine, arena, np.zeros((6, 5, 3)))
     with pytest.raises(ShapeError, match="parameters is float32"):
-        engine.forward(arena.astype(np.float32), p.x)
+        forward(engine, arena.astype(np.float32), p.x)
     with pytest.raises(ShapeError, match="x is float32"):
-        engine.forward(arena, p.x.astype(np.float32))
+        forward(engine, arena, p.x.astype(np.float32))
     with pytest.raises(ShapeError, match="parameters has shape"):
-        engine.forward(arena[:-1], p.x)
+        forward(engine, arena[:-1], p.x)
     with pytest.raises(ShapeError, match=r"states\[0\] has shape"):
-        engine.forward(arena, p.x, states=[np.zeros((5, 4))])
+        forward(engine, arena, p.x, states=[np.zeros((5, 4))])
     with pytest.raises(ShapeError, match="expected 1..5"):
-        engine.forward(arena, p.x, lengths=[1, 2, 3, 4, 5, 6])
+        forward(engine, arena, p.x, lengths=[1, 2, 3, 4, 5, 6])
     with pytest.raises(ShapeError, match="target has shape"):
-        engine.gradients(arena, p.x, p.target[:, :-1])
+        gradients(engine, arena, p.x, p.target[:, :-1])
     with pytest.raises(ShapeError, match="rows 0 to 6"):
-        engine.train(arena, p.x, p.target, [np.array([0, 6])], hand_plans.SGD, [], np.zeros((1, 1)))
+        train(engine, arena, p.x, p.target, [np.array([0, 6])], hand_plans.SGD, [], np.zeros((1, 1)))
     with pytest.raises(ShapeError, match="make them equal"):
         batches = [np.arange(3), np.arange(2)]
-        engine.train(arena, p.x, p.target, batches, hand_plans.SGD, [], np.zeros((2, 1)), carry_states=True)
+        train(engine, arena, p.x, p.target, batches, hand_plans.SGD, [], np.zeros((2, 1)), carried=[np.zeros((3, 4))])
 
 
 def test_unknown_instruction_set(monkeypatch):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
+from tests.engine.calls import forward, gradients
 from tests.engine.zoo import CELLS, batch, make_plan
 
 needs_native = pytest.mark.skipif(not native_available(), reason="the native engine is not built")
@@ -15,7 +16,7 @@ BUILT = [e for e in ENGINES if e != "native" or native_available()]
 
 
 def run(engine, data, **more):
-    return engine.gradients(**data, key=5, want_input=True, want_states=True, **more)
+    return gradients(engine, **data, key=5, want_input=True, want_states=True, **more)
 
 
 def slope(engine, data, field, index, number=None, step=1e-5):
@@ -81,8 +82,12 @@ def test_inference_gives_the_outputs_of_training(name, last, engine):
     training, inference = (make_plan(name, 3, 5, 2, last=last, loss=loss) for loss in (True, False))
     data = batch(training, 4, 6, seed=0)
     found = run(make_engine(training, np.float64, engine), data)
-    y, states = make_engine(inference, np.float64, engine).forward(
-        data["parameters"], data["x"], lengths=data["lengths"], states=data["states"]
+    y, states = forward(
+        make_engine(inference, np.float64, engine),
+        data["parameters"],
+        data["x"],
+        lengths=data["lengths"],
+        states=data["states"],
     )
     np.testing.assert_allclose(y, found.output, rtol=1e-12, atol=1e-14)
     for a, b in zip(states, found.states, strict=True):
@@ -94,9 +99,9 @@ def test_a_padded_row_is_the_row_alone(engine):
     plan = make_plan("lstm", 3, 5, 2)
     machine = make_engine(plan, np.float64, engine)
     data = batch(plan, 6, 7, seed=3)
-    whole = machine.forward(data["parameters"], data["x"], lengths=data["lengths"])
+    whole = forward(machine, data["parameters"], data["x"], lengths=data["lengths"])
     for b, length in enumerate(data["lengths"]):
-        y, states = machine.forward(data["parameters"], data["x"][b : b + 1, :length])
+        y, states = forward(machine, data["parameters"], data["x"][b : b + 1, :length])
         np.testing.assert_allclose(whole[0][b, :length], y[0], rtol=1e-12)
         assert np.all(whole[0][b, length:] == 0)
         np.testing.assert_allclose(whole[1][0][b], states[0][0], rtol=1e-12)

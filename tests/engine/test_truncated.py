@@ -11,6 +11,7 @@ import elman as el
 from elman.engine import ENGINES, make_engine, native_available
 from elman.errors import EngineError, OptionError
 from elman.training.losses import LOSSES
+from tests.engine.calls import forward, gradients
 from tests.engine.test_low_memory import stack_data, stacked
 from tests.engine.zoo import CELLS, batch, make_plan
 
@@ -37,10 +38,10 @@ def by_hand(engine, data: dict, k: int) -> tuple[float, np.ndarray]:
             x, last = data["x"][b : b + 1, piece], piece.stop == length
             if sequence or last:
                 target = data["target"][b : b + 1, piece] if sequence else data["target"][b : b + 1]
-                found = engine.gradients(data["parameters"], x, target, states=states)
+                found = gradients(engine, data["parameters"], x, target, states=states)
                 part = data["weights"][b] / share.sum() * (x.shape[1] if sequence else 1)
                 loss, gradient = loss + part * found.loss, gradient + part * found.parameters
-            _, states = engine.forward(data["parameters"], x, states=states)
+            _, states = forward(engine, data["parameters"], x, states=states)
     return loss, gradient
 
 
@@ -61,10 +62,10 @@ def test_it_is_the_gradient_of_pieces_run_one_by_one(engine, name, sizes, k, las
     if not ragged:
         data["lengths"] = np.full(B, T)
     loss, gradient = by_hand(machine, data, k)
-    found = machine.gradients(**data, truncate=k)
+    found = gradients(machine, **data, truncate=k)
     assert found.loss == pytest.approx(loss, rel=1e-10)
     np.testing.assert_allclose(found.parameters, gradient, rtol=1e-9, atol=1e-9 * max(1, np.abs(gradient).max()))
-    y, states = machine.forward(data["parameters"], data["x"], lengths=data["lengths"], states=data["states"])
+    y, states = forward(machine, data["parameters"], data["x"], lengths=data["lengths"], states=data["states"])
     np.testing.assert_allclose(found.output, y, atol=1e-12 * max(1, np.abs(y).max()))
     for a, b in zip(found.states, states, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-12 * max(1, np.abs(b).max()))
@@ -76,9 +77,9 @@ def test_it_is_the_gradient_of_pieces_run_one_by_one(engine, name, sizes, k, las
 def test_as_many_steps_as_there_are_give_the_full_gradient_to_the_bit(engine, last, loss):
     net, machine = stacked(last, loss, engine)
     data = stack_data(net, machine, 9, 17, seed=0)
-    whole = machine.gradients(**data, key=5)
+    whole = gradients(machine, **data, key=5)
     for k in (17, 18, 10**9):
-        found = machine.gradients(**data, key=5, truncate=k)
+        found = gradients(machine, **data, key=5, truncate=k)
         assert found.loss == whole.loss
         np.testing.assert_array_equal(found.parameters, whole.parameters)
         np.testing.assert_array_equal(found.output, whole.output)
@@ -91,7 +92,7 @@ def test_both_engines_find_the_same_in_a_stack_with_dropout(last, k):
     found = []
     for engine in BUILT:
         net, machine = stacked(last, "rmse", engine)
-        found.append(machine.gradients(**stack_data(net, machine, 9, 17, seed=1), key=5, truncate=k))
+        found.append(gradients(machine, **stack_data(net, machine, 9, 17, seed=1), key=5, truncate=k))
     assert found[0].loss == pytest.approx(found[1].loss, rel=1e-12)
     for name in ("parameters", "output"):
         np.testing.assert_allclose(getattr(found[0], name), getattr(found[1], name), atol=1e-12)
@@ -102,7 +103,7 @@ def test_dropout_and_the_loss_are_those_of_the_whole_where_rows_are_equally_long
     net, machine = stacked(False, "mse", engine)
     data = stack_data(net, machine, 5, 13, seed=1)
     del data["lengths"]
-    whole, found = machine.gradients(**data, key=5), machine.gradients(**data, key=5, truncate=4)
+    whole, found = gradients(machine, **data, key=5), gradients(machine, **data, key=5, truncate=4)
     assert found.loss == pytest.approx(whole.loss, rel=1e-12)
     np.testing.assert_allclose(found.output, whole.output, atol=1e-12)
     assert np.abs(found.parameters - whole.parameters).max() > 1e-4
@@ -114,7 +115,7 @@ def test_threads_change_no_bit(last):
     found = []
     for threads in (1, 2, 3):
         net, machine = stacked(last, "mse", "native", threads=threads)
-        found.append(machine.gradients(**stack_data(net, machine, 150, 50, seed=0), truncate=9))
+        found.append(gradients(machine, **stack_data(net, machine, 150, 50, seed=0), truncate=9))
     for other in found[1:]:
         assert other.loss == found[0].loss
         np.testing.assert_array_equal(other.parameters, found[0].parameters)
@@ -178,7 +179,7 @@ def test_memory_is_that_of_the_steps_that_it_goes_back():
     for truncate in (None, 100):
         machine = make_engine(make_plan("gru", 2, 8, 1), np.float32, "native")
         data = batch(machine.plan, 2, 10_000, seed=0, dtype=np.float32)
-        machine.gradients(data["parameters"], data["x"], data["target"], truncate=truncate)
+        gradients(machine, data["parameters"], data["x"], data["target"], truncate=truncate)
         held[truncate] = machine.bytes()
     assert held[100] < 0.02 * held[None]
 
@@ -210,6 +211,6 @@ def test_what_cannot_be_done_is_said(engine):
     forth = el.Network(1, [el.GRU(3)], engine=engine)
     with pytest.raises(OptionError, match="leave it at 'normal'"):
         forth.loss_and_grads(x, target, memory="low", truncate=3)
-    machine = forth.engine(LOSSES["mse"], 3)
+    machine = forth.trainer(LOSSES["mse"], 3)
     with pytest.raises(EngineError, match="with respect to parameters"):
-        machine.gradients(forth.arena, x.astype(np.float32), target.astype(np.float32), truncate=3, want_states=True)
+        gradients(machine, forth.arena, x.astype(np.float32), target.astype(np.float32), truncate=3, want_states=True)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
+from tests.engine.calls import forward, gradients
 from tests.engine.zoo import batch, make_plan
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
@@ -35,10 +36,10 @@ def results(engine, kind: dict) -> list[np.ndarray]:
     given |= {"lengths": data["lengths"]} if kind["ragged"] else {}
     if kind["call"] == "forward":
         given.pop("weights", None)
-        y, states = engine.forward(data["parameters"], data["x"], memory=kind["memory"], key=3, **given)
+        y, states = forward(engine, data["parameters"], data["x"], memory=kind["memory"], key=3, **given)
         return [y, *states]
     how = {"truncate": kind["truncate"]} if kind["truncate"] else {"memory": kind["memory"]}
-    found = engine.gradients(data["parameters"], data["x"], data["target"], key=3, **how, **given)
+    found = gradients(engine, data["parameters"], data["x"], data["target"], key=3, **how, **given)
     return [found.output, found.parameters, np.asarray(found.loss), *found.states]
 
 

@@ -10,6 +10,7 @@ from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations.ops import OPS
 from elman.equations.symbols import build
+from tests.engine.calls import forward, gradients
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 NUMBERS = {
@@ -65,7 +66,7 @@ def value_of(op, x, engine, dtype=np.float64):
     first, second = NUMBERS.get(op, (0.0, 0.0))
     cell = eq.Cell(lambda p, x: build(op, *[x, 0.5 * x, 1.0 - x][: OPS[op].arity], first=first, second=second))
     plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0)
-    y, _ = make_engine(plan, dtype, engine).forward(np.zeros(0, dtype), x.reshape(-1, 1, 1).astype(dtype))
+    y, _ = forward(make_engine(plan, dtype, engine), np.zeros(0, dtype), x.reshape(-1, 1, 1).astype(dtype))
     return y[:, 0, 0]
 
 
@@ -97,9 +98,9 @@ def test_derivative_rule_against_central_differences(op, engine):
     target = np.random.default_rng(0).normal(size=(len(x), 1, out))
 
     def loss_of(x):
-        return machine.gradients(np.zeros(width), x, target, key=7).loss
+        return gradients(machine, np.zeros(width), x, target, key=7).loss
 
-    found = machine.gradients(np.zeros(width), x, target, key=7, want_input=True).input
+    found = gradients(machine, np.zeros(width), x, target, key=7, want_input=True).input
     step = 1e-4
     for i in range(x.size):
         d = np.zeros(x.size)
@@ -138,7 +139,7 @@ def test_derivative_at_the_edges_lies_between_the_one_sided_slopes(op, engine):
     plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0, loss, input_gradient=True)
     x = EDGE_POINTS[EDGE_POINTS > 0] if op in POSITIVE else EDGE_POINTS
     rows = x.reshape(-1, 1, 1)
-    found = make_engine(plan, np.float64, engine).gradients(np.zeros(0), rows, np.ones_like(rows), want_input=True)
+    found = gradients(make_engine(plan, np.float64, engine), np.zeros(0), rows, np.ones_like(rows), want_input=True)
     g = found.input[:, 0, 0] * len(x)
     left, right = one_sided_slopes(lambda v: value_of(op, v, engine), x)
     finite = np.isfinite(left) & np.isfinite(right) & (np.maximum(np.abs(left), np.abs(right)) < 1e8)
@@ -159,8 +160,8 @@ def test_gradients_saturate_without_nan(op):
     plan = schedule([LayerSpec("0", cell.trace().bind([1], None), {})], 1, 0, loss, input_gradient=True)
     x = EDGES.reshape(-1, 1, 1)
     for engine in BUILT:
-        g = make_engine(plan, np.float64, engine).gradients(
-            np.zeros(0), x, np.ones_like(x), want_input=True
+        g = gradients(
+            make_engine(plan, np.float64, engine), np.zeros(0), x, np.ones_like(x), want_input=True
         ).input * len(x)
         assert np.all(np.isfinite(g)) and np.all(g >= -0.2) and np.all(g <= 1.2)
 

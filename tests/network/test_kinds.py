@@ -357,7 +357,7 @@ def test_engines_do_not_pile_up_and_their_memory_is_given_back():
     import weakref
 
     net = network(engine="numpy")
-    first = weakref.ref(net.engine(el.training.LOSSES["mse"], 1))
+    first = weakref.ref(net.trainer(el.training.LOSSES["mse"], 1))
     losses = [lambda y, t, k=k: el.sum(el.square(y - t)) * float(k + 2) for k in range(20)]
     found = [net.loss_and_grads(X + 1, Y, loss=loss)[0] / (k + 2) for k, loss in enumerate(losses)]
     assert len(net._engines) <= 8 and first() is None

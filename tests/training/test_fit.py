@@ -18,23 +18,20 @@ class Spy:
     def __init__(self, engine):
         self.engine, self.calls, self.plan = engine, [], engine.plan
 
-    def train(self, parameters, x, target, batches, *arguments, **options):
-        self.calls.append((x, batches, options))
-        return self.engine.train(parameters, x, target, batches, *arguments, **options)
-
-    def forward(self, *arguments, **options):
-        return self.engine.forward(*arguments, **options)
+    def train(self, parameters, data, updates, how):
+        self.calls.append((data, updates))
+        return self.engine.train(parameters, data, updates, how)
 
 
 def spied(net: el.Network) -> Spy:
     """Put a spy in front of the engine that trains with mse."""
-    spies, inner = {}, net.engine
+    spies, inner = {}, net.trainer
 
-    def engine(loss, width=0):
+    def trainer(loss, width):
         return spies.setdefault((loss, width), Spy(inner(loss, width)))
 
-    net.engine = engine
-    return engine(el.training.LOSSES["mse"], net.outputs)
+    net.trainer = trainer
+    return trainer(el.training.LOSSES["mse"], net.outputs)
 
 
 # --- known truths -------------------------------------------------------------------------------------------
@@ -262,7 +259,7 @@ def test_windows_over_a_series_are_not_copied(engine):
     spy = spied(view)
     train(view, windows, series[20:], epochs=2)
     train(copy, windows.copy(), series[20:], epochs=2)
-    assert all(np.shares_memory(x, series) for x, _, _ in spy.calls)
+    assert all(np.shares_memory(data.x, series) for data, _ in spy.calls)
     np.testing.assert_array_equal(view.arena, copy.arena)
 
 
@@ -271,7 +268,7 @@ def test_an_epoch_takes_every_row_once(shuffle):
     net = recurrent()
     spy = spied(net)
     train(net, *sums(rows=21), batch_size=4, epochs=2, shuffle=shuffle)
-    rows = [rows for _, (rows, _), _ in spy.calls]
+    rows = [updates.batches[0] for _, updates in spy.calls]
     epochs = np.concatenate(rows).reshape(2, 21)
     np.testing.assert_array_equal(np.sort(epochs, axis=1), [np.arange(21)] * 2)
     assert shuffle == (list(epochs[0]) != list(epochs[1])) == (list(epochs[0]) != list(range(21)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any
 
 import numpy as np
 
+from elman.engine.interface import Engine
 from elman.engine.plan import Plan
 from elman.engine.reference import NumpyEngine
 from elman.errors import EngineError, OptionError
@@ -52,7 +52,7 @@ def make_engine(
     which: str | None = None,
     threads: int | None = None,
     products: str | None = None,
-) -> Any:
+) -> Engine:
     """An engine for a plan.
 
     Raises

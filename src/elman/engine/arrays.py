@@ -4,21 +4,112 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from elman.engine.indices import as_indices, whole_numbers
+from elman.engine.interface import Batch, Batches
 from elman.engine.plan import Plan
 from elman.errors import EngineError, ShapeError
 
 MOST = 2**30  # rows and steps of a batch
 
-# Row numbers of each batch; or all of them in one array, and the (batches + 1,) borders of the batches in it.
-Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
 
+class Intake:
+    """What an engine of a plan takes: everything in the form in which it computes, nothing copied that has it.
 
-def split(batches: Batches) -> Sequence[np.ndarray]:
-    """Row numbers of each batch."""
-    return np.split(batches[0], batches[1][1:-1]) if isinstance(batches, tuple) else batches
+    Parameters
+    ----------
+    plan : Plan
+        What the engine runs.
+    dtype : dtype
+        Of all numbers, but of indices, which are int64.
+    """
+
+    def __init__(self, plan: Plan, dtype: np.dtype):
+        self.plan, self.dtype = plan, dtype
+        self.indices = whole_numbers(plan, dtype)
+        self.state_widths = [state.width for stage in plan.stages for state in stage.states]
+        self._output_width = plan.slots[plan.output.slot].width
+
+    def parameters(self, array: np.ndarray) -> np.ndarray:
+        return self.numbers(array, (self.plan.parameters,), "parameters")
+
+    def batch(self, batch: Batch, *, goal: bool = False) -> Batch:
+        """A batch, with its target if it has a `goal`.
+
+        Raises
+        ------
+        ShapeError
+            Where an array has another shape or type than the plan's.
+        DataError
+            At an index in use that is none.
+        """
+        x, B = self.input(batch.x, batch.lengths), len(batch.x)
+        lengths = None if batch.lengths is None else np.ascontiguousarray(batch.lengths, np.int64)
+        states = self.states(batch.states, B, "states")
+        if not goal:
+            return replace(batch, x=x, lengths=lengths, states=states)
+        return Batch(
+            x,
+            self._target(batch.target, x, lengths),
+            lengths,
+            None if batch.weights is None else self.numbers(batch.weights, (B,), "weights"),
+            states,
+            self.states(batch.state_gradients, B, "state_gradients"),
+            batch.key,
+        )
+
+    def input(self, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+        check_input(self.plan, x, lengths)
+        return self._values(x, self.plan.input.slot, lengths, "x")
+
+    def in_place(self, x: np.ndarray, name: str) -> np.ndarray:
+        """An input (B, T, F) that the engine can use, and change, as the very array that it is."""
+        if self.input(x, None) is not x or not x.flags.c_contiguous:
+            raise ShapeError(f"{name} is {_describe(x)}: the engine expects it contiguous, and indices as int64")
+        return x
+
+    def output(self, array: np.ndarray, x: np.ndarray) -> np.ndarray:
+        return self.numbers(array, self.output_shape(x), "output")
+
+    def states(self, states: Sequence[np.ndarray] | None, B: int, name: str) -> list[np.ndarray] | None:
+        """One array (B, width) for each state, or None."""
+        if states is None:
+            return None
+        if len(states) != len(self.state_widths):
+            raise ShapeError(f"{name} has {len(states)} arrays, the network has {len(self.state_widths)} states")
+        pairs = enumerate(zip(states, self.state_widths, strict=True))
+        return [self.numbers(a, (B, w), f"{name}[{i}]") for i, (a, w) in pairs]
+
+    def numbers(self, array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+        if array.dtype != self.dtype or not array.flags.c_contiguous:
+            raise ShapeError(f"{name} is {_describe(array)}: the engine expects contiguous {self.dtype}")
+        return shaped(array, shape, name)
+
+    def output_shape(self, x: np.ndarray) -> tuple[int, ...]:
+        return (*x.shape[: 1 + self.plan.sequence], self._output_width)
+
+    def _target(self, target: np.ndarray | None, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
+        if self.plan.goal < 0:
+            raise EngineError("this plan has no gradients: schedule it with a loss, or seeded")
+        name = "target" if self.plan.target >= 0 else "the gradient of the output"
+        if target is None:
+            raise EngineError(f"{name} is missing: gradients begin with it")
+        expected = (*x.shape[: 1 + self.plan.sequence], self.plan.slots[self.plan.goal].width)
+        if target.shape != expected:
+            raise ShapeError(f"{name} has shape {target.shape}; expected {expected} to go with the network's output")
+        return self._values(target, self.plan.goal, lengths, name)
+
+    def _values(self, array: np.ndarray, slot: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
+        """Numbers as they are; indices as int64, and checked by the engine if they come so."""
+        if slot in self.indices and array.dtype != np.int64:
+            array = as_indices(array, self.indices[slot], lengths, name)
+        expected = np.dtype(np.int64) if slot in self.indices else self.dtype
+        if array.dtype != expected or not array.flags.aligned:
+            raise ShapeError(f"{name} is {_describe(array)}: the engine expects aligned {expected}")
+        return array
 
 
 def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:
@@ -44,15 +135,38 @@ def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:
         raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 1..{x.shape[1]}, the steps of x")
 
 
-def check_target(plan: Plan, target: np.ndarray, rows: int, steps: int) -> None:
-    """Raise unless the plan has gradients, and the target (or dL/d output) fits the network's output."""
-    if plan.goal < 0:
-        raise EngineError("this plan has no gradients: schedule it with a loss, or seeded")
-    width = plan.slots[plan.goal].width
-    expected = (rows, steps, width) if plan.sequence else (rows, width)
-    if target.shape != expected:
-        name = "target" if plan.target >= 0 else "the gradient of the output"
-        raise ShapeError(f"{name} has shape {target.shape}; expected {expected} to go with the network's output")
+def flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
+    """The row numbers of all batches, and the borders of batches in them; `ShapeError` at a row that x lacks."""
+    if isinstance(batches, tuple):
+        rows, borders = (np.ascontiguousarray(a, np.int64) for a in batches)
+    else:
+        rows = np.concatenate([np.asarray(b, np.int64) for b in batches]) if len(batches) else np.empty(0, np.int64)
+        borders = np.cumsum([0, *map(len, batches)], dtype=np.int64)
+    if borders[0] != 0 or borders[-1] != len(rows) or (np.diff(borders) < 1).any():
+        raise ShapeError("batches: every batch needs a row, and the borders go from 0 to the number of rows")
+    if len(rows) and (rows.min() < 0 or rows.max() >= N):
+        raise ShapeError(f"batches name rows {rows.min()} to {rows.max()}: x has rows 0 to {N - 1}")
+    return rows, borders
+
+
+def one_size(borders: np.ndarray) -> int:
+    """The rows of each batch, all alike: what states that are carried from one to the next need."""
+    sizes = np.diff(borders)
+    if len(sizes) and (sizes != sizes[0]).any():
+        raise ShapeError(
+            f"states are carried from batch to batch, of {sizes.min()} to {sizes.max()} rows: make them equal"
+        )
+    return int(sizes[0]) if len(sizes) else 0
+
+
+def shaped(array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+    if array.shape != shape:
+        raise ShapeError(f"{name} has shape {array.shape}, expected {shape}")
+    return array
+
+
+def _describe(array: np.ndarray) -> str:
+    return f"{array.dtype} of shape {array.shape} and strides {array.strides}"
 
 
 @contextlib.contextmanager

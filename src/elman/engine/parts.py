@@ -8,16 +8,15 @@ lines of NumPy. Other runs need no parts: there the layer uses its running mean 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from elman.engine.plan import Gradients, Plan, TrainResult
+from elman.engine.interface import AS_A_WHOLE, Batch, Engine, Gradients, How, TrainResult, Updates
+from elman.engine.plan import Plan
 from elman.engine.updates import train
-from elman.errors import OptionError
+from elman.errors import EngineError, OptionError
 
 KEY_STEP = 0x9E3779B97F4A7C15  # apart, so that the parts' dropouts do not repeat one another
 
@@ -45,7 +44,7 @@ class Part:
     `engine` runs them and, but for the last part, which has the loss, is given dL/d output.
     """
 
-    engine: Any
+    engine: Engine
     states: int
     normalisation: Normalisation | None = None
 
@@ -55,10 +54,7 @@ class _Run:
     """What a part leaves for the way back."""
 
     part: Part
-    x: np.ndarray  # (B, T, F)
-    lengths: np.ndarray | None
-    states: list[np.ndarray] | None
-    key: int
+    batch: Batch
     normalised: _Normalised | None = None
 
 
@@ -117,71 +113,48 @@ class PartedEngine:
 
     def gradients(
         self,
-        parameters,
-        x,
-        target,
+        parameters: np.ndarray,
+        batch: Batch,
+        how: How = AS_A_WHOLE,
         *,
-        weights=None,
-        lengths=None,
-        states=None,
-        key=0,
-        want_states=False,
-        state_gradients=None,
-        memory="normal",
-        truncate=None,
-        moments=None,
+        want_input: bool = False,
+        want_states: bool = False,
     ) -> Gradients:
-        """The loss and its gradients; of the running means and variances these are 0, and `moments` takes the next."""
-        if truncate is not None:
-            raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
-        runs = self._forward(parameters, x, lengths, states, key, memory)
-        if moments is not None:
-            moments[:] = [(r.part.normalisation, self._next_running(r, parameters)) for r in runs if r.normalised]
-        options = {"memory": memory, "want_states": want_states}
-        given = self._by_part(state_gradients)
-        single = target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last step
-        target = target[:, None] if single else target
-        found = [self._backward(runs[-1], parameters, target, weights=weights, state_gradients=given[-1], **options)]
-        for number in reversed(range(len(runs) - 1)):
-            cut, delta = runs[number + 1].normalised, found[0].input
-            assert cut is not None and delta is not None
-            target = cut.back(delta)
-            target = target if self._keeps_steps(runs[number].part) else target[:, 0]
-            found.insert(0, self._backward(runs[number], parameters, target, state_gradients=given[number], **options))
-        return Gradients(
-            found[-1].loss,
-            np.sum([part.parameters for part in found], axis=0),
-            found[-1].output[:, 0] if single else found[-1].output,
-            [s for part in found for s in part.states],
-            initial_states=[s for part in found for s in part.initial_states or []] if want_states else None,
-        )
+        """The loss and its gradients; of the running means and variances these are 0."""
+        if want_input:
+            raise EngineError("training through batch normalisation leaves out the gradient of the input")
+        return self._backward(self._forward(parameters, batch, how), parameters, batch, how, want_states)
 
-    def train(self, *batches, **options) -> TrainResult:
-        """One update for each batch of row numbers; see `elman.engine.updates.train`."""
+    def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
+        """One update for each batch of row numbers."""
         moments: list[tuple[Normalisation, np.ndarray]] = []  # of the update under way
+
+        def gradients(parameters: np.ndarray, batch: Batch, how: How) -> Gradients:
+            runs = self._forward(parameters, batch, how)
+            moments[:] = [(n, self._next_running(r, parameters)) for r in runs if (n := r.part.normalisation)]
+            return self._backward(runs, parameters, batch, how, False)
 
         def keep(parameters: np.ndarray) -> None:  # they are no parameters that an optimiser should change
             for norm, values in moments:
                 parameters[norm.places] = values
 
-        return train(functools.partial(self.gradients, moments=moments), *batches, updated=keep, **options)
+        return train(gradients, parameters, data, updates, how, keep)
 
     # --- forward --------------------------------------------------------------------------------------------
 
-    def _forward(self, parameters, x, lengths, states, key, memory) -> list[_Run]:
+    def _forward(self, parameters: np.ndarray, batch: Batch, how: How) -> list[_Run]:
         """Through all parts but the last one, whose run is part of its backward run."""
-        runs, values = [], x
-        for number, (part, start) in enumerate(zip(self.parts, self._by_part(states), strict=True)):
-            run = _Run(part, values, lengths, start, (key + number * KEY_STEP) % 2**64)
-            if part.normalisation:
-                run.normalised = _Normalised.of(values, lengths, part.normalisation.epsilon)
-                run.x = run.normalised.values
+        if how.truncate is not None:
+            raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
+        runs, values, lengths = [], batch.x, batch.lengths
+        for number, (part, start) in enumerate(zip(self.parts, self._by_part(batch.states), strict=True)):
+            norm, key = part.normalisation, (batch.key + number * KEY_STEP) % 2**64
+            cut = _Normalised.of(values, lengths, norm.epsilon) if norm else None
+            run = _Run(part, Batch(cut.values if cut else values, lengths=lengths, states=start, key=key), cut)
             runs.append(run)
             if part is self.parts[-1]:
                 break
-            values, _ = part.engine.forward(
-                parameters, run.x, lengths=lengths, states=start, key=run.key, memory=memory
-            )
+            values, _ = part.engine.forward(parameters, run.batch, how)
             if values.ndim == 2:  # a layer returned its last step: from here on there is one
                 values, lengths = values[:, None], None
         return runs
@@ -198,16 +171,29 @@ class PartedEngine:
 
     # --- backward -------------------------------------------------------------------------------------------
 
-    def _backward(self, run: _Run, parameters, target, **options) -> Gradients:
-        return run.part.engine.gradients(
-            parameters,
-            run.x,
-            np.ascontiguousarray(target),
-            lengths=run.lengths,
-            states=run.states,
-            key=run.key,
-            want_input=run.normalised is not None,
-            **options,
+    def _backward(
+        self, runs: list[_Run], parameters: np.ndarray, batch: Batch, how: How, want_states: bool
+    ) -> Gradients:
+        assert batch.target is not None
+        single = batch.target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last
+        goal, weights = batch.target[:, None] if single else batch.target, batch.weights
+        found: list[Gradients] = []
+        for run, given in zip(reversed(runs), reversed(self._by_part(batch.state_gradients)), strict=True):
+            goal = goal if self._keeps_steps(run.part) or goal.ndim == 2 else goal[:, 0]
+            here = replace(run.batch, target=np.ascontiguousarray(goal), weights=weights, state_gradients=given)
+            cut, weights = run.normalised, None  # weights are those of the loss
+            found.insert(
+                0, run.part.engine.gradients(parameters, here, how, want_input=cut is not None, want_states=want_states)
+            )
+            if cut is not None:
+                assert found[0].input is not None
+                goal = cut.back(found[0].input)
+        return Gradients(
+            found[-1].loss,
+            np.sum([part.parameters for part in found], axis=0),
+            found[-1].output[:, 0] if single else found[-1].output,
+            [s for part in found for s in part.states],
+            initial_states=[s for part in found for s in part.initial_states or []] if want_states else None,
         )
 
     # --- the running mean and variance ------------------------------------------------------------------------

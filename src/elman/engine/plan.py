@@ -23,8 +23,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-
 # steps:  T rows, one for each time step of the stage (1 after a layer that returns its last step only)
 # states: T + 1 rows; row t is the value before step t, row T the final one
 # pair:   2 rows used in turn, a `states` slot that forgets
@@ -254,24 +252,3 @@ class OptimizerProgram:
     code: tuple[Instruction, ...]
     states: int
     scalars: int
-
-
-@dataclass
-class Gradients:
-    """What a backward run returns; arrays in the user's row order."""
-
-    loss: float
-    parameters: np.ndarray  # (P,)
-    output: np.ndarray  # (B, T, O) or (B, O)
-    states: list[np.ndarray]  # final states, (B, width) each
-    input: np.ndarray | None = None  # (B, T, F)
-    initial_states: list[np.ndarray] | None = None
-
-
-@dataclass
-class TrainResult:
-    """Losses of the updates that were done; `finite` is False when the next one's loss or gradient was not."""
-
-    losses: np.ndarray  # (updates,)
-    done: int
-    finite: bool

@@ -10,26 +10,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from elman.checks import whole
 from elman.engine import arrays, bfloat16
 from elman.engine.generation import Drawing, feed_back
-from elman.engine.indices import as_indices, whole_numbers
-from elman.engine.plan import Gradients, Plan, Ref, TrainResult
+from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
+from elman.engine.plan import Plan, Ref
 from elman.engine.run import Run
-from elman.engine.segments import (
-    Segment,
-    check_parameters_only,
-    check_truncate,
-    followed,
-    joined,
-    root,
-    segments_of,
-    truncated_segments,
-)
+from elman.engine.segments import Segment, check_how, check_wanted, followed, joined, root, segments_of
+from elman.engine.segments import truncated_segments as truncated
 from elman.engine.updates import train
 from elman.errors import EngineError
 
@@ -61,91 +52,98 @@ class NumpyEngine:
         if threads is not None:
             whole(threads, "threads")
         self.plan, self.dtype = plan, np.dtype(dtype)
-        self._indices = whole_numbers(plan, self.dtype)
+        self._intake = arrays.Intake(plan, self.dtype)
         self._factor: Callable[[np.ndarray], np.ndarray] = (
             bfloat16.rounded if bfloat16.check_products(products, self.dtype) else lambda x: x
         )
         self._last: Run | None = None  # for `read`
 
-    def forward(self, parameters, x, *, lengths=None, states=None, key=0, memory="normal"):
-        """Outputs (B, T, O) or (B, O), and the final states."""
-        segments = segments_of(self.plan, x, lengths, memory)
-        x = self._input(x, lengths)
-        outputs = []
-        with arrays.room(x):
-            for segment in segments:
-                run = self._run(parameters, x, lengths, states, key, segment)
+    def forward(
+        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
+        batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
+        low, _ = check_how(self.plan, how)
+        outputs, states = [], batch.states
+        with arrays.room(batch.x):
+            for segment in segments_of(batch.x.shape[1], low):
+                run = self._run(parameters, batch, states, segment)
                 run.forward(self.plan.stages)
                 outputs.append(run.output())
                 states = run.final_states()
-            return joined(outputs), states
+            return joined(outputs), list(states or [])
 
-    def stepper(self, parameters, x, states: list[np.ndarray], output: np.ndarray) -> Callable[[], None]:
-        """A function that computes one batch again and again on the same arrays; see the native engine."""
+    def stepper(
+        self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
+    ) -> Callable[[], None]:
+        """A function that computes one batch again and again on the same arrays."""
 
         def step() -> None:
-            output[...], finals = self.forward(parameters, x, states=states)
+            output[...], finals = self.forward(parameters, Batch(x, states=states))
             for state, final in zip(states, finals, strict=True):
                 state[...] = final
 
         return step
 
-    def generate(self, parameters, window, states, output, steps: int, drawing: Drawing | None = None) -> np.ndarray:
-        """Feed outputs back; see the native engine."""
+    def generate(
+        self,
+        parameters: np.ndarray,
+        window: np.ndarray,
+        states: list[np.ndarray] | None,
+        output: np.ndarray,
+        steps: int,
+        drawing: Drawing | None = None,
+    ) -> np.ndarray:
+        """Feed outputs back as inputs."""
+
+        def forward(x: np.ndarray, states: list[np.ndarray] | None) -> tuple[np.ndarray, list[np.ndarray]]:
+            return self.forward(parameters, Batch(x, states=states))
+
         with arrays.room(window):
-            return feed_back(functools.partial(self.forward, parameters), window, states, output, steps, drawing)
+            return feed_back(forward, window, states, output, steps, drawing)
 
     def gradients(
         self,
-        parameters,
-        x,
-        target,
+        parameters: np.ndarray,
+        batch: Batch,
+        how: How = AS_A_WHOLE,
         *,
-        weights=None,
-        lengths=None,
-        states=None,
-        key=0,
-        want_input=False,
-        want_states=False,
-        state_gradients=None,
-        memory="normal",
-        truncate=None,
+        want_input: bool = False,
+        want_states: bool = False,
     ) -> Gradients:
-        """The loss, and its gradients with respect to the parameters and, if wanted, input and initial states."""
-        if steps := check_truncate(self.plan, truncate, memory):
-            check_parameters_only(want_input, want_states, state_gradients)
-            segments = truncated_segments(self.plan, x, lengths, steps)
-        else:
-            segments = segments_of(self.plan, x, lengths, memory)
-        x, target = self._input(x, lengths), self._target(target, x, lengths)
-        with arrays.room(x):
+        """The loss and its gradients."""
+        batch, parameters = self._intake.batch(batch, goal=True), self._intake.parameters(parameters)
+        low, steps = check_how(self.plan, how)
+        check_wanted(self.plan, batch, steps > 0, want_input, want_states)
+        begin = functools.partial(self._run, parameters, batch)
+        T = batch.x.shape[1]
+        with arrays.room(batch.x):
             if steps:
-                return self._truncated(parameters, x, target, weights, lengths, states, key, segments)
-            begin = functools.partial(self._run, parameters, x, lengths)
-            found = self._whole(begin, target, weights, states, key, state_gradients, segments)
+                return self._truncated(begin, batch.states, truncated(T, steps))
+            found = self._whole(begin, batch, segments_of(T, low))
         found.input = found.input if want_input else None
         found.initial_states = found.initial_states if want_states else None
         return found
 
-    def _whole(self, begin, target, weights, states, key, state_gradients, segments: list[Segment]) -> Gradients:
-        starts = [states]
+    def _whole(self, begin: Callable[..., Run], batch: Batch, segments: list[Segment]) -> Gradients:
+        starts = [batch.states]
         for segment in segments[:-1]:
-            run = begin(starts[-1], key, segment)
+            run = begin(starts[-1], segment)
             run.forward(self.plan.layers)
             starts.append(run.final_states())
-        found = None
+        found, state_gradients = None, batch.state_gradients
         for segment, start in reversed(list(zip(segments, starts, strict=True))):
-            here = begin(start, key, segment).gradients(target, weights, state_gradients)
+            here = begin(start, segment).gradients(state_gradients)
             found, state_gradients = followed(here, found), here.initial_states
         assert found is not None
         return root(found) if self.plan.root else found
 
-    def _truncated(self, parameters, x, target, weights, lengths, states, key, segments: list[Segment]) -> Gradients:
-        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states or [])
+    def _truncated(self, begin: Callable[..., Run], states, segments: list[Segment]) -> Gradients:
+        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states)
         for segment in segments:
-            run = self._run(parameters, x, lengths, found.states, key, segment)
+            run = begin(found.states, segment)
             if segment.ends or self.plan.sequence:
-                here = run.gradients(target, weights, None)
+                here = run.gradients(None)
                 found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
                 found.output = run.with_steps(found.output, here.output)
             else:  # there is no loss before the last segment, and so no gradient
@@ -153,9 +151,9 @@ class NumpyEngine:
             found.states = run.final_states()
         return root(found) if self.plan.root else found
 
-    def train(self, *batches, **options) -> TrainResult:
-        """One update for each batch of row numbers; see `elman.engine.updates.train`."""
-        return train(self.gradients, *batches, **options)
+    def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
+        """One update for each batch of row numbers."""
+        return train(self.gradients, parameters, self._intake.batch(data, goal=True), updates, how)
 
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""
@@ -165,18 +163,7 @@ class NumpyEngine:
         ref = self.plan.names[which] if isinstance(which, str) else which
         return run.slots[ref.slot][:, np.argsort(run.order)].copy()
 
-    def _run(self, parameters, x, lengths, states, key, segment: Segment) -> Run:
-        run = Run(self.plan, self.dtype, self._indices, self._factor, parameters, x, lengths, states, key, segment)
+    def _run(self, parameters: np.ndarray, batch: Batch, states, segment: Segment) -> Run:
+        run = Run(self.plan, self.dtype, self._intake.indices, self._factor, parameters, batch, states, segment)
         self._last = run
         return run
-
-    def _input(self, x: Any, lengths: Any) -> np.ndarray:
-        return self._values(x, self.plan.input.slot, lengths, "x")
-
-    def _target(self, target: Any, x: np.ndarray, lengths: Any) -> np.ndarray:
-        arrays.check_target(self.plan, target, *x.shape[:2])
-        return self._values(target, self.plan.goal, lengths, "target")
-
-    def _values(self, array: Any, slot: int, lengths: Any, name: str) -> np.ndarray:
-        below = self._indices.get(slot)
-        return np.asarray(array, self.dtype) if below is None else as_indices(array, below, lengths, name)

@@ -6,16 +6,16 @@ first ones. What a run computes is its own, so that several may be under way in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from elman.engine import arrays
 from elman.engine.indices import as_indices
+from elman.engine.interface import Batch, Gradients
 from elman.engine.masks import dropout_keeps
 from elman.engine.plan import (
     Elementwise,
-    Gradients,
     Instruction,
     Lookup,
     MatrixGradient,
@@ -48,8 +48,12 @@ class Run:
         See `elman.engine.indices.whole_numbers`.
     factor : function
         What is done to the operands of products.
-    parameters, x, lengths, states, key
-        See the native engine's `forward`.
+    parameters : array (P,)
+        The parameter arena.
+    batch : Batch
+        All of its steps.
+    states : list of arrays (B, width) or None
+        Those before the segment.
     segment : Segment
         Which steps.
     """
@@ -61,16 +65,15 @@ class Run:
         indices: dict[int, int],
         factor: Factor,
         parameters: np.ndarray,
-        x: np.ndarray,
-        lengths: np.ndarray | None,
-        states: list[np.ndarray] | None,
-        key: int,
+        batch: Batch,
+        states: Sequence[np.ndarray] | None,
         segment: Segment,
     ):
         self.plan, self.dtype, self._factor, self.cast = plan, dtype, factor, dtype.type
-        self.parameters, self.key = parameters, int(key)
+        self.parameters, self.batch, self.key = parameters, batch, int(batch.key)
+        x, lengths = batch.x, batch.lengths
         self.B, self.steps, self.T, self.segment = len(x), x.shape[1], segment.steps, segment
-        whole = np.full(self.B, x.shape[1]) if lengths is None else np.asarray(lengths, np.int64)
+        whole = np.full(self.B, x.shape[1]) if lengths is None else lengths
         self.order = np.argsort(-whole, kind="stable")
         self.whole_lengths = whole[self.order]
         self.firsts, self.lengths = segment.spans(self.whole_lengths, self.steps)
@@ -95,9 +98,9 @@ class Run:
             whole[b, first : first + count] = here[b, :count]
         return whole
 
-    def gradients(self, target, weights, state_gradients) -> Gradients:
+    def gradients(self, state_gradients) -> Gradients:
         """Forward and backward through all stages."""
-        self._set_target(target, weights)
+        self._set_target()
         self.forward(self.plan.stages)
         self._backward(state_gradients)
         outcome = Gradients(self._loss(), self._parameter_gradients(), self.output(), self.final_states())
@@ -245,12 +248,14 @@ class Run:
 
     # --- loss and gradients ---------------------------------------------------------------------------------
 
-    def _set_target(self, target, weights) -> None:
+    def _set_target(self) -> None:
+        target = self.batch.target
+        assert target is not None
         self.slots[self.plan.goal][:] = self._here(target) if self.plan.sequence else target[None, self.order]
         if self.plan.target >= 0:
-            self._set_weights(self.plan.stages[-1], weights)
+            self._set_weights(self.plan.stages[-1], self.batch.weights)
 
-    def _set_weights(self, stage: Stage, weights) -> None:
+    def _set_weights(self, stage: Stage, weights: np.ndarray | None) -> None:
         share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
         share = share[self.order]
         total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))

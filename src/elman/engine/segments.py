@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.checks import whole
-from elman.engine import arrays
-from elman.engine.plan import Gradients, Plan, Reverse
+from elman.engine.interface import Batch, Gradients, How
+from elman.engine.plan import Plan, Reverse
 from elman.errors import EngineError, OptionError
 
 MEMORY = ("normal", "low")
@@ -43,19 +43,16 @@ class Segment:
         return first, np.maximum(0, np.minimum(lengths, self.start + self.steps - late) - first)
 
 
-def truncated_segments(plan: Plan, x: np.ndarray, lengths: np.ndarray | None, steps: int) -> list[Segment]:
+def truncated_segments(T: int, steps: int) -> list[Segment]:
     """The segments of truncated gradients: of `steps` steps each, but for the first, which may have fewer."""
-    arrays.check_input(plan, x, lengths)
-    borders = [0, *range(x.shape[1] % steps or steps, x.shape[1], steps), x.shape[1]]
+    borders = [0, *range(T % steps or steps, T, steps), T]
     pairs = zip(borders, borders[1:], strict=False)
-    return [Segment(first, end - first, end == x.shape[1], at_end=True) for first, end in pairs]
+    return [Segment(first, end - first, end == T, at_end=True) for first, end in pairs]
 
 
-def segments_of(plan: Plan, x: np.ndarray, lengths: np.ndarray | None, memory: str) -> list[Segment]:
-    """The segments in which an engine goes through x (B, T, F): one, or with little memory about sqrt(T)."""
-    arrays.check_input(plan, x, lengths)
-    T = x.shape[1]
-    size = math.isqrt(T - 1) + 1 if check_memory(plan, memory) else T
+def segments_of(T: int, low: bool) -> list[Segment]:
+    """The segments in which an engine goes through T steps: one, or with little memory about sqrt(T)."""
+    size = math.isqrt(T - 1) + 1 if low else T
     return [Segment(t, min(size, T - t), t + size >= T) for t in range(0, T, size)]
 
 
@@ -71,12 +68,21 @@ def check_memory(plan: Plan, memory: str) -> bool:
     return memory == "low"
 
 
-def check_truncate(plan: Plan, truncate: int | None, memory: str) -> int:
-    """The steps of a truncated gradient's segments, 0 for the whole gradient; `OptionError` if that cannot be."""
-    if truncate is None:
-        return 0
+def check_how(plan: Plan, how: How) -> tuple[bool, int]:
+    """Whether memory is low, and the steps of a truncated gradient's segments, 0 for the whole gradient.
+
+    Raises
+    ------
+    OptionError
+        If a plan cannot go through time so.
+    """
+    low = check_memory(plan, how.memory)
+    return low, 0 if how.truncate is None else _check_truncate(plan, how.truncate, low)
+
+
+def _check_truncate(plan: Plan, truncate: int, low: bool) -> int:
     truncate = whole(truncate, "truncate", most=np.inf)
-    if check_memory(plan, memory):
+    if low:
         raise OptionError(
             f"truncate={truncate} keeps only as many steps in memory at a time as it goes back, so memory='low' has "
             "nothing to do: leave it at 'normal'"
@@ -89,13 +95,19 @@ def check_truncate(plan: Plan, truncate: int | None, memory: str) -> int:
     return min(truncate, 2**31 - 1)
 
 
-def check_parameters_only(want_input: bool, want_states: bool, state_gradients: object) -> None:
-    """`EngineError` unless a truncated gradient is that of a loss with respect to the parameters."""
-    if want_input or want_states or state_gradients is not None:
+def check_wanted(plan: Plan, batch: Batch, truncated: bool, want_input: bool, want_states: bool) -> None:
+    """`EngineError` where a plan does not have what is asked of its gradients."""
+    if truncated and (want_input or want_states or batch.state_gradients is not None):
         raise EngineError(
             "truncated gradients are those of the loss with respect to parameters: ask for no other, and give no "
             "state_gradients, or leave truncate out"
         )
+    if batch.state_gradients is not None and plan.root:
+        raise EngineError("state_gradients cannot join the square root of a loss: use the loss without its root")
+    if want_input and plan.input_grad < 0:
+        raise EngineError("this plan has no gradient of the input: schedule it with one")
+    if want_states and any(state.grads < 0 for stage in plan.stages for state in stage.states):
+        raise EngineError("this plan has no gradients of the states: schedule it with them")
 
 
 def _reverses(plan: Plan) -> bool:

@@ -9,68 +9,49 @@ from typing import Any
 import numpy as np
 
 from elman.engine import arrays
-from elman.engine.plan import Gradients, Instruction, Operand, OptimizerProgram, TrainResult
+from elman.engine.interface import Batch, Gradients, How, TrainResult, Updates
+from elman.engine.plan import Instruction, Operand, OptimizerProgram
 from elman.equations.ops import OPS
 
 
 def train(
-    gradients: Callable[..., Gradients],
+    gradients: Callable[[np.ndarray, Batch, How], Gradients],
     parameters: np.ndarray,
-    x: np.ndarray,
-    target: np.ndarray,
-    batches: arrays.Batches,
-    optimizer: OptimizerProgram,
-    state: list[np.ndarray],
-    scalars: np.ndarray,
-    *,
-    weights: np.ndarray | None = None,
-    lengths: np.ndarray | None = None,
-    clip_norm: float = 0.0,
-    keys: np.ndarray | None = None,
-    carry_states: bool = False,
-    states: list[np.ndarray] | None = None,
-    seconds: float = np.inf,
-    memory: str = "normal",
-    truncate: int | None = None,
+    data: Batch,
+    updates: Updates,
+    how: How,
     updated: Callable[[np.ndarray], None] = lambda parameters: None,
 ) -> TrainResult:
-    """One update for each batch of row numbers; stops before one whose loss or gradient is not finite.
-
-    With `carry_states` each batch begins with the final states of the one before, the first with `states`, which
-    are updated in place. `updated` is told of the parameters after each update.
-    """
+    """What `Engine.train` says; `updated` is told of the parameters after each update."""
     started, done = time.perf_counter(), 0
-    batches = arrays.split(batches)
-    losses = np.zeros(len(batches))
-    carried = states if carry_states else None
-    for n, rows in enumerate(batches):
-        found = gradients(
-            parameters,
-            x[rows],
-            target[rows],
-            weights=None if weights is None else weights[rows],
-            lengths=None if lengths is None else lengths[rows],
-            states=carried,
-            key=0 if keys is None else int(keys[n]),
-            memory=memory,
-            truncate=truncate,
-        )
+    rows, borders = arrays.flat_batches(updates.batches, len(data))
+    losses, carried = np.zeros(len(borders) - 1), updates.carried
+    if carried is not None:
+        arrays.one_size(borders)
+    for n, (first, end) in enumerate(zip(borders, borders[1:], strict=False)):
+        key = 0 if updates.keys is None else int(updates.keys[n])
+        found = gradients(parameters, data.rows(rows[first:end], states=carried, key=key), how)
         losses[n] = found.loss
-        norm = float(np.sqrt(np.sum(np.square(found.parameters, dtype=np.float64)))) if clip_norm > 0 else 0.0
-        if not np.isfinite([found.loss, norm]).all() or not np.isfinite(found.parameters).all():
+        scale = _scale(found.loss, found.parameters, updates.clip_norm)
+        if not np.isfinite(scale):
             return TrainResult(losses[: n + 1], n, False)
-        if norm > clip_norm:
-            found.parameters *= parameters.dtype.type(clip_norm / norm)
-        run_optimizer(optimizer, [parameters, found.parameters, *state], scalars[n])
+        found.parameters *= parameters.dtype.type(scale)
+        run_optimizer(updates.optimizer, [parameters, found.parameters, *updates.state], updates.scalars[n])
         updated(parameters)
-        if carry_states:
-            carried = found.states
-            for kept, value in zip(states or [], carried, strict=False):
-                kept[:] = value
+        for kept, value in zip(carried or [], found.states if carried else [], strict=True):
+            kept[:] = value
         done = n + 1
-        if time.perf_counter() - started > seconds:
+        if time.perf_counter() - started > updates.seconds:
             break
     return TrainResult(losses[:done], done, True)
+
+
+def _scale(loss: float, gradients: np.ndarray, clip_norm: float) -> float:
+    """What clipping multiplies gradients by; not finite where they, or the loss, are not."""
+    if not np.isfinite(loss) or not np.isfinite(gradients).all():
+        return np.nan
+    norm = float(np.sqrt(np.sum(np.square(gradients, dtype=np.float64)))) if clip_norm > 0 else 0.0
+    return np.nan if not np.isfinite(norm) else clip_norm / norm if norm > clip_norm else 1.0
 
 
 def run_optimizer(program: OptimizerProgram, state: list[np.ndarray], scalars: np.ndarray) -> None:

@@ -72,13 +72,8 @@ def _by_parameters(system: System, s: np.ndarray, x: np.ndarray, shape: tuple[in
     gradients = np.empty((len(s), system.n, net.arena.size))
     for row in range(len(s)):
         for i in range(system.n):
-            gradients[row, i] = system.engine.gradients(
-                net.arena,
-                x[row : row + 1, None],
-                system.no_gradient(1, 1),
-                states=system.split(s[row : row + 1]),
-                state_gradients=system.split(unit[i : i + 1]),
-            ).parameters
+            batch = system.pulled(x[row : row + 1, None], s[row : row + 1], unit[i : i + 1])
+            gradients[row, i] = system.engine.gradients(net.arena, batch).parameters
     found = {}
     for name, place in net.params.places.items():
         here = gradients[:, :, place.offset : place.offset + place.size]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine import make_engine
+from elman.engine.interface import Batch
 from elman.engine.schedule import schedule
 from elman.insight.system import System
 from elman.network import Activation
@@ -44,7 +45,7 @@ class StepLosses:
         goal = self.target if self.every else self.target[:, None]
         engine = self._readout()
         rows = h.shape[0] * h.shape[1]
-        found = engine.gradients(self.net.arena, h, np.ascontiguousarray(goal), want_input=True)
+        found = engine.gradients(self.net.arena, Batch(h, goal), want_input=True)
         out = np.zeros_like(s)
         out[:, steps, self.system.output] = found.input * rows
         return out
@@ -75,22 +76,17 @@ class StepLosses:
         with_loss = self._one_step()
         for t in range(self.T):
             judged = self.every or t == self.T - 1
-            ahead = self.system.split(future[:, t] * share)
-            states = self.system.split(s[:, t])
+            ahead, now = future[:, t] * share, x[:, t : t + 1]
             if judged:
                 goal = self.target[:, t : t + 1] if self.every else self.target
                 scale = self.B * share  # the engine's loss is a mean over the rows
-                ahead = [a / scale for a in ahead]
-                found = with_loss.gradients(
-                    net.arena, x[:, t : t + 1], np.ascontiguousarray(goal), states=states, state_gradients=ahead
-                )
+                batch = replace(self.system.pulled(now, s[:, t], ahead / scale), target=goal)
+                found = with_loss.gradients(net.arena, batch)
                 total += found.loss * scale
                 parts[t] = found.parameters * scale
             else:
-                nothing = self.system.no_gradient(self.B, 1)
-                parts[t] = self.system.engine.gradients(
-                    net.arena, x[:, t : t + 1], nothing, states=states, state_gradients=ahead
-                ).parameters
+                batch = self.system.pulled(now, s[:, t], ahead)
+                parts[t] = self.system.engine.gradients(net.arena, batch).parameters
         if self.root:
             total = float(np.sqrt(total))
             parts *= 0.5 / total if total > 0 else 0.0

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from elman import checks
+from elman.engine.interface import Batch
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.network import Network
 from elman.network.checks import flat_state
@@ -84,7 +85,7 @@ class System:
 
     def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The states (R, n) behind inputs (R, T, F)."""
-        _, states = self.engine.forward(self.net.arena, x, states=self.split(s))
+        _, states = self.engine.forward(self.net.arena, Batch(x, states=self.split(s)))
         return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
@@ -133,15 +134,8 @@ class System:
 
     def pull_back(self, s: np.ndarray, x: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """dL/ds (R, n) at states s from dL/ds behind inputs x (R, T, F), without forming the Jacobians between."""
-        found = self.engine.gradients(
-            self.net.arena,
-            x,
-            self.no_gradient(*x.shape[:2]),
-            states=self.split(s),
-            state_gradients=self.split(gradient),
-            want_states=True,
-        )
-        return np.concatenate(found.initial_states, axis=1)
+        found = self.engine.gradients(self.net.arena, self.pulled(x, s, gradient), want_states=True)
+        return np.concatenate(found.initial_states or [], axis=1)
 
     def _pieces(self, rows: int) -> Iterator[slice]:
         size = max(1, ROWS_AT_ONCE // self.n)
@@ -151,17 +145,15 @@ class System:
         """Each row n times, with the gradient of another new state each time."""
         R, n = len(s), self.n
         wanted = np.tile(np.eye(n), (R, 1))
-        found = self.engine.gradients(
-            self.net.arena,
-            np.repeat(x, n, axis=0)[:, None],
-            self.no_gradient(R * n, 1),
-            states=self.split(np.repeat(s, n, axis=0)),
-            state_gradients=self.split(wanted),
-            want_input=not self.takes_index,
-            want_states=True,
-        )
-        by_state = np.concatenate(found.initial_states, axis=1).reshape(R, n, n)
+        batch = self.pulled(np.repeat(x, n, axis=0)[:, None], np.repeat(s, n, axis=0), wanted)
+        found = self.engine.gradients(self.net.arena, batch, want_input=not self.takes_index, want_states=True)
+        by_state = np.concatenate(found.initial_states or [], axis=1).reshape(R, n, n)
         return by_state, found.input.reshape(R, n, -1) if found.input is not None else np.empty(0)
+
+    def pulled(self, x: np.ndarray, s: np.ndarray, gradient: np.ndarray) -> Batch:
+        """Inputs x (R, T, F) from states s on, and the gradient of the states behind them, of nothing else."""
+        states, ends = self.split(s), self.split(gradient)
+        return Batch(x, self.no_gradient(*x.shape[:2]), states=states, state_gradients=ends)
 
     def no_gradient(self, rows: int, steps: int) -> np.ndarray:
         """A gradient of the outputs that is zero."""

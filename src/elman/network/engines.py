@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from elman.engine import make_engine
+from elman.engine.interface import Engine, Trains
 from elman.engine.parts import Normalisation, Part, PartedEngine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
@@ -23,52 +25,59 @@ MOST_ENGINES = 8  # of a network; each holds the values of the largest batch tha
 
 
 class Engines:
-    """The engines of a network that were used last, by what they do: losses of the same equations share one.
+    """The engines of a network, made when they are first needed: what runs it, what differentiates it, what trains it.
 
-    A network that gets a new loss at each call, a lambda for example, so makes one engine for it, and one that gets
-    many losses gives up the memory of those it no longer uses.
-
-    Parameters
-    ----------
-    make : callable
-        Makes the engine of a loss (or of None) and a target's width.
+    Of the last only those are kept that were used last, one for all losses of the same equations. A network that gets
+    a new loss at each call, a lambda for example, so makes one engine for it, and one that gets many losses gives up
+    the memory of those it no longer uses.
     """
 
-    def __init__(self, make: Callable[[Loss | None, int], Any]):
-        self._make = make
-        self._kept: OrderedDict[Any, Any] = OrderedDict()
+    def __init__(self, net: Network):
+        self._net = net
+        self._kept: OrderedDict[Any, Trains] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def __call__(self, loss: Loss | None, target_width: int) -> Any:
-        key = None if loss is None else (equations_key(loss), target_width)
+    @functools.cached_property
+    def runner(self) -> Engine:
+        return runner(self._net)
+
+    @functools.cached_property
+    def differentiator(self) -> Engine:
+        return differentiator(self._net)
+
+    def trainer(self, loss: Loss, target_width: int) -> Trains:
+        key = equations_key(loss), target_width
         if key not in self._kept:
-            self._kept[key] = self._make(loss, target_width)
+            self._kept[key] = trainer(self._net, loss, target_width)
         self._kept.move_to_end(key)
         while len(self._kept) > MOST_ENGINES:
             self._kept.popitem(last=False)
         return self._kept[key]
 
 
-def differentiator(net: Network) -> Any:
+def runner(net: Network) -> Engine:
+    """An engine that runs a network."""
+    return _engine(net, schedule(_specs(net), net.inputs, net.arena.size))
+
+
+def differentiator(net: Network) -> Engine:
     """An engine that takes any gradient of a network's output back to its input, without dropout."""
-    return _engine(
-        net, schedule(_specs(net), net.inputs, net.arena.size, seeded=True, input_gradient=True, dropout=False)
-    )
+    plan = schedule(_specs(net), net.inputs, net.arena.size, seeded=True, input_gradient=True, dropout=False)
+    return _engine(net, plan)
 
 
-def new_engine(net: Network, loss: Loss | None, target_width: int) -> Any:
-    """An engine that runs a network, or (with a loss) trains it."""
-    specs = _specs(net)
-    spec = None if loss is None else loss_spec(loss, net.outputs, target_width)
+def trainer(net: Network, loss: Loss, target_width: int) -> Trains:
+    """An engine that trains a network."""
+    specs, spec = _specs(net), loss_spec(loss, net.outputs, target_width)
     plan = schedule(specs, net.inputs, net.arena.size, spec)
-    if spec is None or not any(layer.batch for layer in net.layers):
+    if not any(layer.batch for layer in net.layers):
         return _engine(net, plan)
     return PartedEngine(plan, _parts(net, specs, spec))
 
 
-def _engine(net: Network, plan: Plan) -> Any:
+def _engine(net: Network, plan: Plan) -> Engine:
     return make_engine(plan, net.dtype, net.engine_name, net.threads, net.products)
 
 

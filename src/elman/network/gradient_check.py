@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine import ENGINES, native_available
+from elman.engine.interface import Batch
 from elman.equations import Cell
 from elman.errors import ShapeError, TrainingError
 from elman.network.layers import Dense, Layer, Recurrent, Stateless
@@ -170,7 +171,7 @@ def _check_outputs(net: Network, x: np.ndarray, random: np.random.Generator, sam
     along_state = [tuple(random.normal(size=s.shape) for s in group) for group in state]
 
     def value() -> float:
-        output, finals = engine.forward(net.arena, x, states=[s for group in state for s in group])
+        output, finals = engine.forward(net.arena, Batch(x, states=[s for group in state for s in group]))
         ends = [a for group in along_state for a in group]
         return float(np.sum(output * along) + sum(np.sum(a * s) for a, s in zip(ends, finals, strict=True)))
 

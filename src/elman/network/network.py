@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import numpy as np
 
 from elman.checks import as_seed, flag, numbers, whole
 from elman.engine.bfloat16 import check_products
+from elman.engine.interface import Batch, Engine, How, Trains
 from elman.equations import Graph
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network import checks
-from elman.network.engines import Engines, differentiator, new_engine
+from elman.network.engines import Engines, runner
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
@@ -120,7 +122,7 @@ class Network:
         self.indices = _indices(self.graphs[0])
         self._places = layout(self.graphs)
         self._size = sum(place.size for place in self._places.values())
-        self._engines = Engines(self.new_engine)
+        self._engines = Engines(self)
         if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
             raise self._too_large()
 
@@ -234,8 +236,8 @@ class Network:
         """
         flag(return_state, "return_state")
         x, steps = self.check_batch(x, lengths)
-        y, final = self.engine(None).forward(
-            self.arena, x, lengths=steps, states=self._flat_state(state, len(x)), memory=memory
+        y, final = self.engine().forward(
+            self.arena, Batch(x, lengths=steps, states=self._flat_state(state, len(x))), How(memory)
         )
         self.check_results(y, final)
         return (y, self._nested_state(final)) if return_state else y
@@ -329,15 +331,8 @@ class Network:
             The same names and shapes as `params`.
         """
         data = examples(self, x, target, loss, lengths, sample_weight)
-        found = self.engine(data.loss, data.width).gradients(
-            self.arena,
-            np.ascontiguousarray(data.x),
-            data.target,
-            weights=data.weights,
-            lengths=data.lengths,
-            states=self._flat_state(state, len(data)),
-            memory=memory,
-            truncate=truncate,
+        found = self.trainer(data.loss, data.width).gradients(
+            self.arena, replace(data.batch, states=self._flat_state(state, len(data))), How(memory, truncate)
         )
         gradients = dict(Parameters(self._places, found.parameters))
         named = {f"the gradient of {name}": value for name, value in gradients.items()}
@@ -379,18 +374,15 @@ class Network:
         initial_state_gradients : list of tuples of ndarray
         """
         x, steps = self.check_batch(x, lengths)
-        found = self.differentiator.gradients(
-            self.arena,
+        batch = Batch(
             x,
             self._output_gradient(output_gradient, x, steps),
-            lengths=steps,
+            steps,
             states=self._flat_state(state, len(x)),
-            want_input=True,
-            want_states=True,
             state_gradients=self._flat_state(state_gradients, len(x), "state_gradients"),
-            memory=memory,
         )
-        assert found.initial_states is not None
+        found = self.differentiator.gradients(self.arena, batch, How(memory), want_input=True, want_states=True)
+        assert found.initial_states is not None and found.input is not None
         grads = dict(Parameters(self._places, found.parameters))
         before = self._nested_state(found.initial_states)
         named = {f"the gradient of {name}": value for name, value in grads.items()}
@@ -416,18 +408,22 @@ class Network:
 
     # --- what training needs --------------------------------------------------------------------------------
 
-    def engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
-        """The engine that runs this network, or (with a loss) trains it; see `elman.network.engines.Engines`."""
-        return self._engines(loss, target_width)
+    def engine(self) -> Engine:
+        """What runs this network."""
+        return self._engines.runner
 
-    def new_engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
-        """Another engine for this network, which nobody else uses."""
-        return new_engine(self, loss, target_width)
+    def trainer(self, loss: Loss, target_width: int) -> Trains:
+        """What trains this network with a loss; see `elman.network.engines.Engines`."""
+        return self._engines.trainer(loss, target_width)
 
-    @functools.cached_property
-    def differentiator(self) -> Any:
-        """The engine that takes any gradient of the output back; see `elman.network.engines.differentiator`."""
-        return differentiator(self)
+    @property
+    def differentiator(self) -> Engine:
+        """What takes any gradient of the output back to parameters, input and states, without dropout."""
+        return self._engines.differentiator
+
+    def new_engine(self) -> Engine:
+        """Another engine that runs this network, which nobody else uses."""
+        return runner(self)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
         """x as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so already."""
@@ -483,7 +479,8 @@ class Network:
 
         found = None if loss is None else resolve_loss(loss)
         names = {place.offset: name for name, place in self._places.items()}
-        return describe(self.engine(found, target_width or self.outputs).plan, names)
+        engine = self.engine() if found is None else self.trainer(found, target_width or self.outputs)
+        return describe(engine.plan, names)
 
     def summary(self) -> str:
         """A line a layer: what it is, what it returns, how many parameters."""

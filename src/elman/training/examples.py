@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from elman.checks import whole
+from elman.engine.interface import Batch, How
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.training.checks import as_weights, same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
@@ -42,6 +44,11 @@ class Examples:
     width: int
     lengths: np.ndarray | None = None
     weights: np.ndarray | None = None
+
+    @functools.cached_property
+    def batch(self) -> Batch:
+        """All rows, as an engine takes them."""
+        return Batch(self.x, self.target, self.lengths, self.weights)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -112,14 +119,13 @@ def judge(
     net: Trainable, data: Examples, batch_size: int, memory: str = "normal", metrics: Mapping[str, Metric] | None = None
 ) -> dict[str, float]:
     """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
-    engine = net.engine(None)
+    engine = net.engine()
     sums: dict[str, list[np.floating]] = {name: [] for name in ("loss", *(metrics or {}))}
     weights = []
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
-        lengths = None if data.lengths is None else data.lengths[rows]
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory)
+            y, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory))
         share = data.share(rows)
         used = share > 0
         target = np.where(used[..., None], data.target[rows], 0)
@@ -171,6 +177,6 @@ def evaluate(
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     for name, value in found.items():
         if not np.isfinite(value):
-            net.check_results(net.engine(None).forward(net.arena, data.x[:1], memory=memory)[0])
+            net.check_results(net.engine().forward(net.arena, Batch(data.x[:1]), How(memory))[0])
             raise DataError(f"{name} is {value}, though inputs and parameters are finite: values have grown too large")
     return found if chosen else found["loss"]

@@ -12,7 +12,8 @@ import numpy as np
 
 from elman.engine import arrays
 from elman.engine.indices import check_indices
-from elman.engine.segments import check_memory, check_truncate
+from elman.engine.interface import How, Updates
+from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
 from elman.training.callbacks import Callback
 from elman.training.diagnosis import explain
@@ -81,10 +82,10 @@ class Training:
         self.batches = -(-len(self._rows) // self.batch_size)
         if self.stateful:
             self._check_stateful()
-        self._engine = self.net.engine(self.data.loss, self.data.width)
+        self._engine = self.net.trainer(self.data.loss, self.data.width)
         check_indices(self._engine.plan, self.net.dtype, self.data.x, self.data.target, self.data.lengths)
-        check_memory(self._engine.plan, self.memory)
-        check_truncate(self._engine.plan, self.truncate, self.memory)
+        self.how = How(self.memory, self.truncate)
+        check_how(self._engine.plan, self.how)
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
         self._watchers = [c for c in self.callbacks if c.watches_batches]
@@ -174,27 +175,20 @@ class Training:
         self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
     ) -> np.ndarray:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer, data = self.net, self.optimizer, self.data
+        net, optimizer = self.net, self.optimizer
         rows, borders = batches
+        updates = Updates(
+            batches,
+            self._program,
+            self._state,
+            scalars,
+            dropout_keys(net.seed, net.updates, len(scalars)),
+            optimizer.clip_norm or 0.0,
+            states,
+            SECONDS_A_CALL,
+        )
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            result = self._engine.train(
-                net.arena,
-                data.x,
-                data.target,
-                batches,
-                self._program,
-                self._state,
-                scalars,
-                clip_norm=optimizer.clip_norm or 0.0,
-                keys=dropout_keys(net.seed, net.updates, len(scalars)),
-                weights=data.weights,
-                lengths=data.lengths,
-                carry_states=self.stateful,
-                states=states,
-                seconds=SECONDS_A_CALL,
-                memory=self.memory,
-                truncate=self.truncate,
-            )
+            result = self._engine.train(net.arena, self.data.batch, updates, self.how)
         net.updates += result.done
         optimizer.updates += result.done
         if not result.finite:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from elman.engine.interface import Engine, Trains
+
 if TYPE_CHECKING:
     from elman.training.losses import Loss
 
@@ -44,8 +46,11 @@ class Trainable(Protocol):
     sequence_output: bool
     last_op: str
 
-    def engine(self, loss: Loss | None = None, target_width: int = 0) -> Any:
-        """The engine of the network's forward run, or of its training with a loss."""
+    def engine(self) -> Engine:
+        """What runs the network."""
+
+    def trainer(self, loss: Loss, target_width: int) -> Trains:
+        """What trains it with a loss."""
 
     def check_batch(self, x: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
         """x as the engine takes it, (N, T, F), finite where it is in use, and its lengths."""

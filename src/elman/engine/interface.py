@@ -1,0 +1,227 @@
+"""What an engine is: the data of a run, how it goes through time, and what every engine can do.
+
+`Engine` is what the floors above know. There are the NumPy engine (`elman.engine.reference`), the native one
+(`elman.engine.native`), and `elman.engine.parts`, which makes one of several; one suite of tests serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from elman.engine.generation import Drawing
+from elman.engine.plan import OptimizerProgram, Plan, Ref
+
+# Row numbers of each batch; or all of them in one array, and the (batches + 1,) borders of the batches in it.
+Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Rows that go through a network, or a data set of which `Engine.train` takes some at a time.
+
+    Parameters
+    ----------
+    x : array (B, T, F)
+        Any strides. Of the engine's dtype; indices are int64.
+    target : array (B, T, O') or, where the output has one step, (B, O'), optional
+        For gradients. Class indices are int64, O' = 1. Where the plan is seeded: dL/d output, O' = O.
+    lengths : array (B,), optional
+        Steps in use of each row; all T by default.
+    weights : array (B,), optional
+        Of each row in the loss; all 1 by default.
+    states : list of arrays (B, H), optional
+        Initial states of all stages; zeros by default.
+    state_gradients : list of arrays (B, H), optional
+        dL/d final states, from what uses them; zeros by default.
+    key : int, default 0
+        Of dropout: seed and update, mixed.
+    """
+
+    x: np.ndarray
+    target: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    states: Sequence[np.ndarray] | None = None
+    state_gradients: Sequence[np.ndarray] | None = None
+    key: int = 0
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def rows(self, rows: Any, *, states: Sequence[np.ndarray] | None = None, key: int = 0) -> Batch:
+        """Some rows of a data set, with initial states of their own."""
+        x, target, lengths, weights = (
+            None if a is None else a[rows] for a in (self.x, self.target, self.lengths, self.weights)
+        )
+        assert x is not None
+        return Batch(x, target, lengths, weights, states, key=key)
+
+
+@dataclass(frozen=True)
+class How:
+    """How a batch goes through time; see `elman.engine.segments`.
+
+    Parameters
+    ----------
+    memory : {"normal", "low"}
+        "low" keeps states only, every sqrt(T) steps, and computes the rest again from these: the same bits forward.
+    truncate : int, optional
+        Go back through so many steps at most, for gradients of parameters only.
+    """
+
+    memory: str = "normal"
+    truncate: int | None = None
+
+
+AS_A_WHOLE = How()
+
+
+@dataclass(frozen=True, eq=False)
+class Updates:
+    """What `Engine.train` shall do with a data set.
+
+    Parameters
+    ----------
+    batches : list of integer arrays, or a pair of arrays
+        The rows of each update; see `Batches`.
+    optimizer : OptimizerProgram
+        What an update does.
+    state : list of arrays (P,)
+        The optimiser's, updated in place.
+    scalars : array (updates, optimizer.scalars)
+        The optimiser's numbers in each update.
+    keys : array (updates,), optional
+        Dropout's key of each update.
+    clip_norm : float, default 0
+        Largest norm of the whole gradient, which is scaled down to it; 0 for any.
+    carried : list of arrays (B, H), optional
+        States that each batch begins with and leaves to the next, updated in place; zeros each time by default.
+    seconds : float
+        No update begins after so much time, but the first.
+    """
+
+    batches: Batches
+    optimizer: OptimizerProgram
+    state: Sequence[np.ndarray]
+    scalars: np.ndarray
+    keys: np.ndarray | None = None
+    clip_norm: float = 0.0
+    carried: Sequence[np.ndarray] | None = None
+    seconds: float = np.inf
+
+
+@dataclass
+class Gradients:
+    """What a backward run returns; arrays in the user's row order."""
+
+    loss: float
+    parameters: np.ndarray  # (P,)
+    output: np.ndarray  # (B, T, O) or (B, O)
+    states: list[np.ndarray]  # final states, (B, width) each
+    input: np.ndarray | None = None  # (B, T, F)
+    initial_states: list[np.ndarray] | None = None
+
+
+@dataclass
+class TrainResult:
+    """Losses of the updates that were done; `finite` is False when the next one's loss or gradient was not."""
+
+    losses: np.ndarray  # (updates,)
+    done: int
+    finite: bool
+
+
+class Trains(Protocol):
+    """An engine as training sees it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def plan(self) -> Plan: ...
+
+    def gradients(
+        self,
+        parameters: np.ndarray,
+        batch: Batch,
+        how: How = AS_A_WHOLE,
+        *,
+        want_input: bool = False,
+        want_states: bool = False,
+    ) -> Gradients:
+        """The loss (0 of a seeded plan) and its gradients, if wanted of the input and the initial states too."""
+        ...
+
+    def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
+        """Do many updates of the parameters, in place.
+
+        It stops before an update whose loss or gradient is not finite; that loss is then the last one returned.
+        """
+        ...
+
+
+class Engine(Trains, Protocol):
+    """What runs a plan.
+
+    Parameters are the flat array (P,) of the engine's dtype, contiguous.
+    """
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+    def forward(
+        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Outputs (B, T, O), 0 past a row's end, or (B, O); and the final states (B, H)."""
+        ...
+
+    def stepper(
+        self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
+    ) -> Callable[[], None]:
+        """A function that computes one batch again and again on the same arrays.
+
+        It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`.
+        """
+        ...
+
+    def generate(
+        self,
+        parameters: np.ndarray,
+        window: np.ndarray,
+        states: list[np.ndarray] | None,
+        output: np.ndarray,
+        steps: int,
+        drawing: Drawing | None = None,
+    ) -> np.ndarray:
+        """Feed outputs back as inputs.
+
+        Parameters
+        ----------
+        parameters : array (P,)
+            The parameter arena.
+        window : array (B, W, F)
+            The last inputs that the network has seen. Each new one moves them up and takes the last place, and the
+            network runs over all of them again. Changed in place.
+        states : list of arrays (B, H), optional
+            What those inputs led to, W = 1: each run begins with them and leaves its own. Changed in place. Without,
+            each run begins with zeros.
+        output : array (B, 1, O), or (B, O) after a layer that returns its last step
+            What those inputs led to. Changed in place.
+        steps : int
+            How many inputs to make.
+        drawing : Drawing, optional
+            An input is the index of a class, drawn with the output as logits; without, it is the output.
+
+        Returns
+        -------
+        array (B, steps, F)
+        """
+        ...
+
+    def read(self, which: str | Ref) -> np.ndarray:
+        """A copy of a slot as the last call left it: (steps, B, width) in the order of x, 0 past a row's length."""
+        ...
