@@ -123,6 +123,11 @@ def load_series(
 
 def read_series(source: str | Path, reading: Reading) -> Series:
     """Read a series as the options say; see `load_series`."""
+    if hasattr(source, "to_numpy"):
+        raise DataError(
+            f"the source is a {type(source).__name__}, expected the name of a file; a Forecaster learns a column of it "
+            "as it is: Forecaster().fit(frame['sales'])"
+        )
     ships = str(source) in bundled()
     path = _BUNDLED / f"{source}.csv" if ships else _existing(Path(source))
     table = meeting(read_table(path), reading.where)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import nearest, whole
+from elman.checks import check_polars, nearest, whole
 from elman.data.index_times import index_times
 from elman.data.series import Series
 from elman.data.times import check_order, infer_step, positions
@@ -33,12 +33,20 @@ def as_values(series: Any, what: str = "the series") -> np.ndarray:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        raise DataError(f"expected one series of shape (n,), got shape {values.shape}; forecast one column at a time")
+        raise DataError(
+            f"expected one series of shape (n,), got shape {values.shape}; forecast one column at a time"
+            f"{_as_a_column(series)}"
+        )
     if len(values) == 0:
         raise DataError(f"{what} is empty")
     _check_dates(getattr(series, "index", None), what)
     _check_finite(values, what)
     return values
+
+
+def _as_a_column(frame: Any) -> str:
+    names = list(getattr(frame, "columns", ()))
+    return f", as frame[{names[-1]!r}]" if names else ""
 
 
 def as_histories(histories: Any) -> np.ndarray:
@@ -56,6 +64,7 @@ def _numbers(given: Any, what: str) -> np.ndarray:
     if isinstance(given, np.ma.MaskedArray):
         _check_kind(given.data, what)
         return np.ma.filled(given.astype(np.float64), np.nan)
+    check_polars(given, what)
     try:
         found = np.asarray(given)
     except (TypeError, ValueError) as error:  # rows of unequal length
