@@ -15,6 +15,7 @@ from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import Notation, join_columns, looks_like_times, read_times, typed_times
 from elman.data.reading import Reading
+from elman.data.sentinels import Missing
 from elman.data.tables import Table, read_table
 from elman.errors import DataError, OptionError
 
@@ -62,6 +63,7 @@ def read_columns(
     decimal: str | None = None,
     thousands: str | None = None,
     where: Where | None = None,
+    missing: Missing | None = None,
 ) -> Columns:
     """Read a column of numbers, and one of times, from a CSV or Parquet file.
 
@@ -82,15 +84,15 @@ def read_columns(
         The marks before fractions and between thousands; by default those that fit the whole column.
     where : dict, str or list of str, optional
         The rows to read, as ``{"store": "a"}`` or ``"store=a"``.
+    missing : str, float or list, optional
+        Values that stand for a missing one, as the file writes them, such as -999.
 
     Raises
     ------
     DataError
         If there is no such file or column, or if it holds something else than numbers or times.
     """
-    reading = Reading(
-        time, target, date_format=date_format, dayfirst=dayfirst, decimal=decimal, thousands=thousands, where=where
-    )
+    reading = Reading(time, target, "none", False, date_format, dayfirst, decimal, thousands, where, missing)
     return columns_of(meeting(read_table(path), where), reading)
 
 
@@ -98,7 +100,7 @@ def columns_of(table: Table, reading: Reading) -> Columns:
     """A column of numbers and one of times; see `read_columns`."""
     times_from = _time_columns(table, reading.time, reading.target)
     chosen = _target_column(table, reading.target, times_from)
-    values, notes = table.read_numbers(chosen, reading.decimal, reading.thousands)
+    values, notes = table.read_numbers(chosen, reading.decimal, reading.thousands, reading.missing)
     taken = _taken(table, times_from, chosen, reading.time is None, reading.target is None)
     notes = [*table.notes, *taken, *notes]
     if not times_from:
@@ -116,7 +118,7 @@ def read_numbers(path: str | Path, reading: Reading | None = None) -> dict[str, 
     ----------
     path : str or Path
     reading : Reading, optional
-        Its `where`, `decimal` and `thousands`.
+        Its `where`, `decimal`, `thousands` and `missing`.
 
     Raises
     ------
@@ -128,7 +130,8 @@ def read_numbers(path: str | Path, reading: Reading | None = None) -> dict[str, 
     numeric = [name for name in table.names if kind_of(table, name) == "number"]
     if not numeric:
         raise DataError(f"{path} has no column of numbers; it has {listed(table.names)}")
-    return {name: table.read_numbers(name, reading.decimal, reading.thousands)[0] for name in numeric}
+    how = (reading.decimal, reading.thousands, reading.missing)
+    return {name: table.read_numbers(name, *how)[0] for name in numeric}
 
 
 def kind_of(table: Table, name: str) -> str:

@@ -15,6 +15,7 @@ from elman.data.panels import check_repeats
 from elman.data.read_times import Notation
 from elman.data.readers import Columns, columns_of
 from elman.data.reading import Reading
+from elman.data.sentinels import Missing
 from elman.data.tables import read_table
 from elman.data.times import Step, check_missing, check_order, extend, infer_step, positions, without_holes
 from elman.errors import DataError
@@ -88,6 +89,7 @@ def load_series(
     decimal: str | None = None,
     thousands: str | None = None,
     where: Where | None = None,
+    missing: Missing | None = None,
 ) -> Series:
     """Read a series from a file, or by the name of a bundled one.
 
@@ -95,7 +97,7 @@ def load_series(
     ----------
     source : str or Path
         A CSV or Parquet file; or ``"sunspots"`` or ``"co2"`` (``"./co2"`` is the file of that name).
-    time, target, date_format, dayfirst, decimal, thousands, where : optional
+    time, target, date_format, dayfirst, decimal, thousands, where, missing : optional
         Which columns and rows, and how they are written; see `elman.data.read_columns`.
     fill : {"none", "linear", "forward"}, default "none"
         What to do about missing values, and about rows missing from regular times; ``none`` refuses them.
@@ -117,7 +119,7 @@ def load_series(
     >>> len(sunspots), int(sunspots.times[-1]), sunspots.future(2)
     (309, 2008, array([2009, 2010]))
     """
-    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
     return read_series(source, reading)
 
 
