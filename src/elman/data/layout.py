@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from elman.data.along import heads_times
 from elman.data.names import listed
 from elman.data.numerals import looks_like_number
 from elman.data.read_times import looks_like_times
@@ -74,6 +75,8 @@ def layout(text: str, name: str) -> Layout:
     width = _width([len(row) for row in rows])
     typed = _typed_columns(rows, width)
     first = _first_data(rows, width, typed)
+    if first == 0 and len(rows) > 1 and heads_times(*rows[:2]):
+        first = 1
     head, body = rows[:first], rows[first:]
     table = Layout([], body, lines[first:], delimiter)
     _drop_footers(table, width, typed)

@@ -17,6 +17,7 @@ from elman.data.read_times import Notation, join_columns, looks_like_times, read
 from elman.data.reading import Reading
 from elman.data.sentinels import Missing
 from elman.data.tables import Table, read_table
+from elman.data.wide import as_rows
 from elman.errors import DataError, OptionError
 
 PARTS = {"year", "period", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
@@ -93,7 +94,13 @@ def read_columns(
         If there is no such file or column, or if it holds something else than numbers or times.
     """
     reading = Reading(time, target, "none", False, date_format, dayfirst, decimal, thousands, where, missing)
-    return columns_of(meeting(read_table(path), where), reading)
+    return columns_of(series_table(path, reading), reading)
+
+
+def series_table(path: str | Path, reading: Reading) -> Table:
+    """The rows of a file that are one series, a row for each time unless the user names columns."""
+    table = meeting(read_table(path), reading.where)
+    return as_rows(table) if reading.time is None and reading.target is None else table
 
 
 def columns_of(table: Table, reading: Reading) -> Columns:

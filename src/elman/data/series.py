@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from elman.checks import nearest
-from elman.data.conditions import Where, meeting
+from elman.data.conditions import Where
 from elman.data.gaps import Fill, fill_gaps
 from elman.data.panels import check_repeats
 from elman.data.read_times import Notation
-from elman.data.readers import Columns, columns_of
+from elman.data.readers import Columns, columns_of, series_table
 from elman.data.reading import Reading
 from elman.data.sentinels import Missing
-from elman.data.tables import read_table
 from elman.data.times import Step, check_missing, check_order, extend, infer_step, positions, without_holes
 from elman.errors import DataError
 
@@ -132,7 +131,7 @@ def read_series(source: str | Path, reading: Reading) -> Series:
         )
     ships = str(source) in bundled()
     path = _BUNDLED / f"{source}.csv" if ships else _existing(Path(source))
-    table = meeting(read_table(path), reading.where)
+    table = series_table(path, reading)
     columns = columns_of(table, reading)
     check_repeats(table, columns)
     columns = replace(columns, notes=()) if ships else columns  # nothing that a user could have said otherwise
