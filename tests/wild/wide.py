@@ -31,6 +31,9 @@ def countries(heads=LABELS):
     return f"Country,Code,{','.join(heads)}\n{rows}"
 
 
+STATIONS = "Station,Year," + ",".join(SHORT) + "\n"
+STATIONS += "".join(f"{s},{row}\n" for s in "ab" for row in years(SHORT).splitlines()[1:])
+
 CASES = [
     months("wide_months.csv", years(SHORT), notes=("rows are years", "Jan to Dec", "row by row")),
     months("wide_long_months.csv", years(LONG, sep=";")),
@@ -90,4 +93,13 @@ CASES = [
         ",".join(LABELS) + 2 * ("\n" + ",".join(NUMBERS)) + "\n",
         refused=("nothing tells apart",),
     ),
+    Case(
+        "wide_bank.csv",
+        "Source,A bank\n\n" + countries().replace("\n", ",\n"),
+        ("--where", "Country=Chile"),
+        rows=N,
+        following=("2000", "2001"),
+    ),
+    Case("wide_stations.csv", STATIONS, refused=("--where Station=a",)),
+    Case("wide_station.csv", STATIONS, ("--where", "Station=b"), rows=36, notes=("passed over: Station",)),
 ]

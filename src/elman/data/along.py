@@ -42,6 +42,8 @@ def heads_times(row: Sequence[str], below: Sequence[str]) -> bool:
     cells, under = [without_x(c.strip()) for c in row], [c.strip() for c in below]
     if len(cells) != len(under):
         return False
+    while cells and not cells[-1]:  # a delimiter at the end
+        cells.pop()
     if cells and not cells[0][:1].isdigit() and are_periods(cells[1:]):
         return not are_periods(under[1:])
     start = next((i for i, cell in enumerate(cells) if any(c.isdigit() for c in cell)), len(cells))

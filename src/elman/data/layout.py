@@ -75,8 +75,8 @@ def layout(text: str, name: str) -> Layout:
     width = _width([len(row) for row in rows])
     typed = _typed_columns(rows, width)
     first = _first_data(rows, width, typed)
-    if first == 0 and len(rows) > 1 and heads_times(*rows[:2]):
-        first = 1
+    if _header(rows[:first], width) is None and len(rows) > first + 1 and heads_times(*rows[first : first + 2]):
+        first += 1
     head, body = rows[:first], rows[first:]
     table = Layout([], body, lines[first:], delimiter)
     _drop_footers(table, width, typed)

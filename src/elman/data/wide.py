@@ -47,6 +47,7 @@ def _years_by_periods(table: Table) -> Table | None:
         return None
     years = [int(text[:4]) for text in table.texts(name)]
     if any(later <= earlier for earlier, later in zip(years, years[1:], strict=False)):
+        _refuse_several(table, name)
         return None
     labels = table.names[start : start + count]
     times = [_PERIODS[count].format(year, i + 1) for year in years for i in range(count)]
@@ -54,6 +55,18 @@ def _years_by_periods(table: Table) -> Table | None:
     left = f"; other columns were passed over: {listed(others)}" if others else ""
     note = f"the rows are years and the columns {labels[0]} to {labels[-1]}: read as one series, row by row{left}"
     return _of(table, name, "value", times, labels, note)
+
+
+def _refuse_several(table: Table, year: str) -> None:
+    """Say how one of several series is taken, where a column before the years tells them apart."""
+    key = table.names[0]
+    if key != year:
+        text = table.texts(key)[0]
+        raise DataError(
+            f"{table.path} has the periods of a year along its columns, and its years are not in order, as those of "
+            f"several series are not. Take one, as with --where {shlex.quote(f'{key}={text}')} "
+            f"(where={ {key: text} } in Python)"
+        )
 
 
 def _is_year(table: Table, start: int, count: int) -> bool:
