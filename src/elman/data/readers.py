@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from elman.data.conditions import Where, meeting
-from elman.data.layout import numbers_rows
+from elman.data.fitting import numbers_rows
 from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import Notation, join_columns, looks_like_times, read_times, typed_times
