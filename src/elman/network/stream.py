@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.checks import numbers, whole
+from elman.engine.indices import as_indices, whole_numbers
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import checks
 from elman.training.checks import check_finite, check_indices
@@ -55,7 +56,7 @@ class Stream:
         )
         self._x = network.check_input(x[:, None])
         self._inputs, self._shape = self._x[:, 0], x.shape
-        self._kinds = "iu" if network.indices else "fiub"  # of numbers that need no further look
+        self._kinds = "iu" if self._x.dtype.kind == "i" else "fiub"  # of numbers that need no further look
         self._engine, y = network.new_engine(), self._outputs
         y = y[:, None] if network.sequence_output else y
         self._step = self._engine.stepper(self._arena, self._x, self._states, y)
@@ -89,6 +90,9 @@ class Stream:
             raise ShapeError(f"x has shape {array.shape}; expected {self._shape} = (rows of the stream, features)")
         if self._network.indices:
             check_indices(array, self._network.indices, "x")
+        elif self._x.dtype.kind == "i":  # a class that the equations pick
+            plan = self._engine.plan
+            as_indices(array[:, None], whole_numbers(plan, self._network.dtype)[plan.input.slot], None, "x")
         return array
 
     def _explain(self) -> None:
