@@ -337,7 +337,7 @@ size_t py_bytes(Engine<T>& engine) {
 
 template <class T>
 void py_read(Engine<T>& engine, int slot, const Flat<T>& out) {
-  without_python([&] { read(engine, slot, out.data()); });
+  without_python([&] { read(engine, slot, out.data(), out.size()); });
 }
 
 template <class T>

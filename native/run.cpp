@@ -251,7 +251,7 @@ bool run_finite(Repeated<T>& r) {
 }
 
 template <class T>
-void read(Engine<T>& e, int slot, T* out) {
+void read(Engine<T>& e, int slot, T* out, size_t values) {
   std::lock_guard<std::mutex> lock(e.one_call);
   if (e.in_parts)
     throw std::runtime_error(
@@ -259,6 +259,8 @@ void read(Engine<T>& e, int slot, T* out) {
   const Workspace<T>& w = e.space;
   const Field<T>& f = w.fields.at(slot);
   const Slot& s = e.plan.slots.at(slot);
+  if (values != (w.B > 0 ? size_t(f.steps) * w.B * f.width : 0))
+    throw std::runtime_error("the engine was used for another batch meanwhile: read once more");
   bool over_time = e.plan.stages[s.stage].sequence && (s.time == Time::steps || s.time == Time::states);
   for (const Block& block : w.blocks)
     for (int step = 0; step < f.steps; ++step)
@@ -284,7 +286,7 @@ void read(Engine<T>& e, int slot, T* out) {
   template struct Repeated<T>;                                                                         \
   template void run_again(Repeated<T>&);                                                               \
   template bool run_finite(Repeated<T>&);                                                              \
-  template void read(Engine<T>&, int, T*);
+  template void read(Engine<T>&, int, T*, size_t);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

@@ -382,9 +382,9 @@ template <class T>
 Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
 
 // A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
-// the last call went through the batch in parts.
+// the last call went through the batch in parts, or where `out` has room for another number of values.
 template <class T>
-void read(Engine<T>& engine, int slot, T* out);
+void read(Engine<T>& engine, int slot, T* out, size_t values);
 
 // ---- its parts -----------------------------------------------------------------------------------------------------
 

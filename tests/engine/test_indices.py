@@ -141,3 +141,17 @@ def test_an_index_that_equations_pick_is_whole_too(engine):
             with pytest.raises(DataError, match=r"^x\[0, 0\] is .*: expected a whole number from 0 to 3"):
                 call([[wrong]])
     np.testing.assert_array_equal(stream([[2]])[0], expected[0, 2])
+
+
+@el.cell
+def picks_by_its_own(p, x, h):
+    return el.tanh(p.W @ x + el.pick(h, p.w * x))
+
+
+@engines
+def test_an_index_of_the_networks_own_is_no_fraction(engine):
+    net = el.Network(1, [el.Recurrent(picks_by_its_own, 3, initial={"w": 1})], engine=engine)
+    assert np.isfinite(net([[[2.0]]])).all()
+    for wrong in (1.5, 3.0, -1.0):
+        with pytest.raises(DataError):
+            net([[[wrong]]])
