@@ -145,11 +145,13 @@ class NativeEngine:
 
     def stepper(
         self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
-    ) -> Callable[[], None]:
+    ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays.
 
         It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. The parameters are
-        looked at in its first call and after a call of another kind; changes in between go unnoticed.
+        looked at in its first call and after a call of another kind; changes in between go unnoticed. It returns
+        whether `x` and all results are finite; where they are not, and where it raises, `states` stay as they are, and
+        `output` holds nothing of use.
         """
         self._check_in_place(x, "x")
         self._check(parameters, (self.plan.parameters,), "parameters")

@@ -80,13 +80,19 @@ class NumpyEngine:
                 states = run.final_states()
             return joined(outputs), states
 
-    def stepper(self, parameters, x, states: list[np.ndarray], output: np.ndarray) -> Callable[[], None]:
+    def stepper(self, parameters, x, states: list[np.ndarray], output: np.ndarray) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays; see the native engine."""
 
-        def step() -> None:
-            output[...], finals = self.forward(parameters, x, states=states)
-            for state, final in zip(states, finals, strict=True):
-                state[...] = final
+        def step() -> bool:
+            if not np.isfinite(x).all():
+                return False
+            with np.errstate(all="ignore"):  # what is not finite is found
+                found, finals = self.forward(parameters, x, states=states)
+            if not all(np.isfinite(a).all() for a in (found, *finals)):
+                return False
+            for mine, new in zip((output, *states), (found, *finals), strict=True):
+                mine[...] = new
+            return True
 
         return step
 
