@@ -283,17 +283,14 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x,
 template <class T>
 Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, const Given& x,
                         const std::vector<Flat<T>>& states, const Flat<T>& output) {
-  Batch<T> batch = make_batch<T>(engine, x, {}, {}, 0);
-  for (const Flat<T>& s : states) batch.states.push_back(s.data());
-  Results<T> results;
-  results.output = output.data();
-  results.states = pointers<T>(states);
-  return {engine, parameters.data(), batch, results};
+  return {engine, parameters.data(), make_batch<T>(engine, x, {}, {}, 0), pointers<T>(states), output.data()};
 }
 
 template <class T>
-void py_run_again(Repeated<T>& repeated) {
-  without_python([&] { run_again(repeated); });
+bool py_run_finite(Repeated<T>& repeated) {
+  bool finite = false;
+  without_python([&] { finite = run_finite(repeated); });
+  return finite;
 }
 
 template <class T, class V>
@@ -340,7 +337,7 @@ size_t py_bytes(Engine<T>& engine) {
 
 template <class T>
 void py_read(Engine<T>& engine, int slot, const Flat<T>& out) {
-  without_python([&] { read(engine, slot, out.data()); });
+  without_python([&] { read(engine, slot, out.data(), out.size()); });
 }
 
 template <class T>
@@ -349,7 +346,7 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
     new (o) Optimizer<T>(make_optimizer<T>(code, states, scalars));
   });
   nb::class_<Repeated<T>>(m, repeated)
-      .def("__call__", py_run_again<T>)
+      .def("__call__", py_run_finite<T>)
       .def("generate", py_generate<T>, "window"_a, "first"_a, "seconds"_a, "out"_a)
       .def("draw", py_draw<T>, "window"_a, "drawing"_a, "first"_a, "seconds"_a, "out"_a);
   nb::class_<Engine<T>>(m, name)

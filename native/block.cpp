@@ -71,7 +71,8 @@ struct BlockRun {
     int k = space.fields[p.source.slot].width, n = m.n(), nr = e.kernels.nr, panels = (n + nr - 1) / nr;
     int parts = e.parts_of(p.matrix, count);
     parallel_for(parts, parts, [&](int part, int) {
-      int first = panels * part / parts * nr, end = std::min(n, panels * (part + 1) / parts * nr);
+      int first = int(int64_t(panels) * part / parts) * nr;
+      int end = std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr);
       e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
                         end);
     });

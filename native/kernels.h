@@ -51,8 +51,8 @@ constexpr int kArity[] = {
 //   relu_grad(g, y) = y > 0 ? g : 0; fma(a, b, c) = a b + c; blend(z, a, b) = z a + (1-z) b;
 //   lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b.
 //   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
-//   These take no constant of width n. An index outside 0 .. n-1, or NaN, picks NaN and places nothing; where first is
-//   not 0 the index is a whole number, of as many bits as a T, else a value of type T.
+//   These take no constant of width n. An index outside 0 .. n-1, a fraction or NaN picks NaN and places nothing;
+//   where first is not 0 the index is a whole number, of as many bits as a T, else a value of type T.
 //   inverse_deviation(x; first) = 1 / sqrt(variance of x + first): n -> 1. normalise(x, r) = (x - mean of x) r, and
 //   normalise_grad(g, y, r) = (g - mean of g - y (mean of g y)) r: r of width 1.
 //   accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.

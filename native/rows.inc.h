@@ -43,11 +43,19 @@ ELMAN_INLINE T fold_sum(Vec<T> x) {
   return fold<T>(x, [](Vec<T> a, Vec<T> b) { return a + b; });
 }
 
+constexpr int kStrip = 4096;  // values that are summed before they are added to the sum of all
+
+// Long sums are sums of shorter ones, so that they lose less by rounding.
 template <class T>
 ELMAN_INLINE T row_sum(const T* x, int width) {
-  Vec<T> sum{};
-  each_vector<T>(width, [&](int i, int n) { sum += load_first<T>(x + i, n); });
-  return fold_sum<T>(sum);
+  Vec<T> total{};
+  for (int first = 0; first < width; first += kStrip) {
+    Vec<T> sum{};
+    const int strip = width - first < kStrip ? width - first : kStrip;
+    each_vector<T>(strip, [&](int i, int n) { sum += load_first<T>(x + first + i, n); });
+    total += sum;
+  }
+  return fold_sum<T>(total);
 }
 
 // The larger of two, or the one that is NaN.
@@ -103,7 +111,7 @@ ELMAN_INLINE void normalise_grad_row(T* out, const T* g, const T* y, T inverse_d
 // An index, which is a whole number or itself a value of the network; -1 for one that is no index of n values.
 template <class T>
 ELMAN_INLINE int index_of(const T* at, bool whole, int n) {
-  if (!whole) return *at >= T(0) && *at < T(n) ? int(*at) : -1;
+  if (!whole) return *at >= T(0) && *at < T(n) && *at == T(int(*at)) ? int(*at) : -1;
   typename Real<T>::Word index;
   __builtin_memcpy(&index, at, sizeof index);
   return index < typename Real<T>::Word(n) ? int(index) : -1;

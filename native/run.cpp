@@ -97,6 +97,39 @@ int threads_awake(Repeated<T>& r) {
   return 1;
 }
 
+template <class T>
+void run(Repeated<T>& r) {
+  check_indices(r.engine, r.batch, false);
+  r.engine.awake = threads_awake(r);
+  r.engine.in_parts = false;
+  Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
+  run_batch(r.engine, r.parameters, known, r.batch, r.results);
+  r.version = r.engine.weights.version;
+  if (is_shared(r)) r.last = Clock::now();
+}
+
+template <class T>
+void keep_states(Repeated<T>& r) {
+  for (size_t i = 0; i < r.states.size(); ++i) std::copy_n(r.results.states[i], r.state_size(i), r.states[i]);
+}
+
+template <class T>
+bool finite_input(const Repeated<T>& r) {
+  const Engine<T>& e = r.engine;
+  int slot = e.plan.input.slot;
+  size_t size = size_t(r.batch.B) * r.batch.steps * e.plan.slots[slot].width;
+  return e.holds_indices(slot) || e.kernels.all_finite(r.batch.x.values.data, size);
+}
+
+template <class T>
+bool finite_results(const Repeated<T>& r) {
+  const Engine<T>& e = r.engine;
+  size_t rows = size_t(r.batch.B) * (e.plan.sequence() ? r.batch.steps : 1), states = 0;
+  for (size_t i = 0; i < r.states.size(); ++i) states += r.state_size(i);
+  return e.kernels.all_finite(r.results.output, rows * e.plan.slots[e.plan.output.slot].width) &&
+         e.kernels.all_finite(r.finals.data(), states);
+}
+
 }  // namespace
 
 template <class T>
@@ -188,19 +221,36 @@ double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const
 }
 
 template <class T>
-void run_again(Repeated<T>& r) {
-  Call<T> call(r.engine);
-  check_indices(r.engine, r.batch, false);
-  r.engine.awake = threads_awake(r);
-  r.engine.in_parts = false;
-  Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
-  run_batch(r.engine, r.parameters, known, r.batch, r.results);
-  r.version = r.engine.weights.version;
-  if (is_shared(r)) r.last = Clock::now();
+Repeated<T>::Repeated(Engine<T>& engine, const T* parameters, const Batch<T>& given, const std::vector<T*>& states,
+                      T* output)
+    : engine(engine), parameters(parameters), batch(given), states(states) {
+  batch.states.assign(states.begin(), states.end());
+  results.output = output;
+  int64_t size = 0;
+  for (size_t i = 0; i < states.size(); ++i) size += state_size(i);
+  T* at = finals.reserve(size_t(size));
+  for (size_t i = 0; i < states.size(); at += state_size(i++)) results.states.push_back(at);
 }
 
 template <class T>
-void read(Engine<T>& e, int slot, T* out) {
+void run_again(Repeated<T>& r) {
+  Call<T> call(r.engine);
+  run(r);
+  keep_states(r);
+}
+
+template <class T>
+bool run_finite(Repeated<T>& r) {
+  Call<T> call(r.engine);
+  if (!finite_input(r)) return false;
+  run(r);
+  if (!finite_results(r)) return false;
+  keep_states(r);
+  return true;
+}
+
+template <class T>
+void read(Engine<T>& e, int slot, T* out, size_t values) {
   std::lock_guard<std::mutex> lock(e.one_call);
   if (e.in_parts)
     throw std::runtime_error(
@@ -208,6 +258,8 @@ void read(Engine<T>& e, int slot, T* out) {
   const Workspace<T>& w = e.space;
   const Field<T>& f = w.fields.at(slot);
   const Slot& s = e.plan.slots.at(slot);
+  if (values != (w.B > 0 ? size_t(f.steps) * w.B * f.width : 0))
+    throw std::runtime_error("the engine was used for another batch meanwhile: read once more");
   bool over_time = e.plan.stages[s.stage].sequence && (s.time == Time::steps || s.time == Time::states);
   for (const Block& block : w.blocks)
     for (int step = 0; step < f.steps; ++step)
@@ -230,8 +282,10 @@ void read(Engine<T>& e, int slot, T* out) {
   template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&);          \
   template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);             \
   template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);         \
+  template struct Repeated<T>;                                                                         \
   template void run_again(Repeated<T>&);                                                               \
-  template void read(Engine<T>&, int, T*);
+  template bool run_finite(Repeated<T>&);                                                              \
+  template void read(Engine<T>&, int, T*, size_t);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

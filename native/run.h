@@ -338,14 +338,23 @@ template <class T>
 struct Repeated {
   Engine<T>& engine;
   const T* parameters;
-  Batch<T> batch;
+  Batch<T> batch;          // of arrays without gaps
+  std::vector<T*> states;  // the batch's; final states come in their place when a run has succeeded
+  Buffer<T> finals;        // where they are until then, one behind the other
   Results<T> results;
   uint64_t version = 0;                           // of the weights that the last run used
   Clock::time_point last = {}, next_waking = {};  // the end of the last run; when threads may be woken again
+
+  Repeated(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const std::vector<T*>& states, T* output);
+  int64_t state_size(size_t state) const { return int64_t(batch.B) * engine.states[state].width; }
 };
 
 template <class T>
 void run_again(Repeated<T>& repeated);
+
+// The same where all that goes in and comes out is finite; else the states stay, and it returns false.
+template <class T>
+bool run_finite(Repeated<T>& repeated);
 
 // How the index of a class is drawn with an output as logits.
 struct Drawing {
@@ -372,9 +381,9 @@ template <class T>
 Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
 
 // A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
-// the last call went through the batch in parts.
+// the last call went through the batch in parts, or where `out` has room for another number of values.
 template <class T>
-void read(Engine<T>& engine, int slot, T* out);
+void read(Engine<T>& engine, int slot, T* out, size_t values);
 
 // ---- its parts -----------------------------------------------------------------------------------------------------
 

@@ -97,7 +97,6 @@ void order_rows(const Batch<T>& batch, Workspace<T>& w) {
   w.lengths.assign(w.B, w.steps);
   std::iota(w.order.begin(), w.order.end(), 0);
   if (batch.lengths) sort_by_length(batch, w);
-  w.even = !batch.lengths;
   w.numbers.resize(w.B);
   for (int i = 0; i < w.B; ++i) w.numbers[i] = w.first + w.order[i];
 }
@@ -180,7 +179,7 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   w.from_zeros = batch.states.empty();
   bool same_size = w.B == batch.B && w.steps == batch.steps;
   if (same_size && w.first == batch.first && w.ends == batch.ends && w.even && !batch.lengths) return;
-  w.B = 0;  // nothing is prepared, should memory run out
+  w.B = 0, w.even = false;  // nothing is prepared, should memory run out
   w.steps = batch.steps, w.first = batch.first, w.ends = batch.ends;
   if (!same_size) {
     cut_blocks(e, batch.B, batch.steps, w);
@@ -193,6 +192,7 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   order_rows(batch, w);
   find_runs(w);
   w.row_losses.resize(w.B);
+  w.even = !batch.lengths;
 }
 
 // In training the parameters are not remembered: the next update changes them.

@@ -123,6 +123,7 @@ def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:
             f"{name} has {np.ma.count_masked(given)} masked values; expected numbers only: fill them "
             "(filled(...), or elman.data for gaps in a series), or cut rows with `lengths`"
         )
+    check_polars(given, name)
     try:
         array = np.asarray(given)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -130,6 +131,28 @@ def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:
     if array.dtype.kind not in "fiub":
         raise DataError(f"{name} holds {_content(array)}; expected numbers{hint}")
     return array
+
+
+def check_polars(given: Any, name: str) -> None:
+    """Refuse polars objects that hold no data, and frames with columns whose values NumPy would make numbers of.
+
+    Raises
+    ------
+    DataError
+    """
+    if type(given).__module__.partition(".")[0] != "polars":
+        return
+    kind = type(given).__name__
+    if not hasattr(given, "to_numpy"):
+        instead = f"{name}.collect()" if kind == "LazyFrame" else "a column of a DataFrame, as frame['name']"
+        raise DataError(f"{name} is a polars {kind}, which holds no data yet; give {instead}")
+    held = given.schema if kind == "DataFrame" else {}
+    wrong = [column for column, dtype in held.items() if not dtype.is_numeric() and str(dtype) != "Boolean"]
+    if wrong:
+        raise DataError(
+            f"{name} has a column {wrong[0]!r} of {held[wrong[0]]}; expected numbers: leave such columns out, "
+            f"as frame.drop({', '.join(map(repr, wrong[:5]))}) does"
+        )
 
 
 def floats(given: Any, name: str, *, finite: bool = False) -> np.ndarray:
@@ -154,4 +177,6 @@ def _content(array: np.ndarray) -> str:
     if array.dtype != object:
         return f"{array.dtype} values"
     first = next((v for v in array.flat if not isinstance(v, int | float | np.number)), None)
+    if isinstance(first, np.ndarray):  # a column of lists
+        return f"an array in each of its places, such as {first!r} (np.stack(...) makes one array of them)"
     return f"objects, such as {first!r}" if array.ndim else f"{first!r}"

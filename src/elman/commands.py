@@ -17,6 +17,7 @@ from elman.cells import catalogue
 from elman.data.conditions import Where
 from elman.data.gaps import Fill
 from elman.data.reading import Reading
+from elman.data.sentinels import Missing
 from elman.data.series import Series, read_series
 from elman.engine.native import default_threads
 from elman.equations import Cell
@@ -84,6 +85,7 @@ def forecast(
     decimal: str | None = None,
     thousands: str | None = None,
     where: Where | None = None,
+    missing: Missing | None = None,
     out: str | Path | None = None,
     origins: int | None = None,
     watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
@@ -97,7 +99,7 @@ def forecast(
         A CSV or Parquet file, or the name of a series that ships with Elman.
     horizon : int
         Steps to forecast.
-    time, target, fill, sort, date_format, dayfirst, decimal, thousands, where
+    time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing
         As for `elman.data.load_series`.
     out : str or Path, optional
         Folder for the results, by default ``forecast-NAME`` in the current one.
@@ -123,7 +125,7 @@ def forecast(
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
     forecaster.check_params()
     check_savable(forecaster)
-    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
     series = read_series(source, reading)
     folder = _folder(out, series)
     check_writable(folder, (FORECAST, PICTURE, results.METRICS, MODEL))
@@ -154,6 +156,7 @@ def forecast_again(
     decimal: str | None = None,
     thousands: str | None = None,
     where: Where | None = None,
+    missing: Missing | None = None,
     out: str | Path | None = None,
 ) -> ForecastReport:
     """Forecast a series with a model that `forecast` wrote, without training.
@@ -162,7 +165,7 @@ def forecast_again(
     ----------
     model : str or Path
         The ``model.safetensors``.
-    source, time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, out
+    source, time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing, out
         As for `forecast`; the series should be of the same kind as the one that the model learnt.
     horizon : int, optional
         By default the one that the model was trained for.
@@ -174,7 +177,7 @@ def forecast_again(
     if horizon is not None:
         horizon = as_count(horizon, "horizon")
     forecaster = Forecaster.load(model)
-    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
     series = read_series(source, reading)
     folder = _folder(out, series)
     check_writable(folder, (FORECAST, PICTURE, results.METRICS))

@@ -109,7 +109,7 @@ def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
         except (OSError, ValueError, EOFError) as error:
             raise DataError(f"{file} cannot be read as an array: {error}") from error
     else:
-        reading.refuse_all_but(["where", "decimal", "thousands"], "a table of inputs")
+        reading.refuse_all_but(["where", "decimal", "thousands", "missing"], "a table of inputs")
         values = np.column_stack(list(read_numbers(file, reading).values()))
     if values.ndim not in (2, 3) or values.shape[-1] != net.inputs:
         raise DataError(

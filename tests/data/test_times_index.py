@@ -37,6 +37,11 @@ def test_an_index_of_names_has_no_times():
     assert index_times(pd.Index([True, False])) is None
 
 
+def test_the_method_of_that_name_is_no_index():
+    assert index_times([1.0].index) is None
+    assert index_times(None) is None
+
+
 def test_missing_dates_stay_missing():
     found = index_times(pd.DatetimeIndex(["2019-01-01", None], tz="Europe/Berlin"))
     np.testing.assert_array_equal(np.isnat(found.times), [False, True])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import elman as el
 from elman.engine import ENGINES, native_available
+from elman.engine.interface import Batch
 from elman.errors import DataError
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
@@ -20,12 +23,71 @@ def model(engine: str) -> el.Network:
 
 
 @engines
-def test_the_row_beyond_what_a_float32_counts_is_looked_up(engine):
-    net = el.Network(1, [el.Embedding(BEYOND + 8, 1)], seed=0, engine=engine)
-    table = net.params["0.E"]
-    table[BEYOND : BEYOND + 8] = np.arange(8).reshape(table[BEYOND : BEYOND + 8].shape)
-    x = BEYOND + np.arange(8).reshape(1, 8)
-    assert net(x).ravel().tolist() == [*range(8)]
+def test_rows_beyond_what_a_float32_counts_are_looked_up(engine):
+    net = el.Network(1, [el.Embedding(BEYOND + 8, 1, initial={"E": 0})], engine=engine)
+    net.params["0.E"].reshape(-1)[BEYOND:] = np.arange(8)
+    x = BEYOND + np.arange(8).reshape(2, 4)
+    for kind in (np.uint32, np.int64, np.float64):
+        np.testing.assert_array_equal(net(x.astype(kind))[..., 0], x - BEYOND)
+    np.testing.assert_array_equal(net.stream(2)(x[:, 1:2]), x[:, 1:2] - BEYOND)
+    np.testing.assert_array_equal(net.step(x[:, 1:2])[0], x[:, 1:2] - BEYOND)
+    np.testing.assert_array_equal(net.trace(x)["0.y"][..., 0], x - BEYOND)
+    assert net.evaluate(x, x - BEYOND) == 0
+    padded = x.astype(np.float64)
+    padded[0, 2:] = np.nan
+    np.testing.assert_array_equal(net(padded, lengths=[2, 4])[..., 0], [[0, 1, 0, 0], [4, 5, 6, 7]])
+    for call in (net, net.stream(2)):
+        with pytest.raises(DataError, match="is 16777225: expected indices, whole numbers 0..16777223"):
+            wrong = np.full((2, 1), BEYOND + 9)
+            call(wrong)
+
+
+@engines
+def test_rows_beyond_what_a_float32_counts_learn(engine):
+    net = el.Network(1, [el.Embedding(BEYOND + 4, 1, initial={"E": 1})], engine=engine)
+    table = net.params["0.E"].reshape(-1)
+    net.train_on_batch([[BEYOND + 1, BEYOND + 3]], np.zeros((1, 2)), optimizer=el.SGD(0.25))
+    np.testing.assert_array_equal(table[BEYOND - 4 :], [1, 1, 1, 1, 1, 0.75, 1, 0.75])
+
+
+class Watched:
+    """An engine that notes the types of the indices it is given."""
+
+    def __init__(self, engine: Any, seen: dict[str, set[str]]):
+        self.__dict__ |= {"_engine": engine, "_seen": seen}
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._engine, name)
+        if name not in ("forward", "gradients", "train", "stepper", "generate"):
+            return found
+
+        def call(parameters: np.ndarray, given: Batch | np.ndarray, *more: Any, **options: Any) -> Any:
+            arrays = [given.x, given.target] if isinstance(given, Batch) else [given]
+            self._seen.setdefault(name, set()).update(str(a.dtype) for a in arrays if a is not None)
+            return found(parameters, given, *more, **options)
+
+        return call
+
+
+@engines
+@pytest.mark.parametrize("kind", [np.int32, np.float64, np.float32])
+def test_indices_come_to_an_engine_as_whole_numbers_however_a_network_is_used(engine, kind, monkeypatch):
+    seen: dict[str, set[str]] = {}
+    make = el.network.engines.make_engine
+    monkeypatch.setattr(el.network.engines, "make_engine", lambda *given: Watched(make(*given), seen))
+    net, x, target = model(engine), np.arange(6).reshape(2, 3).astype(kind), np.ones((2, 3), kind)
+    options = {"loss": "softmax_cross_entropy", "lengths": [3, 2]}
+    if kind is not np.int32:
+        x[1, 2] = target[1, 2] = np.nan
+    net(x, lengths=[3, 2], memory="low")
+    net.evaluate(x, target, metrics=["accuracy"], **options)
+    net.loss_and_grads(x, target, **options)
+    net.train_on_batch(x, target, optimizer=el.SGD(), **options)
+    for more in ({}, {"memory": "low"}, {"truncate": 2}):
+        net.fit(x, target, epochs=1, verbose=0, **options, **more)
+    net.stream(2)(x[:, :1])
+    net.generate(x[0], 4)
+    assert seen == {name: {"int64"} for name in ("forward", "gradients", "train", "stepper", "generate")}
 
 
 @engines
@@ -61,3 +123,36 @@ def test_a_stream_refuses_a_wrong_index_and_keeps_its_state(engine, wrong):
     after = [s for group in stream.state for s in group]
     for a, b in zip(before, after, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@el.cell
+def picks(p, x, h):
+    h = el.tanh(p.U @ h + p.b)
+    return h + el.pick(h, x)
+
+
+@engines
+def test_an_index_that_equations_pick_is_whole_too(engine):
+    net = el.Network(1, [el.Recurrent(picks, 4)], seed=0, engine=engine)
+    expected, stream = net([[0, 1, 2]]), net.stream()
+    np.testing.assert_array_equal(net([[0.0, 1.0, np.nan]], lengths=[2])[:, :2], expected[:, :2])
+    np.testing.assert_array_equal([stream([[0]]), stream([[1.0]])], expected[0, :2, None].reshape(2, 1, 4))
+    for wrong in (1.5, 7, -1.0, 1e30):
+        for call in (net, lambda x: stream(np.array(x)), stream):
+            with pytest.raises(DataError, match=r"^x\[0, 0\] is .*: expected a whole number from 0 to 3"):
+                call([[wrong]])
+    np.testing.assert_array_equal(stream([[2]])[0], expected[0, 2])
+
+
+@el.cell
+def picks_by_its_own(p, x, h):
+    return el.tanh(p.W @ x + el.pick(h, p.w * x))
+
+
+@engines
+def test_an_index_of_the_networks_own_is_no_fraction(engine):
+    net = el.Network(1, [el.Recurrent(picks_by_its_own, 3, initial={"w": 1})], engine=engine)
+    assert np.isfinite(net([[[2.0]]])).all()
+    for wrong in (1.5, 3.0, -1.0):
+        with pytest.raises(DataError):
+            net([[[wrong]]])

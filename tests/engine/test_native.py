@@ -314,3 +314,9 @@ def test_a_fork_makes_its_own_threads():
     if child == 0:
         os._exit(0 if p.run(p.engine()).loss == expected else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_long_row_loses_little_by_rounding():
+    row = np.full((1, 1 << 22), 0.1, np.float32)
+    for op, expected in (("sum", row.sum(dtype=np.float64)), ("mean", row.mean(dtype=np.float64))):
+        np.testing.assert_allclose(native.evaluate(op, [row], width=1), expected, rtol=1e-4)

@@ -313,6 +313,8 @@ DAYS = pd.date_range("2024-01-01", periods=160)
         ),
         (DAYS[:-1].append(pd.DatetimeIndex([None])), "row 160 has no time"),
         (pd.period_range("2010-01", periods=160, freq="M")[::-1], "not in order"),
+        (pd.period_range("2010Q1", periods=161, freq="Q").delete(100), "the first after 2034Q4"),
+        (pd.date_range("2024-01-01", periods=161, tz="Europe/Berlin").delete(100), r"after 2024-04-09T00:00:00\+02:00"),
     ],
 )
 def test_dates_in_an_index_are_checked(index, message):

@@ -34,6 +34,12 @@ _OPTIONS = (
         help="What parts thousands: comma, point, space, apostrophe. [default: found]",
     ),
     click.option(
+        "--missing",
+        multiple=True,
+        metavar="VALUE",
+        help="A value that stands for a missing one, as the file writes it, such as -999; may be repeated.",
+    ),
+    click.option(
         "--fill",
         type=click.Choice(["none", "linear", "forward"]),
         default="none",

@@ -12,14 +12,14 @@ from elman.errors import DataError
 
 
 def index_times(index: Any) -> ReadTimes | None:
-    """Times of an index of dates, periods or numbers; None where it holds names.
+    """Times of an index of dates, periods or numbers; None where it holds names, or is no index.
 
     Dates with a zone keep its clock, periods of quarters, months and years are written as pandas writes them.
 
     Parameters
     ----------
     index : pandas Index
-        Or what behaves like it.
+        Or what behaves like it; of other objects `index` may be anything, a method for lists.
 
     Examples
     --------
@@ -28,6 +28,8 @@ def index_times(index: Any) -> ReadTimes | None:
     >>> found.notation.labels(found.times)
     ['2001Q1', '2001Q2', '2001Q3']
     """
+    if not hasattr(index, "to_numpy"):
+        return None
     if hasattr(index, "to_timestamp"):
         return _periods(index)
     zone = getattr(index, "tz", None)

@@ -11,6 +11,7 @@ from elman.data.numerals import USUAL, WAYS, Numeral, Way, fitting_ways, is_curr
 from elman.errors import DataError, OptionError
 
 _MARKS = {".": "points", ",": "commas", "'": "apostrophes", " ": "spaces", "_": "underscores"}
+ROUNDED = "{} holds whole numbers beyond 2^53 (9007199254740992), which are rounded to the nearest float64"
 _NAMES_OF_MARKS = {"point": ".", "comma": ",", "space": " ", "apostrophe": "'", "underscore": "_"}
 
 
@@ -83,7 +84,12 @@ def read_texts(
     values = {text: -way.value(n.body) if n.negative else way.value(n.body) for text, n in known.items()}
     array = np.array([values.get(text, np.nan) for text in texts], np.float64)
     _check_finite(array, texts, written)
-    return array, [*_notes_on_marks(texts, written), *notes, *_notes_on_dress(known, written, way)]
+    return array, [
+        *_notes_on_marks(texts, written),
+        *notes,
+        *_notes_on_dress(known, written, way),
+        *_note_of_rounding(known, written, way),
+    ]
 
 
 def decimal_marks(texts: Sequence[str]) -> set[str]:
@@ -205,6 +211,15 @@ def _notes_on_dress(known: dict[str, Numeral], written: Written, way: Way) -> li
         text = next(text for text, n in known.items() if n.style == style)
         notes.append(f"{written.name}: numbers with {style} are negative, as {text}")
     return notes
+
+
+def _note_of_rounding(known: dict[str, Numeral], written: Written, way: Way) -> list[str]:
+    """Whole numbers that float64 does not hold."""
+    digits = [n.body.replace(way.thousands, "") for n in known.values()]
+    long = [body for body in digits if len(body) > 15 and body.lstrip("-").isdigit()]
+    if any(int(body) != int(float(body)) for body in long if len(body) < 300):
+        return [ROUNDED.format(written.name)]
+    return []
 
 
 # --- refusals -----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_WIDE = ("BIGINT", "HUGEINT", "UBIGINT")
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 _DATES = ("DATE", "TIMESTAMP")
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
@@ -23,8 +24,8 @@ _NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
 Typed = np.ndarray | list[str]
 
 
-def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], list[str]]:
-    """Columns by name, the zones of those that have one, and notes on how they were read.
+def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], frozenset[str], list[str]]:
+    """Columns by name, the zones of those that have one, columns whose numbers were rounded, and notes.
 
     Numbers are float64, times datetime64[us], both with NaN or NaT where a value is missing; anything else is text,
     missing values as empty ones. Columns that hold lists or records are left out.
@@ -44,13 +45,15 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], list[str
             types = {row[0]: str(row[1]) for row in database.execute("DESCRIBE series").fetchall()}
             usable = {n: kind for n, kind in types.items() if not kind.startswith(_NESTED) and "[" not in kind}
             columns = {name: _column(database, name, kind) for name, kind in usable.items()}
+            rounded = frozenset(name for name, kind in usable.items() if _is_rounded(database, name, kind))
             written = _zones_of_pandas(database, path)
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
     nested = [name for name in types if name not in usable]
     zoned = [name for name, kind in usable.items() if kind.startswith("TIMESTAMP") and "ZONE" in kind]
     zones = {name: written.get(name, "UTC") for name in zoned}
-    return columns, zones, [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
+    notes = [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
+    return columns, zones, rounded, notes
 
 
 def _zones_of_pandas(database: DuckDBPyConnection, path: Path) -> dict[str, str]:
@@ -82,8 +85,21 @@ def _has_zones(database: DuckDBPyConnection) -> bool:
     return bool(found[0][0])
 
 
+def _is_rounded(database: DuckDBPyConnection, name: str, kind: str) -> bool:
+    """Whether whole numbers are larger than float64 holds them."""
+    if kind not in _WIDE:
+        return False
+    column = _quoted(name)
+    query = f"SELECT count(*) FROM series WHERE TRY_CAST(CAST({column} AS DOUBLE) AS HUGEINT) IS DISTINCT FROM {column}"
+    return bool(database.execute(query).fetchall()[0][0])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _column(database: DuckDBPyConnection, name: str, kind: str) -> Typed:
-    column = '"' + name.replace('"', '""') + '"'
+    column = _quoted(name)
     if kind in _NUMBERS or kind.startswith(_FRACTIONS):
         found = database.execute(f"SELECT CAST({column} AS DOUBLE) AS n FROM series").fetchnumpy()["n"]
         return np.ma.filled(np.ma.asarray(found, np.float64), np.nan)

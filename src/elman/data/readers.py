@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from elman.data.conditions import Where, meeting
-from elman.data.layout import numbers_rows
+from elman.data.fitting import numbers_rows
 from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import Notation, join_columns, looks_like_times, read_times, typed_times
 from elman.data.reading import Reading
+from elman.data.sentinels import Missing
 from elman.data.tables import Table, read_table
+from elman.data.wide import as_rows
 from elman.errors import DataError, OptionError
 
 PARTS = {"year", "period", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
@@ -62,6 +64,7 @@ def read_columns(
     decimal: str | None = None,
     thousands: str | None = None,
     where: Where | None = None,
+    missing: Missing | None = None,
 ) -> Columns:
     """Read a column of numbers, and one of times, from a CSV or Parquet file.
 
@@ -82,23 +85,29 @@ def read_columns(
         The marks before fractions and between thousands; by default those that fit the whole column.
     where : dict, str or list of str, optional
         The rows to read, as ``{"store": "a"}`` or ``"store=a"``.
+    missing : str, float or list, optional
+        Values that stand for a missing one, as the file writes them, such as -999.
 
     Raises
     ------
     DataError
         If there is no such file or column, or if it holds something else than numbers or times.
     """
-    reading = Reading(
-        time, target, date_format=date_format, dayfirst=dayfirst, decimal=decimal, thousands=thousands, where=where
-    )
-    return columns_of(meeting(read_table(path), where), reading)
+    reading = Reading(time, target, "none", False, date_format, dayfirst, decimal, thousands, where, missing)
+    return columns_of(series_table(path, reading), reading)
+
+
+def series_table(path: str | Path, reading: Reading) -> Table:
+    """The rows of a file that are one series, a row for each time unless the user names columns."""
+    table = meeting(read_table(path), reading.where)
+    return as_rows(table) if reading.time is None and reading.target is None else table
 
 
 def columns_of(table: Table, reading: Reading) -> Columns:
     """A column of numbers and one of times; see `read_columns`."""
     times_from = _time_columns(table, reading.time, reading.target)
     chosen = _target_column(table, reading.target, times_from)
-    values, notes = table.read_numbers(chosen, reading.decimal, reading.thousands)
+    values, notes = table.read_numbers(chosen, reading.decimal, reading.thousands, reading.missing)
     taken = _taken(table, times_from, chosen, reading.time is None, reading.target is None)
     notes = [*table.notes, *taken, *notes]
     if not times_from:
@@ -116,7 +125,7 @@ def read_numbers(path: str | Path, reading: Reading | None = None) -> dict[str, 
     ----------
     path : str or Path
     reading : Reading, optional
-        Its `where`, `decimal` and `thousands`.
+        Its `where`, `decimal`, `thousands` and `missing`.
 
     Raises
     ------
@@ -128,7 +137,8 @@ def read_numbers(path: str | Path, reading: Reading | None = None) -> dict[str, 
     numeric = [name for name in table.names if kind_of(table, name) == "number"]
     if not numeric:
         raise DataError(f"{path} has no column of numbers; it has {listed(table.names)}")
-    return {name: table.read_numbers(name, reading.decimal, reading.thousands)[0] for name in numeric}
+    how = (reading.decimal, reading.thousands, reading.missing)
+    return {name: table.read_numbers(name, *how)[0] for name in numeric}
 
 
 def kind_of(table: Table, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from elman.data.conditions import Where
 from elman.data.gaps import Fill
+from elman.data.sentinels import Missing
 from elman.errors import OptionError
 
 
@@ -16,7 +17,7 @@ class Reading:
 
     Parameters
     ----------
-    time, target, date_format, dayfirst, decimal, thousands, where : optional
+    time, target, date_format, dayfirst, decimal, thousands, where, missing : optional
         As for `elman.data.read_columns`.
     fill, sort
         As for `elman.data.load_series`.
@@ -31,6 +32,7 @@ class Reading:
     decimal: str | None = None
     thousands: str | None = None
     where: Where | None = None
+    missing: Missing | None = None
 
     def refuse_all_but(self, allowed: Sequence[str], what: str) -> None:
         """Refuse options that mean nothing for the data at hand.

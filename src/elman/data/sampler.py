@@ -22,7 +22,7 @@ class WindowSampler:
 
     Parameters
     ----------
-    source : callable, array (n,) or (n, F), `Series`, or pandas Series or DataFrame
+    source : callable, array (n,) or (n, F), `Series`, or Series or DataFrame of pandas or polars
         A function takes an array of times and returns as many values, or has a last axis of F features. A data frame's
         columns are features and its index, where it holds numbers or dates, the times.
     start, stop : float

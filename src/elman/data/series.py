@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from elman.checks import nearest
-from elman.data.conditions import Where, meeting
+from elman.data.conditions import Where
 from elman.data.gaps import Fill, fill_gaps
 from elman.data.panels import check_repeats
 from elman.data.read_times import Notation
-from elman.data.readers import Columns, columns_of
+from elman.data.readers import Columns, columns_of, series_table
 from elman.data.reading import Reading
-from elman.data.tables import read_table
+from elman.data.sentinels import Missing
 from elman.data.times import Step, check_missing, check_order, extend, infer_step, positions, without_holes
 from elman.errors import DataError
 
@@ -88,6 +88,7 @@ def load_series(
     decimal: str | None = None,
     thousands: str | None = None,
     where: Where | None = None,
+    missing: Missing | None = None,
 ) -> Series:
     """Read a series from a file, or by the name of a bundled one.
 
@@ -95,7 +96,7 @@ def load_series(
     ----------
     source : str or Path
         A CSV or Parquet file; or ``"sunspots"`` or ``"co2"`` (``"./co2"`` is the file of that name).
-    time, target, date_format, dayfirst, decimal, thousands, where : optional
+    time, target, date_format, dayfirst, decimal, thousands, where, missing : optional
         Which columns and rows, and how they are written; see `elman.data.read_columns`.
     fill : {"none", "linear", "forward"}, default "none"
         What to do about missing values, and about rows missing from regular times; ``none`` refuses them.
@@ -117,15 +118,20 @@ def load_series(
     >>> len(sunspots), int(sunspots.times[-1]), sunspots.future(2)
     (309, 2008, array([2009, 2010]))
     """
-    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where)
+    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
     return read_series(source, reading)
 
 
 def read_series(source: str | Path, reading: Reading) -> Series:
     """Read a series as the options say; see `load_series`."""
+    if hasattr(source, "to_numpy"):
+        raise DataError(
+            f"the source is a {type(source).__name__}, expected the name of a file; a Forecaster learns a column of it "
+            "as it is: Forecaster().fit(frame['sales'])"
+        )
     ships = str(source) in bundled()
     path = _BUNDLED / f"{source}.csv" if ships else _existing(Path(source))
-    table = meeting(read_table(path), reading.where)
+    table = series_table(path, reading)
     columns = columns_of(table, reading)
     check_repeats(table, columns)
     columns = replace(columns, notes=()) if ships else columns  # nothing that a user could have said otherwise

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import check_polars, nearest
 from elman.data.index_times import index_times
 from elman.data.series import Series
 from elman.data.times import label
@@ -35,19 +35,20 @@ class Recorded:
 
 
 def recorded(source: Any, times: Any, dtype: np.typing.DTypeLike) -> Recorded:
-    """An array, an Elman `Series`, or a pandas Series or DataFrame as `Recorded`; `times` stand in for its own.
+    """An array, an Elman `Series`, or a Series or DataFrame of pandas or polars; `times` stand in for its own.
 
     Raises
     ------
     DataError
         If it holds something else than finite numbers, or does not have as many times as rows.
     """
+    check_polars(source, "the series")
     names: tuple[Any, ...] = ()
     own: np.ndarray | None = None
     if isinstance(source, Series):
         values, own, names = source.values, source.times, (source.target,)
-    elif hasattr(source, "index") and hasattr(source, "to_numpy"):  # pandas, or what behaves like it
-        values, own = source.to_numpy(), _index_times(source.index)
+    elif hasattr(source, "to_numpy"):  # pandas, polars, or what behaves like them
+        values, own = source.to_numpy(), _index_times(getattr(source, "index", None))
         names = tuple(getattr(source, "columns", ()))
     else:
         values = np.asarray(source)

@@ -12,10 +12,11 @@ from elman.checks import nearest
 from elman.data.decoding import decoded
 from elman.data.layout import layout
 from elman.data.names import listed
-from elman.data.numbers import Written, decimal_marks, read_texts
+from elman.data.numbers import ROUNDED, Written, decimal_marks, read_texts
 from elman.data.packed import file_start, unpacked
 from elman.data.parquet import Typed, read_parquet
 from elman.data.read_times import looks_like_times
+from elman.data.sentinels import Missing, as_missing, note, stand_for_missing, suspects
 from elman.errors import DataError, OptionError
 
 _LOOKED_AT = 2000  # cells of other columns that tell how the file writes decimals
@@ -37,6 +38,8 @@ class Table:
         How it was read.
     zones : dict of str to str
         For typed columns of times, the zone that they are in.
+    rounded : frozenset of str
+        Typed columns of whole numbers of which float64 does not hold all.
     """
 
     path: Path
@@ -47,6 +50,7 @@ class Table:
     _get: Callable[[str], Typed]
     _lines: np.ndarray | None = None
     zones: Mapping[str, str] = field(default_factory=dict)
+    rounded: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -99,9 +103,9 @@ class Table:
         return replace(self, numbers=self.numbers[rows], notes=(*self.notes, note), _get=get, _lines=lines)
 
     def read_numbers(
-        self, name: str, decimal: str | None = None, thousands: str | None = None
+        self, name: str, decimal: str | None = None, thousands: str | None = None, missing: Missing | None = None
     ) -> tuple[np.ndarray, list[str]]:
-        """A column as float64 with NaN where it is empty, and notes.
+        """A column as float64 with NaN where it is empty or holds a value that is `missing`, and notes.
 
         Raises
         ------
@@ -109,19 +113,34 @@ class Table:
             If it holds something else than finite numbers.
         """
         column, called = self.column(name), f"column {name!r} of {self.path}"
+        absent, told = stand_for_missing(column, as_missing(missing))
+        notes = [f"column {name!r}: {one}" for one in told]
         if isinstance(column, list):
             written = Written(called, self.delimiter, self.place, lambda: self._decimal_marks(name))
-            values, notes = read_texts(column, written, decimal, thousands)
-            return values, [note.replace(called, f"column {name!r}") for note in notes]
+            kept = ["" if gone else text for text, gone in zip(column, absent, strict=True)] if told else column
+            values, more = read_texts(kept, written, decimal, thousands)
+            notes += [one.replace(called, f"column {name!r}") for one in more]
+            return values, [*notes, *self._doubts(name, values)]
         if decimal is not None or thousands is not None:
             raise OptionError(f"{called} holds numbers, not texts: leave out decimal and thousands")
         if column.dtype.kind != "f":
             raise DataError(f"{called} holds times; expected numbers")
-        if np.isinf(column).any():
+        values = np.where(absent, np.nan, column)
+        if np.isinf(values).any():
             raise DataError(
-                f"{called} is infinite in {self.place(int(np.argmax(np.isinf(column))))}; expected finite numbers"
+                f"{called} is infinite in {self.place(int(np.argmax(np.isinf(values))))}; expected finite numbers"
             )
-        return column, []
+        return values, [*notes, *self._doubts(name, values)]
+
+    def _doubts(self, name: str, values: np.ndarray) -> list[str]:
+        """Notes on numbers that may be none, or not those of the file."""
+        rounded = [ROUNDED.format(f"column {name!r}")] if name in self.rounded else []
+        texts, rows = self.texts(name), suspects(values)
+        others = values[~np.isnan(values) & ~np.isin(values, values[rows])]
+        return rounded + [
+            note(f"column {name!r}", texts[row], int(np.sum(values == values[row])), (others.min(), others.max()))
+            for row in rows
+        ]
 
     def _decimal_marks(self, but: str) -> set[str]:
         """The decimal marks that other columns show."""
@@ -147,10 +166,19 @@ def read_table(path: str | Path) -> Table:
     """
     path = Path(path)
     if file_start(path).startswith(b"PAR1"):
-        columns, zones, notes = read_parquet(path)
+        columns, zones, rounded, notes = read_parquet(path)
         rows = len(next(iter(columns.values()), ()))
         return _checked(
-            Table(path, tuple(columns), np.arange(1, rows + 1), "", tuple(notes), columns.__getitem__, zones=zones)
+            Table(
+                path,
+                tuple(columns),
+                np.arange(1, rows + 1),
+                "",
+                tuple(notes),
+                columns.__getitem__,
+                zones=zones,
+                rounded=rounded,
+            )
         )
     text = decoded(unpacked(path), path.name)
     found = layout(text.text, str(path))
@@ -163,7 +191,7 @@ def read_table(path: str | Path) -> Table:
             kept[name] = [row[place].strip() for row in found.rows]
         return kept[name]
 
-    notes = [note for note in (text.note, *found.notes) if note]
+    notes = [one for one in (text.note, *found.notes) if one]
     numbers, lines = np.arange(1, len(found.rows) + 1), np.array(found.lines, np.int64)
     return _checked(Table(path, tuple(found.names), numbers, found.delimiter, tuple(notes), get, lines))
 

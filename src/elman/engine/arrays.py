@@ -25,10 +25,12 @@ class Intake:
         What the engine runs.
     dtype : dtype
         Of all numbers, but of indices, which are int64.
+    looks : bool, default True
+        Whether to look for wrong indices among those that are int64 already; the native engine does so itself.
     """
 
-    def __init__(self, plan: Plan, dtype: np.dtype):
-        self.plan, self.dtype = plan, dtype
+    def __init__(self, plan: Plan, dtype: np.dtype, looks: bool = True):
+        self.plan, self.dtype, self._looks = plan, dtype, looks
         self.indices = whole_numbers(plan, dtype)
         self.state_widths = [state.width for stage in plan.stages for state in stage.states]
         self._output_width = plan.slots[plan.output.slot].width
@@ -103,8 +105,8 @@ class Intake:
         return self._values(target, self.plan.goal, lengths, name)
 
     def _values(self, array: np.ndarray, slot: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
-        """Numbers as they are; indices as int64, and checked by the engine if they come so."""
-        if slot in self.indices and array.dtype != np.int64:
+        """Numbers as they are; indices as int64."""
+        if slot in self.indices and (self._looks or array.dtype != np.int64):
             array = as_indices(array, self.indices[slot], lengths, name)
         expected = np.dtype(np.int64) if slot in self.indices else self.dtype
         if array.dtype != expected or not array.flags.aligned:

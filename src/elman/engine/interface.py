@@ -181,10 +181,12 @@ class Engine(Trains, Protocol):
 
     def stepper(
         self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
-    ) -> Callable[[], None]:
+    ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays.
 
-        It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`.
+        It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. It returns whether `x`
+        and all results are finite; where they are not, and where it raises, `states` stay as they are, and `output`
+        holds nothing of use.
         """
         ...
 

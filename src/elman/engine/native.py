@@ -87,7 +87,7 @@ class NativeEngine:
             raise EngineError(f"dtype is {self.dtype}: the native engine computes in float32 or float64")
         bfloat16 = check_products(products, self.dtype)
         self.threads = check_threads(threads)
-        self._intake = arrays.Intake(plan, self.dtype)
+        self._intake = arrays.Intake(plan, self.dtype, looks=False)
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
         self._engine = engine(plain_plan(plan, _native.ops(), self._intake.indices), self.threads, bfloat16)
         self._optimizer: tuple[OptimizerProgram, Any] | None = None
@@ -104,7 +104,7 @@ class NativeEngine:
 
     def stepper(
         self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
-    ) -> Callable[[], None]:
+    ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays.
 
         The parameters are looked at in its first call and after a call of another kind; changes in between go

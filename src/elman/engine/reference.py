@@ -75,13 +75,19 @@ class NumpyEngine:
 
     def stepper(
         self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
-    ) -> Callable[[], None]:
+    ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays."""
 
-        def step() -> None:
-            output[...], finals = self.forward(parameters, Batch(x, states=states))
-            for state, final in zip(states, finals, strict=True):
-                state[...] = final
+        def step() -> bool:
+            if not np.isfinite(x).all():
+                return False
+            with np.errstate(all="ignore"):  # what is not finite is found
+                found, finals = self.forward(parameters, Batch(x, states=states))
+            if not all(np.isfinite(a).all() for a in (found, *finals)):
+                return False
+            for mine, new in zip((output, *states), (found, *finals), strict=True):
+                mine[...] = new
+            return True
 
         return step
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import nearest, whole
+from elman.checks import check_polars, nearest, whole
+from elman.data.index_times import index_times
 from elman.data.series import Series
-from elman.data.times import check_order, infer_step, label, positions
+from elman.data.times import check_order, infer_step, positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 
@@ -32,12 +33,20 @@ def as_values(series: Any, what: str = "the series") -> np.ndarray:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
-        raise DataError(f"expected one series of shape (n,), got shape {values.shape}; forecast one column at a time")
+        raise DataError(
+            f"expected one series of shape (n,), got shape {values.shape}; forecast one column at a time"
+            f"{_as_a_column(series)}"
+        )
     if len(values) == 0:
         raise DataError(f"{what} is empty")
     _check_dates(getattr(series, "index", None), what)
     _check_finite(values, what)
     return values
+
+
+def _as_a_column(frame: Any) -> str:
+    names = list(getattr(frame, "columns", ()))
+    return f", as frame[{names[-1]!r}]" if names else ""
 
 
 def as_histories(histories: Any) -> np.ndarray:
@@ -55,6 +64,7 @@ def _numbers(given: Any, what: str) -> np.ndarray:
     if isinstance(given, np.ma.MaskedArray):
         _check_kind(given.data, what)
         return np.ma.filled(given.astype(np.float64), np.nan)
+    check_polars(given, what)
     try:
         found = np.asarray(given)
     except (TypeError, ValueError) as error:  # rows of unequal length
@@ -106,10 +116,11 @@ def _check_finite(values: np.ndarray, what: str) -> None:
 
 def _check_dates(index: Any, what: str) -> None:
     """Refuse an index of dates that is out of order, or has one twice or not at all."""
-    times = _dates(index)
-    if times is None:
+    found = index_times(index)
+    if found is None or found.times.dtype.kind != "M":
         return
-    check_order(times, str(getattr(index, "name", None) or "index"))
+    times, written = found.times, found.notation.labels
+    check_order(times, str(getattr(index, "name", None) or "index"), written=written)
     step = infer_step(times)
     place = positions(times, step)
     missing = int(place[-1]) + 1 - len(times)
@@ -117,27 +128,9 @@ def _check_dates(index: Any, what: str) -> None:
         gap = int(np.argmax(np.diff(place) > 1))
         raise DataError(
             f"{what} lacks {missing} of the {int(place[-1]) + 1} times of its index, a value each {step}, the first "
-            f"after {label(times[gap])}. Fill them first, as series.asfreq(...).interpolate() does, "
+            f"after {written(times[gap : gap + 1])[0]}. Fill them first, as series.asfreq(...).interpolate() does, "
             "or give series.to_numpy()"
         )
-
-
-def _dates(index: Any) -> np.ndarray | None:
-    """An index of dates or periods as datetime64[us]; None for any other."""
-    if hasattr(index, "to_timestamp"):  # periods
-        index = index.to_timestamp()
-    if not str(getattr(index, "dtype", "")).startswith("datetime64"):
-        return None
-    if getattr(index, "tz", None) is None:
-        return np.asarray(index).astype("datetime64[us]")
-    local, utc = (
-        np.asarray(index.tz_convert(zone).tz_localize(None)).astype("datetime64[us]") for zone in (index.tz, None)
-    )
-    return local if _unbroken(local) else utc  # days are regular by the local clock, hours by that of UTC
-
-
-def _unbroken(times: np.ndarray) -> bool:
-    return bool(np.all(times[1:] > times[:-1])) and int(positions(times, infer_step(times))[-1]) + 1 == len(times)
 
 
 def refuse_target(y: Any, method: str) -> None:

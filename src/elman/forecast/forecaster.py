@@ -142,7 +142,7 @@ class Forecaster(Estimator):
 
         Parameters
         ----------
-        series : array, shape (n,) or (n, 1); list, pandas Series or `elman.data.Series`
+        series : array, shape (n,) or (n, 1); list, Series of pandas or polars, or `elman.data.Series`
             Without gaps, oldest value first; dates in a pandas index are in order and complete.
         y : None
             There for scikit-learn; anything else is refused, as the series is its own target.

@@ -104,13 +104,17 @@ class System:
         step = self.net.engine().stepper(self.net.arena, now, states, self.no_gradient(B, 1))
         for t in range(T):
             now[:, 0] = x[:, t]
-            step()
+            if not step():
+                found[:, t + 1 :] = np.nan
+                break
             for part, state in zip(self.parts.values(), states, strict=True):
                 found[:, t + 1, part] = state
         finite = np.isfinite(found).all(axis=(0, 2))
         if not finite.all():
             lost = begun + int(np.argmin(finite))
-            raise DataError(f"the states grow beyond all bounds: they are not finite after step {lost}")
+            raise DataError(
+                f"the states grow beyond all bounds: they, or the outputs, are not finite after step {lost}"
+            )
         return found
 
     def jacobian(self, s: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -69,7 +69,7 @@ def holds_indices(graph: Graph) -> bool:
 
 
 def network_input(x: Any, features: int, dtype: np.dtype, indices: bool = False) -> np.ndarray:
-    """x as (B, T, F); a (B, T) array is taken as one feature. Indices become int64, if they are whole numbers."""
+    """x as (B, T, F); a (B, T) array is taken as one feature. Indices become int64, fractions float64."""
     array = numbers(x, "x")
     if array.ndim == 2 and features == 1:
         array = array[:, :, None]
@@ -82,8 +82,8 @@ def network_input(x: Any, features: int, dtype: np.dtype, indices: bool = False)
         )
     if 0 in array.shape:
         raise ShapeError(f"x has shape {array.shape}; it needs at least one row and one time step")
-    if indices and (array.dtype.kind in "iub" or (np.abs(array) < 2.0**62).all() and (array == np.floor(array)).all()):
-        dtype = np.dtype(np.int64)  # of others is said later what is wrong, where they are in use
+    if indices:  # of those that are none is said later what is wrong, where they are in use; float32 would round others
+        dtype = np.dtype(np.int64 if array.dtype.kind in "iub" else np.float64)
     with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
         return array if array.dtype == dtype else array.astype(dtype)
 

@@ -436,6 +436,10 @@ class Network:
         check_finite(array, "x", steps)
         if self.indices:
             check_indices(array, self.indices, "x", steps)
+        if self._holds_indices:
+            with np.errstate(invalid="ignore"):  # past a row's end may be anything
+                found = array.astype(np.int64, copy=False)
+            array = found if self.indices or (found == array).all() else array  # an engine says which is none
         return array, steps
 
     @functools.cached_property

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import math
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.checks import numbers, whole
+from elman.engine.indices import as_indices, whole_numbers
+from elman.engine.interface import Batch
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import checks
 from elman.training.checks import check_finite, check_indices
@@ -51,18 +51,16 @@ class Stream:
         if any(layer.reverse for layer in network.layers):
             raise OptionError("a layer that runs in reverse needs the whole sequence: call the network itself")
         rows = whole(rows, "rows")
-        self._network, self._arena = network, network.arena.copy()
-        self._sizes, dtype = network.state_sizes(), network.dtype
-        shapes: list[tuple[int, ...]] = [(rows, network.inputs), (rows, network.outputs)]
-        shapes += [(rows, n) for sizes in self._sizes for n in sizes]
-        self._values, (x, self._outputs, *self._states) = _together(shapes, dtype)
-        self._tiny, before = np.full_like(self._values, 2.0**-40), np.zeros_like(self._values)
-        self._now, self._before = self._values.data, before.data  # the quickest copy there is
+        self._network, self._arena, self._sizes = network, network.arena.copy(), network.state_sizes()
+        x, self._outputs, *self._states = _zeros(
+            [(rows, n) for n in (network.inputs, network.outputs, *itertools.chain(*self._sizes))], network.dtype
+        )
         self._x = network.check_input(x[:, None])
         self._inputs, self._shape = self._x[:, 0], x.shape
-        self._kinds = "iu" if network.indices else "fiub"  # of numbers that need no further look
-        y = self._outputs[:, None] if network.sequence_output else self._outputs
-        self._step = network.new_engine().stepper(self._arena, self._x, self._states, y)
+        self._kinds = "iu" if self._x.dtype.kind == "i" else "fiub"  # of numbers that need no further look
+        self._engine, y = network.new_engine(), self._outputs
+        y = y[:, None] if network.sequence_output else y
+        self._step = self._engine.stepper(self._arena, self._x, self._states, y)
         if state is not None:
             self.state = state
 
@@ -75,20 +73,14 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        # The step is done first and looked at then, as all of its values, x included, lie in one array: their
-        # sum is finite only if all are (scaled down, lest large ones overflow), and costs a fifth of
-        # np.isfinite(...).all(). Results alone would not do, since a NaN may be lost on its way through a maximum.
         if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in self._kinds:
             x = self._checked(x)
-        self._before[:] = self._now
+        self._inputs[...] = x
         try:
-            self._inputs[...] = x
-            self._step()
-            if not isfinite(self._tiny.dot(self._values)):
-                self._check_values()
-        except BaseException as error:
-            self._now[:] = self._before
-            if isinstance(error, IndexError | DataError) and self._network.indices:
+            if not self._step():
+                self._explain()
+        except DataError:
+            if self._network.indices:
                 check_indices(np.asarray(x), self._network.indices, "x")
             raise
         return self._outputs.copy()
@@ -99,12 +91,19 @@ class Stream:
             raise ShapeError(f"x has shape {array.shape}; expected {self._shape} = (rows of the stream, features)")
         if self._network.indices:
             check_indices(array, self._network.indices, "x")
+        elif self._x.dtype.kind == "i":  # a class that the equations pick
+            plan = self._engine.plan
+            as_indices(array[:, None], whole_numbers(plan, self._network.dtype)[plan.input.slot], None, "x")
         return array
 
-    def _check_values(self) -> None:
+    def _explain(self) -> None:
+        """Raise `DataError` for a step that was not finite, which is done once more for its results."""
         check_finite(self._inputs, "x")
+        with np.errstate(all="ignore"):
+            y, states = self._engine.forward(self._arena, Batch(self._x, states=self._states))
+        outputs = y[:, 0] if self._network.sequence_output else y
         names = [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
-        results = dict(zip(["output", *names], [self._outputs, *self._states], strict=True))
+        results = dict(zip(["output", *names], [outputs, *states], strict=True))
         checks.check_results(self._network, results, self._arena)
 
     @property
@@ -115,7 +114,7 @@ class Stream:
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = checks.flat_state(value, self._sizes, len(self._inputs), self._values.dtype)
+        given = checks.flat_state(value, self._sizes, len(self._inputs), self._network.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 
@@ -125,11 +124,8 @@ class Stream:
             state[...] = 0
 
 
-def _together(shapes: list[tuple[int, ...]], dtype: np.dtype) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Arrays of zeros that lie one behind the other in a flat one, so that one copy and one check serve all."""
-    borders = [0, *itertools.accumulate(math.prod(shape) for shape in shapes)]
+def _zeros(shapes: list[tuple[int, int]], dtype: np.dtype) -> list[np.ndarray]:
     try:
-        flat = np.zeros(borders[-1], dtype)
+        return [np.zeros(shape, dtype) for shape in shapes]
     except (MemoryError, ValueError) as error:
         raise OptionError(f"there is no memory for a stream of {shapes[0][0]} rows: take fewer") from error
-    return flat, [flat[a:b].reshape(s) for a, b, s in zip(borders, borders[1:], shapes, strict=False)]

@@ -60,7 +60,7 @@ def check_indices(array: np.ndarray, count: int, name: str, lengths: np.ndarray 
     place = first_place(~((array >= 0) & (array < count) & (array == np.floor(array))), lengths)
     if place is not None:
         raise DataError(
-            f"{name}{list(place[:-1])} is {array[place]:g}: expected indices, whole numbers 0..{count - 1}, "
+            f"{name}{list(place[:-1])} is {array[place]:.15g}: expected indices, whole numbers 0..{count - 1}, "
             f"as the network's first layer has a table of {count}"
         )
 

@@ -1,0 +1,93 @@
+"""Which row names the columns, and where the data begins."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from elman.data.found_table import Layout
+from elman.data.names import listed
+from elman.data.numerals import looks_like_number
+from elman.data.read_times import looks_like_times
+
+_JUDGED = 40  # rows that tell which columns hold numbers or times
+_HEADINGS = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "period"}
+
+
+def usual_width(counts: Sequence[int]) -> int:
+    """The usual number of fields; titles above a table and notes below it have fewer."""
+    return Counter(counts).most_common(1)[0][0]
+
+
+def is_data(cell: str) -> bool:
+    cell = cell.strip()
+    return any(c.isdigit() for c in cell) and (looks_like_number(cell) or looks_like_times([cell]))
+
+
+def typed_columns(rows: Sequence[list[str]], width: int) -> list[int]:
+    """Columns that hold numbers or times, going by rows well below the header."""
+    whole = [row for row in rows if len(row) == width]
+    start = max(1, min(len(whole) // 2, len(whole) - _JUDGED))
+    judged = whole[start : start + _JUDGED]
+    found = []
+    for column in range(width):
+        cells = [cell for row in judged if (cell := row[column].strip()) and any(c.isalnum() for c in cell)]
+        if cells and sum(map(is_data, cells)) >= 0.7 * len(cells):
+            found.append(column)
+    return found
+
+
+def first_data(rows: Sequence[list[str]], width: int, typed: Sequence[int]) -> int:
+    """The first row that is no title, header or row of units."""
+    if not typed:
+        return next((i for i, row in enumerate(rows) if len(row) == width), 0) + 1
+    for i, row in enumerate(rows):
+        if len(row) != width and not (i > 0 and len(row) > 1 and is_data(row[0])):
+            continue
+        cells = [row[c].strip() for c in typed if c < len(row)]
+        data = sum(map(is_data, cells))
+        other = sum(bool(cell) and not is_data(cell) for cell in cells)
+        headed = any(len(r) in (width, width - 1) for r in rows[:i])
+        if not headed and len(row) > 1 and not row[0].strip() and 0 in typed:
+            continue  # an index without a name heads its column with nothing, and a series without one is called 0
+        if data and (headed or other < data or any(map(_is_moment, cells))) or (not data and not other and headed):
+            return i
+    return next((i for i, row in enumerate(rows) if len(row) == width), 0) + 1
+
+
+def _is_moment(cell: str) -> bool:
+    return not looks_like_number(cell) and is_data(cell)
+
+
+def header_row(head: Sequence[list[str]], width: int) -> int | None:
+    """Which of the rows above the data names the columns."""
+    whole = [i for i, row in enumerate(head) if width - 1 <= len(row) <= width + 1 and len(row) > (width > 1)]
+    named = [i for i in whole if any(cell.strip().lower() in _HEADINGS for cell in head[i])]
+    filled = sorted(whole, key=lambda i: -sum(bool(cell.strip()) for cell in head[i]))
+    return next(iter(named or filled), None)
+
+
+def without_quotes(names: list[str]) -> list[str]:
+    """Names without single quotes, where all of them stand in such."""
+    quoted = all(len(n) > 2 and n[0] == n[-1] == "'" for n in names if n)
+    return [n[1:-1] for n in names] if quoted else names
+
+
+def numbered(width: int, table: Layout, name: str) -> list[str]:
+    names = [f"column {i + 1}" for i in range(width)]
+    shown = f"are called {listed(names, 4)}" if width > 1 else "is called 'column 1'"
+    table.notes.append(f"{name} has no header: its column{'s' if width > 1 else ''} {shown}")
+    return names
+
+
+def make_different(table: Layout) -> None:
+    """Names for columns that have none, and other names for those that come twice."""
+    taken: set[str] = set()
+    for i, name in enumerate(table.names):
+        called, number = name or f"column {i + 1}", 2
+        while called in taken:
+            called, number = f"{name or 'column'} ({number})", number + 1
+        if name and called != name:
+            table.notes.append(f"several columns are called {name!r}: the next one is {called!r} here")
+        table.names[i] = called
+        taken.add(called)
