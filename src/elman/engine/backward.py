@@ -80,10 +80,8 @@ class BackwardStage:
         memo: dict[Symbol, Node] = dict(forward.saved)
         for symbol, state in zip(graph.states, forward.states, strict=True):
             memo[symbol] = slot_leaf(Ref(state.values), width(symbol))
-        memo[graph.inputs[0]] = slot_leaf(forward.link.value, width(graph.inputs[0]))
-        if len(graph.inputs) > 1:
-            target = next(i for i, s in enumerate(self.slots) if s.name == "target")
-            memo[graph.inputs[1]] = slot_leaf(Ref(target), width(graph.inputs[1]))
+        for symbol, link in zip(graph.inputs, forward.links, strict=True):
+            memo[symbol] = slot_leaf(link.value, width(symbol))
         for k, (seed, out) in enumerate(zip(self.backward.seeds, graph.outputs, strict=True)):
             memo[seed] = self._seed(k, width(out))
         outputs = self.backward.outputs()
@@ -116,13 +114,9 @@ class BackwardStage:
         """
         fixed: dict[Node, Ref] = {}
         results = []
-        wanted = [
-            (s, Ref(g), width(o)) for s, g, o in zip(self.backward.states, self.grads, self.graph.states, strict=True)
-        ]
-        if self.forward.link.gradient >= 0:
-            wanted.append((self.backward.inputs[0], Ref(self.forward.link.gradient), self.forward.link.width))
-        memo = self.lowering.memo
-        nodes = [memo[symbol] if symbol is not None else self.lowering.constant(0.0) for symbol, *_ in wanted]
+        states = zip(self.backward.states, self.grads, self.graph.states, strict=True)
+        wanted = [(self._found(symbol), Ref(g), width(o)) for symbol, g, o in states] + self._of_inputs()
+        nodes = [node for node, *_ in wanted]
         used = {*others, *(i for n in reachable([*nodes, *others]) for i in n.inputs)}
         for node, (_, ref, wide) in zip(nodes, wanted, strict=True):
             if node in fixed or not node.inputs or node in used:
@@ -130,6 +124,23 @@ class BackwardStage:
             fixed[node] = ref
             results.append(node)
         return fixed, results
+
+    def _found(self, symbol: Symbol | None) -> Node:
+        return self.lowering.constant(0.0) if symbol is None else self.lowering.memo[symbol]
+
+    def _of_inputs(self) -> list[tuple[Node, Ref, int]]:
+        """dL/d each input that has a gradient, together with what others that read it, and were first, have left."""
+        sums: dict[int, Node] = {}
+        widths: dict[int, int] = {}
+        for symbol, link in zip(self.backward.inputs, self.forward.links, strict=True):
+            if link.gradient < 0 or (symbol is None and link.begun):
+                continue
+            if link.begun and link.gradient not in sums:
+                sums[link.gradient] = slot_leaf(Ref(link.gradient), link.width)
+            node, before = self._found(symbol), sums.get(link.gradient)
+            sums[link.gradient] = node if before is None else self.lowering.make("add", [before, node], link.width)
+            widths[link.gradient], link.begun = link.width, True
+        return [(node, Ref(slot), widths[slot]) for slot, node in sums.items()]
 
     # --- gradients of parameters ----------------------------------------------------------------------------
 
@@ -165,7 +176,8 @@ class BackwardStage:
         """Raise where a gradient would be summed from a place that is written over before that."""
         for n in (n for s in summed for n in s.nodes):
             slot = places.ref(n).slot
-            if self.slots[slot].time == "pair" or (n.ref is None and slot == self.forward.link.gradient):
+            theirs = {link.gradient for link in self.forward.links}
+            if self.slots[slot].time == "pair" or (n.ref is None and slot in theirs):
                 raise EngineError(f"stage {self.forward.index}: a gradient is summed from slot {slot}, which forgets")
 
     # --- when and where -------------------------------------------------------------------------------------

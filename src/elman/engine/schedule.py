@@ -16,12 +16,26 @@ from elman.engine.emit import Emitter, Placement
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, reachable, to_save
 from elman.engine.places import Places
-from elman.engine.plan import MatrixGradient, Plan, Ref, Reverse, Stage, State, TableGradient, Time, VectorGradient
+from elman.engine.plan import (
+    Elementwise,
+    Instruction,
+    MatrixGradient,
+    Operand,
+    Plan,
+    Ref,
+    Reverse,
+    Stage,
+    State,
+    TableGradient,
+    Time,
+    VectorGradient,
+)
 from elman.engine.stage import DROPOUTS_A_LAYER, Forward, LayerSpec, Link, LossSpec, leaf_of
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
 from elman.equations.simplify import simplify
 from elman.equations.symbols import Symbol, width
+from elman.errors import EngineError
 
 
 def schedule(
@@ -66,22 +80,24 @@ class _Scheduler:
 
     def plan(self) -> Plan:
         source = Ref(self.new_slot(self.features, "steps", 0, "input"))
-        link = Link(source, self.features)
+        link = given = Link(source, self.features)
         if self.training and self.input_gradient:
-            link.gradient = self.new_slot(self.features, "steps", 0, "input gradient")
-        input_gradient = link.gradient
-        done: list[Forward | Link] = []
-        for spec in self.layers:
-            for piece in self._pieces(spec, link):
-                done.append(piece)
-                link = piece.out
+            given.gradient = self.new_slot(self.features, "steps", 0, "input gradient")
+        done: list[Forward] = []
+        outs: list[Link] = []
+        for number, spec in enumerate(self.layers):
+            sources = (number - 1,) if spec.sources is None else spec.sources
+            done += self._pieces(spec, [given if s < 0 else outs[s] for s in sources])
+            link = done[-1].out
+            outs.append(link)
+        self._check_read()
         output, target, weight, value, root = link.value, -1, -1, -1, False
         if self.loss is not None:
             target, weight, value = self._loss(link, done)
             root = self.loss.root
-        for index, forward in reversed(list(enumerate(done))):
-            assert isinstance(forward, Forward)
-            self.stages[index] = self._backward_stage(forward) if self.training else self.stages[index]
+        for index, forward in reversed(list(enumerate(done)) if self.training else []):
+            self.stages[index] = self._backward_stage(forward)
+        self._check_begun(given)
         return Plan(
             tuple(self.slots),
             tuple(self.stages),
@@ -94,19 +110,30 @@ class _Scheduler:
             weight,
             value,
             link.gradient if self.seeded else -1,
-            input_gradient,
+            given.gradient,
             root,
             self.names,
         )
 
-    def _pieces(self, spec: LayerSpec, link: Link) -> Iterable[Forward]:
-        """The stages of a layer: itself, between two reversals if it runs backwards in time."""
+    def _check_read(self) -> None:
+        """Every layer but the last one must be read: what serves nothing is not computed in silence."""
+        read = {s for n, spec in enumerate(self.layers) for s in ((n - 1,) if spec.sources is None else spec.sources)}
+        for number in range(len(self.layers) - 1):
+            if number not in read:
+                raise EngineError(f"layer {number} ({self.layers[number].name}) is read by no other")
+
+    def _check_begun(self, given: Link) -> None:
+        if given.gradient >= 0 and not given.begun:
+            raise EngineError("no layer has a gradient of the input: schedule it without one")
+
+    def _pieces(self, spec: LayerSpec, links: list[Link]) -> Iterable[Forward]:
+        """The stages of a layer: itself, between reversals if it runs backwards in time."""
         if not spec.reverse:
-            yield self._forward_stage(spec, link)
+            yield self._forward_stage(spec, links)
             return
-        first = self._reversal(link)
-        yield first
-        middle = self._forward_stage(spec, first.out)
+        turned = [self._reversal(link) for link in links]
+        yield from turned
+        middle = self._forward_stage(spec, [forward.out for forward in turned])
         yield middle
         if not spec.last:
             yield self._reversal(middle.out)
@@ -115,7 +142,7 @@ class _Scheduler:
         index = len(self.stages)
         out = Link(Ref(self.new_slot(link.width, "steps", index, "reversed")), link.width)
         graph = Graph("reversal", [], [], [], {}, [])
-        forward = Forward(LayerSpec("reversal", graph, {}), index, link, out)
+        forward = Forward(LayerSpec("reversal", graph, {}), index, [link], out)
         forward.before = (Reverse(link.value, out.value),)
         if self.training and link.gradient >= 0:
             out.gradient = self.new_slot(link.width, "steps", index, "reversed gradient")
@@ -127,23 +154,26 @@ class _Scheduler:
         index, graph = len(self.stages), self.loss.graph
         target = self.new_slot(width(graph.inputs[1]), "steps", index, "target")
         weight = self.new_slot(1, "steps", index, "weight")
-        forward = self._forward_stage(LayerSpec("loss", graph, {}), link, extra=[Ref(target)], seed=weight)
+        links = [link, Link(Ref(target), width(graph.inputs[1]), sequence=link.sequence)]
+        forward = self._forward_stage(LayerSpec("loss", graph, {}), links, seed=weight)
         done.append(forward)
         return target, weight, forward.out.value.slot
 
     # --- forward --------------------------------------------------------------------------------------------
 
-    def _forward_stage(self, spec: LayerSpec, link: Link, extra: Sequence[Ref] = (), seed: int = -1) -> Forward:
+    def _forward_stage(self, spec: LayerSpec, links: list[Link], seed: int = -1) -> Forward:
         spec = replace(spec, graph=simplify(spec.graph))
-        graph, index = spec.graph, len(self.stages)
-        forward = Forward(spec, index, link, Link(Ref(-1), width(graph.outputs[0]), sequence=link.sequence))
-        wants_input = link.gradient >= 0 and not graph.takes_index
+        graph, index, sequence = spec.graph, len(self.stages), links[0].sequence
+        if any(link.sequence != sequence for link in links):
+            raise EngineError(f"layer {spec.name} reads what has steps beside what has one step")
+        forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), sequence=sequence))
         if self.training:
-            forward.backward = differentiate(graph, with_inputs=wants_input, differentiable=[0])
+            wanted = [] if graph.takes_index else [k for k, link in enumerate(links) if link.gradient >= 0]
+            forward.backward = differentiate(graph, differentiable=wanted)
         states = [self._state_slot(spec, s, k, index) for k, s in enumerate(graph.states)]
         memo = {s: slot_leaf(Ref(slot), width(s), loop=True) for s, slot in zip(graph.states, states, strict=True)}
-        for symbol, ref in zip(graph.inputs, [link.value, *extra], strict=True):
-            memo[symbol] = slot_leaf(ref, width(symbol))
+        for symbol, link in zip(graph.inputs, links, strict=True):
+            memo[symbol] = slot_leaf(link.value, width(symbol))
         keep = to_save(graph, forward.backward) if forward.backward else []
         lowering = Lowering(
             graph.nodes(),
@@ -169,7 +199,7 @@ class _Scheduler:
         self._name_values(spec, graph, memo, places.refs)
         self._output_link(forward, fixed[outputs[0]], states, seed)
         self.stages.append(
-            Stage(spec.name, link.sequence, forward.before, forward.loop, states=forward.states, last=forward.last)
+            Stage(spec.name, sequence, forward.before, forward.loop, states=forward.states, last=forward.last)
         )
         return forward
 
@@ -206,7 +236,8 @@ class _Scheduler:
         if spec.last and states:
             forward.last = self.new_slot(out.width, "single", index, "last")
             out.value, out.sequence = Ref(forward.last), False
-        if self.training and seed < 0 and (spec.graph.parameters or forward.link.gradient >= 0):
+        matters = spec.graph.parameters or any(link.gradient >= 0 for link in forward.links)
+        if self.training and seed < 0 and matters:
             time: Time = "single" if forward.last >= 0 else "steps"
             out.gradient = self.new_slot(out.width, time, index, "output gradient")
 
@@ -215,10 +246,7 @@ class _Scheduler:
     def _backward_stage(self, forward: Forward) -> Stage:
         stage = self.stages[forward.index]
         if forward.spec.name == "reversal":
-            if forward.link.gradient < 0:
-                return stage
-            back = Reverse(Ref(forward.out.gradient), Ref(forward.link.gradient))
-            return Stage("reversal", True, stage.before, after=(back,))
+            return self._reversed_back(stage, forward)
         if forward.backward is None or forward.out.gradient < 0:
             return stage
         backward = BackwardStage(self.emit, forward, forward.backward, self.drops)
@@ -226,3 +254,14 @@ class _Scheduler:
         self.gradients += backward.gradients
         self.names = {name: ref for name, ref in self.names.items() if ref.slot not in backward.taken}
         return stage
+
+    def _reversed_back(self, stage: Stage, forward: Forward) -> Stage:
+        link, above = forward.links[0], Ref(forward.out.gradient)
+        if link.gradient < 0:
+            return stage
+        if not link.begun:
+            link.begun = True
+            return replace(stage, after=(Reverse(above, Ref(link.gradient)),))
+        turned = Ref(self.new_slot(link.width, "steps", forward.index, "reversed gradient"))
+        there, more = (Operand("slot", link.width, ref) for ref in (Ref(link.gradient), turned))
+        return replace(stage, after=(Reverse(above, turned), Elementwise((Instruction("add", there, (there, more)),))))

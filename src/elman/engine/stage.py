@@ -15,13 +15,18 @@ DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
 
 @dataclass(frozen=True, eq=False)
 class LayerSpec:
-    """A layer to schedule: its bound graph, where its parameters lie, whether it returns its last step only."""
+    """A layer to schedule: its bound graph, where its parameters lie, whether it returns its last step only.
+
+    `sources` are the numbers of the layers that its inputs come from, -1 for the network's own input; by default the
+    layer before it.
+    """
 
     name: str
     graph: Graph
     offsets: dict[str, int]
     last: bool = False
     reverse: bool = False
+    sources: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +39,16 @@ class LossSpec:
 
 @dataclass
 class Link:
-    """What flows between layers: where a layer finds its input, and where it leaves dL/d input."""
+    """What flows between layers: where they find it, and where those that read it leave dL/d it.
+
+    `begun` says whether one has done so: what the next one finds is added to that.
+    """
 
     value: Ref
     width: int
     gradient: int = -1
     sequence: bool = True
+    begun: bool = False
 
 
 @dataclass(eq=False)
@@ -48,7 +57,7 @@ class Forward:
 
     spec: LayerSpec
     index: int
-    link: Link
+    links: list[Link]  # of the graph's inputs; a loss's target has one that is no layer's
     out: Link
     saved: dict[Symbol, Node] = field(default_factory=dict)
     backward: Backward | None = None
