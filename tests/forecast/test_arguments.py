@@ -43,3 +43,9 @@ def test_a_file_to_save_to_has_a_name(path):
         fitted.save(path)
     with pytest.raises(OptionError, match="path is .* expected a file's name"):
         fitted.networks_[0].save(path)
+
+
+@pytest.mark.parametrize("width", [1.5, -1, np.zeros(0), "2"])
+def test_a_plan_is_explained_for_a_whole_target_width(width):
+    with pytest.raises(OptionError, match="target_width is"):
+        small().fit(WAVE).networks_[0].explain("mse", width)
