@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
+from elman.checks import flag, instance, shown
 from elman.data.conditions import Where
 from elman.data.gaps import Fill
 from elman.data.sentinels import Missing
@@ -34,6 +36,24 @@ class Reading:
     where: Where | None = None
     missing: Missing | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is of a wrong kind; whether its value makes sense is seen where it is used.
+
+        Raises
+        ------
+        OptionError
+        """
+        for name in ("target", "date_format", "decimal", "thousands"):
+            instance(getattr(self, name), (str, type(None)), name, "a text (str) or None")
+        instance(self.fill, str, "fill", "none, linear or forward")
+        flag(self.sort, "sort")
+        if self.dayfirst is not None:
+            flag(self.dayfirst, "dayfirst")
+        if self.time is not None and not isinstance(self.time, str):
+            _texts(self.time, "time", "names of columns")
+        if self.where is not None and not isinstance(self.where, str | Mapping):
+            _texts(self.where, "where", "conditions such as 'store=a'")
+
     def refuse_all_but(self, allowed: Sequence[str], what: str) -> None:
         """Refuse options that mean nothing for the data at hand.
 
@@ -47,3 +67,10 @@ class Reading:
                 raise OptionError(
                     f"{option.name} is for files with a series, and means nothing for {what}; leave it out"
                 )
+
+
+def _texts(values: Any, what: str, of: str) -> None:
+    """Refuse what is no list of at least one text."""
+    instance(values, (list, tuple), what, f"a text or a list of {of}")
+    if not values or not all(isinstance(value, str) for value in values):
+        raise OptionError(f"{what} is {shown(values)}; expected {of}, or None to leave it open")

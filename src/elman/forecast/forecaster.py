@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed
+from elman.checks import as_seed, instance, listed
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
 from elman.errors import DataError, OptionError, TrainingError
@@ -169,7 +169,9 @@ class Forecaster(Estimator):
         refuse_target(y, "fit")
         self.check_params()
         values = as_values(series)
-        callbacks = list(callbacks)  # a generator would be used up by the first network
+        callbacks = listed(callbacks, "callbacks", "Callback objects")  # a generator is used up by the first network
+        if like is not None:
+            instance(like, Forecaster, "like", "a fitted Forecaster")._check_fitted()
         self._choose(values, like)
         self.networks_ = []
         self.best_epochs_ = []
@@ -193,7 +195,7 @@ class Forecaster(Estimator):
         """
         as_cell(self.cell)
         for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
-            if getattr(self, name) is not None:
+            if getattr(self, name) is not None or name not in ("lookback", "season"):  # these two may be left open
                 as_count(getattr(self, name), name)
         as_seed(self.seed)
         as_choice(self.differences, "differences")

@@ -36,6 +36,7 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
     """Write a fitted forecaster, complete or not at all."""
     from safetensors.numpy import save as to_bytes
 
+    path = checks.path(path)
     tensors = {
         _prefix(member) + name: np.ascontiguousarray(value)
         for member, network in enumerate(forecaster.networks_)
@@ -45,8 +46,8 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
         "elman": to_json(describe(forecaster.networks_[0]), "network"),
         "forecaster": to_json(_describe(forecaster), "forecaster"),
     }
-    write_whole(Path(path), to_bytes(tensors, metadata=header))
-    return Path(path)
+    write_whole(path, to_bytes(tensors, metadata=header))
+    return path
 
 
 def check_savable(forecaster: Forecaster) -> None:

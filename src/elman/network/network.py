@@ -481,6 +481,7 @@ class Network:
         from elman.engine.describe import describe
         from elman.training.losses import resolve_loss
 
+        target_width = whole(target_width, "target_width", 0)
         found = None if loss is None else resolve_loss(loss)
         names = {place.offset: name for name, place in self._places.items()}
         engine = self.engine() if found is None else self.trainer(found, target_width or self.outputs)
