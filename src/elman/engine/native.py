@@ -105,6 +105,7 @@ class NativeEngine:
         states: Sequence[np.ndarray] | None = None,
         key: int = 0,
         memory: str = "normal",
+        version: int = 0,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Compute a network's output and final states.
 
@@ -122,6 +123,9 @@ class NativeEngine:
             Of dropout: seed and update, mixed.
         memory : {"normal", "low"}
             "low" runs segments of about sqrt(T) steps after one another, in the memory of one: the same bits.
+        version : int
+            A number of these very parameters, another after each change (`Parameters.version`): they are packed again
+            only where it differs from the last call's. 0 if none is known: they are packed in any case.
 
         Returns
         -------
@@ -133,6 +137,7 @@ class NativeEngine:
         y, finals = self._outputs(x)
         self._engine.forward(
             self._check(parameters, (self.plan.parameters,), "parameters"),
+            version,
             x,
             _lengths(lengths),
             self._check_states(states, len(x), "states"),
@@ -149,13 +154,13 @@ class NativeEngine:
         """A function that computes one batch again and again on the same arrays.
 
         It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. The parameters are
-        looked at in its first call and after a call of another kind; changes in between go unnoticed.
+        packed in its first call and after a call of another kind: leave them as they are as long as it is used.
         """
         self._check_in_place(x, "x")
         self._check(parameters, (self.plan.parameters,), "parameters")
         self._check_states(states, len(x), "states")
         self._check(output, self._output_shape(x), "output")
-        return self._engine.repeated(parameters, x, list(states), output)
+        return self._engine.repeated(parameters, 0, x, list(states), output)
 
     def generate(
         self,
@@ -165,6 +170,8 @@ class NativeEngine:
         output: np.ndarray,
         steps: int,
         drawing: Drawing | None = None,
+        *,
+        version: int = 0,
     ) -> np.ndarray:
         """Feed outputs back as inputs, in one call.
 
@@ -184,6 +191,8 @@ class NativeEngine:
             How many inputs to make.
         drawing : Drawing, optional
             An input is the index of a class, drawn with the output as logits; without, it is the output.
+        version : int
+            As for `forward`.
 
         Returns
         -------
@@ -195,7 +204,7 @@ class NativeEngine:
         self._check(output, self._output_shape(window), "output")
         with arrays.room(window):
             out, done = np.empty((len(window), steps, window.shape[2]), window.dtype), 0
-        repeated = self._engine.repeated(parameters, window, states, output)
+        repeated = self._engine.repeated(parameters, version, window, states, output)
         while done < steps:  # Ctrl-C is looked at in between
             if drawing is None:
                 done = repeated.generate(window, done, SECONDS_A_CALL, out)
@@ -218,12 +227,13 @@ class NativeEngine:
         state_gradients: Sequence[np.ndarray] | None = None,
         memory: str = "normal",
         truncate: int | None = None,
+        version: int = 0,
     ) -> Gradients:
         """Compute the loss and its gradients.
 
         Parameters
         ----------
-        parameters, x, lengths, states, key
+        parameters, x, lengths, states, key, version
             As for `forward`.
         target : array (B, T, O'), or (B, O') where the loss has one step
             Class indices are int64, O' = 1.
@@ -255,6 +265,7 @@ class NativeEngine:
             initials = [np.empty((len(x), w), self.dtype) for w in self._state_widths] if want_states else []
         loss = self._engine.gradients(
             self._check(parameters, (self.plan.parameters,), "parameters"),
+            version,
             x,
             target,
             None if weights is None else self._check(weights, (len(x),), "weights"),

@@ -129,15 +129,16 @@ class PartedEngine:
         state_gradients=None,
         memory="normal",
         truncate=None,
+        version=0,
         moments=None,
     ) -> Gradients:
         """The loss and its gradients; of the running means and variances these are 0, and `moments` takes the next."""
         if truncate is not None:
             raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
-        runs = self._forward(parameters, x, lengths, states, key, memory)
+        runs = self._forward(parameters, x, lengths, states, key, memory, version)
         if moments is not None:
             moments[:] = [(r.part.normalisation, self._next_running(r, parameters)) for r in runs if r.normalised]
-        options = {"memory": memory, "want_states": want_states}
+        options = {"memory": memory, "want_states": want_states, "version": version}
         given = self._by_part(state_gradients)
         single = target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last step
         target = target[:, None] if single else target
@@ -167,7 +168,7 @@ class PartedEngine:
 
     # --- forward --------------------------------------------------------------------------------------------
 
-    def _forward(self, parameters, x, lengths, states, key, memory) -> list[_Run]:
+    def _forward(self, parameters, x, lengths, states, key, memory, version) -> list[_Run]:
         """Through all parts but the last one, whose run is part of its backward run."""
         runs, values = [], x
         for number, (part, start) in enumerate(zip(self.parts, self._by_part(states), strict=True)):
@@ -179,7 +180,7 @@ class PartedEngine:
             if part is self.parts[-1]:
                 break
             values, _ = part.engine.forward(
-                parameters, run.x, lengths=lengths, states=start, key=run.key, memory=memory
+                parameters, run.x, lengths=lengths, states=start, key=run.key, memory=memory, version=version
             )
             if values.ndim == 2:  # a layer returned its last step: from here on there is one
                 values, lengths = values[:, None], None

@@ -67,8 +67,8 @@ class NumpyEngine:
         )
         self._last: Run | None = None  # for `read`
 
-    def forward(self, parameters, x, *, lengths=None, states=None, key=0, memory="normal"):
-        """Outputs (B, T, O) or (B, O), and the final states."""
+    def forward(self, parameters, x, *, lengths=None, states=None, key=0, memory="normal", version=0):
+        """Outputs (B, T, O) or (B, O), and the final states; nothing is packed, so that any `version` will do."""
         segments = segments_of(self.plan, x, lengths, memory)
         x = self._input(x, lengths)
         outputs = []
@@ -90,7 +90,7 @@ class NumpyEngine:
 
         return step
 
-    def generate(self, parameters, window, states, output, steps: int, drawing: Drawing | None = None) -> np.ndarray:
+    def generate(self, parameters, window, states, output, steps: int, drawing: Drawing | None = None, *, version=0):
         """Feed outputs back; see the native engine."""
         with arrays.room(window):
             return feed_back(functools.partial(self.forward, parameters), window, states, output, steps, drawing)
@@ -110,6 +110,7 @@ class NumpyEngine:
         state_gradients=None,
         memory="normal",
         truncate=None,
+        version=0,
     ) -> Gradients:
         """The loss, and its gradients with respect to the parameters and, if wanted, input and initial states."""
         if steps := check_truncate(self.plan, truncate, memory):

@@ -78,6 +78,7 @@ def _by_parameters(system: System, s: np.ndarray, x: np.ndarray, shape: tuple[in
                 system.no_gradient(1, 1),
                 states=system.split(s[row : row + 1]),
                 state_gradients=system.split(unit[i : i + 1]),
+                version=net.params.version,
             ).parameters
     found = {}
     for name, place in net.params.places.items():

@@ -82,14 +82,24 @@ class StepLosses:
                 scale = self.B * share  # the engine's loss is a mean over the rows
                 ahead = [a / scale for a in ahead]
                 found = with_loss.gradients(
-                    net.arena, x[:, t : t + 1], np.ascontiguousarray(goal), states=states, state_gradients=ahead
+                    net.arena,
+                    x[:, t : t + 1],
+                    np.ascontiguousarray(goal),
+                    states=states,
+                    state_gradients=ahead,
+                    version=net.params.version,
                 )
                 total += found.loss * scale
                 parts[t] = found.parameters * scale
             else:
                 nothing = self.system.no_gradient(self.B, 1)
                 parts[t] = self.system.engine.gradients(
-                    net.arena, x[:, t : t + 1], nothing, states=states, state_gradients=ahead
+                    net.arena,
+                    x[:, t : t + 1],
+                    nothing,
+                    states=states,
+                    state_gradients=ahead,
+                    version=net.params.version,
                 ).parameters
         if self.root:
             total = float(np.sqrt(total))

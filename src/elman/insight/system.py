@@ -75,7 +75,7 @@ class System:
 
     def follow(self, net: Network) -> None:
         """Take over the parameters that the network has now."""
-        self.net.arena[:] = net.arena
+        self.net.params.restore(net.arena)
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class System:
 
     def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The states (R, n) behind inputs (R, T, F)."""
-        _, states = self.engine.forward(self.net.arena, x, states=self.split(s))
+        _, states = self.engine.forward(self.net.arena, x, states=self.split(s), version=self.net.params.version)
         return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
@@ -141,6 +141,7 @@ class System:
             states=self.split(s),
             state_gradients=self.split(gradient),
             want_states=True,
+            version=self.net.params.version,
         )
         return np.concatenate(found.initial_states, axis=1)
 
@@ -160,6 +161,7 @@ class System:
             state_gradients=self.split(wanted),
             want_input=not self.takes_index,
             want_states=True,
+            version=self.net.params.version,
         )
         by_state = np.concatenate(found.initial_states, axis=1).reshape(R, n, n)
         return by_state, found.input.reshape(R, n, -1) if found.input is not None else np.empty(0)

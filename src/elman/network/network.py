@@ -17,7 +17,7 @@ from elman.network import checks
 from elman.network.engines import DOT, Engines, new_engine
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
-from elman.network.parameters import Parameters, initialise, layout
+from elman.network.parameters import Parameters, initialise, layout, views
 from elman.network.stream import Stream
 from elman.training.checks import as_lengths, check_finite, check_indices
 from elman.training.examples import examples
@@ -53,9 +53,9 @@ class Network:
     Attributes
     ----------
     params : Parameters
-        Writable views by name, ``net.params["0.W_z"]``.
+        By name: ``net.params["0.W_z"]`` reads, assignment writes; see `elman.network.parameters`.
     arena : ndarray, shape (P,)
-        All parameters in one flat array.
+        All parameters in one flat array, to be read.
     outputs : int
         Features O of the output.
     indices : int
@@ -139,8 +139,12 @@ class Network:
 
     def _take(self, arena: np.ndarray) -> None:
         """Have these values as parameters."""
-        self.arena = arena
         self.params = Parameters(self._places, arena)
+
+    @property
+    def arena(self) -> np.ndarray:
+        """All parameters in one flat array, to be read; `Parameters.write` changes them."""
+        return self.params.arena
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
@@ -235,7 +239,12 @@ class Network:
         flag(return_state, "return_state")
         x, steps = self.check_batch(x, lengths)
         y, final = self.engine(None).forward(
-            self.arena, x, lengths=steps, states=self._flat_state(state, len(x)), memory=memory
+            self.arena,
+            x,
+            lengths=steps,
+            states=self._flat_state(state, len(x)),
+            memory=memory,
+            version=self.params.version,
         )
         self.check_results(y, final)
         return (y, self._nested_state(final)) if return_state else y
@@ -338,8 +347,9 @@ class Network:
             states=self._flat_state(state, len(data)),
             memory=memory,
             truncate=truncate,
+            version=self.params.version,
         )
-        gradients = dict(Parameters(self._places, found.parameters))
+        gradients = views(self._places, found.parameters)
         named = {f"the gradient of {name}": value for name, value in gradients.items()}
         checks.check_results(self, {"the loss": np.asarray(found.loss), **named})
         return found.loss, gradients
@@ -383,9 +393,10 @@ class Network:
             want_input=True,
             want_states=True,
             state_gradients=None if given is None else [g / rows for g in given],
+            version=self.params.version,
         )
         assert found.initial_states is not None
-        grads = {name: value * rows for name, value in Parameters(self._places, found.parameters).items()}
+        grads = {name: value * rows for name, value in views(self._places, found.parameters).items()}
         before = self._nested_state([s * rows for s in found.initial_states])
         named = {f"the gradient of {name}": value for name, value in grads.items()}
         named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
@@ -478,7 +489,7 @@ class Network:
         """A line a layer: what it is, what it returns, how many parameters."""
         lines, steps = [], "T, "
         for number, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True)):
-            count = sum(p.size for name, p in self._places.items() if name.startswith(f"{number}."))
+            count = sum(place.size for place in self._places.values() if place.layer == number)
             steps = "" if layer.last_only else steps  # and behind such a layer there are none either
             shape = f"(B, {steps}{checks.width(graph.outputs[0])})"
             lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}")

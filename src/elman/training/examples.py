@@ -119,7 +119,7 @@ def judge(
         rows = slice(first, first + batch_size)
         lengths = None if data.lengths is None else data.lengths[rows]
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory)
+            y, _ = engine.forward(net.arena, data.x[rows], lengths=lengths, memory=memory, version=net.params.version)
         share = data.share(rows)
         used = share > 0
         target = np.where(used[..., None], data.target[rows], 0)

@@ -176,9 +176,9 @@ class Training:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
         net, optimizer, data = self.net, self.optimizer, self.data
         rows, borders = batches
-        with np.errstate(all="ignore"):  # what is not finite is found and explained
+        with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
             result = self._engine.train(
-                net.arena,
+                arena,
                 data.x,
                 data.target,
                 batches,
