@@ -206,19 +206,19 @@ Batch<T> make_batch(const Engine<T>& engine, const Given& x, const Flat<const in
 }
 
 template <class T>
-void py_forward(Engine<T>& engine, const Flat<const T>& parameters, const Given& x, const Flat<const int64_t>& lengths,
-                const std::vector<Flat<const T>>& states, uint64_t key, const Flat<T>& output,
-                const std::vector<Flat<T>>& final_states, bool low_memory) {
+void py_forward(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Given& x,
+                const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states, uint64_t key,
+                const Flat<T>& output, const std::vector<Flat<T>>& final_states, bool low_memory) {
   Batch<T> batch = make_batch(engine, x, lengths, states, key);
   Results<T> results;
   results.output = output.data();
   results.states = pointers<T>(final_states);
-  without_python([&] { forward(engine, parameters.data(), batch, results, {low_memory, 0}); });
+  without_python([&] { forward(engine, {parameters.data(), version}, batch, results, {low_memory, 0}); });
 }
 
 template <class T>
-double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Given& x, const Given& target,
-                    const Flat<const T>& weights, const Flat<const int64_t>& lengths,
+double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Given& x,
+                    const Given& target, const Flat<const T>& weights, const Flat<const int64_t>& lengths,
                     const std::vector<Flat<const T>>& states, const std::vector<Flat<const T>>& state_gradients,
                     uint64_t key, const Flat<T>& parameter_gradients, const Flat<T>& output,
                     const std::vector<Flat<T>>& final_states, const Flat<T>& input_grad,
@@ -234,7 +234,8 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, const Gi
   results.input_grad = pointer(input_grad);
   results.initial_states = pointers<T>(initial_states);
   double loss = 0;
-  without_python([&] { loss = gradients(engine, parameters.data(), batch, results, {low_memory, truncate}); });
+  without_python(
+      [&] { loss = gradients(engine, {parameters.data(), version}, batch, results, {low_memory, truncate}); });
   return loss;
 }
 
@@ -281,9 +282,10 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x,
 
 // It keeps the arrays alive; the caller leaves them where they are.
 template <class T>
-Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, const Given& x,
+Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Given& x,
                         const std::vector<Flat<T>>& states, const Flat<T>& output) {
-  return {engine, parameters.data(), make_batch<T>(engine, x, {}, {}, 0), pointers<T>(states), output.data()};
+  return {
+      engine, {parameters.data(), version}, make_batch<T>(engine, x, {}, {}, 0), pointers<T>(states), output.data()};
 }
 
 template <class T>
@@ -352,16 +354,16 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })
-      .def("forward", py_forward<T>, "parameters"_a, "x"_a, "lengths"_a.none(), "states"_a, "key"_a, "output"_a,
-           "final_states"_a, "low_memory"_a)
-      .def("gradients", py_gradients<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(),
-           "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "output"_a, "final_states"_a,
-           "input_grad"_a.none(), "initial_states"_a, "low_memory"_a, "truncate"_a)
+      .def("forward", py_forward<T>, "parameters"_a, "version"_a, "x"_a, "lengths"_a.none(), "states"_a, "key"_a,
+           "output"_a, "final_states"_a, "low_memory"_a)
+      .def("gradients", py_gradients<T>, "parameters"_a, "version"_a, "x"_a, "target"_a, "weights"_a.none(),
+           "lengths"_a.none(), "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "output"_a,
+           "final_states"_a, "input_grad"_a.none(), "initial_states"_a, "low_memory"_a, "truncate"_a)
       .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "seconds"_a,
            "losses"_a, "low_memory"_a, "truncate"_a)
-      .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 3>(),
-           nb::keep_alive<0, 4>(), nb::keep_alive<0, 5>(), "parameters"_a, "x"_a, "states"_a, "output"_a)
+      .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 4>(),
+           nb::keep_alive<0, 5>(), nb::keep_alive<0, 6>(), "parameters"_a, "version"_a, "x"_a, "states"_a, "output"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("bytes", py_bytes<T>)
       .def("read", py_read<T>, "slot"_a, "out"_a);

@@ -16,7 +16,6 @@ template <class T>
 struct InSegments {
   Engine<T>& e;
   const T* parameters;
-  Known known;  // of the parameters, in the next run
   const Batch<T>& whole;
   const Results<T>& wanted;
   InTime in_time;
@@ -77,8 +76,7 @@ struct InSegments {
   T* output_of(const Batch<T>& part) const { return part.ends || e.plan.sequence() ? wanted.output : nullptr; }
 
   double run(const Batch<T>& part, const Results<T>& results) {
-    double loss = run_blocks(e, parameters, known, part, results, weight_sum);
-    known = Known::same;
+    double loss = run_blocks(e, parameters, part, results, weight_sum);
     return loss;
   }
 
@@ -172,9 +170,9 @@ struct InSegments {
 }  // namespace
 
 template <class T>
-double run_in_segments(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
+double run_in_segments(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                        InTime in_time) {
-  InSegments<T> run{e, parameters, known, batch, results, in_time};
+  InSegments<T> run{e, parameters, batch, results, in_time};
   if (results.gradients) return in_time.truncate ? run.truncated_gradients() : run.gradients();
   run.forward();
   stop_at_fault(e);
@@ -182,7 +180,7 @@ double run_in_segments(Engine<T>& e, const T* parameters, Known known, const Bat
 }
 
 #define ELMAN_INSTANTIATE(T) \
-  template double run_in_segments(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&, InTime);
+  template double run_in_segments(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

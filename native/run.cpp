@@ -102,9 +102,10 @@ void run(Repeated<T>& r) {
   check_indices(r.engine, r.batch, false);
   r.engine.awake = threads_awake(r);
   r.engine.in_parts = false;
-  Known known = r.version > 0 && r.version == r.engine.weights.version ? Known::same : Known::nothing;
-  run_batch(r.engine, r.parameters, known, r.batch, r.results);
-  r.version = r.engine.weights.version;
+  const Weights<T>& w = r.engine.weights;
+  if (w.stale || r.packings != w.packings) expect_version(r.engine, r.parameters.version);
+  run_batch(r.engine, r.parameters.values, r.batch, r.results);
+  r.packings = w.packings;
   if (is_shared(r)) r.last = Clock::now();
 }
 
@@ -152,14 +153,14 @@ double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
 }
 
 template <class T>
-double run_blocks(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
+double run_blocks(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                   double weight_sum) {
   bool backward = results.gradients != nullptr;
   prepare_space(e, batch);
   double work = e.forward_work.of(batch.B, batch.steps);
   if (backward) work += e.backward_work.of(batch.B, batch.steps);
   int threads = e.threads_for(work);
-  prepare_weights(e, parameters, known, threads);
+  prepare_weights(e, parameters, threads);
   // A block alone has all threads for its products, where those that follow one another are worth it.
   e.sharing = e.space.blocks.size() == 1 && batch.B * e.step_product >= kWorthSharing ? threads : 1;
   parallel_for(int(e.space.blocks.size()), threads,
@@ -190,9 +191,9 @@ double finish(const Engine<T>& e, const Batch<T>& batch, const Results<T>& resul
 }
 
 template <class T>
-double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results) {
+double run_batch(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results) {
   bool backward = results.gradients != nullptr;
-  double sum = run_blocks(e, parameters, known, batch, results, backward ? sum_of_weights(e, batch) : 0);
+  double sum = run_blocks(e, parameters, batch, results, backward ? sum_of_weights(e, batch) : 0);
   stop_at_fault(e);
   if (!backward) return 0;
   sum_gradients(e, results.gradients, false, e.threads_for(e.gradient_work.of(batch.B, batch.steps)));
@@ -200,28 +201,38 @@ double run_batch(Engine<T>& e, const T* parameters, Known known, const Batch<T>&
 }
 
 template <class T>
-void forward(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
+void expect_version(Engine<T>& e, uint64_t version) {
+  Weights<T>& w = e.weights;
+  w.stale = w.stale || version == 0 || version != w.version;
+  w.version = version;
+}
+
+template <class T>
+void forward(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
   Call<T> call(e);
+  expect_version(e, parameters.version);
   check_indices(e, batch, false);
   int rows = rows_at_once(e, batch.steps);
   e.in_parts = in_time.in_segments() || rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
-    run_in_time(e, parameters, Known::nothing, part_of(e, batch, first, count), part_of(e, batch.steps, results, first),
+    run_in_time(e, parameters.values, part_of(e, batch, first, count), part_of(e, batch.steps, results, first),
                 in_time);
   }
 }
 
 template <class T>
-double gradients(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
+double gradients(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
+                 InTime in_time) {
   Call<T> call(e);
+  expect_version(e, parameters.version);
   check_indices(e, batch, true);
   e.in_parts = in_time.in_segments();
-  return run_in_time(e, parameters, Known::nothing, batch, results, in_time);
+  return run_in_time(e, parameters.values, batch, results, in_time);
 }
 
 template <class T>
-Repeated<T>::Repeated(Engine<T>& engine, const T* parameters, const Batch<T>& given, const std::vector<T*>& states,
+Repeated<T>::Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& given, const std::vector<T*>& states,
                       T* output)
     : engine(engine), parameters(parameters), batch(given), states(states) {
   batch.states.assign(states.begin(), states.end());
@@ -272,19 +283,20 @@ void read(Engine<T>& e, int slot, T* out, size_t values) {
       }
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                           \
-  template void report(Engine<T>&, IndexFault);                                                        \
-  template double sum_of_weights(const Engine<T>&, const Batch<T>&);                                   \
-  template double run_blocks(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&, double); \
-  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                                \
-  template void stop_at_fault(Engine<T>&);                                                             \
-  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                \
-  template double run_batch(Engine<T>&, const T*, Known, const Batch<T>&, const Results<T>&);          \
-  template void forward(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);             \
-  template double gradients(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, InTime);         \
-  template struct Repeated<T>;                                                                         \
-  template void run_again(Repeated<T>&);                                                               \
-  template bool run_finite(Repeated<T>&);                                                              \
+#define ELMAN_INSTANTIATE(T)                                                                        \
+  template void report(Engine<T>&, IndexFault);                                                     \
+  template double sum_of_weights(const Engine<T>&, const Batch<T>&);                                \
+  template void expect_version(Engine<T>&, uint64_t);                                               \
+  template double run_blocks(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, double);     \
+  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                             \
+  template void stop_at_fault(Engine<T>&);                                                          \
+  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);             \
+  template double run_batch(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);              \
+  template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);     \
+  template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime); \
+  template struct Repeated<T>;                                                                      \
+  template void run_again(Repeated<T>&);                                                            \
+  template bool run_finite(Repeated<T>&);                                                           \
   template void read(Engine<T>&, int, T*, size_t);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)

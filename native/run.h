@@ -198,8 +198,9 @@ struct Checkpoints {
 // Parameters as products and programs want them.
 template <class T>
 struct Weights {
-  std::vector<T> packed_from;  // the parameters they are made from; empty: not known
-  uint64_t version = 0;        // how often they were made
+  uint64_t version = 0;   // of the parameters they are made from; 0: not known
+  uint64_t packings = 0;  // how often they were made
+  bool stale = true;      // to be made again by the next run
   Buffer<T> memory;
   std::vector<T*> panels;  // of each matrix
   // Vectors of programs, repeated for all rows of a tile, lie there too; Scratch::operands knows where.
@@ -270,10 +271,6 @@ struct Work {
   double of(int B, int steps) const { return B * (steps * per_step + per_row); }
 };
 
-// What is known of the parameters: nothing (they are compared with those that were packed), that they have changed
-// since the last call, that they have not.
-enum class Known { nothing, changed, same };
-
 template <class T>
 struct Engine {
   Plan plan;
@@ -327,9 +324,17 @@ struct Call {
 
 // ---- what it does (each takes Engine::one_call) --------------------------------------------------------------------
 
+// Parameters, and a number that is another after each change of them, and another for those of another network: weights
+// are packed again when it differs from that of the last call, or is 0, of which nothing is known.
+template <class T>
+struct Parameters {
+  const T* values;
+  uint64_t version;
+};
+
 // Goes through a batch that would need much memory in parts.
 template <class T>
-void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+void forward(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
              InTime in_time = {});
 
 // The same run again and again, on arrays that stay where they are: one step of a stream, say. The parameters are
@@ -337,15 +342,16 @@ void forward(Engine<T>& engine, const T* parameters, const Batch<T>& batch, cons
 template <class T>
 struct Repeated {
   Engine<T>& engine;
-  const T* parameters;
+  Parameters<T> parameters;
   Batch<T> batch;          // of arrays without gaps
   std::vector<T*> states;  // the batch's; final states come in their place when a run has succeeded
   Buffer<T> finals;        // where they are until then, one behind the other
   Results<T> results;
-  uint64_t version = 0;                           // of the weights that the last run used
+  uint64_t packings = 0;                          // of the weights that the last run used
   Clock::time_point last = {}, next_waking = {};  // the end of the last run; when threads may be woken again
 
-  Repeated(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const std::vector<T*>& states, T* output);
+  Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const std::vector<T*>& states,
+           T* output);
   int64_t state_size(size_t state) const { return int64_t(batch.B) * engine.states[state].width; }
 };
 
@@ -374,7 +380,7 @@ int64_t generate(Repeated<T>& repeated, V* window, const Drawing& how, int64_t f
 
 // Returns the loss. Truncated, the gradients are those of parameters only.
 template <class T>
-double gradients(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+double gradients(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
                  InTime in_time = {});
 
 template <class T>
@@ -390,7 +396,7 @@ void read(Engine<T>& engine, int slot, T* out, size_t values);
 template <class T>
 void prepare_space(Engine<T>& engine, const Batch<T>& batch);  // workspace.cpp
 template <class T>
-void prepare_weights(Engine<T>& engine, const T* parameters, Known known, int threads);  // workspace.cpp
+void prepare_weights(Engine<T>& engine, const T* parameters, int threads);  // workspace.cpp
 
 // Runs one block of rows through all stages, backward too when the results want gradients. (block.cpp)
 template <class T>
@@ -398,13 +404,16 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                double weight_sum, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
-// The sum of the weights of all steps in use. (run.cpp, like the next five)
+// The sum of the weights of all steps in use. (run.cpp, like the next six)
 template <class T>
 double sum_of_weights(const Engine<T>& engine, const Batch<T>& batch);
 // Runs all blocks and returns the sum of their losses; what the results want but the gradients of parameters is done.
 template <class T>
-double run_blocks(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results,
+double run_blocks(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                   double weight_sum);
+// At the beginning of a call: which parameters its runs will be given.
+template <class T>
+void expect_version(Engine<T>& engine, uint64_t version);
 // Throws if an index of a batch is out of its range: before anything is changed.
 template <class T>
 void check_indices(const Engine<T>& engine, const Batch<T>& batch, bool with_target);
@@ -416,17 +425,17 @@ template <class T>
 double finish(const Engine<T>& engine, const Batch<T>& batch, const Results<T>& results, double sum);
 // Forward and, when the results want gradients, backward; returns the loss.
 template <class T>
-double run_batch(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch, const Results<T>& results);
+double run_batch(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results);
 // The same in segments of time. (checkpoints.cpp)
 template <class T>
-double run_in_segments(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch,
-                       const Results<T>& results, InTime in_time);
+double run_in_segments(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+                       InTime in_time);
 // Whichever of the two is asked for.
 template <class T>
-double run_in_time(Engine<T>& engine, const T* parameters, Known known, const Batch<T>& batch,
-                   const Results<T>& results, InTime in_time) {
-  if (in_time.in_segments()) return run_in_segments(engine, parameters, known, batch, results, in_time);
-  return run_batch(engine, parameters, known, batch, results);
+double run_in_time(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+                   InTime in_time) {
+  if (in_time.in_segments()) return run_in_segments(engine, parameters, batch, results, in_time);
+  return run_batch(engine, parameters, batch, results);
 }
 
 // Remembers that values of `array` at (row, step) is no index below limit.

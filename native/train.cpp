@@ -108,10 +108,10 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   const Clock::time_point start = Clock::now();
   int done = 0;
   while (done < training.updates) {
-    Known known = done > 0 ? Known::changed : Known::nothing;
+    expect_version(e, 0);  // each update changes the parameters
     Batch<T> batch = batch_of(training, done);
     check_indices(e, batch, true);
-    losses[done] = run_in_time(e, training.parameters, known, batch, results, training.in_time);
+    losses[done] = run_in_time(e, training.parameters, batch, results, training.in_time);
     double scale = update.scale(sums);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
     update.apply(training.scalars + int64_t(done) * scalars, T(scale), values);

@@ -1,6 +1,5 @@
 // Memory of a run: slots, the order of rows, the borders of blocks, packed weights.
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "pool.h"
@@ -195,16 +194,11 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   w.even = !batch.lengths;
 }
 
-// In training the parameters are not remembered: the next update changes them.
 template <class T>
-void prepare_weights(Engine<T>& e, const T* parameters, Known known, int threads) {
+void prepare_weights(Engine<T>& e, const T* parameters, int threads) {
   Weights<T>& w = e.weights;
-  size_t bytes = e.plan.parameters * sizeof(T);
-  if (known == Known::same) return;
-  bool compare = known == Known::nothing && !w.packed_from.empty();
-  if (compare && std::memcmp(w.packed_from.data(), parameters, bytes) == 0) return;
-  w.packed_from.clear();
-  ++w.version;
+  if (!w.stale) return;
+  ++w.packings;
   if (w.memory.data() == nullptr) lay_out_weights(e);
   parallel_for(int(e.pack_tasks.size()), threads, [&](int i, int) { pack_segment(e, e.pack_tasks[i], parameters); });
   for (size_t p = 0; p < e.programs.size(); ++p)
@@ -213,12 +207,12 @@ void prepare_weights(Engine<T>& e, const T* parameters, Known known, int threads
       if (o.kind == OperandKind::vector)
         repeat(parameters + o.index, o.width, e.programs[p].rows, e.scratch[0].operands[p][i]);
     }
-  if (known == Known::nothing) w.packed_from.assign(parameters, parameters + e.plan.parameters);
+  w.stale = false;
 }
 
 #define ELMAN_INSTANTIATE(T)                                \
   template void prepare_space(Engine<T>&, const Batch<T>&); \
-  template void prepare_weights(Engine<T>&, const T*, Known, int);
+  template void prepare_weights(Engine<T>&, const T*, int);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

@@ -109,7 +109,7 @@ def test_full_lengths_are_no_lengths():
 def test_sums_over_many_steps_lose_little_by_rounding():
     x, target, _ = data(9, 3000, 3)
     single, double = (el.Network(3, [el.LSTM(8), el.Dense(2)], seed=0, dtype=t) for t in (np.float32, np.float64))
-    double.arena[:] = single.arena
+    double.params.write(single.arena)
     ours, exact = (net.loss_and_grads(x, target, loss="mse")[1] for net in (single, double))
     for name, gradient in exact.items():
         np.testing.assert_allclose(ours[name], gradient, atol=1e-6 * np.abs(gradient).max(), err_msg=name)

@@ -194,6 +194,40 @@ def test_changed_parameters_are_packed_again():
     np.testing.assert_array_equal(forward(engine, p.parameters, p.x)[0], first)
 
 
+def test_parameters_of_a_known_version_are_not_packed_again():
+    p = Problem(4, 3, 2, 5, 1)
+    engine, arena = p.engine(), p.parameters.copy()
+
+    def run(version):
+        return forward(engine, arena, p.x, version=version)[0]
+
+    first = run(1)
+    arena[:4] *= 0.5  # of a matrix; biases are read where they lie
+    np.testing.assert_array_equal(run(1)[:, 0], first[:, 0])  # they say that nothing has changed
+    changed = forward(p.engine(), arena, p.x)[0]
+    assert not np.array_equal(changed, first)
+    np.testing.assert_array_equal(run(2), changed)
+    with pytest.raises(ShapeError):
+        forward(engine, arena, p.x, states=[np.zeros((5, 4))], version=3)
+    np.testing.assert_array_equal(run(3), changed)
+
+
+def test_whatever_runs_between_others_finds_its_own_parameters():
+    p = Problem(4, 3, 2, 5, 1)
+    engine, other = p.engine(), p.parameters * 2
+    expected = {1: forward(p.engine(), p.parameters, p.x)[0], 2: forward(p.engine(), other, p.x)[0]}
+    x, y, states = p.x[:, :1].copy(), np.empty_like(expected[1][:, :1]), [np.zeros_like(p.states[0])]
+    step = engine.stepper(p.parameters, x, states, y)
+    for turn in (1, 2, 2, 1, 1, 2):
+        found = forward(engine, p.parameters if turn == 1 else other, p.x, version=turn)[0]
+        np.testing.assert_array_equal(found, expected[turn])
+        states[0][...] = 0
+        step()
+        np.testing.assert_array_equal(y[:, 0], expected[1][:, 0])
+    gradients(engine, other, p.x, p.target, version=2)
+    np.testing.assert_array_equal(forward(engine, other, p.x, version=2)[0], expected[2])
+
+
 # ---- embeddings and classes
 
 

@@ -228,6 +228,6 @@ def test_the_slope_of_a_power_at_zero(power, engine):
 def test_the_slope_of_a_power_that_is_a_symbol():
     cell = el.cell(lambda p, x, h: p.b**x + h)
     net = el.Network(2, [el.Recurrent(cell, 2)], dtype=np.float64)
-    net.params["0.b"][...] = [0.0, 2.0]
+    net.params["0.b"] = [0.0, 2.0]
     _, slope, _ = net.backward(np.ones((1, 1, 2)), np.ones((1, 1, 2)))
     np.testing.assert_allclose(slope[0, 0], [0.0, 2 * math.log(2)])

@@ -19,7 +19,7 @@ def double_well(p, x, h, v):
 
 def test_a_linear_network_has_one():
     net = el.Network(2, [el.SimpleRNN(4, activation="linear")], dtype=np.float64)
-    net.arena[:] = np.random.default_rng(0).normal(0, 0.3, net.arena.size)
+    net.params.write(np.random.default_rng(0).normal(0, 0.3, net.arena.size))
     U, W, b = (net.params[f"0.{name}"] for name in "UWb")
     x = np.array([0.5, -1.0])
     found = fixed_points(net, np.random.default_rng(1).normal(size=(20, 4)), x, settle=0)
@@ -34,7 +34,7 @@ def test_no_state_that_the_network_comes_to_rest_in_is_missed(seed):
     random = np.random.default_rng(seed)
     layer = [el.SimpleRNN, el.GRU, el.LSTM][seed % 3](int(random.integers(1, 9)))
     net = el.Network(2, [layer], seed=seed, dtype=np.float64)
-    net.arena[:] = random.normal(0, random.uniform(0.2, 3), net.arena.size)
+    net.params.write(random.normal(0, random.uniform(0.2, 3), net.arena.size))
     system, x = System(net), random.normal(size=2)
     end = system.after(random.normal(size=(60, system.n)), np.broadcast_to(x, (60, 3000, 2)).copy())
     at_rest = end[np.linalg.norm(system.step(end, np.tile(x, (60, 1))) - end, axis=1) < 1e-11]
@@ -78,7 +78,7 @@ def test_a_slow_point_is_no_fixed_point():
 @pytest.mark.parametrize("layer", [el.GRU(5), el.LSTM(4)])
 def test_what_is_found_stays(layer):
     net = el.Network(2, [layer], dtype=np.float64)
-    net.arena[:] = np.random.default_rng(3).normal(0, 1.5, net.arena.size)
+    net.params.write(np.random.default_rng(3).normal(0, 1.5, net.arena.size))
     system, x = System(net), np.array([0.3, -0.2])
     along = system.trajectory(np.broadcast_to(x, (30, 20, 2)), np.random.default_rng(0).normal(size=(30, system.n)))
     found = fixed_points(net, along, x)

@@ -15,7 +15,7 @@ from tests.insight.test_jacobians import layers_of, numerical
 
 def problem(net: el.Network, rows: int = 2, steps: int = 5, seed: int = 0):
     random = np.random.default_rng(seed)
-    net.arena[:] = random.normal(0, 0.7, net.arena.size)
+    net.params.write(random.normal(0, 0.7, net.arena.size))
     x = random.normal(size=(rows, steps, net.inputs))
     shape = (rows, steps, net.outputs) if net.sequence_output else (rows, net.outputs)
     return x, random.normal(size=shape)

@@ -48,7 +48,7 @@ def numerical(function, at: np.ndarray, step: float = 1e-5) -> np.ndarray:
 def test_every_cells_jacobians_are_its_slopes(name):
     random = np.random.default_rng(1)
     net = el.Network(2, layers_of(name), seed=2, dtype=np.float64)
-    net.arena[:] = random.normal(0, 0.7, net.arena.size)
+    net.params.write(random.normal(0, 0.7, net.arena.size))
     x = random.normal(size=(2, 3, 2))
     system = System(net)
     first = random.normal(size=(2, system.n))
@@ -70,11 +70,11 @@ def test_every_cells_jacobians_are_its_slopes(name):
 def stepped(system: System, theta: np.ndarray, s: np.ndarray, x: np.ndarray) -> np.ndarray:
     """A step with other parameters."""
     kept = system.net.arena.copy()
-    system.net.arena[:] = theta
+    system.net.params.write(theta)
     try:
         return system.step(s[None], x[None])[0]
     finally:
-        system.net.arena[:] = kept
+        system.net.params.write(kept)
 
 
 def test_the_trajectory_is_that_of_the_network():

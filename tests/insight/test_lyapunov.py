@@ -24,7 +24,7 @@ def henon(p, x, h, v):
 
 def random_rnn(gain: float, units: int, seed: int = 0) -> el.Network:
     net = el.Network(1, [el.SimpleRNN(units)], seed=seed)
-    net.params["0.U"][:] = np.random.default_rng(seed).normal(0, gain / np.sqrt(units), (units, units))
+    net.params["0.U"] = np.random.default_rng(seed).normal(0, gain / np.sqrt(units), (units, units))
     return net
 
 
@@ -32,7 +32,7 @@ def test_a_linear_cell_has_the_logarithms_of_its_eigenvalues():
     random = np.random.default_rng(0)
     basis, values = random.normal(size=(5, 5)), np.array([0.99, -0.8, 0.5, 0.2, 0.05])
     net = el.Network(1, [el.SimpleRNN(5, activation="linear")], dtype=np.float64)
-    net.params["0.U"][:] = basis @ np.diag(values) @ np.linalg.inv(basis)
+    net.params["0.U"] = basis @ np.diag(values) @ np.linalg.inv(basis)
     found = lyapunov_spectrum(net, steps=400, burn_in=600)
     assert np.allclose(found.exponents, np.log(np.abs(values)), atol=1e-6)
     assert "contracting" in found.verdict

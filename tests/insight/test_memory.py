@@ -14,16 +14,16 @@ from tests.insight.test_jacobians import layers_of, numerical
 def rotation(units: int, decay: float = 1.0) -> el.Network:
     """A linear network that hands its input from unit to unit: it remembers exactly `units` of them."""
     net = el.Network(1, [el.SimpleRNN(units, activation="linear")], dtype=np.float64)
-    net.params["0.U"][:] = decay * np.eye(units, k=-1)
-    net.params["0.W"][:] = np.eye(units, 1)
-    net.params["0.b"][:] = 0
+    net.params["0.U"] = decay * np.eye(units, k=-1)
+    net.params["0.W"] = np.eye(units, 1)
+    net.params["0.b"] = 0
     return net
 
 
 @pytest.mark.parametrize("name", ["gru", "lstm", "invented", "stack"])
 def test_gains_are_those_of_numerical_derivatives(name):
     net = el.Network(2, layers_of(name), seed=2, dtype=np.float64)
-    net.arena[:] = np.random.default_rng(0).normal(0, 0.7, net.arena.size)
+    net.params.write(np.random.default_rng(0).normal(0, 0.7, net.arena.size))
     x = np.random.default_rng(1).normal(size=(1, 5, 2))
     system, found = System(net), memory(net, x)
     start = numerical(lambda v: system.trajectory(x, v[None])[0, -1], np.zeros(system.n))

@@ -115,7 +115,7 @@ def random_network(seed: int) -> tuple[el.Network, np.ndarray]:
     layers = [cells[random.integers(4)](int(random.integers(1, 6))) for _ in range(random.integers(1, 3))]
     F = int(random.integers(1, 4))
     net = el.Network(F, [*layers, el.Dense(2)], seed=seed)
-    net.arena[:] = random.normal(0, random.choice([0.1, 0.5, 1.5, 5.0]), net.arena.size)
+    net.params.write(random.normal(0, random.choice([0.1, 0.5, 1.5, 5.0]), net.arena.size))
     return net, random.normal(size=(int(random.integers(1, 4)), int(random.integers(1, 40)), F))
 
 

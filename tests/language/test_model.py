@@ -52,7 +52,7 @@ def test_perplexity_is_that_of_one_long_run(rhyme, monkeypatch):
 
 def test_a_model_that_knows_nothing_has_the_perplexity_of_its_vocabulary():
     model = LanguageModel(epochs=1, **SMALL).fit(coin(500), verbose=0)
-    model.network_.arena[:] = 0
+    model.network_.params.write(0)
     assert model.perplexity(coin(100)) == pytest.approx(2)
 
 

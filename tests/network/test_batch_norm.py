@@ -29,7 +29,7 @@ def problem(steps: int = 6, seed: int = 0, rows: int = 7, single: bool = False, 
 
 def network(stack: str, **options) -> Network:
     net = Network(3, STACKS[stack], **{"dtype": np.float64, **options})
-    net.arena[:] += np.random.default_rng(5).normal(0, 0.1, net.arena.size)
+    net.params.write(net.arena + np.random.default_rng(5).normal(0, 0.1, net.arena.size))
     return net
 
 

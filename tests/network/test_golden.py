@@ -52,8 +52,8 @@ def test_loss(case: str, dtype: type, tolerance: float, engine: str) -> None:
     golden = stored("losses.npz", case)
     batch, steps, outputs = golden["prediction"].shape
     net = el.Network(inputs=batch * steps, layers=[el.Dense(outputs)], dtype=dtype, engine=engine)
-    net.params["0.W"][...] = golden["prediction"].reshape(-1, outputs).T
-    net.params["0.b"][...] = 0
+    net.params["0.W"] = golden["prediction"].reshape(-1, outputs).T
+    net.params["0.b"] = 0
     x = np.eye(batch * steps, dtype=dtype).reshape(batch, steps, -1)
     value, gradients = net.loss_and_grads(x, golden["target"], loss=case.split(".")[0])
     actual = {"value": np.float64(value), "gradient": np.float64(gradients["0.W"]).T.reshape(golden["gradient"].shape)}
@@ -79,7 +79,7 @@ def test_optimizer(name: str, dtype: type, tolerance: float, engine: str) -> Non
     expected = stored("optimizers.npz", name)
     for updates in range(1, len(data["x"]) + 1):
         net = el.Network(inputs=3, layers=[el.Dense(2)], dtype=dtype, engine=engine)
-        net.params["0.W"][...], net.params["0.b"][...] = data["W"], data["b"]
+        net.params["0.W"], net.params["0.b"] = data["W"], data["b"]
         x, target = (data[key][:updates].reshape(-1, *data[key].shape[2:]) for key in ("x", "target"))
         options = {"batch_size": data["x"].shape[1], "epochs": 1, "shuffle": False, "verbose": 0}
         net.fit(x.astype(dtype), target.astype(dtype), loss="mse", optimizer=OPTIMIZERS[name](), **options)

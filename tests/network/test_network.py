@@ -67,7 +67,7 @@ def test_a_stream_gives_the_bits_of_single_steps(engine, last):
 def test_a_stream_keeps_the_parameters_it_began_with_and_says_what_it_expects():
     net, x = small(), inputs()
     stream, before = net.stream(rows=4), net.step(x[:, 0])[0]
-    net.arena[:] = 0
+    net.params.write(0)
     assert np.array_equal(stream(x[:, 0]), before)
     with pytest.raises(el.ShapeError, match=r"expected \(4, 3\)"):
         stream(x[0, 0])
@@ -77,7 +77,7 @@ def test_a_stream_keeps_the_parameters_it_began_with_and_says_what_it_expects():
 
 def test_parameters_are_views_by_name():
     net = el.Network(3, [el.LSTM(4)], dtype=np.float64)
-    net.params["0.W_i"][...] = 0.25
+    net.params["0.W_i"] = 0.25
     net.params["0.b_o"] = np.arange(4)
     assert net.arena[:12].max() <= 1 and 0.25 in net.arena
     assert list(net.params["0.b_o"]) == [0, 1, 2, 3]

@@ -18,7 +18,7 @@ def sigmoid(v: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", catalogue())
 def test_the_states_are_those_of_the_engine(name):
     net = el.Network(2, [el.Recurrent(catalogue()[name], 4)], dtype=np.float64)
-    net.arena[:] = np.random.default_rng(1).normal(0, 0.5, net.arena.size)
+    net.params.write(np.random.default_rng(1).normal(0, 0.5, net.arena.size))
     state = [tuple(np.full((3, n), 0.3) for n in sizes) for sizes in net.state_sizes()]
     y, final = net(X, state=state, return_state=True)
     steps = net.trace(X, state)

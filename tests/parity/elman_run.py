@@ -24,7 +24,7 @@ def layer_network(problem: Problem, dtype: type, engine: str, **options: Any) ->
     net = el.Network(inputs=problem.x.shape[-1], layers=[layer], dtype=dtype, engine=engine)
     assert set(net.params) == {f"0.{name}" for name in problem.parameters}
     for name, value in problem.parameters.items():
-        net.params[f"0.{name}"][...] = value
+        net.params[f"0.{name}"] = value
     return net
 
 
@@ -67,7 +67,7 @@ def stack_network(stack: Stack, dtype: type, engine: str) -> el.Network:
     layers = [make(stack.hidden), make(stack.upper, return_sequences=False), el.Dense(stack.target.shape[1])]
     net = el.Network(inputs=stack.x.shape[-1], layers=layers, dtype=dtype, engine=engine)
     for name, value in stack.parameters.items():
-        net.params[name][...] = value
+        net.params[name] = value
     return net
 
 

@@ -15,7 +15,7 @@ def test_loss_and_gradients_equal_pytorchs():
     random = np.random.default_rng(0)
     x, target = random.normal(3.0, 2.0, (6, 7, 4)), random.normal(size=(6, 7, 2))
     net = Network(4, [Dense(5, activation="tanh"), BatchNorm(), Dense(2)], dtype=np.float64)
-    net.arena[:] = random.normal(size=net.arena.size)
+    net.params.write(random.normal(size=net.arena.size))
 
     first, norm, last = torch.nn.Linear(4, 5), torch.nn.BatchNorm1d(5, eps=1e-5), torch.nn.Linear(5, 2)
     theirs = {"0.W": first.weight, "0.b": first.bias, "1.g": norm.weight, "1.b": norm.bias}

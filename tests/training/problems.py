@@ -36,6 +36,6 @@ def train(net: Network, *data, **options):
 def copied_network(net: Network) -> Network:
     """A network like `recurrent()`'s that has learnt what `net` has."""
     twin = Network(net.inputs, net.layers, seed=net.seed, dtype=net.dtype, engine=net.engine_name)
-    twin.arena[:] = net.arena
+    twin.params.write(net.arena)
     twin.updates, twin.epochs = net.updates, net.epochs
     return twin

@@ -97,7 +97,7 @@ def test_checkpoints_hold_the_weights_of_epochs_that_were_better(tmp_path):
     train(net, X, TARGET, epochs=4, validation_data=(X, TARGET), callbacks=[script, checkpoint])
     assert sorted(f.name for f in tmp_path.iterdir()) == ["1-5.safetensors", "3-4.safetensors"]
     stored, there = el.load(tmp_path / "3-4.safetensors"), recurrent()
-    there.arena[:] = script.weights[3]
+    there.params.write(script.weights[3])
     for name, value in there.params.items():
         np.testing.assert_array_equal(stored.params[name], value)
 

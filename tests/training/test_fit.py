@@ -55,7 +55,7 @@ def test_updates_are_those_of_gradient_descent_by_hand(engine):
     losses = []
     for rows in (slice(0, 16), slice(16, 32), slice(32, 40)):  # the last batch is smaller
         loss, gradients = hand.loss_and_grads(x[rows], target[rows])
-        hand.arena[:] -= 0.1 * np.concatenate([g.ravel() for g in gradients.values()])
+        hand.params.write(hand.arena - 0.1 * np.concatenate([g.ravel() for g in gradients.values()]))
         losses.append(loss)
     np.testing.assert_allclose(net.arena, hand.arena, rtol=1e-12)
     assert history["loss"] == pytest.approx([np.average(losses, weights=[16, 16, 8])], rel=1e-12)
@@ -113,7 +113,7 @@ def test_stateful_training_carries_the_states_from_batch_to_batch(engine):
             piece, wanted = x[first : first + 3], target[first : first + 3]
             _, gradients = hand.loss_and_grads(piece, wanted, state=state)
             _, state = hand(piece, state=state, return_state=True)
-            hand.arena[:] -= 0.1 * np.concatenate([g.ravel() for g in gradients.values()])
+            hand.params.write(hand.arena - 0.1 * np.concatenate([g.ravel() for g in gradients.values()]))
     np.testing.assert_allclose(net.arena, hand.arena, rtol=1e-11)
 
 
@@ -181,7 +181,7 @@ def test_what_lies_behind_the_end_of_a_row_does_not_matter(engine):
 @engines
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(engine):
     nets = [recurrent(drop=0.3, seed=seed, engine=engine) for seed in (1, 1, 2)]
-    nets[2].arena[:] = nets[0].arena
+    nets[2].params.write(nets[0].arena)
     losses = [train(net, *sums(), batch_size=8, epochs=3)["loss"] for net in nets]
     assert losses[0] == losses[1] != losses[2]
     np.testing.assert_array_equal(nets[0].arena, nets[1].arena)
@@ -337,7 +337,7 @@ def test_a_gradient_that_is_no_number_is_named_with_its_parameter(engine):
         return el.sqrt(el.mean((y - target) ** 2))
 
     net = linear(1, 2, engine=engine)
-    net.arena[:] = 0
+    net.params.write(0)
     for memory in ("normal", "low"):
         with pytest.raises(TrainingError, match=r"the gradient of 0\.W\[0, 0\] is nan, though the loss is 0"):
             train(net, np.ones((4, 3, 2)), np.zeros((4, 3, 1)), loss=rooted, memory=memory)
@@ -346,7 +346,8 @@ def test_a_gradient_that_is_no_number_is_named_with_its_parameter(engine):
 @engines
 def test_a_parameter_that_is_no_number_is_named(engine):
     net = linear(1, 2, engine=engine)
-    net.params["0.W"][0, 1] = np.nan
+    with net.params.writing() as arena:
+        arena[1] = np.nan
     with pytest.raises(TrainingError, match=r"the parameter 0\.W\[0, 1\] has become nan"):
         train(net, np.ones((4, 1, 2)), np.zeros((4, 1, 1)))
 
@@ -369,7 +370,7 @@ def test_ctrl_c_leaves_the_best_weights_and_the_history(engine):
 
     def spoil(training):  # after epoch 2 the weights only get worse
         if training.epoch > 2:
-            training.net.arena[:] += 10
+            training.net.params.write(training.net.arena + 10)
 
     net, kept, (x, target) = recurrent(engine=engine), {}, sums()
     keep = el.LambdaCallback(on_epoch_end=lambda training: kept.update({training.epoch: training.net.arena.copy()}))

@@ -189,7 +189,7 @@ def test_states_are_written_when_nothing_needs_the_old_ones(engine):
     for _ in range(5):
         train(net, x, target[:, None], optimizer=optimizer, batch_size=len(x), epochs=1)
         gradient = np.concatenate([g.ravel() for g in oracle.loss_and_grads(x, target[:, None])[1].values()])
-        oracle.arena[:] -= 0.1 * (a + gradient)
+        oracle.params.write(oracle.arena - 0.1 * (a + gradient))
         a, b, c = b, c, a + gradient
     np.testing.assert_allclose(net.arena, oracle.arena, rtol=1e-12)
     np.testing.assert_allclose(list(optimizer.state.values()), [a, b, c], rtol=1e-12)

@@ -136,7 +136,12 @@ class TrainResult:
 
 
 class Trains(Protocol):
-    """An engine as training sees it."""
+    """An engine as training sees it.
+
+    Parameters are the flat array (P,) of the engine's dtype, contiguous. Their `version` is a number of these very
+    values, another after each change (`Parameters.version`): an engine that keeps them in an order of its own makes
+    that again where it differs from the last call's; 0 if none is known, and it does so in any case.
+    """
 
     @property
     def name(self) -> str: ...
@@ -152,6 +157,7 @@ class Trains(Protocol):
         *,
         want_input: bool = False,
         want_states: bool = False,
+        version: int = 0,
     ) -> Gradients:
         """The loss (0 of a seeded plan) and its gradients, if wanted of the input and the initial states too."""
         ...
@@ -165,16 +171,13 @@ class Trains(Protocol):
 
 
 class Engine(Trains, Protocol):
-    """What runs a plan.
-
-    Parameters are the flat array (P,) of the engine's dtype, contiguous.
-    """
+    """What runs a plan."""
 
     @property
     def dtype(self) -> np.dtype: ...
 
     def forward(
-        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE
+        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Outputs (B, T, O), 0 past a row's end, or (B, O); and the final states (B, H)."""
         ...
@@ -198,6 +201,8 @@ class Engine(Trains, Protocol):
         output: np.ndarray,
         steps: int,
         drawing: Drawing | None = None,
+        *,
+        version: int = 0,
     ) -> np.ndarray:
         """Feed outputs back as inputs.
 

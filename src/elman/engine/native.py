@@ -93,13 +93,13 @@ class NativeEngine:
         self._optimizer: tuple[OptimizerProgram, Any] | None = None
 
     def forward(
-        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE
+        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
         batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
         low, _ = check_how(self.plan, how)
         y, finals = self._outputs(batch.x)
-        self._engine.forward(parameters, batch.x, batch.lengths, batch.states or [], batch.key, y, finals, low)
+        self._engine.forward(parameters, version, batch.x, batch.lengths, batch.states or [], batch.key, y, finals, low)
         return y, finals
 
     def stepper(
@@ -107,11 +107,11 @@ class NativeEngine:
     ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays.
 
-        The parameters are looked at in its first call and after a call of another kind; changes in between go
-        unnoticed.
+        The parameters are packed in its first call and after a call of another kind: leave them as they are as long
+        as it is used.
         """
         self._check_in_place(parameters, x, states, output, "x")
-        return self._engine.repeated(parameters, x, list(states), output)
+        return self._engine.repeated(parameters, 0, x, list(states), output)
 
     def generate(
         self,
@@ -121,12 +121,14 @@ class NativeEngine:
         output: np.ndarray,
         steps: int,
         drawing: Drawing | None = None,
+        *,
+        version: int = 0,
     ) -> np.ndarray:
         """Feed outputs back as inputs, in few calls."""
         self._check_in_place(parameters, window, states, output, "window")
         with arrays.room(window):
             out, done = np.empty((len(window), steps, window.shape[2]), window.dtype), 0
-        repeated = self._engine.repeated(parameters, window, states or [], output)
+        repeated = self._engine.repeated(parameters, version, window, states or [], output)
         while done < steps:  # Ctrl-C is looked at in between
             if drawing is None:
                 done = repeated.generate(window, done, SECONDS_A_CALL, out)
@@ -142,6 +144,7 @@ class NativeEngine:
         *,
         want_input: bool = False,
         want_states: bool = False,
+        version: int = 0,
     ) -> Gradients:
         """The loss and its gradients."""
         batch, parameters = self._intake.batch(batch, goal=True), self._intake.parameters(parameters)
@@ -154,6 +157,7 @@ class NativeEngine:
             of_states = self._states(len(batch)) if want_states else []
         loss = self._engine.gradients(
             parameters,
+            version,
             batch.x,
             batch.target,
             batch.weights,

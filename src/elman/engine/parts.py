@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -119,11 +120,13 @@ class PartedEngine:
         *,
         want_input: bool = False,
         want_states: bool = False,
+        version: int = 0,
     ) -> Gradients:
         """The loss and its gradients; of the running means and variances these are 0."""
         if want_input:
             raise EngineError("training through batch normalisation leaves out the gradient of the input")
-        return self._backward(self._forward(parameters, batch, how), parameters, batch, how, want_states)
+        runs = self._forward(parameters, batch, how, version)
+        return self._backward(runs, parameters, batch, how, want_states=want_states, version=version)
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """One update for each batch of row numbers."""
@@ -132,7 +135,7 @@ class PartedEngine:
         def gradients(parameters: np.ndarray, batch: Batch, how: How) -> Gradients:
             runs = self._forward(parameters, batch, how)
             moments[:] = [(n, self._next_running(r, parameters)) for r in runs if (n := r.part.normalisation)]
-            return self._backward(runs, parameters, batch, how, False)
+            return self._backward(runs, parameters, batch, how)
 
         def keep(parameters: np.ndarray) -> None:  # they are no parameters that an optimiser should change
             for norm, values in moments:
@@ -142,7 +145,7 @@ class PartedEngine:
 
     # --- forward --------------------------------------------------------------------------------------------
 
-    def _forward(self, parameters: np.ndarray, batch: Batch, how: How) -> list[_Run]:
+    def _forward(self, parameters: np.ndarray, batch: Batch, how: How, version: int = 0) -> list[_Run]:
         """Through all parts but the last one, whose run is part of its backward run."""
         if how.truncate is not None:
             raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
@@ -154,7 +157,7 @@ class PartedEngine:
             runs.append(run)
             if part is self.parts[-1]:
                 break
-            values, _ = part.engine.forward(parameters, run.batch, how)
+            values, _ = part.engine.forward(parameters, run.batch, how, version=version)
             if values.ndim == 2:  # a layer returned its last step: from here on there is one
                 values, lengths = values[:, None], None
         return runs
@@ -171,9 +174,7 @@ class PartedEngine:
 
     # --- backward -------------------------------------------------------------------------------------------
 
-    def _backward(
-        self, runs: list[_Run], parameters: np.ndarray, batch: Batch, how: How, want_states: bool
-    ) -> Gradients:
+    def _backward(self, runs: list[_Run], parameters: np.ndarray, batch: Batch, how: How, **wanted: Any) -> Gradients:
         assert batch.target is not None
         single = batch.target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last
         goal, weights = batch.target[:, None] if single else batch.target, batch.weights
@@ -182,18 +183,17 @@ class PartedEngine:
             goal = goal if self._keeps_steps(run.part) or goal.ndim == 2 else goal[:, 0]
             here = replace(run.batch, target=np.ascontiguousarray(goal), weights=weights, state_gradients=given)
             cut, weights = run.normalised, None  # weights are those of the loss
-            found.insert(
-                0, run.part.engine.gradients(parameters, here, how, want_input=cut is not None, want_states=want_states)
-            )
+            found.insert(0, run.part.engine.gradients(parameters, here, how, want_input=cut is not None, **wanted))
             if cut is not None:
                 assert found[0].input is not None
                 goal = cut.back(found[0].input)
+        before = [s for part in found for s in part.initial_states or []]
         return Gradients(
             found[-1].loss,
             np.sum([part.parameters for part in found], axis=0),
             found[-1].output[:, 0] if single else found[-1].output,
             [s for part in found for s in part.states],
-            initial_states=[s for part in found for s in part.initial_states or []] if want_states else None,
+            initial_states=before if wanted.get("want_states") else None,
         )
 
     # --- the running mean and variance ------------------------------------------------------------------------

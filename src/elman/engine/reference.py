@@ -59,7 +59,7 @@ class NumpyEngine:
         self._last: Run | None = None  # for `read`
 
     def forward(
-        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE
+        self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
         batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
@@ -99,6 +99,8 @@ class NumpyEngine:
         output: np.ndarray,
         steps: int,
         drawing: Drawing | None = None,
+        *,
+        version: int = 0,
     ) -> np.ndarray:
         """Feed outputs back as inputs."""
 
@@ -116,6 +118,7 @@ class NumpyEngine:
         *,
         want_input: bool = False,
         want_states: bool = False,
+        version: int = 0,
     ) -> Gradients:
         """The loss and its gradients."""
         batch, parameters = self._intake.batch(batch, goal=True), self._intake.parameters(parameters)

@@ -87,10 +87,9 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
 
 
 def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member: int) -> Network:
-    network = Network.restored(description)
-    for name in network.params:
-        network.params[name] = tensors[_prefix(member) + name]
-    return network
+    prefix = _prefix(member)
+    mine = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    return Network.restored(description, parameters={n: value for n, value in mine.items() if "/" not in n})
 
 
 def _prefix(member: int) -> str:

@@ -73,7 +73,7 @@ def _by_parameters(system: System, s: np.ndarray, x: np.ndarray, shape: tuple[in
     for row in range(len(s)):
         for i in range(system.n):
             batch = system.pulled(x[row : row + 1, None], s[row : row + 1], unit[i : i + 1])
-            gradients[row, i] = system.engine.gradients(net.arena, batch).parameters
+            gradients[row, i] = system.engine.gradients(net.arena, batch, version=net.params.version).parameters
     found = {}
     for name, place in net.params.places.items():
         here = gradients[:, :, place.offset : place.offset + place.size]

@@ -81,12 +81,12 @@ class StepLosses:
                 goal = self.target[:, t : t + 1] if self.every else self.target
                 scale = self.B * share  # the engine's loss is a mean over the rows
                 batch = replace(self.system.pulled(now, s[:, t], ahead / scale), target=goal)
-                found = with_loss.gradients(net.arena, batch)
+                found = with_loss.gradients(net.arena, batch, version=net.params.version)
                 total += found.loss * scale
                 parts[t] = found.parameters * scale
             else:
                 batch = self.system.pulled(now, s[:, t], ahead)
-                parts[t] = self.system.engine.gradients(net.arena, batch).parameters
+                parts[t] = self.system.engine.gradients(net.arena, batch, version=net.params.version).parameters
         if self.root:
             total = float(np.sqrt(total))
             parts *= 0.5 / total if total > 0 else 0.0

@@ -108,7 +108,7 @@ def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about
 def _what_it_is(net: Network, x: np.ndarray, about: str) -> Section:
     rows = [["layer", "equations", "parameters"]]
     for number, layer in enumerate(net.layers):
-        count = sum(p.size for name, p in net.params.places.items() if name.startswith(f"{number}."))
+        count = sum(place.size for place in net.params.places.values() if place.layer == number)
         rows.append([f"{number} {layer.cell.name}", "\n".join(layer.cell.equations()), f"{count:,}"])
     text = f"Looked at: {_many(len(x), 'sequence')} of {_many(x.shape[1], 'step')}, {about or 'as given'}."
     return Section("What it is", text, rows, numbers={"parameters": net.arena.size, "shape": list(x.shape)})

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from elman import checks
-from elman.engine.interface import Batch
+from elman.engine.interface import Batch, Gradients
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.network import Network
 from elman.network.checks import flat_state
@@ -75,7 +75,7 @@ class System:
 
     def follow(self, net: Network) -> None:
         """Take over the parameters that the network has now."""
-        self.net.arena[:] = net.arena
+        self.net.params.restore(net.arena)
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class System:
 
     def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The states (R, n) behind inputs (R, T, F)."""
-        _, states = self.engine.forward(self.net.arena, Batch(x, states=self.split(s)))
+        _, states = self.engine.forward(self.net.arena, Batch(x, states=self.split(s)), version=self.net.params.version)
         return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
@@ -138,8 +138,12 @@ class System:
 
     def pull_back(self, s: np.ndarray, x: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """dL/ds (R, n) at states s from dL/ds behind inputs x (R, T, F), without forming the Jacobians between."""
-        found = self.engine.gradients(self.net.arena, self.pulled(x, s, gradient), want_states=True)
+        found = self._gradients(self.pulled(x, s, gradient))
         return np.concatenate(found.initial_states or [], axis=1)
+
+    def _gradients(self, batch: Batch, *, want_input: bool = False) -> Gradients:
+        version = self.net.params.version
+        return self.engine.gradients(self.net.arena, batch, want_input=want_input, want_states=True, version=version)
 
     def _pieces(self, rows: int) -> Iterator[slice]:
         size = max(1, ROWS_AT_ONCE // self.n)
@@ -150,7 +154,7 @@ class System:
         R, n = len(s), self.n
         wanted = np.tile(np.eye(n), (R, 1))
         batch = self.pulled(np.repeat(x, n, axis=0)[:, None], np.repeat(s, n, axis=0), wanted)
-        found = self.engine.gradients(self.net.arena, batch, want_input=not self.takes_index, want_states=True)
+        found = self._gradients(batch, want_input=not self.takes_index)
         by_state = np.concatenate(found.initial_states or [], axis=1).reshape(R, n, n)
         return by_state, found.input.reshape(R, n, -1) if found.input is not None else np.empty(0)
 

@@ -14,6 +14,7 @@ from elman.equations import Cell
 from elman.errors import ShapeError, TrainingError
 from elman.network.layers import Dense, Layer, Recurrent, Stateless
 from elman.network.network import Network
+from elman.network.parameters import views
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,11 @@ def _in_float64(
     """The network to check, float64, on one engine."""
     if isinstance(given, Network):
         net = Network(given.inputs, given.layers, seed=given.seed, dtype=np.float64, engine=engine)
-        net.arena[:] = given.arena
+        net.params.restore(given.arena)
         return net
     layer, features = _layer(given, features, units)
     net = Network(features, [layer], dtype=np.float64, engine=engine)
-    net.arena[:] = np.random.default_rng(seed).normal(0, 0.6, net.arena.size)
+    net.params.write(np.random.default_rng(seed).normal(0, 0.6, net.arena.size))
     return net
 
 
@@ -151,7 +152,8 @@ def _with_layer_below(net: Network) -> Network:
     below = Network(
         net.inputs, [Dense(net.inputs), *net.layers], seed=net.seed, dtype=np.float64, engine=net.engine_name
     )
-    below.arena[below.arena.size - net.arena.size :] = net.arena
+    with below.params.writing() as arena:
+        arena[arena.size - net.arena.size :] = net.arena
     return below
 
 
@@ -176,12 +178,13 @@ def _check_outputs(net: Network, x: np.ndarray, random: np.random.Generator, sam
         return float(np.sum(output * along) + sum(np.sum(a * s) for a, s in zip(ends, finals, strict=True)))
 
     grads, dx, dstate = net.backward(x, along, state=state, state_gradients=along_state)
-    pairs = {name: (net.params[name], grads[name]) for name in net.params}
-    if not net.graphs[0].takes_index:
-        pairs["input"] = (x, dx)
-    for k, group in enumerate(state):
-        pairs.update({f"state {k}.{j}": (s, dstate[k][j]) for j, s in enumerate(group)})
-    return {name: _difference(value, array, g, random, samples) for name, (array, g) in pairs.items()}
+    with net.params.writing() as arena:
+        pairs = {name: (array, grads[name]) for name, array in views(net.params.places, arena).items()}
+        if not net.graphs[0].takes_index:
+            pairs["input"] = (x, dx)
+        for k, group in enumerate(state):
+            pairs.update({f"state {k}.{j}": (s, dstate[k][j]) for j, s in enumerate(group)})
+        return {name: _difference(value, array, g, random, samples) for name, (array, g) in pairs.items()}
 
 
 def _check_loss(
@@ -189,12 +192,13 @@ def _check_loss(
 ) -> dict[str, float]:
     """The loss's gradient with respect to every parameter."""
     _, grads = net.loss_and_grads(x, target, loss)
-    return {
-        f"loss/{name}": _difference(
-            lambda: net.loss_and_grads(x, target, loss)[0], net.params[name], grads[name], random, samples
-        )
-        for name in net.params
-    }
+
+    def value() -> float:
+        return net.loss_and_grads(x, target, loss)[0]
+
+    with net.params.writing() as arena:
+        arrays = views(net.params.places, arena)
+        return {f"loss/{n}": _difference(value, arrays[n], grads[n], random, samples) for n in arrays}
 
 
 def _difference(

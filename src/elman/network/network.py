@@ -19,7 +19,7 @@ from elman.network import checks
 from elman.network.engines import Engines, runner
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
-from elman.network.parameters import Parameters, initialise, layout
+from elman.network.parameters import Parameters, initialise, layout, views
 from elman.network.stream import Stream
 from elman.training.checks import as_lengths, check_finite, check_indices
 from elman.training.examples import examples
@@ -55,9 +55,9 @@ class Network:
     Attributes
     ----------
     params : Parameters
-        Writable views by name, ``net.params["0.W_z"]``.
+        By name: ``net.params["0.W_z"]`` reads, assignment writes; see `elman.network.parameters`.
     arena : ndarray, shape (P,)
-        All parameters in one flat array.
+        All parameters in one flat array, to be read.
     outputs : int
         Features O of the output.
     indices : int
@@ -141,8 +141,12 @@ class Network:
 
     def _take(self, arena: np.ndarray) -> None:
         """Have these values as parameters."""
-        self.arena = arena
         self.params = Parameters(self._places, arena)
+
+    @property
+    def arena(self) -> np.ndarray:
+        """All parameters in one flat array, to be read; `Parameters.write` changes them."""
+        return self.params.arena
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
@@ -236,9 +240,8 @@ class Network:
         """
         flag(return_state, "return_state")
         x, steps = self.check_batch(x, lengths)
-        y, final = self.engine().forward(
-            self.arena, Batch(x, lengths=steps, states=self._flat_state(state, len(x))), How(memory)
-        )
+        batch = Batch(x, lengths=steps, states=self._flat_state(state, len(x)))
+        y, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
         self.check_results(y, final)
         return (y, self._nested_state(final)) if return_state else y
 
@@ -332,9 +335,12 @@ class Network:
         """
         data = examples(self, x, target, loss, lengths, sample_weight)
         found = self.trainer(data.loss, data.width).gradients(
-            self.arena, replace(data.batch, states=self._flat_state(state, len(data))), How(memory, truncate)
+            self.arena,
+            replace(data.batch, states=self._flat_state(state, len(data))),
+            How(memory, truncate),
+            version=self.params.version,
         )
-        gradients = dict(Parameters(self._places, found.parameters))
+        gradients = views(self._places, found.parameters)
         named = {f"the gradient of {name}": value for name, value in gradients.items()}
         checks.check_results(self, {"the loss": np.asarray(found.loss), **named})
         return found.loss, gradients
@@ -381,9 +387,11 @@ class Network:
             states=self._flat_state(state, len(x)),
             state_gradients=self._flat_state(state_gradients, len(x), "state_gradients"),
         )
-        found = self.differentiator.gradients(self.arena, batch, How(memory), want_input=True, want_states=True)
+        found = self.differentiator.gradients(
+            self.arena, batch, How(memory), want_input=True, want_states=True, version=self.params.version
+        )
         assert found.initial_states is not None and found.input is not None
-        grads = dict(Parameters(self._places, found.parameters))
+        grads = views(self._places, found.parameters)
         before = self._nested_state(found.initial_states)
         named = {f"the gradient of {name}": value for name, value in grads.items()}
         named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
@@ -491,7 +499,7 @@ class Network:
         """A line a layer: what it is, what it returns, how many parameters."""
         lines, steps = [], "T, "
         for number, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True)):
-            count = sum(p.size for name, p in self._places.items() if name.startswith(f"{number}."))
+            count = sum(place.size for place in self._places.values() if place.layer == number)
             steps = "" if layer.last_only else steps  # and behind such a layer there are none either
             shape = f"(B, {steps}{checks.width(graph.outputs[0])})"
             lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}")

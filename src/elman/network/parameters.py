@@ -1,9 +1,12 @@
-"""Parameters: one flat array, and named views of it."""
+"""Parameters: one flat array, and named views of it that are read; writes are counted."""
 
 from __future__ import annotations
 
+import itertools
 import math
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +17,9 @@ from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
 from elman.network.initialisers import generator, initial_value, rule
 from elman.network.layers import Layer
+from elman.training.checks import check_finite
+
+_versions = itertools.count(1)  # of the parameters of all networks
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,15 @@ class Place:
 
     offset: int
     shape: tuple[int, ...]
+    layer: int  # whose it is
 
     @property
     def size(self) -> int:
         return math.prod(self.shape)  # NumPy's would wrap around at sizes beyond 2^63
+
+    def view(self, flat: np.ndarray) -> np.ndarray:
+        """The parameter, or its gradient, in a flat array."""
+        return flat[self.offset : self.offset + self.size].reshape(self.shape)
 
 
 def layout(graphs: list[Graph]) -> dict[str, Place]:
@@ -34,27 +45,108 @@ def layout(graphs: list[Graph]) -> dict[str, Place]:
     offset = 0
     for number, graph in enumerate(graphs):
         for name in graph.parameters:
-            place = Place(offset, graph.shape(name))
+            place = Place(offset, graph.shape(name), number)
             places[f"{number}.{name}"] = place
             offset += place.size
     return places
 
 
-class Parameters(Mapping[str, np.ndarray]):
-    """Named, writable views of a flat array; assignment copies values in and checks the shape."""
+def views(places: dict[str, Place], flat: np.ndarray) -> dict[str, np.ndarray]:
+    """All of a flat array, such as a gradient, by name."""
+    return {name: place.view(flat) for name, place in places.items()}
 
-    def __init__(self, places: dict[str, Place], arena: np.ndarray):
-        self.places, self.arena = places, arena
+
+class Parameters(Mapping[str, np.ndarray]):
+    """Named parameters, which lie in one flat array, the arena; all writing goes through here.
+
+    Reading gives a view that cannot be written to. Assignment copies values in, of the parameter's shape or one number:
+    ``net.params["0.W"] = 0.5 * net.params["0.W"]``. An engine keeps parameters in an order of its own, and knows by
+    their version whether to make that again.
+
+    Parameters
+    ----------
+    places : dict of str to Place
+        Where each lies.
+    values : ndarray, shape (P,)
+        The flat array, which is theirs from now on.
+
+    Attributes
+    ----------
+    arena : ndarray, shape (P,)
+        All values, to be read.
+
+    Raises
+    ------
+    OptionError, ShapeError, DataError
+        If there is no such parameter, or what is assigned does not fit it or holds a NaN or an infinity.
+
+    Examples
+    --------
+    >>> from elman.network import Dense, Network
+    >>> params = Network(1, [Dense(2)]).params
+    >>> params["0.W"] = [[2], [3]]
+    >>> params["0.b"] = 0.5
+    >>> params.arena.tolist()
+    [2.0, 3.0, 0.5, 0.5]
+    """
+
+    def __init__(self, places: dict[str, Place], values: np.ndarray):
+        self.places, self._values = places, values
+        self.arena = values.view()
+        self.arena.flags.writeable = False
+        self._lock, self._writers, self._version = threading.Lock(), 0, next(_versions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Parameters, (self.places, self._values.copy())
+
+    @property
+    def version(self) -> int:
+        """A number that only these values have, in this process: another after each write, and 0 during one."""
+        return 0 if self._writers else self._version
+
+    @contextmanager
+    def writing(self) -> Iterator[np.ndarray]:
+        """The flat array, to be changed within the ``with`` and nowhere else; nothing is checked."""
+        values = self._values.view()
+        with self._lock:
+            self._writers += 1
+        try:
+            yield values
+        finally:
+            values.flags.writeable = False
+            with self._lock:
+                self._writers -= 1
+                self._version = next(_versions)
+
+    def write(self, values: np.typing.ArrayLike) -> None:
+        """Set all of them, to a flat array (P,) as `arena` is, or to one number."""
+        found = self._fitting(values, self.arena.shape, "parameters")
+        with self.writing() as arena:
+            arena[...] = found
+
+    def restore(self, values: np.ndarray) -> None:
+        """Have the values that the flat array had, whatever they were."""
+        with self.writing() as arena:
+            arena[...] = values
 
     def __getitem__(self, name: str) -> np.ndarray:
-        place = self._place(name)
-        return self.arena[place.offset : place.offset + place.size].reshape(place.shape)
+        return self._place(name).view(self.arena)
 
     def __setitem__(self, name: str, value: np.typing.ArrayLike) -> None:
-        view, array = self[name], numbers(value, name)
-        if array.shape not in ((), view.shape):
-            raise ShapeError(f"{name} has shape {view.shape}, got a value of shape {array.shape}")
-        view[...] = array
+        place = self._place(name)
+        found = self._fitting(value, place.shape, name)
+        with self.writing() as arena:
+            place.view(arena)[...] = found
+
+    def _fitting(self, value: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+        """A value for parameters of this shape, in their dtype and finite."""
+        given = numbers(value, name)
+        if given.shape not in ((), shape):
+            raise ShapeError(f"{name} has shape {shape}, got a value of shape {given.shape}")
+        with np.errstate(over="ignore"):  # what is too large is infinite then, and found as such
+            found = given.astype(self._values.dtype, copy=False)
+        check_finite(np.broadcast_to(found, shape), name)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self.places  # Mapping's own asks by a KeyError, as does its `get`

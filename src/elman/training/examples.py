@@ -125,7 +125,7 @@ def judge(
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            y, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory))
+            y, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
         share = data.share(rows)
         used = share > 0
         target = np.where(used[..., None], data.target[rows], 0)

@@ -187,8 +187,8 @@ class Training:
             states,
             SECONDS_A_CALL,
         )
-        with np.errstate(all="ignore"):  # what is not finite is found and explained
-            result = self._engine.train(net.arena, self.data.batch, updates, self.how)
+        with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
+            result = self._engine.train(arena, self.data.batch, updates, self.how)
         net.updates += result.done
         optimizer.updates += result.done
         if not result.finite:

@@ -101,7 +101,7 @@ class Best:
     def restore(self, training: Training) -> None:
         """Put the remembered weights back."""
         if self.weights is not None:
-            training.net.arena[:] = self.weights
+            training.net.params.restore(self.weights)
 
 
 class KeepBest(Callback):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,6 +12,20 @@ from elman.engine.interface import Engine, Trains
 
 if TYPE_CHECKING:
     from elman.training.losses import Loss
+
+
+class Values(Protocol):
+    """Parameters as the training loop sees them; see `elman.network.parameters.Parameters`."""
+
+    @property
+    def version(self) -> int:
+        """A number of the values as they are; 0 while they change."""
+
+    def writing(self) -> AbstractContextManager[np.ndarray]:
+        """The flat array, to be changed within a ``with``."""
+
+    def restore(self, values: np.ndarray) -> None:
+        """Have the values that the flat array had."""
 
 
 class Trainable(Protocol):
@@ -23,7 +38,9 @@ class Trainable(Protocol):
     seed : int
         Of shuffling and dropout.
     arena : array (P,)
-        All parameters, updated in place.
+        All parameters, to be read.
+    params : Values
+        The same, to be written.
     updates, epochs : int
         Done in the life of the network; shuffling and dropout's masks go on from them.
     outputs : int
@@ -38,10 +55,16 @@ class Trainable(Protocol):
 
     dtype: np.dtype
     seed: int
-    arena: np.ndarray
     updates: int
     epochs: int
     history: Any
+
+    @property
+    def arena(self) -> np.ndarray: ...
+
+    @property
+    def params(self) -> Values: ...
+
     outputs: int
     sequence_output: bool
     last_op: str
