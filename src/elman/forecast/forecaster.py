@@ -22,6 +22,7 @@ from elman.forecast.season import detect_season, wanders
 from elman.forecast.validation import ForecastError, validation_histories
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam, Callback, EarlyStopping
+from elman.training.callbacks import as_callbacks
 from elman.training.schedules import as_schedule
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Forecaster(Estimator):
         refuse_target(y, "fit")
         self.check_params()
         values = as_values(series)
-        callbacks = list(callbacks)  # a generator would be used up by the first network
+        callbacks = as_callbacks(callbacks, int(self.members))
         self._choose(values, like)
         self.networks_ = []
         self.best_epochs_ = []

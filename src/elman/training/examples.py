@@ -12,7 +12,7 @@ from elman.checks import whole
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.training.checks import as_weights, same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
-from elman.training.metrics import Metric, check_metrics, resolve_metrics, values_of
+from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
 from elman.training.protocol import Trainable
 
 
@@ -169,8 +169,11 @@ def evaluate(
     data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
     check_metrics(net, chosen)
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
-    for name, value in found.items():
-        if not np.isfinite(value):
-            net.check_results(net.engine(None).forward(net.arena, data.x[:1], memory=memory)[0])
-            raise DataError(f"{name} is {value}, though inputs and parameters are finite: values have grown too large")
+    if not np.isfinite(found["loss"]):
+        net.check_results(net.engine(None).forward(net.arena, data.x[:1], memory=memory)[0])
+        raise DataError(
+            f"the loss is {found['loss']}, though inputs and parameters are finite: values have grown too large"
+        )
+    for name in chosen:
+        check_value(name, found[name])
     return found if chosen else found["loss"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from elman.checks import listed, nearest, shown
-from elman.errors import OptionError, ShapeError
+from elman.errors import DataError, ElmanError, OptionError, ShapeError
 
 if TYPE_CHECKING:
     from elman.training.protocol import Trainable
@@ -93,6 +93,15 @@ def check_metrics(net: Trainable, metrics: Mapping[str, Metric]) -> None:
             f"accuracy takes the sign of a lone output, a logit, and the network ends with {net.last_op}, which is "
             "never negative: leave its last activation out (linear) and train with binary_cross_entropy, or give a "
             "metric of your own, such as lambda y, target: (y[..., 0] > 0.5) == (target[..., 0] > 0.5)"
+        )
+
+
+def check_value(name: str, value: float, when: str = "", whose: str = "", kind: type[ElmanError] = DataError) -> None:
+    """Refuse a metric's mean that is no finite number: it would go into logs, files and comparisons unseen."""
+    if not np.isfinite(value):
+        raise kind(
+            f"{when}the metric {name}{whose} is {value}, though the loss is finite; let it give a finite value for "
+            "each row and step, also where it divides by nothing or by 0"
         )
 
 

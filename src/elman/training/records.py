@@ -39,6 +39,7 @@ class ModelCheckpoint(Callback):
     """
 
     adds_logs = False
+    one_network = True
 
     def __init__(
         self,
