@@ -336,3 +336,14 @@ def test_callbacks_of_a_wrong_kind_are_refused_alike_by_every_fit(wrong):
     for fit in fits.values():
         with pytest.raises(OptionError, match="callbacks"):
             fit()
+
+
+@pytest.mark.parametrize("record", [el.CSVLogger, lambda path: el.ModelCheckpoint(path, "loss")])
+def test_a_record_that_cannot_be_written_is_refused_before_the_training(record, tmp_path):
+    net = recurrent()
+    for place, message in ((tmp_path / "nowhere" / "file", "cannot be written"), (tmp_path, "is a folder")):
+        with pytest.raises(OptionError, match=message):
+            train(net, X, TARGET, epochs=1, callbacks=[record(place)])
+    assert net.updates == 0
+    with pytest.raises(OptionError, match="path is empty"):
+        record("")

@@ -115,3 +115,13 @@ def test_a_metric_that_is_not_finite_on_the_validation_data_is_named():
     net, x, y = el.Network(1, [el.Dense(1)]), np.ones((4, 3, 1)), np.ones((4, 3, 1))
     with pytest.raises(el.TrainingError, match="the metric ratio of the validation data is nan"):
         net.fit(x, y, metrics=[ratio], validation_data=(x, 2 * y), epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize("wrong", [None, "good", 1j, np.array(["a"]), object()])
+def test_a_metric_that_returns_no_numbers_is_named(wrong):
+    def ratio(y, target):
+        return wrong
+
+    net, x = el.Network(1, [el.Dense(1)]), np.ones((4, 3, 1))
+    with pytest.raises((el.DataError, el.ShapeError), match="the metric ratio returned"):
+        net.evaluate(x, x, metrics=[ratio])

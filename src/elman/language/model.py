@@ -177,7 +177,7 @@ class LanguageModel(Estimator):
         for name in ("learning_rate", "clip_norm"):
             checks.real(getattr(self, name), name, 0)
         for name, what in (("validation", "a share of the text"), ("dropout", "a share of the values")):
-            checks.real(getattr(self, name), name, -1e-300, 1, expected=f"in [0, 1), {what}")
+            checks.real(getattr(self, name), name, 0, 1, expected=f"in [0, 1), {what}", from_low=True)
         if self.patience is not None:
             checks.whole(self.patience, "patience")
         if self.threads is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from elman.checks import listed, nearest, shown
+from elman.checks import listed, nearest, numbers, shown
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def check_value(name: str, value: float, when: str = "", whose: str = "", kind: 
 
 def values_of(name: str, metric: Metric, y: np.ndarray, target: np.ndarray) -> np.ndarray:
     """A metric of each row (and step), float64."""
-    found = np.asarray(metric(y, target), np.float64)
+    found = numbers(metric(y, target), f"what the metric {name} returned").astype(np.float64)
     if found.shape != y.shape[:-1]:
         raise ShapeError(
             f"the metric {name} returned shape {found.shape} for predictions of shape {y.shape}; "
