@@ -291,3 +291,16 @@ def test_repr_tells_what_differs_from_the_defaults():
 def test_options_that_make_no_sense(make, said):
     with pytest.raises(OptionError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, 3, {"updates": "x"}, {"updates": -3}, {"updates": 2.7}, {"m": ["a"] * 4}, {"v": np.full(4, np.nan)}],
+)
+def test_a_state_that_makes_no_sense_is_refused_and_the_old_one_kept(wrong):
+    adam = el.Adam()
+    good = {"updates": np.array(2), "m": np.ones(4), "v": np.ones(4)}
+    adam.load_state_dict(good)
+    with pytest.raises(el.ElmanError, match="state"):
+        adam.load_state_dict(good | wrong if isinstance(wrong, dict) else wrong)
+    assert adam.updates == 2

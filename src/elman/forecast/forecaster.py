@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed
+from elman.checks import as_seed, instance
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
 from elman.errors import DataError, OptionError, TrainingError
@@ -169,6 +169,8 @@ class Forecaster(Estimator):
         """
         refuse_target(y, "fit")
         self.check_params()
+        if like is not None:
+            instance(like, Forecaster, "like", "a fitted Forecaster")._check_fitted()
         values = as_values(series)
         callbacks = as_callbacks(callbacks, int(self.members))
         self._choose(values, like)

@@ -45,8 +45,9 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
         "elman": to_json(describe(forecaster.networks_[0]), "network"),
         "forecaster": to_json(_describe(forecaster), "forecaster"),
     }
-    write_whole(Path(path), to_bytes(tensors, metadata=header))
-    return Path(path)
+    path = checks.path(path)
+    write_whole(path, to_bytes(tensors, metadata=header))
+    return path
 
 
 def check_savable(forecaster: Forecaster) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman import checks
 from elman.equations.store import from_data, to_data
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
@@ -33,7 +34,7 @@ def write(network: Network, path: str | Path, header: dict[str, str]) -> Path:
     """Write a network with any entries in the header."""
     from safetensors.numpy import save as to_bytes
 
-    path = Path(path)
+    path = checks.path(path)
     tensors = {name: np.ascontiguousarray(value) for name, value in network.params.items()}
     header = {**header, "elman": to_json(describe(network), "network")}
     write_whole(path, to_bytes(tensors, metadata=header))

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import flag, nearest, real, shown
+from elman.checks import flag, floats, instance, nearest, real, shown, whole
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
@@ -181,12 +181,14 @@ class Optimizer:
         OptionError
             If it is not the state of such an optimiser.
         """
+        instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
         expected = {"updates", *self.state_names}
         if set(stored) != expected:
             raise OptionError(f"the state has {sorted(stored)}, a {type(self).__name__} expects {sorted(expected)}")
+        updates = whole(np.asarray(stored["updates"])[()], "updates of the state", least=0)
+        state = {name: floats(stored[name], f"{name} of the state", finite=True) for name in self.state_names}
         self.reset()
-        self.updates = int(stored["updates"])
-        self.state = {n: np.array(stored[n]) for n in self.state_names}
+        self.updates, self.state = updates, state
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_network": None}  # a copy may serve a copy of the network
