@@ -115,7 +115,7 @@ def path(value: Any, what: str = "path") -> Path:
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
         raise OptionError(f"{what} is {shown(value)}; expected a file's name")
     if not os.fspath(value).strip():
-        raise OptionError(f"{what} is empty, expected a path; name one, or leave {what} out")
+        raise OptionError(f"{what} is empty, expected a path; is it a variable that was not set?")
     return Path(value)
 
 

@@ -304,3 +304,10 @@ def test_a_state_that_makes_no_sense_is_refused_and_the_old_one_kept(wrong):
     with pytest.raises(el.ElmanError, match="state"):
         adam.load_state_dict(good | wrong if isinstance(wrong, dict) else wrong)
     assert adam.updates == 2
+
+
+def test_the_state_of_an_unused_optimiser_is_taken_back():
+    unused, used = el.Adam(), el.Adam()
+    used.load_state_dict({"updates": 2, "m": np.ones(4), "v": np.ones(4)})
+    used.load_state_dict(unused.state_dict())
+    assert (used.updates, used.state) == (0, {})

@@ -183,6 +183,9 @@ class Optimizer:
         """
         instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
         expected = {"updates", *self.state_names}
+        if set(stored) == {"updates"} and not stored["updates"]:  # of one that has not been used yet
+            self.reset()
+            return
         if set(stored) != expected:
             raise OptionError(f"the state has {sorted(stored)}, a {type(self).__name__} expects {sorted(expected)}")
         updates = whole(np.asarray(stored["updates"])[()], "updates of the state", least=0)
