@@ -316,3 +316,18 @@ def test_callbacks_may_come_from_a_generator(table, tmp_path):
 
     commands.forecast(table, horizon=6, out=tmp_path / "out", watch=watch, **QUICK)
     assert heard == ["backtest"] * 2 + ["forecast"] * 2
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_path_is_refused_by_every_command(empty, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for call in (
+        lambda: commands.forecast("co2", horizon=2, out=empty),
+        lambda: commands.forecast_again(empty, "co2"),
+        lambda: commands.inspect_model(empty),
+        lambda: commands.inspect_model("model.safetensors", out=empty),
+        lambda: commands.bench(json=empty),
+    ):
+        with pytest.raises(OptionError, match="is empty, expected a path"):
+            call()
+    assert not list(tmp_path.iterdir())

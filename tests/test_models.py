@@ -122,3 +122,22 @@ def test_a_header_with_one_value_spoilt_is_refused_or_harmless(saved, tmp_path, 
                 numbers(el.load(changed(saved[kind][1], tmp_path, **{entry: text})))
             except el.ElmanError:
                 continue
+
+
+@pytest.mark.parametrize("path", [None, 3, b"model", "", " "])
+def test_no_kind_of_model_is_saved_where_there_is_no_path(path):
+    wave = np.sin(np.arange(60.0))
+    models = [
+        el.Network(1, [el.Dense(1)]),
+        el.Forecaster(hidden=2, epochs=1, members=1).fit(wave),
+        el.LanguageModel(units=2, steps=8, streams=2, epochs=1).fit("to be or not to be\n" * 8, verbose=0),
+    ]
+    for model in models:
+        with pytest.raises(el.OptionError, match="path is"):
+            model.save(path)
+
+
+@pytest.mark.parametrize("like", [3, "best", el.Forecaster()])
+def test_a_forecaster_is_like_a_fitted_forecaster_only(like):
+    with pytest.raises(el.ElmanError):
+        el.Forecaster(hidden=2, epochs=1, members=1).fit(np.sin(np.arange(60.0)), like=like)

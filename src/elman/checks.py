@@ -70,10 +70,19 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def real(value: Any, what: str, low: float, high: float = np.inf, expected: str = "") -> float:
-    """A number above `low` and below `high`; both are excluded."""
-    if not is_number(value) or not low < value < high:
-        bounds = expected or (f"above {low:g}" if high == np.inf else f"in ({low:g}, {high:g})")
+def real(
+    value: Any, what: str, low: float, high: float = np.inf, expected: str = "", *, from_low: bool = False
+) -> float:
+    """A number above `low` and below `high`; both are excluded, or `low` belongs to them.
+
+    Examples
+    --------
+    >>> real(0, "momentum", 0, 1, from_low=True)
+    0.0
+    """
+    if not is_number(value) or not (low <= value if from_low else low < value) or not value < high:
+        below = f"in {'[' if from_low else '('}{low:g}, {high:g})"
+        bounds = expected or (below if high < np.inf else f"{'of at least' if from_low else 'above'} {low:g}")
         raise OptionError(f"{what} is {shown(value)}; expected a number {bounds}")
     return float(value)
 
@@ -102,9 +111,11 @@ def text(value: Any, what: str) -> str:
 
 
 def path(value: Any, what: str = "path") -> Path:
-    """The place of a file."""
+    """The place of a file or folder; an empty one, a shell's variable that was not set, is none."""
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
         raise OptionError(f"{what} is {shown(value)}; expected a file's name")
+    if not os.fspath(value).strip():
+        raise OptionError(f"{what} is empty, expected a path; is it a variable that was not set?")
     return Path(value)
 
 
@@ -128,6 +139,8 @@ def numbers(given: Any, name: str, hint: str = "") -> np.ndarray:
         array = np.asarray(given)
     except (ValueError, TypeError, RuntimeError) as error:
         raise _no_array(name, error) from error
+    if array.dtype == object and array.ndim and all(isinstance(v, bool) or is_number(v) for v in array.flat):
+        array = array.astype(np.float64)  # a table's column of Python's numbers
     if array.dtype.kind not in "fiub":
         raise DataError(f"{name} holds {_content(array)}; expected numbers{hint}")
     return array

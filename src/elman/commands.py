@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from elman import checks
 from elman.bench.measure import Measurement, Watcher, measure
 from elman.bench.turns import Options
 from elman.bench.workloads import choose
@@ -122,6 +123,7 @@ def forecast(
     Interrupted
         After Ctrl-C; the best model so far is in the folder.
     """
+    out = None if out is None else checks.path(out, "out")
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
     forecaster.check_params()
     check_savable(forecaster)
@@ -176,6 +178,7 @@ def forecast_again(
     """
     if horizon is not None:
         horizon = as_count(horizon, "horizon")
+    model, out = checks.path(model, "model"), None if out is None else checks.path(out, "out")
     forecaster = Forecaster.load(model)
     reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
     series = read_series(source, reading)
@@ -184,7 +187,7 @@ def forecast_again(
     steps = horizon or int(forecaster.horizon)
     series.future(steps)
     note = f"the model of {model} was used as it is: no training, and no backtest, as it may have seen these values"
-    earlier = results.earlier_backtest(Path(model))
+    earlier = results.earlier_backtest(model)
     kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
     notes = (*series.notes, note, *kept)
     return _finish(series, forecaster, steps, None, earlier, notes, folder, trained=False)
@@ -228,7 +231,7 @@ def bench(
     chosen = choose(only, quick)
     threads = default_threads() if threads is None else as_count(threads, "threads")
     rounds = (3 if quick else 9) if rounds is None else as_count(rounds, "rounds")
-    file = None if json is None else Path(json)
+    file = None if json is None else checks.path(json, "json")
     if file is not None:
         check_file(file)
     found = measure(chosen, Options(threads, rounds, patience_s=1 if quick else 15), watcher)
@@ -285,7 +288,8 @@ def inspect_model(
     ElmanError
         If a file cannot be read, or the model has no states; nothing is written then.
     """
-    folder = Path(f"inspect-{_name_of(Path(model))}" if out is None else out)
+    model = checks.path(model, "model")
+    folder = Path(f"inspect-{_name_of(model)}") if out is None else checks.path(out, "out")
     check_writable(folder)
     found = sequences(model, data, reading)
     written = report(found.net, found.x, f"Inside {model}", found.about)
@@ -372,7 +376,7 @@ def _notes(forecaster: Forecaster) -> list[str]:
 
 
 def _folder(out: str | Path | None, series: Series) -> Path:
-    return Path(f"forecast-{series.name}" if out is None else out)
+    return Path(f"forecast-{series.name}") if out is None else Path(out)
 
 
 def _finish(

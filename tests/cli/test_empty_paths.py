@@ -13,5 +13,5 @@ def test_an_empty_path_is_refused_and_nothing_is_written(option, path, tmp_path,
     monkeypatch.chdir(tmp_path)
     ended = CliRunner().invoke(forecast, ["co2", "--horizon", "2", option, path])
     assert isinstance(ended.exception, OptionError)
-    assert f"{option} is empty" in str(ended.exception)
+    assert f"{option[2:]} is empty" in str(ended.exception)
     assert not list(tmp_path.iterdir())

@@ -231,3 +231,30 @@ def test_the_slope_of_a_power_that_is_a_symbol():
     net.params["0.b"] = [0.0, 2.0]
     _, slope, _ = net.backward(np.ones((1, 1, 2)), np.ones((1, 1, 2)))
     np.testing.assert_allclose(slope[0, 0], [0.0, 2 * math.log(2)])
+
+
+def test_a_parameter_called_like_a_state_or_an_input_is_refused():
+    @el.cell
+    def twice(p, x, h):
+        return el.tanh(p.W @ x + p.h @ h)
+
+    @el.cell
+    def shifted(p, x):
+        return x + p.x
+
+    with pytest.raises(el.EquationError, match="h is a state and p.h a parameter"):
+        twice.equations()
+    with pytest.raises(el.EquationError, match="x is an input and p.x a parameter"):
+        el.Network(2, [el.Stateless(shifted)])
+
+
+def test_units_that_nothing_follows_are_refused():
+    @el.cell
+    def scale(p, x):
+        return p.g * x
+
+    with pytest.raises(el.ShapeError, match="units=7, which nothing in it follows: its output has 3"):
+        el.Network(3, [el.Stateless(scale, 7)])
+    assert el.Network(3, [el.Stateless(scale, 3)]).outputs == el.Network(3, [el.Stateless(scale)]).outputs == 3
+    with pytest.raises(el.ShapeError, match="units=4, which nothing in it follows: its output has 5"):
+        el.Network(3, [el.Recurrent(el.cells.gru, 4, sizes={"h": 5})])

@@ -411,3 +411,10 @@ def test_a_season_that_the_series_does_not_hold_is_refused():
     with pytest.raises(DataError, match="the season is 161 steps, but the series has 160 values"):
         small(season=161).fit(WAVE)
     assert np.isfinite(small(season=160).fit(WAVE).predict()).all()
+
+
+@pytest.mark.parametrize("wrong", [{"a": 1}, {1.0, 2.0}, object()])
+def test_a_series_that_is_no_array_is_shown_without_a_place(wrong):
+    with pytest.raises(DataError, match="^the series is .*; expected numbers") as refusal:
+        Forecaster().fit(wrong)
+    assert "index" not in str(refusal.value)

@@ -39,3 +39,12 @@ def test_numbers_are_those_of_the_trace():
     assert not found["0.c"].saturated_low.any()  # c has no ends
     with pytest.raises(el.OptionError, match="margin"):
         units(net, x, margin=0.7)
+
+
+def test_a_report_of_a_network_with_a_reversing_layer_holds_what_can_be_said_of_it():
+    net = el.Network(2, [el.GRU(3), el.GRU(3, reverse=True), el.Dense(1)])
+    found = el.insight.report(net, np.random.default_rng(0).normal(size=(2, 6, 2)))
+    assert [section.title for section in found.sections] == ["What it is", "Units", "Dynamics"]
+    assert "layer 1 (gru) runs in reverse" in found.sections[-1].text
+    assert {"0.h", "1.h"} <= set(found.sections[1].numbers)
+    assert "runs in reverse" in found.html() and "runs in reverse" in found.json()

@@ -101,3 +101,22 @@ def test_a_wrong_gradient_is_found(monkeypatch):
     monkeypatch.setattr(gradient_check.Network, "backward", wrong)
     with pytest.raises(el.TrainingError, match="below/0.W"):
         el.check_gradients(residual)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"net_or_cell": 3}, {"units": 0}, {"units": "4"}, {"features": 0}, {"rows": 0}]
+    + [{"steps": -1}, {"samples": 0}, {"tolerance": "small"}, {"tolerance": np.nan}, {"seed": -1}],
+)
+def test_arguments_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(el.OptionError, match=next(iter(wrong)).replace("net_or_cell", "expected a cell")):
+        el.check_gradients(**{"net_or_cell": el.cells.gru, **wrong})
+
+
+def test_a_cell_that_is_as_wide_as_its_input_needs_no_units():
+    @el.cell
+    def scale(p, x):
+        return p.g * x
+
+    assert el.check_gradients(scale).worst < 1e-6
+    assert el.check_gradients(scale, features=3).worst < 1e-6

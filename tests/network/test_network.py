@@ -269,3 +269,18 @@ def test_a_long_sequence_runs_in_little_memory_with_the_same_numbers():
     x = np.random.default_rng(0).normal(size=(3, 50, 2))
     assert np.array_equal(net(x, memory="low"), net(x))
     assert net.evaluate(x, np.ones((3, 1)), memory="low") == net.evaluate(x, np.ones((3, 1)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, [0.0, np.nan, 0.0]])
+def test_an_initial_value_that_is_not_finite_is_refused(value):
+    with pytest.raises(el.DataError, match="the initial value of 0.b_z is not finite"):
+        el.Network(1, [el.GRU(3, initial={"b_z": value})])
+
+
+def test_numbers_as_objects_are_numbers_and_anything_else_among_them_is_named():
+    net, x = el.Network(2, [el.GRU(3)]), np.random.default_rng(0).normal(size=(2, 4, 2))
+    np.testing.assert_array_equal(net(x.astype(object)), net(x))
+    mixed = x.astype(object)
+    mixed[0, 1, 0] = None
+    with pytest.raises(el.DataError, match="such as None"):
+        net(mixed)

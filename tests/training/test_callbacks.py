@@ -312,3 +312,38 @@ def test_a_callback_is_told_every_so_many_updates_of_the_networks_life():
     train(net, *sums(), batch_size=10, epochs=1, callbacks=[fifth])
     assert fifth.told == [(5, 1), (10, 2)]
     assert [updates for updates, _ in each.told] == list(range(1, 9))
+
+
+def test_what_goes_with_one_network_is_refused_before_any_of_several_is_trained(tmp_path):
+    began = []
+    watching = el.LambdaCallback(on_train_begin=lambda training: began.append(training))
+    forecaster = el.Forecaster(hidden=4, epochs=1, members=2)
+    checkpoint = el.ModelCheckpoint(tmp_path / "best.safetensors", "loss")
+    with pytest.raises(OptionError, match="ModelCheckpoint goes with one network, and 2"):
+        forecaster.fit(np.sin(np.arange(60.0)), callbacks=[watching, checkpoint])
+    assert not began
+    forecaster.set_params(members=1).fit(np.sin(np.arange(60.0)), callbacks=[checkpoint])
+    assert (tmp_path / "best.safetensors").exists()
+
+
+@pytest.mark.parametrize("wrong", [3, "all", [print], [el.EarlyStopping], el.EarlyStopping()])
+def test_callbacks_of_a_wrong_kind_are_refused_alike_by_every_fit(wrong):
+    fits = {
+        "network": lambda: recurrent().fit(X, TARGET, callbacks=wrong, verbose=0),
+        "forecaster": lambda: el.Forecaster(epochs=1).fit(np.sin(np.arange(60.0)), callbacks=wrong),
+        "language model": lambda: el.LanguageModel(epochs=1).fit("to be or not " * 99, callbacks=wrong, verbose=0),
+    }
+    for fit in fits.values():
+        with pytest.raises(OptionError, match="callbacks"):
+            fit()
+
+
+@pytest.mark.parametrize("record", [el.CSVLogger, lambda path: el.ModelCheckpoint(path, "loss")])
+def test_a_record_that_cannot_be_written_is_refused_before_the_training(record, tmp_path):
+    net = recurrent()
+    for place, message in ((tmp_path / "nowhere" / "file", "cannot be written"), (tmp_path, "is a folder")):
+        with pytest.raises(OptionError, match=message):
+            train(net, X, TARGET, epochs=1, callbacks=[record(place)])
+    assert net.updates == 0
+    with pytest.raises(OptionError, match="path is empty"):
+        record("")

@@ -406,7 +406,7 @@ X, TARGET = sums(rows=10)
     [
         ({"batch_size": 0}, OptionError, "batch_size is 0; expected a whole number of at least 1"),
         ({"epochs": 1.5}, OptionError, "epochs is 1.5; expected a whole number"),
-        ({"verbose": 2}, OptionError, "verbose must be 0"),
+        ({"verbose": 2}, OptionError, "verbose is 2; expected 0"),
         ({"loss": "mean"}, OptionError, "unknown loss 'mean'"),
         ({"optimizer": "sdg"}, OptionError, "did you mean 'sgd'"),
         ({"callbacks": [print]}, OptionError, "wrap a function in LambdaCallback"),

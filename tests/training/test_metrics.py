@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import elman as el
 from elman.errors import OptionError, ShapeError, TrainingError
 from elman.network import GRU, Dense, Network
 from elman.training import SGD, Adam
@@ -92,3 +93,35 @@ def test_a_single_update_that_fails_says_why():
     with pytest.raises(TrainingError, match=r"^update \d+: .* learning rate below"):
         for _ in range(30):
             net.train_on_batch(x * 1e30, y * 1e30, optimizer=SGD(1e30))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_metric_that_is_not_finite_is_named_and_goes_into_no_log(value):
+    def ratio(y, target):
+        return np.full(y.shape[:-1], value)
+
+    net, x, y = el.Network(1, [el.Dense(1)]), np.ones((4, 3, 1)), np.ones((4, 3, 1))
+    with pytest.raises(el.TrainingError, match="epoch 1: the metric ratio of the training data is"):
+        net.fit(x, y, metrics=[ratio], epochs=1, verbose=0)
+    assert "ratio" not in net.history.history
+    with pytest.raises(el.DataError, match=f"the metric ratio is {value}"):
+        net.evaluate(x, y, metrics=[ratio])
+
+
+def test_a_metric_that_is_not_finite_on_the_validation_data_is_named():
+    def ratio(y, target):
+        return np.where(target[..., 0] > 1, np.nan, 0.0)
+
+    net, x, y = el.Network(1, [el.Dense(1)]), np.ones((4, 3, 1)), np.ones((4, 3, 1))
+    with pytest.raises(el.TrainingError, match="the metric ratio of the validation data is nan"):
+        net.fit(x, y, metrics=[ratio], validation_data=(x, 2 * y), epochs=1, verbose=0)
+
+
+@pytest.mark.parametrize("wrong", [None, "good", 1j, np.array(["a"]), object()])
+def test_a_metric_that_returns_no_numbers_is_named(wrong):
+    def ratio(y, target):
+        return wrong
+
+    net, x = el.Network(1, [el.Dense(1)]), np.ones((4, 3, 1))
+    with pytest.raises((el.DataError, el.ShapeError), match="the metric ratio returned"):
+        net.evaluate(x, x, metrics=[ratio])

@@ -274,15 +274,16 @@ def test_repr_tells_what_differs_from_the_defaults():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: el.SGD(-0.1), "learning_rate must be a number of at least 0"),
-        (lambda: el.SGD(np.nan), "learning_rate must be"),
-        (lambda: el.SGD(momentum=1.0), r"momentum must be in \[0, 1\), got 1.0"),
+        (lambda: el.SGD(-0.1), "learning_rate is -0.1; expected a number of at least 0, or a schedule"),
+        (lambda: el.SGD(np.nan), "learning_rate is nan"),
+        (lambda: el.SGD(momentum=1.0), r"momentum is 1.0; expected a number in \[0, 1\)"),
         (lambda: el.SGD(nesterov=True), "nesterov needs a momentum"),
-        (lambda: el.Adam(beta_2=-0.1), r"beta_2 must be in \[0, 1\)"),
-        (lambda: el.RMSProp(epsilon=0), "epsilon must be above 0"),
-        (lambda: el.AdamW(weight_decay=-1), "weight_decay must be at least 0"),
-        (lambda: el.Adam(clip_norm=0), "clip_norm must be above 0"),
-        (lambda: el.Adam(clip_value="1"), "clip_value must be above 0"),
+        (lambda: el.Adam(beta_2=-0.1), r"beta_2 is -0.1; expected a number in \[0, 1\)"),
+        (lambda: el.RMSProp(epsilon=0), "epsilon is 0; expected a number above 0"),
+        (lambda: el.AdamW(weight_decay=-1), "weight_decay is -1; expected a number of at least 0"),
+        (lambda: el.SGD(momentum=0.9, nesterov="yes"), "nesterov is 'yes'; expected True or False"),
+        (lambda: el.Adam(clip_norm=0), "clip_norm is 0; expected a number above 0"),
+        (lambda: el.Adam(clip_value="1"), "clip_value is '1'; expected a number above 0"),
         (lambda: resolve_optimizer("adm"), r"unknown optimizer 'adm' \(did you mean 'adam'"),
         (lambda: resolve_optimizer(el.Adam), r"give an object: Adam\(\)"),
     ],
@@ -290,3 +291,23 @@ def test_repr_tells_what_differs_from_the_defaults():
 def test_options_that_make_no_sense(make, said):
     with pytest.raises(OptionError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, 3, {"updates": "x"}, {"updates": -3}, {"updates": 2.7}, {"m": ["a"] * 4}, {"v": np.full(4, np.nan)}],
+)
+def test_a_state_that_makes_no_sense_is_refused_and_the_old_one_kept(wrong):
+    adam = el.Adam()
+    good = {"updates": np.array(2), "m": np.ones(4), "v": np.ones(4)}
+    adam.load_state_dict(good)
+    with pytest.raises(el.ElmanError, match="state"):
+        adam.load_state_dict(good | wrong if isinstance(wrong, dict) else wrong)
+    assert adam.updates == 2
+
+
+def test_the_state_of_an_unused_optimiser_is_taken_back():
+    unused, used = el.Adam(), el.Adam()
+    used.load_state_dict({"updates": 2, "m": np.ones(4), "v": np.ones(4)})
+    used.load_state_dict(unused.state_dict())
+    assert (used.updates, used.state) == (0, {})

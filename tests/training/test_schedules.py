@@ -86,3 +86,9 @@ def test_a_function_that_gives_no_learning_rate_is_named(wrong):
     net = linear()
     with pytest.raises(OptionError, match="learning"):
         net.fit(np.zeros((2, 3, 2)), np.zeros((2, 3, 2)), optimizer=el.SGD(lambda step: wrong), verbose=0)
+
+
+@pytest.mark.parametrize("step", [-1, np.nan, None, "a", [3, -1], [[1], [1, 2]]])
+def test_a_step_that_is_no_number_of_an_update_is_refused(step):
+    with pytest.raises(el.ElmanError, match="step"):
+        el.CosineDecay(0.1, steps=10)(step)

@@ -45,17 +45,8 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
     from elman.cli.forecast_output import show_report
 
     chosen = given(options)
-    _refuse_empty(model=model, out=chosen.get("out"))
-    show_report(_again(model, series, horizon, chosen) if model else _train(series, horizon, chosen))
-
-
-def _refuse_empty(**paths: str | None) -> None:
-    """An empty path is a shell's variable that was not set: neither training nor the current folder is meant."""
-    from elman.errors import OptionError
-
-    for name, path in paths.items():
-        if path is not None and not path.strip():
-            raise OptionError(f"--{name} is empty, expected a path; name one, or leave --{name} out")
+    trains = model is None
+    show_report(_train(series, horizon, chosen) if trains else _again(str(model), series, horizon, chosen))
 
 
 def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:

@@ -223,7 +223,9 @@ def _grid(start: Any, stop: Any, points: Any, times: Any) -> tuple[np.ndarray, f
         raise OptionError("a function of time is sampled from start to stop at so many points; times are for a series")
     if start is None or stop is None or points is None:
         raise OptionError("a function of time needs start, stop and points, such as start=0, stop=10, points=250")
-    if not np.isfinite([start, stop]).all() or not start < stop:
+    for name, value in (("start", start), ("stop", stop)):
+        checks.real(value, name, -np.inf)
+    if not start < stop:
         raise OptionError(f"start must lie before stop, got start={start!r} and stop={stop!r}")
     resolution = (stop - start) / checks.whole(points, "points")
     return start + resolution * np.arange(points), resolution

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from elman.equations import symbols, widths
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.widths import Dim, Equal
-from elman.errors import EquationError, OptionError
+from elman.errors import EquationError, OptionError, ShapeError
 
 
 @dataclass(eq=False)
@@ -47,15 +47,24 @@ class Graph:
             wrong = sorted(set(sizes) - set(named))[0]
             raise OptionError(f"{self.name} has no state or parameter {wrong!r}; it has {', '.join(named) or 'none'}")
         known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
+        units_used = False
         if self.states and self.states[0].name not in sizes and units is not None:
             known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
+            units_used = True
         widths.solve(self.equal, known)
-        self._fill_unknown(units)
+        units_used = self._fill_unknown(units) or units_used
+        if units is not None and not units_used and symbols.width(self.outputs[0]) != units:
+            raise ShapeError(
+                f"{self.name} got units={units}, which nothing in it follows: its output has "
+                f"{symbols.width(self.outputs[0])} values, as its equations and the other sizes say; leave units out, "
+                "or give that number"
+            )
         return self
 
-    def _fill_unknown(self, units: int | None) -> None:
-        """Widths that no equation ties to anything are the layer's units (the rows of a dense layer's W)."""
+    def _fill_unknown(self, units: int | None) -> bool:
+        """Widths that no equation ties to anything are the layer's units (the rows of a dense W): whether any is."""
         leaves: list[Symbol] = [*self.inputs, *self.states, *self.parameters.values()]
+        used = False
         dims = [s.dim for s in [*leaves, *self.nodes()]] + [
             p.columns for p in self.parameters.values() if p.role != "vector"
         ]
@@ -66,8 +75,10 @@ class Graph:
                         f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
                     )
                 widths.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
+                used = True
         for dim in dims:
             dim.value = units if dim.value is None else dim.value
+        return used
 
     def _known(self) -> list[tuple[Dim, int, str]]:
         everything = [*self.inputs, *self.states, *self.parameters.values(), *self.nodes()]

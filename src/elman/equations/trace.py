@@ -89,6 +89,7 @@ class Cell:
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
         parameters = {n: s for n, s in p._all.items() if s.role}
+        _check_names(self, parameters)
         _check_leaves(self, outputs, {*inputs, *states, *parameters.values()})
         return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, _names(local, outputs, states))
 
@@ -187,6 +188,17 @@ def _code_of(function: Any) -> CodeType | None:
     """The code whose local variables are the user's names."""
     inner = inspect.unwrap(function.func if isinstance(function, functools.partial) else function)
     return getattr(inner, "__code__", None) or getattr(type(inner).__call__, "__code__", None)
+
+
+def _check_names(cell: Cell, parameters: Iterable[str]) -> None:
+    """Raise if a parameter is called like an input or a state: neither equations nor sizes could tell them apart."""
+    for kind, names in (("an input", cell.inputs), ("a state", cell.states)):
+        both = sorted(set(parameters) & set(names))
+        if both:
+            raise EquationError(
+                f"{cell.name}: {both[0]} is {kind} and p.{both[0]} a parameter of the same name; give the parameter "
+                "another"
+            )
 
 
 def _check_leaves(cell: Cell, outputs: list[Symbol], own: set[Symbol]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import check_polars, nearest, whole
+from elman.checks import check_polars, nearest, shown, whole
 from elman.data.index_times import index_times
 from elman.data.series import Series
 from elman.data.times import check_order, infer_step, positions
@@ -93,8 +93,8 @@ def _of_objects(array: np.ndarray, what: str) -> np.ndarray:
         elif isinstance(value, Real) and not isinstance(value, bool | np.bool_) or type(value).__name__ == "Decimal":
             found[place] = float(value)
         else:
-            where = ", ".join(map(str, place))
-            raise DataError(f"{what} is {value!r} at index {where}; expected numbers: convert them first")
+            where = f" at index {', '.join(map(str, place))}" if place else ""
+            raise DataError(f"{what} is {shown(value)}{where}; expected numbers: convert them first")
     return found
 
 

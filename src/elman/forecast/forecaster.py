@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, instance, listed
+from elman.checks import as_seed, instance
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
 from elman.errors import DataError, OptionError, TrainingError
@@ -22,6 +22,7 @@ from elman.forecast.season import detect_season, wanders
 from elman.forecast.validation import ForecastError, validation_histories
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam, Callback, EarlyStopping
+from elman.training.callbacks import as_callbacks
 from elman.training.schedules import as_schedule
 
 if TYPE_CHECKING:
@@ -168,10 +169,10 @@ class Forecaster(Estimator):
         """
         refuse_target(y, "fit")
         self.check_params()
-        values = as_values(series)
-        callbacks = listed(callbacks, "callbacks", "Callback objects")  # a generator is used up by the first network
         if like is not None:
             instance(like, Forecaster, "like", "a fitted Forecaster")._check_fitted()
+        values = as_values(series)
+        callbacks = as_callbacks(callbacks, int(self.members))
         self._choose(values, like)
         self.networks_ = []
         self.best_epochs_ = []

@@ -19,7 +19,7 @@ from elman.insight.fixed_points import fixed_points
 from elman.insight.flow import gradient_flow
 from elman.insight.lyapunov import lyapunov_spectrum
 from elman.insight.memory import memory
-from elman.insight.system import System
+from elman.insight.system import System, check_recurrent, reversing
 from elman.insight.units import share, units
 from elman.network import Network
 from elman.plain import to_json
@@ -94,8 +94,11 @@ def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about
     title, about = checks.text(title, "title"), checks.text(about, "about")
     checks.instance(net, Network, "net", "a Network")
     x = net.check_input(x)[:MOST_ROWS, :MOST_STEPS]
-    system = System(net)
+    check_recurrent(net)
     sections = [_what_it_is(net, x, about), _units(net, x)]
+    if reversing(net):
+        return Report(title, [*sections, Section("Dynamics", f"Not computed: {reversing(net)}.")])
+    system = System(net)
     if system.n > MOST_STATES:
         note = f"the network has {system.n} numbers in its states; its Jacobians are looked at up to {MOST_STATES}"
         return Report(title, [*sections, Section("Dynamics", note)])

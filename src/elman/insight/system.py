@@ -46,10 +46,9 @@ class System:
 
     def __init__(self, net: Network):
         checks.instance(net, Network, "net", "a Network")
-        if not any(graph.states for graph in net.graphs):
-            raise OptionError("the network has no recurrent layer, so it has no dynamics to look at")
-        if any(layer.reverse for layer in net.layers):
-            raise OptionError("a layer that runs in reverse has no step from the past to the future: look at it alone")
+        check_recurrent(net)
+        if reversing(net):
+            raise OptionError(reversing(net))
         self.net = Network(
             net.inputs, net.layers, seed=net.seed, dtype=np.float64, engine=net.engine_name, threads=net.threads
         )
@@ -192,3 +191,20 @@ class System:
                 f"each state of each recurrent layer; got {checks.shown(state)}"
             ) from error
         return np.concatenate(flat, axis=1)
+
+
+def check_recurrent(net: Network) -> None:
+    """Refuse a network without states."""
+    if not any(graph.states for graph in net.graphs):
+        raise OptionError("the network has no recurrent layer, so it has no dynamics to look at")
+
+
+def reversing(net: Network) -> str:
+    """Why a network with a layer that runs in reverse has no dynamics; nothing if there is none."""
+    found = [f"{number} ({layer.cell.name})" for number, layer in enumerate(net.layers) if layer.reverse]
+    if not found:
+        return ""
+    return (
+        f"layer {found[0]} runs in reverse, so that no step leads the network from the past to the future; look at a "
+        "network of the layers that run forward, with their weights"
+    )

@@ -22,6 +22,7 @@ from elman.network.files import write
 from elman.network.loading import network_of
 from elman.plain import to_json
 from elman.training import Adam, Callback, CosineDecay, EarlyStopping
+from elman.training.callbacks import as_callbacks
 
 CELLS = {"simple": SimpleRNN, "gru": GRU, "lstm": LSTM}
 PIECE = 4096  # steps of a text that are judged in one run
@@ -146,7 +147,7 @@ class LanguageModel(Estimator):
             )
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        samples, callbacks = checks.whole(samples, "samples", least=0), self._callbacks(callbacks)
+        samples, callbacks = checks.whole(samples, "samples", least=0), as_callbacks(callbacks)
         self.vocabulary_ = Vocabulary.of(text)
         border = len(text) - int(len(text) * self.validation)
         self.held_out_ = text[border:]
@@ -176,18 +177,13 @@ class LanguageModel(Estimator):
         for name in ("learning_rate", "clip_norm"):
             checks.real(getattr(self, name), name, 0)
         for name, what in (("validation", "a share of the text"), ("dropout", "a share of the values")):
-            checks.real(getattr(self, name), name, -1e-300, 1, expected=f"in [0, 1), {what}")
+            checks.real(getattr(self, name), name, 0, 1, expected=f"in [0, 1), {what}", from_low=True)
         if self.patience is not None:
             checks.whole(self.patience, "patience")
         if self.threads is not None:
             checks.whole(self.threads, "threads")
         checks.as_seed(self.seed)
         self._recurrent()
-
-    @staticmethod
-    def _callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
-        every = checks.listed(callbacks, "callbacks", "Callback objects")
-        return [checks.instance(c, Callback, "each of callbacks", "a Callback") for c in every]
 
     def _layers(self) -> list[Layer]:
         make = self._recurrent()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import as_seed, is_number, numbers, whole
+from elman.checks import as_seed, is_number, numbers, shown, whole
 from elman.engine.generation import Drawing
 from elman.engine.interface import Batch
 from elman.errors import OptionError, ShapeError
@@ -118,7 +118,7 @@ def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: An
 def _between(number: Any, low: float, high: float, what: str) -> float:
     if not is_number(number) or not low <= number <= high:
         expected = "a number in (0, 1]" if high == 1 else "a number of at least 0"
-        raise OptionError(f"{what} must be {expected}, got {number!r}")
+        raise OptionError(f"{what} is {shown(number)}; expected {expected}")
     return float(number)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from elman import checks
 from elman.engine import ENGINES, native_available
 from elman.engine.interface import Batch
 from elman.equations import Cell
-from elman.errors import ShapeError, TrainingError
+from elman.errors import EquationError, OptionError, ShapeError, TrainingError
 from elman.network.layers import Dense, Layer, Recurrent, Stateless
 from elman.network.network import Network
 from elman.network.parameters import views
@@ -91,6 +92,10 @@ def check_gradients(
     >>> check_gradients(gru).worst < 1e-7
     True
     """
+    _check_sizes(net_or_cell, features, units)
+    for name, count in (("rows", rows), ("steps", steps), ("samples", samples)):
+        checks.whole(count, name)
+    tolerance, seed = checks.real(tolerance, "tolerance", 0), checks.as_seed(seed)
     errors: dict[str, dict[str, float]] = {}
     for engine in ENGINES:
         if engine == "native" and not native_available():
@@ -110,6 +115,15 @@ def check_gradients(
             f"gradients differ from central differences by {found.worst:.1e} (> {tolerance:.0e}):\n{found}"
         )
     return found
+
+
+def _check_sizes(given: Any, features: Any, units: Any) -> None:
+    checks.instance(given, (Network, Cell, Layer), "net_or_cell", "a cell, a layer or a network")
+    for name, size in (("features", features), ("units", units)):
+        if size is not None:
+            checks.whole(size, name)
+            if isinstance(given, Network):
+                raise OptionError(f"{name} is {size}, but a network has its sizes already; leave {name} out")
 
 
 def _in_float64(
@@ -132,7 +146,7 @@ def _layer(given: Cell | Layer, features: int | None, units: int | None) -> tupl
     def sized(features: int, units: int) -> Layer:
         layer = given
         if isinstance(layer, Cell):
-            layer = Recurrent(layer, units) if layer.states else Stateless(layer, units)
+            layer = Recurrent(layer, units) if layer.states else _stateless(layer, features, units)
         layer.graph(features)
         return layer
 
@@ -145,6 +159,17 @@ def _layer(given: Cell | Layer, features: int | None, units: int | None) -> tupl
         except ShapeError:
             features = wide
     return sized(features, wide), features
+
+
+def _stateless(cell: Cell, features: int, units: int) -> Layer:
+    """A layer of a cell without states, of so many units where nothing else says how wide it is."""
+    try:
+        Stateless(cell).graph(features)
+    except ShapeError:
+        raise
+    except EquationError:
+        return Stateless(cell, units)
+    return Stateless(cell)
 
 
 def _with_layer_below(net: Network) -> Network:

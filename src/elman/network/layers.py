@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from elman.cells import gru, lstm, simple
-from elman.checks import flag, is_number, whole
+from elman.checks import flag, real, whole
 from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
@@ -236,9 +234,7 @@ def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = N
 
 def Dropout(rate: float) -> Layer:
     """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate)."""
-    if not (is_number(rate) and 0 <= rate < 1):
-        raise OptionError(f"dropout's rate must be in [0, 1), got {rate!r}")
-    return Stateless(dropout, rate=float(rate))
+    return Stateless(dropout, rate=real(rate, "dropout's rate", 0, 1, from_low=True))
 
 
 def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
@@ -295,15 +291,12 @@ def _check_batch(batch: Any) -> None:
     found = _dict(batch, "batch")
     if set(found) != {"momentum", "epsilon"}:
         raise OptionError(f"batch has {sorted(map(str, found))}; expected momentum and epsilon")
-    if not (is_number(found["momentum"]) and 0 <= found["momentum"] < 1):
-        raise OptionError(f"batch normalisation's momentum must be in [0, 1), got {found['momentum']!r}")
+    real(found["momentum"], "batch normalisation's momentum", 0, 1, from_low=True)
     _epsilon(found["epsilon"], "batch normalisation")
 
 
 def _epsilon(number: Any, whose: str) -> float:
-    if not (is_number(number) and 0 < number < np.inf):
-        raise OptionError(f"{whose}'s epsilon must be above 0, got {number!r}")
-    return float(number)
+    return real(number, f"{whose}'s epsilon", 0)
 
 
 def _function(activation: Any) -> Function:

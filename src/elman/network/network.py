@@ -461,6 +461,7 @@ class Network:
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
+        index = whole(index, "index", least=0)
         for name, place in self._places.items():
             if place.offset <= index < place.offset + place.size:
                 inside = np.unravel_index(index - place.offset, place.shape)

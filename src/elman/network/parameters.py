@@ -14,7 +14,7 @@ import numpy as np
 
 from elman.checks import numbers
 from elman.equations import Graph
-from elman.errors import OptionError, ShapeError
+from elman.errors import DataError, OptionError, ShapeError
 from elman.network.initialisers import generator, initial_value, rule
 from elman.network.layers import Layer
 from elman.training.checks import check_finite
@@ -181,4 +181,7 @@ def initialise(parameters: Parameters, layers: list[Layer], graphs: list[Graph],
         for name in graph.parameters:
             how = layer.initial.get(name, layer.cell.initial.get(name, rule(graph, name)))
             full = f"{number}.{name}"
-            parameters[full] = initial_value(how, generator(seed, number, name), graph.shape(name), full)
+            with np.errstate(over="ignore"):  # found below
+                parameters[full] = initial_value(how, generator(seed, number, name), graph.shape(name), full)
+            if not np.isfinite(parameters[full]).all():
+                raise DataError(f"the initial value of {full} is not finite in {parameters.arena.dtype}; give numbers")

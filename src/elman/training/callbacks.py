@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from elman.checks import listed, shown
 from elman.errors import OptionError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Callback:
         `on_batch_end` is called after each update whose number, in the life of the network, is a multiple of it.
     adds_logs : bool, default True
         Whether it may add numbers to ``training.logs``, so that others may monitor what nobody else knows of.
+    one_network : bool, default False
+        Whether it goes with one network only: where several are trained, it is refused before the first.
 
     Examples
     --------
@@ -33,6 +36,7 @@ class Callback:
 
     every: int = 1
     adds_logs: bool = True
+    one_network: bool = False
 
     def check(self, training: Training) -> None:
         """Before anything is trained: raise `OptionError` if this training cannot be served."""
@@ -59,6 +63,29 @@ class Callback:
     def watches_batches(self) -> bool:
         """Whether `on_batch_end` does anything."""
         return type(self).on_batch_end is not Callback.on_batch_end
+
+
+def as_callbacks(callbacks: Iterable[Callback], networks: int = 1) -> list[Callback]:
+    """The list of callbacks for so many networks, one trained after the other.
+
+    Raises
+    ------
+    OptionError
+        If one is no `Callback`, or goes with one network only where there are several.
+    """
+    found = listed(callbacks, "callbacks", "Callback objects")
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise OptionError(
+                f"one of callbacks is {shown(callback)}; expected Callback objects: make an object of a class, and "
+                "wrap a function in LambdaCallback"
+            )
+        if callback.one_network and networks > 1:
+            raise OptionError(
+                f"a {type(callback).__name__} goes with one network, and {networks} are trained one after the other: "
+                "give members=1, or save the whole with save() after fit"
+            )
+    return found
 
 
 Event = Callable[["Training"], Any]

@@ -14,7 +14,7 @@ from elman.engine.interface import Batch, How
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.training.checks import as_weights, same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
-from elman.training.metrics import Metric, check_metrics, resolve_metrics, values_of
+from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
 from elman.training.protocol import Trainable
 
 
@@ -175,8 +175,11 @@ def evaluate(
     data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
     check_metrics(net, chosen)
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
-    for name, value in found.items():
-        if not np.isfinite(value):
-            net.check_results(net.engine().forward(net.arena, Batch(data.x[:1]), How(memory))[0])
-            raise DataError(f"{name} is {value}, though inputs and parameters are finite: values have grown too large")
+    if not np.isfinite(found["loss"]):
+        net.check_results(net.engine().forward(net.arena, Batch(data.x[:1]), How(memory))[0])
+        raise DataError(
+            f"the loss is {found['loss']}, though inputs and parameters are finite: values have grown too large"
+        )
+    for name in chosen:
+        check_value(name, found[name])
     return found if chosen else found["loss"]

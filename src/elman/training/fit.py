@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import flag, listed, shown, whole
+from elman.checks import flag, shown, whole
 from elman.errors import OptionError
-from elman.training.callbacks import Callback
+from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
 from elman.training.loop import Training
@@ -154,7 +154,7 @@ def fit(
         memory=memory,
         metrics=chosen,
         truncate=truncate,
-        callbacks=[KeepBest(), *_checked(callbacks), *progress(verbose)],
+        callbacks=[KeepBest(), *as_callbacks(callbacks), *progress(verbose)],
     )
     return training.run()
 
@@ -208,11 +208,3 @@ def train_on_batch(
     data = examples(net, x, target, loss, lengths, sample_weight)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
     return Training(net, optimizer, data, None, batch_size=len(data), **options).update()
-
-
-def _checked(callbacks: Iterable[Callback]) -> list[Callback]:
-    found = listed(callbacks, "callbacks", "Callback objects")
-    wrong = [c for c in found if not isinstance(c, Callback)]
-    if wrong:
-        raise OptionError(f"callbacks must be Callback objects, got {wrong[0]!r}; wrap a function in LambdaCallback")
-    return found

@@ -19,7 +19,7 @@ from elman.training.callbacks import Callback
 from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
 from elman.training.history import History
-from elman.training.metrics import Metric
+from elman.training.metrics import Metric, check_value
 from elman.training.optimizers import Optimizer
 from elman.training.protocol import Trainable
 
@@ -141,6 +141,7 @@ class Training:
         if self.metrics:
             found = self._judge(self.data)
             self.logs |= {name: found[name] for name in self.metrics}
+            self._check_metrics(found, "training")
         if self.validation is not None:
             self.logs |= self._validate(self.validation)
         rate = self.optimizer.rate(self.optimizer.updates - 1)
@@ -224,7 +225,12 @@ class Training:
                 f"epoch {self.epoch}: the validation loss is {found['loss']}, though the loss is {self.logs['loss']:g}"
                 "; try a smaller learning rate, and look for extreme values in the validation data"
             )
+        self._check_metrics(found, "validation")
         return {f"val_{name}": value for name, value in found.items()}
+
+    def _check_metrics(self, found: Mapping[str, float], data: str) -> None:
+        for name in self.metrics:
+            check_value(name, found[name], f"epoch {self.epoch}: ", f" of the {data} data", TrainingError)
 
     def _judge(self, data: Examples) -> dict[str, float]:
         """The loss and the metrics, in as little memory as training takes."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from elman.checks import listed, nearest, shown
-from elman.errors import OptionError, ShapeError
+from elman.checks import listed, nearest, numbers, shown
+from elman.errors import DataError, ElmanError, OptionError, ShapeError
 
 if TYPE_CHECKING:
     from elman.training.protocol import Trainable
@@ -96,9 +96,18 @@ def check_metrics(net: Trainable, metrics: Mapping[str, Metric]) -> None:
         )
 
 
+def check_value(name: str, value: float, when: str = "", whose: str = "", kind: type[ElmanError] = DataError) -> None:
+    """Refuse a metric's mean that is no finite number: it would go into logs, files and comparisons unseen."""
+    if not np.isfinite(value):
+        raise kind(
+            f"{when}the metric {name}{whose} is {value}, though the loss is finite; let it give a finite value for "
+            "each row and step, also where it divides by nothing or by 0"
+        )
+
+
 def values_of(name: str, metric: Metric, y: np.ndarray, target: np.ndarray) -> np.ndarray:
     """A metric of each row (and step), float64."""
-    found = np.asarray(metric(y, target), np.float64)
+    found = numbers(metric(y, target), f"what the metric {name} returned").astype(np.float64)
     if found.shape != y.shape[:-1]:
         raise ShapeError(
             f"the metric {name} returned shape {found.shape} for predictions of shape {y.shape}; "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import flag, is_number, nearest, whole
+from elman.checks import flag, nearest, real, whole
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
 from elman.training.metrics import METRICS
@@ -166,10 +166,9 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ):
         self._monitor = Monitor("EarlyStopping", monitor, mode)
-        if not is_number(min_delta) or not 0 <= min_delta < np.inf:
-            raise OptionError(f"EarlyStopping: min_delta must be a number of at least 0, got {min_delta!r}")
         self.monitor, self.mode, self.patience = monitor, mode, whole(patience, "EarlyStopping: patience")
-        self.min_delta, self.restore_best = float(min_delta), flag(restore_best, "EarlyStopping: restore_best")
+        self.min_delta = real(min_delta, "EarlyStopping: min_delta", 0, from_low=True)
+        self.restore_best = flag(restore_best, "EarlyStopping: restore_best")
 
     def __repr__(self) -> str:
         names = ("monitor", "patience", "min_delta", "restore_best", "mode")

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import is_number, nearest, shown
+from elman.checks import flag, floats, instance, nearest, real, shown, whole
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sqrt, square
 from elman.errors import OptionError
@@ -84,7 +84,7 @@ class Optimizer:
         as_schedule(self.learning_rate)
         for name in ("clip_norm", "clip_value"):
             if getattr(self, name) is not None:
-                self._within(name, 0, np.inf, "above 0", above=True)
+                self._within(name, 0, from_low=False)
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -181,12 +181,17 @@ class Optimizer:
         OptionError
             If it is not the state of such an optimiser.
         """
+        instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
         expected = {"updates", *self.state_names}
+        if set(stored) == {"updates"} and not stored["updates"]:  # of one that has not been used yet
+            self.reset()
+            return
         if set(stored) != expected:
             raise OptionError(f"the state has {sorted(stored)}, a {type(self).__name__} expects {sorted(expected)}")
+        updates = whole(np.asarray(stored["updates"])[()], "updates of the state", least=0)
+        state = {name: floats(stored[name], f"{name} of the state", finite=True) for name in self.state_names}
         self.reset()
-        self.updates = int(stored["updates"])
-        self.state = {n: np.array(stored[n]) for n in self.state_names}
+        self.updates, self.state = updates, state
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_network": None}  # a copy may serve a copy of the network
@@ -198,10 +203,8 @@ class Optimizer:
         given = [(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default]
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in given)})"
 
-    def _within(self, name: str, low: float, high: float, said: str, *, above: bool = False) -> None:
-        value = getattr(self, name)
-        if not is_number(value) or not (low < value if above else low <= value) or not value < high:
-            raise OptionError(f"{type(self).__name__}: {name} must be {said}, got {value!r}")
+    def _within(self, name: str, low: float, high: float = np.inf, *, from_low: bool = True) -> None:
+        real(getattr(self, name), f"{type(self).__name__}: {name}", low, high, from_low=from_low)
 
     def _arguments(self, kind: Any) -> tuple[str, ...]:
         return tuple(name for name, each in _arguments_of(type(self).equations) if each == kind)
@@ -248,7 +251,8 @@ class SGD(Optimizer):
 
     def check(self) -> None:
         super().check()
-        self._within("momentum", 0, 1, "in [0, 1)")
+        self._within("momentum", 0, 1)
+        flag(self.nesterov, "SGD: nesterov")
         if self.nesterov and not self.momentum:
             raise OptionError("SGD: nesterov needs a momentum above 0")
 
@@ -285,8 +289,8 @@ class RMSProp(Optimizer):
 
     def check(self) -> None:
         super().check()
-        self._within("rho", 0, 1, "in [0, 1)")
-        self._within("epsilon", 0, np.inf, "above 0", above=True)
+        self._within("rho", 0, 1)
+        self._within("epsilon", 0, from_low=False)
 
 
 @dataclass(eq=False, repr=False)
@@ -330,9 +334,9 @@ class Adam(Optimizer):
 
     def check(self) -> None:
         super().check()
-        self._within("beta_1", 0, 1, "in [0, 1)")
-        self._within("beta_2", 0, 1, "in [0, 1)")
-        self._within("epsilon", 0, np.inf, "above 0", above=True)
+        self._within("beta_1", 0, 1)
+        self._within("beta_2", 0, 1)
+        self._within("epsilon", 0, from_low=False)
 
 
 @dataclass(eq=False, repr=False)
@@ -367,7 +371,7 @@ class AdamW(Adam):
 
     def check(self) -> None:
         super().check()
-        self._within("weight_decay", 0, np.inf, "at least 0")
+        self._within("weight_decay", 0)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}

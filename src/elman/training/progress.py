@@ -22,7 +22,7 @@ UNSPOKEN = ("learning_rate", "seconds")
 def progress(verbose: int) -> list[Callback]:
     """What shows the progress: nothing, a bar on a terminal, else a plain line now and then."""
     if not isinstance(verbose, int | np.integer) or verbose not in (0, 1):
-        raise OptionError(f"verbose must be 0 (silent) or 1 (a line of progress), got {verbose!r}")
+        raise OptionError(f"verbose is {verbose!r}; expected 0 (silent) or 1 (a line of progress)")
     if not verbose:
         return []
     return [ProgressBar() if sys.stderr.isatty() else ProgressLines()]

@@ -10,8 +10,10 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from elman import checks
 from elman.checks import flag
 from elman.errors import OptionError
+from elman.files import check_file
 from elman.training.callbacks import Callback
 from elman.training.monitors import Best, Monitor
 
@@ -39,6 +41,7 @@ class ModelCheckpoint(Callback):
     """
 
     adds_logs = False
+    one_network = True
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class ModelCheckpoint(Callback):
         *,
         overwrite: bool = False,
     ):
-        self.path, self.monitor, self.mode = _path(path, "ModelCheckpoint"), monitor, mode
+        self.path, self.monitor, self.mode = os.fspath(checks.path(path, "ModelCheckpoint: path")), monitor, mode
         self.overwrite = flag(overwrite, "ModelCheckpoint: overwrite")
         self._monitor = None if monitor is None else Monitor("ModelCheckpoint", monitor, mode)
         self._written: set[str] = set()
@@ -63,6 +66,8 @@ class ModelCheckpoint(Callback):
             )
         if self._monitor is not None:
             self._monitor.check(training)
+        if not any(name for _, name, _, _ in self._parsed()):
+            check_file(Path(self.path))
         if not self.overwrite:
             self._check_free(training)
 
@@ -138,10 +143,11 @@ class CSVLogger(Callback):
     adds_logs = False
 
     def __init__(self, path: str | os.PathLike[str], *, append: bool = False):
-        self.path, self.append = Path(_path(path, "CSVLogger")), flag(append, "CSVLogger: append")
+        self.path, self.append = checks.path(path, "CSVLogger: path"), flag(append, "CSVLogger: append")
         self._mine = False
 
     def check(self, training: Training) -> None:
+        check_file(self.path)
         if self.path.exists() and not (self.append or self._mine):
             raise OptionError(
                 f"CSVLogger would write over {self.path}, which an earlier training left: give append=True to add "
@@ -172,9 +178,3 @@ class CSVLogger(Callback):
         if columns and columns[0] != "epoch":
             raise OptionError(f"CSVLogger cannot add lines to {self.path}: it has no column epoch; give another path")
         return columns, lines
-
-
-def _path(given: Any, owner: str) -> str:
-    if not isinstance(given, str | os.PathLike):
-        raise OptionError(f"{owner}: path is {given!r}; expected the name of a file")
-    return os.fspath(given)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import is_number
+from elman.checks import is_number, numbers, real, shown
 from elman.errors import OptionError
 
 
@@ -17,7 +17,10 @@ class Schedule:
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of update `step` (0 is the first); an array of steps gives an array of rates."""
-        rates = self.rate(np.asarray(step, np.float64))
+        steps = numbers(step, "step").astype(np.float64)
+        if not (steps >= 0).all():
+            raise OptionError(f"step is {shown(step)}; expected the numbers of updates, from 0")
+        rates = self.rate(steps)
         return float(rates) if np.ndim(step) == 0 else rates
 
     def rate(self, step: np.ndarray) -> np.ndarray:
@@ -196,23 +199,19 @@ def as_schedule(rate: Any, name: str = "learning_rate") -> Schedule:
         return rate
     if callable(rate):
         return _Plain(rate)
-    if not is_number(rate) or not 0 <= rate < np.inf:
-        raise OptionError(f"{name} must be a number of at least 0, or a schedule, got {rate!r}")
-    return ConstantRate(float(rate))
+    return ConstantRate(real(rate, name, 0, expected="of at least 0, or a schedule", from_low=True))
 
 
 def _not_negative(schedule: Schedule, *names: str) -> None:
     for name in names:
         value = getattr(schedule, name)
-        if not is_number(value) or not 0 <= value < np.inf:
-            raise OptionError(f"{type(schedule).__name__}: {name} must be at least 0, got {value!r}")
+        real(value, f"{type(schedule).__name__}: {name}", 0, from_low=True)
         object.__setattr__(schedule, name, plain(value))
 
 
 def _positive(schedule: Schedule, name: str) -> None:
     value = getattr(schedule, name)
-    if not is_number(value) or not 1 <= value < np.inf:
-        raise OptionError(f"{type(schedule).__name__}: {name} must be at least 1 (updates), got {value!r}")
+    real(value, f"{type(schedule).__name__}: {name}", 1, expected="of at least 1 (updates)", from_low=True)
     object.__setattr__(schedule, name, plain(value))
 
 
