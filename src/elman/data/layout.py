@@ -8,9 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from elman.data.names import listed
-from elman.data.numerals import looks_like_number
+from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import looks_like_times
 from elman.errors import DataError
 
@@ -85,6 +86,7 @@ def layout(text: str, name: str) -> Layout:
     else:
         names = _without_quotes([cell.strip() for cell in head[header]])
         _note_passed(head, header, lines, table)
+        _note_counted(names, lines[header], table)
         _drop_repeated(table, head[header])
     table.names, table.rows = _fit(names, table, header is not None and lines[header], name)
     _drop_empty_columns(table)
@@ -225,6 +227,8 @@ def _first_data(rows: Sequence[list[str]], width: int, typed: Sequence[int]) -> 
     for i, row in enumerate(rows):
         if len(row) != width and not (i > 0 and len(row) > 1 and _is_data(row[0])):
             continue
+        if _names_columns(rows, i, width, typed):
+            return i + 1
         cells = [row[c].strip() for c in typed if c < len(row)]
         data = sum(map(_is_data, cells))
         other = sum(bool(cell) and not _is_data(cell) for cell in cells)
@@ -234,6 +238,33 @@ def _first_data(rows: Sequence[list[str]], width: int, typed: Sequence[int]) -> 
         if data and (headed or other < data or any(map(_is_moment, cells))) or (not data and not other and headed):
             return i
     return next((i for i, row in enumerate(rows) if len(row) == width), 0) + 1
+
+
+def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequence[int]) -> bool:
+    """Whether a row heads its columns with numbers or times, as ``date,1,2,3`` or ``country,2000,2001,2002`` does."""
+    row = [cell.strip() for cell in rows[i]]
+    below = next((r for r in rows[i + 1 :] if len(r) == width), None)
+    if len(row) != width or below is None or width < 3:
+        return False
+    heads = [row[c] for c in typed if c > 0]
+    if len(heads) < 2 or not all(map(_is_data, heads)) or len(set(heads)) < len(heads):
+        return False
+    first, counted = row[0], row == [str(c) for c in range(width)]
+    if _is_data(first) or is_missing(first):
+        return counted and [cell.strip() for cell in below] != row
+    if typed[0] == 0:  # a word above times or numbers
+        return True
+    under = [below[c].strip() for c in typed if c > 0]
+    dated = all(map(_is_moment, heads)) and not any(map(_is_moment, under))
+    return dated or len(heads) > 2 and _evenly_counted(heads) and not _evenly_counted(under)
+
+
+def _evenly_counted(cells: Sequence[str]) -> bool:
+    """Whether cells are whole numbers that rise by equal steps, as years do."""
+    if not all(cell.isascii() and cell.isdigit() for cell in cells):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(cells)}
+    return len(steps) == 1 and min(steps) > 0
 
 
 def _is_moment(cell: str) -> bool:
@@ -255,6 +286,11 @@ def _note_passed(head: Sequence[list[str]], header: int, lines: Sequence[int], t
     if below:
         shown = table.delimiter.join(head[header + 1])[:60]
         table.notes.append(f"{_lines(below)} below the header ({shown!r}) {_was(below)} passed over")
+
+
+def _note_counted(names: Sequence[str], line: int, table: Layout) -> None:
+    if names == [str(i) for i in range(len(names))]:
+        table.notes.append(f"{_lines([line])}, which only counts the columns, was taken for the header")
 
 
 def _drop_repeated(table: Layout, header: list[str]) -> None:

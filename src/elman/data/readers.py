@@ -181,13 +181,29 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
     if not others:
         raise DataError(f"{table.path} has no column of values; its only column is {listed(times)!r}")
     numeric = [name for name in others if kind_of(table, name) == "number"]
-    values = [name for name in numeric if not _is_beside_the_point(table, name, bool(times))] or numeric
+    values = [name for name in numeric if not _is_beside_the_point(table, name, bool(times))]
     if len(values) == 1:
         return values[0]
-    if not values:
-        raise DataError(f"{table.path} has no column of numbers beside its times; it has {listed(table.names)}")
+    if values:
+        raise DataError(
+            f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
+            f"{_advice_on_wide(values)}"
+        )
+    beside = " and those that count rows or are parts of times" if numeric else ""
+    anyway = "; one of those can be chosen with --target (target=... in Python)" if numeric else ""
     raise DataError(
-        f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
+        f"{table.path} has no column of numbers beside its times{beside}; it has {listed(table.names)}{anyway}"
+    )
+
+
+def _advice_on_wide(names: list[str]) -> str:
+    """What to do where times stand in the header: dates, years or the names of months."""
+    dated = [names, [f"{name}-01" for name in names], [f"{name} 2001" for name in names]]
+    if len(names) < 3 or min(map(len, names)) < 3 or not any(map(looks_like_times, dated)):
+        return ""
+    return (
+        f". If {names[0]} to {names[-1]} are times, write the table with a row for each time: "
+        "in pandas by df.melt(), or by df.T where each row is a series"
     )
 
 

@@ -1,0 +1,52 @@
+"""Layouts that published data have, with excerpts of them."""
+
+from __future__ import annotations
+
+from tests.wild.case import AFTER_DAYS, DAYS, ENDS, NUMBERS, Case, N, table
+
+
+def refused(name, content, *words, options=()):
+    return Case(name, content, options, refused=words)
+
+
+def wide(head, *options, name, **more):
+    """The usual series in the last column, beside others."""
+    content = table(DAYS, [f"{i},7.5,{n}" for i, n in enumerate(NUMBERS)], head)
+    return Case(name, content, options, values=ENDS, rows=N, following=AFTER_DAYS, silent=("no header",), **more)
+
+
+BANK = (  # of the World Bank: births a woman
+    "Country Name,Country Code,Indicator Name,1960,1961,1962,1963\n"
+    "Aruba,ABW,Fertility rate,4.82,4.655,4.471,4.271\n"
+    "Afghanistan,AFG,Fertility rate,7.671,7.671,7.671,7.671\n"
+    "Angola,AGO,Fertility rate,7.316,7.354,7.385,7.41\n"
+    "Albania,ALB,Fertility rate,6.186,6.076,5.956,5.833\n"
+    "Argentina,ARG,Fertility rate,3.109,3.1,3.089,3.078\n"
+)
+MONTHS_ACROSS = (  # sea surface temperatures, El Niño
+    '"YEAR","JAN","FEB","MAR"\n'
+    + "1950,23.11,24.2,25.37\n1951,24.16,25.24,25.61\n1952,24.47,25.94,26.18\n1953,24.11,25.6,26.69\n"
+)
+BOSTON = "rownames,Year,Champion,Time\n" + "".join(f"{i + 1},{1897 + i},John,02:55:{i + 10}\n" for i in range(30))
+COUNTED = "0,1,2\n" + "".join(f"{d},{i},{n}\n" for i, (d, n) in enumerate(zip(DAYS, NUMBERS, strict=True)))
+
+CASES = [
+    # numbers and times that head columns
+    wide("date,1,2,3", "--target", "3", name="pivoted.csv"),
+    wide("day,101,250,307", "--target", "307", name="pivoted_by_number.csv"),
+    wide(",1,2,3", "--target", "3", name="pivoted_without_a_name.csv"),
+    Case("counted.csv", COUNTED, ("--target", "2"), values=ENDS, rows=N, notes=("only counts the columns",)),
+    Case("bank.csv", BANK, ("--target", "1963"), values=(4.271, 3.078), rows=5, silent=("no header",)),
+    refused("bank_unsaid.csv", BANK, "1960, 1961, 1962, 1963", "row for each time", "df.T"),
+    refused(
+        "dates_across.csv",
+        "shop,2020-01,2020-02,2020-03\nLeeds,1,2,4\nYork,5,3,2\nHull,8,5,6\n",
+        "2020-01 to 2020-03",
+        "row for each time",
+    ),
+    refused("months_across.csv", MONTHS_ACROSS, "JAN to MAR", "df.melt()"),
+    # numbers that are no values
+    refused("boston.csv", BOSTON, "no column of numbers", "count rows", "rownames, Year, Champion, Time", "--target"),
+    Case("boston_rows.csv", BOSTON, ("--target", "rownames"), values=(1, 30), following=("1927", "1928")),
+    refused("texts.csv", "rownames,poll\n" + "".join(f"{i},good\n" for i in range(1, 31)), "no column of numbers"),
+]
