@@ -30,7 +30,35 @@ MONTHS_ACROSS = (  # sea surface temperatures, El Niño
 BOSTON = "rownames,Year,Champion,Time\n" + "".join(f"{i + 1},{1897 + i},John,02:55:{i + 10}\n" for i in range(30))
 COUNTED = "0,1,2\n" + "".join(f"{d},{i},{n}\n" for i, (d, n) in enumerate(zip(DAYS, NUMBERS, strict=True)))
 
+HOUSES = "city,year,month,sales\n" + "".join(  # houses sold in Texas
+    f"{city},{2000 + i // 12},{i % 12 + 1},{100 * k + i}\n"
+    for k, city in enumerate(("Abilene", "Waco"))
+    for i in range(30)
+)
+NEW_YORK = "rownames,Ozone,Month,Day\n" + "".join(f"{i + 1},{i % 7}.5,{5 + i // 15},{i % 15 + 1}\n" for i in range(45))
+PIZZAS = "id,date,price\n" + "".join(f"{i},2015-01-{i // 3 + 1:02d},{12 + i % 2}.5\n" for i in range(40))
+
 CASES = [
+    # times that come twice
+    refused("houses.csv", HOUSES, "--where city=Abilene", "--time year,month", options=("--target", "sales")),
+    Case(
+        "houses_taken.csv",
+        HOUSES,
+        ("--where", "city=Waco", "--time", "year,month"),
+        values=(100, 129),
+        following=("2002-07", "2002-08"),
+    ),
+    refused("new_york.csv", NEW_YORK, "column of whole dates", "Month, Day", "groupby('Month')"),
+    refused("pizzas.csv", PIZZAS, "rows 1, 2, 3", "add them up", "groupby('date')", options=("--target", "price")),
+    refused("no_time_at_the_end.csv", table() + ",5\n", "row 41", "leave the row out"),
+    refused(
+        "where_nothing.csv",
+        "date,shop,kind,sales\n"
+        + "".join(f"{d},{'a' if i % 2 else 'b'},{'' if i % 2 else 'x'},1\n" for i, d in enumerate(DAYS)),
+        "has no 'x'",
+        "it has nothing in these rows",
+        options=("--where", "shop=a", "--where", "kind=x"),
+    ),
     # numbers and times that head columns
     wide("date,1,2,3", "--target", "3", name="pivoted.csv"),
     wide("day,101,250,307", "--target", "307", name="pivoted_by_number.csv"),

@@ -19,8 +19,8 @@ from elman.data.tables import Table, read_table
 from elman.errors import DataError, OptionError
 
 PARTS = {"year", "period", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
-_TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
-_TIME_WORDS = _TIME_NAMES - {"t", "ds"} | {"datum", "zeit", "jahr", "monat", "fecha", "data", "mes", "mois", "annee"}
+TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
+_TIME_WORDS = TIME_NAMES - {"t", "ds"} | {"datum", "zeit", "jahr", "monat", "fecha", "data", "mes", "mois", "annee"}
 _ROW_NAMES = {"", "rownames", "row", "index", "id", "no", "no.", "nr", "#", "obs", "x"}
 _LOOKED_AT = 60  # cells that tell what a column holds
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?", re.IGNORECASE)
@@ -162,7 +162,7 @@ def _time_columns(table: Table, time: str | Sequence[str] | None, target: str | 
         return []
     kinds = {name: kind_of(table, name) for name in table.names if name != target}
     dates = [name for name, kind in kinds.items() if kind == "time"]
-    named = [name for name, kind in kinds.items() if name.strip().lower() in _TIME_NAMES and kind != "clock"]
+    named = [name for name, kind in kinds.items() if name.strip().lower() in TIME_NAMES and kind != "clock"]
     worded = [name for name in kinds if _words(name) & _TIME_WORDS and looks_like_times(table.texts(name)[:_LOOKED_AT])]
     clocks = [name for name, kind in kinds.items() if kind == "clock"]
     return (dates + named + worded + clocks)[:1]
