@@ -38,7 +38,24 @@ HOUSES = "city,year,month,sales\n" + "".join(  # houses sold in Texas
 NEW_YORK = "rownames,Ozone,Month,Day\n" + "".join(f"{i + 1},{i % 7}.5,{5 + i // 15},{i % 15 + 1}\n" for i in range(45))
 PIZZAS = "id,date,price\n" + "".join(f"{i},2015-01-{i // 3 + 1:02d},{12 + i % 2}.5\n" for i in range(40))
 
+NILE = [f"{d:%d.%m}.{y % 100:02d}" for y in range(1871, 1971) for d in DAYS[:1]]  # a hundred years in two digits
+
 CASES = [
+    # years of two digits
+    Case(
+        "nile.csv",
+        table(NILE, range(100), "date,volume"),
+        values=(0, 99),
+        times=("1871-01-01", "1970-01-01"),
+        following=("1971-01-01", "1972-01-01"),
+        notes=("read as 1871 to 1970",),
+    ),
+    Case(
+        "temperatures.csv",
+        table([f"01/01/{y % 100:02d}" for y in range(1937, 1977)], range(40), "date,t"),
+        times=("1937-01-01", "1976-01-01"),
+        notes=("read as 1937 to 1976",),
+    ),
     # times that come twice
     refused("houses.csv", HOUSES, "--where city=Abilene", "--time year,month", options=("--target", "sales")),
     Case(
