@@ -40,7 +40,22 @@ PIZZAS = "id,date,price\n" + "".join(f"{i},2015-01-{i // 3 + 1:02d},{12 + i % 2}
 
 NILE = [f"{d:%d.%m}.{y % 100:02d}" for y in range(1871, 1971) for d in DAYS[:1]]  # a hundred years in two digits
 
+HOSPITALS = table(
+    DAYS, [f"Children\x19s Hospital of {'a town by the river ' * 3},{n}" for n in NUMBERS], "date,who,sales"
+)
+
 CASES = [
+    # a byte that no text has, as an apostrophe that was converted twice leaves
+    Case(
+        "hospitals.csv",
+        HOSPITALS.replace("\x19", "'").replace("'", "\x19", 1),
+        values=ENDS,
+        rows=N,
+        following=AFTER_DAYS,
+        notes=("passed over: line 2 holds the byte 0x19",),
+    ),
+    refused("spoilt.csv", HOSPITALS.replace("a", "\x01"), "not a text", "line 1", "0x01"),
+    refused("zeros.csv", table().replace("2019-01-05", "\0" * 10), "not a text", "0x00"),
     # years of two digits
     Case(
         "nile.csv",
