@@ -201,3 +201,10 @@ def test_labels_are_as_short_as_the_times_allow():
     assert labels(dates("2001-01-01", "2001-01-02")) == ["2001-01-01", "2001-01-02"]
     assert labels(dates("2001-01-01", "2001-01-01T06:00")) == ["2001-01-01T00:00:00", "2001-01-01T06:00:00"]
     assert labels(np.array([1700.0, 1700.5])) == ["1700", "1700.5"]
+
+
+def test_rounded_twelfths_of_a_year_go_on_as_twelfths_for_centuries():
+    times = np.round(1749 + np.arange(2820) / 12, 9)
+    assert infer_step(times).size == 1 / 12
+    times[-1] += 5e-9  # as a file that was written with other digits at its end
+    assert infer_step(times).size == 1 / 12

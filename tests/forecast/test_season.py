@@ -53,6 +53,7 @@ def test_lines_and_random_walks_wander_and_waves_do_not():
     noise = np.random.default_rng(4).normal(size=300)
     assert wanders(np.arange(300) + 20 * noise, None)
     assert wanders(np.cumsum(noise), None)
+    assert wanders(np.exp(np.linspace(0, 22, 80) ** 1.2 / 2), None)  # prices in a hyperinflation
     assert not wanders(np.sin(np.arange(300) / 3), 19)
     assert not wanders(noise, None)
     assert not wanders(np.full(300, 7.0), None)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from elman.cli import main
-from tests.wild import dates, numbers, panels, tables, wide
+from tests.wild import dates, numbers, panels, published, tables, wide
 from tests.wild.case import Case
 
-CASES = [*dates.CASES, *numbers.CASES, *tables.CASES, *panels.CASES, *wide.CASES]
+CASES = [*dates.CASES, *numbers.CASES, *tables.CASES, *panels.CASES, *wide.CASES, *published.CASES]
 QUICK = ("--horizon", "2", "--hidden", "2", "--epochs", "1", "--members", "1", "--origins", "1")
 
 

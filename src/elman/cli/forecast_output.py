@@ -128,9 +128,14 @@ def _verdict(test: Backtest) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "-"
-    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else f"{value:.3g}"
+    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else _four_digits(value)
 
 
 def _in_short(values: Any) -> str:
-    shown = [f"{v:.4g}" for v in values]
+    shown = [_four_digits(v) for v in values]
     return ", ".join(shown) if len(shown) <= 6 else ", ".join([*shown[:3], "...", *shown[-2:]])
+
+
+def _four_digits(value: float) -> str:
+    """Four digits that count, and all of those before the point: 882.3, 1104, 26362, 0.01234."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"

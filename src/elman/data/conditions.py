@@ -34,7 +34,7 @@ def meeting(table: Table, where: Where | None) -> Table:
     for name, value in _conditions(table, where):
         met = _met(table, name, value)
         if not met.any():
-            there = list(dict.fromkeys(table.texts(name)))
+            there = list(dict.fromkeys(text for text in table.texts(name) if text)) or ["nothing in these rows"]
             raise DataError(
                 f"column {name!r} of {table.path} has no {value!r}{nearest(value, there)}; it has {listed(there)}"
             )

@@ -16,6 +16,8 @@ _MARKS = (  # longest first: the mark of UTF-32 begins as that of UTF-16 does
 )
 _LOOKED_AT = 4096  # bytes in which UTF-16 without a mark shows
 _ALLOWED = "\t\n\r\f\x0b\x1a\x1c\x1d\x1e\x1f"  # control characters that texts hold, the end mark of DOS among them
+_PASSED_OVER = {i: None for i in range(32) if chr(i) not in _ALLOWED}
+_SPOILT = 0.001  # the share of other control characters from which on a file is no text
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,14 @@ def decoded(data: bytes, name: str) -> Decoded:
     """
     text, note = _by_mark(data, name) or _by_trial(data, name)
     text = text.removesuffix("\x1a")
-    strange = next((c for c in text if c < " " and c not in _ALLOWED), "") if _has_control(data) else ""
-    if strange:
-        line = text.count("\n", 0, text.index(strange)) + 1
-        raise DataError(f"{name} is not a text: line {line} holds the byte {ord(strange):#04x}")
-    return Decoded(text, note)
+    strange = [c for c in text if c < " " and c not in _ALLOWED] if _has_control(data) else []
+    if not strange:
+        return Decoded(text, note)
+    where = f"line {text.count(chr(10), 0, text.index(strange[0])) + 1} holds the byte {ord(strange[0]):#04x}"
+    if "\0" in strange or len(strange) > _SPOILT * len(text):
+        raise DataError(f"{name} is not a text: {where}. Give a CSV or Parquet file")
+    told = f"{name} holds bytes that are no text, which were passed over: {where}"
+    return Decoded(text.translate(_PASSED_OVER), f"{note}; {told}" if note else told)
 
 
 def _by_mark(data: bytes, name: str) -> tuple[str, str] | None:

@@ -23,6 +23,11 @@ def note_passed(head: Sequence[list[str]], header: int, lines: Sequence[int], ta
         table.notes.append(f"{_lines(below)} below the header ({shown!r}) {_was(below)} passed over")
 
 
+def note_counted(names: Sequence[str], line: int, table: Layout) -> None:
+    if names == [str(i) for i in range(len(names))]:
+        table.notes.append(f"{_lines([line])}, which only counts the columns, was taken for the header")
+
+
 def drop_repeated(table: Layout, header: list[str]) -> None:
     """The header again, where files were put one behind the other."""
     repeated = {i for i, row in enumerate(table.rows) if row == header}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from elman.data.found_table import Layout
 from elman.data.names import listed
-from elman.data.numerals import looks_like_number
+from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import looks_like_times
 
 _JUDGED = 40  # rows that tell which columns hold numbers or times
@@ -44,6 +45,8 @@ def first_data(rows: Sequence[list[str]], width: int, typed: Sequence[int]) -> i
     for i, row in enumerate(rows):
         if len(row) != width and not (i > 0 and len(row) > 1 and is_data(row[0])):
             continue
+        if _names_columns(rows, i, width, typed):
+            return i + 1
         cells = [row[c].strip() for c in typed if c < len(row)]
         data = sum(map(is_data, cells))
         other = sum(bool(cell) and not is_data(cell) for cell in cells)
@@ -53,6 +56,33 @@ def first_data(rows: Sequence[list[str]], width: int, typed: Sequence[int]) -> i
         if data and (headed or other < data or any(map(_is_moment, cells))) or (not data and not other and headed):
             return i
     return next((i for i, row in enumerate(rows) if len(row) == width), 0) + 1
+
+
+def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequence[int]) -> bool:
+    """Whether a row heads its columns with numbers or times, as ``date,1,2,3`` or ``country,2000,2001,2002`` does."""
+    row = [cell.strip() for cell in rows[i]]
+    below = next((r for r in rows[i + 1 :] if len(r) == width), None)
+    if len(row) != width or below is None or width < 3:
+        return False
+    heads = [row[c] for c in typed if c > 0]
+    if len(heads) < 2 or not all(map(is_data, heads)) or len(set(heads)) < len(heads):
+        return False
+    first, counted = row[0], row == [str(c) for c in range(width)]
+    if is_data(first) or is_missing(first):
+        return counted and [cell.strip() for cell in below] != row
+    if typed[0] == 0:  # a word above times or numbers
+        return True
+    under = [below[c].strip() for c in typed if c > 0]
+    dated = all(map(_is_moment, heads)) and not any(map(_is_moment, under))
+    return dated or len(heads) > 2 and _evenly_counted(heads) and not _evenly_counted(under)
+
+
+def _evenly_counted(cells: Sequence[str]) -> bool:
+    """Whether cells are whole numbers that rise by equal steps, as years do."""
+    if not all(cell.isascii() and cell.isdigit() for cell in cells):
+        return False
+    steps = {int(b) - int(a) for a, b in pairwise(cells)}
+    return len(steps) == 1 and min(steps) > 0
 
 
 def _is_moment(cell: str) -> bool:

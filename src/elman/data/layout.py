@@ -5,7 +5,7 @@ from __future__ import annotations
 from elman.data.along import heads_times
 from elman.data.fields import find_delimiter, rows_of_fields, split_line, without_comments
 from elman.data.fitting import drop_empty_columns, fit
-from elman.data.footers import drop_footers, drop_repeated, note_passed
+from elman.data.footers import drop_footers, drop_repeated, note_counted, note_passed
 from elman.data.found_table import Layout
 from elman.data.header import (
     first_data,
@@ -54,6 +54,7 @@ def layout(text: str, name: str) -> Layout:
     else:
         names = without_quotes([cell.strip() for cell in head[header]])
         note_passed(head, header, lines, table)
+        note_counted(names, lines[header], table)
         drop_repeated(table, head[header])
     table.names, table.rows = fit(names, table, header is not None and lines[header], name)
     drop_empty_columns(table)

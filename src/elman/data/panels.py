@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from elman.data.names import listed
 from elman.data.numerals import is_missing
 from elman.data.read_times import join_columns, read_times
-from elman.data.readers import PARTS, Columns, kind_of
+from elman.data.readers import PARTS, TIME_NAMES, Columns, kind_of
 from elman.data.tables import Table
 from elman.errors import DataError
 
@@ -51,20 +52,36 @@ def _advice(table: Table, columns: Columns) -> str:
     others = [name for name in table.names if name != columns.target and name not in names]
     parts = _time_parts(table, names, others)
     if parts:
-        together = ",".join([*names, *parts])
-        return (
-            f"Together with {' and '.join(map(repr, parts))} the times differ: give --time {shlex.quote(together)} "
-            f"(time={together!r} in Python)"
-        )
-    apart = _apart(table, columns, others)
+        return f"Together with {' and '.join(map(repr, parts))} the times differ: give {_as_time([*names, *parts])}"
+    assert columns.times is not None
+    series = [name for name in others if not _is_part(table, name) and not _is_time(table, name)]
+    apart = _apart(table, columns.times, series)
     if apart:
-        values = [next(text for text in table.texts(name) if text) for name in apart]
-        options = " ".join(f"--where {shlex.quote(f'{n}={v}')}" for n, v in zip(apart, values, strict=True))
-        return (
-            f"The file holds several series, which {_told_apart(table, apart)} apart. Take one, as with "
-            f"{options} (where={dict(zip(apart, values, strict=True))} in Python)"
-        )
-    return "A series has one value at each time: keep one of these rows"
+        return _take_one(table, apart)
+    for parts, times in _joined(table, names, others):
+        apart = _apart(table, times, series)
+        if apart:
+            return f"{_take_one(table, apart)}; the times are made by {_as_time([*names, *parts])}"
+    more = [name for name in others if _is_part(table, name)]
+    whole = f"; or add a column of whole dates, if {listed([*names, *more])} are parts of them" if more else ""
+    return (
+        "A series has one value at each time: keep one of these rows, or add them up or take their mean, "
+        f"as pandas does by df.groupby({columns.time!r}){whole}"
+    )
+
+
+def _as_time(names: Sequence[str]) -> str:
+    together = ",".join(names)
+    return f"--time {shlex.quote(together)} (time={together!r} in Python)"
+
+
+def _take_one(table: Table, apart: Sequence[str]) -> str:
+    values = [next(text for text in table.texts(name) if text) for name in apart]
+    options = " ".join(f"--where {shlex.quote(f'{n}={v}')}" for n, v in zip(apart, values, strict=True))
+    return (
+        f"The file holds several series, which {_told_apart(table, apart)} apart. Take one, as with "
+        f"{options} (where={dict(zip(apart, values, strict=True))} in Python)"
+    )
 
 
 def _told_apart(table: Table, names: Sequence[str]) -> str:
@@ -74,29 +91,41 @@ def _told_apart(table: Table, names: Sequence[str]) -> str:
     return f"column {names[0]!r} tells ({listed(values, 6)})"
 
 
-def _time_parts(table: Table, names: list[str], others: list[str]) -> list[str]:
-    """Columns with which together the times differ, such as months beside years."""
-    parts = [name for name in others if name.strip().lower() in PARTS or kind_of(table, name) == "clock"]
-    for more in _combinations(parts):
+def _is_time(table: Table, name: str) -> bool:
+    return name.strip().lower() in TIME_NAMES or kind_of(table, name) == "time"
+
+
+def _is_part(table: Table, name: str) -> bool:
+    return name.strip().lower() in PARTS or kind_of(table, name) == "clock"
+
+
+def _joined(table: Table, names: list[str], others: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Columns that make times together with those of the times, and the times that they make."""
+    for more in _combinations([name for name in others if _is_part(table, name)]):
         texts = join_columns([table.texts(name) for name in (*names, *more)])
         try:
-            times = read_times(texts, "times").times
+            yield more, read_times(texts, "times").times
         except DataError:
             continue
-        if len(np.unique(times)) == len(times):
-            return more
-    return []
 
 
-def _apart(table: Table, columns: Columns, others: list[str]) -> list[str]:
+def _time_parts(table: Table, names: list[str], others: list[str]) -> list[str]:
+    """Columns with which together the times differ, such as months beside years."""
+    return next((more for more, times in _joined(table, names, others) if len(np.unique(times)) == len(times)), [])
+
+
+def _apart(table: Table, when: np.ndarray, others: list[str]) -> list[str]:
     """The columns that name a series each, so that with them no time comes twice; the fewest and plainest."""
-    assert columns.times is not None
-    times = np.unique(columns.times, return_inverse=True)[1]
+    times = np.unique(when, return_inverse=True)[1]
     codes: dict[str, np.ndarray] = {}
     for name in others:
         texts = table.texts(name)
         counts = Counter(texts)
-        if 1 < len(counts) <= len(texts) / 2 and not all(map(is_missing, counts)):
+        if (
+            1 < len(counts) <= len(texts) / 2
+            and not all(map(is_missing, counts))
+            and not any(map(_is_fraction, counts))
+        ):
             number = {text: i for i, text in enumerate(counts)}
             codes[name] = np.array([number[text] for text in texts])
     plain = sorted(codes, key=lambda name: (kind_of(table, name) == "number", codes[name].max()))
@@ -105,6 +134,14 @@ def _apart(table: Table, columns: Columns, others: list[str]) -> list[str]:
         if np.unique(keys, axis=1).shape[1] == len(times):
             return names
     return []
+
+
+def _is_fraction(text: str) -> bool:
+    """Whether a text is a measured number, which names no series."""
+    try:
+        return not float(text).is_integer() and math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _combinations(names: list[str]) -> Iterator[list[str]]:

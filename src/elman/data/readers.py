@@ -21,8 +21,8 @@ from elman.data.wide import as_rows
 from elman.errors import DataError, OptionError
 
 PARTS = {"year", "period", "quarter", "month", "week", "day", "hour", "minute", "second", "time", "clock"}
-_TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
-_TIME_WORDS = _TIME_NAMES - {"t", "ds"} | {"datum", "zeit", "jahr", "monat", "fecha", "data", "mes", "mois", "annee"}
+TIME_NAMES = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "t"}
+_TIME_WORDS = TIME_NAMES - {"t", "ds"} | {"datum", "zeit", "jahr", "monat", "fecha", "data", "mes", "mois", "annee"}
 _ROW_NAMES = {"", "rownames", "row", "index", "id", "no", "no.", "nr", "#", "obs", "x"}
 _LOOKED_AT = 60  # cells that tell what a column holds
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]\.?m\.?)?", re.IGNORECASE)
@@ -172,7 +172,7 @@ def _time_columns(table: Table, time: str | Sequence[str] | None, target: str | 
         return []
     kinds = {name: kind_of(table, name) for name in table.names if name != target}
     dates = [name for name, kind in kinds.items() if kind == "time"]
-    named = [name for name, kind in kinds.items() if name.strip().lower() in _TIME_NAMES and kind != "clock"]
+    named = [name for name, kind in kinds.items() if name.strip().lower() in TIME_NAMES and kind != "clock"]
     worded = [name for name in kinds if _words(name) & _TIME_WORDS and looks_like_times(table.texts(name)[:_LOOKED_AT])]
     clocks = [name for name, kind in kinds.items() if kind == "clock"]
     return (dates + named + worded + clocks)[:1]
@@ -191,13 +191,29 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
     if not others:
         raise DataError(f"{table.path} has no column of values; its only column is {listed(times)!r}")
     numeric = [name for name in others if kind_of(table, name) == "number"]
-    values = [name for name in numeric if not _is_beside_the_point(table, name, bool(times))] or numeric
+    values = [name for name in numeric if not _is_beside_the_point(table, name, bool(times))]
     if len(values) == 1:
         return values[0]
-    if not values:
-        raise DataError(f"{table.path} has no column of numbers beside its times; it has {listed(table.names)}")
+    if values:
+        raise DataError(
+            f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
+            f"{_advice_on_wide(values)}"
+        )
+    beside = " and those that count rows or are parts of times" if numeric else ""
+    anyway = "; one of those can be chosen with --target (target=... in Python)" if numeric else ""
     raise DataError(
-        f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
+        f"{table.path} has no column of numbers beside its times{beside}; it has {listed(table.names)}{anyway}"
+    )
+
+
+def _advice_on_wide(names: list[str]) -> str:
+    """What to do where times stand in the header: dates, years or the names of months."""
+    dated = [names, [f"{name}-01" for name in names], [f"{name} 2001" for name in names]]
+    if len(names) < 3 or min(map(len, names)) < 3 or not any(map(looks_like_times, dated)):
+        return ""
+    return (
+        f". If {names[0]} to {names[-1]} are times, write the table with a row for each time: "
+        "in pandas by df.melt(), or by df.T where each row is a series"
     )
 
 

@@ -122,7 +122,7 @@ def _mean(unit: Unit, ordinals: np.ndarray, count: float) -> float:
         return float(np.rint(mean))
     part = float(1 / max(np.rint(1 / mean), 1))
     exact = np.allclose(np.diff(ordinals) / mean, np.rint(np.diff(ordinals) / mean), rtol=0, atol=1e-6)
-    return part if not exact and abs(part - mean) * count < 0.1 * mean else mean
+    return part if abs(part - mean) * count < (1e-3 if exact else 0.1) * mean else mean
 
 
 def _rounded(numbers: np.ndarray, steps: np.ndarray) -> bool:

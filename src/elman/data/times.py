@@ -45,7 +45,9 @@ def check_missing(times: np.ndarray, name: str, rows: np.ndarray | None = None) 
     missing = np.isnat(times) if times.dtype.kind == "M" else np.isnan(times)
     if missing.any():
         row = _row(int(np.argmax(missing)), rows)
-        raise DataError(f"row {row} has no time in column {name!r}; every row needs one")
+        raise DataError(
+            f"row {row} has no time in column {name!r}; every row needs one: give it one, or leave the row out"
+        )
 
 
 def check_order(

@@ -60,17 +60,24 @@ def detect_season(values: np.ndarray) -> int | None:
 def wanders(values: np.ndarray, season: int | None) -> bool:
     """Whether the level of a series goes away from where it was, so that its differences are easier to learn.
 
-    It does if a straight line explains more than half of its variance; or, where it has no season, if it resembles
-    itself one step later with an autocorrelation above 0.9, as a random walk does.
+    It does if a straight line explains more than half of its variance, or nearly all of that of its ranks, as where it
+    grows by a share of itself; or, where it has no season, if it resembles itself one step later with an
+    autocorrelation above 0.9, as a random walk does.
     """
     values = values / (np.abs(values).max() or 1.0)
     spread = values.var()
     if len(values) < 4 or spread <= 1e-20:
         return False
-    line = np.polyval(np.polyfit(_axis(values), values, 1), _axis(values))
-    if (values - line).var() < 0.5 * spread:
+    ranks = np.unique(values, return_inverse=True)[1].astype(np.float64)
+    if _off_line(values) < 0.5 or _off_line(ranks) < 0.25:
         return True
     return season is None and bool(autocorrelation(values, 1)[1] > 0.9)
+
+
+def _off_line(values: np.ndarray) -> float:
+    """The share of the variance that a straight line leaves."""
+    line = np.polyval(np.polyfit(_axis(values), values, 1), _axis(values))
+    return float((values - line).var() / values.var())
 
 
 def _without_trend(values: np.ndarray) -> np.ndarray:

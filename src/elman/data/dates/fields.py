@@ -12,7 +12,7 @@ from elman.data.dates.texts import TimeTexts
 
 DAY = 86_400_000_000  # microseconds
 _PLAUSIBLE = (1600, 2400)  # years that numbers such as 201401 may mean
-CENTURY = 40  # two digits from here on are of the 1900s: series are records of the past, most of them
+CENTURY = 1940  # years of two digits are these hundred: series are records of the past, most of them
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ def moments(form: Form, texts: TimeTexts, century: int = CENTURY) -> Moments:
     ----------
     form : Form
     texts : TimeTexts
-    century : int, default 40
-        Years of two digits from here on are of the 1900s, those below of the 2000s.
+    century : int, default 1940
+        The first of the hundred years that two digits stand for.
     """
     fields = _Fields(form, texts)
     days, known = _days(fields, century)
@@ -125,8 +125,7 @@ def _days(fields: _Fields, century: int) -> tuple[np.ndarray, np.ndarray]:
     """Days since 1970, and where there is such a day."""
     year = fields.get("Y", 0)
     if "y" in fields:
-        short = fields.get("y", 0)
-        year = np.where(short >= century, 1900 + short, 2000 + short)
+        year = century + (fields.get("y", 0) - century) % 100
     known = (year >= 1) & (year <= 9999)
     if "V" in fields:
         return _of_week(year, fields.get("V", 1), fields.get("u", 1), known)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman.data.dates.fields import Moments, moments
+from elman.data.dates.fields import CENTURY, Moments, moments
 from elman.data.dates.forms import Form
 from elman.data.dates.patterns import pattern_of
 from elman.data.dates.texts import TimeTexts, is_number
@@ -86,13 +86,22 @@ def _read(form: Form, texts: TimeTexts) -> Reading | None:
 
 def _other_century(form: Form, texts: TimeTexts, reading: Reading) -> Reading:
     """Years of two digits that run through 40: the century turns where rows are evenly spaced then, or in order."""
-    if "y" not in form.expression.groupindex or reading.evenness > EVEN:
+    ordered = _in_order(reading.moments.times)
+    if "y" not in form.expression.groupindex or ordered and (reading.evenness > EVEN or texts.empty.all()):
         return reading
-    first = int(reading.moments.times[np.argmax(reading.moments.read)].astype("datetime64[Y]").astype(int)) + 1970
-    turned = moments(form, texts, century=first % 100)
+    first, _ = _years(reading.moments)
+    turned = moments(form, texts, century=1900 + first % 100)
+    if _years(turned)[1] >= CENTURY + 100:  # records of the past
+        turned = moments(form, texts, century=1800 + first % 100)
     other = Reading(form, turned, evenness(turned.times))
-    better = other.evenness > reading.evenness or (_in_order(turned.times) and not _in_order(reading.moments.times))
+    better = other.evenness > reading.evenness or (_in_order(turned.times) and not ordered)
     return other if better else reading
+
+
+def _years(found: Moments) -> tuple[int, int]:
+    """Of the first row and of the latest."""
+    years = found.times[found.read].astype("datetime64[Y]").astype(int) + 1970
+    return int(years[0]), int(years.max())
 
 
 def _in_order(times: np.ndarray) -> bool:
