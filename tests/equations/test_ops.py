@@ -167,6 +167,22 @@ def test_gradients_saturate_without_nan(op):
         assert np.all(np.isfinite(g)) and np.all(g >= -0.2) and np.all(g <= 1.2)
 
 
+@pytest.mark.parametrize("op", sorted(OPS))
+def test_every_op_takes_the_operands_that_the_table_says(op):
+    row, x = OPS[op], np.full((2, 3), 0.5)
+    shapes = {"matmul": (4, 3), "lookup": (4, 3), "matmul_t": (3, 4), "place": (2, 1)}
+    first = np.full(shapes.get(op, x.shape), 0.5)
+    operands = [first, *[np.zeros((2, 1)) if k == row.index else x for k in range(1, row.arity)]]
+    assert np.all(np.isfinite(row.of(operands, *NUMBERS.get(op, (0.0, 0.0)), width=3)))
+    with pytest.raises(TypeError):
+        row.of([*operands, x, x, x], *NUMBERS.get(op, (0.0, 0.0)), width=3)
+
+
+def test_an_index_does_not_decide_the_precision_of_what_it_picks():
+    x, index = np.zeros((2, 3), np.float32), np.zeros((2, 1), np.int64)
+    assert eq.pick(x, index).dtype == np.float32
+
+
 def test_every_native_op_is_in_the_table():
     if not native_available():
         pytest.skip("the native engine is not built")
