@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -189,3 +192,9 @@ def test_every_native_op_is_in_the_table():
     import elman._native as native
 
     assert set(native.ops()) == ELEMENTWISE
+
+
+def test_the_kernels_take_the_operands_that_the_table_says():
+    header = (Path(__file__).parents[2] / "native" / "kernels.h").read_text()
+    rows = {name: int(arity) for name, arity in re.findall(r"X\((\w+), (\d)\)", header)}
+    assert rows == {name: OPS[name].arity for name in ELEMENTWISE}
