@@ -57,7 +57,7 @@ Instruction<double> instruction(nb::handle h) {
           item<uint16_t>(h, 4), item<double>(h, 5),   item<double>(h, 6)};
 }
 
-ProgramSource program(nb::handle h) { return {list(h[0], operand), list(h[1], instruction)}; }
+ProgramSource program(nb::handle h) { return {list(h[0], operand), list(h[1], instruction), item<double>(h, 2)}; }
 
 Step step(nb::handle h) {
   std::string kind = item<std::string>(h, 0);

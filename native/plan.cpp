@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace elman {
@@ -274,6 +275,7 @@ bool ProgramSource::sums_up() const {
 }
 
 void check_program(const ProgramSource& program) {
+  expect(program.work >= 0 && std::isfinite(program.work), "work of a program");
   check_code(program);
   for (const Instruction<double>& i : program.code) check_widths(program, i);
 }

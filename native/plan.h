@@ -81,6 +81,7 @@ struct Operand {
 struct ProgramSource {
   std::vector<Operand> operands;
   std::vector<Instruction<double>> code;
+  double work = 0;  // of one row, in multiply-adds of a product, roughly; it decides how many threads a call is worth
   bool sums_up() const;
 };
 

@@ -3,39 +3,9 @@
 #include <algorithm>
 
 namespace elman {
-namespace {
-
-// Of one value, in multiply-adds of a product, very roughly; it only decides how many threads a call is worth.
-double cost(Op op) {
-  switch (op) {
-    case Op::exp_:
-    case Op::log_:
-    case Op::log1p_:
-    case Op::erf_:
-    case Op::sigmoid_:
-    case Op::tanh_:
-    case Op::softplus_:
-    case Op::silu_:
-    case Op::gelu_:
-    case Op::elu_:
-    case Op::sin_:
-    case Op::cos_:
-    case Op::pow_:
-    case Op::dropout_:
-      return 30;
-    case Op::sqrt_:
-    case Op::div_:
-    case Op::reciprocal_:
-      return 10;
-    default:
-      return 3;
-  }
-}
-
-}  // namespace
 
 template <class T>
-Program<T>::Program(const ProgramSource& source) : operands(source.operands) {
+Program<T>::Program(const ProgramSource& source) : operands(source.operands), work(source.work) {
   int widest = 1;
   std::vector<int> temp_width;
   for (const Operand& o : operands) {
@@ -58,7 +28,6 @@ Program<T>::Program(const ProgramSource& source) : operands(source.operands) {
   for (const Instruction<double>& i : source.code) {
     code.push_back({i.op, i.out, i.a, i.b, i.c, T(i.first), T(i.second)});
     dropout |= i.op == Op::dropout_;
-    work += cost(i.op) * std::max(operands[i.out].width, operands[i.a].width);
   }
 }
 

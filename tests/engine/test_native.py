@@ -328,6 +328,13 @@ def test_a_bad_plan_is_refused():
             NativeEngine(wrong, np.float64)
 
 
+@pytest.mark.parametrize("work", [-1.0, np.inf, np.nan])
+def test_a_program_whose_work_is_no_number_is_refused(work, monkeypatch):
+    monkeypatch.setattr("elman.engine.plain.ADDITION", work)
+    with pytest.raises(EngineError, match="work of a program"):
+        NativeEngine(hand_plans.tanh_rnn(2, 3, 1), np.float64)
+
+
 def test_calls_from_several_threads_at_once():
     from concurrent.futures import ThreadPoolExecutor
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -41,6 +44,8 @@ KINKS = {
     "relu_grad",
 }
 UNWRITTEN = {"expand", "place", "accumulate"}  # the scheduler's own
+WITH_PARAMETER = {name for name, row in OPS.items() if row.role}  # an engine has instructions for them
+ELEMENTWISE = set(OPS) - WITH_PARAMETER
 SMOOTH = np.array([-17.0, -4.2, -1.0, -0.31, -0.05, 0.013, 0.5, 1.3, 3.7, 17.0])
 
 
@@ -72,7 +77,7 @@ def value_of(op, x, engine, dtype=np.float64):
 
 @pytest.mark.skipif(not native_available(), reason="the native engine is not built")
 @pytest.mark.parametrize(("dtype", "ulps"), [(np.float32, 8), (np.float64, 16)])
-@pytest.mark.parametrize("op", sorted(set(OPS) - UNWRITTEN - {"pick", "dropout"}))
+@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - {"pick", "dropout"}))
 def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
     x = np.abs(EDGES) if op in POSITIVE else EDGES
     exact = value_of(op, x.astype(dtype).astype(np.float64), "numpy")
@@ -85,7 +90,7 @@ def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
 
 
 @pytest.mark.parametrize("engine", BUILT)
-@pytest.mark.parametrize("op", sorted(set(OPS) - UNWRITTEN - {"lt", "le", "eq", "sign"}))
+@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - {"lt", "le", "eq", "sign"}))
 def test_derivative_rule_against_central_differences(op, engine):
     width = 3 if OPS[op].shape in ("reduce", "rows", "pick") else 1
     graph = cell_of(op).trace().bind([width], width)
@@ -129,7 +134,7 @@ def one_sided_slopes(f, x):
 
 @pytest.mark.parametrize("engine", BUILT)
 @pytest.mark.parametrize(
-    "op", sorted(op for op in set(OPS) - UNWRITTEN - {"pick", "dropout"} if OPS[op].shape == "map")
+    "op", sorted(op for op in ELEMENTWISE - UNWRITTEN - {"pick", "dropout"} if OPS[op].shape == "map")
 )
 def test_derivative_at_the_edges_lies_between_the_one_sided_slopes(op, engine):
     """At 0, at kinks, where it saturates: the derivative is the slope, or (at a kink) between the two."""
@@ -166,9 +171,31 @@ def test_gradients_saturate_without_nan(op):
         assert np.all(np.isfinite(g)) and np.all(g >= -0.2) and np.all(g <= 1.2)
 
 
+@pytest.mark.parametrize("op", sorted(OPS))
+def test_every_op_takes_the_operands_that_the_table_says(op):
+    row, x = OPS[op], np.full((2, 3), 0.5)
+    shapes = {"matmul": (4, 3), "lookup": (4, 3), "matmul_t": (3, 4), "place": (2, 1)}
+    first = np.full(shapes.get(op, x.shape), 0.5)
+    operands = [first, *[np.zeros((2, 1)) if k == row.index else x for k in range(1, row.arity)]]
+    assert np.all(np.isfinite(row.of(operands, *NUMBERS.get(op, (0.0, 0.0)), width=3)))
+    with pytest.raises(TypeError):
+        row.of([*operands, x, x, x], *NUMBERS.get(op, (0.0, 0.0)), width=3)
+
+
+def test_an_index_does_not_decide_the_precision_of_what_it_picks():
+    x, index = np.zeros((2, 3), np.float32), np.zeros((2, 1), np.int64)
+    assert eq.pick(x, index).dtype == np.float32
+
+
 def test_every_native_op_is_in_the_table():
     if not native_available():
         pytest.skip("the native engine is not built")
     import elman._native as native
 
-    assert set(native.ops()) == set(OPS)
+    assert set(native.ops()) == ELEMENTWISE
+
+
+def test_the_kernels_take_the_operands_that_the_table_says():
+    header = (Path(__file__).parents[2] / "native" / "kernels.h").read_text()
+    rows = {name: int(arity) for name, arity in re.findall(r"X\((\w+), (\d)\)", header)}
+    assert rows == {name: OPS[name].arity for name in ELEMENTWISE}

@@ -148,6 +148,39 @@ def test_a_stored_cell_has_the_same_equations(name):
     assert list(shapes(stored).items()) == list(shapes(cell).items())
 
 
+@el.cell
+def with_every_parameter(p, x, h):
+    return el.dropout(el.tanh(p.W @ x + p.V.T @ h + p.b), 0.5) + p.E[el.sum(h * 0) + 1]
+
+
+def test_a_stored_cell_runs_on_arrays_like_its_function():
+    from types import SimpleNamespace
+
+    rng = np.random.default_rng(0)
+    sizes = {"W": (4, 2), "V": (4, 4), "b": (4,), "E": (3, 4)}
+    p = SimpleNamespace(**{name: rng.normal(size=size) for name, size in sizes.items()})
+    x, h = rng.normal(size=(5, 2)), rng.normal(size=(5, 4))
+    expected = np.tanh(x @ p.W.T + h @ p.V + p.b) + p.E[1]
+    stored = from_data(to_data(with_every_parameter))
+    np.testing.assert_allclose(stored(p, x, h), expected)
+    np.testing.assert_allclose(stored(p, x[0], h[0]), expected[0])
+
+
+@pytest.mark.parametrize(("op", "other"), [("matmul", "x"), ("lookup", "x"), ("matmul_t", "W")])
+def test_a_stored_product_needs_a_parameter_and_a_vector(op, other):
+    data = to_data(el.Cell(lambda p, x, h: p.W @ x + p.U @ h))
+    number = {row[4]: k for k, row in enumerate(data["nodes"]) if row[4]}
+    product = next(row for row in data["nodes"] if row[0] == "matmul")
+    product[:2] = [op, [number[other], number[other]]]
+    with pytest.raises(EquationError, match="takes a parameter first|used both as|multiplies an input"):
+        from_data(data).trace()
+
+
+def test_a_parameter_is_no_index():
+    with pytest.raises(EquationError, match=r"p\.E\[...\] needs a symbol \(the index\), got i"):
+        el.Cell(lambda p, x, h: h + p.E[p.i] + p.W @ x).trace()
+
+
 def test_damaged_equations_are_refused():
     data = to_data(gru)
     data["nodes"][-1][1] = [10_000, 0]

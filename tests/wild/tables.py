@@ -233,7 +233,7 @@ CASES = [
     refused("lfs.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "Git LFS"),
     refused("misspelt_time.csv", PLAIN, "no column 'dat'", "did you mean 'date'", options=("--time", "dat")),
     refused("other_case.csv", PLAIN, "did you mean 'sales'", options=("--target", "Sales")),
-    refused("empty_model.csv", PLAIN, "--model is empty", "leave --model out", options=("--model", "")),
+    refused("empty_model.csv", PLAIN, "--model is empty", "variable that was not set", options=("--model", "")),
     refused("blank_model.csv", PLAIN, "--model is empty", options=("--model", " ")),
     refused("time_is_target.csv", PLAIN, "both time and target", options=("--time", "date", "--target", "date")),
     refused("no_time.csv", with_line(PLAIN, 9, ",5"), "row 8 has no time", options=("--time", "date")),

@@ -61,9 +61,10 @@ def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> Forecast
 
 
 def _again(model: str, series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:
-    from elman import commands
+    from elman import checks, commands
     from elman.errors import OptionError
 
+    checks.path(model, "--model")
     for name in ("cell", "hidden", "lookback", "season", "epochs", "learning_rate", "origins", "members", "seed"):
         if name in chosen:
             option = "--" + name.replace("_", "-")

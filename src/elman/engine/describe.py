@@ -72,7 +72,7 @@ class _Writer:
             factors = [self._operand(o) for o in i.inputs if (o.kind, o.value) != ("const", 1.0)]
             return f"d {self._name(i.out.index)} += sum over t, b of {' * '.join(factors)}"
         row = OPS[i.op]
-        numbers = [f"{n:g}" for n in (i.first, i.second)[: row.numbers or row.shape == "dropout"]]
+        numbers = [f"{n:g}" for n in (i.first, i.second)[: row.numbers]]
         return f"{self._operand(i.out)} = {i.op}({', '.join([*(self._operand(o) for o in i.inputs), *numbers])})"
 
     def _operand(self, o: Operand) -> str:

@@ -23,6 +23,7 @@ from elman.engine.plan import (
     Step,
     TableGradient,
 )
+from elman.equations.ops import OPS
 from elman.errors import DataError, EngineError
 
 ANYTHING = 0  # a use of a slot as a value, in place of the limit of an index
@@ -96,10 +97,9 @@ def _uses_of(step: Step) -> Iterator[Use]:
         yield from (Use(step.index.slot, step.rows), Use(step.target.slot, ANYTHING))
     elif isinstance(step, Elementwise):
         for instruction in step.code:
-            index = {"pick": instruction.inputs[0].width, "place": instruction.out.width}.get(instruction.op, ANYTHING)
-            operands = [(instruction.out, ANYTHING), *((o, ANYTHING) for o in instruction.inputs)]
-            if index:
-                operands[2] = instruction.inputs[1], index
+            out, inputs, index = instruction.out, instruction.inputs, OPS[instruction.op].index
+            widest = max(out.width, inputs[0].width)  # what has the place that an index names
+            operands = [(out, ANYTHING), *((o, widest if k == index else ANYTHING) for k, o in enumerate(inputs))]
             yield from (Use(o.ref.slot, below) for o, below in operands if o.kind == "slot")
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.engine.plan import Ref
-from elman.equations.ops import OPS
+from elman.equations.ops import OPS, row_of
 from elman.equations.symbols import Parameter, Symbol, width
 
 LEAVES = ("slot", "const", "vector")
@@ -92,15 +92,15 @@ class Lowering:
         if s.op == "parameter":
             assert isinstance(s, Parameter)
             return Node("vector", width=width(s) if s.role == "vector" else 1, parameter=s)
-        if s.op == "lookup":
+        if row_of(s).shape == "lookup":
             table, index = s.inputs
             assert isinstance(table, Parameter)
             return Node("lookup", (self.memo[index],), width(s), parameter=table, loop=self.memo[index].loop)
-        if s.op in ("matmul", "matmul_t"):
+        if _is_product(s):
             return self._affine(s, [s])
         if s.op == "add":
             terms = self._terms(s)
-            if any(t.op in ("matmul", "matmul_t") for t in terms):
+            if any(map(_is_product, terms)):
                 return self._affine(s, terms)
             return self._sum(s)
         if s.op == "dropout":
@@ -175,7 +175,7 @@ class Lowering:
         biases: list[Parameter] = []
         rest: list[Symbol] = []
         for t in terms:
-            if t.op in ("matmul", "matmul_t") and (t is s or self._dissolves(t)):
+            if _is_product(t) and (t is s or self._dissolves(t)):
                 matrix, source = t.inputs
                 assert isinstance(matrix, Parameter)
                 products.append((matrix, t.op == "matmul_t", self.solid(self.memo[source], width(source))))
@@ -229,7 +229,9 @@ class Lowering:
         return node
 
 
+def _is_product(s: Symbol) -> bool:
+    return row_of(s).shape == "product"
+
+
 def _fold(op: str, inputs: list[Node], first: float, second: float) -> float:
-    row = OPS[op]
-    assert row.value is not None
-    return float(row.value(*(np.float64(i.first) for i in inputs), *(first, second)[: row.numbers]))
+    return float(OPS[op].of([np.float64(i.first) for i in inputs], first, second))

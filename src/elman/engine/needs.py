@@ -37,8 +37,6 @@ def to_save(graph: Graph, backward: Backward) -> list[Symbol]:
 
 def _again(s: Symbol) -> float:
     """What it costs to compute a value again from its operands."""
-    if s.op not in OPS:
-        return math.inf  # a product
     return OPS[s.op].cost * max(width(i) for i in (s, *s.inputs))
 
 

@@ -20,11 +20,13 @@ from elman.engine.plan import (
     TableGradient,
     VectorGradient,
 )
+from elman.equations.ops import OPS
 from elman.errors import EngineError
 
 _TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
 _KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5, "sum": 6}
 Ops = Mapping[str, int]  # the native numbers of operations
+ADDITION = 3.0  # of one value, in multiply-adds of a product: how much dearer memory makes it
 
 
 def plain_plan(plan: Plan, ops: Ops, indices: Mapping[int, int]) -> tuple:
@@ -77,11 +79,12 @@ def _step(step: Step, programs: list[tuple], ops: Ops) -> tuple:
 
 
 def plain_program(code: Sequence[Instruction], ops: Ops) -> tuple:
-    """Operands, slots first, and instructions that name them by number."""
+    """Operands, slots first, instructions that name them by number, and how much work a row is."""
     used = dict.fromkeys(o for i in code for o in (i.out, *i.inputs))
     operands = sorted(used, key=lambda o: o.kind != "slot")
     number = {operand: n for n, operand in enumerate(operands)}
-    return [_operand(o) for o in operands], [_instruction(i, number, ops) for i in code]
+    work = ADDITION * sum(OPS[i.op].cost * max(i.out.width, i.inputs[0].width) for i in code)
+    return [_operand(o) for o in operands], [_instruction(i, number, ops) for i in code], work
 
 
 def _operand(o: Operand) -> tuple:

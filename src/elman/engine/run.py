@@ -30,7 +30,7 @@ from elman.engine.plan import (
     VectorGradient,
 )
 from elman.engine.segments import Segment
-from elman.engine.updates import apply
+from elman.equations.ops import OPS
 
 Factor = Callable[[np.ndarray], np.ndarray]
 
@@ -231,20 +231,15 @@ class Run:
         return self.parameters[operand.index : operand.index + operand.width]
 
     def _value(self, instruction: Instruction, inputs: list[np.ndarray], stage: Stage, t: int, n: int) -> np.ndarray:
-        op, wide = instruction.op, (n, instruction.out.width)
-        if op == "expand":
-            return np.broadcast_to(inputs[0], wide).astype(self.dtype)
-        if op == "place":
-            out = np.zeros(wide, self.dtype)
-            np.put_along_axis(out, as_indices(inputs[1], wide[1], None, "class"), inputs[0], axis=1)
-            return out
-        if op == "pick":
-            as_indices(inputs[1], inputs[0].shape[1], None, "class")
-        if op == "dropout":
+        row, wide = OPS[instruction.op], (n, instruction.out.width)
+        if row.index is not None:
+            inputs[row.index] = as_indices(inputs[row.index], max(instruction.inputs[0].width, wide[1]), None, "class")
+        if row.shape == "dropout":
             number, step = int(instruction.second), self._number(stage, t)
             keep = dropout_keeps(self.key, number, step, self.order[:n], wide[1], instruction.first)
             return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
-        return np.broadcast_to(apply(instruction, inputs), wide).astype(self.dtype)
+        value = row.of(inputs, instruction.first, instruction.second, wide[1])
+        return np.broadcast_to(value, wide).astype(self.dtype)
 
     # --- loss and gradients ---------------------------------------------------------------------------------
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from elman.engine import arrays
 from elman.engine.interface import Batch, Gradients, How, TrainResult, Updates
-from elman.engine.plan import Instruction, Operand, OptimizerProgram
+from elman.engine.plan import Operand, OptimizerProgram
 from elman.equations.ops import OPS
 
 
@@ -67,15 +66,9 @@ def run_optimizer(program: OptimizerProgram, state: list[np.ndarray], scalars: n
         return np.asarray(scalars[o.index] if o.kind == "scalar" else o.value, dtype)
 
     for instruction in program.code:
-        result = apply(instruction, [value(i) for i in instruction.inputs])
+        operands = [value(i) for i in instruction.inputs]
+        result = OPS[instruction.op].of(operands, instruction.first, instruction.second)
         if instruction.out.kind == "array":
             state[instruction.out.index][:] = result
         else:
             temps[instruction.out.index] = np.array(result, dtype)
-
-
-def apply(instruction: Instruction, inputs: list[Any]) -> np.ndarray:
-    """The value of an elementwise instruction."""
-    row = OPS[instruction.op]
-    assert row.value is not None
-    return row.value(*inputs, *(instruction.first, instruction.second)[: row.numbers])

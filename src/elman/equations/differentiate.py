@@ -79,25 +79,12 @@ def _backward_of(
     node: Symbol, gradient: dict[Symbol, Symbol], useful: set[Symbol], contributions: list[Contribution]
 ) -> None:
     """Pass a node's gradient on to its operands."""
-    g = gradient[node]
-    if node.op in ("matmul", "matmul_t"):
-        matrix, vector = node.inputs
-        assert isinstance(matrix, Parameter)
-        delta, source = (g, vector) if node.op == "matmul" else (vector, g)
-        contributions.append(Contribution(matrix, delta, source))
-        if vector in useful:
-            back = Symbol("matmul_t" if node.op == "matmul" else "matmul", (matrix, g), vector.dim)
-            _add(gradient, vector, back)
-        return
-    if node.op == "lookup":
-        table, index = node.inputs
-        assert isinstance(table, Parameter)
-        contributions.append(Contribution(table, g, index))
-        return
     rule = OPS[node.op].rule
     assert rule is not None
-    for operand, share in zip(node.inputs, rule(_BUILD, g, node, *node.inputs), strict=True):
-        if share is not None and operand in useful:
+    for operand, share in zip(node.inputs, rule(_BUILD, gradient[node], node, *node.inputs), strict=True):
+        if isinstance(operand, Parameter) and isinstance(share, tuple):
+            contributions.append(Contribution(operand, *share))
+        elif share is not None and operand in useful:
             _add(gradient, operand, _as_wide_as(share, operand))
 
 

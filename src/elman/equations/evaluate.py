@@ -49,15 +49,4 @@ def _value(node: Symbol, parameters: Mapping[str, np.ndarray], values: dict[Symb
         return parameters[node.name]
     if node.op == "const":
         return np.asarray(node.first, _dtype([*parameters.values(), *values.values()]))
-    operands = [values[i] for i in node.inputs]
-    if node.op == "matmul":
-        return operands[1] @ operands[0].T
-    if node.op == "matmul_t":
-        return operands[1] @ operands[0]
-    if node.op == "lookup":
-        return operands[0][operands[1][:, 0].astype(np.int64)]
-    if node.op == "dropout":
-        return operands[0]
-    row = OPS[node.op]
-    assert row.value is not None
-    return row.value(*operands, *(node.first, node.second)[: row.numbers])
+    return OPS[node.op].of([values[i] for i in node.inputs], node.first, node.second)

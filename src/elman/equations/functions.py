@@ -24,16 +24,16 @@ V = TypeVar("V", bound=Value)
 
 def apply(op: str, *inputs: Any, numbers: tuple[float, ...] = ()) -> Any:
     """An op of the table, on symbols or on arrays."""
+    first, second = (*numbers, 0.0, 0.0)[:2]
     if any(isinstance(i, Symbol) for i in inputs):
-        first, second = (*numbers, 0.0, 0.0)[:2]
         return build(op, *inputs, first=first, second=second)
-    value = OPS[op].value
-    assert value is not None
+    row = OPS[op]
     plain = all(isinstance(i, int | float) for i in inputs)
     arrays = [i if isinstance(i, int | float) else _array(op, i) for i in inputs]
-    dtype = np.float64 if plain else np.result_type(*arrays, np.float32)
+    counted = [a for k, a in enumerate(arrays) if k != row.index]  # an index is a number of another kind
+    dtype = np.float64 if plain else np.result_type(*counted, np.float32)
     try:
-        return value(*(np.asarray(a, dtype) for a in arrays), *numbers)
+        return row.of([np.asarray(a, None if k == row.index else dtype) for k, a in enumerate(arrays)], first, second)
     except (ValueError, IndexError) as e:
         shapes = ", ".join(str(np.shape(a)) for a in arrays)
         raise ShapeError(f"{op} cannot be computed of shapes {shapes}: {e}") from e
@@ -209,8 +209,7 @@ def dropout(x: V, rate: float) -> V:
     rate = fixed_number(rate, "dropout's rate")
     if not 0 <= rate < 1:
         raise OptionError(f"dropout's rate must be in [0, 1), got {rate}")
-    dropped: Any = build("dropout", x, first=rate, second=next_dropout()) if isinstance(x, Symbol) else x
-    return dropped
+    return apply("dropout", x, numbers=(rate, next_dropout() if isinstance(x, Symbol) else 0))
 
 
 def _centred(x: Any, middle: Callable[[Any], Any]) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from elman.equations import symbols, widths
+from elman.equations.ops import row_of
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.widths import Dim, Equal
 from elman.errors import EquationError, OptionError, ShapeError
@@ -97,14 +98,13 @@ class Graph:
     def takes_index(self) -> bool:
         """Whether the input is an index into a table, which has no gradient."""
         inputs = set(self.inputs)
-        return any(n.op == "lookup" and n.inputs[1] in inputs for n in self.nodes())
+        return any(row_of(n).role == "table" and n.inputs[1] in inputs for n in self.nodes())
 
     def recurrent(self, parameter: str) -> bool:
         """Whether a matrix multiplies something that depends on a state."""
         after = depending(self.nodes(), self.states)
         return any(
-            n.op in ("matmul", "matmul_t") and n.inputs[0].name == parameter and n.inputs[1] in after
-            for n in self.nodes()
+            row_of(n).role == "matrix" and n.inputs[0].name == parameter and n.inputs[1] in after for n in self.nodes()
         )
 
 

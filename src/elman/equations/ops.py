@@ -5,14 +5,15 @@ written (``{0}`` an operand, ``{first}`` one of its numbers). Adding an op is ad
 ``native/kernels.h``.
 
 The derivative rule of ``y = op(*x)`` is ``rule(o, g, y, *x)``: the gradients of the operands, in order, given ``g``,
-the gradient of ``y``. ``o.name(...)`` builds op `name`; a rule may give None for an operand without gradient.
+the gradient of ``y``. ``o.name(...)`` builds op `name`; a rule may give None for an operand without gradient. Of a
+matrix or a table it gives what a step contributes, the pair (delta, source), which is summed over all steps at once.
 Widths that were broadcast are summed back by the caller.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,14 +28,24 @@ class Op:
 
     name: str
     arity: int
-    value: Callable[..., np.ndarray] | None  # called with the operands, then `numbers` of (first, second)
+    value: Callable[..., np.ndarray]  # called with the operands, then `numbers` of (first, second)
     rule: Callable[..., tuple[Any, ...]] | None
     latex: str
     text: str
     binds: int = ATOM
-    shape: str = "map"  # map: all widths alike; reduce: n -> 1; expand: 1 -> n; the rest: see kernels.h
+    shape: str = "map"  # map: all widths alike; reduce: n -> 1; expand: 1 -> n; the rest: see `symbols` and kernels.h
     numbers: int = 0
-    cost: float = 1  # of one value, in additions, roughly
+    cost: float = 1  # of one value, in additions, roughly; infinite for what is never computed a second time
+    role: str = ""  # what the first operand is, where that is no vector: a parameter that is a matrix or a table
+    index: int | None = None  # which operand is a whole number, the place of something
+
+    def of(self, operands: Iterable[Any], first: float = 0.0, second: float = 0.0, width: int = 1) -> np.ndarray:
+        """The value in NumPy; `width` is that of the result, for the ops that widen."""
+        widened = {"width": width} if self.shape in WIDENS else {}
+        return self.value(*operands, *(first, second)[: self.numbers], **widened)
+
+
+WIDENS = ("expand", "place")  # the result is wider than the operands say
 
 
 def _stable_sigmoid(x: np.ndarray) -> np.ndarray:
@@ -55,7 +66,27 @@ def _softplus(x: np.ndarray) -> np.ndarray:
 
 
 def _pick(x: np.ndarray, index: np.ndarray) -> np.ndarray:
-    return np.take_along_axis(x, index.astype(np.int64), axis=-1)
+    return np.take_along_axis(x, index.astype(np.int64, copy=False), axis=-1)
+
+
+def _place(g: np.ndarray, index: np.ndarray, width: int) -> np.ndarray:
+    out = np.zeros((*index.shape[:-1], width), g.dtype)
+    np.put_along_axis(out, index.astype(np.int64, copy=False), g, axis=-1)
+    return out
+
+
+def _expand(x: np.ndarray, width: int) -> np.ndarray:
+    return np.broadcast_to(x, (*x.shape[:-1], width))
+
+
+def _look_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
+    row = index[..., 0] if index.ndim else index
+    return table[row.astype(np.int64, copy=False)]
+
+
+def _share(x: Any) -> float:
+    """What one feature of x counts in their mean."""
+    return 1 / x.dim.value
 
 
 def _normal_cdf(o: Any, x: Any) -> Any:
@@ -139,24 +170,36 @@ _ROWS = [
     _f("sum", 1, r"\operatorname{{sum}}({0})", "sum({0})", lambda x: x.sum(-1, keepdims=True),
        lambda o, g, y, x: (g,), shape="reduce"),
     _f("mean", 1, r"\operatorname{{mean}}({0})", "mean({0})", lambda x: x.mean(-1, keepdims=True),
-       lambda o, g, y, x: (o.mean_grad(g, x),), shape="reduce"),
+       lambda o, g, y, x: (g * _share(x),), shape="reduce"),
     _f("max", 1, r"\max({0})", "max({0})", lambda x: x.max(-1, keepdims=True),
        lambda o, g, y, x: (_max_share(o, g, y, x),), shape="reduce"),
-    _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None), shape="pick"),
+    _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None),
+       shape="pick", index=1),
     _f("inverse_deviation", 1, r"\frac{{1}}{{\sqrt{{\operatorname{{var}}({0}) + {first}}}}}",
        "1 / √(var({0}) + {first})",
        lambda x, epsilon: 1 / np.sqrt(x.var(-1, keepdims=True) + epsilon),
-       lambda o, g, y, x: (o.centred_grad(-g * o.square(y), x, y),), shape="reduce", numbers=1, cost=2),
+       lambda o, g, y, x: (-g * o.square(y) * o.normalise(x, y) * _share(x),), shape="reduce", numbers=1, cost=2),
     # the second operand is the first one's inverse deviation, and the rule is that of both together
     _f("normalise", 2, r"({0} - \operatorname{{mean}}({0})) {1}", "({0} - mean({0})) * {1}",
        lambda x, r: (x - x.mean(-1, keepdims=True)) * r,
        lambda o, g, y, x, r: (o.normalise_grad(g, y, r), None), binds=MUL, shape="rows", cost=2),
+    # with a parameter that is no vector; an engine has an instruction of its own for each
+    _f("matmul", 2, "{0} {1}", "{0} {1}", lambda w, x: x @ w.T,
+       lambda o, g, y, w, x: ((g, x), o.matmul_t(w, g, like=x)),
+       binds=APPLY, shape="product", role="matrix", cost=math.inf),
+    _f("matmul_t", 2, r"{0}^\top {1}", "{0}ᵀ {1}", lambda w, x: x @ w,
+       lambda o, g, y, w, x: ((x, g), o.matmul(w, g, like=x)),
+       binds=APPLY, shape="product", role="matrix", cost=math.inf),
+    _f("lookup", 2, "{0}[{1}]", "{0}[{1}]", _look_up, lambda o, g, y, table, i: ((g, i), None),
+       shape="lookup", role="table", index=1, cost=math.inf),
+    # in training only: which values are dropped an engine decides, by the key of the update
+    _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", lambda x, rate: np.positive(x),
+       lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", numbers=1, cost=30),
     # what the traced equations do not write themselves: the engine runs these
-    _f("expand", 1, "{0}", "{0}", None, lambda o, g, y, x: (g,), shape="expand"),
+    _f("expand", 1, "{0}", "{0}", _expand, lambda o, g, y, x: (g,), shape="expand"),
     _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
-    _f("place", 2, "{0}[{1}]", "{0}[{1}]", None, lambda o, g, y, x, i: (o.pick(g, i), None), shape="place"),
-    _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", None,
-       lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", cost=30),
+    _f("place", 2, "{0}[{1}]", "{0}[{1}]", _place, lambda o, g, y, x, i: (o.pick(g, i), None),
+       shape="place", index=1),
     _f("sigmoid_grad", 2, r"{0} {1} (1 - {1})", "{0} {1} (1 - {1})", lambda g, s: g * s * (1 - s),
        lambda o, h, y, g, s: (o.sigmoid_grad(h, s), h * g * (1 - 2 * s)), binds=MUL),
     _f("tanh_grad", 2, r"{0} (1 - {1}^2)", "{0} (1 - {1}²)", lambda g, t: g * (1 - t * t),
@@ -176,3 +219,9 @@ _ROWS = [
 # fmt: on
 
 OPS: dict[str, Op] = {row.name: row for row in _ROWS}
+LEAF = Op("", 0, np.positive, None, "", "", shape="leaf")  # an input, a state, a parameter, a number: what no op made
+
+
+def row_of(node: Any) -> Op:
+    """The row of a node's op."""
+    return OPS.get(node.op, LEAF)

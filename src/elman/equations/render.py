@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from elman.equations.graph import Graph
-from elman.equations.ops import APPLY, ATOM, OPS
+from elman.equations.ops import ATOM, OPS, row_of
 from elman.equations.symbols import Symbol
 
 SHORT = 20  # characters of plain text that may be written twice; a longer value gets a name
@@ -50,12 +50,6 @@ class _Style:
         return f"{base}_{{{inside}}}" if inside else base
 
     def apply(self, node: Symbol, parts: list[str]) -> str:
-        if node.op == "matmul":
-            return f"{parts[0]} {parts[1]}"
-        if node.op == "matmul_t":
-            return f"{parts[0]}^\\top {parts[1]}" if self.latex else f"{parts[0]}ᵀ {parts[1]}"
-        if node.op == "lookup":
-            return f"{parts[0]}[{parts[1]}]"
         row = OPS[node.op]
         numbers = {"first": self.number(node.first), "second": self.number(node.second)}
         return (row.latex if self.latex else row.text).format(*parts, **numbers)
@@ -64,12 +58,6 @@ class _Style:
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega".split()
 )
-
-
-def _binding(node: Symbol) -> int:
-    if not node.inputs:
-        return ATOM
-    return APPLY if node.op in ("matmul", "matmul_t") else ATOM if node.op == "lookup" else OPS[node.op].binds
 
 
 def all_names(graph: Graph) -> dict[Symbol, str]:
@@ -133,20 +121,14 @@ def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) 
     """Brackets around an operand that binds less than its operation."""
     if child.op == "const" and child.first < 0 and parent.op == "pow" and position == 0:
         return f"({text})"
-    if named or not child.inputs or _bracketing(parent):
+    if named or not child.inputs or row_of(parent).binds == ATOM:
         return text
-    needed = _binding(parent)
+    needed = row_of(parent).binds
     if parent.op in ("sub", "div") and position == 1:
         needed += 1  # a - (b - c)
     if parent.op in ("sigmoid_grad", "tanh_grad", "relu_grad", "square", "pow"):
         needed = ATOM
-    return f"({text})" if _binding(child) < needed else text
-
-
-def _bracketing(parent: Symbol) -> bool:
-    """Whether the notation itself brackets its operands."""
-    row = OPS.get(parent.op)
-    return row is None and parent.op == "lookup" or row is not None and row.binds == ATOM
+    return f"({text})" if row_of(child).binds < needed else text
 
 
 def latex_name(name: str, time: str = "") -> str:

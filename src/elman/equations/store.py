@@ -12,6 +12,8 @@ from elman.equations.symbols import Parameters, Symbol
 from elman.equations.trace import Cell
 from elman.errors import ModelFileError
 
+_LEAVES = ("input", "state", "parameter", "const")
+
 
 def to_data(cell: Cell) -> dict[str, Any]:
     """A cell's graph as plain lists, good for JSON; `from_data` makes a cell of it again."""
@@ -97,15 +99,7 @@ def _value(op: str, operands: list[Any], first: float, second: float, name: str,
         return getattr(p, name)
     if op == "const":
         return first
-    if op == "matmul":
-        return operands[0] @ operands[1]
-    if op == "matmul_t":
-        return operands[0].T @ operands[1]
-    if op == "lookup":
-        return operands[0][operands[1]]
-    if any(isinstance(o, Symbol) for o in operands):
-        return symbols.build(op, *operands, first=first, second=second)
-    return operands[0] if op == "dropout" else apply(op, *operands, numbers=(first, second)[: OPS[op].numbers])
+    return apply(op, *operands, numbers=(first, second))
 
 
 def _result(values: list[Any], data: dict[str, Any]) -> Any:
@@ -115,9 +109,8 @@ def _result(values: list[Any], data: dict[str, Any]) -> Any:
 
 def _check(data: dict[str, Any]) -> None:
     """Raise unless every node is an op that exists, on nodes before it."""
-    special = {"input": 0, "state": 0, "parameter": 0, "const": 0, "matmul": 2, "matmul_t": 2, "lookup": 2}
     for number, (op, inputs, first, second, name) in enumerate(data["nodes"]):
-        arity = special[op] if op in special else OPS[op].arity
+        arity = 0 if op in _LEAVES else OPS[op].arity
         if len(inputs) != arity or any(not 0 <= i < number for i in inputs):
             raise ValueError(f"node {number} ({op}) has operands {inputs}")
         float(first), float(second), str(name)

@@ -232,7 +232,7 @@ class Parameter(Symbol):
         self.role = role
 
     def __matmul__(self, other: Any) -> Symbol:
-        return _multiply(self, other, self.dim, self.columns, "matmul")
+        return build("matmul", self, other)
 
     def __rmatmul__(self, other: Any) -> Symbol:
         raise EquationError(
@@ -240,11 +240,7 @@ class Parameter(Symbol):
         )
 
     def __getitem__(self, index: Any) -> Symbol:
-        self.use_as("table")
-        if not isinstance(index, Symbol):
-            raise EquationError(f"p.{self.name}[...] needs a symbol (the index), got {index!r}.\n  {users_line()}")
-        must_equal(index.dim, ONE, lambda: f"p.{self.name}[{index!r}]: an index is one number a row")
-        return Symbol("lookup", (self, index), self.columns)
+        return build("lookup", self, index)
 
     @property
     def T(self) -> Transposed:
@@ -277,22 +273,7 @@ class Transposed:
     __hash__ = object.__hash__
 
     def __matmul__(self, other: Any) -> Symbol:
-        return _multiply(self.parameter, other, self.parameter.columns, self.parameter.dim, "matmul_t")
-
-
-def _multiply(matrix: Parameter, vector: Any, out: Dim, operand: Dim, op: str) -> Symbol:
-    def written() -> str:
-        return f"p.{matrix.name}{'.T' if op == 'matmul_t' else ''} @ {vector!r}"
-
-    if not isinstance(vector, Symbol) or (isinstance(vector, Parameter) and vector.role == "matrix"):
-        raise EquationError(
-            f"{written()}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}"
-        )
-    if isinstance(vector, Parameter):
-        vector.use_as("vector")
-    matrix.use_as("matrix")
-    must_equal(operand, vector.dim, written)
-    return Symbol(op, (matrix, vector), out)
+        return build("matmul_t", self.parameter, other)
 
 
 class Parameters:
@@ -353,27 +334,75 @@ def as_symbol(value: Any) -> Symbol:
 
 
 def build(op: str, *inputs: Any, first: float = 0.0, second: float = 0.0, like: Symbol | None = None) -> Symbol:
-    """Apply an op of the op table to symbols and numbers; `like` gives the width of an op that widens."""
-    symbols = tuple(as_symbol(i) for i in inputs)
+    """Apply an op of the op table to symbols and numbers; the result is as wide as `like`, if that is given."""
     row = OPS[op]
-    if len(symbols) != row.arity:
-        raise EquationError(f"{op} takes {row.arity} operands, got {len(symbols)}.\n  {users_line()}")
-    return Symbol(op, symbols, _out_dim(row, symbols, like), first=first, second=second)
+    if len(inputs) != row.arity:
+        raise EquationError(f"{op} takes {row.arity} operands, got {len(inputs)}.\n  {users_line()}")
+    symbols = _with_parameter(row, *inputs) if row.role else tuple(as_symbol(i) for i in inputs)
+    out = _WIDTHS.get(row.shape, _alike)(row, symbols)
+    return Symbol(op, symbols, out if like is None else like.dim, first=first, second=second)
 
 
-def _out_dim(row: Op, inputs: tuple[Symbol, ...], like: Symbol | None) -> Dim:
-    """The width of an op's result, and what it says of its operands' widths."""
-    if row.shape == "reduce":
-        return ONE
-    if row.shape in ("place", "expand"):
-        return like.dim if like is not None else ONE
-    if row.shape == "pick":
-        must_equal(inputs[1].dim, ONE, lambda: f"pick({inputs[0]!r}, {inputs[1]!r}): an index is one number a row")
-        return ONE
+_WRITTEN = {"matmul": "p.{0} @ {1!r}", "matmul_t": "p.{0}.T @ {1!r}", "lookup": "p.{0}[{1!r}]"}
+
+
+def _with_parameter(row: Op, parameter: Any, other: Any) -> tuple[Symbol, ...]:
+    """The operands of an op on a matrix or a table, which this makes of the parameter."""
+    if not isinstance(parameter, Parameter):
+        raise EquationError(f"{row.name} takes a parameter first, got {parameter!r}.\n  {users_line()}")
+    if row.role == "table" and (isinstance(other, Parameter) or not isinstance(other, Symbol)):
+        raise EquationError(f"p.{parameter.name}[...] needs a symbol (the index), got {other!r}.\n  {users_line()}")
+    if not isinstance(other, Symbol) or (isinstance(other, Parameter) and other.role == "matrix"):
+        written = _WRITTEN[row.name].format(parameter.name, other)
+        raise EquationError(f"{written}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}")
+    operand = as_symbol(other)
+    parameter.use_as(row.role)
+    return parameter, operand
+
+
+# --- the width of an op's result, and what it says of its operands' widths: a rule for each shape of the table ---
+
+
+def _alike(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
     wide = [i for i in inputs if i.dim is not ONE]
     for other in wide[1:]:
         must_equal(wide[0].dim, other.dim, lambda: row.text.format(*inputs))
     return wide[0].dim if wide else ONE
+
+
+def _one(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
+    return ONE
+
+
+def _picked(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
+    must_equal(inputs[1].dim, ONE, lambda: f"pick({inputs[0]!r}, {inputs[1]!r}): an index is one number a row")
+    return ONE
+
+
+def _looked_up(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
+    table, index = inputs
+    assert isinstance(table, Parameter)
+    must_equal(index.dim, ONE, lambda: f"{_WRITTEN[row.name].format(table.name, index)}: an index is one number a row")
+    return table.columns
+
+
+def _multiplied(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
+    matrix, vector = inputs
+    assert isinstance(matrix, Parameter)
+    rows, columns = matrix.dim, matrix.columns
+    out, summed = (rows, columns) if row.name == "matmul" else (columns, rows)
+    must_equal(summed, vector.dim, lambda: _WRITTEN[row.name].format(matrix.name, vector))
+    return out
+
+
+_WIDTHS: dict[str, Callable[[Op, tuple[Symbol, ...]], Dim]] = {
+    "reduce": _one,
+    "expand": _one,
+    "place": _one,
+    "pick": _picked,
+    "lookup": _looked_up,
+    "product": _multiplied,
+}
 
 
 def build_power(base: Symbol, power: Any) -> Symbol:
@@ -401,7 +430,7 @@ def build_power(base: Symbol, power: Any) -> Symbol:
 
 def has_op(name: str) -> bool:
     """Whether the op table has this op and it maps value to value."""
-    return name in OPS and OPS[name].value is not None
+    return name in OPS and OPS[name].shape == "map"
 
 
 class Builder:
@@ -409,13 +438,3 @@ class Builder:
 
     def __getattr__(self, name: str) -> Any:
         return lambda *inputs, **numbers: build(name, *inputs, **numbers)
-
-    @staticmethod
-    def mean_grad(g: Symbol, x: Symbol) -> Symbol:
-        """The gradient of a mean: every feature's share."""
-        return g * (1 / width(x))
-
-    @staticmethod
-    def centred_grad(g: Symbol, x: Symbol, r: Symbol) -> Symbol:
-        """What a change of the variance means for every feature: its share of the distance from the mean."""
-        return g * build("normalise", x, r) * (1 / width(x))

@@ -10,6 +10,7 @@ import numpy as np
 from elman.checks import listed, nearest, numbers
 from elman.engine import ENGINES, default_engine
 from elman.equations.graph import Graph
+from elman.equations.ops import row_of
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network.layers import Layer
@@ -64,8 +65,8 @@ def engine(name: str | None) -> str:
 def holds_indices(graph: Graph) -> bool:
     """Whether a layer reads its input as an index, and as nothing else."""
     x = graph.inputs[0]
-    uses = [(n.op, k) for n in graph.nodes() for k, i in enumerate(n.inputs) if i is x]
-    return bool(uses) and x not in set(graph.outputs) and all(use in (("lookup", 1), ("pick", 1)) for use in uses)
+    uses = [k == row_of(n).index for n in graph.nodes() for k, i in enumerate(n.inputs) if i is x]
+    return bool(uses) and x not in set(graph.outputs) and all(uses)
 
 
 def network_input(x: Any, features: int, dtype: np.dtype, indices: bool = False) -> np.ndarray:

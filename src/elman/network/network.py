@@ -14,6 +14,7 @@ from elman.checks import as_seed, flag, numbers, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How, Trains
 from elman.equations import Graph
+from elman.equations.ops import row_of
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network import checks
 from elman.network.engines import Engines, runner
@@ -509,7 +510,7 @@ class Network:
 
 def _indices(graph: Graph) -> int:
     """How many rows a table has that the input is an index of; 0 without one."""
-    tables = [n.inputs[0] for n in graph.nodes() if n.op == "lookup" and n.inputs[1] in set(graph.inputs)]
+    tables = [n.inputs[0] for n in graph.nodes() if row_of(n).role == "table" and n.inputs[1] in set(graph.inputs)]
     return checks.width(tables[0]) if tables else 0
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from elman.equations import OPS, Graph
+from elman.equations import Graph
 from elman.equations.graph import depending
+from elman.equations.ops import row_of
 from elman.equations.render import all_names
 from elman.equations.symbols import Symbol
 
-_PRODUCTS = ("matmul", "matmul_t", "lookup")
 _GLYPHS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "blend": "+", "square": "( )²", "sigmoid": "σ", "neg": "−"}
 PASSING = 0.5  # the height of a wire's place among blocks of height 1
 
@@ -121,7 +121,7 @@ def _block(name: str, op: str, node: Symbol, named: dict[Symbol, str]) -> Block:
     def walk(inner: Symbol) -> None:
         for place, operand in enumerate(inner.inputs):
             if operand in named:
-                by = [inner.inputs[0].name] if inner.op in _PRODUCTS and place == 1 else []
+                by = [inner.inputs[0].name] if row_of(inner).role and place == 1 else []
                 sources.setdefault(named[operand], []).extend(by)
             else:
                 walk(operand)
@@ -135,7 +135,7 @@ def _linear(graph: Graph) -> set[Symbol]:
     """The sums of products with matrices, and of parameters."""
     found: set[Symbol] = set()
     for node in graph.nodes():
-        if all(i in found for i in node.inputs) if node.op == "add" else node.op not in OPS:
+        if all(i in found for i in node.inputs) if node.op == "add" else not node.inputs or row_of(node).role:
             found.add(node)
     return found
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.plan import Instruction, Operand, OptimizerProgram, Ref
-from elman.equations import OPS
 from elman.equations.graph import ordered
+from elman.equations.ops import row_of
 from elman.equations.symbols import ONE, Symbol, as_symbol
 from elman.errors import EquationError
 
@@ -42,7 +42,7 @@ def trace_program(
             f"the new {', '.join(('w', *states))}"
         )
     symbols = ordered(outputs)
-    wrong = [s.op for s in symbols if s.inputs and (s.op not in OPS or OPS[s.op].shape != "map")]
+    wrong = [s.op for s in symbols if s.inputs and row_of(s).shape != "map"]
     if wrong:
         raise EquationError(f"{name}.equations uses {wrong[0]}, but an optimiser works value by value")
     places = {slot_leaf(Ref(k), 1): Operand("array", 1, index=k) for k in range(len(arrays))}
