@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from elman.data.names import listed
+from elman.data.names import counted, listed
 from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import looks_like_times
 from elman.errors import DataError
@@ -298,7 +298,8 @@ def _drop_repeated(table: Layout, header: list[str]) -> None:
     repeated = {i for i, row in enumerate(table.rows) if row == header}
     if repeated:
         table.notes.append(
-            f"{len(repeated)} rows that repeat the header were passed over, the first in "
+            f"{counted(len(repeated), 'rows')} that repeat{'s' if len(repeated) == 1 else ''} the header "
+            f"{_was(list(repeated))} passed over, the first in "
             f"{_lines([table.lines[min(repeated)]])}"
         )
         kept = [i for i in range(len(table.rows)) if i not in repeated]
