@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from elman.data.dates.zones import Zone
 from elman.data.read_times import read_times, typed_times
 from elman.data.series import load_series
 from elman.data.times import check_order, extend, infer_step, positions
@@ -161,3 +162,11 @@ def test_any_zone_is_read_back(zone, start, minutes, n, offsets):
     found = read_times(texts, "t", dayfirst=None if offsets else True)
     gapless(found)
     assert found.notation.labels(found.times) == [t.isoformat() for t in times]
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu"])
+def test_offsets_of_a_clock_on_the_wall_are_those_of_the_zone_at_each_time(name):
+    wall = np.arange("2014-12-25T00:15", "2016-12-31", 30, "datetime64[m]").astype("datetime64[us]")
+    zone = zoneinfo.ZoneInfo(name)
+    expected = [int(t.replace(tzinfo=zone).utcoffset().total_seconds()) for t in wall.tolist()]
+    assert Zone(name).at_wall(wall).tolist() == expected
