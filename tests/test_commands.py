@@ -140,7 +140,7 @@ def test_what_was_done_to_the_data_is_noted(tmp_path):
     path = tmp_path / "gaps.csv"
     path.write_text("year,v\n" + "".join(f"{y},{'' if y == 1950 else y % 7}\n" for y in range(1900, 1990)))
     report = commands.forecast(path, horizon=5, fill="forward", out=tmp_path / "out", **QUICK)
-    assert "1 missing values were filled with the last value before" in report.notes
+    assert "1 missing value was filled with the last value before" in report.notes
     assert report.notes == tuple(json.loads((tmp_path / "out" / "metrics.json").read_text())["notes"])
 
 

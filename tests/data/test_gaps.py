@@ -34,7 +34,7 @@ def test_forward_repeats_the_last_value():
 def test_gaps_at_the_ends_are_cut_off(how):
     values, kept, note = fill([NAN, 1, NAN, 3, NAN, NAN], how)
     assert kept == slice(1, 4) and len(values) == 3 and not np.isnan(values).any()
-    assert "1 missing values" in note and "3 empty rows at the ends were cut off" in note
+    assert "1 missing value was" in note and "3 empty rows at the ends were cut off" in note
 
 
 def test_a_refusal_counts_places_and_says_what_to_do():

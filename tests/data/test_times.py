@@ -21,16 +21,16 @@ CALENDARS = {
     "every fourth year": (np.arange(1900.0, 1940, 4), "4", ["1940", "1944"]),
     "decimal years": (np.round(1958 + np.arange(40) / 12, 3), "0.0833333", None),
     "weeks": (every("1958-03-29", 7, 9), "7 days", ["1958-05-31", "1958-06-07"]),
-    "hours": (every("2020-02-28T22", 1, 5, "h"), "1 hours", ["2020-02-29T03:00:00", "2020-02-29T04:00:00"]),
-    "months": (every("2019-11", 1, 3, "M"), "1 months", ["2020-02-01", "2020-03-01"]),
-    "month ends": (dates("2019-11-30", "2019-12-31", "2020-01-31"), "1 months", ["2020-02-29", "2020-03-31"]),
+    "hours": (every("2020-02-28T22", 1, 5, "h"), "1 hour", ["2020-02-29T03:00:00", "2020-02-29T04:00:00"]),
+    "months": (every("2019-11", 1, 3, "M"), "1 month", ["2020-02-01", "2020-03-01"]),
+    "month ends": (dates("2019-11-30", "2019-12-31", "2020-01-31"), "1 month", ["2020-02-29", "2020-03-31"]),
     "quarters": (every("2019-01", 3, 4, "M"), "3 months", ["2020-01-01", "2020-04-01"]),
-    "years as dates": (every("1999", 1, 4, "Y"), "1 years", ["2003-01-01", "2004-01-01"]),
+    "years as dates": (every("1999", 1, 4, "Y"), "1 year", ["2003-01-01", "2004-01-01"]),
     "last weekdays of months": (
         np.busday_offset(np.arange("2019-01", "2020-01", dtype="datetime64[M]") + 1, -1, roll="forward").astype(
             "datetime64[us]"
         ),
-        "1 months",
+        "1 month",
         ["2020-01-31", "2020-02-28"],
     ),
     "first weekdays of quarters": (
@@ -43,10 +43,10 @@ CALENDARS = {
     "half hours": (every("2020-02-28T23:00", 30, 9, "m"), "30 minutes", ["2020-02-29T03:30:00", "2020-02-29T04:00:00"]),
     "leap days": (
         dates("2016-02-29", "2017-02-28", "2018-02-28", "2019-02-28"),
-        "1 years",
+        "1 year",
         ["2020-02-29", "2021-02-28"],
     ),
-    "trading days": (np.busday_offset("2024-03-01", np.arange(9)).astype("datetime64[us]"), "1 weekdays", None),
+    "trading days": (np.busday_offset("2024-03-01", np.arange(9)).astype("datetime64[us]"), "1 weekday", None),
 }
 
 
@@ -136,7 +136,7 @@ def new_york_trading_days():
 def test_trading_days_with_holidays_go_on_by_weekdays_and_lack_nothing():
     times = new_york_trading_days()
     step = infer_step(times)
-    assert str(step) == "1 weekdays" and not step.regular
+    assert str(step) == "1 weekday" and not step.regular
     np.testing.assert_array_equal(positions(times, step), np.arange(len(times)))
     assert labels(extend(times[-1], step, 2)) == ["2001-12-31", "2002-01-01"]
 
@@ -152,7 +152,7 @@ def test_ends_of_months_before_a_holiday_are_ends_of_months():
     ends = np.busday_offset((months + 1).astype("datetime64[D]") - 1, 0, roll="backward")
     ends[2] = np.datetime64("2018-03-29")  # the 30th was Good Friday
     times = ends.astype("datetime64[us]")
-    assert str(infer_step(times)) == "1 months"
+    assert str(infer_step(times)) == "1 month"
     assert labels(extend(times[-1], infer_step(times), 2)) == ["2019-01-31", "2019-02-28"]
     holed = np.delete(times, 5)
     filled = without_holes(holed, infer_step(holed))

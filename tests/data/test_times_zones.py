@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from elman.data.dates.zones import Zone
 from elman.data.read_times import read_times, typed_times
 from elman.data.series import load_series
 from elman.data.times import check_order, extend, infer_step, positions
@@ -62,7 +63,7 @@ def test_the_forecast_itself_runs_through_a_change():
 def test_days_of_local_midnights_stay_days(zone):
     texts = [t.isoformat() for t in walls("2019-02-01", 400, zone)]
     found = read_times(texts[:300], "t")
-    assert str(gapless(found)) == "1 days" and goes_on(texts[:300], 100) == texts[300:]
+    assert str(gapless(found)) == "1 day" and goes_on(texts[:300], 100) == texts[300:]
     assert str(found.times[0]) == "2019-02-01T00:00:00.000000"
 
 
@@ -130,7 +131,7 @@ def test_times_that_come_typed():
         [t.astimezone(dt.UTC).replace(tzinfo=None) for t in walls("2019-03-20", 30, BERLIN)], "datetime64[us]"
     )
     found = typed_times(utc, zone="Europe/Berlin")
-    assert str(gapless(found)) == "1 days" and found.notation.labels(found.times)[-1] == "2019-04-18T00:00:00+02:00"
+    assert str(gapless(found)) == "1 day" and found.notation.labels(found.times)[-1] == "2019-04-18T00:00:00+02:00"
     assert typed_times(utc[:1], zone="+02:00").notation.labels(utc[:1])[0].endswith("+02:00")
     with pytest.raises(DataError, match="no zone 'Europe/Atlantis'"):
         typed_times(utc, zone="Europe/Atlantis")
@@ -141,7 +142,7 @@ def test_a_parquet_file_of_pandas_keeps_its_zone(zone, tmp_path):
     when = pd.date_range("2019-03-01", periods=60, freq="D", tz=zone)
     pd.DataFrame({"when": when, "value": np.arange(60.0)}).to_parquet(tmp_path / "days.parquet")
     series = load_series(tmp_path / "days.parquet", time="when", target="value")
-    assert str(series.step) == "1 days"
+    assert str(series.step) == "1 day"
     assert series.labels(series.times[-1:]) == [when[-1].isoformat().replace("+00:00", "Z")]
 
 
@@ -161,3 +162,11 @@ def test_any_zone_is_read_back(zone, start, minutes, n, offsets):
     found = read_times(texts, "t", dayfirst=None if offsets else True)
     gapless(found)
     assert found.notation.labels(found.times) == [t.isoformat() for t in times]
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu"])
+def test_offsets_of_a_clock_on_the_wall_are_those_of_the_zone_at_each_time(name):
+    wall = np.arange("2014-12-25T00:15", "2016-12-31", 30, "datetime64[m]").astype("datetime64[us]")
+    zone = zoneinfo.ZoneInfo(name)
+    expected = [int(t.replace(tzinfo=zone).utcoffset().total_seconds()) for t in wall.tolist()]
+    assert Zone(name).at_wall(wall).tolist() == expected

@@ -123,7 +123,7 @@ CASES = [
     column("tiny.csv", [f"{(i + 1) * 1e-12:.6g}" for i in range(N)], (1e-12, N * 1e-12)),
     # marks for missing values
     *(
-        column(f"missing_{i}.csv", with_one(mark), ENDS, "--fill", "linear", notes=("1 missing values were filled",))
+        column(f"missing_{i}.csv", with_one(mark), ENDS, "--fill", "linear", notes=("1 missing value was filled",))
         for i, mark in enumerate(
             [
                 "",

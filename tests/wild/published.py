@@ -106,7 +106,7 @@ CASES = [
     ),
     refused("months_across.csv", MONTHS_ACROSS, "JAN to MAR", "df.melt()"),
     # numbers that are no values
-    refused("boston.csv", BOSTON, "no column of numbers", "count rows", "rownames, Year, Champion, Time", "--target"),
+    refused("boston.csv", BOSTON, "no column of numbers", "counts rows", "rownames, Year, Champion, Time", "--target"),
     Case("boston_rows.csv", BOSTON, ("--target", "rownames"), values=(1, 30), following=("1927", "1928")),
     refused("texts.csv", "rownames,poll\n" + "".join(f"{i},good\n" for i in range(1, 31)), "no column of numbers"),
 ]

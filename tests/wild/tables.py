@@ -207,7 +207,7 @@ CASES = [
     layout(
         "files_joined.csv",
         with_line(PLAIN, 21, PLAIN.splitlines()[20] + "\ndate,sales"),
-        notes=("repeat the header", "line 22"),
+        notes=("repeats the header", "line 22"),
     ),
     refused("empty.csv", "", "is empty"),
     refused("blank.csv", "\n \n", "is empty"),

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from elman.data.names import counted
 from elman.training import Callback
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> 
     (begins,) = report.series.labels(report.series.times[first : first + 1])
     console.print(
         f"Backtest on {report.series.name}: trained once on the {first} values before "
-        f"{begins}, then {len(test.origins)} forecasts of {test.horizon} steps "
+        f"{begins}, then {counted(len(test.origins), 'forecasts')} of {counted(test.horizon, 'steps')} "
         "with the same weights.",
         markup=False,
     )

@@ -38,7 +38,9 @@ def meeting(table: Table, where: Where | None) -> Table:
             raise DataError(
                 f"column {name!r} of {table.path} has no {value!r}{nearest(value, there)}; it has {listed(there)}"
             )
-        note = f"{met.sum()} of {len(table)} rows were taken: those with {name}={value}"
+        note = (
+            f"{met.sum()} of {len(table)} rows {'was' if met.sum() == 1 else 'were'} taken: those with {name}={value}"
+        )
         table = table.take(np.flatnonzero(met), note)
     return table
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from elman.data.found_table import Layout
 from elman.data.header import is_data
+from elman.data.names import counted
 
 _TOTALS = re.compile(
     r"(grand |sub)?(totals?|sums?|averages?|means?|summe|gesamt(summe)?|insgesamt|mittelwert|moyenne|totale|somme)\b:?",
@@ -33,7 +34,8 @@ def drop_repeated(table: Layout, header: list[str]) -> None:
     repeated = {i for i, row in enumerate(table.rows) if row == header}
     if repeated:
         table.notes.append(
-            f"{len(repeated)} rows that repeat the header were passed over, the first in "
+            f"{counted(len(repeated), 'rows')} that repeat{'s' if len(repeated) == 1 else ''} the header "
+            f"{_was(list(repeated))} passed over, the first in "
             f"{_lines([table.lines[min(repeated)]])}"
         )
         kept = [i for i in range(len(table.rows)) if i not in repeated]

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from elman.data.names import counted
 from elman.data.times import labels
 from elman.errors import DataError, OptionError
 
@@ -98,6 +99,8 @@ def _note(values: np.ndarray, known: np.ndarray, how: Fill) -> str:
     inside = int(known[-1] - known[0] + 1 - len(known))
     edge = len(values) - len(known) - inside
     rule = "a straight line between the neighbours" if how == "linear" else "the last value before"
-    parts = [f"{inside} missing values were filled with {rule}"] if inside else []
-    parts += [f"{edge} empty rows at the ends were cut off"] if edge else []
+    parts = (
+        [f"{counted(inside, 'missing values')} {'was' if inside == 1 else 'were'} filled with {rule}"] if inside else []
+    )
+    parts += [f"{counted(edge, 'empty rows')} at the ends {'was' if edge == 1 else 'were'} cut off"] if edge else []
     return "; ".join(parts)

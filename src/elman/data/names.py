@@ -1,4 +1,4 @@
-"""Names in messages."""
+"""Names and numbers of things in messages."""
 
 from __future__ import annotations
 
@@ -10,3 +10,14 @@ def listed(names: Iterable[object], most: int = 12) -> str:
     shown = [str(name) for name in names]
     rest = f" ... ({len(shown)} in all)" if len(shown) > most else ""
     return ", ".join(shown[:most]) + rest
+
+
+def counted(number: float, things: str) -> str:
+    """A number of things, whose plural is given: ``1 row``, ``3 rows``.
+
+    Examples
+    --------
+    >>> counted(1, "weekdays"), counted(3, "missing rows")
+    ('1 weekday', '3 missing rows')
+    """
+    return f"{number:.15g} {things.removesuffix('s') if number == 1 else things}"

@@ -199,10 +199,10 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
             f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
             f"{_advice_on_wide(values)}"
         )
-    beside = " and those that count rows or are parts of times" if numeric else ""
-    anyway = "; one of those can be chosen with --target (target=... in Python)" if numeric else ""
+    counting = f". One that counts rows or is a part of times has to be chosen with --target: {listed(numeric)}"
     raise DataError(
-        f"{table.path} has no column of numbers beside its times{beside}; it has {listed(table.names)}{anyway}"
+        f"{table.path} has no column of numbers beside its times; it has {listed(table.names)}"
+        f"{counting if numeric else ''}"
     )
 
 

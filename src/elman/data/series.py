@@ -11,6 +11,7 @@ import numpy as np
 from elman.checks import nearest
 from elman.data.conditions import Where
 from elman.data.gaps import Fill, fill_gaps
+from elman.data.names import counted
 from elman.data.panels import check_repeats
 from elman.data.read_times import Notation
 from elman.data.readers import Columns, columns_of, series_table
@@ -175,12 +176,14 @@ def as_series(columns: Columns, name: str, fill: Fill, sort: bool, rows: np.ndar
     check_order(times, columns.time, rows, written)
     step = infer_step(times)
     values, times, inserted = _insert_missing_rows(values, times, step)
-    lacking = f" ({inserted} rows of its times are missing)" if inserted else ""
+    lacking = (
+        f" ({counted(inserted, 'rows')} of its times {'is' if inserted == 1 else 'are'} missing)" if inserted else ""
+    )
     values, kept, filled = fill_gaps(values, times, fill, f"column {columns.target!r}{lacking}", written)
     notes = (
         *columns.notes,
         _irregular(step),
-        f"{inserted} missing rows were inserted" if inserted else "",
+        f"{counted(inserted, 'missing rows')} {'was' if inserted == 1 else 'were'} inserted" if inserted else "",
         filled,
     )
     told = tuple(n for n in notes if n)

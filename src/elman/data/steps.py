@@ -11,6 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from elman.data.names import counted
+
 Unit = Literal["number", "time", "months", "weekdays"]
 Roll = Literal["", "backward", "forward"]
 SECOND, DAY = 1_000_000, 86_400_000_000  # in microseconds
@@ -44,12 +46,11 @@ class Step:
     roll: Roll = ""
 
     def __str__(self) -> str:
-        number = f"{self.size:g}"
         if self.unit == "time":
             return _duration(int(self.size))
         if self.unit == "months":
-            return f"{self.size / 12:g} years" if self.size % 12 == 0 else f"{number} months"
-        return f"{number} weekdays" if self.unit == "weekdays" else number
+            return counted(self.size / 12, "years") if self.size % 12 == 0 else counted(self.size, "months")
+        return counted(self.size, "weekdays") if self.unit == "weekdays" else f"{self.size:g}"
 
 
 def infer_step(times: np.ndarray) -> Step:
@@ -68,7 +69,7 @@ def infer_step(times: np.ndarray) -> Step:
     Examples
     --------
     >>> str(infer_step(np.array(["2001-01-31", "2001-02-28", "2001-03-31"], "datetime64[us]")))
-    '1 months'
+    '1 month'
     """
     if times.dtype.kind != "M":
         return _fixed("number", times.astype(np.float64))
@@ -212,5 +213,5 @@ def _ordinals(times: np.ndarray, unit: Unit) -> np.ndarray:
 def _duration(microseconds: int) -> str:
     for size, name in ((DAY, "days"), (3600 * SECOND, "hours"), (60 * SECOND, "minutes"), (SECOND, "seconds")):
         if microseconds % size == 0:
-            return f"{microseconds // size} {name}"
-    return f"{microseconds / SECOND:g} seconds"
+            return counted(microseconds // size, name)
+    return counted(microseconds / SECOND, "seconds")

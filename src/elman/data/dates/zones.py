@@ -19,6 +19,7 @@ USUAL = (
     "America/Los_Angeles America/Sao_Paulo America/Santiago Asia/Jerusalem Asia/Tehran Australia/Sydney "
     "Australia/Adelaide Pacific/Auckland"
 ).split()
+_DAY = 86_400
 _QUARTER = 900  # seconds; no clock changes within a quarter of an hour
 
 
@@ -52,9 +53,16 @@ class Zone:
         unless it was listed already."""
         if not self.name:
             return np.full(len(wall), self.offset)
-        quarters, where = np.unique(wall.astype("datetime64[s]").astype(np.int64) // _QUARTER, return_inverse=True)
-        first = np.array([_at_wall(self.name, int(q) * _QUARTER, 0) for q in quarters], np.int64)[where]
-        second = np.array([_at_wall(self.name, int(q) * _QUARTER, 1) for q in quarters], np.int64)[where]
+        seconds = wall.astype("datetime64[s]").astype(np.int64)
+        days, where = np.unique(seconds // _DAY, return_inverse=True)
+        midnight = np.array([_at_wall(self.name, int(d) * _DAY, 0) for d in days], np.int64)
+        next_midnight = np.array([_at_wall(self.name, int(d + 1) * _DAY, 0) for d in days], np.int64)
+        first = midnight[where]
+        second = first.copy()
+        changing = (midnight != next_midnight)[where]  # few days: only in these is each time looked up
+        quarters, where = np.unique(seconds[changing] // _QUARTER, return_inverse=True)
+        first[changing] = np.array([_at_wall(self.name, int(q) * _QUARTER, 0) for q in quarters], np.int64)[where]
+        second[changing] = np.array([_at_wall(self.name, int(q) * _QUARTER, 1) for q in quarters], np.int64)[where]
         return np.where((first > second) & _listed_before(wall), second, first)
 
     def write(self, offset: int) -> str:
