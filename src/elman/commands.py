@@ -134,6 +134,7 @@ def forecast(
     series.future(horizon)  # times beyond the calendar are refused before the training
     if origins is not None:
         as_count(origins, "origins")
+    forecaster.check_series(series.values)
     with Kept(folder) as kept:
         test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), kept)
         like, why_other = _choices_of(test, series.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from elman.data.names import counted
 from elman.errors import DataError
 
 LONGEST_REMEMBERED = 24  # a longer season is given to the network as an input: memory over more steps is slow to learn
@@ -85,8 +86,8 @@ def check_length(n: int, lookback: int, horizon: int, lost: int) -> None:
         return
     extra = f" + {lost} for differences and the season" if lost else ""
     raise DataError(
-        f"the series has {n} values; a lookback of {lookback} and a horizon of {horizon}{extra} need at least "
-        f"{lookback + horizon + lost}. Give a longer series, a shorter lookback or a shorter horizon"
+        f"the series has {counted(n, 'values')}; a lookback of {lookback} and a horizon of {horizon}{extra} need at "
+        f"least {lookback + horizon + lost}. Give a longer series, a shorter lookback or a shorter horizon"
     )
 
 

@@ -205,6 +205,15 @@ class Forecaster(Estimator):
         if np.isscalar(self.learning_rate) and self.learning_rate == 0:
             raise OptionError(f"learning_rate is {self.learning_rate!r}; expected a number above 0")
 
+    def check_series(self, series: Any) -> None:
+        """Refuse a series that cannot be learnt, such as one that is too short, before any training.
+
+        Raises
+        ------
+        DataError
+        """
+        type(self)(**self.get_params())._choose(as_values(series), None)
+
     @property
     def method(self) -> str:
         """The cell's name."""
