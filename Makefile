@@ -6,6 +6,9 @@ PEERS  := .venv-parity
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
+# A process for each core; whatever a file's tests share is made once.
+SPREAD := -n auto --dist loadfile
+
 # Tests whose outcome no instruction set changes.
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild forecast/test_kinds.py test_checks.py test_commands.py test_docs.py \
   test_files.py test_floors.py test_models.py test_package.py test_plain.py test_wrong_kinds.py)
@@ -16,14 +19,14 @@ demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 # The suite once for each instruction set that this machine runs: all of it for the best, then what computes for the rest.
 test-isas: test test-kernels
 	@isas=$$($(BIN)/python -c "from elman.engine import native; print(*native.instruction_sets()[1:])") || exit; \
 	for isa in $$isas; do \
 	  echo "ELMAN_ISA=$$isa"; \
-	  ELMAN_ISA=$$isa $(BIN)/python -m pytest -k "native or not numpy" $(ANY_ISA:%=--ignore=%) || exit; \
+	  ELMAN_ISA=$$isa $(BIN)/python -m pytest $(SPREAD) -k "native or not numpy" $(ANY_ISA:%=--ignore=%) || exit; \
 	done
 
 # The C++ tests, which go through every instruction set by themselves.
@@ -50,7 +53,7 @@ format: $(VENV)/.linted
 
 # The peers, for the targets below only.
 parity: $(PEERS)/.installed
-	$(PEERS)/bin/python -m pytest -m parity tests/parity
+	$(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity
 
 bench: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run
