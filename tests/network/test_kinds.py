@@ -159,7 +159,7 @@ def test_ragged_lists_are_refused_with_what_to_do(wrong):
             call()
 
 
-@pytest.mark.parametrize("wrong", NO_NUMBERS, ids=str)
+@pytest.mark.parametrize("wrong", NO_NUMBERS, ids=lambda wrong: type(wrong).__name__)
 def test_what_holds_no_numbers_is_refused(wrong):
     net = network()
     for call in (
