@@ -243,8 +243,8 @@ def elman_network(p: Problem, engine: str) -> el.Network:
     )
     layers = [el.Dense(p.cell.widths[0], activation="tanh"), layer, el.Dense(p.along.shape[-1])]
     net = el.Network(p.arrays["x"].shape[-1], layers, dtype=np.float64, engine=engine)
-    for name, array in net.params.items():
-        array[...] = p.arrays[name]  # a matrix that no output needs is no parameter
+    for name in net.params:
+        net.params[name] = p.arrays[name]  # a matrix that no output needs is no parameter
     return net
 
 

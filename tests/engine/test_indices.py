@@ -25,7 +25,8 @@ def model(engine: str) -> el.Network:
 @engines
 def test_rows_beyond_what_a_float32_counts_are_looked_up(engine):
     net = el.Network(1, [el.Embedding(BEYOND + 8, 1, initial={"E": 0})], engine=engine)
-    net.params["0.E"].reshape(-1)[BEYOND:] = np.arange(8)
+    with net.params.writing() as table:
+        table[BEYOND:] = np.arange(8)
     x = BEYOND + np.arange(8).reshape(2, 4)
     for kind in (np.uint32, np.int64, np.float64):
         np.testing.assert_array_equal(net(x.astype(kind))[..., 0], x - BEYOND)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from elman.engine import native
+from elman.engine.native import NativeEngine
 from elman.engine.reference import NumpyEngine
+from elman.errors import EngineError
 from tests.engine import hand_plans
 from tests.engine.calls import gradients, train
 from tests.engine.rnn_problem import Problem
@@ -122,3 +124,13 @@ def test_training_stops_when_its_time_is_up(seconds, updates):
         assert found.finite and found.done == len(found.losses) == updates
     np.testing.assert_allclose(*arenas, rtol=1e-10)
     assert found.losses == pytest.approx(by_hand(p, np.split(np.arange(20), 4), rates[:, 0], 0.0)[1][:updates])
+
+
+@pytest.mark.parametrize("kind", [NativeEngine, NumpyEngine])
+def test_parameters_that_cannot_be_written_are_refused(kind):
+    p = Problem(4, 3, 2, 4, 1)
+    p.parameters.flags.writeable = False
+    with pytest.raises(EngineError, match="read-only, and training changes them"):
+        train(
+            kind(p.plan, np.float64), p.parameters, p.x, p.target, [np.arange(4)], hand_plans.SGD, [], np.zeros((1, 1))
+        )

@@ -185,11 +185,11 @@ def test_a_seed_is_a_draw_and_the_network_has_one():
 @pytest.mark.parametrize(
     ("make", "context", "options", "error", "said"),
     [
-        (letters, [0], {"temperature": -1}, el.OptionError, "at least 0, got -1"),
-        (letters, [0], {"temperature": np.nan}, el.OptionError, "at least 0, got nan"),
+        (letters, [0], {"temperature": -1}, el.OptionError, "temperature is -1; expected a number of at least 0"),
+        (letters, [0], {"temperature": np.nan}, el.OptionError, "temperature is nan; expected a number"),
         (letters, [0], {"top_k": 0}, el.OptionError, "top_k is 0; expected a whole number of at least 1"),
-        (letters, [0], {"top_p": 0.0}, el.OptionError, r"in \(0, 1\], got 0.0"),
-        (letters, [0], {"top_p": 1.5}, el.OptionError, r"in \(0, 1\], got 1.5"),
+        (letters, [0], {"top_p": 0.0}, el.OptionError, r"top_p is 0.0; expected a number in \(0, 1\]"),
+        (letters, [0], {"top_p": 1.5}, el.OptionError, r"top_p is 1.5; expected a number in \(0, 1\]"),
         (letters, [0], {"seed": -1}, el.OptionError, "seed is -1; expected"),
         (letters, [7], {}, el.DataError, "7"),
         (letters, [0.5], {}, el.DataError, "0.5"),

@@ -35,7 +35,9 @@ class Intake:
         self.state_widths = [state.width for stage in plan.stages for state in stage.states]
         self._output_width = plan.slots[plan.output.slot].width
 
-    def parameters(self, array: np.ndarray) -> np.ndarray:
+    def parameters(self, array: np.ndarray, *, changed: bool = False) -> np.ndarray:
+        if changed and not array.flags.writeable:
+            raise EngineError("parameters are read-only, and training changes them: give an array of one's own")
         return self.numbers(array, (self.plan.parameters,), "parameters")
 
     def batch(self, batch: Batch, *, goal: bool = False) -> Batch:

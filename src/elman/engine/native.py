@@ -187,7 +187,7 @@ class NativeEngine:
         keys = None if updates.keys is None else np.ascontiguousarray(updates.keys, np.uint64)
         losses = np.empty(count, np.float64)
         done, finite = self._engine.train(
-            self._intake.parameters(parameters),
+            self._intake.parameters(parameters, changed=True),
             data.x,
             data.target,
             data.weights,

@@ -162,7 +162,13 @@ class NumpyEngine:
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """One update for each batch of row numbers."""
-        return train(self.gradients, parameters, self._intake.batch(data, goal=True), updates, how)
+        return train(
+            self.gradients,
+            self._intake.parameters(parameters, changed=True),
+            self._intake.batch(data, goal=True),
+            updates,
+            how,
+        )
 
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from elman.checks import numbers
 from elman.equations import Graph
-from elman.errors import DataError, OptionError, ShapeError
+from elman.errors import OptionError, ShapeError
 from elman.network.initialisers import generator, initial_value, rule
 from elman.network.layers import Layer
 from elman.training.checks import check_finite
@@ -133,8 +133,15 @@ class Parameters(Mapping[str, np.ndarray]):
         return self._place(name).view(self.arena)
 
     def __setitem__(self, name: str, value: np.typing.ArrayLike) -> None:
+        self._set(name, value, name)
+
+    def begin(self, name: str, value: np.typing.ArrayLike) -> None:
+        """Set one to its initial value."""
+        self._set(name, value, f"the initial value of {name}")
+
+    def _set(self, name: str, value: np.typing.ArrayLike, what: str) -> None:
         place = self._place(name)
-        found = self._fitting(value, place.shape, name)
+        found = self._fitting(value, place.shape, what)
         with self.writing() as arena:
             place.view(arena)[...] = found
 
@@ -181,7 +188,5 @@ def initialise(parameters: Parameters, layers: list[Layer], graphs: list[Graph],
         for name in graph.parameters:
             how = layer.initial.get(name, layer.cell.initial.get(name, rule(graph, name)))
             full = f"{number}.{name}"
-            with np.errstate(over="ignore"):  # found below
-                parameters[full] = initial_value(how, generator(seed, number, name), graph.shape(name), full)
-            if not np.isfinite(parameters[full]).all():
-                raise DataError(f"the initial value of {full} is not finite in {parameters.arena.dtype}; give numbers")
+            value = initial_value(how, generator(seed, number, name), graph.shape(name), full)
+            parameters.begin(full, value)
