@@ -25,20 +25,38 @@ def fresh(net):
     return pickle.loads(pickle.dumps(net))(X)
 
 
-def test_what_is_read_cannot_be_written_to():
+def test_what_is_read_is_written_to_by_index_only():
     net = network()
     for array in (net.params["0.W_z"], net.params.get("0.U_z"), net.arena, *net.params.values()):
-        with pytest.raises(ValueError, match="read-only"):
-            array *= 0.5
-    with pytest.raises(ValueError, match="read-only"):
-        net.params["0.W_z"] *= 0.5
-    with pytest.raises(ValueError, match="read-only"):
-        net.params["0.W_z"][0, 0] = 1
+        for write in (np.copyto, lambda a, x: np.add(a, x, out=np.asarray(a)), lambda a, x: a.fill(x)):
+            with pytest.raises(ValueError, match="read-only"):
+                write(array, 0.5)
     with pytest.raises(AttributeError):
         net.arena = np.zeros(net.arena.size)
+    for wrong in (np.nan, np.inf, "many"):
+        with pytest.raises(el.DataError, match="the value for parameters"):
+            net.params["0.W_z"][0, 0] = wrong
     before = net.params["0.W_z"].copy()
     net.params["0.W_z"] = 0.5 * net.params["0.W_z"]
     assert np.array_equal(net.params["0.W_z"], 0.5 * before)
+
+
+def test_what_comes_from_parameters_is_plain():
+    net = network()
+    W = net.params["0.W_z"]
+    for found in (
+        W.copy(),
+        W + 1,
+        W @ W.T,
+        W.sum(axis=0),
+        np.array(W),
+        copy.deepcopy(W),
+        pickle.loads(pickle.dumps(W)),
+    ):
+        version = net.params.version
+        assert type(found) is np.ndarray
+        found[0] = 5
+        assert net.params.version == version and not (W == 5).any()
 
 
 @pytest.mark.parametrize("engine", BUILT)
@@ -47,6 +65,12 @@ def test_each_way_of_writing_is_seen_by_the_next_call(engine):
     ways = [
         lambda: net.params.__setitem__("0.W_z", 0.25),
         lambda: net.params.__setitem__("1.b", [3.0]),
+        lambda: net.params["0.W_z"].__setitem__((0, 1), 0.75),
+        lambda: net.params["0.W_z"][1:].__setitem__(0, 0.5),
+        lambda: net.params["0.U_z"].reshape(-1).__setitem__(slice(2, 5), [1, 2, 3]),
+        lambda: net.arena.__setitem__(slice(None), net.arena + 0.01),
+        lambda: net.arena.__imul__(0.9),
+        lambda: net.params["0.W_z"].__iadd__(0.1),
         lambda: net.params.write(0.5 * net.arena),
         lambda: net.params.restore(net.arena + 0.1),
         lambda: net.fit(X, X[..., :1], epochs=1, verbose=0),

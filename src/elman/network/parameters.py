@@ -56,12 +56,62 @@ def views(places: dict[str, Place], flat: np.ndarray) -> dict[str, np.ndarray]:
     return {name: place.view(flat) for name, place in places.items()}
 
 
+class Counted(np.ndarray):
+    """A view of parameters. What is written to it by index, or by ``+=`` and the like, is checked and counted.
+
+    For everything else it is read-only, so that no write goes unnoticed; copies, and what is computed from it, are
+    plain arrays.
+    """
+
+    _owner: Parameters | None = None
+
+    def __array_finalize__(self, given: Any) -> None:
+        self._owner = getattr(given, "_owner", None)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(out is self for out in options.get("out", ())):  # self += value
+            self[...] = getattr(ufunc, method)(*map(_plain, inputs))
+            return self
+        return getattr(ufunc, method)(*map(_plain, inputs), **options)
+
+    def __setitem__(self, where: Any, value: Any) -> None:
+        if self._owner is None or self.flags.writeable:
+            super().__setitem__(where, value)
+            return
+        found = finite(value, self.dtype, "the value for parameters")
+        with self._owner.writing():
+            view = self.view(np.ndarray)
+            view.flags.writeable = True
+            view[where] = found
+
+    def __reduce__(self) -> Any:
+        return np.array(self).__reduce__()
+
+    def __deepcopy__(self, memo: Any) -> np.ndarray:  # type: ignore[override]
+        return np.array(self)
+
+    def copy(self, order: Any = "C") -> np.ndarray:  # type: ignore[override]
+        return np.array(self, order=order)
+
+
+def _plain(value: Any) -> Any:
+    return value.view(np.ndarray) if isinstance(value, Counted) else value
+
+
+def finite(value: Any, dtype: np.dtype, name: str) -> np.ndarray:
+    """Numbers in a dtype, all finite in it."""
+    with np.errstate(over="ignore"):  # what is too large is infinite then, and found as such
+        found = numbers(value, name).astype(dtype, copy=False)
+    check_finite(np.atleast_1d(found), name)
+    return found
+
+
 class Parameters(Mapping[str, np.ndarray]):
     """Named parameters, which lie in one flat array, the arena; all writing goes through here.
 
-    Reading gives a view that cannot be written to. Assignment copies values in, of the parameter's shape or one number:
-    ``net.params["0.W"] = 0.5 * net.params["0.W"]``. An engine keeps parameters in an order of its own, and knows by
-    their version whether to make that again.
+    Reading gives a view (`Counted`). Assignment copies values in, of the parameter's shape or one number:
+    ``net.params["0.W"] = 0.5 * net.params["0.W"]``; writing to the view by index, or by ``*=``, is the same. An engine
+    keeps parameters in an order of its own, and knows by their version whether to make that again.
 
     Parameters
     ----------
@@ -92,8 +142,9 @@ class Parameters(Mapping[str, np.ndarray]):
 
     def __init__(self, places: dict[str, Place], values: np.ndarray):
         self.places, self._values = places, values
-        self.arena = values.view()
+        self.arena = values.view(Counted)
         self.arena.flags.writeable = False
+        self.arena._owner = self
         self._lock, self._writers, self._version = threading.Lock(), 0, next(_versions)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -150,10 +201,7 @@ class Parameters(Mapping[str, np.ndarray]):
         given = numbers(value, name)
         if given.shape not in ((), shape):
             raise ShapeError(f"{name} has shape {shape}, got a value of shape {given.shape}")
-        with np.errstate(over="ignore"):  # what is too large is infinite then, and found as such
-            found = given.astype(self._values.dtype, copy=False)
-        check_finite(np.broadcast_to(found, shape), name)
-        return found
+        return finite(np.broadcast_to(given, shape), self._values.dtype, name)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self.places  # Mapping's own asks by a KeyError, as does its `get`
