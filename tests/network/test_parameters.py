@@ -37,7 +37,8 @@ def test_what_is_read_is_written_to_by_index_only():
         with pytest.raises(el.DataError, match="the value for parameters"):
             net.params["0.W_z"][0, 0] = wrong
     before = net.params["0.W_z"].copy()
-    net.params["0.W_z"] = 0.5 * net.params["0.W_z"]
+    net.params["0.W_z"] *= 0.25
+    net.params["0.W_z"] = 2 * net.params["0.W_z"]
     assert np.array_equal(net.params["0.W_z"], 0.5 * before)
 
 
