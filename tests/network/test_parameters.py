@@ -28,7 +28,9 @@ def fresh(net):
 def test_what_is_read_is_written_to_by_index_only():
     net = network()
     for array in (net.params["0.W_z"], net.params.get("0.U_z"), net.arena, *net.params.values()):
-        for write in (np.copyto, lambda a, x: np.add(a, x, out=np.asarray(a)), lambda a, x: a.fill(x)):
+        ways = [np.copyto, lambda a, x: a.fill(x), lambda a, x: np.add.at(a, 0, x)]
+        ways += [lambda a, x: np.add(a, x, out=np.asarray(a)), lambda a, x: np.add(a, x, out=a, where=a > 0)]
+        for write in ways:
             with pytest.raises(ValueError, match="read-only"):
                 write(array, 0.5)
     with pytest.raises(AttributeError):

@@ -69,10 +69,13 @@ class Counted(np.ndarray):
         self._owner = getattr(given, "_owner", None)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if any(out is self for out in options.get("out", ())):  # self += value
-            self[...] = getattr(ufunc, method)(*map(_plain, inputs))
+        out, compute = options.pop("out", ()), getattr(ufunc, method)
+        if len(out) == 1 and out[0] is self and not options:  # self += value
+            self[...] = compute(*map(_plain, inputs))
             return self
-        return getattr(ufunc, method)(*map(_plain, inputs), **options)
+        if out:
+            options["out"] = tuple(map(_plain, out))
+        return compute(*map(_plain, inputs), **options)
 
     def __setitem__(self, where: Any, value: Any) -> None:
         if self._owner is None or self.flags.writeable:
