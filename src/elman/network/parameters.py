@@ -70,6 +70,11 @@ class Counted(np.ndarray):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         out, compute = options.pop("out", ()), getattr(ufunc, method)
+        if method == "at" and inputs[0] is self:  # NumPy writes to what is read-only here, so it gets a copy
+            changed = np.array(self)
+            compute(changed, *map(_plain, inputs[1:]))
+            self[...] = changed
+            return None
         if len(out) == 1 and out[0] is self and not options:  # self += value
             self[...] = compute(*map(_plain, inputs))
             return self
