@@ -25,40 +25,53 @@ class Batch:
 
     Parameters
     ----------
-    x : array (B, T, F)
-        Any strides. Of the engine's dtype; indices are int64.
-    target : array (B, T, O') or, where the output has one step, (B, O'), optional
-        For gradients. Class indices are int64, O' = 1. Where the plan is seeded: dL/d output, O' = O.
-    lengths : array (B,), optional
-        Steps in use of each row; all T by default.
-    weights : array (B,), optional
-        Of each row in the loss; all 1 by default.
+    inputs : tuple of arrays (B, T, F), or (B, F) where there is no time
+        One for each input of the plan. Any strides. Of the engine's dtype; indices are int64.
+    targets : tuple of arrays (B, T, O') or, where the output has one step, (B, O'), optional
+        For gradients, one for each output. Class indices are int64, O' = 1. Where the plan is seeded: dL/d output,
+        O' = O.
+    lengths : tuple of arrays (B,) or None
+        Steps in use of each row, for each time axis; all T where it is None, or the tuple is empty.
+    weights : tuple of arrays (B,) or None
+        Of each row in the loss, for each output; all 1 where it is None, or the tuple is empty.
     states : list of arrays (B, H), optional
-        Initial states of all stages; zeros by default.
+        Initial states, of those of the plan that are not given by a layer; zeros by default.
     state_gradients : list of arrays (B, H), optional
-        dL/d final states, from what uses them; zeros by default.
+        dL/d their final states, from what uses them; zeros by default.
     key : int, default 0
         Of dropout: seed and update, mixed.
     """
 
-    x: np.ndarray
-    target: np.ndarray | None = None
-    lengths: np.ndarray | None = None
-    weights: np.ndarray | None = None
+    inputs: tuple[np.ndarray, ...]
+    targets: tuple[np.ndarray, ...] = ()
+    lengths: tuple[np.ndarray | None, ...] = ()
+    weights: tuple[np.ndarray | None, ...] = ()
     states: Sequence[np.ndarray] | None = None
     state_gradients: Sequence[np.ndarray] | None = None
     key: int = 0
 
+    @classmethod
+    def of(
+        cls,
+        x: np.ndarray,
+        target: np.ndarray | None = None,
+        lengths: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+        **more: Any,
+    ) -> Batch:
+        """A batch of a network with one input and one output."""
+        return cls((x,), () if target is None else (target,), (lengths,), (weights,), **more)
+
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.inputs[0])
 
     def rows(self, rows: Any, *, states: Sequence[np.ndarray] | None = None, key: int = 0) -> Batch:
         """Some rows of a data set, with initial states of their own."""
-        x, target, lengths, weights = (
-            None if a is None else a[rows] for a in (self.x, self.target, self.lengths, self.weights)
+        inputs, targets = (tuple(a[rows] for a in arrays) for arrays in (self.inputs, self.targets))
+        lengths, weights = (
+            tuple(None if a is None else a[rows] for a in arrays) for arrays in (self.lengths, self.weights)
         )
-        assert x is not None
-        return Batch(x, target, lengths, weights, states, key=key)
+        return Batch(inputs, targets, lengths, weights, states, key=key)
 
 
 @dataclass(frozen=True)
@@ -120,9 +133,9 @@ class Gradients:
 
     loss: float
     parameters: np.ndarray  # (P,)
-    output: np.ndarray  # (B, T, O) or (B, O)
+    outputs: tuple[np.ndarray, ...]  # (B, T, O) or (B, O)
     states: list[np.ndarray]  # final states, (B, width) each
-    input: np.ndarray | None = None  # (B, T, F)
+    inputs: tuple[np.ndarray | None, ...] = ()  # dL/d inputs, (B, T, F) or (B, F); None of indices
     initial_states: list[np.ndarray] | None = None
 
 
@@ -159,7 +172,7 @@ class Trains(Protocol):
         want_states: bool = False,
         version: int = 0,
     ) -> Gradients:
-        """The loss (0 of a seeded plan) and its gradients, if wanted of the input and the initial states too."""
+        """The loss (0 of a seeded plan) and its gradients, if wanted of the inputs and the initial states too."""
         ...
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
@@ -178,7 +191,7 @@ class Engine(Trains, Protocol):
 
     def forward(
         self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
+    ) -> tuple[tuple[np.ndarray, ...], list[np.ndarray]]:
         """Outputs (B, T, O), 0 past a row's end, or (B, O); and the final states (B, H)."""
         ...
 

@@ -7,7 +7,9 @@ native engine run it.
 Values live in **slots**, arrays of shape ``(steps, B, width)``. An instruction names a place in a slot by a `Ref`:
 at step ``t`` it means row ``(t + offset) % steps`` of the slot's first axis.
 
-A network is a chain of **stages**, one for each layer and a last one for the loss. A stage runs in four parts::
+A network is a list of **stages**, each after those that it reads: one for each layer, then one for each loss. A stage
+belongs to a time **axis**, as its slots do; each axis has its own number of steps and its own lengths, and `ONCE` is that
+of stages with a single step, in use for every row. A stage runs in four parts::
 
     before   for every t, in any order: what does not depend on the states   (hoisted input products)
     loop     for t = 0 .. T-1: the recurrence
@@ -23,7 +25,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-# steps:  T rows, one for each time step of the stage (1 after a layer that returns its last step only)
+ONCE = -1  # the axis of what has one step
+
+# steps:  T rows, one for each time step of the slot's axis
 # states: T + 1 rows; row t is the value before step t, row T the final one
 # pair:   2 rows used in turn, a `states` slot that forgets
 # single: 1 row, scratch within one step
@@ -38,6 +42,7 @@ class Slot:
     time: Time
     stage: int
     name: str = ""
+    axis: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,61 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Reverse:
-    """``target[t] = source[L - 1 - t]`` for each row of length L: only in `before` and `after`."""
+class Move:
+    """Values taken to other steps, or another axis, for each row of length L: only in `before` and `after`.
 
+    With `add` the target's values are added to, else every step of the row is written, with 0 where nothing goes to.
+
+    - ``reverse``: ``target[t] = source[L - 1 - t]``;
+    - ``shift``: ``target[t] = source[t - number]``, both within the row;
+    - ``take``: ``target[0] = source[number]``, counted from the row's end where it is negative; the target is `ONCE`;
+    - ``put``: ``target[number] = source[0]``, counted so too; the source is `ONCE`;
+    - ``repeat``: ``target[t] = source[0]`` at every step; the source is `ONCE`;
+    - ``share``: the same, of ``source[0] / L``;
+    - ``sum``: ``target[0]`` is the sum of ``source[t]`` over all steps; the target is `ONCE`;
+    - ``mean``: that sum over L;
+    - ``max``: the largest of each feature;
+    - ``max_back``: ``target[t] = source[0]`` at the first step t where `of` is largest, feature by feature.
+    """
+
+    kind: Literal["reverse", "shift", "take", "put", "repeat", "share", "sum", "mean", "max", "max_back"]
     source: Ref
     target: Ref
+    number: int = 0
+    add: bool = False
+    of: Ref = Ref(-1)
+
+
+@dataclass(frozen=True)
+class Attend:
+    """``target = sum over s of a[s] values[s]``, where ``a = softmax over s of score(query, keys[s])``.
+
+    The steps s are those of the axis of `keys` and `values`, up to the row's own length there. The score is
+    ``scale * keys[s] . query``, or, where `vector` is an offset of the arena and not -1,
+    ``v . tanh(query + keys[s])`` with the vector v there.
+    """
+
+    query: Ref
+    keys: Ref
+    values: Ref
+    target: Ref
+    scale: float = 1.0
+    vector: int = -1
+
+
+@dataclass(frozen=True)
+class AttendBack:
+    """The way back through `attend`, from dL/d target.
+
+    dL/d query is written, and dL/d keys and dL/d values are added to (all of one row's steps, in each step of the
+    stage); slots -1 are not wanted. dL/d v is added to the gradient arena at `attend.vector`, step by step.
+    """
+
+    attend: Attend
+    gradient: Ref
+    query_grad: Ref
+    keys_grad: Ref
+    values_grad: Ref
 
 
 @dataclass(frozen=True)
@@ -127,40 +182,48 @@ class Elementwise:
     code: tuple[Instruction, ...]
 
 
-Step = Product | Lookup | Reverse | Elementwise
+Step = Product | Lookup | Move | Attend | AttendBack | Elementwise
 
 
 @dataclass(frozen=True)
 class State:
     """A state of a stage: slots of its values and (in training) of its gradient, row t before step t.
 
-    The runner fills row 0 of `values` from the initial state, and for each batch row of length L row L of `grads`
-    from dL/d(final state), which is zero or given, plus `Stage.last_grad` for the first state.
+    The runner fills row 0 of `values` from the slot `initial`, of one step, or, where that is -1, from what the caller
+    gave; and the slot `final`, of one step too, unless it is -1, with each row's final value. Backward it fills for each
+    batch row of length L row L of `grads` with dL/d(final state): what the caller gave, of states whose initial value is
+    the caller's too, or zero; plus the slot `final_grad`. At the end it writes row 0 of `grads` to the slot
+    `initial_grad`, or with `adds` adds it.
     """
 
     name: str
     width: int
     values: int
     grads: int = -1
+    initial: int = -1
+    initial_grad: int = -1
+    adds: bool = False
+    final: int = -1
+    final_grad: int = -1
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One layer. `sequence` is False after a layer that returns its last step only: the stage then has one step.
-
-    `last` is the single-row slot that the runner fills with each row's final value of the first state when the
-    layer returns its last step only, and `last_grad` the one that holds its gradient; -1 when it returns all.
-    """
+    """One layer, or one loss; `clears` are slots that are set to 0 before its way back, for all steps."""
 
     name: str
-    sequence: bool
+    axis: int
     before: tuple[Step, ...] = ()
     loop: tuple[Step, ...] = ()
     reverse: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
-    last: int = -1
-    last_grad: int = -1
+    clears: tuple[int, ...] = ()
+
+    @property
+    def sequence(self) -> bool:
+        """Whether it has more than one step."""
+        return self.axis != ONCE
 
 
 @dataclass(frozen=True)
@@ -198,15 +261,34 @@ class TableGradient:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """Where a backward run begins, of one output: at the loss of a target, or, without a loss, with dL/d output.
+
+    All but `share` are slots. `weight` is that of each row and step in the loss, which the runner fills: sample weight
+    / sum of the weights of all steps in use, times `share`. `value` is the loss of each row and step; the loss
+    of all is ``sum(weight * value)``. `seed` is dL/d output of a plan without losses.
+    """
+
+    target: int = -1
+    weight: int = -1
+    value: int = -1
+    seed: int = -1
+    share: float = 1.0
+
+    @property
+    def slot(self) -> int:
+        """What the caller gives: the target, or dL/d output."""
+        return self.target if self.target >= 0 else self.seed
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything an engine needs, but B, T and the numbers.
 
-    `input`, `output`, `target`, `weight`, `value` are slots: the network's input ``(T, B, F)``; its output; and for
-    training the target, the weight of each row and step in the loss (the seed of the backward pass; the runner fills
-    it: sample weight / sum of the weights of all steps in use) and the loss of each row and step. The loss is
-    ``sum(weight * value)``, and its square root when `root` (the runner then scales all gradients by 1 / (2 loss)).
-    `seed` is the slot of dL/d output in a plan that goes backward from any such gradient, without a loss.
-    `input_grad` is the slot of dL/dx, or -1.
+    `inputs` and `outputs` are places of the network's inputs and outputs, `goals` one for each output in a plan of
+    gradients; the last stages are those of their losses, if they have any. With `root` the loss is the square root of
+    that sum (the runner then scales all gradients by 1 / (2 loss)). `input_grads` are the slots of dL/d inputs, or -1;
+    `axes` is the number of time axes.
     """
 
     slots: tuple[Slot, ...]
@@ -214,31 +296,32 @@ class Plan:
     matrices: tuple[Matrix, ...]
     gradients: tuple[MatrixGradient | VectorGradient | TableGradient, ...]
     parameters: int
-    input: Ref
-    output: Ref
-    target: int = -1
-    weight: int = -1
-    value: int = -1
-    seed: int = -1
-    input_grad: int = -1
+    inputs: tuple[Ref, ...]
+    outputs: tuple[Ref, ...]
+    goals: tuple[Goal, ...] = ()
+    input_grads: tuple[int, ...] = ()
     root: bool = False
+    axes: int = 1
     names: dict[str, Ref] = field(default_factory=dict)
 
     @property
+    def losses(self) -> int:
+        """How many stages, the last ones, are losses."""
+        return sum(goal.target >= 0 for goal in self.goals)
+
+    @property
     def layers(self) -> tuple[Stage, ...]:
-        """All stages but that of the loss."""
-        return self.stages[:-1] if self.target >= 0 else self.stages
+        """All stages but those of losses."""
+        return self.stages[: len(self.stages) - self.losses]
 
     @property
-    def goal(self) -> int:
-        """The slot of what a backward run begins with: the target or dL/d output; -1 of a plan without gradients."""
-        return self.target if self.target >= 0 else self.seed
+    def free_states(self) -> tuple[State, ...]:
+        """Those whose initial values are the caller's, in the order of stages: what goes into a run and comes out."""
+        return tuple(state for stage in self.stages for state in stage.states if state.initial < 0)
 
-    @property
-    def sequence(self) -> bool:
-        """Whether there is an output of each step."""
-        slot = self.slots[self.output.slot]
-        return slot.time != "single" and self.stages[slot.stage].sequence
+    def axis(self, place: Ref) -> int:
+        """The time axis of a place."""
+        return self.slots[place.slot].axis
 
 
 @dataclass(frozen=True)
