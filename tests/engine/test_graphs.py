@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -94,13 +96,13 @@ def graphs(draw) -> list[tuple]:
 def data(plan: Plan, B: int, T: int, seed: int, ragged: bool) -> tuple[np.ndarray, Batch]:
     random = np.random.default_rng(seed)
     widths = [s.width for stage in plan.stages for s in stage.states]
-    shape = (B, T, N) if plan.sequence else (B, N)
-    return random.normal(0, 0.7, plan.parameters), Batch(
+    shape = (B, T, N) if plan.axis(plan.outputs[0]) >= 0 else (B, N)
+    return random.normal(0, 0.7, plan.parameters), Batch.of(
         random.normal(size=(B, T, N)),
         random.normal(size=shape),
         random.integers(1, T + 1, B) if ragged else None,
         random.uniform(0.5, 1.5, B),
-        [random.normal(size=(B, w)) for w in widths],
+        states=[random.normal(size=(B, w)) for w in widths],
     )
 
 
@@ -126,7 +128,7 @@ def test_gradients_are_those_of_central_differences(layers, ragged, last, seed, 
     parameters, batch = data(plan, 3, 4, seed, ragged)
     found = machine.gradients(parameters, batch, want_input=True, want_states=True)
     random = np.random.default_rng(seed)
-    pairs = [(parameters, found.parameters), (batch.x, found.input)]
+    pairs = [(parameters, found.parameters), (batch.inputs[0], found.input)]
     pairs += list(zip(batch.states or [], found.initial_states or [], strict=True))
     for array, gradient in pairs:
         chosen = random.choice(array.size, min(array.size, 12), replace=False)
@@ -163,10 +165,10 @@ def test_both_engines_find_the_same(layers, sizes, ragged, seed, memory, seeded)
 def test_a_residual_adds_what_it_skips(engine):
     plain, residual = planned([("gru", [-1], False)]), planned([("gru", [-1], False), ("added", [0, -1], False)])
     parameters, batch = data(plain, 4, 6, 0, True)
-    y, _ = make_engine(plain, np.float64, engine).forward(parameters, batch)
-    both, _ = make_engine(residual, np.float64, engine).forward(parameters, batch)
-    used = np.arange(6) < batch.lengths[:, None]
-    np.testing.assert_array_equal(both, np.where(used[..., None], y + batch.x, 0))
+    (y,), _ = make_engine(plain, np.float64, engine).forward(parameters, batch)
+    (both,), _ = make_engine(residual, np.float64, engine).forward(parameters, batch)
+    used = np.arange(6) < batch.lengths[0][:, None]
+    np.testing.assert_array_equal(both, np.where(used[..., None], y + batch.inputs[0], 0))
 
 
 @engines
@@ -178,7 +180,7 @@ def test_both_directions_are_two_networks(engine):
     halves = np.split(parameters, 2)
     alone = []
     for half, states, reverse in zip(halves, batch.states, (False, True), strict=True):
-        one = Batch(batch.x, batch.target, batch.lengths, states=[states])
+        one = replace(batch, states=[states], weights=())
         plan = planned([("gru", [-1], reverse)], seeded=True)
         alone.append(make_engine(plan, np.float64, engine).gradients(half, one, want_input=True, want_states=True))
     np.testing.assert_allclose(found.output, alone[0].output + alone[1].output, rtol=1e-14)
