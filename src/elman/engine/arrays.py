@@ -123,7 +123,9 @@ class Intake:
             place = Ref(goal.slot)
             expected = self._shape(place, len(inputs[0]), steps)
             if target.shape != expected:
-                raise ShapeError(f"{name} has shape {target.shape}; expected {expected} to go with the network's output")
+                raise ShapeError(
+                    f"{name} has shape {target.shape}; expected {expected} to go with the network's output"
+                )
             found.append(self._values(target, place, lengths, name))
         return tuple(found)
 

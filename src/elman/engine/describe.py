@@ -65,7 +65,11 @@ class _Writer:
         return [self._attend(step) if isinstance(step, Attend) else self._attend_back(step)]
 
     def _move(self, step: Move) -> str:
-        said = {"reverse": "in reverse", "shift": f"shifted by {step.number}", "max_back": f"where {self._ref(step.of)}"}
+        said = {
+            "reverse": "in reverse",
+            "shift": f"shifted by {step.number}",
+            "max_back": f"where {self._ref(step.of)}",
+        }
         numbered = f" {step.number}" if step.kind in ("take", "put") else ""
         how = said.get(step.kind, f"by {step.kind}{numbered}")
         return f"{self._ref(step.target)} {'+=' if step.add else '='} {self._ref(step.source)} {how}"

@@ -84,7 +84,9 @@ class System:
 
     def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The states (R, n) behind inputs (R, T, F)."""
-        _, states = self.engine.forward(self.net.arena, Batch.of(x, states=self.split(s)), version=self.net.params.version)
+        _, states = self.engine.forward(
+            self.net.arena, Batch.of(x, states=self.split(s)), version=self.net.params.version
+        )
         return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
