@@ -64,7 +64,7 @@ def tanh_rnn(F: int, H: int, O: int, *, last=False, root=False, reverse=False, d
     axis = ONCE if last else 0
     y, dy = s("y", O, 1, axis=axis), s("dy", O, 1, axis=axis)
     target, weight, value, _ = (
-        s(name, n, 2, axis=axis) for name, n in zip("target weight value d".split(), (O, 1, 1, O))
+        s(name, n, 2, axis=axis) for name, n in zip("target weight value d".split(), (O, 1, 1, O), strict=True)
     )
     source = Ref(xr if reverse else x)
     dsource = Ref(dxr if reverse else dx)

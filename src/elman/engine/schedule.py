@@ -58,7 +58,7 @@ def schedule(
     input_gradient: bool = False,
     dropout: bool = True,
 ) -> Plan:
-    """The plan of a network; with a loss of each output, of its training, or `seeded`, of the way back from dL/d output.
+    """The plan of a network; with a loss of each output of its training; `seeded`, of the way back.
 
     In both dropout drops, unless it is told not to. `inputs` may be the features of a single one; `outputs` are those
     of the last layer by default.
