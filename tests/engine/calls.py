@@ -21,16 +21,17 @@ def parted(options: dict[str, Any]) -> tuple[dict[str, Any], How, dict[str, Any]
 
 def forward(engine: Any, parameters: np.ndarray, x: np.ndarray, **options: Any) -> tuple[np.ndarray, list[np.ndarray]]:
     batch, how, rest = parted(options)
-    return engine.forward(parameters, Batch(x, **batch), how, **rest)
+    (y,), states = engine.forward(parameters, Batch.of(x, **batch), how, **rest)
+    return y, states
 
 
 def gradients(engine: Any, parameters: np.ndarray, x: np.ndarray, target: np.ndarray, **options: Any) -> Gradients:
     batch, how, rest = parted(options)
-    return engine.gradients(parameters, Batch(x, target, **batch), how, **rest)
+    return engine.gradients(parameters, Batch.of(x, target, **batch), how, **rest)
 
 
 def train(
     engine: Any, parameters: np.ndarray, x: np.ndarray, target: np.ndarray, *updates: Any, **options: Any
 ) -> TrainResult:
     batch, how, rest = parted(options)
-    return engine.train(parameters, Batch(x, target, **batch), Updates(*updates, **rest), how)
+    return engine.train(parameters, Batch.of(x, target, **batch), Updates(*updates, **rest), how)

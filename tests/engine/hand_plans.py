@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from elman.engine.plan import (
+    ONCE,
     Elementwise,
+    Goal,
     Instruction,
     Lookup,
     Matrix,
     MatrixGradient,
+    Move,
     Operand,
     OptimizerProgram,
     Plan,
     Product,
     Ref,
-    Reverse,
     Slot,
     Stage,
     State,
@@ -29,8 +31,8 @@ class Slots:
         self.slots: list[Slot] = []
         self.names: dict[str, Ref] = {}
 
-    def __call__(self, name: str, width: int, stage: int, time: str = "steps") -> int:
-        self.slots.append(Slot(width, time, stage, name))
+    def __call__(self, name: str, width: int, stage: int, time: str = "steps", axis: int = 0) -> int:
+        self.slots.append(Slot(width, time, stage, name, axis))
         self.names[name] = Ref(len(self.slots) - 1)
         return len(self.slots) - 1
 
@@ -58,9 +60,12 @@ def tanh_rnn(F: int, H: int, O: int, *, last=False, root=False, reverse=False, d
     x, a, h = s("x", F, 0), s("a", H, 0), s("h", H, 0, "states")
     dh, dout, da, dx = s("dh", H, 0, "states"), s("dout", H, 0), s("da", H, 0), s("dx", F, 0)
     xr, dxr = s("xr", F, 0), s("dxr", F, 0)
-    last_h, dlast = s("last", H, 0, "single"), s("dlast", H, 0, "single")
-    y, dy = s("y", O, 1), s("dy", O, 1)
-    target, weight, value, _ = s("target", O, 2), s("weight", 1, 2), s("value", 1, 2), s("d", O, 2)
+    last_h, dlast = s("last", H, 0, axis=ONCE), s("dlast", H, 0, axis=ONCE)
+    axis = ONCE if last else 0
+    y, dy = s("y", O, 1, axis=axis), s("dy", O, 1, axis=axis)
+    target, weight, value, _ = (
+        s(name, n, 2, axis=axis) for name, n in zip("target weight value d".split(), (O, 1, 1, O), strict=True)
+    )
     source = Ref(xr if reverse else x)
     dsource = Ref(dxr if reverse else dx)
     top = Ref(last_h) if last else Ref(h, 1)
@@ -70,8 +75,8 @@ def tanh_rnn(F: int, H: int, O: int, *, last=False, root=False, reverse=False, d
     g = s.at("dh", 1) if last else temp(H, 0)
     rnn = Stage(
         "rnn",
-        True,
-        before=(Reverse(Ref(x), Ref(xr)),) * reverse + (Product(0, source, (Ref(a),), bias=(b,)),),
+        0,
+        before=(Move("reverse", Ref(x), Ref(xr)),) * reverse + (Product(0, source, (Ref(a),), bias=(b,)),),
         loop=(
             Product(1, Ref(h), (Ref(a),), add=True),
             Elementwise((*drop, op("tanh", s.at("h", 1), s.at("a")))),
@@ -80,20 +85,18 @@ def tanh_rnn(F: int, H: int, O: int, *, last=False, root=False, reverse=False, d
             Elementwise((*add_out, op("tanh_grad", s.at("da"), g, s.at("h", 1)), *drop_back)),
             Product(2, Ref(da), (Ref(dh),)),
         ),
-        after=(Product(3, Ref(da), (dsource,)),) + (Reverse(Ref(dxr), Ref(dx)),) * reverse,
-        states=(State("h", H, h, dh),),
-        last=last_h if last else -1,
-        last_grad=dlast if last else -1,
+        after=(Product(3, Ref(da), (dsource,)),) + (Move("reverse", Ref(dxr), Ref(dx)),) * reverse,
+        states=(State("h", H, h, dh, final=last_h if last else -1, final_grad=dlast if last else -1),),
     )
     dense = Stage(
         "dense",
-        not last,
+        axis,
         before=(Product(4, top, (Ref(y),), bias=(c,)),),
         after=(Product(5, Ref(dy), (Ref(dlast if last else dout),)),),
     )
     loss = Stage(
         "mse",
-        not last,
+        axis,
         before=(
             Elementwise(
                 (
@@ -132,12 +135,10 @@ def tanh_rnn(F: int, H: int, O: int, *, last=False, root=False, reverse=False, d
             VectorGradient(c, O, Ref(dy), 1),
         ),
         parameters=c + O,
-        input=Ref(x),
-        output=Ref(y),
-        target=target,
-        weight=weight,
-        value=value,
-        input_grad=dx,
+        inputs=(Ref(x),),
+        outputs=(Ref(y),),
+        goals=(Goal(target, weight, value),),
+        input_grads=(dx,),
         root=root,
         names=s.names,
     )
@@ -151,7 +152,7 @@ def embedding(symbols: int, C: int) -> Plan:
     s("p", C, 1)
     layer = Stage(
         "embedding",
-        True,
+        0,
         before=(
             Lookup(0, symbols, Ref(x), Ref(e)),
             Elementwise((op("add", s.at("y"), s.at("e"), Operand("vector", C, index=symbols * C)),)),
@@ -159,7 +160,7 @@ def embedding(symbols: int, C: int) -> Plan:
     )
     loss = Stage(
         "softmax_cross_entropy",
-        True,
+        0,
         before=(
             Elementwise(
                 (
@@ -196,11 +197,9 @@ def embedding(symbols: int, C: int) -> Plan:
             VectorGradient(symbols * C, C, Ref(de), 0),
         ),
         parameters=symbols * C + C,
-        input=Ref(x),
-        output=Ref(y),
-        target=target,
-        weight=weight,
-        value=value,
+        inputs=(Ref(x),),
+        outputs=(Ref(y),),
+        goals=(Goal(target, weight, value),),
         names=s.names,
     )
 

@@ -100,11 +100,11 @@ def batch(plan: Plan, B: int, T: int, seed: int, dtype=np.float64) -> dict:
     random = np.random.default_rng(seed)
     widths = [s.width for stage in plan.stages for s in stage.states]
     deviation = 0.7 * min(1.0, (5 / max(widths)) ** 0.5)
-    O = plan.slots[plan.target].width
+    O = plan.slots[plan.goals[0].target].width
     shape = (B, T, O) if plan.stages[-1].sequence else (B, O)
     return {
         "parameters": random.normal(0, deviation, plan.parameters).astype(dtype),
-        "x": random.normal(size=(B, T, plan.slots[plan.input.slot].width)).astype(dtype),
+        "x": random.normal(size=(B, T, plan.slots[plan.inputs[0].slot].width)).astype(dtype),
         "target": random.normal(size=shape).astype(dtype),
         "states": [random.normal(size=(B, w)).astype(dtype) for w in widths],
         "weights": random.uniform(0.5, 1.5, B),

@@ -124,7 +124,7 @@ def test_an_engine_that_serves_two_networks_takes_them_for_two():
     one, two = network(seed=1), network(seed=2)
     engine = one.engine()
     for net in (one, two, one):
-        assert np.array_equal(engine.forward(net.arena, Batch(X), version=net.params.version)[0], net(X))
+        assert np.array_equal(engine.forward(net.arena, Batch.of(X), version=net.params.version)[0][0], net(X))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, [[0, 0], [0, 0], [0, 0], [0, -np.inf]]])

@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch, Batches
-from elman.engine.plan import Plan
+from elman.engine.plan import ONCE, Plan, Ref
 from elman.errors import EngineError, ShapeError
 
 MOST = 2**30  # rows and steps of a batch
@@ -32,8 +32,7 @@ class Intake:
     def __init__(self, plan: Plan, dtype: np.dtype, looks: bool = True):
         self.plan, self.dtype, self._looks = plan, dtype, looks
         self.indices = whole_numbers(plan, dtype)
-        self.state_widths = [state.width for stage in plan.stages for state in stage.states]
-        self._output_width = plan.slots[plan.output.slot].width
+        self.state_widths = [state.width for state in plan.free_states]
 
     def parameters(self, array: np.ndarray, *, changed: bool = False) -> np.ndarray:
         if changed and not array.flags.writeable:
@@ -41,7 +40,7 @@ class Intake:
         return self.numbers(array, (self.plan.parameters,), "parameters")
 
     def batch(self, batch: Batch, *, goal: bool = False) -> Batch:
-        """A batch, with its target if it has a `goal`.
+        """A batch, with its targets if it has a `goal`.
 
         Raises
         ------
@@ -50,33 +49,42 @@ class Intake:
         DataError
             At an index in use that is none.
         """
-        x, B = self.input(batch.x, batch.lengths), len(batch.x)
-        lengths = None if batch.lengths is None else np.ascontiguousarray(batch.lengths, np.int64)
+        inputs, B = self.inputs(batch.inputs, batch.lengths), len(batch)
+        lengths = tuple(
+            None if a is None else np.ascontiguousarray(a, np.int64) for a in _padded(batch.lengths, self.plan.axes)
+        )
         states = self.states(batch.states, B, "states")
         if not goal:
-            return replace(batch, x=x, lengths=lengths, states=states)
+            return replace(batch, inputs=inputs, lengths=lengths, states=states)
+        weights = _padded(batch.weights, len(self.plan.goals))
         return Batch(
-            x,
-            self._target(batch.target, x, lengths),
+            inputs,
+            self._targets(batch.targets, inputs, lengths),
             lengths,
-            None if batch.weights is None else self.numbers(batch.weights, (B,), "weights"),
+            tuple(None if w is None else self.numbers(w, (B,), "weights") for w in weights),
             states,
             self.states(batch.state_gradients, B, "state_gradients"),
             batch.key,
         )
 
-    def input(self, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-        check_input(self.plan, x, lengths)
-        return self._values(x, self.plan.input.slot, lengths, "x")
+    def inputs(self, given: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
+        check_inputs(self.plan, given, lengths)
+        places = enumerate(zip(self.plan.inputs, given, strict=True))
+        return tuple(self._values(a, ref, lengths, self._name(k)) for k, (ref, a) in places)
 
-    def in_place(self, x: np.ndarray, name: str) -> np.ndarray:
-        """An input (B, T, F) that the engine can use, and change, as the very array that it is."""
-        if self.input(x, None) is not x or not x.flags.c_contiguous:
-            raise ShapeError(f"{name} is {_describe(x)}: the engine expects it contiguous, and indices as int64")
-        return x
+    def _name(self, number: int) -> str:
+        return input_name(self.plan, number)
 
-    def output(self, array: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return self.numbers(array, self.output_shape(x), "output")
+    def in_place(self, given: Sequence[np.ndarray], name: str) -> None:
+        """`ShapeError` unless the engine can use, and change, inputs as the very arrays that they are."""
+        for x, taken in zip(given, self.inputs(given, ()), strict=True):
+            if taken is not x or not x.flags.c_contiguous:
+                raise ShapeError(f"{name} is {_describe(x)}: the engine expects it contiguous, and indices as int64")
+
+    def outputs(self, arrays: Sequence[np.ndarray], inputs: Sequence[np.ndarray]) -> None:
+        """`ShapeError` unless these are arrays for the outputs of such inputs."""
+        for array, shape in zip(arrays, self.output_shapes(inputs), strict=True):
+            self.numbers(array, shape, "output")
 
     def states(self, states: Sequence[np.ndarray] | None, B: int, name: str) -> list[np.ndarray] | None:
         """One array (B, width) for each state, or None."""
@@ -92,51 +100,119 @@ class Intake:
             raise ShapeError(f"{name} is {_describe(array)}: the engine expects contiguous {self.dtype}")
         return shaped(array, shape, name)
 
-    def output_shape(self, x: np.ndarray) -> tuple[int, ...]:
-        return (*x.shape[: 1 + self.plan.sequence], self._output_width)
+    def output_shapes(self, inputs: Sequence[np.ndarray]) -> list[tuple[int, ...]]:
+        steps = axis_steps(self.plan, inputs)
+        return [self._shape(place, len(inputs[0]), steps) for place in self.plan.outputs]
 
-    def _target(self, target: np.ndarray | None, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-        if self.plan.goal < 0:
+    def _shape(self, place: Ref, B: int, steps: Sequence[int]) -> tuple[int, ...]:
+        slot = self.plan.slots[place.slot]
+        return (B, slot.width) if slot.axis == ONCE else (B, steps[slot.axis], slot.width)
+
+    def _targets(
+        self, targets: Sequence[np.ndarray], inputs: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]
+    ) -> tuple[np.ndarray, ...]:
+        goals = self.plan.goals
+        if not goals:
             raise EngineError("this plan has no gradients: schedule it with a loss, or seeded")
-        name = "target" if self.plan.target >= 0 else "the gradient of the output"
-        if target is None:
-            raise EngineError(f"{name} is missing: gradients begin with it")
-        expected = (*x.shape[: 1 + self.plan.sequence], self.plan.slots[self.plan.goal].width)
-        if target.shape != expected:
-            raise ShapeError(f"{name} has shape {target.shape}; expected {expected} to go with the network's output")
-        return self._values(target, self.plan.goal, lengths, name)
+        name = "target" if self.plan.losses else "the gradient of the output"
+        if len(targets) != len(goals):
+            missing = f"{name} is missing" if len(goals) == 1 else f"{len(targets)} came of {len(goals)} targets"
+            raise EngineError(f"{missing}: gradients begin with it")
+        steps, found = axis_steps(self.plan, inputs), []
+        for goal, target in zip(goals, targets, strict=True):
+            place = Ref(goal.slot)
+            expected = self._shape(place, len(inputs[0]), steps)
+            if target.shape != expected:
+                raise ShapeError(
+                    f"{name} has shape {target.shape}; expected {expected} to go with the network's output"
+                )
+            found.append(self._values(target, place, lengths, name))
+        return tuple(found)
 
-    def _values(self, array: np.ndarray, slot: int, lengths: np.ndarray | None, name: str) -> np.ndarray:
+    def _values(self, array: np.ndarray, place: Ref, lengths: Sequence[np.ndarray | None], name: str) -> np.ndarray:
         """Numbers as they are; indices as int64."""
+        slot, axis = place.slot, self.plan.axis(place)
         if slot in self.indices and (self._looks or array.dtype != np.int64):
-            array = as_indices(array, self.indices[slot], lengths, name)
+            used = None if axis == ONCE else _padded(lengths, self.plan.axes)[axis]
+            array = as_indices(array, self.indices[slot], used, name)
         expected = np.dtype(np.int64) if slot in self.indices else self.dtype
         if array.dtype != expected or not array.flags.aligned:
             raise ShapeError(f"{name} is {_describe(array)}: the engine expects aligned {expected}")
         return array
 
 
-def check_input(plan: Plan, x: np.ndarray, lengths: np.ndarray | None) -> None:
-    """Raise `ShapeError` unless x is (B, T, F) with the plan's F and the lengths fit."""
-    features = plan.slots[plan.input.slot].width
-    if x.ndim != 3:
-        raise ShapeError(f"x has shape {x.shape}; expected (B, T, F) = (batch, time steps, {features} features)")
-    if x.shape[2] != features:
+def check_indices(plan: Plan, dtype: np.dtype, data: Batch) -> None:
+    """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
+    if whole_numbers(plan, dtype):
+        Intake(plan, dtype).batch(data, goal=True)
+
+
+def input_name(plan: Plan, number: int) -> str:
+    """How messages call an input."""
+    return "x" if len(plan.inputs) == 1 else f"inputs[{number}]"
+
+
+def axis_steps(plan: Plan, inputs: Sequence[np.ndarray]) -> list[int]:
+    """How many steps each time axis has in such inputs."""
+    steps = [0] * plan.axes
+    for place, x in zip(plan.inputs, inputs, strict=True):
+        if plan.axis(place) != ONCE:
+            steps[plan.axis(place)] = x.shape[1]
+    return steps
+
+
+def _padded(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
+    """One for each; None for all where nothing came."""
+    if given and len(given) != count:
+        raise ShapeError(f"{len(given)} arrays came where {count} are expected, one for each")
+    return given or (None,) * count
+
+
+def check_inputs(plan: Plan, given: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]) -> None:
+    """Raise `ShapeError` unless inputs have the plan's shapes, and the lengths fit."""
+    if len(given) != len(plan.inputs):
+        raise ShapeError(f"{len(given)} inputs came; the network has {len(plan.inputs)}")
+    for number, (place, x) in enumerate(zip(plan.inputs, given, strict=True)):
+        _check_input(plan, place, x, input_name(plan, number))
+        if len(x) != len(given[0]):
+            raise ShapeError(f"{input_name(plan, number)} has {len(x)} rows, {input_name(plan, 0)} {len(given[0])}")
+    steps = axis_steps(plan, given)
+    for number, (place, x) in enumerate(zip(plan.inputs, given, strict=True)):
+        axis = plan.axis(place)
+        if axis != ONCE and x.shape[1] != steps[axis]:
+            raise ShapeError(
+                f"{input_name(plan, number)} has {x.shape[1]} time steps, another input of the same axis {steps[axis]}"
+            )
+    for T, used in zip(steps, _padded(lengths, plan.axes), strict=True):
+        _check_lengths(used, len(given[0]), T)
+
+
+def _check_input(plan: Plan, place: Ref, x: np.ndarray, name: str) -> None:
+    """Raise `ShapeError` unless x is (B, T, F), or (B, F) of an input without time, with the plan's F."""
+    slot = plan.slots[place.slot]
+    features = slot.width
+    letters, said = ("(B, F)", "batch") if slot.axis == ONCE else ("(B, T, F)", "batch, time steps")
+    if x.ndim != 2 + (slot.axis != ONCE):
+        raise ShapeError(f"{name} has shape {x.shape}; expected {letters} = ({said}, {features} features)")
+    if x.shape[-1] != features:
         raise ShapeError(
-            f"x has {x.shape[2]} features, the network expects {features}; its shape is {x.shape}, (B, T, F)"
+            f"{name} has {x.shape[-1]} features, the network expects {features}; its shape is {x.shape}, {letters}"
         )
-    if x.shape[0] == 0 or x.shape[1] == 0:
-        raise ShapeError(f"x has shape {x.shape}; it needs at least one row and one time step")
-    for size, axis in zip(x.shape, ("rows", "time steps"), strict=False):
+    if 0 in x.shape[:-1]:
+        raise ShapeError(f"{name} has shape {x.shape}; it needs at least one row and one time step")
+    for size, axis in zip(x.shape[:-1], ("rows", "time steps"), strict=False):
         if size > MOST:
-            raise ShapeError(f"x has {size} {axis}; an engine takes at most {MOST} at once")
-    if lengths is None:
+            raise ShapeError(f"{name} has {size} {axis}; an engine takes at most {MOST} at once")
+
+
+def _check_lengths(given: np.ndarray | None, rows: int, steps: int) -> None:
+    if given is None:
         return
-    lengths = np.asarray(lengths)
-    if lengths.shape != (x.shape[0],):
-        raise ShapeError(f"lengths has shape {lengths.shape}; expected ({x.shape[0]},), one for each row of x")
-    if lengths.min() < 1 or lengths.max() > x.shape[1]:
-        raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 1..{x.shape[1]}, the steps of x")
+    lengths = np.asarray(given)
+    if lengths.shape != (rows,):
+        raise ShapeError(f"lengths has shape {lengths.shape}; expected ({rows},), one for each row of x")
+    if lengths.min() < 1 or lengths.max() > steps:
+        raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 1..{steps}, the steps of x")
 
 
 def flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
@@ -173,18 +249,22 @@ def _describe(array: np.ndarray) -> str:
     return f"{array.dtype} of shape {array.shape} and strides {array.strides}"
 
 
+def _steps_of(inputs: Sequence[np.ndarray]) -> int:
+    return max(x.shape[1] for x in inputs if x.ndim == 3)
+
+
 @contextlib.contextmanager
-def room(x: np.ndarray) -> Iterator[None]:
+def room(inputs: Sequence[np.ndarray]) -> Iterator[None]:
     """Say what was asked for, where NumPy finds no memory for it."""
     try:
         yield
     except MemoryError as error:
         raise EngineError(
-            f"no memory for {x.shape[0]} rows of {x.shape[1]} time steps: {str(error).rstrip('.')}; "
+            f"no memory for {len(inputs[0])} rows of {_steps_of(inputs)} time steps: {str(error).rstrip('.')}; "
             "take fewer rows or steps at a time"
         ) from None
 
 
 def zeros(plan: Plan, rows: int, dtype: np.dtype) -> list[np.ndarray]:
-    """Initial states of zeros, in plan order."""
-    return [np.zeros((rows, s.width), dtype) for stage in plan.stages for s in stage.states]
+    """Initial states of zeros, of those that a caller may give."""
+    return [np.zeros((rows, s.width), dtype) for s in plan.free_states]

@@ -13,7 +13,7 @@ from elman.engine.emit import Emitter, Placement
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, downstream, needed_symbols, reachable
 from elman.engine.places import Places
-from elman.engine.plan import MatrixGradient, Ref, Stage, TableGradient, VectorGradient
+from elman.engine.plan import MatrixGradient, Ref, Stage, State, TableGradient, VectorGradient
 from elman.engine.stage import DROPOUTS_A_LAYER, Forward
 from elman.equations.differentiate import Backward, Contribution
 from elman.equations.graph import ordered
@@ -44,7 +44,8 @@ class BackwardStage:
         self.emit, self.slots = emit, emit.slots
         self.forward, self.backward, self.graph = forward, backward, forward.spec.graph
         self.drops = drops
-        self.grads = [emit.new_slot(width(s), "pair", forward.index, f"d {s.name}") for s in self.graph.states]
+        axis = forward.out.axis
+        self.grads = [emit.new_slot(width(s), "pair", forward.index, f"d {s.name}", axis) for s in self.graph.states]
         self.lowering = self._lower()
         self.gradients: list[MatrixGradient | VectorGradient | TableGradient] = []
         self.taken: set[int] = set()
@@ -62,16 +63,28 @@ class BackwardStage:
         summed += [self._summed(c) for c in vectors if c not in within]
         saved = dict.fromkeys([*held, *(n for s in summed for n in s.nodes if n.inputs)])
         needed = reachable([*results, *saved, *totals])
-        places = Places(self.slots, self.forward.index, fixed, set(saved), self._free(summed))
+        places = Places(self.slots, self.forward.index, self.forward.out.axis, fixed, set(saved), self._free(summed))
         place = Placement(self.emit, places, self.forward.spec.offsets)
         reverse = place.section([n for n in needed if n not in late], list(late), merged=False)
         after = place.section([n for n in needed if n in late], [], merged=True)
         self._check_summed(summed, places)
         self.gradients = [self._gradient(s, places) for s in summed]
         self.taken = places.taken
-        states = tuple(replace(s, grads=g) for s, g in zip(self.forward.states, self.grads, strict=True))
-        last_grad = self.forward.out.gradient if self.forward.last >= 0 else -1
-        return replace(before, reverse=reverse, after=after, states=states, last_grad=last_grad)
+        return replace(before, reverse=reverse, after=after, states=self._states())
+
+    def _states(self) -> tuple[State, ...]:
+        """The states with the places of their gradients, and with what these are added to."""
+        return tuple(self._state(*found) for found in enumerate(zip(self.forward.states, self.grads, strict=True)))
+
+    def _state(self, number: int, found: tuple[State, int]) -> State:
+        state, grads = found
+        final, initial = self.forward.finals.get(number), self.forward.initial[number]
+        state = replace(state, grads=grads, final_grad=final.gradient if final and final.begun else -1)
+        if initial is None or initial.gradient < 0:
+            return state
+        state = replace(state, initial_grad=initial.gradient, adds=initial.begun)
+        initial.begun = True
+        return state
 
     # --- nodes ----------------------------------------------------------------------------------------------
 
@@ -98,8 +111,8 @@ class BackwardStage:
 
     def _seed(self, number: int, out: int) -> Node:
         """dL/d new state: from the next step, and for the first state also from the layer above."""
-        forward = self.forward
-        above = slot_leaf(Ref(forward.out.gradient), out) if number == 0 and forward.last < 0 else None
+        read = number == 0 and self.forward.out.begun
+        above = slot_leaf(Ref(self.forward.out.gradient), out) if read else None
         if not self.grads:
             assert above is not None
             return above
@@ -133,7 +146,7 @@ class BackwardStage:
         sums: dict[int, Node] = {}
         widths: dict[int, int] = {}
         for symbol, link in zip(self.backward.inputs, self.forward.links, strict=True):
-            if link.gradient < 0 or (symbol is None and link.begun):
+            if link.gradient < 0 or symbol is None:
                 continue
             if link.begun and link.gradient not in sums:
                 sums[link.gradient] = slot_leaf(Ref(link.gradient), link.width)
@@ -207,6 +220,6 @@ class BackwardStage:
     def _free(self, summed: Iterable[Summed]) -> set[int]:
         """Slots of the forward step that the backward step may write over: those that no gradient is summed from."""
         above = self.forward.out.gradient
-        mine = {above} if self.slots[above].time == "steps" and self.forward.spec.name != "loss" else set()
+        mine = {above} if self.forward.out.begun and self.forward.spec.name != "loss" else set()
         used = {n.ref.slot for s in summed for n in s.nodes if n.ref is not None}
         return (self.forward.slots | mine) - used

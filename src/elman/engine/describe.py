@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from elman.engine.plan import (
+    ONCE,
+    Attend,
+    AttendBack,
     Elementwise,
     Instruction,
     Lookup,
     MatrixGradient,
+    Move,
     Operand,
     Plan,
     Product,
@@ -56,7 +60,27 @@ class _Writer:
             return self._product(step)
         if isinstance(step, Lookup):
             return [f"{self._ref(step.target)} = {self._name(step.offset)}[{self._ref(step.index)}]"]
-        return [f"{self._ref(step.target)} = {self._ref(step.source)} in reverse"]
+        if isinstance(step, Move):
+            return [self._move(step)]
+        return [self._attend(step) if isinstance(step, Attend) else self._attend_back(step)]
+
+    def _move(self, step: Move) -> str:
+        said = {
+            "reverse": "in reverse",
+            "shift": f"shifted by {step.number}",
+            "max_back": f"where {self._ref(step.of)}",
+        }
+        numbered = f" {step.number}" if step.kind in ("take", "put") else ""
+        how = said.get(step.kind, f"by {step.kind}{numbered}")
+        return f"{self._ref(step.target)} {'+=' if step.add else '='} {self._ref(step.source)} {how}"
+
+    def _attend(self, step: Attend) -> str:
+        operands = ", ".join(self._ref(r) for r in (step.query, step.keys, step.values))
+        return f"{self._ref(step.target)} = attend({operands})"
+
+    def _attend_back(self, step: AttendBack) -> str:
+        wanted = [r for r in (step.query_grad, step.keys_grad, step.values_grad) if r.slot >= 0]
+        return f"{', '.join(map(self._ref, wanted))} = gradients of {self._attend(step.attend)}"
 
     def _product(self, step: Product) -> list[str]:
         matrix = self.plan.matrices[step.matrix]
@@ -95,6 +119,6 @@ class _Writer:
 
     def _ref(self, ref: Ref) -> str:
         slot = self.plan.slots[ref.slot]
-        time = {"steps": "t", "states": "t", "pair": "t", "single": ""}[slot.time]
+        time = "" if slot.time == "single" or slot.axis == ONCE else f"{'tuvw'[slot.axis % 4]}"
         step = f"[{time}{'+1' if ref.offset else ''}]" if time else ""
         return f"{slot.name.replace(' ', '_') or f's{ref.slot}'}{step}"

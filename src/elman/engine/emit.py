@@ -23,8 +23,8 @@ class Emitter:
         self.slots: list[Slot] = []
         self.matrices: list[Matrix] = []
 
-    def new_slot(self, width: int, time: Time, stage: int, name: str = "") -> int:
-        self.slots.append(Slot(width, time, stage, name))
+    def new_slot(self, width: int, time: Time, stage: int, name: str = "", axis: int = 0) -> int:
+        self.slots.append(Slot(width, time, stage, name, axis))
         return len(self.slots) - 1
 
     def matrix(self, segments: tuple[tuple[int, int, int], ...], transposed: bool) -> int:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
 from elman.engine.plan import (
+    Attend,
     Elementwise,
     Lookup,
     MatrixGradient,
+    Move,
     Plan,
     Product,
-    Reverse,
     Step,
     TableGradient,
 )
@@ -27,6 +28,7 @@ from elman.equations.ops import OPS
 from elman.errors import DataError, EngineError
 
 ANYTHING = 0  # a use of a slot as a value, in place of the limit of an index
+COPIES = ("reverse", "shift", "take", "repeat")  # moves after which an index is an index
 
 
 class Use(NamedTuple):
@@ -57,20 +59,25 @@ def whole_numbers(plan: Plan, dtype: np.dtype) -> dict[int, int]:
 
 
 def _limits(plan: Plan) -> dict[int, set[int]]:
-    """How each slot that is read as an index is used, a copy of another in reverse like that one."""
+    """How each slot that is read as an index is used, a copy of another at other steps like that one."""
     limits: dict[int, set[int]] = defaultdict(set)
     for use in _uses(plan):
         limits[use.slot].add(use.below)
     for step in reversed(list(_steps(plan))):  # a copy is used later than what it is a copy of
-        if isinstance(step, Reverse):
+        if _copies(step):
             limits[step.source.slot] |= limits[step.target.slot]
+    given = {*(place.slot for place in plan.inputs), *(goal.slot for goal in plan.goals)}
     for slot in list(limits):
-        if slot not in (plan.input.slot, plan.goal):
+        if slot not in given:
             limits[slot].add(ANYTHING)
     for step in _steps(plan):
-        if isinstance(step, Reverse) and ANYTHING not in limits[step.source.slot]:
+        if _copies(step) and ANYTHING not in limits[step.source.slot]:
             limits[step.target.slot] = limits[step.source.slot]
     return {slot: below for slot, below in limits.items() if below - {ANYTHING}}
+
+
+def _copies(step: Step) -> TypeGuard[Move]:
+    return isinstance(step, Move) and step.kind in COPIES
 
 
 def _steps(plan: Plan) -> Iterator[Step]:
@@ -87,7 +94,7 @@ def _uses(plan: Plan) -> Iterator[Use]:
             yield Use(gradient.source.slot, ANYTHING)
         elif isinstance(gradient, TableGradient):
             yield Use(gradient.index.slot, gradient.rows)
-    yield Use(plan.output.slot, ANYTHING)
+    yield from (Use(place.slot, ANYTHING) for place in plan.outputs)
 
 
 def _uses_of(step: Step) -> Iterator[Use]:
@@ -95,6 +102,11 @@ def _uses_of(step: Step) -> Iterator[Use]:
         yield from (Use(ref.slot, ANYTHING) for ref in (step.source, *step.targets))
     elif isinstance(step, Lookup):
         yield from (Use(step.index.slot, step.rows), Use(step.target.slot, ANYTHING))
+    elif isinstance(step, Move):
+        if not _copies(step):
+            yield from (Use(ref.slot, ANYTHING) for ref in (step.source, step.target))
+    elif isinstance(step, Attend):
+        yield from (Use(ref.slot, ANYTHING) for ref in (step.query, step.keys, step.values, step.target))
     elif isinstance(step, Elementwise):
         for instruction in step.code:
             out, inputs, index = instruction.out, instruction.inputs, OPS[instruction.op].index
@@ -123,12 +135,3 @@ def as_indices(array: np.ndarray, below: int, lengths: np.ndarray | None, name: 
         at = ", ".join(map(str, place[:-1]))
         raise DataError(f"{name}[{at}] is {array[place]}: expected a whole number from 0 to {below - 1}")
     return found
-
-
-def check_indices(plan: Plan, dtype: np.dtype, x: np.ndarray, target: np.ndarray, lengths: np.ndarray | None) -> None:
-    """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
-    for slot, below in whole_numbers(plan, dtype).items():
-        if slot == plan.input.slot:
-            as_indices(x, below, lengths, "x")
-        elif slot == plan.target:
-            as_indices(target, below, lengths, "target")

@@ -135,8 +135,22 @@ class Gradients:
     parameters: np.ndarray  # (P,)
     outputs: tuple[np.ndarray, ...]  # (B, T, O) or (B, O)
     states: list[np.ndarray]  # final states, (B, width) each
-    inputs: tuple[np.ndarray | None, ...] = ()  # dL/d inputs, (B, T, F) or (B, F); None of indices
+    inputs: tuple[np.ndarray, ...] = ()  # dL/d inputs, (B, T, F) or (B, F); 0 of indices
     initial_states: list[np.ndarray] | None = None
+
+    @property
+    def output(self) -> np.ndarray:
+        """The only one."""
+        (found,) = self.outputs
+        return found
+
+    @property
+    def input(self) -> np.ndarray | None:
+        """dL/d the only input, if it was wanted."""
+        if not self.inputs:
+            return None
+        (found,) = self.inputs
+        return found
 
 
 @dataclass
@@ -196,13 +210,17 @@ class Engine(Trains, Protocol):
         ...
 
     def stepper(
-        self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
+        self,
+        parameters: np.ndarray,
+        inputs: Sequence[np.ndarray],
+        states: list[np.ndarray],
+        outputs: Sequence[np.ndarray],
     ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays.
 
-        It reads `x` (B, T, F) and `states`, writes `output` and, over them, the final `states`. It returns whether `x`
-        and all results are finite; where they are not, and where it raises, `states` stay as they are, and `output`
-        holds nothing of use.
+        It reads `inputs` and `states`, writes `outputs` and, over them, the final `states`. It returns whether inputs
+        and all results are finite; where they are not, and where it raises, `states` stay as they are, and `outputs`
+        hold nothing of use.
         """
         ...
 
@@ -217,7 +235,7 @@ class Engine(Trains, Protocol):
         *,
         version: int = 0,
     ) -> np.ndarray:
-        """Feed outputs back as inputs.
+        """Feed outputs back as inputs, of a plan with one of each.
 
         Parameters
         ----------

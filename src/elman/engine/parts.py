@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine.interface import AS_A_WHOLE, Batch, Engine, Gradients, How, TrainResult, Updates
-from elman.engine.plan import Plan
+from elman.engine.plan import ONCE, Plan
 from elman.engine.updates import train
 from elman.errors import EngineError, OptionError
 
@@ -149,15 +149,15 @@ class PartedEngine:
         """Through all parts but the last one, whose run is part of its backward run."""
         if how.truncate is not None:
             raise OptionError("batch normalisation is trained with the whole gradient: leave out truncate or BatchNorm")
-        runs, values, lengths = [], batch.x, batch.lengths
+        runs, values, lengths = [], batch.inputs[0], batch.lengths[0]
         for number, (part, start) in enumerate(zip(self.parts, self._by_part(batch.states), strict=True)):
             norm, key = part.normalisation, (batch.key + number * KEY_STEP) % 2**64
             cut = _Normalised.of(values, lengths, norm.epsilon) if norm else None
-            run = _Run(part, Batch(cut.values if cut else values, lengths=lengths, states=start, key=key), cut)
+            run = _Run(part, Batch.of(cut.values if cut else values, lengths=lengths, states=start, key=key), cut)
             runs.append(run)
             if part is self.parts[-1]:
                 break
-            values, _ = part.engine.forward(parameters, run.batch, how, version=version)
+            (values,), _ = part.engine.forward(parameters, run.batch, how, version=version)
             if values.ndim == 2:  # a layer returned its last step: from here on there is one
                 values, lengths = values[:, None], None
         return runs
@@ -170,28 +170,29 @@ class PartedEngine:
         return [[next(left) for _ in range(part.states)] for part in self.parts]
 
     def _keeps_steps(self, part: Part) -> bool:
-        return part.engine.plan.sequence
+        plan = part.engine.plan
+        return plan.axis(plan.outputs[0]) != ONCE
 
     # --- backward -------------------------------------------------------------------------------------------
 
     def _backward(self, runs: list[_Run], parameters: np.ndarray, batch: Batch, how: How, **wanted: Any) -> Gradients:
-        assert batch.target is not None
-        single = batch.target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last
-        goal, weights = batch.target[:, None] if single else batch.target, batch.weights
+        (target,) = batch.targets
+        single = target.ndim == 2 and self._keeps_steps(runs[-1].part)  # behind a layer that returned its last
+        goal, weights = target[:, None] if single else target, batch.weights
         found: list[Gradients] = []
         for run, given in zip(reversed(runs), reversed(self._by_part(batch.state_gradients)), strict=True):
             goal = goal if self._keeps_steps(run.part) or goal.ndim == 2 else goal[:, 0]
-            here = replace(run.batch, target=np.ascontiguousarray(goal), weights=weights, state_gradients=given)
-            cut, weights = run.normalised, None  # weights are those of the loss
+            here = replace(run.batch, targets=(np.ascontiguousarray(goal),), weights=weights, state_gradients=given)
+            cut, weights = run.normalised, ()  # weights are those of the loss
             found.insert(0, run.part.engine.gradients(parameters, here, how, want_input=cut is not None, **wanted))
             if cut is not None:
-                assert found[0].input is not None
-                goal = cut.back(found[0].input)
+                (gradient,) = found[0].inputs
+                goal = cut.back(gradient)
         before = [s for part in found for s in part.initial_states or []]
         return Gradients(
             found[-1].loss,
             np.sum([part.parameters for part in found], axis=0),
-            found[-1].output[:, 0] if single else found[-1].output,
+            tuple(y[:, 0] for y in found[-1].outputs) if single else found[-1].outputs,
             [s for part in found for s in part.states],
             initial_states=before if wanted.get("want_states") else None,
         )

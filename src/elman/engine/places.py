@@ -24,8 +24,8 @@ class Places:
     ----------
     slots : list of Slot
         Of the whole plan; new ones are added.
-    stage : int
-        Number of the stage.
+    stage, axis : int
+        Number of the stage, and of its time axis.
     fixed : dict of Node to Ref
         Nodes that have their place already.
     saved : set of Node
@@ -34,8 +34,16 @@ class Places:
         Slots, one row for each step, that may be taken over once this direction has read them for the last time.
     """
 
-    def __init__(self, slots: list[Slot], stage: int, fixed: dict[Node, Ref], saved: set[Node], free: Iterable[int]):
-        self.slots, self.stage, self.saved = slots, stage, saved
+    def __init__(
+        self,
+        slots: list[Slot],
+        stage: int,
+        axis: int,
+        fixed: dict[Node, Ref],
+        saved: set[Node],
+        free: Iterable[int],
+    ):
+        self.slots, self.stage, self.axis, self.saved = slots, stage, axis, saved
         self.refs: dict[Node, Ref] = dict(fixed)
         self.free = set(free)
         self.taken: set[int] = set()  # of the slots in `free` that were given: those that were taken over
@@ -117,7 +125,7 @@ class Places:
         slot = max(fitting, key=lambda s: (self._every_step(s) == every_step, busy[s]), default=-1)
         if slot < 0:
             slot = len(self.slots)
-            self.slots.append(Slot(n.width, "steps" if every_step else "single", self.stage))
+            self.slots.append(Slot(n.width, "steps" if every_step else "single", self.stage, axis=self.axis))
             self.free.add(slot)
             busy[slot] = begin
         elif every_step and not self._every_step(slot):

@@ -10,11 +10,11 @@ from elman.engine.plan import (
     Lookup,
     Matrix,
     MatrixGradient,
+    Move,
     Operand,
     Plan,
     Product,
     Ref,
-    Reverse,
     Stage,
     Step,
     TableGradient,
@@ -71,7 +71,7 @@ def _step(step: Step, programs: list[tuple], ops: Ops) -> tuple:
             return "product", matrix, _ref(source), [_ref(t) for t in targets], add, offsets
         case Lookup(offset, rows, index, target):
             return "lookup", offset, rows, _ref(index), _ref(target)
-        case Reverse(source, target):
+        case Move("reverse", source, target):
             return "reverse", _ref(source), _ref(target)
         case Elementwise(code):
             programs.append(plain_program(code, ops))

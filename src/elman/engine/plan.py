@@ -7,9 +7,9 @@ native engine run it.
 Values live in **slots**, arrays of shape ``(steps, B, width)``. An instruction names a place in a slot by a `Ref`:
 at step ``t`` it means row ``(t + offset) % steps`` of the slot's first axis.
 
-A network is a list of **stages**, each after those that it reads: one for each layer, then one for each loss. A stage
-belongs to a time **axis**, as its slots do; each axis has its own number of steps and its own lengths, and `ONCE` is that
-of stages with a single step, in use for every row. A stage runs in four parts::
+A network is a list of **stages**, each after those that it reads: one for each layer, then one for each loss. A
+stage belongs to a time **axis**, as its slots do; each axis has its own number of steps and its own lengths, and
+`ONCE` is that of stages with a single step, in use for every row. A stage runs in four parts::
 
     before   for every t, in any order: what does not depend on the states   (hoisted input products)
     loop     for t = 0 .. T-1: the recurrence
@@ -189,11 +189,11 @@ Step = Product | Lookup | Move | Attend | AttendBack | Elementwise
 class State:
     """A state of a stage: slots of its values and (in training) of its gradient, row t before step t.
 
-    The runner fills row 0 of `values` from the slot `initial`, of one step, or, where that is -1, from what the caller
-    gave; and the slot `final`, of one step too, unless it is -1, with each row's final value. Backward it fills for each
-    batch row of length L row L of `grads` with dL/d(final state): what the caller gave, of states whose initial value is
-    the caller's too, or zero; plus the slot `final_grad`. At the end it writes row 0 of `grads` to the slot
-    `initial_grad`, or with `adds` adds it.
+    The runner fills row 0 of `values` from the slot `initial`, of one step, or, where that is -1, from what the
+    caller gave; and the slot `final`, of one step too, unless it is -1, with each row's final value. Backward it fills
+    for each batch row of length L row L of `grads` with dL/d(final state): what the caller gave, of states whose
+    initial value is the caller's too, or zero; plus the slot `final_grad`. At the end it writes row 0 of `grads` to the
+    slot `initial_grad`, or with `adds` adds it.
     """
 
     name: str

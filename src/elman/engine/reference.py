@@ -9,7 +9,7 @@ one before; otherwise there is one segment.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from elman.checks import whole
 from elman.engine import arrays, bfloat16
 from elman.engine.generation import Drawing, feed_back
 from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
-from elman.engine.plan import Plan, Ref
+from elman.engine.plan import ONCE, Plan, Ref
 from elman.engine.run import Run
 from elman.engine.segments import Segment, check_how, check_wanted, followed, joined, root, segments_of
 from elman.engine.segments import truncated_segments as truncated
@@ -60,32 +60,36 @@ class NumpyEngine:
 
     def forward(
         self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
+    ) -> tuple[tuple[np.ndarray, ...], list[np.ndarray]]:
         """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
         batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
         low, _ = check_how(self.plan, how)
         outputs, states = [], batch.states
-        with arrays.room(batch.x):
-            for segment in segments_of(batch.x.shape[1], low):
+        with arrays.room(batch.inputs):
+            for segment in segments_of(self._steps(batch), low):
                 run = self._run(parameters, batch, states, segment)
-                run.forward(self.plan.stages)
-                outputs.append(run.output())
+                run.forward(self.plan.layers)
+                outputs.append(run.outputs())
                 states = run.final_states()
             return joined(outputs), list(states or [])
 
     def stepper(
-        self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
+        self,
+        parameters: np.ndarray,
+        inputs: Sequence[np.ndarray],
+        states: list[np.ndarray],
+        outputs: Sequence[np.ndarray],
     ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays."""
 
         def step() -> bool:
-            if not np.isfinite(x).all():
+            if not all(np.isfinite(x).all() for x in inputs):
                 return False
             with np.errstate(all="ignore"):  # what is not finite is found
-                found, finals = self.forward(parameters, Batch(x, states=states))
-            if not all(np.isfinite(a).all() for a in (found, *finals)):
+                found, finals = self.forward(parameters, Batch(tuple(inputs), states=states))
+            if not all(np.isfinite(a).all() for a in (*found, *finals)):
                 return False
-            for mine, new in zip((output, *states), (found, *finals), strict=True):
+            for mine, new in zip((*outputs, *states), (*found, *finals), strict=True):
                 mine[...] = new
             return True
 
@@ -105,9 +109,10 @@ class NumpyEngine:
         """Feed outputs back as inputs."""
 
         def forward(x: np.ndarray, states: list[np.ndarray] | None) -> tuple[np.ndarray, list[np.ndarray]]:
-            return self.forward(parameters, Batch(x, states=states))
+            (y,), finals = self.forward(parameters, Batch.of(x, states=states))
+            return y, finals
 
-        with arrays.room(window):
+        with arrays.room((window,)):
             return feed_back(forward, window, states, output, steps, drawing)
 
     def gradients(
@@ -125,14 +130,17 @@ class NumpyEngine:
         low, steps = check_how(self.plan, how)
         check_wanted(self.plan, batch, steps > 0, want_input, want_states)
         begin = functools.partial(self._run, parameters, batch)
-        T = batch.x.shape[1]
-        with arrays.room(batch.x):
+        with arrays.room(batch.inputs):
             if steps:
-                return self._truncated(begin, batch.states, truncated(T, steps))
-            found = self._whole(begin, batch, segments_of(T, low))
-        found.input = found.input if want_input else None
+                return self._truncated(begin, batch.states, truncated(self._steps(batch), steps))
+            found = self._whole(begin, batch, segments_of(self._steps(batch), low))
+        found.inputs = found.inputs if want_input else ()
         found.initial_states = found.initial_states if want_states else None
         return found
+
+    def _steps(self, batch: Batch) -> int:
+        """Of the longest time axis: of the only one, where a batch goes through time in segments."""
+        return max(arrays.axis_steps(self.plan, batch.inputs))
 
     def _whole(self, begin: Callable[..., Run], batch: Batch, segments: list[Segment]) -> Gradients:
         starts = [batch.states]
@@ -148,17 +156,21 @@ class NumpyEngine:
         return root(found) if self.plan.root else found
 
     def _truncated(self, begin: Callable[..., Run], states, segments: list[Segment]) -> Gradients:
-        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), np.empty(0, self.dtype), states)
+        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), (), states)
         for segment in segments:
             run = begin(found.states, segment)
-            if segment.ends or self.plan.sequence:
+            if segment.ends or self._has_sequences:
                 here = run.gradients(None)
                 found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
-                found.output = run.with_steps(found.output, here.output)
+                found.outputs = run.with_steps(found.outputs)
             else:  # there is no loss before the last segment, and so no gradient
                 run.forward(self.plan.layers)
             found.states = run.final_states()
         return root(found) if self.plan.root else found
+
+    @property
+    def _has_sequences(self) -> bool:
+        return any(self.plan.axis(place) != ONCE for place in self.plan.outputs)
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """One update for each batch of row numbers."""
@@ -173,10 +185,11 @@ class NumpyEngine:
     def read(self, which: str | Ref) -> np.ndarray:
         """A copy of a slot after the last call, (steps, B, width), rows in the user's order."""
         run = self._last
-        if run is None or run.segment.steps < run.steps:
+        if run is None or run.segment.steps < max(run.steps):
             raise EngineError("the last call kept one segment of its batch only: call with memory='normal' to read")
         ref = self.plan.names[which] if isinstance(which, str) else which
-        return run.slots[ref.slot][:, np.argsort(run.order)].copy()
+        order = run.axes[self.plan.axis(ref)].order
+        return run.slots[ref.slot][:, np.argsort(order)].copy()
 
     def _run(self, parameters: np.ndarray, batch: Batch, states, segment: Segment) -> Run:
         run = Run(self.plan, self.dtype, self._intake.indices, self._factor, parameters, batch, states, segment)

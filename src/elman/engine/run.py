@@ -1,30 +1,38 @@
 """One run of a plan with NumPy: a batch, or a segment of it, through all stages.
 
-All rows of the batch go at once and one step after the other, sorted by length, so that those in use at a step are the
-first ones. What a run computes is its own, so that several may be under way in threads.
+All rows of the batch go at once and one step after the other; on each time axis they are sorted by their lengths there,
+so that those in use at a step are the first ones. What a run computes is its own, so that several may be under way in
+threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from elman.engine import arrays
+from elman.engine import arrays, moves
 from elman.engine.indices import as_indices
 from elman.engine.interface import Batch, Gradients
 from elman.engine.masks import dropout_keeps
 from elman.engine.plan import (
+    ONCE,
+    Attend,
+    AttendBack,
     Elementwise,
+    Goal,
     Instruction,
     Lookup,
     MatrixGradient,
+    Move,
     Operand,
     Plan,
     Product,
     Ref,
-    Reverse,
+    Slot,
     Stage,
+    State,
     Step,
     TableGradient,
     VectorGradient,
@@ -33,6 +41,49 @@ from elman.engine.segments import Segment
 from elman.equations.ops import OPS
 
 Factor = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass
+class Axis:
+    """The rows of a batch on one time axis, sorted by falling length.
+
+    Attributes
+    ----------
+    steps : int
+        Of this run.
+    order : array (B,)
+        The batch's row at each position.
+    whole : array (B,)
+        How many steps the row at each position has.
+    firsts, lengths : array (B,)
+        The first of them that lies in this run, and how many do.
+    """
+
+    steps: int
+    order: np.ndarray
+    whole: np.ndarray
+    firsts: np.ndarray
+    lengths: np.ndarray
+
+    @classmethod
+    def of(cls, B: int, T: int, lengths: np.ndarray | None, segment: Segment) -> Axis:
+        whole = np.full(B, T) if lengths is None else lengths
+        order = np.argsort(-whole, kind="stable")
+        return cls(segment.steps, order, whole[order], *segment.spans(whole[order], T))
+
+    @classmethod
+    def once(cls, B: int, ends: bool) -> Axis:
+        """That of what has one step, which belongs to the last segment; rows lie as in the batch."""
+        return cls(1, np.arange(B), np.ones(B, int), np.zeros(B, int), np.full(B, int(ends)))
+
+    def active(self, t: int) -> int:
+        """How many rows are still in use at step t."""
+        return int(np.count_nonzero(self.lengths > t))
+
+    def unsorted(self, rows: np.ndarray) -> np.ndarray:
+        out = np.empty_like(rows)
+        out[self.order] = rows
+        return out
 
 
 class Run:
@@ -71,112 +122,132 @@ class Run:
     ):
         self.plan, self.dtype, self._factor, self.cast = plan, dtype, factor, dtype.type
         self.parameters, self.batch, self.key = parameters, batch, int(batch.key)
-        x, lengths = batch.x, batch.lengths
-        self.B, self.steps, self.T, self.segment = len(x), x.shape[1], segment.steps, segment
-        whole = np.full(self.B, x.shape[1]) if lengths is None else lengths
-        self.order = np.argsort(-whole, kind="stable")
-        self.whole_lengths = whole[self.order]
-        self.firsts, self.lengths = segment.spans(self.whole_lengths, self.steps)
+        self.B, self.segment, self.steps = len(batch), segment, arrays.axis_steps(plan, batch.inputs)
+        self.axes = self._axes()
         self.slots = [
-            np.zeros(
-                (self._rows(slot.time, plan.stages[slot.stage]), self.B, slot.width),
-                np.int64 if number in indices else dtype,
-            )
+            np.zeros((self._rows(slot), self.B, slot.width), np.int64 if number in indices else dtype)
             for number, slot in enumerate(plan.slots)
         ]
         self.sums = np.zeros(plan.parameters, dtype)  # what programs add up
-        self.slots[plan.input.slot][:] = self._here(x)
-        for s, initial in zip(_states(plan), states or arrays.zeros(plan, self.B, dtype), strict=True):
-            self.slots[s.values][0] = initial[self.order]
+        for place, x in zip(plan.inputs, batch.inputs, strict=True):
+            self.slots[place.slot][:] = self._here(x, plan.axis(place))
+        for s, initial in zip(plan.free_states, states or arrays.zeros(plan, self.B, dtype), strict=True):
+            self.slots[s.values][0] = initial[self._axis(s.values).order]
 
-    def with_steps(self, whole: np.ndarray, here: np.ndarray) -> np.ndarray:
-        """The output of all segments so far, (B, T, O), with that of this one, (B, steps, O)."""
-        if here.ndim == 2:
-            return here
-        whole = whole if whole.size else np.zeros((self.B, self.steps, here.shape[2]), self.dtype)
-        for b, first, count in zip(self.order, self.firsts, self.lengths, strict=True):
-            whole[b, first : first + count] = here[b, :count]
-        return whole
+    def _axes(self) -> dict[int, Axis]:
+        """All time axes; only a plan with a single one goes through time in segments."""
+        lengths = self.batch.lengths or (None,) * self.plan.axes
+        found = {ONCE: Axis.once(self.B, self.segment.ends)}
+        for number, (T, used) in enumerate(zip(self.steps, lengths, strict=True)):
+            segment = self.segment if self.plan.axes == 1 else Segment(0, T, True)
+            found[number] = Axis.of(self.B, T, used, segment)
+        return found
+
+    def _axis(self, slot: int) -> Axis:
+        return self.axes[self.plan.slots[slot].axis]
+
+    def with_steps(self, whole: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+        """The outputs of all segments so far, (B, T, O), with those of this one, (B, steps, O)."""
+        found = []
+        for number, here in enumerate(self.outputs()):
+            if here.ndim == 2:
+                found.append(here)
+                continue
+            axis = self.axes[0]
+            sums = whole[number] if whole else np.zeros((self.B, self.steps[0], here.shape[2]), self.dtype)
+            for b, first, count in zip(axis.order, axis.firsts, axis.lengths, strict=True):
+                sums[b, first : first + count] = here[b, :count]
+            found.append(sums)
+        return tuple(found)
 
     def gradients(self, state_gradients) -> Gradients:
         """Forward and backward through all stages."""
-        self._set_target()
+        self._set_targets()
         self.forward(self.plan.stages)
         self._backward(state_gradients)
-        outcome = Gradients(self._loss(), self._parameter_gradients(), self.output(), self.final_states())
-        if self.plan.input_grad >= 0:
-            outcome.input = self._unpack(self._values(Ref(self.plan.input_grad)), sequence=True)
+        outcome = Gradients(self._loss(), self._parameter_gradients(), self.outputs(), self.final_states())
+        outcome.inputs = self._input_gradients()
         outcome.initial_states = self._initial_gradients()
         return outcome
 
-    def _here(self, values: np.ndarray) -> np.ndarray:
-        """The steps of this segment, (steps, B, n), rows sorted, of an array (B, T, n)."""
-        steps = np.minimum(self.firsts + np.arange(self.T)[:, None], self.steps - 1)  # (steps, B); past the end: any
-        return values[self.order, steps]
+    def _here(self, values: np.ndarray, number: int) -> np.ndarray:
+        """The steps of this run, (steps, B, n), rows sorted, of an array (B, T, n), or (B, n) of one step."""
+        axis = self.axes[number]
+        if number == ONCE:
+            return values[None, axis.order]
+        steps = axis.firsts + np.arange(axis.steps)[:, None]  # (steps, B)
+        return values[axis.order, np.minimum(steps, values.shape[1] - 1)]  # past the end: any
 
-    def _rows(self, time: str, stage: Stage) -> int:
-        steps = self.T if stage.sequence else 1
-        return {"steps": steps, "states": steps + 1, "pair": 2, "single": 1}[time]
-
-    def _active(self, stage: Stage, t: int) -> int:
-        """How many rows, of those sorted by length, are still in use at step t."""
-        return int(np.count_nonzero(self._length(stage) > t))
-
-    def _steps(self, stage: Stage) -> range:
-        return range(self.T if stage.sequence else 1)
-
-    def _length(self, stage: Stage) -> np.ndarray:
-        """How many steps each row has here: where a stage has one, the last segment does it."""
-        return self.lengths if stage.sequence else np.full(self.B, int(self.segment.ends))
+    def _rows(self, slot: Slot) -> int:
+        steps = self.axes[slot.axis].steps
+        return {"steps": steps, "states": steps + 1, "pair": 2, "single": 1}[slot.time]
 
     def forward(self, stages: Iterable[Stage]) -> None:
         for stage in stages:
+            axis = self.axes[stage.axis]
+            for s in stage.states:
+                if s.initial >= 0:
+                    self.slots[s.values][0] = self.slots[s.initial][0, axis.order]
             for steps in (stage.before, stage.loop):
-                self._run(steps, stage, self._steps(stage))
-            if stage.last >= 0:
-                self.slots[stage.last][0] = self._at_end(stage, stage.states[0].values)
+                self._run(steps, axis, range(axis.steps))
+            for s in stage.states:
+                if s.final >= 0:
+                    self.slots[s.final][0, axis.order] = self._at_end(axis, s.values)
 
     def _backward(self, state_gradients) -> None:
-        given = iter(state_gradients or [])
-        starts = [next(given, None) for _ in _states(self.plan)]
+        starts = dict(zip((s.values for s in self.plan.free_states), state_gradients or [], strict=False))
         for stage in reversed(self.plan.stages):
-            mine, starts = starts[len(starts) - len(stage.states) :], starts[: len(starts) - len(stage.states)]
-            for number, (s, start) in enumerate(zip(stage.states, mine, strict=True)):
+            axis = self.axes[stage.axis]
+            for slot in stage.clears:
+                self.slots[slot][:] = 0
+            for s in stage.states:
                 if s.grads >= 0:
-                    self._start_gradient(stage, number, s.grads, start)
-            self._run(stage.reverse, stage, reversed(self._steps(stage)))
-            self._run(stage.after, stage, self._steps(stage))
+                    self._start_gradient(axis, s, starts.get(s.values))
+            self._run(stage.reverse, axis, reversed(range(axis.steps)))
+            self._run(stage.after, axis, range(axis.steps))
+            for s in stage.states:
+                if s.initial_grad >= 0:
+                    value = axis.unsorted(self.slots[s.grads][0])
+                    self.slots[s.initial_grad][0] = value + self.slots[s.initial_grad][0] if s.adds else value
 
-    def _start_gradient(self, stage: Stage, number: int, slot: int, start: np.ndarray | None) -> None:
+    def _start_gradient(self, axis: Axis, state: State, start: np.ndarray | None) -> None:
         """dL/d final state, at the end of each row."""
-        value = np.zeros_like(self.slots[slot][0]) if start is None else start[self.order].astype(self.dtype)
-        if number == 0 and stage.last_grad >= 0 and self.segment.ends:
-            value = value + self.slots[stage.last_grad][0]
-        rows = self.slots[slot]
-        rows[self._length(stage) % len(rows), np.arange(self.B)] = value
+        rows = self.slots[state.grads]
+        value = np.zeros_like(rows[0]) if start is None else start[axis.order].astype(self.dtype)
+        if state.final_grad >= 0 and self.segment.ends:
+            value = value + self.slots[state.final_grad][0, axis.order]
+        rows[axis.lengths % len(rows), np.arange(self.B)] = value
 
-    def _at_end(self, stage: Stage, slot: int) -> np.ndarray:
+    def _at_end(self, axis: Axis, slot: int) -> np.ndarray:
         rows = self.slots[slot]
-        return rows[self._length(stage) % len(rows), np.arange(self.B)]
+        return rows[axis.lengths % len(rows), np.arange(self.B)]
 
-    def _run(self, steps: Iterable[Step], stage: Stage, times: Iterable[int]) -> None:
-        steps = tuple(steps)
+    def _run(self, steps: Iterable[Step], axis: Axis, times: Iterable[int]) -> None:
+        """Steps at all times, between the moves among them."""
+        times, together = list(times), []
         for step in steps:
-            if isinstance(step, Reverse):
-                self._reverse(step, stage)
-        for t in times:
-            n = self._active(stage, t)
+            if isinstance(step, Move):
+                self._at_times(together, axis, times)
+                together = []
+                self._move(step)
+            else:
+                together.append(step)
+        self._at_times(together, axis, times)
+
+    def _at_times(self, steps: list[Step], axis: Axis, times: list[int]) -> None:
+        for t in times if steps else ():
+            n = axis.active(t)
             for step in steps:
                 if isinstance(step, Product):
                     self._product(step, t, n)
                 elif isinstance(step, Lookup):
                     self._lookup(step, t, n)
                 elif isinstance(step, Elementwise):
-                    self._elementwise(step, stage, t, n)
-
-    def _number(self, stage: Stage, t: int) -> int:
-        """The number of a step in the whole sequence."""
-        return t + (self.segment.start if stage.sequence else 0)
+                    self._elementwise(step, axis, t, n)
+                elif isinstance(step, Attend):
+                    self._attend(step, axis, t, n)
+                elif isinstance(step, AttendBack):
+                    self._attend_back(step, axis, t, n)
 
     def _at(self, ref: Ref, t: int, n: int) -> np.ndarray:
         rows = self.slots[ref.slot]
@@ -202,18 +273,60 @@ class Run:
         index = as_indices(self._at(step.index, t, n), step.rows, None, "index")[:, 0]
         out[:] = self._matrix(step.offset, step.rows, out.shape[1])[index]
 
-    def _reverse(self, step: Reverse, stage: Stage) -> None:
-        source, target = self.slots[step.source.slot], self.slots[step.target.slot]
-        for b, length in enumerate(self._length(stage)):
-            first = step.source.offset
-            target[step.target.offset : step.target.offset + length, b] = source[first : first + length, b][::-1]
+    def _move(self, step: Move) -> None:
+        """Row by row, as in `elman.engine.moves`."""
+        source, target = self._axis(step.source.slot), self._axis(step.target.slot)
+        here, there = np.argsort(source.order), np.argsort(target.order)
+        for a, b in zip(here, there, strict=True):
+            if source.lengths[a] and target.lengths[b]:
+                values = self._of_row(step.source, source, a)
+                of = None if step.of.slot < 0 else self._of_row(step.of, target, b)
+                rows = self._of_row(step.target, target, b)
+                found = moves.moved(step.kind, values, len(rows), step.number, of)
+                rows[:] = rows + found if step.add else found
 
-    def _elementwise(self, step: Elementwise, stage: Stage, t: int, n: int) -> None:
+    def _of_row(self, ref: Ref, axis: Axis, position: int) -> np.ndarray:
+        """All steps (L, n) of the row at a position."""
+        return self.slots[ref.slot][ref.offset : ref.offset + axis.lengths[position], position]
+
+    def _memory(self, step: Attend, axis: Axis, position: int) -> tuple[np.ndarray, np.ndarray]:
+        """The keys and values (S, n) that the row at a position of `axis` attends to."""
+        memory = self._axis(step.keys.slot)
+        place = int(np.flatnonzero(memory.order == axis.order[position])[0])
+        return self._of_row(step.keys, memory, place), self._of_row(step.values, memory, place)
+
+    def _vector(self, step: Attend) -> np.ndarray | None:
+        width = self.plan.slots[step.query.slot].width
+        return None if step.vector < 0 else self.parameters[step.vector : step.vector + width]
+
+    def _attend(self, step: Attend, axis: Axis, t: int, n: int) -> None:
+        query, target = self._at(step.query, t, n), self._at(step.target, t, n)
+        for row in range(n):
+            keys, values = self._memory(step, axis, row)
+            target[row] = moves.attended(query[row], keys, values, step.scale, self._vector(step))
+
+    def _attend_back(self, step: AttendBack, axis: Axis, t: int, n: int) -> None:
+        attend, vector = step.attend, self._vector(step.attend)
+        query, gradient = self._at(attend.query, t, n), self._at(step.gradient, t, n)
+        memory = self._axis(attend.keys.slot)
+        for row in range(n):
+            keys, values = self._memory(attend, axis, row)
+            found = moves.attended_back(gradient[row], query[row], keys, values, attend.scale, vector)
+            if step.query_grad.slot >= 0:
+                self._at(step.query_grad, t, n)[row] = found.query
+            place = int(np.flatnonzero(memory.order == axis.order[row])[0])
+            for ref, share in ((step.keys_grad, found.keys), (step.values_grad, found.values)):
+                if ref.slot >= 0:
+                    self._of_row(ref, memory, place)[:] += share
+            if vector is not None:
+                self.sums[attend.vector : attend.vector + len(vector)] += found.vector
+
+    def _elementwise(self, step: Elementwise, axis: Axis, t: int, n: int) -> None:
         temps: dict[int, np.ndarray] = {}
         with np.errstate(all="ignore"):
             for instruction in step.code:
                 inputs = [self._operand(i, temps, t, n) for i in instruction.inputs]
-                out, value = instruction.out, self._value(instruction, inputs, stage, t, n)
+                out, value = instruction.out, self._value(instruction, inputs, axis, t, n)
                 if out.kind == "temp":
                     temps[out.index] = value
                 elif out.kind == "sum":
@@ -230,50 +343,55 @@ class Run:
             return np.asarray(operand.value, self.dtype)
         return self.parameters[operand.index : operand.index + operand.width]
 
-    def _value(self, instruction: Instruction, inputs: list[np.ndarray], stage: Stage, t: int, n: int) -> np.ndarray:
+    def _value(self, instruction: Instruction, inputs: list[np.ndarray], axis: Axis, t: int, n: int) -> np.ndarray:
         row, wide = OPS[instruction.op], (n, instruction.out.width)
         if row.index is not None:
             inputs[row.index] = as_indices(inputs[row.index], max(instruction.inputs[0].width, wide[1]), None, "class")
         if row.shape == "dropout":
-            number, step = int(instruction.second), self._number(stage, t)
-            keep = dropout_keeps(self.key, number, step, self.order[:n], wide[1], instruction.first)
+            number, step = int(instruction.second), self._number(axis, t)
+            keep = dropout_keeps(self.key, number, step, axis.order[:n], wide[1], instruction.first)
             return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
         value = row.of(inputs, instruction.first, instruction.second, wide[1])
         return np.broadcast_to(value, wide).astype(self.dtype)
 
     # --- loss and gradients ---------------------------------------------------------------------------------
 
-    def _set_target(self) -> None:
-        target = self.batch.target
-        assert target is not None
-        self.slots[self.plan.goal][:] = self._here(target) if self.plan.sequence else target[None, self.order]
-        if self.plan.target >= 0:
-            self._set_weights(self.plan.stages[-1], self.batch.weights)
+    def _number(self, axis: Axis, t: int) -> int:
+        """The number of a step in the whole sequence."""
+        return t + (0 if axis is self.axes[ONCE] or self.plan.axes > 1 else self.segment.start)
 
-    def _set_weights(self, stage: Stage, weights: np.ndarray | None) -> None:
+    def _set_targets(self) -> None:
+        weights = self.batch.weights or (None,) * len(self.plan.goals)
+        for goal, target, given in zip(self.plan.goals, self.batch.targets, weights, strict=True):
+            number = self.plan.slots[goal.slot].axis
+            self.slots[goal.slot][:] = self._here(target, number)
+            if goal.target >= 0:
+                self._set_weights(goal, self.axes[number], given)
+
+    def _set_weights(self, goal: Goal, axis: Axis, weights: np.ndarray | None) -> None:
         share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
-        share = share[self.order]
-        total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))
-        for t in self._steps(stage):
-            n = self._active(stage, t)
-            self.slots[self.plan.weight][t, :n, 0] = share[:n] / total
+        share = share[axis.order]
+        total = float(np.sum(share * axis.whole))
+        for t in range(axis.steps):
+            n = axis.active(t)
+            self.slots[goal.weight][t, :n, 0] = goal.share * share[:n] / total
 
     def _loss(self) -> float:
-        if self.plan.target < 0:
-            return 0.0
-        weight, value = self.slots[self.plan.weight], self.slots[self.plan.value]
+        return sum(self._loss_of(goal) for goal in self.plan.goals if goal.target >= 0)
+
+    def _loss_of(self, goal: Goal) -> float:
+        weight, value = self.slots[goal.weight], self.slots[goal.value]
         return float(np.sum(np.where(weight > 0, weight, 0).astype(np.float64) * np.where(weight > 0, value, 0)))
 
     def _values(self, ref: Ref) -> np.ndarray:
         """All steps of a slot, t = 0 first."""
-        stage = self.plan.stages[self.plan.slots[ref.slot].stage]
-        return np.stack([self._at(ref, t, self.B) for t in self._steps(stage)])
+        return np.stack([self._at(ref, t, self.B) for t in range(self._axis(ref.slot).steps)])
 
     def _parameter_gradients(self) -> np.ndarray:
         out = self.sums.copy()
         for g in self.plan.gradients:
-            stage = self.plan.stages[g.stage]
-            used = [(t, self._active(stage, t)) for t in self._steps(stage)]
+            axis = self.axes[self.plan.stages[g.stage].axis]
+            used = [(t, axis.active(t)) for t in range(axis.steps)]
             delta = np.concatenate([self._at(g.delta, t, n) for t, n in used])
             if isinstance(g, VectorGradient):
                 out[g.offset : g.offset + g.width] += delta.sum(0)
@@ -287,32 +405,30 @@ class Run:
 
     # --- back to the user's order -----------------------------------------------------------------------------
 
-    def _unsorted(self, rows: np.ndarray) -> np.ndarray:
-        out = np.empty_like(rows)
-        out[self.order] = rows
-        return out
+    def _unpack(self, ref: Ref) -> np.ndarray:
+        """A value in the batch's order: (B, T, n), zero past a row's end, or (B, n) of one step."""
+        axis, values = self._axis(ref.slot), self._values(ref)
+        if axis is self.axes[ONCE]:
+            return values[0]
+        used = np.arange(axis.steps)[:, None] < axis.lengths
+        return axis.unsorted(np.swapaxes(np.where(used[:, :, None], values, 0), 0, 1))
 
-    def _unpack(self, values: np.ndarray, sequence: bool) -> np.ndarray:
-        """(T, B, n) sorted to (B, T, n) in the user's order; zero past a row's end; (B, n) for a single step."""
-        if not sequence:
-            return self._unsorted(values[0])
-        used = np.arange(self.T)[:, None] < self.lengths
-        return self._unsorted(np.swapaxes(np.where(used[:, :, None], values, 0), 0, 1))
-
-    def output(self) -> np.ndarray:
-        sequence = self.plan.sequence
-        values = self._values(self.plan.output) if sequence else self._at(self.plan.output, 0, self.B)[None]
-        return self._unpack(values, sequence)
+    def outputs(self) -> tuple[np.ndarray, ...]:
+        return tuple(self._unpack(place) for place in self.plan.outputs)
 
     def final_states(self) -> list[np.ndarray]:
-        return [self._unsorted(self._at_end(stage, s.values)) for stage in self.plan.stages for s in stage.states]
+        return [self._axis(s.values).unsorted(self._at_end(self._axis(s.values), s.values)) for s in self._free]
+
+    @property
+    def _free(self) -> tuple[State, ...]:
+        return self.plan.free_states
+
+    def _input_gradients(self) -> tuple[np.ndarray, ...]:
+        """dL/d inputs; 0 of those that have none."""
+        wanted = zip(self.plan.input_grads, self.plan.inputs, strict=False)
+        return tuple(self._unpack(Ref(slot)) if slot >= 0 else 0 * self._unpack(place) for slot, place in wanted)
 
     def _initial_gradients(self) -> list[np.ndarray]:
         """dL/d initial states; 0 of states that no parameter needs it of."""
-        zeros = arrays.zeros(self.plan, self.B, self.dtype)
-        pairs = zip(_states(self.plan), zeros, strict=True)
-        return [self._unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]
-
-
-def _states(plan: Plan):
-    return [s for stage in plan.stages for s in stage.states]
+        pairs = zip(self._free, arrays.zeros(self.plan, self.B, self.dtype), strict=True)
+        return [self._axis(s.grads).unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]

@@ -1,4 +1,4 @@
-"""The scheduler: from the equations of a chain of layers to a `Plan`.
+"""The scheduler: from the equations of a graph of layers to a `Plan`.
 
 For each layer: lower its step (`elman.engine.lower`), split it into what can run for all steps at once and what is
 the recurrence, put elementwise values into as few programs as their products allow, fuse products of the same operand,
@@ -8,7 +8,7 @@ needs are saved or computed again, whichever costs less (`elman.engine.needs`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from elman.engine.backward import BackwardStage
@@ -17,20 +17,29 @@ from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, reachable, to_save
 from elman.engine.places import Places
 from elman.engine.plan import (
-    Elementwise,
-    Instruction,
+    ONCE,
+    Goal,
     MatrixGradient,
-    Operand,
+    Move,
     Plan,
     Ref,
-    Reverse,
     Stage,
     State,
     TableGradient,
-    Time,
     VectorGradient,
 )
-from elman.engine.stage import DROPOUTS_A_LAYER, Forward, LayerSpec, Link, LossSpec, leaf_of
+from elman.engine.stage import (
+    DROPOUTS_A_LAYER,
+    Forward,
+    InputSpec,
+    LayerSpec,
+    Link,
+    LossSpec,
+    MoveSpec,
+    Source,
+    as_source,
+    leaf_of,
+)
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
 from elman.equations.simplify import simplify
@@ -40,137 +49,181 @@ from elman.errors import EngineError
 
 def schedule(
     layers: Sequence[LayerSpec],
-    features: int,
+    inputs: int | Sequence[InputSpec],
     parameters: int,
-    loss: LossSpec | None = None,
+    losses: LossSpec | Sequence[LossSpec] | None = None,
     *,
+    outputs: Sequence[Source | int] | None = None,
     seeded: bool = False,
     input_gradient: bool = False,
     dropout: bool = True,
 ) -> Plan:
-    """The plan of a network; with a `loss`, of its training, or `seeded`, of the way back from any dL/d output.
+    """The plan of a network; with a loss of each output of its training; `seeded`, of the way back.
 
-    In both dropout drops, unless it is told not to.
+    In both dropout drops, unless it is told not to. `inputs` may be the features of a single one; `outputs` are those
+    of the last layer by default.
     """
-    return _Scheduler(layers, features, parameters, loss, seeded, input_gradient, dropout).plan()
+    given = [InputSpec(inputs)] if isinstance(inputs, int) else list(inputs)
+    wanted = [len(layers) - 1] if outputs is None else outputs
+    aims = [losses] if isinstance(losses, LossSpec) else list(losses or [])
+    places = [as_source(source) for source in wanted]
+    return _Scheduler(layers, given, places, parameters, aims, seeded, input_gradient, dropout).plan()
 
 
 class _Scheduler:
     def __init__(
         self,
         layers: Sequence[LayerSpec],
-        features: int,
+        inputs: Sequence[InputSpec],
+        outputs: Sequence[Source],
         parameters: int,
-        loss: LossSpec | None,
+        losses: Sequence[LossSpec],
         seeded: bool,
         input_gradient: bool,
         dropout: bool,
     ):
-        self.layers, self.features, self.parameters, self.loss = layers, features, parameters, loss
-        self.seeded, self.training = seeded, seeded or loss is not None
+        self.layers, self.inputs, self.outputs = layers, inputs, outputs
+        self.parameters, self.losses = parameters, losses
+        self.seeded, self.training = seeded, seeded or bool(losses)
         self.drops = self.training and dropout
         self.input_gradient = input_gradient
         self.emit = Emitter()
         self.slots, self.new_slot = self.emit.slots, self.emit.new_slot
         self.gradients: list[MatrixGradient | VectorGradient | TableGradient] = []
         self.stages: list[Stage] = []
+        self.done: list[Forward] = []
         self.names: dict[str, Ref] = {}
 
-    # --- the chain ------------------------------------------------------------------------------------------
+    # --- the graph ------------------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
-        source = Ref(self.new_slot(self.features, "steps", 0, "input"))
-        link = given = Link(source, self.features)
-        if self.training and self.input_gradient:
-            given.gradient = self.new_slot(self.features, "steps", 0, "input gradient")
-        done: list[Forward] = []
-        outs: list[Link] = []
-        for number, spec in enumerate(self.layers):
-            sources = (number - 1,) if spec.sources is None else spec.sources
-            done += self._pieces(spec, [given if s < 0 else outs[s] for s in sources])
-            link = done[-1].out
-            outs.append(link)
         self._check_read()
-        output, target, weight, value, root = link.value, -1, -1, -1, False
-        if self.loss is not None:
-            target, weight, value = self._loss(link, done)
-            root = self.loss.root
-        for index, forward in reversed(list(enumerate(done)) if self.training else []):
-            self.stages[index] = self._backward_stage(forward)
-        self._check_begun(given)
+        self.given = [self._input(k, spec) for k, spec in enumerate(self.inputs)]
+        self.made: list[tuple[Forward, Link]] = []  # of each layer, the stage with its states, and its output
+        for number, spec in enumerate(self.layers):
+            links = [self._link(source) for source in spec.reads(number)]
+            self.made.append(self._layer(spec, links))
+        links = [self._link(source) for source in self.outputs]
+        goals = self._goals(links) if self.training else []
+        for forward in reversed(self.done if self.training else []):
+            self.stages[forward.index] = self._backward_stage(forward)
         return Plan(
             tuple(self.slots),
             tuple(self.stages),
             tuple(self.emit.matrices),
             tuple(self.gradients),
             self.parameters,
-            source,
-            output,
-            target,
-            weight,
-            value,
-            link.gradient if self.seeded else -1,
-            given.gradient,
-            root,
+            tuple(link.value for link in self.given),
+            tuple(link.value for link in links),
+            tuple(goals),
+            tuple(link.gradient if link.begun else -1 for link in self.given) if self.input_gradient else (),
+            any(loss.root for loss in self.losses),
+            1 + max(spec.axis for spec in self.inputs),
             self.names,
         )
 
     def _check_read(self) -> None:
-        """Every layer but the last one must be read: what serves nothing is not computed in silence."""
-        read = {s for n, spec in enumerate(self.layers) for s in ((n - 1,) if spec.sources is None else spec.sources)}
-        for number in range(len(self.layers) - 1):
+        """Every layer must be read or be an output: what serves nothing is not computed in silence."""
+        read = {s.number for number, spec in enumerate(self.layers) for s in spec.reads(number)}
+        read |= {as_source(s).number for spec in self.layers for s in spec.initial if s is not None}
+        read |= {s.number for s in self.outputs}
+        for number, spec in enumerate(self.layers):
             if number not in read:
-                raise EngineError(f"layer {number} ({self.layers[number].name}) is read by no other")
+                raise EngineError(f"layer {number} ({spec.name}) is read by no other")
 
-    def _check_begun(self, given: Link) -> None:
-        if given.gradient >= 0 and not given.begun:
-            raise EngineError("no layer has a gradient of the input: schedule it without one")
+    def _input(self, number: int, spec: InputSpec) -> Link:
+        name = f" {number}" * (len(self.inputs) > 1)
+        link = Link(Ref(self.new_slot(spec.width, "steps", 0, f"input{name}", spec.axis)), spec.width, axis=spec.axis)
+        if self.training and self.input_gradient:
+            link.gradient = self.new_slot(spec.width, "steps", 0, f"input{name} gradient", spec.axis)
+        return link
 
-    def _pieces(self, spec: LayerSpec, links: list[Link]) -> Iterable[Forward]:
+    def _link(self, source: Source) -> Link:
+        """Where a layer finds what it reads."""
+        if source.number < 0:
+            return self.given[~source.number]
+        forward, out = self.made[source.number]
+        return out if source.state < 0 else self._final(forward, source.state)
+
+    def _final(self, forward: Forward, number: int) -> Link:
+        """The final value of a state, which the runner then keeps."""
+        if number not in forward.finals:
+            state = forward.states[number]
+            link = Link(Ref(self._once(state.width, forward.index, f"final {state.name}")), state.width, axis=ONCE)
+            if self.training and self._matters(forward):
+                link.gradient = self._once(state.width, forward.index, f"final {state.name} gradient")
+            forward.finals[number] = link
+            states = list(forward.states)
+            states[number] = replace(state, final=link.value.slot)
+            forward.states = tuple(states)
+            self.stages[forward.index] = replace(self.stages[forward.index], states=forward.states)
+        return forward.finals[number]
+
+    def _once(self, width: int, stage: int, name: str) -> int:
+        return self.new_slot(width, "steps", stage, name, ONCE)
+
+    def _layer(self, spec: LayerSpec, links: list[Link]) -> tuple[Forward, Link]:
         """The stages of a layer: itself, between reversals if it runs backwards in time."""
-        if not spec.reverse:
-            yield self._forward_stage(spec, links)
-            return
-        turned = [self._reversal(link) for link in links]
-        yield from turned
-        middle = self._forward_stage(spec, [forward.out for forward in turned])
-        yield middle
-        if not spec.last:
-            yield self._reversal(middle.out)
+        if spec.move is not None:
+            (link,) = links
+            forward = self._moved(spec.name, spec.move, link)
+            return forward, forward.out
+        initial = [None if s is None else self._link(as_source(s)) for s in spec.initial]
+        links = [self._moved("reversal", REVERSAL, link).out for link in links] if spec.reverse else links
+        forward = self._forward_stage(spec, links, initial)
+        if spec.last:
+            return forward, self._final(forward, 0)
+        return forward, self._moved("reversal", REVERSAL, forward.out).out if spec.reverse else forward.out
 
-    def _reversal(self, link: Link) -> Forward:
-        index = len(self.stages)
-        out = Link(Ref(self.new_slot(link.width, "steps", index, "reversed")), link.width)
-        graph = Graph("reversal", [], [], [], {}, [])
-        forward = Forward(LayerSpec("reversal", graph, {}), index, [link], out)
-        forward.before = (Reverse(link.value, out.value),)
+    def _moved(self, name: str, move: MoveSpec, link: Link) -> Forward:
+        index, axis = len(self.stages), _axis_after(move, link)
+        out = Link(Ref(self.new_slot(link.width, "steps", index, f"{move.kind}", axis)), link.width, axis=axis)
+        forward = Forward(LayerSpec(name, Graph(name, [], [], [], {}, []), {}, move=move), index, [link], out)
+        forward.before = (Move(move.kind, link.value, out.value, move.number),)
         if self.training and link.gradient >= 0:
-            out.gradient = self.new_slot(link.width, "steps", index, "reversed gradient")
-        self.stages.append(Stage("reversal", True, before=forward.before))
+            out.gradient = self.new_slot(link.width, "steps", index, f"{move.kind} gradient", axis)
+        self.stages.append(Stage(name, axis, before=forward.before))
+        self.done.append(forward)
         return forward
 
-    def _loss(self, link: Link, done: list) -> tuple[int, int, int]:
-        assert self.loss is not None
-        index, graph = len(self.stages), self.loss.graph
-        target = self.new_slot(width(graph.inputs[1]), "steps", index, "target")
-        weight = self.new_slot(1, "steps", index, "weight")
-        links = [link, Link(Ref(target), width(graph.inputs[1]), sequence=link.sequence)]
-        forward = self._forward_stage(LayerSpec("loss", graph, {}), links, seed=weight)
-        done.append(forward)
-        return target, weight, forward.out.value.slot
+    def _goals(self, links: list[Link]) -> list[Goal]:
+        if self.seeded:
+            return [Goal(seed=self._seed(link)) for link in links]
+        return [self._loss(loss, link) for loss, link in zip(self.losses, links, strict=True)]
+
+    def _seed(self, link: Link) -> int:
+        """The slot of dL/d an output, which the caller gives."""
+        if link.begun:
+            raise EngineError("an output is given out twice: each needs a layer of its own")
+        if link.gradient < 0:
+            link.gradient = self.new_slot(link.width, "steps", 0, "output gradient", link.axis)
+        link.begun = True
+        return link.gradient
+
+    def _loss(self, loss: LossSpec, link: Link) -> Goal:
+        index, wide = len(self.stages), width(loss.graph.inputs[1])
+        target = self.new_slot(wide, "steps", index, "target", link.axis)
+        weight = self.new_slot(1, "steps", index, "weight", link.axis)
+        links = [link, Link(Ref(target), wide, axis=link.axis)]
+        forward = self._forward_stage(LayerSpec("loss", loss.graph, {}), links, seed=weight)
+        return Goal(target, weight, forward.out.value.slot, share=loss.share)
 
     # --- forward --------------------------------------------------------------------------------------------
 
-    def _forward_stage(self, spec: LayerSpec, links: list[Link], seed: int = -1) -> Forward:
+    def _forward_stage(
+        self, spec: LayerSpec, links: list[Link], initial: Sequence[Link | None] = (), seed: int = -1
+    ) -> Forward:
         spec = replace(spec, graph=simplify(spec.graph))
-        graph, index, sequence = spec.graph, len(self.stages), links[0].sequence
-        if any(link.sequence != sequence for link in links):
-            raise EngineError(f"layer {spec.name} reads what has steps beside what has one step")
-        forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), sequence=sequence))
+        graph, index = spec.graph, len(self.stages)
+        axis = links[0].axis if links else ONCE
+        if any(link.axis != axis for link in links):
+            raise EngineError(f"layer {spec.name} reads what has the steps of one time axis beside those of another")
+        forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), seed, axis, seed >= 0))
+        forward.initial = list(initial) or [None] * len(graph.states)
         if self.training:
-            wanted = [] if graph.takes_index else [k for k, link in enumerate(links) if link.gradient >= 0]
+            wanted = [k for k, link in enumerate(links) if link.gradient >= 0]
             forward.backward = differentiate(graph, differentiable=wanted)
-        states = [self._state_slot(spec, s, k, index) for k, s in enumerate(graph.states)]
+        states = [self._state_slot(spec, s, k, index, axis) for k, s in enumerate(graph.states)]
         memo = {s: slot_leaf(Ref(slot), width(s), loop=True) for s, slot in zip(graph.states, states, strict=True)}
         for symbol, link in zip(graph.inputs, links, strict=True):
             memo[symbol] = slot_leaf(link.value, width(symbol))
@@ -183,37 +236,46 @@ class _Scheduler:
             drops=self.drops,
             dropout_base=DROPOUTS_A_LAYER * index,
         )
-        fixed, outputs = self._outputs(graph, lowering, states, index)
+        fixed, outputs = self._outputs(graph, lowering, states, index, axis)
         needed = reachable([*outputs, *(memo[s] for s in keep)])
         first = ancestors(needed, [n for n in needed if not n.loop and not n.is_elementwise])
         before = [n for n in needed if n in first] if graph.states else needed
         loop = [n for n in needed if n not in first] if graph.states else []
         saved = {memo[s] for s in keep}
-        places = Places(self.slots, index, fixed, saved, ())
+        places = Places(self.slots, index, axis, fixed, saved, ())
         place = Placement(self.emit, places, spec.offsets)
         forward.before = place.section(before, loop, merged=True)
         forward.loop = place.section(loop, [], merged=False)
         forward.saved = {s: leaf_of(memo[s], places.refs) for s in keep}
         forward.slots = {s for s in places.free if self.slots[s].time == "steps"}
-        forward.states = tuple(State(s.name, width(s), slot) for s, slot in zip(graph.states, states, strict=True))
-        self._name_values(spec, graph, memo, places.refs)
-        self._output_link(forward, fixed[outputs[0]], states, seed)
-        self.stages.append(
-            Stage(spec.name, sequence, forward.before, forward.loop, states=forward.states, last=forward.last)
+        begins = zip(graph.states, states, forward.initial, strict=True)
+        forward.states = tuple(
+            State(s.name, width(s), slot, initial=link.value.slot if link else -1) for s, slot, link in begins
         )
+        self._name_values(spec, graph, memo, places.refs)
+        forward.out.value = fixed[outputs[0]]
+        if self.training and seed < 0 and self._matters(forward) and not spec.last:
+            forward.out.gradient = self.new_slot(forward.out.width, "steps", index, "output gradient", axis)
+        self.stages.append(Stage(spec.name, axis, forward.before, forward.loop, states=forward.states))
+        self.done.append(forward)
         return forward
 
-    def _state_slot(self, spec: LayerSpec, state: Symbol, number: int, index: int) -> int:
+    def _matters(self, forward: Forward) -> bool:
+        """Whether a layer has parameters, or reads what has a gradient."""
+        read = [*forward.links, *(link for link in forward.initial if link)]
+        return bool(forward.spec.graph.parameters) or any(link.gradient >= 0 for link in read)
+
+    def _state_slot(self, spec: LayerSpec, state: Symbol, number: int, index: int, axis: int) -> int:
         whole = self.training or (number == 0 and not spec.last)
-        return self.new_slot(width(state), "states" if whole else "pair", index, state.name)
+        return self.new_slot(width(state), "states" if whole else "pair", index, state.name, axis)
 
     def _outputs(
-        self, graph: Graph, lowering: Lowering, states: list[int], index: int
+        self, graph: Graph, lowering: Lowering, states: list[int], index: int, axis: int
     ) -> tuple[dict[Node, Ref], list[Node]]:
         """The nodes of the new states (or the value), each with the place it is written to."""
         fixed: dict[Node, Ref] = {}
         found = []
-        slots = states or [self.new_slot(width(graph.outputs[0]), "steps", index, "output")]
+        slots = states or [self.new_slot(width(graph.outputs[0]), "steps", index, "output", axis)]
         for symbol, slot in zip(graph.outputs, slots, strict=True):
             node = lowering.memo[symbol]
             hoisted = bool(states) and (not node.loop or (node.base is not None and not node.base.loop))
@@ -229,25 +291,13 @@ class _Scheduler:
             if symbol in memo and memo[symbol] in refs:
                 self.names[f"{spec.name}.{name}"] = refs[memo[symbol]]
 
-    def _output_link(self, forward: Forward, output: Ref, states: list[int], seed: int) -> None:
-        """Where the next layer finds this one's output, and leaves its gradient."""
-        out, spec, index = forward.out, forward.spec, forward.index
-        out.value, out.gradient = output, seed
-        if spec.last and states:
-            forward.last = self.new_slot(out.width, "single", index, "last")
-            out.value, out.sequence = Ref(forward.last), False
-        matters = spec.graph.parameters or any(link.gradient >= 0 for link in forward.links)
-        if self.training and seed < 0 and matters:
-            time: Time = "single" if forward.last >= 0 else "steps"
-            out.gradient = self.new_slot(out.width, time, index, "output gradient")
-
     # --- backward -------------------------------------------------------------------------------------------
 
     def _backward_stage(self, forward: Forward) -> Stage:
         stage = self.stages[forward.index]
-        if forward.spec.name == "reversal":
-            return self._reversed_back(stage, forward)
-        if forward.backward is None or forward.out.gradient < 0:
+        if forward.spec.move is not None:
+            return self._moved_back(stage, forward)
+        if forward.backward is None or not self._is_wanted(forward):
             return stage
         backward = BackwardStage(self.emit, forward, forward.backward, self.drops)
         stage = backward.stage(stage)
@@ -255,13 +305,36 @@ class _Scheduler:
         self.names = {name: ref for name, ref in self.names.items() if ref.slot not in backward.taken}
         return stage
 
-    def _reversed_back(self, stage: Stage, forward: Forward) -> Stage:
-        link, above = forward.links[0], Ref(forward.out.gradient)
-        if link.gradient < 0:
+    def _is_wanted(self, forward: Forward) -> bool:
+        """Whether a gradient comes to a layer that passes any on."""
+        return self._matters(forward) and (bool(forward.states) or forward.out.begun)
+
+    def _moved_back(self, stage: Stage, forward: Forward) -> Stage:
+        link, out = forward.links[0], forward.out
+        if link.gradient < 0 or not out.begun:
             return stage
-        if not link.begun:
-            link.begun = True
-            return replace(stage, after=(Reverse(above, Ref(link.gradient)),))
-        turned = Ref(self.new_slot(link.width, "steps", forward.index, "reversed gradient"))
-        there, more = (Operand("slot", link.width, ref) for ref in (Ref(link.gradient), turned))
-        return replace(stage, after=(Reverse(above, turned), Elementwise((Instruction("add", there, (there, more)),))))
+        assert forward.spec.move is not None
+        back = _back(forward.spec.move, link.value)
+        move = replace(back, source=Ref(out.gradient), target=Ref(link.gradient), add=link.begun)
+        link.begun = True
+        return replace(stage, after=(move,))
+
+
+REVERSAL = MoveSpec("reverse")
+
+
+def _axis_after(move: MoveSpec, link: Link) -> int:
+    """The time axis of what a move leads to."""
+    if (move.kind == "repeat") != (link.axis == ONCE):
+        raise EngineError(f"{move.kind} of what has {'one step' if link.axis == ONCE else 'steps'}: it takes the other")
+    if move.kind in ("reverse", "shift"):
+        return link.axis
+    return move.axis if move.kind == "repeat" else ONCE
+
+
+def _back(move: MoveSpec, value: Ref) -> Move:
+    """The move of gradients; its places are left open."""
+    kinds = {"take": "put", "repeat": "sum", "sum": "repeat", "mean": "share", "max": "max_back"}
+    number = -move.number if move.kind == "shift" else move.number
+    of = value if move.kind == "max" else Ref(-1)
+    return Move(kinds.get(move.kind, move.kind), Ref(-1), Ref(-1), number, of=of)  # type: ignore[arg-type]

@@ -12,13 +12,14 @@ Dropout's masks are those of the steps counted so: without ragged rows, the mask
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from elman.checks import whole
 from elman.engine.interface import Batch, Gradients, How
-from elman.engine.plan import Plan, Reverse
+from elman.engine.plan import Attend, Move, Plan
 from elman.errors import EngineError, OptionError
 
 MEMORY = ("normal", "low")
@@ -60,11 +61,8 @@ def check_memory(plan: Plan, memory: str) -> bool:
     """Whether `memory` is "low"; `OptionError` if it is neither, or if the plan cannot go through time in segments."""
     if not isinstance(memory, str) or memory not in MEMORY:
         raise OptionError(f"memory must be 'normal' or 'low', got {memory!r}")
-    if memory == "low" and _reverses(plan):
-        raise OptionError(
-            "memory='low' goes through time in segments, and a layer with reverse=True needs the whole sequence first: "
-            "use memory='normal', or give the network the sequences reversed"
-        )
+    if memory == "low" and (reason := _needs_whole(plan)):
+        raise OptionError(f"memory='low' goes through time in segments, and {reason}: use memory='normal'")
     return memory == "low"
 
 
@@ -87,11 +85,8 @@ def _check_truncate(plan: Plan, truncate: int, low: bool) -> int:
             f"truncate={truncate} keeps only as many steps in memory at a time as it goes back, so memory='low' has "
             "nothing to do: leave it at 'normal'"
         )
-    if _reverses(plan):
-        raise OptionError(
-            "truncate goes through time in segments, and a layer with reverse=True needs the whole sequence first: "
-            "leave truncate out, or give the network the sequences reversed"
-        )
+    if reason := _needs_whole(plan):
+        raise OptionError(f"truncate goes through time in segments, and {reason}: leave truncate out")
     return min(truncate, 2**31 - 1)
 
 
@@ -104,19 +99,31 @@ def check_wanted(plan: Plan, batch: Batch, truncated: bool, want_input: bool, wa
         )
     if batch.state_gradients is not None and plan.root:
         raise EngineError("state_gradients cannot join the square root of a loss: use the loss without its root")
-    if want_input and plan.input_grad < 0:
+    if want_input and not plan.input_grads:
         raise EngineError("this plan has no gradient of the input: schedule it with one")
     if want_states and any(state.grads < 0 for stage in plan.stages for state in stage.states):
         raise EngineError("this plan has no gradients of the states: schedule it with them")
 
 
-def _reverses(plan: Plan) -> bool:
-    return any(isinstance(step, Reverse) for stage in plan.stages for step in stage.before)
+def _needs_whole(plan: Plan) -> str:
+    """Why a plan cannot go through time in segments; nothing where it can."""
+    kinds = {step.kind for stage in plan.stages for step in stage.before if isinstance(step, Move)}
+    if "reverse" in kinds:
+        return "a layer with reverse=True needs the whole sequence first (or give the network the sequences reversed)"
+    if kinds:
+        return f"a layer that takes values to other steps ({', '.join(sorted(kinds))}) needs the whole sequence first"
+    if any(isinstance(step, Attend) for stage in plan.stages for step in (*stage.before, *stage.loop)):
+        return "a layer that attends needs the whole sequence first"
+    if plan.axes > 1:
+        return "this network has several time axes"
+    if any(state.initial >= 0 for stage in plan.stages for state in stage.states):
+        return "states of this network begin with what a layer computes"
+    return ""
 
 
-def joined(parts: list[np.ndarray]) -> np.ndarray:
-    """Steps of all segments (B, T, n), or what the last one has (B, n)."""
-    return np.concatenate(parts, axis=1) if parts[0].ndim == 3 else parts[-1]
+def joined(segments: Sequence[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...]:
+    """Of several arrays: steps of all segments (B, T, n), or what the last one has (B, n)."""
+    return tuple(np.concatenate(a, axis=1) if a[0].ndim == 3 else a[-1] for a in zip(*segments, strict=True))
 
 
 def followed(first: Gradients, rest: Gradients | None) -> Gradients:
@@ -126,9 +133,9 @@ def followed(first: Gradients, rest: Gradients | None) -> Gradients:
     return Gradients(
         first.loss + rest.loss,
         first.parameters + rest.parameters,
-        joined([first.output, rest.output]),
+        joined([first.outputs, rest.outputs]),
         rest.states,
-        None if first.input is None or rest.input is None else joined([first.input, rest.input]),
+        joined([first.inputs, rest.inputs]),
         first.initial_states,
     )
 
@@ -137,6 +144,6 @@ def root(found: Gradients) -> Gradients:
     """The square root of a loss, and its gradients."""
     loss = float(np.sqrt(found.loss))
     scale = found.parameters.dtype.type(0.5 / loss if loss > 0 else 0.0)
-    x = None if found.input is None else found.input * scale
+    inputs = tuple(x * scale for x in found.inputs)
     states = None if found.initial_states is None else [g * scale for g in found.initial_states]
-    return Gradients(loss, found.parameters * scale, found.output, found.states, x, states)
+    return Gradients(loss, found.parameters * scale, found.outputs, found.states, inputs, states)

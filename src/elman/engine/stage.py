@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from elman.engine.lower import Node, slot_leaf
 from elman.engine.plan import Ref, State, Step
@@ -13,12 +14,41 @@ from elman.equations.symbols import Symbol
 DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
 
 
+@dataclass(frozen=True)
+class InputSpec:
+    """An input of the network: how wide it is, and its time axis."""
+
+    width: int
+    axis: int = 0
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a layer reads: the output of layer `number`, or with `state` the final value of that one of its states.
+
+    Inputs of the network have the numbers -1, -2 ...
+    """
+
+    number: int
+    state: int = -1
+
+
+@dataclass(frozen=True)
+class MoveSpec:
+    """A layer that takes values to other steps, or to another `axis`; see `elman.engine.plan.Move`."""
+
+    kind: Literal["reverse", "shift", "take", "repeat", "sum", "mean", "max"]
+    number: int = 0
+    axis: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class LayerSpec:
     """A layer to schedule: its bound graph, where its parameters lie, whether it returns its last step only.
 
-    `sources` are the numbers of the layers that its inputs come from, -1 for the network's own input; by default the
-    layer before it.
+    `sources` are what its inputs are (a number stands for the output of that layer), by default the layer before it;
+    `initial` is what its states begin with, None for what the caller gives, by default so for all of them. With `move`
+    it has no equations.
     """
 
     name: str
@@ -26,15 +56,30 @@ class LayerSpec:
     offsets: dict[str, int]
     last: bool = False
     reverse: bool = False
-    sources: tuple[int, ...] | None = None
+    sources: tuple[Source | int, ...] | None = None
+    initial: tuple[Source | int | None, ...] = ()
+    move: MoveSpec | None = None
+
+    def reads(self, number: int) -> tuple[Source, ...]:
+        """The sources of its inputs, as layer `number`."""
+        return tuple(map(as_source, (number - 1,) if self.sources is None else self.sources))
+
+
+def as_source(source: Source | int) -> Source:
+    """A source, of a number the output of that layer."""
+    return source if isinstance(source, Source) else Source(source)
 
 
 @dataclass(frozen=True, eq=False)
 class LossSpec:
-    """A loss to schedule: equations of (y, target) with one value a row, and whether its root is taken at the end."""
+    """A loss to schedule: equations of (y, target) with one value a row, and whether its root is taken at the end.
+
+    `share` is what it counts in the sum of several losses.
+    """
 
     graph: Graph
     root: bool = False
+    share: float = 1.0
 
 
 @dataclass
@@ -47,7 +92,7 @@ class Link:
     value: Ref
     width: int
     gradient: int = -1
-    sequence: bool = True
+    axis: int = 0
     begun: bool = False
 
 
@@ -59,12 +104,13 @@ class Forward:
     index: int
     links: list[Link]  # of the graph's inputs; a loss's target has one that is no layer's
     out: Link
+    initial: list[Link | None] = field(default_factory=list)  # of each state
+    finals: dict[int, Link] = field(default_factory=dict)  # of states whose final value is read
     saved: dict[Symbol, Node] = field(default_factory=dict)
     backward: Backward | None = None
     states: tuple[State, ...] = ()
     before: tuple[Step, ...] = ()
     loop: tuple[Step, ...] = ()
-    last: int = -1
     slots: set[int] = field(default_factory=set)  # its own, one row for each step
 
 

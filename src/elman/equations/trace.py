@@ -43,7 +43,7 @@ class Cell:
         initial: dict[str, Any] | None = None,
     ):
         name = _checked(function)
-        inputs = whole(inputs, "inputs")
+        inputs = whole(inputs, "inputs", least=0)
         if not isinstance(initial, Mapping | None):
             raise OptionError(f"initial must be a dict of values by parameter name, got {initial!r}")
         self.function = function

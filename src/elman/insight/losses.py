@@ -45,7 +45,7 @@ class StepLosses:
         goal = self.target if self.every else self.target[:, None]
         engine = self._readout()
         rows = h.shape[0] * h.shape[1]
-        found = engine.gradients(self.net.arena, Batch(h, goal), want_input=True)
+        found = engine.gradients(self.net.arena, Batch.of(h, goal), want_input=True)
         out = np.zeros_like(s)
         out[:, steps, self.system.output] = found.input * rows
         return out
@@ -80,7 +80,7 @@ class StepLosses:
             if judged:
                 goal = self.target[:, t : t + 1] if self.every else self.target
                 scale = self.B * share  # the engine's loss is a mean over the rows
-                batch = replace(self.system.pulled(now, s[:, t], ahead / scale), target=goal)
+                batch = replace(self.system.pulled(now, s[:, t], ahead / scale), targets=(goal,))
                 found = with_loss.gradients(net.arena, batch, version=net.params.version)
                 total += found.loss * scale
                 parts[t] = found.parameters * scale

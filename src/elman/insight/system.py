@@ -84,7 +84,9 @@ class System:
 
     def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The states (R, n) behind inputs (R, T, F)."""
-        _, states = self.engine.forward(self.net.arena, Batch(x, states=self.split(s)), version=self.net.params.version)
+        _, states = self.engine.forward(
+            self.net.arena, Batch.of(x, states=self.split(s)), version=self.net.params.version
+        )
         return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
@@ -100,7 +102,7 @@ class System:
         found[:, 0] = 0 if s is None else s
         now = self.net.check_input(np.zeros((B, 1, self.net.inputs)))  # of the engine's type: indices are integers
         states = [a.copy() for a in self.split(found[:, 0])]
-        step = self.net.engine().stepper(self.net.arena, now, states, self.no_gradient(B, 1))
+        step = self.net.engine().stepper(self.net.arena, (now,), states, (self.no_gradient(B, 1),))
         for t in range(T):
             now[:, 0] = x[:, t]
             if not step():
@@ -160,7 +162,7 @@ class System:
     def pulled(self, x: np.ndarray, s: np.ndarray, gradient: np.ndarray) -> Batch:
         """Inputs x (R, T, F) from states s on, and the gradient of the states behind them, of nothing else."""
         states, ends = self.split(s), self.split(gradient)
-        return Batch(x, self.no_gradient(*x.shape[:2]), states=states, state_gradients=ends)
+        return Batch.of(x, self.no_gradient(*x.shape[:2]), states=states, state_gradients=ends)
 
     def no_gradient(self, rows: int, steps: int) -> np.ndarray:
         """A gradient of the outputs that is zero."""

@@ -198,7 +198,7 @@ def _check_outputs(net: Network, x: np.ndarray, random: np.random.Generator, sam
     along_state = [tuple(random.normal(size=s.shape) for s in group) for group in state]
 
     def value() -> float:
-        output, finals = engine.forward(net.arena, Batch(x, states=[s for group in state for s in group]))
+        (output,), finals = engine.forward(net.arena, Batch.of(x, states=[s for group in state for s in group]))
         ends = [a for group in along_state for a in group]
         return float(np.sum(output * along) + sum(np.sum(a * s) for a, s in zip(ends, finals, strict=True)))
 

@@ -241,8 +241,8 @@ class Network:
         """
         flag(return_state, "return_state")
         x, steps = self.check_batch(x, lengths)
-        batch = Batch(x, lengths=steps, states=self._flat_state(state, len(x)))
-        y, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
+        batch = Batch.of(x, lengths=steps, states=self._flat_state(state, len(x)))
+        (y,), final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
         self.check_results(y, final)
         return (y, self._nested_state(final)) if return_state else y
 
@@ -381,7 +381,7 @@ class Network:
         initial_state_gradients : list of tuples of ndarray
         """
         x, steps = self.check_batch(x, lengths)
-        batch = Batch(
+        batch = Batch.of(
             x,
             self._output_gradient(output_gradient, x, steps),
             steps,
@@ -391,13 +391,13 @@ class Network:
         found = self.differentiator.gradients(
             self.arena, batch, How(memory), want_input=True, want_states=True, version=self.params.version
         )
-        assert found.initial_states is not None and found.input is not None
+        assert found.initial_states is not None
         grads = views(self._places, found.parameters)
         before = self._nested_state(found.initial_states)
         named = {f"the gradient of {name}": value for name, value in grads.items()}
         named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
-        checks.check_results(self, {**named, "the gradient of x": found.input})
-        return grads, found.input, before
+        checks.check_results(self, {**named, "the gradient of x": found.inputs[0]})
+        return grads, found.inputs[0], before
 
     def _output_gradient(self, given: Any, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """A gradient of the output as the engine takes it."""

@@ -60,7 +60,7 @@ class Stream:
         self._kinds = "iu" if self._x.dtype.kind == "i" else "fiub"  # of numbers that need no further look
         self._engine, y = network.new_engine(), self._outputs
         y = y[:, None] if network.sequence_output else y
-        self._step = self._engine.stepper(self._arena, self._x, self._states, y)
+        self._step = self._engine.stepper(self._arena, (self._x,), self._states, (y,))
         if state is not None:
             self.state = state
 
@@ -93,14 +93,14 @@ class Stream:
             check_indices(array, self._network.indices, "x")
         elif self._x.dtype.kind == "i":  # a class that the equations pick
             plan = self._engine.plan
-            as_indices(array[:, None], whole_numbers(plan, self._network.dtype)[plan.input.slot], None, "x")
+            as_indices(array[:, None], whole_numbers(plan, self._network.dtype)[plan.inputs[0].slot], None, "x")
         return array
 
     def _explain(self) -> None:
         """Raise `DataError` for a step that was not finite, which is done once more for its results."""
         check_finite(self._inputs, "x")
         with np.errstate(all="ignore"):
-            y, states = self._engine.forward(self._arena, Batch(self._x, states=self._states))
+            (y,), states = self._engine.forward(self._arena, Batch.of(self._x, states=self._states))
         outputs = y[:, 0] if self._network.sequence_output else y
         names = [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
         results = dict(zip(["output", *names], [outputs, *states], strict=True))

@@ -48,7 +48,7 @@ class Examples:
     @functools.cached_property
     def batch(self) -> Batch:
         """All rows, as an engine takes them."""
-        return Batch(self.x, self.target, self.lengths, self.weights)
+        return Batch.of(self.x, self.target, self.lengths, self.weights)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -125,7 +125,7 @@ def judge(
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            y, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
+            (y,), _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
         share = data.share(rows)
         used = share > 0
         target = np.where(used[..., None], data.target[rows], 0)
@@ -176,7 +176,7 @@ def evaluate(
     check_metrics(net, chosen)
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     if not np.isfinite(found["loss"]):
-        net.check_results(net.engine().forward(net.arena, Batch(data.x[:1]), How(memory))[0])
+        net.check_results(net.engine().forward(net.arena, Batch.of(data.x[:1]), How(memory))[0][0])
         raise DataError(
             f"the loss is {found['loss']}, though inputs and parameters are finite: values have grown too large"
         )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from elman.engine import arrays
-from elman.engine.indices import check_indices
 from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
@@ -83,7 +82,7 @@ class Training:
         if self.stateful:
             self._check_stateful()
         self._engine = self.net.trainer(self.data.loss, self.data.width)
-        check_indices(self._engine.plan, self.net.dtype, self.data.x, self.data.target, self.data.lengths)
+        arrays.check_indices(self._engine.plan, self.net.dtype, self.data.batch)
         self.how = How(self.memory, self.truncate)
         check_how(self._engine.plan, self.how)
         self._program = self.optimizer.program()
