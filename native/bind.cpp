@@ -248,6 +248,7 @@ Batch<T> make_batch(const Engine<T>& engine, const Givens& inputs, const Optiona
     if (axis != kOnce) batch.steps[axis] = size(inputs[i], 1, "time steps");
   }
   batch.lengths = pointers<const int64_t>(lengths);
+  batch.weights.resize(plan.goals.size());
   batch.states = pointers<const T>(states);
   batch.key = key;
   return batch;
@@ -259,10 +260,8 @@ void add_goals(const Engine<T>& engine, const Givens& targets, const Optionals<c
   expect_count(targets.size(), plan.goals.size(), "targets");
   expect_count(weights.size(), plan.goals.size(), "arrays of weights");
   for (size_t i = 0; i < targets.size(); ++i) batch.targets.push_back(source(engine, plan.goals[i].slot(), targets[i]));
-  for (const auto& w : weights) {
-    bool each_step = w && w->ndim() == 2;
-    batch.weights.push_back({w ? w->data() : nullptr, each_step ? int(w->shape(1)) : 1});
-  }
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (const auto& w = weights[i]) batch.weights[i] = {w->data(), w->ndim() == 2 ? int(w->shape(1)) : 1};
 }
 
 template <class T>
