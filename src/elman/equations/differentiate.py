@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from elman.equations.graph import Graph, depending
-from elman.equations.ops import OPS
+from elman.equations.ops import OPS, row_of
 from elman.equations.symbols import Builder, Parameter, Symbol, build, width
 
 _BUILD = Builder()
@@ -34,14 +34,21 @@ class Backward:
     inputs: list[Symbol | None]
     states: list[Symbol | None]
     contributions: list[Contribution] = field(default_factory=list)
+    effects: list[Symbol] = field(default_factory=list)  # what must be computed though nothing may need it
 
     def outputs(self) -> list[Symbol]:
         """Every node that the backward step must compute."""
-        found = [s for s in [*self.states, *self.inputs] if s is not None]
+        found = [s for s in [*self.states, *self.inputs] if s is not None] + self.effects
         return found + [s for c in self.contributions for s in (c.delta, c.source) if s is not None]
 
 
-def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Iterable[int] | None = None) -> Backward:
+def differentiate(
+    graph: Graph,
+    *,
+    with_inputs: bool = True,
+    differentiable: Iterable[int] | None = None,
+    memories: Iterable[int] = (),
+) -> Backward:
     """The backward step of a bound graph.
 
     Parameters
@@ -52,6 +59,8 @@ def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Ite
         Whether dL/d inputs is wanted.
     differentiable : iterable of int, optional
         Numbers of the inputs that have a gradient (all); an index or a loss's target has none.
+    memories : iterable of int
+        Numbers of the memories whose gradient is wanted.
     """
     wanted_inputs = (
         set(range(len(graph.inputs)) if differentiable is None else differentiable) if with_inputs else set()
@@ -59,6 +68,7 @@ def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Ite
     seeds = [Symbol("seed", (), o.dim, name=f"d_{i}") for i, o in enumerate(graph.outputs)]
     nodes = graph.nodes()
     leaves = [*graph.states, *graph.parameters.values(), *(graph.inputs[i] for i in wanted_inputs)]
+    leaves += [graph.memories[i] for i in memories]
     useful = depending(nodes, leaves)
     result = Backward(seeds, [], [])
     gradient: dict[Symbol, Symbol] = {}
@@ -66,7 +76,7 @@ def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Ite
         _add(gradient, output, seed)
     for node in reversed(nodes):
         if node in gradient and node in useful and node.inputs:
-            _backward_of(node, gradient, useful, result.contributions)
+            _backward_of(node, gradient, useful, result)
     for parameter in graph.parameters.values():
         if parameter.role == "vector" and parameter in gradient:
             result.contributions.append(Contribution(parameter, gradient[parameter]))
@@ -75,16 +85,17 @@ def differentiate(graph: Graph, *, with_inputs: bool = True, differentiable: Ite
     return result
 
 
-def _backward_of(
-    node: Symbol, gradient: dict[Symbol, Symbol], useful: set[Symbol], contributions: list[Contribution]
-) -> None:
+def _backward_of(node: Symbol, gradient: dict[Symbol, Symbol], useful: set[Symbol], result: Backward) -> None:
     """Pass a node's gradient on to its operands."""
     rule = OPS[node.op].rule
     assert rule is not None
     for operand, share in zip(node.inputs, rule(_BUILD, gradient[node], node, *node.inputs), strict=True):
         if isinstance(operand, Parameter) and isinstance(share, tuple):
-            contributions.append(Contribution(operand, *share))
-        elif share is not None and operand in useful:
+            result.contributions.append(Contribution(operand, *share))
+            continue
+        if share is not None and row_of(share).shape == "attend_back":
+            result.effects.append(share)
+        if share is not None and operand in useful:
             _add(gradient, operand, _as_wide_as(share, operand))
 
 

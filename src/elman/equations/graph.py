@@ -18,7 +18,8 @@ class Graph:
     """One step of a cell, layer or loss: inputs and states in, new states (or values) out.
 
     `inputs` are the arguments that are not states (``x``; for a loss ``y`` and ``target``), `outputs` the new
-    states in the order of `states`, or the one value of a stateless cell.
+    states in the order of `states`, or the one value of a stateless cell; `memories` are sequences that every step
+    reads as a whole.
     """
 
     name: str
@@ -28,12 +29,19 @@ class Graph:
     parameters: dict[str, Parameter]
     equal: list[Equal]
     names: dict[Symbol, str] = field(default_factory=dict)
+    memories: list[Symbol] = field(default_factory=list)
 
     def nodes(self) -> list[Symbol]:
         """Every node that the outputs need, operands first."""
         return ordered(self.outputs)
 
-    def bind(self, inputs: Sequence[int], units: int | None, sizes: dict[str, int] | None = None) -> Graph:
+    def bind(
+        self,
+        inputs: Sequence[int],
+        units: int | None,
+        sizes: dict[str, int] | None = None,
+        memories: Sequence[int] = (),
+    ) -> Graph:
         """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name."""
         sizes = dict(sizes or {})
         if len(inputs) != len(self.inputs):
@@ -42,7 +50,10 @@ class Graph:
                 f"{self.name} takes {len(self.inputs)} inputs ({names}), not {len(inputs)}: a layer's cell takes one, "
                 "a loss two. Put vectors that a cell needs side by side into one input"
             )
-        known = [(s.dim, n, f"the features of {s.name}") for s, n in zip(self.inputs, inputs, strict=True) if n > 0]
+        if len(memories) != len(self.memories):
+            raise EquationError(f"{self.name} reads {len(self.memories)} memories, not {len(memories)}")
+        given = zip([*self.inputs, *self.memories], [*inputs, *memories], strict=True)
+        known = [(s.dim, n, f"the features of {s.name}") for s, n in given if n > 0]
         named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
         if set(sizes) - set(named):
             wrong = sorted(set(sizes) - set(named))[0]
@@ -64,7 +75,7 @@ class Graph:
 
     def _fill_unknown(self, units: int | None) -> bool:
         """Widths that no equation ties to anything are the layer's units (the rows of a dense W): whether any is."""
-        leaves: list[Symbol] = [*self.inputs, *self.states, *self.parameters.values()]
+        leaves: list[Symbol] = [*self.inputs, *self.memories, *self.states, *self.parameters.values()]
         used = False
         dims = [s.dim for s in [*leaves, *self.nodes()]] + [
             p.columns for p in self.parameters.values() if p.role != "vector"
@@ -82,7 +93,7 @@ class Graph:
         return used
 
     def _known(self) -> list[tuple[Dim, int, str]]:
-        everything = [*self.inputs, *self.states, *self.parameters.values(), *self.nodes()]
+        everything = [*self.inputs, *self.memories, *self.states, *self.parameters.values(), *self.nodes()]
         dims = {s.dim for s in everything} | {p.columns for p in self.parameters.values()}
         return [(d, d.value, d.name) for d in dims if d.value is not None]
 

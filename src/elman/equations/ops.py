@@ -84,6 +84,20 @@ def _look_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     return table[row.astype(np.int64, copy=False)]
 
 
+def _attend(query: np.ndarray, keys: np.ndarray, values: np.ndarray, scale: float) -> np.ndarray:
+    scores = (scale or query.shape[-1] ** -0.5) * np.einsum("...n,...sn->...s", query, keys)
+    return _weighted(scores, values)
+
+
+def _attend_additive(query: np.ndarray, keys: np.ndarray, values: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    return _weighted(np.tanh(query[..., None, :] + keys) @ vector, values)
+
+
+def _weighted(scores: np.ndarray, values: np.ndarray) -> np.ndarray:
+    e = np.exp(scores - scores.max(-1, keepdims=True))
+    return np.einsum("...s,...sm->...m", e / e.sum(-1, keepdims=True), values)
+
+
 def _share(x: Any) -> float:
     """What one feature of x counts in their mean."""
     return 1 / x.dim.value
@@ -192,6 +206,19 @@ _ROWS = [
        binds=APPLY, shape="product", role="matrix", cost=math.inf),
     _f("lookup", 2, "{0}[{1}]", "{0}[{1}]", _look_up, lambda o, g, y, table, i: ((g, i), None),
        shape="lookup", role="table", index=1, cost=math.inf),
+    # over the steps of a memory, which lies on a time axis of its own; the first number is the scale, 0 for 1/sqrt(n).
+    # The gradients of keys, values and the vector are added up beside that of the query, by one instruction
+    _f("attend", 3, r"\operatorname{{attend}}({0}, {1}, {2})", "attend({0}, {1}, {2})", _attend,
+       lambda o, g, y, q, k, v: (o.attend_back(g, q, k, v, first=y.first, like=q), None, None),
+       shape="attend", numbers=1, cost=math.inf),
+    _f("attend_additive", 4, r"\operatorname{{attend}}({0}, {1}, {2}; {3})", "attend({0}, {1}, {2}; {3})",
+       _attend_additive,
+       lambda o, g, y, q, k, v, w: (o.attend_additive_back(g, q, k, v, w, like=q), None, None, None),
+       shape="attend", cost=math.inf),
+    _f("attend_back", 4, r"\partial \operatorname{{attend}}({1}, {2}, {3}) {0}", "d attend({1}, {2}, {3}) {0}", None,
+       None, shape="attend_back", numbers=1, cost=math.inf),
+    _f("attend_additive_back", 5, r"\partial \operatorname{{attend}}({1}, {2}, {3}; {4}) {0}",
+       "d attend({1}, {2}, {3}; {4}) {0}", None, None, shape="attend_back", cost=math.inf),
     # in training only: which values are dropped an engine decides, by the key of the update
     _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", lambda x, rate: np.positive(x),
        lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", numbers=1, cost=30),

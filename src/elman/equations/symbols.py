@@ -395,6 +395,29 @@ def _multiplied(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
     return out
 
 
+def _attended(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
+    query, keys, values, *vector = inputs
+    for other in (query, keys, values):
+        if (other is not query) != is_memory(other):
+            raise EquationError(
+                f"{row.text.format(*inputs)}: {other!r} must {'' if other is not query else 'not '}be a memory, which a "
+                f"cell declares by @elman.cell(memory=1).\n  {users_line()}"
+            )
+    for symbol in (keys, *vector):
+        must_equal(query.dim, symbol.dim, lambda: row.text.format(*inputs))
+    return values.dim
+
+
+def is_memory(symbol: Symbol) -> bool:
+    """Whether a symbol is a memory, or is made of memories, parameters and numbers."""
+    leaves, stack = set(), [symbol]
+    while stack:
+        node = stack.pop()
+        stack.extend(node.inputs)
+        leaves.add(node.op if not node.inputs else "")
+    return "memory" in leaves and leaves <= {"memory", "parameter", "const", ""}
+
+
 _WIDTHS: dict[str, Callable[[Op, tuple[Symbol, ...]], Dim]] = {
     "reduce": _one,
     "expand": _one,
@@ -402,6 +425,7 @@ _WIDTHS: dict[str, Callable[[Op, tuple[Symbol, ...]], Dim]] = {
     "pick": _picked,
     "lookup": _looked_up,
     "product": _multiplied,
+    "attend": _attended,
 }
 
 
