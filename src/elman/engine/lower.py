@@ -85,11 +85,11 @@ class Lowering:
         keep: set[Symbol],
         memo: dict[Symbol, Node],
         drops: bool,
-        memories: dict[Symbol, Remembered],
+        memories: dict[Symbol, Remembered] | None = None,
         inside: set[Symbol] | None = None,
         dropout_base: int = 0,
     ):
-        self.memo, self.keep, self.drops, self.memories = memo, keep, drops, memories
+        self.memo, self.keep, self.drops, self.memories = memo, keep, drops, memories or {}
         self.inside, self.dropout_base = inside or set(), dropout_base
         self.given = frozenset(memo)
         self.known: dict[tuple, Node] = {}

@@ -224,7 +224,8 @@ class Run:
 
     def _run(self, steps: Iterable[Step], axis: Axis, times: Iterable[int]) -> None:
         """Steps at all times, between the moves among them."""
-        times, together = list(times), []
+        times = list(times)
+        together: list[Step] = []
         for step in steps:
             if isinstance(step, Move):
                 self._at_times(together, axis, times)

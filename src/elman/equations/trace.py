@@ -12,9 +12,9 @@ from typing import Any, overload
 import numpy as np
 
 from elman.checks import nearest, whole
-from elman.equations.memory import check_memories
 from elman.equations import symbols, widths
 from elman.equations.graph import Graph, ordered
+from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
 from elman.equations.symbols import Parameter, Parameters, Symbol
 from elman.errors import EquationError, OptionError
