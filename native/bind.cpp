@@ -2,12 +2,14 @@
 // checked every shape before it calls.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -22,7 +24,12 @@ namespace {
 
 template <class T>
 using Flat = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
-using Given = nb::ndarray<nb::ro, nb::device::cpu>;  // of any strides; numbers of an engine, or int64 indices
+template <class T>
+using Flats = std::vector<Flat<T>>;
+template <class T>
+using Optionals = std::vector<std::optional<Flat<T>>>;  // None: not given, or not wanted
+using Given = nb::ndarray<nb::ro, nb::device::cpu>;     // of any strides; numbers of an engine, or int64 indices
+using Givens = std::vector<Given>;
 
 // ---- plans: nested tuples, as plain.py writes them
 
@@ -42,7 +49,9 @@ std::vector<V> list(nb::handle sequence, V (*make)(nb::handle)) {
 
 Ref ref(nb::handle h) { return {item<int>(h, 0), item<int>(h, 1)}; }
 
-Slot slot(nb::handle h) { return {item<int>(h, 0), Time(item<int>(h, 1)), item<int>(h, 2), item<int>(h, 3)}; }
+Slot slot(nb::handle h) {
+  return {item<int>(h, 0), Time(item<int>(h, 1)), item<int>(h, 2), item<int>(h, 3), item<int>(h, 4)};
+}
 
 MatrixSegment segment(nb::handle h) { return {item<int64_t>(h, 0), item<int>(h, 1), item<int>(h, 2)}; }
 
@@ -59,21 +68,40 @@ Instruction<double> instruction(nb::handle h) {
 
 ProgramSource program(nb::handle h) { return {list(h[0], operand), list(h[1], instruction), item<double>(h, 2)}; }
 
+Attend attend(nb::handle h) {
+  return {ref(h[1]), ref(h[2]), ref(h[3]), ref(h[4]), item<double>(h, 5), item<int64_t>(h, 6)};
+}
+
 Step step(nb::handle h) {
   std::string kind = item<std::string>(h, 0);
   if (kind == "product")
     return Product{item<int>(h, 1), ref(h[2]), list(h[3], ref), item<bool>(h, 4), item<std::vector<int64_t>>(h, 5)};
   if (kind == "lookup") return Lookup{item<int64_t>(h, 1), item<int>(h, 2), ref(h[3]), ref(h[4])};
-  if (kind == "reverse") return Reverse{ref(h[1]), ref(h[2])};
+  if (kind == "move")
+    return Move{MoveKind(item<int>(h, 1)), ref(h[2]), ref(h[3]), item<int>(h, 4), item<bool>(h, 5), ref(h[6])};
+  if (kind == "attend") return attend(h);
+  if (kind == "attend_back") return AttendBack{attend(h[1]), ref(h[2]), ref(h[3]), ref(h[4]), ref(h[5])};
   if (kind == "elementwise") return Elementwise{item<int>(h, 1)};
   throw std::invalid_argument("bad plan: step " + kind);
 }
 
-State state(nb::handle h) { return {item<int>(h, 0), item<int>(h, 1), item<int>(h, 2)}; }
+State state(nb::handle h) {
+  return {item<int>(h, 0), item<int>(h, 1),  item<int>(h, 2), item<int>(h, 3),
+          item<int>(h, 4), item<bool>(h, 5), item<int>(h, 6), item<int>(h, 7)};
+}
 
 Stage stage(nb::handle h) {
-  return {item<bool>(h, 0), list(h[1], step),  list(h[2], step), list(h[3], step),
-          list(h[4], step), list(h[5], state), item<int>(h, 6),  item<int>(h, 7)};
+  return {item<int>(h, 0),
+          list(h[1], step),
+          list(h[2], step),
+          list(h[3], step),
+          list(h[4], step),
+          list(h[5], state),
+          item<std::vector<int>>(h, 6)};
+}
+
+Goal goal(nb::handle h) {
+  return {item<int>(h, 0), item<int>(h, 1), item<int>(h, 2), item<int>(h, 3), item<double>(h, 4)};
 }
 
 Gradient gradient(nb::handle h) {
@@ -88,8 +116,8 @@ Gradient gradient(nb::handle h) {
 
 Plan plan(nb::handle h) {
   return {list(h[0], slot),    list(h[1], stage), list(h[2], matrix), list(h[3], program), list(h[4], gradient),
-          item<int64_t>(h, 5), ref(h[6]),         ref(h[7]),          item<int>(h, 8),     item<int>(h, 9),
-          item<int>(h, 10),    item<int>(h, 11),  item<int>(h, 12),   item<bool>(h, 13)};
+          item<int64_t>(h, 5), list(h[6], ref),   list(h[7], ref),    list(h[8], goal),    item<std::vector<int>>(h, 9),
+          item<bool>(h, 10),   item<int>(h, 11)};
 }
 
 // ---- arrays
@@ -114,16 +142,29 @@ int size(const Given& x, int axis, const char* what) {
                               std::to_string(kMost) + " at once");
 }
 
+template <class P, class V>
+std::vector<P*> pointers(const Flats<V>& arrays) {
+  std::vector<P*> out;
+  for (const Flat<V>& a : arrays) out.push_back(a.data());
+  return out;
+}
+
+template <class P, class V>
+std::vector<P*> pointers(const Optionals<V>& arrays) {
+  std::vector<P*> out;
+  for (const auto& a : arrays) out.push_back(a ? a->data() : nullptr);
+  return out;
+}
+
 template <class V>
 V* pointer(const Flat<V>& a) {
   return a.is_valid() ? a.data() : nullptr;
 }
 
-template <class P, class V>
-std::vector<P*> pointers(const std::vector<Flat<V>>& arrays) {
-  std::vector<P*> out;
-  for (const Flat<V>& a : arrays) out.push_back(a.data());
-  return out;
+// As many arrays as the plan has places for them.
+void expect_count(size_t given, size_t expected, const char* what) {
+  if (given != expected)
+    throw std::invalid_argument(std::to_string(given) + " " + what + "; the plan has " + std::to_string(expected));
 }
 
 // ---- threads and errors
@@ -194,45 +235,63 @@ const Kernels<T>& kernels(bool bfloat16 = false) {
 }
 
 template <class T>
-Batch<T> make_batch(const Engine<T>& engine, const Given& x, const Flat<const int64_t>& lengths,
-                    const std::vector<Flat<const T>>& states, uint64_t key) {
+Batch<T> make_batch(const Engine<T>& engine, const Givens& inputs, const Optionals<const int64_t>& lengths,
+                    const Flats<const T>& states, uint64_t key) {
+  const Plan& plan = engine.plan;
+  expect_count(inputs.size(), plan.inputs.size(), "inputs");
+  expect_count(lengths.size(), plan.axes, "arrays of lengths");
   Batch<T> batch;
-  batch.B = size(x, 0, "rows"), batch.steps = size(x, 1, "time steps");
-  batch.x = source(engine, engine.plan.input.slot, x);
-  batch.lengths = pointer(lengths);
+  batch.B = size(inputs[0], 0, "rows"), batch.steps.resize(plan.axes);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    int axis = plan.axis(plan.inputs[i]);
+    batch.inputs.push_back(source(engine, plan.inputs[i].slot, inputs[i]));
+    if (axis != kOnce) batch.steps[axis] = size(inputs[i], 1, "time steps");
+  }
+  batch.lengths = pointers<const int64_t>(lengths);
+  batch.weights.resize(plan.goals.size());
   batch.states = pointers<const T>(states);
   batch.key = key;
   return batch;
 }
 
 template <class T>
-void py_forward(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Given& x,
-                const Flat<const int64_t>& lengths, const std::vector<Flat<const T>>& states, uint64_t key,
-                const Flat<T>& output, const std::vector<Flat<T>>& final_states, bool low_memory) {
-  Batch<T> batch = make_batch(engine, x, lengths, states, key);
+void add_goals(const Engine<T>& engine, const Givens& targets, const Optionals<const T>& weights, Batch<T>& batch) {
+  const Plan& plan = engine.plan;
+  expect_count(targets.size(), plan.goals.size(), "targets");
+  expect_count(weights.size(), plan.goals.size(), "arrays of weights");
+  for (size_t i = 0; i < targets.size(); ++i) batch.targets.push_back(source(engine, plan.goals[i].slot(), targets[i]));
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (const auto& w = weights[i]) batch.weights[i] = {w->data(), w->ndim() == 2 ? int(w->shape(1)) : 1};
+}
+
+template <class T>
+void py_forward(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Givens& inputs,
+                const Optionals<const int64_t>& lengths, const Flats<const T>& states, uint64_t key,
+                const Flats<T>& outputs, const Flats<T>& final_states, bool low_memory) {
+  Batch<T> batch = make_batch(engine, inputs, lengths, states, key);
   Results<T> results;
-  results.output = output.data();
+  results.outputs = pointers<T>(outputs);
   results.states = pointers<T>(final_states);
   without_python([&] { forward(engine, {parameters.data(), version}, batch, results, {low_memory, 0}); });
 }
 
 template <class T>
-double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Given& x,
-                    const Given& target, const Flat<const T>& weights, const Flat<const int64_t>& lengths,
-                    const std::vector<Flat<const T>>& states, const std::vector<Flat<const T>>& state_gradients,
-                    uint64_t key, const Flat<T>& parameter_gradients, const Flat<T>& output,
-                    const std::vector<Flat<T>>& final_states, const Flat<T>& input_grad,
-                    const std::vector<Flat<T>>& initial_states, bool low_memory, int truncate) {
-  Batch<T> batch = make_batch(engine, x, lengths, states, key);
-  batch.target = source(engine, engine.plan.goal(), target);
-  batch.weights = pointer(weights);
+double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Givens& inputs,
+                    const Givens& targets, const Optionals<const T>& weights, const Optionals<const int64_t>& lengths,
+                    const Flats<const T>& states, const Flats<const T>& state_gradients, uint64_t key,
+                    const Flat<T>& parameter_gradients, const Flats<T>& outputs, const Flats<T>& final_states,
+                    const Optionals<T>& input_grads, const Flats<T>& initial_states, bool low_memory, int truncate) {
+  Batch<T> batch = make_batch(engine, inputs, lengths, states, key);
+  add_goals(engine, targets, weights, batch);
   batch.state_gradients = pointers<const T>(state_gradients);
   Results<T> results;
-  results.output = output.data();
+  results.outputs = pointers<T>(outputs);
   results.states = pointers<T>(final_states);
   results.gradients = parameter_gradients.data();
-  results.input_grad = pointer(input_grad);
+  results.input_grads = pointers<T>(input_grads);
   results.initial_states = pointers<T>(initial_states);
+  expect_count(results.input_grads.size(), results.input_grads.empty() ? 0 : engine.plan.input_grads.size(),
+               "gradients of inputs");
   double loss = 0;
   without_python(
       [&] { loss = gradients(engine, {parameters.data(), version}, batch, results, {low_memory, truncate}); });
@@ -254,17 +313,15 @@ Optimizer<T> make_optimizer(nb::handle code, int states, int scalars) {
 }
 
 template <class T>
-nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x, const Given& target,
-                   const Flat<const T>& weights, const Flat<const int64_t>& lengths, const Flat<const int64_t>& rows,
-                   const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer, const std::vector<Flat<T>>& state,
-                   const Flat<const double>& scalars, double clip_norm, const Flat<const uint64_t>& keys,
-                   const std::vector<Flat<T>>& carried, double seconds, const Flat<double>& losses, bool low_memory,
-                   int truncate) {
+nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Givens& inputs, const Givens& targets,
+                   const Optionals<const T>& weights, const Optionals<const int64_t>& lengths,
+                   const Flat<const int64_t>& rows, const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer,
+                   const Flats<T>& state, const Flat<const double>& scalars, double clip_norm,
+                   const Flat<const uint64_t>& keys, const Flats<T>& carried, double seconds,
+                   const Flat<double>& losses, bool low_memory, int truncate) {
   Training<T> training;
-  training.x = source(engine, engine.plan.input.slot, x);
-  training.target = source(engine, engine.plan.goal(), target);
-  training.steps = size(x, 1, "time steps");
-  training.lengths = pointer(lengths), training.weights = pointer(weights);
+  training.data = make_batch<T>(engine, inputs, lengths, {}, 0);
+  add_goals(engine, targets, weights, training.data);
   training.rows = rows.data(), training.offsets = offsets.data();
   training.updates = int(losses.size());
   training.parameters = parameters.data();
@@ -282,10 +339,14 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x,
 
 // It keeps the arrays alive; the caller leaves them where they are.
 template <class T>
-Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Given& x,
-                        const std::vector<Flat<T>>& states, const Flat<T>& output) {
-  return {
-      engine, {parameters.data(), version}, make_batch<T>(engine, x, {}, {}, 0), pointers<T>(states), output.data()};
+Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Givens& inputs,
+                        const Flats<T>& states, const Flats<T>& outputs) {
+  Optionals<const int64_t> all(engine.plan.axes);
+  return {engine,
+          {parameters.data(), version},
+          make_batch<T>(engine, inputs, all, {}, 0),
+          pointers<T>(states),
+          pointers<T>(outputs)};
 }
 
 template <class T>
@@ -354,16 +415,17 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })
-      .def("forward", py_forward<T>, "parameters"_a, "version"_a, "x"_a, "lengths"_a.none(), "states"_a, "key"_a,
-           "output"_a, "final_states"_a, "low_memory"_a)
-      .def("gradients", py_gradients<T>, "parameters"_a, "version"_a, "x"_a, "target"_a, "weights"_a.none(),
-           "lengths"_a.none(), "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "output"_a,
-           "final_states"_a, "input_grad"_a.none(), "initial_states"_a, "low_memory"_a, "truncate"_a)
-      .def("train", py_train<T>, "parameters"_a, "x"_a, "target"_a, "weights"_a.none(), "lengths"_a.none(), "rows"_a,
+      .def("forward", py_forward<T>, "parameters"_a, "version"_a, "inputs"_a, "lengths"_a, "states"_a, "key"_a,
+           "outputs"_a, "final_states"_a, "low_memory"_a)
+      .def("gradients", py_gradients<T>, "parameters"_a, "version"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a,
+           "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "outputs"_a, "final_states"_a,
+           "input_grads"_a, "initial_states"_a, "low_memory"_a, "truncate"_a)
+      .def("train", py_train<T>, "parameters"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a, "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "seconds"_a,
            "losses"_a, "low_memory"_a, "truncate"_a)
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 4>(),
-           nb::keep_alive<0, 5>(), nb::keep_alive<0, 6>(), "parameters"_a, "version"_a, "x"_a, "states"_a, "output"_a)
+           nb::keep_alive<0, 5>(), nb::keep_alive<0, 6>(), "parameters"_a, "version"_a, "inputs"_a, "states"_a,
+           "outputs"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("bytes", py_bytes<T>)
       .def("read", py_read<T>, "slot"_a, "out"_a);

@@ -1,62 +1,38 @@
 // One block of rows through all stages and all time steps.
+#include "block.h"
+
 #include <algorithm>
 
 #include "pool.h"
-#include "run.h"
 
 namespace elman {
 namespace {
 
-constexpr int kRecentSteps = 32;  // whose rows are summed before they are added to the sum of all
 constexpr int kMergedRows = 128;  // rows of several time steps that a product or program takes at once
 
 template <class T>
-struct BlockRun {
-  Engine<T>& e;
-  const T* parameters;
-  const Batch<T>& batch;
+struct BlockRun : BlockPlaces<T> {
   const Results<T>& results;
-  Scratch<T>& scratch;
-  Block block;
-  const Plan& plan = e.plan;
-  const Workspace<T>& space = e.space;
+  const std::vector<double>& weight_sums;
+  using Places = BlockPlaces<T>;
+  using Places::cell, Places::at, Places::width, Places::axis, Places::length, Places::data_row, Places::across;
+  using Places::e, Places::parameters, Places::batch, Places::scratch, Places::block, Places::plan, Places::space;
+  using Places::first_step, Places::each_row, Places::recent_sums, Places::begin_sums, Places::end_recent_sums;
 
-  // ---- places; rows are counted from the block's first one
-
-  T* cell(int slot, int64_t step, int row) const {
-    const Field<T>& f = space.fields[slot];
-    if (step >= f.steps) step %= f.steps;
-    return f.base + ((size_t(block.number) * f.axis + step) * space.block_rows + row) * f.width;
-  }
-
-  T* at(const Ref& r, int64_t t, int row = 0) const { return cell(r.slot, t + r.offset, row); }
-
-  int64_t length(bool sequence, int row) const { return sequence ? space.lengths[block.first + row] : batch.ends; }
-
-  // The number of step 0 in the whole sequence of a row.
-  int64_t first_step(bool sequence, int row) const { return sequence ? batch.span(data_row(row)).first : 0; }
+  BlockRun(const Places& places, const Results<T>& results, const std::vector<double>& weight_sums)
+      : Places(places), results(results), weight_sums(weight_sums) {}
 
   // Rows in use at a step: the first ones, and no more than at the step before.
   int active(const Stage& stage, int t) const {
+    const int64_t* lengths = space.rows(stage.axis).lengths.data() + block.first;
     int n = block.count;
-    while (n > 0 && length(stage.sequence, n - 1) <= t) --n;
+    while (n > 0 && lengths[n - 1] <= t) --n;
     return n;
   }
 
   // Steps at which every row that the block has room for is in use.
   int full_steps(const Stage& stage) const {
-    return block.count == space.block_rows ? int(length(stage.sequence, block.count - 1)) : 0;
-  }
-
-  int64_t data_row(int row) const {
-    int64_t b = space.order[block.first + row];
-    return batch.rows ? batch.rows[b] : b;
-  }
-
-  // f(row, number in the batch)
-  template <class F>
-  void each_row(F&& f) const {
-    for (int row = 0; row < block.count; ++row) f(row, space.order[block.first + row]);
+    return block.count == space.block_rows ? int(length(stage.axis, block.count - 1)) : 0;
   }
 
   // ---- steps, on the first `count` rows at step t; in merged time these run over into the next steps
@@ -95,27 +71,29 @@ struct BlockRun {
   void operator()(const Lookup& l, int t, int count) const {
     const T* index = at(l.index, t);
     T* out = at(l.target, t);
-    size_t width = space.fields[l.target.slot].width;
-    bool whole = e.holds_indices(l.index.slot), sequence = plan.stages[plan.slots[l.target.slot].stage].sequence;
+    size_t wide = width(l.target);
+    bool whole = e.holds_indices(l.index.slot);
     for (int i = 0; i < count; ++i) {
       int64_t row = index_at(index + i, whole, l.rows);
-      if (row < 0) row = 0, report_index(index[i], l.rows, i, t, sequence);
-      std::copy_n(parameters + l.offset + row * width, width, out + i * width);
+      if (row < 0) row = 0, report_index(index[i], l.rows, i, t, axis(l.target));
+      std::copy_n(parameters + l.offset + row * wide, wide, out + i * wide);
     }
   }
 
-  void operator()(const Reverse&, int, int) const {}  // see reverse()
+  void operator()(const Move&, int, int) const {}  // see any_order()
+  void operator()(const Attend& a, int t, int count) const { run_attend<T>(*this, a, t, count); }
+  void operator()(const AttendBack& a, int t, int count) const { run_attend_back<T>(*this, a, t, count); }
 
   void operator()(const Elementwise& step, int t, int count) const {
     const Program<T>& p = e.programs[step.program];
     T** operand = scratch.operands[step.program].data();
     for (int i = 0; i < p.slots; ++i) operand[i] = at(p.operands[i].ref, t);
-    int64_t number = t + (p.sequence ? batch.start : 0);
+    int64_t number = t + (p.axis == kOnce ? 0 : batch.start);
     for (const auto& sum : p.sums) operand[sum.operand] = recent_sums() + sum.place;
-    Tile<T> tile{operand,           p.widths.data(),       0, batch.key, number, space.numbers.data() + block.first, 0,
-                 e.space.unit_rows, ptrdiff_t(e.unit_size)};
+    const int64_t* rows = space.rows(p.axis).numbers.data() + block.first;
+    Tile<T> tile{operand, p.widths.data(), 0, batch.key, number, rows, 0, e.space.unit_rows, ptrdiff_t(e.unit_size)};
     int next = t + p.direction;
-    bool asks = space.streams && next >= 0 && next < space.steps;
+    bool asks = space.streams && next >= 0 && next < space.steps_of(p.axis);
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       if (asks) ask_ahead(p, next, tile);
@@ -140,42 +118,12 @@ struct BlockRun {
   }
 
   // A value that should be an index and is none.
-  void report_index(T value, int limit, int row, int64_t t, bool sequence) const {
+  void report_index(T value, int limit, int row, int64_t t, int axis) const {
     t += row / space.block_rows, row %= space.block_rows;  // of merged steps
-    report(e, {"index", batch.first + data_row(row), first_step(sequence, row) + t, double(value), limit});
-  }
-
-  // ---- sums of vectors, which only grow in `reverse`
-
-  // Values of the units of rows that the block consists of, and of those before it.
-  size_t sums_size() const { return size_t((block.count + space.unit_rows - 1) / space.unit_rows) * e.unit_size; }
-  size_t sums_before() const {
-    int group = block.first / space.group_rows, row = block.first % space.group_rows;
-    return (size_t(group) * space.units_of_group + row / space.unit_rows) * e.unit_size;
-  }
-  T* recent_sums() const { return space.recent.data() + sums_before(); }
-  T* total_sums() const { return space.total.data() + sums_before(); }
-
-  void begin_sums() const {
-    std::fill_n(recent_sums(), sums_size(), T(0));
-    std::fill_n(total_sums(), sums_size(), T(0));
-  }
-
-  // Long sums are sums of shorter ones, so that they lose less by rounding.
-  void end_recent_sums() const {
-    T *recent = recent_sums(), *total = total_sums();
-    for (size_t i = 0; i < sums_size(); ++i) total[i] += recent[i], recent[i] = T(0);
+    report(e, {"index", batch.first + data_row(axis, row), first_step(axis, row) + t, double(value), limit});
   }
 
   // ---- parts of a stage
-
-  void reverse(const Stage& stage, const Reverse& r) const {
-    size_t width = space.fields[r.source.slot].width;
-    each_row([&](int row, int64_t) {
-      int64_t L = length(stage.sequence, row);
-      for (int64_t t = 0; t < L; ++t) std::copy_n(at(r.source, L - 1 - t, row), width, at(r.target, t, row));
-    });
-  }
 
   void one_step(const Stage& stage, const Step* first, const Step* last, int t) const {
     int count = active(stage, t);
@@ -194,13 +142,17 @@ struct BlockRun {
       n = std::min(merged_steps(), full - t);
       for (const Step* step = first; step != last; ++step) run(*step, t, n * block.count);
     }
-    for (; t < end; ++t) one_step(stage, first, last, t);
+    for (; t < end; ++t) {
+      one_step(stage, first, last, t);
+      if (s.sums_up && t % kRecentSteps == 0) end_recent_sums();
+    }
+    if (s.sums_up) end_recent_sums();
   }
 
   void any_order(const Stage& stage, const std::vector<Step>& list, const AnyOrder& order, int t, int end) const {
     for (const Section& s : order.sections)
-      if (s.reverse)
-        reverse(stage, std::get<Reverse>(list[s.first]));
+      if (s.move)
+        run_move<T>(*this, std::get<Move>(list[s.first]));
       else
         section(stage, list, s, t, end);
   }
@@ -226,33 +178,38 @@ struct BlockRun {
 
   // ---- forward
 
-  int first_state(int number) const {
-    int first = 0;
-    for (int s = 0; s < number; ++s) first += int(plan.stages[s].states.size());
-    return first;
+  // Copies values, or zeros where there are none.
+  void put(const T* from, int width, T* to) const {
+    if (from)
+      std::copy_n(from, width, to);
+    else
+      std::fill_n(to, width, T(0));
   }
 
+  // The row of a slot of single steps that belongs to a row of a stage.
+  T* once(int slot, const Stage& stage, int row) const { return cell(slot, 0, across(stage.axis, kOnce, row)); }
+
   void begin_states(int number) const {
-    int given = first_state(number);
-    for (const State& state : plan.stages[number].states) {
-      const T* from = batch.states.empty() ? nullptr : batch.states[given];
-      each_row([&](int row, int64_t b) {
-        T* to = cell(state.values, 0, row);
-        if (from)
-          std::copy_n(from + b * state.width, state.width, to);
-        else
-          std::fill_n(to, state.width, T(0));
+    const Stage& stage = plan.stages[number];
+    int given = e.first_state[number];
+    for (const State& state : stage.states) {
+      const T* from = state.is_free() && !batch.states.empty() ? batch.states[given] : nullptr;
+      given += state.is_free();
+      each_row(stage.axis, [&](int row, int64_t b) {
+        const T* mine = from ? from + b * state.width : state.is_free() ? nullptr : once(state.initial, stage, row);
+        put(mine, state.width, cell(state.values, 0, row));
       });
-      ++given;
     }
   }
 
-  void keep_last(const Stage& stage) const {
-    if (stage.last < 0) return;
-    const State& state = stage.states[0];
-    each_row([&](int row, int64_t) {
-      std::copy_n(cell(state.values, length(stage.sequence, row), row), state.width, cell(stage.last, 0, row));
-    });
+  T* final_value(const Stage& stage, const State& state, int row) const {
+    return cell(state.values, length(stage.axis, row), row);
+  }
+
+  void end_states(const Stage& stage) const {
+    for (const State& state : stage.states)
+      for (int row = 0; state.final >= 0 && row < block.count; ++row)
+        std::copy_n(final_value(stage, state, row), state.width, once(state.final, stage, row));
   }
 
   // `before` goes a few steps ahead of the loop, so that the loop finds its results in cache.
@@ -260,33 +217,50 @@ struct BlockRun {
     const Stage& stage = plan.stages[number];
     const AnyOrder& before = e.sections[number].before;
     begin_states(number);
-    int steps = e.stage_steps(number), chunk = before.reverses ? steps : merged_steps();
+    int steps = e.stage_steps(number), chunk = before.whole ? steps : merged_steps();
     for (int t = 0; t < steps; t += chunk) {
       int end = std::min(steps, t + chunk);
       any_order(stage, stage.before, before, t, end);
       if (t == 0) first_of_loop(stage, e.sections[number].start);
       for (int i = std::max(t, 1); i < end; ++i) one_by_one(stage, stage.loop, i);
     }
-    keep_last(stage);
+    end_states(stage);
   }
 
   // ---- the loss
 
-  void seed(double weight_sum) const {
-    bool sequence = plan.sequence();
-    each_row([&](int row, int64_t) {
-      double weight = batch.weights ? batch.weights[data_row(row)] : 1;
-      T seed = weight_sum != 0 ? T(weight / weight_sum) : T(0);
-      for (int64_t t = 0; t < length(sequence, row); ++t) *cell(plan.weight, t, row) = seed;
+  void begin_goal(int number) const {
+    const Goal& goal = plan.goals[number];
+    gather(batch.targets[number], goal.slot());
+    if (!goal.has_loss()) return;
+    const StepWeights<T>& weights = batch.weights[number];
+    double sum = weight_sums[number];
+    int on = axis(goal.weight);
+    each_row(on, [&](int row, int64_t) {
+      int64_t from = data_row(on, row), first = first_step(on, row);
+      T share = 0;
+      for (int64_t t = 0; t < length(on, row); ++t) {
+        if (sum != 0 && (t == 0 || weights.steps > 1)) share = T(weights.at(from, first + t) / sum * goal.share);
+        *cell(goal.weight, t, row) = share;
+      }
     });
   }
 
+  // A step of no weight may have any loss.
+  double loss_of_row(const Goal& goal, int row) const {
+    double sum = 0;
+    for (int64_t t = 0; t < length(axis(goal.weight), row); ++t) {
+      double weight = *cell(goal.weight, t, row);
+      if (weight != 0) sum += weight * double(*cell(goal.value, t, row));
+    }
+    return sum;
+  }
+
   void row_losses() const {
-    bool sequence = plan.sequence();
-    each_row([&](int row, int64_t b) {
+    each_row(kOnce, [&](int row, int64_t b) {
       double sum = 0;
-      for (int64_t t = 0; t < length(sequence, row); ++t)
-        sum += double(*cell(plan.weight, t, row)) * double(*cell(plan.value, t, row));
+      for (const Goal& goal : plan.goals)
+        if (goal.has_loss()) sum += loss_of_row(goal, across(kOnce, axis(goal.weight), row));
       e.space.row_losses[b] = sum;
     });
   }
@@ -295,28 +269,47 @@ struct BlockRun {
 
   void begin_gradients(int number) const {
     const Stage& stage = plan.stages[number];
-    int given = first_state(number);
+    int given = e.first_state[number];
     for (const State& state : stage.states) {
-      const T* from = batch.state_gradients.empty() ? nullptr : batch.state_gradients[given];
-      bool last = stage.last_grad >= 0 && &state == &stage.states[0] && batch.ends;
-      ++given;
+      const T* from = state.is_free() && !batch.state_gradients.empty() ? batch.state_gradients[given] : nullptr;
+      given += state.is_free();
       if (state.grads < 0) continue;
-      each_row([&](int row, int64_t b) {
-        T* to = cell(state.grads, length(stage.sequence, row), row);
-        if (from)
-          std::copy_n(from + b * state.width, state.width, to);
-        else
-          std::fill_n(to, state.width, T(0));
-        for (int i = 0; last && i < state.width; ++i) to[i] += cell(stage.last_grad, 0, row)[i];
+      bool joins = state.final_grad >= 0 && batch.ends;
+      each_row(stage.axis, [&](int row, int64_t b) {
+        T* to = cell(state.grads, length(stage.axis, row), row);
+        put(from ? from + b * state.width : nullptr, state.width, to);
+        if (joins) add(once(state.final_grad, stage, row), state.width, to);
       });
     }
+  }
+
+  void add(const T* from, int width, T* to) const {
+    for (int i = 0; i < width; ++i) to[i] += from[i];
+  }
+
+  void end_gradients(const Stage& stage) const {
+    for (const State& state : stage.states)
+      for (int row = 0; state.initial_grad >= 0 && row < block.count; ++row) {
+        const T* from = cell(state.grads, 0, row);
+        T* to = once(state.initial_grad, stage, row);
+        if (state.adds)
+          add(from, state.width, to);
+        else
+          std::copy_n(from, state.width, to);
+      }
+  }
+
+  void clear(int slot) const {
+    const Field<T>& f = space.fields[slot];
+    std::fill_n(cell(slot, 0, 0), size_t(f.steps) * space.block_rows * f.width, T(0));
   }
 
   void stage_backward(int number) const {
     const Stage& stage = plan.stages[number];
     const AnyOrder& after = e.sections[number].after;
+    for (int slot : stage.clears) clear(slot);
     begin_gradients(number);
-    int steps = e.stage_steps(number), chunk = after.reverses ? steps : merged_steps();
+    int steps = e.stage_steps(number), chunk = after.whole ? steps : merged_steps();
     for (int end = steps; end > 0; end -= chunk) {
       int t = std::max(0, end - chunk);
       for (int i = end - 1; i >= t; --i) {
@@ -328,21 +321,22 @@ struct BlockRun {
       }
       any_order(stage, stage.after, after, t, end);
     }
+    end_gradients(stage);
   }
 
   // ---- between the caller's arrays and slots
 
-  void gather(const Source<T>& source, int slot, bool sequence) const {
+  void gather(const Source<T>& source, int slot) const {
     if (e.holds_indices(slot))
-      each_value(source.indices, sequence,
+      each_value(source.indices, slot,
                  [&](const int64_t* from, int64_t t, int row) { put_whole(cell(slot, t, row), *from); });
     else
-      gather_values(source.values, slot, sequence);
+      gather_values(source.values, slot);
   }
 
-  void gather_values(const Strided<T>& data, int slot, bool sequence) const {
+  void gather_values(const Strided<T>& data, int slot) const {
     int width = space.fields[slot].width;
-    each_value(data, sequence, [&](const T* from, int64_t t, int row) {
+    each_value(data, slot, [&](const T* from, int64_t t, int row) {
       T* to = cell(slot, t, row);
       if (data.stride[2] == 1)
         std::copy_n(from, width, to);
@@ -353,33 +347,35 @@ struct BlockRun {
 
   // f(where the caller has them, step, row) for the steps in use.
   template <class V, class F>
-  void each_value(const Strided<V>& data, bool sequence, F&& f) const {
-    each_row([&](int row, int64_t) {
-      const V* from = data.at(data_row(row), first_step(sequence, row));
-      for (int64_t t = 0; t < length(sequence, row); ++t, from += data.stride[1]) f(from, t, row);
+  void each_value(const Strided<V>& data, int slot, F&& f) const {
+    int on = axis(slot);
+    each_row(on, [&](int row, int64_t) {
+      const V* from = data.at(data_row(on, row), first_step(on, row));
+      for (int64_t t = 0; t < length(on, row); ++t, from += data.stride[1]) f(from, t, row);
     });
   }
 
-  void scatter(const Ref& from, bool sequence, T* out) const {
-    int width = space.fields[from.slot].width;
-    int64_t steps = sequence ? space.steps : 1, apart = sequence && batch.whole ? batch.whole : steps;
-    each_row([&](int row, int64_t b) {
-      T* to = out + (b * apart + first_step(sequence, row)) * width;
-      T* end = batch.ends ? out + (b + 1) * apart * width : to + steps * width;
-      for (int64_t t = 0; t < length(sequence, row); ++t, to += width) std::copy_n(at(from, t, row), width, to);
+  void scatter(const Ref& from, T* out) const {
+    int on = axis(from), wide = width(from);
+    int64_t steps = space.steps_of(on), apart = on != kOnce && batch.whole ? batch.whole : steps;
+    each_row(on, [&](int row, int64_t b) {
+      T* to = out + (b * apart + first_step(on, row)) * wide;
+      T* end = batch.ends ? out + (b + 1) * apart * wide : to + steps * wide;
+      for (int64_t t = 0; t < length(on, row); ++t, to += wide) std::copy_n(at(from, t, row), wide, to);
       std::fill(to, end, T(0));
     });
   }
 
-  // Row L of the final values, row 0 of the gradients.
+  // Row L of the final values, row 0 of the gradients, of the free states.
   void scatter_states(const std::vector<T*>& out, bool gradients) const {
     int number = 0;
     for (const Stage& stage : plan.stages)
       for (const State& state : stage.states) {
+        if (!state.is_free()) continue;
         T* to = out[number++];
         if (gradients && state.grads < 0) continue;
-        each_row([&](int row, int64_t b) {
-          const T* from = gradients ? cell(state.grads, 0, row) : cell(state.values, length(stage.sequence, row), row);
+        each_row(stage.axis, [&](int row, int64_t b) {
+          const T* from = gradients ? cell(state.grads, 0, row) : final_value(stage, state, row);
           std::copy_n(from, state.width, to + b * state.width);
         });
       }
@@ -388,25 +384,24 @@ struct BlockRun {
   // ---- all of it
 
   void forward() const {
-    bool states_only = !results.output && !results.gradients;
+    bool states_only = !Results<T>::wants(results.outputs) && !results.gradients;
     int stages = states_only ? e.stateful_stages : plan.forward_stages();
-    gather(batch.x, plan.input.slot, plan.stages[0].sequence);
+    for (size_t i = 0; i < plan.inputs.size(); ++i) gather(batch.inputs[i], plan.inputs[i].slot);
     for (int s = 0; s < stages; ++s) stage_forward(s);
-    if (results.output) scatter(plan.output, plan.sequence(), results.output);
+    for (size_t i = 0; i < results.outputs.size(); ++i)
+      if (results.outputs[i]) scatter(plan.outputs[i], results.outputs[i]);
     if (!results.states.empty()) scatter_states(results.states, false);
   }
 
-  void backward(double weight_sum) const {
-    int last = int(plan.stages.size()) - 1;
-    gather(batch.target, plan.goal(), plan.sequence());
-    if (plan.has_loss()) {
-      seed(weight_sum);
-      stage_forward(last);
-      row_losses();
-    }
+  void backward() const {
+    int stages = int(plan.stages.size());
+    for (size_t i = 0; i < plan.goals.size(); ++i) begin_goal(int(i));
+    for (int s = plan.forward_stages(); s < stages; ++s) stage_forward(s);
+    row_losses();
     begin_sums();
-    for (int s = last; s >= 0; --s) stage_backward(s);
-    if (results.input_grad) scatter({plan.input_grad, 0}, plan.stages[0].sequence, results.input_grad);
+    for (int s = stages; s-- > 0;) stage_backward(s);
+    for (size_t i = 0; i < results.input_grads.size(); ++i)
+      if (results.input_grads[i]) scatter({plan.input_grads[i], 0}, results.input_grads[i]);
     if (!results.initial_states.empty()) scatter_states(results.initial_states, true);
   }
 };
@@ -414,14 +409,18 @@ struct BlockRun {
 }  // namespace
 
 template <class T>
-void run_block(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results, double weight_sum,
-               int block, int thread) {
-  BlockRun<T> run{e, parameters, batch, results, e.scratch[thread], e.space.blocks[block]};
+void run_block(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+               const std::vector<double>& weight_sums, int block, int thread) {
+  BlockRun<T> run({e, parameters, batch, e.scratch[thread], e.space.blocks[block]}, results, weight_sums);
   run.forward();
-  if (results.gradients) run.backward(weight_sum);
+  if (results.gradients) run.backward();
 }
 
-template void run_block(Engine<float>&, const float*, const Batch<float>&, const Results<float>&, double, int, int);
-template void run_block(Engine<double>&, const double*, const Batch<double>&, const Results<double>&, double, int, int);
+#define ELMAN_INSTANTIATE(T)                                                                                         \
+  template void run_block(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&, int, \
+                          int);
+ELMAN_INSTANTIATE(float)
+ELMAN_INSTANTIATE(double)
+#undef ELMAN_INSTANTIATE
 
 }  // namespace elman

@@ -6,6 +6,7 @@
 // the states at its end, which are those at the beginning of the segment behind it.
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "run.h"
 
@@ -19,10 +20,11 @@ struct InSegments {
   const Batch<T>& whole;
   const Results<T>& wanted;
   InTime in_time;
-  int steps = in_time.truncate ? std::min(in_time.truncate, whole.steps)
-                               : int(std::ceil(std::sqrt(double(whole.steps))));  // of a segment
-  int count = (whole.steps + steps - 1) / steps;
-  double weight_sum = sum_of_weights(e, whole);
+  int all = whole.steps.empty() ? 1 : whole.steps[0];  // steps
+  int steps =
+      in_time.truncate ? std::min(in_time.truncate, all) : int(std::ceil(std::sqrt(double(all))));  // of a segment
+  int count = (all + steps - 1) / steps;
+  std::vector<double> weight_sums = sums_of_weights(e, whole);
 
   int64_t state_values() const {
     int64_t width = 0;
@@ -57,27 +59,38 @@ struct InSegments {
 
   // The first step of a segment. Truncated, the first segment may be short; else the last one.
   int64_t begin(int number) const {
-    if (!in_time.truncate) return std::min<int64_t>(whole.steps, int64_t(number) * steps);
-    return std::max<int64_t>(0, whole.steps - int64_t(count - number) * steps);
+    if (!in_time.truncate) return std::min<int64_t>(all, int64_t(number) * steps);
+    return std::max<int64_t>(0, all - int64_t(count - number) * steps);
   }
 
   Batch<T> segment(int number, const std::vector<T*>& states) const {
     Batch<T> part = whole;
     part.start = begin(number);
-    part.whole = whole.steps;
+    part.whole = all;
     part.ends = number == count - 1;
     part.at_end = in_time.truncate > 0;
-    part.steps = int(begin(number + 1) - part.start);
+    if (!part.steps.empty()) part.steps[0] = int(begin(number + 1) - part.start);
     bool zeros = number == 0 && whole.states.empty();
     if (!zeros) part.states.assign(states.begin(), states.end());
     return part;
   }
 
-  T* output_of(const Batch<T>& part) const { return part.ends || e.plan.sequence() ? wanted.output : nullptr; }
+  // Of the arrays of some places, those that a segment has to do with: a single step goes with the last one.
+  template <class P>
+  std::vector<T*> arrays_of(const Batch<T>& part, std::vector<T*> arrays, P place) const {
+    for (size_t i = 0; i < arrays.size(); ++i)
+      if (!part.ends && e.plan.axis(place(i)) == kOnce) arrays[i] = nullptr;
+    return arrays;
+  }
+  std::vector<T*> outputs_of(const Batch<T>& part) const {
+    return arrays_of(part, wanted.outputs, [&](size_t i) { return e.plan.outputs[i]; });
+  }
+  std::vector<T*> input_grads_of(const Batch<T>& part) const {
+    return arrays_of(part, wanted.input_grads, [&](size_t i) { return e.plan.inputs[i]; });
+  }
 
   double run(const Batch<T>& part, const Results<T>& results) {
-    double loss = run_blocks(e, parameters, part, results, weight_sum);
-    return loss;
+    return run_blocks(e, parameters, part, results, weight_sums);
   }
 
   // ---- without gradients: the final states of one segment are the initial ones of the next
@@ -87,7 +100,7 @@ struct InSegments {
       Batch<T> part = segment(number, wanted.states);
       if (number == 0) part.states = whole.states;
       Results<T> results;
-      results.output = output_of(part);
+      results.outputs = outputs_of(part);
       results.states = wanted.states;
       run(part, results);
     }
@@ -111,13 +124,13 @@ struct InSegments {
     Batch<T> part = segment(number, states_before(number));
     part.state_gradients.assign(state_gradients.begin(), state_gradients.end());
     Results<T> results;
-    results.output = output_of(part);
+    results.outputs = outputs_of(part);
     if (part.ends) results.states = wanted.states;
     results.gradients = wanted.gradients;
-    results.input_grad = wanted.input_grad;
+    results.input_grads = input_grads_of(part);
     if (number > 0 || !wanted.initial_states.empty()) results.initial_states = state_gradients;
     double loss = run(part, results);
-    sum_gradients(e, wanted.gradients, !part.ends, e.threads_for(e.gradient_work.of(part.B, part.steps)));
+    sum_gradients(e, wanted.gradients, !part.ends, e.threads_for(e.gradient_work.of(part)));
     return loss;
   }
 
@@ -136,17 +149,20 @@ struct InSegments {
   // ---- with truncated gradients: nothing flows from a segment into the one before, so once through them is enough
 
   // Whether gradients begin in a segment.
-  bool has_goal(const Batch<T>& part) const { return part.ends || e.plan.sequence(); }
+  bool has_goal(const Batch<T>& part) const {
+    auto every_step = [&](const Goal& goal) { return e.plan.slots[goal.slot()].axis != kOnce; };
+    return part.ends || std::any_of(e.plan.goals.begin(), e.plan.goals.end(), every_step);
+  }
 
   // Runs a segment, and leaves in `states` those at its end.
   double truncated(const Batch<T>& part, const std::vector<T*>& states, bool add) {
     Results<T> results;
     results.states = states;
     if (!has_goal(part)) return states.empty() ? 0 : run(part, results);
-    results.output = output_of(part);
+    results.outputs = outputs_of(part);
     results.gradients = wanted.gradients;
     double loss = run(part, results);
-    sum_gradients(e, wanted.gradients, add, e.threads_for(e.gradient_work.of(part.B, part.steps)));
+    sum_gradients(e, wanted.gradients, add, e.threads_for(e.gradient_work.of(part)));
     return loss;
   }
 
@@ -172,6 +188,7 @@ struct InSegments {
 template <class T>
 double run_in_segments(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                        InTime in_time) {
+  if (e.plan.axes > 1) throw std::invalid_argument("a batch of several time axes cannot be taken in segments of time");
   InSegments<T> run{e, parameters, batch, results, in_time};
   if (results.gradients) return in_time.truncate ? run.truncated_gradients() : run.gradients();
   run.forward();

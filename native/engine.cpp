@@ -11,6 +11,8 @@ namespace {
 // spins.
 constexpr double kWorthWaking = 1.5e6, kWorthMeeting = 2e5;
 
+constexpr double kTanhWork = 10;  // of one tanh, in multiply-adds of a product
+
 template <class T>
 struct Maker {
   Engine<T>& e;
@@ -25,7 +27,12 @@ struct Maker {
     return merges(p.source) && std::all_of(p.targets.begin(), p.targets.end(), [&](Ref r) { return merges(r); });
   }
   bool operator()(const Lookup& l) const { return merges(l.index) && merges(l.target); }
-  bool operator()(const Reverse&) const { return false; }
+  bool operator()(const Move&) const { return false; }
+  bool operator()(const Attend& a) const { return merges(a.query) && merges(a.target); }
+  bool operator()(const AttendBack& b) const {
+    bool query = b.query_grad.slot < 0 || merges(b.query_grad);
+    return b.attend.vector < 0 && merges(b.attend.query) && merges(b.gradient) && query;
+  }
   bool operator()(const Elementwise& step) const {
     const Program<T>& p = e.programs[step.program];
     bool all = true;
@@ -33,15 +40,75 @@ struct Maker {
     return all && !p.dropout;
   }
 
-  AnyOrder sections(const std::vector<Step>& list) const {
+  // ---- what reads and writes a slot
+
+  static bool is(const Ref& r, int slot) { return r.slot == slot; }
+
+  bool operand_is(const Program<T>& program, int operand, int slot) const {
+    return operand < program.slots && is(program.operands[operand].ref, slot);
+  }
+
+  bool writes(const Step& step, int slot) const {
+    if (auto* p = std::get_if<Product>(&step))
+      return std::any_of(p->targets.begin(), p->targets.end(), [&](const Ref& r) { return is(r, slot); });
+    if (auto* l = std::get_if<Lookup>(&step)) return is(l->target, slot);
+    if (auto* m = std::get_if<Move>(&step)) return is(m->target, slot);
+    if (auto* a = std::get_if<Attend>(&step)) return is(a->target, slot);
+    if (auto* b = std::get_if<AttendBack>(&step))
+      return is(b->query_grad, slot) || is(b->keys_grad, slot) || is(b->values_grad, slot);
+    const Program<T>& program = e.programs[std::get<Elementwise>(step).program];
+    return std::any_of(program.code.begin(), program.code.end(),
+                       [&](const Instruction<T>& i) { return operand_is(program, i.out, slot); });
+  }
+
+  // What is read of each step alone, and what is read of all.
+  template <class F>
+  bool any_read(const Step& step, F&& f) const {
+    if (auto* p = std::get_if<Product>(&step)) return f(p->source);
+    if (auto* l = std::get_if<Lookup>(&step)) return f(l->index);
+    if (auto* m = std::get_if<Move>(&step)) return f(m->source) || (m->of.slot >= 0 && f(m->of));
+    if (auto* a = std::get_if<Attend>(&step)) return f(a->query) || f(a->keys) || f(a->values);
+    if (auto* b = std::get_if<AttendBack>(&step))
+      return f(b->gradient) || f(b->attend.query) || f(b->attend.keys) || f(b->attend.values);
+    const Program<T>& program = e.programs[std::get<Elementwise>(step).program];
+    for (const Instruction<T>& i : program.code) {
+      const uint16_t operands[] = {i.a, i.b, i.c};
+      for (int k = 0; k < kArity[int(i.op)]; ++k)
+        if (operands[k] < program.slots && f(program.operands[operands[k]].ref)) return true;
+    }
+    return false;
+  }
+
+  // ---- sections
+
+  // Whether a step needs all time steps of what an earlier one writes, or the other way about.
+  bool waits(const Step& step, const Step& earlier) const {
+    if (auto* a = std::get_if<Attend>(&step)) return writes(earlier, a->keys.slot) || writes(earlier, a->values.slot);
+    auto* back = std::get_if<AttendBack>(&earlier);
+    if (!back || std::holds_alternative<AttendBack>(step)) return false;
+    return any_read(step, [&](const Ref& r) { return is(r, back->keys_grad.slot) || is(r, back->values_grad.slot); });
+  }
+
+  bool sums_up(const Step& step) const {
+    auto* back = std::get_if<AttendBack>(&step);
+    return back && back->attend.vector >= 0;
+  }
+
+  // The steps of a list that may go in any order of time; `beside` is the recurrence that goes hand in hand with them.
+  AnyOrder sections(const std::vector<Step>& list, const std::vector<Step>& beside) const {
     AnyOrder out;
     for (int i = 0; i < int(list.size()); ++i) {
-      bool reverse = std::holds_alternative<Reverse>(list[i]);
-      bool begins = reverse || out.sections.empty() || out.sections.back().reverse;
-      if (begins) out.sections.push_back({i, i, reverse, true});
-      out.sections.back().last = i + 1;
-      out.sections.back().merges &= std::visit(*this, list[i]);
-      out.reverses |= reverse;
+      bool move = std::holds_alternative<Move>(list[i]);
+      bool begins = move || out.sections.empty() || out.sections.back().move;
+      for (int k = begins ? i : out.sections.back().first; k < i; ++k) begins |= waits(list[i], list[k]);
+      if (begins) out.sections.push_back({i, i, move, true, false});
+      Section& section = out.sections.back();
+      section.last = i + 1;
+      section.merges &= std::visit(*this, list[i]);
+      section.sums_up |= sums_up(list[i]);
+      out.whole |= move || std::holds_alternative<AttendBack>(list[i]);
+      for (const Step& other : list) out.whole |= waits(list[i], other);
+      for (const Step& other : beside) out.whole |= waits(other, list[i]) || waits(list[i], other);
     }
     return out;
   }
@@ -51,16 +118,9 @@ struct Maker {
   static bool same(const Ref& a, const Ref& b) { return a.slot == b.slot && a.offset == b.offset; }
 
   bool reads(const Step& step, const Ref& place) const {
-    if (auto* p = std::get_if<Product>(&step)) return same(p->source, place);
-    if (auto* l = std::get_if<Lookup>(&step)) return same(l->index, place);
-    if (auto* r = std::get_if<Reverse>(&step)) return r->source.slot == place.slot;
-    const Program<T>& program = e.programs[std::get<Elementwise>(step).program];
-    for (const Instruction<T>& i : program.code) {
-      const uint16_t operands[] = {i.a, i.b, i.c};
-      for (int k = 0; k < kArity[int(i.op)]; ++k)
-        if (operands[k] < program.slots && same(program.operands[operands[k]].ref, place)) return true;
-    }
-    return false;
+    bool whole = std::holds_alternative<Move>(step) || std::holds_alternative<Attend>(step) ||
+                 std::holds_alternative<AttendBack>(step);
+    return any_read(step, [&](const Ref& r) { return whole ? is(r, place.slot) : same(r, place); });
   }
 
   // Made in `reverse` for nobody but the step before.
@@ -72,14 +132,15 @@ struct Maker {
                         [&](const Gradient& g) { return same(g.delta, gradient) || same(g.source, gradient); });
   }
 
-  bool is_state(const Stage& stage, const Ref& r) const {
+  // One that is zero where the caller gives none.
+  bool is_free_state(const Stage& stage, const Ref& r) const {
     return std::any_of(stage.states.begin(), stage.states.end(),
-                       [&](const State& s) { return same(r, Ref{s.values, 0}); });
+                       [&](const State& s) { return s.is_free() && same(r, Ref{s.values, 0}); });
   }
 
   bool is_unread_gradient(const Stage& stage, const Ref& r) const {
     return std::any_of(stage.states.begin(), stage.states.end(),
-                       [&](const State& s) { return same(r, Ref{s.grads, 0}); }) &&
+                       [&](const State& s) { return s.initial_grad < 0 && same(r, Ref{s.grads, 0}); }) &&
            only_for_step_before(stage, r);
   }
 
@@ -87,7 +148,7 @@ struct Maker {
     AtStart out;
     for (const Step& step : stage.loop) {
       auto* p = std::get_if<Product>(&step);
-      out.of_states.push_back(p && is_state(stage, p->source));
+      out.of_states.push_back(p && is_free_state(stage, p->source));
     }
     for (const Step& step : stage.reverse) {
       auto* p = std::get_if<Product>(&step);
@@ -97,17 +158,27 @@ struct Maker {
     return out;
   }
 
-  double work(const std::vector<Step>& list) const {
-    double total = 0;
+  // Of a step of attention, for each step that is attended to.
+  double work(const Attend& a) const {
+    double keys = plan.slots[a.keys.slot].width, values = plan.slots[a.values.slot].width;
+    return values + keys * (a.vector < 0 ? 1 : kTanhWork);
+  }
+
+  void add_work(Work& work, int axis, const std::vector<Step>& list) const {
     for (const Step& step : list) {
       if (auto* p = std::get_if<Product>(&step))
-        total += double(plan.matrices[p->matrix].n()) * plan.matrices[p->matrix].k();
+        work.add(axis, double(plan.matrices[p->matrix].n()) * plan.matrices[p->matrix].k());
       else if (auto* l = std::get_if<Lookup>(&step))
-        total += plan.slots[l->target.slot].width;
+        work.add(axis, plan.slots[l->target.slot].width);
+      else if (auto* m = std::get_if<Move>(&step))
+        work.add(std::max(plan.axis(m->source), plan.axis(m->target)), plan.slots[m->target.slot].width);
+      else if (auto* a = std::get_if<Attend>(&step))
+        work.add(axis, this->work(*a), plan.axis(a->keys));
+      else if (auto* b = std::get_if<AttendBack>(&step))
+        work.add(axis, 3 * this->work(b->attend), plan.axis(b->attend.keys));
       else if (auto* elementwise = std::get_if<Elementwise>(&step))
-        total += e.programs[elementwise->program].work;
+        work.add(axis, e.programs[elementwise->program].work);
     }
-    return total;
   }
 
   // What the programs of a recurrence will want of the next step: slots with a row for each.
@@ -127,23 +198,27 @@ struct Maker {
   void stages() {
     for (int i = 0; i < int(plan.stages.size()); ++i) {
       const Stage& s = plan.stages[i];
-      e.sections.push_back({sections(s.before), sections(s.after), at_start(s)});
-      e.states.insert(e.states.end(), s.states.begin(), s.states.end());
-      if (!s.states.empty()) e.stateful_stages = i + 1;
+      e.sections.push_back({sections(s.before, s.loop), sections(s.after, s.reverse), at_start(s)});
+      e.first_state.push_back(int(e.states.size()));
+      for (const State& state : s.states)
+        if (state.is_free()) e.states.push_back(state), e.stateful_stages = i + 1;
       for (const std::vector<Step>* list : {&s.before, &s.loop, &s.reverse, &s.after})
-        for (const Step& step : *list)
-          if (auto* elementwise = std::get_if<Elementwise>(&step))
-            e.programs[elementwise->program].sequence = s.sequence;
+        for (const Step& step : *list) in_stage(step, s.axis);
       for (const Step& step : s.loop)
         if (auto* p = std::get_if<Product>(&step))
           e.step_product =
               std::max(e.step_product, double(plan.matrices[p->matrix].n()) * plan.matrices[p->matrix].k());
-      if (s.sequence) look_ahead(s.loop, 1), look_ahead(s.reverse, -1);
-      e.forward_work.add(s.sequence, work(s.before) + work(s.loop));
-      e.backward_work.add(s.sequence, work(s.reverse) + work(s.after));
+      if (s.axis != kOnce) look_ahead(s.loop, 1), look_ahead(s.reverse, -1);
+      add_work(e.forward_work, s.axis, s.before), add_work(e.forward_work, s.axis, s.loop);
+      add_work(e.backward_work, s.axis, s.reverse), add_work(e.backward_work, s.axis, s.after);
     }
     for (const Gradient& g : plan.gradients)
-      e.gradient_work.add(plan.stages[g.stage].sequence, g.kind == GradientKind::table ? g.columns : double(g.size()));
+      e.gradient_work.add(plan.stages[g.stage].axis, g.kind == GradientKind::table ? g.columns : double(g.size()));
+  }
+
+  void in_stage(const Step& step, int axis) {
+    if (auto* elementwise = std::get_if<Elementwise>(&step)) e.programs[elementwise->program].axis = axis;
+    e.attends |= std::holds_alternative<Attend>(step) || std::holds_alternative<AttendBack>(step);
   }
 
   void pack_tasks() {
@@ -170,7 +245,8 @@ struct Maker {
   }
 
   void gradient_cover() {
-    for (const Gradient& g : plan.gradients) e.gradient_of_states.push_back(is_state(plan.stages[g.stage], g.source));
+    for (const Gradient& g : plan.gradients)
+      e.gradient_of_states.push_back(is_free_state(plan.stages[g.stage], g.source));
     std::vector<Run> covered;
     for (const VectorSum& s : e.vector_sums) covered.push_back({s.offset, s.width});
     for (const Gradient& g : plan.gradients) {
@@ -187,17 +263,24 @@ struct Maker {
     if (plan.parameters > end) e.without_gradient.push_back({end, plan.parameters - end});
   }
 
-  size_t place_of_sum(const Operand& o) {
+  size_t place_of_sum(int64_t offset, int width) {
     for (const VectorSum& s : e.vector_sums)
-      if (s.offset == o.index && s.width == o.width) return s.place;
-    e.vector_sums.push_back({o.index, o.width, e.unit_size});
-    e.unit_size += lines<T>(o.width);
+      if (s.offset == offset && s.width == width) return s.place;
+    e.vector_sums.push_back({offset, width, e.unit_size});
+    e.unit_size += lines<T>(width);
     return e.vector_sums.back().place;
   }
 
   void vector_sums() {
     for (Program<T>& p : e.programs)
-      for (auto& sum : p.sums) sum.place = place_of_sum(p.operands[sum.operand]);
+      for (auto& sum : p.sums) sum.place = place_of_sum(p.operands[sum.operand].index, p.operands[sum.operand].width);
+    for (const Stage& s : plan.stages)
+      for (const std::vector<Step>* list : {&s.reverse, &s.after})
+        for (const Step& step : *list)
+          if (sums_up(step)) {
+            const Attend& a = std::get<AttendBack>(step).attend;
+            place_of_sum(a.vector, plan.slots[a.keys.slot].width);
+          }
   }
 
   void whole_indices() {

@@ -85,13 +85,13 @@ template <class T, class V>
 int64_t generate(Repeated<T>& r, V* window, const Drawing& how, int64_t first, int64_t steps, double seconds, V* out) {
   constexpr bool draws = std::is_same_v<V, int64_t>;
   const Plan& plan = r.engine.plan;
-  int width = plan.slots[plan.input.slot].width, outputs = plan.slots[plan.output.slot].width;
-  int64_t seen = int64_t(r.batch.steps) * width;  // values of the window of a row
+  int width = plan.slots[plan.inputs[0].slot].width, outputs = plan.slots[plan.outputs[0].slot].width;
+  int64_t seen = int64_t(r.batch.steps_of(plan.axis(plan.inputs[0]))) * width;  // values of the window of a row
   Sampler<T> sampler{how, outputs};
   const Clock::time_point start = Clock::now();
   for (int64_t t = first; t < steps; ++t) {
     for (int64_t b = 0; b < r.batch.B; ++b) {
-      const T* y = r.results.output + b * outputs;
+      const T* y = r.results.outputs[0] + b * outputs;
       V *next = out + (b * steps + t) * width, *sees = window + b * seen;
       check_finite(y, outputs, b, t);
       if constexpr (draws)

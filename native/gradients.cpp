@@ -45,9 +45,8 @@ struct Summing {
     bool later = e.gradient_adds[task.gradient], add = adds && !later;
     T* to = later ? apart(task.gradient) : out + g.offset;
     bool skips = e.space.from_zeros && e.gradient_of_states[task.gradient];
-    const std::vector<Run>& in_use = !e.plan.stages[g.stage].sequence ? e.space.runs_once
-                                     : skips                          ? e.space.later_runs
-                                                                      : e.space.runs;
+    const Rows& used = e.space.rows(e.plan.stages[g.stage].axis);
+    const std::vector<Run>& in_use = skips ? used.later_runs : used.runs;
     const Run* runs = in_use.data();
     int n_runs = int(in_use.size());
     if (g.kind == GradientKind::table)

@@ -103,6 +103,24 @@ struct Run {
   int64_t first, count;
 };
 
+// What a row attends to: keys and values of n steps, one step's so many values after the last one's. The score of a
+// step is scale * key . query or, where there is a vector, vector . tanh(query + key).
+template <class T>
+struct Attended {
+  const T *keys, *values;
+  ptrdiff_t keys_apart, values_apart;
+  int n, key_width, value_width;
+  T scale;
+  const T* vector;
+};
+
+// Where the gradients of attention go; null where they are not wanted. That of the query is written, all else added to.
+template <class T>
+struct AttentionGradients {
+  T *query = nullptr, *keys = nullptr, *values = nullptr, *vector = nullptr;
+  ptrdiff_t keys_apart = 0, values_apart = 0;
+};
+
 template <class T>
 struct Kernels {
   const char* isa;  // "generic", "avx2", "avx512", "avx512bf16", "amx", "neon"
@@ -131,6 +149,12 @@ struct Kernels {
   void (*elementwise)(const Instruction<T>* code, int n, const Tile<T>& tile);
   double (*sum_of_squares)(const T* x, size_t n);  // in double, in a fixed order
   bool (*all_finite)(const T* x, size_t n);
+
+  // out = the values of all steps, in the shares that softmax makes of their scores; scratch for n values.
+  void (*attend)(const T* query, const Attended<T>& attended, T* scratch, T* out);
+  // From dL/d out; scratch for 2 n values.
+  void (*attend_back)(const T* query, const Attended<T>& attended, const T* gradient, T* scratch,
+                      const AttentionGradients<T>& out);
 };
 
 // The best table that this processor runs and, if `wanted` (from ELMAN_ISA) is not null, that has this name;

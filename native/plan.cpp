@@ -23,23 +23,51 @@ void expect(bool ok, const std::string& what) {
 
 struct Checker {
   const Plan& plan;
-  bool over_time = false;  // the steps looked at run at all time steps, not at one
+  int axis = kOnce;  // of the stage that is looked at
 
   void slot(int s, const char* what) const {
     expect(s >= 0 && s < int(plan.slots.size()), std::string("no slot for ") + what);
   }
 
-  void ref(const Ref& r, const char* what) const {
+  void place(const Ref& r, const char* what) const {
     slot(r.slot, what);
     expect(r.offset == 0 || r.offset == 1, std::string("offset of ") + what);
+  }
+
+  // What a stage reads or writes step by step: rows are in the order of its own axis.
+  void ref(const Ref& r, const char* what) const {
+    place(r, what);
+    expect(plan.axis(r) == axis, std::string("axis of ") + what);
+  }
+
+  // What has a row for each step of its axis: rows offset .. offset + T - 1, without wrapping round.
+  void whole(const Ref& r, const char* what) const {
+    place(r, what);
     const Slot& s = plan.slots[r.slot];
-    bool in_turn = s.time == Time::single || s.time == Time::pair;
-    expect(in_turn || !over_time || plan.stages[s.stage].sequence, std::string("steps of ") + what);
+    bool one = s.time == Time::single && s.axis == kOnce;
+    expect(s.time == Time::states || ((s.time == Time::steps || one) && r.offset == 0),
+           std::string("steps of ") + what);
+  }
+
+  void whole_here(const Ref& r, const char* what) const { ref(r, what), whole(r, what); }
+
+  // A slot of a single row.
+  void once(int s, int width, const char* what) const {
+    if (s < 0) return;
+    values({s, 0}, width, what);
+    expect(plan.slots[s].axis == kOnce && plan.slots[s].time != Time::states, std::string("steps of ") + what);
+  }
+
+  // A whole one of numbers.
+  void values(const Ref& r, int wide, const char* what) const {
+    whole(r, what);
+    expect(width(r) == wide, std::string("width of ") + what);
+    numbers(r.slot, what);
   }
 
   int width(const Ref& r) const { return plan.slots[r.slot].width; }
 
-  // ---- slots of whole numbers are read as indices and copied by Reverse, and that is all
+  // ---- slots of whole numbers are read as indices and copied by moves, and that is all
 
   void numbers(int slot, const char* what) const {
     expect(plan.slots[slot].below == 0, std::string("whole numbers as ") + what);
@@ -107,11 +135,70 @@ struct Checker {
     arena(l.offset, int64_t(l.rows) * width(l.target), "a table");
   }
 
-  void operator()(const Reverse& r) const {
-    whole(r.source, "source of a reverse");
-    whole(r.target, "target of a reverse");
-    expect(width(r.source) == width(r.target), "sizes of a reverse");
-    expect(plan.slots[r.source.slot].below == plan.slots[r.target.slot].below, "limits of a reverse");
+  void operator()(const Move& m) const {
+    whole(m.source, "source of a move");
+    whole(m.target, "target of a move");
+    expect(width(m.source) == width(m.target), "sizes of a move");
+    expect(plan.slots[m.source.slot].below == plan.slots[m.target.slot].below, "limits of a move");
+    expect(m.number >= -kMost && m.number <= kMost, "number of a move");
+    bool across = axes_of(m), copies = m.kind <= MoveKind::repeat && !m.add;
+    expect(across, "axes of a move");
+    if (!copies) numbers(m.source.slot, "what a move adds");
+    if (m.kind != MoveKind::max_back) return;
+    values(m.of, width(m.target), "what a move finds the largest of");
+    expect(plan.axis(m.of) == plan.axis(m.target), "axes of a move");
+  }
+
+  bool axes_of(const Move& m) const {
+    int from = plan.axis(m.source), to = plan.axis(m.target);
+    switch (m.kind) {
+      case MoveKind::reverse:
+      case MoveKind::shift:
+        return from == to;
+      case MoveKind::take:
+      case MoveKind::sum:
+      case MoveKind::mean:
+      case MoveKind::max:
+        return to == kOnce;
+      case MoveKind::put:
+      case MoveKind::repeat:
+      case MoveKind::share:
+      case MoveKind::max_back:
+        return from == kOnce;
+      default:
+        return false;
+    }
+  }
+
+  void step_values(const Ref& r, int wide, const char* what) const {
+    ref(r, what);
+    expect(width(r) == wide, std::string("width of ") + what);
+    numbers(r.slot, what);
+  }
+
+  void operator()(const Attend& a) const {
+    slot(a.keys.slot, "keys"), slot(a.values.slot, "values");
+    values(a.keys, width(a.keys), "keys");
+    values(a.values, width(a.values), "values");
+    expect(plan.axis(a.keys) == plan.axis(a.values), "axes of keys and values");
+    step_values(a.query, width(a.keys), "a query");
+    step_values(a.target, width(a.values), "what is attended to");
+    if (a.vector != -1) arena(a.vector, width(a.keys), "a vector of attention");
+  }
+
+  void operator()(const AttendBack& b) const {
+    const Attend& a = b.attend;
+    (*this)(a);
+    step_values(b.gradient, width(a.target), "a gradient of attention");
+    if (b.query_grad.slot >= 0) step_values(b.query_grad, width(a.query), "gradient of a query");
+    wanted(b.keys_grad, a.keys, "gradient of keys");
+    wanted(b.values_grad, a.values, "gradient of values");
+  }
+
+  void wanted(const Ref& gradient, const Ref& of, const char* what) const {
+    if (gradient.slot < 0) return;
+    values(gradient, width(of), what);
+    expect(plan.axis(gradient) == plan.axis(of), std::string("axis of ") + what);
   }
 
   void operator()(const Elementwise& e) const {
@@ -122,7 +209,7 @@ struct Checker {
 
   void operand(const Operand& o) const {
     if (o.kind == OperandKind::slot) {
-      ref(o.ref, "operand");
+      place(o.ref, "operand");
       expect(width(o.ref) == o.width, "width of an operand");
     } else if (o.kind == OperandKind::vector || o.kind == OperandKind::sum) {
       arena(o.index, o.width, "a vector");
@@ -137,24 +224,32 @@ struct Checker {
     for (const Step& step : list) std::visit(*this, step);
   }
 
-  void loop(const std::vector<Step>& list) const {
-    steps(list);
-    for (const Step& step : list) expect(!std::holds_alternative<Reverse>(step), "reverse in a loop");
+  template <class Kind>
+  void none(const std::vector<Step>& list, const char* what) const {
+    for (const Step& step : list) expect(!std::holds_alternative<Kind>(step), what);
   }
 
   void stage(const Stage& s) {
-    over_time = s.sequence;
-    steps(s.before), loop(s.loop), loop(s.reverse), steps(s.after);
+    expect(s.axis >= kOnce && s.axis < plan.axes, "axis of a stage");
+    axis = s.axis;
+    for (auto* part : {&s.before, &s.loop, &s.reverse, &s.after}) steps(*part);
+    for (auto* part : {&s.loop, &s.reverse}) none<Move>(*part, "a move in a loop");
+    for (auto* part : {&s.reverse, &s.after}) none<Attend>(*part, "attention on the way back");
+    for (auto* part : {&s.before, &s.loop}) none<AttendBack>(*part, "gradients of attention on the way forward");
     for (auto* part : {&s.before, &s.loop, &s.after})
       for (const Step& step : *part) expect(!sums_up(step), "sums outside of `reverse`");
-    for (const State& state : s.states) {
-      slot(state.values, "values of a state");
-      expect(plan.slots[state.values].width == state.width, "width of a state");
-      numbers(state.values, "a state");
-      if (state.grads >= 0) slot(state.grads, "gradient of a state");
-      expect(state.grads < 0 || plan.slots[state.grads].width == state.width, "width of a state's gradient");
-    }
-    last(s, s.last), last(s, s.last_grad);
+    for (const State& each : s.states) state(each);
+    for (int cleared : s.clears) slot(cleared, "what is cleared");
+  }
+
+  void state(const State& s) const {
+    step_values({s.values, 0}, s.width, "a state");
+    if (s.grads >= 0) step_values({s.grads, 0}, s.width, "gradient of a state");
+    once(s.initial, s.width, "an initial state");
+    once(s.final, s.width, "a final state");
+    once(s.initial_grad, s.width, "gradient of an initial state");
+    once(s.final_grad, s.width, "gradient of a final state");
+    expect(s.grads >= 0 || (s.initial_grad < 0 && s.final_grad < 0), "gradient of a state without one");
   }
 
   bool sums_up(const Step& step) const {
@@ -162,57 +257,53 @@ struct Checker {
     return e && plan.programs[e->program].sums_up();
   }
 
-  void last(const Stage& s, int last) const {
-    if (last < 0) return;
-    slot(last, "last step");
-    expect(!s.states.empty() && plan.slots[last].width == s.states[0].width, "last step of a stage");
-  }
-
-  // What reads all steps at once: rows offset .. offset + T - 1, without wrapping round.
-  void whole(const Ref& r, const char* what) const {
-    ref(r, what);
-    Time time = plan.slots[r.slot].time;
-    bool one = time == Time::single && !over_time;
-    bool fits = time == Time::states || ((time == Time::steps || one) && r.offset == 0);
-    bool same_axis = one || plan.stages[plan.slots[r.slot].stage].sequence == over_time;
-    expect(fits && same_axis, std::string("time axis of ") + what);
-  }
-
   void gradient(const Gradient& g) {
     expect(g.stage >= 0 && g.stage < int(plan.stages.size()), "stage of a gradient");
     expect(g.rows > 0 && g.rows <= kMost && g.columns > 0 && g.columns <= kMost, "size of a gradient");
-    over_time = plan.stages[g.stage].sequence;
+    axis = plan.stages[g.stage].axis;
     arena(g.offset, g.size(), "a gradient");
-    whole(g.delta, "a gradient's delta");
+    whole_here(g.delta, "a gradient's delta");
     expect(width(g.delta) == (g.kind == GradientKind::table ? g.columns : g.rows), "width of a gradient's delta");
     numbers(g.delta.slot, "a gradient's delta");
     if (g.kind == GradientKind::vector) return;
-    whole(g.source, "a gradient's source");
+    whole_here(g.source, "a gradient's source");
     expect(width(g.source) == (g.kind == GradientKind::table ? 1 : g.columns), "width of a gradient's source");
     index(g.source, g.kind == GradientKind::table ? g.rows : 0, "a gradient's source");
   }
 
   void ends() const {
-    ref(plan.input, "input");
-    ref(plan.output, "output");
-    numbers(plan.output.slot, "output");
-    expect(plan.input.offset == 0 && plan.slots[plan.input.slot].time == Time::steps, "input slot");
-    if (plan.seed >= 0) {
-      slot(plan.seed, "the gradient of the output");
-      const Slot& seed = plan.slots[plan.seed];
-      bool each_step = seed.time == Time::steps && plan.stages[seed.stage].sequence;
-      expect(!plan.has_loss(), "a gradient of the output beside a loss");
-      expect(seed.time != Time::pair && seed.width == plan.slots[plan.output.slot].width, "gradient of the output");
-      expect(each_step == plan.sequence(), "steps of the gradient of the output");
+    expect(!plan.inputs.empty() && !plan.outputs.empty(), "inputs and outputs");
+    for (const Ref& r : plan.inputs) {
+      whole(r, "an input");
+      expect(plan.slots[r.slot].time != Time::states, "steps of an input");
     }
-    if (!plan.has_loss()) return;
-    for (int s : {plan.target, plan.weight, plan.value}) {
-      slot(s, "the loss");
-      expect(plan.slots[s].time == Time::steps && plan.slots[s].stage == int(plan.stages.size()) - 1,
-             "slots of the loss");
+    for (int a = 0; a < plan.axes; ++a)
+      expect(std::any_of(plan.inputs.begin(), plan.inputs.end(), [&](const Ref& r) { return plan.axis(r) == a; }),
+             "an axis without an input");
+    for (const Ref& r : plan.outputs) whole(r, "an output"), numbers(r.slot, "an output");
+    expect(plan.input_grads.empty() || plan.input_grads.size() == plan.inputs.size(), "gradients of inputs");
+    for (size_t i = 0; i < plan.input_grads.size(); ++i)
+      wanted({plan.input_grads[i], 0}, plan.inputs[i], "gradient of an input");
+  }
+
+  void goals() const {
+    expect(plan.goals.empty() || plan.goals.size() == plan.outputs.size(), "goals");
+    expect(plan.forward_stages() > 0, "losses without a network");
+    for (size_t i = 0; i < plan.goals.size(); ++i) goal(plan.goals[i], plan.outputs[i]);
+  }
+
+  void goal(const Goal& g, const Ref& output) const {
+    expect(g.has_loss() != (g.seed >= 0), "a loss or a gradient of an output, and not both");
+    expect(std::isfinite(g.share), "share of a loss");
+    if (!g.has_loss()) return wanted({g.seed, 0}, output, "gradient of an output");
+    for (int s : {g.target, g.weight, g.value}) {
+      whole({s, 0}, "a loss");
+      const Slot& slot = plan.slots[s];
+      expect(slot.axis == plan.axis(output) && slot.time != Time::states, "steps of a loss");
+      expect(slot.stage >= plan.forward_stages(), "slots of a loss");
     }
-    expect(plan.slots[plan.weight].width == 1 && plan.slots[plan.value].width == 1, "width of the loss");
-    expect(plan.stages.size() > 1, "a loss without a network");
+    values({g.weight, 0}, 1, "weight of a loss");
+    values({g.value, 0}, 1, "value of a loss");
   }
 };
 
@@ -265,9 +356,8 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
 
 }  // namespace
 
-bool Plan::sequence() const {
-  const Slot& slot = slots[output.slot];
-  return slot.time != Time::single && stages[slot.stage].sequence;
+int Plan::losses() const {
+  return int(std::count_if(goals.begin(), goals.end(), [](const Goal& g) { return g.has_loss(); }));
 }
 
 bool ProgramSource::sums_up() const {
@@ -286,6 +376,7 @@ void check(const Plan& plan) {
     expect(s.width > 0 && s.width <= kMost, "width of a slot");
     expect(s.below == 0 || (s.below > 0 && s.width == 1), "whole numbers of a slot");
     expect(s.stage >= 0 && s.stage < int(plan.stages.size()), "stage of a slot");
+    expect(s.axis >= kOnce && s.axis < plan.axes, "axis of a slot");
   }
   for (const Matrix& m : plan.matrices) checker.matrix(m);
   for (const ProgramSource& p : plan.programs) {
@@ -294,9 +385,9 @@ void check(const Plan& plan) {
     checker.indices(p);
   }
   checker.ends();
+  checker.goals();
   for (const Stage& s : plan.stages) checker.stage(s);
   for (const Gradient& g : plan.gradients) checker.gradient(g);
-  if (plan.input_grad >= 0) checker.slot(plan.input_grad, "gradient of the input");
 }
 
 void check_flat(const ProgramSource& program, int arrays, int scalars) {

@@ -3,8 +3,9 @@
 // Goals: everything about a network but B, T and the numbers; checked once, so that the runner needs no checks.
 // Non-goals: memory, threads, number types.
 //
-// A slot is an array of shape (steps, B, width); a Ref at step t is its row (t + offset) % steps. Slots of indices hold
-// whole numbers, of as many bits as other slots' values.
+// A slot is an array of shape (steps, B, width); a Ref at step t is its row (t + offset) % steps. Its axis says how
+// many steps there are and which of them each row has. Slots of indices hold whole numbers, of as many bits as other
+// slots' values.
 #pragma once
 #include <cstdint>
 #include <stdexcept>
@@ -17,6 +18,7 @@
 namespace elman {
 
 constexpr int kMost = 1 << 30;  // rows, steps and widths, so that sums of a few of them are ints
+constexpr int kOnce = -1;       // the axis of what has one step
 
 enum class Time : uint8_t { steps, states, pair, single };
 
@@ -24,7 +26,9 @@ struct Slot {
   int width;
   Time time;
   int stage;
-  int below = 0;  // of whole numbers, which are less than this; 0: numbers of any kind
+  int below;  // of whole numbers, which are less than this; 0: numbers of any kind
+  int axis;
+  bool every_step() const { return axis != kOnce && (time == Time::steps || time == Time::states); }
 };
 
 struct Ref {
@@ -57,15 +61,32 @@ struct Lookup {
   Ref index, target;
 };
 
-struct Reverse {
+enum class MoveKind : uint8_t { reverse, shift, take, put, repeat, share, sum, mean, max, max_back, count };
+
+struct Move {
+  MoveKind kind;
   Ref source, target;
+  int number;
+  bool add;
+  Ref of;
+};
+
+struct Attend {
+  Ref query, keys, values, target;
+  double scale;
+  int64_t vector;  // in the parameter arena; -1: the score is a product
+};
+
+struct AttendBack {
+  Attend attend;
+  Ref gradient, query_grad, keys_grad, values_grad;
 };
 
 struct Elementwise {
   int program;  // number in Plan::programs
 };
 
-using Step = std::variant<Product, Lookup, Reverse, Elementwise>;
+using Step = std::variant<Product, Lookup, Move, Attend, AttendBack, Elementwise>;
 
 enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar, sum };
 
@@ -85,15 +106,19 @@ struct ProgramSource {
   bool sums_up() const;
 };
 
+// Slots, or -1.
 struct State {
-  int width, values, grads;
+  int width, values, grads, initial, initial_grad;
+  bool adds;
+  int final, final_grad;
+  bool is_free() const { return initial < 0; }  // its initial value is the caller's
 };
 
 struct Stage {
-  bool sequence;
+  int axis;
   std::vector<Step> before, loop, reverse, after;
   std::vector<State> states;
-  int last, last_grad;
+  std::vector<int> clears;
 };
 
 enum class GradientKind : uint8_t { matrix, vector, table };
@@ -108,6 +133,14 @@ struct Gradient {
   int64_t size() const { return int64_t(rows) * columns; }
 };
 
+// Slots, or -1; `seed` is dL/d output, where it is given in place of a loss.
+struct Goal {
+  int target, weight, value, seed;
+  double share;
+  bool has_loss() const { return target >= 0; }
+  int slot() const { return has_loss() ? target : seed; }  // what a backward run begins with
+};
+
 struct Plan {
   std::vector<Slot> slots;
   std::vector<Stage> stages;
@@ -115,15 +148,15 @@ struct Plan {
   std::vector<ProgramSource> programs;
   std::vector<Gradient> gradients;
   int64_t parameters;
-  Ref input, output;
-  int target, weight, value, seed, input_grad;  // `seed` is dL/d output, where it is given in place of a loss
+  std::vector<Ref> inputs, outputs;
+  std::vector<Goal> goals;
+  std::vector<int> input_grads;  // slots, or -1
   bool root;
+  int axes;
 
-  bool has_loss() const { return target >= 0; }
-  bool trains() const { return has_loss() || seed >= 0; }
-  int goal() const { return has_loss() ? target : seed; }                           // what a backward run begins with
-  int forward_stages() const { return int(stages.size()) - (has_loss() ? 1 : 0); }  // the last stage is the loss
-  bool sequence() const;                                                            // whether each step has an output
+  int axis(const Ref& r) const { return slots[r.slot].axis; }
+  int losses() const;                                                   // stages, the last ones
+  int forward_stages() const { return int(stages.size()) - losses(); }  // the others
 };
 
 // An index that is none, or a value that cannot be fed back: what a user has to mend in the data.

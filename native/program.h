@@ -28,8 +28,8 @@ struct Program {
   int rows = 1;               // of a tile
   size_t scratch = 0;         // values
   bool dropout = false;
-  bool sequence = true;  // its stage has more than one step
-  double work = 0;       // of one row, in multiply-adds, roughly
+  int axis = kOnce;  // of its stage
+  double work = 0;   // of one row, in multiply-adds, roughly
 
   Program() = default;
   explicit Program(const ProgramSource& source);

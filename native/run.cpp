@@ -14,36 +14,40 @@ constexpr std::chrono::milliseconds kBetweenWakings(2);
 constexpr double kForwardBytes = 64e6;  // of slots, about, in one part of a forward run
 
 template <class T>
-int rows_at_once(const Engine<T>& e, int steps) {
+int rows_at_once(const Engine<T>& e, const Batch<T>& batch) {
   double bytes = 0;
-  for (const Slot& s : e.plan.slots) {
-    bool long_axis = e.plan.stages[s.stage].sequence && (s.time == Time::steps || s.time == Time::states);
-    bytes += double(sizeof(T)) * s.width * (long_axis ? steps + 1 : 2);
-  }
+  for (const Slot& s : e.plan.slots)
+    bytes += double(sizeof(T)) * s.width * (s.every_step() ? batch.steps_of(s.axis) + 1 : 2);
   return int(std::clamp(kForwardBytes / bytes, 128.0, 1e9));
 }
 
 template <class T>
 Batch<T> part_of(const Engine<T>& e, Batch<T> batch, int first, int count) {
   batch.B = count, batch.first = first;
-  batch.x.begin_at(first);
-  if (batch.lengths) batch.lengths += first;
+  for (Source<T>& input : batch.inputs) input.begin_at(first);
+  for (const int64_t*& lengths : batch.lengths)
+    if (lengths) lengths += first;
   for (size_t i = 0; i < batch.states.size(); ++i) batch.states[i] += int64_t(first) * e.states[i].width;
   return batch;
 }
 
+// The values of a row of an output or an input.
 template <class T>
-Results<T> part_of(const Engine<T>& e, int steps, Results<T> results, int first) {
-  int64_t row = int64_t(e.plan.sequence() ? steps : 1) * e.plan.slots[e.plan.output.slot].width;
-  results.output += first * row;
+int64_t row_size(const Engine<T>& e, const Batch<T>& batch, const Ref& place) {
+  return int64_t(batch.steps_of(e.plan.axis(place))) * e.plan.slots[place.slot].width;
+}
+
+template <class T>
+Results<T> part_of(const Engine<T>& e, const Batch<T>& batch, Results<T> results, int first) {
+  for (size_t i = 0; i < results.outputs.size(); ++i)
+    results.outputs[i] += first * row_size(e, batch, e.plan.outputs[i]);
   for (size_t i = 0; i < results.states.size(); ++i) results.states[i] += int64_t(first) * e.states[i].width;
   return results;
 }
 
 template <class T>
-void scale(std::vector<T*> arrays, const std::vector<int64_t>& sizes, T factor) {
-  for (size_t i = 0; i < arrays.size(); ++i)
-    for (int64_t j = 0; arrays[i] && j < sizes[i]; ++j) arrays[i][j] *= factor;
+void scale(T* array, int64_t size, T factor) {
+  for (int64_t j = 0; array && j < size; ++j) array[j] *= factor;
 }
 
 // What the gradients of the square root of a loss lack.
@@ -51,26 +55,34 @@ template <class T>
 void scale_by_root(const Engine<T>& e, double loss, const Batch<T>& batch, const Results<T>& r) {
   T factor = loss > 0 ? T(0.5 / loss) : loss == 0 ? T(0) : T(NAN);
   int64_t B = batch.B;
-  int64_t inputs = B * batch.steps * e.plan.slots[e.plan.input.slot].width;
-  scale<T>({r.gradients, r.input_grad}, {e.plan.parameters, inputs}, factor);
-  for (size_t i = 0; i < r.initial_states.size(); ++i) scale<T>({r.initial_states[i]}, {B * e.states[i].width}, factor);
+  scale(r.gradients, e.plan.parameters, factor);
+  for (size_t i = 0; i < r.input_grads.size(); ++i)
+    scale(r.input_grads[i], B * row_size(e, batch, e.plan.inputs[i]), factor);
+  for (size_t i = 0; i < r.initial_states.size(); ++i) scale(r.initial_states[i], B * e.states[i].width, factor);
 }
 
-[[noreturn]] void refuse(const IndexFault& f) {
+[[noreturn]] void refuse(const std::string& array, const IndexFault& f) {
   char text[200];
-  std::snprintf(text, sizeof text, "%s[%lld, %lld] is %.15g: expected a whole number from 0 to %d", f.array,
-                (long long)f.row, (long long)f.step, f.value, f.limit - 1);
-  throw BadData(text);
+  std::snprintf(text, sizeof text, "[%lld, %lld] is %.15g: expected a whole number from 0 to %d", (long long)f.row,
+                (long long)f.step, f.value, f.limit - 1);
+  throw BadData(array + text);
+}
+
+// What a user calls one of several arrays.
+std::string name_of(const char* array, size_t number, size_t count) {
+  return count == 1 ? array : std::string(array) + "s[" + std::to_string(number) + "]";
 }
 
 // The indices of all steps in use, or the one of each row.
 template <class T>
-void check_source(const Batch<T>& batch, const Source<T>& source, int below, bool sequence, const char* array) {
+void check_source(const Engine<T>& e, const Batch<T>& batch, const Source<T>& source, int slot,
+                  const std::string& array) {
+  int below = e.plan.slots[slot].below, axis = e.plan.slots[slot].axis;
   for (int64_t b = 0; below > 0 && b < batch.B; ++b) {
-    int64_t row = batch.rows ? batch.rows[b] : b, steps = batch.lengths ? batch.lengths[row] : batch.steps;
-    for (int64_t t = 0; t < (sequence ? steps : 1); ++t) {
+    int64_t row = batch.data_row(b), steps = batch.span(axis, row).count;
+    for (int64_t t = 0; t < steps; ++t) {
       int64_t index = *source.indices.at(row, t);
-      if (index < 0 || index >= below) refuse({array, batch.first + row, t, double(index), below});
+      if (index < 0 || index >= below) refuse(array, {nullptr, batch.first + row, t, double(index), below});
     }
   }
 }
@@ -115,20 +127,25 @@ void keep_states(Repeated<T>& r) {
 }
 
 template <class T>
-bool finite_input(const Repeated<T>& r) {
+bool finite_inputs(const Repeated<T>& r) {
   const Engine<T>& e = r.engine;
-  int slot = e.plan.input.slot;
-  size_t size = size_t(r.batch.B) * r.batch.steps * e.plan.slots[slot].width;
-  return e.holds_indices(slot) || e.kernels.all_finite(r.batch.x.values.data, size);
+  for (size_t i = 0; i < r.batch.inputs.size(); ++i) {
+    const Ref& place = e.plan.inputs[i];
+    size_t size = size_t(r.batch.B * row_size(e, r.batch, place));
+    if (!e.holds_indices(place.slot) && !e.kernels.all_finite(r.batch.inputs[i].values.data, size)) return false;
+  }
+  return true;
 }
 
 template <class T>
 bool finite_results(const Repeated<T>& r) {
   const Engine<T>& e = r.engine;
-  size_t rows = size_t(r.batch.B) * (e.plan.sequence() ? r.batch.steps : 1), states = 0;
+  size_t states = 0;
   for (size_t i = 0; i < r.states.size(); ++i) states += r.state_size(i);
-  return e.kernels.all_finite(r.results.output, rows * e.plan.slots[e.plan.output.slot].width) &&
-         e.kernels.all_finite(r.finals.data(), states);
+  for (size_t i = 0; i < r.results.outputs.size(); ++i)
+    if (!e.kernels.all_finite(r.results.outputs[i], size_t(r.batch.B * row_size(e, r.batch, e.plan.outputs[i]))))
+      return false;
+  return e.kernels.all_finite(r.finals.data(), states);
 }
 
 }  // namespace
@@ -140,46 +157,50 @@ void report(Engine<T>& e, IndexFault fault) {
 }
 
 template <class T>
-double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
-  if (!e.plan.has_loss()) return 0;
-  bool sequence = e.plan.sequence();
-  double sum = 0;
-  for (int b = 0; b < batch.B; ++b) {
-    int64_t row = batch.rows ? batch.rows[b] : b;
-    double steps = sequence ? double(batch.lengths ? batch.lengths[row] : batch.steps) : 1;
-    sum += steps * (batch.weights ? batch.weights[row] : 1);
+std::vector<double> sums_of_weights(const Engine<T>& e, const Batch<T>& batch) {
+  std::vector<double> sums(e.plan.goals.size());
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const Goal& goal = e.plan.goals[i];
+    const StepWeights<T>& weights = batch.weights[i];
+    for (int b = 0; goal.has_loss() && b < batch.B; ++b) {
+      int64_t row = batch.data_row(b), steps = batch.span(e.plan.slots[goal.weight].axis, row).count;
+      if (weights.steps == 1) sums[i] += double(steps) * weights.at(row, 0);
+      for (int64_t t = 0; weights.steps > 1 && t < steps; ++t) sums[i] += weights.at(row, t);
+    }
   }
-  return sum;
+  return sums;
 }
 
 template <class T>
 double run_blocks(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-                  double weight_sum) {
+                  const std::vector<double>& weight_sums) {
   bool backward = results.gradients != nullptr;
   prepare_space(e, batch);
-  double work = e.forward_work.of(batch.B, batch.steps);
-  if (backward) work += e.backward_work.of(batch.B, batch.steps);
+  double work = e.forward_work.of(batch);
+  if (backward) work += e.backward_work.of(batch);
   int threads = e.threads_for(work);
   prepare_weights(e, parameters, threads);
   // A block alone has all threads for its products, where those that follow one another are worth it.
   e.sharing = e.space.blocks.size() == 1 && batch.B * e.step_product >= kWorthSharing ? threads : 1;
   parallel_for(int(e.space.blocks.size()), threads,
-               [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sum, block, thread); });
+               [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sums, block, thread); });
   double loss = 0;
-  for (int b = 0; backward && e.plan.has_loss() && b < batch.B; ++b) loss += e.space.row_losses[b];
+  for (int b = 0; backward && e.plan.losses() > 0 && b < batch.B; ++b) loss += e.space.row_losses[b];
   return loss;
 }
 
 template <class T>
-void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_target) {
+void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_targets) {
   const Plan& plan = e.plan;
-  check_source(batch, batch.x, plan.slots[plan.input.slot].below, true, "x");
-  if (with_target) check_source(batch, batch.target, plan.slots[plan.goal()].below, plan.sequence(), "target");
+  for (size_t i = 0; i < plan.inputs.size(); ++i)
+    check_source(e, batch, batch.inputs[i], plan.inputs[i].slot, name_of("x", i, plan.inputs.size()));
+  for (size_t i = 0; with_targets && i < plan.goals.size(); ++i)
+    check_source(e, batch, batch.targets[i], plan.goals[i].slot(), name_of("target", i, plan.goals.size()));
 }
 
 template <class T>
 void stop_at_fault(Engine<T>& e) {
-  if (e.fault.array) refuse(std::exchange(e.fault, IndexFault{}));
+  if (e.fault.array) refuse(e.fault.array, std::exchange(e.fault, IndexFault{}));
 }
 
 template <class T>
@@ -193,10 +214,10 @@ double finish(const Engine<T>& e, const Batch<T>& batch, const Results<T>& resul
 template <class T>
 double run_batch(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results) {
   bool backward = results.gradients != nullptr;
-  double sum = run_blocks(e, parameters, batch, results, backward ? sum_of_weights(e, batch) : 0);
+  double sum = run_blocks(e, parameters, batch, results, backward ? sums_of_weights(e, batch) : std::vector<double>());
   stop_at_fault(e);
   if (!backward) return 0;
-  sum_gradients(e, results.gradients, false, e.threads_for(e.gradient_work.of(batch.B, batch.steps)));
+  sum_gradients(e, results.gradients, false, e.threads_for(e.gradient_work.of(batch)));
   return finish(e, batch, results, sum);
 }
 
@@ -212,12 +233,11 @@ void forward(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, cons
   Call<T> call(e);
   expect_version(e, parameters.version);
   check_indices(e, batch, false);
-  int rows = rows_at_once(e, batch.steps);
+  int rows = rows_at_once(e, batch);
   e.in_parts = in_time.in_segments() || rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
-    run_in_time(e, parameters.values, part_of(e, batch, first, count), part_of(e, batch.steps, results, first),
-                in_time);
+    run_in_time(e, parameters.values, part_of(e, batch, first, count), part_of(e, batch, results, first), in_time);
   }
 }
 
@@ -233,10 +253,10 @@ double gradients(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, 
 
 template <class T>
 Repeated<T>::Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& given, const std::vector<T*>& states,
-                      T* output)
+                      const std::vector<T*>& outputs)
     : engine(engine), parameters(parameters), batch(given), states(states) {
   batch.states.assign(states.begin(), states.end());
-  results.output = output;
+  results.outputs = outputs;
   int64_t size = 0;
   for (size_t i = 0; i < states.size(); ++i) size += state_size(i);
   T* at = finals.reserve(size_t(size));
@@ -253,7 +273,7 @@ void run_again(Repeated<T>& r) {
 template <class T>
 bool run_finite(Repeated<T>& r) {
   Call<T> call(r.engine);
-  if (!finite_input(r)) return false;
+  if (!finite_inputs(r)) return false;
   run(r);
   if (!finite_results(r)) return false;
   keep_states(r);
@@ -271,32 +291,32 @@ void read(Engine<T>& e, int slot, T* out, size_t values) {
   const Slot& s = e.plan.slots.at(slot);
   if (values != (w.B > 0 ? size_t(f.steps) * w.B * f.width : 0))
     throw std::runtime_error("the engine was used for another batch meanwhile: read once more");
-  bool over_time = e.plan.stages[s.stage].sequence && (s.time == Time::steps || s.time == Time::states);
+  const Rows& rows = w.rows(s.axis);
   for (const Block& block : w.blocks)
     for (int step = 0; step < f.steps; ++step)
       for (int row = 0; row < block.count; ++row) {
         int p = block.first + row;
-        bool used = !over_time || step < w.lengths[p] + (s.time == Time::states);
+        bool used = !s.every_step() || step < rows.lengths[p] + (s.time == Time::states);
         const T* from = f.base + ((size_t(block.number) * f.axis + step) * w.block_rows + row) * f.width;
-        T* to = out + (size_t(step) * w.B + w.order[p]) * f.width;
+        T* to = out + (size_t(step) * w.B + rows.order[p]) * f.width;
         for (int i = 0; i < f.width; ++i) to[i] = used ? from[i] : T(0);
       }
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                        \
-  template void report(Engine<T>&, IndexFault);                                                     \
-  template double sum_of_weights(const Engine<T>&, const Batch<T>&);                                \
-  template void expect_version(Engine<T>&, uint64_t);                                               \
-  template double run_blocks(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, double);     \
-  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                             \
-  template void stop_at_fault(Engine<T>&);                                                          \
-  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);             \
-  template double run_batch(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);              \
-  template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);     \
-  template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime); \
-  template struct Repeated<T>;                                                                      \
-  template void run_again(Repeated<T>&);                                                            \
-  template bool run_finite(Repeated<T>&);                                                           \
+#define ELMAN_INSTANTIATE(T)                                                                                        \
+  template void report(Engine<T>&, IndexFault);                                                                     \
+  template std::vector<double> sums_of_weights(const Engine<T>&, const Batch<T>&);                                  \
+  template void expect_version(Engine<T>&, uint64_t);                                                               \
+  template double run_blocks(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&); \
+  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                                             \
+  template void stop_at_fault(Engine<T>&);                                                                          \
+  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                             \
+  template double run_batch(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);                              \
+  template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                     \
+  template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                 \
+  template struct Repeated<T>;                                                                                      \
+  template void run_again(Repeated<T>&);                                                                            \
+  template bool run_finite(Repeated<T>&);                                                                           \
   template void read(Engine<T>&, int, T*, size_t);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)

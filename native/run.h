@@ -13,6 +13,9 @@
 // memory the rows of a block at all steps lie together: (blocks, axis, rows of a block, width), the axis being T + 1
 // long for every slot that has a row for each step. So several steps of a full block are as one matrix, and one
 // numbering of rows serves every operand of a gradient.
+//
+// Each time axis has its own steps, lengths and positions. Those of axis 0 say which rows a group has; on the others
+// rows are sorted within each group, which is then one block. What goes from axis to axis goes by the batch's numbers.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -21,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <type_traits>
+#include <vector>
 
 #include "denormals.h"
 #include "program.h"
@@ -52,33 +56,52 @@ struct Source {
   void begin_at(int64_t row) { values.data += row * values.stride[0], indices.data += row * indices.stride[0]; }
 };
 
+// Weights in a loss, of each row of a data set or of each of its steps: (N) or (N, T).
+template <class T>
+struct StepWeights {
+  const T* values = nullptr;  // null: all 1
+  int steps = 1;              // weights of each row
+  double at(int64_t row, int64_t step) const {
+    return values ? double(values[row * steps + (steps > 1 ? step : 0)]) : 1;
+  }
+};
+
 template <class T>
 struct Batch {
-  int B = 0, steps = 0;
-  Source<T> x, target;
-  const int64_t* rows = nullptr;  // the data set's row for each batch row; null: row b is b
-  int first = 0;                  // number of row 0 for dropout, when this is a part of the caller's batch
+  int B = 0;
+  std::vector<int> steps;                  // of each axis
+  std::vector<Source<T>> inputs, targets;  // of those of the plan
+  const int64_t* rows = nullptr;           // the data set's row for each batch row; null: row b is b
+  int first = 0;                           // number of row 0 for dropout, when this is a part of the caller's batch
   // Of each row of the data set:
-  const int64_t* lengths = nullptr;  // null: all T
-  const T* weights = nullptr;        // null: all 1
-  // When this is a segment of longer sequences, whose lengths and arrays these are:
+  std::vector<const int64_t*> lengths;  // for each axis; null: all T
+  std::vector<StepWeights<T>> weights;  // for each goal
+  // When this is a segment of longer sequences, whose lengths and arrays these are, and which have one axis:
   int64_t start = 0;    // of its steps in them
   int64_t whole = 0;    // how many steps they have; 0: as many as here
   bool ends = true;     // it is the last one: stages of a single step run with it
   bool at_end = false;  // steps are counted so that all rows end together; else so that they begin together
-  // For each state of the plan, (B, width) in the caller's order:
+  // For each free state of the plan, (B, width) in the caller's order:
   std::vector<const T*> states;           // initial states; empty: zeros
   std::vector<const T*> state_gradients;  // dL/d(final state); empty: zeros
   uint64_t key = 0;                       // of dropout
 
-  // Which steps of its own a row of the data set has in this run.
+  int steps_of(int axis) const { return axis == kOnce ? 1 : steps[axis]; }
+  const int64_t* lengths_of(int axis) const { return axis == kOnce ? nullptr : lengths[axis]; }
+  int64_t data_row(int64_t b) const { return rows ? rows[b] : b; }
+  bool ragged() const {
+    return std::any_of(lengths.begin(), lengths.end(), [](const int64_t* l) { return l != nullptr; });
+  }
+
+  // Which steps of its own a row of the data set has in this run; a single step goes with the last segment.
   struct Span {
     int64_t first, count;
   };
-  Span span(int64_t row) const {
-    int64_t length = lengths ? lengths[row] : whole ? whole : steps;
+  Span span(int axis, int64_t row) const {
+    if (axis == kOnce) return {0, ends};
+    int64_t length = lengths[axis] ? lengths[axis][row] : whole ? whole : steps[axis];
     int64_t late = at_end ? whole - length : 0;
-    int64_t first = std::max<int64_t>(0, start - late), end = std::min(length, start + steps - late);
+    int64_t first = std::max<int64_t>(0, start - late), end = std::min(length, start + steps[axis] - late);
     return {first, std::max<int64_t>(0, end - first)};
   }
 };
@@ -94,19 +117,20 @@ struct InTime {
 // Where results go; null where they are not wanted.
 template <class T>
 struct Results {
-  T* output = nullptr;  // (B, T, O) or (B, O); of a segment too, which writes its steps
+  std::vector<T*> outputs;  // (B, T, O) or (B, O); of a segment too, which writes its steps
   std::vector<T*> states;
   T* gradients = nullptr;          // (P)
-  T* input_grad = nullptr;         // (B, T, F), like the output
+  std::vector<T*> input_grads;     // (B, T, F) or (B, F), like the outputs
   std::vector<T*> initial_states;  // dL/d(initial state)
+
+  static bool wants(const std::vector<T*>& arrays) {
+    return std::any_of(arrays.begin(), arrays.end(), [](T* array) { return array != nullptr; });
+  }
 };
 
 template <class T>
 struct Training {
-  Source<T> x, target;
-  int steps = 0;
-  const int64_t* lengths = nullptr;
-  const T* weights = nullptr;
+  Batch<T> data;                     // all of it, the caller's
   const int64_t* rows = nullptr;     // all batches, one after the other
   const int64_t* offsets = nullptr;  // (updates + 1): where each batch begins in rows
   int updates = 0;
@@ -153,6 +177,14 @@ struct Field {
   int axis;  // steps that there is room for, at least `steps`
 };
 
+// The rows of a batch on a time axis. Of each position: its batch row, the same as dropout counts it, its length; and
+// of each batch row its position.
+struct Rows {
+  std::vector<int64_t> order, numbers, lengths, position;
+  // Memory rows in use, of slots with a row for each step: all, and those but the first step's.
+  std::vector<Run> runs, later_runs;
+};
+
 // Some neighbouring positions.
 struct Block {
   int number, first, count;
@@ -160,26 +192,25 @@ struct Block {
 
 template <class T>
 struct Workspace {
-  int B = 0, steps = 0;
+  int B = 0;
+  std::vector<int> steps;          // of each axis
   bool even = false, ends = true;  // even: all rows have all steps, and stay in the caller's order
   Buffer<T> memory;
   std::vector<Field<T>> fields;
-  int first = 0;                 // see Batch
-  std::vector<int64_t> order;    // batch row of each position
-  std::vector<int64_t> numbers;  // the same for dropout, which counts in the caller's batch
-  std::vector<int64_t> lengths;  // of each position
+  int first = 0;           // see Batch
+  std::vector<Rows> axes;  // that of a single step first
   std::vector<Block> blocks;
-  bool streams = false;  // what a block keeps of all its steps is more than stays in a near cache
-  int group_rows = 0;    // of all groups but the last
-  int block_rows = 0;    // that there is room for in each block
-  // Memory rows in use: of slots with a row for each step, the same but for the first step, of slots with one row.
-  std::vector<Run> runs, later_runs, runs_once;
+  bool streams = false;            // what a block keeps of all its steps is more than stays in a near cache
+  int group_rows = 0;              // of all groups but the last
+  int block_rows = 0;              // that there is room for in each block
   bool from_zeros = false;         // the last run began with states of zeros
   std::vector<double> row_losses;  // by batch row
   // What programs sum up, of each unit of rows: blocks may be cut between units, so that sums are the same however they
   // are. The sums of some recent steps, and those of the steps before them.
   int unit_rows = 1, units_of_group = 1;
   Buffer<T> recent, total;
+  const Rows& rows(int axis) const { return axes[axis + 1]; }
+  int steps_of(int axis) const { return axis == kOnce ? 1 : steps[axis]; }
   size_t bytes_of_block() const {
     size_t values = 0;
     for (const Field<T>& f : fields) values += size_t(f.axis) * f.width;
@@ -213,6 +244,7 @@ struct Scratch {
   std::vector<std::vector<T*>> operands;  // of each program
   std::vector<Segment<T>> segments;       // of a product
   std::vector<Wanted> ahead;              // of a program
+  Buffer<T> attention;                    // for the weights of all steps and their gradients
   Buffer<T> flat_memory;                  // the same for an optimiser's program
   std::vector<T*> flat_operands;
 };
@@ -228,13 +260,14 @@ struct VectorSum {
 // Consecutive steps of a stage's `before` or `after`.
 struct Section {
   int first, last;
-  bool reverse;  // a single Reverse step, which needs all time steps of what it reads
+  bool move;     // a single Move, which needs all time steps of what it reads
   bool merges;   // several time steps may be run as one
+  bool sums_up;  // gradients of vectors
 };
 
 struct AnyOrder {
   std::vector<Section> sections;
-  bool reverses = false;
+  bool whole = false;  // each takes all time steps before the next one begins, and before the loop begins
 };
 
 // Which steps are products that the first time step does without: those of initial states that are zero, and those
@@ -264,11 +297,24 @@ struct IndexFault {
   int limit = 0;
 };
 
-// Multiply-adds, roughly.
+// Multiply-adds of a row, roughly: at each step of an axis, with each step of what is attended to.
 struct Work {
-  double per_step = 0, per_row = 0;  // of a batch row: at each time step, and once
-  void add(bool sequence, double work) { (sequence ? per_step : per_row) += work; }
-  double of(int B, int steps) const { return B * (steps * per_step + per_row); }
+  struct Term {
+    int axis, memory;
+    double work;
+  };
+  std::vector<Term> terms;
+  void add(int axis, double work, int memory = kOnce) {
+    for (Term& t : terms)
+      if (t.axis == axis && t.memory == memory) return void(t.work += work);
+    terms.push_back({axis, memory, work});
+  }
+  template <class T>
+  double of(const Batch<T>& batch) const {
+    double all = 0;
+    for (const Term& t : terms) all += t.work * batch.steps_of(t.axis) * batch.steps_of(t.memory);
+    return batch.B * all;
+  }
 };
 
 template <class T>
@@ -287,9 +333,11 @@ struct Engine {
   std::vector<bool> gradient_adds;       // overlaps an earlier one: summed apart, then added
   std::vector<bool> gradient_of_states;  // the source is a state before the step
   std::vector<Run> without_gradient;     // parameters that no gradient covers
-  std::vector<State> states;             // of all stages
-  int stateful_stages = 0;               // stages up to the last one with states
+  std::vector<State> states;             // the free ones of all stages
+  std::vector<int> first_state;          // of each stage, among these
+  int stateful_stages = 0;               // stages up to the last one with free states
   Work forward_work, backward_work, gradient_work;
+  bool attends = false;     // somewhere
   double step_product = 0;  // multiply-adds of the largest product that every time step waits for, of one row
 
   Weights<T> weights;
@@ -310,7 +358,7 @@ struct Engine {
   int threads_worth(double work) const;      // that share it with profit
   int parts_of(int matrix, int rows) const;  // of a product's columns, for as many threads
   bool holds_indices(int slot) const { return plan.slots[slot].below > 0; }
-  int stage_steps(int stage) const { return plan.stages[stage].sequence ? space.steps : 1; }
+  int stage_steps(int stage) const { return space.steps_of(plan.stages[stage].axis); }
   size_t bytes() const;  // of what grows with a batch
 };
 
@@ -351,7 +399,7 @@ struct Repeated {
   Clock::time_point last = {}, next_waking = {};  // the end of the last run; when threads may be woken again
 
   Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const std::vector<T*>& states,
-           T* output);
+           const std::vector<T*>& outputs);
   int64_t state_size(size_t state) const { return int64_t(batch.B) * engine.states[state].width; }
 };
 
@@ -370,7 +418,8 @@ struct Drawing {
   uint64_t key = 0;        // what is drawn depends on it, the step and the row only
 };
 
-// Feeds outputs back. `window` (B, W, F) is what `repeated` reads, and its output that of the steps seen so far.
+// Feeds outputs back, of a plan with one input and one output. `window` (B, W, F) is what `repeated` reads, and its
+// output that of the steps seen so far.
 // Output t, for t from `first` on, goes to out[:, t] of out (B, steps, F) and into the window's end; the rest moves up.
 // What is fed back is the output as it is or, where these arrays hold indices, the index of a class that is drawn.
 // Returns the number of steps done, before `steps` if that takes longer than so many seconds. (generate.cpp)
@@ -401,22 +450,22 @@ void prepare_weights(Engine<T>& engine, const T* parameters, int threads);  // w
 // Runs one block of rows through all stages, backward too when the results want gradients. (block.cpp)
 template <class T>
 void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-               double weight_sum, int block, int thread);
+               const std::vector<double>& weight_sums, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
-// The sum of the weights of all steps in use. (run.cpp, like the next six)
+// Of each goal, the sum of the weights of all steps in use. (run.cpp, like the next six)
 template <class T>
-double sum_of_weights(const Engine<T>& engine, const Batch<T>& batch);
+std::vector<double> sums_of_weights(const Engine<T>& engine, const Batch<T>& batch);
 // Runs all blocks and returns the sum of their losses; what the results want but the gradients of parameters is done.
 template <class T>
 double run_blocks(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-                  double weight_sum);
+                  const std::vector<double>& weight_sums);
 // At the beginning of a call: which parameters its runs will be given.
 template <class T>
 void expect_version(Engine<T>& engine, uint64_t version);
 // Throws if an index of a batch is out of its range: before anything is changed.
 template <class T>
-void check_indices(const Engine<T>& engine, const Batch<T>& batch, bool with_target);
+void check_indices(const Engine<T>& engine, const Batch<T>& batch, bool with_targets);
 // Throws if an index that the network made itself was out of its range.
 template <class T>
 void stop_at_fault(Engine<T>& engine);

@@ -77,16 +77,10 @@ struct Update {
 };
 
 template <class T>
-Batch<T> batch_of(const Training<T>& t, int update) {
-  Batch<T> batch;
+void take(const Training<T>& t, int update, Batch<T>& batch) {
   batch.B = int(t.offsets[update + 1] - t.offsets[update]);
-  batch.steps = t.steps;
-  batch.x = t.x, batch.target = t.target;
   batch.rows = t.rows + t.offsets[update];
-  batch.lengths = t.lengths, batch.weights = t.weights;
-  batch.states.assign(t.carried.begin(), t.carried.end());
   batch.key = t.keys ? t.keys[update] : 0;
-  return batch;
 }
 
 }  // namespace
@@ -105,11 +99,13 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   Update<T> update{e, training, program, results.gradients};
   std::vector<T> values = program.constants;
   std::vector<double> sums;
+  Batch<T> batch = training.data;
+  batch.states.assign(training.carried.begin(), training.carried.end());
   const Clock::time_point start = Clock::now();
   int done = 0;
   while (done < training.updates) {
     expect_version(e, 0);  // each update changes the parameters
-    Batch<T> batch = batch_of(training, done);
+    take(training, done, batch);
     check_indices(e, batch, true);
     losses[done] = run_in_time(e, training.parameters, batch, results, training.in_time);
     double scale = update.scale(sums);

@@ -15,13 +15,12 @@ constexpr int kLeastRows = 4;                   // of a block that is a part of 
 constexpr int kMostParts = 4;                   // of a group
 constexpr size_t kNearBytes = size_t(1) << 19;  // of a near cache, about
 
-int steps_of(const Plan& plan, const Slot& slot, int steps) {
-  int T = plan.stages[slot.stage].sequence ? steps : 1;
+int steps_of(const Slot& slot, int steps) {
   switch (slot.time) {
     case Time::steps:
-      return T;
+      return steps;
     case Time::states:
-      return T + 1;
+      return steps + 1;
     case Time::pair:
       return 2;
     default:
@@ -29,27 +28,21 @@ int steps_of(const Plan& plan, const Slot& slot, int steps) {
   }
 }
 
-int axis_of(const Plan& plan, const Slot& slot, int steps) {
-  bool every_step = plan.stages[slot.stage].sequence && (slot.time == Time::steps || slot.time == Time::states);
-  return every_step ? steps + 1 : 2;
-}
-
-double bytes_of(const Plan& plan, double rows, int steps, size_t size) {
-  double values = 0;
-  for (const Slot& s : plan.slots) values += rows * axis_of(plan, s, steps) * s.width;
-  return values * double(size);
-}
+int axis_of(const Slot& slot, int steps) { return slot.every_step() ? steps + 1 : 2; }
 
 template <class T>
 void lay_out(const Plan& plan, Workspace<T>& w) {
   size_t rows = w.blocks.size() * w.block_rows, values = 0;
-  check_bytes(bytes_of(plan, double(rows), w.steps, sizeof(T)));
-  auto size = [&](const Field<T>& f) { return lines<T>(rows * f.axis * f.width); };
   w.fields.clear();
+  double needed = 0;
   for (const Slot& s : plan.slots) {
-    w.fields.push_back({nullptr, steps_of(plan, s, w.steps), s.width, axis_of(plan, s, w.steps)});
-    values += size(w.fields.back());
+    int steps = w.steps_of(s.axis);
+    w.fields.push_back({nullptr, steps_of(s, steps), s.width, axis_of(s, steps)});
+    needed += double(rows) * w.fields.back().axis * s.width * sizeof(T);
   }
+  check_bytes(needed);
+  auto size = [&](const Field<T>& f) { return lines<T>(rows * f.axis * f.width); };
+  for (const Field<T>& f : w.fields) values += size(f);
   T* next = w.memory.reserve(values);
   for (Field<T>& f : w.fields) {
     f.base = next;
@@ -66,14 +59,16 @@ int rows_of_group(int B) {
 // Units of a group: as many as it may be cut into blocks.
 int rows_of_unit(int group_rows) { return std::max(kLeastRows, (group_rows + kMostParts - 1) / kMostParts); }
 
-// Groups are cut into blocks, of whole units, where there would be fewer of them than threads.
+// Groups are cut into blocks, of whole units, where there would be fewer of them than threads; but not where rows have
+// another order on another axis.
 template <class T>
-void cut_blocks(const Engine<T>& e, int B, int steps, Workspace<T>& w) {
+void cut_blocks(const Engine<T>& e, const Batch<T>& batch, Workspace<T>& w) {
+  const int B = batch.B;
   w.group_rows = rows_of_group(B);
   w.unit_rows = rows_of_unit(w.group_rows);
   w.units_of_group = (w.group_rows + w.unit_rows - 1) / w.unit_rows;
   int groups = (B + w.group_rows - 1) / w.group_rows, parts = 1;
-  int threads = e.threads_worth(e.forward_work.of(B, steps));
+  int threads = e.plan.axes > 1 ? 1 : e.threads_worth(e.forward_work.of(batch));
   while (groups * parts < threads && w.units_of_group >= 2 * parts) parts *= 2;
   w.block_rows = std::min(w.group_rows, (w.units_of_group + parts - 1) / parts * w.unit_rows);
   w.blocks.clear();
@@ -83,21 +78,34 @@ void cut_blocks(const Engine<T>& e, int B, int steps, Workspace<T>& w) {
 }
 
 template <class T>
-void sort_by_length(const Batch<T>& batch, Workspace<T>& w) {
-  auto row = [&](int64_t b) { return batch.rows ? batch.rows[b] : b; };
-  auto longer = [&](int64_t a, int64_t b) { return batch.lengths[row(a)] > batch.lengths[row(b)]; };
-  std::stable_sort(w.order.begin(), w.order.end(), longer);
-  for (int i = 0; i < w.B; ++i) w.lengths[i] = batch.span(row(w.order[i])).count;
+void sort_by_length(const Batch<T>& batch, int axis, std::vector<int64_t>::iterator first,
+                    std::vector<int64_t>::iterator end) {
+  const int64_t* lengths = batch.lengths_of(axis);
+  auto longer = [&](int64_t a, int64_t b) { return lengths[batch.data_row(a)] > lengths[batch.data_row(b)]; };
+  if (lengths) std::stable_sort(first, end, longer);
+}
+
+// Batch rows by position: on axis 0 and of a single step by the lengths on axis 0; on another axis sorted by its own
+// lengths within each group.
+template <class T>
+void put_in_order(const Batch<T>& batch, int axis, const Workspace<T>& w, std::vector<int64_t>& order) {
+  order.resize(w.B);
+  std::iota(order.begin(), order.end(), 0);
+  if (!w.steps.empty()) sort_by_length(batch, 0, order.begin(), order.end());
+  for (int first = 0; axis > 0 && first < w.B; first += w.group_rows)
+    sort_by_length(batch, axis, order.begin() + first, order.begin() + std::min(w.B, first + w.group_rows));
 }
 
 template <class T>
-void order_rows(const Batch<T>& batch, Workspace<T>& w) {
-  w.order.resize(w.B);
-  w.lengths.assign(w.B, w.steps);
-  std::iota(w.order.begin(), w.order.end(), 0);
-  if (batch.lengths) sort_by_length(batch, w);
-  w.numbers.resize(w.B);
-  for (int i = 0; i < w.B; ++i) w.numbers[i] = w.first + w.order[i];
+void order_rows(const Batch<T>& batch, int axis, const Workspace<T>& w, Rows& rows) {
+  put_in_order(batch, axis, w, rows.order);
+  for (auto* list : {&rows.numbers, &rows.lengths, &rows.position}) list->resize(w.B);
+  for (int i = 0; i < w.B; ++i) {
+    int64_t b = rows.order[i];
+    rows.numbers[i] = w.first + b;
+    rows.lengths[i] = batch.span(axis, batch.data_row(b)).count;
+    rows.position[b] = i;
+  }
 }
 
 void append(std::vector<Run>& runs, int64_t first, int64_t count) {
@@ -107,29 +115,26 @@ void append(std::vector<Run>& runs, int64_t first, int64_t count) {
     runs.push_back({first, count});
 }
 
-// The rows of a block in use at a step.
-template <class T>
-void append_step(Workspace<T>& w, const Block& b, int t) {
+// The rows of a block in use at a step; `room` is the steps that there is room for.
+void append_step(Rows& rows, const Block& b, int block_rows, int room, int t) {
   int n = b.count;
-  while (n > 0 && w.lengths[b.first + n - 1] <= t) --n;
-  int64_t first = (int64_t(b.number) * (w.steps + 1) + t) * w.block_rows;
-  if (n > 0) append(w.runs, first, n);
-  if (n > 0 && t > 0) append(w.later_runs, first, n);
+  while (n > 0 && rows.lengths[b.first + n - 1] <= t) --n;
+  int64_t first = (int64_t(b.number) * room + t) * block_rows;
+  if (n > 0) append(rows.runs, first, n);
+  if (n > 0 && t > 0) append(rows.later_runs, first, n);
 }
 
 // Memory rows in use: group after group, step after step, block after block. The order of the positions is thus the
 // same however groups are cut.
 template <class T>
-void find_runs(Workspace<T>& w) {
-  w.runs.clear(), w.later_runs.clear(), w.runs_once.clear();
-  for (const Block& b : w.blocks)
-    if (w.ends) append(w.runs_once, int64_t(b.number) * 2 * w.block_rows, b.count);
+void find_runs(const Workspace<T>& w, int axis, Rows& rows) {
+  rows.runs.clear(), rows.later_runs.clear();
   for (size_t first = 0, end; first < w.blocks.size(); first = end) {
     int group = w.blocks[first].first / w.group_rows;
     for (end = first; end < w.blocks.size() && w.blocks[end].first / w.group_rows == group;) ++end;
-    int longest = int(w.lengths[w.blocks[first].first]);
+    int longest = int(rows.lengths[w.blocks[first].first]);
     for (int t = 0; t < longest; ++t)
-      for (size_t b = first; b < end; ++b) append_step(w, w.blocks[b], t);
+      for (size_t b = first; b < end; ++b) append_step(rows, w.blocks[b], w.block_rows, w.steps_of(axis) + 1, t);
   }
 }
 
@@ -177,21 +182,29 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
   Workspace<T>& w = e.space;
   w.from_zeros = batch.states.empty();
   bool same_size = w.B == batch.B && w.steps == batch.steps;
-  if (same_size && w.first == batch.first && w.ends == batch.ends && w.even && !batch.lengths) return;
+  if (same_size && w.first == batch.first && w.ends == batch.ends && w.even && !batch.ragged()) return;
   w.B = 0, w.even = false;  // nothing is prepared, should memory run out
   w.steps = batch.steps, w.first = batch.first, w.ends = batch.ends;
   if (!same_size) {
-    cut_blocks(e, batch.B, batch.steps, w);
+    cut_blocks(e, batch, w);
     lay_out(e.plan, w);
     w.streams = w.bytes_of_block() > kNearBytes;
   }
   w.recent.reserve(w.units() * e.unit_size);
   w.total.reserve(w.units() * e.unit_size);
+  if (e.attends) {
+    int longest = 1;
+    for (int steps : w.steps) longest = std::max(longest, steps);
+    for (Scratch<T>& scratch : e.scratch) scratch.attention.reserve(2 * size_t(longest));
+  }
   w.B = batch.B;
-  order_rows(batch, w);
-  find_runs(w);
+  w.axes.resize(w.steps.size() + 1);
+  for (int axis = kOnce; axis < e.plan.axes; ++axis) {
+    order_rows(batch, axis, w, w.axes[axis + 1]);
+    find_runs(w, axis, w.axes[axis + 1]);
+  }
   w.row_losses.resize(w.B);
-  w.even = !batch.lengths;
+  w.even = !batch.ragged();
 }
 
 template <class T>

@@ -176,7 +176,7 @@ def test_a_stepper_shares_its_engine():
     p = Problem(2, 6, 2, 5, 1)
     engine, x, y, states = p.engine(), np.empty((2, 1, 2)), np.empty((2, 1, 1)), [p.states[0].copy()]
     expected = forward(p.engine(), p.parameters, p.x, states=p.states)[0]
-    step = engine.stepper(p.parameters, x, states, y)
+    step = engine.stepper(p.parameters, [x], states, [y])
     for t in range(6):
         x[:, 0] = p.x[:, t]
         step()
@@ -217,7 +217,7 @@ def test_whatever_runs_between_others_finds_its_own_parameters():
     engine, other = p.engine(), p.parameters * 2
     expected = {1: forward(p.engine(), p.parameters, p.x)[0], 2: forward(p.engine(), other, p.x)[0]}
     x, y, states = p.x[:, :1].copy(), np.empty_like(expected[1][:, :1]), [np.zeros_like(p.states[0])]
-    step = engine.stepper(p.parameters, x, states, y)
+    step = engine.stepper(p.parameters, [x], states, [y])
     for turn in (1, 2, 2, 1, 1, 2):
         found = forward(engine, p.parameters if turn == 1 else other, p.x, version=turn)[0]
         np.testing.assert_array_equal(found, expected[turn])

@@ -94,24 +94,38 @@ class NativeEngine:
 
     def forward(
         self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
+    ) -> tuple[tuple[np.ndarray, ...], list[np.ndarray]]:
         """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
         batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
         low, _ = check_how(self.plan, how)
-        y, finals = self._outputs(batch.x)
-        self._engine.forward(parameters, version, batch.x, batch.lengths, batch.states or [], batch.key, y, finals, low)
-        return y, finals
+        outputs, finals = self._outputs(batch.inputs)
+        self._engine.forward(
+            parameters,
+            version,
+            batch.inputs,
+            batch.lengths,
+            batch.states or [],
+            batch.key,
+            outputs,
+            finals,
+            low,
+        )
+        return tuple(outputs), finals
 
     def stepper(
-        self, parameters: np.ndarray, x: np.ndarray, states: list[np.ndarray], output: np.ndarray
+        self,
+        parameters: np.ndarray,
+        inputs: Sequence[np.ndarray],
+        states: list[np.ndarray],
+        outputs: Sequence[np.ndarray],
     ) -> Callable[[], bool]:
         """A function that computes one batch again and again on the same arrays.
 
         The parameters are packed in its first call and after a call of another kind: leave them as they are as long
         as it is used.
         """
-        self._check_in_place(parameters, x, states, output, "x")
-        return self._engine.repeated(parameters, 0, x, list(states), output)
+        self._check_in_place(parameters, inputs, states, outputs, "x")
+        return self._engine.repeated(parameters, 0, list(inputs), list(states), list(outputs))
 
     def generate(
         self,
@@ -125,10 +139,10 @@ class NativeEngine:
         version: int = 0,
     ) -> np.ndarray:
         """Feed outputs back as inputs, in few calls."""
-        self._check_in_place(parameters, window, states, output, "window")
-        with arrays.room(window):
+        self._check_in_place(parameters, [window], states, [output], "window")
+        with arrays.room([window]):
             out, done = np.empty((len(window), steps, window.shape[2]), window.dtype), 0
-        repeated = self._engine.repeated(parameters, version, window, states or [], output)
+        repeated = self._engine.repeated(parameters, version, [window], states or [], [output])
         while done < steps:  # Ctrl-C is looked at in between
             if drawing is None:
                 done = repeated.generate(window, done, SECONDS_A_CALL, out)
@@ -150,30 +164,30 @@ class NativeEngine:
         batch, parameters = self._intake.batch(batch, goal=True), self._intake.parameters(parameters)
         low, truncate = check_how(self.plan, how)
         check_wanted(self.plan, batch, truncate > 0, want_input, want_states)
-        y, finals = self._outputs(batch.x)
-        with arrays.room(batch.x):
+        outputs, finals = self._outputs(batch.inputs)
+        with arrays.room(batch.inputs):
             gradients = np.empty(self.plan.parameters, self.dtype)
-            of_input = np.empty(batch.x.shape, self.dtype) if want_input else None
+            of_inputs = self._input_gradients(batch.inputs) if want_input else []
             of_states = self._states(len(batch)) if want_states else []
         loss = self._engine.gradients(
             parameters,
             version,
-            batch.x,
-            batch.target,
+            batch.inputs,
+            batch.targets,
             batch.weights,
             batch.lengths,
             batch.states or [],
             batch.state_gradients or [],
             batch.key,
             gradients,
-            y,
+            outputs,
             finals,
-            of_input,
+            [g if slot >= 0 else None for g, slot in zip(of_inputs, self.plan.input_grads, strict=False)],
             of_states,
             low,
             truncate,
         )
-        return Gradients(loss, gradients, y, finals, of_input, of_states if want_states else None)
+        return Gradients(loss, gradients, tuple(outputs), finals, tuple(of_inputs), of_states if want_states else None)
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """Do many updates in one call."""
@@ -188,8 +202,8 @@ class NativeEngine:
         losses = np.empty(count, np.float64)
         done, finite = self._engine.train(
             self._intake.parameters(parameters, changed=True),
-            data.x,
-            data.target,
+            data.inputs,
+            data.targets,
             data.weights,
             data.lengths,
             rows,
@@ -231,23 +245,29 @@ class NativeEngine:
     def _states(self, rows: int) -> list[np.ndarray]:
         return [np.empty((rows, w), self.dtype) for w in self._intake.state_widths]
 
-    def _outputs(self, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
-        with arrays.room(x):
-            return np.empty(self._intake.output_shape(x), self.dtype), self._states(len(x))
+    def _outputs(self, inputs: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        with arrays.room(inputs):
+            outputs = [np.empty(shape, self.dtype) for shape in self._intake.output_shapes(inputs)]
+            return outputs, self._states(len(inputs[0]))
+
+    def _input_gradients(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Places for dL/d inputs; 0 of those that have none."""
+        pairs = zip(inputs, self.plan.input_grads, strict=True)
+        return [(np.empty if slot >= 0 else np.zeros)(x.shape, self.dtype) for x, slot in pairs]
 
     def _check_in_place(
         self,
         parameters: np.ndarray,
-        x: np.ndarray,
+        inputs: Sequence[np.ndarray],
         states: Sequence[np.ndarray] | None,
-        output: np.ndarray,
+        outputs: Sequence[np.ndarray],
         name: str,
     ) -> None:
         """`ShapeError` unless the engine can use, and change, the very arrays."""
         self._intake.parameters(parameters)
-        self._intake.in_place(x, name)
-        self._intake.states(states, len(x), "states")
-        self._intake.output(output, x)
+        self._intake.in_place(inputs, name)
+        self._intake.states(states, len(inputs[0]), "states")
+        self._intake.outputs(outputs, inputs)
 
 
 def evaluate(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from elman.engine.plan import (
+    Attend,
+    AttendBack,
     Elementwise,
+    Goal,
     Instruction,
     Lookup,
     Matrix,
@@ -16,6 +19,7 @@ from elman.engine.plan import (
     Product,
     Ref,
     Stage,
+    State,
     Step,
     TableGradient,
     VectorGradient,
@@ -25,6 +29,12 @@ from elman.errors import EngineError
 
 _TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
 _KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5, "sum": 6}
+_MOVES = {
+    kind: number
+    for number, kind in enumerate(
+        ("reverse", "shift", "take", "put", "repeat", "share", "sum", "mean", "max", "max_back")
+    )
+}
 Ops = Mapping[str, int]  # the native numbers of operations
 ADDITION = 3.0  # of one value, in multiply-adds of a product: how much dearer memory makes it
 
@@ -33,20 +43,18 @@ def plain_plan(plan: Plan, ops: Ops, indices: Mapping[int, int]) -> tuple:
     """The whole plan; `indices` as `elman.engine.indices.whole_numbers` says."""
     programs: list[tuple] = []
     return (
-        [(s.width, _TIMES[s.time], s.stage, indices.get(n, 0)) for n, s in enumerate(plan.slots)],
+        [(s.width, _TIMES[s.time], s.stage, indices.get(n, 0), s.axis) for n, s in enumerate(plan.slots)],
         [_stage(stage, programs, ops) for stage in plan.stages],
         [_matrix(m) for m in plan.matrices],
         programs,
         [_gradient(g) for g in plan.gradients],
         plan.parameters,
-        _ref(plan.input),
-        _ref(plan.output),
-        plan.target,
-        plan.weight,
-        plan.value,
-        plan.seed,
-        plan.input_grad,
+        [_ref(r) for r in plan.inputs],
+        [_ref(r) for r in plan.outputs],
+        [_goal(g) for g in plan.goals],
+        list(plan.input_grads),
         plan.root,
+        plan.axes,
     )
 
 
@@ -60,8 +68,15 @@ def _matrix(matrix: Matrix) -> tuple:
 
 def _stage(stage: Stage, programs: list[tuple], ops: Ops) -> tuple:
     parts = [[_step(s, programs, ops) for s in part] for part in (stage.before, stage.loop, stage.reverse, stage.after)]
-    states = [(s.width, s.values, s.grads) for s in stage.states]
-    return (stage.sequence, *parts, states, stage.last, stage.last_grad)
+    return (stage.axis, *parts, [_state(s) for s in stage.states], list(stage.clears))
+
+
+def _state(s: State) -> tuple:
+    return s.width, s.values, s.grads, s.initial, s.initial_grad, s.adds, s.final, s.final_grad
+
+
+def _goal(goal: Goal) -> tuple:
+    return goal.target, goal.weight, goal.value, goal.seed, float(goal.share)
 
 
 def _step(step: Step, programs: list[tuple], ops: Ops) -> tuple:
@@ -71,11 +86,19 @@ def _step(step: Step, programs: list[tuple], ops: Ops) -> tuple:
             return "product", matrix, _ref(source), [_ref(t) for t in targets], add, offsets
         case Lookup(offset, rows, index, target):
             return "lookup", offset, rows, _ref(index), _ref(target)
-        case Move("reverse", source, target):
-            return "reverse", _ref(source), _ref(target)
+        case Move(kind, source, target, number, add, of):
+            return "move", _MOVES[kind], _ref(source), _ref(target), number, add, _ref(of)
+        case Attend():
+            return _attend(step)
+        case AttendBack(attend, gradient, query, keys, values):
+            return "attend_back", _attend(attend), _ref(gradient), _ref(query), _ref(keys), _ref(values)
         case Elementwise(code):
             programs.append(plain_program(code, ops))
             return "elementwise", len(programs) - 1
+
+
+def _attend(a: Attend) -> tuple:
+    return "attend", _ref(a.query), _ref(a.keys), _ref(a.values), _ref(a.target), float(a.scale), a.vector
 
 
 def plain_program(code: Sequence[Instruction], ops: Ops) -> tuple:
