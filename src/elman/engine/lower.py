@@ -124,7 +124,7 @@ class Lowering:
         return self.make(s.op, [self.memo[i] for i in s.inputs], width(s), s.first, s.second)
 
     def _attention(self, s: Symbol) -> Node:
-        """Of operands (query, keys, values) or, the way back, (gradient, query, keys, values); then a vector, or none."""
+        """Of operands (query, keys, values), the way back after a gradient; then a vector, or none."""
         count = 1 if row_of(s).shape == "attend" else 2
         own, (keys, values, *vector) = s.inputs[:count], s.inputs[count:]
         operands = tuple(self.solid(self.memo[i], width(i)) for i in own)

@@ -400,8 +400,8 @@ def _attended(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
     for other in (query, keys, values):
         if (other is not query) != is_memory(other):
             raise EquationError(
-                f"{row.text.format(*inputs)}: {other!r} must {'' if other is not query else 'not '}be a memory, which a "
-                f"cell declares by @elman.cell(memory=1).\n  {users_line()}"
+                f"{row.text.format(*inputs)}: {other!r} must {'' if other is not query else 'not '}be a memory, which "
+                f"a cell declares by @elman.cell(memory=1).\n  {users_line()}"
             )
     for symbol in (keys, *vector):
         must_equal(query.dim, symbol.dim, lambda: row.text.format(*inputs))
