@@ -28,7 +28,7 @@ namespace elman {
   X(lt, 2) X(le, 2) X(eq, 2) X(sigmoid_grad, 2) X(tanh_grad, 2) X(relu_grad, 2)                                   \
   X(where, 3) X(fma, 3) X(blend, 3)                                                                               \
   X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1) X(accumulate, 2)         \
-  X(inverse_deviation, 1) X(normalise, 2) X(normalise_grad, 3)
+  X(inverse_deviation, 1) X(normalise, 2) X(normalise_grad, 3) X(concat, 2) X(slice, 1) X(pad, 1)
 // clang-format on
 
 enum class Op : uint16_t {
@@ -53,6 +53,8 @@ constexpr int kArity[] = {
 //   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
 //   These take no constant of width n. An index outside 0 .. n-1, a fraction or NaN picks NaN and places nothing;
 //   where first is not 0 the index is a whole number, of as many bits as a T, else a value of type T.
+//   concat(a, b): the values of a, then those of b. slice(x; first): as many values as the result has, from number
+//   `first` on. pad(x; first): x from number `first` on, and else 0. Their operands are no constants.
 //   inverse_deviation(x; first) = 1 / sqrt(variance of x + first): n -> 1. normalise(x, r) = (x - mean of x) r, and
 //   normalise_grad(g, y, r) = (g - mean of g - y (mean of g y)) r: r of width 1.
 //   accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.

@@ -234,6 +234,11 @@ void check_code(const ProgramSource& program) {
   }
 }
 
+// Whether `n` values from number `first` on lie within a width; a float counts so far exactly.
+bool place_fits(double first, int n, int width) {
+  return first >= 0 && first == std::floor(first) && first <= (1 << 24) && first + n <= width;
+}
+
 // The widths that an instruction's kernel relies on.
 void check_widths(const ProgramSource& program, const Instruction<double>& i) {
   auto width = [&](int operand) { return program.operands[operand].width; };
@@ -256,6 +261,12 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
       return expect(out == 1 && a > 0 && b == 1, "widths of pick");
     case Op::place_:
       return expect(a <= 1 && b == 1, "widths of place");
+    case Op::concat_:
+      return expect(a > 0 && b > 0 && out == a + b, "widths of concat");
+    case Op::slice_:
+      return expect(a > 0 && place_fits(i.first, out, a), "widths of slice");
+    case Op::pad_:
+      return expect(a > 0 && place_fits(i.first, a, out), "widths of pad");
     default: {
       int n = kArity[int(i.op)];
       expect(fits(a) && (n < 2 || fits(b)) && (n < 3 || fits(width(i.c))), "widths of an instruction");

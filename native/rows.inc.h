@@ -128,6 +128,18 @@ ELMAN_INLINE void fill_row(T* out, T value, int width) {
 }
 
 template <class T>
+ELMAN_INLINE void copy_row(T* out, const T* x, int width) {
+  each_vector<T>(width, [&](int i, int n) { store_first<T>(out + i, n, load_first<T>(x + i, n)); });
+}
+
+template <class T>
+ELMAN_INLINE void pad_row(T* out, const T* x, int first, int n, int width) {
+  fill_row<T>(out, T(0), first);
+  copy_row<T>(out + first, x, n);
+  fill_row<T>(out + first + n, T(0), width - first - n);
+}
+
+template <class T>
 ELMAN_INLINE void place_in_row(T* out, T value, int i, int width) {
   fill_row<T>(out, T(0), width);
   if (i >= 0) out[i] = value;
@@ -173,7 +185,7 @@ ELMAN_INLINE void each_row(const Instruction<T>& in, const Tile<T>& tile, F f) {
 
 template <class T>
 void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
-  const int width = tile.width[in.out], n = tile.width[in.a];
+  const int width = tile.width[in.out], n = tile.width[in.a], m = tile.width[in.b];
   const bool whole = in.first != T(0);
   switch (in.op) {
     case Op::sum_:
@@ -199,6 +211,17 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
     case Op::normalise_grad_:
       return each_row<T>(
           in, tile, [=](T* out, const T* a, const T* b, const T* c) { normalise_grad_row<T>(out, a, b, *c, width); });
+    case Op::concat_:
+      return each_row<T>(
+          in, tile, [=](T* out, const T* a, const T* b, auto) { copy_row<T>(out, a, n), copy_row<T>(out + n, b, m); });
+    case Op::slice_: {
+      const int first = int(in.first);
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { copy_row<T>(out, a + first, width); });
+    }
+    case Op::pad_: {
+      const int first = int(in.first);
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { pad_row<T>(out, a, first, n, width); });
+    }
     default:  // expand
       return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { fill_row<T>(out, *a, width); });
   }

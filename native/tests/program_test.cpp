@@ -140,6 +140,28 @@ void test_rows(const Kernels<T>& kernels) {
     }
 }
 
+// Rows beside one another, parts of rows, rows among zeros: of any widths.
+template <class T>
+void test_beside(const Kernels<T>& kernels) {
+  const int rows = 3;
+  for (int n : {1, 3, 8, 16, 33})
+    for (int m : {1, 2, 7, 16, 40}) {
+      const int width = n + m;
+      std::vector<T> a = random_values<T>(rows * n), b = random_values<T>(rows * m), out(rows * width, T(-77));
+      std::vector<T> part(rows * m, T(-77)), padded(rows * width, T(-77));
+      run_one(kernels, Op::concat_, {out.data(), a.data(), b.data()}, {width, n, m}, rows);
+      run_one(kernels, Op::slice_, {part.data(), out.data()}, {m, width}, rows, T(n));
+      run_one(kernels, Op::pad_, {padded.data(), a.data()}, {width, n}, rows, T(m));
+      bool good = same_bits(part, b);
+      for (int r = 0; r < rows; ++r)
+        for (int i = 0; i < width; ++i) {
+          good &= out[r * width + i] == (i < n ? a[r * n + i] : b[r * m + i - n]);
+          good &= padded[r * width + i] == (i < m ? T(0) : a[r * n + i - m]);
+        }
+      check(good, name_of(kernels, "beside ") + std::to_string(n) + ", " + std::to_string(m));
+    }
+}
+
 // Against the same in long double; and a row alone gives the bits that it gives among others, in place too.
 template <class T>
 void test_normalise(const Kernels<T>& kernels) {
@@ -257,6 +279,7 @@ void test_programs(const Kernels<T>& kernels) {
   test_compound(kernels);
   test_places(kernels);
   test_rows(kernels);
+  test_beside(kernels);
   test_normalise(kernels);
   test_accumulate(kernels);
   test_dropout(kernels);

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from elman.checks import is_number
+from elman.checks import is_number, whole
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, build
-from elman.equations.widths import next_dropout
+from elman.equations.widths import next_dropout, users_line
 from elman.errors import EquationError, OptionError, ShapeError
 
 Value = Symbol | np.ndarray | float
@@ -199,6 +199,35 @@ def max(x: V) -> V:
 def pick(x: V, index: Value) -> V:
     """The feature of each row whose number is `index`: a class's score by its index."""
     return apply("pick", x, index)
+
+
+def concat(*values: Value) -> Symbol | np.ndarray:
+    """Vectors beside one another, as one that is as wide as all of them; a number is one value.
+
+    Examples
+    --------
+    >>> concat(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]]), 0)
+    array([[1., 2., 5., 0.],
+           [3., 4., 6., 0.]])
+    """
+    if not values or any(isinstance(v, list | tuple) for v in values):
+        raise EquationError(f"concat takes one vector or more, each as an argument: concat(a, b).\n  {users_line()}")
+    joined: Any = values[0] if len(values) > 1 else apply("copy", values[0])
+    for value in values[1:]:
+        joined = apply("concat", joined, value)
+    return joined
+
+
+def split(x: V, parts: int) -> tuple[V, ...]:
+    """A vector's parts of equal width, as many as `parts` says.
+
+    Examples
+    --------
+    >>> split(np.arange(6.0), 3)
+    (array([0., 1.]), array([2., 3.]), array([4., 5.]))
+    """
+    parts = whole(parts, "split's number of parts")
+    return tuple(apply("part", x, numbers=(k, parts)) for k in range(parts))
 
 
 def dropout(x: V, rate: float) -> V:

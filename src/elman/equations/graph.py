@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from elman.equations import symbols, widths
+from elman.equations import symbols
 from elman.equations.ops import row_of
+from elman.equations.solving import solve
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.widths import Dim, Equal
+from elman.equations.widths import Dim, Relation
 from elman.errors import EquationError, OptionError, ShapeError
 
 
@@ -26,7 +27,7 @@ class Graph:
     states: list[Symbol]
     outputs: list[Symbol]
     parameters: dict[str, Parameter]
-    equal: list[Equal]
+    relations: list[Relation]
     names: dict[Symbol, str] = field(default_factory=dict)
 
     def nodes(self) -> list[Symbol]:
@@ -52,7 +53,7 @@ class Graph:
         if self.states and self.states[0].name not in sizes and units is not None:
             known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
             units_used = True
-        widths.solve(self.equal, known)
+        solve(self.relations, known)
         units_used = self._fill_unknown(units) or units_used
         if units is not None and not units_used and symbols.width(self.outputs[0]) != units:
             raise ShapeError(
@@ -75,7 +76,7 @@ class Graph:
                     raise EquationError(
                         f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
                     )
-                widths.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
+                solve(self.relations, self._known() + [(dim, units, "the layer's units")])
                 used = True
         for dim in dims:
             dim.value = units if dim.value is None else dim.value

@@ -37,6 +37,7 @@ class Op:
     numbers: int = 0
     cost: float = 1  # of one value, in additions, roughly; infinite for what is never computed a second time
     role: str = ""  # what the first operand is, where that is no vector: a parameter that is a matrix or a table
+    whole: bool = False  # whether its numbers are places
     index: int | None = None  # which operand is a whole number, the place of something
 
     def of(self, operands: Iterable[Any], first: float = 0.0, second: float = 0.0, width: int = 1) -> np.ndarray:
@@ -45,7 +46,7 @@ class Op:
         return self.value(*operands, *(first, second)[: self.numbers], **widened)
 
 
-WIDENS = ("expand", "place")  # the result is wider than the operands say
+WIDENS = ("expand", "place", "pad")  # the result is wider than the operands say
 
 
 def _stable_sigmoid(x: np.ndarray) -> np.ndarray:
@@ -82,6 +83,44 @@ def _expand(x: np.ndarray, width: int) -> np.ndarray:
 def _look_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     row = index[..., 0] if index.ndim else index
     return table[row.astype(np.int64, copy=False)]
+
+
+def span(op: str, first: float, second: float, width: int) -> tuple[int, int]:
+    """Where a slice of `width` values, or a part of those of equal width, begins and ends."""
+    if op == "part":
+        return int(first) * (width // int(second)), (int(first) + 1) * (width // int(second))
+    return int(first) + width * (first < 0), int(second) + width * (second <= 0)
+
+
+def _slice(x: np.ndarray, first: float, second: float) -> np.ndarray:
+    begin, end = span("slice", first, second, x.shape[-1])
+    if not 0 <= begin < end <= x.shape[-1]:
+        raise ValueError(f"there are no values {begin} to {end} of {x.shape[-1]}")
+    return x[..., begin:end]
+
+
+def _part(x: np.ndarray, first: float, second: float) -> np.ndarray:
+    if x.shape[-1] % int(second):
+        raise ValueError(f"{x.shape[-1]} values cannot be split into {int(second)} equal parts")
+    begin, end = span("part", first, second, x.shape[-1])
+    return x[..., begin:end]
+
+
+def _concat(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = np.atleast_1d(a), np.atleast_1d(b)
+    rows = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    return np.concatenate([np.broadcast_to(x, (*rows, x.shape[-1])) for x in (a, b)], axis=-1)
+
+
+def _pad(g: np.ndarray, first: float, width: int) -> np.ndarray:
+    out = np.zeros((*g.shape[:-1], width), g.dtype)
+    out[..., int(first) : int(first) + g.shape[-1]] = g
+    return out
+
+
+def _padded(o: Any, g: Any, y: Any, x: Any) -> tuple[Any]:
+    """The gradient of the values that a slice takes, among zeros."""
+    return (o.pad(g, first=span(y.op, y.first, y.second, x.dim.value)[0], like=x),)
 
 
 def _share(x: Any) -> float:
@@ -175,6 +214,14 @@ _ROWS = [
        lambda o, g, y, x: (_max_share(o, g, y, x),), shape="reduce"),
     _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None),
        shape="pick", index=1),
+    # beside one another: the gradients of slices are padded with zeros, that of a concatenation is sliced
+    _f("concat", 2, "[{0}; {1}]", "[{0}; {1}]", _concat,
+       lambda o, g, y, a, b: (o.slice(g, second=a.dim.value, like=a), o.slice(g, first=a.dim.value, like=b)),
+       shape="concat"),
+    _f("slice", 1, "{0}[{first}:{second}]", "{0}[{first}:{second}]", _slice,
+       _padded, shape="slice", numbers=2, whole=True),
+    _f("part", 1, r"\operatorname{{split}}({0}, {second})[{first}]", "split({0}, {second})[{first}]", _part,
+       _padded, shape="part", numbers=2, whole=True),
     _f("inverse_deviation", 1, r"\frac{{1}}{{\sqrt{{\operatorname{{var}}({0}) + {first}}}}}",
        "1 / √(var({0}) + {first})",
        lambda x, epsilon: 1 / np.sqrt(x.var(-1, keepdims=True) + epsilon),
@@ -200,6 +247,9 @@ _ROWS = [
     _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
     _f("place", 2, "{0}[{1}]", "{0}[{1}]", _place, lambda o, g, y, x, i: (o.pick(g, i), None),
        shape="place", index=1),
+    _f("pad", 1, r"\operatorname{{pad}}({0}, {first})", "pad({0}, {first})", _pad,
+       lambda o, g, y, x: (o.slice(g, first=y.first, second=y.first + x.dim.value, like=x),),
+       shape="pad", numbers=1, whole=True),
     _f("sigmoid_grad", 2, r"{0} {1} (1 - {1})", "{0} {1} (1 - {1})", lambda g, s: g * s * (1 - s),
        lambda o, h, y, g, s: (o.sigmoid_grad(h, s), h * g * (1 - 2 * s)), binds=MUL),
     _f("tanh_grad", 2, r"{0} (1 - {1}^2)", "{0} (1 - {1}²)", lambda g, t: g * (1 - t * t),

@@ -91,7 +91,7 @@ class Cell:
         parameters = {n: s for n, s in p._all.items() if s.role}
         _check_names(self, parameters)
         _check_leaves(self, outputs, {*inputs, *states, *parameters.values()})
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, _names(local, outputs, states))
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, _names(local, outputs, states))
 
     def equations(self) -> list[str]:
         """The equations as lines of plain text, made from the graph."""
