@@ -244,6 +244,7 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
   auto width = [&](int operand) { return program.operands[operand].width; };
   int out = width(i.out), a = width(i.a), b = width(i.b);
   auto fits = [&](int w) { return w == out || w == 0; };
+  const bool apart = i.out != i.a && i.out != i.b;
   switch (i.op) {
     case Op::sum_:
     case Op::mean_:
@@ -267,6 +268,12 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
       return expect(a > 0 && place_fits(i.first, out, a), "widths of slice");
     case Op::pad_:
       return expect(a > 0 && place_fits(i.first, a, out), "widths of pad");
+    case Op::outer_:
+      return expect(a > 0 && b > 0 && out == int64_t(a) * b, "widths of outer");
+    case Op::matvec_:
+      return expect(b > 0 && out > 0 && a == int64_t(out) * b && apart, "operands of matvec");
+    case Op::vecmat_:
+      return expect(a > 0 && out > 0 && b == int64_t(a) * out && apart, "operands of vecmat");
     default: {
       int n = kArity[int(i.op)];
       expect(fits(a) && (n < 2 || fits(b)) && (n < 3 || fits(width(i.c))), "widths of an instruction");

@@ -38,6 +38,8 @@ RICHER: dict[str, Callable[[Any, Any], Any]] = {  # of one value too, in the cel
     "turned": lambda o, a: o.concat(a[..., 1:], a[..., :1]),
     "ends": lambda o, a: o.concat(a[..., -1:], a[..., 1:-1] * 2, a[..., :1]),
     "first": lambda o, a: a[..., :1],
+    "associate": lambda o, a: o.matvec(o.outer(o.tanh(a), a), o.tanh(a)),
+    "recall": lambda o, a: o.vecmat(o.tanh(a), o.outer(a, o.sigmoid(a))),
 }
 BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "add": lambda o, a, b: a + b,
@@ -286,6 +288,23 @@ def elman_results(p: Problem, engine: str) -> dict[str, np.ndarray]:
     return found | {f"d state {k}": g for k, g in enumerate(dstates)}
 
 
+# --- functions of any library's arrays -------------------------------------------------------------------------
+
+
+def _outer(a: Any, b: Any) -> Any:
+    return (a[..., :, None] * b[..., None, :]).reshape(*a.shape[:-1], -1)
+
+
+def _matvec(m: Any, b: Any) -> Any:
+    return (m.reshape(*m.shape[:-1], -1, b.shape[-1]) @ b[..., None])[..., 0]
+
+
+def _vecmat(a: Any, m: Any) -> Any:
+    return (a[..., None, :] @ m.reshape(*m.shape[:-1], a.shape[-1], -1))[..., 0, :]
+
+
+MATRICES = {"outer": _outer, "matvec": _matvec, "vecmat": _vecmat}
+
 # --- NumPy's meaning of the functions, without Elman's ----------------------------------------------------------
 
 
@@ -348,6 +367,7 @@ NUMPY = SimpleNamespace(
     minimum=np.minimum,
     where=np.where,
     concat=lambda *parts: np.concatenate(parts, -1),
+    **MATRICES,
 )
 
 

@@ -181,3 +181,22 @@ def test_a_file_with_ends_that_are_no_whole_numbers_is_refused(numbers):
     row[2:4] = numbers
     with pytest.raises(el.ModelFileError):
         from_data(data)
+
+
+@pytest.mark.parametrize("engine", BUILT)
+@pytest.mark.parametrize("places", [0, 1, 2, -1, -3, 4])
+def test_roll_is_numpys(places, engine):
+    x = np.random.default_rng(0).normal(size=(2, 3, 5))
+    net = one_layer(lambda p, x: el.roll(x, places), 5, engine=engine)
+    np.testing.assert_array_equal(net(x), np.roll(x, places, -1))
+    np.testing.assert_array_equal(el.roll(x, places), np.roll(x, places, -1))
+    np.testing.assert_array_equal(net.backward(x, x)[1], np.roll(x, -places, -1))
+
+
+def test_roll_by_as_much_as_there_is_is_an_error():
+    with pytest.raises(el.ShapeError, match="roll|slice"):
+        el.roll(np.zeros(3), 3)
+    with pytest.raises(el.ShapeError, match=r"x\[:-7\]: 3 .* -4 values are left"):
+        one_layer(lambda p, x: el.roll(x, 7), 3)
+    with pytest.raises(el.OptionError, match="roll's number of places"):
+        el.roll(np.zeros(3), 0.5)

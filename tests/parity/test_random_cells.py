@@ -32,6 +32,7 @@ TORCH = SimpleNamespace(
     minimum=torch.minimum,
     where=torch.where,
     concat=lambda *parts: torch.cat(parts, -1),
+    **random_cells.MATRICES,
 )
 
 

@@ -103,10 +103,12 @@ class Lowering:
             if any(map(_is_product, terms)):
                 return self._affine(s, terms)
             return self._sum(s)
-        if s.op == "dropout":
+        if s.op == "stop_gradient":
+            return self.memo[s.inputs[0]]
+        if row_of(s).shape == "dropout":
             if not self.drops:
                 return self.memo[s.inputs[0]]
-            return self.make("dropout", [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
+            return self.make(s.op, [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
         if row_of(s).shape in ("slice", "part"):
             return self._slice(s)
         return self.make(s.op, self._operands(s), width(s), s.first, s.second)
@@ -114,7 +116,7 @@ class Lowering:
     def _operands(self, s: Symbol) -> list[Node]:
         """Those of an op, constants with a width where it asks for one."""
         nodes = [self.memo[i] for i in s.inputs]
-        if row_of(s).shape not in ("concat", "pad"):
+        if row_of(s).shape not in ("concat", "pad", "outer", "matvec"):
             return nodes
         return [self.solid(n, width(i)) for n, i in zip(nodes, s.inputs, strict=True)]
 

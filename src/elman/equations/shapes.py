@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from elman.equations.ops import Op
-from elman.equations.widths import ONE, Dim, must_add_up, must_be_at_least, must_equal, users_line
+from elman.equations.widths import ONE, Dim, must_add_up, must_be_at_least, must_equal, must_multiply_to, users_line
 from elman.errors import EquationError
 
 WRITTEN = {"matmul": "p.{0} @ {1!r}", "matmul_t": "p.{0}.T @ {1!r}", "lookup": "p.{0}[{1!r}]"}
@@ -57,6 +57,20 @@ def _concatenated(row: Op, inputs: Inputs) -> Dim:
 
     out = Dim("the width of a concat")
     must_add_up(out, tuple(i.dim for i in inputs), 0, what)
+    return out
+
+
+def _outer(row: Op, inputs: Inputs) -> Dim:
+    out = Dim("the width of an outer product")
+    must_multiply_to(out, (inputs[0].dim, inputs[1].dim), lambda: row.text.format(*inputs))
+    return out
+
+
+def _of_matrix(row: Op, inputs: Inputs) -> Dim:
+    matrix, vector = inputs if row.name == "matvec" else inputs[::-1]
+    out = Dim(f"the width of a {row.name}")
+    parts = (out, vector.dim) if row.name == "matvec" else (vector.dim, out)
+    must_multiply_to(matrix.dim, parts, lambda: f"{row.name}({inputs[0]!r}, {inputs[1]!r})")
     return out
 
 
@@ -127,5 +141,7 @@ _OF_OPERANDS: dict[str, Callable[[Op, Inputs], Dim]] = {
     "lookup": _looked_up,
     "product": _multiplied,
     "concat": _concatenated,
+    "outer": _outer,
+    "matvec": _of_matrix,
 }
 _OF_NUMBERS: dict[str, Callable[[Any, int, int], Dim]] = {"slice": _sliced, "part": _part}

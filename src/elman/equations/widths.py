@@ -73,6 +73,16 @@ class Total:
 
 
 @dataclass
+class Times:
+    """A width that is the product of two others: that of a matrix which is one vector."""
+
+    whole: Dim
+    parts: tuple[Dim, Dim]
+    what: What
+    line: Line
+
+
+@dataclass
 class AtLeast:
     """A width that must not be below a number."""
 
@@ -82,7 +92,7 @@ class AtLeast:
     line: Line
 
 
-Relation = Equal | Total | AtLeast
+Relation = Equal | Total | Times | AtLeast
 
 
 @dataclass
@@ -128,6 +138,11 @@ def must_equal(left: Dim, right: Dim, what: What, line: Line | None = None) -> N
 def must_add_up(whole: Dim, parts: tuple[Dim, ...], more: int, what: What) -> None:
     """Say that a width is the sum of others, and `more`."""
     _say(lambda: Total(whole, parts, more, what, users_line()))
+
+
+def must_multiply_to(whole: Dim, parts: tuple[Dim, Dim], what: What) -> None:
+    """Say that a width is the product of two others."""
+    _say(lambda: Times(whole, parts, what, users_line()))
 
 
 def must_be_at_least(dim: Dim, number: int, what: What) -> None:
