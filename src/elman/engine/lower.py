@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.engine.plan import Ref
-from elman.equations.ops import OPS, row_of
+from elman.equations.ops import OPS, row_of, span
 from elman.equations.symbols import Parameter, Symbol, width
 
 LEAVES = ("slot", "const", "vector")
@@ -117,11 +117,30 @@ class Lowering:
             if any(map(_is_product, terms)):
                 return self._affine(s, terms)
             return self._sum(s)
-        if s.op == "dropout":
+        if s.op == "stop_gradient":
+            return self.memo[s.inputs[0]]
+        if row_of(s).shape == "dropout":
             if not self.drops:
                 return self.memo[s.inputs[0]]
-            return self.make("dropout", [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
-        return self.make(s.op, [self.memo[i] for i in s.inputs], width(s), s.first, s.second)
+            return self.make(s.op, [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
+        if row_of(s).shape in ("slice", "part"):
+            return self._slice(s)
+        return self.make(s.op, self._operands(s), width(s), s.first, s.second)
+
+    def _operands(self, s: Symbol) -> list[Node]:
+        """Those of an op, constants with a width where it asks for one."""
+        nodes = [self.memo[i] for i in s.inputs]
+        if row_of(s).shape not in ("concat", "pad", "outer", "matvec"):
+            return nodes
+        return [self.solid(n, width(i)) for n, i in zip(nodes, s.inputs, strict=True)]
+
+    def _slice(self, s: Symbol) -> Node:
+        """The values from a place to a place that are known now; all of them are the operand itself."""
+        x = s.inputs[0]
+        if width(x) == width(s):
+            return self.memo[x]
+        begin, end = span(s.op, s.first, s.second, width(x))
+        return self.make("slice", [self.solid(self.memo[x], width(x))], width(s), begin, end)
 
     def _attention(self, s: Symbol) -> Node:
         """Of operands (query, keys, values), the way back after a gradient; then a vector, or none."""

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from elman.equations import symbols, widths
+from elman.equations import symbols
 from elman.equations.ops import row_of
+from elman.equations.solving import Solution, solve
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.widths import Dim, Equal
+from elman.equations.widths import Dim, Relation
 from elman.errors import EquationError, OptionError, ShapeError
 
 
@@ -27,7 +28,7 @@ class Graph:
     states: list[Symbol]
     outputs: list[Symbol]
     parameters: dict[str, Parameter]
-    equal: list[Equal]
+    relations: list[Relation]
     names: dict[Symbol, str] = field(default_factory=dict)
     memories: list[Symbol] = field(default_factory=list)
 
@@ -63,8 +64,7 @@ class Graph:
         if self.states and self.states[0].name not in sizes and units is not None:
             known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
             units_used = True
-        widths.solve(self.equal, known)
-        units_used = self._fill_unknown(units) or units_used
+        units_used = self._fill_unknown(units, solve(self.relations, known)) or units_used
         if units is not None and not units_used and symbols.width(self.outputs[0]) != units:
             raise ShapeError(
                 f"{self.name} got units={units}, which nothing in it follows: its output has "
@@ -73,23 +73,21 @@ class Graph:
             )
         return self
 
-    def _fill_unknown(self, units: int | None) -> bool:
+    def _fill_unknown(self, units: int | None, solution: Solution) -> bool:
         """Widths that no equation ties to anything are the layer's units (the rows of a dense W): whether any is."""
         leaves: list[Symbol] = [*self.inputs, *self.memories, *self.states, *self.parameters.values()]
-        used = False
         dims = [s.dim for s in [*leaves, *self.nodes()]] + [
             p.columns for p in self.parameters.values() if p.role != "vector"
         ]
-        for dim in dims:
-            if dim.value is None:
-                if units is None:
-                    raise EquationError(
-                        f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
-                    )
-                widths.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
-                used = True
-        for dim in dims:
-            dim.value = units if dim.value is None else dim.value
+        used = False
+        while unknown := [dim for dim in dims if dim.value is None]:
+            dim = min(unknown, key=solution.is_composed)  # a sum or a product of others last
+            if units is None:
+                raise EquationError(
+                    f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
+                )
+            solution = solve(self.relations, self._known() + [(dim, units, "the layer's units")])
+            used = True
         return used
 
     def _known(self) -> list[tuple[Dim, int, str]]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import row_of
-from elman.equations.symbols import Parameter, Symbol, is_memory
+from elman.equations.shapes import is_memory
+from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError
 
 
@@ -78,7 +79,7 @@ def _of_memory(graph: Graph, value: Symbol) -> Graph:
     inputs = [m for m in graph.memories if m in nodes]
     parameters = {name: p for name, p in graph.parameters.items() if p in nodes}
     names = {node: name for node, name in graph.names.items() if node in nodes}
-    return Graph(graph.name, inputs, [], [value], parameters, graph.equal, names)
+    return Graph(graph.name, inputs, [], [value], parameters, graph.relations, names)
 
 
 def _replaced(outputs: list[Symbol], new: dict[Symbol, Symbol]) -> tuple[list[Symbol], dict[Symbol, Symbol]]:

@@ -13,6 +13,7 @@ from elman.equations.trace import Cell
 from elman.errors import ModelFileError
 
 _LEAVES = ("input", "memory", "state", "parameter", "const")
+MOST = 2**30  # of a place in a vector
 
 
 def to_data(cell: Cell) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class StoredCell(Cell):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
         parameters = {n: s for n, s in p._all.items() if s.role}
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, names, memories)
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
 
 
 def _replay(data: dict[str, Any], p: Any, args: tuple[Any, ...]) -> list[Any]:
@@ -122,6 +123,8 @@ def _check(data: dict[str, Any]) -> None:
         if len(inputs) != arity or any(not 0 <= i < number for i in inputs):
             raise ValueError(f"node {number} ({op}) has operands {inputs}")
         float(first), float(second), str(name)
+        if op in OPS and OPS[op].whole and not all(float(n).is_integer() and abs(n) <= MOST for n in (first, second)):
+            raise ValueError(f"node {number} ({op}) has the numbers {first}, {second}")
     for k in [*data["outputs"], *map(int, data["names"])]:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):

@@ -105,7 +105,7 @@ class Cell:
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
         names = _names(local, outputs, states)
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, names, memories)
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
 
     def equations(self) -> list[str]:
         """The equations as lines of plain text, made from the graph."""
