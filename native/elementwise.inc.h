@@ -43,6 +43,8 @@ ELMAN_INLINE Vec<T> one_or_zero(F truth) {
   X(clip, at_most<T>(at_least<T>(a, first), second))               \
   X(sin, sin_<T>(a))                                               \
   X(cos, cos_<T>(a))                                               \
+  X(floor, floor_<T>(a))                                           \
+  X(spike, a != a ? a : one_or_zero<T>(a > T(0)))                  \
   X(add, a + b)                                                    \
   X(sub, a - b)                                                    \
   X(mul, a * b)                                                    \
@@ -193,6 +195,7 @@ void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
       ELMAN_POINTWISE(ELMAN_CASE)
 #undef ELMAN_CASE
       case Op::dropout_:
+      case Op::dropout_once_:
         dropout<T>(*in, tile);
         break;
       case Op::accumulate_:

@@ -23,12 +23,14 @@ namespace elman {
 #define ELMAN_OPS(X)                                                                                              \
   X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1)                              \
   X(exp, 1) X(log, 1) X(log1p, 1) X(erf, 1) X(sigmoid, 1) X(tanh, 1) X(relu, 1) X(leaky_relu, 1) X(elu, 1)        \
-  X(softplus, 1) X(silu, 1) X(gelu, 1) X(clip, 1) X(sin, 1) X(cos, 1)                                             \
+  X(softplus, 1) X(silu, 1) X(gelu, 1) X(clip, 1) X(sin, 1) X(cos, 1) X(floor, 1) X(spike, 1)                     \
   X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(pow, 2) X(maximum, 2) X(minimum, 2)                                   \
   X(lt, 2) X(le, 2) X(eq, 2) X(sigmoid_grad, 2) X(tanh_grad, 2) X(relu_grad, 2)                                   \
   X(where, 3) X(fma, 3) X(blend, 3)                                                                               \
-  X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1) X(accumulate, 2)         \
-  X(inverse_deviation, 1) X(normalise, 2) X(normalise_grad, 3)
+  X(sum, 1) X(mean, 1) X(max, 1) X(expand, 1) X(pick, 2) X(place, 2) X(dropout, 1) X(dropout_once, 1)   \
+  X(accumulate, 2)                                                                                                \
+  X(inverse_deviation, 1) X(normalise, 2) X(normalise_grad, 3) X(concat, 2) X(slice, 1) X(pad, 1)     \
+  X(outer, 2) X(matvec, 2) X(vecmat, 2)
 // clang-format on
 
 enum class Op : uint16_t {
@@ -47,15 +49,18 @@ constexpr int kArity[] = {
 
 // One elementwise instruction: out = op(a, b, c; first, second). The operands are numbers into Tile::operand.
 //   clip: first <= x <= second.  leaky_relu, elu: first is the slope / alpha.  dropout: first is the rate (as a T),
-//   second the number of the dropout in the network.  sigmoid_grad(g, s) = g s (1-s); tanh_grad(g, y) = g (1-y^2);
-//   relu_grad(g, y) = y > 0 ? g : 0; fma(a, b, c) = a b + c; blend(z, a, b) = z a + (1-z) b;
-//   lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b.
-//   sum, mean, max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0.
-//   These take no constant of width n. An index outside 0 .. n-1, a fraction or NaN picks NaN and places nothing;
-//   where first is not 0 the index is a whole number, of as many bits as a T, else a value of type T.
-//   inverse_deviation(x; first) = 1 / sqrt(variance of x + first): n -> 1. normalise(x, r) = (x - mean of x) r, and
-//   normalise_grad(g, y, r) = (g - mean of g - y (mean of g y)) r: r of width 1.
-//   accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.
+//   second the number of the dropout in the network; that of dropout_once does not depend on the step.  sigmoid_grad(g,
+//   s) = g s (1-s); tanh_grad(g, y) = g (1-y^2); relu_grad(g, y) = y > 0 ? g : 0; fma(a, b, c) = a b + c; blend(z, a,
+//   b) = z a + (1-z) b; lt, le, eq give 1 or 0; where(c, a, b) = c != 0 ? a : b; spike(x) = x > 0 ? 1 : 0. sum, mean,
+//   max: width n -> 1. expand: 1 -> n. pick(x, i): (n, 1) -> 1. place(g, i): (1, 1) -> n, g at i and else 0. These take
+//   no constant of width n. An index outside 0 .. n-1, a fraction or NaN picks NaN and places nothing; where first is
+//   not 0 the index is a whole number, of as many bits as a T, else a value of type T. concat(a, b): the values of a,
+//   then those of b. slice(x; first): as many values as the result has, from number `first` on. pad(x; first): x from
+//   number `first` on, and else 0. Like the next three they take no constants. outer(a, b) = a_i b_j, row by row: (n,
+//   m) -> n m. Of such a matrix x, matvec(x, b) = sum over j of x_ij b_j and vecmat(a, x) = sum over i of a_i x_ij;
+//   their result is not the memory of an operand. inverse_deviation(x; first) = 1 / sqrt(variance of x + first): n
+//   -> 1. normalise(x, r) = (x - mean of x) r, and normalise_grad(g, y, r) = (g - mean of g - y (mean of g y)) r: r of
+//   width 1. accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.
 //   NaN stays NaN, in maximum, minimum, clip, relu and max too.
 template <class T>
 struct Instruction {

@@ -325,11 +325,17 @@ void check_code(const ProgramSource& program) {
   }
 }
 
+// Whether `n` values from number `first` on lie within a width; a float counts so far exactly.
+bool place_fits(double first, int n, int width) {
+  return first >= 0 && first == std::floor(first) && first <= (1 << 24) && first + n <= width;
+}
+
 // The widths that an instruction's kernel relies on.
 void check_widths(const ProgramSource& program, const Instruction<double>& i) {
   auto width = [&](int operand) { return program.operands[operand].width; };
   int out = width(i.out), a = width(i.a), b = width(i.b);
   auto fits = [&](int w) { return w == out || w == 0; };
+  const bool apart = i.out != i.a && i.out != i.b;
   switch (i.op) {
     case Op::sum_:
     case Op::mean_:
@@ -347,6 +353,18 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
       return expect(out == 1 && a > 0 && b == 1, "widths of pick");
     case Op::place_:
       return expect(a <= 1 && b == 1, "widths of place");
+    case Op::concat_:
+      return expect(a > 0 && b > 0 && out == a + b, "widths of concat");
+    case Op::slice_:
+      return expect(a > 0 && place_fits(i.first, out, a), "widths of slice");
+    case Op::pad_:
+      return expect(a > 0 && place_fits(i.first, a, out), "widths of pad");
+    case Op::outer_:
+      return expect(a > 0 && b > 0 && out == int64_t(a) * b, "widths of outer");
+    case Op::matvec_:
+      return expect(b > 0 && out > 0 && a == int64_t(out) * b && apart, "operands of matvec");
+    case Op::vecmat_:
+      return expect(a > 0 && out > 0 && b == int64_t(a) * out && apart, "operands of vecmat");
     default: {
       int n = kArity[int(i.op)];
       expect(fits(a) && (n < 2 || fits(b)) && (n < 3 || fits(width(i.c))), "widths of an instruction");

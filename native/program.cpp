@@ -27,7 +27,7 @@ Program<T>::Program(const ProgramSource& source) : operands(source.operands), wo
   for (const Operand& o : operands) temps.push_back(o.kind == OperandKind::temp ? place[o.index] : 0);
   for (const Instruction<double>& i : source.code) {
     code.push_back({i.op, i.out, i.a, i.b, i.c, T(i.first), T(i.second)});
-    dropout |= i.op == Op::dropout_;
+    dropout |= i.op == Op::dropout_ || i.op == Op::dropout_once_;
   }
 }
 

@@ -128,9 +128,48 @@ ELMAN_INLINE void fill_row(T* out, T value, int width) {
 }
 
 template <class T>
+ELMAN_INLINE void copy_row(T* out, const T* x, int width) {
+  each_vector<T>(width, [&](int i, int n) { store_first<T>(out + i, n, load_first<T>(x + i, n)); });
+}
+
+template <class T>
+ELMAN_INLINE void pad_row(T* out, const T* x, int first, int n, int width) {
+  fill_row<T>(out, T(0), first);
+  copy_row<T>(out + first, x, n);
+  fill_row<T>(out + first + n, T(0), width - first - n);
+}
+
+template <class T>
 ELMAN_INLINE void place_in_row(T* out, T value, int i, int width) {
   fill_row<T>(out, T(0), width);
   if (i >= 0) out[i] = value;
+}
+
+// A matrix of rows and columns is one vector, row after row.
+template <class T>
+ELMAN_INLINE void outer_row(T* out, const T* a, const T* b, int rows, int columns) {
+  for (int r = 0; r < rows; ++r, out += columns) {
+    const T factor = a[r];
+    each_vector<T>(columns, [&](int i, int n) { store_first<T>(out + i, n, load_first<T>(b + i, n) * factor); });
+  }
+}
+
+template <class T>
+ELMAN_INLINE void matvec_row(T* out, const T* x, const T* b, int rows, int columns) {
+  for (int r = 0; r < rows; ++r, x += columns) {
+    Vec<T> sum{};
+    each_vector<T>(columns, [&](int i, int n) { sum += load_first<T>(x + i, n) * load_first<T>(b + i, n); });
+    out[r] = fold_sum<T>(sum);
+  }
+}
+
+template <class T>
+ELMAN_INLINE void vecmat_row(T* out, const T* a, const T* x, int rows, int columns) {
+  each_vector<T>(columns, [&](int i, int n) {
+    Vec<T> sum{};
+    for (int r = 0; r < rows; ++r) sum += load_first<T>(x + ptrdiff_t(r) * columns + i, n) * a[r];
+    store_first<T>(out + i, n, sum);
+  });
 }
 
 ELMAN_INLINE uint64_t mix(uint64_t z) {
@@ -141,7 +180,8 @@ ELMAN_INLINE uint64_t mix(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// Whether a unit is kept depends on key, dropout, step, row and unit alone: 24 bits of a hash against the rate.
+// Whether a unit is kept depends on key, dropout, step (unless one mask serves the whole sequence), row and unit alone:
+// 24 bits of a hash against the rate.
 template <class T>
 void dropout(const Instruction<T>& in, const Tile<T>& tile) {
   constexpr uint64_t golden = 0x9e3779b97f4a7c15u;
@@ -151,7 +191,7 @@ void dropout(const Instruction<T>& in, const Tile<T>& tile) {
   T* out = tile.operand[in.out];
   for (int r = 0; r < tile.rows; ++r, a += a_width, out += width) {
     uint64_t k = mix(tile.key + golden * (uint64_t(in.second) + 1));
-    k = mix(k + uint64_t(tile.step) * golden);
+    if (in.op == Op::dropout_) k = mix(k + uint64_t(tile.step) * golden);
     k = mix(k + uint64_t(tile.row[r]) * golden);
     for (int i = 0; i < width; ++i) {
       const T x = a_width ? a[i] : a[0];
@@ -173,7 +213,7 @@ ELMAN_INLINE void each_row(const Instruction<T>& in, const Tile<T>& tile, F f) {
 
 template <class T>
 void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
-  const int width = tile.width[in.out], n = tile.width[in.a];
+  const int width = tile.width[in.out], n = tile.width[in.a], m = tile.width[in.b];
   const bool whole = in.first != T(0);
   switch (in.op) {
     case Op::sum_:
@@ -199,6 +239,23 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
     case Op::normalise_grad_:
       return each_row<T>(
           in, tile, [=](T* out, const T* a, const T* b, const T* c) { normalise_grad_row<T>(out, a, b, *c, width); });
+    case Op::concat_:
+      return each_row<T>(
+          in, tile, [=](T* out, const T* a, const T* b, auto) { copy_row<T>(out, a, n), copy_row<T>(out + n, b, m); });
+    case Op::slice_: {
+      const int first = int(in.first);
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { copy_row<T>(out, a + first, width); });
+    }
+    case Op::pad_: {
+      const int first = int(in.first);
+      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { pad_row<T>(out, a, first, n, width); });
+    }
+    case Op::outer_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { outer_row<T>(out, a, b, n, m); });
+    case Op::matvec_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { matvec_row<T>(out, a, b, width, m); });
+    case Op::vecmat_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { vecmat_row<T>(out, a, b, n, width); });
     default:  // expand
       return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { fill_row<T>(out, *a, width); });
   }

@@ -133,6 +133,14 @@ ELMAN_INLINE Vec<T> expm1_bounded(Vec<T> x) {
   return power * expm1_reduced<T>(a.r) + (power - T(1));
 }
 
+// From 2^mantissa on every number is whole; below it adding that much rounds to a whole number.
+template <class T>
+ELMAN_INLINE Vec<T> floor_(Vec<T> x) {
+  constexpr T whole = T(uint64_t(1) << Real<T>::mantissa);
+  const Vec<T> size = abs_<T>(x), nearest = with_sign<T>((size + whole) - whole, x);
+  return size < whole ? (nearest > x ? nearest - T(1) : nearest) : x;
+}
+
 template <class T>
 ELMAN_INLINE Vec<T> tanh_(Vec<T> x) {
   Vec<T> e = expm1_bounded<T>(at_most<T>(abs_<T>(x), Fit<T>::tanh_last) * T(2));

@@ -34,6 +34,13 @@ UNARY: dict[str, Callable[[Any, Any], Any]] = {
     "cube": lambda o, a: a**3,
     "inverse": lambda o, a: 1 / (o.square(a) + 1.5),
 }
+RICHER: dict[str, Callable[[Any, Any], Any]] = {  # of one value too, in the cells of seeds from RICH on
+    "turned": lambda o, a: o.concat(a[..., 1:], a[..., :1]),
+    "ends": lambda o, a: o.concat(a[..., -1:], a[..., 1:-1] * 2, a[..., :1]),
+    "first": lambda o, a: a[..., :1],
+    "associate": lambda o, a: o.matvec(o.outer(o.tanh(a), a), o.tanh(a)),
+    "recall": lambda o, a: o.vecmat(o.tanh(a), o.outer(a, o.sigmoid(a))),
+}
 BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "add": lambda o, a, b: a + b,
     "sub": lambda o, a, b: a - b,
@@ -44,7 +51,8 @@ BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
     "where": lambda o, a, b: o.where(a < b, 0.5 * a, b),
     "blend": lambda o, a, b: o.sigmoid(a) * b + (1 - o.sigmoid(a)) * a,
 }
-REDUCING = ("sum", "mean", "max")
+REDUCING = ("sum", "mean", "max", "first")
+RICH = 1_000_000  # the cells of smaller seeds stay what they were when they were found
 LIKELY = ("add", "add", "mul", "blend", "sub", "where")
 
 
@@ -105,19 +113,24 @@ def _row(o: Any, p: Any, what: str, given: list[Any], parameter: str) -> Any:
         return given[0] + getattr(p, parameter)
     if what == "gain":
         return getattr(p, parameter) * given[0]
-    if what in UNARY:
-        return UNARY[what](o, given[0])
+    if what == "concat":
+        return o.concat(*given)
+    if what == "slice":
+        first, last = map(int, parameter.split(":"))
+        return given[0][..., first:last]
+    if what in UNARY or what in RICHER:
+        return (UNARY | RICHER)[what](o, given[0])
     return BINARY[what](o, *given)
 
 
 def draw(seed: int, wide: int = 4, narrow: int = 3) -> RandomCell:
     """A cell: one to three states, matrices that are shared and transposed, x and the states used anywhere."""
-    return _Drawing(np.random.default_rng(seed), wide, narrow).cell()
+    return _Drawing(np.random.default_rng(seed), wide, narrow, seed >= RICH).cell()
 
 
 class _Drawing:
-    def __init__(self, random: np.random.Generator, wide: int, narrow: int):
-        self.random, self.wide = random, wide
+    def __init__(self, random: np.random.Generator, wide: int, narrow: int, rich: bool):
+        self.random, self.wide, self.rich = random, wide, rich
         states = int(random.integers(1, 4))
         others = [wide if random.random() < 0.7 else narrow for _ in range(states - 1)]
         self.found = RandomCell((wide, wide, *others), [], [])
@@ -139,7 +152,9 @@ class _Drawing:
     def _next(self) -> None:
         kind = self.random.random()
         a = self._any(lambda w: w > 1)
-        if kind < 0.2:
+        if self.rich and self.random.random() < 0.35:
+            self._richer(a)
+        elif kind < 0.2:
             self._product(a)
         elif kind < 0.28:
             self._products(a)
@@ -174,6 +189,20 @@ class _Drawing:
             other = self._product(self._any(lambda w: w > 1))
             if self.width[other] == self.width[total]:
                 total = self._add("add", (total, other), self.width[total])
+
+    def _richer(self, a: int) -> None:
+        if self.width[a] < 3 or self.random.random() < 0.6:
+            self._beside(a)
+        else:
+            what = str(self.random.choice(list(RICHER)))
+            self._add(what, (a,), 1 if what in REDUCING else self.width[a])
+
+    def _beside(self, a: int) -> None:
+        """Two values beside one another, and a part of that, so that it fits others again."""
+        both = self._add("concat", (a, b := self._any(lambda w: True)), self.width[a] + self.width[b])
+        wide = int(self.random.choice([w for w in self.found.widths if w <= self.width[both]]))
+        first = int(self.random.integers(self.width[both] - wide + 1))
+        self._add("slice", (both,), wide, f"{first}:{first + wide}")
 
     def _vector(self, a: int) -> None:
         known = [n for n, shape in self.found.shapes.items() if shape == (self.width[a],)]
@@ -259,6 +288,23 @@ def elman_results(p: Problem, engine: str) -> dict[str, np.ndarray]:
     return found | {f"d state {k}": g for k, g in enumerate(dstates)}
 
 
+# --- functions of any library's arrays -------------------------------------------------------------------------
+
+
+def _outer(a: Any, b: Any) -> Any:
+    return (a[..., :, None] * b[..., None, :]).reshape(*a.shape[:-1], -1)
+
+
+def _matvec(m: Any, b: Any) -> Any:
+    return (m.reshape(*m.shape[:-1], -1, b.shape[-1]) @ b[..., None])[..., 0]
+
+
+def _vecmat(a: Any, m: Any) -> Any:
+    return (a[..., None, :] @ m.reshape(*m.shape[:-1], a.shape[-1], -1))[..., 0, :]
+
+
+MATRICES = {"outer": _outer, "matvec": _matvec, "vecmat": _vecmat}
+
 # --- NumPy's meaning of the functions, without Elman's ----------------------------------------------------------
 
 
@@ -320,6 +366,8 @@ NUMPY = SimpleNamespace(
     maximum=np.maximum,
     minimum=np.minimum,
     where=np.where,
+    concat=lambda *parts: np.concatenate(parts, -1),
+    **MATRICES,
 )
 
 

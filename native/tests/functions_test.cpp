@@ -77,6 +77,8 @@ std::vector<Function<Wider<T>>> functions() {
                                                                      : a; }},
       {"sin", Op::sin_, 1, 2, one(std::sin)},
       {"cos", Op::cos_, 1, 2, one(std::cos)},
+      {"floor", Op::floor_, 1, 0, one(std::floor)},
+      {"spike", Op::spike_, 1, 0, [](L a, L, L) { return std::isnan(a) ? a : L(a > 0); }},
       {"add", Op::add_, 2, 0.5, [](L a, L b, L) { return a + b; }},
       {"sub", Op::sub_, 2, 0.5, [](L a, L b, L) { return a - b; }},
       {"mul", Op::mul_, 2, 0.5, [](L a, L b, L) { return a * b; }},

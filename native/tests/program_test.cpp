@@ -140,6 +140,63 @@ void test_rows(const Kernels<T>& kernels) {
     }
 }
 
+// Rows beside one another, parts of rows, rows among zeros: of any widths.
+template <class T>
+void test_beside(const Kernels<T>& kernels) {
+  const int rows = 3;
+  for (int n : {1, 3, 8, 16, 33})
+    for (int m : {1, 2, 7, 16, 40}) {
+      const int width = n + m;
+      std::vector<T> a = random_values<T>(rows * n), b = random_values<T>(rows * m), out(rows * width, T(-77));
+      std::vector<T> part(rows * m, T(-77)), padded(rows * width, T(-77));
+      run_one(kernels, Op::concat_, {out.data(), a.data(), b.data()}, {width, n, m}, rows);
+      run_one(kernels, Op::slice_, {part.data(), out.data()}, {m, width}, rows, T(n));
+      run_one(kernels, Op::pad_, {padded.data(), a.data()}, {width, n}, rows, T(m));
+      bool good = same_bits(part, b);
+      for (int r = 0; r < rows; ++r)
+        for (int i = 0; i < width; ++i) {
+          good &= out[r * width + i] == (i < n ? a[r * n + i] : b[r * m + i - n]);
+          good &= padded[r * width + i] == (i < m ? T(0) : a[r * n + i - m]);
+        }
+      check(good, name_of(kernels, "beside ") + std::to_string(n) + ", " + std::to_string(m));
+    }
+}
+
+// Products of vectors that make matrices, and of matrices that are vectors.
+template <class T>
+void test_outer(const Kernels<T>& kernels) {
+  const int tile_rows = 2;
+  for (int n : {1, 2, 7, 16, 33})
+    for (int m : {1, 3, 8, 17, 40}) {
+      std::vector<T> a = random_values<T>(tile_rows * n), b = random_values<T>(tile_rows * m), x(tile_rows * n * m);
+      std::vector<T> along = random_values<T>(x.size()), right(tile_rows * n), left(tile_rows * m), one(n), other(m);
+      run_one(kernels, Op::outer_, {x.data(), a.data(), b.data()}, {n * m, n, m}, tile_rows);
+      run_one(kernels, Op::matvec_, {right.data(), along.data(), b.data()}, {n, n * m, m}, tile_rows);
+      run_one(kernels, Op::vecmat_, {left.data(), a.data(), along.data()}, {m, n, n * m}, tile_rows);
+      bool good = true, alone = true;
+      for (int r = 0; r < tile_rows; ++r) {
+        const T *y = along.data() + r * n * m, *p = a.data() + r * n, *q = b.data() + r * m;
+        std::vector<L> sums(n + m), sizes(n + m);
+        for (int i = 0; i < n; ++i)
+          for (int j = 0; j < m; ++j) {
+            good &= x[(r * n + i) * m + j] == p[i] * q[j];
+            sums[i] += L(y[i * m + j]) * q[j], sizes[i] += std::fabs(L(y[i * m + j]) * q[j]);
+            sums[n + j] += L(y[i * m + j]) * p[i], sizes[n + j] += std::fabs(L(y[i * m + j]) * p[i]);
+          }
+        for (int i = 0; i < n + m; ++i)
+          good &= std::fabs(sums[i] - (i < n ? right[r * n + i] : left[r * m + i - n])) <=
+                  (n + m) * std::numeric_limits<T>::epsilon() * sizes[i];
+        run_one(kernels, Op::matvec_, {one.data(), const_cast<T*>(y), const_cast<T*>(q)}, {n, n * m, m}, 1);
+        run_one(kernels, Op::vecmat_, {other.data(), const_cast<T*>(p), const_cast<T*>(y)}, {m, n, n * m}, 1);
+        alone &= std::equal(one.begin(), one.end(), right.begin() + r * n);
+        alone &= std::equal(other.begin(), other.end(), left.begin() + r * m);
+      }
+      const std::string what = name_of(kernels, "outer ") + std::to_string(n) + " x " + std::to_string(m);
+      check(good, what);
+      check(alone, what + ": a row alone");
+    }
+}
+
 // Against the same in long double; and a row alone gives the bits that it gives among others, in place too.
 template <class T>
 void test_normalise(const Kernels<T>& kernels) {
@@ -241,6 +298,11 @@ void test_dropout(const Kernels<T>& kernels) {
       run_one(kernels, Op::dropout_, {x.data(), x.data()}, {width, width}, 4, rate, T(3), 0xfedcba9876543210u, 42,
               row.data());
       check(same_bits(x, out), name_of(kernels, "dropout in place"));
+      std::vector<T> ones(4 * width, T(1)), again(4 * width);
+      for (int64_t step : {0, 42})
+        run_one(kernels, Op::dropout_once_, {(step ? again : out).data(), ones.data()}, {width, width}, 4, rate, T(3),
+                0xfedcba9876543210u, step, row.data());
+      check(same_bits(again, out), name_of(kernels, "one dropout for all steps"));
     }
   std::vector<T> ones(100000, T(1)), out(100000);
   const int64_t zero = 0;
@@ -257,6 +319,8 @@ void test_programs(const Kernels<T>& kernels) {
   test_compound(kernels);
   test_places(kernels);
   test_rows(kernels);
+  test_beside(kernels);
+  test_outer(kernels);
   test_normalise(kernels);
   test_accumulate(kernels);
   test_dropout(kernels);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -49,7 +49,27 @@ def learnt(p):
     return 1 * p.b
 
 
+@eq.cell(memory=1)
+def looking(p, x, m):
+    return eq.attend(p.Q @ x, m, m) + x
+
+
+@eq.cell(memory=1)
+def remembering(p, x, m, h):
+    c = eq.attend(h, m, m, scale=0.7)
+    return eq.tanh(p.W @ x + p.U @ h + p.C @ c)
+
+
+@eq.cell(memory=2)
+def aligning(p, x, keys, values, h):
+    c = eq.attend(p.Q @ h, keys, values, vector=p.v)
+    return eq.tanh(p.W @ x + p.U @ h + p.C @ c)
+
+
 CELLS = {
+    "looking": looking,
+    "remembering": remembering,
+    "aligning": aligning,
     "dense": dense,
     "passing": passing,
     "simple": catalogue()["simple"],
@@ -74,6 +94,7 @@ class Drawn:
     initial: tuple[Source | None, ...] = ()
     last: bool = False
     reverse: bool = False
+    memories: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +110,8 @@ class Problem:
         """Whether it can go through time in pieces."""
         moves = any(isinstance(layer.what, MoveSpec) or layer.reverse for layer in self.layers)
         begun = any(s is not None for layer in self.layers for s in layer.initial)
-        return not moves and not begun and max(self.inputs) == 0
+        attends = any(layer.memories for layer in self.layers)
+        return not moves and not begun and not attends and max(self.inputs) == 0
 
     def plan(self, *, seeded: bool = False, **more) -> Plan:
         specs, offset = [], 0
@@ -108,12 +130,14 @@ def _spec(layer: Drawn, name: str, offset: int) -> tuple[LayerSpec, int]:
     if isinstance(layer.what, MoveSpec):
         nothing = Graph(name, [], [], [], {}, [])
         return LayerSpec(name, nothing, {}, sources=layer.sources, move=layer.what), offset
-    graph = CELLS[layer.what].trace().bind([N] * len(layer.sources), None if layer.what in WITHOUT_PARAMETERS else N)
+    units = None if layer.what in WITHOUT_PARAMETERS else N
+    graph = CELLS[layer.what].trace().bind([N] * len(layer.sources), units, memories=[N] * len(layer.memories))
     offsets = {}
     for parameter in graph.parameters:
         offsets[parameter] = offset
         offset += int(np.prod(graph.shape(parameter)))
-    return LayerSpec(name, graph, offsets, layer.last, layer.reverse, layer.sources, layer.initial), offset
+    reads = layer.sources, layer.initial, layer.memories
+    return LayerSpec(name, graph, offsets, layer.last, layer.reverse, *reads), offset
 
 
 class _Drawing:
@@ -147,20 +171,22 @@ class _Drawing:
             axis if kind in ("reverse", "shift") else ONCE,
         )
 
-    def layer(self) -> None:
+    def layer(self, cells: list[str]) -> None:
         axis = self.draw(st.sampled_from(sorted({a for _, a in self.found})))
-        name = self.draw(st.sampled_from(STATELESS if axis == ONCE else sorted(CELLS)))
+        name = self.draw(st.sampled_from([c for c in cells if axis != ONCE or c in STATELESS]))
         cell = CELLS[name]
         sources = tuple(self.pick(axis) for _ in cell.inputs)
         axis = axis if cell.inputs else ONCE
+        axes = sorted({a for _, a in self.found} - {ONCE})
+        memories = tuple(self.pick(self.draw(st.sampled_from(axes))) for _ in cell.memories[:1]) * len(cell.memories)
         if not cell.states:
-            self.add(Drawn(name, sources), axis)
+            self.add(Drawn(name, sources, memories=memories), axis)
             return
         once = any(a == ONCE for _, a in self.found)
         begins = [once and self.draw(st.booleans()) for _ in cell.states]
         initial = tuple(self.pick(ONCE) if begin else None for begin in begins)
         last, reverse = self.draw(st.booleans()), self.draw(st.booleans())
-        self.add(Drawn(name, sources, initial, last, reverse), ONCE if last else axis)
+        self.add(Drawn(name, sources, initial, last, reverse, memories), ONCE if last else axis)
 
 
 @st.composite
@@ -172,11 +198,11 @@ def graphs(draw, axes: int = 2, simple: bool = False) -> Problem:
         if not simple and draw(st.integers(0, 2)) == 0:
             drawing.move()
         else:
-            drawing.layer()
+            drawing.layer([name for name, cell in sorted(CELLS.items()) if not simple or not cell.memories])
     layers = tuple(drawing.layers)
     if simple:
-        layers = tuple(Drawn(d.what, d.sources, (), d.last, False) for d in layers)
-    read = {s.number for d in layers for s in (*d.sources, *d.initial) if s is not None}
+        layers = tuple(replace(d, initial=(), reverse=False) for d in layers)
+    read = {s.number for d in layers for s in (*d.sources, *d.initial, *d.memories) if s is not None}
     return Problem(inputs, layers, tuple(n for n in range(len(layers)) if n not in read))
 
 

@@ -33,9 +33,9 @@ def projected(p, x, h, c):
 
 @eq.cell
 def odd(p, x, h, k):
-    """Softmax, a transposed matrix, a value used twice, dropout, a row maximum."""
+    """Softmax, a transposed matrix, a value used twice, dropout of both kinds, a row maximum."""
     u = p.W @ x
-    return eq.softmax(u * h + p.U.T @ k) + eq.dropout(h, 0.3), k * 0.5 + eq.max(u)
+    return eq.softmax(u * h + p.U.T @ k) + eq.dropout(h, 0.3), eq.dropout(k, 0.2, once=True) * 0.5 + eq.max(u)
 
 
 @eq.cell
@@ -50,6 +50,14 @@ def swapping(p, x, h, k):
     return k, h + eq.sin(p.W @ x)
 
 
+@eq.cell
+def fast_weights(p, x, h, m):
+    """A matrix as a state, parts of a product, vectors beside one another."""
+    a, b = eq.split(p.W @ eq.concat(x, h), 2)
+    m = 0.9 * m + eq.outer(0.5 * eq.tanh(a), eq.sigmoid(b))
+    return eq.tanh(eq.vecmat(eq.matvec(m, b), m)), m
+
+
 CELLS = {
     **catalogue(),
     "gru_before": catalogue()["gru"].with_options(reset_after=False),
@@ -59,6 +67,7 @@ CELLS = {
     "odd": odd,
     "forgetful": forgetful,
     "swapping": swapping,
+    "fast_weights": fast_weights,
 }
 SIZES = {"projected": {"c": 4}}
 

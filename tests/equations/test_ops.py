@@ -22,6 +22,10 @@ NUMBERS = {
     "elu": (1.3, 0.0),
     "clip": (-0.7, 0.9),
     "dropout": (0.4, 3.0),
+    "dropout_once": (0.4, 3.0),
+    "spike": (2.0, 0.0),
+    "slice": (1.0, 3.0),
+    "part": (1.0, 3.0),
 }
 EDGES = np.array(
     [0.0, -0.0, 1e-30, 1.0, -1.0, 0.5, -0.31, 3.7, -4.2, 17.0, -17.0, 88.0, -88.0, 700.0, -700.0, 1e4, -1e4]
@@ -43,9 +47,14 @@ KINKS = {
     "where",
     "relu_grad",
 }
-UNWRITTEN = {"expand", "place", "accumulate"}  # the scheduler's own
+UNWRITTEN = {"expand", "place", "pad", "accumulate"}  # the scheduler's own
+BESIDE = {"concat", "slice", "part"}  # see test_vectors
+DROPPING = {name for name, row in OPS.items() if row.shape == "dropout"}
+STEPS = {"lt", "le", "eq", "sign", "floor"}  # their derivative is zero, not the slope of the jump
+ON_PURPOSE = {name for name, row in OPS.items() if not row.slope}  # see test_surrogates
 WITH_PARAMETER = {name for name, row in OPS.items() if row.role}  # an engine has instructions for them
 ELEMENTWISE = set(OPS) - WITH_PARAMETER
+NATIVE = ELEMENTWISE - {"part", "stop_gradient"}  # a part is a slice once sizes are known
 SMOOTH = np.array([-17.0, -4.2, -1.0, -0.31, -0.05, 0.013, 0.5, 1.3, 3.7, 17.0])
 
 
@@ -77,7 +86,7 @@ def value_of(op, x, engine, dtype=np.float64):
 
 @pytest.mark.skipif(not native_available(), reason="the native engine is not built")
 @pytest.mark.parametrize(("dtype", "ulps"), [(np.float32, 8), (np.float64, 16)])
-@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - {"pick", "dropout"}))
+@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - BESIDE - DROPPING - {"pick"}))
 def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
     x = np.abs(EDGES) if op in POSITIVE else EDGES
     exact = value_of(op, x.astype(dtype).astype(np.float64), "numpy")
@@ -90,9 +99,9 @@ def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
 
 
 @pytest.mark.parametrize("engine", BUILT)
-@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - {"lt", "le", "eq", "sign"}))
+@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - STEPS - ON_PURPOSE))
 def test_derivative_rule_against_central_differences(op, engine):
-    width = 3 if OPS[op].shape in ("reduce", "rows", "pick") else 1
+    width = 3 if OPS[op].shape in ("reduce", "rows", "pick") or op in BESIDE else 1
     graph = cell_of(op).trace().bind([width], width)
     out = graph.outputs[0].dim.value
     loss = LossSpec(eq.Cell(lambda p, y, target: eq.sum(y * target), inputs=2).trace().bind([out, out], None))
@@ -134,7 +143,7 @@ def one_sided_slopes(f, x):
 
 @pytest.mark.parametrize("engine", BUILT)
 @pytest.mark.parametrize(
-    "op", sorted(op for op in ELEMENTWISE - UNWRITTEN - {"pick", "dropout"} if OPS[op].shape == "map")
+    "op", sorted(op for op in ELEMENTWISE - UNWRITTEN - ON_PURPOSE - {"pick"} if OPS[op].shape == "map")
 )
 def test_derivative_at_the_edges_lies_between_the_one_sided_slopes(op, engine):
     """At 0, at kinks, where it saturates: the derivative is the slope, or (at a kink) between the two."""
@@ -150,7 +159,7 @@ def test_derivative_at_the_edges_lies_between_the_one_sided_slopes(op, engine):
     finite = np.isfinite(left) & np.isfinite(right) & (np.maximum(np.abs(left), np.abs(right)) < 1e8)
     rounding = 8 * np.finfo(np.float64).eps * np.maximum(np.abs(x), 1) / step_at(x)  # what rounding does to a slope
     tolerance = (1e-6 + rounding) * np.maximum(1, np.abs(g))
-    if op not in ("lt", "le", "eq", "sign"):  # steps: their derivative is zero, not the slope of the jump
+    if op not in STEPS:
         assert np.all((g >= np.minimum(left, right) - tolerance)[finite]), (x, g, left, right)
         assert np.all((g <= np.maximum(left, right) + tolerance)[finite]), (x, g, left, right)
     else:
@@ -192,10 +201,10 @@ def test_every_native_op_is_in_the_table():
         pytest.skip("the native engine is not built")
     import elman._native as native
 
-    assert set(native.ops()) == ELEMENTWISE
+    assert set(native.ops()) == NATIVE
 
 
 def test_the_kernels_take_the_operands_that_the_table_says():
     header = (Path(__file__).parents[2] / "native" / "kernels.h").read_text()
     rows = {name: int(arity) for name, arity in re.findall(r"X\((\w+), (\d)\)", header)}
-    assert rows == {name: OPS[name].arity for name in ELEMENTWISE}
+    assert rows == {name: OPS[name].arity for name in NATIVE}

@@ -29,7 +29,7 @@ def at_once(work, items):
 
 def traced(name):
     graph = catalogue()[name].trace().bind([3], 5)
-    return {p: graph.shape(p) for p in graph.parameters}, sorted(graph.names.values()), len(graph.equal)
+    return {p: graph.shape(p) for p in graph.parameters}, sorted(graph.names.values()), len(graph.relations)
 
 
 def test_every_thread_traces_its_own_cell(switching_often):

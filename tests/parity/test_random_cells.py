@@ -31,6 +31,8 @@ TORCH = SimpleNamespace(
     maximum=torch.maximum,
     minimum=torch.minimum,
     where=torch.where,
+    concat=lambda *parts: torch.cat(parts, -1),
+    **random_cells.MATRICES,
 )
 
 
@@ -48,7 +50,7 @@ def torch_results(problem: random_cells.Problem) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("engine", ("numpy", "native"))
-@pytest.mark.parametrize("first", range(0, CELLS, PART))
+@pytest.mark.parametrize("first", [k + start for start in (0, random_cells.RICH) for k in range(0, CELLS, PART)])
 def test_values_and_gradients_are_pytorchs(first: int, engine: str) -> None:
     for seed in range(first, first + PART):
         problem = random_cells.problem(seed)

@@ -14,7 +14,7 @@ from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, downstream, needed_symbols, reachable
 from elman.engine.places import Places
 from elman.engine.plan import MatrixGradient, Ref, Stage, State, TableGradient, VectorGradient
-from elman.engine.stage import DROPOUTS_A_LAYER, Forward
+from elman.engine.stage import DROPOUTS_A_LAYER, Forward, remembered
 from elman.equations.differentiate import Backward, Contribution
 from elman.equations.graph import ordered
 from elman.equations.symbols import Parameter, Symbol, width
@@ -46,6 +46,7 @@ class BackwardStage:
         self.drops = drops
         axis = forward.out.axis
         self.grads = [emit.new_slot(width(s), "pair", forward.index, f"d {s.name}", axis) for s in self.graph.states]
+        self.clears = self._clears()
         self.lowering = self._lower()
         self.gradients: list[MatrixGradient | VectorGradient | TableGradient] = []
         self.taken: set[int] = set()
@@ -54,7 +55,8 @@ class BackwardStage:
         """The stage with its backward step."""
         summed = [self._summed(c) for c in self.backward.contributions if c.source is not None]
         vectors = [c for c in self.backward.contributions if c.source is None]
-        others = [n for s in summed for n in s.nodes] + [self.lowering.memo[c.delta] for c in vectors]
+        effects = [self.lowering.memo[symbol] for symbol in self.backward.effects]
+        others = [n for s in summed for n in s.nodes] + [self.lowering.memo[c.delta] for c in vectors] + effects
         fixed, results = self._results(others)
         late = self._late(results, others)
         held = self._hold_carried(late)
@@ -62,7 +64,7 @@ class BackwardStage:
         totals = [self._total(c) for c in within]
         summed += [self._summed(c) for c in vectors if c not in within]
         saved = dict.fromkeys([*held, *(n for s in summed for n in s.nodes if n.inputs)])
-        needed = reachable([*results, *saved, *totals])
+        needed = reachable([*results, *saved, *totals, *effects])
         places = Places(self.slots, self.forward.index, self.forward.out.axis, fixed, set(saved), self._free(summed))
         place = Placement(self.emit, places, self.forward.spec.offsets)
         reverse = place.section([n for n in needed if n not in late], list(late), merged=False)
@@ -70,7 +72,14 @@ class BackwardStage:
         self._check_summed(summed, places)
         self.gradients = [self._gradient(s, places) for s in summed]
         self.taken = places.taken
-        return replace(before, reverse=reverse, after=after, states=self._states())
+        return replace(before, reverse=reverse, after=after, states=self._states(), clears=self.clears)
+
+    def _clears(self) -> tuple[int, ...]:
+        """Where gradients of memories are added up, and nobody has begun to."""
+        new = {link.gradient: link for link in self.forward.memories if link.gradient >= 0 and not link.begun}
+        for link in new.values():
+            link.begun = True
+        return tuple(new)
 
     def _states(self) -> tuple[State, ...]:
         """The states with the places of their gradients, and with what these are added to."""
@@ -95,6 +104,7 @@ class BackwardStage:
             memo[symbol] = slot_leaf(Ref(state.values), width(symbol))
         for symbol, link in zip(graph.inputs, forward.links, strict=True):
             memo[symbol] = slot_leaf(link.value, width(symbol))
+        memo |= {symbol: slot_leaf(Ref(-1), width(symbol)) for symbol in graph.memories}
         for k, (seed, out) in enumerate(zip(self.backward.seeds, graph.outputs, strict=True)):
             memo[seed] = self._seed(k, width(out))
         outputs = self.backward.outputs()
@@ -105,6 +115,7 @@ class BackwardStage:
             keep={s for c in contributions for s in (c.delta, c.source) if s is not None},
             memo=memo,
             drops=self.drops,
+            memories=remembered(graph, forward.memories),
             inside={s for s in [*self.backward.states, *self.backward.inputs] if s is not None},
             dropout_base=DROPOUTS_A_LAYER * forward.index,
         )

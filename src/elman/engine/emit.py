@@ -11,7 +11,20 @@ from collections.abc import Iterable
 
 from elman.engine.lower import Node
 from elman.engine.places import Places
-from elman.engine.plan import Elementwise, Instruction, Lookup, Matrix, Operand, Product, Ref, Slot, Step, Time
+from elman.engine.plan import (
+    Attend,
+    AttendBack,
+    Elementwise,
+    Instruction,
+    Lookup,
+    Matrix,
+    Operand,
+    Product,
+    Ref,
+    Slot,
+    Step,
+    Time,
+)
 from elman.engine.rounds import rounds_of
 from elman.equations.symbols import Parameter
 
@@ -85,10 +98,26 @@ class Placement:
             for n in members
             if n.op == "lookup" and n.parameter is not None
         ]
+        steps += [self._attend(n) for n in members if n.op == "attend"]
+        steps += [self._attend_back(n) for n in members if n.op == "attend_back"]
         affine = [n for n in members if n.op == "affine"]
         for k in range(max((len(n.products) for n in affine), default=0)):
             steps.extend(self._fused([n for n in affine if len(n.products) > k], k))
         return steps
+
+    def _attend(self, n: Node) -> Attend:
+        return self._attention(n, n.inputs[0], self.places.ref(n))
+
+    def _attention(self, n: Node, query: Node, target: Ref) -> Attend:
+        vector = -1 if n.parameter is None else self.offsets[n.parameter.name]
+        keys, values = n.memory
+        return Attend(self.places.ref(query), keys.value, values.value, target, n.first, vector)
+
+    def _attend_back(self, n: Node) -> AttendBack:
+        gradient, query = n.inputs
+        keys, values = n.memory
+        attend = self._attention(n, query, Ref(-1))
+        return AttendBack(attend, self.places.ref(gradient), self.places.ref(n), keys.gradient, values.gradient)
 
     def _fused(self, affine: list[Node], k: int) -> list[Step]:
         """The k-th products of affine nodes, those of the same operand as one."""

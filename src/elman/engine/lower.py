@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.engine.plan import Ref
-from elman.equations.ops import OPS, row_of
+from elman.equations.ops import OPS, row_of, span
 from elman.equations.symbols import Parameter, Symbol, width
 
 LEAVES = ("slot", "const", "vector")
@@ -35,10 +35,19 @@ class Node:
     products: tuple[tuple[Parameter, bool, Node], ...] = ()  # affine: (matrix, transposed, source)
     biases: tuple[Parameter, ...] = ()
     base: Node | None = None  # affine: what the products are added to
+    memory: tuple[Remembered, ...] = ()  # attention: the keys and the values
 
     @property
     def is_elementwise(self) -> bool:
-        return self.op not in ("affine", "lookup", *LEAVES)
+        return self.op not in ("affine", "lookup", "attend", "attend_back", *LEAVES)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A memory that steps attend to: where it lies, and where its gradient is added up."""
+
+    value: Ref
+    gradient: Ref = Ref(-1)
 
 
 def slot_leaf(ref: Ref, width: int, *, loop: bool = False) -> Node:
@@ -61,6 +70,8 @@ class Lowering:
         Nodes of the leaves.
     drops : bool
         Whether dropout drops.
+    memories : dict of Symbol to Remembered
+        What steps may attend to.
     inside : set of Symbol
         Sums whose other terms are computed first and the products added to them in place (gradients of states),
         instead of the products first and the rest in the next elementwise program.
@@ -74,10 +85,11 @@ class Lowering:
         keep: set[Symbol],
         memo: dict[Symbol, Node],
         drops: bool,
+        memories: dict[Symbol, Remembered] | None = None,
         inside: set[Symbol] | None = None,
         dropout_base: int = 0,
     ):
-        self.memo, self.keep, self.drops = memo, keep, drops
+        self.memo, self.keep, self.drops, self.memories = memo, keep, drops, memories or {}
         self.inside, self.dropout_base = inside or set(), dropout_base
         self.given = frozenset(memo)
         self.known: dict[tuple, Node] = {}
@@ -96,6 +108,8 @@ class Lowering:
             table, index = s.inputs
             assert isinstance(table, Parameter)
             return Node("lookup", (self.memo[index],), width(s), parameter=table, loop=self.memo[index].loop)
+        if row_of(s).shape in ("attend", "attend_back"):
+            return self._attention(s)
         if _is_product(s):
             return self._affine(s, [s])
         if s.op == "add":
@@ -103,11 +117,42 @@ class Lowering:
             if any(map(_is_product, terms)):
                 return self._affine(s, terms)
             return self._sum(s)
-        if s.op == "dropout":
+        if s.op == "stop_gradient":
+            return self.memo[s.inputs[0]]
+        if row_of(s).shape == "dropout":
             if not self.drops:
                 return self.memo[s.inputs[0]]
-            return self.make("dropout", [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
-        return self.make(s.op, [self.memo[i] for i in s.inputs], width(s), s.first, s.second)
+            return self.make(s.op, [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
+        if row_of(s).shape in ("slice", "part"):
+            return self._slice(s)
+        return self.make(s.op, self._operands(s), width(s), s.first, s.second)
+
+    def _operands(self, s: Symbol) -> list[Node]:
+        """Those of an op, constants with a width where it asks for one."""
+        nodes = [self.memo[i] for i in s.inputs]
+        if row_of(s).shape not in ("concat", "pad", "outer", "matvec"):
+            return nodes
+        return [self.solid(n, width(i)) for n, i in zip(nodes, s.inputs, strict=True)]
+
+    def _slice(self, s: Symbol) -> Node:
+        """The values from a place to a place that are known now; all of them are the operand itself."""
+        x = s.inputs[0]
+        if width(x) == width(s):
+            return self.memo[x]
+        begin, end = span(s.op, s.first, s.second, width(x))
+        return self.make("slice", [self.solid(self.memo[x], width(x))], width(s), begin, end)
+
+    def _attention(self, s: Symbol) -> Node:
+        """Of operands (query, keys, values), the way back after a gradient; then a vector, or none."""
+        count = 1 if row_of(s).shape == "attend" else 2
+        own, (keys, values, *vector) = s.inputs[:count], s.inputs[count:]
+        operands = tuple(self.solid(self.memo[i], width(i)) for i in own)
+        node = self.fresh(row_of(s).shape, list(operands), width(s), s.first or width(keys) ** -0.5)
+        node.memory = (self.memories[keys], self.memories[values])
+        if vector:
+            assert isinstance(vector[0], Parameter)
+            node.parameter = vector[0]
+        return node
 
     # --- building nodes -------------------------------------------------------------------------------------
 

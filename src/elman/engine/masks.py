@@ -14,11 +14,11 @@ def mix(z: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
-def dropout_keeps(key: int, number: int, step: int, rows: np.ndarray, units: int, rate: float) -> np.ndarray:
-    """Which values a dropout keeps, (B, units): a function of its arguments only."""
+def dropout_keeps(key: int, number: int, step: int | None, rows: np.ndarray, units: int, rate: float) -> np.ndarray:
+    """Which values a dropout keeps, (B, units): a function of its arguments only, of all steps if `step` is None."""
     with np.errstate(over="ignore"):
         k = mix(np.array([key], np.uint64) + GOLDEN * np.uint64(number + 1))
-        k = mix(k + np.uint64(step) * GOLDEN)
+        k = k if step is None else mix(k + np.uint64(step) * GOLDEN)
         k = mix(k + rows.astype(np.uint64) * GOLDEN)[:, None]
         bits = mix(k + np.arange(units, dtype=np.uint64) * GOLDEN) >> np.uint64(40)
     return bits >= rate * 16777216.0

@@ -14,6 +14,7 @@ from dataclasses import replace
 from elman.engine.lower import Node
 from elman.engine.plan import Ref, Slot, Time
 from elman.engine.rounds import Round, readers_first, users_of
+from elman.equations.ops import OPS
 from elman.errors import EngineError
 
 
@@ -120,7 +121,9 @@ class Places:
     def _take(self, n: Node, busy: dict[int, float], lives: _Lives, every_step: bool) -> Ref:
         """The slot of the value that died last, so that it is still in cache; or a new one."""
         begin = lives.begin(n)
-        dead = [s for s, end in busy.items() if end < begin or (end == begin and n.is_elementwise)]
+        dead = [
+            s for s, end in busy.items() if end < begin or (end == begin and n.is_elementwise and OPS[n.op].in_place)
+        ]
         fitting = [s for s in dead if self.slots[s].width == n.width and (every_step or not self._every_step(s))]
         slot = max(fitting, key=lambda s: (self._every_step(s) == every_step, busy[s]), default=-1)
         if slot < 0:

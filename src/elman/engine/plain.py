@@ -106,7 +106,7 @@ def plain_program(code: Sequence[Instruction], ops: Ops) -> tuple:
     used = dict.fromkeys(o for i in code for o in (i.out, *i.inputs))
     operands = sorted(used, key=lambda o: o.kind != "slot")
     number = {operand: n for n, operand in enumerate(operands)}
-    work = ADDITION * sum(OPS[i.op].cost * max(i.out.width, i.inputs[0].width) for i in code)
+    work = ADDITION * sum(OPS[i.op].cost * max(o.width for o in (i.out, *i.inputs)) for i in code)
     return [_operand(o) for o in operands], [_instruction(i, number, ops) for i in code], work
 
 

@@ -224,7 +224,8 @@ class Run:
 
     def _run(self, steps: Iterable[Step], axis: Axis, times: Iterable[int]) -> None:
         """Steps at all times, between the moves among them."""
-        times, together = list(times), []
+        times = list(times)
+        together: list[Step] = []
         for step in steps:
             if isinstance(step, Move):
                 self._at_times(together, axis, times)
@@ -348,7 +349,7 @@ class Run:
         if row.index is not None:
             inputs[row.index] = as_indices(inputs[row.index], max(instruction.inputs[0].width, wide[1]), None, "class")
         if row.shape == "dropout":
-            number, step = int(instruction.second), self._number(axis, t)
+            number, step = int(instruction.second), None if row.name == "dropout_once" else self._number(axis, t)
             keep = dropout_keeps(self.key, number, step, axis.order[:n], wide[1], instruction.first)
             return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
         value = row.of(inputs, instruction.first, instruction.second, wide[1])

@@ -39,6 +39,7 @@ from elman.engine.stage import (
     Source,
     as_source,
     leaf_of,
+    remembered,
 )
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
@@ -126,6 +127,7 @@ class _Scheduler:
         """Every layer must be read or be an output: what serves nothing is not computed in silence."""
         read = {s.number for number, spec in enumerate(self.layers) for s in spec.reads(number)}
         read |= {as_source(s).number for spec in self.layers for s in spec.initial if s is not None}
+        read |= {as_source(s).number for spec in self.layers for s in spec.memories}
         read |= {s.number for s in self.outputs}
         for number, spec in enumerate(self.layers):
             if number not in read:
@@ -170,7 +172,8 @@ class _Scheduler:
             return forward, forward.out
         initial = [None if s is None else self._link(as_source(s)) for s in spec.initial]
         links = [self._moved("reversal", REVERSAL, link).out for link in links] if spec.reverse else links
-        forward = self._forward_stage(spec, links, initial)
+        memories = [self._link(as_source(s)) for s in spec.memories]
+        forward = self._forward_stage(spec, links, initial, memories)
         if spec.last:
             return forward, self._final(forward, 0)
         return forward, self._moved("reversal", REVERSAL, forward.out).out if spec.reverse else forward.out
@@ -211,7 +214,12 @@ class _Scheduler:
     # --- forward --------------------------------------------------------------------------------------------
 
     def _forward_stage(
-        self, spec: LayerSpec, links: list[Link], initial: Sequence[Link | None] = (), seed: int = -1
+        self,
+        spec: LayerSpec,
+        links: list[Link],
+        initial: Sequence[Link | None] = (),
+        memories: Sequence[Link] = (),
+        seed: int = -1,
     ) -> Forward:
         spec = replace(spec, graph=simplify(spec.graph))
         graph, index = spec.graph, len(self.stages)
@@ -219,14 +227,18 @@ class _Scheduler:
         if any(link.axis != axis for link in links):
             raise EngineError(f"layer {spec.name} reads what has the steps of one time axis beside those of another")
         forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), seed, axis, seed >= 0))
-        forward.initial = list(initial) or [None] * len(graph.states)
+        forward.initial, forward.memories = list(initial) or [None] * len(graph.states), list(memories)
+        if any(link.axis == ONCE for link in memories):
+            raise EngineError(f"layer {spec.name} attends to what has one step")
         if self.training:
             wanted = [k for k, link in enumerate(links) if link.gradient >= 0]
-            forward.backward = differentiate(graph, differentiable=wanted)
+            attended = [k for k, link in enumerate(memories) if link.gradient >= 0]
+            forward.backward = differentiate(graph, differentiable=wanted, memories=attended)
         states = [self._state_slot(spec, s, k, index, axis) for k, s in enumerate(graph.states)]
         memo = {s: slot_leaf(Ref(slot), width(s), loop=True) for s, slot in zip(graph.states, states, strict=True)}
         for symbol, link in zip(graph.inputs, links, strict=True):
             memo[symbol] = slot_leaf(link.value, width(symbol))
+        memo |= {symbol: slot_leaf(Ref(-1), width(symbol)) for symbol in graph.memories}
         keep = to_save(graph, forward.backward) if forward.backward else []
         lowering = Lowering(
             graph.nodes(),
@@ -234,6 +246,7 @@ class _Scheduler:
             keep=set(keep),
             memo=memo,
             drops=self.drops,
+            memories=remembered(graph, forward.memories),
             dropout_base=DROPOUTS_A_LAYER * index,
         )
         fixed, outputs = self._outputs(graph, lowering, states, index, axis)
@@ -262,7 +275,7 @@ class _Scheduler:
 
     def _matters(self, forward: Forward) -> bool:
         """Whether a layer has parameters, or reads what has a gradient."""
-        read = [*forward.links, *(link for link in forward.initial if link)]
+        read = [*forward.links, *forward.memories, *(link for link in forward.initial if link)]
         return bool(forward.spec.graph.parameters) or any(link.gradient >= 0 for link in read)
 
     def _state_slot(self, spec: LayerSpec, state: Symbol, number: int, index: int, axis: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from elman.engine.lower import Node, slot_leaf
+from elman.engine.lower import Node, Remembered, slot_leaf
 from elman.engine.plan import Ref, State, Step
 from elman.equations.differentiate import Backward
 from elman.equations.graph import Graph
@@ -47,8 +47,8 @@ class LayerSpec:
     """A layer to schedule: its bound graph, where its parameters lie, whether it returns its last step only.
 
     `sources` are what its inputs are (a number stands for the output of that layer), by default the layer before it;
-    `initial` is what its states begin with, None for what the caller gives, by default so for all of them. With `move`
-    it has no equations.
+    `initial` is what its states begin with, None for what the caller gives, by default so for all of them; `memories`
+    are what it attends to. With `move` it has no equations.
     """
 
     name: str
@@ -58,6 +58,7 @@ class LayerSpec:
     reverse: bool = False
     sources: tuple[Source | int, ...] | None = None
     initial: tuple[Source | int | None, ...] = ()
+    memories: tuple[Source | int, ...] = ()
     move: MoveSpec | None = None
 
     def reads(self, number: int) -> tuple[Source, ...]:
@@ -105,6 +106,7 @@ class Forward:
     links: list[Link]  # of the graph's inputs; a loss's target has one that is no layer's
     out: Link
     initial: list[Link | None] = field(default_factory=list)  # of each state
+    memories: list[Link] = field(default_factory=list)  # of the graph's
     finals: dict[int, Link] = field(default_factory=dict)  # of states whose final value is read
     saved: dict[Symbol, Node] = field(default_factory=dict)
     backward: Backward | None = None
@@ -112,6 +114,12 @@ class Forward:
     before: tuple[Step, ...] = ()
     loop: tuple[Step, ...] = ()
     slots: set[int] = field(default_factory=set)  # its own, one row for each step
+
+
+def remembered(graph: Graph, links: list[Link]) -> dict[Symbol, Remembered]:
+    """What the memories of a graph are."""
+    pairs = zip(graph.memories, links, strict=True)
+    return {symbol: Remembered(link.value, Ref(link.gradient)) for symbol, link in pairs}
 
 
 def leaf_of(node: Node, refs: dict[Node, Ref]) -> Node:

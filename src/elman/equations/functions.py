@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from elman.checks import is_number
+from elman.checks import flag, is_number, whole
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, build
-from elman.equations.widths import next_dropout
+from elman.equations.widths import next_dropout, users_line
 from elman.errors import EquationError, OptionError, ShapeError
 
 Value = Symbol | np.ndarray | float
 V = TypeVar("V", bound=Value)
+MOST_PLACES = 2**24
 
 
 def apply(op: str, *inputs: Any, numbers: tuple[float, ...] = ()) -> Any:
@@ -47,6 +48,47 @@ def _array(op: str, value: Any) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise EquationError(f"{op} takes symbols, arrays of real numbers and numbers, got {value!r}")
     return array
+
+
+def attend(query: Any, keys: Any, values: Any, *, vector: Any = None, scale: float | None = None) -> Any:
+    """What a query finds in a memory: the mean of its values, weighted by how well their keys fit.
+
+    ``sum over s of a[s] values[s]`` where ``a = softmax over s of scale * keys[s] . query``, or, with a `vector` v, of
+    ``v . tanh(query + keys[s])``. The steps s are those of the memory, up to each row's own length.
+
+    Parameters
+    ----------
+    query : symbol, or array (..., n)
+        What is looked for.
+    keys, values : symbol of a memory, or array (..., S, n) and (..., S, m)
+        What is looked at, and what is found there. A memory is what a cell declares by ``@elman.cell(memory=1)``, or
+        an expression of it and parameters, which is computed once for each step of the memory.
+    vector : parameter, or array (n,), optional
+        For additive attention [1]_.
+    scale : float, default 1 / sqrt(n)
+        Of dot products [2]_; there is none in additive attention.
+
+    Returns
+    -------
+    symbol, or array (..., m)
+
+    References
+    ----------
+    .. [1] D. Bahdanau, K. Cho and Y. Bengio, Neural machine translation by jointly learning to align and translate,
+       ICLR 2015.
+    .. [2] A. Vaswani et al., Attention is all you need, NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> attend(np.array([9.0]), np.array([[-1.0], [1.0]]), np.array([[3.0], [5.0]])).round(3)
+    array([5.])
+    """
+    if vector is not None:
+        if scale is not None:
+            raise OptionError(f"attend: scale={scale!r} belongs to dot products, and a vector came: leave one out")
+        return apply("attend_additive", query, keys, values, vector)
+    return apply("attend", query, keys, values, numbers=(0.0 if scale is None else fixed_number(scale, "scale"),))
 
 
 def fixed_number(value: Any, what: str) -> float:
@@ -153,6 +195,35 @@ def erf(x: V) -> V:
     return apply("erf", x)
 
 
+def floor(x: V) -> V:
+    """The largest whole number that is not above x; it has no gradient."""
+    return apply("floor", x)
+
+
+def stop_gradient(x: V) -> V:
+    """x itself, which no gradient passes through: it counts as a constant where the equations are differentiated."""
+    return apply("stop_gradient", x)
+
+
+def spike(x: V, slope: float = 25.0) -> V:
+    """The Heaviside step, 1 where x > 0 and else 0, with a surrogate gradient: a spiking neuron over its threshold.
+
+    The step's own derivative is 0, so that nothing could be learnt through it; in its place stands that of a fast
+    sigmoid, ``1 / (1 + slope * |x|)**2`` (Zenke and Ganguli, Neural Computation 2018: SuperSpike).
+
+    Parameters
+    ----------
+    x : symbol or array
+        How far a membrane's potential is above the threshold.
+    slope : float, default 25
+        How fast the surrogate falls on both sides of 0.
+    """
+    slope = fixed_number(slope, "spike's slope")
+    if not 0 < slope < math.inf:
+        raise OptionError(f"spike's slope is {slope}; expected a number above 0")
+    return apply("spike", x, numbers=(slope,))
+
+
 def maximum(a: Value, b: Value) -> Symbol | np.ndarray:
     """The larger of two, value by value."""
     return apply("maximum", a, b)
@@ -201,15 +272,97 @@ def pick(x: V, index: Value) -> V:
     return apply("pick", x, index)
 
 
-def dropout(x: V, rate: float) -> V:
+def concat(*values: Value) -> Symbol | np.ndarray:
+    """Vectors beside one another, as one that is as wide as all of them; a number is one value.
+
+    Examples
+    --------
+    >>> concat(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]]), 0)
+    array([[1., 2., 5., 0.],
+           [3., 4., 6., 0.]])
+    """
+    if not values or any(isinstance(v, list | tuple) for v in values):
+        raise EquationError(f"concat takes one vector or more, each as an argument: concat(a, b).\n  {users_line()}")
+    joined: Any = values[0] if len(values) > 1 else apply("copy", values[0])
+    for value in values[1:]:
+        joined = apply("concat", joined, value)
+    return joined
+
+
+def split(x: V, parts: int) -> tuple[V, ...]:
+    """A vector's parts of equal width, as many as `parts` says.
+
+    Examples
+    --------
+    >>> split(np.arange(6.0), 3)
+    (array([0., 1.]), array([2., 3.]), array([4., 5.]))
+    """
+    parts = whole(parts, "split's number of parts")
+    return tuple(apply("part", x, numbers=(k, parts)) for k in range(parts))
+
+
+def roll(x: V, places: int) -> V:
+    """The values of a vector moved on by some places, the last ones to the front; back if `places` is negative.
+
+    Examples
+    --------
+    >>> roll(np.arange(5.0), 2)
+    array([3., 4., 0., 1., 2.])
+    """
+    places = whole(places, "roll's number of places", least=-MOST_PLACES, most=MOST_PLACES)
+    if not places:
+        return apply("copy", x)
+    ends = apply("slice", x, numbers=(-places, 0)), apply("slice", x, numbers=(0, -places))
+    return apply("concat", *ends)
+
+
+def outer(a: V, b: V) -> V:
+    """The matrix of all products of a value of a with one of b, ``a b'``, as one vector, row after row.
+
+    Such matrices are states of linear attention, of fast weights, of the mLSTM and others; see `matvec`.
+
+    Examples
+    --------
+    >>> outer(np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0]))
+    array([ 3.,  4.,  5.,  6.,  8., 10.])
+    """
+    return apply("outer", a, b)
+
+
+def matvec(matrix: V, x: V) -> V:
+    """A matrix that is one vector, row after row (`outer`), times x: as many rows as its width holds that of x.
+
+    Examples
+    --------
+    >>> matvec(np.array([1.0, 2.0, 3.0, 4.0]), np.array([10.0, 1.0]))
+    array([12., 34.])
+    """
+    return apply("matvec", matrix, x)
+
+
+def vecmat(x: V, matrix: V) -> V:
+    """x times a matrix that is one vector, row after row: the transposed matrix times x.
+
+    Examples
+    --------
+    >>> vecmat(np.array([10.0, 1.0]), np.array([1.0, 2.0, 3.0, 4.0]))
+    array([13., 24.])
+    """
+    return apply("vecmat", x, matrix)
+
+
+def dropout(x: V, rate: float, *, once: bool = False) -> V:
     """In training, x with each value set to zero with probability `rate` and the rest scaled by 1 / (1 - rate).
 
-    The mask depends on the seed, the update, the time step, the row and the unit only (Srivastava et al., 2014).
+    The mask depends on the seed, the update, the time step, the row and the unit only (Srivastava et al., 2014). With
+    `once` one mask serves all steps of a sequence, so that a state can be dropped again and again without losing all
+    of its units (Gal and Ghahramani, 2016: variational dropout).
     """
     rate = fixed_number(rate, "dropout's rate")
     if not 0 <= rate < 1:
         raise OptionError(f"dropout's rate must be in [0, 1), got {rate}")
-    return apply("dropout", x, numbers=(rate, next_dropout() if isinstance(x, Symbol) else 0))
+    op = "dropout_once" if flag(once, "dropout's once") else "dropout"
+    return apply(op, x, numbers=(rate, next_dropout() if isinstance(x, Symbol) else 0))
 
 
 def _centred(x: Any, middle: Callable[[Any], Any]) -> Any:

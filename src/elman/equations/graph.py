@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from elman.equations import symbols, widths
+from elman.equations import symbols
 from elman.equations.ops import row_of
+from elman.equations.solving import Solution, solve
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.widths import Dim, Equal
+from elman.equations.widths import Dim, Relation
 from elman.errors import EquationError, OptionError, ShapeError
 
 
@@ -18,7 +19,8 @@ class Graph:
     """One step of a cell, layer or loss: inputs and states in, new states (or values) out.
 
     `inputs` are the arguments that are not states (``x``; for a loss ``y`` and ``target``), `outputs` the new
-    states in the order of `states`, or the one value of a stateless cell.
+    states in the order of `states`, or the one value of a stateless cell; `memories` are sequences that every step
+    reads as a whole.
     """
 
     name: str
@@ -26,14 +28,21 @@ class Graph:
     states: list[Symbol]
     outputs: list[Symbol]
     parameters: dict[str, Parameter]
-    equal: list[Equal]
+    relations: list[Relation]
     names: dict[Symbol, str] = field(default_factory=dict)
+    memories: list[Symbol] = field(default_factory=list)
 
     def nodes(self) -> list[Symbol]:
         """Every node that the outputs need, operands first."""
         return ordered(self.outputs)
 
-    def bind(self, inputs: Sequence[int], units: int | None, sizes: dict[str, int] | None = None) -> Graph:
+    def bind(
+        self,
+        inputs: Sequence[int],
+        units: int | None,
+        sizes: dict[str, int] | None = None,
+        memories: Sequence[int] = (),
+    ) -> Graph:
         """Give every width its number: the inputs', the hidden size, other states' and parameters' rows by name."""
         sizes = dict(sizes or {})
         if len(inputs) != len(self.inputs):
@@ -42,7 +51,10 @@ class Graph:
                 f"{self.name} takes {len(self.inputs)} inputs ({names}), not {len(inputs)}: a layer's cell takes one, "
                 "a loss two. Put vectors that a cell needs side by side into one input"
             )
-        known = [(s.dim, n, f"the features of {s.name}") for s, n in zip(self.inputs, inputs, strict=True) if n > 0]
+        if len(memories) != len(self.memories):
+            raise EquationError(f"{self.name} reads {len(self.memories)} memories, not {len(memories)}")
+        given = zip([*self.inputs, *self.memories], [*inputs, *memories], strict=True)
+        known = [(s.dim, n, f"the features of {s.name}") for s, n in given if n > 0]
         named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
         if set(sizes) - set(named):
             wrong = sorted(set(sizes) - set(named))[0]
@@ -52,8 +64,7 @@ class Graph:
         if self.states and self.states[0].name not in sizes and units is not None:
             known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
             units_used = True
-        widths.solve(self.equal, known)
-        units_used = self._fill_unknown(units) or units_used
+        units_used = self._fill_unknown(units, solve(self.relations, known)) or units_used
         if units is not None and not units_used and symbols.width(self.outputs[0]) != units:
             raise ShapeError(
                 f"{self.name} got units={units}, which nothing in it follows: its output has "
@@ -62,27 +73,25 @@ class Graph:
             )
         return self
 
-    def _fill_unknown(self, units: int | None) -> bool:
+    def _fill_unknown(self, units: int | None, solution: Solution) -> bool:
         """Widths that no equation ties to anything are the layer's units (the rows of a dense W): whether any is."""
-        leaves: list[Symbol] = [*self.inputs, *self.states, *self.parameters.values()]
-        used = False
+        leaves: list[Symbol] = [*self.inputs, *self.memories, *self.states, *self.parameters.values()]
         dims = [s.dim for s in [*leaves, *self.nodes()]] + [
             p.columns for p in self.parameters.values() if p.role != "vector"
         ]
-        for dim in dims:
-            if dim.value is None:
-                if units is None:
-                    raise EquationError(
-                        f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
-                    )
-                widths.solve(self.equal, self._known() + [(dim, units, "the layer's units")])
-                used = True
-        for dim in dims:
-            dim.value = units if dim.value is None else dim.value
+        used = False
+        while unknown := [dim for dim in dims if dim.value is None]:
+            dim = min(unknown, key=solution.is_composed)  # a sum or a product of others last
+            if units is None:
+                raise EquationError(
+                    f"{self.name}: {dim.name or 'a size'} follows from no equation; give the layer's units"
+                )
+            solution = solve(self.relations, self._known() + [(dim, units, "the layer's units")])
+            used = True
         return used
 
     def _known(self) -> list[tuple[Dim, int, str]]:
-        everything = [*self.inputs, *self.states, *self.parameters.values(), *self.nodes()]
+        everything = [*self.inputs, *self.memories, *self.states, *self.parameters.values(), *self.nodes()]
         dims = {s.dim for s in everything} | {p.columns for p in self.parameters.values()}
         return [(d, d.value, d.name) for d in dims if d.value is not None]
 

@@ -37,6 +37,9 @@ class Op:
     numbers: int = 0
     cost: float = 1  # of one value, in additions, roughly; infinite for what is never computed a second time
     role: str = ""  # what the first operand is, where that is no vector: a parameter that is a matrix or a table
+    whole: bool = False  # whether its numbers are places
+    slope: bool = True  # whether the rule gives the slope of the value, and not what serves better on purpose
+    in_place: bool = True  # whether the result may lie where an operand lies
     index: int | None = None  # which operand is a whole number, the place of something
 
     def of(self, operands: Iterable[Any], first: float = 0.0, second: float = 0.0, width: int = 1) -> np.ndarray:
@@ -45,7 +48,7 @@ class Op:
         return self.value(*operands, *(first, second)[: self.numbers], **widened)
 
 
-WIDENS = ("expand", "place")  # the result is wider than the operands say
+WIDENS = ("expand", "place", "pad")  # the result is wider than the operands say
 
 
 def _stable_sigmoid(x: np.ndarray) -> np.ndarray:
@@ -82,6 +85,73 @@ def _expand(x: np.ndarray, width: int) -> np.ndarray:
 def _look_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     row = index[..., 0] if index.ndim else index
     return table[row.astype(np.int64, copy=False)]
+
+
+def _attend(query: np.ndarray, keys: np.ndarray, values: np.ndarray, scale: float) -> np.ndarray:
+    scores = (scale or query.shape[-1] ** -0.5) * np.einsum("...n,...sn->...s", query, keys)
+    return _weighted(scores, values)
+
+
+def _attend_additive(query: np.ndarray, keys: np.ndarray, values: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    return _weighted(np.tanh(query[..., None, :] + keys) @ vector, values)
+
+
+def _weighted(scores: np.ndarray, values: np.ndarray) -> np.ndarray:
+    e = np.exp(scores - scores.max(-1, keepdims=True))
+    return np.einsum("...s,...sm->...m", e / e.sum(-1, keepdims=True), values)
+
+
+def span(op: str, first: float, second: float, width: int) -> tuple[int, int]:
+    """Where a slice of `width` values, or a part of those of equal width, begins and ends."""
+    if op == "part":
+        return int(first) * (width // int(second)), (int(first) + 1) * (width // int(second))
+    return int(first) + width * (first < 0), int(second) + width * (second <= 0)
+
+
+def _slice(x: np.ndarray, first: float, second: float) -> np.ndarray:
+    begin, end = span("slice", first, second, x.shape[-1])
+    if not 0 <= begin < end <= x.shape[-1]:
+        raise ValueError(f"there are no values {begin} to {end} of {x.shape[-1]}")
+    return x[..., begin:end]
+
+
+def _part(x: np.ndarray, first: float, second: float) -> np.ndarray:
+    if x.shape[-1] % int(second):
+        raise ValueError(f"{x.shape[-1]} values cannot be split into {int(second)} equal parts")
+    begin, end = span("part", first, second, x.shape[-1])
+    return x[..., begin:end]
+
+
+def _concat(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = np.atleast_1d(a), np.atleast_1d(b)
+    rows = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    return np.concatenate([np.broadcast_to(x, (*rows, x.shape[-1])) for x in (a, b)], axis=-1)
+
+
+def _pad(g: np.ndarray, first: float, width: int) -> np.ndarray:
+    out = np.zeros((*g.shape[:-1], width), g.dtype)
+    out[..., int(first) : int(first) + g.shape[-1]] = g
+    return out
+
+
+def _outer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    product = np.atleast_1d(a)[..., :, None] * np.atleast_1d(b)[..., None, :]
+    return product.reshape(*product.shape[:-2], -1)
+
+
+def _matvec(m: np.ndarray, b: np.ndarray) -> np.ndarray:
+    b = np.atleast_1d(b)
+    return (m.reshape(*m.shape[:-1], -1, b.shape[-1]) @ b[..., None])[..., 0]
+
+
+def _vecmat(a: np.ndarray, m: np.ndarray) -> np.ndarray:
+    a = np.atleast_1d(a)
+    return (a[..., None, :] @ m.reshape(*m.shape[:-1], a.shape[-1], -1))[..., 0, :]
+
+
+def _padded(o: Any, g: Any, y: Any, x: Any) -> tuple[Any]:
+    """The gradient of the values that a slice takes, among zeros."""
+    return (o.pad(g, first=span(y.op, y.first, y.second, x.dim.value)[0], like=x),)
 
 
 def _share(x: Any) -> float:
@@ -121,6 +191,7 @@ _ROWS = [
        lambda o, g, y, a, b: (g * b * o.pow(a, b - 1), o.where(o.eq(a, 0), 0, g * y * o.log(a))), binds=POWER, cost=40),
     _f("abs", 1, r"\lvert {0} \rvert", "|{0}|", np.abs, lambda o, g, y, x: (g * o.sign(x),)),
     _f("sign", 1, r"\operatorname{{sign}}({0})", "sign({0})", np.sign, lambda o, g, y, x: (None,)),
+    _f("floor", 1, r"\lfloor {0} \rfloor", "floor({0})", np.floor, lambda o, g, y, x: (None,)),
     _f("square", 1, "{0}^2", "{0}²", np.square, lambda o, g, y, x: (2 * g * x,), binds=POWER),
     _f("sqrt", 1, r"\sqrt{{{0}}}", "√({0})", np.sqrt, lambda o, g, y, x: (0.5 * g / y,), cost=6),
     _f("reciprocal", 1, r"\frac{{1}}{{{0}}}", "1 / {0}", lambda x: 1 / x,
@@ -166,6 +237,12 @@ _ROWS = [
        lambda o, g, y, a, b: (None, None)),
     _f("where", 3, r"({0}\;?\;{1} : {2})", "({0} ? {1} : {2})", lambda c, a, b: np.where(c != 0, a, b),
        lambda o, g, y, c, a, b: (None, o.where(c, g, 0), o.where(c, 0, g))),
+    # a gradient that is not the slope; an engine computes no `stop_gradient`, it reads the operand
+    _f("spike", 1, r"\operatorname{{spike}}({0}, {first})", "spike({0}, {first})",
+       lambda x, slope: np.where(np.isnan(x), x, x > 0).astype(x.dtype),
+       lambda o, g, y, x: (g * o.square(o.reciprocal(1 + y.first * o.abs(x))),), numbers=1, slope=False),
+    _f("stop_gradient", 1, r"\operatorname{{stop\,gradient}}({0})", "stop_gradient({0})", np.positive,
+       lambda o, g, y, x: (None,), slope=False, cost=0),
     # over the features of a row
     _f("sum", 1, r"\operatorname{{sum}}({0})", "sum({0})", lambda x: x.sum(-1, keepdims=True),
        lambda o, g, y, x: (g,), shape="reduce"),
@@ -175,6 +252,14 @@ _ROWS = [
        lambda o, g, y, x: (_max_share(o, g, y, x),), shape="reduce"),
     _f("pick", 2, "{0}[{1}]", "{0}[{1}]", _pick, lambda o, g, y, x, i: (o.place(g, i, like=x), None),
        shape="pick", index=1),
+    # beside one another: the gradients of slices are padded with zeros, that of a concatenation is sliced
+    _f("concat", 2, "[{0}; {1}]", "[{0}; {1}]", _concat,
+       lambda o, g, y, a, b: (o.slice(g, second=a.dim.value, like=a), o.slice(g, first=a.dim.value, like=b)),
+       shape="concat"),
+    _f("slice", 1, "{0}[{first}:{second}]", "{0}[{first}:{second}]", _slice,
+       _padded, shape="slice", numbers=2, whole=True),
+    _f("part", 1, r"\operatorname{{split}}({0}, {second})[{first}]", "split({0}, {second})[{first}]", _part,
+       _padded, shape="part", numbers=2, whole=True),
     _f("inverse_deviation", 1, r"\frac{{1}}{{\sqrt{{\operatorname{{var}}({0}) + {first}}}}}",
        "1 / √(var({0}) + {first})",
        lambda x, epsilon: 1 / np.sqrt(x.var(-1, keepdims=True) + epsilon),
@@ -183,6 +268,15 @@ _ROWS = [
     _f("normalise", 2, r"({0} - \operatorname{{mean}}({0})) {1}", "({0} - mean({0})) * {1}",
        lambda x, r: (x - x.mean(-1, keepdims=True)) * r,
        lambda o, g, y, x, r: (o.normalise_grad(g, y, r), None), binds=MUL, shape="rows", cost=2),
+    # matrices that are one vector, row after row
+    _f("outer", 2, r"{0} \otimes {1}", "{0} ⊗ {1}", _outer,
+       lambda o, g, y, a, b: (o.matvec(g, b, like=a), o.vecmat(a, g, like=b)), binds=NEG, shape="outer"),
+    _f("matvec", 2, "{0} {1}", "{0} {1}", _matvec,
+       lambda o, g, y, m, b: (o.outer(g, b, like=m), o.vecmat(g, m, like=b)),
+       binds=APPLY, shape="matvec", cost=2, in_place=False),
+    _f("vecmat", 2, r"{1}^\top {0}", "{1}ᵀ {0}", _vecmat,
+       lambda o, g, y, a, m: (o.matvec(m, g, like=a), o.outer(a, g, like=m)),
+       binds=APPLY, shape="matvec", cost=2, in_place=False),
     # with a parameter that is no vector; an engine has an instruction of its own for each
     _f("matmul", 2, "{0} {1}", "{0} {1}", lambda w, x: x @ w.T,
        lambda o, g, y, w, x: ((g, x), o.matmul_t(w, g, like=x)),
@@ -192,14 +286,33 @@ _ROWS = [
        binds=APPLY, shape="product", role="matrix", cost=math.inf),
     _f("lookup", 2, "{0}[{1}]", "{0}[{1}]", _look_up, lambda o, g, y, table, i: ((g, i), None),
        shape="lookup", role="table", index=1, cost=math.inf),
+    # over the steps of a memory, which lies on a time axis of its own; the first number is the scale, 0 for 1/sqrt(n).
+    # The gradients of keys, values and the vector are added up beside that of the query, by one instruction
+    _f("attend", 3, r"\operatorname{{attend}}({0}, {1}, {2})", "attend({0}, {1}, {2})", _attend,
+       lambda o, g, y, q, k, v: (o.attend_back(g, q, k, v, first=y.first, like=q), None, None),
+       shape="attend", numbers=1, cost=math.inf),
+    _f("attend_additive", 4, r"\operatorname{{attend}}({0}, {1}, {2}; {3})", "attend({0}, {1}, {2}; {3})",
+       _attend_additive,
+       lambda o, g, y, q, k, v, w: (o.attend_additive_back(g, q, k, v, w, like=q), None, None, None),
+       shape="attend", cost=math.inf),
+    _f("attend_back", 4, r"\partial \operatorname{{attend}}({1}, {2}, {3}) {0}", "d attend({1}, {2}, {3}) {0}", None,
+       None, shape="attend_back", numbers=1, cost=math.inf),
+    _f("attend_additive_back", 5, r"\partial \operatorname{{attend}}({1}, {2}, {3}; {4}) {0}",
+       "d attend({1}, {2}, {3}; {4}) {0}", None, None, shape="attend_back", cost=math.inf),
     # in training only: which values are dropped an engine decides, by the key of the update
     _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", lambda x, rate: np.positive(x),
        lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", numbers=1, cost=30),
+    _f("dropout_once", 1, r"\operatorname{{dropout}}_{{\mathrm{{once}}}}({0}, {first})", "dropout({0}, {first}, once)",
+       lambda x, rate: np.positive(x), lambda o, g, y, x: (o.dropout_once(g, first=y.first, second=y.second),),
+       shape="dropout", numbers=1, cost=30),
     # what the traced equations do not write themselves: the engine runs these
     _f("expand", 1, "{0}", "{0}", _expand, lambda o, g, y, x: (g,), shape="expand"),
     _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
     _f("place", 2, "{0}[{1}]", "{0}[{1}]", _place, lambda o, g, y, x, i: (o.pick(g, i), None),
        shape="place", index=1),
+    _f("pad", 1, r"\operatorname{{pad}}({0}, {first})", "pad({0}, {first})", _pad,
+       lambda o, g, y, x: (o.slice(g, first=y.first, second=y.first + x.dim.value, like=x),),
+       shape="pad", numbers=1, whole=True),
     _f("sigmoid_grad", 2, r"{0} {1} (1 - {1})", "{0} {1} (1 - {1})", lambda g, s: g * s * (1 - s),
        lambda o, h, y, g, s: (o.sigmoid_grad(h, s), h * g * (1 - 2 * s)), binds=MUL),
     _f("tanh_grad", 2, r"{0} (1 - {1}^2)", "{0} (1 - {1}²)", lambda g, t: g * (1 - t * t),

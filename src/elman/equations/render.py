@@ -52,6 +52,8 @@ class _Style:
     def apply(self, node: Symbol, parts: list[str]) -> str:
         row = OPS[node.op]
         numbers = {"first": self.number(node.first), "second": self.number(node.second)}
+        if row.shape == "slice":  # an end that is that of the vector is not written
+            numbers = {name: "" if number == "0" else number for name, number in numbers.items()}
         return (row.latex if self.latex else row.text).format(*parts, **numbers)
 
 
@@ -121,12 +123,15 @@ def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) 
     """Brackets around an operand that binds less than its operation."""
     if child.op == "const" and child.first < 0 and parent.op == "pow" and position == 0:
         return f"({text})"
-    if named or not child.inputs or row_of(parent).binds == ATOM:
+    if parent.op == child.op == "concat" and not named:
+        return text[1:-1]  # [a; b; c]
+    behind = parent.op in ("slice", "pick") and position == 0  # (a + b)[2:5]
+    if named or not child.inputs or (row_of(parent).binds == ATOM and not behind):
         return text
     needed = row_of(parent).binds
     if parent.op in ("sub", "div") and position == 1:
         needed += 1  # a - (b - c)
-    if parent.op in ("sigmoid_grad", "tanh_grad", "relu_grad", "square", "pow"):
+    if behind or parent.op in ("sigmoid_grad", "tanh_grad", "relu_grad", "square", "pow"):
         needed = ATOM
     return f"({text})" if row_of(child).binds < needed else text
 

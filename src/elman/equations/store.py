@@ -12,19 +12,26 @@ from elman.equations.symbols import Parameters, Symbol
 from elman.equations.trace import Cell
 from elman.errors import ModelFileError
 
-_LEAVES = ("input", "state", "parameter", "const")
+_LEAVES = ("input", "memory", "state", "parameter", "const")
+MOST = 2**30  # of a place in a vector
 
 
 def to_data(cell: Cell) -> dict[str, Any]:
     """A cell's graph as plain lists, good for JSON; `from_data` makes a cell of it again."""
     graph = cell.trace()
-    leaves: list[Symbol] = [*graph.inputs, *graph.states, *graph.parameters.values()]  # keeps the parameters' order
+    leaves: list[Symbol] = [
+        *graph.inputs,
+        *graph.memories,
+        *graph.states,
+        *graph.parameters.values(),
+    ]  # keeps the parameters' order
     nodes = list(dict.fromkeys([*leaves, *ordered(graph.outputs)]))
     number = {n: k for k, n in enumerate(nodes)}
     rows = [[n.op, [number[i] for i in n.inputs], n.first, n.second, n.name] for n in nodes]
     return {
         "name": cell.name,
         "inputs": list(cell.inputs),
+        **({"memories": list(cell.memories)} if cell.memories else {}),
         "states": list(cell.states),
         "nodes": rows,
         "outputs": [number[o] for o in graph.outputs],
@@ -57,6 +64,7 @@ class StoredCell(Cell):
         self.name = self.__name__ = data["name"]
         self.__doc__ = data["doc"]
         self.inputs, self.states = tuple(data["inputs"]), tuple(data["states"])
+        self.memories = tuple(data.get("memories", ()))
         self.options: dict[str, Any] = {}
         self.initial = dict(data["initial"])
         self.function = lambda p, *args: _result(_replay(data, p, args), data)
@@ -71,20 +79,21 @@ class StoredCell(Cell):
     def trace(self) -> Graph:
         p = Parameters()
         inputs = [Symbol("input", name=n) for n in self.inputs]
+        memories = [Symbol("memory", name=n) for n in self.memories]
         states = [Symbol("state", name=n) for n in self.states]
         with widths.recording() as recorder:
-            values = _replay(self.data, p, (*inputs, *states))
+            values = _replay(self.data, p, (*inputs, *memories, *states))
             outputs = [symbols.as_symbol(values[k]) for k in self.data["outputs"]]
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
         parameters = {n: s for n, s in p._all.items() if s.role}
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, names)
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
 
 
 def _replay(data: dict[str, Any], p: Any, args: tuple[Any, ...]) -> list[Any]:
     """Every node's value, on symbols or on arrays."""
-    given = dict(zip((*data["inputs"], *data["states"]), args, strict=True))
+    given = dict(zip((*data["inputs"], *data.get("memories", ()), *data["states"]), args, strict=True))
     values: list[Any] = []
     for op, inputs, first, second, name in data["nodes"]:
         operands = [values[i] for i in inputs]
@@ -93,7 +102,7 @@ def _replay(data: dict[str, Any], p: Any, args: tuple[Any, ...]) -> list[Any]:
 
 
 def _value(op: str, operands: list[Any], first: float, second: float, name: str, p: Any, given: dict[str, Any]) -> Any:
-    if op in ("input", "state"):
+    if op in ("input", "memory", "state"):
         return given[name]
     if op == "parameter":
         return getattr(p, name)
@@ -114,6 +123,8 @@ def _check(data: dict[str, Any]) -> None:
         if len(inputs) != arity or any(not 0 <= i < number for i in inputs):
             raise ValueError(f"node {number} ({op}) has operands {inputs}")
         float(first), float(second), str(name)
+        if op in OPS and OPS[op].whole and not all(float(n).is_integer() and abs(n) <= MOST for n in (first, second)):
+            raise ValueError(f"node {number} ({op}) has the numbers {first}, {second}")
     for k in [*data["outputs"], *map(int, data["names"])]:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):

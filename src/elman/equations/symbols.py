@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from elman.equations.ops import OPS, Op
-from elman.equations.widths import ONE, Dim, Line, is_recording, must_equal, users_line
+from elman.equations.shapes import WRITTEN, ends_of, result_width
+from elman.equations.widths import ONE, Dim, Line, is_recording, users_line
 from elman.errors import EquationError
 
 
@@ -158,7 +159,8 @@ class Symbol:
         )
 
     def __getitem__(self, key: Any) -> Symbol:
-        raise EquationError(f"a symbol cannot be indexed; el.pick(x, index) takes one value a row.\n  {users_line()}")
+        first, second = ends_of(key, self)
+        return build("slice", self, first=first, second=second)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -240,7 +242,7 @@ class Parameter(Symbol):
         )
 
     def __getitem__(self, index: Any) -> Symbol:
-        return build("lookup", self, index)
+        return super().__getitem__(index) if isinstance(index, slice | tuple) else build("lookup", self, index)
 
     @property
     def T(self) -> Transposed:
@@ -339,11 +341,8 @@ def build(op: str, *inputs: Any, first: float = 0.0, second: float = 0.0, like: 
     if len(inputs) != row.arity:
         raise EquationError(f"{op} takes {row.arity} operands, got {len(inputs)}.\n  {users_line()}")
     symbols = _with_parameter(row, *inputs) if row.role else tuple(as_symbol(i) for i in inputs)
-    out = _WIDTHS.get(row.shape, _alike)(row, symbols)
-    return Symbol(op, symbols, out if like is None else like.dim, first=first, second=second)
-
-
-_WRITTEN = {"matmul": "p.{0} @ {1!r}", "matmul_t": "p.{0}.T @ {1!r}", "lookup": "p.{0}[{1!r}]"}
+    out = result_width(row, symbols, first, second) if like is None else like.dim
+    return Symbol(op, symbols, out, first=first, second=second)
 
 
 def _with_parameter(row: Op, parameter: Any, other: Any) -> tuple[Symbol, ...]:
@@ -353,56 +352,11 @@ def _with_parameter(row: Op, parameter: Any, other: Any) -> tuple[Symbol, ...]:
     if row.role == "table" and (isinstance(other, Parameter) or not isinstance(other, Symbol)):
         raise EquationError(f"p.{parameter.name}[...] needs a symbol (the index), got {other!r}.\n  {users_line()}")
     if not isinstance(other, Symbol) or (isinstance(other, Parameter) and other.role == "matrix"):
-        written = _WRITTEN[row.name].format(parameter.name, other)
+        written = WRITTEN[row.name].format(parameter.name, other)
         raise EquationError(f"{written}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}")
     operand = as_symbol(other)
     parameter.use_as(row.role)
     return parameter, operand
-
-
-# --- the width of an op's result, and what it says of its operands' widths: a rule for each shape of the table ---
-
-
-def _alike(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
-    wide = [i for i in inputs if i.dim is not ONE]
-    for other in wide[1:]:
-        must_equal(wide[0].dim, other.dim, lambda: row.text.format(*inputs))
-    return wide[0].dim if wide else ONE
-
-
-def _one(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
-    return ONE
-
-
-def _picked(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
-    must_equal(inputs[1].dim, ONE, lambda: f"pick({inputs[0]!r}, {inputs[1]!r}): an index is one number a row")
-    return ONE
-
-
-def _looked_up(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
-    table, index = inputs
-    assert isinstance(table, Parameter)
-    must_equal(index.dim, ONE, lambda: f"{_WRITTEN[row.name].format(table.name, index)}: an index is one number a row")
-    return table.columns
-
-
-def _multiplied(row: Op, inputs: tuple[Symbol, ...]) -> Dim:
-    matrix, vector = inputs
-    assert isinstance(matrix, Parameter)
-    rows, columns = matrix.dim, matrix.columns
-    out, summed = (rows, columns) if row.name == "matmul" else (columns, rows)
-    must_equal(summed, vector.dim, lambda: _WRITTEN[row.name].format(matrix.name, vector))
-    return out
-
-
-_WIDTHS: dict[str, Callable[[Op, tuple[Symbol, ...]], Dim]] = {
-    "reduce": _one,
-    "expand": _one,
-    "place": _one,
-    "pick": _picked,
-    "lookup": _looked_up,
-    "product": _multiplied,
-}
 
 
 def build_power(base: Symbol, power: Any) -> Symbol:

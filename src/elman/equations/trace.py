@@ -14,6 +14,7 @@ import numpy as np
 from elman.checks import nearest, whole
 from elman.equations import symbols, widths
 from elman.equations.graph import Graph, ordered
+from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
 from elman.equations.symbols import Parameter, Parameters, Symbol
 from elman.errors import EquationError, OptionError
@@ -39,11 +40,12 @@ class Cell:
         function: Callable[..., Any],
         *,
         inputs: int = 1,
+        memory: int = 0,
         options: dict[str, Any] | None = None,
         initial: dict[str, Any] | None = None,
     ):
         name = _checked(function)
-        inputs = whole(inputs, "inputs", least=0)
+        inputs, memory = whole(inputs, "inputs", least=0), whole(memory, "memory", least=0)
         if not isinstance(initial, Mapping | None):
             raise OptionError(f"initial must be a dict of values by parameter name, got {initial!r}")
         self.function = function
@@ -53,9 +55,12 @@ class Cell:
         self.__wrapped__ = function
         self.initial = dict(initial or {})
         positional, defaults = _arguments(function)
-        if len(positional) < 1 + inputs:
-            raise EquationError(f"{self.name} must take (p, x, *states); it takes ({', '.join(positional)})")
-        self.inputs, self.states = tuple(positional[1 : 1 + inputs]), tuple(positional[1 + inputs :])
+        if len(positional) < 1 + inputs + memory:
+            said = "(p, x, *states)" if not memory else "(p, x, memory, *states)"
+            raise EquationError(f"{self.name} must take {said}; it takes ({', '.join(positional)})")
+        self.inputs = tuple(positional[1 : 1 + inputs])
+        self.memories = tuple(positional[1 + inputs : 1 + inputs + memory])
+        self.states = tuple(positional[1 + inputs + memory :])
         wrong = sorted(set(options or {}) - set(defaults))
         if wrong:
             hint = nearest(wrong[0], defaults)
@@ -78,20 +83,29 @@ class Cell:
 
     def with_options(self, **options: Any) -> Cell:
         """The same cell with other options."""
-        return Cell(self.function, inputs=len(self.inputs), options={**self.options, **options}, initial=self.initial)
+        return Cell(
+            self.function,
+            inputs=len(self.inputs),
+            memory=len(self.memories),
+            options={**self.options, **options},
+            initial=self.initial,
+        )
 
     def trace(self) -> Graph:
         """Run the function once on symbols and return the graph of one step, its sizes still open."""
         p, inputs, states = Parameters(), [Symbol("input", name=n) for n in self.inputs], _state_symbols(self.states)
+        memories = [Symbol("memory", name=n) for n in self.memories]
         with widths.recording() as recorder:
-            result, local = _call_and_watch(self.function, (p, *inputs, *states), self.options)
+            result, local = _call_and_watch(self.function, (p, *inputs, *memories, *states), self.options)
             outputs = _outputs(self, result, states)
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
         parameters = {n: s for n, s in p._all.items() if s.role}
         _check_names(self, parameters)
-        _check_leaves(self, outputs, {*inputs, *states, *parameters.values()})
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.equal, _names(local, outputs, states))
+        _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
+        check_memories(self.name, outputs)
+        names = _names(local, outputs, states)
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
 
     def equations(self) -> list[str]:
         """The equations as lines of plain text, made from the graph."""
@@ -106,12 +120,20 @@ class Cell:
 
 
 @overload
-def cell(function: Callable[..., Any], *, inputs: int = 1, initial: dict[str, Any] | None = None) -> Cell: ...
+def cell(
+    function: Callable[..., Any], *, inputs: int = 1, memory: int = 0, initial: dict[str, Any] | None = None
+) -> Cell: ...
 @overload
 def cell(
-    function: None = None, *, inputs: int = 1, initial: dict[str, Any] | None = None
+    function: None = None, *, inputs: int = 1, memory: int = 0, initial: dict[str, Any] | None = None
 ) -> Callable[[Callable[..., Any]], Cell]: ...
-def cell(function: Callable[..., Any] | None = None, *, inputs: int = 1, initial: dict[str, Any] | None = None) -> Any:
+def cell(
+    function: Callable[..., Any] | None = None,
+    *,
+    inputs: int = 1,
+    memory: int = 0,
+    initial: dict[str, Any] | None = None,
+) -> Any:
     """Make a cell of a function that states its equations.
 
     Parameters
@@ -121,6 +143,8 @@ def cell(function: Callable[..., Any] | None = None, *, inputs: int = 1, initial
         cell without states). ``p.W @ x`` declares and uses a matrix, ``p.b`` a vector, ``p.E[x]`` a table.
     inputs : int, default 1
         How many arguments after ``p`` are inputs, not states.
+    memory : int, default 0
+        How many arguments after those are memories: sequences that every step may attend to, see `elman.attend`.
     initial : dict, optional
         Initial values by parameter name where the usual rule does not serve: a number, or the name of an initialiser.
 
@@ -138,8 +162,8 @@ def cell(function: Callable[..., Any] | None = None, *, inputs: int = 1, initial
     ['h_t = 0.9 * h + 0.1 * tanh(W x + U h)']
     """
     if function is None:
-        return lambda f: Cell(f, inputs=inputs, initial=initial)
-    return Cell(function, inputs=inputs, initial=initial)
+        return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial)
+    return Cell(function, inputs=inputs, memory=memory, initial=initial)
 
 
 def _arguments(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
@@ -192,7 +216,7 @@ def _code_of(function: Any) -> CodeType | None:
 
 def _check_names(cell: Cell, parameters: Iterable[str]) -> None:
     """Raise if a parameter is called like an input or a state: neither equations nor sizes could tell them apart."""
-    for kind, names in (("an input", cell.inputs), ("a state", cell.states)):
+    for kind, names in (("an input", cell.inputs), ("a memory", cell.memories), ("a state", cell.states)):
         both = sorted(set(parameters) & set(names))
         if both:
             raise EquationError(

@@ -1,4 +1,4 @@
-"""Widths of vectors: unknown while equations run, tied by what the equations say, solved when a layer has its sizes."""
+"""Widths of vectors: unknown while equations run, tied by what these say, solved (`solving`) for a layer's sizes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from elman.errors import ShapeError
 
 _NOT_THE_USERS = (os.path.dirname(os.path.abspath(__file__)), os.path.dirname(np.__file__), "<__array_function__")
 
@@ -50,21 +48,58 @@ def users_line() -> Line:
     return Line(frame.f_code.co_filename, frame.f_lineno) if frame else Line()
 
 
+What = str | Callable[[], str]  # says a relation, or writes it if need be, for an expression may be long
+
+
 @dataclass
 class Equal:
     """Two widths that the equations say are the same, and where they say it."""
 
     left: Dim
     right: Dim
-    what: str | Callable[[], str]
+    what: What
     line: Line
+
+
+@dataclass
+class Total:
+    """A width that is the sum of others, and `more`."""
+
+    whole: Dim
+    parts: tuple[Dim, ...]
+    more: int
+    what: What
+    line: Line
+
+
+@dataclass
+class Times:
+    """A width that is the product of two others: that of a matrix which is one vector."""
+
+    whole: Dim
+    parts: tuple[Dim, Dim]
+    what: What
+    line: Line
+
+
+@dataclass
+class AtLeast:
+    """A width that must not be below a number."""
+
+    dim: Dim
+    number: int
+    what: What
+    line: Line
+
+
+Relation = Equal | Total | Times | AtLeast
 
 
 @dataclass
 class Recorder:
     """What one trace collects."""
 
-    equal: list[Equal] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
     dropouts: Iterator[int] = field(default_factory=itertools.count)
 
 
@@ -80,7 +115,7 @@ _running = _Running()
 
 @contextmanager
 def recording() -> Iterator[Recorder]:
-    """Collect the widths' equalities of the equations that run inside, in this thread."""
+    """Collect what the equations that run inside, in this thread, say about widths."""
     recorders = _running.recorders
     recorders.append(Recorder())
     try:
@@ -94,46 +129,32 @@ def is_recording() -> bool:
     return bool(_running.recorders)
 
 
-def must_equal(left: Dim, right: Dim, what: str | Callable[[], str], line: Line | None = None) -> None:
-    """Say that two widths are the same; `what` says so, or writes it if need be, for an expression may be long."""
-    if left is not right and is_recording():
-        _running.recorders[-1].equal.append(Equal(left, right, what, line or users_line()))
+def must_equal(left: Dim, right: Dim, what: What, line: Line | None = None) -> None:
+    """Say that two widths are the same."""
+    if left is not right:
+        _say(lambda: Equal(left, right, what, line or users_line()))
+
+
+def must_add_up(whole: Dim, parts: tuple[Dim, ...], more: int, what: What) -> None:
+    """Say that a width is the sum of others, and `more`."""
+    _say(lambda: Total(whole, parts, more, what, users_line()))
+
+
+def must_multiply_to(whole: Dim, parts: tuple[Dim, Dim], what: What) -> None:
+    """Say that a width is the product of two others."""
+    _say(lambda: Times(whole, parts, what, users_line()))
+
+
+def must_be_at_least(dim: Dim, number: int, what: What) -> None:
+    """Say that a width is not below a number."""
+    _say(lambda: AtLeast(dim, number, what, users_line()))
+
+
+def _say(relation: Callable[[], Relation]) -> None:
+    if is_recording():
+        _running.recorders[-1].relations.append(relation())
 
 
 def next_dropout() -> int:
     """The number of the next dropout in this trace."""
     return next(_running.recorders[-1].dropouts) if is_recording() else 0
-
-
-def solve(equalities: list[Equal], known: list[tuple[Dim, int, str]]) -> None:
-    """Give every width its number, from the `known` ones and the equalities.
-
-    Raises `ShapeError` at the first equality that cannot hold, with the user's line.
-    """
-    parent: dict[Dim, Dim] = {}
-    value: dict[Dim, tuple[int, str]] = {ONE: (1, "one value for each row")}
-    value.update({dim: (number, said) for dim, number, said in known})
-
-    def root(dim: Dim) -> Dim:
-        while dim in parent:
-            dim = parent[dim]
-        return dim
-
-    for e in equalities:
-        left, right = root(e.left), root(e.right)
-        if left is right:
-            continue
-        if left in value and right in value and value[left][0] != value[right][0]:
-            what = e.what if isinstance(e.what, str) else e.what()
-            raise ShapeError(
-                f"sizes do not match in {what}: {value[left][0]} ({value[left][1]}) "
-                f"against {value[right][0]} ({value[right][1]})\n  {e.line}"
-            )
-        keep, drop = (left, right) if left in value or right not in value else (right, left)
-        parent[drop] = keep
-    for dim in {d for e in equalities for d in (e.left, e.right)} | {k[0] for k in known}:
-        if dim is not ONE:
-            dim.value = value.get(root(dim), (None, ""))[0]
-    for dim in list(parent):  # unsolved widths that are the same share one stand-in
-        if dim.value is None:
-            dim.name = root(dim).name or dim.name

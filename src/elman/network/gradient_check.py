@@ -12,6 +12,7 @@ from elman import checks
 from elman.engine import ENGINES, native_available
 from elman.engine.interface import Batch
 from elman.equations import Cell
+from elman.equations.ops import row_of
 from elman.errors import EquationError, OptionError, ShapeError, TrainingError
 from elman.network.layers import Dense, Layer, Recurrent, Stateless
 from elman.network.network import Network
@@ -85,6 +86,8 @@ def check_gradients(
     ------
     TrainingError
         If a gradient differs by more than the tolerance.
+    OptionError
+        If the equations hold a gradient that is not the slope on purpose (`elman.spike`, `elman.stop_gradient`).
 
     Examples
     --------
@@ -101,6 +104,7 @@ def check_gradients(
         if engine == "native" and not native_available():
             continue
         net = _in_float64(net_or_cell, features, units, engine, seed)
+        _check_slopes(net)
         random = np.random.default_rng(seed + 1)
         batch = _random_input(net, random, rows, steps) if x is None else np.array(x, np.float64)
         errors[engine] = _check_outputs(net, batch, random, samples)
@@ -115,6 +119,17 @@ def check_gradients(
             f"gradients differ from central differences by {found.worst:.1e} (> {tolerance:.0e}):\n{found}"
         )
     return found
+
+
+def _check_slopes(net: Network) -> None:
+    """Raise where a gradient differs from the slope on purpose."""
+    for layer, graph in zip(net.layers, net.graphs, strict=True):
+        for node in graph.nodes():
+            if not row_of(node).slope:
+                raise OptionError(
+                    f"{layer.cell.name} uses {node.op}, whose gradient is not the slope of its value: that is what it "
+                    "is for, and central differences cannot check it"
+                )
 
 
 def _check_sizes(given: Any, features: Any, units: Any) -> None:

@@ -175,9 +175,9 @@ def embedding(p, x):
 
 
 @cell
-def dropout(p, x, *, rate=0.5):
+def dropout(p, x, *, rate=0.5, once=False):
     """Random zeros in training; see `elman.dropout`."""
-    return drop(x, rate)
+    return drop(x, rate, once=once)
 
 
 @cell(initial={"g": 1.0})
@@ -232,9 +232,13 @@ def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = N
     return Layer(embedding, whole(units, "units"), sizes=sizes, initial={} if initial is None else initial)
 
 
-def Dropout(rate: float) -> Layer:
-    """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate)."""
-    return Stateless(dropout, rate=real(rate, "dropout's rate", 0, 1, from_low=True))
+def Dropout(rate: float, *, once: bool = False) -> Layer:
+    """In training each value is zero with probability `rate`, the rest scaled by 1 / (1 - rate).
+
+    With `once` a unit is zero at all steps of a sequence or at none (Gal and Ghahramani, 2016: variational dropout).
+    """
+    rate = real(rate, "dropout's rate", 0, 1, from_low=True)
+    return Stateless(dropout, rate=rate, once=flag(once, "dropout's once"))
 
 
 def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
