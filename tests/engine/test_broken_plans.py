@@ -1,6 +1,6 @@
 """Plans with something wrong in them: the native engine refuses them, or runs them within its memory.
 
-What lies outside of it the sanitizers see (`native/tests/sanitize.sh`); here such a run may end the process.
+What lies outside of it the sanitizers see (`native/tests/sanitize.sh`).
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def run(plan: Plan, seed: int) -> None:
     try:
         with np.errstate(all="ignore"):
             machine = make_engine(plan, np.float64, "native", 1)
-            if max(slot.width for slot in plan.slots) > 1000 or len(plan.inputs) == 0:
-                return
+            if plan.parameters > 10**5 or max(slot.width for slot in plan.slots) > 1000:
+                return  # nothing wrong, but large
             parameters, batch = data(plan, 5, (4, 3, 2), seed, True)
             machine.forward(parameters, batch)
             if plan.goals:
@@ -63,7 +63,7 @@ def run(plan: Plan, seed: int) -> None:
         pass  # of what is wrong with the plan, or of what Python makes of it on the way to the engine
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(problem=graphs(), seeded=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_broken_graphs_stay_within_memory(problem, seeded, seed):
     random = np.random.default_rng(seed)
@@ -73,7 +73,7 @@ def test_broken_graphs_stay_within_memory(problem, seeded, seed):
     run(plan, seed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     plan=st.sampled_from([looked_up(1, True), looked_up(0, False), recurrent(1, True), to_itself(True)]),
     seed=st.integers(0, 2**32 - 1),
