@@ -66,9 +66,11 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         log1p as log1p, sqrt as sqrt, square as square, abs as abs, sign as sign, sin as sin, cos as cos,
         erf as erf, floor as floor, stop_gradient as stop_gradient, spike as spike, maximum as maximum,
         minimum as minimum, equal as equal, where as where, clip as clip, sum as sum, mean as mean, max as max,
-        pick as pick, concat as concat, split as split, roll as roll, outer as outer, matvec as matvec,
-        vecmat as vecmat, scalar as scalar, blocks as blocks, dropout as dropout, softmax as softmax,
-        log_softmax as log_softmax, normalise as normalise,
+        pick as pick, dropout as dropout, softmax as softmax, log_softmax as log_softmax, normalise as normalise,
+    )
+    from elman.equations.vectors import (
+        concat as concat, split as split, roll as roll, outer as outer, matvec as matvec, vecmat as vecmat,
+        scalar as scalar, blocks as blocks,
     )
     from elman.errors import (
         ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,

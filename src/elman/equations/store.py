@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from elman.equations import symbols, widths
-from elman.equations.functions import MOST_PARTS, apply, scalar
+from elman.equations.functions import apply
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import OPS
 from elman.equations.symbols import Parameters, Symbol
 from elman.equations.trace import Cell
+from elman.equations.vectors import MOST_PARTS, scalar
 from elman.errors import ModelFileError
 
 _LEAVES = ("input", "state", "parameter", "const")
