@@ -183,6 +183,14 @@ def test_a_file_with_ends_that_are_no_whole_numbers_is_refused(numbers):
         from_data(data)
 
 
+@pytest.mark.parametrize("parts", [0.0, -2.0, 1e9])
+def test_a_file_with_an_impossible_number_of_parts_is_refused(parts):
+    data = to_data(el.cell(lambda p, x: el.split(x, 2)[0]))
+    next(r for r in data["nodes"] if r[0] == "part")[3] = parts
+    with pytest.raises(el.ModelFileError, match="parts"):
+        from_data(data)
+
+
 @pytest.mark.parametrize("engine", BUILT)
 @pytest.mark.parametrize("places", [0, 1, 2, -1, -3, 4])
 def test_roll_is_numpys(places, engine):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from elman.cells.biases import plus
+from elman.checks import flag
 from elman.equations import activation as as_function
 from elman.equations import cell
 
 
 @cell
-def simple(p, x, h, *, activation="tanh"):
+def simple(p, x, h, *, activation="tanh", bias=True):
     """The simple recurrent cell: one layer of neurons that sees its own last output.
 
-    Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H). Its gradient through time is a product of Jacobians
-    ``diag(f') U``, which vanishes or explodes with their norms; choose a GRU or LSTM for long memory.
+    Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H), the last one not with ``bias=False``. Its gradient through time is
+    a product of Jacobians ``diag(f') U``, which vanishes or explodes with their norms; choose a GRU or LSTM for long
+    memory.
 
     Reference: J. L. Elman, Finding structure in time, Cognitive Science 14 (1990).
     """
-    return as_function(activation)(p.W @ x + p.U @ h + p.b)
+    return as_function(activation)(plus(p.W @ x + p.U @ h, flag(bias, "bias") and p.b))

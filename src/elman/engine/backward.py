@@ -188,7 +188,7 @@ class BackwardStage:
 
     def _gradient(self, summed: Summed, places: Places) -> MatrixGradient | VectorGradient | TableGradient:
         p, delta, source = summed.parameter, summed.delta, summed.source
-        offset, stage = self.forward.spec.offsets[p.name], self.forward.index
+        offset, stage = self.forward.spec.offsets[p.name] + p.start, self.forward.index
         if source is None:
             return VectorGradient(offset, delta.width, places.ref(delta), stage)
         if p.role == "table":

@@ -115,7 +115,9 @@ class _Writer:
         return f"{name}[{self._ref(g.index)}] += {self._ref(g.delta)} for all t, b"
 
     def _name(self, offset: int) -> str:
-        return self.parameters.get(offset, f"p{offset}")
+        below = max((o for o in self.parameters if o <= offset), default=None)  # a block begins within a parameter
+        name = f"p{offset}" if below is None else self.parameters[below]
+        return f"{name}+{offset - below}" if below is not None and below != offset else name
 
     def _ref(self, ref: Ref) -> str:
         slot = self.plan.slots[ref.slot]

@@ -138,7 +138,7 @@ class Placement:
 
     def _segment(self, p: Parameter) -> tuple[int, int, int]:
         assert p.dim.value is not None and p.columns.value is not None
-        return (self.offsets[p.name], p.dim.value, p.columns.value)
+        return (self.offsets[p.name] + p.start, p.dim.value, p.columns.value)
 
 
 def _rows(p: Parameter) -> int:

@@ -101,8 +101,7 @@ class Lowering:
     def _lower(self, s: Symbol) -> Node:
         if s.op == "const":
             return self.constant(s.first)
-        if s.op == "parameter":
-            assert isinstance(s, Parameter)
+        if isinstance(s, Parameter):
             return Node("vector", width=width(s) if s.role == "vector" else 1, parameter=s)
         if row_of(s).shape == "lookup":
             table, index = s.inputs

@@ -9,7 +9,7 @@ from elman.engine.cut import sink_side
 from elman.engine.lower import Node
 from elman.equations.differentiate import Backward
 from elman.equations.graph import Graph, depending, ordered
-from elman.equations.ops import OPS
+from elman.equations.ops import row_of
 from elman.equations.symbols import Symbol, width
 
 STORE = 16.0  # of a value, and to load it in the backward step, in additions
@@ -37,7 +37,7 @@ def to_save(graph: Graph, backward: Backward) -> list[Symbol]:
 
 def _again(s: Symbol) -> float:
     """What it costs to compute a value again from its operands."""
-    return OPS[s.op].cost * max(width(i) for i in (s, *s.inputs))
+    return row_of(s).cost * max(width(i) for i in (s, *s.inputs))
 
 
 def used_by(backward: Backward, forward: set[Symbol]) -> set[Symbol]:

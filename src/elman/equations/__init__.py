@@ -6,5 +6,6 @@ from elman.equations.functions import ACTIVATIONS, activation
 from elman.equations.graph import Graph
 from elman.equations.ops import OPS
 from elman.equations.trace import Cell, cell
+from elman.equations.vectors import *  # noqa: F403
 
 __all__ = ["ACTIVATIONS", "OPS", "Cell", "Graph", "activation", "cell"]

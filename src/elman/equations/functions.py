@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from elman.checks import flag, is_number, whole
+from elman.checks import flag, is_number
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, build
-from elman.equations.widths import next_dropout, users_line
+from elman.equations.widths import next_dropout
 from elman.errors import EquationError, OptionError, ShapeError
 
 Value = Symbol | np.ndarray | float
 V = TypeVar("V", bound=Value)
-MOST_PLACES = 2**24
 
 
 def apply(op: str, *inputs: Any, numbers: tuple[float, ...] = ()) -> Any:
@@ -270,85 +269,6 @@ def max(x: V) -> V:
 def pick(x: V, index: Value) -> V:
     """The feature of each row whose number is `index`: a class's score by its index."""
     return apply("pick", x, index)
-
-
-def concat(*values: Value) -> Symbol | np.ndarray:
-    """Vectors beside one another, as one that is as wide as all of them; a number is one value.
-
-    Examples
-    --------
-    >>> concat(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]]), 0)
-    array([[1., 2., 5., 0.],
-           [3., 4., 6., 0.]])
-    """
-    if not values or any(isinstance(v, list | tuple) for v in values):
-        raise EquationError(f"concat takes one vector or more, each as an argument: concat(a, b).\n  {users_line()}")
-    joined: Any = values[0] if len(values) > 1 else apply("copy", values[0])
-    for value in values[1:]:
-        joined = apply("concat", joined, value)
-    return joined
-
-
-def split(x: V, parts: int) -> tuple[V, ...]:
-    """A vector's parts of equal width, as many as `parts` says.
-
-    Examples
-    --------
-    >>> split(np.arange(6.0), 3)
-    (array([0., 1.]), array([2., 3.]), array([4., 5.]))
-    """
-    parts = whole(parts, "split's number of parts")
-    return tuple(apply("part", x, numbers=(k, parts)) for k in range(parts))
-
-
-def roll(x: V, places: int) -> V:
-    """The values of a vector moved on by some places, the last ones to the front; back if `places` is negative.
-
-    Examples
-    --------
-    >>> roll(np.arange(5.0), 2)
-    array([3., 4., 0., 1., 2.])
-    """
-    places = whole(places, "roll's number of places", least=-MOST_PLACES, most=MOST_PLACES)
-    if not places:
-        return apply("copy", x)
-    ends = apply("slice", x, numbers=(-places, 0)), apply("slice", x, numbers=(0, -places))
-    return apply("concat", *ends)
-
-
-def outer(a: V, b: V) -> V:
-    """The matrix of all products of a value of a with one of b, ``a b'``, as one vector, row after row.
-
-    Such matrices are states of linear attention, of fast weights, of the mLSTM and others; see `matvec`.
-
-    Examples
-    --------
-    >>> outer(np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0]))
-    array([ 3.,  4.,  5.,  6.,  8., 10.])
-    """
-    return apply("outer", a, b)
-
-
-def matvec(matrix: V, x: V) -> V:
-    """A matrix that is one vector, row after row (`outer`), times x: as many rows as its width holds that of x.
-
-    Examples
-    --------
-    >>> matvec(np.array([1.0, 2.0, 3.0, 4.0]), np.array([10.0, 1.0]))
-    array([12., 34.])
-    """
-    return apply("matvec", matrix, x)
-
-
-def vecmat(x: V, matrix: V) -> V:
-    """x times a matrix that is one vector, row after row: the transposed matrix times x.
-
-    Examples
-    --------
-    >>> vecmat(np.array([10.0, 1.0]), np.array([1.0, 2.0, 3.0, 4.0]))
-    array([13., 24.])
-    """
-    return apply("vecmat", x, matrix)
 
 
 def dropout(x: V, rate: float, *, once: bool = False) -> V:

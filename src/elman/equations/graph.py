@@ -10,7 +10,7 @@ from elman.equations import symbols
 from elman.equations.ops import row_of
 from elman.equations.solving import Solution, solve
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.widths import Dim, Relation
+from elman.equations.widths import ONE, Dim, Relation
 from elman.errors import EquationError, OptionError, ShapeError
 
 
@@ -59,6 +59,9 @@ class Graph:
         if set(sizes) - set(named):
             wrong = sorted(set(sizes) - set(named))[0]
             raise OptionError(f"{self.name} has no state or parameter {wrong!r}; it has {', '.join(named) or 'none'}")
+        for name, size in sizes.items():
+            if named[name].dim is ONE and size != 1:
+                raise ShapeError(f"{self.name}: p.{name} is a scalar, which has one value, and sizes says {size}")
         known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
         units_used = False
         if self.states and self.states[0].name not in sizes and units is not None:
@@ -115,6 +118,11 @@ class Graph:
         return any(
             row_of(n).role == "matrix" and n.inputs[0].name == parameter and n.inputs[1] in after for n in self.nodes()
         )
+
+    def blocks(self, parameter: str) -> int:
+        """How many blocks a matrix consists of."""
+        products = [n for n in self.nodes() if n.op == "block_matmul" and n.inputs[0].name == parameter]
+        return int(products[0].first) if products else 1
 
 
 class Operation(Protocol):

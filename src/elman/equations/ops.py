@@ -135,18 +135,32 @@ def _pad(g: np.ndarray, first: float, width: int) -> np.ndarray:
 
 
 def _outer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    product = np.atleast_1d(a)[..., :, None] * np.atleast_1d(b)[..., None, :]
-    return product.reshape(*product.shape[:-2], -1)
+    a, b = np.atleast_1d(a), np.atleast_1d(b)
+    product = a[..., :, None] * b[..., None, :]
+    return product.reshape(*product.shape[:-2], a.shape[-1] * b.shape[-1])
 
 
 def _matvec(m: np.ndarray, b: np.ndarray) -> np.ndarray:
     b = np.atleast_1d(b)
-    return (m.reshape(*m.shape[:-1], -1, b.shape[-1]) @ b[..., None])[..., 0]
+    return (_unfolded(m, m.shape[-1] // b.shape[-1], b.shape[-1]) @ b[..., None])[..., 0]
 
 
 def _vecmat(a: np.ndarray, m: np.ndarray) -> np.ndarray:
     a = np.atleast_1d(a)
-    return (a[..., None, :] @ m.reshape(*m.shape[:-1], a.shape[-1], -1))[..., 0, :]
+    return (a[..., None, :] @ _unfolded(m, a.shape[-1], m.shape[-1] // a.shape[-1]))[..., 0, :]
+
+
+def _unfolded(m: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """A matrix that is one vector as a matrix."""
+    return m.reshape(*m.shape[:-1], rows, columns)
+
+
+def _block_matmul(w: np.ndarray, x: np.ndarray, count: float) -> np.ndarray:
+    n = int(count)
+    if len(w) % n or x.shape[-1] != n * w.shape[1]:
+        raise ValueError(f"a matrix of shape {w.shape} has no {n} blocks for {x.shape[-1]} values")
+    parts = x.reshape(*x.shape[:-1], n, w.shape[1])
+    return np.einsum("koi,...ki->...ko", w.reshape(n, -1, w.shape[1]), parts).reshape(*x.shape[:-1], len(w))
 
 
 def _padded(o: Any, g: Any, y: Any, x: Any) -> tuple[Any]:
@@ -284,6 +298,9 @@ _ROWS = [
     _f("matmul_t", 2, r"{0}^\top {1}", "{0}ᵀ {1}", lambda w, x: x @ w,
        lambda o, g, y, w, x: ((x, g), o.matmul(w, g, like=x)),
        binds=APPLY, shape="product", role="matrix", cost=math.inf),
+    # a block-diagonal matrix; `simplify` makes a product of each block, which has a rule
+    _f("block_matmul", 2, r"\operatorname{{blocks}}({0}, {first}) {1}", "blocks({0}, {first}) {1}", _block_matmul, None,
+       binds=APPLY, shape="blocks", role="matrix", numbers=1, whole=True, cost=math.inf),
     _f("lookup", 2, "{0}[{1}]", "{0}[{1}]", _look_up, lambda o, g, y, table, i: ((g, i), None),
        shape="lookup", role="table", index=1, cost=math.inf),
     # over the steps of a memory, which lies on a time axis of its own; the first number is the scale, 0 for 1/sqrt(n).

@@ -10,7 +10,12 @@ from elman.equations.ops import Op
 from elman.equations.widths import ONE, Dim, must_add_up, must_be_at_least, must_equal, must_multiply_to, users_line
 from elman.errors import EquationError
 
-WRITTEN = {"matmul": "p.{0} @ {1!r}", "matmul_t": "p.{0}.T @ {1!r}", "lookup": "p.{0}[{1!r}]"}
+WRITTEN = {
+    "matmul": "p.{0} @ {1!r}",
+    "matmul_t": "p.{0}.T @ {1!r}",
+    "lookup": "p.{0}[{1!r}]",
+    "block_matmul": "el.blocks(p.{0}, ...) @ {1!r}",
+}
 Inputs = tuple[Any, ...]  # symbols
 
 
@@ -18,6 +23,8 @@ def result_width(row: Op, inputs: Inputs, first: float, second: float) -> Dim:
     """The width of a row of the table applied to symbols, with its numbers."""
     if row.shape in _OF_NUMBERS:
         return _OF_NUMBERS[row.shape](inputs[0], int(first), int(second))
+    if row.shape == "blocks":
+        return _block_product(inputs, int(first))
     return _OF_OPERANDS.get(row.shape, _alike)(row, inputs)
 
 
@@ -115,6 +122,17 @@ def _sliced(x: Any, first: int, second: int) -> Dim:
     out = ONE if second - first == 1 else Dim("the width of a slice")
     must_add_up(out, (), second - first, what)
     return out
+
+
+def _block_product(inputs: Inputs, count: int) -> Dim:
+    matrix, vector = inputs
+
+    def what() -> str:
+        return f"el.blocks(p.{matrix.name}, {count}) @ {vector!r}"
+
+    must_add_up(vector.dim, (matrix.columns,) * count, 0, what)
+    must_add_up(matrix.dim, (Dim("the rows of a block"),) * count, 0, what)
+    return matrix.dim
 
 
 def _part(x: Any, first: int, second: int) -> Dim:

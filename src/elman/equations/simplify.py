@@ -1,22 +1,27 @@
-"""Simplify: rewrite a graph before it is differentiated, where another form has the cheaper derivative."""
+"""Simplify: rewrite a graph before it is differentiated, where another form has a derivative, or the cheaper one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from elman.equations.graph import Graph
-from elman.equations.symbols import ONE, Symbol
+from elman.equations.symbols import ONE, Block, Parameter, Symbol, width
+from elman.equations.widths import Dim
 
 
 def simplify(graph: Graph) -> Graph:
     """A graph of the same values, with known forms as one op; what is used elsewhere too stays as it is.
 
     ``z*a + (1-z)*b`` is a `blend`: its gradient for z is ``g*(a-b)``, one product less. A centred value over its
-    deviation is `normalise`, whose gradient is one pass. The values are the same up to rounding. The given graph
-    stays as the user wrote it; leaves and sizes are those of both.
+    deviation is `normalise`, whose gradient is one pass. A product with a block-diagonal matrix is one with each of its
+    blocks. The values are the same up to rounding. The given graph stays as the user wrote it; leaves and sizes are
+    those of both.
     """
     new: dict[Symbol, Symbol] = {}
     for node in graph.nodes():
+        if node.op == "block_matmul":
+            new[node] = _of_blocks(node, new[node.inputs[1]])
+            continue
         op, operands = _form(node)
         inputs = tuple(new[i] if i in new else _deviation(i, new) for i in operands)
         same = op == node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
@@ -32,6 +37,21 @@ def _like(node: Symbol, op: str, inputs: tuple[Symbol, ...]) -> Symbol:
 def _deviation(made: Symbol, new: dict[Symbol, Symbol]) -> Symbol:
     """The inverse deviation that `_normalise` made, of the new node."""
     return _like(made, made.op, tuple(new[i] for i in made.inputs))
+
+
+def _of_blocks(node: Symbol, x: Symbol) -> Symbol:
+    """A product with a block-diagonal matrix: each block times its part of x, beside one another."""
+    matrix, count = node.inputs[0], int(node.first)
+    assert isinstance(matrix, Parameter)
+    products: list[Symbol] = []
+    for k in range(count):
+        part = Symbol("part", (x,), Dim(value=width(x) // count), first=k, second=count)
+        block = Block(matrix, k, count)
+        products.append(Symbol("matmul", (block, part), block.dim))
+    joined = products[0]
+    for product in products[1:]:
+        joined = Symbol("concat", (joined, product), Dim(value=width(joined) + width(product)))
+    return joined
 
 
 def _form(node: Symbol) -> tuple[str, tuple[Symbol, ...]]:

@@ -10,10 +10,12 @@ from elman.equations.graph import Graph, ordered
 from elman.equations.ops import OPS
 from elman.equations.symbols import Parameters, Symbol
 from elman.equations.trace import Cell
+from elman.equations.vectors import MOST_PARTS, scalar
 from elman.errors import ModelFileError
 
 _LEAVES = ("input", "memory", "state", "parameter", "const")
 MOST = 2**30  # of a place in a vector
+_COUNTS = {"part": 1, "block_matmul": 0}  # which of an op's numbers is how many parts there are
 
 
 def to_data(cell: Cell) -> dict[str, Any]:
@@ -105,7 +107,7 @@ def _value(op: str, operands: list[Any], first: float, second: float, name: str,
     if op in ("input", "memory", "state"):
         return given[name]
     if op == "parameter":
-        return getattr(p, name)
+        return scalar(getattr(p, name)) if first else getattr(p, name)
     if op == "const":
         return first
     return apply(op, *operands, numbers=(first, second))
@@ -125,6 +127,8 @@ def _check(data: dict[str, Any]) -> None:
         float(first), float(second), str(name)
         if op in OPS and OPS[op].whole and not all(float(n).is_integer() and abs(n) <= MOST for n in (first, second)):
             raise ValueError(f"node {number} ({op}) has the numbers {first}, {second}")
+        if op in _COUNTS and not 1 <= (first, second)[_COUNTS[op]] <= MOST_PARTS:
+            raise ValueError(f"node {number} ({op}) has {(first, second)[_COUNTS[op]]} parts")
     for k in [*data["outputs"], *map(int, data["names"])]:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):

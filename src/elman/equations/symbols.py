@@ -233,6 +233,23 @@ class Parameter(Symbol):
             )
         self.role = role
 
+    def as_scalar(self) -> Parameter:
+        """Make this one number, which broadcasts: before anything else is said about its size."""
+        if self.dim is not ONE:
+            if self.role:
+                raise EquationError(
+                    f"p.{self.name} is a {self.role} before el.scalar(p.{self.name}) says that it is one number; write "
+                    f"that where p.{self.name} is first used.\n  {users_line()}"
+                )
+            self.use_as("vector")
+            self.dim, self.first = ONE, 1.0
+        return self
+
+    @property
+    def start(self) -> int:
+        """Where it begins among the values of the parameter that it is, or is a part of."""
+        return 0
+
     def __matmul__(self, other: Any) -> Symbol:
         return build("matmul", self, other)
 
@@ -252,6 +269,22 @@ class Parameter(Symbol):
         if name.startswith("__"):
             raise AttributeError(name)
         raise EquationError(f"p.{self.name} has no `.{name}`.\n  {users_line()}")
+
+
+class Block(Parameter):
+    """Some rows of a matrix, one of `count` equal parts: a matrix of its own to products and their gradients."""
+
+    __slots__ = ()
+
+    def __init__(self, matrix: Parameter, number: int, count: int):
+        rows = Dim(value=width(matrix) // count)
+        Symbol.__init__(self, "block", (matrix,), rows, name=matrix.name, first=number, second=count)
+        self.columns, self.role = matrix.columns, "matrix"
+
+    @property
+    def start(self) -> int:
+        assert self.columns.value is not None
+        return int(self.first) * width(self) * self.columns.value
 
 
 class Transposed:

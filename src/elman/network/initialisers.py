@@ -73,12 +73,17 @@ NAMED: dict[str, Initialiser] = {
 }
 
 
-def initial_value(how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str) -> np.ndarray:
-    """A parameter's first value, from an initialiser, its name, a number or an array."""
+def initial_value(
+    how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str, blocks: int = 1
+) -> np.ndarray:
+    """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array."""
     if isinstance(how, str):
         if how not in NAMED:
             raise OptionError(f"unknown initialiser {how!r} for {name}; there are {', '.join(NAMED)}")
         how = NAMED[how]
+    if callable(how) and blocks > 1:
+        of_block = (shape[0] // blocks, *shape[1:])
+        how = np.concatenate([initial_value(how, random, of_block, name) for _ in range(blocks)])
     value = np.asarray(how(random, shape) if callable(how) else how)
     if value.shape not in ((), shape):
         raise ShapeError(f"the initial value of {name} has shape {value.shape}; expected {shape} or a number")

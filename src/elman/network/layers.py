@@ -126,13 +126,14 @@ def SimpleRNN(
     units: int,
     *,
     activation: Function = "tanh",
+    bias: bool = True,
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
 ) -> Layer:
     """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
     how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(simple, units, activation=_function(activation), **how)
+    return Recurrent(simple, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
 
 
 def GRU(
@@ -140,26 +141,35 @@ def GRU(
     *,
     reset_after: bool = True,
     activation: Function = "tanh",
+    bias: bool = True,
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
 ) -> Layer:
     """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
     how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(gru, units, activation=_function(activation), reset_after=flag(reset_after, "reset_after"), **how)
+    return Recurrent(
+        gru,
+        units,
+        activation=_function(activation),
+        bias=flag(bias, "bias"),
+        reset_after=flag(reset_after, "reset_after"),
+        **how,
+    )
 
 
 def LSTM(
     units: int,
     *,
     activation: Function = "tanh",
+    bias: bool = True,
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
 ) -> Layer:
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
     how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(lstm, units, activation=_function(activation), **how)
+    return Recurrent(lstm, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
 
 
 @cell

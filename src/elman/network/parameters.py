@@ -244,5 +244,5 @@ def initialise(parameters: Parameters, layers: list[Layer], graphs: list[Graph],
         for name in graph.parameters:
             how = layer.initial.get(name, layer.cell.initial.get(name, rule(graph, name)))
             full = f"{number}.{name}"
-            value = initial_value(how, generator(seed, number, name), graph.shape(name), full)
+            value = initial_value(how, generator(seed, number, name), graph.shape(name), full, graph.blocks(name))
             parameters.begin(full, value)
