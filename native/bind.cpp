@@ -119,6 +119,12 @@ V* pointer(const Flat<V>& a) {
   return a.is_valid() ? a.data() : nullptr;
 }
 
+// How many weights each row has.
+template <class T>
+int weight_steps(const Flat<const T>& weights) {
+  return weights.is_valid() && weights.ndim() == 2 ? int(weights.shape(1)) : 1;
+}
+
 template <class P, class V>
 std::vector<P*> pointers(const std::vector<Flat<V>>& arrays) {
   std::vector<P*> out;
@@ -225,7 +231,7 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, uint64_t
                     const std::vector<Flat<T>>& initial_states, bool low_memory, int truncate) {
   Batch<T> batch = make_batch(engine, x, lengths, states, key);
   batch.target = source(engine, engine.plan.goal(), target);
-  batch.weights = pointer(weights);
+  batch.weights = pointer(weights), batch.weight_steps = weight_steps(weights);
   batch.state_gradients = pointers<const T>(state_gradients);
   Results<T> results;
   results.output = output.data();
@@ -264,7 +270,8 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Given& x,
   training.x = source(engine, engine.plan.input.slot, x);
   training.target = source(engine, engine.plan.goal(), target);
   training.steps = size(x, 1, "time steps");
-  training.lengths = pointer(lengths), training.weights = pointer(weights);
+  training.lengths = pointer(lengths);
+  training.weights = pointer(weights), training.weight_steps = weight_steps(weights);
   training.rows = rows.data(), training.offsets = offsets.data();
   training.updates = int(losses.size());
   training.parameters = parameters.data();

@@ -275,9 +275,13 @@ struct BlockRun {
   void seed(double weight_sum) const {
     bool sequence = plan.sequence();
     each_row([&](int row, int64_t) {
-      double weight = batch.weights ? batch.weights[data_row(row)] : 1;
-      T seed = weight_sum != 0 ? T(weight / weight_sum) : T(0);
-      for (int64_t t = 0; t < length(sequence, row); ++t) *cell(plan.weight, t, row) = seed;
+      int64_t from = data_row(row), first = first_step(sequence, row);
+      T share = 0;
+      for (int64_t t = 0; t < length(sequence, row); ++t) {
+        if (weight_sum != 0 && (t == 0 || batch.weight_steps > 1))
+          share = T(batch.weight(from, first + t) / weight_sum);
+        *cell(plan.weight, t, row) = share;
+      }
     });
   }
 
@@ -285,8 +289,10 @@ struct BlockRun {
     bool sequence = plan.sequence();
     each_row([&](int row, int64_t b) {
       double sum = 0;
-      for (int64_t t = 0; t < length(sequence, row); ++t)
-        sum += double(*cell(plan.weight, t, row)) * double(*cell(plan.value, t, row));
+      for (int64_t t = 0; t < length(sequence, row); ++t) {
+        double weight = *cell(plan.weight, t, row);
+        if (weight > 0) sum += weight * double(*cell(plan.value, t, row));
+      }
       e.space.row_losses[b] = sum;
     });
   }

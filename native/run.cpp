@@ -146,8 +146,9 @@ double sum_of_weights(const Engine<T>& e, const Batch<T>& batch) {
   double sum = 0;
   for (int b = 0; b < batch.B; ++b) {
     int64_t row = batch.rows ? batch.rows[b] : b;
-    double steps = sequence ? double(batch.lengths ? batch.lengths[row] : batch.steps) : 1;
-    sum += steps * (batch.weights ? batch.weights[row] : 1);
+    int64_t steps = !sequence ? 1 : batch.lengths ? batch.lengths[row] : batch.steps;
+    if (batch.weight_steps == 1) sum += double(steps) * batch.weight(row, 0);
+    for (int64_t t = 0; batch.weight_steps > 1 && t < steps; ++t) sum += batch.weight(row, t);
   }
   return sum;
 }

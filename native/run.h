@@ -61,6 +61,7 @@ struct Batch {
   // Of each row of the data set:
   const int64_t* lengths = nullptr;  // null: all T
   const T* weights = nullptr;        // null: all 1
+  int weight_steps = 1;              // weights of each row: one, or one for each step
   // When this is a segment of longer sequences, whose lengths and arrays these are:
   int64_t start = 0;    // of its steps in them
   int64_t whole = 0;    // how many steps they have; 0: as many as here
@@ -70,6 +71,11 @@ struct Batch {
   std::vector<const T*> states;           // initial states; empty: zeros
   std::vector<const T*> state_gradients;  // dL/d(final state); empty: zeros
   uint64_t key = 0;                       // of dropout
+
+  // The weight of a step of a row of the data set in the loss.
+  double weight(int64_t row, int64_t step) const {
+    return weights ? double(weights[row * weight_steps + (weight_steps > 1 ? step : 0)]) : 1;
+  }
 
   // Which steps of its own a row of the data set has in this run.
   struct Span {
@@ -107,6 +113,7 @@ struct Training {
   int steps = 0;
   const int64_t* lengths = nullptr;
   const T* weights = nullptr;
+  int weight_steps = 1;
   const int64_t* rows = nullptr;     // all batches, one after the other
   const int64_t* offsets = nullptr;  // (updates + 1): where each batch begins in rows
   int updates = 0;

@@ -83,7 +83,8 @@ Batch<T> batch_of(const Training<T>& t, int update) {
   batch.steps = t.steps;
   batch.x = t.x, batch.target = t.target;
   batch.rows = t.rows + t.offsets[update];
-  batch.lengths = t.lengths, batch.weights = t.weights;
+  batch.lengths = t.lengths;
+  batch.weights = t.weights, batch.weight_steps = t.weight_steps;
   batch.states.assign(t.carried.begin(), t.carried.end());
   batch.key = t.keys ? t.keys[update] : 0;
   return batch;

@@ -59,7 +59,7 @@ class Intake:
             x,
             self._target(batch.target, x, lengths),
             lengths,
-            None if batch.weights is None else self.numbers(batch.weights, (B,), "weights"),
+            None if batch.weights is None else self._weights(batch.weights, x),
             states,
             self.states(batch.state_gradients, B, "state_gradients"),
             batch.key,
@@ -94,6 +94,10 @@ class Intake:
 
     def output_shape(self, x: np.ndarray) -> tuple[int, ...]:
         return (*x.shape[: 1 + self.plan.sequence], self._output_width)
+
+    def _weights(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+        steps = self.plan.sequence and weights.ndim == 2
+        return self.numbers(weights, x.shape[:2] if steps else x.shape[:1], "weights")
 
     def _target(self, target: np.ndarray | None, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         if self.plan.goal < 0:

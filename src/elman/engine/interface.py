@@ -31,8 +31,8 @@ class Batch:
         For gradients. Class indices are int64, O' = 1. Where the plan is seeded: dL/d output, O' = O.
     lengths : array (B,), optional
         Steps in use of each row; all T by default.
-    weights : array (B,), optional
-        Of each row in the loss; all 1 by default.
+    weights : array (B,) or, where the output has all steps, (B, T), optional
+        Of each row, or of each of its steps, in the loss; all 1 by default.
     states : list of arrays (B, H), optional
         Initial states of all stages; zeros by default.
     state_gradients : list of arrays (B, H), optional

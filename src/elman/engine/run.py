@@ -251,12 +251,15 @@ class Run:
             self._set_weights(self.plan.stages[-1], self.batch.weights)
 
     def _set_weights(self, stage: Stage, weights: np.ndarray | None) -> None:
-        share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
-        share = share[self.order]
-        total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))
+        share = (np.ones(self.B) if weights is None else np.asarray(weights, np.float64))[self.order]
+        if share.ndim == 1:
+            total = float(np.sum(share * (self.whole_lengths if stage.sequence else 1)))
+        else:
+            total = float(np.sum(share, where=np.arange(self.steps) < self.whole_lengths[:, None]))
         for t in self._steps(stage):
             n = self._active(stage, t)
-            self.slots[self.plan.weight][t, :n, 0] = share[:n] / total
+            here = share[:n] if share.ndim == 1 else share[np.arange(n), self.firsts[:n] + t]
+            self.slots[self.plan.weight][t, :n, 0] = here / total if total else 0
 
     def _loss(self) -> float:
         if self.plan.target < 0:
