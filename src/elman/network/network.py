@@ -27,6 +27,7 @@ from elman.training.examples import examples
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
 from elman.training.losses import Loss
+from elman.training.weighing import ClassWeight, Weighting
 
 State = list[tuple[np.ndarray, ...]]
 
@@ -318,6 +319,8 @@ class Network:
         lengths: np.typing.ArrayLike | None = None,
         state: Any = None,
         sample_weight: np.typing.ArrayLike | None = None,
+        class_weight: ClassWeight = None,
+        missing: str = "refuse",
         memory: str = "normal",
         truncate: int | None = None,
     ) -> tuple[float, dict[str, np.ndarray]]:
@@ -329,7 +332,7 @@ class Network:
             Input.
         target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
             Target.
-        loss, lengths, sample_weight, memory, truncate
+        loss, lengths, sample_weight, class_weight, missing, memory, truncate
             As for `fit`; see `elman.training.fit`.
         state : list of tuples of arrays (B, H), optional
             Initial states; zeros by default.
@@ -340,7 +343,7 @@ class Network:
         grads : dict of str to ndarray
             The same names and shapes as `params`.
         """
-        data = examples(self, x, target, loss, lengths, sample_weight)
+        data = examples(self, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
         found = self.trainer(data.loss, data.width).gradients(
             self.arena,
             replace(data.batch, states=self._flat_state(state, len(data))),

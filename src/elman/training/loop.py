@@ -78,7 +78,7 @@ class Training:
     def __post_init__(self) -> None:
         weights = self.data.weights
         rows = np.arange(len(self.data))
-        self._rows = rows if weights is None or self.stateful else rows[weights > 0]
+        self._rows = rows if weights is None or self.stateful else rows[self.data.counts(rows) > 0]
         self.batches = -(-len(self._rows) // self.batch_size)
         if self.stateful:
             self._check_stateful()
@@ -263,12 +263,19 @@ class Training:
     def _check_stateful(self) -> None:
         if self.shuffle:
             raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
-        if self.data.weights is not None and not self.data.weights.all():
+        weights = self.data.weights
+        if weights is not None and weights.ndim == 1 and not weights.all():
             raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
         if len(self.data) % self.batch_size:
             raise OptionError(
                 f"stateful training needs batches of one size: {len(self.data)} rows are no multiple of "
                 f"batch_size={self.batch_size}"
+            )
+        counts = self._counts(*self._order())
+        if not counts.all():
+            raise OptionError(
+                f"stateful training goes through every batch, and batch {int(np.argmin(counts)) + 1} has no step with "
+                "a target and a weight above 0: take longer or larger batches"
             )
 
 
