@@ -62,7 +62,8 @@ def fit(
         Targets, as `elman.training.losses.prepare_target` says.
     loss : str, Loss, Cell or function, default "mse"
         One of ``mse rmse mae huber softmax_cross_entropy binary_cross_entropy``, or equations ``f(y, target)`` of one
-        value a row.
+        value a row. Losses have options, `smoothing` of labels for one:
+        ``elman.training.LOSSES["softmax_cross_entropy"].with_options(smoothing=0.1)``.
     optimizer : str or Optimizer, default "adam"
         One of ``sgd rmsprop adam adamw``, or an object, which holds its state afterwards.
     batch_size : int, default 32
@@ -83,7 +84,8 @@ def fit(
     class_weight : dict of int to float, or "balanced", optional
         Weight of each class of the targets, 1 where it is not named; it multiplies `sample_weight`. "balanced" gives
         every class the same share, ``n / (classes * count)``, from the rows or steps that count. Targets are class
-        indices, one-hot rows, or 0 and 1 for a lone output. `validation_data` is judged without it.
+        indices, one-hot rows, or 0 and 1 for a lone output. It weighs the whole loss of a row or step, with label
+        smoothing too. `validation_data` is judged without it.
     missing : {"refuse", "skip"}, default "refuse"
         Whether a NaN among the targets, also those of `validation_data`, is an error or leaves its row or step out of
         the loss and of metrics; the states run on through the step.
