@@ -316,8 +316,8 @@ template <class T>
 nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Givens& inputs, const Givens& targets,
                    const Optionals<const T>& weights, const Optionals<const int64_t>& lengths,
                    const Flat<const int64_t>& rows, const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer,
-                   const Flats<T>& state, const Flat<const double>& scalars, double clip_norm,
-                   const Flat<const uint64_t>& keys, const Flats<T>& carried, double seconds,
+                   const Flats<T>& state, const Flat<const int64_t>& spans, const Flat<const double>& scalars,
+                   double clip_norm, const Flat<const uint64_t>& keys, const Flats<T>& carried, double seconds,
                    const Flat<double>& losses, bool low_memory, int truncate) {
   Training<T> training;
   training.data = make_batch<T>(engine, inputs, lengths, {}, 0);
@@ -326,7 +326,11 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Givens& i
   training.updates = int(losses.size());
   training.parameters = parameters.data();
   training.state = pointers<T>(state);
-  training.scalars = scalars.data();
+  for (size_t i = 0; i < spans.shape(0); ++i) {
+    const int64_t* s = spans.data() + 3 * i;
+    training.spans.push_back({s[0], s[1], s[2]});
+  }
+  training.groups = int(scalars.shape(1)), training.scalars = scalars.data();
   training.keys = pointer(keys);
   training.clip_norm = clip_norm;
   training.in_time = {low_memory, truncate};
@@ -421,8 +425,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
            "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "outputs"_a, "final_states"_a,
            "input_grads"_a, "initial_states"_a, "low_memory"_a, "truncate"_a)
       .def("train", py_train<T>, "parameters"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a, "rows"_a,
-           "offsets"_a, "optimizer"_a, "state"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a, "seconds"_a,
-           "losses"_a, "low_memory"_a, "truncate"_a)
+           "offsets"_a, "optimizer"_a, "state"_a, "spans"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a,
+           "seconds"_a, "losses"_a, "low_memory"_a, "truncate"_a)
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 4>(),
            nb::keep_alive<0, 5>(), nb::keep_alive<0, 6>(), "parameters"_a, "version"_a, "inputs"_a, "states"_a,
            "outputs"_a)

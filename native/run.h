@@ -128,6 +128,11 @@ struct Results {
   }
 };
 
+// Neighbouring parameters that an update changes, and whose scalars it takes for them.
+struct Span {
+  int64_t first, count, group;
+};
+
 template <class T>
 struct Training {
   Batch<T> data;                     // all of it, the caller's
@@ -136,7 +141,9 @@ struct Training {
   int updates = 0;
   T* parameters = nullptr;
   std::vector<T*> state;            // of the optimiser, (P) each
-  const double* scalars = nullptr;  // (updates, per update)
+  std::vector<Span> spans;          // in order; parameters in none stay as they are
+  int groups = 1;                   // of spans, each with scalars of its own
+  const double* scalars = nullptr;  // (updates, groups, of a group)
   const uint64_t* keys = nullptr;
   double clip_norm = 0;
   InTime in_time;

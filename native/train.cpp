@@ -10,21 +10,42 @@ namespace {
 
 constexpr int64_t kChunk = 2048;  // parameters of one task; sums over chunks are added in order
 
+// Parameters of one task.
+struct Chunk {
+  int64_t first, end;
+  int group;
+};
+
+std::vector<Chunk> chunks_of(const std::vector<Span>& spans) {
+  std::vector<Chunk> out;
+  for (const Span& s : spans)
+    for (int64_t first = s.first, end = s.first + s.count; first < end; first += kChunk)
+      out.push_back({first, std::min(end, first + kChunk), int(s.group)});
+  return out;
+}
+
+int64_t count_of(const std::vector<Span>& spans) {
+  int64_t count = 0;
+  for (const Span& s : spans) count += s.count;
+  return count;
+}
+
 template <class T>
 struct Update {
   Engine<T>& e;
   const Training<T>& training;
   const Program<T>& program;
   T* gradients;
-  int64_t P = e.plan.parameters;
-  int chunks = int((P + kChunk - 1) / kChunk);
+  std::vector<Chunk> chunks = chunks_of(training.spans);
+  double count = double(count_of(training.spans));
 
   // The sum of f(gradients, how many) over all chunks, in their order.
   template <class F>
   double sum(std::vector<double>& sums, F f) const {
-    sums.resize(chunks);
-    parallel_for(chunks, e.threads_for(double(P)),
-                 [&](int c, int) { sums[c] = f(gradients + c * kChunk, size_t(std::min(kChunk, P - c * kChunk))); });
+    sums.resize(chunks.size());
+    parallel_for(int(chunks.size()), e.threads_for(count), [&](int c, int) {
+      sums[c] = f(gradients + chunks[c].first, size_t(chunks[c].end - chunks[c].first));
+    });
     double sum = 0;
     for (double s : sums) sum += s;
     return sum;
@@ -57,9 +78,9 @@ struct Update {
     return index == 0 ? training.parameters : index == 1 ? gradients : training.state[index - 2];
   }
 
-  void chunk(int c, T factor, std::vector<T>& values, Scratch<T>& scratch) const {
-    for (int64_t first = c * kChunk, end = std::min(P, first + kChunk); first < end; first += program.rows) {
-      int rows = int(std::min<int64_t>(program.rows, end - first));
+  void chunk(const Chunk& c, T factor, std::vector<T>& values, Scratch<T>& scratch) const {
+    for (int64_t first = c.first; first < c.end; first += program.rows) {
+      int rows = int(std::min<int64_t>(program.rows, c.end - first));
       if (factor != 1)
         for (int i = 0; i < rows; ++i) gradients[first + i] *= factor;
       place(scratch, values, first);
@@ -68,11 +89,15 @@ struct Update {
     }
   }
 
-  void apply(const double* scalars, T factor, std::vector<T>& values) const {
-    for (size_t i = 0; i < values.size(); ++i)
-      if (program.operands[i].kind == OperandKind::scalar) values[i] = T(scalars[program.operands[i].index]);
-    int threads = e.threads_for(double(P) * program.work);
-    parallel_for(chunks, threads, [&](int c, int thread) { chunk(c, factor, values, e.scratch[thread]); });
+  // `values`: the constants and scalars of each group.
+  void apply(const double* scalars, int of_group, T factor, std::vector<std::vector<T>>& values) const {
+    for (std::vector<T>& group : values) {
+      for (size_t i = 0; i < group.size(); ++i)
+        if (program.operands[i].kind == OperandKind::scalar) group[i] = T(scalars[program.operands[i].index]);
+      scalars += of_group;
+    }
+    parallel_for(int(chunks.size()), e.threads_for(count * program.work),
+                 [&](int c, int thread) { chunk(chunks[c], factor, values[chunks[c].group], e.scratch[thread]); });
   }
 };
 
@@ -97,7 +122,7 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
     s.flat_operands.resize(program.operands.size());
   }
   Update<T> update{e, training, program, results.gradients};
-  std::vector<T> values = program.constants;
+  std::vector<std::vector<T>> values(training.groups, program.constants);
   std::vector<double> sums;
   Batch<T> batch = training.data;
   batch.states.assign(training.carried.begin(), training.carried.end());
@@ -110,7 +135,7 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
     losses[done] = run_in_time(e, training.parameters, batch, results, training.in_time);
     double scale = update.scale(sums);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
-    update.apply(training.scalars + int64_t(done) * scalars, T(scale), values);
+    update.apply(training.scalars + int64_t(done) * training.groups * scalars, scalars, T(scale), values);
     ++done;
     if (std::chrono::duration<double>(Clock::now() - start).count() > training.seconds) break;
   }

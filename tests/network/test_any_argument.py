@@ -66,6 +66,7 @@ values = st.one_of(
 X, Y = np.linspace(0, 1, 40).reshape(4, 5, 2), np.linspace(1, 0, 20).reshape(4, 5, 1)
 STATE = [(np.zeros((4, 3)),)]
 DATA = {"x": X, "target": Y, "loss": "mse", "lengths": [5, 4, 3, 2], "sample_weight": [1, 2, 0, 1], "memory": "normal"}
+DATA |= {"class_weight": None, "missing": "refuse"}
 TRAINING = {**DATA, "truncate": 3, "verbose": 0, "batch_size": 2, "epochs": 1, "optimizer": "sgd", "shuffle": False}
 TRAINING |= {"validation_data": (X, Y), "validation_lengths": [5] * 4, "callbacks": [], "stateful": False}
 

@@ -274,7 +274,7 @@ def test_lengths_are_checked_alike_wherever_they_are_given(wrong, kind, said):
         ([1, np.nan, 1, 1], r"sample_weight\[1\] is nan"),
         ([1, 1e300, 1, 1], r"sample_weight\[1\] is inf"),
         ([1, 1, 1], r"expected \(4,\)"),
-        (np.ones((4, 5)), "single steps have no weights"),
+        (np.ones((4, 6)), r"expected \(4,\), one for each row of x, or \(4, 5\), one for each step"),
         (["a"] * 4, "sample_weight holds"),
     ],
 )

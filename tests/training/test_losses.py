@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import elman as el
 from elman.errors import DataError, EquationError, OptionError, ShapeError
-from elman.training.losses import LOSSES, prepare_target, resolve_loss
+from elman.training.losses import LOSSES, equations_key, prepare_target, resolve_loss
 from tests.training.problems import ENGINES, linear, recurrent
 
 RANDOM = np.random.default_rng(5)
@@ -305,3 +305,57 @@ def test_targets_that_are_no_classes_are_refused(target):
     net = el.Network(1, [el.GRU(2, return_sequences=False), el.Dense(2)])
     with pytest.raises(el.ElmanError, match="target"):
         net.fit(np.zeros((4, 3, 1)), target, loss="softmax_cross_entropy", verbose=0)
+
+
+# --- label smoothing ----------------------------------------------------------------------------------------
+
+
+LOGITS = np.random.default_rng(11).normal(0, 2, (6, 4))
+CHOSEN = np.array([0, 3, 1, 1, 2, 0])
+
+
+def smoothed_by_hand(smoothing: float) -> np.ndarray:
+    """The cross entropy with the mixed distribution, row by row."""
+    mixed = (1 - smoothing) * np.eye(4)[CHOSEN] + smoothing / 4
+    return -(mixed * np.log(np.exp(LOGITS) / np.exp(LOGITS).sum(-1, keepdims=True))).sum(-1)
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.5])
+def test_smoothing_spreads_a_share_of_the_target_over_all_classes(smoothing):
+    loss, wanted = LOSSES["softmax_cross_entropy"].with_options(smoothing=smoothing), smoothed_by_hand(smoothing)
+    np.testing.assert_allclose(loss.values(LOGITS, np.eye(4)[CHOSEN]), wanted, rtol=1e-12)
+    np.testing.assert_allclose(loss.for_classes().values(LOGITS, CHOSEN[:, None]), wanted, rtol=1e-12)
+
+
+def test_smoothed_labels_of_yes_and_no():
+    labels = np.array([[0.0, 1.0], [1.0, 0.0], [0.5, 1.0]])
+    y = LOGITS[:3, :2]
+    plain, smooth = LOSSES["binary_cross_entropy"], LOSSES["binary_cross_entropy"].with_options(smoothing=0.2)
+    np.testing.assert_allclose(smooth.values(y, labels), plain.values(y, 0.8 * labels + 0.1), rtol=1e-13)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("smooth", [LOSSES["softmax_cross_entropy"], LOSSES["softmax_cross_entropy"].cell])
+def test_smoothing_reaches_class_indices_and_one_hot_rows_however_it_is_given(smooth, engine):
+    net = recurrent(4, engine=engine, dtype=np.float64)
+    x, loss = np.random.default_rng(0).normal(size=(6, 5, 2)), smooth.with_options(smoothing=0.3)
+    found = [net.loss_and_grads(x, target, loss) for target in (CHOSEN, np.eye(4)[CHOSEN])]
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-12)
+    for name in found[0][1]:
+        np.testing.assert_allclose(found[0][1][name], found[1][1][name], rtol=0, atol=1e-12)
+    assert found[0][0] != net.loss_and_grads(x, CHOSEN, "softmax_cross_entropy")[0]
+    assert el.check_gradients(net, x, CHOSEN, loss=loss, samples=4).worst < 1e-6
+
+
+def test_without_smoothing_the_equations_are_what_they_were():
+    for name in ("softmax_cross_entropy", "binary_cross_entropy"):
+        assert equations_key(LOSSES[name]) == equations_key(LOSSES[name].with_options(smoothing=0))
+        assert equations_key(LOSSES[name]) != equations_key(LOSSES[name].with_options(smoothing=0.1))
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.0, "much", np.nan, True])
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "binary_cross_entropy"])
+def test_smoothing_that_makes_no_sense_is_refused(name, smoothing):
+    loss = LOSSES[name].with_options(smoothing=smoothing)
+    with pytest.raises(OptionError, match=f"{name}: smoothing is"):
+        recurrent(2).evaluate(np.zeros((2, 3, 2)), np.zeros((2, 2)), loss)

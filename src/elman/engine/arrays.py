@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from elman.engine.indices import as_indices, whole_numbers
-from elman.engine.interface import Batch, Batches
-from elman.engine.plan import ONCE, Plan, Ref
+from elman.engine.interface import Batch, Batches, Updates
+from elman.engine.plan import ONCE, Goal, Plan, Ref
 from elman.errors import EngineError, ShapeError
 
 MOST = 2**30  # rows and steps of a batch
@@ -61,7 +61,7 @@ class Intake:
             inputs,
             self._targets(batch.targets, inputs, lengths),
             lengths,
-            tuple(None if w is None else self.numbers(w, (B,), "weights") for w in weights),
+            tuple(self._weights(w, goal, inputs) for w, goal in zip(weights, self.plan.goals, strict=True)),
             states,
             self.states(batch.state_gradients, B, "state_gradients"),
             batch.key,
@@ -107,6 +107,14 @@ class Intake:
     def _shape(self, place: Ref, B: int, steps: Sequence[int]) -> tuple[int, ...]:
         slot = self.plan.slots[place.slot]
         return (B, slot.width) if slot.axis == ONCE else (B, steps[slot.axis], slot.width)
+
+    def _weights(self, given: np.ndarray | None, goal: Goal, inputs: Sequence[np.ndarray]) -> np.ndarray | None:
+        """Of each row, or of each of its steps."""
+        if given is None:
+            return None
+        axis, B = self.plan.slots[goal.slot].axis, len(inputs[0])
+        each = axis != ONCE and given.ndim == 2
+        return self.numbers(given, (B, axis_steps(self.plan, inputs)[axis]) if each else (B,), "weights")
 
     def _targets(
         self, targets: Sequence[np.ndarray], inputs: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]
@@ -227,6 +235,21 @@ def flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
     if len(rows) and (rows.min() < 0 or rows.max() >= N):
         raise ShapeError(f"batches name rows {rows.min()} to {rows.max()}: x has rows 0 to {N - 1}")
     return rows, borders
+
+
+def flat_spans(updates: Updates, count: int, P: int) -> tuple[np.ndarray, np.ndarray]:
+    """The spans (S, 3) of P parameters that so many updates change, and the scalars (updates, groups, n)."""
+    scalars = np.ascontiguousarray(updates.scalars, np.float64)
+    if updates.spans is None:
+        shaped(scalars, (count, updates.optimizer.scalars), "scalars")
+        return np.array([[0, P, 0]]), scalars[:, None]
+    groups = scalars.shape[1] if scalars.ndim == 3 else 1
+    shaped(scalars, (count, groups, updates.optimizer.scalars), "scalars")
+    spans = np.array(updates.spans, np.int64).reshape(-1, 3)
+    first, end, group = spans[:, 0], spans[:, 0] + spans[:, 1], spans[:, 2]
+    if (np.diff(np.r_[0, np.c_[first, end].ravel(), P]) < 0).any() or ((group < 0) | (group >= groups)).any():
+        raise ShapeError(f"spans must follow one another within {P} parameters, their groups lie in 0..{groups - 1}")
+    return spans, scalars
 
 
 def one_size(borders: np.ndarray) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -32,8 +32,8 @@ class Batch:
         O' = O.
     lengths : tuple of arrays (B,) or None
         Steps in use of each row, for each time axis; all T where it is None, or the tuple is empty.
-    weights : tuple of arrays (B,) or None
-        Of each row in the loss, for each output; all 1 where it is None, or the tuple is empty.
+    weights : tuple of arrays (B,) or, where the output has all steps, (B, T), or None
+        Of each row, or each of its steps, in the loss, for each output; all 1 where it is None, or the tuple is empty.
     states : list of arrays (B, H), optional
         Initial states, of those of the plan that are not given by a layer; zeros by default.
     state_gradients : list of arrays (B, H), optional
@@ -93,6 +93,14 @@ class How:
 AS_A_WHOLE = How()
 
 
+class Span(NamedTuple):
+    """Neighbouring parameters that an update changes, and the number of the group whose scalars it takes for them."""
+
+    first: int
+    size: int
+    group: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Updates:
     """What `Engine.train` shall do with a data set.
@@ -105,7 +113,7 @@ class Updates:
         What an update does.
     state : list of arrays (P,)
         The optimiser's, updated in place.
-    scalars : array (updates, optimizer.scalars)
+    scalars : array (updates, optimizer.scalars); with `spans` (updates, groups, optimizer.scalars)
         The optimiser's numbers in each update.
     keys : array (updates,), optional
         Dropout's key of each update.
@@ -115,6 +123,9 @@ class Updates:
         States that each batch begins with and leaves to the next, updated in place; zeros each time by default.
     seconds : float
         No update begins after so much time, but the first.
+    spans : sequence of Span, optional
+        What is changed, in order; all parameters, as one group, by default. Parameters in no span stay as they are, and
+        so does the optimiser's state of them; their gradients neither count in `clip_norm` nor need be finite.
     """
 
     batches: Batches
@@ -125,6 +136,7 @@ class Updates:
     clip_norm: float = 0.0
     carried: Sequence[np.ndarray] | None = None
     seconds: float = np.inf
+    spans: Sequence[Span] | None = None
 
 
 @dataclass

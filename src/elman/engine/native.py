@@ -197,7 +197,7 @@ class NativeEngine:
         if len(updates.state) != optimizer.states:
             raise ShapeError(f"state has {len(updates.state)} arrays, the optimiser expects {optimizer.states}")
         carried = self._intake.states(updates.carried, arrays.one_size(borders), "carried") if updates.carried else []
-        scalars = np.ascontiguousarray(updates.scalars, np.float64)
+        spans, scalars = arrays.flat_spans(updates, count, self.plan.parameters)
         keys = None if updates.keys is None else np.ascontiguousarray(updates.keys, np.uint64)
         losses = np.empty(count, np.float64)
         done, finite = self._engine.train(
@@ -210,7 +210,8 @@ class NativeEngine:
             borders,
             self._compiled(optimizer),
             [self._intake.numbers(array, size, f"state[{i}]") for i, array in enumerate(updates.state)],
-            arrays.shaped(scalars, (count, optimizer.scalars), "scalars"),
+            spans,
+            scalars,
             updates.clip_norm,
             None if keys is None else arrays.shaped(keys, (count,), "keys"),
             carried,

@@ -370,12 +370,15 @@ class Run:
                 self._set_weights(goal, self.axes[number], given)
 
     def _set_weights(self, goal: Goal, axis: Axis, weights: np.ndarray | None) -> None:
-        share = np.ones(self.B) if weights is None else np.asarray(weights, np.float64)
-        share = share[axis.order]
-        total = float(np.sum(share * axis.whole))
+        share = (np.ones(self.B) if weights is None else np.asarray(weights, np.float64))[axis.order]
+        if share.ndim == 1:
+            total = float(np.sum(share * axis.whole))
+        else:
+            total = float(np.sum(share, where=np.arange(share.shape[1]) < axis.whole[:, None]))
         for t in range(axis.steps):
             n = axis.active(t)
-            self.slots[goal.weight][t, :n, 0] = goal.share * share[:n] / total
+            here = share[:n] if share.ndim == 1 else share[np.arange(n), axis.firsts[:n] + t]
+            self.slots[goal.weight][t, :n, 0] = goal.share * here / total if total else 0
 
     def _loss(self) -> float:
         return sum(self._loss_of(goal) for goal in self.plan.goals if goal.target >= 0)

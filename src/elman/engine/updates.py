@@ -25,17 +25,26 @@ def train(
     started, done = time.perf_counter(), 0
     rows, borders = arrays.flat_batches(updates.batches, len(data))
     losses, carried = np.zeros(len(borders) - 1), updates.carried
+    spans, scalars = arrays.flat_spans(updates, len(losses), len(parameters))
+    here = [slice(first, first + size) for first, size, _ in spans]
     if carried is not None:
         arrays.one_size(borders)
     for n, (first, end) in enumerate(zip(borders, borders[1:], strict=False)):
         key = 0 if updates.keys is None else int(updates.keys[n])
         found = gradients(parameters, data.rows(rows[first:end], states=carried, key=key), how)
         losses[n] = found.loss
-        scale = _scale(found.loss, found.parameters, updates.clip_norm)
+        mine = (
+            found.parameters
+            if updates.spans is None
+            else np.concatenate([found.parameters[:0], *(found.parameters[s] for s in here)])
+        )
+        scale = _scale(found.loss, mine, updates.clip_norm)
         if not np.isfinite(scale):
             return TrainResult(losses[: n + 1], n, False)
         found.parameters *= parameters.dtype.type(scale)
-        run_optimizer(updates.optimizer, [parameters, found.parameters, *updates.state], updates.scalars[n])
+        for s, group in zip(here, spans[:, 2], strict=True):
+            changed = [array[s] for array in (parameters, found.parameters, *updates.state)]
+            run_optimizer(updates.optimizer, changed, scalars[n, group])
         updated(parameters)
         for kept, value in zip(carried or [], found.states if carried else [], strict=True):
             kept[:] = value

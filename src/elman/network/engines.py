@@ -14,6 +14,7 @@ from elman.engine.parts import Normalisation, Part, PartedEngine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations.symbols import width
+from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
 from elman.training.losses import Loss, equations_key
 
@@ -48,7 +49,7 @@ class Engines:
         return differentiator(self._net)
 
     def trainer(self, loss: Loss, target_width: int) -> Trains:
-        key = equations_key(loss), target_width
+        key = equations_key(loss), target_width, tuple(moving_norms(self._net))
         if key not in self._kept:
             self._kept[key] = trainer(self._net, loss, target_width)
         self._kept.move_to_end(key)
@@ -72,7 +73,7 @@ def trainer(net: Network, loss: Loss, target_width: int) -> Trains:
     """An engine that trains a network."""
     specs, spec = _specs(net), loss_spec(loss, net.outputs, target_width)
     plan = schedule(specs, net.inputs, net.arena.size, spec)
-    if not any(layer.batch for layer in net.layers):
+    if not moving_norms(net):
         return _engine(net, plan)
     return PartedEngine(plan, _parts(net, specs, spec))
 
@@ -99,8 +100,7 @@ def loss_spec(loss: Loss, outputs: int, target_width: int) -> LossSpec:
 
 def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
     """The parts that begin at each batch normalisation, and what is before the first one."""
-    starts = [number for number, layer in enumerate(net.layers) if layer.batch]
-    borders = [*dict.fromkeys([0, *starts]), len(specs)]
+    borders = [*dict.fromkeys([0, *moving_norms(net)]), len(specs)]
     return [
         _part(net, specs, first, end, loss if end == len(specs) else None)
         for first, end in zip(borders, borders[1:], strict=False)
@@ -109,7 +109,7 @@ def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Par
 
 def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
     inputs = net.inputs if first == 0 else width(net.graphs[first - 1].outputs[0])
-    batch = net.layers[first].batch
+    batch = net.layers[first].batch if first in moving_norms(net) else None
     mine = list(specs[first:end])
     if batch:
         mine[0] = replace(mine[0], graph=scale_and_shift.trace().bind([inputs], None, {}))

@@ -65,6 +65,7 @@ def describe(network: Network) -> dict[str, Any]:
         "seed": network.seed,
         "updates": network.updates,
         "epochs": network.epochs,
+        "frozen": sorted(network.frozen),
         "layers": [_describe_layer(layer) for layer in network.layers],
     }
 

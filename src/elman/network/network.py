@@ -16,7 +16,7 @@ from elman.engine.interface import Batch, Engine, How, Trains
 from elman.equations import Graph
 from elman.equations.ops import row_of
 from elman.errors import ModelFileError, OptionError, ShapeError
-from elman.network import checks
+from elman.network import checks, freezing
 from elman.network.engines import Engines, runner
 from elman.network.files import describe, layers_of, save
 from elman.network.layers import Layer
@@ -27,6 +27,7 @@ from elman.training.examples import examples
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
 from elman.training.losses import Loss
+from elman.training.weighing import ClassWeight, Weighting
 
 State = list[tuple[np.ndarray, ...]]
 
@@ -63,6 +64,10 @@ class Network:
         Features O of the output.
     indices : int
         How many indices the first layer has; 0 where the input is no index.
+    frozen : frozenset of str
+        Names of the parameters that training leaves as they are; see `freeze`. It is part of the model.
+    trainable : tuple of str
+        Names of those that it changes.
     last_op : str
         The op that makes the outputs, such as ``"sigmoid"`` or, of sums and products, ``"add"``.
 
@@ -103,6 +108,7 @@ class Network:
         self.engine_name, self.threads = checks.engine(engine), None if threads is None else whole(threads, "threads")
         self.metadata: dict[str, str] = {}
         self.updates = self.epochs = 0
+        self.frozen: frozenset[str] = frozenset()
         self.history: History | None = None
         self._bind()
 
@@ -185,6 +191,7 @@ class Network:
             network._initialise()
         else:
             network._take(network._flat(parameters))
+        network.frozen = freezing.restored(network, description.get("frozen", []))
         return network
 
     def _flat(self, parameters: np.ndarray | dict[str, np.ndarray]) -> np.ndarray:
@@ -312,6 +319,8 @@ class Network:
         lengths: np.typing.ArrayLike | None = None,
         state: Any = None,
         sample_weight: np.typing.ArrayLike | None = None,
+        class_weight: ClassWeight = None,
+        missing: str = "refuse",
         memory: str = "normal",
         truncate: int | None = None,
     ) -> tuple[float, dict[str, np.ndarray]]:
@@ -323,7 +332,7 @@ class Network:
             Input.
         target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
             Target.
-        loss, lengths, sample_weight, memory, truncate
+        loss, lengths, sample_weight, class_weight, missing, memory, truncate
             As for `fit`; see `elman.training.fit`.
         state : list of tuples of arrays (B, H), optional
             Initial states; zeros by default.
@@ -334,7 +343,7 @@ class Network:
         grads : dict of str to ndarray
             The same names and shapes as `params`.
         """
-        data = examples(self, x, target, loss, lengths, sample_weight)
+        data = examples(self, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
         found = self.trainer(data.loss, data.width).gradients(
             self.arena,
             replace(data.batch, states=self._flat_state(state, len(data))),
@@ -409,6 +418,55 @@ class Network:
             found = np.asarray(array, self.dtype)
         check_finite(found, "output_gradient", lengths if self.sequence_output else None)
         return found
+
+    def freeze(self, *patterns: str) -> list[str]:
+        """Have training leave some parameters as they are, with all that an optimiser remembers of them.
+
+        Neither a gradient nor a weight decay changes them, and they do not count in `clip_norm`. `loss_and_grads` gives
+        their gradients all the same. A `BatchNorm` whose ``mean`` and ``variance`` are frozen uses these in training,
+        too, and they stay as they are.
+
+        Parameters
+        ----------
+        *patterns : str
+            Names of parameters, in which ``*`` stands for any characters, ``?`` for one and ``[WU]`` for either.
+
+        Returns
+        -------
+        list of str
+            The parameters that a pattern fits.
+
+        Raises
+        ------
+        OptionError
+            If a pattern fits none, or one of the two moments of a `BatchNorm` would be frozen without the other.
+
+        Examples
+        --------
+        >>> from elman.network import Dense, GRU, Network
+        >>> net = Network(3, [GRU(8), Dense(2)])
+        >>> net.freeze("1.*")
+        ['1.W', '1.b']
+        >>> net.unfreeze("*.b")
+        ['1.b']
+        >>> sorted(net.frozen)
+        ['1.W']
+        """
+        found = freezing.fitting(self, patterns, "freeze")
+        self.frozen = freezing.checked(self, self.frozen.union(found))
+        return found
+
+    def unfreeze(self, *patterns: str) -> list[str]:
+        """Have training change some parameters again; see `freeze`. Returns those of them that were frozen."""
+        found = [name for name in freezing.fitting(self, patterns, "unfreeze") if name in self.frozen]
+        self.frozen = freezing.checked(self, self.frozen.difference(found))
+        return found
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """Names of the parameters that training changes by their gradients: neither those that are frozen nor the
+        running moments of a `BatchNorm`."""
+        return freezing.trainable(self)
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
     fit = fit
@@ -498,14 +556,16 @@ class Network:
         return describe(engine.plan, names)
 
     def summary(self) -> str:
-        """A line a layer: what it is, what it returns, how many parameters."""
+        """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen."""
         lines, steps = [], "T, "
         for number, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True)):
             count = sum(place.size for place in self._places.values() if place.layer == number)
             steps = "" if layer.last_only else steps  # and behind such a layer there are none either
             shape = f"(B, {steps}{checks.width(graph.outputs[0])})"
-            lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}")
-        return "\n".join([*lines, f"   {'total':<33} {self.arena.size:>10,}"])
+            lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}{freezing.note(self, number)}")
+        frozen = sum(self._places[name].size for name in self.frozen)
+        last = f"   {'total':<33} {self.arena.size:>10,}" + (f"  {frozen:,} frozen" if frozen else "")
+        return "\n".join([*lines, last])
 
 
 def _indices(graph: Graph) -> int:

@@ -78,21 +78,3 @@ def as_lengths(lengths: Any, rows: int, steps: int) -> np.ndarray | None:
     if len(wrong):
         raise DataError(f"lengths[{wrong[0]}] is {found[wrong[0]]}: expected whole numbers 1..{steps}, the steps of x")
     return np.ascontiguousarray(found, np.int64)
-
-
-def as_weights(weights: Any, rows: int, dtype: np.dtype) -> np.ndarray | None:
-    """Sample weights as the engine takes them, (N,), none negative and not all zero."""
-    if weights is None:
-        return None
-    given = numbers(weights, "sample_weight")
-    if given.shape != (rows,):
-        steps = "; single steps have no weights" if given.ndim > 1 else ""
-        raise ShapeError(f"sample_weight has shape {given.shape}, expected ({rows},), one for each row of x{steps}")
-    with np.errstate(over="ignore"):  # what is too large is found below
-        found = np.ascontiguousarray(given, dtype)
-    wrong = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
-    if len(wrong):
-        raise DataError(f"sample_weight[{wrong[0]}] is {found[wrong[0]]}: expected finite numbers of at least 0")
-    if not found.any():
-        raise DataError("sample_weight is 0 for every row: nothing is left to train on")
-    return found

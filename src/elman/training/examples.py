@@ -12,10 +12,11 @@ import numpy as np
 from elman.checks import whole
 from elman.engine.interface import Batch, How
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
-from elman.training.checks import as_weights, same_index
+from elman.training.checks import same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
 from elman.training.protocol import Trainable
+from elman.training.weighing import UNWEIGHTED, ClassWeight, Weighting, in_use
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Examples:
         Features O' of a target.
     lengths : array (N,) or None
         Steps in use.
-    weights : array (N,) or None
-        Of each row in the loss.
+    weights : array (N,) or (N, T), or None
+        Of each row, or of each step, in the loss.
     """
 
     x: np.ndarray
@@ -57,22 +58,28 @@ class Examples:
         """The weight of each value of some rows in the loss: (B, T), zero past a row's end, or (B,)."""
         shape = self.target[rows].shape[:-1]
         share = np.ones(shape) if self.weights is None else np.ones(shape) * _column(self.weights[rows], shape)
-        if self.lengths is None or len(shape) == 1:
-            return share
-        return np.where(np.arange(shape[1]) < self.lengths[rows][:, None], share, 0.0)
+        return np.where(in_use(shape, None if self.lengths is None else self.lengths[rows]), share, 0.0)
 
     def counts(self, rows: np.ndarray) -> np.ndarray:
         """The sum of the weights of each row's steps (B,): what it counts in the loss of an epoch."""
+        if self.weights is not None and self.weights.ndim == 2:
+            return self.share(rows).sum(axis=1)
         count = np.ones(len(rows)) if self.lengths is None or self.target.ndim == 2 else self.lengths[rows]
         return count * (1.0 if self.weights is None else self.weights[rows].astype(np.float64))
 
 
 def _column(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return weights.astype(np.float64).reshape(len(weights), *(1 for _ in shape[1:]))
+    return weights.astype(np.float64).reshape(weights.shape + (1,) * (len(shape) - weights.ndim))
 
 
 def examples(
-    net: Trainable, x: Any, target: Any, loss: Any, lengths: Any = None, weights: Any = None, origin: str = ""
+    net: Trainable,
+    x: Any,
+    target: Any,
+    loss: Any,
+    lengths: Any = None,
+    weighting: Weighting = UNWEIGHTED,
+    origin: str = "",
 ) -> Examples:
     """Check inputs and targets and bring them into an engine's form; `origin` names them in messages.
 
@@ -82,29 +89,33 @@ def examples(
         See `elman.training.fit.fit`.
     """
     try:
-        return _examples(net, x, target, loss, lengths, weights)
+        return _examples(net, x, target, loss, lengths, weighting)
     except ElmanError as error:
         if not origin:
             raise
         raise type(error)(f"{origin}: {error}") from error
 
 
-def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weights: Any) -> Examples:
+def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weighting: Weighting) -> Examples:
     same_index(x, target)
     x, lengths = net.check_batch(x, lengths)
     target = as_numbers(target)
     rows = len(target) if target.ndim else 0
     if rows != len(x):
         raise ShapeError(f"x has {len(x)} rows and target has {rows}; each row of x needs its target")
+    target, there = weighting.without_missing(target, 2 if net.sequence_output else 1, lengths)
     chosen, target, width = prepare_target(net, loss, target, lengths)
     if net.sequence_output and target.shape[1] != x.shape[1]:
         raise ShapeError(
             f"x has {x.shape[1]} time steps and target {target.shape[1]}; the network has an output for every step"
         )
-    return Examples(x, target, chosen, width, lengths, as_weights(weights, len(x), net.dtype))
+    weights = weighting.weights(target, chosen, net.outputs, lengths, there, net.dtype)
+    return Examples(x, target, chosen, width, lengths, weights)
 
 
-def validation_examples(net: Trainable, data: Any, loss: Any, lengths: Any = None) -> Examples | None:
+def validation_examples(
+    net: Trainable, data: Any, loss: Any, lengths: Any = None, missing: str = "refuse"
+) -> Examples | None:
     """Examples of ``(x, target)`` or ``(x, target, sample_weight)``; None of None."""
     if data is None:
         if lengths is not None:
@@ -112,7 +123,8 @@ def validation_examples(net: Trainable, data: Any, loss: Any, lengths: Any = Non
         return None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise OptionError("validation_data must be (x, target) or (x, target, sample_weight)")
-    return examples(net, data[0], data[1], loss, lengths, data[2] if len(data) == 3 else None, "validation_data")
+    weighting = Weighting(data[2] if len(data) == 3 else None, missing=missing)
+    return examples(net, data[0], data[1], loss, lengths, weighting, "validation_data")
 
 
 def judge(
@@ -149,6 +161,8 @@ def evaluate(
     batch_size: int = 256,
     lengths: np.typing.ArrayLike | None = None,
     sample_weight: np.typing.ArrayLike | None = None,
+    class_weight: ClassWeight = None,
+    missing: str = "refuse",
     metrics: Iterable[str | Metric] = (),
     memory: str = "normal",
 ) -> float | dict[str, float]:
@@ -158,7 +172,7 @@ def evaluate(
     ----------
     net : Network
         Whose predictions are judged.
-    x, target, loss, lengths, sample_weight
+    x, target, loss, lengths, sample_weight, class_weight, missing
         As for `elman.training.fit.fit`.
     batch_size : int, default 256
         Rows computed together; it does not change the result.
@@ -172,7 +186,8 @@ def evaluate(
     float, or dict of str to float
         The weighted mean over rows and steps in use (its root for ``rmse``); with metrics ``{"loss": ...}`` and theirs.
     """
-    data, chosen = examples(net, x, target, loss, lengths, sample_weight), resolve_metrics(metrics)
+    weighting = Weighting(sample_weight, class_weight, missing)
+    data, chosen = examples(net, x, target, loss, lengths, weighting), resolve_metrics(metrics)
     check_metrics(net, chosen)
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     if not np.isfinite(found["loss"]):

@@ -18,6 +18,7 @@ from elman.training.monitors import KeepBest
 from elman.training.optimizers import Optimizer, resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Trainable
+from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
 
@@ -36,6 +37,8 @@ def fit(
     shuffle: bool = True,
     lengths: np.typing.ArrayLike | None = None,
     sample_weight: np.typing.ArrayLike | None = None,
+    class_weight: ClassWeight = None,
+    missing: str = "refuse",
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
     stateful: bool = False,
@@ -59,7 +62,8 @@ def fit(
         Targets, as `elman.training.losses.prepare_target` says.
     loss : str, Loss, Cell or function, default "mse"
         One of ``mse rmse mae huber softmax_cross_entropy binary_cross_entropy``, or equations ``f(y, target)`` of one
-        value a row.
+        value a row. Losses have options, `smoothing` of labels for one:
+        ``elman.training.LOSSES["softmax_cross_entropy"].with_options(smoothing=0.1)``.
     optimizer : str or Optimizer, default "adam"
         One of ``sgd rmsprop adam adamw``, or an object, which holds its state afterwards.
     batch_size : int, default 32
@@ -74,8 +78,17 @@ def fit(
         Whether each epoch takes the rows in another order.
     lengths : array (N,), optional
         Steps in use of each row; what lies behind is not looked at.
-    sample_weight : array (N,), optional
-        Weight of each row in the loss; rows of weight 0 are left out.
+    sample_weight : array (N,) or, where the network returns all steps, (N, T), optional
+        Weight of each row, or of each step, in the loss, which is the weighted mean; rows of weight 0 are left out.
+        Metrics are weighted alike: steps of weight 0 do not count.
+    class_weight : dict of int to float, or "balanced", optional
+        Weight of each class of the targets, 1 where it is not named; it multiplies `sample_weight`. "balanced" gives
+        every class the same share, ``n / (classes * count)``, from the rows or steps that count. Targets are class
+        indices, one-hot rows, or 0 and 1 for a lone output. It weighs the whole loss of a row or step, with label
+        smoothing too. `validation_data` is judged without it.
+    missing : {"refuse", "skip"}, default "refuse"
+        Whether a NaN among the targets, also those of `validation_data`, is an error or leaves its row or step out of
+        the loss and of metrics; the states run on through the step.
     callbacks : iterable of Callback
         Told how the training goes, in order. One that raises ends the training; the network stays as it was then.
     verbose : int, default 1
@@ -141,12 +154,12 @@ def fit(
     """
     chosen = resolve_metrics(metrics)
     check_metrics(net, chosen)
-    data = examples(net, x, target, loss, lengths, sample_weight)
+    data = examples(net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
     training = Training(
         net,
         resolve_optimizer(optimizer),
         data,
-        validation_examples(net, validation_data, loss, validation_lengths),
+        validation_examples(net, validation_data, loss, validation_lengths, missing),
         batch_size=whole(batch_size, "batch_size"),
         epochs=whole(epochs, "epochs"),
         shuffle=flag(shuffle, "shuffle"),
@@ -168,6 +181,8 @@ def train_on_batch(
     optimizer: Optimizer,
     lengths: np.typing.ArrayLike | None = None,
     sample_weight: np.typing.ArrayLike | None = None,
+    class_weight: ClassWeight = None,
+    missing: str = "refuse",
     memory: str = "normal",
     truncate: int | None = None,
 ) -> float:
@@ -175,8 +190,8 @@ def train_on_batch(
 
     Parameters
     ----------
-    net, x, target, loss, lengths, sample_weight, memory, truncate
-        As for `fit`.
+    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate
+        As for `fit`; a "balanced" `class_weight` counts the classes of these rows.
     optimizer : Optimizer
         An object, which remembers what it needs from one update to the next.
 
@@ -205,6 +220,6 @@ def train_on_batch(
             f"train_on_batch needs an optimizer object, which remembers its state between batches, got "
             f"{shown(optimizer)}; make one before the loop, such as elman.Adam(1e-3)"
         )
-    data = examples(net, x, target, loss, lengths, sample_weight)
+    data = examples(net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
     return Training(net, optimizer, data, None, batch_size=len(data), **options).update()

@@ -77,7 +77,7 @@ class Training:
     def __post_init__(self) -> None:
         weights = self.data.weights
         rows = np.arange(len(self.data))
-        self._rows = rows if weights is None or self.stateful else rows[weights > 0]
+        self._rows = rows if weights is None or self.stateful else rows[self.data.counts(rows) > 0]
         self.batches = -(-len(self._rows) // self.batch_size)
         if self.stateful:
             self._check_stateful()
@@ -87,6 +87,7 @@ class Training:
         check_how(self._engine.plan, self.how)
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
+        self._grouping = self.optimizer.grouping(self.net)
         self._watchers = [c for c in self.callbacks if c.watches_batches]
 
     @property
@@ -125,7 +126,7 @@ class Training:
     def update(self) -> float:
         """One update with all rows; the loss before it."""
         batch = self._rows, np.array([0, len(self._rows)])
-        return float(self._updates(batch, self.optimizer.table(1), None)[0])
+        return float(self._updates(batch, self._scalars(1), None)[0])
 
     # --- one epoch ------------------------------------------------------------------------------------------
 
@@ -152,13 +153,15 @@ class Training:
         rows, borders = self._order()
         losses, counts = np.zeros(self.batches), self._counts(rows, borders)
         states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
-        scalars = self.optimizer.table(self.batches)
+        self._look_again()
+        scalars, begun = self._scalars(self.batches), 0
         while self.batch < self.batches and not self.stop:
             first, last = self.batch, min(self.batches, self.batch + self._unwatched())
-            if self._watchers:  # a callback may have changed the learning rate
-                scalars[first:last] = self.optimizer.table(last - first)
+            if self._watchers:  # a callback may have changed the learning rate, or frozen something
+                self._look_again()
+                scalars, begun = self._scalars(last - first), first
             chosen = rows[borders[first] : borders[last]], borders[first : last + 1] - borders[first]
-            found = self._updates(chosen, scalars[first:last], states)
+            found = self._updates(chosen, scalars[first - begun : last - begun], states)
             self.batch += len(found)
             losses[first : self.batch] = found
             self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
@@ -166,6 +169,15 @@ class Training:
             for callback in self._watchers:
                 if self.net.updates % callback.every == 0:
                     callback.on_batch_end(self)
+
+    def _look_again(self) -> None:
+        """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
+        self._engine = self.net.trainer(self.data.loss, self.data.width)
+        self._program, self._grouping = self.optimizer.program(), self.optimizer.grouping(self.net)
+
+    def _scalars(self, count: int) -> np.ndarray:
+        """The optimiser's numbers of the next updates."""
+        return self.optimizer.table(count, self._grouping.settings if self._grouping.spans else None)
 
     def _unwatched(self) -> int:
         """How many updates can be done before a callback must be told."""
@@ -186,6 +198,7 @@ class Training:
             optimizer.clip_norm or 0.0,
             states,
             SECONDS_A_CALL,
+            self._grouping.spans,
         )
         with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
             result = self._engine.train(arena, self.data.batch, updates, self.how)
@@ -249,12 +262,19 @@ class Training:
     def _check_stateful(self) -> None:
         if self.shuffle:
             raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
-        if self.data.weights is not None and not self.data.weights.all():
+        weights = self.data.weights
+        if weights is not None and weights.ndim == 1 and not weights.all():
             raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
         if len(self.data) % self.batch_size:
             raise OptionError(
                 f"stateful training needs batches of one size: {len(self.data)} rows are no multiple of "
                 f"batch_size={self.batch_size}"
+            )
+        counts = self._counts(*self._order())
+        if not counts.all():
+            raise OptionError(
+                f"stateful training goes through every batch, and batch {int(np.argmin(counts)) + 1} has no step with "
+                "a target and a weight above 0: take longer or larger batches"
             )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import is_number, nearest, numbers, shown
+from elman.checks import is_number, nearest, numbers, real, shown
 from elman.equations import Cell, Graph, cell, clip, log_softmax, mean, pick, softplus, square
 from elman.equations import sum as total
 from elman.equations.store import to_data
@@ -46,25 +46,42 @@ def huber(p, y, target, *, delta=1.0):
     return mean(near * (error - 0.5 * near))
 
 
-@cell(inputs=2)
-def softmax_cross_entropy(p, y, target):
-    """Minus the log likelihood of a distribution over classes (one-hot or probabilities); ``y`` are logits."""
-    return -total(target * log_softmax(y))
+def _smoothing(value: Any, name: str) -> float:
+    """The share of a target that label smoothing gives to all classes alike (Szegedy et al., CVPR 2016, section 7)."""
+    return real(value, f"{name}: smoothing", 0, 1, from_low=True)
+
+
+def _smoothed(likelihood: Any, logs: Any, smoothing: float) -> Any:
+    """Minus the log likelihood of targets of which a share is spread over all classes evenly."""
+    return -(((1 - smoothing) * likelihood + smoothing * mean(logs)) if smoothing else likelihood)
 
 
 @cell(inputs=2)
-def class_cross_entropy(p, y, target):
+def softmax_cross_entropy(p, y, target, *, smoothing=0.0):
+    """Minus the log likelihood of a distribution over classes (one-hot or probabilities); ``y`` are logits.
+
+    With K classes and `smoothing` s the distribution is ``(1 - s) target + s / K``, as in PyTorch and Keras.
+    """
+    logs = log_softmax(y)
+    return _smoothed(total(target * logs), logs, _smoothing(smoothing, "softmax_cross_entropy"))
+
+
+@cell(inputs=2)
+def class_cross_entropy(p, y, target, *, smoothing=0.0):
     """Minus the log likelihood of a class given by its index; ``y`` are logits."""
-    return -pick(log_softmax(y), target)
+    logs = log_softmax(y)
+    return _smoothed(pick(logs, target), logs, _smoothing(smoothing, "softmax_cross_entropy"))
 
 
 @cell(inputs=2)
-def binary_cross_entropy(p, y, target):
+def binary_cross_entropy(p, y, target, *, smoothing=0.0):
     """Minus the log likelihood of yes/no labels in 0..1, the mean over the features; ``y`` are logits.
 
     ``softplus(y) - y target`` is ``-target log(s) - (1 - target) log(1 - s)``, ``s = sigmoid(y)``, without overflow.
+    With `smoothing` e the labels are ``(1 - e) target + e / 2``, as in Keras.
     """
-    return mean(softplus(y) - y * target)
+    share = _smoothing(smoothing, "binary_cross_entropy")
+    return mean(softplus(y) - y * ((1 - share) * target + 0.5 * share if share else target))
 
 
 @dataclass(frozen=True)
@@ -96,8 +113,15 @@ class Loss:
     not_after: tuple[str, ...] = ()
 
     def with_options(self, **options: Any) -> Loss:
-        """The same loss with other options of its equations, as in ``LOSSES["huber"].with_options(delta=0.5)``."""
-        return replace(self, cell=self.cell.with_options(**options))
+        """The same loss with other options of its equations.
+
+        Examples
+        --------
+        >>> smooth = LOSSES["softmax_cross_entropy"].with_options(smoothing=0.1)
+        >>> robust = LOSSES["huber"].with_options(delta=0.5)
+        """
+        of_classes = None if self.index_target is None else self.index_target.with_options(**options)
+        return replace(self, cell=self.cell.with_options(**options), index_target=of_classes)
 
     def for_classes(self) -> Loss:
         """The loss of class indices."""
@@ -200,7 +224,7 @@ def equations_key(loss: Loss) -> tuple[str, bool]:
 def _of_cell(equations: Cell) -> Loss:
     known = [loss for loss in LOSSES.values() if loss.cell.function is equations.function and not loss.root]
     if known:
-        return replace(known[0], cell=equations)
+        return replace(known[0].with_options(**equations.options), cell=equations)
     if len(equations.inputs) + len(equations.states) != 2:
         raise EquationError(f"a loss takes (p, y, target); {equations.name} takes {equations!r}")
     whole = equations if len(equations.inputs) == 2 else Cell(equations.function, inputs=2, options=equations.options)

@@ -1,7 +1,8 @@
 """Metrics: what a person wants to know of predictions, beside the loss that is minimised.
 
 A metric is a function of predictions (..., O) and targets (..., O') as the engine takes them, with a value for each row
-(and step); what is reported is their mean, weighted like the loss.
+(and step); what is reported is their mean, weighted like the loss: steps that are not in use, whose target is missing
+or whose weight is 0 do not count.
 """
 
 from __future__ import annotations

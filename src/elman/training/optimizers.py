@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any
 
@@ -21,13 +21,15 @@ import numpy as np
 
 from elman.checks import flag, floats, instance, nearest, real, shown, whole
 from elman.engine.plan import OptimizerProgram
-from elman.equations import clip, sqrt, square
+from elman.equations import clip, sign, sqrt, square
 from elman.errors import OptionError
+from elman.training.groups import Grouping, Groups, Settings, checked, group
 from elman.training.program import trace_program
 from elman.training.protocol import Trainable
 from elman.training.schedules import Rate, Schedule, as_schedule, plain
 
 _KEPT = ("updates", "state", "_network", "_traced")  # what an optimiser remembers; all else are hyperparameters
+_KEEP, _L1, _L2 = "group: keep", "group: l1", "group: l2"  # scalars that no equations' argument is called
 
 
 @functools.lru_cache(maxsize=256)
@@ -50,6 +52,9 @@ class Optimizer:
         Largest norm of the gradient of all parameters together, which is scaled down to it (before `clip_value`).
     clip_value : float, optional
         Largest absolute value of each parameter's gradient.
+    groups : dict of dict, optional
+        Settings of parameters by patterns of their names, as in
+        ``{"*.E": {"rate_factor": 0.1}, "*.W*": {"weight_decay": 0.01}}``; see `elman.training.groups`.
 
     Attributes
     ----------
@@ -63,6 +68,7 @@ class Optimizer:
     _: KW_ONLY
     clip_norm: float | None = None
     clip_value: float | None = None
+    groups: Groups | None = None
 
     def __post_init__(self) -> None:
         self._traced: tuple[dict[str, Any], OptimizerProgram] | None = None
@@ -85,6 +91,19 @@ class Optimizer:
         for name in ("clip_norm", "clip_value"):
             if getattr(self, name) is not None:
                 self._within(name, 0, from_low=False)
+        if self.groups is not None:
+            self.groups = checked(self.groups, type(self).__name__)
+
+    def settings(self, shape: tuple[int, ...]) -> Settings:
+        """How a parameter of this shape is treated where no group says otherwise."""
+        return Settings()
+
+    def grouping(self, net: Trainable) -> Grouping:
+        """The parameters of a network that an update changes, and their settings."""
+        matrix, vector = self.settings((1, 1)), self.settings((1,))
+        if not self.groups and not net.frozen and matrix == vector:
+            return Grouping(None, [matrix])
+        return group(net, self.groups or {}, self.settings)
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -102,27 +121,47 @@ class Optimizer:
 
     def _hyperparameters(self) -> dict[str, Any] | None:
         """All numbers and names that the equations may use; None when there is more, whose changes go unseen."""
-        found = {name: value for name, value in vars(self).items() if name not in _KEPT}
+        found = {name: value for name, value in vars(self).items() if name not in (*_KEPT, "groups")}
+        found["extras"] = " ".join(self._extras)
         plain = (int, float, str, np.number, Schedule, type(None))
         return found if all(isinstance(value, plain) for value in found.values()) else None
 
     def _trace(self) -> OptimizerProgram:
         def clipped(w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
+            extras = {name: scalars.pop(name) for name in self._extras}
             bound = self.clip_value
-            return self.equations(w, g if bound is None else clip(g, -bound, bound), *states, **scalars)
+            g = g if bound is None else clip(g, -bound, bound)
+            g = g + extras[_L2] * w if _L2 in extras else g
+            g = g + extras[_L1] * sign(w) if _L1 in extras else g
+            return self.equations(extras[_KEEP] * w if _KEEP in extras else w, g, *states, **scalars)
 
         return trace_program(clipped, self.state_names, self._scalar_names(), type(self).__name__)
 
-    def table(self, count: int) -> np.ndarray:
-        """The scalars of the next updates, (count, scalars)."""
+    @property
+    def _extras(self) -> list[str]:
+        """The scalars that settings need beside those of the equations."""
+        given = [self.settings((1, 1)), self.settings((1,))]
+        given += [Settings(**settings) for settings in (self.groups or {}).values()]
+        needed = {_KEEP: "weight_decay", _L1: "l1", _L2: "l2"}
+        return [scalar for scalar, setting in needed.items() if any(getattr(each, setting) for each in given)]
+
+    def table(self, count: int, settings: Sequence[Settings] | None = None) -> np.ndarray:
+        """The scalars of the next updates, (count, scalars); (count, groups, scalars) with the groups' settings."""
+        if settings is None:
+            return self._table(count, self.settings((1, 1)))
+        return np.stack([self._table(count, each) for each in settings], axis=1)
+
+    def _table(self, count: int, settings: Settings) -> np.ndarray:
         steps = np.arange(self.updates, self.updates + count)
-        rates = as_schedule(self.learning_rate)(steps)
+        rate = self.learning_rate if settings.learning_rate is None else settings.learning_rate
+        rates = as_schedule(rate)(steps) * settings.rate_factor
         wrong = np.flatnonzero(~(np.isfinite(rates) & (rates >= 0)))
         if len(wrong):
             raise OptionError(
                 f"learning_rate is {rates[wrong[0]]} for update {steps[wrong[0]]}; expected a number of at least 0"
             )
         values = self.scalars(rates, steps + 1.0)
+        values = {**values, _KEEP: 1 - rates * settings.weight_decay, _L1: settings.l1, _L2: 2 * settings.l2}
         names = self._scalar_names()
         if set(names) - set(values):
             raise OptionError(f"{type(self).__name__}.scalars gives no {sorted(set(names) - set(values))[0]!r}")
@@ -210,7 +249,7 @@ class Optimizer:
         return tuple(name for name, each in _arguments_of(type(self).equations) if each == kind)
 
     def _scalar_names(self) -> tuple[str, ...]:
-        return self._arguments(inspect.Parameter.KEYWORD_ONLY)
+        return (*self._arguments(inspect.Parameter.KEYWORD_ONLY), *self._extras)
 
 
 @dataclass(eq=False, repr=False)
@@ -231,7 +270,7 @@ class SGD(Optimizer):
     nesterov : bool, default False
         Whether the gradient's look-ahead form is used (I. Sutskever et al., On the importance of initialization and
         momentum in deep learning, ICML 2013).
-    clip_norm, clip_value : float, optional
+    clip_norm, clip_value, groups : optional
         See `Optimizer`.
     """
 
@@ -271,7 +310,7 @@ class RMSProp(Optimizer):
         How slowly the mean square forgets, in [0, 1).
     epsilon : float, default 1e-7
         Keeps the division finite.
-    clip_norm, clip_value : float, optional
+    clip_norm, clip_value, groups : optional
         See `Optimizer`.
 
     References
@@ -311,7 +350,7 @@ class Adam(Optimizer):
         How slowly the means forget, in [0, 1).
     epsilon : float, default 1e-7
         Keeps the division finite.
-    clip_norm, clip_value : float, optional
+    clip_norm, clip_value, groups : optional
         See `Optimizer`.
 
     References
@@ -343,7 +382,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: before Adam's step, ``w = (1 - rate weight_decay) w``.
 
-    The decay is not divided by the gradients' size, as an L2 penalty in the loss would be; it reaches every parameter.
+    The decay is not divided by the gradients' size, as an L2 penalty in the loss would be; it reaches every parameter,
+    biases too, as in PyTorch, unless `decay_vectors` is False or a group says otherwise.
 
     Parameters
     ----------
@@ -353,7 +393,9 @@ class AdamW(Adam):
         As in `Adam`.
     weight_decay : float, default 0.01
         Share of a parameter that an update of rate 1 takes away.
-    clip_norm, clip_value : float, optional
+    decay_vectors : bool, default True
+        Whether vectors decay, too: biases, and the gains of normalisations. Matrices and tables always do.
+    clip_norm, clip_value, groups : optional
         See `Optimizer`.
 
     References
@@ -362,16 +404,17 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 0.01
+    _: KW_ONLY
+    decay_vectors: bool = True
 
-    def equations(self, w: Any, g: Any, m: Any, v: Any, *, size: Any, correction: Any, keep: Any) -> Any:  # type: ignore[override]
-        return super().equations(keep * w, g, m, v, size=size, correction=correction)
-
-    def scalars(self, rate: np.ndarray, step: np.ndarray) -> dict[str, Any]:
-        return {**super().scalars(rate, step), "keep": 1 - rate * self.weight_decay}
+    def settings(self, shape: tuple[int, ...]) -> Settings:
+        decays = self.decay_vectors or len(shape) > 1
+        return Settings(weight_decay=self.weight_decay if decays else 0.0)
 
     def check(self) -> None:
         super().check()
         self._within("weight_decay", 0)
+        flag(self.decay_vectors, "AdamW: decay_vectors")
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,8 +14,25 @@ if TYPE_CHECKING:
     from elman.training.losses import Loss
 
 
+class Place(Protocol):
+    """Where a parameter lies in the flat array."""
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def size(self) -> int: ...
+
+
 class Values(Protocol):
     """Parameters as the training loop sees them; see `elman.network.parameters.Parameters`."""
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        """Where each parameter lies, by name, in the order of the flat array."""
 
     @property
     def version(self) -> int:
@@ -41,6 +58,10 @@ class Trainable(Protocol):
         All parameters, to be read.
     params : Values
         The same, to be written.
+    frozen : frozenset of str
+        Names of parameters that training leaves as they are.
+    trainable : tuple of str
+        Names of those that it changes by their gradients.
     updates, epochs : int
         Done in the life of the network; shuffling and dropout's masks go on from them.
     outputs : int
@@ -58,6 +79,10 @@ class Trainable(Protocol):
     updates: int
     epochs: int
     history: Any
+    frozen: frozenset[str]
+
+    @property
+    def trainable(self) -> tuple[str, ...]: ...
 
     @property
     def arena(self) -> np.ndarray: ...

@@ -1,0 +1,76 @@
+"""Freezing: which parameters training leaves as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from elman.errors import ModelFileError, OptionError
+from elman.training.patterns import matching
+
+if TYPE_CHECKING:
+    from elman.network.network import Network
+
+
+def fitting(net: Network, patterns: tuple[Any, ...], what: str) -> list[str]:
+    """The parameters that some pattern fits, in their order."""
+    if not patterns:
+        raise OptionError(f"{what} needs names or patterns of parameters, such as '0.*'; '*' stands for all of them")
+    found = {name for pattern in patterns for name in matching(pattern, net.params.places, what)}
+    return [name for name in net.params.places if name in found]
+
+
+def checked(net: Network, frozen: Iterable[str]) -> frozenset[str]:
+    """Names of frozen parameters; the two moments of a batch normalisation are frozen together or not at all.
+
+    Raises
+    ------
+    OptionError
+    """
+    names = frozenset(frozen)
+    for number in norms(net):
+        halves = [name for name in moments(number) if name in names]
+        if len(halves) == 1:
+            raise OptionError(
+                f"{halves[0]} would be frozen alone: batch normalisation uses the moments of the batch or its running "
+                f"ones, so freeze both or none of {' and '.join(moments(number))}"
+            )
+    return names
+
+
+def restored(net: Network, names: Any) -> frozenset[str]:
+    """The frozen parameters that a model file names."""
+    unknown = [name for name in names if name not in net.params.places]
+    if unknown:
+        raise ModelFileError(f"says that {unknown[0]!r} is frozen, which is no parameter of its layers")
+    return checked(net, names)
+
+
+def norms(net: Network) -> list[int]:
+    """The numbers of the layers that are batch normalisations."""
+    return [number for number, layer in enumerate(net.layers) if layer.batch]
+
+
+def moments(number: int) -> tuple[str, str]:
+    """The running mean and variance of a batch normalisation, which no optimiser changes."""
+    return f"{number}.mean", f"{number}.variance"
+
+
+def moving_norms(net: Network) -> list[int]:
+    """The batch normalisations that training takes from the batch: those whose moments are not frozen."""
+    return [number for number in norms(net) if moments(number)[0] not in net.frozen]
+
+
+def trainable(net: Network) -> tuple[str, ...]:
+    """The parameters that training changes by their gradients."""
+    others = net.frozen.union(*map(moments, norms(net)))
+    return tuple(name for name in net.params.places if name not in others)
+
+
+def note(net: Network, number: int) -> str:
+    """What is frozen of a layer, for its line of a summary."""
+    mine = [name for name, place in net.params.places.items() if place.layer == number]
+    frozen = [name for name in mine if name in net.frozen]
+    if not frozen:
+        return ""
+    return "  frozen" if len(frozen) == len(mine) else f"  frozen: {', '.join(n.split('.', 1)[1] for n in frozen)}"
