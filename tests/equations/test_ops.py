@@ -53,7 +53,9 @@ BESIDE = {"concat", "slice", "part"}  # see test_vectors
 DROPPING = {name for name, row in OPS.items() if row.shape == "dropout"}
 STEPS = {"lt", "le", "eq", "sign", "floor"}  # their derivative is zero, not the slope of the jump
 ON_PURPOSE = {name for name, row in OPS.items() if not row.slope}  # see test_surrogates
-WITH_PARAMETER = {name for name, row in OPS.items() if row.role}  # an engine has instructions for them
+ATTENTION = {"attend": "vmm", "attend_additive": "vmmv", "attend_back": "vvmm", "attend_additive_back": "vvmmv"}
+ATTENDING = {name for name, row in OPS.items() if row.shape.startswith("attend")}  # see tests of attention
+WITH_PARAMETER = {name for name, row in OPS.items() if row.role} | ATTENDING  # an engine has instructions for them
 ELEMENTWISE = set(OPS) - WITH_PARAMETER
 NATIVE = ELEMENTWISE - {"part", "stop_gradient"}  # a part is a slice once sizes are known
 SMOOTH = np.array([-17.0, -4.2, -1.0, -0.31, -0.05, 0.013, 0.5, 1.3, 3.7, 17.0])
@@ -187,6 +189,8 @@ def test_every_op_takes_the_operands_that_the_table_says(op):
     shapes = {"matmul": (4, 3), "lookup": (4, 3), "matmul_t": (3, 4), "place": (2, 1)}
     first = np.full(shapes.get(op, x.shape), 0.5)
     operands = [first, *[np.zeros((2, 1)) if k == row.index else x for k in range(1, row.arity)]]
+    if op in ATTENDING:
+        operands = [np.full({"v": (3,), "m": (4, 3)}[kind], 0.5) for kind in ATTENTION[op]]
     assert np.all(np.isfinite(row.of(operands, *NUMBERS.get(op, (0.0, 0.0)), width=3)))
     with pytest.raises(TypeError):
         row.of([*operands, x, x, x], *NUMBERS.get(op, (0.0, 0.0)), width=3)

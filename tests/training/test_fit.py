@@ -259,7 +259,7 @@ def test_windows_over_a_series_are_not_copied(engine):
     spy = spied(view)
     train(view, windows, series[20:], epochs=2)
     train(copy, windows.copy(), series[20:], epochs=2)
-    assert all(np.shares_memory(data.x, series) for data, _ in spy.calls)
+    assert all(np.shares_memory(data.inputs[0], series) for data, _ in spy.calls)
     np.testing.assert_array_equal(view.arena, copy.arena)
 
 

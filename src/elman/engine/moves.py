@@ -1,8 +1,6 @@
-"""Moves through time and attention, of one row: what `elman.engine.plan.Move` and `Attend` say, in NumPy."""
+"""Moves through time, of one row: what `elman.engine.plan.Move` says, in NumPy."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,47 +33,3 @@ def _shift(values: np.ndarray, number: int, out: np.ndarray) -> None:
     length = len(values)
     if abs(number) < length:
         out[max(number, 0) : length + min(number, 0)] = values[max(-number, 0) : length - max(number, 0)]
-
-
-def attended(
-    query: np.ndarray, keys: np.ndarray, values: np.ndarray, scale: float, vector: np.ndarray | None
-) -> np.ndarray:
-    """What a query (n,) finds in a memory of keys (S, n) and values (S, m)."""
-    return (shares(query, keys, scale, vector) @ values).astype(values.dtype)
-
-
-def shares(query: np.ndarray, keys: np.ndarray, scale: float, vector: np.ndarray | None) -> np.ndarray:
-    """How much of a memory's steps a query takes (S,), together 1."""
-    scores = scale * (keys @ query) if vector is None else np.tanh(query + keys) @ vector
-    e = np.exp(scores - scores.max())
-    return (e / e.sum()).astype(keys.dtype)
-
-
-@dataclass
-class Back:
-    """Gradients of `attended`."""
-
-    query: np.ndarray
-    keys: np.ndarray
-    values: np.ndarray
-    vector: np.ndarray | None
-
-
-def attended_back(
-    gradient: np.ndarray,
-    query: np.ndarray,
-    keys: np.ndarray,
-    values: np.ndarray,
-    scale: float,
-    vector: np.ndarray | None,
-) -> Back:
-    """The gradients that a gradient (m,) of `attended` gives its operands."""
-    a = shares(query, keys, scale, vector)
-    of_shares = values @ gradient
-    scores = a * (of_shares - a @ of_shares)  # dL/d scores
-    of_values = np.outer(a, gradient)
-    if vector is None:
-        return Back(scale * (scores @ keys), scale * np.outer(scores, query), of_values, None)
-    inner = np.tanh(query + keys)
-    of_keys = scores[:, None] * (1 - inner * inner) * vector
-    return Back(of_keys.sum(0), of_keys, of_values, scores @ inner)

@@ -38,6 +38,7 @@ from elman.engine.plan import (
     VectorGradient,
 )
 from elman.engine.segments import Segment
+from elman.equations import attention
 from elman.equations.ops import OPS
 
 Factor = Callable[[np.ndarray], np.ndarray]
@@ -304,7 +305,7 @@ class Run:
         query, target = self._at(step.query, t, n), self._at(step.target, t, n)
         for row in range(n):
             keys, values = self._memory(step, axis, row)
-            target[row] = moves.attended(query[row], keys, values, step.scale, self._vector(step))
+            target[row] = attention.shares(query[row], keys, step.scale, self._vector(step)) @ values
 
     def _attend_back(self, step: AttendBack, axis: Axis, t: int, n: int) -> None:
         attend, vector = step.attend, self._vector(step.attend)
@@ -312,7 +313,7 @@ class Run:
         memory = self._axis(attend.keys.slot)
         for row in range(n):
             keys, values = self._memory(attend, axis, row)
-            found = moves.attended_back(gradient[row], query[row], keys, values, attend.scale, vector)
+            found = attention.back(gradient[row], query[row], keys, values, attend.scale, vector)
             if step.query_grad.slot >= 0:
                 self._at(step.query_grad, t, n)[row] = found.query
             place = int(np.flatnonzero(memory.order == axis.order[row])[0])

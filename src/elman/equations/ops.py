@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from elman.equations import attention
+
 ADD, MUL, NEG, APPLY, POWER, ATOM = 1, 2, 3, 4, 5, 9  # how tightly a notation binds
 
 
@@ -87,18 +89,12 @@ def _look_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     return table[row.astype(np.int64, copy=False)]
 
 
-def _attend(query: np.ndarray, keys: np.ndarray, values: np.ndarray, scale: float) -> np.ndarray:
-    scores = (scale or query.shape[-1] ** -0.5) * np.einsum("...n,...sn->...s", query, keys)
-    return _weighted(scores, values)
+def _attend_back(g: np.ndarray, q: np.ndarray, k: np.ndarray, v: np.ndarray, scale: float) -> np.ndarray:
+    return attention.back(g, q, k, v, scale).query
 
 
-def _attend_additive(query: np.ndarray, keys: np.ndarray, values: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    return _weighted(np.tanh(query[..., None, :] + keys) @ vector, values)
-
-
-def _weighted(scores: np.ndarray, values: np.ndarray) -> np.ndarray:
-    e = np.exp(scores - scores.max(-1, keepdims=True))
-    return np.einsum("...s,...sm->...m", e / e.sum(-1, keepdims=True), values)
+def _attend_additive_back(g: np.ndarray, q: np.ndarray, k: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return attention.back(g, q, k, v, vector=w).query
 
 
 def span(op: str, first: float, second: float, width: int) -> tuple[int, int]:
@@ -305,17 +301,19 @@ _ROWS = [
        shape="lookup", role="table", index=1, cost=math.inf),
     # over the steps of a memory, which lies on a time axis of its own; the first number is the scale, 0 for 1/sqrt(n).
     # The gradients of keys, values and the vector are added up beside that of the query, by one instruction
-    _f("attend", 3, r"\operatorname{{attend}}({0}, {1}, {2})", "attend({0}, {1}, {2})", _attend,
+    _f("attend", 3, r"\operatorname{{attend}}({0}, {1}, {2}, {first})", "attend({0}, {1}, {2}, {first})",
+       attention.attend,
        lambda o, g, y, q, k, v: (o.attend_back(g, q, k, v, first=y.first, like=q), None, None),
        shape="attend", numbers=1, cost=math.inf),
     _f("attend_additive", 4, r"\operatorname{{attend}}({0}, {1}, {2}; {3})", "attend({0}, {1}, {2}; {3})",
-       _attend_additive,
+       attention.attend_additive,
        lambda o, g, y, q, k, v, w: (o.attend_additive_back(g, q, k, v, w, like=q), None, None, None),
        shape="attend", cost=math.inf),
-    _f("attend_back", 4, r"\partial \operatorname{{attend}}({1}, {2}, {3}) {0}", "d attend({1}, {2}, {3}) {0}", None,
+    _f("attend_back", 4, r"\partial \operatorname{{attend}}({1}, {2}, {3}, {first}) {0}",
+       "d attend({1}, {2}, {3}, {first}) {0}", _attend_back,
        None, shape="attend_back", numbers=1, cost=math.inf),
     _f("attend_additive_back", 5, r"\partial \operatorname{{attend}}({1}, {2}, {3}; {4}) {0}",
-       "d attend({1}, {2}, {3}; {4}) {0}", None, None, shape="attend_back", cost=math.inf),
+       "d attend({1}, {2}, {3}; {4}) {0}", _attend_additive_back, None, shape="attend_back", cost=math.inf),
     # in training only: which values are dropped an engine decides, by the key of the update
     _f("dropout", 1, r"\operatorname{{dropout}}({0}, {first})", "dropout({0}, {first})", lambda x, rate: np.positive(x),
        lambda o, g, y, x: (o.dropout(g, first=y.first, second=y.second),), shape="dropout", numbers=1, cost=30),
