@@ -176,20 +176,25 @@ struct Checker {
     numbers(r.slot, what);
   }
 
-  void operator()(const Attend& a) const {
+  // What attention reads; on the way back it has no target.
+  void reads(const Attend& a) const {
     slot(a.keys.slot, "keys"), slot(a.values.slot, "values");
     values(a.keys, width(a.keys), "keys");
     values(a.values, width(a.values), "values");
     expect(plan.axis(a.keys) == plan.axis(a.values), "axes of keys and values");
     step_values(a.query, width(a.keys), "a query");
-    step_values(a.target, width(a.values), "what is attended to");
     if (a.vector != -1) arena(a.vector, width(a.keys), "a vector of attention");
+  }
+
+  void operator()(const Attend& a) const {
+    reads(a);
+    step_values(a.target, width(a.values), "what is attended to");
   }
 
   void operator()(const AttendBack& b) const {
     const Attend& a = b.attend;
-    (*this)(a);
-    step_values(b.gradient, width(a.target), "a gradient of attention");
+    reads(a);
+    step_values(b.gradient, width(a.values), "a gradient of attention");
     if (b.query_grad.slot >= 0) step_values(b.query_grad, width(a.query), "gradient of a query");
     wanted(b.keys_grad, a.keys, "gradient of keys");
     wanted(b.values_grad, a.values, "gradient of values");
