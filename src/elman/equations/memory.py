@@ -56,11 +56,12 @@ def split(graph: Graph) -> Split:
     made: list[Graph] = []
     new: dict[Symbol, Symbol] = {}
     sources: list[int] = []
+    given = {memory: number for number, memory in enumerate(graph.memories)}
     for value in wanted:
         memory = Symbol("memory", dim=value.dim, name=graph.names.get(value, value.name or f"memory {len(new)}"))
         new[value] = memory
-        if value in graph.memories:
-            sources.append(~graph.memories.index(value))
+        if value in given:
+            sources.append(~given[value])
         else:
             sources.append(len(made))
             made.append(_of_memory(graph, value))

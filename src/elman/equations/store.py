@@ -20,7 +20,12 @@ _COUNTS = {"part": 1, "block_matmul": 0}  # which of an op's numbers is how many
 
 def to_data(cell: Cell) -> dict[str, Any]:
     """A cell's graph as plain lists, good for JSON; `from_data` makes a cell of it again."""
-    graph = cell.trace()
+    initial = {k: v for k, v in cell.initial.items() if isinstance(v, int | float | str)}
+    return graph_data(cell.trace(), initial, cell.__doc__ or "")
+
+
+def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "") -> dict[str, Any]:
+    """The same of a graph."""
     leaves: list[Symbol] = [
         *graph.inputs,
         *graph.memories,
@@ -31,15 +36,15 @@ def to_data(cell: Cell) -> dict[str, Any]:
     number = {n: k for k, n in enumerate(nodes)}
     rows = [[n.op, [number[i] for i in n.inputs], n.first, n.second, n.name] for n in nodes]
     return {
-        "name": cell.name,
-        "inputs": list(cell.inputs),
-        **({"memories": list(cell.memories)} if cell.memories else {}),
-        "states": list(cell.states),
+        "name": graph.name,
+        "inputs": [s.name for s in graph.inputs],
+        **({"memories": [s.name for s in graph.memories]} if graph.memories else {}),
+        "states": [s.name for s in graph.states],
         "nodes": rows,
         "outputs": [number[o] for o in graph.outputs],
         "names": {str(number[n]): name for n, name in graph.names.items() if n in number},
-        "initial": {k: v for k, v in cell.initial.items() if isinstance(v, int | float | str)},
-        "doc": cell.__doc__ or "",
+        "initial": initial or {},
+        "doc": doc,
     }
 
 

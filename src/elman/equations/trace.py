@@ -96,7 +96,7 @@ class Cell:
         p, inputs, states = Parameters(), [Symbol("input", name=n) for n in self.inputs], _state_symbols(self.states)
         memories = [Symbol("memory", name=n) for n in self.memories]
         with widths.recording() as recorder:
-            result, local = _call_and_watch(self.function, (p, *inputs, *memories, *states), self.options)
+            result, local = call_and_watch(self.function, (p, *inputs, *memories, *states), self.options)
             outputs = _outputs(self, result, states)
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
@@ -239,7 +239,7 @@ def _state_symbols(names: Iterable[str]) -> list[Symbol]:
     return [Symbol("state", name=n) for n in names]
 
 
-def _call_and_watch(
+def call_and_watch(
     function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
     """Call the function and keep its local variables: they name the intermediate values."""

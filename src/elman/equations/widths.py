@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-_NOT_THE_USERS = (os.path.dirname(os.path.abspath(__file__)), os.path.dirname(np.__file__), "<__array_function__")
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_NOT_THE_USERS = (
+    os.path.join(_PACKAGE, "equations"),
+    os.path.join(_PACKAGE, "network"),
+    os.path.dirname(np.__file__),
+    "<__array_function__",
+)
 
 
 @dataclass(eq=False)

@@ -62,18 +62,18 @@ class GradientFlowCallback(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data
-        if data.lengths is not None:
+        if any(lengths is not None for lengths in data.lengths):
             raise OptionError("GradientFlowCallback looks at rows of one length; train without it, or without lengths")
         self.updates: list[int] = []
         self.norms: list[np.ndarray] = []
         self.seconds, self.share, self._began = 0.0, 0.0, time.perf_counter()
         self._system = System(training.net)  # type: ignore[arg-type]
-        self._x = np.array(data.x[: self.rows], np.float64)
+        self._x = np.array(data.inputs[0][: self.rows], np.float64)
         rows, T = self._x.shape[:2]
         self.steps = np.unique(np.linspace(1, T, min(T, MOST_STEPS)).astype(int))
-        goal = data.target[: self.rows]
+        goal = data.judged[0].target[: self.rows]
         last = goal[:, -1:] if training.net.sequence_output else goal
-        self._losses = StepLosses(self._system, last, data.loss, (rows, 1))
+        self._losses = StepLosses(self._system, last, data.judged[0].loss, (rows, 1))
         self.seconds = time.perf_counter() - self._began
 
     def on_batch_end(self, training: Training) -> None:

@@ -14,6 +14,7 @@ from elman.insight.system import System
 from elman.network import Activation
 from elman.network.engines import layer_spec, loss_spec
 from elman.training.examples import examples
+from elman.training.protocol import Aim
 
 
 class StepLosses:
@@ -33,9 +34,10 @@ class StepLosses:
         self.system, self.net, (self.B, self.T) = system, system.net, shape
         blank = np.zeros((*shape, self.net.inputs))
         data = examples(self.net, blank, target, loss)
-        self.target, self.width = data.target, data.width
-        self.root = data.loss.root  # taken at the very end
-        self.loss = replace(data.loss, root=False)
+        (judged,) = data.judged
+        self.target, self.width = judged.target, judged.width
+        self.root = judged.loss.root  # taken at the very end
+        self.loss = replace(judged.loss, root=False)
         self.every = self.net.sequence_output
 
     def direct(self, s: np.ndarray) -> np.ndarray:
@@ -62,7 +64,7 @@ class StepLosses:
             specs,
             width,
             net.arena.size,
-            loss_spec(self.loss, net.outputs, self.width),
+            loss_spec(Aim(self.loss, self.width), net.outputs),
             input_gradient=True,
             dropout=False,
         )
@@ -97,6 +99,6 @@ class StepLosses:
         """An engine of the whole network with this loss, without dropout."""
         net = self.net
         specs = [layer_spec(net, number) for number in range(len(net.layers))]
-        loss = loss_spec(self.loss, net.outputs, self.width)
+        loss = loss_spec(Aim(self.loss, self.width), net.outputs)
         plan = schedule(specs, net.inputs, net.arena.size, loss, dropout=False)
         return make_engine(plan, net.dtype, net.engine_name, net.threads)

@@ -1,5 +1,6 @@
 """Networks: layers, parameters and their initialisers, running, saving and loading."""
 
+from elman.network.composites import Bidirectional, Conv1D
 from elman.network.gradient_check import GradientCheck, check_gradients
 from elman.network.layers import (
     GRU,
@@ -14,15 +15,21 @@ from elman.network.layers import (
     Recurrent,
     SimpleRNN,
     Stateless,
+    tie,
 )
 from elman.network.loading import load
+from elman.network.moves import AdditiveAttention, attend, learnt, pool, repeat, reverse, shift
 from elman.network.network import Network
+from elman.network.structure import Static
 
 __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "AdditiveAttention",
     "BatchNorm",
+    "Bidirectional",
+    "Conv1D",
     "Dense",
     "Dropout",
     "Embedding",
@@ -33,6 +40,14 @@ __all__ = [
     "Recurrent",
     "SimpleRNN",
     "Stateless",
+    "Static",
+    "attend",
     "check_gradients",
+    "learnt",
     "load",
+    "pool",
+    "repeat",
+    "reverse",
+    "shift",
+    "tie",
 ]

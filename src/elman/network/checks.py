@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import listed, nearest, numbers
+from elman.checks import listed, nearest, numbers, whole
 from elman.engine import ENGINES, default_engine
-from elman.equations.graph import Graph
-from elman.equations.ops import row_of
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
+from elman.network.composites import Composite
 from elman.network.layers import Layer
+from elman.network.structure import Structure, of_function, of_layers
 from elman.training.checks import check_finite
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ __all__ = [
     "engine",
     "flat_state",
     "layers",
-    "network_input",
     "width",
 ]
 
@@ -36,7 +35,7 @@ def layers(given: Sequence[Layer]) -> list[Layer]:
         raise OptionError("layers is one layer; expected a list of layers: put it in brackets, layers=[...]")
     found = listed(given, "layers", "layers, such as GRU(64)")
     for k, layer in enumerate(found):
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, Layer | Composite):
             raise OptionError(f"layers[{k}] is {layer!r}; expected a layer, such as GRU(64) or Recurrent(my_cell, 64)")
     if not found:
         raise OptionError("a network needs at least one layer")
@@ -62,31 +61,20 @@ def engine(name: str | None) -> str:
     return found
 
 
-def holds_indices(graph: Graph) -> bool:
-    """Whether a layer reads its input as an index, and as nothing else."""
-    x = graph.inputs[0]
-    uses = [k == row_of(n).index for n in graph.nodes() for k, i in enumerate(n.inputs) if i is x]
-    return bool(uses) and x not in set(graph.outputs) and all(uses)
-
-
-def network_input(x: Any, features: int, dtype: np.dtype, indices: bool = False) -> np.ndarray:
-    """x as (B, T, F); a (B, T) array is taken as one feature. Indices become int64, fractions float64."""
-    array = numbers(x, "x")
-    if array.ndim == 2 and features == 1:
-        array = array[:, :, None]
-    if array.ndim != 3:
-        raise ShapeError(f"x has shape {array.shape}; expected (B, T, F) = (batch, time steps, {features} features)")
-    if array.shape[2] != features:
-        raise ShapeError(
-            f"x has {array.shape[2]} features, the network expects {features}; x has shape {array.shape}, "
-            f"read as (batch, time steps, features)"
+def structure(function: Any, given: Any, inputs: Any) -> Structure:
+    """What `Network` is told: a function of sequences and its inputs, or the features and layers of a chain."""
+    if given is None and callable(function) and not isinstance(function, Layer | Composite):
+        return of_function(function, inputs)
+    if given is None:
+        raise OptionError(
+            "a network is Network(features, [layers ...]) or Network(function, inputs={name: features}); got "
+            f"{function!r} and no layers"
         )
-    if 0 in array.shape:
-        raise ShapeError(f"x has shape {array.shape}; it needs at least one row and one time step")
-    if indices:  # of those that are none is said later what is wrong, where they are in use; float32 would round others
-        dtype = np.dtype(np.int64 if array.dtype.kind in "iub" else np.float64)
-    with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
-        return array if array.dtype == dtype else array.astype(dtype)
+    if callable(function):
+        raise OptionError("a function came and layers: the function of a network calls its layers itself")
+    if function is not None and inputs is not None:
+        raise OptionError("inputs came twice: Network(features, layers) or Network(inputs=features, layers=layers)")
+    return of_layers(whole(function if inputs is None else inputs, "inputs"), layers(given))
 
 
 def flat_state(state: Any, sizes: list[list[int]], rows: int, dtype: np.dtype, name: str = "state") -> list[np.ndarray]:

@@ -14,9 +14,12 @@ from elman.engine.parts import Normalisation, Part, PartedEngine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations.symbols import width
+from elman.errors import OptionError
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
-from elman.training.losses import Loss, equations_key
+from elman.network.structure import input_specs
+from elman.training.losses import equations_key
+from elman.training.protocol import Aim
 
 if TYPE_CHECKING:
     from elman.network.network import Network
@@ -48,10 +51,11 @@ class Engines:
     def differentiator(self) -> Engine:
         return differentiator(self._net)
 
-    def trainer(self, loss: Loss, target_width: int) -> Trains:
-        key = equations_key(loss), target_width, tuple(moving_norms(self._net))
+    def trainer(self, aims: Sequence[Aim]) -> Trains:
+        wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
+        key = wanted, tuple(moving_norms(self._net))
         if key not in self._kept:
-            self._kept[key] = trainer(self._net, loss, target_width)
+            self._kept[key] = trainer(self._net, aims)
         self._kept.move_to_end(key)
         while len(self._kept) > MOST_ENGINES:
             self._kept.popitem(last=False)
@@ -60,42 +64,44 @@ class Engines:
 
 def runner(net: Network) -> Engine:
     """An engine that runs a network."""
-    return _engine(net, schedule(_specs(net), net.inputs, net.arena.size))
+    return _engine(net, planned(net))
+
+
+def planned(net: Network, **more: Any) -> Plan:
+    """The plan of a network; see `elman.engine.schedule`."""
+    specs, outputs = net.specs()
+    return schedule(specs, input_specs(net.structure), net.arena.size, outputs=outputs, **more)
 
 
 def differentiator(net: Network) -> Engine:
     """An engine that takes any gradient of a network's output back to its input, without dropout."""
-    plan = schedule(_specs(net), net.inputs, net.arena.size, seeded=True, input_gradient=True, dropout=False)
-    return _engine(net, plan)
+    return _engine(net, planned(net, seeded=True, input_gradient=True, dropout=False))
 
 
-def trainer(net: Network, loss: Loss, target_width: int) -> Trains:
+def trainer(net: Network, aims: Sequence[Aim]) -> Trains:
     """An engine that trains a network."""
-    specs, spec = _specs(net), loss_spec(loss, net.outputs, target_width)
-    plan = schedule(specs, net.inputs, net.arena.size, spec)
+    losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, net.ends, strict=True)]
+    plan = planned(net, losses=losses)
     if not moving_norms(net):
         return _engine(net, plan)
-    return PartedEngine(plan, _parts(net, specs, spec))
+    if not net.structure.is_chain:
+        raise OptionError("BatchNorm is trained in chains of layers only so far: use LayerNorm, or freeze its moments")
+    specs, _ = net.specs()
+    return PartedEngine(plan, _parts(net, specs, losses[0]))
 
 
 def _engine(net: Network, plan: Plan) -> Engine:
     return make_engine(plan, net.dtype, net.engine_name, net.threads, net.products)
 
 
-def _specs(net: Network) -> list[LayerSpec]:
-    return [layer_spec(net, number) for number in range(len(net.layers))]
-
-
 def layer_spec(net: Network, number: int) -> LayerSpec:
-    """A layer of a network, for the scheduler."""
-    layer, graph = net.layers[number], net.graphs[number]
-    offsets = {name: net.params.places[f"{number}.{name}"].offset for name in graph.parameters}
-    return LayerSpec(str(number), graph, offsets, layer.last_only, layer.reverse)
+    """A layer of a chain, for the scheduler."""
+    return replace(net.specs()[0][number], sources=None)
 
 
-def loss_spec(loss: Loss, outputs: int, target_width: int) -> LossSpec:
-    """A loss of a network with so many outputs, for the scheduler."""
-    return LossSpec(loss.cell.trace().bind([outputs, target_width], None), loss.root)
+def loss_spec(aim: Aim, outputs: int) -> LossSpec:
+    """A loss of so many outputs, for the scheduler."""
+    return LossSpec(aim.loss.cell.trace().bind([outputs, aim.width], None), aim.loss.root, aim.share)
 
 
 def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
@@ -114,7 +120,7 @@ def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: 
     if batch:
         mine[0] = replace(mine[0], graph=scale_and_shift.trace().bind([inputs], None, {}))
     plan = schedule(
-        mine,
+        [replace(spec, sources=None) for spec in mine],
         inputs,
         net.arena.size,
         loss,

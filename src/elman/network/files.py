@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman import checks
-from elman.equations.store import from_data, to_data
+from elman.checks import whole
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
+from elman.network.checks import layers as check_layers
 from elman.network.kinds import check_unreserved
-from elman.network.layers import Layer
+from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain
+from elman.network.structure import Structure, of_layers
 from elman.plain import to_json
 
 if TYPE_CHECKING:
     from elman.network.network import Network
 
-FORMAT = 1
+CHAIN, FORMAT = 1, 2
 
 
 def save(network: Network, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
@@ -56,39 +58,29 @@ def _texts(metadata: Any) -> dict[str, str]:
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """A network's architecture as plain data."""
+    """A network's architecture as plain data; a chain's is what older versions read."""
+    chain = network.structure.is_chain
     return {
-        "format": FORMAT,
-        "inputs": network.inputs,
+        "format": CHAIN if chain else FORMAT,
+        **({"inputs": network.inputs} if chain else {"graph": to_plain(network.structure)}),
         "dtype": network.dtype.name,
         "products": network.products,
         "seed": network.seed,
         "updates": network.updates,
         "epochs": network.epochs,
         "frozen": sorted(network.frozen),
-        "layers": [_describe_layer(layer) for layer in network.layers],
+        **({"layers": [layer_to_plain(layer) for layer in network.layers]} if chain else {}),
     }
 
 
-def _describe_layer(layer: Layer) -> dict[str, Any]:
-    return {
-        "cell": to_data(layer.cell),
-        "units": layer.units,
-        "return_sequences": layer.return_sequences,
-        "reverse": layer.reverse,
-        "sizes": layer.sizes,
-        "batch": layer.batch,
-    }
-
-
-def layers_of(description: dict[str, Any]) -> list[Layer]:
-    """The layers that `describe` described."""
+def structure_of(description: dict[str, Any]) -> Structure:
+    """The layers that `describe` described, and what they read."""
     if description["format"] > FORMAT:
         raise ModelFileError(f"its format {description['format']} is newer than {FORMAT}; install a newer Elman")
-    return [
-        Layer(from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"], batch=d.get("batch"))
-        for d in description["layers"]
-    ]
+    if "graph" in description:
+        return from_plain(description["graph"])
+    layers = [layer_from_plain(one) for one in description["layers"]]
+    return of_layers(whole(description["inputs"], "inputs"), check_layers(layers))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

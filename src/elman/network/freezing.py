@@ -29,11 +29,11 @@ def checked(net: Network, frozen: Iterable[str]) -> frozenset[str]:
     """
     names = frozenset(frozen)
     for number in norms(net):
-        halves = [name for name in moments(number) if name in names]
+        halves = [name for name in moments(net, number) if name in names]
         if len(halves) == 1:
             raise OptionError(
                 f"{halves[0]} would be frozen alone: batch normalisation uses the moments of the batch or its running "
-                f"ones, so freeze both or none of {' and '.join(moments(number))}"
+                f"ones, so freeze both or none of {' and '.join(moments(net, number))}"
             )
     return names
 
@@ -51,19 +51,20 @@ def norms(net: Network) -> list[int]:
     return [number for number, layer in enumerate(net.layers) if layer.batch]
 
 
-def moments(number: int) -> tuple[str, str]:
+def moments(net: Network, number: int) -> tuple[str, str]:
     """The running mean and variance of a batch normalisation, which no optimiser changes."""
-    return f"{number}.mean", f"{number}.variance"
+    name = net.layer_names[number]
+    return f"{name}.mean", f"{name}.variance"
 
 
 def moving_norms(net: Network) -> list[int]:
     """The batch normalisations that training takes from the batch: those whose moments are not frozen."""
-    return [number for number in norms(net) if moments(number)[0] not in net.frozen]
+    return [number for number in norms(net) if moments(net, number)[0] not in net.frozen]
 
 
 def trainable(net: Network) -> tuple[str, ...]:
     """The parameters that training changes by their gradients."""
-    others = net.frozen.union(*map(moments, norms(net)))
+    others = net.frozen.union(*(moments(net, number) for number in norms(net)))
     return tuple(name for name in net.params.places if name not in others)
 
 
@@ -73,4 +74,4 @@ def note(net: Network, number: int) -> str:
     frozen = [name for name in mine if name in net.frozen]
     if not frozen:
         return ""
-    return "  frozen" if len(frozen) == len(mine) else f"  frozen: {', '.join(n.split('.', 1)[1] for n in frozen)}"
+    return "  frozen" if len(frozen) == len(mine) else f"  frozen: {', '.join(n.rsplit('.', 1)[1] for n in frozen)}"

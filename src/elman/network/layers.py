@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
 from elman.errors import OptionError
+from elman.network.flow import running
 
 Function = str | Callable[[Any], Any]
 """An activation by its name, or as a function of equations."""
@@ -40,6 +41,8 @@ class Layer:
         Initial values by parameter name.
     batch : dict, optional
         Of batch normalisation: ``momentum`` and ``epsilon``.
+    tied : dict
+        Parameters that are those of another layer; see `tie`.
     """
 
     cell: Cell
@@ -49,16 +52,12 @@ class Layer:
     sizes: dict[str, int] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
     batch: dict[str, float] | None = None
+    tied: dict[str, tuple[Layer, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """What a user's argument or a model file says is checked here, whichever function made the layer."""
         if not isinstance(self.cell, Cell):
             raise OptionError(f"a layer needs a cell, got {self.cell!r}; decorate the function with @elman.cell")
-        if len(self.cell.inputs) != 1:
-            raise OptionError(
-                f"{self.cell.name} takes {len(self.cell.inputs)} inputs ({', '.join(self.cell.inputs)}), and a layer "
-                "gives one: put the vectors side by side into one input, or use it as a loss"
-            )
         if self.units is not None:
             object.__setattr__(self, "units", whole(self.units, "units"))
         sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
@@ -69,13 +68,67 @@ class Layer:
         if self.batch is not None:
             _check_batch(self.batch)
 
-    def graph(self, features: int) -> Graph:
-        """The traced graph with its sizes, for an input of so many features."""
-        return self.cell.trace().bind([features], self.units, self.sizes)
+    def __call__(self, *inputs: Any, state: Any = None) -> Any:
+        """The layer in the equations of a network; see `elman.Network`.
+
+        Parameters
+        ----------
+        *inputs
+            What its cell takes: its inputs, then its memories.
+        state : value or tuple of values, optional
+            What its states begin with, vectors without time such as another layer's ``.final``; None among several for
+            one that begins with zeros, or what the caller gives.
+
+        Returns
+        -------
+        value
+            A sequence, or with ``return_sequences=False`` the last step.
+        """
+        count, memories = len(self.cell.inputs), len(self.cell.memories)
+        if len(inputs) != count + memories:
+            names = ", ".join((*self.cell.inputs, *self.cell.memories)) or "none"
+            raise OptionError(f"{self.cell.name} takes {count + memories} values ({names}), got {len(inputs)}")
+        return running().call(self, inputs[:count], inputs[count:], state)
+
+    def graph(self, features: int | Sequence[int], memories: Sequence[int] = ()) -> Graph:
+        """The traced graph with its sizes, for inputs, and memories, of so many features."""
+        wide = [features] if isinstance(features, int) else features
+        return self.cell.trace().bind(wide, self.units, self.sizes, memories)
 
     @property
     def last_only(self) -> bool:
         return bool(self.cell.states) and not self.return_sequences
+
+
+def tie(layer: Layer, **parameters: tuple[Layer, str]) -> Layer:
+    """The same layer with parameters that are another layer's.
+
+    Parameters
+    ----------
+    layer : Layer
+        What gets them.
+    **parameters : (Layer, str)
+        The other layer, which the network calls before, and its parameter, of the same shape.
+
+    References
+    ----------
+    O. Press and L. Wolf, Using the output embedding to improve language models, EACL 2017.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def write(tokens):
+    ...     embedding = el.Embedding(50, 16)
+    ...     h = el.GRU(16)(embedding(tokens))
+    ...     return el.tie(el.Dense(50), W=(embedding, "E"))(h)
+    >>> el.Network(write, inputs=1).params["embedding.E"].shape
+    (50, 16)
+    """
+    for name, given in parameters.items():
+        pair = isinstance(given, tuple) and len(given) == 2
+        if not pair or not isinstance(given[0], Layer) or not isinstance(given[1], str):
+            raise OptionError(f"{name} is tied to {given!r}; expected (layer, name of its parameter)")
+    return replace(layer, tied={**layer.tied, **parameters})
 
 
 def Recurrent(

@@ -1,9 +1,9 @@
-"""The network: a chain of layers with its parameters."""
+"""The network: a chain or a graph of layers, with its parameters."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,34 +13,48 @@ import numpy as np
 from elman.checks import as_seed, flag, numbers, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How, Trains
-from elman.equations import Graph
-from elman.equations.ops import row_of
+from elman.engine.stage import LayerSpec, Source
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network import checks, freezing
+from elman.network.composites import Composite
+from elman.network.doors import Door, doors_of, taken
 from elman.network.engines import Engines, runner
-from elman.network.files import describe, layers_of, save
+from elman.network.files import describe, save, structure_of
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout, views
 from elman.network.stream import Stream
-from elman.training.checks import as_lengths, check_finite, check_indices
+from elman.network.structure import Structure, ends_of
+from elman.network.summary import summary
+from elman.training.checks import check_finite
+from elman.training.ends import End, for_each
 from elman.training.examples import examples
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
-from elman.training.losses import Loss
+from elman.training.protocol import Aim
 from elman.training.weighing import ClassWeight, Weighting
 
 State = list[tuple[np.ndarray, ...]]
 
 
 class Network:
-    """A chain of layers.
+    """A chain of layers, ``Network(3, [GRU(8), Dense(2)])``, or a graph, ``Network(function, inputs={"x": 3})``.
+
+    A graph is written as a function of sequences, which runs once: layers are called, and what they return are values
+    that may be added, multiplied, put beside one another (`elman.concat`), moved and gathered over time (`shift`,
+    `reverse`, `repeat`, `pool`), attended to (`attend`) and given to several layers. A layer called twice has the same
+    parameters both times. Layers are called by the variables that hold what they return.
 
     Parameters
     ----------
-    inputs : int
-        Features F of the input; 1 where the first layer is an `Embedding`.
-    layers : sequence of Layer
-        What `Recurrent`, `GRU`, `Dense` ... return.
+    function : function, or int
+        Of sequences, one argument for each input; returns one value or several, as a tuple or a dict. For a chain the
+        features F of its input; 1 where the first layer is an `Embedding`.
+    layers : sequence of Layer, optional
+        Of a chain: what `Recurrent`, `GRU`, `Dense` ... return.
+    inputs : dict of str to int or `Static`, or int, optional
+        The features of each argument of the function; `Static` where it is one vector a row, (B, F), without time. Each
+        sequence has its own number of steps, unless the network puts two together step by step. For a chain the same as
+        `function`.
     seed : int, default 0
         Fixes the initial parameters, the order of training rows and the dropout masks.
     dtype : dtype, default float32
@@ -60,16 +74,16 @@ class Network:
         By name: ``net.params["0.W_z"]`` reads, assignment writes; see `elman.network.parameters`.
     arena : ndarray, shape (P,)
         All parameters in one flat array, to be read.
-    outputs : int
-        Features O of the output.
-    indices : int
-        How many indices the first layer has; 0 where the input is no index.
+    ends : tuple of End
+        The outputs: their features, time axes, and the op that makes each.
+    structure : Structure
+        The layers, and what each reads.
+    layers, graphs, layer_names : list
+        The layers, their equations with all sizes, and what the names of their parameters begin with.
     frozen : frozenset of str
         Names of the parameters that training leaves as they are; see `freeze`. It is part of the model.
     trainable : tuple of str
         Names of those that it changes.
-    last_op : str
-        The op that makes the outputs, such as ``"sigmoid"`` or, of sums and products, ``"add"``.
 
     References
     ----------
@@ -82,27 +96,37 @@ class Network:
     >>> net = Network(inputs=3, layers=[GRU(8), Dense(2)], seed=0)
     >>> net(np.zeros((4, 10, 3))).shape
     (4, 10, 2)
+
+    A graph: a decoder that begins where a bidirectional encoder ended, and attends to what it saw.
+
+    >>> import elman as el
+    >>> def translate(source, target):
+    ...     memory = el.Bidirectional(el.GRU(8))(source)
+    ...     h = el.GRU(16)(target, state=memory.final)
+    ...     return el.Dense(5)(el.concat(h, el.attend(h, memory)))
+    >>> net = el.Network(translate, inputs={"source": 1, "target": 2})
+    >>> net((np.zeros((4, 9, 1)), np.zeros((4, 6, 2)))).shape
+    (4, 6, 5)
     """
 
     def __init__(
         self,
-        inputs: int,
-        layers: Sequence[Layer],
+        function: Callable[..., Any] | int | None = None,
+        layers: Sequence[Layer | Composite] | None = None,
         *,
+        inputs: Any = None,
         seed: int = 0,
         dtype: np.typing.DTypeLike = np.float32,
         products: str | None = None,
         engine: str | None = None,
         threads: int | None = None,
     ):
-        self._set_up(inputs, layers, seed, dtype, products, engine, threads)
+        self._set_up(checks.structure(function, layers, inputs), seed, dtype, products, engine, threads)
         self._initialise()
 
-    def _set_up(
-        self, inputs: Any, layers: Any, seed: Any, dtype: Any, products: Any, engine: Any, threads: Any
-    ) -> None:
+    def _set_up(self, structure: Structure, seed: Any, dtype: Any, products: Any, engine: Any, threads: Any) -> None:
         """Everything but the values of parameters, for which no memory is taken yet."""
-        self.inputs, self.layers, self.seed = whole(inputs, "inputs"), checks.layers(layers), as_seed(seed)
+        self.structure, self.seed = structure, as_seed(seed)
         self.dtype = checks.dtype(dtype)
         self.products = products if check_products(products, self.dtype) else None
         self.engine_name, self.threads = checks.engine(engine), None if threads is None else whole(threads, "threads")
@@ -113,31 +137,68 @@ class Network:
         self._bind()
 
     def _bind(self) -> None:
-        """Trace every layer and give it its sizes."""
-        self.graphs, features, self.sequence_output = [], self.inputs, True
-        for number, layer in enumerate(self.layers):
-            if layer.cell.states and not self.sequence_output:
-                raise OptionError(
-                    f"layers[{number}] ({layer.cell.name}) has states, but a layer before it returns its last step "
-                    "only, so that it would run over a single step: give that one return_sequences=True"
-                )
-            graph = layer.graph(features)
-            self.graphs.append(graph)
-            features = checks.width(graph.outputs[0])
-            self.sequence_output = self.sequence_output and not layer.last_only
-        self.outputs, self.last_op = features, _last_op(self.graphs)
-        self.indices = _indices(self.graphs[0])
-        self._places = layout(self.graphs)
+        """What follows from the layers and their sizes."""
+        parts = [part for part in self.structure.parts if part.graph is not None]
+        self.layers = [part.layer for part in parts]
+        self.graphs = [part.graph for part in parts if part.graph is not None]
+        self.layer_names = [part.name for part in parts]
+        self.ends = ends_of(self.structure, self.dtype)
+        self._places = layout(self.structure.parts)
         self._size = sum(place.size for place in self._places.values())
         self._engines = Engines(self)
         if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
             raise self._too_large()
 
+    def _only(self, what: str, several: Sequence[Any]) -> Any:
+        """Of an input or output, where there is one."""
+        if len(several) == 1:
+            return several[0]
+        raise OptionError(f"the network has {len(several)} {what}, and this needs a network with one")
+
+    @property
+    def inputs(self) -> int:
+        """Features F of the only input."""
+        return self._only("inputs", self.structure.inputs).width
+
+    @property
+    def outputs(self) -> int:
+        """Features O of the only output."""
+        return self._only("outputs", self.ends).outputs
+
+    @property
+    def sequence_output(self) -> bool:
+        """Whether the only output is (B, T, O) or (B, O)."""
+        return self._only("outputs", self.ends).sequence_output
+
+    @property
+    def last_op(self) -> str:
+        """The op that makes the only output, such as ``"sigmoid"`` or, of sums and products, ``"add"``."""
+        return self._only("outputs", self.ends).last_op
+
+    @property
+    def indices(self) -> int:
+        """How many indices the first layer has; 0 where the input is no index."""
+        return self.doors[0].indices if len(self.doors) == 1 else 0
+
+    @functools.cached_property
+    def doors(self) -> tuple[Door, ...]:
+        """The inputs, as users give them."""
+        return doors_of(self)
+
+    def specs(self) -> tuple[list[LayerSpec], list[Source]]:
+        """The layers for the scheduler, and which of them are outputs."""
+        return self.structure.specs(self._offset)
+
+    def _offset(self, number: int, parameter: str) -> int:
+        part = self.structure.parts[number]
+        owner, name = part.tied.get(parameter, (number, parameter))
+        return self._places[f"{self.structure.parts[owner].name}.{name}"].offset
+
     def _initialise(self) -> None:
         """Have parameters as training begins with them."""
         try:
             self._take(np.zeros(self._size, self.dtype))
-            initialise(self.params, self.layers, self.graphs, self.seed)
+            initialise(self.params, self.structure.parts, self.seed)
         except (MemoryError, OverflowError) as error:
             raise self._too_large() from error
 
@@ -158,7 +219,9 @@ class Network:
     def __repr__(self) -> str:
         cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
         numbers = f"dtype={self.dtype}" + (f", products={self.products!r}" if self.products else "")
-        return f"Network(inputs={self.inputs}, layers=[{cells}], parameters={self.arena.size}, {numbers})"
+        given = {one.name: one.width for one in self.structure.inputs}
+        inputs = self.inputs if self.structure.is_chain else given
+        return f"Network(inputs={inputs}, layers=[{cells}], parameters={self.arena.size}, {numbers})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a model file would: equations as data, parameters bit for bit."""
@@ -178,12 +241,10 @@ class Network:
 
         Parameters come by name or as the flat array; their shapes are looked at before any memory is taken.
         """
-        layers = layers_of(description)
-        names = ("inputs", "seed", "dtype")
         options = {"products": description.get("products"), "engine": engine, "threads": threads}
-        options |= {name: description[name] for name in names}
+        options |= {name: description[name] for name in ("seed", "dtype")}
         network = cls.__new__(cls)
-        network._set_up(layers=layers, **options)
+        network._set_up(structure_of(description), **options)
         for name in ("updates", "epochs"):
             setattr(network, name, whole(description[name], name, least=0))
         network.metadata = dict(metadata or {})
@@ -224,19 +285,21 @@ class Network:
         Parameters
         ----------
         x : array, shape (B, T, F); or (B, T) where F is 1
-            Input.
+            Input; of a network with several a tuple of them, or a dict by name.
         state : list of tuples of arrays (B, H), optional
-            Initial states, one tuple for each layer that has states; zeros by default.
+            Initial states, one tuple for each layer that has states of its own; zeros by default.
         return_state : bool, default False
             Also return the final states, good as `state` of the next call.
         lengths : array of int, shape (B,), optional
-            Steps in use of each row; what lies behind is not computed, and zero in the output.
+            Steps in use of each row; what lies behind is not computed, and zero in the output. Of a network with
+            several time axes a dict by input.
         memory : {"normal", "low"}, default "normal"
             "low" takes about sqrt(T) steps at a time, for sequences that do not fit into memory: the same numbers.
 
         Returns
         -------
         y : ndarray, shape (B, T, O), or (B, O) after a layer with ``return_sequences=False``
+            A tuple or a dict of them, where the network's function returns one.
         state : list of tuples of ndarray
             With `return_state` only.
 
@@ -247,11 +310,18 @@ class Network:
             is not finite: which, and where.
         """
         flag(return_state, "return_state")
-        x, steps = self.check_batch(x, lengths)
-        batch = Batch.of(x, lengths=steps, states=self._flat_state(state, len(x)))
-        (y,), final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
-        self.check_results(y, final)
+        inputs, steps = self.check_batch(x, lengths)
+        batch = Batch(inputs, lengths=steps, states=self._flat_state(state, len(inputs[0])))
+        outputs, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
+        self.check_results(outputs, final)
+        y = self.returned(outputs)
         return (y, self._nested_state(final)) if return_state else y
+
+    def returned(self, outputs: Sequence[np.ndarray]) -> Any:
+        """Outputs as the network's function returns them: one, a tuple or a dict."""
+        if self.structure.names is None:
+            return outputs[0]
+        return dict(zip(self.structure.names, outputs, strict=True)) if self.structure.by_name else tuple(outputs)
 
     def stream(self, rows: int = 1, state: Any = None) -> Stream:
         """Steps one by one, as the values arrive; see `Stream`.
@@ -344,7 +414,7 @@ class Network:
             The same names and shapes as `params`.
         """
         data = examples(self, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
-        found = self.trainer(data.loss, data.width).gradients(
+        found = self.trainer(data.aims).gradients(
             self.arena,
             replace(data.batch, states=self._flat_state(state, len(data))),
             How(memory, truncate),
@@ -364,7 +434,7 @@ class Network:
         state_gradients: Any = None,
         lengths: np.typing.ArrayLike | None = None,
         memory: str = "normal",
-    ) -> tuple[dict[str, np.ndarray], np.ndarray, State]:
+    ) -> tuple[dict[str, np.ndarray], Any, State]:
         """Backpropagate any gradient of the outputs and of the final states.
 
         Parameters
@@ -386,16 +456,18 @@ class Network:
         -------
         grads : dict of str to ndarray
             dL/d parameters by name.
-        input_gradient : ndarray, shape (B, T, F)
+        input_gradient : ndarray, shape (B, T, F); a dict of them by name, where there are several inputs
         initial_state_gradients : list of tuples of ndarray
         """
-        x, steps = self.check_batch(x, lengths)
-        batch = Batch.of(
-            x,
-            self._output_gradient(output_gradient, x, steps),
+        inputs, steps = self.check_batch(x, lengths)
+        rows = len(inputs[0])
+        given = for_each(output_gradient, self.ends, "output_gradient")
+        batch = Batch(
+            inputs,
+            tuple(self._output_gradient(g, e, inputs, steps) for g, e in zip(given, self.ends, strict=True)),
             steps,
-            states=self._flat_state(state, len(x)),
-            state_gradients=self._flat_state(state_gradients, len(x), "state_gradients"),
+            states=self._flat_state(state, rows),
+            state_gradients=self._flat_state(state_gradients, rows, "state_gradients"),
         )
         found = self.differentiator.gradients(
             self.arena, batch, How(memory), want_input=True, want_states=True, version=self.params.version
@@ -405,18 +477,22 @@ class Network:
         before = self._nested_state(found.initial_states)
         named = {f"the gradient of {name}": value for name, value in grads.items()}
         named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
-        checks.check_results(self, {**named, "the gradient of x": found.inputs[0]})
-        return grads, found.inputs[0], before
+        named |= {f"the gradient of {door.name}": g for door, g in zip(self.doors, found.inputs, strict=True)}
+        checks.check_results(self, named)
+        by_name = {door.given.name: g for door, g in zip(self.doors, found.inputs, strict=True)}
+        return grads, by_name if len(by_name) > 1 else found.inputs[0], before
 
-    def _output_gradient(self, given: Any, x: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
-        """A gradient of the output as the engine takes it."""
-        array = numbers(given, "output_gradient")
-        expected = (*x.shape[: 1 + self.sequence_output], self.outputs)
+    def _output_gradient(
+        self, given: Any, end: End, inputs: tuple[np.ndarray, ...], lengths: tuple[np.ndarray | None, ...]
+    ) -> np.ndarray:
+        """A gradient of an output as the engine takes it."""
+        array, rows = numbers(given, "output_gradient"), len(inputs[0])
+        expected = (rows, end.steps(inputs), end.outputs) if end.sequence_output else (rows, end.outputs)
         if array.shape != expected:
             raise ShapeError(f"output_gradient has shape {array.shape}; expected {expected}, that of the output")
         with np.errstate(over="ignore"):
             found = np.asarray(array, self.dtype)
-        check_finite(found, "output_gradient", lengths if self.sequence_output else None)
+        check_finite(found, "output_gradient", lengths[end.axis] if end.sequence_output else None)
         return found
 
     def freeze(self, *patterns: str) -> list[str]:
@@ -479,9 +555,9 @@ class Network:
         """What runs this network."""
         return self._engines.runner
 
-    def trainer(self, loss: Loss, target_width: int) -> Trains:
-        """What trains this network with a loss; see `elman.network.engines.Engines`."""
-        return self._engines.trainer(loss, target_width)
+    def trainer(self, aims: Sequence[Aim]) -> Trains:
+        """What trains this network with a loss for each output; see `elman.network.engines.Engines`."""
+        return self._engines.trainer(aims)
 
     @property
     def differentiator(self) -> Engine:
@@ -493,30 +569,19 @@ class Network:
         return runner(self)
 
     def check_input(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """x as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so already."""
-        return self.check_batch(x, None)[0]
+        """The only input as (B, T, F) of the network's dtype, all finite, indices as int64; not copied if it is so."""
+        return self._only("inputs", self.check_batch(x, None)[0])
 
-    def check_batch(self, x: np.typing.ArrayLike, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """x as (B, T, F) of the network's dtype or of indices, finite where it is in use, and its lengths."""
-        array = checks.network_input(x, self.inputs, self.dtype, self._holds_indices)
-        steps = as_lengths(lengths, *array.shape[:2])
-        check_finite(array, "x", steps)
-        if self.indices:
-            check_indices(array, self.indices, "x", steps)
-        if self._holds_indices:
-            with np.errstate(invalid="ignore"):  # past a row's end may be anything
-                found = array.astype(np.int64, copy=False)
-            array = found if self.indices or (found == array).all() else array  # an engine says which is none
-        return array, steps
+    def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
+        """Inputs of the network's dtype or of indices, finite where they are in use, and the lengths of time axes."""
+        return taken(self.doors, self.structure.time_axes, x, lengths)
 
-    @functools.cached_property
-    def _holds_indices(self) -> bool:
-        return checks.holds_indices(self.graphs[0])
-
-    def check_results(self, y: np.ndarray, states: Sequence[np.ndarray] = ()) -> None:
-        """Raise `DataError` unless an output and final states are finite: it names the parameter that is not, or where
+    def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
+        """Raise `DataError` unless outputs and final states are finite: it names the parameter that is not, or where
         values grew too large."""
-        checks.check_results(self, {"output": y, **{f"state {k}": s for k, s in enumerate(states)}})
+        names = self.structure.names or ("output",)
+        results = dict(zip(names, outputs, strict=True))
+        checks.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
@@ -528,8 +593,8 @@ class Network:
         raise OptionError(f"there is no parameter number {index}; there are {self.arena.size}")
 
     def state_sizes(self) -> list[list[int]]:
-        """The widths of the states of each layer that has any."""
-        return [[checks.width(s) for s in g.states] for g in self.graphs if g.states]
+        """The widths of the states of each layer that has any whose initial values are the caller's."""
+        return self.structure.free_states()
 
     def _flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
         return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype, name)
@@ -552,33 +617,10 @@ class Network:
         target_width = whole(target_width, "target_width", 0)
         found = None if loss is None else resolve_loss(loss)
         names = {place.offset: name for name, place in self._places.items()}
-        engine = self.engine() if found is None else self.trainer(found, target_width or self.outputs)
+        aims = [] if found is None else [Aim(found, target_width or end.outputs) for end in self.ends]
+        engine = self.trainer(aims) if aims else self.engine()
         return describe(engine.plan, names)
 
     def summary(self) -> str:
         """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen."""
-        lines, steps = [], "T, "
-        for number, (layer, graph) in enumerate(zip(self.layers, self.graphs, strict=True)):
-            count = sum(place.size for place in self._places.values() if place.layer == number)
-            steps = "" if layer.last_only else steps  # and behind such a layer there are none either
-            shape = f"(B, {steps}{checks.width(graph.outputs[0])})"
-            lines.append(f"{number}  {layer.cell.name:<18} {shape:<14} {count:>10,}{freezing.note(self, number)}")
-        frozen = sum(self._places[name].size for name in self.frozen)
-        last = f"   {'total':<33} {self.arena.size:>10,}" + (f"  {frozen:,} frozen" if frozen else "")
-        return "\n".join([*lines, last])
-
-
-def _indices(graph: Graph) -> int:
-    """How many rows a table has that the input is an index of; 0 without one."""
-    tables = [n.inputs[0] for n in graph.nodes() if row_of(n).role == "table" and n.inputs[1] in set(graph.inputs)]
-    return checks.width(tables[0]) if tables else 0
-
-
-def _last_op(graphs: Sequence[Graph]) -> str:
-    """The op that makes the outputs; "softmax", though that is made of others."""
-    passed_on = [g for g in graphs if g.outputs[0] not in set(g.inputs)]
-    if not passed_on:
-        return "input"
-    last = passed_on[-1].outputs[0]
-    shares = last.op == "div" and last.inputs[0].op == "exp" and last.inputs[1].op == "sum"
-    return "softmax" if shares and last.inputs[1].inputs[0] is last.inputs[0] else last.op
+        return summary(self)

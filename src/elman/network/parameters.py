@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from elman.checks import numbers
-from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
+from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
-from elman.network.layers import Layer
 from elman.training.checks import check_finite
 
 _versions = itertools.count(1)  # of the parameters of all networks
@@ -39,14 +38,20 @@ class Place:
         return flat[self.offset : self.offset + self.size].reshape(self.shape)
 
 
-def layout(graphs: list[Graph]) -> dict[str, Place]:
-    """A place for every parameter, layer after layer: ``"<layer>.<name in the equations>"``."""
+def layout(parts: Sequence[Part]) -> dict[str, Place]:
+    """A place for every parameter, layer after layer: ``"<layer>.<name in the equations>"``.
+
+    Those that are another layer's have none of their own.
+    """
     places: dict[str, Place] = {}
     offset = 0
-    for number, graph in enumerate(graphs):
-        for name in graph.parameters:
-            place = Place(offset, graph.shape(name), number)
-            places[f"{number}.{name}"] = place
+    for number, part in enumerate(part for part in parts if part.graph is not None):
+        assert part.graph is not None
+        for name in part.graph.parameters:
+            if name in part.tied:
+                continue
+            place = Place(offset, part.graph.shape(name), number)
+            places[f"{part.name}.{name}"] = place
             offset += place.size
     return places
 
@@ -232,17 +237,19 @@ class Parameters(Mapping[str, np.ndarray]):
         return self.places[name]
 
 
-def initialise(parameters: Parameters, layers: list[Layer], graphs: list[Graph], seed: int) -> None:
+def initialise(parameters: Parameters, parts: Sequence[Part], seed: int) -> None:
     """Fill the parameters: what the layer says, else what the cell says, else the rule."""
-    for number, (layer, graph) in enumerate(zip(layers, graphs, strict=True)):
+    for number, part in enumerate(part for part in parts if part.graph is not None):
+        layer, graph = part.layer, part.graph
+        assert graph is not None
         unknown = set(layer.initial) - set(graph.parameters)
         if unknown:
             raise OptionError(
-                f"layer {number} ({layer.cell.name}) has no parameter {sorted(unknown, key=str)[0]!r} to initialise; "
+                f"layer {part.name} ({layer.cell.name}) has no parameter {sorted(unknown, key=str)[0]!r} to initialise; "
                 f"it has {', '.join(graph.parameters) or 'none'}"
             )
-        for name in graph.parameters:
+        for name in (name for name in graph.parameters if name not in part.tied):
             how = layer.initial.get(name, layer.cell.initial.get(name, rule(graph, name)))
-            full = f"{number}.{name}"
+            full = f"{part.name}.{name}"
             value = initial_value(how, generator(seed, number, name), graph.shape(name), full, graph.blocks(name))
             parameters.begin(full, value)

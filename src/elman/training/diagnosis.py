@@ -30,7 +30,7 @@ def _gradient(training: Training, rows: np.ndarray, key: int) -> str:
     """Compute the gradient again and name the first parameter where it is not finite."""
     net, data = training.net, training.data
     with np.errstate(all="ignore"):
-        found = net.trainer(data.loss, data.width).gradients(net.arena, data.batch.rows(rows, key=key), training.how)
+        found = net.trainer(data.aims).gradients(net.arena, data.batch.rows(rows, key=key), training.how)
     bad = _first(found.parameters)
     if bad is None:  # with states carried from batch to batch it cannot be computed again
         return "the gradient is not finite"

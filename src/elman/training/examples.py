@@ -9,26 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import whole
+from elman.checks import real, whole
 from elman.engine.interface import Batch, How
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
 from elman.training.checks import same_index
+from elman.training.ends import End, for_each
 from elman.training.losses import Loss, as_numbers, prepare_target
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
-from elman.training.protocol import Trainable
+from elman.training.protocol import Aim, Trainable
 from elman.training.weighing import UNWEIGHTED, ClassWeight, Weighting, in_use
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Rows to train on or to evaluate.
+class Judged:
+    """Targets of one output of a network.
 
     Attributes
     ----------
-    x : array (N, T, F)
-        Inputs, of any strides.
     target : array (N, T, O') or (N, O')
-        Targets.
     loss : Loss
         In the form that the targets ask for.
     width : int
@@ -37,24 +35,25 @@ class Examples:
         Steps in use.
     weights : array (N,) or (N, T), or None
         Of each row, or of each step, in the loss.
+    name : str
+        Of the output; empty where it is the only one.
+    share : float
+        What this loss counts in the sum of all.
     """
 
-    x: np.ndarray
     target: np.ndarray
     loss: Loss
     width: int
     lengths: np.ndarray | None = None
     weights: np.ndarray | None = None
+    name: str = ""
+    share: float = 1.0
 
-    @functools.cached_property
-    def batch(self) -> Batch:
-        """All rows, as an engine takes them."""
-        return Batch.of(self.x, self.target, self.lengths, self.weights)
+    @property
+    def aim(self) -> Aim:
+        return Aim(self.loss, self.width, self.share)
 
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def share(self, rows: Any) -> np.ndarray:
+    def counted(self, rows: Any) -> np.ndarray:
         """The weight of each value of some rows in the loss: (B, T), zero past a row's end, or (B,)."""
         shape = self.target[rows].shape[:-1]
         share = np.ones(shape) if self.weights is None else np.ones(shape) * _column(self.weights[rows], shape)
@@ -63,9 +62,52 @@ class Examples:
     def counts(self, rows: np.ndarray) -> np.ndarray:
         """The sum of the weights of each row's steps (B,): what it counts in the loss of an epoch."""
         if self.weights is not None and self.weights.ndim == 2:
-            return self.share(rows).sum(axis=1)
+            return self.counted(rows).sum(axis=1)
         count = np.ones(len(rows)) if self.lengths is None or self.target.ndim == 2 else self.lengths[rows]
         return count * (1.0 if self.weights is None else self.weights[rows].astype(np.float64))
+
+    @property
+    def alike(self) -> bool:
+        """Whether all rows count alike."""
+        return self.weights is None and self.lengths is None
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows to train on or to evaluate.
+
+    Attributes
+    ----------
+    inputs : tuple of arrays (N, T, F) or (N, F)
+        Of any strides.
+    lengths : tuple of arrays (N,) or None
+        Steps in use, of each time axis.
+    judged : tuple of Judged
+        The targets of each output.
+    """
+
+    inputs: tuple[np.ndarray, ...]
+    lengths: tuple[np.ndarray | None, ...]
+    judged: tuple[Judged, ...]
+
+    @functools.cached_property
+    def batch(self) -> Batch:
+        """All rows, as an engine takes them."""
+        return Batch(
+            self.inputs, tuple(j.target for j in self.judged), self.lengths, tuple(j.weights for j in self.judged)
+        )
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        return tuple(j.aim for j in self.judged)
+
+    @property
+    def root(self) -> bool:
+        """Whether the loss is a square root."""
+        return any(j.loss.root for j in self.judged)
+
+    def __len__(self) -> int:
+        return len(self.inputs[0])
 
 
 def _column(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -80,6 +122,7 @@ def examples(
     lengths: Any = None,
     weighting: Weighting = UNWEIGHTED,
     origin: str = "",
+    loss_weights: Any = None,
 ) -> Examples:
     """Check inputs and targets and bring them into an engine's form; `origin` names them in messages.
 
@@ -89,32 +132,60 @@ def examples(
         See `elman.training.fit.fit`.
     """
     try:
-        return _examples(net, x, target, loss, lengths, weighting)
+        return _examples(net, x, target, loss, lengths, weighting, loss_weights)
     except ElmanError as error:
         if not origin:
             raise
         raise type(error)(f"{origin}: {error}") from error
 
 
-def _examples(net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weighting: Weighting) -> Examples:
+def _examples(
+    net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weighting: Weighting, loss_weights: Any
+) -> Examples:
     same_index(x, target)
-    x, lengths = net.check_batch(x, lengths)
-    target = as_numbers(target)
-    rows = len(target) if target.ndim else 0
-    if rows != len(x):
-        raise ShapeError(f"x has {len(x)} rows and target has {rows}; each row of x needs its target")
-    target, there = weighting.without_missing(target, 2 if net.sequence_output else 1, lengths)
-    chosen, target, width = prepare_target(net, loss, target, lengths)
-    if net.sequence_output and target.shape[1] != x.shape[1]:
-        raise ShapeError(
-            f"x has {x.shape[1]} time steps and target {target.shape[1]}; the network has an output for every step"
+    inputs, used = net.check_batch(x, lengths)
+    ends = net.ends
+    targets, losses = for_each(target, ends, "target"), for_each(loss, ends, "loss", alike=True)
+    shares = [1.0] * len(ends) if loss_weights is None else for_each(loss_weights, ends, "loss_weights")
+    weightings = weighting.for_each(ends)
+    judged = tuple(
+        _judged(end, *each, inputs, used) for end, *each in zip(ends, targets, losses, weightings, shares, strict=True)
+    )
+    if len(ends) > 1 and any(j.loss.root for j in judged):
+        raise OptionError(
+            "rmse is the root of the whole loss, and the network has several outputs: train them with mse"
         )
-    weights = weighting.weights(target, chosen, net.outputs, lengths, there, net.dtype)
-    return Examples(x, target, chosen, width, lengths, weights)
+    return Examples(inputs, used, judged)
+
+
+def _judged(
+    end: End,
+    target: Any,
+    loss: Any,
+    weighting: Weighting,
+    share: Any,
+    inputs: tuple[np.ndarray, ...],
+    used: tuple[np.ndarray | None, ...],
+) -> Judged:
+    """The targets of one output."""
+    target, N = as_numbers(target), len(inputs[0])
+    rows, lengths = len(target) if target.ndim else 0, used[end.axis] if end.sequence_output else None
+    if rows != N:
+        raise ShapeError(f"x has {N} rows and target has {rows}; each row of x needs its target")
+    target, there = weighting.without_missing(target, 2 if end.sequence_output else 1, lengths)
+    chosen, target, width = prepare_target(end, loss, target, lengths)
+    if end.sequence_output and target.shape[1] != end.steps(inputs):
+        raise ShapeError(
+            f"x has {end.steps(inputs)} time steps and target {target.shape[1]}; the network has an output for every "
+            "step"
+        )
+    weights = weighting.weights(target, chosen, end.outputs, lengths, there, end.dtype)
+    counts = real(share, f"the weight of the loss{f' of {end.name}' * bool(end.name)}", 0)
+    return Judged(target, chosen, width, lengths, weights, end.name, counts)
 
 
 def validation_examples(
-    net: Trainable, data: Any, loss: Any, lengths: Any = None, missing: str = "refuse"
+    net: Trainable, data: Any, loss: Any, lengths: Any = None, missing: str = "refuse", loss_weights: Any = None
 ) -> Examples | None:
     """Examples of ``(x, target)`` or ``(x, target, sample_weight)``; None of None."""
     if data is None:
@@ -124,7 +195,7 @@ def validation_examples(
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise OptionError("validation_data must be (x, target) or (x, target, sample_weight)")
     weighting = Weighting(data[2] if len(data) == 3 else None, missing=missing)
-    return examples(net, data[0], data[1], loss, lengths, weighting, "validation_data")
+    return examples(net, data[0], data[1], loss, lengths, weighting, "validation_data", loss_weights)
 
 
 def judge(
@@ -132,24 +203,39 @@ def judge(
 ) -> dict[str, float]:
     """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
     engine = net.engine()
-    sums: dict[str, list[np.floating]] = {name: [] for name in ("loss", *(metrics or {}))}
-    weights = []
+    sums: dict[str, list[float]] = {}
+    weights: list[list[float]] = [[] for _ in data.judged]
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            (y,), _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
-        share = data.share(rows)
-        used = share > 0
-        target = np.where(used[..., None], data.target[rows], 0)
-        values = {"loss": data.loss.values(y, target)}
-        values |= {name: values_of(name, metric, y, target) for name, metric in (metrics or {}).items()}
-        for name, value in values.items():
-            sums[name].append(np.sum(np.sum(share * np.where(used, value, 0.0), axis=-1)))  # rows first
-        weights.append(np.sum(np.sum(share, axis=-1)))
-    means = {name: float(sum(parts) / sum(weights)) for name, parts in sums.items()}
-    if data.loss.root:
-        means["loss"] = float(np.sqrt(means["loss"]))
-    return means
+            outputs, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
+        for k, (judged, y) in enumerate(zip(data.judged, outputs, strict=True)):
+            share = judged.counted(rows)
+            used = share > 0
+            target = np.where(used[..., None], judged.target[rows], 0)
+            values = {"loss": judged.loss.values(y, target)}
+            values |= {name: values_of(name, metric, y, target) for name, metric in (metrics or {}).items()}
+            for name, value in values.items():
+                found = np.sum(np.sum(share * np.where(used, value, 0.0), axis=-1))  # rows first
+                sums.setdefault(log_name(judged.name, name), []).append(found)
+            weights[k].append(np.sum(np.sum(share, axis=-1)))
+    return _means(data, sums, [sum(parts) for parts in weights], [*(metrics or {})])
+
+
+def log_name(output: str, name: str) -> str:
+    """What the loss or a metric of one of several outputs is called."""
+    return f"{output}_{name}" if output else name
+
+
+def _means(data: Examples, sums: dict[str, list[float]], weights: list[float], metrics: list[str]) -> dict[str, float]:
+    """The loss of all outputs, then those of each where there are several."""
+    found = {
+        log_name(judged.name, name): float(sum(sums[log_name(judged.name, name)]) / weight)
+        for judged, weight in zip(data.judged, weights, strict=True)
+        for name in ("loss", *metrics)
+    }
+    total = sum(judged.share * found[log_name(judged.name, "loss")] for judged in data.judged)
+    return {**found, "loss": float(np.sqrt(total)) if data.root else total}
 
 
 def evaluate(
@@ -165,6 +251,7 @@ def evaluate(
     missing: str = "refuse",
     metrics: Iterable[str | Metric] = (),
     memory: str = "normal",
+    loss_weights: Any = None,
 ) -> float | dict[str, float]:
     """The loss over a data set, without dropout and without training.
 
@@ -172,7 +259,7 @@ def evaluate(
     ----------
     net : Network
         Whose predictions are judged.
-    x, target, loss, lengths, sample_weight, class_weight, missing
+    x, target, loss, lengths, sample_weight, class_weight, missing, loss_weights
         As for `elman.training.fit.fit`.
     batch_size : int, default 256
         Rows computed together; it does not change the result.
@@ -187,14 +274,14 @@ def evaluate(
         The weighted mean over rows and steps in use (its root for ``rmse``); with metrics ``{"loss": ...}`` and theirs.
     """
     weighting = Weighting(sample_weight, class_weight, missing)
-    data, chosen = examples(net, x, target, loss, lengths, weighting), resolve_metrics(metrics)
+    data, chosen = examples(net, x, target, loss, lengths, weighting, "", loss_weights), resolve_metrics(metrics)
     check_metrics(net, chosen)
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     if not np.isfinite(found["loss"]):
-        net.check_results(net.engine().forward(net.arena, Batch.of(data.x[:1]), How(memory))[0][0])
+        net.check_results(net.engine().forward(net.arena, Batch(tuple(x[:1] for x in data.inputs)), How(memory))[0])
         raise DataError(
             f"the loss is {found['loss']}, though inputs and parameters are finite: values have grown too large"
         )
-    for name in chosen:
+    for name in found:
         check_value(name, found[name])
-    return found if chosen else found["loss"]
+    return found if len(found) > 1 else found["loss"]

@@ -45,6 +45,7 @@ def fit(
     memory: str = "normal",
     metrics: Iterable[str | Metric] = (),
     truncate: int | None = None,
+    loss_weights: Any = None,
 ) -> History:
     """Train a network.
 
@@ -57,9 +58,11 @@ def fit(
     net : Network
         Trained in place.
     x : array (N, T, F); or (N, T) where F is 1
-        Inputs. A strided view (windows over a series) is not copied if it has the network's dtype.
+        Inputs; of a network with several a tuple of them, or a dict by name. A strided view (windows over a series) is not copied if it has the network's dtype.
     target : array (N, T, O) or (N, O); class indices (N, T) or (N,)
-        Targets, as `elman.training.losses.prepare_target` says.
+        Targets, as `elman.training.losses.prepare_target` says. Of a network with several outputs a tuple of them, or
+        a dict by name, and so `loss` where they have not all the same; the history then has the losses and metrics
+        of each (``val_<output>_loss``).
     loss : str, Loss, Cell or function, default "mse"
         One of ``mse rmse mae huber softmax_cross_entropy binary_cross_entropy``, or equations ``f(y, target)`` of one
         value a row. Losses have options, `smoothing` of labels for one:
@@ -77,7 +80,7 @@ def fit(
     shuffle : bool, default True
         Whether each epoch takes the rows in another order.
     lengths : array (N,), optional
-        Steps in use of each row; what lies behind is not looked at.
+        Steps in use of each row; what lies behind is not looked at. Of a network with several time axes a dict by input.
     sample_weight : array (N,) or, where the network returns all steps, (N, T), optional
         Weight of each row, or of each step, in the loss, which is the weighted mean; rows of weight 0 are left out.
         Metrics are weighted alike: steps of weight 0 do not count.
@@ -117,6 +120,8 @@ def fit(
         of a ragged row are counted from its own end. With k of T or more the gradient is the full one. It takes
         the memory of k steps, whatever T is, and no more time; layers with ``reverse=True``, and ``memory="low"``,
         do not go with it.
+    loss_weights : tuple or dict of float, optional
+        What the loss of each output counts in the sum of all, where the network has several; 1 by default.
 
     Returns
     -------
@@ -154,12 +159,13 @@ def fit(
     """
     chosen = resolve_metrics(metrics)
     check_metrics(net, chosen)
-    data = examples(net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
+    weighting = Weighting(sample_weight, class_weight, missing)
+    data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     training = Training(
         net,
         resolve_optimizer(optimizer),
         data,
-        validation_examples(net, validation_data, loss, validation_lengths, missing),
+        validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights),
         batch_size=whole(batch_size, "batch_size"),
         epochs=whole(epochs, "epochs"),
         shuffle=flag(shuffle, "shuffle"),
@@ -185,12 +191,13 @@ def train_on_batch(
     missing: str = "refuse",
     memory: str = "normal",
     truncate: int | None = None,
+    loss_weights: Any = None,
 ) -> float:
     """One update with all rows given, for loops of one's own.
 
     Parameters
     ----------
-    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate
+    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights
         As for `fit`; a "balanced" `class_weight` counts the classes of these rows.
     optimizer : Optimizer
         An object, which remembers what it needs from one update to the next.
@@ -220,6 +227,7 @@ def train_on_batch(
             f"train_on_batch needs an optimizer object, which remembers its state between batches, got "
             f"{shown(optimizer)}; make one before the loop, such as elman.Adam(1e-3)"
         )
-    data = examples(net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
+    weighting = Weighting(sample_weight, class_weight, missing)
+    data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
     return Training(net, optimizer, data, None, batch_size=len(data), **options).update()

@@ -16,7 +16,7 @@ from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
 from elman.training.callbacks import Callback
 from elman.training.diagnosis import explain
-from elman.training.examples import Examples, judge
+from elman.training.examples import Examples, judge, log_name
 from elman.training.history import History
 from elman.training.metrics import Metric, check_value
 from elman.training.optimizers import Optimizer
@@ -75,13 +75,13 @@ class Training:
     failed: bool = False
 
     def __post_init__(self) -> None:
-        weights = self.data.weights
+        weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
         rows = np.arange(len(self.data))
-        self._rows = rows if weights is None or self.stateful else rows[self.data.counts(rows) > 0]
+        self._rows = rows if weights is None or self.stateful else rows[self.data.judged[0].counts(rows) > 0]
         self.batches = -(-len(self._rows) // self.batch_size)
         if self.stateful:
             self._check_stateful()
-        self._engine = self.net.trainer(self.data.loss, self.data.width)
+        self._engine = self.net.trainer(self.data.aims)
         arrays.check_indices(self._engine.plan, self.net.dtype, self.data.batch)
         self.how = How(self.memory, self.truncate)
         check_how(self._engine.plan, self.how)
@@ -93,9 +93,11 @@ class Training:
     @property
     def log_names(self) -> list[str]:
         """What the logs of each epoch will hold, beside what callbacks add."""
-        names = ["loss", *self.metrics]
-        validation = [] if self.validation is None else [f"val_{name}" for name in names]
-        return [*names, *validation, "learning_rate", "seconds"]
+        outputs = [judged.name for judged in self.data.judged]
+        metrics = [log_name(output, name) for output in outputs for name in self.metrics]
+        losses = [log_name(output, "loss") for output in outputs if output]
+        validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
+        return ["loss", *metrics, *validation, "learning_rate", "seconds"]
 
     @property
     def adds_logs(self) -> bool:
@@ -140,7 +142,7 @@ class Training:
         self.net.epochs += 1
         if self.metrics:
             found = self._judge(self.data)
-            self.logs |= {name: found[name] for name in self.metrics}
+            self.logs |= {name: value for name, value in found.items() if name in self.log_names and name != "loss"}
             self._check_metrics(found, "training")
         if self.validation is not None:
             self.logs |= self._validate(self.validation)
@@ -172,7 +174,7 @@ class Training:
 
     def _look_again(self) -> None:
         """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
-        self._engine = self.net.trainer(self.data.loss, self.data.width)
+        self._engine = self.net.trainer(self.data.aims)
         self._program, self._grouping = self.optimizer.program(), self.optimizer.grouping(self.net)
 
     def _scalars(self, count: int) -> np.ndarray:
@@ -220,13 +222,13 @@ class Training:
 
     def _counts(self, rows: np.ndarray, borders: np.ndarray) -> np.ndarray:
         """What each batch counts in the epoch's loss."""
-        if self.data.weights is None and self.data.lengths is None:
+        if len(self.data.judged) > 1 or self.data.judged[0].alike:
             return np.diff(borders).astype(np.float64)
-        return np.add.reduceat(self.data.counts(rows), borders[:-1])
+        return np.add.reduceat(self.data.judged[0].counts(rows), borders[:-1])
 
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
         """The loss over all rows of some batches; a root is taken of the mean, not averaged."""
-        root = self.data.loss.root
+        root = self.data.root
         mean = float(np.sum(counts * (losses**2 if root else losses)) / np.sum(counts))
         return float(np.sqrt(mean)) if root else mean
 
@@ -241,7 +243,7 @@ class Training:
         return {f"val_{name}": value for name, value in found.items()}
 
     def _check_metrics(self, found: Mapping[str, float], data: str) -> None:
-        for name in self.metrics:
+        for name in found.keys() - {"loss"}:
             check_value(name, found[name], f"epoch {self.epoch}: ", f" of the {data} data", TrainingError)
 
     def _judge(self, data: Examples) -> dict[str, float]:
@@ -262,7 +264,7 @@ class Training:
     def _check_stateful(self) -> None:
         if self.shuffle:
             raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
-        weights = self.data.weights
+        weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
         if weights is not None and weights.ndim == 1 and not weights.all():
             raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
         if len(self.data) % self.batch_size:

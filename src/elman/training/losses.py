@@ -18,7 +18,7 @@ from elman.equations.store import to_data
 from elman.equations.symbols import width
 from elman.errors import DataError, EquationError, OptionError, ShapeError
 from elman.training.checks import check_finite, first_place
-from elman.training.protocol import Trainable
+from elman.training.ends import End
 
 
 @cell(inputs=2)
@@ -259,14 +259,14 @@ def _of_function(function: Callable[..., Any]) -> Loss:
 
 
 def prepare_target(
-    net: Trainable, loss: Any, target: np.typing.ArrayLike, lengths: np.ndarray | None = None
+    end: End, loss: Any, target: np.typing.ArrayLike, lengths: np.ndarray | None = None
 ) -> tuple[Loss, np.ndarray, int]:
     """The loss in the form that this target asks for, the target as the engine takes it, and its width.
 
     Parameters
     ----------
-    net : Trainable
-        Whose outputs the target is for.
+    end : End
+        The output that the target is for.
     loss : str, Loss, Cell or function
         See `resolve_loss`.
     target : array (N, T, O) or (N, O)
@@ -291,20 +291,20 @@ def prepare_target(
         If a value is no class of the network, or outside what the loss makes sense for.
     """
     loss, array = resolve_loss(loss), as_numbers(target)
-    check_logits(net, loss)
-    shape, axes, dtype = array.shape, 2 if net.sequence_output else 1, net.dtype  # axes before the features
+    check_logits(end, loss)
+    shape, axes, dtype = array.shape, 2 if end.sequence_output else 1, end.dtype  # axes before the features
     if array.ndim == axes:
         array = array[..., None]
     if array.ndim != axes + 1:
-        raise ShapeError(_mismatch(net, loss, shape))
+        raise ShapeError(_mismatch(end, loss, shape))
     if loss.index_target is not None and array.shape[-1] == 1:
         loss = loss.for_classes()
-        _check_classes(array, net.outputs, lengths, loss.name)
+        _check_classes(array, end.outputs, lengths, loss.name)
         dtype = np.dtype(np.int64)
     try:
-        _check_graph(loss, net.outputs, array.shape[-1])
+        _check_graph(loss, end.outputs, array.shape[-1])
     except ShapeError as error:
-        raise ShapeError(_mismatch(net, loss, shape)) from error
+        raise ShapeError(_mismatch(end, loss, shape)) from error
     if loss.bounds is not None:
         _check_bounds(array, loss, lengths)
     with np.errstate(over="ignore", invalid="ignore"):  # too large is infinite then; past a row's end may be anything
@@ -318,12 +318,12 @@ def as_numbers(target: Any) -> np.ndarray:
     return numbers(target, "target", "; give classes as 0, 1, 2, ...")
 
 
-def check_logits(net: Trainable, loss: Loss) -> None:
+def check_logits(end: End, loss: Loss) -> None:
     """Refuse a loss of logits for a network that squashes them first: it would be squashed twice, and learn little."""
-    if net.last_op in loss.not_after:
-        why = "can never say no" if net.last_op == "relu" else "makes probabilities of them before the loss does"
+    if end.last_op in loss.not_after:
+        why = "can never say no" if end.last_op == "relu" else "makes probabilities of them before the loss does"
         raise OptionError(
-            f"{loss.name} takes logits, and the network ends with {net.last_op}, which {why}: leave its last "
+            f"{loss.name} takes logits, and the network ends with {end.last_op}, which {why}: leave its last "
             "activation out (linear); where you need probabilities, apply it to the network's output"
         )
 
@@ -333,18 +333,18 @@ def _check_graph(loss: Loss, outputs: int, target_width: int) -> None:
     loss.graph(outputs, target_width)
 
 
-def _mismatch(net: Trainable, loss: Loss, shape: tuple[int, ...]) -> str:
-    wanted = f"(N, T, {net.outputs})" if net.sequence_output else f"(N, {net.outputs})"
+def _mismatch(end: End, loss: Loss, shape: tuple[int, ...]) -> str:
+    wanted = f"(N, T, {end.outputs})" if end.sequence_output else f"(N, {end.outputs})"
     if loss.index_target is not None:
-        wanted += f" or class indices {'(N, T)' if net.sequence_output else '(N,)'}"
-    if net.sequence_output and len(shape) == 2 or not net.sequence_output and len(shape) == 3:
-        returns = "every time step" if net.sequence_output else "the last time step only"
+        wanted += f" or class indices {'(N, T)' if end.sequence_output else '(N,)'}"
+    if end.sequence_output and len(shape) == 2 or not end.sequence_output and len(shape) == 3:
+        returns = "every time step" if end.sequence_output else "the last time step only"
         hint = f"; the network returns {returns}: see return_sequences of its last recurrent layer"
     else:
         hint = ""
-    features = shape[-1] if len(shape) == 2 + net.sequence_output else 1
+    features = shape[-1] if len(shape) == 2 + end.sequence_output else 1
     return (
-        f"target has {features} feature{'s' * (features != 1)}, the network outputs {net.outputs}: "
+        f"target has {features} feature{'s' * (features != 1)}, the network outputs {end.outputs}: "
         f"its shape is {shape}, {loss.name} expected {wanted}{hint}"
     )
 

@@ -89,9 +89,10 @@ def _known(name: str) -> str:
 
 def check_metrics(net: Trainable, metrics: Mapping[str, Metric]) -> None:
     """Refuse the accuracy of a lone output that is no logit: its sign would always say yes."""
-    if accuracy in metrics.values() and net.outputs == 1 and net.last_op in ("sigmoid", "softmax", "relu"):
+    squashed = [e.last_op for e in net.ends if e.outputs == 1 and e.last_op in ("sigmoid", "softmax", "relu")]
+    if accuracy in metrics.values() and squashed:
         raise OptionError(
-            f"accuracy takes the sign of a lone output, a logit, and the network ends with {net.last_op}, which is "
+            f"accuracy takes the sign of a lone output, a logit, and the network ends with {squashed[0]}, which is "
             "never negative: leave its last activation out (linear) and train with binary_cross_entropy, or give a "
             "metric of your own, such as lambda y, target: (y[..., 0] > 0.5) == (target[..., 0] > 0.5)"
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from elman.engine.interface import Engine, Trains
-
-if TYPE_CHECKING:
-    from elman.training.losses import Loss
+from elman.training.ends import End
+from elman.training.losses import Loss
 
 
 class Place(Protocol):
@@ -25,6 +25,15 @@ class Place(Protocol):
 
     @property
     def size(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The loss of one output: of targets of `width` features, and its share in the sum of all losses."""
+
+    loss: Loss
+    width: int
+    share: float = 1.0
 
 
 class Values(Protocol):
@@ -64,12 +73,8 @@ class Trainable(Protocol):
         Names of those that it changes by their gradients.
     updates, epochs : int
         Done in the life of the network; shuffling and dropout's masks go on from them.
-    outputs : int
-        Features O of the output.
-    sequence_output : bool
-        Whether the output is (B, T, O) or (B, O).
-    last_op : str
-        What makes the outputs, such as ``"sigmoid"``.
+    ends : tuple of End
+        Its outputs.
     history : History or None
         Of the last training.
     """
@@ -90,20 +95,18 @@ class Trainable(Protocol):
     @property
     def params(self) -> Values: ...
 
-    outputs: int
-    sequence_output: bool
-    last_op: str
+    ends: tuple[End, ...]
 
     def engine(self) -> Engine:
         """What runs the network."""
 
-    def trainer(self, loss: Loss, target_width: int) -> Trains:
-        """What trains it with a loss."""
+    def trainer(self, aims: Sequence[Aim]) -> Trains:
+        """What trains it with a loss for each output."""
 
-    def check_batch(self, x: Any, lengths: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """x as the engine takes it, (N, T, F), finite where it is in use, and its lengths."""
+    def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
+        """Inputs as the engine takes them, (N, T, F), finite where they are in use, and the lengths of time axes."""
 
-    def check_results(self, y: np.ndarray, states: Sequence[np.ndarray] = ()) -> None:
+    def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
         """Raise `DataError` unless outputs and states are finite."""
 
     def where(self, index: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from elman.checks import nearest, numbers, real, shown, whole
 from elman.errors import DataError, OptionError, ShapeError
+from elman.training.ends import End, for_each
 from elman.training.losses import Loss
 
 MISSING = ("refuse", "skip")
@@ -25,6 +26,14 @@ class Weighting:
     sample_weight: Any = None
     class_weight: Any = None
     missing: str = "refuse"
+
+    def for_each(self, ends: Sequence[End]) -> list[Weighting]:
+        """Of each output: weights by output, or for all of them those of rows."""
+        if self.class_weight is not None and len(ends) > 1 and not isinstance(self.class_weight, tuple | list):
+            raise OptionError("class_weight: the network has several outputs; give a tuple of one for each, or None")
+        weights = for_each(self.sample_weight, ends, "sample_weight", alike=True)
+        classes = for_each(self.class_weight, ends, "class_weight", alike=True)
+        return [Weighting(w, c, self.missing) for w, c in zip(weights, classes, strict=True)]
 
     def without_missing(
         self, target: np.ndarray, axes: int, lengths: np.ndarray | None

@@ -1,0 +1,151 @@
+"""Moves in the equations of a network: values taken to other steps, or gathered over them, for each row's own steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elman.checks import nearest, shown, whole
+from elman.equations import functions
+from elman.equations.graph import ordered
+from elman.equations.symbols import Symbol
+from elman.equations.trace import cell
+from elman.errors import OptionError, ShapeError
+from elman.network.flow import Flow, running
+from elman.network.layers import Layer
+
+POOLS = ("mean", "max", "sum", "last", "first", "attention")
+
+
+def reverse(x: Any) -> Flow:
+    """A sequence from its last step to its first, row by row: ``y[t] = x[L - 1 - t]``."""
+    return running().move("reverse", x)
+
+
+def shift(x: Any, steps: int = 1) -> Flow:
+    """A sequence `steps` later, with zeros before it: ``y[t] = x[t - steps]``; earlier, where `steps` is negative.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def ahead(x):
+    ...     return el.Dense(1)(el.concat(x, el.shift(x, 1), el.shift(x, 2)))
+    >>> el.Network(ahead, inputs=2).params["dense.W"].shape
+    (1, 6)
+    """
+    return running().move("shift", x, _whole(steps))
+
+
+def _whole(steps: Any) -> int:
+    size = whole(abs(steps) if isinstance(steps, int) else steps, "steps of shift", least=0)
+    return size if steps >= 0 else -size
+
+
+def repeat(x: Any, like: Any) -> Flow:
+    """One vector a row at every step of the sequence `like`."""
+    tracing = running()
+    axis = tracing.flow(like).axis
+    if axis is None:
+        raise ShapeError(f"repeat: {like!r} has no time steps; give the sequence whose steps are meant")
+    return tracing.move("repeat", x, axis=axis)
+
+
+def pool(x: Any, how: str = "mean") -> Flow:
+    """A sequence as one vector a row, over each row's own steps.
+
+    Parameters
+    ----------
+    x : sequence
+    how : {"mean", "max", "sum", "last", "first", "attention"}, default "mean"
+        "attention" is the mean weighted by how well each step fits a learnt query.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> def classify(x):
+    ...     h = el.Bidirectional(el.LSTM(8))(x)
+    ...     return el.Dense(3)(el.pool(h, "attention"))
+    >>> el.Network(classify, inputs=2)([[[1, 2], [3, 4]]]).shape
+    (1, 3)
+    """
+    if how not in POOLS:
+        raise OptionError(f"pool is {shown(how)}{nearest(how, POOLS)}; expected one of {', '.join(POOLS)}")
+    if how == "attention":
+        return running().call(Layer(attention_pool), [], [x], None)
+    if how in ("last", "first"):
+        return running().move("take", x, -1 if how == "last" else 0)
+    return running().move(how, x)
+
+
+def learnt(units: int) -> Flow:
+    """A vector of parameters, the same for every row; to begin states with, say.
+
+    Examples
+    --------
+    >>> import elman as el
+    >>> net = el.Network(lambda x: el.GRU(4)(x, state=el.learnt(4)), inputs=2)
+    >>> net.params["learnt.b"].shape
+    (4,)
+    """
+    return running().call(Layer(_learnt, whole(units, "units")), [], [], None)
+
+
+def attend(query: Any, keys: Any, values: Any = None, *, vector: Any = None, scale: float | None = None) -> Any:
+    """What each step of a query finds in a memory, `values` (the keys by default); see `elman.equations.attend`.
+
+    In the equations of a network the steps of the query, or its single one, look at all steps of the keys' own time
+    axis, up to each row's length there. Additive attention has parameters: see `AdditiveAttention`.
+    """
+    values = keys if values is None else values
+    if not any(isinstance(v, Symbol) and _is_flow(v) for v in (query, keys, values)):
+        return functions.attend(query, keys, values, vector=vector, scale=scale)
+    if vector is not None:
+        raise OptionError("attend: in a network the vector is a parameter: use AdditiveAttention(units)(query, memory)")
+    number = 0.0 if scale is None else functions.fixed_number(scale, "scale")
+    if keys is values:
+        return running().call(Layer(looking.with_options(scale=number)), [query], [keys], None)
+    return running().call(Layer(attention.with_options(scale=number)), [query], [keys, values], None)
+
+
+def _is_flow(value: Symbol) -> bool:
+    return any(isinstance(node, Flow) for node in ordered([value]))
+
+
+@cell(memory=1)
+def looking(p, x, m, *, scale=0.0):
+    """Attention whose keys are its values."""
+    return functions.attend(x, m, m, scale=scale or None)
+
+
+@cell(memory=2)
+def attention(p, x, keys, values, *, scale=0.0):
+    """Attention by dot products."""
+    return functions.attend(x, keys, values, scale=scale or None)
+
+
+@cell(inputs=0, memory=1)
+def attention_pool(p, m):
+    """A mean weighted by how well each step fits a learnt query."""
+    return functions.attend(1 * p.q, m, m)
+
+
+@cell(memory=1)
+def additive_attention(p, x, m):
+    """Attention by ``v . tanh(W x + K m)``."""
+    return functions.attend(p.W @ x, p.K @ m, m, vector=p.v)
+
+
+def AdditiveAttention(units: int) -> Layer:
+    """Additive attention as a layer: ``AdditiveAttention(units)(query, memory)``, with scores ``v . tanh(W q + K m)``.
+
+    References
+    ----------
+    D. Bahdanau, K. Cho and Y. Bengio, Neural machine translation by jointly learning to align and translate, ICLR 2015.
+    """
+    size = whole(units, "units")
+    return Layer(additive_attention, sizes={"W": size})
+
+
+@cell(inputs=0)
+def _learnt(p):
+    """A vector of parameters."""
+    return 1 * p.b

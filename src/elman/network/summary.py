@@ -1,0 +1,50 @@
+"""Summary: a network as a table, a line a layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from elman.network import freezing
+from elman.network.flow import Part
+
+if TYPE_CHECKING:
+    from elman.network.network import Network
+
+
+def summary(net: Network) -> str:
+    """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen."""
+    parts, numbers = net.structure.parts, iter(range(len(net.layers)))
+    rows = [
+        (part.name, _kind(net, part), _shape(net, number), *_counts(net, part, numbers))
+        for number, part in enumerate(parts)
+    ]
+    frozen = sum(net.params.places[name].size for name in net.frozen)
+    wide = [max(len(row[k]) for row in rows) for k in range(3)]
+    wide[1], wide[2] = max(wide[1], 18), max(wide[2], 14)
+    lines = [f"{a:<{wide[0]}}  {b:<{wide[1]}} {c:<{wide[2]}} {count:>10}{note}" for a, b, c, count, note in rows]
+    last = f"{'':<{wide[0]}}  {'total':<{wide[1] + wide[2] + 1}} {net.arena.size:>10,}"
+    return "\n".join([*lines, last + (f"  {frozen:,} frozen" if frozen else "")])
+
+
+def _kind(net: Network, part: Part) -> str:
+    what = part.layer.cell.name if part.layer is not None else part.move.kind if part.move is not None else ""
+    if net.structure.is_chain:
+        return what
+    given = net.structure.inputs
+    reads = [given[~s.number].name if s.number < 0 else net.structure.parts[s.number].name for s in part.sources]
+    return f"{what}({', '.join(reads)})"
+
+
+def _shape(net: Network, number: int) -> str:
+    structure = net.structure
+    axis, features = structure.axes[number], structure.parts[number].features
+    steps = "" if axis < 0 else "T, " if structure.time_axes == 1 else f"T{axis}, "
+    return f"(B, {steps}{features})"
+
+
+def _counts(net: Network, part: Part, numbers: object) -> tuple[str, str]:
+    if part.layer is None:
+        return "0", ""
+    number = next(numbers)  # type: ignore[call-overload]
+    count = sum(place.size for place in net.params.places.values() if place.layer == number)
+    return f"{count:,}", freezing.note(net, number)
