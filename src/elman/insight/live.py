@@ -72,7 +72,7 @@ class GradientFlowCallback(Callback):
         rows, T = self._x.shape[:2]
         self.steps = np.unique(np.linspace(1, T, min(T, MOST_STEPS)).astype(int))
         goal = data.judged[0].target[: self.rows]
-        last = goal[:, -1:] if training.net.sequence_output else goal
+        last = goal[:, -1:] if training.net.ends[0].sequence_output else goal
         self._losses = StepLosses(self._system, last, data.judged[0].loss, (rows, 1))
         self.seconds = time.perf_counter() - self._began
 

@@ -42,7 +42,7 @@ class Bidirectional(Composite):
 
     Notes
     -----
-    ``.final`` has the final states of both directions, concatenated, so that a layer of twice the units can begin there.
+    ``.final`` has the final states of both directions side by side, so that a layer of twice the units can begin there.
     With ``return_sequences=False`` the values are those at the end of each direction.
 
     References
@@ -83,7 +83,7 @@ class Bidirectional(Composite):
                 back = self.backward(x, state=begins[1])  # type: ignore[attr-defined]
             merged = tracing.flow(MERGES[self.merge](there, back))
         pairs = list(zip(there.states(), back.states(), strict=True))
-        merged.states = lambda: tuple(concat(a, b) for a, b in pairs)
+        merged.states = lambda: tuple(tracing.flow(concat(a, b)) for a, b in pairs)
         return merged
 
 

@@ -1,4 +1,4 @@
-"""What users give a network: inputs and lengths, in the form that an engine takes, whatever the network's inputs are."""
+"""Doors: the inputs of a network, and what users give for them, in the form that an engine takes."""
 
 from __future__ import annotations
 
@@ -163,8 +163,8 @@ def _check_alike(doors: tuple[Door, ...], arrays: list[np.ndarray]) -> None:
         same = first.setdefault(door.given.axis, k)
         if door.steps and array.shape[1] != arrays[same].shape[1]:
             raise ShapeError(
-                f"{door.name} has {array.shape[1]} time steps and {doors[same].name} {arrays[same].shape[1]}, which the "
-                "network puts together step by step"
+                f"{door.name} has {array.shape[1]} time steps and {doors[same].name} {arrays[same].shape[1]}, which "
+                "the network puts together step by step"
             )
 
 

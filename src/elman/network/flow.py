@@ -283,7 +283,7 @@ class Tracing:
         flow = self.flow(state)
         if flow.axis is not None:
             raise ShapeError(
-                f"a state begins with one vector a row, and {flow!r} has time steps: take its .final, or el.pool(...).\n"
+                f"a state begins with one vector a row, and {flow!r} has time steps: take its .final or el.pool(...).\n"
                 f"  {users_line()}"
             )
         if flow.features != width(wanted):
@@ -333,7 +333,7 @@ class Tracing:
         graph = None if number is None else self.parts[number].graph
         if number is None or graph is None or theirs not in graph.parameters:
             raise OptionError(
-                f"{layer.cell.name}'s {parameter} is tied to {theirs} of a layer that the network has not called before: "
+                f"{layer.cell.name}'s {parameter} is tied to {theirs} of a layer that was not called before: "
                 f"call that first, and name a parameter that it has.\n  {users_line()}"
             )
         return self.parts[number].tied.get(theirs, (number, theirs))

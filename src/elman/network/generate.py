@@ -168,7 +168,7 @@ def _unbatched(made: np.ndarray, context: np.ndarray, indices: bool) -> np.ndarr
 def _seen(net: Network, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
     """The window, the states and the output that generation starts from."""
     (y,), states = net.engine().forward(net.arena, Batch.of(x), version=net.params.version)
-    net.check_results(y, states)
+    net.check_results((y,), states)
     if net.sequence_output:
         return np.array(x[:, -1:], order="C"), states, np.array(y[:, -1:], order="C")
     return np.array(x, order="C"), None, y

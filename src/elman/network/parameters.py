@@ -245,8 +245,8 @@ def initialise(parameters: Parameters, parts: Sequence[Part], seed: int) -> None
         unknown = set(layer.initial) - set(graph.parameters)
         if unknown:
             raise OptionError(
-                f"layer {part.name} ({layer.cell.name}) has no parameter {sorted(unknown, key=str)[0]!r} to initialise; "
-                f"it has {', '.join(graph.parameters) or 'none'}"
+                f"layer {part.name} ({layer.cell.name}) has no parameter {sorted(unknown, key=str)[0]!r} to "
+                f"initialise; it has {', '.join(graph.parameters) or 'none'}"
             )
         for name in (name for name in graph.parameters if name not in part.tied):
             how = layer.initial.get(name, layer.cell.initial.get(name, rule(graph, name)))

@@ -229,7 +229,8 @@ def _width(size: Any, name: str) -> int:
 def _outputs(tracing: Tracing, result: Any) -> tuple[list[Flow], list[str] | None, bool]:
     """What the function returned, each from a part of its own."""
     if isinstance(result, Mapping):
-        values, keys = list(result.values()), [str(key) for key in result]
+        values: list[Any] = list(result.values())
+        keys: list[str] | None = [str(key) for key in result]
     else:
         values, keys = (list(result), None) if isinstance(result, tuple | list) else ([result], None)
     if any(value is None for value in values) or not values:

@@ -148,9 +148,7 @@ def _examples(
     targets, losses = for_each(target, ends, "target"), for_each(loss, ends, "loss", alike=True)
     shares = [1.0] * len(ends) if loss_weights is None else for_each(loss_weights, ends, "loss_weights")
     weightings = weighting.for_each(ends)
-    judged = tuple(
-        _judged(end, *each, inputs, used) for end, *each in zip(ends, targets, losses, weightings, shares, strict=True)
-    )
+    judged = tuple(_judged(*each, inputs, used) for each in zip(ends, targets, losses, weightings, shares, strict=True))
     if len(ends) > 1 and any(j.loss.root for j in judged):
         raise OptionError(
             "rmse is the root of the whole loss, and the network has several outputs: train them with mse"

@@ -58,7 +58,8 @@ def fit(
     net : Network
         Trained in place.
     x : array (N, T, F); or (N, T) where F is 1
-        Inputs; of a network with several a tuple of them, or a dict by name. A strided view (windows over a series) is not copied if it has the network's dtype.
+        Inputs; of a network with several a tuple of them, or a dict by name. A strided view (windows over a series) is
+        not copied if it has the network's dtype.
     target : array (N, T, O) or (N, O); class indices (N, T) or (N,)
         Targets, as `elman.training.losses.prepare_target` says. Of a network with several outputs a tuple of them, or
         a dict by name, and so `loss` where they have not all the same; the history then has the losses and metrics
@@ -80,7 +81,8 @@ def fit(
     shuffle : bool, default True
         Whether each epoch takes the rows in another order.
     lengths : array (N,), optional
-        Steps in use of each row; what lies behind is not looked at. Of a network with several time axes a dict by input.
+        Steps in use of each row; what lies behind is not looked at. Of a network with several time axes a dict of
+        them by input.
     sample_weight : array (N,) or, where the network returns all steps, (N, T), optional
         Weight of each row, or of each step, in the loss, which is the weighted mean; rows of weight 0 are left out.
         Metrics are weighted alike: steps of weight 0 do not count.
