@@ -6,7 +6,7 @@ import functools
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from elman.engine import make_engine
 from elman.engine.interface import Engine, Trains
@@ -15,15 +15,12 @@ from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations.symbols import width
 from elman.errors import OptionError
+from elman.network.face import Net
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
 from elman.network.structure import input_specs
 from elman.training.losses import equations_key
 from elman.training.protocol import Aim
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
-
 
 MOST_ENGINES = 8  # of a network; each holds the values of the largest batch that it has seen
 
@@ -36,7 +33,7 @@ class Engines:
     the memory of those it no longer uses.
     """
 
-    def __init__(self, net: Network):
+    def __init__(self, net: Net):
         self._net = net
         self._kept: OrderedDict[Any, Trains] = OrderedDict()
 
@@ -62,23 +59,23 @@ class Engines:
         return self._kept[key]
 
 
-def runner(net: Network) -> Engine:
+def runner(net: Net) -> Engine:
     """An engine that runs a network."""
     return _engine(net, planned(net))
 
 
-def planned(net: Network, **more: Any) -> Plan:
+def planned(net: Net, **more: Any) -> Plan:
     """The plan of a network; see `elman.engine.schedule`."""
     specs, outputs = net.specs()
     return schedule(specs, input_specs(net.structure), net.arena.size, outputs=outputs, **more)
 
 
-def differentiator(net: Network) -> Engine:
+def differentiator(net: Net) -> Engine:
     """An engine that takes any gradient of a network's output back to its input, without dropout."""
     return _engine(net, planned(net, seeded=True, input_gradient=True, dropout=False))
 
 
-def trainer(net: Network, aims: Sequence[Aim]) -> Trains:
+def trainer(net: Net, aims: Sequence[Aim]) -> Trains:
     """An engine that trains a network."""
     losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, net.ends, strict=True)]
     plan = planned(net, losses=losses)
@@ -90,11 +87,11 @@ def trainer(net: Network, aims: Sequence[Aim]) -> Trains:
     return PartedEngine(plan, _parts(net, specs, losses[0]))
 
 
-def _engine(net: Network, plan: Plan) -> Engine:
+def _engine(net: Net, plan: Plan) -> Engine:
     return make_engine(plan, net.dtype, net.engine_name, net.threads, net.products)
 
 
-def layer_spec(net: Network, number: int) -> LayerSpec:
+def layer_spec(net: Net, number: int) -> LayerSpec:
     """A layer of a chain, for the scheduler."""
     return replace(net.specs()[0][number], sources=None)
 
@@ -104,7 +101,7 @@ def loss_spec(aim: Aim, outputs: int) -> LossSpec:
     return LossSpec(aim.loss.cell.trace().bind([outputs, aim.width], None), aim.loss.root, aim.share)
 
 
-def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
+def _parts(net: Net, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
     """The parts that begin at each batch normalisation, and what is before the first one."""
     borders = [*dict.fromkeys([0, *moving_norms(net)]), len(specs)]
     return [
@@ -113,7 +110,7 @@ def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Par
     ]
 
 
-def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
+def _part(net: Net, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
     inputs = net.inputs if first == 0 else width(net.graphs[first - 1].outputs[0])
     batch = net.layers[first].batch if first in moving_norms(net) else None
     mine = list(specs[first:end])
