@@ -34,6 +34,7 @@ def loss_and_grads(
     missing: str = "refuse",
     memory: str = "normal",
     truncate: int | None = None,
+    loss_weights: Any = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss of one batch and its gradient by parameter name, dropout included (with the mask of key 0).
 
@@ -43,7 +44,7 @@ def loss_and_grads(
         Input.
     target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
         Target.
-    loss, lengths, sample_weight, class_weight, missing, memory, truncate
+    loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights
         As for `fit`; see `elman.training.fit`.
     state : list of tuples of arrays (B, H), optional
         Initial states; zeros by default.
@@ -54,7 +55,8 @@ def loss_and_grads(
     grads : dict of str to ndarray
         The same names and shapes as `params`.
     """
-    data = examples(net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
+    weighting = Weighting(sample_weight, class_weight, missing)
+    data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     found = net.trainer(data.aims).gradients(
         net.arena,
         replace(data.batch, states=net.flat_state(state, len(data))),
