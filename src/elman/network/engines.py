@@ -1,18 +1,17 @@
-"""The engine of a network: its layers scheduled, as a whole or, for training through batch normalisation, in parts."""
+"""The engines of a network: its layers scheduled."""
 
 from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from elman.engine import make_engine
 from elman.engine.interface import Engine, Trains
-from elman.engine.parts import Normalisation, Part, PartedEngine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
+from elman.engine.stage import NormSpec
 from elman.equations.symbols import width
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
@@ -71,11 +70,10 @@ def differentiator(net: Network) -> Engine:
 
 def trainer(net: Network, loss: Loss, target_width: int) -> Trains:
     """An engine that trains a network."""
-    specs, spec = _specs(net), loss_spec(loss, net.outputs, target_width)
-    plan = schedule(specs, net.inputs, net.arena.size, spec)
-    if not moving_norms(net):
-        return _engine(net, plan)
-    return PartedEngine(plan, _parts(net, specs, spec))
+    specs = _specs(net)
+    for number in moving_norms(net):
+        specs[number] = _over_the_batch(net, number, specs[number])
+    return _engine(net, schedule(specs, net.inputs, net.arena.size, loss_spec(loss, net.outputs, target_width)))
 
 
 def _engine(net: Network, plan: Plan) -> Engine:
@@ -98,32 +96,10 @@ def loss_spec(loss: Loss, outputs: int, target_width: int) -> LossSpec:
     return LossSpec(loss.cell.trace().bind([outputs, target_width], None), loss.root)
 
 
-def _parts(net: Network, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
-    """The parts that begin at each batch normalisation, and what is before the first one."""
-    borders = [*dict.fromkeys([0, *moving_norms(net)]), len(specs)]
-    return [
-        _part(net, specs, first, end, loss if end == len(specs) else None)
-        for first, end in zip(borders, borders[1:], strict=False)
-    ]
-
-
-def _part(net: Network, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
-    inputs = net.inputs if first == 0 else width(net.graphs[first - 1].outputs[0])
-    batch = net.layers[first].batch if first in moving_norms(net) else None
-    mine = list(specs[first:end])
-    if batch:
-        mine[0] = replace(mine[0], graph=scale_and_shift.trace().bind([inputs], None, {}))
-    plan = schedule(
-        mine,
-        inputs,
-        net.arena.size,
-        loss,
-        seeded=loss is None,
-        input_gradient=batch is not None,
-    )
-    states = sum(len(net.graphs[number].states) for number in range(first, end))
-    return Part(_engine(net, plan), states, _normalisation(specs[first], inputs, batch) if batch else None)
-
-
-def _normalisation(spec: LayerSpec, features: int, batch: dict[str, float]) -> Normalisation:
-    return Normalisation(spec.offsets["mean"], spec.offsets["variance"], features, **batch)
+def _over_the_batch(net: Network, number: int, spec: LayerSpec) -> LayerSpec:
+    """Batch normalisation as training has it: by the moments of the batch."""
+    batch = net.layers[number].batch
+    assert batch is not None
+    features = net.graphs[number].inputs[0]
+    norm = NormSpec(batch["epsilon"], batch["momentum"], "mean", "variance")
+    return replace(spec, graph=scale_and_shift.trace().bind([width(features)], None, {}), norm=norm)
