@@ -90,6 +90,11 @@ State state(nb::handle h) {
           item<int>(h, 4), item<bool>(h, 5), item<int>(h, 6), item<int>(h, 7)};
 }
 
+Meeting meeting(nb::handle h) {
+  return {ref(h[0]),          ref(h[1]),           ref(h[2]),           item<int64_t>(h, 3),
+          item<double>(h, 4), item<int64_t>(h, 5), item<int64_t>(h, 6), item<double>(h, 7)};
+}
+
 Stage stage(nb::handle h) {
   return {item<int>(h, 0),
           list(h[1], step),
@@ -97,7 +102,8 @@ Stage stage(nb::handle h) {
           list(h[3], step),
           list(h[4], step),
           list(h[5], state),
-          item<std::vector<int>>(h, 6)};
+          item<std::vector<int>>(h, 6),
+          meeting(h[7])};
 }
 
 Goal goal(nb::handle h) {
@@ -117,7 +123,7 @@ Gradient gradient(nb::handle h) {
 Plan plan(nb::handle h) {
   return {list(h[0], slot),    list(h[1], stage), list(h[2], matrix), list(h[3], program), list(h[4], gradient),
           item<int64_t>(h, 5), list(h[6], ref),   list(h[7], ref),    list(h[8], goal),    item<std::vector<int>>(h, 9),
-          item<bool>(h, 10),   item<int>(h, 11)};
+          item<bool>(h, 10),   item<int>(h, 11),  item<int>(h, 12)};
 }
 
 // ---- arrays

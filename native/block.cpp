@@ -383,26 +383,47 @@ struct BlockRun : BlockPlaces<T> {
 
   // ---- all of it
 
-  void forward() const {
-    bool states_only = !Results<T>::wants(results.outputs) && !results.gradients;
-    int stages = states_only ? e.stateful_stages : plan.forward_stages();
+  void begin() const {
     for (size_t i = 0; i < plan.inputs.size(); ++i) gather(batch.inputs[i], plan.inputs[i].slot);
-    for (int s = 0; s < stages; ++s) stage_forward(s);
+  }
+
+  void end_forward() const {
     for (size_t i = 0; i < results.outputs.size(); ++i)
       if (results.outputs[i]) scatter(plan.outputs[i], results.outputs[i]);
     if (!results.states.empty()) scatter_states(results.states, false);
   }
 
-  void backward() const {
-    int stages = int(plan.stages.size());
+  void begin_goals() const {
     for (size_t i = 0; i < plan.goals.size(); ++i) begin_goal(int(i));
-    for (int s = plan.forward_stages(); s < stages; ++s) stage_forward(s);
+  }
+
+  void turn() const {
     row_losses();
     begin_sums();
-    for (int s = stages; s-- > 0;) stage_backward(s);
+  }
+
+  void end_backward() const {
     for (size_t i = 0; i < results.input_grads.size(); ++i)
       if (results.input_grads[i]) scatter({plan.input_grads[i], 0}, results.input_grads[i]);
     if (!results.initial_states.empty()) scatter_states(results.initial_states, true);
+  }
+
+  // What is done at a place before its stage.
+  void arrive(int place) const {
+    if (place == 0) begin();
+    if (place == plan.forward_stages()) end_forward(), begin_goals();
+    if (place == int(plan.stages.size())) turn();
+  }
+
+  // A block arrives where its leg ends only if others wait there.
+  void go(const Leg& leg) const {
+    int stages = int(plan.stages.size());
+    if (leg.begins) arrive(0);
+    for (int place = leg.first; place < leg.end; ++place) {
+      place < stages ? stage_forward(place) : stage_backward(2 * stages - 1 - place);
+      if (place + 1 < leg.end || leg.meets) arrive(place + 1);
+    }
+    if (leg.ends) results.gradients ? end_backward() : end_forward();
   }
 };
 
@@ -410,15 +431,14 @@ struct BlockRun : BlockPlaces<T> {
 
 template <class T>
 void run_block(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-               const std::vector<double>& weight_sums, int block, int thread) {
+               const std::vector<double>& weight_sums, const Leg& leg, int block, int thread) {
   BlockRun<T> run({e, parameters, batch, e.scratch[thread], e.space.blocks[block]}, results, weight_sums);
-  run.forward();
-  if (results.gradients) run.backward();
+  run.go(leg);
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                                         \
-  template void run_block(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&, int, \
-                          int);
+#define ELMAN_INSTANTIATE(T)                                                                                    \
+  template void run_block(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&, \
+                          const Leg&, int, int);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

@@ -216,6 +216,8 @@ struct Checker {
     if (o.kind == OperandKind::slot) {
       place(o.ref, "operand");
       expect(width(o.ref) == o.width, "width of an operand");
+    } else if (o.kind == OperandKind::moment) {
+      expect(o.index >= 0 && o.width > 0 && o.index <= plan.moments - int64_t(o.width), "range of a moment");
     } else if (o.kind == OperandKind::vector || o.kind == OperandKind::sum) {
       arena(o.index, o.width, "a vector");
     } else {
@@ -245,6 +247,21 @@ struct Checker {
       for (const Step& step : *part) expect(!sums_up(step), "sums outside of `reverse`");
     for (const State& each : s.states) state(each);
     for (int cleared : s.clears) slot(cleared, "what is cleared");
+    if (s.meets.is_one()) meeting(s.meets);
+    bool loss = &s - plan.stages.data() >= plan.forward_stages();
+    expect(!loss || !s.meets.is_one(), "a meeting of a loss");
+  }
+
+  void meeting(const Meeting& m) const {
+    slot(m.source.slot, "what rows meet for");
+    int wide = width(m.source);
+    values(m.source, wide, "what rows meet for"), values(m.normalised, wide, "normalised values");
+    ref(m.source, "what rows meet for"), ref(m.normalised, "normalised values");
+    if (m.goes_back()) step_values(m.gradient, wide, "gradient of normalised values"), whole(m.gradient, "a gradient");
+    expect(m.place >= 0 && m.place + kMoments * int64_t(wide) <= plan.moments, "place of moments");
+    expect(std::isfinite(m.epsilon) && std::isfinite(m.momentum), "numbers of a meeting");
+    for (int64_t kept : {m.mean, m.variance})
+      if (kept != -1) arena(kept, wide, "running moments");
   }
 
   void state(const State& s) const {
@@ -407,6 +424,7 @@ void check(const Plan& plan) {
     check_program(p);
     checker.indices(p);
   }
+  expect(plan.moments >= 0 && plan.moments <= kMost, "number of moments");
   checker.ends();
   checker.goals();
   for (const Stage& s : plan.stages) checker.stage(s);

@@ -88,7 +88,7 @@ struct Elementwise {
 
 using Step = std::variant<Product, Lookup, Move, Attend, AttendBack, Elementwise>;
 
-enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar, sum };
+enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar, sum, moment };
 
 struct Operand {
   OperandKind kind;
@@ -114,11 +114,26 @@ struct State {
   bool is_free() const { return initial < 0; }  // its initial value is the caller's
 };
 
+// Five moments lie from `place` on, each of the width of the source.
+struct Meeting {
+  Ref source;  // without a slot: there is no meeting
+  Ref normalised, gradient;
+  int64_t place;
+  double epsilon;
+  int64_t mean, variance;  // of running moments in the parameter arena, or -1
+  double momentum;
+  bool is_one() const { return source.slot >= 0; }
+  bool goes_back() const { return gradient.slot >= 0; }
+};
+
+constexpr int kMoments = 5;
+
 struct Stage {
   int axis;
   std::vector<Step> before, loop, reverse, after;
   std::vector<State> states;
   std::vector<int> clears;
+  Meeting meets;
 };
 
 enum class GradientKind : uint8_t { matrix, vector, table };
@@ -153,6 +168,7 @@ struct Plan {
   std::vector<int> input_grads;  // slots, or -1
   bool root;
   int axes;
+  int moments;  // of all meetings
 
   int axis(const Ref& r) const { return slots[r.slot].axis; }
   int losses() const;                                                   // stages, the last ones

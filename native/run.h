@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "denormals.h"
+#include "meetings.h"
 #include "program.h"
 
 namespace elman {
@@ -350,6 +351,7 @@ struct Engine {
   Weights<T> weights;
   Workspace<T> space;
   Checkpoints<T> checkpoints;
+  Moments moments;
   Buffer<T> gradient_sums;  // of gradients that are added
   Buffer<T> arena;          // gradients of all parameters, in training
   std::vector<Scratch<T>> scratch;
@@ -454,10 +456,10 @@ void prepare_space(Engine<T>& engine, const Batch<T>& batch);  // workspace.cpp
 template <class T>
 void prepare_weights(Engine<T>& engine, const T* parameters, int threads);  // workspace.cpp
 
-// Runs one block of rows through all stages, backward too when the results want gradients. (block.cpp)
+// Runs one block of rows along a leg of its way. (block.cpp)
 template <class T>
 void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-               const std::vector<double>& weight_sums, int block, int thread);
+               const std::vector<double>& weight_sums, const Leg& leg, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
 // Of each goal, the sum of the weights of all steps in use. (run.cpp, like the next six)
@@ -467,6 +469,10 @@ std::vector<double> sums_of_weights(const Engine<T>& engine, const Batch<T>& bat
 template <class T>
 double run_blocks(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                   const std::vector<double>& weight_sums);
+// Runs them as far as rows meet next; what they say there is put together, and nothing is concluded.
+template <class T>
+void run_to_meeting(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+                    const std::vector<double>& weight_sums);
 // At the beginning of a call: which parameters its runs will be given.
 template <class T>
 void expect_version(Engine<T>& engine, uint64_t version);
@@ -490,6 +496,7 @@ double run_in_segments(Engine<T>& engine, const T* parameters, const Batch<T>& b
 template <class T>
 double run_in_time(Engine<T>& engine, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                    InTime in_time) {
+  begin_moments(engine);
   if (in_time.in_segments()) return run_in_segments(engine, parameters, batch, results, in_time);
   return run_batch(engine, parameters, batch, results);
 }

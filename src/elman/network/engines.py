@@ -1,4 +1,4 @@
-"""The engine of a network: its layers scheduled, as a whole or, for training through batch normalisation, in parts."""
+"""The engines of a network: its layers scheduled."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 
 from elman.engine import make_engine
 from elman.engine.interface import Engine, Trains
-from elman.engine.parts import Normalisation, Part, PartedEngine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
+from elman.engine.stage import NormSpec, Source
 from elman.equations.symbols import width
-from elman.errors import OptionError
 from elman.network.face import Net
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
@@ -66,7 +65,10 @@ def runner(net: Net) -> Engine:
 
 def planned(net: Net, **more: Any) -> Plan:
     """The plan of a network; see `elman.engine.schedule`."""
-    specs, outputs = net.specs()
+    return _plan(net, *net.specs(), **more)
+
+
+def _plan(net: Net, specs: Sequence[LayerSpec], outputs: Sequence[Source], **more: Any) -> Plan:
     return schedule(specs, input_specs(net.structure), net.arena.size, outputs=outputs, **more)
 
 
@@ -78,13 +80,11 @@ def differentiator(net: Net) -> Engine:
 def trainer(net: Net, aims: Sequence[Aim]) -> Trains:
     """An engine that trains a network."""
     losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, net.ends, strict=True)]
-    plan = planned(net, losses=losses)
-    if not moving_norms(net):
-        return _engine(net, plan)
-    if not net.structure.is_chain:
-        raise OptionError("BatchNorm is trained in chains of layers only so far: use LayerNorm, or freeze its moments")
-    specs, _ = net.specs()
-    return PartedEngine(plan, _parts(net, specs, losses[0]))
+    specs, outputs = net.specs()
+    for number in moving_norms(net):
+        place = next(k for k, spec in enumerate(specs) if spec.name == net.layer_names[number])
+        specs[place] = _over_the_batch(net, number, specs[place])
+    return _engine(net, _plan(net, specs, outputs, losses=losses))
 
 
 def _engine(net: Net, plan: Plan) -> Engine:
@@ -101,32 +101,10 @@ def loss_spec(aim: Aim, outputs: int) -> LossSpec:
     return LossSpec(aim.loss.cell.trace().bind([outputs, aim.width], None), aim.loss.root, aim.share)
 
 
-def _parts(net: Net, specs: Sequence[LayerSpec], loss: LossSpec) -> list[Part]:
-    """The parts that begin at each batch normalisation, and what is before the first one."""
-    borders = [*dict.fromkeys([0, *moving_norms(net)]), len(specs)]
-    return [
-        _part(net, specs, first, end, loss if end == len(specs) else None)
-        for first, end in zip(borders, borders[1:], strict=False)
-    ]
-
-
-def _part(net: Net, specs: Sequence[LayerSpec], first: int, end: int, loss: LossSpec | None) -> Part:
-    inputs = net.inputs if first == 0 else width(net.graphs[first - 1].outputs[0])
-    batch = net.layers[first].batch if first in moving_norms(net) else None
-    mine = list(specs[first:end])
-    if batch:
-        mine[0] = replace(mine[0], graph=scale_and_shift.trace().bind([inputs], None, {}))
-    plan = schedule(
-        [replace(spec, sources=None) for spec in mine],
-        inputs,
-        net.arena.size,
-        loss,
-        seeded=loss is None,
-        input_gradient=batch is not None,
-    )
-    states = sum(len(net.graphs[number].states) for number in range(first, end))
-    return Part(_engine(net, plan), states, _normalisation(specs[first], inputs, batch) if batch else None)
-
-
-def _normalisation(spec: LayerSpec, features: int, batch: dict[str, float]) -> Normalisation:
-    return Normalisation(spec.offsets["mean"], spec.offsets["variance"], features, **batch)
+def _over_the_batch(net: Net, number: int, spec: LayerSpec) -> LayerSpec:
+    """Batch normalisation as training has it: by the moments of the batch."""
+    batch = net.layers[number].batch
+    assert batch is not None
+    features = net.graphs[number].inputs[0]
+    norm = NormSpec(batch["epsilon"], batch["momentum"], "mean", "variance")
+    return replace(spec, graph=scale_and_shift.trace().bind([width(features)], None, {}), norm=norm)

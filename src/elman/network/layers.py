@@ -325,9 +325,10 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
 
     Notes
     -----
-    Of a sequence all steps are one sample (T. Cooijmans et al., 2017, normalise each step by itself). Rows meet in this
-    layer, so training goes through the network in parts and computes what is before such a layer twice; `LayerNorm`
-    costs less, and is the usual choice in recurrent networks.
+    Of a sequence all steps are one sample (T. Cooijmans et al., 2017, normalise each step by itself), and each row and
+    step counts alike, whatever its weight in the loss. With ``memory="low"`` and with `truncate` the moments are those
+    of all steps too: each such layer then costs one more run forward and one more back. In recurrent networks
+    `LayerNorm` is the usual choice.
 
     References
     ----------
