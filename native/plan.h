@@ -180,9 +180,11 @@ struct BadData : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Throws std::invalid_argument where a plan names what it does not have or joins what does not fit.
+// Throws std::invalid_argument, of a bad plan, unless ok.
+void expect(bool ok, const std::string& what);
+// Throws it where a plan names what it does not have or joins what does not fit.
 void check(const Plan& plan);
-// The same for one program, whose places in slots and arenas are taken as they are.
+// The same for one program, whose places in slots and arenas are taken as they are. (program_checks.cpp, like the next)
 void check_program(const ProgramSource& program);
 // The same for a program that updates flat arrays (an optimiser).
 void check_flat(const ProgramSource& program, int arrays, int scalars);
