@@ -281,3 +281,35 @@ def test_inputs_are_named_in_messages():
         net((np.zeros((1, 4, 1)), np.zeros((1, 2, 2))), lengths=[1])
     with pytest.raises(el.OptionError, match="memory='low' goes through time in segments"):
         net((np.zeros((1, 4, 1)), np.zeros((1, 2, 2))), memory="low")
+
+
+@pytest.mark.parametrize(
+    "layer", [el.GRU(3), el.LSTM(3), el.GRU(3, return_sequences=False), el.SimpleRNN(3, reverse=True)]
+)
+@engines
+def test_a_masked_step_is_left_out(layer, engine):
+    def masked(x, mask):
+        return layer(x, mask=mask)
+
+    net = el.Network(masked, inputs={"x": 2, "mask": 1}, dtype=np.float64, engine=engine)
+    plain = el.Network(2, [layer], dtype=np.float64, engine=engine)
+    for name in plain.params:
+        plain.params[name] = net.params[f"{net.layer_names[0]}.{name[2:]}"]
+    x, mask = RANDOM.normal(size=(6, 9, 2)), RANDOM.integers(0, 2, (6, 9))
+    mask[:, 4] = 1
+    y = net((x, mask))
+    for row in range(6):
+        used = mask[row] == 1
+        wanted = plain(x[row : row + 1, used])[0]
+        np.testing.assert_allclose(y[row][used] if layer.return_sequences else y[row], wanted, rtol=1e-12, atol=1e-14)
+
+
+def test_a_layer_has_one_set_of_parameters_with_a_mask_and_without():
+    gru = el.GRU(3)
+    net = el.Network(lambda x, mask: gru(x) + gru(x, mask=mask), inputs={"x": 2, "mask": 1})
+    assert net.arena.size == el.Network(2, [gru]).arena.size
+
+
+def test_a_layer_without_states_has_nothing_to_hold():
+    with pytest.raises(el.OptionError, match="dense has no states to hold"):
+        el.Network(lambda x, m: el.Dense(2)(x, mask=m), inputs={"x": 2, "m": 1})
