@@ -140,7 +140,7 @@ class NumpyEngine:
 
     def _steps(self, batch: Batch) -> int:
         """Of the longest time axis: of the only one, where a batch goes through time in segments."""
-        return max(arrays.axis_steps(self.plan, batch.inputs))
+        return max(self._intake.steps(batch.inputs))
 
     def _whole(self, begin: Callable[..., Run], batch: Batch, segments: list[Segment]) -> Gradients:
         starts = [batch.states]
@@ -192,6 +192,6 @@ class NumpyEngine:
         return run.slots[ref.slot][:, np.argsort(order)].copy()
 
     def _run(self, parameters: np.ndarray, batch: Batch, states, segment: Segment) -> Run:
-        run = Run(self.plan, self.dtype, self._intake.indices, self._factor, parameters, batch, states, segment)
+        run = Run(self._intake, self._factor, parameters, batch, states, segment)
         self._last = run
         return run
