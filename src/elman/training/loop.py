@@ -19,7 +19,7 @@ from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
 from elman.training.history import History
 from elman.training.metrics import Metric, check_value
-from elman.training.optimizers import Optimizer
+from elman.training.optimizer import Optimizer
 from elman.training.protocol import Trainable
 
 SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
