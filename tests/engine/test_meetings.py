@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 import elman as el
 from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.describe import describe
-from elman.engine.interface import Batch, How
+from elman.engine.interface import Batch, How, Updates
 from elman.engine.plan import Ref
-from elman.engine.stage import Source
-from tests.engine.graph_problems import Drawn, Problem, data
+from elman.engine.schedule import schedule
+from elman.engine.stage import LayerSpec, LossSpec, NormSpec, Source
+from tests.engine.graph_problems import Drawn, Problem, data, normalising
 from tests.engine.test_truncated import pieces
+from tests.engine.zoo import squared_error
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 engines = pytest.mark.parametrize("engine", BUILT)
@@ -130,19 +132,51 @@ def test_running_moments_follow_the_batch_however_it_goes_through_time(engine, h
     np.testing.assert_allclose(net.params["0.variance"], 0.5 + 0.5 * seen.var(0), rtol=1e-12)
 
 
+def twice(engine: str):
+    """One layer that is used twice: both keep the same running moments, the first four vectors of three."""
+    graph = normalising.trace().bind([3], None)
+    offsets = {"g": 0, "b": 3, "mean": 6, "variance": 9}
+    norm = NormSpec(0.1, 0.75, "mean", "variance")
+    layers = [LayerSpec(name, graph, offsets, norm=norm) for name in "ab"]
+    loss = LossSpec(squared_error.trace().bind([3, 3], None))
+    return make_engine(schedule(layers, 3, 12, loss), np.float64, engine)
+
+
+def descend(machine, parameters: np.ndarray, target: np.ndarray, updates: int):
+    """Whole updates of all there is, with decay."""
+    x = np.random.default_rng(0).normal(2, 3, (5, 4, 3))
+    program = el.training.AdamW(0.1, weight_decay=0.5).program()
+    state = [np.zeros(12) for _ in range(program.states)]
+    scalars = np.full((updates, program.scalars), 0.1)
+    rows = [np.arange(5)] * updates
+    return x, machine.train(parameters, Batch.of(x, target), Updates(rows, program, state, scalars))
+
+
+@engines
+def test_nothing_but_the_batches_moves_the_running_moments(engine):
+    parameters = np.repeat([1.0, 0.0, 0.0, 1.0], 3)
+    x, _ = descend(twice(engine), parameters, np.zeros((5, 4, 3)), 1)
+    rows = x.reshape(-1, 3)
+    variances = rows.var(0), rows.var(0) / (rows.var(0) + 0.1)
+    np.testing.assert_allclose(parameters[6:9], 0.75 * 0.25 * rows.mean(0), rtol=1e-10)
+    np.testing.assert_allclose(parameters[9:], 0.75 * (0.75 + 0.25 * variances[0]) + 0.25 * variances[1], rtol=1e-10)
+    assert not np.isclose(parameters[:3], 1).any()
+
+
+def test_both_engines_make_the_same_updates():
+    found = [np.repeat([1.0, 0.2, 0.0, 1.0], 3) for _ in BUILT]
+    for engine, parameters in zip(BUILT, found, strict=True):
+        descend(twice(engine), parameters, np.ones((5, 4, 3)), 5)
+    np.testing.assert_allclose(found[0], found[-1], rtol=1e-9)
+
+
 @engines
 def test_an_update_that_is_not_made_leaves_the_running_moments(engine):
-    x, target = np.ones((4, 3, 2)), np.full((4, 3, 2), np.inf)
-    net = el.Network(2, [el.BatchNorm()], dtype=np.float64, engine=engine)
-    machine, before = net.trainer(el.training.losses.LOSSES["mse"], 2), net.arena.copy()
-    updates = el.engine.interface.Updates([np.arange(4)], *_descent())
-    assert not machine.train(before, Batch.of(x, target), updates).finite
-    np.testing.assert_array_equal(before, net.arena)
-
-
-def _descent():
-    program = el.training.SGD(0.1).program()
-    return program, [np.zeros(10) for _ in range(program.states)], np.full((1, program.scalars), 0.1)
+    parameters = np.repeat([1.0, 0.0, 0.0, 1.0], 3)
+    before = parameters.copy()
+    _, trained = descend(twice(engine), parameters, np.full((5, 4, 3), np.inf), 1)
+    assert not trained.finite
+    np.testing.assert_array_equal(parameters, before)
 
 
 @pytest.mark.skipif(not native_available(), reason="the native engine is not built")
