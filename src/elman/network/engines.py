@@ -15,9 +15,11 @@ from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.equations.symbols import width
 from elman.errors import OptionError
+from elman.network.fed_back import Unrolled
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
 from elman.network.structure import input_specs
+from elman.network.unrolling import halves
 from elman.training.losses import equations_key
 from elman.training.protocol import Aim
 
@@ -39,6 +41,7 @@ class Engines:
     def __init__(self, net: Network):
         self._net = net
         self._kept: OrderedDict[Any, Trains] = OrderedDict()
+        self._unrolled: dict[tuple[int, int], Unrolled] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -50,6 +53,13 @@ class Engines:
     @functools.cached_property
     def differentiator(self) -> Engine:
         return differentiator(self._net)
+
+    def unrolled(self, output: int, fed: int) -> Unrolled:
+        """What makes an input step by step from an output, both by number."""
+        key = output, fed
+        if key not in self._unrolled:
+            self._unrolled[key] = unrolled(self._net, output, fed)
+        return self._unrolled[key]
 
     def trainer(self, aims: Sequence[Aim]) -> Trains:
         wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
@@ -88,6 +98,13 @@ def trainer(net: Network, aims: Sequence[Aim]) -> Trains:
         raise OptionError("BatchNorm is trained in chains of layers only so far: use LayerNorm, or freeze its moments")
     specs, _ = net.specs()
     return PartedEngine(plan, _parts(net, specs, losses[0]))
+
+
+def unrolled(net: Network, output: int, fed: int) -> Unrolled:
+    """A network in two halves, for an output that is fed back."""
+    layers, outputs = net.specs()
+    found = halves(net.structure, layers, outputs[output], fed)
+    return Unrolled(found, net.arena.size, lambda plan: _engine(net, plan))
 
 
 def _engine(net: Network, plan: Plan) -> Engine:
