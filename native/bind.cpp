@@ -1,22 +1,21 @@
-// The native engine as a Python module: the only file that knows Python. elman/engine/native.py is its caller, and has
-// checked every shape before it calls.
+// The native engine as a Python module; only files that begin with `bind` know Python. elman/engine/native.py is their
+// caller, and has checked every shape before it calls.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <chrono>
 #include <cstdlib>
-#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
+#include "bind_plan.h"
+#include "bind_threads.h"
 #include "pool.h"
 #include "run.h"
 
-namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace elman {
@@ -30,95 +29,6 @@ template <class T>
 using Optionals = std::vector<std::optional<Flat<T>>>;  // None: not given, or not wanted
 using Given = nb::ndarray<nb::ro, nb::device::cpu>;     // of any strides; numbers of an engine, or int64 indices
 using Givens = std::vector<Given>;
-
-// ---- plans: nested tuples, as plain.py writes them
-
-template <class V>
-V item(nb::handle tuple, int i) {
-  V value;
-  if (nb::try_cast<V>(tuple[i], value)) return value;
-  throw std::invalid_argument("bad plan: " + std::string(nb::str(tuple[i]).c_str()) + " is too large a number");
-}
-
-template <class V>
-std::vector<V> list(nb::handle sequence, V (*make)(nb::handle)) {
-  std::vector<V> out;
-  for (nb::handle h : sequence) out.push_back(make(h));
-  return out;
-}
-
-Ref ref(nb::handle h) { return {item<int>(h, 0), item<int>(h, 1)}; }
-
-Slot slot(nb::handle h) {
-  return {item<int>(h, 0), Time(item<int>(h, 1)), item<int>(h, 2), item<int>(h, 3), item<int>(h, 4)};
-}
-
-MatrixSegment segment(nb::handle h) { return {item<int64_t>(h, 0), item<int>(h, 1), item<int>(h, 2)}; }
-
-Matrix matrix(nb::handle h) { return {list(h[0], segment), item<bool>(h, 1)}; }
-
-Operand operand(nb::handle h) {
-  return {OperandKind(item<int>(h, 0)), item<int>(h, 1), ref(h[2]), item<int64_t>(h, 3), item<double>(h, 4)};
-}
-
-Instruction<double> instruction(nb::handle h) {
-  return {Op(item<int>(h, 0)),  item<uint16_t>(h, 1), item<uint16_t>(h, 2), item<uint16_t>(h, 3),
-          item<uint16_t>(h, 4), item<double>(h, 5),   item<double>(h, 6)};
-}
-
-ProgramSource program(nb::handle h) { return {list(h[0], operand), list(h[1], instruction), item<double>(h, 2)}; }
-
-Attend attend(nb::handle h) {
-  return {ref(h[1]), ref(h[2]), ref(h[3]), ref(h[4]), item<double>(h, 5), item<int64_t>(h, 6)};
-}
-
-Step step(nb::handle h) {
-  std::string kind = item<std::string>(h, 0);
-  if (kind == "product")
-    return Product{item<int>(h, 1), ref(h[2]), list(h[3], ref), item<bool>(h, 4), item<std::vector<int64_t>>(h, 5)};
-  if (kind == "lookup") return Lookup{item<int64_t>(h, 1), item<int>(h, 2), ref(h[3]), ref(h[4])};
-  if (kind == "move")
-    return Move{MoveKind(item<int>(h, 1)), ref(h[2]), ref(h[3]), item<int>(h, 4), item<bool>(h, 5), ref(h[6])};
-  if (kind == "attend") return attend(h);
-  if (kind == "attend_back") return AttendBack{attend(h[1]), ref(h[2]), ref(h[3]), ref(h[4]), ref(h[5])};
-  if (kind == "elementwise") return Elementwise{item<int>(h, 1)};
-  throw std::invalid_argument("bad plan: step " + kind);
-}
-
-State state(nb::handle h) {
-  return {item<int>(h, 0), item<int>(h, 1),  item<int>(h, 2), item<int>(h, 3),
-          item<int>(h, 4), item<bool>(h, 5), item<int>(h, 6), item<int>(h, 7)};
-}
-
-Stage stage(nb::handle h) {
-  return {item<int>(h, 0),
-          list(h[1], step),
-          list(h[2], step),
-          list(h[3], step),
-          list(h[4], step),
-          list(h[5], state),
-          item<std::vector<int>>(h, 6)};
-}
-
-Goal goal(nb::handle h) {
-  return {item<int>(h, 0), item<int>(h, 1), item<int>(h, 2), item<int>(h, 3), item<double>(h, 4)};
-}
-
-Gradient gradient(nb::handle h) {
-  return {GradientKind(item<int>(h, 0)),
-          item<int64_t>(h, 1),
-          item<int>(h, 2),
-          item<int>(h, 3),
-          ref(h[4]),
-          ref(h[5]),
-          item<int>(h, 6)};
-}
-
-Plan plan(nb::handle h) {
-  return {list(h[0], slot),    list(h[1], stage), list(h[2], matrix), list(h[3], program), list(h[4], gradient),
-          item<int64_t>(h, 5), list(h[6], ref),   list(h[7], ref),    list(h[8], goal),    item<std::vector<int>>(h, 9),
-          item<bool>(h, 10),   item<int>(h, 11)};
-}
 
 // ---- arrays
 
@@ -165,60 +75,6 @@ V* pointer(const Flat<V>& a) {
 void expect_count(size_t given, size_t expected, const char* what) {
   if (given != expected)
     throw std::invalid_argument(std::to_string(given) + " " + what + "; the plan has " + std::to_string(expected));
-}
-
-// ---- threads and errors
-
-// A thread that comes back when Python has ended waits for the end of the process: Python would unwind it, through
-// frames that cannot be.
-[[noreturn]] void wait_for_the_end() {
-  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
-}
-
-void take_python(PyThreadState* state) {
-#if PY_VERSION_HEX >= 0x030d0000
-  if (Py_IsFinalizing()) wait_for_the_end();
-#else
-  if (_Py_IsFinalizing()) wait_for_the_end();
-#endif
-  try {
-    PyEval_RestoreThread(state);
-  } catch (...) {  // it ended meanwhile, and this is how glibc ends a thread
-    wait_for_the_end();
-  }
-}
-
-// Runs f while other threads may run Python.
-template <class F>
-void without_python(F&& f) {
-  PyThreadState* state = PyEval_SaveThread();
-  std::exception_ptr error;
-  try {
-    f();
-  } catch (...) {
-    error = std::current_exception();
-  }
-  take_python(state);
-  if (error) std::rethrow_exception(error);
-}
-
-void raise(const char* kind, const char* what) {
-  PyErr_SetString(nb::module_::import_("elman.errors").attr(kind).ptr(), what);
-}
-
-// Errors of the tree in elman/errors.py.
-void translate(const std::exception_ptr& error, void*) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const BadData& e) {
-    raise("DataError", e.what());
-  } catch (const std::invalid_argument& e) {
-    raise("EngineError", e.what());
-  } catch (const std::runtime_error& e) {
-    raise("EngineError", e.what());
-  } catch (const std::bad_alloc& e) {
-    raise("EngineError", e.what());
-  }
 }
 
 // ---- engines
@@ -307,7 +163,7 @@ struct Optimizer {
 
 template <class T>
 Optimizer<T> make_optimizer(nb::handle code, int states, int scalars) {
-  ProgramSource source = program(code);
+  ProgramSource source = read_program(code);
   check_flat(source, states + 2, scalars);
   return {Program<T>(source), scalars};
 }
@@ -418,7 +274,7 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
       .def("draw", py_draw<T>, "window"_a, "drawing"_a, "first"_a, "seconds"_a, "out"_a);
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
-                          bool bfloat16) { new (e) Engine<T>(plan(p), kernels<T>(bfloat16), threads); })
+                          bool bfloat16) { new (e) Engine<T>(read_plan(p), kernels<T>(bfloat16), threads); })
       .def("forward", py_forward<T>, "parameters"_a, "version"_a, "inputs"_a, "lengths"_a, "states"_a, "key"_a,
            "outputs"_a, "final_states"_a, "low_memory"_a)
       .def("gradients", py_gradients<T>, "parameters"_a, "version"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a,

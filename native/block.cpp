@@ -15,7 +15,8 @@ struct BlockRun : BlockPlaces<T> {
   const Results<T>& results;
   const std::vector<double>& weight_sums;
   using Places = BlockPlaces<T>;
-  using Places::cell, Places::at, Places::width, Places::axis, Places::length, Places::data_row, Places::across;
+  using Places::cell, Places::at, Places::width, Places::axis, Places::length, Places::data_row, Places::across,
+      Places::final_value;
   using Places::e, Places::parameters, Places::batch, Places::scratch, Places::block, Places::plan, Places::space;
   using Places::first_step, Places::each_row, Places::recent_sums, Places::begin_sums, Places::end_recent_sums;
 
@@ -202,10 +203,6 @@ struct BlockRun : BlockPlaces<T> {
     }
   }
 
-  T* final_value(const Stage& stage, const State& state, int row) const {
-    return cell(state.values, length(stage.axis, row), row);
-  }
-
   void end_states(const Stage& stage) const {
     for (const State& state : stage.states)
       for (int row = 0; state.final >= 0 && row < block.count; ++row)
@@ -231,7 +228,7 @@ struct BlockRun : BlockPlaces<T> {
 
   void begin_goal(int number) const {
     const Goal& goal = plan.goals[number];
-    gather(batch.targets[number], goal.slot());
+    gather<T>(*this, batch.targets[number], goal.slot());
     if (!goal.has_loss()) return;
     const StepWeights<T>& weights = batch.weights[number];
     double sum = weight_sums[number];
@@ -324,85 +321,49 @@ struct BlockRun : BlockPlaces<T> {
     end_gradients(stage);
   }
 
-  // ---- between the caller's arrays and slots
-
-  void gather(const Source<T>& source, int slot) const {
-    if (e.holds_indices(slot))
-      each_value(source.indices, slot,
-                 [&](const int64_t* from, int64_t t, int row) { put_whole(cell(slot, t, row), *from); });
-    else
-      gather_values(source.values, slot);
-  }
-
-  void gather_values(const Strided<T>& data, int slot) const {
-    int width = space.fields[slot].width;
-    each_value(data, slot, [&](const T* from, int64_t t, int row) {
-      T* to = cell(slot, t, row);
-      if (data.stride[2] == 1)
-        std::copy_n(from, width, to);
-      else
-        for (int i = 0; i < width; ++i) to[i] = from[i * data.stride[2]];
-    });
-  }
-
-  // f(where the caller has them, step, row) for the steps in use.
-  template <class V, class F>
-  void each_value(const Strided<V>& data, int slot, F&& f) const {
-    int on = axis(slot);
-    each_row(on, [&](int row, int64_t) {
-      const V* from = data.at(data_row(on, row), first_step(on, row));
-      for (int64_t t = 0; t < length(on, row); ++t, from += data.stride[1]) f(from, t, row);
-    });
-  }
-
-  void scatter(const Ref& from, T* out) const {
-    int on = axis(from), wide = width(from);
-    int64_t steps = space.steps_of(on), apart = on != kOnce && batch.whole ? batch.whole : steps;
-    each_row(on, [&](int row, int64_t b) {
-      T* to = out + (b * apart + first_step(on, row)) * wide;
-      T* end = batch.ends ? out + (b + 1) * apart * wide : to + steps * wide;
-      for (int64_t t = 0; t < length(on, row); ++t, to += wide) std::copy_n(at(from, t, row), wide, to);
-      std::fill(to, end, T(0));
-    });
-  }
-
-  // Row L of the final values, row 0 of the gradients, of the free states.
-  void scatter_states(const std::vector<T*>& out, bool gradients) const {
-    int number = 0;
-    for (const Stage& stage : plan.stages)
-      for (const State& state : stage.states) {
-        if (!state.is_free()) continue;
-        T* to = out[number++];
-        if (gradients && state.grads < 0) continue;
-        each_row(stage.axis, [&](int row, int64_t b) {
-          const T* from = gradients ? cell(state.grads, 0, row) : final_value(stage, state, row);
-          std::copy_n(from, state.width, to + b * state.width);
-        });
-      }
-  }
-
   // ---- all of it
 
-  void forward() const {
-    bool states_only = !Results<T>::wants(results.outputs) && !results.gradients;
-    int stages = states_only ? e.stateful_stages : plan.forward_stages();
-    for (size_t i = 0; i < plan.inputs.size(); ++i) gather(batch.inputs[i], plan.inputs[i].slot);
-    for (int s = 0; s < stages; ++s) stage_forward(s);
-    for (size_t i = 0; i < results.outputs.size(); ++i)
-      if (results.outputs[i]) scatter(plan.outputs[i], results.outputs[i]);
-    if (!results.states.empty()) scatter_states(results.states, false);
+  void begin() const {
+    for (size_t i = 0; i < plan.inputs.size(); ++i) gather<T>(*this, batch.inputs[i], plan.inputs[i].slot);
   }
 
-  void backward() const {
-    int stages = int(plan.stages.size());
+  void end_forward() const {
+    for (size_t i = 0; i < results.outputs.size(); ++i)
+      if (results.outputs[i]) scatter<T>(*this, plan.outputs[i], results.outputs[i]);
+    if (!results.states.empty()) scatter_states<T>(*this, results.states, false);
+  }
+
+  void begin_goals() const {
     for (size_t i = 0; i < plan.goals.size(); ++i) begin_goal(int(i));
-    for (int s = plan.forward_stages(); s < stages; ++s) stage_forward(s);
+  }
+
+  void turn() const {
     row_losses();
     begin_sums();
-    for (int s = stages; s-- > 0;) stage_backward(s);
+  }
+
+  void end_backward() const {
     for (size_t i = 0; i < results.input_grads.size(); ++i)
-      if (results.input_grads[i]) scatter({plan.input_grads[i], 0}, results.input_grads[i]);
-    if (!results.initial_states.empty()) scatter_states(results.initial_states, true);
+      if (results.input_grads[i]) scatter<T>(*this, {plan.input_grads[i], 0}, results.input_grads[i]);
+    if (!results.initial_states.empty()) scatter_states<T>(*this, results.initial_states, true);
+  }
+
+  // What is done at a place before its stage.
+  void arrive(int place) const {
+    if (place == 0) begin();
+    if (place == plan.forward_stages()) end_forward(), begin_goals();
+    if (place == int(plan.stages.size())) turn();
+  }
+
+  // A block arrives where its leg ends only if others wait there.
+  void go(const Leg& leg) const {
+    int stages = int(plan.stages.size());
+    if (leg.begins) arrive(0);
+    for (int place = leg.first; place < leg.end; ++place) {
+      place < stages ? stage_forward(place) : stage_backward(2 * stages - 1 - place);
+      if (place + 1 < leg.end || leg.meets) arrive(place + 1);
+    }
+    if (leg.ends) results.gradients ? end_backward() : end_forward();
   }
 };
 
@@ -410,15 +371,14 @@ struct BlockRun : BlockPlaces<T> {
 
 template <class T>
 void run_block(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
-               const std::vector<double>& weight_sums, int block, int thread) {
+               const std::vector<double>& weight_sums, const Leg& leg, int block, int thread) {
   BlockRun<T> run({e, parameters, batch, e.scratch[thread], e.space.blocks[block]}, results, weight_sums);
-  run.forward();
-  if (results.gradients) run.backward();
+  run.go(leg);
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                                         \
-  template void run_block(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&, int, \
-                          int);
+#define ELMAN_INSTANTIATE(T)                                                                                    \
+  template void run_block(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&, \
+                          const Leg&, int, int);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

@@ -52,6 +52,11 @@ struct BlockPlaces {
     for (int row = 0; row < block.count; ++row) f(row, order[row]);
   }
 
+  // A state behind the last step of a row.
+  T* final_value(const Stage& stage, const State& state, int row) const {
+    return cell(state.values, length(stage.axis, row), row);
+  }
+
   // ---- sums of vectors, which only grow on the way back
 
   // Values of the units of rows that the block consists of, and of those before it.
@@ -75,6 +80,15 @@ struct BlockPlaces {
   }
 };
 
+// From the caller's arrays to slots, and back: all steps in use. (exchange.cpp, like the next two)
+template <class T>
+void gather(const BlockPlaces<T>& block, const Source<T>& source, int slot);
+// Also zeros behind a row's end.
+template <class T>
+void scatter(const BlockPlaces<T>& block, const Ref& from, T* out);
+// The final values of the free states, or the gradients of their first ones.
+template <class T>
+void scatter_states(const BlockPlaces<T>& block, const std::vector<T*>& out, bool gradients);
 // All steps of all rows at once. (moves.cpp)
 template <class T>
 void run_move(const BlockPlaces<T>& block, const Move& move);

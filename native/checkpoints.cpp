@@ -93,9 +93,49 @@ struct InSegments {
     return run_blocks(e, parameters, part, results, weight_sums);
   }
 
+  // ---- where rows meet, segments do: they go there all before one of them goes on
+
+  const Gathering* next_meeting(bool back) const {
+    const Moments& m = e.moments;
+    bool comes = m.known < m.gatherings.size() && m.gatherings[m.known].back == back;
+    return comes ? &m.gatherings[m.known] : nullptr;
+  }
+
+  // Leaves in `states` those after the last segment.
+  void meet_forward(const std::vector<T*>& states) {
+    while (const Gathering* next = next_meeting(false)) {
+      copy(whole.states, states);
+      for (int number = 0; number < count; ++number) {
+        Results<T> results;
+        results.states = states;
+        run_to_meeting(e, parameters, segment(number, states), results, weight_sums);
+      }
+      conclude(e, *next);
+    }
+  }
+
+  // After keep_states(). Truncated, no gradient goes from a segment to the one before.
+  void meet_backward(const std::vector<T*>& state_gradients) {
+    while (const Gathering* next = next_meeting(true)) {
+      copy(whole.state_gradients, state_gradients);
+      for (int number = count; number-- > 0;) {
+        Batch<T> part = segment(number, states_before(number));
+        Results<T> results;
+        results.gradients = wanted.gradients;
+        if (!in_time.truncate) {
+          part.state_gradients.assign(state_gradients.begin(), state_gradients.end());
+          results.initial_states = state_gradients;
+        }
+        run_to_meeting(e, parameters, part, results, weight_sums);
+      }
+      conclude(e, *next);
+    }
+  }
+
   // ---- without gradients: the final states of one segment are the initial ones of the next
 
   void forward() {
+    meet_forward(wanted.states);
     for (int number = 0; number < count; ++number) {
       Batch<T> part = segment(number, wanted.states);
       if (number == 0) part.states = whole.states;
@@ -135,8 +175,10 @@ struct InSegments {
   }
 
   double gradients() {
+    meet_forward(arrays(e.checkpoints.states.reserve(state_values())));
     keep_states();
     std::vector<T*> state_gradients = arrays(e.checkpoints.state_gradients.reserve(state_values()));
+    meet_backward(state_gradients);
     copy(whole.state_gradients, state_gradients);
     double loss = 0;
     for (int number = count; number-- > 0;) loss += backward(number, state_gradients);
@@ -151,7 +193,7 @@ struct InSegments {
   // Whether gradients begin in a segment.
   bool has_goal(const Batch<T>& part) const {
     auto every_step = [&](const Goal& goal) { return e.plan.slots[goal.slot()].axis != kOnce; };
-    return part.ends || std::any_of(e.plan.goals.begin(), e.plan.goals.end(), every_step);
+    return part.ends || e.plan.moments > 0 || std::any_of(e.plan.goals.begin(), e.plan.goals.end(), every_step);
   }
 
   // Runs a segment, and leaves in `states` those at its end.
@@ -167,6 +209,11 @@ struct InSegments {
   }
 
   double truncated_gradients() {
+    if (e.plan.moments > 0) {
+      meet_forward(arrays(e.checkpoints.states.reserve(state_values())));
+      keep_states();
+      meet_backward({});
+    }
     std::vector<T*> states = arrays(e.checkpoints.states.reserve(state_values()));
     copy(whole.states, states);
     double loss = 0;

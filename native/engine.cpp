@@ -216,6 +216,21 @@ struct Maker {
       e.gradient_work.add(plan.stages[g.stage].axis, g.kind == GradientKind::table ? g.columns : double(g.size()));
   }
 
+  // Where rows meet, on the way there and back.
+  void gatherings() {
+    int stages = int(plan.stages.size());
+    Moments& m = e.moments;
+    m.values.resize(plan.moments), m.counts.resize(stages);
+    for (int place = 0; place < 2 * stages; ++place) {
+      bool back = place >= stages;
+      int stage = back ? 2 * stages - 1 - place : place;
+      const Meeting& meeting = plan.stages[stage].meets;
+      if (!meeting.is_one() || (back && !meeting.goes_back())) continue;
+      m.gatherings.push_back({place, stage, back});
+      m.unit_size = std::max(m.unit_size, lines<double>(1 + 2 * size_t(plan.slots[meeting.source.slot].width)));
+    }
+  }
+
   void in_stage(const Step& step, int axis) {
     if (auto* elementwise = std::get_if<Elementwise>(&step)) e.programs[elementwise->program].axis = axis;
     e.attends |= std::holds_alternative<Attend>(step) || std::holds_alternative<AttendBack>(step);
@@ -328,6 +343,7 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
   for (const ProgramSource& p : plan.programs) programs.emplace_back(p);
   Maker<T> make{*this};
   make.stages();
+  make.gatherings();
   make.pack_tasks();
   make.gradient_tasks();
   make.vector_sums();

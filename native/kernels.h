@@ -151,6 +151,11 @@ struct Kernels {
   // out (n) = sum over the rows of the runs of delta[row] (rows n apart), or out +=.
   void (*column_sums)(const T* delta, int n, const Run* runs, int n_runs, T* out, bool add);
 
+  // out (n) = sum over the rows of the runs of x[row], in double.
+  void (*long_sums)(const T* x, int n, const Run* runs, int n_runs, double* out);
+  // The same of (x[row] - centre) (y[row] - centre), value by value.
+  void (*long_products)(const T* x, const T* y, const double* centre, int n, const Run* runs, int n_runs, double* out);
+
   void (*elementwise)(const Instruction<T>* code, int n, const Tile<T>& tile);
   double (*sum_of_squares)(const T* x, size_t n);  // in double, in a fixed order
   bool (*all_finite)(const T* x, size_t n);

@@ -88,7 +88,7 @@ struct Elementwise {
 
 using Step = std::variant<Product, Lookup, Move, Attend, AttendBack, Elementwise>;
 
-enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar, sum };
+enum class OperandKind : uint8_t { slot, temp, constant, vector, array, scalar, sum, moment };
 
 struct Operand {
   OperandKind kind;
@@ -114,11 +114,26 @@ struct State {
   bool is_free() const { return initial < 0; }  // its initial value is the caller's
 };
 
+// Five moments lie from `place` on, each of the width of the source.
+struct Meeting {
+  Ref source;  // without a slot: there is no meeting
+  Ref normalised, gradient;
+  int64_t place;
+  double epsilon;
+  int64_t mean, variance;  // of running moments in the parameter arena, or -1
+  double momentum;
+  bool is_one() const { return source.slot >= 0; }
+  bool goes_back() const { return gradient.slot >= 0; }
+};
+
+constexpr int kMoments = 5;
+
 struct Stage {
   int axis;
   std::vector<Step> before, loop, reverse, after;
   std::vector<State> states;
   std::vector<int> clears;
+  Meeting meets;
 };
 
 enum class GradientKind : uint8_t { matrix, vector, table };
@@ -153,6 +168,7 @@ struct Plan {
   std::vector<int> input_grads;  // slots, or -1
   bool root;
   int axes;
+  int moments;  // of all meetings
 
   int axis(const Ref& r) const { return slots[r.slot].axis; }
   int losses() const;                                                   // stages, the last ones
@@ -164,9 +180,11 @@ struct BadData : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Throws std::invalid_argument where a plan names what it does not have or joins what does not fit.
+// Throws std::invalid_argument, of a bad plan, unless ok.
+void expect(bool ok, const std::string& what);
+// Throws it where a plan names what it does not have or joins what does not fit.
 void check(const Plan& plan);
-// The same for one program, whose places in slots and arenas are taken as they are.
+// The same for one program, whose places in slots and arenas are taken as they are. (program_checks.cpp, like the next)
 void check_program(const ProgramSource& program);
 // The same for a program that updates flat arrays (an optimiser).
 void check_flat(const ProgramSource& program, int arrays, int scalars);

@@ -148,6 +148,28 @@ bool finite_results(const Repeated<T>& r) {
   return e.kernels.all_finite(r.finals.data(), states);
 }
 
+// Takes all blocks along the legs of a way; where rows meet and go on, it is concluded what they say.
+template <class T>
+void walk(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+          const std::vector<double>& weight_sums, const std::vector<Leg>& legs) {
+  prepare_space(e, batch);
+  bool backward = results.gradients != nullptr;
+  double work = e.forward_work.of(batch);
+  if (backward) work += e.backward_work.of(batch);
+  int threads = e.threads_for(work);
+  prepare_weights(e, parameters, threads);
+  // A block alone has all threads for its products, where those that follow one another are worth it.
+  e.sharing = e.space.blocks.size() == 1 && batch.B * e.step_product >= kWorthSharing ? threads : 1;
+  for (const Leg& leg : legs) {
+    parallel_for(int(e.space.blocks.size()), threads, [&](int block, int thread) {
+      run_block(e, parameters, batch, results, weight_sums, leg, block, thread);
+      if (leg.meets) speak(e, *leg.meets, block);
+    });
+    if (leg.meets) join(e, *leg.meets);
+    if (leg.meets && !leg.ends) conclude(e, *leg.meets);
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -175,18 +197,20 @@ template <class T>
 double run_blocks(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
                   const std::vector<double>& weight_sums) {
   bool backward = results.gradients != nullptr;
-  prepare_space(e, batch);
-  double work = e.forward_work.of(batch);
-  if (backward) work += e.backward_work.of(batch);
-  int threads = e.threads_for(work);
-  prepare_weights(e, parameters, threads);
-  // A block alone has all threads for its products, where those that follow one another are worth it.
-  e.sharing = e.space.blocks.size() == 1 && batch.B * e.step_product >= kWorthSharing ? threads : 1;
-  parallel_for(int(e.space.blocks.size()), threads,
-               [&](int block, int thread) { run_block(e, parameters, batch, results, weight_sums, block, thread); });
+  int end = backward                             ? 2 * int(e.plan.stages.size())
+            : Results<T>::wants(results.outputs) ? e.plan.forward_stages()
+                                                 : e.stateful_stages;
+  walk(e, parameters, batch, results, weight_sums, legs(e, end));
   double loss = 0;
   for (int b = 0; backward && e.plan.losses() > 0 && b < batch.B; ++b) loss += e.space.row_losses[b];
   return loss;
+}
+
+template <class T>
+void run_to_meeting(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Results<T>& results,
+                    const std::vector<double>& weight_sums) {
+  const Gathering& next = e.moments.gatherings[e.moments.known];
+  walk(e, parameters, batch, results, weight_sums, {Leg{0, next.place, &next, true, true}});
 }
 
 template <class T>
@@ -233,7 +257,7 @@ void forward(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, cons
   Call<T> call(e);
   expect_version(e, parameters.version);
   check_indices(e, batch, false);
-  int rows = rows_at_once(e, batch);
+  int rows = e.plan.moments > 0 ? batch.B : rows_at_once(e, batch);  // which meet, so that all must be there
   e.in_parts = in_time.in_segments() || rows < batch.B;
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
@@ -303,20 +327,21 @@ void read(Engine<T>& e, int slot, T* out, size_t values) {
       }
 }
 
-#define ELMAN_INSTANTIATE(T)                                                                                        \
-  template void report(Engine<T>&, IndexFault);                                                                     \
-  template std::vector<double> sums_of_weights(const Engine<T>&, const Batch<T>&);                                  \
-  template void expect_version(Engine<T>&, uint64_t);                                                               \
-  template double run_blocks(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&); \
-  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                                             \
-  template void stop_at_fault(Engine<T>&);                                                                          \
-  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                             \
-  template double run_batch(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);                              \
-  template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                     \
-  template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                 \
-  template struct Repeated<T>;                                                                                      \
-  template void run_again(Repeated<T>&);                                                                            \
-  template bool run_finite(Repeated<T>&);                                                                           \
+#define ELMAN_INSTANTIATE(T)                                                                                          \
+  template void report(Engine<T>&, IndexFault);                                                                       \
+  template std::vector<double> sums_of_weights(const Engine<T>&, const Batch<T>&);                                    \
+  template void expect_version(Engine<T>&, uint64_t);                                                                 \
+  template double run_blocks(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&);   \
+  template void run_to_meeting(Engine<T>&, const T*, const Batch<T>&, const Results<T>&, const std::vector<double>&); \
+  template void check_indices(const Engine<T>&, const Batch<T>&, bool);                                               \
+  template void stop_at_fault(Engine<T>&);                                                                            \
+  template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                               \
+  template double run_batch(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);                                \
+  template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                       \
+  template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                   \
+  template struct Repeated<T>;                                                                                        \
+  template void run_again(Repeated<T>&);                                                                              \
+  template bool run_finite(Repeated<T>&);                                                                             \
   template void read(Engine<T>&, int, T*, size_t);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)

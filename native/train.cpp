@@ -135,7 +135,9 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
     losses[done] = run_in_time(e, training.parameters, batch, results, training.in_time);
     double scale = update.scale(sums);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
+    std::vector<T> running = running_moments(e, training.parameters);
     update.apply(training.scalars + int64_t(done) * training.groups * scalars, scalars, T(scale), values);
+    move_running_moments(e, running, training.parameters);
     ++done;
     if (std::chrono::duration<double>(Clock::now() - start).count() > training.seconds) break;
   }

@@ -153,6 +153,8 @@ void repeat(const T* vector, int width, int rows, T* out) {
   for (int r = 0; r < rows; ++r) std::copy_n(vector, width, out + size_t(r) * width);
 }
 
+bool of_all_rows(const Operand& o) { return o.kind == OperandKind::vector || o.kind == OperandKind::moment; }
+
 template <class T>
 void lay_out_weights(Engine<T>& e) {
   size_t values = 0;
@@ -164,14 +166,14 @@ void lay_out_weights(Engine<T>& e) {
   for (const Program<T>& p : e.programs)
     for (const Operand& o : p.operands) {
       at.push_back(values);
-      if (o.kind == OperandKind::vector) values += lines<T>(size_t(p.rows) * o.width);
+      if (of_all_rows(o)) values += lines<T>(size_t(p.rows) * o.width);
     }
   T* base = e.weights.memory.reserve(values);
   auto next = at.begin();
   for (size_t i = 0; i < e.plan.matrices.size(); ++i) e.weights.panels.push_back(base + *next++);
   for (size_t p = 0; p < e.programs.size(); ++p)
     for (size_t i = 0; i < e.programs[p].operands.size(); ++i, ++next)
-      if (e.programs[p].operands[i].kind == OperandKind::vector)
+      if (of_all_rows(e.programs[p].operands[i]))
         for (Scratch<T>& s : e.scratch) s.operands[p][i] = base + *next;
 }
 
@@ -190,6 +192,7 @@ void prepare_space(Engine<T>& e, const Batch<T>& batch) {
     lay_out(e.plan, w);
     w.streams = w.bytes_of_block() > kNearBytes;
   }
+  e.moments.of_units.reserve(w.units() * e.moments.unit_size);
   w.recent.reserve(w.units() * e.unit_size);
   w.total.reserve(w.units() * e.unit_size);
   if (e.attends) {

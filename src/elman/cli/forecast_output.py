@@ -11,11 +11,11 @@ from rich.table import Table
 
 from elman.data.names import counted
 from elman.training import Callback
+from elman.training.state import Training
 
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
     from elman.forecast import Backtest
-    from elman.training.loop import Training
 
 TABLE_WIDTH = 120  # at most; a narrower terminal breaks the lines, which beats columns without their numbers
 

@@ -48,6 +48,8 @@ class _Writer:
         lines: list[str] = []
         for stage in self.plan.stages:
             lines.append(f"stage {stage.name}")
+            if stage.meets is not None:
+                lines.append(f"  meeting  moments of {self._ref(stage.meets.source)} over t, b")
             for part in ("before", "loop", "reverse", "after"):
                 for step in getattr(stage, part):
                     lines += [f"  {part:<8} {line}" for line in self._step(step)]
@@ -104,6 +106,8 @@ class _Writer:
             return self._ref(o.ref)
         if o.kind == "const":
             return f"{o.value:g}"
+        if o.kind == "moment":
+            return f"m{o.index}"
         return f"r{o.index}" if o.kind == "temp" else self._name(o.index)
 
     def _gradient(self, g: MatrixGradient | VectorGradient | TableGradient) -> str:

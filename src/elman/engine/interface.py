@@ -1,7 +1,7 @@
 """What an engine is: the data of a run, how it goes through time, and what every engine can do.
 
-`Engine` is what the floors above know. There are the NumPy engine (`elman.engine.reference`), the native one
-(`elman.engine.native`), and `elman.engine.parts`, which makes one of several; one suite of tests serves them all.
+`Engine` is what the floors above know. There are the NumPy engine (`elman.engine.reference`) and the native one
+(`elman.engine.native`); one suite of tests serves both.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from elman.engine.plan import (
     Lookup,
     Matrix,
     MatrixGradient,
+    Meeting,
     Move,
     Operand,
     Plan,
@@ -28,7 +29,7 @@ from elman.equations.ops import OPS
 from elman.errors import EngineError
 
 _TIMES = {"steps": 0, "states": 1, "pair": 2, "single": 3}
-_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5, "sum": 6}
+_KINDS = {"slot": 0, "temp": 1, "const": 2, "vector": 3, "array": 4, "scalar": 5, "sum": 6, "moment": 7}
 _MOVES = {
     kind: number
     for number, kind in enumerate(
@@ -55,6 +56,7 @@ def plain_plan(plan: Plan, ops: Ops, indices: Mapping[int, int]) -> tuple:
         list(plan.input_grads),
         plan.root,
         plan.axes,
+        plan.moments,
     )
 
 
@@ -68,7 +70,14 @@ def _matrix(matrix: Matrix) -> tuple:
 
 def _stage(stage: Stage, programs: list[tuple], ops: Ops) -> tuple:
     parts = [[_step(s, programs, ops) for s in part] for part in (stage.before, stage.loop, stage.reverse, stage.after)]
-    return (stage.axis, *parts, [_state(s) for s in stage.states], list(stage.clears))
+    return (stage.axis, *parts, [_state(s) for s in stage.states], list(stage.clears), _meeting(stage.meets))
+
+
+def _meeting(m: Meeting | None) -> tuple:
+    """A source without a slot says that there is none."""
+    m = m or Meeting(Ref(-1), Ref(-1), 0, 0.0)
+    numbers = m.place, float(m.epsilon), m.mean, m.variance, float(m.momentum)
+    return _ref(m.source), _ref(m.normalised), _ref(m.gradient), *numbers
 
 
 def _state(s: State) -> tuple:

@@ -16,6 +16,9 @@ stage belongs to a time **axis**, as its slots do; each axis has its own number 
     reverse  for t = T-1 .. 0: the backward recurrence
     after    for every t, in any order: what the backward recurrence does not wait for   (gradient of the input)
 
+Rows do not meet in these, whatever their number: an engine may take some through all stages before it begins with the
+next. The exception is a stage that has a `Meeting`: before it runs, all rows have come so far.
+
 Then every `MatrixGradient`, `VectorGradient` and `TableGradient` is one sum over all (time x batch) rows. What programs
 of `reverse` add up as they go, by ``accumulate``, are gradients of vectors too.
 """
@@ -152,12 +155,13 @@ class Operand:
     - ``temp``: number `index` of the tile's scratch registers;
     - ``const``: the number `value`, one value for every row (width 0);
     - ``vector``: `width` values at `index` of the parameter arena, the same for every row;
+    - ``moment``: `width` values at `index` of what rows found out where they met (see `Meeting`);
     - ``sum``: `width` values at `index` of the gradient arena, which only ``accumulate`` in `reverse` adds to;
     - ``array`` (optimisers only): number `index` of the flat arrays (0 parameters, 1 gradients, 2 ... state);
     - ``scalar`` (optimisers only): number `index` of the update's scalars (width 0).
     """
 
-    kind: Literal["slot", "temp", "const", "vector", "sum", "array", "scalar"]
+    kind: Literal["slot", "temp", "const", "vector", "moment", "sum", "array", "scalar"]
     width: int
     ref: Ref = Ref(-1)
     index: int = -1
@@ -208,6 +212,34 @@ class State:
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """What is found out of all rows of a batch, and all of their steps in use, before a stage runs.
+
+    Each row and step counts alike, whatever its weight in the loss. The moments are kept in double, each one a vector
+    of the width of `source`, one behind the other from `place` on (see `MOMENTS`):
+
+    - before `before` runs: the mean and the variance of `source`, and ``1 / sqrt(variance + epsilon)``;
+    - before `reverse` runs, unless the slot of `gradient` is -1: the mean of `gradient`, and that of its product with
+      `normalised`.
+
+    Where `mean` and `variance` are places of the parameter arena and not -1, the runner keeps running moments there:
+    each update makes them ``momentum * old + (1 - momentum) * moment of the batch``, and nothing else changes them.
+    """
+
+    source: Ref
+    normalised: Ref
+    place: int
+    epsilon: float
+    gradient: Ref = Ref(-1)
+    mean: int = -1
+    variance: int = -1
+    momentum: float = 0.0
+
+
+MOMENTS = ("mean", "variance", "inverse deviation", "mean of the gradient", "mean of its product")  # of a meeting
+
+
+@dataclass(frozen=True)
 class Stage:
     """One layer, or one loss; `clears` are slots that are set to 0 before its way back, for all steps."""
 
@@ -219,6 +251,7 @@ class Stage:
     after: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
     clears: tuple[int, ...] = ()
+    meets: Meeting | None = None
 
     @property
     def sequence(self) -> bool:
@@ -318,6 +351,16 @@ class Plan:
     def free_states(self) -> tuple[State, ...]:
         """Those whose initial values are the caller's, in the order of stages: what goes into a run and comes out."""
         return tuple(state for stage in self.stages for state in stage.states if state.initial < 0)
+
+    @property
+    def meetings(self) -> tuple[Meeting, ...]:
+        """Of all stages, in their order."""
+        return tuple(stage.meets for stage in self.stages if stage.meets is not None)
+
+    @property
+    def moments(self) -> int:
+        """How many numbers all meetings find out."""
+        return sum(len(MOMENTS) * self.slots[meeting.source.slot].width for meeting in self.meetings)
 
     def axis(self, place: Ref) -> int:
         """The time axis of a place."""

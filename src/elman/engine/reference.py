@@ -17,6 +17,7 @@ from elman.checks import whole
 from elman.engine import arrays, bfloat16
 from elman.engine.generation import Drawing, feed_back
 from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
+from elman.engine.meetings import Moments
 from elman.engine.plan import ONCE, Plan, Ref
 from elman.engine.run import Run
 from elman.engine.segments import Segment, check_how, check_wanted, followed, joined, root, segments_of
@@ -64,10 +65,13 @@ class NumpyEngine:
         """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
         batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
         low, _ = check_how(self.plan, how)
-        outputs, states = [], batch.states
+        outputs, states, segments = [], batch.states, segments_of(self._steps(batch), low)
         with arrays.room(batch.inputs):
-            for segment in segments_of(self._steps(batch), low):
-                run = self._run(parameters, batch, states, segment)
+            moments = Moments(self.plan)
+            begin = functools.partial(self._run, parameters, batch, moments)
+            self._rehearse(begin, moments, states, segments)
+            for segment in segments:
+                run = begin(states, segment)
                 run.forward(self.plan.layers)
                 outputs.append(run.outputs())
                 states = run.final_states()
@@ -126,40 +130,86 @@ class NumpyEngine:
         version: int = 0,
     ) -> Gradients:
         """The loss and its gradients."""
+        found, _ = self._gradients(parameters, batch, how, want_input, want_states)
+        return found
+
+    def _gradients(
+        self, parameters: np.ndarray, batch: Batch, how: How, want_input: bool = False, want_states: bool = False
+    ) -> tuple[Gradients, Moments]:
         batch, parameters = self._intake.batch(batch, goal=True), self._intake.parameters(parameters)
         low, steps = check_how(self.plan, how)
         check_wanted(self.plan, batch, steps > 0, want_input, want_states)
-        begin = functools.partial(self._run, parameters, batch)
         with arrays.room(batch.inputs):
+            moments = Moments(self.plan)
+            begin = functools.partial(self._run, parameters, batch, moments)
             if steps:
-                return self._truncated(begin, batch.states, truncated(self._steps(batch), steps))
-            found = self._whole(begin, batch, segments_of(self._steps(batch), low))
+                found = self._truncated(begin, moments, batch.states, truncated(self._steps(batch), steps))
+            else:
+                found = self._whole(begin, moments, batch, segments_of(self._steps(batch), low))
         found.inputs = found.inputs if want_input else ()
         found.initial_states = found.initial_states if want_states else None
-        return found
+        return found, moments
 
     def _steps(self, batch: Batch) -> int:
         """Of the longest time axis: of the only one, where a batch goes through time in segments."""
         return max(arrays.axis_steps(self.plan, batch.inputs))
 
-    def _whole(self, begin: Callable[..., Run], batch: Batch, segments: list[Segment]) -> Gradients:
-        starts = [batch.states]
-        for segment in segments[:-1]:
-            run = begin(starts[-1], segment)
-            run.forward(self.plan.layers)
-            starts.append(run.final_states())
+    def _rehearse(self, begin: Callable[..., Run], moments: Moments, states, segments: list[Segment]) -> None:
+        """Find out what the rows do where they meet: in all segments together."""
+        for number, stage in enumerate(self.plan.stages):
+            if stage.meets is None or len(segments) == 1:  # a run of all steps finds out by itself
+                continue
+            here = states
+            for segment in segments:
+                run = begin(here, segment)
+                run.rehearse(number, back=False)
+                here = run.final_states()
+            moments.close(stage.meets, False)
+
+    def _rehearse_back(
+        self, begin: Callable[..., Run], moments: Moments, state_gradients, pairs: list, *, linked: bool
+    ) -> None:
+        """The same on the way back; `pairs` are segments and what they begin with, `linked` by gradients of states."""
+        for number, stage in reversed(list(enumerate(self.plan.stages))):
+            if stage.meets is None or stage.meets.gradient.slot < 0 or len(pairs) == 1:
+                continue
+            here = state_gradients
+            for segment, start in reversed(pairs):
+                run = begin(start, segment)
+                run.rehearse(number, here, back=True)
+                here = run.initial_gradients() if linked else None
+            moments.close(stage.meets, True)
+
+    def _starts(self, begin: Callable[..., Run], states, segments: list[Segment]) -> list:
+        """The segments, each with the states that it begins with."""
+        pairs = []
+        for segment in segments:
+            pairs.append((segment, states))
+            if not segment.ends:
+                run = begin(states, segment)
+                run.forward(self.plan.layers)
+                states = run.final_states()
+        return pairs
+
+    def _whole(self, begin: Callable[..., Run], moments: Moments, batch: Batch, segments: list[Segment]) -> Gradients:
+        self._rehearse(begin, moments, batch.states, segments)
+        pairs = self._starts(begin, batch.states, segments)
+        self._rehearse_back(begin, moments, batch.state_gradients, pairs, linked=True)
         found, state_gradients = None, batch.state_gradients
-        for segment, start in reversed(list(zip(segments, starts, strict=True))):
+        for segment, start in reversed(pairs):
             here = begin(start, segment).gradients(state_gradients)
             found, state_gradients = followed(here, found), here.initial_states
         assert found is not None
         return root(found) if self.plan.root else found
 
-    def _truncated(self, begin: Callable[..., Run], states, segments: list[Segment]) -> Gradients:
+    def _truncated(self, begin: Callable[..., Run], moments: Moments, states, segments: list[Segment]) -> Gradients:
+        if self.plan.meetings:
+            self._rehearse(begin, moments, states, segments)
+            self._rehearse_back(begin, moments, None, self._starts(begin, states, segments), linked=False)
         found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), (), states)
         for segment in segments:
             run = begin(found.states, segment)
-            if segment.ends or self._has_sequences:
+            if segment.ends or self._has_sequences or self.plan.meetings:  # where rows meet, so do segments
                 here = run.gradients(None)
                 found.loss, found.parameters = found.loss + here.loss, found.parameters + here.parameters
                 found.outputs = run.with_steps(found.outputs)
@@ -175,7 +225,7 @@ class NumpyEngine:
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """One update for each batch of row numbers."""
         return train(
-            self.gradients,
+            self._gradients,
             self._intake.parameters(parameters, changed=True),
             self._intake.batch(data, goal=True),
             updates,
@@ -191,7 +241,9 @@ class NumpyEngine:
         order = run.axes[self.plan.axis(ref)].order
         return run.slots[ref.slot][:, np.argsort(order)].copy()
 
-    def _run(self, parameters: np.ndarray, batch: Batch, states, segment: Segment) -> Run:
-        run = Run(self.plan, self.dtype, self._intake.indices, self._factor, parameters, batch, states, segment)
+    def _run(self, parameters: np.ndarray, batch: Batch, moments: Moments, states, segment: Segment) -> Run:
+        run = Run(
+            self.plan, self.dtype, self._intake.indices, self._factor, parameters, batch, states, segment, moments
+        )
         self._last = run
         return run

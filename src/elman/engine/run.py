@@ -16,6 +16,7 @@ from elman.engine import arrays, moves
 from elman.engine.indices import as_indices
 from elman.engine.interface import Batch, Gradients
 from elman.engine.masks import dropout_keeps
+from elman.engine.meetings import Moments
 from elman.engine.plan import (
     ONCE,
     Attend,
@@ -108,6 +109,8 @@ class Run:
         Those before the segment.
     segment : Segment
         Which steps.
+    moments : Moments
+        What the batch has found out; what it has not, this run's rows do among themselves.
     """
 
     def __init__(
@@ -120,9 +123,10 @@ class Run:
         batch: Batch,
         states: Sequence[np.ndarray] | None,
         segment: Segment,
+        moments: Moments,
     ):
         self.plan, self.dtype, self._factor, self.cast = plan, dtype, factor, dtype.type
-        self.parameters, self.batch, self.key = parameters, batch, int(batch.key)
+        self.parameters, self.batch, self.key, self.moments = parameters, batch, int(batch.key), moments
         self.B, self.segment, self.steps = len(batch), segment, arrays.axis_steps(plan, batch.inputs)
         self.axes = self._axes()
         self.slots = [
@@ -165,11 +169,41 @@ class Run:
         """Forward and backward through all stages."""
         self._set_targets()
         self.forward(self.plan.stages)
-        self._backward(state_gradients)
+        self._backward(self.plan.stages, state_gradients)
         outcome = Gradients(self._loss(), self._parameter_gradients(), self.outputs(), self.final_states())
         outcome.inputs = self._input_gradients()
-        outcome.initial_states = self._initial_gradients()
+        outcome.initial_states = self.initial_gradients()
         return outcome
+
+    def rehearse(self, number: int, state_gradients=None, *, back: bool) -> None:
+        """As far as the meeting of a stage, on the way to it or back, for what these rows have to say there."""
+        stages = self.plan.stages
+        if back:
+            self._set_targets()
+        self.forward(stages if back else stages[:number])
+        if back:
+            self._backward(stages[number + 1 :], state_gradients)
+        self._speak(stages[number], back)
+
+    def _meet(self, stage: Stage, back: bool) -> None:
+        meets = stage.meets
+        if meets is None or self.moments.knows(meets, back) or (back and meets.gradient.slot < 0):
+            return
+        self._speak(stage, back)
+        self.moments.close(meets, back)
+
+    def _speak(self, stage: Stage, back: bool) -> None:
+        """Add what the rows of this run have to say at a meeting."""
+        meets, axis = stage.meets, self.axes[stage.axis]
+        assert meets is not None
+        if back:
+            self.moments.add_back(meets, self._in_use(meets.gradient, axis), self._in_use(meets.normalised, axis))
+        else:
+            self.moments.add(meets, self._in_use(meets.source, axis))
+
+    def _in_use(self, ref: Ref, axis: Axis) -> np.ndarray:
+        """The rows of all steps that are in use, one behind the other."""
+        return np.concatenate([self._at(ref, t, axis.active(t)) for t in range(axis.steps)])
 
     def _here(self, values: np.ndarray, number: int) -> np.ndarray:
         """The steps of this run, (steps, B, n), rows sorted, of an array (B, T, n), or (B, n) of one step."""
@@ -185,6 +219,7 @@ class Run:
 
     def forward(self, stages: Iterable[Stage]) -> None:
         for stage in stages:
+            self._meet(stage, False)
             axis = self.axes[stage.axis]
             for s in stage.states:
                 if s.initial >= 0:
@@ -195,9 +230,10 @@ class Run:
                 if s.final >= 0:
                     self.slots[s.final][0, axis.order] = self._at_end(axis, s.values)
 
-    def _backward(self, state_gradients) -> None:
+    def _backward(self, stages: Sequence[Stage], state_gradients) -> None:
         starts = dict(zip((s.values for s in self.plan.free_states), state_gradients or [], strict=False))
-        for stage in reversed(self.plan.stages):
+        for stage in reversed(stages):
+            self._meet(stage, True)
             axis = self.axes[stage.axis]
             for slot in stage.clears:
                 self.slots[slot][:] = 0
@@ -343,6 +379,8 @@ class Run:
             return temps[operand.index]
         if operand.kind == "const":
             return np.asarray(operand.value, self.dtype)
+        if operand.kind == "moment":
+            return self.moments.values[operand.index : operand.index + operand.width].astype(self.dtype)
         return self.parameters[operand.index : operand.index + operand.width]
 
     def _value(self, instruction: Instruction, inputs: list[np.ndarray], axis: Axis, t: int, n: int) -> np.ndarray:
@@ -396,15 +434,14 @@ class Run:
         out = self.sums.copy()
         for g in self.plan.gradients:
             axis = self.axes[self.plan.stages[g.stage].axis]
-            used = [(t, axis.active(t)) for t in range(axis.steps)]
-            delta = np.concatenate([self._at(g.delta, t, n) for t, n in used])
+            delta = self._in_use(g.delta, axis)
             if isinstance(g, VectorGradient):
                 out[g.offset : g.offset + g.width] += delta.sum(0)
             elif isinstance(g, MatrixGradient):
-                source = np.concatenate([self._at(g.source, t, n) for t, n in used])
+                source = self._in_use(g.source, axis)
                 out[g.offset : g.offset + g.rows * g.columns] += (self._factor(delta).T @ self._factor(source)).ravel()
             elif isinstance(g, TableGradient):
-                index = np.concatenate([self._at(g.index, t, n) for t, n in used]).astype(np.int64)[:, 0]
+                index = self._in_use(g.index, axis).astype(np.int64)[:, 0]
                 np.add.at(out[g.offset : g.offset + g.rows * g.width].reshape(g.rows, g.width), index, delta)
         return out
 
@@ -433,7 +470,7 @@ class Run:
         wanted = zip(self.plan.input_grads, self.plan.inputs, strict=False)
         return tuple(self._unpack(Ref(slot)) if slot >= 0 else 0 * self._unpack(place) for slot, place in wanted)
 
-    def _initial_gradients(self) -> list[np.ndarray]:
+    def initial_gradients(self) -> list[np.ndarray]:
         """dL/d initial states; 0 of states that no parameter needs it of."""
         pairs = zip(self._free, arrays.zeros(self.plan, self.B, self.dtype), strict=True)
         return [self._axis(s.grads).unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]

@@ -15,8 +15,10 @@ from elman.engine.backward import BackwardStage
 from elman.engine.emit import Emitter, Placement
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, reachable, to_save
+from elman.engine.normalising import meeting_of, normalised, normalised_back
 from elman.engine.places import Places
 from elman.engine.plan import (
+    MOMENTS,
     ONCE,
     Goal,
     MatrixGradient,
@@ -36,10 +38,12 @@ from elman.engine.stage import (
     Link,
     LossSpec,
     MoveSpec,
+    NormSpec,
     Source,
     as_source,
     leaf_of,
     remembered,
+    without_equations,
 )
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
@@ -94,6 +98,7 @@ class _Scheduler:
         self.stages: list[Stage] = []
         self.done: list[Forward] = []
         self.names: dict[str, Ref] = {}
+        self.moments = 0
 
     # --- the graph ------------------------------------------------------------------------------------------
 
@@ -170,6 +175,8 @@ class _Scheduler:
             (link,) = links
             forward = self._moved(spec.name, spec.move, link)
             return forward, forward.out
+        if spec.norm is not None:
+            links, spec = [self._normalised(spec, spec.norm, link) for link in links], replace(spec, norm=None)
         initial = [None if s is None else self._link(as_source(s)) for s in spec.initial]
         links = [self._moved("reversal", REVERSAL, link).out for link in links] if spec.reverse else links
         memories = [self._link(as_source(s)) for s in spec.memories]
@@ -181,13 +188,25 @@ class _Scheduler:
     def _moved(self, name: str, move: MoveSpec, link: Link) -> Forward:
         index, axis = len(self.stages), _axis_after(move, link)
         out = Link(Ref(self.new_slot(link.width, "steps", index, f"{move.kind}", axis)), link.width, axis=axis)
-        forward = Forward(LayerSpec(name, Graph(name, [], [], [], {}, []), {}, move=move), index, [link], out)
+        forward = Forward(without_equations(name, move=move), index, [link], out)
         forward.before = (Move(move.kind, link.value, out.value, move.number),)
         if self.training and link.gradient >= 0:
             out.gradient = self.new_slot(link.width, "steps", index, f"{move.kind} gradient", axis)
         self.stages.append(Stage(name, axis, before=forward.before))
         self.done.append(forward)
         return forward
+
+    def _normalised(self, spec: LayerSpec, norm: NormSpec, link: Link) -> Link:
+        """A stage before which the rows of the batch meet."""
+        index, axis, wide = len(self.stages), link.axis, link.width
+        out = Link(Ref(self.new_slot(wide, "steps", index, f"{spec.name} normalised", axis)), wide, axis=axis)
+        if self.training and link.gradient >= 0:
+            out.gradient = self.new_slot(wide, "steps", index, f"{spec.name} normalised gradient", axis)
+        meets = meeting_of(norm, spec.offsets, link.value, out.value, self.moments)
+        self.moments += len(MOMENTS) * wide
+        self.stages.append(normalised(spec.name, axis, meets, wide))
+        self.done.append(Forward(without_equations(spec.name, norm=norm), index, [link], out))
+        return out
 
     def _goals(self, links: list[Link]) -> list[Goal]:
         if self.seeded:
@@ -308,8 +327,8 @@ class _Scheduler:
 
     def _backward_stage(self, forward: Forward) -> Stage:
         stage = self.stages[forward.index]
-        if forward.spec.move is not None:
-            return self._moved_back(stage, forward)
+        if forward.spec.move is not None or forward.spec.norm is not None:
+            return self._passed_back(stage, forward)
         if forward.backward is None or not self._is_wanted(forward):
             return stage
         backward = BackwardStage(self.emit, forward, forward.backward, self.drops)
@@ -322,15 +341,19 @@ class _Scheduler:
         """Whether a gradient comes to a layer that passes any on."""
         return self._matters(forward) and (bool(forward.states) or forward.out.begun)
 
-    def _moved_back(self, stage: Stage, forward: Forward) -> Stage:
+    def _passed_back(self, stage: Stage, forward: Forward) -> Stage:
+        """The way back of a stage without equations."""
         link, out = forward.links[0], forward.out
         if link.gradient < 0 or not out.begun:
             return stage
-        assert forward.spec.move is not None
-        back = _back(forward.spec.move, link.value)
-        move = replace(back, source=Ref(out.gradient), target=Ref(link.gradient), add=link.begun)
+        if forward.spec.move is None:
+            stage = normalised_back(stage, Ref(out.gradient), link)
+        else:
+            back = _back(forward.spec.move, link.value)
+            move = replace(back, source=Ref(out.gradient), target=Ref(link.gradient), add=link.begun)
+            stage = replace(stage, after=(move,))
         link.begun = True
-        return replace(stage, after=(move,))
+        return stage
 
 
 REVERSAL = MoveSpec("reverse")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from elman.engine.lower import Node, Remembered, slot_leaf
 from elman.engine.plan import Ref, State, Step
@@ -42,13 +42,26 @@ class MoveSpec:
     axis: int = 0
 
 
+@dataclass(frozen=True)
+class NormSpec:
+    """Values brought to mean 0 and variance 1 over all rows of a batch; see `elman.engine.plan.Meeting`.
+
+    `mean` and `variance` name the parameters that keep running moments, if any do.
+    """
+
+    epsilon: float
+    momentum: float = 0.0
+    mean: str = ""
+    variance: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class LayerSpec:
     """A layer to schedule: its bound graph, where its parameters lie, whether it returns its last step only.
 
     `sources` are what its inputs are (a number stands for the output of that layer), by default the layer before it;
     `initial` is what its states begin with, None for what the caller gives, by default so for all of them; `memories`
-    are what it attends to. With `move` it has no equations.
+    are what it attends to. With `move` it has no equations. With `norm` these are of normalised inputs.
     """
 
     name: str
@@ -60,10 +73,16 @@ class LayerSpec:
     initial: tuple[Source | int | None, ...] = ()
     memories: tuple[Source | int, ...] = ()
     move: MoveSpec | None = None
+    norm: NormSpec | None = None
 
     def reads(self, number: int) -> tuple[Source, ...]:
         """The sources of its inputs, as layer `number`."""
         return tuple(map(as_source, (number - 1,) if self.sources is None else self.sources))
+
+
+def without_equations(name: str, **what: Any) -> LayerSpec:
+    """The spec of a stage that is a move or a normalisation."""
+    return LayerSpec(name, Graph(name, [], [], [], {}, []), {}, **what)
 
 
 def as_source(source: Source | int) -> Source:

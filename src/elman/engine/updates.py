@@ -9,19 +9,19 @@ import numpy as np
 
 from elman.engine import arrays
 from elman.engine.interface import Batch, Gradients, How, TrainResult, Updates
+from elman.engine.meetings import Moments
 from elman.engine.plan import Operand, OptimizerProgram
 from elman.equations.ops import OPS
 
 
 def train(
-    gradients: Callable[[np.ndarray, Batch, How], Gradients],
+    gradients: Callable[[np.ndarray, Batch, How], tuple[Gradients, Moments]],
     parameters: np.ndarray,
     data: Batch,
     updates: Updates,
     how: How,
-    updated: Callable[[np.ndarray], None] = lambda parameters: None,
 ) -> TrainResult:
-    """What `Engine.train` says; `updated` is told of the parameters after each update."""
+    """What `Engine.train` says."""
     started, done = time.perf_counter(), 0
     rows, borders = arrays.flat_batches(updates.batches, len(data))
     losses, carried = np.zeros(len(borders) - 1), updates.carried
@@ -31,7 +31,7 @@ def train(
         arrays.one_size(borders)
     for n, (first, end) in enumerate(zip(borders, borders[1:], strict=False)):
         key = 0 if updates.keys is None else int(updates.keys[n])
-        found = gradients(parameters, data.rows(rows[first:end], states=carried, key=key), how)
+        found, moments = gradients(parameters, data.rows(rows[first:end], states=carried, key=key), how)
         losses[n] = found.loss
         mine = (
             found.parameters
@@ -42,10 +42,11 @@ def train(
         if not np.isfinite(scale):
             return TrainResult(losses[: n + 1], n, False)
         found.parameters *= parameters.dtype.type(scale)
+        before = parameters.copy()
         for s, group in zip(here, spans[:, 2], strict=True):
             changed = [array[s] for array in (parameters, found.parameters, *updates.state)]
             run_optimizer(updates.optimizer, changed, scalars[n, group])
-        updated(parameters)
+        moments.keep_running(before, parameters)
         for kept, value in zip(carried or [], found.states if carried else [], strict=True):
             kept[:] = value
         done = n + 1

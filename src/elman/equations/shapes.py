@@ -95,7 +95,7 @@ def _attended(row: Op, inputs: Inputs) -> Dim:
 
 
 def is_memory(symbol: Any) -> bool:
-    """Whether a symbol is a memory, or is made of memories, parameters and numbers; what is attended to is one vector."""
+    """Whether a symbol is a memory, or is made of memories, parameters and numbers; what attention finds is none."""
     leaves, seen, stack = set(), set(), [symbol]
     while stack:
         node = stack.pop()

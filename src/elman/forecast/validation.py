@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from elman.data.windows import windows
@@ -11,9 +9,7 @@ from elman.forecast.choices import MOST_ORIGINS
 from elman.forecast.metrics import root_mean_square
 from elman.forecast.rollout import View, rollout
 from elman.training import Callback
-
-if TYPE_CHECKING:
-    from elman.training.loop import Training
+from elman.training.state import Training
 
 
 class ForecastError(Callback):

@@ -14,7 +14,7 @@ from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
 from elman.plots import style
 from elman.training import Callback
-from elman.training.loop import Training
+from elman.training.state import Training
 
 MOST_STEPS = 16  # at which the norms are computed
 

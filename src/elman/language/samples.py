@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from elman.training import Callback
+from elman.training.state import Training
 
 if TYPE_CHECKING:
     from elman.language.model import LanguageModel
-    from elman.training.loop import Training
 
 
 class Samples(Callback):

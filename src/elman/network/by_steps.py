@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +14,11 @@ from elman.network.beam import search
 from elman.network.choices import Choices
 from elman.network.contexts import check_along, going_on, others_of, returned, start_of
 from elman.network.decoding import Classes, Generated, draw, feed_values
+from elman.network.face import Net
 from elman.network.fed_back import Fed
 
-if TYPE_CHECKING:
-    from elman.network.network import Network
 
-
-def made_by_steps(net: Network, context: Any, steps: int, how: Choices) -> Generated:
+def made_by_steps(net: Net, context: Any, steps: int, how: Choices) -> Generated:
     """Make the input that a context leaves out, or go on with the only one."""
     number, alone = _output(net, how.output), len(net.doors) == 1
     fed = 0 if alone else _left_out(net, context)
@@ -44,7 +42,7 @@ def _begun(rows: Fed, start: np.ndarray) -> tuple[Fed, np.ndarray]:
     return rows, output
 
 
-def _picking(net: Network, classes: Classes | None, how: Choices) -> Callable[[tuple[Fed, np.ndarray], int], Generated]:
+def _picking(net: Net, classes: Classes | None, how: Choices) -> Callable[[tuple[Fed, np.ndarray], int], Generated]:
     """What makes so many steps of rows that have begun."""
     if classes is None:
         how.check_values()
@@ -57,7 +55,7 @@ def _picking(net: Network, classes: Classes | None, how: Choices) -> Callable[[t
     return partial(draw, classes=classes, drawing=drawing, stop=stop)
 
 
-def _output(net: Network, name: Any) -> int:
+def _output(net: Net, name: Any) -> int:
     """The number of the output that is fed back."""
     names = net.structure.names
     if names is None or len(names) == 1:
@@ -70,7 +68,7 @@ def _output(net: Network, name: Any) -> int:
     return names.index(name)
 
 
-def _left_out(net: Network, context: Any) -> int:
+def _left_out(net: Net, context: Any) -> int:
     """The number of the input that a context lacks, which is the one to make."""
     names = [door.given.name for door in net.doors]
     given = list(context) if isinstance(context, Mapping) else None
@@ -86,7 +84,7 @@ def _left_out(net: Network, context: Any) -> int:
     return number
 
 
-def _classes(net: Network, number: int, fed: int, one_hot: bool) -> Classes | None:
+def _classes(net: Net, number: int, fed: int, one_hot: bool) -> Classes | None:
     """How indices are fed back; None of values. `ShapeError` where outputs do not fit."""
     door, end = net.doors[fed], net.ends[number]
     name, features = door.given.name, door.given.width

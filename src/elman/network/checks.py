@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +12,10 @@ from elman.engine import ENGINES, default_engine
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network.composites import Composite
+from elman.network.face import Net
 from elman.network.layers import Layer
 from elman.network.structure import Structure, of_function, of_layers
 from elman.training.checks import check_finite
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
 
 __all__ = [
     "check_results",
@@ -109,7 +107,7 @@ def _groups(state: Any, layers: int, name: str) -> list[tuple[Any, ...]]:
     return [(s,) if isinstance(s, np.ndarray) else tuple(s) for s in state]
 
 
-def check_results(net: Network, arrays: dict[str, np.ndarray], arena: np.ndarray | None = None) -> None:
+def check_results(net: Net, arrays: dict[str, np.ndarray], arena: np.ndarray | None = None) -> None:
     """Raise `DataError` if a result of finite inputs is not finite: for want of a finite parameter, or overflow."""
     wrong = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if not wrong:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +14,11 @@ from elman.errors import OptionError, ShapeError
 from elman.network.choices import Choices
 from elman.network.decoding import Classes
 from elman.network.doors import Door, taken
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
+from elman.network.face import Net
 
 
 def others_of(
-    net: Network, context: Mapping[str, Any], lengths: Any, fed: int
+    net: Net, context: Mapping[str, Any], lengths: Any, fed: int
 ) -> tuple[dict[int, np.ndarray], Sequence[np.ndarray | None]]:
     """The inputs that are given, by number, and the lengths of all time axes."""
     along = net.doors[fed].given.axis
@@ -41,7 +39,7 @@ def others_of(
     return dict(zip(doors, arrays, strict=True)), found
 
 
-def check_along(net: Network, fed: int, others: Mapping[int, np.ndarray], needed: int) -> None:
+def check_along(net: Net, fed: int, others: Mapping[int, np.ndarray], needed: int) -> None:
     """Raise `ShapeError` unless inputs that go along have the steps that are made."""
     for number, array in others.items():
         given = net.doors[number].given
@@ -95,7 +93,7 @@ def _values(array: np.ndarray, rows: int, features: int) -> np.ndarray:
     )
 
 
-def going_on(net: Network, given: np.ndarray, how: Choices, classes: Classes | None) -> np.ndarray:
+def going_on(net: Net, given: np.ndarray, how: Choices, classes: Classes | None) -> np.ndarray:
     """What the only input begins with, as (B, T, F)."""
     for name in ("start", "lengths"):
         if getattr(how, name) is not None:

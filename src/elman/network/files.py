@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,25 +14,23 @@ from elman.checks import whole
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
 from elman.network.checks import layers as check_layers
+from elman.network.face import Net
 from elman.network.kinds import check_unreserved
 from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain
 from elman.network.structure import Structure, of_layers
 from elman.plain import to_json
 
-if TYPE_CHECKING:
-    from elman.network.network import Network
-
 CHAIN, FORMAT = 1, 2
 
 
-def save(network: Network, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
+def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
     """Write a network to a file, complete or not at all."""
     header = {**network.metadata, **_texts(metadata)}
     check_unreserved(header)
     return write(network, path, header)
 
 
-def write(network: Network, path: str | Path, header: dict[str, str]) -> Path:
+def write(network: Net, path: str | Path, header: dict[str, str]) -> Path:
     """Write a network with any entries in the header."""
     from safetensors.numpy import save as to_bytes
 
@@ -57,7 +55,7 @@ def _texts(metadata: Any) -> dict[str, str]:
     return metadata
 
 
-def describe(network: Network) -> dict[str, Any]:
+def describe(network: Net) -> dict[str, Any]:
     """A network's architecture as plain data; a chain's is what older versions read."""
     chain = network.structure.is_chain
     return {

@@ -312,7 +312,7 @@ class Tracing:
     def _tied(self, layer: Any, graph: Graph, name: str) -> dict[str, tuple[int, str]]:
         """Whose the parameters of a layer are, where it was used before, or is tied to another."""
         found: dict[str, tuple[int, str]] = {}
-        owner = self._owners.setdefault(id(layer), len(self.parts))
+        owner = self._owners.setdefault(id(layer.origin or layer), len(self.parts))
         self._kept.append(layer)
         if owner < len(self.parts):
             found = {parameter: (owner, parameter) for parameter in graph.parameters}

@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from elman.errors import ModelFileError, OptionError
+from elman.network.face import Net
 from elman.training.patterns import matching
 
-if TYPE_CHECKING:
-    from elman.network.network import Network
+
+def freeze(net: Net, *patterns: str) -> list[str]:
+    """Have training leave some parameters as they are, with all that an optimiser remembers of them.
+
+    Neither a gradient nor a weight decay changes them, and they do not count in `clip_norm`. `loss_and_grads` gives
+    their gradients all the same. A `BatchNorm` whose ``mean`` and ``variance`` are frozen uses these in training,
+    too, and they stay as they are.
+
+    Parameters
+    ----------
+    *patterns : str
+        Names of parameters, in which ``*`` stands for any characters, ``?`` for one and ``[WU]`` for either.
+
+    Returns
+    -------
+    list of str
+        The parameters that a pattern fits.
+
+    Raises
+    ------
+    OptionError
+        If a pattern fits none, or one of the two moments of a `BatchNorm` would be frozen without the other.
+
+    Examples
+    --------
+    >>> from elman.network import Dense, GRU, Network
+    >>> net = Network(3, [GRU(8), Dense(2)])
+    >>> net.freeze("1.*")
+    ['1.W', '1.b']
+    >>> net.unfreeze("*.b")
+    ['1.b']
+    >>> sorted(net.frozen)
+    ['1.W']
+    """
+    found = fitting(net, patterns, "freeze")
+    net.frozen = checked(net, net.frozen.union(found))
+    return found
 
 
-def fitting(net: Network, patterns: tuple[Any, ...], what: str) -> list[str]:
+def unfreeze(net: Net, *patterns: str) -> list[str]:
+    """Have training change some parameters again; see `freeze`. Returns those of them that were frozen."""
+    found = [name for name in fitting(net, patterns, "unfreeze") if name in net.frozen]
+    net.frozen = checked(net, net.frozen.difference(found))
+    return found
+
+
+def fitting(net: Net, patterns: tuple[Any, ...], what: str) -> list[str]:
     """The parameters that some pattern fits, in their order."""
     if not patterns:
         raise OptionError(f"{what} needs names or patterns of parameters, such as '0.*'; '*' stands for all of them")
@@ -20,7 +63,7 @@ def fitting(net: Network, patterns: tuple[Any, ...], what: str) -> list[str]:
     return [name for name in net.params.places if name in found]
 
 
-def checked(net: Network, frozen: Iterable[str]) -> frozenset[str]:
+def checked(net: Net, frozen: Iterable[str]) -> frozenset[str]:
     """Names of frozen parameters; the two moments of a batch normalisation are frozen together or not at all.
 
     Raises
@@ -38,7 +81,7 @@ def checked(net: Network, frozen: Iterable[str]) -> frozenset[str]:
     return names
 
 
-def restored(net: Network, names: Any) -> frozenset[str]:
+def restored(net: Net, names: Any) -> frozenset[str]:
     """The frozen parameters that a model file names."""
     unknown = [name for name in names if name not in net.params.places]
     if unknown:
@@ -46,29 +89,29 @@ def restored(net: Network, names: Any) -> frozenset[str]:
     return checked(net, names)
 
 
-def norms(net: Network) -> list[int]:
+def norms(net: Net) -> list[int]:
     """The numbers of the layers that are batch normalisations."""
     return [number for number, layer in enumerate(net.layers) if layer.batch]
 
 
-def moments(net: Network, number: int) -> tuple[str, str]:
+def moments(net: Net, number: int) -> tuple[str, str]:
     """The running mean and variance of a batch normalisation, which no optimiser changes."""
     name = net.layer_names[number]
     return f"{name}.mean", f"{name}.variance"
 
 
-def moving_norms(net: Network) -> list[int]:
+def moving_norms(net: Net) -> list[int]:
     """The batch normalisations that training takes from the batch: those whose moments are not frozen."""
     return [number for number in norms(net) if moments(net, number)[0] not in net.frozen]
 
 
-def trainable(net: Network) -> tuple[str, ...]:
+def trainable(net: Net) -> tuple[str, ...]:
     """The parameters that training changes by their gradients."""
     others = net.frozen.union(*(moments(net, number) for number in norms(net)))
     return tuple(name for name in net.params.places if name not in others)
 
 
-def note(net: Network, number: int) -> str:
+def note(net: Net, number: int) -> str:
     """What is frozen of a layer, for its line of a summary."""
     mine = [name for name, place in net.params.places.items() if place.layer == number]
     frozen = [name for name in mine if name in net.frozen]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +12,13 @@ from elman.errors import OptionError, ShapeError
 from elman.network.by_steps import made_by_steps
 from elman.network.choices import Choices
 from elman.network.contexts import batched, unbatched
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
+from elman.network.face import Net
 
 MOST_STEPS = 2**31 - 1
 
 
 def generate(
-    net: Network,
+    net: Net,
     context: Any,
     steps: int,
     *,
@@ -144,14 +142,14 @@ def generate(
     return made if details else made.values
 
 
-def _at_once(net: Network) -> bool:
+def _at_once(net: Net) -> bool:
     """Whether an engine makes all steps in one call: of chains, and of networks that see windows."""
     if len(net.doors) > 1 or net.structure.names is not None:
         return False
     return not net.sequence_output or (net.structure.is_chain and net.last_op != "softmax")
 
 
-def _go_on(net: Network, context: Any, steps: int, how: Choices) -> np.ndarray:
+def _go_on(net: Net, context: Any, steps: int, how: Choices) -> np.ndarray:
     classes = net.indices
     drawing = how.drawing(classes, net.seed)
     _check_outputs(net, classes)
@@ -161,7 +159,7 @@ def _go_on(net: Network, context: Any, steps: int, how: Choices) -> np.ndarray:
     return unbatched(made, given, classes > 0)
 
 
-def _check_outputs(net: Network, classes: int) -> None:
+def _check_outputs(net: Net, classes: int) -> None:
     if classes and net.outputs != classes:
         raise ShapeError(
             f"generate draws the next of {classes} indices with the network's outputs as logits, but it has "
@@ -178,7 +176,7 @@ def _check_outputs(net: Network, classes: int) -> None:
         )
 
 
-def _seen(net: Network, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
+def _seen(net: Net, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
     """The window, the states and the output that generation starts from."""
     (y,), states = net.engine().forward(net.arena, Batch.of(x), version=net.params.version)
     net.check_results((y,), states)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,7 @@ from elman.equations import activation as as_function
 from elman.equations import dropout as drop
 from elman.errors import OptionError
 from elman.network.flow import running
+from elman.network.masks import masked
 
 Function = str | Callable[[Any], Any]
 """An activation by its name, or as a function of equations."""
@@ -43,6 +45,8 @@ class Layer:
         Of batch normalisation: ``momentum`` and ``epsilon``.
     tied : dict
         Parameters that are those of another layer; see `tie`.
+    origin : Layer, optional
+        What this is another form of, with the same parameters.
     """
 
     cell: Cell
@@ -53,6 +57,7 @@ class Layer:
     initial: dict[str, Any] = field(default_factory=dict)
     batch: dict[str, float] | None = None
     tied: dict[str, tuple[Layer, str]] = field(default_factory=dict)
+    origin: Layer | None = None
 
     def __post_init__(self) -> None:
         """What a user's argument or a model file says is checked here, whichever function made the layer."""
@@ -68,7 +73,7 @@ class Layer:
         if self.batch is not None:
             _check_batch(self.batch)
 
-    def __call__(self, *inputs: Any, state: Any = None) -> Any:
+    def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
         """The layer in the equations of a network; see `elman.Network`.
 
         Parameters
@@ -78,6 +83,9 @@ class Layer:
         state : value or tuple of values, optional
             What its states begin with, vectors without time such as another layer's ``.final``; None among several for
             one that begins with zeros, or what the caller gives.
+        mask : sequence of one feature, optional
+            Of a recurrent layer: where it is 0 the step is left out, and the states, so also what is returned, stay as
+            they were.
 
         Returns
         -------
@@ -88,7 +96,15 @@ class Layer:
         if len(inputs) != count + memories:
             names = ", ".join((*self.cell.inputs, *self.cell.memories)) or "none"
             raise OptionError(f"{self.cell.name} takes {count + memories} values ({names}), got {len(inputs)}")
-        return running().call(self, inputs[:count], inputs[count:], state)
+        if mask is None:
+            return running().call(self, inputs[:count], inputs[count:], state)
+        if not self.cell.states:
+            raise OptionError(f"{self.cell.name} has no states to hold: leave mask out, or multiply by it")
+        return running().call(self._masked, (*inputs[:count], mask), inputs[count:], state)
+
+    @functools.cached_property
+    def _masked(self) -> Layer:
+        return replace(self, cell=masked(self.cell), origin=self)
 
     def graph(self, features: int | Sequence[int], memories: Sequence[int] = ()) -> Graph:
         """The traced graph with its sizes, for inputs, and memories, of so many features."""
@@ -325,9 +341,10 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
 
     Notes
     -----
-    Of a sequence all steps are one sample (T. Cooijmans et al., 2017, normalise each step by itself). Rows meet in this
-    layer, so training goes through the network in parts and computes what is before such a layer twice; `LayerNorm`
-    costs less, and is the usual choice in recurrent networks.
+    Of a sequence all steps are one sample (T. Cooijmans et al., 2017, normalise each step by itself), and each row and
+    step counts alike, whatever its weight in the loss. With ``memory="low"`` and with `truncate` the moments are those
+    of all steps too: each such layer then costs one more run forward and one more back. In recurrent networks
+    `LayerNorm` is the usual choice.
 
     References
     ----------

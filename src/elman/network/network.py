@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +21,15 @@ from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
 from elman.network.files import describe, save, structure_of
 from elman.network.generate import generate
+from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
-from elman.network.parameters import Parameters, initialise, layout, views
+from elman.network.parameters import Parameters, initialise, layout
 from elman.network.stream import Stream
 from elman.network.structure import Structure, ends_of
 from elman.network.summary import summary
-from elman.training.checks import check_finite
-from elman.training.ends import End, for_each
-from elman.training.examples import examples
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
 from elman.training.protocol import Aim
-from elman.training.weighing import ClassWeight, Weighting
 
 State = list[tuple[np.ndarray, ...]]
 
@@ -313,11 +309,11 @@ class Network:
         """
         flag(return_state, "return_state")
         inputs, steps = self.check_batch(x, lengths)
-        batch = Batch(inputs, lengths=steps, states=self._flat_state(state, len(inputs[0])))
+        batch = Batch(inputs, lengths=steps, states=self.flat_state(state, len(inputs[0])))
         outputs, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
         self.check_results(outputs, final)
         y = self.returned(outputs)
-        return (y, self._nested_state(final)) if return_state else y
+        return (y, self.nested_state(final)) if return_state else y
 
     def returned(self, outputs: Sequence[np.ndarray]) -> Any:
         """Outputs as the network's function returns them: one, a tuple or a dict."""
@@ -357,164 +353,6 @@ class Network:
 
     # --- learning -------------------------------------------------------------------------------------------
 
-    def loss_and_grads(
-        self,
-        x: np.typing.ArrayLike,
-        target: np.typing.ArrayLike,
-        loss: Any = "mse",
-        *,
-        lengths: np.typing.ArrayLike | None = None,
-        state: Any = None,
-        sample_weight: np.typing.ArrayLike | None = None,
-        class_weight: ClassWeight = None,
-        missing: str = "refuse",
-        memory: str = "normal",
-        truncate: int | None = None,
-    ) -> tuple[float, dict[str, np.ndarray]]:
-        """The loss of one batch and its gradient by parameter name, dropout included (with the mask of key 0).
-
-        Parameters
-        ----------
-        x : array, shape (B, T, F)
-            Input.
-        target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
-            Target.
-        loss, lengths, sample_weight, class_weight, missing, memory, truncate
-            As for `fit`; see `elman.training.fit`.
-        state : list of tuples of arrays (B, H), optional
-            Initial states; zeros by default.
-
-        Returns
-        -------
-        loss : float
-        grads : dict of str to ndarray
-            The same names and shapes as `params`.
-        """
-        data = examples(self, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
-        found = self.trainer(data.aims).gradients(
-            self.arena,
-            replace(data.batch, states=self._flat_state(state, len(data))),
-            How(memory, truncate),
-            version=self.params.version,
-        )
-        gradients = views(self._places, found.parameters)
-        named = {f"the gradient of {name}": value for name, value in gradients.items()}
-        checks.check_results(self, {"the loss": np.asarray(found.loss), **named})
-        return found.loss, gradients
-
-    def backward(
-        self,
-        x: np.typing.ArrayLike,
-        output_gradient: np.typing.ArrayLike,
-        *,
-        state: Any = None,
-        state_gradients: Any = None,
-        lengths: np.typing.ArrayLike | None = None,
-        memory: str = "normal",
-    ) -> tuple[dict[str, np.ndarray], Any, State]:
-        """Backpropagate any gradient of the outputs and of the final states.
-
-        Parameters
-        ----------
-        x : array, shape (B, T, F)
-            Input.
-        output_gradient : array, of the output's shape
-            dL/dy.
-        state : list of tuples of arrays, optional
-            Initial states.
-        state_gradients : list of tuples of arrays, optional
-            dL/d final states, those at each row's own end.
-        lengths : array of int, shape (B,), optional
-            Steps in use of each row; `output_gradient` is not looked at behind them, and `input_gradient` is 0 there.
-        memory : {"normal", "low"}, default "normal"
-            As for `fit`; see `elman.training.fit`.
-
-        Returns
-        -------
-        grads : dict of str to ndarray
-            dL/d parameters by name.
-        input_gradient : ndarray, shape (B, T, F); a dict of them by name, where there are several inputs
-        initial_state_gradients : list of tuples of ndarray
-        """
-        inputs, steps = self.check_batch(x, lengths)
-        rows = len(inputs[0])
-        given = for_each(output_gradient, self.ends, "output_gradient")
-        batch = Batch(
-            inputs,
-            tuple(self._output_gradient(g, e, inputs, steps) for g, e in zip(given, self.ends, strict=True)),
-            steps,
-            states=self._flat_state(state, rows),
-            state_gradients=self._flat_state(state_gradients, rows, "state_gradients"),
-        )
-        found = self.differentiator.gradients(
-            self.arena, batch, How(memory), want_input=True, want_states=True, version=self.params.version
-        )
-        assert found.initial_states is not None
-        grads = views(self._places, found.parameters)
-        before = self._nested_state(found.initial_states)
-        named = {f"the gradient of {name}": value for name, value in grads.items()}
-        named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
-        named |= {f"the gradient of {door.name}": g for door, g in zip(self.doors, found.inputs, strict=True)}
-        checks.check_results(self, named)
-        by_name = {door.given.name: g for door, g in zip(self.doors, found.inputs, strict=True)}
-        return grads, by_name if len(by_name) > 1 else found.inputs[0], before
-
-    def _output_gradient(
-        self, given: Any, end: End, inputs: tuple[np.ndarray, ...], lengths: tuple[np.ndarray | None, ...]
-    ) -> np.ndarray:
-        """A gradient of an output as the engine takes it."""
-        array, rows = numbers(given, "output_gradient"), len(inputs[0])
-        expected = (rows, end.steps(inputs), end.outputs) if end.sequence_output else (rows, end.outputs)
-        if array.shape != expected:
-            raise ShapeError(f"output_gradient has shape {array.shape}; expected {expected}, that of the output")
-        with np.errstate(over="ignore"):
-            found = np.asarray(array, self.dtype)
-        check_finite(found, "output_gradient", lengths[end.axis] if end.sequence_output else None)
-        return found
-
-    def freeze(self, *patterns: str) -> list[str]:
-        """Have training leave some parameters as they are, with all that an optimiser remembers of them.
-
-        Neither a gradient nor a weight decay changes them, and they do not count in `clip_norm`. `loss_and_grads` gives
-        their gradients all the same. A `BatchNorm` whose ``mean`` and ``variance`` are frozen uses these in training,
-        too, and they stay as they are.
-
-        Parameters
-        ----------
-        *patterns : str
-            Names of parameters, in which ``*`` stands for any characters, ``?`` for one and ``[WU]`` for either.
-
-        Returns
-        -------
-        list of str
-            The parameters that a pattern fits.
-
-        Raises
-        ------
-        OptionError
-            If a pattern fits none, or one of the two moments of a `BatchNorm` would be frozen without the other.
-
-        Examples
-        --------
-        >>> from elman.network import Dense, GRU, Network
-        >>> net = Network(3, [GRU(8), Dense(2)])
-        >>> net.freeze("1.*")
-        ['1.W', '1.b']
-        >>> net.unfreeze("*.b")
-        ['1.b']
-        >>> sorted(net.frozen)
-        ['1.W']
-        """
-        found = freezing.fitting(self, patterns, "freeze")
-        self.frozen = freezing.checked(self, self.frozen.union(found))
-        return found
-
-    def unfreeze(self, *patterns: str) -> list[str]:
-        """Have training change some parameters again; see `freeze`. Returns those of them that were frozen."""
-        found = [name for name in freezing.fitting(self, patterns, "unfreeze") if name in self.frozen]
-        self.frozen = freezing.checked(self, self.frozen.difference(found))
-        return found
-
     @property
     def trainable(self) -> tuple[str, ...]:
         """Names of the parameters that training changes by their gradients: neither those that are frozen nor the
@@ -526,6 +364,10 @@ class Network:
     train_on_batch = train_on_batch
     evaluate = evaluate
     generate = generate
+    loss_and_grads = loss_and_grads
+    backward = backward
+    freeze = freezing.freeze
+    unfreeze = freezing.unfreeze
 
     # --- what training needs --------------------------------------------------------------------------------
 
@@ -574,10 +416,10 @@ class Network:
         """The widths of the states of each layer that has any whose initial values are the caller's."""
         return self.structure.free_states()
 
-    def _flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
+    def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
         return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype, name)
 
-    def _nested_state(self, flat: list[np.ndarray]) -> State:
+    def nested_state(self, flat: list[np.ndarray]) -> State:
         left = iter(flat)
         return [tuple(next(left) for _ in sizes) for sizes in self.state_sizes()]
 

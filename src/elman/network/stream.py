@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import checks
+from elman.network.face import Net
 from elman.training.checks import check_finite, check_indices
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
 
 
 class Stream:
@@ -47,7 +45,7 @@ class Stream:
     [(1, 1), (1, 1), (1, 1)]
     """
 
-    def __init__(self, network: Network, rows: int = 1, state: Any = None):
+    def __init__(self, network: Net, rows: int = 1, state: Any = None):
         if any(layer.reverse for layer in network.layers):
             raise OptionError("a layer that runs in reverse needs the whole sequence: call the network itself")
         rows = whole(rows, "rows")

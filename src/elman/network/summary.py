@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from elman.network import freezing
+from elman.network.face import Net
 from elman.network.flow import Part
 
-if TYPE_CHECKING:
-    from elman.network.network import Network
 
-
-def summary(net: Network) -> str:
+def summary(net: Net) -> str:
     """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen."""
     parts, numbers = net.structure.parts, iter(range(len(net.layers)))
     rows = [
@@ -26,7 +22,7 @@ def summary(net: Network) -> str:
     return "\n".join([*lines, last + (f"  {frozen:,} frozen" if frozen else "")])
 
 
-def _kind(net: Network, part: Part) -> str:
+def _kind(net: Net, part: Part) -> str:
     what = part.layer.cell.name if part.layer is not None else part.move.kind if part.move is not None else ""
     if net.structure.is_chain:
         return what
@@ -35,14 +31,14 @@ def _kind(net: Network, part: Part) -> str:
     return f"{what}({', '.join(reads)})"
 
 
-def _shape(net: Network, number: int) -> str:
+def _shape(net: Net, number: int) -> str:
     structure = net.structure
     axis, features = structure.axes[number], structure.parts[number].features
     steps = "" if axis < 0 else "T, " if structure.time_axes == 1 else f"T{axis}, "
     return f"(B, {steps}{features})"
 
 
-def _counts(net: Network, part: Part, numbers: object) -> tuple[str, str]:
+def _counts(net: Net, part: Part, numbers: object) -> tuple[str, str]:
     if part.layer is None:
         return "0", ""
     number = next(numbers)  # type: ignore[call-overload]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from elman.checks import listed, shown
 from elman.errors import OptionError
-
-if TYPE_CHECKING:
-    from elman.training.loop import Training
+from elman.training.state import Training
 
 
 class Callback:
     """Is told how a training goes; subclasses say what they do then.
 
-    Every method gets the `elman.training.loop.Training`: ``training.net``, ``training.epoch``, ``training.logs`` ...;
+    Every method gets the `elman.training.state.Training`: ``training.net``, ``training.epoch``, ``training.logs`` ...;
     ``training.stop = True`` ends it.
 
     Attributes

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from elman.training.loop import Training
+from elman.training.state import Training
 
 
 def explain(training: Training, rows: np.ndarray, key: int, loss: float) -> str:

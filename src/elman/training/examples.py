@@ -273,7 +273,7 @@ def evaluate(
     """
     weighting = Weighting(sample_weight, class_weight, missing)
     data, chosen = examples(net, x, target, loss, lengths, weighting, "", loss_weights), resolve_metrics(metrics)
-    check_metrics(net, chosen)
+    check_metrics(net.ends, chosen)
     found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
     if not np.isfinite(found["loss"]):
         net.check_results(net.engine().forward(net.arena, Batch(tuple(x[:1] for x in data.inputs)), How(memory))[0])

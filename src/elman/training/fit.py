@@ -12,7 +12,7 @@ from elman.errors import OptionError
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
-from elman.training.loop import Training
+from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
 from elman.training.monitors import KeepBest
 from elman.training.optimizers import Optimizer, resolve_optimizer
@@ -160,10 +160,10 @@ def fit(
     True
     """
     chosen = resolve_metrics(metrics)
-    check_metrics(net, chosen)
+    check_metrics(net.ends, chosen)
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-    training = Training(
+    training = Loop(
         net,
         resolve_optimizer(optimizer),
         data,
@@ -232,4 +232,4 @@ def train_on_batch(
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
-    return Training(net, optimizer, data, None, batch_size=len(data), **options).update()
+    return Loop(net, optimizer, data, None, batch_size=len(data), **options).update()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,65 +14,18 @@ from elman.engine import arrays
 from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
-from elman.training.callbacks import Callback
 from elman.training.diagnosis import explain
-from elman.training.examples import Examples, judge, log_name
+from elman.training.examples import Examples, judge
 from elman.training.history import History
-from elman.training.metrics import Metric, check_value
-from elman.training.optimizers import Optimizer
-from elman.training.protocol import Trainable
+from elman.training.metrics import check_value
+from elman.training.state import Training
 
 SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
 
 
 @dataclass(eq=False)
-class Training:
-    """A training under way, as callbacks see it.
-
-    Attributes
-    ----------
-    net : Network
-        What is trained.
-    optimizer : Optimizer
-        Its learning rate may be changed between epochs.
-    data, validation : Examples
-        What is trained on, and what judges it (or None).
-    batch_size, epochs, metrics
-        As given to `fit`.
-    epoch, batch : int
-        The number of the epoch (from 1), and how many of its batches are done.
-    batches : int
-        How many batches an epoch has.
-    logs : dict of str to float
-        ``loss`` of the epoch so far; at its end also ``val_loss``, ``learning_rate`` and ``seconds``. What a
-        callback adds before the end of an epoch goes into the history.
-    history : History
-        The epochs before.
-    stop : bool
-        Set it to end the training.
-    interrupted, failed : bool
-        Why it ended, if it did not end by itself: Ctrl-C, or an error.
-    """
-
-    net: Trainable
-    optimizer: Optimizer
-    data: Examples
-    validation: Examples | None
-    batch_size: int
-    epochs: int
-    shuffle: bool = True
-    stateful: bool = False
-    memory: str = "normal"
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-    truncate: int | None = None
-    callbacks: Sequence[Callback] = ()
-    epoch: int = 0
-    batch: int = 0
-    logs: dict[str, float] = field(default_factory=dict)
-    history: History = field(default_factory=History)
-    stop: bool = False
-    interrupted: bool = False
-    failed: bool = False
+class Loop(Training):
+    """Trains."""
 
     def __post_init__(self) -> None:
         weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
@@ -89,20 +42,6 @@ class Training:
         self._state = self.optimizer.begin(self.net)
         self._grouping = self.optimizer.grouping(self.net)
         self._watchers = [c for c in self.callbacks if c.watches_batches]
-
-    @property
-    def log_names(self) -> list[str]:
-        """What the logs of each epoch will hold, beside what callbacks add."""
-        outputs = [judged.name for judged in self.data.judged]
-        metrics = [log_name(output, name) for output in outputs for name in self.metrics]
-        losses = [log_name(output, "loss") for output in outputs if output]
-        validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
-        return ["loss", *metrics, *validation, "learning_rate", "seconds"]
-
-    @property
-    def adds_logs(self) -> bool:
-        """Whether a callback may add numbers to the logs."""
-        return any(c.adds_logs for c in self.callbacks)
 
     def run(self) -> History:
         """Train until the last epoch, or until a callback stops it."""

@@ -8,15 +8,13 @@ or whose weight is 0 do not count.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from elman.checks import listed, nearest, numbers, shown
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
-
-if TYPE_CHECKING:
-    from elman.training.protocol import Trainable
+from elman.training.ends import End
 
 Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
 M = TypeVar("M", bound=Metric)
@@ -87,9 +85,9 @@ def _known(name: str) -> str:
     return name
 
 
-def check_metrics(net: Trainable, metrics: Mapping[str, Metric]) -> None:
+def check_metrics(ends: Iterable[End], metrics: Mapping[str, Metric]) -> None:
     """Refuse the accuracy of a lone output that is no logit: its sign would always say yes."""
-    squashed = [e.last_op for e in net.ends if e.outputs == 1 and e.last_op in ("sigmoid", "softmax", "relu")]
+    squashed = [e.last_op for e in ends if e.outputs == 1 and e.last_op in ("sigmoid", "softmax", "relu")]
     if accuracy in metrics.values() and squashed:
         raise OptionError(
             f"accuracy takes the sign of a lone output, a logit, and the network ends with {squashed[0]}, which is "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +10,7 @@ from elman.checks import flag, nearest, real, whole
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
 from elman.training.metrics import METRICS
-
-if TYPE_CHECKING:
-    from elman.training.loop import Training
+from elman.training.state import Training
 
 MODES = ("auto", "min", "max")
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
-
-if TYPE_CHECKING:
-    from elman.training.loop import Training
+from elman.training.state import Training
 
 SECONDS_A_REFRESH = 0.1
 SECONDS_A_LINE = 5.0

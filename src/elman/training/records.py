@@ -8,7 +8,7 @@ import os
 import string
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from elman import checks
 from elman.checks import flag
@@ -16,9 +16,7 @@ from elman.errors import OptionError
 from elman.files import check_file
 from elman.training.callbacks import Callback
 from elman.training.monitors import Best, Monitor
-
-if TYPE_CHECKING:
-    from elman.training.loop import Training
+from elman.training.state import Training
 
 
 class ModelCheckpoint(Callback):

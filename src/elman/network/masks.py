@@ -1,0 +1,26 @@
+"""Masks: steps in the middle of a row that a recurrent layer leaves out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from elman.equations.store import from_data, graph_data
+from elman.equations.symbols import Symbol, build
+from elman.equations.trace import Cell
+
+MASK = "mask"
+
+
+def masked(cell: Cell) -> Cell:
+    """A cell with one input more, its mask: where that is 0, the states stay as they were."""
+    graph = cell.trace()
+    taken = {s.name for s in (*graph.inputs, *graph.memories, *graph.states, *graph.parameters.values())}
+    mask = Symbol("input", name=next(name for name in (MASK, *(f"{MASK}_{k}" for k in range(99))) if name not in taken))
+    used = build("sum", mask)  # of one feature: a number a row, which serves states of any width
+    pairs = zip(graph.outputs, graph.states, strict=True)
+    outputs = [build("where", used, new, old) for new, old in pairs]
+    names = {symbol: name for symbol, name in graph.names.items() if symbol not in set(graph.outputs)}
+    names |= {new: state.name for new, state in zip(outputs, graph.states, strict=True)}
+    held = replace(graph, inputs=[*graph.inputs, mask], outputs=outputs, names=names)
+    initial = {k: v for k, v in cell.initial.items() if isinstance(v, int | float | str)}
+    return from_data(graph_data(held, initial, cell.__doc__ or ""))
