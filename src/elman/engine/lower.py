@@ -145,7 +145,7 @@ class Lowering:
         """Of operands (query, keys, values), the way back after a gradient; then a vector, or none."""
         count = 1 if row_of(s).shape == "attend" else 2
         own, (keys, values, *vector) = s.inputs[:count], s.inputs[count:]
-        operands = tuple(self.solid(self.memo[i], width(i)) for i in own)
+        operands = tuple(self._in_a_slot(self.memo[i], width(i)) for i in own)
         node = self.fresh(row_of(s).shape, list(operands), width(s), s.first or width(keys) ** -0.5)
         node.memory = (self.memories[keys], self.memories[values])
         if vector:
@@ -188,6 +188,10 @@ class Lowering:
     def solid(self, node: Node, out: int) -> Node:
         """A constant as a value with a width, anything else as it is."""
         return self.fresh("copy", [node], out) if node.op == "const" else node
+
+    def _in_a_slot(self, node: Node, out: int) -> Node:
+        """A value that has a place, which numbers and parameters have not."""
+        return self.fresh("copy", [node], out) if node.op in ("const", "vector") else node
 
     def _wide(self, node: Node, out: int) -> Node:
         if node.width in (0, out):

@@ -95,15 +95,16 @@ def _attended(row: Op, inputs: Inputs) -> Dim:
 
 
 def is_memory(symbol: Any) -> bool:
-    """Whether a symbol is a memory, or is made of memories, parameters and numbers."""
+    """Whether a symbol is a memory, or is made of memories, parameters and numbers; what attention finds is none."""
     leaves, seen, stack = set(), set(), [symbol]
     while stack:
         node = stack.pop()
         if node in seen:
             continue
         seen.add(node)
-        stack.extend(node.inputs)
-        leaves.add("" if node.inputs else node.op)
+        attended = node.op.startswith("attend")
+        stack.extend(() if attended else node.inputs)
+        leaves.add("" if node.inputs and not attended else node.op)
     return "memory" in leaves and leaves <= {"memory", "parameter", "const", ""}
 
 

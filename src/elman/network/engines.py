@@ -15,9 +15,11 @@ from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.engine.stage import NormSpec, Source
 from elman.equations.symbols import width
 from elman.network.face import Net
+from elman.network.fed_back import Unrolled
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
 from elman.network.structure import input_specs
+from elman.network.unrolling import halves
 from elman.training.losses import equations_key
 from elman.training.protocol import Aim
 
@@ -35,6 +37,7 @@ class Engines:
     def __init__(self, net: Net):
         self._net = net
         self._kept: OrderedDict[Any, Trains] = OrderedDict()
+        self._unrolled: dict[tuple[int, int], Unrolled] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -46,6 +49,13 @@ class Engines:
     @functools.cached_property
     def differentiator(self) -> Engine:
         return differentiator(self._net)
+
+    def unrolled(self, output: int, fed: int) -> Unrolled:
+        """What makes an input step by step from an output, both by number."""
+        key = output, fed
+        if key not in self._unrolled:
+            self._unrolled[key] = unrolled(self._net, output, fed)
+        return self._unrolled[key]
 
     def trainer(self, aims: Sequence[Aim]) -> Trains:
         wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
@@ -85,6 +95,13 @@ def trainer(net: Net, aims: Sequence[Aim]) -> Trains:
         place = next(k for k, spec in enumerate(specs) if spec.name == net.layer_names[number])
         specs[place] = _over_the_batch(net, number, specs[place])
     return _engine(net, _plan(net, specs, outputs, losses=losses))
+
+
+def unrolled(net: Net, output: int, fed: int) -> Unrolled:
+    """A network in two halves, for an output that is fed back."""
+    layers, outputs = net.specs()
+    found = halves(net.structure, layers, outputs[output], fed)
+    return Unrolled(found, net.arena.size, lambda plan: _engine(net, plan))
 
 
 def _engine(net: Net, plan: Plan) -> Engine:

@@ -11,6 +11,7 @@ from elman.engine.interface import Engine, Trains
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.network.doors import Door
+from elman.network.fed_back import Unrolled
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters
 from elman.network.structure import Structure
@@ -54,7 +55,12 @@ class Net(Trainable, Protocol):
     @property
     def differentiator(self) -> Engine: ...
 
+    @property
+    def last_op(self) -> str: ...
+
     def engine(self) -> Engine: ...
+
+    def unrolled(self, output: int, fed: int) -> Unrolled: ...
 
     def trainer(self, aims: Sequence[Aim]) -> Trains: ...
 

@@ -2,51 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from elman.checks import as_seed, is_number, numbers, shown, whole
-from elman.engine.generation import Drawing
+from elman.checks import flag, numbers, whole
 from elman.engine.interface import Batch
 from elman.errors import OptionError, ShapeError
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
+from elman.network.by_steps import made_by_steps
+from elman.network.choices import Choices
+from elman.network.contexts import batched, unbatched
+from elman.network.face import Net
 
 MOST_STEPS = 2**31 - 1
 
 
 def generate(
-    net: Network,
-    context: np.typing.ArrayLike,
+    net: Net,
+    context: Any,
     steps: int,
     *,
+    start: np.typing.ArrayLike | None = None,
+    stop: int | None = None,
+    lengths: Any = None,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     seed: int | None = None,
-) -> np.ndarray:
-    """Go on with sequences by feeding a network its own output.
+    beam: int | None = None,
+    length_penalty: float = 1.0,
+    one_hot: bool = False,
+    output: str | None = None,
+    details: bool = False,
+) -> Any:
+    """Make sequences by feeding a network its own output.
 
-    A network that returns every step sees the context once, and then each new value, its states running on. A network
-    whose last recurrent layer has ``return_sequences=False`` sees windows as long as the context, each from states of
-    zeros.
+    A network with one input goes on with a context. If it returns every step it sees the context once, and then each
+    new value, its states running on; if it returns one step only, it sees windows as long as the context, each from
+    states of zeros.
 
-    Where the first layer is an `Embedding` of V indices and the network has V outputs, these are the logits of the next
-    index, which is drawn with probabilities softmax(logits / temperature). What is drawn depends on the logits, the
-    seed, the step and the row of the batch only.
+    A network with several inputs, an encoder and a decoder, makes the input that `context` leaves out, step by step
+    from `start`. What does not depend on that input, the encoder and what is attended to, is computed once.
+
+    Where the input that is fed back is an index below V, of an `Embedding`, the network's V outputs are the logits of
+    the next index (probabilities, where it ends in a softmax). That is drawn with probabilities
+    softmax(logits / temperature): what is drawn depends on the logits, the seed, the step and the row of the batch
+    only. With `temperature=0` it is the likeliest; with `beam` a search looks for the likeliest sequence.
 
     Parameters
     ----------
     net : Network
-        As many outputs as inputs, or as the first layer has indices.
-    context : array
-        What the network sees first, at least one step; zeros, if there is nothing to go on from. Values: (B, T, F), or
-        (T, F) for one sequence; where F is 1 also (B, T), or (T,) for one sequence. Indices: (B, T), (B, T, 1), or (T,)
-        for one sequence.
+        As many outputs as the input that is fed back has features, or indices.
+    context : array, or dict of arrays by input
+        Of a network with one input what it sees first, at least one step; zeros, if there is nothing to go on from.
+        Values: (B, T, F), or (T, F) for one sequence; where F is 1 also (B, T), or (T,) for one sequence. Indices:
+        (B, T), (B, T, 1), or (T,) for one sequence. Of a network with several all inputs but one; those that share
+        its time axis have a step for each step of `start` and each that is made, but the last.
     steps : int
         How many values to generate.
+    start : int or array, optional
+        What the input that is left out begins with: an index, one for each row (B,), or several (B, T); values (F,),
+        (B, F) or (B, T, F).
+    stop : int, optional
+        The index that ends a row; what is behind it is the stop index too.
+    lengths : array of int, shape (B,), or dict of them by input, optional
+        Steps in use of the inputs that are given.
     temperature : float, default 1
         Below 1 likely indices become likelier; 0 always takes the likeliest.
     top_k : int, optional
@@ -55,19 +75,32 @@ def generate(
         Draw from the fewest of the likeliest indices that together are so likely, as in [1]_.
     seed : int, optional
         Another seed, another draw; by default the network's own.
+    beam : int, optional
+        Draw nothing, but keep so many of the likeliest beginnings of each row at every step, and return the best that
+        ends, or is as long as `steps`; 1 is the likeliest index each time.
+    length_penalty : float, default 1
+        With `beam` the best has the largest log-probability divided by ``length ** length_penalty``, its stop index
+        included, as in [2]_: 0 favours short ones.
+    one_hot : bool, default False
+        What is fed back is an index as a vector, 1 at its place.
+    output : str, optional
+        Of a network with several outputs the one that is fed back.
+    details : bool, default False
+        Also return lengths and scores.
 
     Returns
     -------
-    ndarray, of the context's shape with `steps` in place of T
-        Indices as int64.
+    ndarray, of the context's shape with `steps` in place of T; (B, steps, F) or, of indices, (B, steps)
+        Indices as int64. With `details` a tuple of these, the rows' lengths and their log-probabilities; see
+        `elman.network.decoding.Generated`.
 
     Raises
     ------
     ShapeError
-        If outputs do not fit inputs, or the context does not fit the network.
+        If outputs do not fit the input that is fed back, or the context does not fit the network.
     OptionError
-        If an option makes no sense; if there is nothing to draw; if a layer of a network that returns every step runs
-        in reverse.
+        If an option makes no sense; if there is nothing to draw; if a layer needs steps that are not made yet, because
+        it runs in reverse, attends to what is fed back, or gathers its steps.
     DataError
         If an index is none; if an output is not finite, because what is fed back has grown.
 
@@ -75,6 +108,8 @@ def generate(
     ----------
     .. [1] A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, The curious case of neural text degeneration, ICLR
        (2020).
+    .. [2] Y. Wu et al., Google's neural machine translation system, arXiv:1609.08144 (2016), of whose length penalty
+       this is the simple form.
 
     Examples
     --------
@@ -86,43 +121,45 @@ def generate(
     >>> letters = Network(1, [Embedding(26, 4), GRU(8), Dense(26)])
     >>> generate(letters, [7, 4, 11], 5, temperature=0.5, top_k=10, seed=1).shape
     (5,)
+
+    An encoder and a decoder: two sources become at most 9 indices each, which begin with 0 and end with 1.
+
+    >>> def translate(source, target):
+    ...     memory = GRU(8)(Embedding(26, 4)(source))
+    ...     return Dense(5)(GRU(8)(Embedding(5, 4)(target), state=memory.final))
+    >>> net = Network(translate, inputs={"source": 1, "target": 1})
+    >>> generate(net, {"source": [[7, 4, 11], [2, 0, 19]]}, 9, start=0, stop=1, beam=3).shape
+    (2, 9)
     """
     steps = whole(steps, "steps")
     if steps > MOST_STEPS:
         raise OptionError(f"steps is {steps}; expected at most {MOST_STEPS} at once")
+    flag(details, "details"), flag(one_hot, "one_hot")
+    how = Choices(start, stop, lengths, temperature, top_k, top_p, seed, beam, length_penalty, one_hot, output)
+    if not details and how.plain and _at_once(net):
+        return _go_on(net, context, steps, how)
+    made = made_by_steps(net, context, steps, how)
+    return made if details else made.values
+
+
+def _at_once(net: Net) -> bool:
+    """Whether an engine makes all steps in one call: of chains, and of networks that see windows."""
+    if len(net.doors) > 1 or net.structure.names is not None:
+        return False
+    return not net.sequence_output or (net.structure.is_chain and net.last_op != "softmax")
+
+
+def _go_on(net: Net, context: Any, steps: int, how: Choices) -> np.ndarray:
     classes = net.indices
-    drawing = _drawing(net, classes, temperature, top_k, top_p, seed)
+    drawing = how.drawing(classes, net.seed)
     _check_outputs(net, classes)
     given = numbers(context, "context")
-    x = net.check_input(_batch(given, net.inputs, classes > 0))
+    x = net.check_input(batched(given, net.inputs, classes > 0))
     made = net.engine().generate(net.arena, *_seen(net, x), steps, drawing, version=net.params.version)
-    return _unbatched(made, given, classes > 0)
+    return unbatched(made, given, classes > 0)
 
 
-def _drawing(net: Network, classes: int, temperature: Any, top_k: Any, top_p: Any, seed: Any) -> Drawing | None:
-    if not classes:
-        if not isinstance(temperature, int | float) or temperature != 1.0 or not top_k is top_p is seed is None:
-            raise OptionError(
-                "temperature, top_k, top_p and seed say how the next index is drawn, but the network's input is no "
-                "index (its first layer is no Embedding): leave them out"
-            )
-        return None
-    return Drawing(
-        _between(temperature, 0.0, np.finfo(float).max, "temperature"),
-        classes if top_k is None else min(whole(top_k, "top_k"), classes),
-        1.0 if top_p is None else _between(top_p, np.finfo(float).tiny, 1.0, "top_p"),
-        as_seed(net.seed if seed is None else seed) % 2**64,
-    )
-
-
-def _between(number: Any, low: float, high: float, what: str) -> float:
-    if not is_number(number) or not low <= number <= high:
-        expected = "a number in (0, 1]" if high == 1 else "a number of at least 0"
-        raise OptionError(f"{what} is {shown(number)}; expected {expected}")
-    return float(number)
-
-
-def _check_outputs(net: Network, classes: int) -> None:
+def _check_outputs(net: Net, classes: int) -> None:
     if classes and net.outputs != classes:
         raise ShapeError(
             f"generate draws the next of {classes} indices with the network's outputs as logits, but it has "
@@ -139,33 +176,7 @@ def _check_outputs(net: Network, classes: int) -> None:
         )
 
 
-def _batch(context: np.ndarray, features: int, indices: bool) -> np.ndarray:
-    """The context as (B, T, F)."""
-    if context.ndim == 3:
-        return context
-    if context.ndim == 1 and (indices or features == 1):
-        return context[None, :, None]
-    if context.ndim == 2 and not indices and context.shape[1] == features:  # one sequence
-        return context[None]
-    if context.ndim == 2 and (indices or features == 1):
-        return context[:, :, None]
-    one = "(T,) or (B, T)" if indices else "(T,), (B, T) or (B, T, 1)" if features == 1 else f"(T, {features})"
-    raise ShapeError(
-        f"context has shape {context.shape}; expected {one}{'' if features == 1 else f' or (B, T, {features})'}"
-    )
-
-
-def _unbatched(made: np.ndarray, context: np.ndarray, indices: bool) -> np.ndarray:
-    """What was made (B, steps, F), in the manner of the context."""
-    if context.ndim == 3:
-        return made
-    if context.ndim == 1:
-        return made[0, :, 0]
-    one_sequence = not indices and context.shape[1] == made.shape[2]
-    return made[0] if one_sequence else made[:, :, 0]
-
-
-def _seen(net: Network, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
+def _seen(net: Net, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
     """The window, the states and the output that generation starts from."""
     (y,), states = net.engine().forward(net.arena, Batch.of(x), version=net.params.version)
     net.check_results((y,), states)

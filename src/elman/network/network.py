@@ -18,7 +18,9 @@ from elman.network import checks, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
 from elman.network.engines import Engines, runner
+from elman.network.fed_back import Unrolled
 from elman.network.files import describe, save, structure_of
+from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
@@ -345,34 +347,9 @@ class Network:
 
         return trace(self, x, state)
 
-    def generate(
-        self,
-        context: np.typing.ArrayLike,
-        steps: int,
-        *,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        seed: int | None = None,
-    ) -> np.ndarray:
-        """Feed the network its own output; see `elman.network.generate`.
-
-        Parameters
-        ----------
-        context : array, shape (B, T, F), or (T, F) or (T,) for one sequence; of indices (B, T) or (T,)
-            What the network sees first.
-        steps : int
-            How many values to generate.
-        temperature, top_k, top_p, seed
-            How the next index is drawn, where the first layer is an `Embedding`.
-
-        Returns
-        -------
-        ndarray, shape (B, steps, F), or (steps, F) or (steps,) as the context; of indices (B, steps) or (steps,)
-        """
-        from elman.network.generate import generate
-
-        return generate(self, context, steps, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed)
+    def unrolled(self, output: int, fed: int) -> Unrolled:
+        """What makes an input step by step from an output, both by number; see `elman.network.unrolling`."""
+        return self._engines.unrolled(output, fed)
 
     # --- learning -------------------------------------------------------------------------------------------
 
@@ -386,6 +363,7 @@ class Network:
     fit = fit
     train_on_batch = train_on_batch
     evaluate = evaluate
+    generate = generate
     loss_and_grads = loss_and_grads
     backward = backward
     freeze = freezing.freeze
