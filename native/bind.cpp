@@ -37,6 +37,7 @@ template <class V>
 V item(nb::handle tuple, int i) {
   V value;
   if (nb::try_cast<V>(tuple[i], value)) return value;
+  PyErr_Clear();  // Python's own word on it, with which nothing else can be asked
   throw std::invalid_argument("bad plan: " + std::string(nb::str(tuple[i]).c_str()) + " is too large a number");
 }
 

@@ -163,7 +163,7 @@ class Symbol:
         return build("slice", self, first=first, second=second)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         raise EquationError(
             f"a symbol has no `.{name}`; write el.{name}(...) if there is such an op.\n  {users_line()}"

@@ -393,6 +393,7 @@ class Network:
         missing: str = "refuse",
         memory: str = "normal",
         truncate: int | None = None,
+        loss_weights: Any = None,
     ) -> tuple[float, dict[str, np.ndarray]]:
         """The loss of one batch and its gradient by parameter name, dropout included (with the mask of key 0).
 
@@ -402,7 +403,7 @@ class Network:
             Input.
         target : array, shape (B, T, O) or (B, O); class indices (B, T) or (B,)
             Target.
-        loss, lengths, sample_weight, class_weight, missing, memory, truncate
+        loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights
             As for `fit`; see `elman.training.fit`.
         state : list of tuples of arrays (B, H), optional
             Initial states; zeros by default.
@@ -413,7 +414,8 @@ class Network:
         grads : dict of str to ndarray
             The same names and shapes as `params`.
         """
-        data = examples(self, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing))
+        weighting = Weighting(sample_weight, class_weight, missing)
+        data = examples(self, x, target, loss, lengths, weighting, loss_weights=loss_weights)
         found = self.trainer(data.aims).gradients(
             self.arena,
             replace(data.batch, states=self._flat_state(state, len(data))),
