@@ -224,7 +224,9 @@ void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_targets)
 
 template <class T>
 void stop_at_fault(Engine<T>& e) {
-  if (e.fault.array) refuse(e.fault.array, std::exchange(e.fault, IndexFault{}));
+  if (!e.fault.array) return;
+  IndexFault fault = std::exchange(e.fault, IndexFault{});
+  refuse(fault.array, fault);
 }
 
 template <class T>

@@ -53,7 +53,7 @@ class NoNumber:
         )
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         raise EquationError(
             f"a symbol has no `.{name}`; write el.{name}(...) if there is such an op.\n  {users_line()}"
