@@ -229,6 +229,22 @@ class Network:
         return Network.restored, found
 
     @classmethod
+    def of_structure(
+        cls,
+        structure: Structure,
+        *,
+        seed: int = 0,
+        dtype: np.typing.DTypeLike = np.float32,
+        engine: str | None = None,
+        threads: int | None = None,
+    ) -> Network:
+        """A network of layers that are put together already."""
+        network = cls.__new__(cls)
+        network._set_up(structure, seed, dtype, None, engine, threads)
+        network._initialise()
+        return network
+
+    @classmethod
     def restored(
         cls,
         description: dict[str, Any],
@@ -343,11 +359,11 @@ class Network:
         y, state = self(array[:, None, :], state=state, return_state=True)
         return (y[:, 0] if y.ndim == 3 else y), state
 
-    def trace(self, x: np.typing.ArrayLike, state: Any = None) -> dict[str, np.ndarray]:
+    def trace(self, x: Any, state: Any = None, lengths: Any = None) -> dict[str, np.ndarray]:
         """Every named value of the equations over time, such as a GRU's ``z``; see `elman.network.trace.trace`."""
         from elman.network.trace import trace
 
-        return trace(self, x, state)
+        return trace(self, x, state, lengths)
 
     def generate(
         self,
