@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman.engine.plan import ONCE
 from elman.engine.stage import MoveSpec, Source
 from elman.network.flow import Part
-from elman.network.layers import Activation
+from elman.network.layers import Activation, Dense
 from elman.network.structure import Given, Structure
 
 if TYPE_CHECKING:
@@ -183,16 +183,14 @@ def owner(structure: Structure, name: str) -> str:
 
 
 def in_float64(net: Network, structure: Structure | None = None, engine: str | None = None) -> Network:
-    """A network, or a piece of it, in float64, with its parameters."""
-    found = net.of_structure(
+    """A network, or one of other layers, in float64, with parameters as training begins with them."""
+    return net.of_structure(
         net.structure if structure is None else structure,
         seed=net.seed,
         dtype=np.float64,
         engine=engine or net.engine_name,
         threads=net.threads,
     )
-    follow(found, net)
-    return found
 
 
 def follow(found: Network, net: Network) -> None:
@@ -204,8 +202,6 @@ def follow(found: Network, net: Network) -> None:
 
 def with_layers_below(structure: Structure, numbers: Collection[int]) -> Structure:
     """The same with a dense layer between some of the inputs and all that reads them."""
-    from elman.network.layers import Dense
-
     below: list[Part] = []
     new: dict[int, Source] = {}
     for number in numbers:
@@ -213,11 +209,9 @@ def with_layers_below(structure: Structure, numbers: Collection[int]) -> Structu
         layer = Dense(given.width)
         graph = layer.graph(given.width)
         new[~number] = Source(len(below))
-        below.append(
-            Part(f"below {given.name}", layer, graph, None, (Source(~number),), features=given.width)
-        )
+        below.append(Part(f"below {given.name}", layer, graph, None, (Source(~number),), features=given.width))
 
-    def moved(source: Source | None) -> Source | None:
+    def moved(source: Any) -> Any:
         if source is None or source.number < 0:
             return source if source is None else new.get(source.number, source)
         return replace(source, number=source.number + len(below))
@@ -233,9 +227,12 @@ def with_layers_below(structure: Structure, numbers: Collection[int]) -> Structu
         for part in structure.parts
     ]
     axes = tuple(structure.inputs[number].axis for number in numbers)
+    together = [*below, *parts]
+    if structure.is_chain:
+        together = [replace(part, name=str(number)) for number, part in enumerate(together)]
     return replace(
         structure,
-        parts=(*below, *parts),
+        parts=tuple(together),
         axes=(*axes, *structure.axes),
-        outputs=tuple(map(moved, structure.outputs)),  # type: ignore[arg-type]
+        outputs=tuple(map(moved, structure.outputs)),
     )
