@@ -29,9 +29,7 @@ def loss_at(system: System, s: np.ndarray, x: np.ndarray, goal: np.ndarray) -> f
         after[None, None, system.output]
     )
     last = max(k for k, graph in enumerate(net.graphs) if graph.states) + 1
-    for layer, number in zip(
-        net.layers[last:], range(last, len(net.layers)), strict=True
-    ):
+    for layer, number in zip(net.layers[last:], range(last, len(net.layers)), strict=True):
         one = el.Network(y.shape[-1], [layer], dtype=np.float64)
         for name in one.params:
             one.params[name] = net.params[f"{number}.{name.split('.', 1)[1]}"]
