@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from elman.forecast.forecaster import Forecaster
 from elman.language import LanguageModel
 from elman.models import load
 from elman.network import Network
+from elman.network.drawn import random_inputs
 
 STEPS = 200  # of a sequence, at most
 ROWS = 8
@@ -31,12 +34,13 @@ class Sequences:
     ----------
     net : Network
     x : ndarray, shape (B, T, F)
+        A dict of them by name, where the network has several inputs.
     about : str
         Where they are from.
     """
 
     net: Network
-    x: np.ndarray
+    x: Any
     about: str
 
 
@@ -48,7 +52,8 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
     model : str or Path
         A network, a forecaster or a language model.
     data : str or Path, optional
-        For a network a ``.npy`` array (T, F) or (B, T, F), or a CSV or Parquet file with a column for each input; for a
+        For a network a ``.npy`` array (T, F) or (B, T, F), or a CSV or Parquet file with a column for each input, or
+        where it has several a ``.npz`` file with an array (B, T, F), or (B, F), for each by its name; for a
         forecaster a file with its series, or the name of one that ships with Elman; for a language model a text. By
         default what the forecaster kept of its series, else random inputs.
     reading : Reading, optional
@@ -70,6 +75,9 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
     if isinstance(found, LanguageModel):
         reading.refuse_all_but([], "a text")
         return _of_text(found, Path(data))
+    if len(net.doors) > 1:
+        reading.refuse_all_but([], "arrays of several inputs")
+        return Sequences(net, _arrays(net, Path(data)), f"sequences of {data}")
     values = _array(net, Path(data), reading)
     return Sequences(net, _pieces(values) if values.ndim == 2 else values, f"sequences of {data}")
 
@@ -120,14 +128,29 @@ def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
     return values
 
 
+def _arrays(net: Network, file: Path) -> dict[str, np.ndarray]:
+    """An array for each input, by its name."""
+    names = [given.name for given in net.structure.inputs]
+    if file.suffix != ".npz":
+        raise DataError(
+            f"{file} cannot hold the {len(names)} inputs of the network; expected a .npz file with an array for each "
+            f"of {', '.join(names)}"
+        )
+    try:
+        with np.load(file) as held:
+            found = {name: held[name] for name in held.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise DataError(f"{file} cannot be read as arrays: {error}") from error
+    if set(found) != set(names):
+        raise DataError(f"{file} holds {', '.join(found) or 'nothing'}; expected {', '.join(names)}")
+    return {name: array[:ROWS, :STEPS] if array.ndim == 3 else array[:ROWS] for name, array in found.items()}
+
+
 def _random(net: Network) -> Sequences:
-    random = np.random.default_rng(0)
-    if net.graphs[0].takes_index:
-        table = next(name for name, p in net.graphs[0].parameters.items() if p.role == "table")
-        x = random.integers(0, net.params[f"0.{table}"].shape[0], (ROWS, STEPS // 2, 1))
-        return Sequences(net, x, "random indices, as no data was given")
-    about = "standard normal inputs, as no data was given"
-    return Sequences(net, random.normal(size=(ROWS, STEPS // 2, net.inputs)), about)
+    x = random_inputs(net, np.random.default_rng(0), ROWS, STEPS // 2)
+    kinds = {door.whole for door in net.doors}
+    what = "standard normal inputs" if kinds == {False} else "random indices" if kinds == {True} else "random inputs"
+    return Sequences(net, x, f"{what}, as no data was given")
 
 
 def _pieces(values: np.ndarray) -> np.ndarray:

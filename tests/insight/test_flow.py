@@ -28,9 +28,8 @@ def loss_at(system: System, s: np.ndarray, x: np.ndarray, goal: np.ndarray) -> f
     y = el.Network(len(after[system.output]), [el.Activation("linear")], dtype=np.float64)(
         after[None, None, system.output]
     )
-    for layer, number in zip(
-        net.layers[system.last_layer + 1 :], range(system.last_layer + 1, len(net.layers)), strict=True
-    ):
+    last = max(k for k, graph in enumerate(net.graphs) if graph.states) + 1
+    for layer, number in zip(net.layers[last:], range(last, len(net.layers)), strict=True):
         one = el.Network(y.shape[-1], [layer], dtype=np.float64)
         for name in one.params:
             one.params[name] = net.params[f"{number}.{name.split('.', 1)[1]}"]

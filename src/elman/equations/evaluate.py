@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,7 +12,11 @@ from elman.equations.symbols import Parameter, Symbol
 
 
 def evaluate(
-    graph: Graph, parameters: Mapping[str, np.ndarray], inputs: list[np.ndarray], states: list[np.ndarray]
+    graph: Graph,
+    parameters: Mapping[str, np.ndarray],
+    inputs: list[np.ndarray],
+    states: list[np.ndarray],
+    memories: Sequence[np.ndarray] = (),
 ) -> dict[Symbol, np.ndarray]:
     """Every node's value for some rows, dropout left out.
 
@@ -26,12 +30,16 @@ def evaluate(
         In the order of ``graph.inputs``.
     states : list of ndarray, shape (B, H)
         The old ones.
+    memories : sequence of ndarray, shape (B, S, M)
+        In the order of ``graph.memories``.
 
     Returns
     -------
-    dict of Symbol to ndarray, shape (B, width)
+    dict of Symbol to ndarray, shape (B, width), or (B, S, width) of what is made of memories alone
     """
-    values: dict[Symbol, np.ndarray] = dict(zip([*graph.inputs, *graph.states], [*inputs, *states], strict=True))
+    values: dict[Symbol, np.ndarray] = dict(
+        zip([*graph.inputs, *graph.states, *graph.memories], [*inputs, *states, *memories], strict=True)
+    )
     with np.errstate(all="ignore"):
         for node in graph.nodes():
             if node not in values:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman import checks
-from elman.errors import ShapeError
+from elman.errors import OptionError, ShapeError
 from elman.insight.system import System
 from elman.network import Network
 
@@ -51,6 +51,7 @@ def equivalence(
     samples: int = 1000,
     tolerance: float = 1e-6,
     seed: int = 0,
+    layers: tuple[str | None, str | None] = (None, None),
 ) -> Equivalence:
     """Compare one step of two networks, in float64, on many states and inputs.
 
@@ -68,6 +69,8 @@ def equivalence(
         What counts as the same.
     seed : int, default 0
         Of the samples.
+    layers : pair of str or None, default (None, None)
+        The layer of each that is compared, by itself and fed by what it reads; None for all recurrent layers together.
 
     Returns
     -------
@@ -84,16 +87,20 @@ def equivalence(
     """
     random = np.random.default_rng(checks.as_seed(seed))
     tolerance = checks.real(tolerance, "tolerance", -1e-300, expected="of at least 0")
-    a, b = System(first), System(second)
-    if (a.n, first.inputs) != (b.n, second.inputs):
+    if not isinstance(layers, tuple | list) or len(layers) != 2:
+        raise OptionError(
+            f"layers is {checks.shown(layers)}; expected the names of a layer of each, or None, as a pair"
+        )
+    a, b = System(first, layers[0]), System(second, layers[1])
+    if (a.n, a.F) != (b.n, b.F):
         raise ShapeError(
-            f"the networks have {a.n} and {b.n} numbers in their states, {first.inputs} and {second.inputs} inputs; "
+            f"the networks have {a.n} and {b.n} numbers in their states, {a.F} and {b.F} inputs; "
             "only maps between the same spaces can be the same"
         )
     named = ((states, "states"), (inputs, "inputs"))
     m = next((len(np.atleast_1d(checks.floats(v, name))) for v, name in named if v is not None), samples)
     s = _given(states, (checks.whole(m, "samples", most=10**7), a.n), "states", random)
-    x = _given(inputs, (m, first.inputs), "inputs", random)
+    x = _given(inputs, (m, a.F), "inputs", random)
     apart = np.abs(a.step(s, x) - b.step(s, x)).max(axis=1)
     worst = int(np.argmax(apart))
     return Equivalence(float(apart[worst]), s[worst], x[worst], tolerance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -132,7 +133,7 @@ class FixedPoints:
 def fixed_points(
     net: Network,
     states: Any,
-    inputs: float | np.typing.ArrayLike = 0.0,
+    inputs: Any = 0.0,
     *,
     tolerance: float = 1e-9,
     slow_tolerance: float | None = None,
@@ -140,6 +141,7 @@ def fixed_points(
     between: int | None = None,
     settle: int = 1000,
     iterations: int = 300,
+    layer: str | None = None,
 ) -> FixedPoints:
     """Search for fixed points of a network under a constant input, from many states.
 
@@ -153,8 +155,8 @@ def fixed_points(
     states : array, shape (m, n) or (B, T, n), or list of tuples of arrays (m, H)
         Where to begin: the more of them, from trajectories of the task, the fewer points are missed. Of several states
         (h and c of an LSTM, or several layers) all are concatenated, in the order of `Network.state_sizes`.
-    inputs : float or array, shape (F,), default 0
-        The constant input.
+    inputs : float, array of shape (F,), or dict of them, default 0
+        The constant input; where there are several a dict by name, or one number for all. Of `layer` what it reads.
     tolerance : float, default 1e-9
         Largest norm of ``F(s, x) - s`` at a fixed point.
     slow_tolerance : float, optional
@@ -170,6 +172,9 @@ def fixed_points(
         points. 0 for none of these.
     iterations : int, default 300
         At most so many steps from each state.
+    layer : str, optional
+        The layer whose states are looked at, by itself and fed by what it reads, such as ``"memory.forward"``; by
+        default all recurrent layers together.
 
     Returns
     -------
@@ -196,7 +201,7 @@ def fixed_points(
     apart = checks.real(apart, "apart", 0)
     between = None if between is None else checks.whole(between, "between", least=0)
     settle, iterations = checks.whole(settle, "settle", least=0), checks.whole(iterations, "iterations")
-    system = System(net)
+    system = System(net, layer)
     asked, x = _starts(system, states), _constant(system, inputs)
     number = len(asked) if between is None else between
     around = _settled(system, asked, x, settle, net.seed)
@@ -262,14 +267,30 @@ def _settled(system: System, states: np.ndarray, x: np.ndarray, steps: int, seed
 
 
 def _constant(system: System, inputs: Any) -> np.ndarray:
+    if isinstance(inputs, Mapping):
+        return _by_name(system, inputs)
     found = checks.floats(inputs, "inputs", finite=True)
-    if found.shape not in ((), (system.net.inputs,)):
+    if found.shape not in ((), (system.F,)):
+        several = f", or a dict of {', '.join(system.inputs)}" if len(system.inputs) > 1 else ""
         raise ShapeError(
-            f"inputs has shape {found.shape}; expected a number or ({system.net.inputs},), a constant input"
+            f"inputs has shape {found.shape}; expected a number or ({system.F},), a constant input{several}"
         )
-    if system.takes_index and found != np.trunc(found):
+    x = np.broadcast_to(found, (1, system.F)).copy()
+    if (x != np.trunc(x))[:, ~system.has_gradient].any():
         raise OptionError(f"the network's input is an index; got {inputs!r}")
-    return np.broadcast_to(found, (1, system.net.inputs)).copy()
+    return x
+
+
+def _by_name(system: System, inputs: Mapping[Any, Any]) -> np.ndarray:
+    if set(inputs) != set(system.inputs):
+        raise OptionError(f"inputs has {', '.join(map(str, inputs)) or 'nothing'}; expected {', '.join(system.inputs)}")
+    x = np.empty(system.F)
+    for name, part in system.inputs.items():
+        found, wide = checks.floats(inputs[name], f"inputs[{name!r}]", finite=True), part.stop - part.start
+        if found.shape not in ((), (wide,)):
+            raise ShapeError(f"inputs[{name!r}] has shape {found.shape}; expected a number or ({wide},)")
+        x[part] = found
+    return _constant(system, x)
 
 
 def _descend(

@@ -12,6 +12,7 @@ from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
 from elman.network import Network
 from elman.plots import style
+from elman.training.examples import examples
 
 BYTES_AT_ONCE = 1 << 27  # of Jacobians
 
@@ -32,9 +33,12 @@ class GradientFlow:
     by_state : dict of str to ndarray, shape (B, T)
         The same for each state by itself.
     pairs : ndarray, shape (T, T)
-        ``[t, k]`` is the norm of d L_t / d h_k, the mean over the sequences; 0 where k > t or step t has no loss.
+        ``[t, k]`` is the norm of d L_t / d h_k, the mean over the sequences; 0 where step t has no loss, or does not
+        depend on step k. An output without time has its loss at the last step; one on another time axis than the states
+        has its own number of steps t.
     by_parameter : dict of str to ndarray, shape (T, *shape)
-        The gradient of the whole loss by the step at which a parameter was used; the steps add up to its gradient.
+        The gradient of the whole loss by the step at which a parameter was used; the steps add up to its gradient. Of
+        the layers that are looked at, and of those behind them where these go step by step.
     loss : float
         The whole loss.
     """
@@ -85,7 +89,7 @@ class GradientFlow:
 
 
 def gradient_flow(
-    net: Network, x: np.typing.ArrayLike, target: np.typing.ArrayLike, loss: Any = "mse", *, state: Any = None
+    net: Network, x: Any, target: Any, loss: Any = "mse", *, state: Any = None, layer: str | None = None
 ) -> GradientFlow:
     """How the gradients of a loss travel back through time.
 
@@ -103,7 +107,10 @@ def gradient_flow(
     loss : str, Loss or function, default "mse"
         As for `Network.fit`.
     state : list of tuples of arrays (B, H), optional
-        Initial states; zeros by default.
+        Initial states; zeros by default, or what the network begins with.
+    layer : str, optional
+        The layer whose states are looked at, by itself and fed by what it reads, such as ``"memory.forward"``; by
+        default all recurrent layers together.
 
     Returns
     -------
@@ -112,7 +119,7 @@ def gradient_flow(
     Raises
     ------
     OptionError
-        If the network has no states, or a layer runs in reverse.
+        If the network has no states, or no step leads it from the past to the future: which layer is why.
 
     References
     ----------
@@ -129,40 +136,55 @@ def gradient_flow(
     >>> flow.found.kind, round(float(flow.norms[-2] / flow.norms[-1]), 6)
     ('vanishes', 0.3)
     """
-    system = System(net)
-    x = system.net.check_input(x)
-    losses = StepLosses(system, target, loss, x.shape[:2])
-    s = system.trajectory(x, system.first_states(state, len(x)))
-    direct = losses.direct(s[:, 1:])  # (B, T, n): d L_t / d s_t
+    system = System(net, layer)
+    data = examples(system.whole, x, target, loss)
+    x, first = system.fed(data.inputs, state)
     B, T = x.shape[:2]
-    future = np.zeros((B, T, system.n))  # d (losses after t) / d s_t
-    pairs = np.zeros((T, T))
+    losses = StepLosses(system, data.judged, data.inputs, T)
+    s = system.trajectory(x, first)
+    direct = losses.direct(s[:, 1:])
+    total, gradients = losses.whole(s[:, 1:])  # (B, T, n): of the whole loss, first what it leaves directly
+    pairs = np.zeros((losses.count, T))
     last = np.zeros((B, T, system.n))
-    size = max(1, BYTES_AT_ONCE // (8 * T * system.n**2))
-    for first in range(0, B, size):
-        rows = slice(first, first + size)
-        J = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, x.shape[2]))[0]
+    size = max(1, BYTES_AT_ONCE // (8 * max(T, losses.count) * system.n**2))
+    for at in range(0, B, size):
+        rows = slice(at, at + size)
+        J = system.jacobian(s[rows, :-1].reshape(-1, system.n), x[rows].reshape(-1, system.F))[0]
         J = J.reshape(-1, T, system.n, system.n)
-        pairs += _back(direct[rows], J, future[rows], last[rows]) / B
+        found = _back(direct[rows], J, last[rows]) / B
+        pairs[losses.steps] += found[-len(losses.steps) :]
+        _accumulate(gradients[rows], J)
     by_state = {name: np.linalg.norm(last[..., part], axis=-1) for name, part in system.parts.items()}
     by_sequence = np.linalg.norm(last, axis=-1)
-    whole, by_parameter = losses.by_parameter(s, x, future)
+    whole, by_parameter = losses.by_parameter(s, x, gradients, total)
     return GradientFlow(geometric_mean(by_sequence), by_sequence, by_state, pairs, by_parameter, whole)
 
 
-def _back(direct: np.ndarray, J: np.ndarray, future: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Carry every loss back through all steps; the sums of norms (T, T) over the rows.
+def _back(direct: np.ndarray, J: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Carry every loss back through all steps; the sums of norms (M, T) over the rows.
 
-    `future` (R, T, n) is filled with the gradients of all later losses together, `last` with those of the last one.
+    `direct` is (R, T, n), of a loss at each step or at the last one, or (R, M, T, n), of M losses at any steps; `last`
+    (R, T, n) is filled with the gradients of the last one.
     """
-    R, T, n = direct.shape
-    under_way = np.zeros((R, T, n))  # d L_t / d s_k for all t, at the step k that the loop is at
-    sums = np.zeros((T, T))
+    R, T, n = last.shape
+    ahead = direct.ndim == 3  # nothing comes from losses before the step that the loop is at
+    M = T if ahead else direct.shape[1]
+    under_way = np.zeros((R, M, n))  # d L_t / d s_k for all t, at the step k that the loop is at
+    sums = np.zeros((M, T))
     for k in reversed(range(T)):
+        first = k + 1 if ahead else 0
         if k < T - 1:
-            under_way[:, k + 1 :] = under_way[:, k + 1 :] @ J[:, k + 1]
-        future[:, k] = under_way[:, k + 1 :].sum(axis=1)
-        under_way[:, k] = direct[:, k]
-        sums[k:, k] = np.linalg.norm(under_way[:, k:], axis=-1).sum(axis=0)
+            under_way[:, first:] = under_way[:, first:] @ J[:, k + 1]
+        if ahead:
+            under_way[:, k] = direct[:, k]
+        else:
+            under_way += direct[:, :, k]
+        sums[:, k] = np.linalg.norm(under_way, axis=-1).sum(axis=0)
         last[:, k] = under_way[:, -1]
     return sums
+
+
+def _accumulate(gradients: np.ndarray, J: np.ndarray) -> None:
+    """Add to what a loss leaves in the states (R, T, n) what comes back from later ones."""
+    for k in reversed(range(gradients.shape[1] - 1)):
+        gradients[:, k] += np.einsum("ri,rij->rj", gradients[:, k + 1], J[:, k + 1])

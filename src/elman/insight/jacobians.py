@@ -12,7 +12,7 @@ from elman.network import Network
 
 
 def jacobians(
-    net: Network, x: np.typing.ArrayLike, *, state: Any = None, parameters: bool = False
+    net: Network, x: Any, *, state: Any = None, parameters: bool = False, layer: str | None = None
 ) -> dict[str, np.ndarray]:
     """The exact derivatives of each step's new states: with respect to the old ones, the input and the parameters.
 
@@ -31,14 +31,15 @@ def jacobians(
     Returns
     -------
     dict of str to ndarray
-        ``"h/h"`` (B, T, H, H), where ``[b, t, i, j]`` is d h_t[i] / d h_{t-1}[j]; ``"h/x"`` (B, T, H, F); so for
-        each pair of states (``"c/h"`` ...); with `parameters` ``"h/0.W"`` (B, T, H, *shape). Where several layers have
-        states these are called ``0.h``, ``1.h`` ..., and a layer above depends on those below within the step.
+        ``"h/h"`` (B, T, H, H), where ``[b, t, i, j]`` is d h_t[i] / d h_{t-1}[j]; ``"h/x"`` (B, T, H, F), for each
+        input by its name, of `layer` for what it reads; so for each pair of states (``"c/h"`` ...); with `parameters`
+        ``"h/0.W"`` (B, T, H, *shape). Where several layers have states these are called ``0.h``, ``1.h`` ..., and a
+        layer above depends on those below within the step.
 
     Raises
     ------
     OptionError
-        If the network has no states, or a layer runs in reverse.
+        If the network has no states, or no step leads it from the past to the future: which layer is why.
 
     Examples
     --------
@@ -49,10 +50,10 @@ def jacobians(
     >>> bool(np.allclose(J[0, 0], net.params["0.U"]))  # tanh has slope 1 at 0
     True
     """
-    parameters, system = checks.flag(parameters, "parameters"), System(net)
-    x = system.net.check_input(x)
+    parameters, system = checks.flag(parameters, "parameters"), System(net, layer)
+    x, first = system.given(x, state)
     B, T, F = x.shape
-    s = system.trajectory(x, system.first_states(state, len(x)))
+    s = system.trajectory(x, first)
     before, inputs = s[:, :-1].reshape(-1, system.n), x.reshape(-1, F)
     J, Jx = system.jacobian(before, inputs)
     J = J.reshape(B, T, system.n, system.n)
@@ -60,7 +61,8 @@ def jacobians(
     found = {f"{of}/{by}": J[:, :, rows, columns] for of, rows in parts for by, columns in parts}
     if Jx is not None:
         Jx = Jx.reshape(B, T, system.n, F)
-        found |= {f"{of}/x": Jx[:, :, rows] for of, rows in parts}
+        named = {name: part for name, part in system.inputs.items() if system.has_gradient[part].all()}
+        found |= {f"{of}/{by}": Jx[:, :, rows, part] for of, rows in parts for by, part in named.items()}
     if parameters:
         found |= _by_parameters(system, before, inputs, (B, T))
     return found

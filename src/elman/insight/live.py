@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
 from elman.plots import style
 from elman.training import Callback
+from elman.training.examples import Judged
 from elman.training.state import Training
 
 MOST_STEPS = 16  # at which the norms are computed
@@ -32,6 +35,9 @@ class GradientFlowCallback(Callback):
         Updates between two looks.
     rows : int, default 4
         Training rows that are looked at: the first ones.
+    layer : str, optional
+        The layer whose states are looked at, by itself; by default all recurrent layers together. What is behind must
+        go step by step.
 
     Attributes
     ----------
@@ -57,8 +63,9 @@ class GradientFlowCallback(Callback):
     ([4, 8, 12, 16, 20, 24], (16,))
     """
 
-    def __init__(self, every: int = 50, rows: int = 4):
+    def __init__(self, every: int = 50, rows: int = 4, layer: str | None = None):
         self.every, self.rows = checks.whole(every, "every"), checks.whole(rows, "rows")
+        self.layer = layer
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data
@@ -67,18 +74,34 @@ class GradientFlowCallback(Callback):
         self.updates: list[int] = []
         self.norms: list[np.ndarray] = []
         self.seconds, self.share, self._began = 0.0, 0.0, time.perf_counter()
-        self._system = System(training.net)  # type: ignore[arg-type]
-        self._x = np.array(data.inputs[0][: self.rows], np.float64)
-        rows, T = self._x.shape[:2]
+        self._system = System(training.net, self.layer)  # type: ignore[arg-type]
+        self._inputs = tuple(_exact(array[: self.rows]) for array in data.inputs)
+        rows, T = self._system.fed(self._inputs)[0].shape[:2]
         self.steps = np.unique(np.linspace(1, T, min(T, MOST_STEPS)).astype(int))
-        goal = data.judged[0].target[: self.rows]
-        last = goal[:, -1:] if training.net.ends[0].sequence_output else goal
-        self._losses = StepLosses(self._system, last, data.judged[0].loss, (rows, 1))
+        self._losses = self._losses_at_the_end(data.judged)
         self.seconds = time.perf_counter() - self._began
+
+    def _losses_at_the_end(self, judged: Sequence[Judged]) -> StepLosses:
+        """The losses of the last step, as a sequence of one."""
+        whole = self._system.whole
+        inputs = [a[:, -1:] if door.steps else a for door, a in zip(whole.doors, self._inputs, strict=True)]
+        goals = [_exact(j.target[: self.rows]) for j in judged]
+        ends = [g[:, -1:] if end.sequence_output else g for g, end in zip(goals, whole.ends, strict=True)]
+        found = StepLosses(
+            self._system, [replace(j, target=goal) for j, goal in zip(judged, ends, strict=True)], inputs, 1
+        )
+        if not found.stepwise:
+            why = found.hindrance or "the outputs are of different time axes"
+            raise OptionError(
+                f"GradientFlowCallback follows the loss of the last step back from the states there, but {why}; look "
+                "with elman.insight.gradient_flow"
+            )
+        return found
 
     def on_batch_end(self, training: Training) -> None:
         began = time.perf_counter()
         self._system.follow(training.net)  # type: ignore[arg-type]
+        self._losses.follow()
         self.updates.append(training.net.updates)
         self.norms.append(self._look())
         self.seconds += time.perf_counter() - began
@@ -87,14 +110,15 @@ class GradientFlowCallback(Callback):
         self.share = self.seconds / max(time.perf_counter() - self._began, 1e-9)
 
     def _look(self) -> np.ndarray:
+        x, first = self._system.fed(self._inputs)
         pieces = list(zip([0, *self.steps], self.steps, strict=False))
-        s = [np.zeros((len(self._x), self._system.n))]
-        for first, end in pieces:
-            s.append(self._system.after(s[-1], self._x[:, first:end]))
+        s = [first]
+        for begin, end in pieces:
+            s.append(self._system.after(s[-1], x[:, begin:end]))
         gradient = self._losses.direct(s[-1][:, None])[:, -1]
         norms = [np.linalg.norm(gradient, axis=1)]
-        for state, (first, end) in reversed(list(zip(s[1:], pieces[1:], strict=False))):
-            gradient = self._system.pull_back(state, self._x[:, first:end], gradient)
+        for state, (begin, end) in reversed(list(zip(s[1:], pieces[1:], strict=False))):
+            gradient = self._system.pull_back(state, x[:, begin:end], gradient)
             norms.insert(0, np.linalg.norm(gradient, axis=1))
         return geometric_mean(np.transpose(norms))
 
@@ -121,3 +145,8 @@ class GradientFlowCallback(Callback):
         ax.figure.colorbar(drawn, ax=ax, label=r"$\log_{10}$ norm of $\partial L_T / \partial h_t$")
         ax.set(xlabel="update", ylabel="step t")
         return ax
+
+
+def _exact(array: np.ndarray) -> np.ndarray:
+    """In float64; indices as they are."""
+    return array.astype(np.float64) if array.dtype.kind == "f" else array

@@ -82,10 +82,12 @@ class Spectrum:
 
 def lyapunov_spectrum(
     net: Network,
-    x: np.typing.ArrayLike | None = None,
+    x: Any = None,
     steps: int = 10_000,
     state: Any = None,
     burn_in: int = 1_000,
+    *,
+    layer: str | None = None,
 ) -> Spectrum:
     """All Lyapunov exponents of a network along a trajectory.
 
@@ -98,13 +100,17 @@ def lyapunov_spectrum(
     net : Network
         With at least one recurrent layer.
     x : array, shape (T, F) or (1, T, F), optional
-        What drives it, burn-in included, in place of `steps`; by default inputs of zeros: an autonomous system.
+        What drives it, burn-in included, in place of `steps`, of a network with several inputs one row of each; by
+        default inputs of zeros, of `layer` those that it reads: an autonomous system.
     steps : int, default 10,000
         How many steps are averaged over.
     state : array, shape (n,), or list of tuples of arrays (1, H), optional
         Where it starts; by default states that are drawn at random, with the network's seed.
     burn_in : int, default 1,000
         Steps before them, in which the trajectory finds to its attractor and the directions find their order.
+    layer : str, optional
+        The layer whose states are looked at, by itself and fed by what it reads, such as ``"memory.forward"``; by
+        default all recurrent layers together.
 
     Returns
     -------
@@ -131,10 +137,14 @@ def lyapunov_spectrum(
     [0.9, 0.5, 0.1]
     """
     burn_in, steps = checks.whole(burn_in, "burn_in", least=0, most=10**9), checks.whole(steps, "steps", most=10**9)
-    system = System(net)
-    inputs, steps = _inputs(system, x, steps, burn_in)
+    system = System(net, layer)
+    return spectrum_along(system, _inputs(system, x, steps, burn_in), burn_in, state)
+
+
+def spectrum_along(system: System, inputs: np.ndarray, burn_in: int, state: Any = None) -> Spectrum:
+    """The exponents under the inputs (T, F) of each step; see `lyapunov_spectrum`."""
     s, directions = _start(system, state), _Directions(system.n)
-    for first in range(0, burn_in + steps, PIECE):
+    for first in range(0, len(inputs), PIECE):
         here = inputs[first : first + PIECE]
         along = system.trajectory(here[None], s, first)[0]
         s = along[-1:]
@@ -175,18 +185,29 @@ class _Directions:
         return np.array(self.grown)[used], np.array(self.took)[used]
 
 
-def _inputs(system: System, x: np.typing.ArrayLike | None, steps: int, burn_in: int) -> tuple[np.ndarray, int]:
+def _inputs(system: System, x: Any, steps: int, burn_in: int) -> np.ndarray:
     if x is None:
-        return np.zeros((burn_in + steps, system.net.inputs)), steps
-    found = checks.floats(x, "x", finite=True)
-    found = found[0] if found.ndim == 3 and len(found) == 1 else found
-    if found.ndim != 2 or found.shape[1] != system.net.inputs:
-        raise ShapeError(f"x has shape {np.shape(x)}; expected (T, {system.net.inputs}), one sequence")
+        return np.zeros((burn_in + steps, system.F))
+    found = _driving(system, x)
     if len(found) <= burn_in:
         raise OptionError(
             f"x has {len(found)} steps and burn_in takes {burn_in} of them: give more, or a smaller burn_in"
         )
-    return found, len(found) - burn_in
+    return found
+
+
+def _driving(system: System, x: Any) -> np.ndarray:
+    """The inputs (T, F) of one sequence."""
+    if len(system.whole.doors) == 1:
+        wanted, found = system.whole.inputs, checks.floats(x, "x", finite=True)
+        found = found[0] if found.ndim == 3 and len(found) == 1 else found
+        if found.ndim != 2 or found.shape[1] != wanted:
+            raise ShapeError(f"x has shape {np.shape(x)}; expected (T, {wanted}), one sequence")
+        x = found[None]
+    inputs, _ = system.given(x)
+    if len(inputs) > 1:
+        raise ShapeError(f"x has {len(inputs)} rows; expected one sequence")
+    return inputs[0]
 
 
 def _start(system: System, state: Any) -> np.ndarray:

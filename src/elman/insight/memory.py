@@ -51,7 +51,7 @@ class Memory:
         The gain from the initial state to the state after each step, the mean over the sequences.
     by_lag : ndarray, shape (T,) or None
         The gain from an input to the state k steps later, k = 0 .. T - 1, the mean over steps and sequences; None where
-        the input is an index.
+        all inputs are indices.
     """
 
     to_initial_state: np.ndarray
@@ -91,8 +91,8 @@ class Memory:
         delays : int, default 50
             The largest delay K.
         steps : int, default 3000
-            Length of the random input, uniform in [-1, 1] and the same for all features; the readouts are fitted to
-            one half of it and judged on the other.
+            Length of the random input, uniform in [-1, 1] and the same for all features; those without time, and
+            indices, are 0. The readouts are fitted to one half of it and judged on the other.
         seed : int, default 0
             Of the input.
 
@@ -104,10 +104,11 @@ class Memory:
         seed = checks.as_seed(seed)
         if steps < 4 * delays:
             raise OptionError(f"steps={steps} is too short for {delays} delays: give at least {4 * delays}")
-        if self.system.takes_index:
+        if not self.system.driven.any():
             raise OptionError("the network's input is an index: there is no linear memory of it")
         u = np.random.default_rng(seed).uniform(-1, 1, steps)
-        x = np.repeat(u[None, :, None], self.system.net.inputs, axis=2)
+        x = np.zeros((1, steps, self.system.F))
+        x[:, :, self.system.driven] = u[None, :, None]
         s = self.system.trajectory(x)[0, 1:]
         return Capacity(np.array([_read_out(s[delays:], u[delays - k : steps - k]) for k in range(1, delays + 1)]))
 
@@ -139,7 +140,7 @@ def _read_out(s: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.mean((said - said.mean()) * (truth - truth.mean())) ** 2 / spread) if spread > 0 else 0.0
 
 
-def memory(net: Network, x: np.typing.ArrayLike, *, state: Any = None) -> Memory:
+def memory(net: Network, x: Any, *, state: Any = None, layer: str | None = None) -> Memory:
     """How far the states depend on the initial state and on earlier inputs.
 
     From products of the exact Jacobians along the sequences: ``d s_t / d s_0 = J_t ... J_1`` and
@@ -152,7 +153,10 @@ def memory(net: Network, x: np.typing.ArrayLike, *, state: Any = None) -> Memory
     x : array, shape (B, T, F)
         Inputs.
     state : list of tuples of arrays (B, H), optional
-        Initial states; zeros by default.
+        Initial states; zeros by default, or what the network begins with.
+    layer : str, optional
+        The layer whose states are looked at, by itself and fed by what it reads, such as ``"memory.forward"``; by
+        default all recurrent layers together.
 
     Returns
     -------
@@ -167,16 +171,16 @@ def memory(net: Network, x: np.typing.ArrayLike, *, state: Any = None) -> Memory
     >>> found.to_initial_state[:3].tolist(), found.horizon
     ([0.5, 0.25, 0.125], 7)
     """
-    system = System(net)
-    x = system.net.check_input(x)
+    system = System(net, layer)
+    x, first = system.given(x, state)
     B, T = x.shape[:2]
-    s = system.trajectory(x, system.first_states(state, B))
-    from_start, by_lag = np.zeros(T), None if system.takes_index else np.zeros(T)
+    s = system.trajectory(x, first)
+    from_start, by_lag = np.zeros(T), np.zeros(T) if system.driven.any() else None
     for b in range(B):
         J, Jx = system.jacobian(s[b, :-1], x[b])
         from_start += _gains_from_start(J) / B
         if by_lag is not None and Jx is not None:
-            by_lag += _gains_by_lag(J, Jx) / B
+            by_lag += _gains_by_lag(J, Jx[:, :, system.driven]) / B
     return Memory(from_start, by_lag, system)
 
 
@@ -201,7 +205,7 @@ def _gains_by_lag(J: np.ndarray, Jx: np.ndarray) -> np.ndarray:
 
 
 def distances(
-    net: Network, x: np.typing.ArrayLike, states: Mapping[str, Any], steps: Sequence[int]
+    net: Network, x: Any, states: Mapping[str, Any], steps: Sequence[int], *, layer: str | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
     """How far runs from several initial states are apart, sequence by sequence: what is remembered of the start.
 
@@ -212,21 +216,26 @@ def distances(
     x : array, shape (B, T, F)
         Inputs, the same for every run.
     states : mapping of str to states
-        Initial states by name, as `Network.__call__` takes them, or arrays (n,) or (B, n), or None for zeros.
+        Initial states by name, as `Network.__call__` takes them, or arrays (n,) or (B, n), or None for zeros,
+        or what the network begins with.
     steps : sequence of int
         After which steps to compare; 0 is the beginning.
+    layer : str, optional
+        The layer whose states are looked at, by itself and fed by what it reads, such as ``"memory.forward"``; by
+        default all recurrent layers together.
 
     Returns
     -------
     dict of (str, str) to ndarray, shape (len(steps), B)
         For each pair of names the norms of the differences of all states together.
     """
-    system = System(net)
-    x = system.net.check_input(x)
+    system = System(net, layer)
+    x, begun = system.given(x)
     checks.instance(states, Mapping, "states", "a dict of initial states by name")
     steps = [checks.whole(t, "each of steps", least=0) for t in checks.listed(steps, "steps", "numbers of steps")]
     wrong = [t for t in steps if t > x.shape[1]]
     if wrong:
         raise OptionError(f"steps has {wrong[0]}; x has {x.shape[1]} steps, so give numbers in 0 .. {x.shape[1]}")
-    runs = {name: system.trajectory(x, system.first_states(s, len(x)))[:, list(steps)] for name, s in states.items()}
+    first = {name: begun if s is None else system.first_states(s, len(x)) for name, s in states.items()}
+    runs = {name: system.trajectory(x, s)[:, list(steps)] for name, s in first.items()}
     return {(a, b): np.linalg.norm(runs[a] - runs[b], axis=2).T for a, b in combinations(runs, 2)}

@@ -6,7 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from elman.equations import sum as over_features
 from elman.errors import DataError
 from elman.insight.fixed_points import fixed_points
 from elman.insight.flow import gradient_flow
-from elman.insight.lyapunov import lyapunov_spectrum
+from elman.insight.looking import alone_names, check_recurrent, whole_hindrance
+from elman.insight.lyapunov import spectrum_along
 from elman.insight.memory import memory
-from elman.insight.system import System, check_recurrent, reversing
+from elman.insight.system import System
 from elman.insight.units import share, units
 from elman.network import Network
 from elman.plain import to_json
@@ -75,7 +76,7 @@ class Report:
         path.write_text(self.json(), encoding="utf-8")
 
 
-def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about: str = "") -> Report:
+def report(net: Network, x: Any, title: str = "a network", about: str = "", *, layer: str | None = None) -> Report:
     """Look at a network along some sequences.
 
     Parameters
@@ -83,9 +84,12 @@ def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about
     net : Network
         Not changed in any way; at least one layer has states.
     x : array, shape (B, T, F)
-        Sequences like those that it works on; the first 8 rows and 200 steps are used.
+        Sequences like those that it works on, as the network takes them; the first 8 rows and 200 steps are used.
     title, about : str
         What it is, and what x is.
+    layer : str, optional
+        The layer whose dynamics are looked at, by itself and fed by what it reads; by default all recurrent layers
+        together, or, where these are no dynamical system, each by itself.
 
     Returns
     -------
@@ -93,39 +97,61 @@ def report(net: Network, x: np.typing.ArrayLike, title: str = "a network", about
     """
     title, about = checks.text(title, "title"), checks.text(about, "about")
     checks.instance(net, Network, "net", "a Network")
-    x = net.check_input(x)[:MOST_ROWS, :MOST_STEPS]
+    x = _cut(net, x)
     check_recurrent(net)
     sections = [_what_it_is(net, x, about), _units(net, x)]
-    if reversing(net):
-        return Report(title, [*sections, Section("Dynamics", f"Not computed: {reversing(net)}.")])
-    system = System(net)
+    why = "" if layer is not None else whole_hindrance(net)
+    if not why:
+        return Report(title, [*sections, *_dynamics(net, x, layer)])
+    sections.append(Section("Dynamics", f"Not computed: {why}."))
+    alone = [section for name in alone_names(net) for section in _dynamics(net, x, name, f" of {name}")]
+    return Report(title, [*sections, *alone])
+
+
+def _cut(net: Network, x: Any) -> Any:
+    """Some rows and steps of the inputs, as a network takes them."""
+    inputs, _ = net.check_batch(x, None)
+    cut = tuple(
+        a[:MOST_ROWS, :MOST_STEPS] if d.steps else a[:MOST_ROWS] for d, a in zip(net.doors, inputs, strict=True)
+    )
+    return cut if len(cut) > 1 else cut[0]
+
+
+def _dynamics(net: Network, x: Any, layer: str | None, whose: str = "") -> list[Section]:
+    system = System(net, layer)
     if system.n > MOST_STATES:
-        note = f"the network has {system.n} numbers in its states; its Jacobians are looked at up to {MOST_STATES}"
-        return Report(title, [*sections, Section("Dynamics", note)])
-    return Report(title, [*sections, *(_tried(name, look, system, x) for name, look in DYNAMICS.items())])
+        what = f"layer {layer}" if layer else "the network"
+        note = f"{what} has {system.n} numbers in its states; its Jacobians are looked at up to {MOST_STATES}"
+        return [Section(f"Dynamics{whose}", note)]
+    return [_tried(name + whose, look, system, x) for name, look in DYNAMICS.items()]
 
 
 # --- sections -----------------------------------------------------------------------------------------------
 
 
-def _what_it_is(net: Network, x: np.ndarray, about: str) -> Section:
+def _what_it_is(net: Network, x: Any, about: str) -> Section:
     rows = [["layer", "equations", "parameters"]]
-    for number, layer in enumerate(net.layers):
+    for number, (layer, name) in enumerate(zip(net.layers, net.layer_names, strict=True)):
         count = sum(place.size for place in net.params.places.values() if place.layer == number)
-        rows.append([f"{number} {layer.cell.name}", "\n".join(layer.cell.equations()), f"{count:,}"])
-    text = f"Looked at: {_many(len(x), 'sequence')} of {_many(x.shape[1], 'step')}, {about or 'as given'}."
-    return Section("What it is", text, rows, numbers={"parameters": net.arena.size, "shape": list(x.shape)})
+        rows.append([f"{name} {layer.cell.name}", "\n".join(layer.cell.equations()), f"{count:,}"])
+    inputs = x if isinstance(x, tuple) else (x,)
+    shapes = {door.given.name: list(a.shape) for door, a in zip(net.doors, inputs, strict=True)}
+    steps = dict.fromkeys(a.shape[1] for a in inputs if a.ndim == 3)
+    long = " and ".join(_many(number, "step") for number in steps)
+    text = f"Looked at: {_many(len(inputs[0]), 'sequence')} of {long}, {about or 'as given'}."
+    shape = shapes if len(shapes) > 1 else list(inputs[0].shape)
+    return Section("What it is", text, rows, numbers={"parameters": net.arena.size, "shape": shape})
 
 
 def _many(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
-def _units(net: Network, x: np.ndarray) -> Section:
+def _units(net: Network, x: Any) -> Section:
     from elman.plots import states
 
     found, steps = units(net, x), net.trace(x)
-    shown = {name: u for name, u in found.items() if name[0].isdigit()}
+    shown = {name: u for name, u in found.items() if "." in name}
     rows = [["value", "mean", "standard deviation", "saturated low", "saturated high", "dead units"]]
     for name, u in shown.items():
         shares = (share(part) for part in (u.saturated_low, u.saturated_high))
@@ -136,25 +162,29 @@ def _units(net: Network, x: np.ndarray) -> Section:
     if shown[worst].saturated:
         text = f"Most saturated: {worst}, {share(shown[worst].saturated)} of its values."
     text += f" Units that never change: {dead}."
-    first = next(f"{k}.{graph.states[0].name}" for k, graph in enumerate(net.graphs) if graph.states)
+    named = zip(net.layer_names, net.graphs, strict=True)
+    first = next(f"{name}.{graph.states[0].name}" for name, graph in named if graph.states)
     figure, ax = _axes()
     states(steps[first][0], label=f"{first}, first sequence", ax=ax)
     numbers = {n: {"saturated": u.saturated, "dead": u.dead, "mean": u.mean, "std": u.std} for n, u in shown.items()}
     return Section("Units", text, rows, figure, numbers)
 
 
-def _tried(title: str, look: Callable[[System, np.ndarray], Section], system: System, x: np.ndarray) -> Section:
+def _tried(title: str, look: Callable[[System, Any], Section], system: System, x: Any) -> Section:
     """A section, or why there is none."""
     try:
-        return look(system, x)
+        return replace(look(system, x), title=title)
     except DataError as error:
         return Section(title, f"Not computed: {error}.")
 
 
-def _flow(system: System, x: np.ndarray) -> Section:
-    net = system.net
-    blank = np.zeros((*x.shape[:2], net.outputs)) if net.sequence_output else np.zeros((len(x), net.outputs))
-    flow = gradient_flow(net, x, blank, _sum_of_outputs)
+def _flow(system: System, x: Any) -> Section:
+    net = system.whole
+    inputs, _ = net.check_batch(x, None)
+    shapes = [(e.steps(inputs), e.outputs) if e.sequence_output else (e.outputs,) for e in net.ends]
+    blank = tuple(np.zeros((len(inputs[0]), *shape)) for shape in shapes)
+    goal = blank if len(blank) > 1 else blank[0]
+    flow = gradient_flow(net, x, goal, _sum_of_outputs, layer=system.layer)
     figure, ax = _axes()
     flow.plot(ax)
     text = f"Of the sum of the last step's outputs: {flow.verdict}"
@@ -166,18 +196,19 @@ def _sum_of_outputs(y: Any, target: Any) -> Any:
     return over_features(y) + 0 * over_features(target)
 
 
-def _memory(system: System, x: np.ndarray) -> Section:
-    found = memory(system.net, x)
+def _memory(system: System, x: Any) -> Section:
+    found = memory(system.whole, x, layer=system.layer)
     figure, ax = _axes()
     found.plot(ax)
     numbers = {"to_initial_state": found.to_initial_state, "by_lag": found.by_lag, "horizon": found.horizon}
     return Section("Memory", found.verdict, figure=figure, numbers=numbers)
 
 
-def _eigenvalues(system: System, x: np.ndarray) -> Section:
-    chosen = np.unique(np.linspace(0, x.shape[1] - 1, 20).astype(int))
-    s = system.trajectory(np.asarray(x[:1], np.float64))
-    J, _ = system.jacobian(s[0, chosen], np.asarray(x[0, chosen], np.float64))
+def _eigenvalues(system: System, x: Any) -> Section:
+    inputs, first = system.given(x)
+    chosen = np.unique(np.linspace(0, inputs.shape[1] - 1, 20).astype(int))
+    s = system.trajectory(inputs[:1], first[:1])
+    J, _ = system.jacobian(s[0, chosen], inputs[0, chosen])
     values = np.linalg.eigvals(J)
     radius = np.abs(values).max(axis=1)
     figure, ax = _axes(4.6, 4.4)
@@ -191,10 +222,11 @@ def _eigenvalues(system: System, x: np.ndarray) -> Section:
     return Section("Jacobians", text, figure=figure, numbers={"spectral_radius": radius, "steps": chosen + 1})
 
 
-def _points(system: System, x: np.ndarray) -> Section:
-    typical, words = _typical(system, x)
-    s = system.trajectory(np.asarray(x, np.float64))
-    found = fixed_points(system.net, s[:, :: max(1, s.shape[1] // 25)], typical)
+def _points(system: System, x: Any) -> Section:
+    inputs, first = system.given(x)
+    typical, words = _typical(system, inputs)
+    s = system.trajectory(inputs, first)
+    found = fixed_points(system.whole, s[:, :: max(1, s.shape[1] // 25)], typical, layer=system.layer)
     text = f"{words}: {found.verdict}."
     if not len(found):
         return Section("Fixed points", text, numbers={"count": 0})
@@ -212,10 +244,10 @@ def _points(system: System, x: np.ndarray) -> Section:
     return Section("Fixed points", text, rows, figure, numbers)
 
 
-def _lyapunov(system: System, x: np.ndarray) -> Section:
-    typical, words = _typical(system, x)
-    drive = np.broadcast_to(typical, (LYAPUNOV_STEPS + LYAPUNOV_STEPS // 4, system.net.inputs))
-    found = lyapunov_spectrum(system.net, drive, burn_in=LYAPUNOV_STEPS // 4)
+def _lyapunov(system: System, x: Any) -> Section:
+    typical, words = _typical(system, system.given(x)[0])
+    drive = np.broadcast_to(typical, (LYAPUNOV_STEPS + LYAPUNOV_STEPS // 4, system.F))
+    found = spectrum_along(system, drive, LYAPUNOV_STEPS // 4)
     figure, ax = _axes()
     found.plot(ax)
     text = f"{words}: {found.verdict}. Kaplan-Yorke dimension {found.dimension:.3g}."
@@ -224,10 +256,11 @@ def _lyapunov(system: System, x: np.ndarray) -> Section:
 
 
 def _typical(system: System, x: np.ndarray) -> tuple[np.ndarray, str]:
-    """A constant input (F,), and what it is."""
-    if system.takes_index:
-        return np.asarray(x[0, -1], np.float64), f"Under the constant input {int(x[0, -1, 0])}"
-    return np.asarray(np.mean(x, axis=(0, 1), dtype=np.float64)), "Under the mean input"
+    """A constant input (F,) of inputs (B, T, F), and what it is: the mean, of indices the last one."""
+    typical = np.where(system.has_gradient, np.mean(x, axis=(0, 1)), x[0, -1])
+    if system.takes_index and system.F == 1:
+        return typical, f"Under the constant input {int(typical[0])}"
+    return typical, "Under the mean input" if system.has_gradient.all() else "Under the mean input and the last index"
 
 
 DYNAMICS = {

@@ -6,15 +6,20 @@ optimisers stay as they are, to the bit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from elman import checks
 from elman.engine.interface import Batch, Gradients
-from elman.errors import DataError, ElmanError, OptionError, ShapeError
+from elman.engine.stage import Source
+from elman.errors import DataError, ElmanError, ShapeError
+from elman.insight.looking import state_parts, view
 from elman.network import Network
 from elman.network.checks import flat_state
+from elman.network.pieces import follow, in_float64, piece
 
 ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
 
@@ -22,59 +27,127 @@ ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
 class System:
     """The map ``s' = F(s, x)`` of a network's states, which are concatenated to n numbers.
 
+    The inputs of a step are concatenated too, to F numbers: those of the network; or, of one layer, what it reads. An
+    input without time is the same at every step.
+
     Parameters
     ----------
     net : Network
-        With one recurrent layer at least, none of which runs in reverse.
+        With one recurrent layer at least. All of them together are looked at, so that they must run forward on one time
+        axis, with nothing but states between one step and the next.
+    layer : str, optional
+        The one that is looked at, by itself, fed by what it reads; of one that runs in reverse steps are counted from
+        the last to the first.
 
     Attributes
     ----------
     net : Network
-        A copy in float64.
+        What makes a step, a copy in float64.
     names : list of str
         Of the states: ``h``, ``c`` where one layer has states, else ``0.h``, ``2.c`` ...
     parts : dict of str to slice
         Where each state lies in the n numbers.
     n : int
         Of all states together.
+    inputs : dict of str to slice
+        Where each input lies in the F numbers.
+    F : int
+        Of all inputs together.
+    output : slice
+        The first state of the last layer that has any.
 
     Raises
     ------
     OptionError
-        If the network is no such system.
+        If the network is no such system, or has no such layer.
     """
 
-    def __init__(self, net: Network):
+    def __init__(self, net: Network, layer: str | None = None):
         checks.instance(net, Network, "net", "a Network")
-        check_recurrent(net)
-        if reversing(net):
-            raise OptionError(reversing(net))
-        self.net = Network(
-            net.inputs, net.layers, seed=net.seed, dtype=np.float64, engine=net.engine_name, threads=net.threads
-        )
+        self.view, self.layer = view(net, layer), layer
+        self.whole, self.net = in_float64(net), in_float64(net, self.view.stepping)
+        self._feeder, self._made, self._given = self._feeding()
         self.follow(net)
         self.engine = self.net.differentiator
-        recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
-        prefix = {number: f"{number}." if len(recurrent) > 1 else "" for number in recurrent}
-        self.names = [prefix[k] + state.name for k in recurrent for state in net.graphs[k].states]
-        self.sizes = [size for layer in self.net.state_sizes() for size in layer]
-        ends = np.cumsum(self.sizes)
-        self.parts = {
-            name: slice(int(end - size), int(end)) for name, size, end in zip(self.names, self.sizes, ends, strict=True)
+        looked_at = state_parts(self.net.structure)
+        prefix = {part.name: f"{part.name}." if len(looked_at) > 1 else "" for part in looked_at}
+        self.names = [prefix[part.name] + state.name for part in looked_at for state in part.graph.states]  # type: ignore[union-attr]
+        self.sizes = [size for layer_sizes in self.net.state_sizes() for size in layer_sizes]
+        self.parts = dict(zip(self.names, _slices(self.sizes), strict=True))
+        self.n = sum(self.sizes)
+        widths = [door.given.width for door in self.net.doors]
+        self.inputs = dict(zip([door.given.name for door in self.net.doors], _slices(widths), strict=True))
+        self.F = sum(widths)
+        last = looked_at[-1]
+        assert last.graph is not None
+        self.output = self.parts[prefix[last.name] + last.graph.states[0].name]
+
+    def _feeding(self) -> tuple[Network | None, list[Source], dict[tuple[int, int], Source]]:
+        """What computes inputs and initial states that other layers make, and which of its outputs these are."""
+        structure, view = self.whole.structure, self.view
+        begun = {
+            (number, k): source
+            for number in view.numbers
+            for k, source in enumerate(structure.parts[number].initial)
+            if source is not None
         }
-        self.n = int(ends[-1])
-        last = recurrent[-1]
-        self.output = self.parts[prefix[last] + net.graphs[last].states[0].name]
-        self.last_layer = last
+        made = [s for s in dict.fromkeys([*view.feeds, *begun.values()]) if s.number >= 0]
+        return (in_float64(self.whole, piece(structure, made)) if made else None), made, begun
 
     @property
     def takes_index(self) -> bool:
-        """Whether the input is an index, which has no gradient."""
-        return self.net.graphs[0].takes_index
+        """Whether all inputs are indices, which have no gradient."""
+        return not any(self.has_gradient)
+
+    @functools.cached_property
+    def has_gradient(self) -> np.ndarray:
+        """Which of the F numbers are no indices."""
+        return np.concatenate([np.full(door.given.width, not door.whole) for door in self.net.doors])
+
+    @functools.cached_property
+    def driven(self) -> np.ndarray:
+        """Which of the F numbers come anew at each step, and are no indices."""
+        return self.has_gradient & np.concatenate([np.full(d.given.width, d.steps) for d in self.net.doors])
 
     def follow(self, net: Network) -> None:
         """Take over the parameters that the network has now."""
-        self.net.params.restore(net.arena)
+        self.whole.params.restore(net.arena)
+        for one in (self.net, self._feeder):
+            if one is not None:
+                follow(one, self.whole)
+
+    # --- what comes in --------------------------------------------------------------------------------------
+
+    def given(self, x: Any, state: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """The inputs of each step (B, T, F), and the states (B, n) to begin with, from the network's own inputs."""
+        return self.fed(self.whole.check_batch(x, None)[0], state)
+
+    def fed(self, arrays: Sequence[np.ndarray], state: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """The same from inputs that are checked."""
+        found = {Source(~k): array for k, array in enumerate(arrays)}
+        if self._feeder is not None:
+            by_name = {given.name: a for given, a in zip(self.whole.structure.inputs, arrays, strict=True)}
+            chosen = tuple(by_name[one.name] for one in self._feeder.structure.inputs)
+            values, _ = self._feeder.engine().forward(self._feeder.arena, Batch(chosen))
+            self._feeder.check_results(values)
+            found |= dict(zip(self._made, values, strict=True))
+        rows = len(arrays[0])
+        begun = {key: found[source] for key, source in self._given.items()}
+        return self._concatenated([found[s] for s in self.view.feeds]), self.first_states(state, rows, begun)
+
+    def _concatenated(self, arrays: list[np.ndarray]) -> np.ndarray:
+        steps = next(a.shape[1] for a in arrays if a.ndim == 3)
+        timed = [a if a.ndim == 3 else np.repeat(a[:, None], steps, axis=1) for a in arrays]
+        x = np.concatenate(timed, axis=2).astype(np.float64, copy=False)
+        return x[:, ::-1] if self.view.reverse else x
+
+    def by_input(self, x: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The inputs as the engine takes them, of steps (R, T, F)."""
+        found = []
+        for door, part in zip(self.net.doors, self.inputs.values(), strict=True):
+            array = x[:, :, part] if door.steps else x[:, 0, part]
+            found.append(np.ascontiguousarray(array, np.int64 if door.whole else np.float64))
+        return tuple(found)
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -84,9 +157,8 @@ class System:
 
     def after(self, s: np.ndarray, x: np.ndarray) -> np.ndarray:
         """The states (R, n) behind inputs (R, T, F)."""
-        _, states = self.engine.forward(
-            self.net.arena, Batch.of(x, states=self.split(s)), version=self.net.params.version
-        )
+        batch = Batch(self.by_input(x), states=self.split(s))
+        _, states = self.engine.forward(self.net.arena, batch, version=self.net.params.version)
         return np.concatenate(states, axis=1)
 
     def trajectory(self, x: np.ndarray, s: np.ndarray | None = None, begun: int = 0) -> np.ndarray:
@@ -100,11 +172,12 @@ class System:
         B, T = x.shape[:2]
         found = np.empty((B, T + 1, self.n))
         found[:, 0] = 0 if s is None else s
-        now = self.net.check_input(np.zeros((B, 1, self.net.inputs)))  # of the engine's type: indices are integers
+        now = self.by_input(np.zeros((B, 1, self.F)))
         states = [a.copy() for a in self.split(found[:, 0])]
-        step = self.net.engine().stepper(self.net.arena, (now,), states, (self.no_gradient(B, 1),))
+        step = self.net.engine().stepper(self.net.arena, now, states, self.no_gradient(B, 1))
         for t in range(T):
-            now[:, 0] = x[:, t]
+            for mine, new in zip(now, self.by_input(x[:, t : t + 1]), strict=True):
+                mine[...] = new
             if not step():
                 found[:, t + 1 :] = np.nan
                 break
@@ -125,11 +198,11 @@ class System:
         -------
         J : ndarray, shape (R, n, n)
             ``J[r, i, j]`` is d s'_i / d s_j.
-        Jx : ndarray, shape (R, n, F), or None where the input is an index
-            d s'_i / d x_j.
+        Jx : ndarray, shape (R, n, F), or None where all inputs are indices
+            d s'_i / d x_j; 0 of an index.
         """
-        R, F = len(s), self.net.inputs
-        J, Jx = np.empty((R, self.n, self.n)), None if self.takes_index else np.empty((R, self.n, F))
+        R = len(s)
+        J, Jx = np.empty((R, self.n, self.n)), None if self.takes_index else np.empty((R, self.n, self.F))
         for rows in self._pieces(R):
             by_state, by_input = self._pulled_back(s[rows], x[rows])
             J[rows] = by_state
@@ -139,10 +212,11 @@ class System:
 
     def pull_back(self, s: np.ndarray, x: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """dL/ds (R, n) at states s from dL/ds behind inputs x (R, T, F), without forming the Jacobians between."""
-        found = self._gradients(self.pulled(x, s, gradient))
+        found = self.gradients(self.pulled(x, s, gradient))
         return np.concatenate(found.initial_states or [], axis=1)
 
-    def _gradients(self, batch: Batch, *, want_input: bool = False) -> Gradients:
+    def gradients(self, batch: Batch, *, want_input: bool = False) -> Gradients:
+        """What a run of steps gives parameters, states and, if wanted, inputs."""
         version = self.net.params.version
         return self.engine.gradients(self.net.arena, batch, want_input=want_input, want_states=True, version=version)
 
@@ -155,19 +229,21 @@ class System:
         R, n = len(s), self.n
         wanted = np.tile(np.eye(n), (R, 1))
         batch = self.pulled(np.repeat(x, n, axis=0)[:, None], np.repeat(s, n, axis=0), wanted)
-        found = self._gradients(batch, want_input=not self.takes_index)
+        found = self.gradients(batch, want_input=not self.takes_index)
         by_state = np.concatenate(found.initial_states or [], axis=1).reshape(R, n, n)
-        return by_state, found.input.reshape(R, n, -1) if found.input is not None else np.empty(0)
+        if self.takes_index:
+            return by_state, np.empty(0)
+        return by_state, np.concatenate([g.reshape(R, n, -1) for g in found.inputs], axis=2)
 
     def pulled(self, x: np.ndarray, s: np.ndarray, gradient: np.ndarray) -> Batch:
         """Inputs x (R, T, F) from states s on, and the gradient of the states behind them, of nothing else."""
         states, ends = self.split(s), self.split(gradient)
-        return Batch.of(x, self.no_gradient(*x.shape[:2]), states=states, state_gradients=ends)
+        return Batch(self.by_input(x), self.no_gradient(*x.shape[:2]), states=states, state_gradients=ends)
 
-    def no_gradient(self, rows: int, steps: int) -> np.ndarray:
+    def no_gradient(self, rows: int, steps: int) -> tuple[np.ndarray, ...]:
         """A gradient of the outputs that is zero."""
-        shape = (rows, steps, self.net.outputs) if self.net.sequence_output else (rows, self.net.outputs)
-        return np.zeros(shape)
+        shapes = [(rows, steps, e.outputs) if e.sequence_output else (rows, e.outputs) for e in self.net.ends]
+        return tuple(np.zeros(shape) for shape in shapes)
 
     # --- between states and their concatenation -----------------------------------------------------------------
 
@@ -175,10 +251,15 @@ class System:
         """The states (R, size) of numbers (R, n)."""
         return [np.ascontiguousarray(s[:, part]) for part in self.parts.values()]
 
-    def first_states(self, state: object, rows: int) -> np.ndarray:
-        """Numbers (R, n) from states as `Network.__call__` takes them, or numbers (n,) or (R, n); zeros from None."""
+    def first_states(
+        self, state: object, rows: int, begun: Mapping[tuple[int, int], np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Numbers (R, n) from states as `Network.__call__` takes them, or numbers (n,) or (R, n).
+
+        Those of None are zeros, but for states that another layer has begun.
+        """
         if state is None:
-            return np.zeros((rows, self.n))
+            return self._begun(rows, begun or {})
         if isinstance(state, np.ndarray):
             if state.shape not in ((self.n,), (rows, self.n)):
                 raise ShapeError(f"state has shape {state.shape}; expected ({self.n},) or ({rows}, {self.n})")
@@ -194,19 +275,17 @@ class System:
             ) from error
         return np.concatenate(flat, axis=1)
 
+    def _begun(self, rows: int, begun: Mapping[tuple[int, int], np.ndarray]) -> np.ndarray:
+        s, parts = np.zeros((rows, self.n)), iter(self.parts.values())
+        for number in self.view.numbers:
+            graph = self.whole.structure.parts[number].graph
+            for k in range(len(graph.states) if graph is not None else 0):
+                part = next(parts)
+                if (number, k) in begun:
+                    s[:, part] = begun[number, k]
+        return s
 
-def check_recurrent(net: Network) -> None:
-    """Refuse a network without states."""
-    if not any(graph.states for graph in net.graphs):
-        raise OptionError("the network has no recurrent layer, so it has no dynamics to look at")
 
-
-def reversing(net: Network) -> str:
-    """Why a network with a layer that runs in reverse has no dynamics; nothing if there is none."""
-    found = [f"{number} ({layer.cell.name})" for number, layer in enumerate(net.layers) if layer.reverse]
-    if not found:
-        return ""
-    return (
-        f"layer {found[0]} runs in reverse, so that no step leads the network from the past to the future; look at a "
-        "network of the layers that run forward, with their weights"
-    )
+def _slices(sizes: Sequence[int]) -> list[slice]:
+    ends = np.cumsum(sizes)
+    return [slice(int(end - size), int(end)) for size, end in zip(sizes, ends, strict=True)]

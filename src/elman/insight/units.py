@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def share(parts: float | np.ndarray) -> str:
     return "<1%" if 0 < mean <= 0.005 else ">99%" if 0.995 <= mean < 1 else f"{mean:.0%}"
 
 
-def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict[str, Units]:
+def units(net: Network, x: Any, *, margin: float = 0.05) -> dict[str, Units]:
     """How every named value of a network's equations is spread over time and sequences.
 
     Parameters
@@ -62,7 +63,7 @@ def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict
     net : Network
         Not changed in any way.
     x : array, shape (B, T, F)
-        Inputs.
+        Inputs, as the network takes them.
     margin : float, default 0.05
         A value is saturated within this share of its function's range from an end: a sigmoid below 0.05 or above 0.95,
         a tanh below -0.9 or above 0.9. A relu is saturated low where it is 0.
@@ -89,14 +90,15 @@ def units(net: Network, x: np.typing.ArrayLike, *, margin: float = 0.05) -> dict
 
 def _ranges(net: Network) -> dict[str, tuple[float, float]]:
     """What the named values that level off can give."""
-    recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
+    layers = list(zip(net.layer_names, net.graphs, strict=True))
+    recurrent = [layer for layer, graph in layers if graph.states]
     found = {}
-    for number, graph in enumerate(net.graphs):
+    for layer, graph in layers:
         named = [*graph.names.items(), *((out, "y") for out in graph.outputs if not graph.states)]
         for symbol, name in named:
             if symbol.op in RANGES:
-                found[f"{number}.{name}"] = RANGES[symbol.op]
-                if recurrent == [number]:
+                found[f"{layer}.{name}"] = RANGES[symbol.op]
+                if recurrent == [layer]:
                     found[name] = RANGES[symbol.op]
     return found
 

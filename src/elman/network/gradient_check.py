@@ -14,9 +14,11 @@ from elman.engine.interface import Batch
 from elman.equations import Cell
 from elman.equations.ops import row_of
 from elman.errors import EquationError, OptionError, ShapeError, TrainingError
-from elman.network.layers import Dense, Layer, Recurrent, Stateless
+from elman.network.drawn import random_inputs
+from elman.network.layers import Layer, Recurrent, Stateless
 from elman.network.network import Network
 from elman.network.parameters import views
+from elman.network.pieces import in_float64, with_layers_below
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,11 @@ class GradientCheck:
 
 def check_gradients(
     net_or_cell: Network | Cell | Layer,
-    x: np.ndarray | None = None,
-    target: np.ndarray | None = None,
+    x: Any = None,
+    target: Any = None,
     *,
     loss: Any = None,
+    lengths: Any = None,
     rows: int = 3,
     steps: int = 4,
     features: int | None = None,
@@ -52,23 +55,26 @@ def check_gradients(
 ) -> GradientCheck:
     """Compare every gradient with central differences, in float64, on every engine that is there.
 
-    A random combination of all outputs and final states is differentiated with respect to every parameter, the input
-    and the initial states; then the same with a dense layer below, which trains on dL/d input (unless the input is an
-    index); with a `loss`, the loss too with respect to every parameter. The difference is relative to the largest
-    gradient of that array, or to 1 where all are smaller.
+    A random combination of all outputs and final states is differentiated with respect to every parameter, the inputs
+    and the initial states; then the same with a dense layer below, which trains on dL/d input (unless all inputs are
+    indices); of a graph of layers the same with rows of unequal lengths, if the input is random; with a `loss`, the
+    loss too with respect to every parameter. The difference is relative to the largest gradient of that array, or to 1
+    where all are smaller.
 
     Parameters
     ----------
     net_or_cell : Network, Cell or Layer
         What to check; a cell or layer is put into a network with random parameters, a network keeps its own.
     x : array, shape (B, T, F), optional
-        Input; random by default.
+        Input, as the network takes it; random by default.
     target : array, optional
-        Target of the loss.
+        Target of the loss; of several outputs a tuple of them, or a dict.
     loss : str, Loss or function, optional
         A loss to check as well.
+    lengths : array of int, shape (B,), optional
+        Steps in use of each row, as the network takes them.
     rows, steps : int
-        B and T of a random input.
+        B and T of a random input; where there are several time axes each has a step more than the one before it.
     features, units : int, optional
         F and H for a cell or layer: 3 and 4, or 4 and 4 for one that adds its input to its state.
     seed : int, default 0
@@ -106,13 +112,14 @@ def check_gradients(
         net = _in_float64(net_or_cell, features, units, engine, seed)
         _check_slopes(net)
         random = np.random.default_rng(seed + 1)
-        batch = _random_input(net, random, rows, steps) if x is None else np.array(x, np.float64)
-        errors[engine] = _check_outputs(net, batch, random, samples)
-        if not net.graphs[0].takes_index:
-            below = _check_outputs(_with_layer_below(net), batch, random, samples)
-            errors[engine] |= {f"below/{name}": error for name, error in below.items()}
+        given = random_inputs(net, random, rows, steps) if x is None else x
+        errors[engine] = _with_and_without_layers_below(net, given, lengths, random, samples)
+        if x is None and lengths is None and not net.structure.is_chain:
+            inputs, used = _copied(net, given, None), _random_lengths(net, given, random)
+            unequal = _check_outputs(net, inputs, used, random, samples)
+            errors[engine] |= {f"ragged/{name}": error for name, error in unequal.items()}
         if loss is not None:
-            errors[engine] |= _check_loss(net, batch, target, loss, random, samples)
+            errors[engine] |= _check_loss(net, (given, target, loss, lengths), random, samples)
     found = GradientCheck(errors)
     if not found.worst <= tolerance:
         raise TrainingError(
@@ -146,7 +153,7 @@ def _in_float64(
 ) -> Network:
     """The network to check, float64, on one engine."""
     if isinstance(given, Network):
-        net = Network(given.inputs, given.layers, seed=given.seed, dtype=np.float64, engine=engine)
+        net = in_float64(given, engine=engine)
         net.params.restore(given.arena)
         return net
     layer, features = _layer(given, features, units)
@@ -187,54 +194,88 @@ def _stateless(cell: Cell, features: int, units: int) -> Layer:
     return Stateless(cell)
 
 
-def _with_layer_below(net: Network) -> Network:
-    """The same network upon a dense layer, so that dL/d input reaches parameters."""
-    below = Network(
-        net.inputs, [Dense(net.inputs), *net.layers], seed=net.seed, dtype=np.float64, engine=net.engine_name
-    )
-    with below.params.writing() as arena:
-        arena[arena.size - net.arena.size :] = net.arena
-    return below
+def _copied(net: Network, given: Any, lengths: Any) -> tuple[np.ndarray, ...]:
+    """Inputs as the engine takes them, which may be changed."""
+    return tuple(np.array(array) for array in net.check_batch(given, lengths)[0])
 
 
-def _random_input(net: Network, random: np.random.Generator, rows: int, steps: int) -> np.ndarray:
-    first = net.graphs[0]
-    if not first.takes_index:
-        return random.normal(size=(rows, steps, net.inputs))
-    table = next(name for name, p in first.parameters.items() if p.role == "table")
-    return random.integers(0, first.shape(table)[0], (rows, steps, 1)).astype(np.float64)
+def _with_and_without_layers_below(
+    net: Network, given: Any, lengths: Any, random: np.random.Generator, samples: int
+) -> dict[str, float]:
+    """Of a network, and of the same upon dense layers."""
+    inputs = _copied(net, given, lengths)
+    found = _check_outputs(net, inputs, lengths, random, samples)
+    values = [number for number, array in enumerate(inputs) if array.dtype.kind == "f"]
+    if values:
+        upon = in_float64(net, with_layers_below(net.structure, values))
+        with upon.params.writing() as arena:
+            arena[arena.size - net.arena.size :] = net.arena
+        below = _check_outputs(upon, inputs, lengths, random, samples)
+        found |= {f"below/{name}": error for name, error in below.items()}
+    return found
 
 
-def _check_outputs(net: Network, x: np.ndarray, random: np.random.Generator, samples: int) -> dict[str, float]:
+def _random_lengths(net: Network, given: Any, random: np.random.Generator) -> Any:
+    """Of each time axis, by one of the inputs that have it."""
+    found: dict[str, np.ndarray] = {}
+    inputs, _ = net.check_batch(given, None)
+    doors = zip(net.doors, inputs, strict=True)
+    axes = {door.given.axis: (door.given.name, array) for door, array in doors if door.steps}
+    for name, array in axes.values():
+        found[name] = random.integers(1, array.shape[1] + 1, len(array))
+    return found
+
+
+def _check_outputs(
+    net: Network, inputs: tuple[np.ndarray, ...], lengths: Any, random: np.random.Generator, samples: int
+) -> dict[str, float]:
     """All gradients of a random combination of the outputs and the final states."""
-    state = [tuple(random.normal(size=(len(x), n)) for n in sizes) for sizes in net.state_sizes()]
-    engine = net.differentiator
-    along = random.normal(size=net(x).shape)
+    x, (_, used) = _only(inputs), net.check_batch(_only(inputs), lengths)
+    state = [tuple(random.normal(size=(len(inputs[0]), n)) for n in sizes) for sizes in net.state_sizes()]
+    engine, batch = net.differentiator, Batch(inputs, (), used, states=[s for group in state for s in group])
+    along = tuple(random.normal(size=y.shape) for y in engine.forward(net.arena, batch)[0])
     along_state = [tuple(random.normal(size=s.shape) for s in group) for group in state]
 
     def value() -> float:
-        (output,), finals = engine.forward(net.arena, Batch.of(x, states=[s for group in state for s in group]))
-        ends = [a for group in along_state for a in group]
-        return float(np.sum(output * along) + sum(np.sum(a * s) for a, s in zip(ends, finals, strict=True)))
+        outputs, finals = engine.forward(net.arena, batch)
+        pairs = [*zip(along, outputs, strict=True), *zip(sum(along_state, ()), finals, strict=True)]
+        return float(sum(np.sum(a * y) for a, y in pairs))
 
-    grads, dx, dstate = net.backward(x, along, state=state, state_gradients=along_state)
+    grads, dx, dstate = net.backward(x, _only(along), state=state, state_gradients=along_state, lengths=lengths)
     with net.params.writing() as arena:
         pairs = {name: (array, grads[name]) for name, array in views(net.params.places, arena).items()}
-        if not net.graphs[0].takes_index:
-            pairs["input"] = (x, dx)
+        pairs |= _named_inputs(net, inputs, dx)
         for k, group in enumerate(state):
             pairs.update({f"state {k}.{j}": (s, dstate[k][j]) for j, s in enumerate(group)})
         return {name: _difference(value, array, g, random, samples) for name, (array, g) in pairs.items()}
 
 
+def _only(several: tuple[np.ndarray, ...]) -> Any:
+    """What a network with one input, or output, takes in place of several."""
+    return several if len(several) > 1 else several[0]
+
+
+def _named_inputs(
+    net: Network, inputs: tuple[np.ndarray, ...], gradients: Any
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Inputs that are no indices, and their gradients."""
+    names = [given.name for given in net.structure.inputs]
+    if len(names) == 1:
+        found = {"input": (inputs[0], gradients)}
+    else:
+        found = {f"input {name}": (array, gradients[name]) for name, array in zip(names, inputs, strict=True)}
+    return {name: pair for name, pair in found.items() if pair[0].dtype.kind == "f"}
+
+
 def _check_loss(
-    net: Network, x: np.ndarray, target: Any, loss: Any, random: np.random.Generator, samples: int
+    net: Network, case: tuple[Any, Any, Any, Any], random: np.random.Generator, samples: int
 ) -> dict[str, float]:
     """The loss's gradient with respect to every parameter."""
-    _, grads = net.loss_and_grads(x, target, loss)
+    x, target, loss, lengths = case
+    _, grads = net.loss_and_grads(x, target, loss, lengths=lengths)
 
     def value() -> float:
-        return net.loss_and_grads(x, target, loss)[0]
+        return net.loss_and_grads(x, target, loss, lengths=lengths)[0]
 
     with net.params.writing() as arena:
         arrays = views(net.params.places, arena)

@@ -16,7 +16,7 @@ from elman.engine.stage import LayerSpec, Source
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network import checks, freezing
 from elman.network.composites import Composite
-from elman.network.doors import Door, doors_of, taken
+from elman.network.doors import Door, by_input, doors_of, taken
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
 from elman.network.files import describe, save, structure_of
@@ -24,7 +24,7 @@ from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, initialise, layout
-from elman.network.stream import Stream
+from elman.network.stream import Stream, check_stepwise
 from elman.network.structure import Structure, ends_of
 from elman.network.summary import summary
 from elman.training.fit import evaluate, fit, train_on_batch
@@ -227,6 +227,22 @@ class Network:
         return Network.restored, found
 
     @classmethod
+    def of_structure(
+        cls,
+        structure: Structure,
+        *,
+        seed: int = 0,
+        dtype: np.typing.DTypeLike = np.float32,
+        engine: str | None = None,
+        threads: int | None = None,
+    ) -> Network:
+        """A network of layers that are put together already."""
+        network = cls.__new__(cls)
+        network._set_up(structure, seed, dtype, None, engine, threads)
+        network._initialise()
+        return network
+
+    @classmethod
     def restored(
         cls,
         description: dict[str, Any],
@@ -333,19 +349,27 @@ class Network:
         """
         return Stream(self, rows, state)
 
-    def step(self, x: np.typing.ArrayLike, state: Any = None) -> tuple[np.ndarray, State]:
-        """One time step: x (B, F) to y (B, O), and the state for the next."""
-        array = numbers(x, "x")
-        if array.ndim != 2:
-            raise ShapeError(f"x has shape {array.shape}; expected (B, F) = (rows, {self.inputs} features), one step")
-        y, state = self(array[:, None, :], state=state, return_state=True)
-        return (y[:, 0] if y.ndim == 3 else y), state
+    def step(self, x: Any, state: Any = None) -> tuple[Any, State]:
+        """One time step: x (B, F) to y (B, O), and the state for the next; of several inputs a tuple, or a dict."""
+        if not self.structure.is_chain:
+            check_stepwise(self)
+        steps: Any = {}
+        for door, one in zip(self.doors, by_input(self.doors, x), strict=True):
+            array = numbers(one, door.name)
+            if array.ndim != 2:
+                raise ShapeError(
+                    f"{door.name} has shape {array.shape}; expected (B, F) = (rows, {door.given.width} features)"
+                )
+            steps[door.given.name] = array[:, None, :] if door.steps else array
+        y, state = self(steps, state=state, return_state=True)
+        outputs = y.values() if isinstance(y, dict) else y if isinstance(y, tuple) else [y]
+        return self.returned([one[:, 0] if one.ndim == 3 else one for one in outputs]), state
 
-    def trace(self, x: np.typing.ArrayLike, state: Any = None) -> dict[str, np.ndarray]:
+    def trace(self, x: Any, state: Any = None, lengths: Any = None) -> dict[str, np.ndarray]:
         """Every named value of the equations over time, such as a GRU's ``z``; see `elman.network.trace.trace`."""
         from elman.network.trace import trace
 
-        return trace(self, x, state)
+        return trace(self, x, state, lengths)
 
     def unrolled(self, output: int, fed: int) -> Unrolled:
         """What makes an input step by step from an output, both by number; see `elman.network.unrolling`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import checks
+from elman.network.doors import by_input
 from elman.network.face import Net
+from elman.network.stepwise import hindrance
 from elman.training.checks import check_finite, check_indices
 
 
@@ -24,8 +27,10 @@ class Stream:
 
     Parameters
     ----------
-    network : Network
-        What to run; none of its layers may run in reverse.
+    network : Net
+        What to run, with nothing but states between steps: none of its layers may run in reverse, attend
+        to a sequence, gather or shift one, or begin with states that others make. What is taken of the last step is
+        that of the step at hand; an input without time is given at each step.
     rows : int, default 1
         Sequences side by side, B.
     state : list of tuples of arrays (B, H), optional
@@ -34,7 +39,7 @@ class Stream:
     Raises
     ------
     OptionError
-        If a layer runs in reverse: its first output depends on the last input.
+        If a layer runs in reverse, say: its first output depends on the last input.
 
     Examples
     --------
@@ -46,24 +51,26 @@ class Stream:
     """
 
     def __init__(self, network: Net, rows: int = 1, state: Any = None):
-        if any(layer.reverse for layer in network.layers):
-            raise OptionError("a layer that runs in reverse needs the whole sequence: call the network itself")
+        check_stepwise(network)
         rows = whole(rows, "rows")
         self._network, self._arena, self._sizes = network, network.arena.copy(), network.state_sizes()
-        x, self._outputs, *self._states = _zeros(
-            [(rows, n) for n in (network.inputs, network.outputs, *itertools.chain(*self._sizes))], network.dtype
-        )
-        self._x = network.check_input(x[:, None])
-        self._inputs, self._shape = self._x[:, 0], x.shape
-        self._kinds = "iu" if self._x.dtype.kind == "i" else "fiub"  # of numbers that need no further look
-        self._engine, y = network.new_engine(), self._outputs
-        y = y[:, None] if network.sequence_output else y
-        self._step = self._engine.stepper(self._arena, (self._x,), self._states, (y,))
+        given, ends = network.structure.inputs, network.ends
+        widths = [*(one.width for one in given), *(end.outputs for end in ends), *itertools.chain(*self._sizes)]
+        arrays = _zeros([(rows, n) for n in widths], network.dtype)
+        inputs, self._outputs = arrays[: len(given)], arrays[len(given) : len(given) + len(ends)]
+        self._states = arrays[len(given) + len(ends) :]
+        first = {d.given.name: _timed(a, d.steps) for a, d in zip(inputs, network.doors, strict=True)}
+        self._x, _ = network.check_batch(first, None)
+        self._inputs = [a[:, 0] if a.ndim == 3 else a for a in self._x]
+        self._kinds = ["iu" if a.dtype.kind == "i" else "fiub" for a in self._x]  # of numbers that need no further look
+        self._engine = network.new_engine()
+        y = [_timed(a, end.sequence_output) for a, end in zip(self._outputs, ends, strict=True)]
+        self._step = self._engine.stepper(self._arena, self._x, self._states, y)
         if state is not None:
             self.state = state
 
-    def __call__(self, x: np.typing.ArrayLike) -> np.ndarray:
-        """One step: x (B, F) to y (B, O).
+    def __call__(self, x: Any) -> Any:
+        """One step: x (B, F) to y (B, O); of several inputs or outputs a tuple of them, or a dict by name.
 
         Raises
         ------
@@ -71,38 +78,46 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        if type(x) is not np.ndarray or x.shape != self._shape or x.dtype.kind not in self._kinds:
-            x = self._checked(x)
-        self._inputs[...] = x
+        given = [x] if len(self._inputs) == 1 and not isinstance(x, Mapping) else by_input(self._network.doors, x)
+        for number, (mine, new) in enumerate(zip(self._inputs, given, strict=True)):
+            if type(new) is not np.ndarray or new.shape != mine.shape or new.dtype.kind not in self._kinds[number]:
+                new = self._checked(number, new)
+            mine[...] = new
         try:
             if not self._step():
                 self._explain()
         except DataError:
-            if self._network.indices:
-                check_indices(np.asarray(x), self._network.indices, "x")
+            for number, array in enumerate(given):
+                door = self._network.doors[number]
+                if door.indices:
+                    check_indices(np.asarray(array), door.indices, door.name)
             raise
-        return self._outputs.copy()
+        return self._network.returned([y.copy() for y in self._outputs])
 
-    def _checked(self, x: np.typing.ArrayLike) -> np.ndarray:
-        array = numbers(x, "x")
-        if array.shape != self._shape:
-            raise ShapeError(f"x has shape {array.shape}; expected {self._shape} = (rows of the stream, features)")
-        if self._network.indices:
-            check_indices(array, self._network.indices, "x")
-        elif self._x.dtype.kind == "i":  # a class that the equations pick
+    def _checked(self, number: int, x: Any) -> np.ndarray:
+        door, shape = self._network.doors[number], self._inputs[number].shape
+        array = numbers(x, door.name)
+        if array.shape != shape:
+            raise ShapeError(f"{door.name} has shape {array.shape}; expected {shape} = (rows of the stream, features)")
+        if door.indices:
+            check_indices(array, door.indices, door.name)
+        elif door.whole:  # a class that the equations pick
             plan = self._engine.plan
-            as_indices(array[:, None], whole_numbers(plan, self._network.dtype)[plan.inputs[0].slot], None, "x")
+            limit = whole_numbers(plan, self._network.dtype)[plan.inputs[number].slot]
+            as_indices(array[:, None], limit, None, door.name)
         return array
 
     def _explain(self) -> None:
         """Raise `DataError` for a step that was not finite, which is done once more for its results."""
-        check_finite(self._inputs, "x")
+        for door, mine in zip(self._network.doors, self._inputs, strict=True):
+            check_finite(mine, door.name)
         with np.errstate(all="ignore"):
-            (y,), states = self._engine.forward(self._arena, Batch.of(self._x, states=self._states))
-        outputs = y[:, 0] if self._network.sequence_output else y
-        names = [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
-        results = dict(zip(["output", *names], [outputs, *states], strict=True))
-        checks.check_results(self._network, results, self._arena)
+            outputs, states = self._engine.forward(self._arena, Batch(self._x, states=self._states))
+        ends = self._network.ends
+        found = [y[:, 0] if end.sequence_output else y for y, end in zip(outputs, ends, strict=True)]
+        names = [end.name or "output" for end in ends]
+        names += [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
+        checks.check_results(self._network, dict(zip(names, [*found, *states], strict=True)), self._arena)
 
     @property
     def state(self) -> list[tuple[np.ndarray, ...]]:
@@ -112,7 +127,7 @@ class Stream:
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = checks.flat_state(value, self._sizes, len(self._inputs), self._network.dtype)
+        given = checks.flat_state(value, self._sizes, len(self._inputs[0]), self._network.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 
@@ -120,6 +135,18 @@ class Stream:
         """Back to states of zeros."""
         for state in self._states:
             state[...] = 0
+
+
+def check_stepwise(network: Net) -> None:
+    """Raise `OptionError` unless a network's first output needs nothing but the first inputs."""
+    why = hindrance(network.structure)
+    if why:
+        raise OptionError(f"{why}, which needs the whole sequence: call the network itself, not step by step")
+
+
+def _timed(array: np.ndarray, steps: bool) -> np.ndarray:
+    """One step as a sequence."""
+    return array[:, None] if steps else array
 
 
 def _zeros(shapes: list[tuple[int, int]], dtype: np.dtype) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from elman.engine.stage import Source
 from elman.network import freezing
 from elman.network.face import Net
 from elman.network.flow import Part
@@ -26,9 +27,22 @@ def _kind(net: Net, part: Part) -> str:
     what = part.layer.cell.name if part.layer is not None else part.move.kind if part.move is not None else ""
     if net.structure.is_chain:
         return what
-    given = net.structure.inputs
-    reads = [given[~s.number].name if s.number < 0 else net.structure.parts[s.number].name for s in part.sources]
+    reads = [_called(net, source) for source in (*part.sources, *part.memories)]
+    begins = ["None" if source is None else _called(net, source) for source in part.initial]
+    if begins:
+        reads.append(f"state={begins[0] if len(begins) == 1 else '(' + ', '.join(begins) + ')'}")
     return f"{what}({', '.join(reads)})"
+
+
+def _called(net: Net, source: Source) -> str:
+    """What a layer reads: an input, a layer's values, or one of its final states."""
+    if source.number < 0:
+        return net.structure.inputs[~source.number].name
+    part = net.structure.parts[source.number]
+    if source.state < 0:
+        return part.name
+    several = part.graph is not None and len(part.graph.states) > 1
+    return f"{part.name}.final" + (f"[{source.state}]" if several else "")
 
 
 def _shape(net: Net, number: int) -> str:

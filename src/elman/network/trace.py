@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman.engine.moves import moved
+from elman.engine.plan import ONCE
+from elman.engine.stage import Source
 from elman.equations.evaluate import evaluate
+from elman.equations.shapes import is_memory
 from elman.equations.symbols import width
 from elman.network import checks
+from elman.network.flow import Part
+from elman.network.pieces import owner
 
 if TYPE_CHECKING:
     from elman.network.network import Network
 
 
-def trace(net: Network, x: np.typing.ArrayLike, state: Any = None) -> dict[str, np.ndarray]:
+def trace(net: Network, x: Any, state: Any = None, lengths: Any = None) -> dict[str, np.ndarray]:
     """Run a network and keep every value that its equations have a name for.
 
     Parameters
@@ -22,17 +29,19 @@ def trace(net: Network, x: np.typing.ArrayLike, state: Any = None) -> dict[str, 
     net : Network
         What to run, without dropout.
     x : array, shape (B, T, F)
-        Inputs.
+        Inputs, as `Network.__call__` takes them.
     state : list of tuples of arrays (B, H), optional
         Initial states; zeros by default.
+    lengths : array of int, shape (B,), optional
+        Steps in use of each row, as `Network.__call__` takes them; values behind them are zero.
 
     Returns
     -------
     dict of str to ndarray, shape (B, T, width)
         By the names of the local variables in the cell's function, such as ``z``, ``r``, ``n`` of a GRU, and of its new
-        states ``h``, ``c``; with the layer's number before it, as in ``"0.z"``, and also without it where only one
-        layer has states. The value of a layer without states is ``y``. Behind a layer that returns its last step only
-        there is one step.
+        states ``h``, ``c``; with the layer's name before it, as in ``"0.z"`` or ``"memory.forward.z"``, and also
+        without it where only one layer has states. The value of a layer without states, and of a move between steps, is
+        ``y``. What has no time, as behind a layer that returns its last step only, has one step.
 
     Notes
     -----
@@ -46,39 +55,105 @@ def trace(net: Network, x: np.typing.ArrayLike, state: Any = None) -> dict[str, 
     >>> sorted(steps), steps["z"].shape
     (['0.h', '0.n', '0.r', '0.z', '1.y', 'h', 'n', 'r', 'z'], (2, 5, 4))
     """
-    values = net.check_input(x)
-    given = None if state is None else checks.flat_state(state, net.state_sizes(), len(values), net.dtype)
-    left = iter(given or [np.zeros((len(values), n), net.dtype) for layer in net.state_sizes() for n in layer])
-    found: dict[str, np.ndarray] = {}
-    recurrent = [number for number, graph in enumerate(net.graphs) if graph.states]
-    for number, (layer, graph) in enumerate(zip(net.layers, net.graphs, strict=True)):
-        backwards = slice(None, None, -1 if layer.reverse else 1)
-        steps = _layer(net, number, values[:, backwards], [next(left) for _ in graph.states])
-        steps = {name: value[:, backwards] for name, value in steps.items()}
-        found |= {f"{number}.{name}": value for name, value in steps.items()}
-        if recurrent == [number]:
-            found |= steps
-        values = steps[graph.states[0].name if graph.states else "y"]
-        if layer.last_only:
-            values = values[:, :1] if layer.reverse else values[:, -1:]
+    inputs, used = net.check_batch(x, lengths)
+    rows = len(inputs[0])
+    sizes = [n for layer in net.state_sizes() for n in layer]
+    states = [np.zeros((rows, n), net.dtype) for n in sizes]
+    if state is not None:
+        states = checks.flat_state(state, net.state_sizes(), rows, net.dtype)
+    if all(one is None for one in used):
+        return _Trace(net, inputs, states).found()
+    return _padded([_row(net, inputs, states, used, row) for row in range(rows)])
+
+
+def _row(
+    net: Network,
+    inputs: Sequence[np.ndarray],
+    states: Sequence[np.ndarray],
+    lengths: Sequence[np.ndarray | None],
+    row: int,
+) -> dict[str, np.ndarray]:
+    """What a row gives by itself, of its own length on each time axis."""
+    here = []
+    for given, array in zip(net.structure.inputs, inputs, strict=True):
+        steps = None if given.axis == ONCE else lengths[given.axis]
+        here.append(array[row : row + 1] if steps is None else array[row : row + 1, : int(steps[row])])
+    return _Trace(net, here, [s[row : row + 1] for s in states]).found()
+
+
+def _padded(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Values of rows of unequal lengths (1, L, width) in one array each, with zeros behind."""
+    found = {}
+    for name in rows[0]:
+        steps = max(row[name].shape[1] for row in rows)
+        found[name] = np.concatenate([np.pad(r[name], ((0, 0), (0, steps - r[name].shape[1]), (0, 0))) for r in rows])
     return found
 
 
-def _layer(net: Network, number: int, x: np.ndarray, states: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """The named values of one layer, (B, T, width) each."""
-    graph = net.graphs[number]
-    parameters = {name: net.params[f"{number}.{name}"] for name in graph.parameters}
-    outputs = dict(zip([s.name for s in graph.states] or ["y"], graph.outputs, strict=True))
-    named = {name: symbol for symbol, name in graph.names.items()} | outputs
-    found: dict[str, list[np.ndarray]] = {name: [] for name in named}
-    for t in range(x.shape[1]):
-        values = evaluate(graph, parameters, [x[:, t]], states)
-        states = [_whole(values[s], s, x) for s in graph.outputs] if graph.states else []
-        for name, symbol in named.items():
-            found[name].append(_whole(values[symbol], symbol, x))
-    return {name: np.stack(steps, axis=1) for name, steps in found.items()}
+class _Trace:
+    """The values of a batch of rows of one length."""
 
+    def __init__(self, net: Network, inputs: Sequence[np.ndarray], states: Sequence[np.ndarray]):
+        self.net, self.structure, self.rows = net, net.structure, len(inputs[0])
+        self.begin = iter(states)
+        self.values = {Source(~k): a if a.ndim == 3 else a[:, None] for k, a in enumerate(inputs)}
+        self.steps = {g.axis: a.shape[1] for g, a in zip(self.structure.inputs, inputs, strict=True) if g.axis != ONCE}
 
-def _whole(value: np.ndarray, symbol: Any, x: np.ndarray) -> np.ndarray:
-    """A value for every row, also where it is the same for all of them."""
-    return np.broadcast_to(value, (len(x), width(symbol)))
+    def found(self) -> dict[str, np.ndarray]:
+        found: dict[str, np.ndarray] = {}
+        recurrent = [part for part in self.structure.parts if part.graph is not None and part.graph.states]
+        for number, part in enumerate(self.structure.parts):
+            here = self._layer(number, part) if part.move is None else {"y": self._move(number, part)}
+            found |= {f"{part.name}.{name}": value for name, value in here.items()}
+            if recurrent == [part]:
+                found |= here
+        return found
+
+    def _move(self, number: int, part: Part) -> np.ndarray:
+        assert part.move is not None
+        steps = self.steps.get(self.structure.axes[number], 1)
+        given = self.values[part.sources[0]]
+        made = np.stack([moved(part.move.kind, row, steps, part.move.number) for row in given])
+        self.values[Source(number)] = made
+        return made
+
+    def _layer(self, number: int, part: Part) -> dict[str, np.ndarray]:
+        """The named values of one layer, (B, T, width) each."""
+        graph, layer = part.graph, part.layer
+        assert graph is not None
+        inputs = [self.values[s] for s in part.sources]
+        backwards = slice(None, None, -1 if layer.reverse else 1)
+        steps = self._evaluated(part, [x[:, backwards] for x in inputs])
+        finals = [steps[s.name][:, -1:] for s in graph.states]
+        for k, final in enumerate(finals):
+            self.values[Source(number, k)] = final
+        steps = {name: value[:, backwards] for name, value in steps.items()}
+        out = steps[graph.states[0].name if graph.states else "y"]
+        self.values[Source(number)] = finals[0] if layer.last_only else out
+        return steps
+
+    def _evaluated(self, part: Part, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
+        graph = part.graph
+        assert graph is not None
+        parameters = {n: self.net.params[owner(self.structure, f"{part.name}.{n}")] for n in graph.parameters}
+        memories = [self.values[s] for s in part.memories]
+        states = self._begun(part)
+        outputs = dict(zip([s.name for s in graph.states] or ["y"], graph.outputs, strict=True))
+        named = {name: symbol for symbol, name in graph.names.items() if not is_memory(symbol)} | outputs
+        found: dict[str, list[np.ndarray]] = {name: [] for name in named}
+        for t in range(inputs[0].shape[1] if inputs else 1):
+            values = evaluate(graph, parameters, [x[:, t] for x in inputs], states, memories)
+            states = [self._whole(values[s], s) for s in graph.outputs] if graph.states else []
+            for name, symbol in named.items():
+                found[name].append(self._whole(values[symbol], symbol))
+        return {name: np.stack(steps, axis=1) for name, steps in found.items()}
+
+    def _begun(self, part: Part) -> list[np.ndarray]:
+        """What the states of a layer begin with: what another layer made, or the caller's."""
+        assert part.graph is not None
+        begun = part.initial or (None,) * len(part.graph.states)
+        return [next(self.begin) if source is None else self.values[source][:, 0] for source in begun]
+
+    def _whole(self, value: np.ndarray, symbol: Any) -> np.ndarray:
+        """A value for every row, also where it is the same for all of them."""
+        return np.broadcast_to(value, (self.rows, width(symbol)))

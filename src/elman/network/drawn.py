@@ -1,0 +1,32 @@
+"""Inputs drawn at random, of the kind that a network takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elman.engine.indices import whole_numbers
+from elman.network.doors import Door
+
+if TYPE_CHECKING:
+    from elman.network.network import Network
+
+
+def random_inputs(net: Network, random: np.random.Generator, rows: int, steps: int) -> Any:
+    """Normal values, or indices, for each input: one array, or a dict of them by name.
+
+    The first time axis has `steps`, and each further one has a step more than the one before it.
+    """
+    plan = net.engine().plan
+    limits = whole_numbers(plan, net.dtype)
+    found = {
+        door.given.name: _drawn(door, limits.get(place.slot, 0), random, rows, steps)
+        for door, place in zip(net.doors, plan.inputs, strict=True)
+    }
+    return found if len(found) > 1 else next(iter(found.values()))
+
+
+def _drawn(door: Door, below: int, random: np.random.Generator, rows: int, steps: int) -> np.ndarray:
+    shape = (rows, steps + door.given.axis, door.given.width) if door.steps else (rows, door.given.width)
+    return random.integers(0, below, shape) if below else random.normal(size=shape)
