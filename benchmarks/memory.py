@@ -21,6 +21,7 @@ from elman.bench.figures import time_text
 from elman.bench.turns import Options, Run, take_turns, warmed_up
 from elman.bench.workloads import choose
 from elman.training.losses import resolve_loss
+from elman.training.protocol import Aim
 
 STEPS = (1_000, 10_000, 100_000)
 KINDS = ("normal", "low")
@@ -100,7 +101,7 @@ def _serve(connection: Connection, steps: int, kind: str, threads: int) -> None:
     connection.send(True)
     while connection.recv():
         connection.send(player.turn())
-    engine = net.trainer(resolve_loss(workload.loss), workload.outputs)
+    engine = net.trainer([Aim(resolve_loss(workload.loss), workload.outputs)])
     connection.send(Held(_status_mib("VmHWM") - before, engine.bytes() / MIB))
 
 

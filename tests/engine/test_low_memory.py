@@ -12,6 +12,7 @@ from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.plan import Ref
 from elman.errors import DataError, EngineError, OptionError
 from elman.training.losses import LOSSES
+from elman.training.protocol import Aim
 from tests.engine import hand_plans
 from tests.engine.calls import forward, gradients, train
 from tests.engine.zoo import CELLS, batch, make_plan
@@ -92,7 +93,7 @@ def stacked(last: bool, loss: str, engine: str, **options):
         el.Dense(3),
     ]
     net = el.Network(1, layers, seed=2, dtype=np.float64, engine=engine, **options)
-    return net, net.trainer(LOSSES[loss], 3)
+    return net, net.trainer([Aim(LOSSES[loss], 3)])
 
 
 def stack_data(net, machine, B: int, T: int, seed: int) -> dict:
@@ -130,7 +131,7 @@ def test_threads_change_no_bit_of_a_stack():
 @pytest.mark.parametrize("last", [False, True])
 def test_outputs_and_states_are_those_of_the_whole_to_the_bit(last, engine):
     net, _ = stacked(last, "mse", engine)
-    data = stack_data(net, net.trainer(LOSSES["mse"], 3), 9, 23, seed=0)
+    data = stack_data(net, net.trainer([Aim(LOSSES["mse"], 3)]), 9, 23, seed=0)
     given = {name: data[name] for name in ("parameters", "x", "lengths", "states")}
     whole, pieces = (forward(net.engine(), **given, memory=memory) for memory in ("normal", "low"))
     np.testing.assert_array_equal(pieces[0], whole[0])

@@ -11,6 +11,7 @@ import elman as el
 from elman.engine import ENGINES, make_engine, native_available
 from elman.errors import EngineError, OptionError
 from elman.training.losses import LOSSES
+from elman.training.protocol import Aim
 from tests.engine.calls import forward, gradients
 from tests.engine.test_low_memory import stack_data, stacked
 from tests.engine.zoo import CELLS, batch, make_plan
@@ -209,6 +210,6 @@ def test_what_cannot_be_done_is_said(engine):
     forth = el.Network(1, [el.GRU(3)], engine=engine)
     with pytest.raises(OptionError, match="leave it at 'normal'"):
         forth.loss_and_grads(x, target, memory="low", truncate=3)
-    machine = forth.trainer(LOSSES["mse"], 3)
+    machine = forth.trainer([Aim(LOSSES["mse"], 3)])
     with pytest.raises(EngineError, match="with respect to parameters"):
         gradients(machine, forth.arena, x.astype(np.float32), target.astype(np.float32), truncate=3, want_states=True)

@@ -10,6 +10,7 @@ import pytest
 
 import elman as el
 from elman.network.files import read_tensors
+from elman.training.protocol import Aim
 from tests.network.model_files import rewritten
 
 
@@ -357,7 +358,7 @@ def test_engines_do_not_pile_up_and_their_memory_is_given_back():
     import weakref
 
     net = network(engine="numpy")
-    first = weakref.ref(net.trainer(el.training.LOSSES["mse"], 1))
+    first = weakref.ref(net.trainer([Aim(el.training.LOSSES["mse"], 1)]))
     losses = [lambda y, t, k=k: el.sum(el.square(y - t)) * float(k + 2) for k in range(20)]
     found = [net.loss_and_grads(X + 1, Y, loss=loss)[0] / (k + 2) for k, loss in enumerate(losses)]
     assert len(net._engines) <= 8 and first() is None

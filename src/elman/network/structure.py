@@ -19,6 +19,7 @@ from elman.equations.trace import Cell, call_and_watch
 from elman.equations.widths import recording
 from elman.errors import OptionError, ShapeError
 from elman.network.flow import Axis, Flow, Part, Tracing, unused
+from elman.network.layers import Layer
 from elman.training.ends import End
 
 
@@ -304,12 +305,21 @@ def _named(tracing: Tracing, local: Mapping[str, Any]) -> list[tuple[str, Flow]]
 # --- from a list of layers ------------------------------------------------------------------------------------
 
 
+def _states(layer: Any) -> bool:
+    return isinstance(layer, Layer) and bool(layer.cell.states)
+
+
 def of_layers(inputs: int, layers: Sequence[Any]) -> Structure:
     """A chain: each layer reads the one before it, and is called by its number."""
     tracing = Tracing()
     flow = given = Flow(tracing, Source(-1), inputs, Axis("x"), "x")
     with tracing.active():
         for number, layer in enumerate(layers):
+            if flow.axis is None and _states(layer):
+                raise OptionError(
+                    f"layers[{number}] ({layer.cell.name}) has states, but a layer before it returns its last step "
+                    "only, so that it would run over a single step: give that one return_sequences=True"
+                )
             with tracing.named(str(number)):
                 flow = layer(flow)
     return _finished(tracing, [given], [flow], None, False)
