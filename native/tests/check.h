@@ -98,6 +98,8 @@ template <class T>
 void test_functions(const Kernels<T>& kernels, bool report);
 template <class T>
 void test_programs(const Kernels<T>& kernels);
+template <class T>
+void test_attention(const Kernels<T>& kernels);
 
 void test_pool();
 

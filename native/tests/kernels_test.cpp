@@ -27,6 +27,7 @@ void test_all(const char* isa, bool report) {
   test_long_sums(*kernels);
   test_functions(*kernels, report);
   test_programs(*kernels);
+  test_attention(*kernels);
 }
 
 void test_bfloat16(const char* isa) {

@@ -226,7 +226,7 @@ def data(plan: Plan, B: int, steps: tuple[int, ...], seed: int, ragged: bool) ->
     return random.normal(0, 0.7, plan.parameters), Batch(
         tuple(array(place.slot) for place in plan.inputs),
         tuple(array(goal.slot) for goal in plan.goals),
-        tuple(random.integers(1, steps[k] + 1, B) if ragged else None for k in range(plan.axes)),
+        tuple(random.integers(0, steps[k] + 1, B) if ragged else None for k in range(plan.axes)),
         tuple(random.uniform(0.5, 1.5, B) for _ in plan.goals) if plan.losses else (),
         states,
         [random.normal(size=s.shape) for s in states],

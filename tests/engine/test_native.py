@@ -287,7 +287,7 @@ def test_wrong_arrays_are_refused():
         forward(engine, arena[:-1], p.x)
     with pytest.raises(ShapeError, match=r"states\[0\] has shape"):
         forward(engine, arena, p.x, states=[np.zeros((5, 4))])
-    with pytest.raises(ShapeError, match="expected 1..5"):
+    with pytest.raises(ShapeError, match="expected 0..5"):
         forward(engine, arena, p.x, lengths=[1, 2, 3, 4, 5, 6])
     with pytest.raises(ShapeError, match="target has shape"):
         gradients(engine, arena, p.x, p.target[:, :-1])

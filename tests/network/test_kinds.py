@@ -243,7 +243,7 @@ def test_parameters_are_assigned_by_name_and_shape():
 @pytest.mark.parametrize(
     ("wrong", "kind", "said"),
     [
-        ([1, 2, 3, 0], el.DataError, r"lengths\[3\] is 0: expected whole numbers 1..5"),
+        ([1, 2, 3, -1], el.DataError, r"lengths\[3\] is -1: expected whole numbers 0..5"),
         ([1, 2, 3, 6], el.DataError, r"lengths\[3\] is 6"),
         ([1, -2, 3, 4], el.DataError, r"lengths\[1\] is -2"),
         ([1, 2.5, 3, 4], el.DataError, r"lengths\[1\] is 2.5"),

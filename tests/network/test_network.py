@@ -244,7 +244,7 @@ def test_a_model_file_with_other_equations_is_refused(tmp_path):
         (
             lambda n: n(np.zeros((2, 4, 3)), lengths=[1, 5]),
             el.DataError,
-            r"lengths\[1\] is 5: expected whole numbers 1..4",
+            r"lengths\[1\] is 5: expected whole numbers 0..4",
         ),
         (lambda n: n(np.zeros((2, 4, 3)), state=[(np.zeros((2, 5)),)]), el.ShapeError, "arrays by layer"),
         (lambda n: n(np.array([[["a"]]])), el.DataError, "x holds <U1 values; expected numbers"),

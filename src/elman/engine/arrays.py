@@ -242,8 +242,8 @@ def _checked_lengths(given: np.ndarray, rows: int, steps: int) -> np.ndarray:
     lengths = np.ascontiguousarray(given, np.int64)
     if lengths.shape != (rows,):
         raise ShapeError(f"lengths has shape {lengths.shape}; expected ({rows},), one for each row of x")
-    if lengths.min() < 1 or lengths.max() > steps:
-        raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 1..{steps}, the steps of x")
+    if lengths.min() < 0 or lengths.max() > steps:
+        raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 0..{steps}, the steps of x")
     return lengths
 
 

@@ -31,7 +31,7 @@ class Batch:
         For gradients, one for each output. Class indices are int64, O' = 1. Where the plan is seeded: dL/d output,
         O' = O.
     lengths : tuple of arrays (B,) or None
-        Steps in use of each row, for each time axis; all T where it is None, or the tuple is empty.
+        Steps in use of each row, 0 or more, for each time axis; all T where it is None, or the tuple is empty.
     weights : tuple of arrays (B,) or, where the output has all steps, (B, T), or None
         Of each row, or each of its steps, in the loss, for each output; all 1 where it is None, or the tuple is empty.
     states : list of arrays (B, H), optional

@@ -6,8 +6,10 @@ import numpy as np
 
 
 def moved(kind: str, values: np.ndarray, steps: int, number: int = 0, of: np.ndarray | None = None) -> np.ndarray:
-    """The values (steps, n) of a row that a move makes of those (L, n) at its source."""
+    """The values (steps, n) of a row that a move makes of those (L, n) at its source: zeros of none."""
     out = np.zeros((steps, values.shape[1]), values.dtype)
+    if not len(values) or not steps:
+        return out
     if kind == "reverse":
         out[:] = values[::-1]
     elif kind == "shift":

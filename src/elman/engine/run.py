@@ -268,12 +268,10 @@ class Run:
         source, target = self._axis(step.source.slot), self._axis(step.target.slot)
         here, there = np.argsort(source.order), np.argsort(target.order)
         for a, b in zip(here, there, strict=True):
-            if source.lengths[a] and target.lengths[b]:
-                values = self._of_row(step.source, source, a)
-                of = None if step.of.slot < 0 else self._of_row(step.of, target, b)
-                rows = self._of_row(step.target, target, b)
-                found = moves.moved(step.kind, values, len(rows), step.number, of)
-                rows[:] = rows + found if step.add else found
+            values, rows = self._of_row(step.source, source, a), self._of_row(step.target, target, b)
+            of = None if step.of.slot < 0 else self._of_row(step.of, target, b)
+            found = moves.moved(step.kind, values, len(rows), step.number, of)
+            rows[:] = rows + found if step.add else found
 
     def _of_row(self, ref: Ref, axis: Axis, position: int) -> np.ndarray:
         """All steps (L, n) of the row at a position."""

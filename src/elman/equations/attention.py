@@ -16,7 +16,7 @@ def shares(query: np.ndarray, keys: np.ndarray, scale: float = 0.0, vector: np.n
         scores = (scale or query.shape[-1] ** -0.5) * np.einsum("...n,...sn->...s", query, keys)
     else:
         scores = np.tanh(query[..., None, :] + keys) @ vector
-    e = np.exp(scores - scores.max(-1, keepdims=True))
+    e = np.exp(scores - scores.max(-1, keepdims=True, initial=-np.inf))  # there may be no step
     return (e / e.sum(-1, keepdims=True)).astype(keys.dtype, copy=False)
 
 

@@ -66,7 +66,7 @@ def check_indices(array: np.ndarray, count: int, name: str, lengths: np.ndarray 
 
 
 def as_lengths(lengths: Any, rows: int, steps: int) -> np.ndarray | None:
-    """Lengths as the engine takes them, (N,) in 1..T."""
+    """Lengths as the engine takes them, (N,) in 0..T."""
     if lengths is None:
         return None
     found = numbers(lengths, "lengths")
@@ -74,7 +74,7 @@ def as_lengths(lengths: Any, rows: int, steps: int) -> np.ndarray | None:
         raise ShapeError(f"lengths has shape {found.shape}, expected ({rows},), one for each row of x")
     if found.dtype.kind == "b":
         raise DataError("lengths holds yes and no; expected the number of steps in use of each row: mask.sum(axis=1)")
-    wrong = np.flatnonzero(~((found >= 1) & (found <= steps) & (found == np.floor(found))))
+    wrong = np.flatnonzero(~((found >= 0) & (found <= steps) & (found == np.floor(found))))
     if len(wrong):
-        raise DataError(f"lengths[{wrong[0]}] is {found[wrong[0]]}: expected whole numbers 1..{steps}, the steps of x")
+        raise DataError(f"lengths[{wrong[0]}] is {found[wrong[0]]}: expected whole numbers 0..{steps}, the steps of x")
     return np.ascontiguousarray(found, np.int64)

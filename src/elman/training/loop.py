@@ -166,9 +166,9 @@ class Loop(Training):
         return np.add.reduceat(self.data.judged[0].counts(rows), borders[:-1])
 
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
-        """The loss over all rows of some batches; a root is taken of the mean, not averaged."""
-        root = self.data.root
-        mean = float(np.sum(counts * (losses**2 if root else losses)) / np.sum(counts))
+        """The loss over all rows of some batches, 0 where none counts; a root is taken of the mean, not averaged."""
+        root, total = self.data.root, np.sum(counts)
+        mean = float(np.sum(counts * (losses**2 if root else losses)) / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
     def _validate(self, data: Examples) -> dict[str, float]:

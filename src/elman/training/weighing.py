@@ -85,9 +85,11 @@ class Weighting:
         there : array (N,) or (N, T), optional
             Which targets are not missing.
         """
+        shape = target.shape[:-1]
+        if len(shape) == 2 and lengths is not None and not lengths.any():
+            raise DataError("every row has length 0: there is no step with a target, and nothing to learn from")
         if self.sample_weight is None and self.class_weight is None and there is None:
             return None
-        shape = target.shape[:-1]
         parts = [] if there is None else [there]
         if self.sample_weight is not None:
             parts.append(_sample_weights(self.sample_weight, shape, lengths, dtype))
