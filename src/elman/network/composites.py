@@ -82,6 +82,7 @@ class Bidirectional(Composite):
             with tracing.named("backward"):
                 back = self.backward(x, state=begins[1])  # type: ignore[attr-defined]
             merged = tracing.flow(MERGES[self.merge](there, back))
+        tracing.spare.add(merged.where.number)  # of an encoder the final states may be all that is read
         pairs = list(zip(there.states(), back.states(), strict=True))
         merged.states = lambda: tuple(tracing.flow(concat(a, b)) for a, b in pairs)
         return merged

@@ -139,6 +139,7 @@ class Tracing:
         self._kept: list[Any] = []  # so that no other object gets the id of one
         self._equations: dict[Symbol, Flow] = {}
         self.prefix = ""  # of the names of parts to come
+        self.spare: set[int] = set()  # parts that a composite makes whether they are read or not
         self.stems: list[str] = []  # what each part would be called if no other were called so
 
     @contextmanager

@@ -293,11 +293,12 @@ def _finished(
     def number(axis: Axis | None) -> int:
         return ONCE if axis is None else numbers[axis.root()]
 
+    parts, places = _kept(tracing, [flow.where for flow in outputs])
     structure = Structure(
         tuple(Given(flow.name, flow.features, number(flow.axis)) for flow in inputs),
-        tuple(tracing.parts),
-        tuple(number(part.axis) for part in tracing.parts),
-        tuple(flow.where for flow in outputs),
+        tuple(parts),
+        tuple(number(part.axis) for part in parts),
+        tuple(places),
         None if names is None else tuple(names),
         by_name,
     )
@@ -305,12 +306,37 @@ def _finished(
     return structure
 
 
+def _kept(tracing: Tracing, outputs: list[Source]) -> tuple[list[Part], list[Source]]:
+    """Parts and outputs, without what a composite made and nobody reads."""
+    read = _read(tracing.parts, outputs)
+    kept = [number for number in range(len(tracing.parts)) if number in read or number not in tracing.spare]
+    new = {number: k for k, number in enumerate(kept)}
+
+    def moved(source: Any) -> Any:
+        return source if source is None or source.number < 0 else replace(source, number=new[source.number])
+
+    return [_renumbered(tracing.parts[number], moved, new) for number in kept], list(map(moved, outputs))
+
+
+def _renumbered(part: Part, moved: Callable[[Any], Any], new: Mapping[int, int]) -> Part:
+    return replace(
+        part,
+        sources=tuple(map(moved, part.sources)),
+        initial=tuple(map(moved, part.initial)),
+        memories=tuple(map(moved, part.memories)),
+        tied={mine: (new[number], theirs) for mine, (number, theirs) in part.tied.items()},
+    )
+
+
+def _read(parts: Sequence[Part], outputs: Sequence[Source]) -> set[int]:
+    """The numbers of what somebody reads."""
+    read = {s.number for part in parts for s in (*part.sources, *part.initial, *part.memories) if s is not None}
+    return read | {source.number for source in outputs}
+
+
 def check_read(structure: Structure) -> None:
     """Raise `OptionError` at what nobody reads: it would be computed for nothing."""
-    read = {
-        s.number for part in structure.parts for s in (*part.sources, *part.initial, *part.memories) if s is not None
-    }
-    read |= {source.number for source in structure.outputs}
+    read = _read(structure.parts, structure.outputs)
     for number, part in enumerate(structure.parts):
         if number not in read:
             raise OptionError(f"{part.name} is used by no other layer and is no output: leave it out, or return it too")
