@@ -13,8 +13,9 @@ namespace elman {
 template <class V>
 V item(nb::handle tuple, int i) {
   V value;
-  if (nb::try_cast<V>(tuple[i], value)) return value;
-  throw std::invalid_argument("bad plan: " + std::string(nb::str(tuple[i]).c_str()) + " is too large a number");
+  nb::object given = tuple[i];  // here, as try_cast lets nothing through that is thrown where there is no such item
+  if (nb::try_cast<V>(given, value)) return value;
+  throw std::invalid_argument("bad plan: " + std::string(nb::str(given).c_str()) + " is too large a number");
 }
 
 ProgramSource read_program(nb::handle program);

@@ -68,9 +68,9 @@ void scale_by_root(const Engine<T>& e, double loss, const Batch<T>& batch, const
   throw BadData(array + text);
 }
 
-// What a user calls one of several arrays.
-std::string name_of(const char* array, size_t number, size_t count) {
-  return count == 1 ? array : std::string(array) + "s[" + std::to_string(number) + "]";
+// What messages call one of several arrays; elman/engine/arrays.py has the same names.
+std::string name_of(const char* alone, const char* several, size_t number, size_t count) {
+  return count == 1 ? alone : std::string(several) + "[" + std::to_string(number) + "]";
 }
 
 // The indices of all steps in use, or the one of each row.
@@ -217,14 +217,16 @@ template <class T>
 void check_indices(const Engine<T>& e, const Batch<T>& batch, bool with_targets) {
   const Plan& plan = e.plan;
   for (size_t i = 0; i < plan.inputs.size(); ++i)
-    check_source(e, batch, batch.inputs[i], plan.inputs[i].slot, name_of("x", i, plan.inputs.size()));
+    check_source(e, batch, batch.inputs[i], plan.inputs[i].slot, name_of("x", "inputs", i, plan.inputs.size()));
   for (size_t i = 0; with_targets && i < plan.goals.size(); ++i)
-    check_source(e, batch, batch.targets[i], plan.goals[i].slot(), name_of("target", i, plan.goals.size()));
+    check_source(e, batch, batch.targets[i], plan.goals[i].slot(), name_of("target", "targets", i, plan.goals.size()));
 }
 
 template <class T>
 void stop_at_fault(Engine<T>& e) {
-  if (e.fault.array) refuse(e.fault.array, std::exchange(e.fault, IndexFault{}));
+  if (!e.fault.array) return;
+  IndexFault fault = std::exchange(e.fault, IndexFault{});
+  refuse(fault.array, fault);
 }
 
 template <class T>

@@ -237,7 +237,7 @@ def test_a_picture_that_cannot_be_drawn_costs_the_picture_only(table, tmp_path, 
     assert json.loads((out / "metrics.json").read_text())["notes"] == list(report.notes)
 
 
-@pytest.mark.parametrize("place", ["commands.judge", "forecast.picture.draw", "forecast.results.write_csv"])
+@pytest.mark.parametrize("place", ["forecast.attempts.judge", "forecast.picture.draw", "forecast.results.write_csv"])
 def test_ctrl_c_behind_a_training_leaves_its_model(table, tmp_path, monkeypatch, place):
     monkeypatch.setattr(f"elman.{place}", fails(KeyboardInterrupt()))
     with pytest.raises(commands.Interrupted) as stop:

@@ -93,6 +93,8 @@ template <class T>
 void test_gradient(const Kernels<T>& kernels, bool bfloat16 = false);
 void test_rounding(const Kernels<float>& kernels);
 template <class T>
+void test_long_sums(const Kernels<T>& kernels);
+template <class T>
 void test_functions(const Kernels<T>& kernels, bool report);
 template <class T>
 void test_programs(const Kernels<T>& kernels);

@@ -24,6 +24,7 @@ void test_all(const char* isa, bool report) {
   print(*kernels, sizeof(T) == 4 ? "float" : "double");
   test_product(*kernels);
   test_gradient(*kernels);
+  test_long_sums(*kernels);
   test_functions(*kernels, report);
   test_programs(*kernels);
 }

@@ -22,11 +22,10 @@ from elman.data.sentinels import Missing
 from elman.data.series import Series, read_series
 from elman.engine.native import default_threads
 from elman.equations import Cell
-from elman.errors import DataError
 from elman.files import check_file, check_writable, write_folder, write_whole
-from elman.forecast import picture, results
+from elman.forecast import attempts, results
 from elman.forecast.arguments import as_cell, as_count
-from elman.forecast.backtest import Backtest, held_back, judge
+from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.keeping import MODEL, Kept
 from elman.forecast.keeping import Interrupted as Interrupted  # what `forecast` raises
@@ -136,11 +135,13 @@ def forecast(
         as_count(origins, "origins")
     forecaster.check_series(series.values)
     with Kept(folder) as kept:
-        test, why_none = _backtest(forecaster, series.values, origins, watch("backtest", forecaster.members), kept)
-        like, why_other = _choices_of(test, series.values)
+        test, why_none = attempts.backtested(
+            forecaster, series.values, origins, watch("backtest", forecaster.members), kept
+        )
+        like, why_other = attempts.choices_of(test, series.values)
         kept.offer(forecaster)
         forecaster.fit(series.values, callbacks=watch("forecast", forecaster.members), like=like)
-        notes = (*series.notes, *_notes(forecaster), *why_none, *why_other)
+        notes = (*series.notes, *attempts.notes_of(forecaster), *why_none, *why_other)
         tested = results.describe_backtest(series, test)
         return _finish(series, forecaster, horizon, test, tested, notes, folder, trained=True)
 
@@ -334,48 +335,6 @@ def cells(name: str | None = None) -> list[CellEntry]:
     return [CellEntry(key, _about(cell), cell.equations()) for key, cell in chosen]
 
 
-# --- training -----------------------------------------------------------------------------------------------
-
-
-def _backtest(
-    forecaster: Forecaster, values: np.ndarray, origins: int | None, callbacks: Iterable[Callback], kept: Kept
-) -> tuple[Backtest | None, list[str]]:
-    """The backtest, or a note that says why there is none."""
-    trained = Forecaster(**forecaster.get_params())
-    kept.offer(trained)
-    try:
-        starts = held_back(trained, len(values), origins)
-        trained.fit(values[: starts[0]], callbacks=callbacks)
-    except DataError as error:
-        return None, [f"no backtest: {error}"]
-    fewer = f"the series holds {len(starts)} of the {origins} forecasts that the backtest was to make"
-    return judge(trained, values, starts), [fewer] if origins is not None and len(starts) < origins else []
-
-
-def _choices_of(test: Backtest | None, values: np.ndarray) -> tuple[Forecaster | None, list[str]]:
-    """The forecaster that was tested, so that the one delivered is of its kind; or a note that it is not."""
-    if test is None:
-        return None, []
-    if test.forecaster.constant_ and values.min() < values.max():
-        note = (
-            "the values before the backtest never change, so that the model it tested could not learn what came later"
-        )
-        return None, [note]
-    return test.forecaster, []
-
-
-def _notes(forecaster: Forecaster) -> list[str]:
-    notes = []
-    if forecaster.constant_:
-        notes.append("the series is constant: there is nothing to learn, and the forecast repeats its value")
-    elif not forecaster.validation_:
-        notes.append("the series is too short to hold values back from training: the epoch of the lowest loss was kept")
-    return notes
-
-
-# --- results ------------------------------------------------------------------------------------------------
-
-
 def _folder(out: str | Path | None, series: Series) -> Path:
     return Path(f"forecast-{series.name}") if out is None else Path(out)
 
@@ -393,7 +352,7 @@ def _finish(
 ) -> ForecastReport:
     """Forecast, and write everything into the folder."""
     values = forecaster.predict(horizon, series)
-    drawn, why_not = _draw(series, values, forecaster.method, test)
+    drawn, why_not = attempts.drawn(series, values, forecaster.method, test)
     notes = (*notes, *why_not)
     files: dict[str, Callable[[Path], Any] | None] = {
         FORECAST: lambda path: results.write_csv(path, series, values),
@@ -407,14 +366,6 @@ def _finish(
     write_folder(folder, files)
     written = tuple(name for name, write in files.items() if write is not None)
     return ForecastReport(series, forecaster, series.future(horizon), values, test, notes, folder, written)
-
-
-def _draw(series: Series, values: np.ndarray, method: str, test: Backtest | None) -> tuple[bytes | None, list[str]]:
-    """The picture as PNG, or a note that says why there is none: a forecast is worth more than its picture."""
-    try:
-        return picture.render(picture.draw(series, values, method, test)), []
-    except Exception as error:  # whatever a drawing library raises
-        return None, [f"there is no picture: {type(error).__name__}: {error}".replace("\n", " ")]
 
 
 def _about(cell: Cell) -> str:

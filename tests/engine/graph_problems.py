@@ -12,7 +12,7 @@ from elman.cells import catalogue
 from elman.engine.interface import Batch
 from elman.engine.plan import ONCE, Plan
 from elman.engine.schedule import schedule
-from elman.engine.stage import InputSpec, LayerSpec, LossSpec, MoveSpec, Source
+from elman.engine.stage import InputSpec, LayerSpec, LossSpec, MoveSpec, NormSpec, Source
 from elman.equations.graph import Graph
 from tests.engine.zoo import squared_error
 
@@ -44,6 +44,12 @@ def passing(p, x):
     return x
 
 
+@eq.cell
+def normalising(p, x):
+    """Of what is normalised over the batch."""
+    return p.g * x + p.b
+
+
 @eq.cell(inputs=0)
 def learnt(p):
     return 1 * p.b
@@ -72,6 +78,7 @@ CELLS = {
     "aligning": aligning,
     "dense": dense,
     "passing": passing,
+    "normalising": normalising,
     "simple": catalogue()["simple"],
     "gru": catalogue()["gru"],
     "lstm": catalogue()["lstm"],
@@ -81,7 +88,7 @@ CELLS = {
     "learnt": learnt,
 }
 STATELESS = [name for name, cell in CELLS.items() if not cell.states]
-WITHOUT_PARAMETERS = ("passing", "added")
+AS_WIDE_AS_READ = ("passing", "added", "normalising")
 MOVES = ("reverse", "shift", "take", "sum", "mean", "max")
 
 
@@ -130,14 +137,15 @@ def _spec(layer: Drawn, name: str, offset: int) -> tuple[LayerSpec, int]:
     if isinstance(layer.what, MoveSpec):
         nothing = Graph(name, [], [], [], {}, [])
         return LayerSpec(name, nothing, {}, sources=layer.sources, move=layer.what), offset
-    units = None if layer.what in WITHOUT_PARAMETERS else N
+    units = None if layer.what in AS_WIDE_AS_READ else N
     graph = CELLS[layer.what].trace().bind([N] * len(layer.sources), units, memories=[N] * len(layer.memories))
     offsets = {}
     for parameter in graph.parameters:
         offsets[parameter] = offset
         offset += int(np.prod(graph.shape(parameter)))
     reads = layer.sources, layer.initial, layer.memories
-    return LayerSpec(name, graph, offsets, layer.last, layer.reverse, *reads), offset
+    norm = NormSpec(0.1) if layer.what == "normalising" else None
+    return LayerSpec(name, graph, offsets, layer.last, layer.reverse, *reads, norm=norm), offset
 
 
 class _Drawing:

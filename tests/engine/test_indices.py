@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
 import elman as el
-from elman.engine import ENGINES, native_available
+from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.interface import Batch
-from elman.errors import DataError
+from elman.engine.schedule import schedule
+from elman.engine.stage import InputSpec, LayerSpec, LossSpec, Source
+from elman.errors import DataError, ShapeError
+from elman.network.layers import embedding
+from elman.training.losses import LOSSES
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 engines = pytest.mark.parametrize("engine", BUILT)
@@ -62,9 +67,15 @@ class Watched:
         if name not in ("forward", "gradients", "train", "stepper", "generate"):
             return found
 
-        def call(parameters: np.ndarray, given: Batch | np.ndarray, *more: Any, **options: Any) -> Any:
-            arrays = [given.x, given.target] if isinstance(given, Batch) else [given]
-            self._seen.setdefault(name, set()).update(str(a.dtype) for a in arrays if a is not None)
+        def call(parameters: np.ndarray, given: Any, *more: Any, **options: Any) -> Any:
+            arrays = (
+                (*given.inputs, *given.targets)
+                if isinstance(given, Batch)
+                else given
+                if name == "stepper"
+                else (given,)
+            )
+            self._seen.setdefault(name, set()).update(str(a.dtype) for a in arrays)
             return found(parameters, given, *more, **options)
 
         return call
@@ -157,3 +168,33 @@ def test_an_index_of_the_networks_own_is_no_fraction(engine):
     for wrong in (1.5, 3.0, -1.0):
         with pytest.raises(DataError):
             net([[[wrong]]])
+
+
+def tables(count: int, engine: str) -> Any:
+    """An engine of so many embeddings, each with an input of its own, classes as its output, and their loss."""
+    graph, loss = embedding.trace().bind([1], 3, {"E": 9}), LOSSES["softmax_cross_entropy"].for_classes()
+    layers = [LayerSpec(f"{k}", graph, {"E": 27 * k}, sources=(Source(~k),)) for k in range(count)]
+    losses = [LossSpec(loss.graph(3, 1))] * count
+    plan = schedule(layers, [InputSpec(1)] * count, 27 * count, losses, outputs=tuple(range(count)))
+    return make_engine(plan, np.float32, engine)
+
+
+@engines
+@pytest.mark.parametrize(
+    ("count", "inputs", "targets"),
+    [(1, ["x"], ["target"]), (2, ["inputs[0]", "inputs[1]"], ["targets[0]", "targets[1]"])],
+)
+def test_messages_call_arrays_by_the_same_names(engine, count, inputs, targets):
+    machine = tables(count, engine)
+    parameters = np.zeros(27 * count, np.float32)
+    for number in range(count):
+        for wrong, names, limit in ((0, inputs, 8), (1, targets, 2)):
+            arrays = [[np.zeros((2, 4, 1), np.int64) for _ in range(count)] for _ in range(2)]
+            arrays[wrong][number][1, 2] = 9
+            batch = Batch(*map(tuple, arrays))
+            message = f"{names[number]}[1, 2] is 9: expected a whole number from 0 to {limit}"
+            with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+                machine.gradients(parameters, batch)
+        arrays[1][number] = np.zeros((2, 3, 1), np.int64)
+        with pytest.raises(ShapeError, match=f"^{re.escape(targets[number])} has shape"):
+            machine.gradients(parameters, Batch(*map(tuple, arrays)))

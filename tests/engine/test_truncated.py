@@ -206,8 +206,6 @@ def test_what_cannot_be_done_is_said(engine):
             net.loss_and_grads(x, target, **options)
         with pytest.raises(OptionError, match=said):
             net.fit(x, target, verbose=0, **options)
-    with pytest.raises(OptionError, match="batch normalisation"):
-        el.Network(1, [el.GRU(3), el.BatchNorm()], engine=engine).fit(x, target, verbose=0, truncate=3)
     forth = el.Network(1, [el.GRU(3)], engine=engine)
     with pytest.raises(OptionError, match="leave it at 'normal'"):
         forth.loss_and_grads(x, target, memory="low", truncate=3)

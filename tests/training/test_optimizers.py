@@ -10,7 +10,8 @@ import pytest
 import elman as el
 from elman.engine.updates import run_optimizer
 from elman.errors import EquationError, OptionError
-from elman.training.optimizers import Optimizer, resolve_optimizer
+from elman.training.optimizer import Optimizer
+from elman.training.optimizers import resolve_optimizer
 from tests.training.problems import ENGINES, copied_network, linear, recurrent, sums, train
 
 UPDATES, SIZE = 12, 7

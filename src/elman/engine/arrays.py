@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch, Batches, Updates
-from elman.engine.plan import ONCE, Goal, Plan, Ref
+from elman.engine.plan import ONCE, Plan
 from elman.errors import EngineError, ShapeError
 
 MOST = 2**30  # rows and steps of a batch
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is known of an input, an output or a target before any array comes.
+
+    Attributes
+    ----------
+    name : str
+        How messages call it.
+    slot, axis, width : int
+        Of the plan; see `elman.engine.plan.Slot`.
+    dtype : dtype
+        Of the engine; int64 of indices.
+    below : int
+        What indices are less than; 0 where there are none.
+    ndim : int
+        Of its arrays: 3, or 2 where there is no time.
+    """
+
+    name: str
+    slot: int
+    axis: int
+    width: int
+    dtype: np.dtype
+    below: int
+    ndim: int
+
+    def shape(self, B: int, steps: Sequence[int]) -> tuple[int, ...]:
+        return (B, self.width) if self.axis == ONCE else (B, steps[self.axis], self.width)
 
 
 class Intake:
@@ -33,6 +62,20 @@ class Intake:
         self.plan, self.dtype, self._looks = plan, dtype, looks
         self.indices = whole_numbers(plan, dtype)
         self.state_widths = [state.width for state in plan.free_states]
+        self._inputs = self._places("x", "inputs", [place.slot for place in plan.inputs])
+        self._outputs = self._places("output", "outputs", [place.slot for place in plan.outputs])
+        what = ("target", "targets") if plan.losses else ("the gradient of the output", "gradients of the outputs")
+        self._goals = self._places(*what, [goal.slot for goal in plan.goals])
+        self._timed = [next(k for k, p in enumerate(self._inputs) if p.axis == axis) for axis in range(plan.axes)]
+
+    def _places(self, alone: str, several: str, slots: Sequence[int]) -> list[Place]:
+        names = [alone] if len(slots) == 1 else [f"{several}[{k}]" for k in range(len(slots))]
+        return [self._place(name, slot) for name, slot in zip(names, slots, strict=True)]
+
+    def _place(self, name: str, number: int) -> Place:
+        slot, below = self.plan.slots[number], self.indices.get(number, 0)
+        dtype = np.dtype(np.int64) if below else self.dtype
+        return Place(name, number, slot.axis, slot.width, dtype, below, 2 + (slot.axis != ONCE))
 
     def parameters(self, array: np.ndarray, *, changed: bool = False) -> np.ndarray:
         if changed and not array.flags.writeable:
@@ -49,35 +92,30 @@ class Intake:
         DataError
             At an index in use that is none.
         """
-        inputs, B = self.inputs(batch.inputs, batch.lengths), len(batch)
-        lengths = tuple(
-            None if a is None else np.ascontiguousarray(a, np.int64) for a in _padded(batch.lengths, self.plan.axes)
-        )
+        B, steps = self._sizes(batch.inputs)
+        lengths = self._lengths(batch.lengths, B, steps)
+        inputs = self._values(self._inputs, batch.inputs, lengths)
         states = self.states(batch.states, B, "states")
         if not goal:
-            return replace(batch, inputs=inputs, lengths=lengths, states=states)
-        weights = _padded(batch.weights, len(self.plan.goals))
+            return Batch(inputs, batch.targets, lengths, batch.weights, states, batch.state_gradients, batch.key)
         return Batch(
             inputs,
-            self._targets(batch.targets, inputs, lengths),
+            self._targets(batch.targets, B, steps, lengths),
             lengths,
-            tuple(self._weights(w, goal, inputs) for w, goal in zip(weights, self.plan.goals, strict=True)),
+            self._weights(batch.weights, B, steps),
             states,
             self.states(batch.state_gradients, B, "state_gradients"),
             batch.key,
         )
 
-    def inputs(self, given: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
-        check_inputs(self.plan, given, lengths)
-        places = enumerate(zip(self.plan.inputs, given, strict=True))
-        return tuple(self._values(a, ref, lengths, self._name(k)) for k, (ref, a) in places)
-
-    def _name(self, number: int) -> str:
-        return input_name(self.plan, number)
+    def steps(self, inputs: Sequence[np.ndarray]) -> list[int]:
+        """How many steps each time axis has in such inputs."""
+        return [inputs[k].shape[1] for k in self._timed]
 
     def in_place(self, given: Sequence[np.ndarray], name: str) -> None:
         """`ShapeError` unless the engine can use, and change, inputs as the very arrays that they are."""
-        for x, taken in zip(given, self.inputs(given, ()), strict=True):
+        self._sizes(given)
+        for x, taken in zip(given, self._values(self._inputs, given, (None,) * self.plan.axes), strict=True):
             if taken is not x or not x.flags.c_contiguous:
                 raise ShapeError(f"{name} is {_describe(x)}: the engine expects it contiguous, and indices as int64")
 
@@ -101,72 +139,78 @@ class Intake:
         return shaped(array, shape, name)
 
     def output_shapes(self, inputs: Sequence[np.ndarray]) -> list[tuple[int, ...]]:
-        steps = axis_steps(self.plan, inputs)
-        return [self._shape(place, len(inputs[0]), steps) for place in self.plan.outputs]
+        B, steps = len(inputs[0]), self.steps(inputs)
+        return [place.shape(B, steps) for place in self._outputs]
 
-    def _shape(self, place: Ref, B: int, steps: Sequence[int]) -> tuple[int, ...]:
-        slot = self.plan.slots[place.slot]
-        return (B, slot.width) if slot.axis == ONCE else (B, steps[slot.axis], slot.width)
-
-    def _weights(self, given: np.ndarray | None, goal: Goal, inputs: Sequence[np.ndarray]) -> np.ndarray | None:
-        """Of each row, or of each of its steps."""
-        if given is None:
-            return None
-        axis, B = self.plan.slots[goal.slot].axis, len(inputs[0])
-        each = axis != ONCE and given.ndim == 2
-        return self.numbers(given, (B, axis_steps(self.plan, inputs)[axis]) if each else (B,), "weights")
-
-    def _targets(
-        self, targets: Sequence[np.ndarray], inputs: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]
-    ) -> tuple[np.ndarray, ...]:
-        goals = self.plan.goals
-        if not goals:
-            raise EngineError("this plan has no gradients: schedule it with a loss, or seeded")
-        name = "target" if self.plan.losses else "the gradient of the output"
-        if len(targets) != len(goals):
-            missing = f"{name} is missing" if len(goals) == 1 else f"{len(targets)} came of {len(goals)} targets"
-            raise EngineError(f"{missing}: gradients begin with it")
-        steps, found = axis_steps(self.plan, inputs), []
-        for goal, target in zip(goals, targets, strict=True):
-            place = Ref(goal.slot)
-            expected = self._shape(place, len(inputs[0]), steps)
-            if target.shape != expected:
+    def _sizes(self, given: Sequence[np.ndarray]) -> tuple[int, list[int]]:
+        """The rows of inputs and the steps of each axis; `ShapeError` unless they have the plan's shapes."""
+        if len(given) != len(self._inputs):
+            raise ShapeError(f"{len(given)} inputs came; the network has {len(self._inputs)}")
+        for place, x in zip(self._inputs, given, strict=True):
+            _check_input(place, x)
+        steps, rows = self.steps(given), len(given[0])
+        for place, x in zip(self._inputs[1:], given[1:], strict=True):
+            if len(x) != rows:
+                raise ShapeError(f"{place.name} has {len(x)} rows, {self._inputs[0].name} {rows}")
+            if place.axis != ONCE and x.shape[1] != steps[place.axis]:
                 raise ShapeError(
-                    f"{name} has shape {target.shape}; expected {expected} to go with the network's output"
+                    f"{place.name} has {x.shape[1]} time steps, another input of the same axis {steps[place.axis]}"
                 )
-            found.append(self._values(target, place, lengths, name))
+        return rows, steps
+
+    def _lengths(
+        self, given: Sequence[np.ndarray | None], B: int, steps: Sequence[int]
+    ) -> tuple[np.ndarray | None, ...]:
+        pairs = zip(_padded(given, self.plan.axes), steps, strict=True)
+        return tuple([None if a is None else _checked_lengths(a, B, T) for a, T in pairs])
+
+    def _weights(
+        self, given: Sequence[np.ndarray | None], B: int, steps: Sequence[int]
+    ) -> tuple[np.ndarray | None, ...]:
+        """Of each row, or of each of its steps, for each output."""
+        pairs, found = zip(_padded(given, len(self._goals)), self._goals, strict=True), []
+        for weights, place in pairs:
+            if weights is not None:
+                each = place.axis != ONCE and weights.ndim == 2
+                weights = self.numbers(weights, (B, steps[place.axis]) if each else (B,), "weights")
+            found.append(weights)
         return tuple(found)
 
-    def _values(self, array: np.ndarray, place: Ref, lengths: Sequence[np.ndarray | None], name: str) -> np.ndarray:
+    def _targets(
+        self, given: Sequence[np.ndarray], B: int, steps: Sequence[int], lengths: Sequence[np.ndarray | None]
+    ) -> tuple[np.ndarray, ...]:
+        if not self._goals:
+            raise EngineError("this plan has no gradients: schedule it with a loss, or seeded")
+        if len(given) != len(self._goals):
+            names = ", ".join(place.name for place in self._goals)
+            missing = f"{names} is missing" if len(self._goals) == 1 else f"{len(given)} arrays came of {names}"
+            raise EngineError(f"{missing}: gradients begin with it")
+        for place, target in zip(self._goals, given, strict=True):
+            if target.shape != (expected := place.shape(B, steps)):
+                raise ShapeError(
+                    f"{place.name} has shape {target.shape}; expected {expected} to go with the network's output"
+                )
+        return self._values(self._goals, given, lengths)
+
+    def _values(
+        self, places: Sequence[Place], given: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]
+    ) -> tuple[np.ndarray, ...]:
         """Numbers as they are; indices as int64."""
-        slot, axis = place.slot, self.plan.axis(place)
-        if slot in self.indices and (self._looks or array.dtype != np.int64):
-            used = None if axis == ONCE else _padded(lengths, self.plan.axes)[axis]
-            array = as_indices(array, self.indices[slot], used, name)
-        expected = np.dtype(np.int64) if slot in self.indices else self.dtype
-        if array.dtype != expected or not array.flags.aligned:
-            raise ShapeError(f"{name} is {_describe(array)}: the engine expects aligned {expected}")
-        return array
+        found = []
+        for place, array in zip(places, given, strict=True):
+            if place.below and (self._looks or array.dtype != np.int64):
+                used = None if place.axis == ONCE else lengths[place.axis]
+                array = as_indices(array, place.below, used, place.name)
+            if array.dtype != place.dtype or not array.flags.aligned:
+                raise ShapeError(f"{place.name} is {_describe(array)}: the engine expects aligned {place.dtype}")
+            found.append(array)
+        return tuple(found)
 
 
 def check_indices(plan: Plan, dtype: np.dtype, data: Batch) -> None:
     """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
     if whole_numbers(plan, dtype):
         Intake(plan, dtype).batch(data, goal=True)
-
-
-def input_name(plan: Plan, number: int) -> str:
-    """How messages call an input."""
-    return "x" if len(plan.inputs) == 1 else f"inputs[{number}]"
-
-
-def axis_steps(plan: Plan, inputs: Sequence[np.ndarray]) -> list[int]:
-    """How many steps each time axis has in such inputs."""
-    steps = [0] * plan.axes
-    for place, x in zip(plan.inputs, inputs, strict=True):
-        if plan.axis(place) != ONCE:
-            steps[plan.axis(place)] = x.shape[1]
-    return steps
 
 
 def _padded(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
@@ -176,51 +220,31 @@ def _padded(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarr
     return given or (None,) * count
 
 
-def check_inputs(plan: Plan, given: Sequence[np.ndarray], lengths: Sequence[np.ndarray | None]) -> None:
-    """Raise `ShapeError` unless inputs have the plan's shapes, and the lengths fit."""
-    if len(given) != len(plan.inputs):
-        raise ShapeError(f"{len(given)} inputs came; the network has {len(plan.inputs)}")
-    for number, (place, x) in enumerate(zip(plan.inputs, given, strict=True)):
-        _check_input(plan, place, x, input_name(plan, number))
-        if len(x) != len(given[0]):
-            raise ShapeError(f"{input_name(plan, number)} has {len(x)} rows, {input_name(plan, 0)} {len(given[0])}")
-    steps = axis_steps(plan, given)
-    for number, (place, x) in enumerate(zip(plan.inputs, given, strict=True)):
-        axis = plan.axis(place)
-        if axis != ONCE and x.shape[1] != steps[axis]:
-            raise ShapeError(
-                f"{input_name(plan, number)} has {x.shape[1]} time steps, another input of the same axis {steps[axis]}"
-            )
-    for T, used in zip(steps, _padded(lengths, plan.axes), strict=True):
-        _check_lengths(used, len(given[0]), T)
-
-
-def _check_input(plan: Plan, place: Ref, x: np.ndarray, name: str) -> None:
+def _check_input(place: Place, x: np.ndarray) -> None:
     """Raise `ShapeError` unless x is (B, T, F), or (B, F) of an input without time, with the plan's F."""
-    slot = plan.slots[place.slot]
-    features = slot.width
-    letters, said = ("(B, F)", "batch") if slot.axis == ONCE else ("(B, T, F)", "batch, time steps")
-    if x.ndim != 2 + (slot.axis != ONCE):
-        raise ShapeError(f"{name} has shape {x.shape}; expected {letters} = ({said}, {features} features)")
-    if x.shape[-1] != features:
+    name, shape = place.name, x.shape
+    if len(shape) != place.ndim:
+        letters, said = ("(B, F)", "batch") if place.axis == ONCE else ("(B, T, F)", "batch, time steps")
+        raise ShapeError(f"{name} has shape {shape}; expected {letters} = ({said}, {place.width} features)")
+    if shape[-1] != place.width:
+        letters = "(B, F)" if place.axis == ONCE else "(B, T, F)"
         raise ShapeError(
-            f"{name} has {x.shape[-1]} features, the network expects {features}; its shape is {x.shape}, {letters}"
+            f"{name} has {shape[-1]} features, the network expects {place.width}; its shape is {shape}, {letters}"
         )
-    if 0 in x.shape[:-1]:
-        raise ShapeError(f"{name} has shape {x.shape}; it needs at least one row and one time step")
-    for size, axis in zip(x.shape[:-1], ("rows", "time steps"), strict=False):
-        if size > MOST:
-            raise ShapeError(f"{name} has {size} {axis}; an engine takes at most {MOST} at once")
+    if 0 in shape:
+        raise ShapeError(f"{name} has shape {shape}; it needs at least one row and one time step")
+    if max(shape) > MOST:
+        size, what = (shape[0], "rows") if shape[0] > MOST else (shape[1], "time steps")
+        raise ShapeError(f"{name} has {size} {what}; an engine takes at most {MOST} at once")
 
 
-def _check_lengths(given: np.ndarray | None, rows: int, steps: int) -> None:
-    if given is None:
-        return
-    lengths = np.asarray(given)
+def _checked_lengths(given: np.ndarray, rows: int, steps: int) -> np.ndarray:
+    lengths = np.ascontiguousarray(given, np.int64)
     if lengths.shape != (rows,):
         raise ShapeError(f"lengths has shape {lengths.shape}; expected ({rows},), one for each row of x")
     if lengths.min() < 1 or lengths.max() > steps:
         raise ShapeError(f"lengths lie in {lengths.min()}..{lengths.max()}; expected 1..{steps}, the steps of x")
+    return lengths
 
 
 def flat_batches(batches: Batches, N: int) -> tuple[np.ndarray, np.ndarray]:
@@ -276,16 +300,21 @@ def _steps_of(inputs: Sequence[np.ndarray]) -> int:
     return max(x.shape[1] for x in inputs if x.ndim == 3)
 
 
-@contextlib.contextmanager
-def room(inputs: Sequence[np.ndarray]) -> Iterator[None]:
-    """Say what was asked for, where NumPy finds no memory for it."""
-    try:
-        yield
-    except MemoryError as error:
-        raise EngineError(
-            f"no memory for {len(inputs[0])} rows of {_steps_of(inputs)} time steps: {str(error).rstrip('.')}; "
-            "take fewer rows or steps at a time"
-        ) from None
+class room:
+    """Says what was asked for, where NumPy finds no memory for it: a context, of inputs."""
+
+    def __init__(self, inputs: Sequence[np.ndarray]):
+        self._inputs = inputs
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, MemoryError):
+            raise EngineError(
+                f"no memory for {len(self._inputs[0])} rows of {_steps_of(self._inputs)} time steps: "
+                f"{str(error).rstrip('.')}; take fewer rows or steps at a time"
+            ) from None
 
 
 def zeros(plan: Plan, rows: int, dtype: np.dtype) -> list[np.ndarray]:

@@ -81,7 +81,8 @@ class How:
     Parameters
     ----------
     memory : {"normal", "low"}
-        "low" keeps states only, every sqrt(T) steps, and computes the rest again from these: the same bits forward.
+        "low" keeps states only, every sqrt(T) steps, and computes the rest again from these: the same bits forward
+        (where rows meet, up to the rounding of their moments, which are put together segment by segment).
     truncate : int, optional
         Go back through so many steps at most, for gradients of parameters only.
     """

@@ -106,7 +106,7 @@ class Lowering:
         if row_of(s).shape == "lookup":
             table, index = s.inputs
             assert isinstance(table, Parameter)
-            return Node("lookup", (self.memo[index],), width(s), parameter=table, loop=self.memo[index].loop)
+            return Node("lookup", (self.placed(index),), width(s), parameter=table, loop=self.memo[index].loop)
         if row_of(s).shape in ("attend", "attend_back"):
             return self._attention(s)
         if _is_product(s):
@@ -145,8 +145,7 @@ class Lowering:
         """Of operands (query, keys, values), the way back after a gradient; then a vector, or none."""
         count = 1 if row_of(s).shape == "attend" else 2
         own, (keys, values, *vector) = s.inputs[:count], s.inputs[count:]
-        operands = tuple(self._in_a_slot(self.memo[i], width(i)) for i in own)
-        node = self.fresh(row_of(s).shape, list(operands), width(s), s.first or width(keys) ** -0.5)
+        node = self.fresh(row_of(s).shape, [self.placed(i) for i in own], width(s), s.first or width(keys) ** -0.5)
         node.memory = (self.memories[keys], self.memories[values])
         if vector:
             assert isinstance(vector[0], Parameter)
@@ -189,9 +188,10 @@ class Lowering:
         """A constant as a value with a width, anything else as it is."""
         return self.fresh("copy", [node], out) if node.op == "const" else node
 
-    def _in_a_slot(self, node: Node, out: int) -> Node:
-        """A value that has a place, which numbers and parameters have not."""
-        return self.fresh("copy", [node], out) if node.op in ("const", "vector") else node
+    def placed(self, s: Symbol) -> Node:
+        """A value that lies in a slot or will: what no elementwise program reads."""
+        node = self.memo[s]
+        return self.fresh("copy", [node], width(s)) if node.op in ("const", "vector") else node
 
     def _wide(self, node: Node, out: int) -> Node:
         if node.width in (0, out):
@@ -226,7 +226,7 @@ class Lowering:
             if _is_product(t) and (t is s or self._dissolves(t)):
                 matrix, source = t.inputs
                 assert isinstance(matrix, Parameter)
-                products.append((matrix, t.op == "matmul_t", self.solid(self.memo[source], width(source))))
+                products.append((matrix, t.op == "matmul_t", self.placed(source)))
             elif isinstance(t, Parameter) and width(t) == out and not biases:
                 biases.append(t)
             else:

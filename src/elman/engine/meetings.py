@@ -27,6 +27,7 @@ class Moments:
         """Whether all rows have met there."""
         return (meeting, back) in self._known
 
+    @np.errstate(all="ignore")  # what is not finite is found
     def add(self, meeting: Meeting, x: np.ndarray) -> None:
         """Some rows (n, F) of the source; the mean and the sum of squares around it are kept."""
         if not len(x):
@@ -38,6 +39,7 @@ class Moments:
         squares += np.square(x - here).sum(axis=0) + np.square(apart) * (before * share)
         mean += apart * share
 
+    @np.errstate(all="ignore")  # what is not finite is found
     def add_back(self, meeting: Meeting, gradient: np.ndarray, normalised: np.ndarray) -> None:
         """Some rows of dL/d normalised values, and of these."""
         *_, mean, along = self._moments(meeting)
@@ -45,6 +47,7 @@ class Moments:
         mean += gradient.sum(axis=0, dtype=np.float64) / count
         along += (gradient * normalised).sum(axis=0, dtype=np.float64) / count
 
+    @np.errstate(all="ignore")  # what is not finite is found
     def close(self, meeting: Meeting, back: bool) -> None:
         """All rows have come."""
         self._known.add((meeting, back))

@@ -152,7 +152,7 @@ class NumpyEngine:
 
     def _steps(self, batch: Batch) -> int:
         """Of the longest time axis: of the only one, where a batch goes through time in segments."""
-        return max(arrays.axis_steps(self.plan, batch.inputs))
+        return max(self._intake.steps(batch.inputs))
 
     def _rehearse(self, begin: Callable[..., Run], moments: Moments, states, segments: list[Segment]) -> None:
         """Find out what the rows do where they meet: in all segments together."""
@@ -242,8 +242,6 @@ class NumpyEngine:
         return run.slots[ref.slot][:, np.argsort(order)].copy()
 
     def _run(self, parameters: np.ndarray, batch: Batch, moments: Moments, states, segment: Segment) -> Run:
-        run = Run(
-            self.plan, self.dtype, self._intake.indices, self._factor, parameters, batch, states, segment, moments
-        )
+        run = Run(self._intake, self._factor, parameters, batch, states, segment, moments)
         self._last = run
         return run

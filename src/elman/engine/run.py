@@ -8,11 +8,12 @@ threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from elman.engine import arrays, moves
+from elman.engine import moves
+from elman.engine.arrays import Intake, zeros
+from elman.engine.axes import Axis
 from elman.engine.indices import as_indices
 from elman.engine.interface import Batch, Gradients
 from elman.engine.masks import dropout_keeps
@@ -28,7 +29,6 @@ from elman.engine.plan import (
     MatrixGradient,
     Move,
     Operand,
-    Plan,
     Product,
     Ref,
     Slot,
@@ -45,60 +45,13 @@ from elman.equations.ops import OPS
 Factor = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass
-class Axis:
-    """The rows of a batch on one time axis, sorted by falling length.
-
-    Attributes
-    ----------
-    steps : int
-        Of this run.
-    order : array (B,)
-        The batch's row at each position.
-    whole : array (B,)
-        How many steps the row at each position has.
-    firsts, lengths : array (B,)
-        The first of them that lies in this run, and how many do.
-    """
-
-    steps: int
-    order: np.ndarray
-    whole: np.ndarray
-    firsts: np.ndarray
-    lengths: np.ndarray
-
-    @classmethod
-    def of(cls, B: int, T: int, lengths: np.ndarray | None, segment: Segment) -> Axis:
-        whole = np.full(B, T) if lengths is None else lengths
-        order = np.argsort(-whole, kind="stable")
-        return cls(segment.steps, order, whole[order], *segment.spans(whole[order], T))
-
-    @classmethod
-    def once(cls, B: int, ends: bool) -> Axis:
-        """That of what has one step, which belongs to the last segment; rows lie as in the batch."""
-        return cls(1, np.arange(B), np.ones(B, int), np.zeros(B, int), np.full(B, int(ends)))
-
-    def active(self, t: int) -> int:
-        """How many rows are still in use at step t."""
-        return int(np.count_nonzero(self.lengths > t))
-
-    def unsorted(self, rows: np.ndarray) -> np.ndarray:
-        out = np.empty_like(rows)
-        out[self.order] = rows
-        return out
-
-
 class Run:
     """The slots of one run.
 
     Parameters
     ----------
-    plan : Plan
-        What to run.
-    dtype : dtype
-        Of all numbers, but those of `indices`.
-    indices : dict of int to int
-        See `elman.engine.indices.whole_numbers`.
+    intake : Intake
+        Of the plan that is run.
     factor : function
         What is done to the operands of products.
     parameters : array (P,)
@@ -115,9 +68,7 @@ class Run:
 
     def __init__(
         self,
-        plan: Plan,
-        dtype: np.dtype,
-        indices: dict[int, int],
+        intake: Intake,
         factor: Factor,
         parameters: np.ndarray,
         batch: Batch,
@@ -125,18 +76,19 @@ class Run:
         segment: Segment,
         moments: Moments,
     ):
+        plan, dtype = intake.plan, intake.dtype
         self.plan, self.dtype, self._factor, self.cast = plan, dtype, factor, dtype.type
         self.parameters, self.batch, self.key, self.moments = parameters, batch, int(batch.key), moments
-        self.B, self.segment, self.steps = len(batch), segment, arrays.axis_steps(plan, batch.inputs)
+        self.B, self.segment, self.steps = len(batch), segment, intake.steps(batch.inputs)
         self.axes = self._axes()
         self.slots = [
-            np.zeros((self._rows(slot), self.B, slot.width), np.int64 if number in indices else dtype)
+            np.zeros((self._rows(slot), self.B, slot.width), np.int64 if number in intake.indices else dtype)
             for number, slot in enumerate(plan.slots)
         ]
         self.sums = np.zeros(plan.parameters, dtype)  # what programs add up
         for place, x in zip(plan.inputs, batch.inputs, strict=True):
             self.slots[place.slot][:] = self._here(x, plan.axis(place))
-        for s, initial in zip(plan.free_states, states or arrays.zeros(plan, self.B, dtype), strict=True):
+        for s, initial in zip(plan.free_states, states or zeros(plan, self.B, dtype), strict=True):
             self.slots[s.values][0] = initial[self._axis(s.values).order]
 
     def _axes(self) -> dict[int, Axis]:
@@ -472,5 +424,5 @@ class Run:
 
     def initial_gradients(self) -> list[np.ndarray]:
         """dL/d initial states; 0 of states that no parameter needs it of."""
-        pairs = zip(self._free, arrays.zeros(self.plan, self.B, self.dtype), strict=True)
+        pairs = zip(self._free, zeros(self.plan, self.B, self.dtype), strict=True)
         return [self._axis(s.grads).unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]

@@ -87,7 +87,15 @@ def attend(query: Any, keys: Any, values: Any, *, vector: Any = None, scale: flo
         if scale is not None:
             raise OptionError(f"attend: scale={scale!r} belongs to dot products, and a vector came: leave one out")
         return apply("attend_additive", query, keys, values, vector)
-    return apply("attend", query, keys, values, numbers=(0.0 if scale is None else fixed_number(scale, "scale"),))
+    return apply("attend", query, keys, values, numbers=(0.0 if scale is None else attention_scale(scale),))
+
+
+def attention_scale(scale: Any) -> float:
+    """What scores are multiplied by; with 0 all steps would fit alike, which is a mean."""
+    number = fixed_number(scale, "attend's scale")
+    if number == 0 or math.isinf(number):
+        raise OptionError(f"attend's scale is {scale!r}; expected a finite number other than 0")
+    return number
 
 
 def fixed_number(value: Any, what: str) -> float:

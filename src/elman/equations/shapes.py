@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from elman.equations.ops import Op
+from elman.equations.ops import Op, row_of
 from elman.equations.widths import ONE, Dim, must_add_up, must_be_at_least, must_equal, must_multiply_to, users_line
 from elman.errors import EquationError
 
@@ -83,28 +83,35 @@ def _of_matrix(row: Op, inputs: Inputs) -> Dim:
 
 def _attended(row: Op, inputs: Inputs) -> Dim:
     query, keys, values, *vector = inputs
+
+    def what() -> str:
+        return f"attend({', '.join(map(repr, inputs[:3]))})"
+
     for other in (query, keys, values):
         if (other is not query) != is_memory(other):
             raise EquationError(
-                f"{row.text.format(*inputs)}: {other!r} must {'' if other is not query else 'not '}be a memory, which "
+                f"{what()}: {other!r} must {'' if other is not query else 'not '}be a memory, which "
                 f"a cell declares by @elman.cell(memory=1).\n  {users_line()}"
             )
     for symbol in (keys, *vector):
-        must_equal(query.dim, symbol.dim, lambda: row.text.format(*inputs))
+        must_equal(query.dim, symbol.dim, what)
     return values.dim
 
 
 def is_memory(symbol: Any) -> bool:
-    """Whether a symbol is a memory, or is made of memories, parameters and numbers; what attention finds is none."""
+    """Whether a symbol is a memory, or is made of memories, parameters and numbers.
+
+    What is found in a memory is none: it is one vector, whatever was looked for.
+    """
     leaves, seen, stack = set(), set(), [symbol]
     while stack:
         node = stack.pop()
         if node in seen:
             continue
         seen.add(node)
-        attended = node.op.startswith("attend")
-        stack.extend(() if attended else node.inputs)
-        leaves.add("" if node.inputs and not attended else node.op)
+        found = row_of(node).shape == "attend"
+        stack.extend(() if found else node.inputs)
+        leaves.add("" if node.inputs and not found else node.op)
     return "memory" in leaves and leaves <= {"memory", "parameter", "const", ""}
 
 

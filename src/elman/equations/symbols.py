@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from elman.equations.ops import OPS, Op
+from elman.equations.refusals import NoNumber
 from elman.equations.shapes import WRITTEN, ends_of, result_width
 from elman.equations.widths import ONE, Dim, Line, is_recording, users_line
 from elman.errors import EquationError
@@ -25,7 +26,7 @@ def width(symbol: Symbol) -> int:
     return symbol.dim.value
 
 
-class Symbol:
+class Symbol(NoNumber):
     """One vector a batch row: an input, a state, a parameter, or an operation on symbols."""
 
     __slots__ = ("dim", "first", "inputs", "line", "name", "op", "second")
@@ -118,56 +119,9 @@ class Symbol:
     def __rmatmul__(self, other: Any) -> Symbol:
         return self.__matmul__(other)
 
-    # What a symbol cannot do, said in the user's terms.
-    def __bool__(self) -> bool:
-        raise EquationError(
-            "`if`, `and`, `or`, `not`, `in`, chained comparisons need a number, but a symbol has none: the equations "
-            f"are traced once, for all inputs. Write el.where(condition, a, b).\n  {users_line()}"
-        )
-
-    def _no_number(self, *_: Any) -> NoReturn:
-        raise EquationError(
-            "a symbol is not a number: functions of `math`, rounding and conversions do not work on it. "
-            f"Use the functions of elman (el.exp, el.tanh, ...).\n  {users_line()}"
-        )
-
-    def _no_list(self, *_: Any) -> NoReturn:
-        raise EquationError(
-            "a symbol is a vector whose size is not known yet: it has no length and its values cannot be gone through "
-            f"one by one. Write el.sum(x), el.mean(x), el.max(x) or el.pick(x, index).\n  {users_line()}"
-        )
-
-    def _no_such_operator(self, *_: Any) -> NoReturn:
-        raise EquationError(
-            "`//`, `%`, `&`, `|`, `^`, `~`, `<<` and `>>` do not work on a symbol. Comparisons are 1 or 0: write a * b "
-            f"where both must hold, el.maximum(a, b) where one must, 1 - a for the contrary.\n  {users_line()}"
-        )
-
-    __float__ = __int__ = __index__ = __complex__ = _no_number  # type: ignore[assignment]
-    __round__ = __trunc__ = __floor__ = __ceil__ = _no_number
-    __len__ = __iter__ = __contains__ = __reversed__ = _no_list  # type: ignore[assignment]
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _no_such_operator
-    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _no_such_operator
-    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _no_such_operator
-
-    def __format__(self, spec: str) -> str:
-        return self._no_number() if spec else str(self)
-
-    def __call__(self, *_: Any, **__: Any) -> NoReturn:
-        raise EquationError(
-            f"{self!r} is a vector, not a function; a product is `p.W @ x` or `a * b`.\n  {users_line()}"
-        )
-
     def __getitem__(self, key: Any) -> Symbol:
         first, second = ends_of(key, self)
         return build("slice", self, first=first, second=second)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise EquationError(
-            f"a symbol has no `.{name}`; write el.{name}(...) if there is such an op.\n  {users_line()}"
-        )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Symbol:
         name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
@@ -179,9 +133,6 @@ class Symbol:
             )
         operands = [_plain(i) for i in inputs]
         return _OPERATORS[name](*operands) if name in _OPERATORS else build(name, *operands)
-
-    def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        self._no_number()
 
 
 _UFUNCS = {

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import check_polars, nearest, shown, whole
+from elman.checks import as_seed, check_polars, nearest, shown, whole
 from elman.data.index_times import index_times
 from elman.data.series import Series
 from elman.data.times import check_order, infer_step, positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
+from elman.training.schedules import as_schedule
 
 MOST = 10**7  # of whatever is counted: steps, units, epochs
 LARGEST = 1e300  # sums and differences of larger values leave float64
@@ -161,3 +163,23 @@ def as_cell(cell: Any) -> Cell:
     if not isinstance(cell, str) or cell not in cells:
         raise OptionError(f"there is no cell {cell!r}{nearest(cell, cells)}; there are {', '.join(sorted(cells))}")
     return cells[cell]
+
+
+def check_parameters(params: Mapping[str, Any]) -> None:
+    """Refuse parameters of a `Forecaster` that make no sense.
+
+    Raises
+    ------
+    OptionError
+    """
+    as_cell(params["cell"])
+    for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
+        if params[name] is not None or name not in ("lookback", "season"):  # these two may be left open
+            as_count(params[name], name)
+    as_seed(params["seed"])
+    as_choice(params["differences"], "differences")
+    as_choice(params["nonnegative"], "nonnegative")
+    rate = params["learning_rate"]
+    as_schedule(rate)
+    if np.isscalar(rate) and rate == 0:
+        raise OptionError(f"learning_rate is {rate!r}; expected a number above 0")

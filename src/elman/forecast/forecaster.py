@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, instance
+from elman.checks import instance
 from elman.data.scaling import Scaling
 from elman.data.windows import training_windows
 from elman.errors import DataError, OptionError, TrainingError
 from elman.estimator import Estimator
 from elman.forecast import choices
 from elman.forecast.anchor import Anchor, choose_anchor
-from elman.forecast.arguments import as_cell, as_choice, as_count, as_histories, as_values, refuse_target
+from elman.forecast.arguments import (
+    as_cell,
+    as_count,
+    as_histories,
+    as_values,
+    check_parameters,
+    refuse_target,
+)
 from elman.forecast.metrics import mae
 from elman.forecast.rollout import View, rollout
 from elman.forecast.season import detect_season, wanders
@@ -23,7 +30,6 @@ from elman.forecast.validation import ForecastError, validation_histories
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam, Callback, EarlyStopping
 from elman.training.callbacks import as_callbacks
-from elman.training.schedules import as_schedule
 
 if TYPE_CHECKING:
     from elman.forecast.backtest import Backtest
@@ -194,16 +200,7 @@ class Forecaster(Estimator):
         ------
         OptionError
         """
-        as_cell(self.cell)
-        for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
-            if getattr(self, name) is not None or name not in ("lookback", "season"):  # these two may be left open
-                as_count(getattr(self, name), name)
-        as_seed(self.seed)
-        as_choice(self.differences, "differences")
-        as_choice(self.nonnegative, "nonnegative")
-        as_schedule(self.learning_rate)
-        if np.isscalar(self.learning_rate) and self.learning_rate == 0:
-            raise OptionError(f"learning_rate is {self.learning_rate!r}; expected a number above 0")
+        check_parameters(self.get_params())
 
     def check_series(self, series: Any) -> None:
         """Refuse a series that cannot be learnt, such as one that is too short, before any training.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import listed, nearest, numbers, whole
+from elman.checks import listed, nearest, numbers, shown, whole
 from elman.engine import ENGINES, default_engine
 from elman.equations.symbols import width
 from elman.errors import DataError, OptionError, ShapeError
@@ -69,7 +69,10 @@ def structure(function: Any, given: Any, inputs: Any) -> Structure:
             f"{function!r} and no layers"
         )
     if callable(function):
-        raise OptionError("a function came and layers: the function of a network calls its layers itself")
+        raise OptionError(
+            f"a function came and {shown(given)} as layers: the function of a network calls its layers itself, and "
+            "what it takes is said by inputs={name: features}"
+        )
     if function is not None and inputs is not None:
         raise OptionError("inputs came twice: Network(features, layers) or Network(inputs=features, layers=layers)")
     return of_layers(whole(function if inputs is None else inputs, "inputs"), layers(given))

@@ -25,7 +25,7 @@ MERGES: dict[str, Callable[[Any, Any], Any]] = {
 class Composite:
     """What a chain, or the function of a network, may call like a layer."""
 
-    def __call__(self, x: Any, *, state: Any = None) -> Any:
+    def __call__(self, *inputs: Any, state: Any = None) -> Any:
         raise NotImplementedError
 
 
@@ -66,25 +66,25 @@ class Bidirectional(Composite):
             raise OptionError(f"Bidirectional needs a recurrent layer, such as LSTM(64), got {self.layer!r}")
         if self.layer.reverse:
             raise OptionError("Bidirectional makes the reversed layer itself: give it one with reverse=False")
-        if self.merge not in MERGES:
+        if not isinstance(self.merge, str) or self.merge not in MERGES:
             hint = nearest(self.merge, MERGES)
             raise OptionError(f"merge is {shown(self.merge)}{hint}; expected one of {', '.join(MERGES)}")
         object.__setattr__(self, "backward", replace(self.layer, reverse=True))
 
-    def __call__(self, x: Any, *, state: Any = None) -> Any:
-        """Both directions of a sequence; `state` is what both begin with, as `layer` takes it, halves of vectors."""
+    def __call__(self, *inputs: Any, state: Any = None) -> Any:
+        """Both directions of what `layer` takes; `state` is what both begin with, as it takes it, halves of vectors."""
         tracing = running()
-        here = tracing.place_name("bidirectional")
         begins = _halves(state)
+        here = tracing.place_name("bidirectional")
         with tracing.named(here):
             with tracing.named("forward"):
-                there = self.layer(x, state=begins[0])
+                there = self.layer(*inputs, state=begins[0])
             with tracing.named("backward"):
-                back = self.backward(x, state=begins[1])  # type: ignore[attr-defined]
+                back = self.backward(*inputs, state=begins[1])  # type: ignore[attr-defined]
             merged = tracing.flow(MERGES[self.merge](there, back))
-        tracing.spare.add(merged.where.number)  # of an encoder the final states may be all that is read
-        pairs = list(zip(there.states(), back.states(), strict=True))
-        merged.states = lambda: tuple(tracing.flow(concat(a, b)) for a, b in pairs)
+        finals = tuple(concat(a, b) for a, b in zip(there.states(), back.states(), strict=True))
+        merged.states = lambda: finals
+        tracing.parts[merged.where.number].spare = True  # of an encoder only the final states may be read
         return merged
 
 
@@ -98,7 +98,7 @@ def _halves(state: Any) -> tuple[Any, Any]:
 
 
 def _split(state: Any) -> tuple[Any, Any]:
-    first, second = split(state, 2)
+    first, second = split(running().flow(state), 2)
     return first, second
 
 
@@ -142,11 +142,16 @@ class Conv1D(Composite):
         whole(self.kernel, "kernel"), whole(self.dilation, "dilation"), flag(self.causal, "causal")
         object.__setattr__(self, "dense", Dense(self.units, activation=self.activation, bias=self.bias))
 
-    def __call__(self, x: Any, *, state: Any = None) -> Any:
+    def __call__(self, *inputs: Any, state: Any = None) -> Any:
         """The convolution of a sequence."""
         if state is not None:
             raise OptionError("Conv1D has no states: leave state out")
+        if len(inputs) != 1:
+            raise OptionError(
+                f"Conv1D takes 1 value, got {len(inputs)}: put several beside one another, el.concat(...)"
+            )
         tracing = running()
+        x: Any = tracing.flow(inputs[0])
         begin = 0 if self.causal else -((self.kernel - 1) // 2)
         with tracing.named(tracing.place_name("conv1d")):
             with tracing.named("seen"):

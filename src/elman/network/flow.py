@@ -17,9 +17,10 @@ from typing import Any
 
 from elman.engine.stage import MoveSpec, Source
 from elman.equations.graph import Graph, ordered
+from elman.equations.ops import row_of
 from elman.equations.store import from_data, graph_data
 from elman.equations.symbols import Symbol, build, width
-from elman.equations.widths import Dim, users_line
+from elman.equations.widths import Dim, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
 
 
@@ -44,7 +45,7 @@ class Flow(Symbol):
     Attributes
     ----------
     final : Flow or tuple of Flow
-        Of a recurrent layer's output: its states after each row's last step.
+        Of a recurrent layer's output: its states after each row's last step. Of both directions, equations of them.
     """
 
     __slots__ = ("axis", "states", "tracing", "where")
@@ -52,7 +53,7 @@ class Flow(Symbol):
     def __init__(self, tracing: Tracing, where: Source, features: int, axis: Axis | None, name: str = ""):
         super().__init__("flow", dim=Dim(name, features), name=name)
         self.tracing, self.where, self.axis = tracing, where, axis
-        self.states: Callable[[], tuple[Flow, ...]] = tuple  # made when they are asked for
+        self.states: Callable[[], tuple[Any, ...]] = tuple  # made when they are asked for
 
     @property
     def features(self) -> int:
@@ -90,6 +91,10 @@ class Part:
         Of what it makes.
     features : int
         Of what it makes.
+    spare : bool
+        Whether it is left out where nobody reads it.
+    line : Line
+        Of the user's code that made it.
     """
 
     name: str
@@ -102,6 +107,8 @@ class Part:
     tied: dict[str, tuple[int, str]] = field(default_factory=dict)
     axis: Axis | None = None
     features: int = 0
+    spare: bool = False
+    line: Line = field(default_factory=Line)
 
 
 def unused(wanted: str, taken: Container[str]) -> str:
@@ -139,7 +146,6 @@ class Tracing:
         self._kept: list[Any] = []  # so that no other object gets the id of one
         self._equations: dict[Symbol, Flow] = {}
         self.prefix = ""  # of the names of parts to come
-        self.spare: set[int] = set()  # parts that a composite makes whether they are read or not
         self.stems: list[str] = []  # what each part would be called if no other were called so
 
     @contextmanager
@@ -159,22 +165,35 @@ class Tracing:
         finally:
             self.prefix = before
 
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        """What a layer reads is none of its own parts, and has a name by itself."""
+        before, self.prefix = self.prefix, ""
+        try:
+            yield
+        finally:
+            self.prefix = before
+
     # --- what makes parts -----------------------------------------------------------------------------------
 
     def call(self, layer: Any, inputs: Sequence[Any], memories: Sequence[Any], state: Any) -> Flow:
         """A layer of what it reads."""
-        flows, axis = self._together([self.flow(x) for x in inputs])
-        attended = [self.flow(m) for m in memories]
+        with self._outside():
+            flows, axis = self._together([self.flow(x) for x in inputs])
+            attended = [self.flow(m) for m in memories]
         for m in attended:
             if m.axis is None:
                 raise ShapeError(f"{layer.cell.name} attends to {m!r}, which has no time steps.\n  {users_line()}")
         if layer.cell.states and axis is None:
             raise OptionError(
                 f"{layer.cell.name} has states, but {flows[0]!r} has a single step, as behind a layer that returns its "
-                f"last one: give that return_sequences=True.\n  {users_line()}"
+                f"last one (give that return_sequences=True), a pool or a static input: el.repeat(value, sequence) "
+                f"is at every step.\n  {users_line()}"
             )
         graph = layer.graph([f.features for f in flows], [m.features for m in attended])
-        initial = self._initial(layer, graph, state)
+        self._join_memories(graph, attended)
+        with self._outside():
+            initial = self._initial(layer, graph, state)
         part = Part(
             self._name(layer.cell.name),
             layer,
@@ -189,9 +208,23 @@ class Tracing:
         part.tied = self._tied(layer, graph, part.name)
         return self._made(part)
 
+    def _join_memories(self, graph: Graph, attended: list[Flow]) -> None:
+        """Keys and values that are read together, step by step, are on one axis."""
+        given = dict(zip(graph.memories, attended, strict=True))
+        for node in graph.nodes():
+            if row_of(node).shape == "attend":
+                flows = [given[leaf] for leaf in ordered(node.inputs[1:3]) if leaf in given]
+                self._on_one_axis(flows)
+
     def move(self, kind: Any, x: Any, number: int = 0, axis: Axis | None = None) -> Flow:
-        flow = self.flow(x)
+        with self._outside():
+            flow = self.flow(x)
         into = axis if kind == "repeat" else flow.axis if kind in ("reverse", "shift") else None
+        if kind == "repeat" and flow.axis is not None:
+            raise ShapeError(
+                f"repeat: {flow!r} has time steps, and repeat is for one vector a row: take its .final or "
+                f"el.pool(...).\n  {users_line()}"
+            )
         if kind != "repeat" and flow.axis is None:
             raise ShapeError(f"{flow!r} has no time steps: {kind} needs a sequence.\n  {users_line()}")
         part = Part(
@@ -226,6 +259,7 @@ class Tracing:
 
     def _made(self, part: Part) -> Flow:
         number = len(self.parts)
+        part.line = users_line()
         self.parts.append(part)
         flow = Flow(self, Source(number), part.features, part.axis, part.name)
         if part.graph is not None:
@@ -259,12 +293,17 @@ class Tracing:
 
     def _together(self, flows: list[Flow]) -> tuple[list[Flow], Axis | None]:
         """Values that are read step by step: on one axis, those without time repeated along it."""
+        axis = self._on_one_axis(flows)
+        if axis is None:
+            return flows, None
+        return [f if f.axis is not None else self.move("repeat", f, axis=axis) for f in flows], axis
+
+    @staticmethod
+    def _on_one_axis(flows: Sequence[Flow]) -> Axis | None:
         axes = [flow.axis for flow in flows if flow.axis is not None]
         for other in axes[1:]:
             axes[0].join(other)
-        if not axes:
-            return flows, None
-        return [f if f.axis is not None else self.move("repeat", f, axis=axes[0]) for f in flows], axes[0]
+        return axes[0] if axes else None
 
     def _initial(self, layer: Any, graph: Graph, state: Any) -> list[Flow | None]:
         if state is None:
@@ -320,6 +359,9 @@ class Tracing:
         for parameter, (other, theirs) in layer.tied.items():
             found[parameter] = self._tie(layer, parameter, other, theirs)
         for parameter, (number, theirs) in found.items():
+            if parameter not in graph.parameters:
+                names = ", ".join(graph.parameters) or "none"
+                raise OptionError(f"{name} has no parameter {parameter!r} to tie; it has {names}.\n  {users_line()}")
             mine, theirs_graph = graph.shape(parameter), self.parts[number].graph
             assert theirs_graph is not None
             if mine != theirs_graph.shape(theirs):

@@ -140,6 +140,8 @@ def tie(layer: Layer, **parameters: tuple[Layer, str]) -> Layer:
     >>> el.Network(write, inputs=1).params["embedding.E"].shape
     (50, 16)
     """
+    if not isinstance(layer, Layer):
+        raise OptionError(f"tie needs a layer, such as Dense(3), got {layer!r}")
     for name, given in parameters.items():
         pair = isinstance(given, tuple) and len(given) == 2
         if not pair or not isinstance(given[0], Layer) or not isinstance(given[1], str):

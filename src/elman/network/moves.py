@@ -9,10 +9,12 @@ from elman.equations import functions
 from elman.equations.graph import ordered
 from elman.equations.symbols import Symbol
 from elman.equations.trace import cell
+from elman.equations.widths import users_line
 from elman.errors import OptionError, ShapeError
 from elman.network.flow import Flow, running
 from elman.network.layers import Layer
 
+FARTHEST = 2**31 - 1  # steps that an engine counts
 POOLS = ("mean", "max", "sum", "last", "first", "attention")
 
 
@@ -32,12 +34,7 @@ def shift(x: Any, steps: int = 1) -> Flow:
     >>> el.Network(ahead, inputs=2).params["dense.W"].shape
     (1, 6)
     """
-    return running().move("shift", x, _whole(steps))
-
-
-def _whole(steps: Any) -> int:
-    size = whole(abs(steps) if isinstance(steps, int) else steps, "steps of shift", least=0)
-    return size if steps >= 0 else -size
+    return running().move("shift", x, whole(steps, "steps of shift", -FARTHEST, FARTHEST))
 
 
 def repeat(x: Any, like: Any) -> Flow:
@@ -45,7 +42,9 @@ def repeat(x: Any, like: Any) -> Flow:
     tracing = running()
     axis = tracing.flow(like).axis
     if axis is None:
-        raise ShapeError(f"repeat: {like!r} has no time steps; give the sequence whose steps are meant")
+        raise ShapeError(
+            f"repeat: {like!r} has no time steps; give the sequence whose steps are meant.\n  {users_line()}"
+        )
     return tracing.move("repeat", x, axis=axis)
 
 
@@ -86,7 +85,9 @@ def learnt(units: int) -> Flow:
     >>> net.params["learnt.b"].shape
     (4,)
     """
-    return running().call(Layer(_learnt, whole(units, "units")), [], [], None)
+    tracing = running()
+    with tracing.named(tracing.place_name("learnt")):
+        return tracing.call(Layer(_learnt, whole(units, "units")), [], [], None)
 
 
 def attend(query: Any, keys: Any, values: Any = None, *, vector: Any = None, scale: float | None = None) -> Any:
@@ -100,7 +101,7 @@ def attend(query: Any, keys: Any, values: Any = None, *, vector: Any = None, sca
         return functions.attend(query, keys, values, vector=vector, scale=scale)
     if vector is not None:
         raise OptionError("attend: in a network the vector is a parameter: use AdditiveAttention(units)(query, memory)")
-    number = 0.0 if scale is None else functions.fixed_number(scale, "scale")
+    number = 0.0 if scale is None else functions.attention_scale(scale)
     if keys is values:
         return running().call(Layer(looking.with_options(scale=number)), [query], [keys], None)
     return running().call(Layer(attention.with_options(scale=number)), [query], [keys, values], None)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import whole
+from elman.checks import shown, whole
 from elman.engine.plan import ONCE
 from elman.engine.stage import InputSpec, LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
-from elman.equations.trace import call_and_watch
+from elman.equations.trace import Cell, call_and_watch
 from elman.equations.widths import recording
 from elman.errors import OptionError, ShapeError
 from elman.network.flow import Axis, Flow, Part, Tracing, unused
@@ -200,14 +200,40 @@ def of_function(function: Callable[..., Any], inputs: Any) -> Structure:
 
 
 def _arguments(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    wrong = [q.name for q in parameters if q.kind not in (q.POSITIONAL_ONLY, q.POSITIONAL_OR_KEYWORD)]
+    _check_function(function)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            f"the arguments of {function!r} are not known ({error}); write a function of sequences, as in "
+            "def forecast(x): ..."
+        ) from error
+    wrong = [q.name for q in parameters if q.kind in (q.VAR_POSITIONAL, q.VAR_KEYWORD)]
+    wrong += [q.name for q in parameters if q.kind == q.KEYWORD_ONLY and q.default is q.empty]
     if wrong:
-        raise OptionError(f"the function of a network names each of its inputs; {wrong[0]!r} is none")
+        raise OptionError(
+            f"the function of a network names each of its inputs, as in def forecast(past, future): ...; {wrong[0]!r} "
+            "is none. What has a default value keeps it"
+        )
     names = [q.name for q in parameters if q.default is q.empty]
     if not names:
         raise OptionError("the function of a network takes its inputs, as in def forecast(x): ...; it takes none")
     return names
+
+
+def _check_function(function: Any) -> None:
+    if isinstance(function, type):
+        raise OptionError(
+            f"the function of a network is one of sequences, as in def forecast(x): ...; got {function!r}"
+        )
+    if isinstance(function, Cell):
+        raise OptionError(
+            f"{function.name} is a cell, equations of one step: as a network it is Network(features, "
+            "[Recurrent(cell, units)])"
+        )
+    made = inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function)
+    if made:
+        raise OptionError("the function of a network returns its outputs: it is no function with `async` or `yield`")
 
 
 def _widths(function: Callable[..., Any], inputs: Any) -> dict[str, Any]:
@@ -230,15 +256,24 @@ def _outputs(tracing: Tracing, result: Any) -> tuple[list[Flow], list[str] | Non
     """What the function returned, each from a part of its own."""
     if isinstance(result, Mapping):
         values: list[Any] = list(result.values())
-        keys: list[str] | None = [str(key) for key in result]
+        keys: list[str] | None = list(result)
+        wrong = [key for key in result if not isinstance(key, str) or not key]
+        if wrong:
+            raise OptionError(f"the function of a network returned a dict with the name {wrong[0]!r}; expected texts")
     else:
         values, keys = (list(result), None) if isinstance(result, tuple | list) else ([result], None)
     if any(value is None for value in values) or not values:
         raise OptionError("the function of a network returned nothing for an output: is a `return` missing?")
     found: list[Flow] = []
     for value in values:
+        if not isinstance(value, Symbol):
+            raise OptionError(
+                f"the function of a network returned {shown(value)}, a {type(value).__name__}; expected what a layer "
+                "or equations made, or a tuple or dict of such values"
+            )
         flow = tracing.flow(value)
-        alone = flow.where.number >= 0 and flow.where not in [f.where for f in found]
+        # A final state may be what the layer returns too.
+        alone = flow.where.number >= 0 and flow.where.state < 0 and flow.where not in [f.where for f in found]
         found.append(flow if alone else tracing.copied(flow))
     several = isinstance(result, Mapping | tuple | list)
     names = keys if keys is not None else [f"output_{k}" for k in range(len(found))]
@@ -283,6 +318,7 @@ def of_layers(inputs: int, layers: Sequence[Any]) -> Structure:
 def _finished(
     tracing: Tracing, inputs: list[Flow], outputs: list[Flow], names: list[str] | None, by_name: bool
 ) -> Structure:
+    parts, where = _without_spare(tracing.parts, [flow.where for flow in outputs])
     numbers: dict[Axis, int] = {}
     for flow in inputs:
         if flow.axis is not None:
@@ -293,12 +329,11 @@ def _finished(
     def number(axis: Axis | None) -> int:
         return ONCE if axis is None else numbers[axis.root()]
 
-    parts, places = _kept(tracing, [flow.where for flow in outputs])
     structure = Structure(
         tuple(Given(flow.name, flow.features, number(flow.axis)) for flow in inputs),
         tuple(parts),
         tuple(number(part.axis) for part in parts),
-        tuple(places),
+        tuple(where),
         None if names is None else tuple(names),
         by_name,
     )
@@ -306,42 +341,45 @@ def _finished(
     return structure
 
 
-def _kept(tracing: Tracing, outputs: list[Source]) -> tuple[list[Part], list[Source]]:
-    """Parts and outputs, without what a composite made and nobody reads."""
-    read = _read(tracing.parts, outputs)
-    kept = [number for number in range(len(tracing.parts)) if number in read or number not in tracing.spare]
-    new = {number: k for k, number in enumerate(kept)}
+def _without_spare(parts: list[Part], outputs: list[Source]) -> tuple[list[Part], list[Source]]:
+    """The parts, numbered anew, without those that are made only to be read and are not; and the outputs."""
+    read = _read_by(parts, outputs)
+    kept = [k for k, part in enumerate(parts) if not part.spare or k in read]
+    new = {old: number for number, old in enumerate(kept)}
 
     def moved(source: Any) -> Any:
         return source if source is None or source.number < 0 else replace(source, number=new[source.number])
 
-    return [_renumbered(tracing.parts[number], moved, new) for number in kept], list(map(moved, outputs))
+    def renumbered(part: Part) -> Part:
+        names = ("sources", "initial", "memories")
+        found: dict[str, Any] = {name: tuple(map(moved, getattr(part, name))) for name in names}
+        return replace(part, tied={name: (new[k], theirs) for name, (k, theirs) in part.tied.items()}, **found)
+
+    return [renumbered(parts[k]) for k in kept], [moved(source) for source in outputs]
 
 
-def _renumbered(part: Part, moved: Callable[[Any], Any], new: Mapping[int, int]) -> Part:
-    return replace(
-        part,
-        sources=tuple(map(moved, part.sources)),
-        initial=tuple(map(moved, part.initial)),
-        memories=tuple(map(moved, part.memories)),
-        tied={mine: (new[number], theirs) for mine, (number, theirs) in part.tied.items()},
-    )
-
-
-def _read(parts: Sequence[Part], outputs: Sequence[Source]) -> set[int]:
-    """The numbers of what somebody reads."""
+def _read_by(parts: Sequence[Part], outputs: Sequence[Source]) -> set[int]:
+    """The numbers of what is read by a part, or returned."""
     read = {s.number for part in parts for s in (*part.sources, *part.initial, *part.memories) if s is not None}
     return read | {source.number for source in outputs}
 
 
 def check_read(structure: Structure) -> None:
-    """Raise `OptionError` at what nobody reads: it would be computed for nothing."""
-    read = _read(structure.parts, structure.outputs)
+    """Raise `OptionError` at what nobody reads: it would be computed for nothing.
+
+    Of an input only the steps may be used, as by `repeat`: its time axis is that of a part, or of another input.
+    """
+    read = _read_by(structure.parts, structure.outputs)
     for number, part in enumerate(structure.parts):
         if number not in read:
-            raise OptionError(f"{part.name} is used by no other layer and is no output: leave it out, or return it too")
+            raise OptionError(
+                f"{part.name} is used by no other layer and is no output: leave it out, or return it too.\n"
+                f"  {part.line}"
+            )
+    axes = [*structure.axes, *(given.axis for given in structure.inputs)]
     for number, given in enumerate(structure.inputs):
-        if ~number not in read:
+        paces = given.axis != ONCE and axes.count(given.axis) > 1
+        if ~number not in read and not paces:
             raise OptionError(f"the input {given.name} is used by no layer: leave it out, or use it")
 
 

@@ -4,7 +4,8 @@ from elman.training.callbacks import Callback, LambdaCallback
 from elman.training.history import History
 from elman.training.losses import LOSSES, Loss
 from elman.training.monitors import EarlyStopping
-from elman.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSProp
+from elman.training.optimizer import Optimizer
+from elman.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSProp
 from elman.training.records import CSVLogger, ModelCheckpoint
 from elman.training.schedules import ConstantRate, CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp
 

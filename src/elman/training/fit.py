@@ -15,7 +15,8 @@ from elman.training.history import History
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
 from elman.training.monitors import KeepBest
-from elman.training.optimizers import Optimizer, resolve_optimizer
+from elman.training.optimizer import Optimizer
+from elman.training.optimizers import resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Trainable
 from elman.training.weighing import ClassWeight, Weighting

@@ -10,7 +10,7 @@ from elman.engine.interface import How
 from elman.training.examples import Examples, log_name
 from elman.training.history import History
 from elman.training.metrics import Metric
-from elman.training.optimizers import Optimizer
+from elman.training.optimizer import Optimizer
 from elman.training.protocol import Trainable
 
 
