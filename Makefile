@@ -13,7 +13,7 @@ SPREAD := -n auto --dist loadfile
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild forecast/test_kinds.py test_checks.py test_commands.py test_docs.py \
   test_files.py test_floors.py test_models.py test_package.py test_plain.py test_wrong_kinds.py)
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity examples examples-full build clean
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity examples examples-full encoder-decoder build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -72,6 +72,10 @@ examples: $(PEERS)/.installed
 
 examples-full: $(PEERS)/.installed
 	$(PEERS)/bin/python examples/run.py --full
+
+# Two tasks for encoders and decoders, a string reversed and two numbers added: minutes; prints what they reach.
+encoder-decoder: $(VENV)/.installed
+	$(BIN)/python examples/encoder_decoder.py
 
 build: $(VENV)/.installed
 

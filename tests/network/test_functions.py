@@ -205,6 +205,34 @@ def test_a_pool_takes_each_rows_own_steps(how, wanted):
         np.testing.assert_allclose(net(x, lengths=lengths)[row], wanted(x[row, :length]), rtol=1e-14)
 
 
+@engines
+def test_attention_pools_by_a_learnt_query(engine):
+    net = el.Network(lambda x: el.pool(1 * x, "attention"), inputs={"x": 2}, dtype=np.float64, engine=engine)
+    net.params["attention_pool.q"] = q = np.array([0.7, -1.5])
+    x = RANDOM.normal(size=(2, 4, 2))
+    for row, length in enumerate((4, 2)):
+        shares = np.exp(x[row, :length] @ q / np.sqrt(2))
+        expected = shares @ x[row, :length] / shares.sum()
+        np.testing.assert_allclose(net(x, lengths=[4, 2])[row], expected, atol=1e-12)
+
+
+def test_of_a_bidirectional_encoder_the_final_states_may_be_all_that_is_read():
+    def both(source, target):
+        code = el.Bidirectional(el.GRU(3))(source)
+        h = el.GRU(6)
+        return el.Dense(2)(h(h(target, state=code.final) + target))
+
+    def apart(source, target):
+        there, back = el.GRU(3)(source), el.GRU(3, reverse=True)(source)
+        h = el.GRU(6)
+        return el.Dense(2)(h(h(target, state=el.concat(there.final, back.final)) + target))
+
+    nets = [el.Network(f, inputs={"source": 2, "target": 6}, dtype=np.float64) for f in (both, apart)]
+    nets[1].params.write(nets[0].arena)
+    given = RANDOM.normal(size=(2, 3, 2)), RANDOM.normal(size=(2, 4, 6))
+    np.testing.assert_array_equal(nets[0](given), nets[1](given))
+
+
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("causal", [True, False])
 def test_a_convolution_is_a_sum_of_shifts(causal, dilation):

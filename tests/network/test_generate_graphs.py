@@ -293,8 +293,8 @@ def single(source, target):
     return el.Dense(V)(el.GRU(3, return_sequences=False)(el.Embedding(V, 3)(target)) + el.pool(source, "last"))
 
 
-def too_narrow(source, target):
-    return el.Dense(V - 1)(el.Embedding(V, 3)(target) + el.repeat(el.pool(source, "last"), like=target))
+def too_wide(source, target):
+    return el.Dense(V + 1)(el.Embedding(V, 3)(target) + el.repeat(el.pool(source, "last"), like=target))
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def too_narrow(source, target):
         (attending_itself, "attends to all of them"),
         (after_all, "the state after all of them"),
         (single, "returns a single step for all"),
-        (too_narrow, f"it has {V - 1} outputs"),
+        (too_wide, f"it has {V + 1} outputs"),
     ],
 )
 def test_what_needs_all_steps_is_refused(function, said):
@@ -347,6 +347,17 @@ def test_inputs_that_go_along_have_the_steps_that_are_made():
         net.generate(given(net, 5), 7, start=0)
     with pytest.raises(el.OptionError, match="leave them out"):
         net.generate(given(net, 7), 7, start=0, lengths={"given": [7, 7, 7]})
+
+
+def test_a_start_index_need_not_be_an_output():
+    def begun(source, target):
+        return el.Dense(V - 2)(el.GRU(4)(el.Embedding(V, 3)(target), state=el.pool(el.Dense(4)(source), "mean")))
+
+    net = el.Network(begun, inputs={"source": 3, "target": 1})
+    made = net.generate({"source": np.ones((2, 4, 3))}, 50, start=V - 1)
+    assert set(made.ravel()) == set(range(V - 2))
+    with pytest.raises(el.OptionError, match="stop"):
+        net.generate({"source": np.ones((2, 4, 3))}, 5, start=V - 1, stop=V - 1)
 
 
 def test_of_several_outputs_one_is_fed_back():

@@ -85,7 +85,10 @@ def _left_out(net: Net, context: Any) -> int:
 
 
 def _classes(net: Net, number: int, fed: int, one_hot: bool) -> Classes | None:
-    """How indices are fed back; None of values. `ShapeError` where outputs do not fit."""
+    """How indices are fed back; None of values. `ShapeError` where outputs do not fit.
+
+    What an input begins with, a start index, need not be among the outputs.
+    """
     door, end = net.doors[fed], net.ends[number]
     name, features = door.given.name, door.given.width
     if not end.sequence_output:
@@ -96,7 +99,7 @@ def _classes(net: Net, number: int, fed: int, one_hot: bool) -> Classes | None:
     if one_hot and door.indices:
         raise OptionError(f"{name} is an index, and one_hot=True is for indices as vectors: leave one_hot out")
     count = door.indices or (features if one_hot else 0)
-    if count and end.outputs != count:
+    if count and (end.outputs > count or (end.outputs < count and (one_hot or len(net.doors) == 1))):
         raise ShapeError(
             f"generate draws the next of {count} indices with the network's outputs as logits, but it has "
             f"{end.outputs} outputs: end it with Dense({count})"
@@ -106,4 +109,4 @@ def _classes(net: Net, number: int, fed: int, one_hot: bool) -> Classes | None:
             f"generate feeds outputs back as {name}, but the network has {end.outputs} outputs and {name} "
             f"{features} features"
         )
-    return Classes(count, one_hot, end.last_op == "softmax", net.dtype) if count else None
+    return Classes(end.outputs, one_hot, end.last_op == "softmax", net.dtype) if count else None

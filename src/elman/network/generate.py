@@ -52,7 +52,8 @@ def generate(
     Parameters
     ----------
     net : Network
-        As many outputs as the input that is fed back has features, or indices.
+        As many outputs as the input that is fed back has features, or indices; fewer, where the last of them, such as
+        the one of `start`, are never made.
     context : array, or dict of arrays by input
         Of a network with one input what it sees first, at least one step; zeros, if there is nothing to go on from.
         Values: (B, T, F), or (T, F) for one sequence; where F is 1 also (B, T), or (T,) for one sequence. Indices:
