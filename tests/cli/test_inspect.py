@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import elman as el
+from elman import commands
 from tests.cli.test_cli import QUICK, run  # noqa: F401
 
 TITLES = ["What it is", "Units", "Gradient flow", "Memory", "Jacobians", "Fixed points", "Lyapunov exponents"]
@@ -91,3 +92,21 @@ def test_mistakes_are_one_line(run, tmp_path, arguments, message):  # noqa: F811
 def test_a_large_network_is_looked_at_without_its_jacobians():
     found = el.insight.report(el.Network(1, [el.GRU(300)]), np.zeros((1, 5, 1)))
     assert [section.title for section in found.sections] == ["What it is", "Units", "Dynamics"]
+
+
+def test_a_graph_of_layers_with_several_inputs(tmp_path, monkeypatch):
+    def aligned(source, target):
+        memory = el.GRU(2)(source)
+        h = el.GRU(2)(target, state=memory.final)
+        return el.Dense(1)(h + el.attend(h, memory))
+
+    monkeypatch.chdir(tmp_path)
+    el.Network(aligned, inputs={"source": 2, "target": 1}).save("graph.safetensors")
+    np.savez("data.npz", source=np.ones((2, 5, 2)), target=np.ones((2, 3, 1)))
+    found = commands.inspect_model("graph.safetensors", "data.npz")
+    assert found.report.sections[0].numbers["shape"] == {"source": [2, 5, 2], "target": [2, 3, 1]}
+    assert any(section.title == "Memory of h" for section in found.report.sections)
+    np.savez("data.npz", source=np.ones((2, 5, 2)))
+    for data, message in (("data.npz", "holds source; expected source, target"), ("x.csv", "expected a .npz file")):
+        with pytest.raises(el.DataError, match=message):
+            commands.inspect_model("graph.safetensors", data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -218,7 +220,7 @@ def test_layers_that_attend_in_their_recurrence_and_late_beginnings():
 
 @pytest.mark.parametrize("name", NETS)
 def test_a_report_of_any_graph(name, monkeypatch):
-    monkeypatch.setattr("elman.insight.report.LYAPUNOV_STEPS", 40)
+    monkeypatch.setattr(importlib.import_module("elman.insight.report"), "LYAPUNOV_STEPS", 40)
     net, x = built(name)
     found = el.insight.report(net, x)
     titles = [section.title for section in found.sections]

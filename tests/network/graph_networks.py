@@ -69,8 +69,8 @@ def graph_networks(draw, *, stepwise: bool = False) -> Drawn:
         for what, first, second in [*plan, ("gru", 0, 0)]:
             x = sequences[first % len(sequences)]
             other = sequences[second % len(sequences)]
-            vector = vectors[second % len(vectors)] if vectors else el.learnt(N)
-            made = _made(what, x, other, vector)
+            vector = second % len(vectors) if vectors else -1
+            made = _made(what, x, other, lambda v=vector: vectors[v] if v >= 0 else el.learnt(N))
             (vectors if what == "pool" else sequences).append(made)
             if what in ("gru", "simple") and not stepwise and second % 3 == 0:
                 vectors.append(made.final)
@@ -95,9 +95,9 @@ def _made(what: str, x, other, vector):
         "reversed": lambda: el.GRU(N, reverse=True)(x),
         "shift": lambda: el.shift(x, 1) + x,
         "reverse": lambda: el.reverse(x),
-        "begun": lambda: el.GRU(N)(x, state=vector),
+        "begun": lambda: el.GRU(N)(x, state=vector()),
         "added": lambda: x * el.Dense(N)(x) + x,
-        "repeated": lambda: el.repeat(vector, x) + x,
+        "repeated": lambda: el.repeat(vector(), x) + x,
         "attend": lambda: el.attend(x, other) + x,
         "remembering": lambda: el.Recurrent(remembering, N)(x, other),
         "pool": lambda: el.pool(x, "mean"),

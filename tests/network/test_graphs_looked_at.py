@@ -17,7 +17,7 @@ def outputs_of(net: el.Network, steps: dict[str, np.ndarray]) -> list[np.ndarray
     return [y if end.sequence_output else y[:, 0] for y, end in zip(found, net.ends, strict=True)]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(graph_networks())
 def test_a_trace_ends_in_what_the_network_returns(drawn):
     net = drawn.network()
@@ -27,13 +27,13 @@ def test_a_trace_ends_in_what_the_network_returns(drawn):
             assert np.allclose(mine, y, atol=1e-11)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(graph_networks())
 def test_gradients_are_slopes(drawn):
     assert el.check_gradients(drawn.network(), rows=2, steps=2, samples=1).worst < 1e-7
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(graph_networks())
 def test_every_layer_with_states_can_be_looked_at_or_says_why_not(drawn):
     net = drawn.network()

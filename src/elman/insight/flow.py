@@ -38,7 +38,7 @@ class GradientFlow:
         has its own number of steps t.
     by_parameter : dict of str to ndarray, shape (T, *shape)
         The gradient of the whole loss by the step at which a parameter was used; the steps add up to its gradient. Of
-        the layers that are looked at, and of those behind them where these go step by step.
+        the layers that are looked at; and where those behind them go step by step, of these too.
     loss : float
         The whole loss.
     """

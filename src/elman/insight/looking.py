@@ -151,3 +151,8 @@ def _named(structure: Structure, source: Source) -> str:
 def state_parts(structure: Structure) -> list[Part]:
     """The layers with states of a network that goes from step to step."""
     return [structure.parts[number] for number in recurrent(structure)]
+
+
+def makers(structure: Structure) -> list[Part]:
+    """The layers with states, and all that feed them."""
+    return [structure.parts[number] for number in sorted(_makers(structure, recurrent(structure)))]

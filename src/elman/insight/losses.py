@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from elman.engine.interface import Batch, Engine
 from elman.engine.plan import ONCE
 from elman.engine.schedule import schedule
 from elman.engine.stage import LayerSpec, Source
+from elman.insight.looking import makers
 from elman.insight.system import System
 from elman.network import Activation, Network
 from elman.network.engines import loss_spec
@@ -160,7 +161,7 @@ class StepLosses:
         """The whole loss, and each parameter's gradient by the step at which it was used, (T, *shape).
 
         From the gradients (B, T, n) of the whole loss with respect to the states after each step. Of a readout that
-        does not go step by step there are none.
+        does not go step by step there are none, and none of what it shares with the layers that are looked at.
         """
         net = self.system.net
         stepping = np.stack(
@@ -169,10 +170,15 @@ class StepLosses:
                 for t in range(self.T)
             ]
         )
-        found = self._named(net, stepping)
-        if self.stepwise:
-            for name, value in self._named(self.net, self._readouts(s[:, 1:])).items():
+        found = self._named(net, stepping, {part.name for part in makers(net.structure)})
+        behind = self._named(
+            self.net, self._readouts(s[:, 1:]) if self.stepwise else np.zeros((1, self.net.arena.size))
+        )
+        for name, value in behind.items():
+            if self.stepwise:
                 found[name] = found[name] + value if name in found else value
+            else:  # what it is used for there is of no step
+                found.pop(name, None)
         if self.root:
             total = float(np.sqrt(total))
             found = {name: value * (0.5 / total if total > 0 else 0.0) for name, value in found.items()}
@@ -191,9 +197,12 @@ class StepLosses:
             found[t] = self._pulled(now, [(g[:, here] if g.ndim == 3 else g) * share for g in seeds])[1]
         return found[::-1] if self.system.view.reverse else found
 
-    def _named(self, net: Network, flat: np.ndarray) -> dict[str, np.ndarray]:
+    def _named(self, net: Network, flat: np.ndarray, layers: Collection[str] | None = None) -> dict[str, np.ndarray]:
+        """Parameters of some layers, or of all, by their names in the whole network."""
         found: dict[str, np.ndarray] = {}
         for name, place in net.params.places.items():
+            if layers is not None and name.rpartition(".")[0] not in layers:
+                continue
             value = flat[:, place.offset : place.offset + place.size].reshape(-1, *place.shape)
             kept = owner(self.system.whole.structure, name)
             found[kept] = found[kept] + value if kept in found else value

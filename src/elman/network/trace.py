@@ -61,9 +61,10 @@ def trace(net: Network, x: Any, state: Any = None, lengths: Any = None) -> dict[
     states = [np.zeros((rows, n), net.dtype) for n in sizes]
     if state is not None:
         states = checks.flat_state(state, net.state_sizes(), rows, net.dtype)
+    whole = _Trace(net, inputs, states)
     if all(one is None for one in used):
-        return _Trace(net, inputs, states).found()
-    return _padded([_row(net, inputs, states, used, row) for row in range(rows)])
+        return whole.found()
+    return _padded([_row(net, inputs, states, used, row) for row in range(rows)], whole.steps)
 
 
 def _row(
@@ -72,22 +73,23 @@ def _row(
     states: Sequence[np.ndarray],
     lengths: Sequence[np.ndarray | None],
     row: int,
-) -> dict[str, np.ndarray]:
-    """What a row gives by itself, of its own length on each time axis."""
+) -> _Trace:
+    """A row by itself, of its own length on each time axis."""
     here = []
     for given, array in zip(net.structure.inputs, inputs, strict=True):
         steps = None if given.axis == ONCE else lengths[given.axis]
         here.append(array[row : row + 1] if steps is None else array[row : row + 1, : int(steps[row])])
-    return _Trace(net, here, [s[row : row + 1] for s in states]).found()
+    return _Trace(net, here, [s[row : row + 1] for s in states])
 
 
-def _padded(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def _padded(rows: list[_Trace], steps: dict[int, int]) -> dict[str, np.ndarray]:
     """Values of rows of unequal lengths (1, L, width) in one array each, with zeros behind."""
-    found = {}
-    for name in rows[0]:
-        steps = max(row[name].shape[1] for row in rows)
-        found[name] = np.concatenate([np.pad(r[name], ((0, 0), (0, steps - r[name].shape[1]), (0, 0))) for r in rows])
-    return found
+    found = [row.found() for row in rows]
+    padded = {}
+    for name, axis in rows[0].axes.items():
+        whole = steps.get(axis, 1)
+        padded[name] = np.concatenate([np.pad(r[name], ((0, 0), (0, whole - r[name].shape[1]), (0, 0))) for r in found])
+    return padded
 
 
 class _Trace:
@@ -96,6 +98,7 @@ class _Trace:
     def __init__(self, net: Network, inputs: Sequence[np.ndarray], states: Sequence[np.ndarray]):
         self.net, self.structure, self.rows = net, net.structure, len(inputs[0])
         self.begin = iter(states)
+        self.axes: dict[str, int] = {}  # of each value that was found
         self.values = {Source(~k): a if a.ndim == 3 else a[:, None] for k, a in enumerate(inputs)}
         self.steps = {g.axis: a.shape[1] for g, a in zip(self.structure.inputs, inputs, strict=True) if g.axis != ONCE}
 
@@ -104,10 +107,17 @@ class _Trace:
         recurrent = [part for part in self.structure.parts if part.graph is not None and part.graph.states]
         for number, part in enumerate(self.structure.parts):
             here = self._layer(number, part) if part.move is None else {"y": self._move(number, part)}
-            found |= {f"{part.name}.{name}": value for name, value in here.items()}
-            if recurrent == [part]:
-                found |= here
+            here = {f"{part.name}.{name}": value for name, value in here.items()} | (
+                here if recurrent == [part] else {}
+            )
+            found |= here
+            self.axes |= dict.fromkeys(here, self._axis(number, part))
         return found
+
+    def _axis(self, number: int, part: Part) -> int:
+        """Along which a layer goes, also where it returns the last step only."""
+        alone = part.move is not None or not part.sources
+        return self.structure.axes[number] if alone else self.structure.axis(part.sources[0])
 
     def _move(self, number: int, part: Part) -> np.ndarray:
         assert part.move is not None
