@@ -36,9 +36,10 @@ using Givens = std::vector<Given>;
 template <class V>
 V item(nb::handle tuple, int i) {
   V value;
-  if (nb::try_cast<V>(tuple[i], value)) return value;
+  nb::object found = tuple[i];
+  if (nb::try_cast<V>(found, value)) return value;
   PyErr_Clear();  // Python's own word on it, with which nothing else can be asked
-  throw std::invalid_argument("bad plan: " + std::string(nb::str(tuple[i]).c_str()) + " is too large a number");
+  throw std::invalid_argument("bad plan: " + std::string(nb::repr(found).c_str()) + " is too large a number");
 }
 
 template <class V>
