@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from elman.engine import make_engine, native_available
 from elman.engine.plan import Plan
-from elman.errors import ElmanError
+from elman.errors import ElmanError, EngineError
 from tests.engine.attention_plans import looked_up, recurrent, to_itself
 from tests.engine.graph_problems import data, graphs
 
@@ -80,3 +80,10 @@ def test_broken_graphs_stay_within_memory(problem, seeded, seed):
 )
 def test_broken_attention_stays_within_memory(plan, seed):
     run(broken(plan, np.random.default_rng(seed)), seed)
+
+
+def test_a_number_that_is_too_large():
+    plan = looked_up(0, False)
+    slots = (replace(plan.slots[0], width=2**40), *plan.slots[1:])
+    with pytest.raises(EngineError, match="1099511627776 is too large a number"):
+        make_engine(replace(plan, slots=slots), np.float64, "native", 1)

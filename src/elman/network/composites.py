@@ -113,7 +113,7 @@ class Conv1D(Composite):
     kernel : int
         How many steps it sees.
     causal : bool, default True
-        Whether these are the step itself and those before it, or lie around it.
+        Whether these are the step itself and those before it, or lie around it; of an even number one more lies behind.
     dilation : int, default 1
         How far apart they are.
     activation : str or function, default "linear"
@@ -152,9 +152,11 @@ class Conv1D(Composite):
             )
         tracing = running()
         x: Any = tracing.flow(inputs[0])
-        begin = 0 if self.causal else -((self.kernel - 1) // 2)
+        reach = (self.kernel - 1) * self.dilation
+        begin = 0 if self.causal else reach // 2 - reach
         with tracing.named(tracing.place_name("conv1d")):
             with tracing.named("seen"):
-                steps = [shift(x, (begin + k) * self.dilation) if begin + k else x for k in range(self.kernel)]
+                away = [begin + k * self.dilation for k in range(self.kernel)]
+                steps = [shift(x, steps) if steps else x for steps in away]
                 seen = tracing.flow(reduce(concat, steps))
             return self.dense(seen)  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from elman.equations.symbols import width
 from elman.errors import ModelFileError
 from elman.network.flow import Part
 from elman.network.layers import Layer
+from elman.network.moves import FARTHEST
 from elman.network.structure import Given, Structure, check_read
 
 MOVES = ("reverse", "shift", "take", "repeat", "sum", "mean", "max")
@@ -71,21 +72,57 @@ def from_plain(data: dict[str, Any]) -> Structure:
     ModelFileError
         If it is no graph of layers.
     """
-    inputs = tuple(Given(str(n), whole(w, "width"), whole(a, "axis", least=ONCE)) for n, w, a in data["inputs"])
+    most = len(data["inputs"]) - 1
+    inputs = tuple(Given(_name(n), whole(w, "width"), whole(a, "axis", ONCE, most)) for n, w, a in data["inputs"])
+    _check_inputs(inputs)
     parts: list[Part] = []
     axes: list[int] = []
     for one in data["parts"]:
         structure = Structure(inputs, tuple(parts), tuple(axes), ())
         parts.append(_restored(one, structure))
-        axes.append(whole(one["axis"], "axis", least=ONCE, most=max(given.axis for given in inputs)))
-    names = None if data["names"] is None else tuple(map(str, data["names"]))
+        axes.append(whole(one["axis"], "axis", ONCE, structure.time_axes - 1))
+        _check_axis(parts[-1], axes[-1], structure)
+    names = None if data["names"] is None else tuple(map(_name, data["names"]))
     whole_graph = Structure(inputs, tuple(parts), tuple(axes), (), names, bool(data["by_name"]))
     outputs = tuple(_read(s, whole_graph) for s in data["outputs"])
     found = Structure(inputs, tuple(parts), tuple(axes), outputs, names, bool(data["by_name"]))
+    called = [part.name for part in parts]
+    if len(set(called)) < len(called) or len(set(names or ())) < len(names or ()):
+        raise ModelFileError(f"has a name twice, in {called} or its outputs")
     if len(outputs) != len(names or ("",)):
         raise ModelFileError(f"has {len(outputs)} outputs and {len(names or ('',))} names of them")
     check_read(found)
     return found
+
+
+def _name(given: Any) -> str:
+    if not isinstance(given, str) or not given:
+        raise ModelFileError(f"has the name {given!r}; expected a text")
+    return given
+
+
+def _check_inputs(inputs: tuple[Given, ...]) -> None:
+    """Raise `ModelFileError` unless the names differ and time axes are numbered one after the other."""
+    names, axes = [given.name for given in inputs], {given.axis for given in inputs} - {ONCE}
+    if len(set(names)) < len(names) or not axes or axes != set(range(len(axes))):
+        raise ModelFileError(f"has the inputs {names} on time axes {[given.axis for given in inputs]}")
+
+
+def _check_axis(part: Part, axis: int, structure: Structure) -> None:
+    """Raise `ModelFileError` unless a part is on the time axis that what it reads is on."""
+    read = {structure.axis(s) for s in part.sources}
+    fits = len(read) <= 1
+    if part.move is None:
+        alone = axis == ONCE and (not part.sources or part.layer.last_only)
+        fits = fits and (alone or read == {axis}) and not (part.layer.cell.states and read <= {ONCE})
+        fits = fits and (axis == ONCE or not part.layer.last_only)
+    elif part.move.kind == "repeat":
+        fits = read == {ONCE} and axis != ONCE
+    else:
+        fits = read != {ONCE} and (axis == ONCE if part.move.kind not in ("reverse", "shift") else read == {axis})
+    fits = fits and all(structure.axis(m) != ONCE for m in part.memories)
+    if not fits or any(structure.axis(s) != ONCE for s in part.initial if s is not None):
+        raise ModelFileError(f"has {part.name} on time axis {axis}, and what it reads on others")
 
 
 def _read(given: Any, structure: Structure) -> Source:
@@ -103,15 +140,17 @@ def _restored(d: dict[str, Any], structure: Structure) -> Part:
         kind, number = d["move"]
         if kind not in MOVES or len(sources) != 1:
             raise ModelFileError(f"has a move {kind!r} of {len(sources)} values, which is none")
-        move = MoveSpec(kind, whole(abs(number), "number", least=0) * (1 if number >= 0 else -1))
-        return Part(str(d["name"]), None, None, move, sources, features=structure.features(sources[0]))
+        move = MoveSpec(kind, whole(number, "number", -FARTHEST, FARTHEST))
+        return Part(_name(d["name"]), None, None, move, sources, features=structure.features(sources[0]))
     layer = layer_from_plain(d["layer"])
     initial = tuple(None if s is None else _read(s, structure) for s in d["initial"])
     memories = tuple(_read(s, structure) for s in d["memories"])
     graph = layer.graph([structure.features(s) for s in sources], [structure.features(m) for m in memories])
     _check_initial(initial, graph, structure)
     tied = {str(name): _owner(name, whose, graph, structure) for name, whose in d["tied"].items()}
-    return Part(str(d["name"]), layer, graph, None, sources, initial, memories, tied, features=width(graph.outputs[0]))
+    return Part(
+        _name(d["name"]), layer, graph, None, sources, initial, memories, tied, features=width(graph.outputs[0])
+    )
 
 
 def _check_initial(initial: tuple[Source | None, ...], graph: Any, structure: Structure) -> None:
