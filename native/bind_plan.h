@@ -15,7 +15,8 @@ V item(nb::handle tuple, int i) {
   V value;
   nb::object given = tuple[i];  // here, as try_cast lets nothing through that is thrown where there is no such item
   if (nb::try_cast<V>(given, value)) return value;
-  throw std::invalid_argument("bad plan: " + std::string(nb::str(given).c_str()) + " is too large a number");
+  PyErr_Clear();  // Python's own word on it, with which nothing else can be asked
+  throw std::invalid_argument("bad plan: " + std::string(nb::repr(given).c_str()) + " is too large a number");
 }
 
 ProgramSource read_program(nb::handle program);
