@@ -20,6 +20,7 @@ from elman.equations.graph import Graph, ordered
 from elman.equations.ops import row_of
 from elman.equations.store import from_data, graph_data
 from elman.equations.symbols import Symbol, build, width
+from elman.equations.trace import Cell
 from elman.equations.widths import Dim, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
 
@@ -138,9 +139,10 @@ def running() -> Tracing:
 
 
 class Tracing:
-    """Collects the parts of one network."""
+    """Collects the parts of one network; `layer_of` makes a layer of equations."""
 
-    def __init__(self) -> None:
+    def __init__(self, layer_of: Callable[[Cell], Any]) -> None:
+        self._layer_of = layer_of
         self.parts: list[Part] = []
         self._owners: dict[int, int] = {}  # of each layer object, the first part that it is
         self._kept: list[Any] = []  # so that no other object gets the id of one
@@ -279,9 +281,7 @@ class Tracing:
                 f"the equations of a network use {what}, which none of its layers made.\n  {value.line}"
             )
         flows, axis = self._together([self.flow(leaf) for leaf in leaves])
-        from elman.network.layers import Layer  # a layer of equations is one of layers
-
-        layer = Layer(from_data(graph_data(_equations(value, leaves))))
+        layer = self._layer_of(from_data(graph_data(_equations(value, leaves))))
         try:
             graph = layer.graph([flow.features for flow in flows])
         except ShapeError as error:

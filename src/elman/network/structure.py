@@ -188,7 +188,7 @@ def _specs_of(
 def of_function(function: Callable[..., Any], inputs: Any) -> Structure:
     """Run a network's function once on flows."""
     names, given = _arguments(function), _widths(function, inputs)
-    tracing = Tracing()
+    tracing = Tracing(Layer)
     axes = {name: None if isinstance(size, Static) else Axis(name) for name, size in given.items()}
     flows = {
         name: Flow(tracing, Source(~k), _width(given[name], name), axes[name], name) for k, name in enumerate(names)
@@ -311,7 +311,7 @@ def _states(layer: Any) -> bool:
 
 def of_layers(inputs: int, layers: Sequence[Any]) -> Structure:
     """A chain: each layer reads the one before it, and is called by its number."""
-    tracing = Tracing()
+    tracing = Tracing(Layer)
     flow = given = Flow(tracing, Source(-1), inputs, Axis("x"), "x")
     with tracing.active():
         for number, layer in enumerate(layers):
