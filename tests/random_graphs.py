@@ -306,7 +306,10 @@ class _Drawing:
         """A layer that was called before, of something else of the same widths."""
         number = int(self.random.integers(len(self.layers)))
         layer = self.layers[number]
-        if layer.kind == "embedding" or len(layer.widths) > 1:
+        tied = any(
+            row.what == "tied" and row.layer == number for row in self.rows
+        )  # that is written where it is called
+        if tied or layer.kind == "embedding" or len(layer.widths) > 1:
             return
         sequence = layer.states or layer.kind == "conv"
         fitting = [k for k, w in enumerate(self.widths) if w == layer.widths[0] and self._usable(k)]
