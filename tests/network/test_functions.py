@@ -284,7 +284,7 @@ def over_one_step(x):
         (classify, None, el.OptionError, "expected the features of each argument"),
         (lambda x: None, {"x": 1}, el.OptionError, "returned nothing"),
         (lambda: 1, {}, el.OptionError, "it takes none"),
-        (lambda x: 3.0, {"x": 1}, el.EquationError, "a layer reads inputs"),
+        (lambda x: 3.0, {"x": 1}, el.OptionError, "returned 3.0, a float"),
     ],
 )
 def test_a_function_that_makes_no_network_is_refused(function, inputs, error, said):

@@ -71,7 +71,7 @@ def test_a_stream_keeps_the_parameters_it_began_with_and_says_what_it_expects():
     assert np.array_equal(stream(x[:, 0]), before)
     with pytest.raises(el.ShapeError, match=r"expected \(4, 3\)"):
         stream(x[0, 0])
-    with pytest.raises(el.OptionError, match="reverse needs the whole sequence"):
+    with pytest.raises(el.OptionError, match="reverse, which needs the whole sequence"):
         el.Network(3, [el.GRU(2, reverse=True)]).stream()
 
 

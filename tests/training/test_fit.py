@@ -414,7 +414,7 @@ X, TARGET = sums(rows=10)
         ({"validation_data": (X[:, :, :1], TARGET)}, ShapeError, "^validation_data: x has 1 features"),
         ({"validation_lengths": [1]}, OptionError, "without validation_data"),
         ({"lengths": [1, 2]}, ShapeError, r"lengths has shape \(2,\), expected \(10,\)"),
-        ({"lengths": [5] * 9 + [6]}, DataError, r"lengths\[9\] is 6: expected whole numbers 1\.\.5"),
+        ({"lengths": [5] * 9 + [6]}, DataError, r"lengths\[9\] is 6: expected whole numbers 0\.\.5"),
         ({"sample_weight": np.ones((10, 1))}, ShapeError, r"sample_weight has shape \(10, 1\)"),
         ({"sample_weight": [1.0] * 9 + [-1]}, DataError, r"sample_weight\[9\] is -1"),
         ({"sample_weight": np.zeros(10)}, DataError, "0 for every row"),
