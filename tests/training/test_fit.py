@@ -27,8 +27,8 @@ def spied(net: el.Network) -> Spy:
     """Put a spy in front of the engine that trains with mse."""
     spies, inner = {}, net.trainer
 
-    def trainer(loss, width):
-        return spies.setdefault((loss, width), Spy(inner(loss, width)))
+    def trainer(aims):
+        return spies.setdefault((aims), Spy(inner(aims)))
 
     net.trainer = trainer
     return trainer(el.training.LOSSES["mse"], net.outputs)
