@@ -7,6 +7,7 @@ import elman as el
 from elman.errors import DataError, OptionError, ShapeError, TrainingError
 from elman.training import loop
 from elman.training.examples import examples
+from elman.training.protocol import Aim
 from tests.training.problems import ENGINES, copied_network, linear, recurrent, sums, train
 
 engines = pytest.mark.parametrize("engine", ENGINES)
@@ -28,10 +29,10 @@ def spied(net: el.Network) -> Spy:
     spies, inner = {}, net.trainer
 
     def trainer(aims):
-        return spies.setdefault((aims), Spy(inner(aims)))
+        return spies.setdefault(tuple(aims), Spy(inner(aims)))
 
     net.trainer = trainer
-    return trainer(el.training.LOSSES["mse"], net.outputs)
+    return trainer((Aim(el.training.LOSSES["mse"], net.outputs),))
 
 
 # --- known truths -------------------------------------------------------------------------------------------
