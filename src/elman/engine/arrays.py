@@ -66,7 +66,16 @@ class Intake:
         self._outputs = self._places("output", "outputs", [place.slot for place in plan.outputs])
         what = ("target", "targets") if plan.losses else ("the gradient of the output", "gradients of the outputs")
         self._goals = self._places(*what, [goal.slot for goal in plan.goals])
-        self._timed = [next(k for k, p in enumerate(self._inputs) if p.axis == axis) for axis in range(plan.axes)]
+        self._timed = [self._input_of(axis) for axis in range(plan.axes)]
+
+    def _input_of(self, axis: int) -> int:
+        """The number of an input that has the steps of a time axis."""
+        for number, place in enumerate(self._inputs):
+            if place.axis == axis:
+                return number
+        raise EngineError(
+            f"the plan has {self.plan.axes} time axes, and no input of axis {axis}, which would have no steps"
+        )
 
     def _places(self, alone: str, several: str, slots: Sequence[int]) -> list[Place]:
         names = [alone] if len(slots) == 1 else [f"{several}[{k}]" for k in range(len(slots))]
