@@ -119,7 +119,6 @@ def two_inputs(p, x, y, h):
         lambda: el.Network(2, [el.Recurrent(two_inputs, 3)]),
         lambda: el.Network(2, [el.Layer(two_inputs, 3)]),
         lambda: el.Network(2, [el.Stateless(el.cell(lambda p, y, target: el.mean(y - target), inputs=2))]),
-        lambda: el.check_gradients(two_inputs),
         lambda: el.Stateless(scaled),
         lambda: el.Stateless(el.cell(lambda p, x: p.W @ x), -3),
         lambda: el.Recurrent(el.cells.lstm, 3, sizes=[3]),

@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 import elman as el
 from elman.network.files import read_tensors
-from tests.network.test_foreign_functions import translation, translator
+from tests.network.test_functions_refused import translation, translator
 
 TRIES = 80
 VALUES = (None, -2, -1, 0, 1, 2, 3, 7, 2**31, 2**70, 1.5, float("nan"), "", "W", "shift", "x", True, [], {}, [0, -1])

@@ -120,3 +120,21 @@ def test_a_cell_that_is_as_wide_as_its_input_needs_no_units():
 
     assert el.check_gradients(scale).worst < 1e-6
     assert el.check_gradients(scale, features=3).worst < 1e-6
+
+
+@el.cell(inputs=2)
+def of_two_inputs(p, x, y, h):
+    return el.tanh(p.W @ x + p.V @ y + p.U @ h)
+
+
+@el.cell(memory=1)
+def of_a_memory(p, x, m, h):
+    return el.tanh(p.W @ x + p.U @ h + p.C @ el.attend(p.Q @ h, p.K @ m, m))
+
+
+@pytest.mark.parametrize("cell", [of_two_inputs, of_a_memory])
+def test_a_cell_of_several_values_is_checked_with_an_input_for_each(cell):
+    found = el.check_gradients(cell, samples=3)
+    assert found.worst < 1e-7
+    assert all(" input " in str(found) and name in str(found) for name in (*cell.inputs, *cell.memories))
+    assert all(line.split()[-1].endswith(tuple("0123456789")) and "  " in line for line in str(found).splitlines())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,8 +33,11 @@ class GradientCheck:
         return max(float(e) for by_name in self.errors.values() for e in by_name.values())
 
     def __str__(self) -> str:
+        wide = max((len(name) + 2 for by_name in self.errors.values() for name in by_name), default=0)
         rows = [
-            f"{engine:<8}{name:<14}{e:.1e}" for engine, by_name in self.errors.items() for name, e in by_name.items()
+            f"{engine:<8}{name:<{max(wide, 14)}}{e:.1e}"
+            for engine, by_name in self.errors.items()
+            for name, e in by_name.items()
         ]
         return "\n".join(rows)
 
@@ -157,9 +161,23 @@ def _in_float64(
         net.params.restore(given.arena)
         return net
     layer, features = _layer(given, features, units)
-    net = Network(features, [layer], dtype=np.float64, engine=engine)
+    net = _alone(layer, features, engine)
     net.params.write(np.random.default_rng(seed).normal(0, 0.6, net.arena.size))
     return net
+
+
+def _alone(layer: Layer, features: int, engine: str) -> Network:
+    """A network of one layer, with an input for each that it takes."""
+    names = (*layer.cell.inputs, *layer.cell.memories)
+    if names == layer.cell.inputs[:1]:
+        return Network(features, [layer], dtype=np.float64, engine=engine)
+
+    def alone(*values: Any) -> Any:
+        return layer(*values)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    alone.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
+    return Network(alone, inputs=dict.fromkeys(names, features), dtype=np.float64, engine=engine)
 
 
 def _layer(given: Cell | Layer, features: int | None, units: int | None) -> tuple[Layer, int]:
@@ -169,7 +187,7 @@ def _layer(given: Cell | Layer, features: int | None, units: int | None) -> tupl
         layer = given
         if isinstance(layer, Cell):
             layer = Recurrent(layer, units) if layer.states else _stateless(layer, features, units)
-        layer.graph(features)
+        layer.graph([features] * len(layer.cell.inputs), [features] * len(layer.cell.memories))
         return layer
 
     cell = given if isinstance(given, Cell) else given.cell
@@ -186,7 +204,7 @@ def _layer(given: Cell | Layer, features: int | None, units: int | None) -> tupl
 def _stateless(cell: Cell, features: int, units: int) -> Layer:
     """A layer of a cell without states, of so many units where nothing else says how wide it is."""
     try:
-        Stateless(cell).graph(features)
+        Stateless(cell).graph([features] * len(cell.inputs), [features] * len(cell.memories))
     except ShapeError:
         raise
     except EquationError:

@@ -202,7 +202,7 @@ WRONG = [
 
 @pytest.mark.parametrize("function", WRONG, ids=lambda f: f.__name__)
 def test_the_line_is_shown(function):
-    with pytest.raises(el.ElmanError, match=r"\n  test_foreign_functions\.py:\d+: .*# here"):
+    with pytest.raises(el.ElmanError, match=r"\n  test_functions_refused\.py:\d+: .*# here"):
         network(function)
 
 
