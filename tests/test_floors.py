@@ -42,14 +42,8 @@ def home(file: Path) -> str:
 
 
 def imported(file: Path):
-    """The elman modules that a file imports when it runs (not those for type checkers only)."""
-    tree = ast.parse(file.read_text())
-    hidden = {
-        n for i in ast.walk(tree) if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.dump(i.test) for n in ast.walk(i)
-    }
-    for node in ast.walk(tree):
-        if node in hidden:
-            continue
+    """The elman modules that a file imports, when it runs or for type checkers."""
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom):
             assert not node.level, f"{file}: relative import"
             if node.module == "elman":

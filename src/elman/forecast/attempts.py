@@ -10,6 +10,7 @@ from elman.data.series import Series
 from elman.errors import DataError
 from elman.forecast import picture
 from elman.forecast.backtest import Backtest, held_back, judge
+from elman.forecast.face import Forecasts
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.keeping import Kept
 from elman.training import Callback
@@ -30,7 +31,7 @@ def backtested(
     return judge(trained, values, starts), [fewer] if origins is not None and len(starts) < origins else []
 
 
-def choices_of(test: Backtest | None, values: np.ndarray) -> tuple[Forecaster | None, list[str]]:
+def choices_of(test: Backtest | None, values: np.ndarray) -> tuple[Forecasts | None, list[str]]:
     """The forecaster that was tested, so that the one delivered is of its kind; or a note that it is not."""
     if test is None:
         return None, []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +12,9 @@ from elman.errors import DataError
 from elman.forecast.arguments import as_count, as_values
 from elman.forecast.baselines import naive, seasonal_naive
 from elman.forecast.choices import choose_origins
+from elman.forecast.face import Forecasts
 from elman.forecast.metrics import mae, mase, rmse, smape
 from elman.training import Callback
-
-if TYPE_CHECKING:
-    from elman.forecast.forecaster import Forecaster
 
 METRICS = ("MASE", "sMAPE", "RMSE", "MAE")
 
@@ -39,7 +37,7 @@ class Backtest:
         By method and metric: means over the origins of MASE, sMAPE (per cent) and MAE; RMSE over all forecasts.
     """
 
-    forecaster: Forecaster
+    forecaster: Forecasts
     origins: np.ndarray
     actual: np.ndarray
     forecasts: dict[str, np.ndarray]
@@ -57,7 +55,7 @@ class Backtest:
 
 
 def backtest(
-    forecaster: Forecaster,
+    forecaster: Forecasts,
     series: Any,
     horizon: int | None = None,
     origins: int | None = None,
@@ -100,7 +98,7 @@ def backtest(
     return judge(trained.fit(values[: starts[0]], callbacks=callbacks), values, starts)
 
 
-def held_back(forecaster: Forecaster, n: int, origins: int | None = None) -> np.ndarray:
+def held_back(forecaster: Forecasts, n: int, origins: int | None = None) -> np.ndarray:
     """The origins of a backtest on a series of n values; what lies before the first is for training.
 
     At least half of the series is, and at least the lookback (or 8 values) and two horizons.
@@ -119,7 +117,7 @@ def held_back(forecaster: Forecaster, n: int, origins: int | None = None) -> np.
     return starts
 
 
-def judge(trained: Forecaster, values: np.ndarray, origins: np.ndarray) -> Backtest:
+def judge(trained: Forecasts, values: np.ndarray, origins: np.ndarray) -> Backtest:
     """Compare the forecasts of a trained forecaster, and naive ones, with what happened.
 
     Parameters
@@ -143,7 +141,7 @@ def judge(trained: Forecaster, values: np.ndarray, origins: np.ndarray) -> Backt
     return Backtest(trained, origins, actual, forecasts, scores)
 
 
-def _recurrent(forecaster: Forecaster, histories: list[np.ndarray]) -> np.ndarray:
+def _recurrent(forecaster: Forecasts, histories: list[np.ndarray]) -> np.ndarray:
     reach = forecaster.lookback_ + forecaster.view_.lost
     return forecaster.predict_many(np.stack([h[-reach:] for h in histories]), int(forecaster.horizon))
 

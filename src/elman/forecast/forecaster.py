@@ -23,6 +23,7 @@ from elman.forecast.arguments import (
     check_parameters,
     refuse_target,
 )
+from elman.forecast.face import Forecasts
 from elman.forecast.metrics import mae
 from elman.forecast.rollout import View, rollout
 from elman.forecast.season import detect_season, wanders
@@ -143,7 +144,7 @@ class Forecaster(Estimator):
     # --- learning -------------------------------------------------------------------------------------------
 
     def fit(
-        self, series: Any, y: None = None, *, callbacks: Iterable[Callback] = (), like: Forecaster | None = None
+        self, series: Any, y: None = None, *, callbacks: Iterable[Callback] = (), like: Forecasts | None = None
     ) -> Self:
         """Learn a series.
 
@@ -216,7 +217,7 @@ class Forecaster(Estimator):
         """The cell's name."""
         return self.cell if isinstance(self.cell, str) else self.cell.name
 
-    def _choose(self, values: np.ndarray, like: Forecaster | None) -> None:
+    def _choose(self, values: np.ndarray, like: Forecasts | None) -> None:
         """Decide what was left open, or take over what another decided."""
         n, horizon = len(values), int(self.horizon)
         self.constant_ = bool(values.min() == values.max())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from elman.equations.store import to_data
 from elman.errors import ElmanError, ModelFileError
 from elman.files import write_whole
 from elman.forecast.anchor import Anchor
+from elman.forecast.face import Forecasts
 from elman.forecast.rollout import View
 from elman.network import Network
 from elman.network.files import describe, read_tensors
@@ -26,13 +27,11 @@ from elman.network.kinds import expect
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
-if TYPE_CHECKING:
-    from elman.forecast.forecaster import Forecaster
-
+K = TypeVar("K", bound=Forecasts)
 FORMAT = 2  # 1 had no anchor
 
 
-def save(forecaster: Forecaster, path: str | Path) -> Path:
+def save(forecaster: Forecasts, path: str | Path) -> Path:
     """Write a fitted forecaster, complete or not at all."""
     from safetensors.numpy import save as to_bytes
 
@@ -50,7 +49,7 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
     return path
 
 
-def check_savable(forecaster: Forecaster) -> None:
+def check_savable(forecaster: Forecasts) -> None:
     """Refuse parameters that no file can hold, before any training.
 
     Raises
@@ -65,7 +64,7 @@ def check_savable(forecaster: Forecaster) -> None:
         to_json(to_data(forecaster.cell), "cell")
 
 
-def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
+def load(path: str | Path, kind: type[K]) -> K:
     """Read what `save` wrote."""
     path = checks.path(path)
     tensors, header = read_tensors(path)
@@ -96,7 +95,7 @@ def _prefix(member: int) -> str:
     return f"member{member}/" if member else ""
 
 
-def _check(forecaster: Forecaster) -> None:
+def _check(forecaster: Forecasts) -> None:
     if not forecaster.networks_ or forecaster.lookback_ < 1 or forecaster.view_.lag < 0:
         raise ModelFileError("it has no networks, or no lookback")
     first = forecaster.networks_[0]
@@ -109,7 +108,7 @@ def _check(forecaster: Forecaster) -> None:
         raise ModelFileError("its end of the series is incomplete")
 
 
-def _describe(forecaster: Forecaster) -> dict[str, Any]:
+def _describe(forecaster: Forecasts) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "params": _params(forecaster),
@@ -125,14 +124,14 @@ def _describe(forecaster: Forecaster) -> dict[str, Any]:
     }
 
 
-def _params(forecaster: Forecaster) -> dict[str, Any]:
+def _params(forecaster: Forecasts) -> dict[str, Any]:
     params = forecaster.get_params()
     if isinstance(forecaster.cell, Cell):
         params["cell"] = None  # its equations are in the description of the network
     return params | {"learning_rate": rate_to_data(forecaster.learning_rate)}
 
 
-def _restore(stored: dict[str, Any], kind: type[Forecaster]) -> Forecaster:
+def _restore(stored: dict[str, Any], kind: type[K]) -> K:
     if stored["format"] > FORMAT:
         raise ModelFileError(f"its format {stored['format']} is newer than {FORMAT}; install a newer Elman")
     rate = rate_from_data(stored["params"]["learning_rate"])

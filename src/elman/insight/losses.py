@@ -15,8 +15,9 @@ from elman.engine.stage import LayerSpec, Source
 from elman.insight.looking import makers
 from elman.insight.system import System
 from elman.network import Activation, Network
+from elman.network.copies import in_float64
 from elman.network.engines import loss_spec
-from elman.network.pieces import Fed, follow, in_float64, owner, piece
+from elman.network.pieces import Fed, follow, owner, piece
 from elman.network.stepwise import hindrance
 from elman.training.examples import Judged
 from elman.training.protocol import Aim

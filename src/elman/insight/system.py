@@ -19,7 +19,8 @@ from elman.errors import DataError, ElmanError, ShapeError
 from elman.insight.looking import state_parts, view
 from elman.network import Network
 from elman.network.checks import flat_state
-from elman.network.pieces import follow, in_float64, piece
+from elman.network.copies import in_float64
+from elman.network.pieces import follow, piece
 
 ROWS_AT_ONCE = 1 << 15  # of the runs that make up Jacobians
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from elman.training import Callback
 from elman.training.state import Training
 
-if TYPE_CHECKING:
-    from elman.language.model import LanguageModel
+
+class Writes(Protocol):
+    """What writes texts: a language model."""
+
+    def generate(self, prompt: str | None = None, length: int = 500, *, seed: int | None = None) -> str: ...
 
 
 class Samples(Callback):
@@ -23,7 +26,7 @@ class Samples(Callback):
         Characters to write.
     """
 
-    def __init__(self, model: LanguageModel, length: int):
+    def __init__(self, model: Writes, length: int):
         self.model, self.length = model, length
 
     def on_epoch_end(self, training: Training) -> None:

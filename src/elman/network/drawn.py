@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.engine.indices import whole_numbers
 from elman.network.doors import Door
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
+from elman.network.face import Net
 
 
-def random_inputs(net: Network, random: np.random.Generator, rows: int, steps: int) -> Any:
+def random_inputs(net: Net, random: np.random.Generator, rows: int, steps: int) -> Any:
     """Normal values, or indices, for each input: one array, or a dict of them by name.
 
     The first time axis has `steps`, and each further one has a step more than the one before it.

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from elman.engine.plan import ONCE
 from elman.engine.stage import MoveSpec, Source
+from elman.network.face import Net
 from elman.network.flow import Part
 from elman.network.layers import Activation, Dense
 from elman.network.structure import Given, Structure
-
-if TYPE_CHECKING:
-    from elman.network.network import Network
 
 
 @dataclass(frozen=True)
@@ -182,18 +178,7 @@ def owner(structure: Structure, name: str) -> str:
     return f"{structure.parts[number].name}.{theirs}" if number >= 0 else name
 
 
-def in_float64(net: Network, structure: Structure | None = None, engine: str | None = None) -> Network:
-    """A network, or one of other layers, in float64, with parameters as training begins with them."""
-    return net.of_structure(
-        net.structure if structure is None else structure,
-        seed=net.seed,
-        dtype=np.float64,
-        engine=engine or net.engine_name,
-        threads=net.threads,
-    )
-
-
-def follow(found: Network, net: Network) -> None:
+def follow(found: Net, net: Net) -> None:
     """Give a piece the parameters that the network has now, whatever they are."""
     with found.params.writing() as arena:
         for name, place in found.params.places.items():

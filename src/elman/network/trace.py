@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,14 +14,12 @@ from elman.equations.evaluate import evaluate
 from elman.equations.shapes import is_memory
 from elman.equations.symbols import width
 from elman.network import checks
+from elman.network.face import Net
 from elman.network.flow import Part
 from elman.network.pieces import owner
 
-if TYPE_CHECKING:
-    from elman.network.network import Network
 
-
-def trace(net: Network, x: Any, state: Any = None, lengths: Any = None) -> dict[str, np.ndarray]:
+def trace(net: Net, x: Any, state: Any = None, lengths: Any = None) -> dict[str, np.ndarray]:
     """Run a network and keep every value that its equations have a name for.
 
     Parameters
@@ -68,7 +66,7 @@ def trace(net: Network, x: Any, state: Any = None, lengths: Any = None) -> dict[
 
 
 def _row(
-    net: Network,
+    net: Net,
     inputs: Sequence[np.ndarray],
     states: Sequence[np.ndarray],
     lengths: Sequence[np.ndarray | None],
@@ -95,7 +93,7 @@ def _padded(rows: list[_Trace], steps: dict[int, int]) -> dict[str, np.ndarray]:
 class _Trace:
     """The values of a batch of rows of one length."""
 
-    def __init__(self, net: Network, inputs: Sequence[np.ndarray], states: Sequence[np.ndarray]):
+    def __init__(self, net: Net, inputs: Sequence[np.ndarray], states: Sequence[np.ndarray]):
         self.net, self.structure, self.rows = net, net.structure, len(inputs[0])
         self.begin = iter(states)
         self.axes: dict[str, int] = {}  # of each value that was found
