@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from elman.forecast.arguments import (
     check_parameters,
     refuse_target,
 )
+from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.face import Forecasts
 from elman.forecast.metrics import mae
 from elman.forecast.rollout import View, rollout
@@ -31,9 +32,6 @@ from elman.forecast.validation import ForecastError, validation_histories
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam, Callback, EarlyStopping
 from elman.training.callbacks import as_callbacks
-
-if TYPE_CHECKING:
-    from elman.forecast.backtest import Backtest
 
 
 class Forecaster(Estimator):
@@ -370,8 +368,6 @@ class Forecaster(Estimator):
         self, series: Any, horizon: int | None = None, origins: int | None = None, callbacks: Iterable[Callback] = ()
     ) -> Backtest:
         """Forecast the end of a series from what came before, and compare; see `elman.forecast.backtest`."""
-        from elman.forecast.backtest import backtest
-
         return backtest(self, series, horizon, origins, callbacks)
 
     # --- files ----------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ class Net(Trainable, Protocol):
     engine_name: str
     threads: int | None
 
+    def __call__(self, x: Any, *, state: Any = None, return_state: bool = False, lengths: Any = None) -> Any: ...
+
     @property
     def arena(self) -> np.ndarray: ...
 

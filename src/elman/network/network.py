@@ -9,24 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import as_seed, flag, numbers, whole
+from elman.checks import as_seed, flag, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How, Trains
 from elman.engine.stage import LayerSpec, Source
-from elman.errors import ModelFileError, OptionError, ShapeError
+from elman.errors import OptionError
 from elman.network import checks, freezing
 from elman.network.composites import Composite
-from elman.network.doors import Door, by_input, doors_of, taken
+from elman.network.doors import Door, doors_of, taken
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
 from elman.network.files import describe, save, structure_of
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
-from elman.network.parameters import Parameters, initialise, layout
-from elman.network.stream import Stream, check_stepwise
+from elman.network.parameters import Parameters, flat, initialise, layout
+from elman.network.stream import step, stream
 from elman.network.structure import Structure, ends_of
-from elman.network.summary import summary
+from elman.network.summary import explain, short, summary
+from elman.network.trace import trace
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
 from elman.training.protocol import Aim
@@ -77,7 +78,7 @@ class Network:
     structure : Structure
         The layers, and what each reads.
     layers, graphs, layer_names : list
-        The layers, their equations with all sizes, and what the names of their parameters begin with.
+        The layers, their equations with sizes, and their names.
     frozen : frozenset of str
         Names of the parameters that training leaves as they are; see `freeze`. It is part of the model.
     trainable : tuple of str
@@ -214,13 +215,6 @@ class Network:
         """All parameters in one flat array, to be read; `Parameters.write` changes them."""
         return self.params.arena
 
-    def __repr__(self) -> str:
-        cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in self.layers)
-        numbers = f"dtype={self.dtype}" + (f", products={self.products!r}" if self.products else "")
-        given = {one.name: one.width for one in self.structure.inputs}
-        inputs = self.inputs if self.structure.is_chain else given
-        return f"Network(inputs={inputs}, layers=[{cells}], parameters={self.arena.size}, {numbers})"
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a model file would: equations as data, parameters bit for bit."""
         found = (describe(self), self.engine_name, self.threads, dict(self.metadata), self.arena.copy())
@@ -265,23 +259,9 @@ class Network:
         if parameters is None:
             network._initialise()
         else:
-            network._take(network._flat(parameters))
+            network._take(flat(parameters, network._places, network.dtype))
         network.frozen = freezing.restored(network, description.get("frozen", []))
         return network
-
-    def _flat(self, parameters: np.ndarray | dict[str, np.ndarray]) -> np.ndarray:
-        """Parameters in one flat array."""
-        if isinstance(parameters, np.ndarray):
-            if parameters.shape != (self._size,):
-                raise ShapeError(f"parameters have shape {parameters.shape}; expected ({self._size},)")
-            return np.array(parameters, self.dtype)
-        if set(parameters) != set(self._places):
-            raise ModelFileError(f"holds parameters {sorted(parameters)}, its layers have {sorted(self._places)}")
-        for name, place in self._places.items():
-            if parameters[name].shape != place.shape:
-                raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
-        parts = [np.ravel(parameters[name]) for name in self._places]
-        return np.concatenate([np.empty(0, self.dtype), *parts], dtype=self.dtype, casting="same_kind")
 
     # --- running --------------------------------------------------------------------------------------------
 
@@ -337,40 +317,6 @@ class Network:
             return outputs[0]
         return dict(zip(self.structure.names, outputs, strict=True)) if self.structure.by_name else tuple(outputs)
 
-    def stream(self, rows: int = 1, state: Any = None) -> Stream:
-        """Steps one by one, as the values arrive; see `Stream`.
-
-        Parameters
-        ----------
-        rows : int, default 1
-            How many sequences go side by side, B.
-        state : list of tuples of arrays (B, H), optional
-            Initial states; zeros by default.
-        """
-        return Stream(self, rows, state)
-
-    def step(self, x: Any, state: Any = None) -> tuple[Any, State]:
-        """One time step: x (B, F) to y (B, O), and the state for the next; of several inputs a tuple, or a dict."""
-        if not self.structure.is_chain:
-            check_stepwise(self)
-        steps: Any = {}
-        for door, one in zip(self.doors, by_input(self.doors, x), strict=True):
-            array = numbers(one, door.name)
-            if array.ndim != 2:
-                raise ShapeError(
-                    f"{door.name} has shape {array.shape}; expected (B, F) = (rows, {door.given.width} features)"
-                )
-            steps[door.given.name] = array[:, None, :] if door.steps else array
-        y, state = self(steps, state=state, return_state=True)
-        outputs = y.values() if isinstance(y, dict) else y if isinstance(y, tuple) else [y]
-        return self.returned([one[:, 0] if one.ndim == 3 else one for one in outputs]), state
-
-    def trace(self, x: Any, state: Any = None, lengths: Any = None) -> dict[str, np.ndarray]:
-        """Every named value of the equations over time, such as a GRU's ``z``; see `elman.network.trace.trace`."""
-        from elman.network.trace import trace
-
-        return trace(self, x, state, lengths)
-
     def unrolled(self, output: int, fed: int) -> Unrolled:
         """What makes an input step by step from an output, both by number; see `elman.network.unrolling`."""
         return self._engines.unrolled(output, fed)
@@ -379,8 +325,7 @@ class Network:
 
     @property
     def trainable(self) -> tuple[str, ...]:
-        """Names of the parameters that training changes by their gradients: neither those that are frozen nor the
-        running moments of a `BatchNorm`."""
+        """The parameters that training changes by gradients: not what is frozen, nor moments of a `BatchNorm`."""
         return freezing.trainable(self)
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
@@ -392,6 +337,12 @@ class Network:
     backward = backward
     freeze = freezing.freeze
     unfreeze = freezing.unfreeze
+    stream = stream
+    step = step
+    trace = trace
+    explain = explain
+    summary = summary
+    __repr__ = short
 
     # --- what training needs --------------------------------------------------------------------------------
 
@@ -429,12 +380,7 @@ class Network:
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
-        index = whole(index, "index", least=0)
-        for name, place in self._places.items():
-            if place.offset <= index < place.offset + place.size:
-                inside = np.unravel_index(index - place.offset, place.shape)
-                return f"{name}[{', '.join(str(int(i)) for i in inside)}]"
-        raise OptionError(f"there is no parameter number {index}; there are {self.arena.size}")
+        return self.params.where(index)
 
     def state_sizes(self) -> list[list[int]]:
         """The widths of the states of each layer that has any whose initial values are the caller's."""
@@ -452,19 +398,3 @@ class Network:
     def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
         """Write the network to a safetensors file; see `elman.load`."""
         return save(self, path, metadata)
-
-    def explain(self, loss: Any = None, target_width: int = 0) -> str:
-        """What the engine does for this network, instruction by instruction; with a loss, the backward pass too."""
-        from elman.engine.describe import describe
-        from elman.training.losses import resolve_loss
-
-        target_width = whole(target_width, "target_width", 0)
-        found = None if loss is None else resolve_loss(loss)
-        names = {place.offset: name for name, place in self._places.items()}
-        aims = [] if found is None else [Aim(found, target_width or end.outputs) for end in self.ends]
-        engine = self.trainer(aims) if aims else self.engine()
-        return describe(engine.plan, names)
-
-    def summary(self) -> str:
-        """A line a layer: what it is, what it returns, how many parameters, and which of them are frozen."""
-        return summary(self)

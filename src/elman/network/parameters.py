@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import numbers
-from elman.errors import OptionError, ShapeError
+from elman.checks import numbers, whole
+from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
 from elman.training.checks import check_finite
@@ -59,6 +59,22 @@ def layout(parts: Sequence[Part]) -> dict[str, Place]:
 def views(places: dict[str, Place], flat: np.ndarray) -> dict[str, np.ndarray]:
     """All of a flat array, such as a gradient, by name."""
     return {name: place.view(flat) for name, place in places.items()}
+
+
+def flat(parameters: np.ndarray | dict[str, np.ndarray], places: dict[str, Place], dtype: np.dtype) -> np.ndarray:
+    """Parameters of a model file, by name or in one flat array, as such an array."""
+    size = sum(place.size for place in places.values())
+    if isinstance(parameters, np.ndarray):
+        if parameters.shape != (size,):
+            raise ShapeError(f"parameters have shape {parameters.shape}; expected ({size},)")
+        return np.array(parameters, dtype)
+    if set(parameters) != set(places):
+        raise ModelFileError(f"holds parameters {sorted(parameters)}, its layers have {sorted(places)}")
+    for name, place in places.items():
+        if parameters[name].shape != place.shape:
+            raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
+    parts = [np.ravel(parameters[name]) for name in places]
+    return np.concatenate([np.empty(0, dtype), *parts], dtype=dtype, casting="same_kind")
 
 
 class Counted(np.ndarray):
@@ -192,6 +208,15 @@ class Parameters(Mapping[str, np.ndarray]):
         """Have the values that the flat array had, whatever they were."""
         with self.writing() as arena:
             arena[...] = values
+
+    def where(self, index: int) -> str:
+        """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
+        index = whole(index, "index", least=0)
+        for name, place in self.places.items():
+            if place.offset <= index < place.offset + place.size:
+                inside = np.unravel_index(index - place.offset, place.shape)
+                return f"{name}[{', '.join(str(int(i)) for i in inside)}]"
+        raise OptionError(f"there is no parameter number {index}; there are {self.arena.size}")
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._place(name).view(self.arena)

@@ -154,3 +154,33 @@ def _zeros(shapes: list[tuple[int, int]], dtype: np.dtype) -> list[np.ndarray]:
         return [np.zeros(shape, dtype) for shape in shapes]
     except (MemoryError, ValueError) as error:
         raise OptionError(f"there is no memory for a stream of {shapes[0][0]} rows: take fewer") from error
+
+
+def step(net: Net, x: Any, state: Any = None) -> tuple[Any, list[tuple[np.ndarray, ...]]]:
+    """One time step: x (B, F) to y (B, O), and the state for the next; of several inputs a tuple, or a dict."""
+    if not net.structure.is_chain:
+        check_stepwise(net)
+    steps: Any = {}
+    for door, one in zip(net.doors, by_input(net.doors, x), strict=True):
+        array = numbers(one, door.name)
+        if array.ndim != 2:
+            raise ShapeError(
+                f"{door.name} has shape {array.shape}; expected (B, F) = (rows, {door.given.width} features)"
+            )
+        steps[door.given.name] = array[:, None, :] if door.steps else array
+    y, state = net(steps, state=state, return_state=True)
+    outputs = y.values() if isinstance(y, dict) else y if isinstance(y, tuple) else [y]
+    return net.returned([one[:, 0] if one.ndim == 3 else one for one in outputs]), state
+
+
+def stream(net: Net, rows: int = 1, state: Any = None) -> Stream:
+    """Steps one by one, as the values arrive; see `Stream`.
+
+    Parameters
+    ----------
+    rows : int, default 1
+        How many sequences go side by side, B.
+    state : list of tuples of arrays (B, H), optional
+        Initial states; zeros by default.
+    """
+    return Stream(net, rows, state)

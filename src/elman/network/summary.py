@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from elman.checks import whole
+from elman.engine.describe import describe
 from elman.engine.stage import Source
 from elman.network import freezing
 from elman.network.face import Net
 from elman.network.flow import Part
+from elman.training.losses import resolve_loss
+from elman.training.protocol import Aim
 
 
 def summary(net: Net) -> str:
@@ -58,3 +64,22 @@ def _counts(net: Net, part: Part, numbers: object) -> tuple[str, str]:
     number = next(numbers)  # type: ignore[call-overload]
     count = sum(place.size for place in net.params.places.values() if place.layer == number)
     return f"{count:,}", freezing.note(net, number)
+
+
+def short(net: Net) -> str:
+    """A network in one line."""
+    cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in net.layers)
+    numbers = f"dtype={net.dtype}" + (f", products={net.products!r}" if net.products else "")
+    given = {one.name: one.width for one in net.structure.inputs}
+    inputs = net.inputs if net.structure.is_chain else given
+    return f"Network(inputs={inputs}, layers=[{cells}], parameters={net.arena.size}, {numbers})"
+
+
+def explain(net: Net, loss: Any = None, target_width: int = 0) -> str:
+    """What the engine does for this network, instruction by instruction; with a loss, the backward pass too."""
+    target_width = whole(target_width, "target_width", 0)
+    found = None if loss is None else resolve_loss(loss)
+    names = {place.offset: name for name, place in net.params.places.items()}
+    aims = [] if found is None else [Aim(found, target_width or end.outputs) for end in net.ends]
+    engine = net.trainer(aims) if aims else net.engine()
+    return describe(engine.plan, names)
