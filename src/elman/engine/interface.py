@@ -175,8 +175,8 @@ class TrainResult:
     finite: bool
 
 
-class Trains(Protocol):
-    """An engine as training sees it.
+class Engine(Protocol):
+    """What runs a plan, and trains with it.
 
     Parameters are the flat array (P,) of the engine's dtype, contiguous. Their `version` is a number of these very
     values, another after each change (`Parameters.version`): an engine that keeps them in an order of its own makes
@@ -188,6 +188,9 @@ class Trains(Protocol):
 
     @property
     def plan(self) -> Plan: ...
+
+    @property
+    def dtype(self) -> np.dtype: ...
 
     def gradients(
         self,
@@ -208,13 +211,6 @@ class Trains(Protocol):
         It stops before an update whose loss or gradient is not finite; that loss is then the last one returned.
         """
         ...
-
-
-class Engine(Trains, Protocol):
-    """What runs a plan."""
-
-    @property
-    def dtype(self) -> np.dtype: ...
 
     def forward(
         self, parameters: np.ndarray, batch: Batch, how: How = AS_A_WHOLE, *, version: int = 0

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from elman.engine import make_engine
-from elman.engine.interface import Engine, Trains
+from elman.engine.interface import Engine
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
 from elman.engine.stage import NormSpec, Source
@@ -36,7 +36,7 @@ class Engines:
 
     def __init__(self, net: Net):
         self._net = net
-        self._kept: OrderedDict[Any, Trains] = OrderedDict()
+        self._kept: OrderedDict[Any, Engine] = OrderedDict()
         self._unrolled: dict[tuple[int, int], Unrolled] = {}
 
     def __len__(self) -> int:
@@ -57,7 +57,7 @@ class Engines:
             self._unrolled[key] = unrolled(self._net, output, fed)
         return self._unrolled[key]
 
-    def trainer(self, aims: Sequence[Aim]) -> Trains:
+    def trainer(self, aims: Sequence[Aim]) -> Engine:
         wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
         key = wanted, tuple(moving_norms(self._net))
         if key not in self._kept:
@@ -87,7 +87,7 @@ def differentiator(net: Net) -> Engine:
     return _engine(net, planned(net, seeded=True, input_gradient=True, dropout=False))
 
 
-def trainer(net: Net, aims: Sequence[Aim]) -> Trains:
+def trainer(net: Net, aims: Sequence[Aim]) -> Engine:
     """An engine that trains a network."""
     losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, net.ends, strict=True)]
     specs, outputs = net.specs()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from elman.engine.interface import Engine, Trains
+from elman.engine.interface import Engine
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.network.doors import Door
@@ -64,7 +64,7 @@ class Net(Trainable, Protocol):
 
     def unrolled(self, output: int, fed: int) -> Unrolled: ...
 
-    def trainer(self, aims: Sequence[Aim]) -> Trains: ...
+    def trainer(self, aims: Sequence[Aim]) -> Engine: ...
 
     def new_engine(self) -> Engine: ...
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from elman.checks import as_seed, flag, whole
 from elman.engine.bfloat16 import check_products
-from elman.engine.interface import Batch, Engine, How, Trains
+from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.errors import OptionError
 from elman.network import checks, freezing
@@ -350,7 +350,7 @@ class Network:
         """What runs this network."""
         return self._engines.runner
 
-    def trainer(self, aims: Sequence[Aim]) -> Trains:
+    def trainer(self, aims: Sequence[Aim]) -> Engine:
         """What trains this network with a loss for each output; see `elman.network.engines.Engines`."""
         return self._engines.trainer(aims)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from elman.engine.interface import Engine, Trains
+from elman.engine.interface import Engine
 from elman.training.ends import End
 from elman.training.losses import Loss
 
@@ -100,7 +100,7 @@ class Trainable(Protocol):
     def engine(self) -> Engine:
         """What runs the network."""
 
-    def trainer(self, aims: Sequence[Aim]) -> Trains:
+    def trainer(self, aims: Sequence[Aim]) -> Engine:
         """What trains it with a loss for each output."""
 
     def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
