@@ -40,6 +40,17 @@ def test_state_carries_over(engine):
             np.testing.assert_allclose(p, q, rtol=1e-12)
 
 
+def test_each_place_of_a_list_is_a_layer_of_its_own():
+    """Also where one object stands in several, as in ``block * 2``; their inputs may differ in width."""
+    block = [el.Bidirectional(el.GRU(3)), el.Dense(4)]
+    net = el.Network(inputs=2, layers=block * 2)
+    once = el.Network(
+        inputs=2, layers=[el.Bidirectional(el.GRU(3)), el.Dense(4), el.Bidirectional(el.GRU(3)), el.Dense(4)]
+    )
+    assert list(net.params) == list(once.params)
+    np.testing.assert_array_equal(net.arena, once.arena)
+
+
 def test_steps_equal_the_sequence():
     net, x = small(), inputs()
     state = None

@@ -146,6 +146,7 @@ class Tracing:
         self.parts: list[Part] = []
         self._owners: dict[int, int] = {}  # of each layer object, the first part that it is
         self._kept: list[Any] = []  # so that no other object gets the id of one
+        self._own_from = 0  # a layer object that no part from here on is, is another layer
         self._equations: dict[Symbol, Flow] = {}
         self.prefix = ""  # of the names of parts to come
         self.stems: list[str] = []  # what each part would be called if no other were called so
@@ -166,6 +167,10 @@ class Tracing:
             yield
         finally:
             self.prefix = before
+
+    def in_its_own_place(self) -> None:
+        """A layer object that was used before is from here on a layer with parameters of its own."""
+        self._own_from = len(self.parts)
 
     @contextmanager
     def _outside(self) -> Iterator[None]:
@@ -352,9 +357,12 @@ class Tracing:
     def _tied(self, layer: Any, graph: Graph, name: str) -> dict[str, tuple[int, str]]:
         """Whose the parameters of a layer are, where it was used before, or is tied to another."""
         found: dict[str, tuple[int, str]] = {}
-        owner = self._owners.setdefault(id(layer.origin or layer), len(self.parts))
+        key = id(layer.origin or layer)
+        owner = self._owners.get(key, -1)
         self._kept.append(layer)
-        if owner < len(self.parts):
+        if owner < self._own_from:
+            self._owners[key] = len(self.parts)
+        else:
             found = {parameter: (owner, parameter) for parameter in graph.parameters}
         for parameter, (other, theirs) in layer.tied.items():
             found[parameter] = self._tie(layer, parameter, other, theirs)

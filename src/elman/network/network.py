@@ -49,7 +49,7 @@ class Network:
         Of sequences, one argument for each input; returns one value or several, as a tuple or a dict. For a chain the
         features F of its input; 1 where the first layer is an `Embedding`.
     layers : sequence of Layer, optional
-        Of a chain: what `Recurrent`, `GRU`, `Dense` ... return.
+        Of a chain: what `Recurrent`, `GRU`, `Dense` ... return. Each place is a layer: `[GRU(8)] * 3` are three.
     inputs : dict of str to int or `Static`, or int, optional
         The features of each argument of the function; `Static` where it is one vector a row, (B, F), without time. Each
         sequence has its own number of steps, unless the network puts two together step by step. For a chain the same as

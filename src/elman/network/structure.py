@@ -310,7 +310,7 @@ def _states(layer: Any) -> bool:
 
 
 def of_layers(inputs: int, layers: Sequence[Any]) -> Structure:
-    """A chain: each layer reads the one before it, and is called by its number."""
+    """A chain: each layer reads the one before it, and is called by its number; each place of the list is a layer."""
     tracing = Tracing(Layer)
     flow = given = Flow(tracing, Source(-1), inputs, Axis("x"), "x")
     with tracing.active():
@@ -320,6 +320,7 @@ def of_layers(inputs: int, layers: Sequence[Any]) -> Structure:
                     f"layers[{number}] ({layer.cell.name}) has states, but a layer before it returns its last step "
                     "only, so that it would run over a single step: give that one return_sequences=True"
                 )
+            tracing.in_its_own_place()
             with tracing.named(str(number)):
                 flow = layer(flow)
     return _finished(tracing, [given], [flow], None, False)
