@@ -115,14 +115,17 @@ class Graph:
     def recurrent(self, parameter: str) -> bool:
         """Whether a matrix multiplies something that depends on a state."""
         after = depending(self.nodes(), self.states)
-        return any(
-            row_of(n).role == "matrix" and n.inputs[0].name == parameter and n.inputs[1] in after for n in self.nodes()
-        )
+        return any(product.inputs[1] in after for product in self._products(parameter))
 
     def blocks(self, parameter: str) -> int:
         """How many blocks a matrix consists of."""
-        products = [n for n in self.nodes() if n.op == "block_matmul" and n.inputs[0].name == parameter]
+        products = [n for n in self._products(parameter) if n.op == "block_matmul"]
         return int(products[0].first) if products else 1
+
+    def _products(self, parameter: str) -> list[Symbol]:
+        """With a matrix, or with one that is made of it."""
+        products = [n for n in self.nodes() if row_of(n).role == "matrix"]
+        return [n for n in products if self.parameters[parameter] in set(ordered(n.inputs[:1]))]
 
 
 class Operation(Protocol):

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from elman.equations.graph import Graph
+from elman.equations.graph import Graph, depending
 from elman.equations.ops import ATOM, OPS, row_of
 from elman.equations.symbols import Symbol
 
@@ -80,7 +80,8 @@ class _Writer:
         self.time = "t" if style.latex and graph.states else ""
         order = graph.nodes()
         self.uses = Counter(i for n in order for i in n.inputs) + Counter(graph.outputs)
-        self.written = {n: style.name(name, self.time) for n, name in names.items()}
+        moving = depending(order, [*graph.inputs, *graph.states, *graph.memories])
+        self.written = {n: style.name(name, self.time if n in moving else "") for n, name in names.items()}
         self.written |= {o: style.name(s.name, "t") for s, o in _news(graph) if o.inputs}
         self.text: dict[Symbol, str] = {}  # of a value within an expression
         self.lines = [line for n in order for line in self._line(n)]
@@ -90,7 +91,7 @@ class _Writer:
         if not node.inputs:
             self.text[node] = self.style.leaf(node, bool(self.graph.states))
             return []
-        parts = [_wrap(node, k, i, self.text[i], i in self.written) for k, i in enumerate(node.inputs)]
+        parts = [_wrap(node, k, i, self.text[i], _value_of(i) in self.written) for k, i in enumerate(node.inputs)]
         expression = self.style.apply(node, parts)
         if self.letter and node not in self.written and self._needs_name(node, expression):
             self.names[node] = f"{self.letter}_{len(self.names) - len(self.graph.names) + 1}"
@@ -121,6 +122,7 @@ def _render(graph: Graph, style: _Style) -> list[tuple[str, str]]:
 
 def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) -> str:
     """Brackets around an operand that binds less than its operation."""
+    child = _value_of(child)
     if child.op == "const" and child.first < 0 and parent.op == "pow" and position == 0:
         return f"({text})"
     if parent.op == child.op == "concat" and not named:
@@ -134,6 +136,11 @@ def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) 
     if behind or parent.op in ("sigmoid_grad", "tanh_grad", "relu_grad", "square", "pow"):
         needed = ATOM
     return f"({text})" if row_of(child).binds < needed else text
+
+
+def _value_of(node: Symbol) -> Symbol:
+    """What a made matrix is."""
+    return node.inputs[0] if node.op == "matrix" else node
 
 
 def latex_name(name: str, time: str = "") -> str:

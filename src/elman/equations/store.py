@@ -7,8 +7,10 @@ from typing import Any
 from elman.equations import symbols, widths
 from elman.equations.functions import apply
 from elman.equations.graph import Graph, ordered
+from elman.equations.matrices import declare
 from elman.equations.ops import OPS
-from elman.equations.symbols import Parameters, Symbol
+from elman.equations.declared import Parameters
+from elman.equations.symbols import Symbol
 from elman.equations.trace import Cell
 from elman.equations.vectors import MOST_PARTS, scalar
 from elman.errors import ModelFileError
@@ -93,6 +95,7 @@ class StoredCell(Cell):
             outputs = [symbols.as_symbol(values[k]) for k in self.data["outputs"]]
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
+            declare(self.name, outputs)
         parameters = {n: s for n, s in p._all.items() if s.role}
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)

@@ -14,9 +14,11 @@ import numpy as np
 from elman.checks import nearest, whole
 from elman.equations import symbols, widths
 from elman.equations.graph import Graph, ordered
+from elman.equations.matrices import declare
 from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
-from elman.equations.symbols import Parameter, Parameters, Symbol
+from elman.equations.declared import Parameters
+from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError, OptionError
 
 
@@ -100,11 +102,12 @@ class Cell:
             outputs = _outputs(self, result, states)
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
+            declare(self.name, outputs)
         parameters = {n: s for n, s in p._all.items() if s.role}
         _check_names(self, parameters)
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
-        names = _names(local, outputs, states)
+        names = _names(local, outputs, states, parameters)
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
 
     def equations(self) -> list[str]:
@@ -292,9 +295,14 @@ def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
     return [symbols.as_symbol(r) for r in results]
 
 
-def _names(local: dict[str, Any], outputs: list[Symbol], states: list[Symbol]) -> dict[Symbol, str]:
-    """Which value that the outputs need has which name in the user's code; new states have their state's name."""
-    names, needed = {s.name for s in states}, set(ordered(outputs))
+def _names(
+    local: dict[str, Any], outputs: list[Symbol], states: list[Symbol], parameters: Iterable[str]
+) -> dict[Symbol, str]:
+    """Which value that the outputs need has which name in the user's code; new states have their state's name.
+
+    A value that is called like a parameter has none: an equation could not tell them apart.
+    """
+    names, needed = {s.name for s in states} | set(parameters), set(ordered(outputs))
     found = {v: k for k, v in local.items() if isinstance(v, Symbol) and v in needed and v.inputs and k not in names}
     found.update({o: s.name for o, s in zip(outputs, states, strict=False) if o.inputs})
     return found
