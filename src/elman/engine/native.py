@@ -90,6 +90,10 @@ class NativeEngine:
         self._intake = arrays.Intake(plan, self.dtype, looks=False)
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
         self._engine = engine(plain_plan(plan, _native.ops(), self._intake.indices), self.threads, bfloat16)
+        for f in plan.functions:
+            made = NativeEngine(f.plan, self.dtype, self.threads)._engine
+            reads = [astuple(view) for view in f.reads]
+            self._engine.add_function(made, f.rows, f.columns, f.place, reads, plan.parameters)
         self._optimizer: tuple[OptimizerProgram, Any] | None = None
 
     def forward(

@@ -315,13 +315,38 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class View:
+    """Where a function of parameters reads: the value of row r and column c is at ``offset + r * rows + c * columns``."""
+
+    offset: int
+    along_rows: int
+    along_columns: int
+
+
+@dataclass(frozen=True)
+class Function:
+    """A matrix that is made of parameters before each run; it lies behind them, at `place` of the arena.
+
+    `plan` makes it, of a batch of its rows and one step; its inputs are views of the parameters. In training it is
+    seeded, and gives dL/d inputs, which are added to the gradients of those.
+    """
+
+    name: str
+    plan: Plan
+    rows: int
+    columns: int
+    reads: tuple[View, ...]
+    place: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything an engine needs, but B, T and the numbers.
 
     `inputs` and `outputs` are places of the network's inputs and outputs, `goals` one for each output in a plan of
     gradients; the last stages are those of their losses, if they have any. With `root` the loss is the square root of
     that sum (the runner then scales all gradients by 1 / (2 loss)). `input_grads` are the slots of dL/d inputs, or -1;
-    `axes` is the number of time axes.
+    `axes` is the number of time axes. What `functions` make lies behind the parameters.
     """
 
     slots: tuple[Slot, ...]
@@ -336,6 +361,12 @@ class Plan:
     root: bool = False
     axes: int = 1
     names: dict[str, Ref] = field(default_factory=dict)
+    functions: tuple[Function, ...] = ()
+
+    @property
+    def arena(self) -> int:
+        """How many values there are of parameters and of what is made of them."""
+        return self.parameters + sum(function.rows * function.columns for function in self.functions)
 
     @property
     def losses(self) -> int:

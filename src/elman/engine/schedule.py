@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from elman.engine.backward import BackwardStage
 from elman.engine.emit import Emitter, Placement
+from elman.engine.functions import scheduled
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, reachable, to_save
 from elman.engine.normalising import meeting_of, normalised, normalised_back
@@ -20,6 +21,7 @@ from elman.engine.places import Places
 from elman.engine.plan import (
     MOMENTS,
     ONCE,
+    Function,
     Goal,
     MatrixGradient,
     Move,
@@ -47,6 +49,7 @@ from elman.engine.stage import (
 )
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
+from elman.equations.matrices import split
 from elman.equations.simplify import simplify
 from elman.equations.symbols import Symbol, width
 from elman.errors import EngineError
@@ -87,10 +90,12 @@ class _Scheduler:
         input_gradient: bool,
         dropout: bool,
     ):
-        self.layers, self.inputs, self.outputs = layers, inputs, outputs
-        self.parameters, self.losses = parameters, losses
+        self.inputs, self.outputs, self.losses = inputs, outputs, losses
         self.seeded, self.training = seeded, seeded or bool(losses)
         self.drops = self.training and dropout
+        self.parameters = self.arena = parameters
+        self.functions: list[Function] = []
+        self.layers = [self._without_functions(spec) for spec in layers]
         self.input_gradient = input_gradient
         self.emit = Emitter()
         self.slots, self.new_slot = self.emit.slots, self.emit.new_slot
@@ -99,6 +104,18 @@ class _Scheduler:
         self.done: list[Forward] = []
         self.names: dict[str, Ref] = {}
         self.moments = 0
+
+    def _without_functions(self, spec: LayerSpec) -> LayerSpec:
+        """A layer to which matrices that are made of parameters are parameters."""
+        graph, made = split(spec.graph)
+        offsets = dict(spec.offsets)
+        for one in made:
+            offsets[one.name] = self.arena
+            self.functions.append(
+                scheduled(one, spec.offsets, self.arena, schedule, training=self.training, drops=self.drops)
+            )
+            self.arena += one.rows * one.columns
+        return replace(spec, graph=graph, offsets=offsets) if made else spec
 
     # --- the graph ------------------------------------------------------------------------------------------
 
@@ -126,6 +143,7 @@ class _Scheduler:
             any(loss.root for loss in self.losses),
             1 + max(spec.axis for spec in self.inputs),
             self.names,
+            tuple(self.functions),
         )
 
     def _check_read(self) -> None:
