@@ -34,11 +34,17 @@ void make(Engine<T>& e, size_t number, uint64_t key) {
   forward(*f.engine, {nullptr, 0}, rows_of(e, number, key), results);
 }
 
+template <class T>
+bool has_gradient(const Function<T>& f, size_t input) {
+  return f.engine->plan.input_grads[input] >= 0;
+}
+
 // Adds dL/d inputs to where these came from.
 template <class T>
 void add(const Function<T>& f, size_t input, T* gradients) {
   const View& v = f.reads[input];
   const T* from = f.gradients[input].data();
+  if (!has_gradient(f, input)) return;
   int width = width_of(f.engine->plan, input);
   for (int64_t r = 0; r < f.rows; ++r)
     for (int c = 0; c < width; ++c) gradients[v.offset + r * v.along_rows + c * v.along_columns] += *from++;
@@ -53,8 +59,10 @@ void back(Engine<T>& e, size_t number, T* gradients, uint64_t key) {
   Results<T> results;
   T nothing = 0;  // of parameters, which it has none of
   results.gradients = &nothing;
-  for (size_t i = 0; i < f.reads.size(); ++i)
-    results.input_grads.push_back(f.gradients[i].reserve(size_t(f.rows) * width_of(f.engine->plan, i)));
+  for (size_t i = 0; i < f.reads.size(); ++i) {
+    size_t values = size_t(f.rows) * width_of(f.engine->plan, i);
+    results.input_grads.push_back(has_gradient(f, i) ? f.gradients[i].reserve(values) : nullptr);
+  }
   elman::gradients(*f.engine, {nullptr, 0}, batch, results);
   for (size_t i = 0; i < f.reads.size(); ++i) add(f, i, gradients);
 }
@@ -71,7 +79,7 @@ void add_function(Engine<T>& e, Function<T> f, int64_t parameters) {
   for (size_t i = 0; fits && i < f.reads.size(); ++i) {
     const View& v = f.reads[i];
     int64_t last = v.offset + (f.rows - 1) * v.along_rows + (width_of(plan, i) - 1) * v.along_columns;
-    fits = v.offset >= 0 && v.along_rows >= 0 && v.along_columns >= 0 && last < parameters;
+    fits = v.offset >= 0 && v.along_rows >= 0 && v.along_columns >= 0 && last < f.place;
   }
   if (!fits) throw std::invalid_argument("bad plan: a function of parameters reads or writes where it must not");
   f.gradients.resize(f.reads.size());
@@ -101,7 +109,7 @@ template <class T>
 void take_back(Engine<T>& e, T* gradients, uint64_t key) {
   Functions<T>& f = e.functions;
   if (!gradients || !f.some()) return;
-  for (size_t i = 0; i < f.all.size(); ++i) back(e, i, f.gradients.data(), key);
+  for (size_t i = f.all.size(); i-- > 0;) back(e, i, f.gradients.data(), key);
   std::copy_n(f.gradients.data(), f.parameters, gradients);
 }
 

@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 _EQUATIONS = (
     "cell Cell sigmoid tanh relu leaky_relu elu softplus silu gelu linear exp log log1p sqrt square abs sign sin cos "
     "erf floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll outer matvec "
-    "vecmat scalar blocks dropout softmax log_softmax normalise"
+    "vecmat scalar blocks constant dropout softmax log_softmax normalise"
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
@@ -60,6 +60,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         plots as plots, training as training,
     )
     from elman.equations import cell as cell, Cell as Cell
+    from elman.equations.declared import constant as constant
     from elman.equations.functions import (
         sigmoid as sigmoid, tanh as tanh, relu as relu, leaky_relu as leaky_relu, elu as elu,
         softplus as softplus, silu as silu, gelu as gelu, linear as linear, exp as exp, log as log,

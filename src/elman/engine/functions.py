@@ -1,7 +1,7 @@
 """Functions of parameters: matrices that are made of them before a run, and whose gradient goes back after it.
 
-Each has a plan of its own, whose batch is the rows of the matrix. Its inputs are views of parameters; dL/d inputs are
-added where these came from.
+Each has a plan of its own, whose batch is the rows of the matrix. Its inputs are views of parameters, or of what was
+made before; dL/d inputs are added where these came from.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Functions:
 
     def back(self, arena: np.ndarray, gradients: np.ndarray, key: int) -> np.ndarray:
         """dL/d parameters, of dL/d arena."""
-        for number, (function, engine) in enumerate(zip(self._plan.functions, self._engines, strict=True)):
+        for number, function in reversed(list(enumerate(self._plan.functions))):
+            engine = self._engines[number]
             target = _made_values(function, gradients)
             batch = self._batch(function, number, arena, key, (np.ascontiguousarray(target),))
             found = engine.gradients(arena[:0], batch, want_input=True)

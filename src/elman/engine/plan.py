@@ -316,7 +316,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class View:
-    """Where a function of parameters reads: the value of row r and column c is at ``offset + r * rows + c * columns``."""
+    """Where a function of parameters reads: row r, column c at ``offset + r * along_rows + c * along_columns``."""
 
     offset: int
     along_rows: int

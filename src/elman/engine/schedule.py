@@ -110,10 +110,9 @@ class _Scheduler:
         graph, made = split(spec.graph)
         offsets = dict(spec.offsets)
         for one in made:
+            function = scheduled(one, offsets, self.arena, schedule, training=self.training, drops=self.drops)
+            self.functions.append(function)
             offsets[one.name] = self.arena
-            self.functions.append(
-                scheduled(one, spec.offsets, self.arena, schedule, training=self.training, drops=self.drops)
-            )
             self.arena += one.rows * one.columns
         return replace(spec, graph=graph, offsets=offsets) if made else spec
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from elman.equations.graph import Graph, ordered
 from elman.equations.memory import replaced
@@ -56,7 +56,7 @@ class Row:
 
 
 def declare(name: str, outputs: Iterable[Symbol]) -> None:
-    """Say, at the end of a trace, what the sizes of all made matrices are, and refuse matrices that are used as vectors.
+    """Say, at the end of a trace, what sizes made matrices have, and refuse matrices that are used as vectors.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def declare(name: str, outputs: Iterable[Symbol]) -> None:
     for node in nodes:
         if isinstance(node, MatrixOf):
             writer = _Rows(name, node)
-            node.row = Row(writer.of(node.inputs[0], False), writer.leaves)
+            node.row = Row(writer.of(node.inputs[0]), writer.leaves)
             inside |= writer.seen
             _say_sizes(node, writer)
     _check_used(name, nodes, inside, list(outputs))
@@ -90,33 +90,35 @@ class _Rows:
         self.name, self.matrix = name, matrix
         self.leaves: dict[Leaf, Symbol] = {}
         self.seen: set[Symbol] = set()  # what is a matrix in it
-        self._known: dict[tuple[Symbol, bool], Symbol] = {}
+        self._known: dict[Symbol, Symbol] = {}
 
-    def of(self, node: Symbol, turned: bool) -> Symbol:
-        """A node's row, or with `turned` that of its transpose."""
-        key = node, turned
-        if key not in self._known:
-            self._known[key] = self._made(node, turned)
-        return self._known[key]
+    def of(self, node: Symbol) -> Symbol:
+        """A node's row."""
+        if node not in self._known:
+            self._known[node] = self._made(node)
+        return self._known[node]
 
-    def _made(self, node: Symbol, turned: bool) -> Symbol:
+    def _made(self, node: Symbol) -> Symbol:
         if node.op == "const" or _is_scalar(node):
             return node if node.op == "const" else self._leaf(node, "row")
         self.seen.add(node)
         if isinstance(node, Parameter) and node.op == "parameter":
             node.role = "matrix"
-            return self._leaf(node, "transpose" if turned else "matrix")
+            return self._leaf(node, "matrix")
         if node.op == "matrix":
-            return self.of(node.inputs[0], turned)
-        if node.op == "transpose":
-            return self.of(node.inputs[0], not turned)
+            return self.of(node.inputs[0])
+        if node.op == "transpose":  # of a parameter, or of a matrix that is made before
+            return self._leaf(node.inputs[0], "transpose")
         if row_of(node).shape == "turn":
-            return self._vector(node.inputs[0], "column" if (node.op == "column") != turned else "row")
-        shape = row_of(node).shape
-        if shape not in OF_ROWS or (turned and shape != "map"):
-            what = f"{node.op} of a matrix" + " under .T" * (shape in OF_ROWS)
-            self.refuse(node, f"there is no {what}; functions of each value there are, and sum, mean and max of rows")
-        return build(node.op, *(self.of(i, turned) for i in node.inputs), first=node.first, second=node.second)
+            return self._vector(node.inputs[0], node.op)
+        if row_of(node).role == "matrix":
+            self.refuse(node, "it is a vector already; of two matrices write p.A @ (p.B @ x)")
+        if row_of(node).shape not in OF_ROWS:
+            self.refuse(
+                node,
+                f"there is no {node.op} of a matrix; there are functions of each value, and sum, mean and max of rows",
+            )
+        return build(node.op, *map(self.of, node.inputs), first=node.first, second=node.second)
 
     def _vector(self, node: Symbol, kind: str) -> Symbol:
         """An expression of vectors, as a value for each row, or the same for all of them."""
@@ -198,7 +200,7 @@ def split(graph: Graph) -> tuple[Graph, list[Made]]:
     for node in graph.nodes():
         if isinstance(node, MatrixOf):
             if node.inputs[0] not in found:
-                made.append(_made(graph, node, len(made)))
+                made.append(_made(graph, node, len(made), new))
                 found[node.inputs[0]] = _stand_in(made[-1])
             new[node] = found[node.inputs[0]]
     if not made:
@@ -207,11 +209,12 @@ def split(graph: Graph) -> tuple[Graph, list[Made]]:
     names = {changed.get(node, node): name for node, name in graph.names.items()}
     left = set(ordered(outputs))
     parameters = {name: p for name, p in graph.parameters.items() if p in left}
-    parameters |= {p.name: p for p in found.values()}
+    parameters |= {p.name: p for p in found.values() if p in left}
     return replace(graph, outputs=outputs, names=names, parameters=parameters), made
 
 
-def _made(graph: Graph, node: MatrixOf, number: int) -> Made:
+def _made(graph: Graph, node: MatrixOf, number: int, before: dict[Symbol, Any]) -> Made:
+    """One made matrix; those made before it have the parameters that stand for them."""
     row: Row = node.row
     value = node.inputs[0]
     named = graph.names.get(value, repr(value))
@@ -219,7 +222,8 @@ def _made(graph: Graph, node: MatrixOf, number: int) -> Made:
     output = row.value if row.value not in set(inputs) else build("copy", row.value)
     one = Graph(graph.name, inputs, [], [output], {}, graph.relations)
     assert node.columns.value is not None
-    return Made(f"{named} ({number})" if number else named, one, list(row.leaves), width(node), node.columns.value)
+    leaves = [replace(leaf, parameter=before.get(leaf.parameter, leaf.parameter)) for leaf in row.leaves]
+    return Made(f"{named} ({number})" if number else named, one, leaves, width(node), node.columns.value)
 
 
 def _stand_in(made: Made) -> Parameter:

@@ -112,7 +112,7 @@ class Symbol(NoNumber):
     def __matmul__(self, other: Any) -> Symbol:
         return build("matmul", MatrixOf(self), other) if made_of_parameters(self) else self._no_matrix(other)
 
-    def __rmatmul__(self, other: Any) -> NoReturn:
+    def __rmatmul__(self, other: Any) -> Symbol:
         self._no_matrix(other)
 
     def _no_matrix(self, other: Any) -> NoReturn:
@@ -184,12 +184,14 @@ def _plain(value: Any) -> Any:
 class Parameter(Symbol):
     """A learnt parameter: a matrix once it multiplies (`p.W @ x`), a table once it is indexed, else a vector."""
 
-    __slots__ = ("columns", "role")
+    __slots__ = ("columns", "fixed", "role", "value")
 
     def __init__(self, name: str):
         super().__init__("parameter", name=name, dim=Dim(f"the size of {name}"))
         self.columns = Dim(f"the columns of {name}")
         self.role = ""  # "matrix", "table", "vector"
+        self.fixed: tuple[int, ...] = ()  # the shape of a constant, see `declared`
+        self.value: np.ndarray | None = None  # of a constant, while it is known to no model
 
     def use_as(self, role: str) -> None:
         if self.role and self.role != role:
@@ -242,6 +244,7 @@ class MatrixOf(Parameter):
     __slots__ = ("row",)
 
     def __init__(self, value: Symbol):
+        super().__init__("")
         Symbol.__init__(self, "matrix", (value,), Dim(f"the rows of {value!r}"))
         self.columns, self.role = Dim(f"the columns of {value!r}"), "matrix"
         self.row: Any = None
@@ -260,6 +263,7 @@ class Block(Parameter):
 
     def __init__(self, matrix: Parameter, number: int, count: int):
         rows = Dim(value=width(matrix) // count)
+        super().__init__("")
         Symbol.__init__(self, "block", (matrix,), rows, name=matrix.name, first=number, second=count)
         self.columns, self.role = matrix.columns, "matrix"
 

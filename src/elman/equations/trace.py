@@ -13,11 +13,11 @@ import numpy as np
 
 from elman.checks import nearest, whole
 from elman.equations import symbols, widths
+from elman.equations.declared import Parameters, name_constants
 from elman.equations.graph import Graph, ordered
 from elman.equations.matrices import declare
 from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
-from elman.equations.declared import Parameters
 from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError, OptionError
 
@@ -103,7 +103,9 @@ class Cell:
             for state, new in zip(states, outputs, strict=False):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
             declare(self.name, outputs)
-        parameters = {n: s for n, s in p._all.items() if s.role}
+        parameters: dict[str, Parameter] = {n: s for n, s in p._all.items() if s.role}
+        taken = {*parameters, *self.inputs, *self.memories, *self.states}
+        parameters |= name_constants(recorder.constants, local, taken, outputs)
         _check_names(self, parameters)
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)

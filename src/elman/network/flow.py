@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from elman.engine.stage import MoveSpec, Source
+from elman.equations.declared import name_constants
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import row_of
-from elman.equations.store import from_data, graph_data
-from elman.equations.symbols import Symbol, build, width
+from elman.equations.store import stored
+from elman.equations.symbols import Parameter, Symbol, build, width
 from elman.equations.trace import Cell
 from elman.equations.widths import Dim, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
@@ -278,15 +279,17 @@ class Tracing:
     # --- equations between layers ---------------------------------------------------------------------------
 
     def _placed(self, value: Symbol) -> Flow:
-        leaves = [node for node in ordered([value]) if not node.inputs and node.op != "const"]
+        leaves = [
+            node for node in ordered([value]) if not node.inputs and node.op != "const" and not _is_constant(node)
+        ]
         strange = [leaf for leaf in leaves if not isinstance(leaf, Flow)]
         if strange or not leaves:
-            what = repr(strange[0]) if strange else "a number alone"
+            what = repr(strange[0]) if strange else "numbers alone"
             raise EquationError(
                 f"the equations of a network use {what}, which none of its layers made.\n  {value.line}"
             )
         flows, axis = self._together([self.flow(leaf) for leaf in leaves])
-        layer = self._layer_of(from_data(graph_data(_equations(value, leaves))))
+        layer = self._layer_of(stored(_equations(value, leaves)))
         try:
             graph = layer.graph([flow.features for flow in flows])
         except ShapeError as error:
@@ -398,8 +401,16 @@ def _equations(value: Symbol, leaves: list[Symbol]) -> Graph:
         taken = {i.name for i in inputs.values()}
         inputs[leaf] = Symbol("input", name=name if name not in taken else f"{name}_{len(inputs)}")
     new: dict[Symbol, Symbol] = dict(inputs)
+    constants = name_constants(
+        [n for n in ordered([value]) if _is_constant(n)], {}, {i.name for i in inputs.values()}, [value]
+    )
+    new |= {constant: constant for constant in constants.values()}
     for node in ordered([value]):
         if node not in new:
             operands = tuple(new[i] for i in node.inputs)
             new[node] = Symbol(node.op, operands, name=node.name, first=node.first, second=node.second)
-    return Graph("equations", list(inputs.values()), [], [new[value]], {}, [])
+    return Graph("equations", list(inputs.values()), [], [new[value]], constants, [])
+
+
+def _is_constant(node: Symbol) -> bool:
+    return isinstance(node, Parameter) and bool(node.fixed)

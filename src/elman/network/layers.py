@@ -47,6 +47,8 @@ class Layer:
         Parameters that are those of another layer; see `tie`.
     origin : Layer, optional
         What this is another form of, with the same parameters.
+    trainable : bool
+        Whether training changes its parameters from the beginning; see `elman.Network.freeze`.
     """
 
     cell: Cell
@@ -58,6 +60,7 @@ class Layer:
     batch: dict[str, float] | None = None
     tied: dict[str, tuple[Layer, str]] = field(default_factory=dict)
     origin: Layer | None = None
+    trainable: bool = True
 
     def __post_init__(self) -> None:
         """What a user's argument or a model file says is checked here, whichever function made the layer."""
@@ -68,7 +71,7 @@ class Layer:
         sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "initial", _dict(self.initial, "initial"))
-        for name in ("return_sequences", "reverse"):
+        for name in ("return_sequences", "reverse", "trainable"):
             flag(getattr(self, name), name)
         if self.batch is not None:
             _check_batch(self.batch)
@@ -157,6 +160,7 @@ def Recurrent(
     reverse: bool = False,
     sizes: dict[str, int] | None = None,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
     **options: Option,
 ) -> Layer:
     """Any cell as a layer.
@@ -175,6 +179,8 @@ def Recurrent(
         Sizes of further states by name, where they differ from `units`.
     initial : dict, optional
         Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
     **options
         The cell's own options, such as ``activation="relu"``.
 
@@ -190,7 +196,12 @@ def Recurrent(
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = cell.with_options(**options) if options else cell
     sizes, initial = {} if sizes is None else sizes, {} if initial is None else initial
-    return Layer(chosen, whole(units, "units"), return_sequences, reverse, sizes, initial)
+    return Layer(chosen, whole(units, "units"), return_sequences, reverse, sizes, initial, trainable=trainable)
+
+
+def _how(return_sequences: bool, reverse: bool, initial: dict[str, Any] | None, trainable: bool) -> dict[str, Any]:
+    """What every recurrent layer may be told."""
+    return {"return_sequences": return_sequences, "reverse": reverse, "initial": initial, "trainable": trainable}
 
 
 def SimpleRNN(
@@ -201,9 +212,10 @@ def SimpleRNN(
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
-    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(simple, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
 
 
@@ -216,9 +228,10 @@ def GRU(
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
-    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(
         gru,
         units,
@@ -237,9 +250,10 @@ def LSTM(
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
-    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(lstm, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
 
 
@@ -289,28 +303,42 @@ def activation_layer(p, x, *, activation="relu"):
 
 
 def Stateless(
-    cell: Cell, units: int | None = None, *, initial: dict[str, Any] | None = None, **options: Option
+    cell: Cell,
+    units: int | None = None,
+    *,
+    initial: dict[str, Any] | None = None,
+    trainable: bool = True,
+    **options: Option,
 ) -> Layer:
     """Any cell without states as a layer; `units` where the width does not follow from the input."""
     if not isinstance(cell, Cell):
         raise OptionError(f"Stateless needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if cell.states:
         raise OptionError(f"{cell.name} has states {', '.join(cell.states)}; use it with elman.Recurrent")
-    return Layer(cell.with_options(**options) if options else cell, units, initial={} if initial is None else initial)
+    chosen = cell.with_options(**options) if options else cell
+    return Layer(chosen, units, initial={} if initial is None else initial, trainable=trainable)
 
 
 def Dense(
-    units: int, *, activation: Function = "linear", bias: bool = True, initial: dict[str, Any] | None = None
+    units: int,
+    *,
+    activation: Function = "linear",
+    bias: bool = True,
+    initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
-    size = whole(units, "units")
-    return Stateless(dense, size, initial=initial, activation=_function(activation), bias=flag(bias, "bias"))
+    how: dict[str, Any] = {"activation": _function(activation), "bias": flag(bias, "bias")}
+    return Stateless(dense, whole(units, "units"), initial=initial, trainable=trainable, **how)
 
 
-def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None) -> Layer:
-    """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
-    sizes = {"E": whole(vocabulary, "vocabulary")}
-    return Layer(embedding, whole(units, "units"), sizes=sizes, initial={} if initial is None else initial)
+def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None, trainable: bool = True) -> Layer:
+    """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T).
+
+    Vectors that others have learnt are ``Embedding(V, H, initial={"E": vectors}, trainable=False)``.
+    """
+    sizes, initial = {"E": whole(vocabulary, "vocabulary")}, {} if initial is None else initial
+    return Layer(embedding, whole(units, "units"), sizes=sizes, initial=initial, trainable=trainable)
 
 
 def Dropout(rate: float, *, once: bool = False) -> Layer:
@@ -322,12 +350,12 @@ def Dropout(rate: float, *, once: bool = False) -> Layer:
     return Stateless(dropout, rate=rate, once=flag(once, "dropout's once"))
 
 
-def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
+def LayerNorm(*, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
     """Layer normalisation over the features, with gain and bias."""
-    return Stateless(layer_norm, epsilon=_epsilon(epsilon, "layer normalisation"))
+    return Stateless(layer_norm, epsilon=_epsilon(epsilon, "layer normalisation"), trainable=trainable)
 
 
-def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
+def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
     """Each feature brought to mean 0 and variance 1 over the batch, then scaled by ``g`` and shifted by ``b``.
 
     In training the mean and the variance are those of the rows and steps in use of the batch, and the gradient goes
@@ -340,6 +368,8 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
         After each update ``mean = momentum * mean + (1 - momentum) * mean of the batch``, and so the variance.
     epsilon : float, default 1e-5
         Added to the variance.
+    trainable : bool, default True
+        Otherwise training leaves all four parameters as they are, and uses the running moments.
 
     Notes
     -----
@@ -363,7 +393,7 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
     (8,)
     """
     _check_batch({"momentum": momentum, "epsilon": epsilon})
-    layer = Stateless(batch_norm, epsilon=float(epsilon))
+    layer = Stateless(batch_norm, epsilon=float(epsilon), trainable=trainable)
     return replace(layer, batch={"momentum": float(momentum), "epsilon": float(epsilon)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from elman.equations.store import from_data, graph_data
+from elman.equations.store import stored
 from elman.equations.symbols import Symbol, build
 from elman.equations.trace import Cell
 
@@ -22,5 +22,4 @@ def masked(cell: Cell) -> Cell:
     names = {symbol: name for symbol, name in graph.names.items() if symbol not in set(graph.outputs)}
     names |= {new: state.name for new, state in zip(outputs, graph.states, strict=True)}
     held = replace(graph, inputs=[*graph.inputs, mask], outputs=outputs, names=names)
-    initial = {k: v for k, v in cell.initial.items() if isinstance(v, int | float | str)}
-    return from_data(graph_data(held, initial, cell.__doc__ or ""))
+    return stored(held, cell.initial, cell.__doc__ or "")

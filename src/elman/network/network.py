@@ -198,6 +198,7 @@ class Network:
         try:
             self._take(np.zeros(self._size, self.dtype))
             initialise(self.params, self.structure.parts, self.seed)
+            self.frozen = freezing.at_first(self)
         except (MemoryError, OverflowError) as error:
             raise self._too_large() from error
 
