@@ -178,6 +178,18 @@ def _refuse_vector(name: str, operand: Symbol, node: Symbol) -> NoReturn:
     raise EquationError(f"{said}{turned if row_of(node).shape == 'map' else ''}.\n  {node.line}")
 
 
+def parts_of_matrices(graph: Graph) -> set[Symbol]:
+    """What is a matrix and not a vector, among the values of a traced graph."""
+    found: set[Symbol] = set()
+    stack: list[Symbol] = [node for node in graph.nodes() if node.op == "matrix"]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack.extend(() if row_of(node).shape == "turn" else node.inputs)
+    return found
+
+
 # --- once the sizes are known ---------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from elman.engine.moves import moved
 from elman.engine.plan import ONCE
 from elman.engine.stage import Source
 from elman.equations.evaluate import evaluate
+from elman.equations.matrices import parts_of_matrices
 from elman.equations.shapes import is_memory
 from elman.equations.symbols import width
 from elman.network import checks
@@ -147,7 +148,9 @@ class _Trace:
         memories = [self.values[s] for s in part.memories]
         states = self._begun(part)
         outputs = dict(zip([s.name for s in graph.states] or ["y"], graph.outputs, strict=True))
-        named = {name: symbol for symbol, name in graph.names.items() if not is_memory(symbol)} | outputs
+        matrices = parts_of_matrices(graph)
+        vectors = [(symbol, name) for symbol, name in graph.names.items() if symbol not in matrices]
+        named = {name: symbol for symbol, name in vectors if not is_memory(symbol)} | outputs
         found: dict[str, list[np.ndarray]] = {name: [] for name in named}
         for t in range(inputs[0].shape[1] if inputs else 1):
             values = evaluate(graph, parameters, [x[:, t] for x in inputs], states, memories)

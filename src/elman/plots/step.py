@@ -121,7 +121,7 @@ def _block(name: str, op: str, node: Symbol, named: dict[Symbol, str]) -> Block:
     def walk(inner: Symbol) -> None:
         for place, operand in enumerate(inner.inputs):
             if operand in named:
-                by = [inner.inputs[0].name] if row_of(inner).role and place == 1 else []
+                by = [_matrix(inner.inputs[0])] if row_of(inner).role and place == 1 else []
                 sources.setdefault(named[operand], []).extend(by)
             else:
                 walk(operand)
@@ -129,6 +129,11 @@ def _block(name: str, op: str, node: Symbol, named: dict[Symbol, str]) -> Block:
     walk(node)
     weights = {source: tuple(dict.fromkeys(by)) for source, by in sources.items() if by}
     return Block(name, op, tuple(sources), weights)
+
+
+def _matrix(parameter: Symbol) -> str:
+    """The name of a matrix, or of the parameters that it is made of."""
+    return parameter.name or ", ".join(leaf.name for leaf in ordered([parameter]) if leaf.op == "parameter")
 
 
 def _linear(graph: Graph) -> set[Symbol]:
