@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from elman.equations import Graph
-from elman.equations.graph import depending
+from elman.equations.graph import Graph, depending, ordered
 from elman.equations.ops import row_of
 from elman.equations.render import all_names
 from elman.equations.symbols import Symbol
