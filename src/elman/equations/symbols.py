@@ -194,7 +194,8 @@ class Parameter(Symbol):
         self.value: np.ndarray | None = None  # of a constant, while it is known to no model
 
     def use_as(self, role: str) -> None:
-        if self.role and self.role != role:
+        turns_out = role == "matrix" and self.role == "vector" and self.dim is not ONE  # as in el.abs(p.W) @ x
+        if self.role and self.role != role and not turns_out:
             raise EquationError(
                 f"p.{self.name} is used both as a {self.role} and as a {role}; give them two names.\n  {users_line()}"
             )

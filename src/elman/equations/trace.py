@@ -165,6 +165,22 @@ def cell(
     ...     return 0.9 * h + 0.1 * tanh(p.W @ x + p.U @ h)
     >>> leaky.equations()
     ['h_t = 0.9 * h + 0.1 * tanh(W x + U h)']
+
+    Matrices may be made of parameters; a run makes them once, and not at each step. A vector becomes a column of a
+    matrix by ``v[:, None]`` and a row by ``v[None, :]``.
+
+    >>> from elman.equations import square, sqrt, sum
+    >>> @cell
+    ... def antisymmetric(p, x, h):
+    ...     W = p.g[:, None] * p.V / sqrt(sum(square(p.V)))
+    ...     return tanh(W @ x + (p.M - p.M.T) @ h)
+    >>> antisymmetric.equations()
+    ['W = g[:, None] * V / √(sum(V²))', 'h_t = tanh(W x + (M - Mᵀ) h)']
+
+    References
+    ----------
+    B. Chang, M. Chen, E. Haber and E. H. Chi, AntisymmetricRNN, ICLR 2019; T. Salimans and D. P. Kingma, Weight
+    normalization, NeurIPS 2016.
     """
     if function is None:
         return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial)
