@@ -85,7 +85,7 @@ class Layer:
             one that begins with zeros, or what the caller gives.
         mask : sequence of one feature, optional
             Of a recurrent layer: where it is 0 the step is left out, and the states, so also what is returned, stay as
-            they were.
+            they were. (An output beside the states is kept as one state more of the network, 0 at first.)
 
         Returns
         -------
