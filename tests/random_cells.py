@@ -68,7 +68,7 @@ class RandomCell:
     beside: int = 0  # the width of the output, the first of `outputs`, where it is no state
 
     def run(self, o: Any, p: Any, x: Any, *states: Any) -> tuple[Any, ...]:
-        """The new states, the output beside them first, from any functions `o` and parameters `p` that know ``@`` and ``.T``."""
+        """The new states, a lone output first, from any functions `o` and parameters `p` that know ``@`` and ``.T``."""
         values = [x, *states]
         for what, operands, parameter in self.rows:
             given = [values[k] for k in operands]

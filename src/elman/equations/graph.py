@@ -91,7 +91,8 @@ class Graph:
             raise OptionError(f"{self.name} has no state or parameter {wrong!r}; it has {', '.join(named) or 'none'}")
         for name, size in sizes.items():
             if named[name].dim is ONE and size != 1:
-                raise ShapeError(f"{self.name}: p.{name} is a scalar, which has one value, and sizes says {size}")
+                what = f"p.{name} is a scalar, which" if name in self.parameters else f"its {name}"
+                raise ShapeError(f"{self.name}: {what} has one value, and sizes says {size}")
         known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
         units_used = False
         if self.states and self.states[0].name not in sizes and units is not None:

@@ -38,7 +38,8 @@ class Layer:
     reverse : bool
         Whether time runs backwards.
     sizes : dict
-        Sizes of further states, and rows of parameters, by name, where they differ from `units`.
+        Sizes of further states, of an output beside them (``"output"``), and rows of parameters, by name, where they
+        differ from `units`.
     initial : dict
         Initial values by parameter name.
     batch : dict, optional
@@ -172,7 +173,7 @@ def Recurrent(
     reverse : bool, default False
         Run from the last step to the first.
     sizes : dict, optional
-        Sizes of further states by name, where they differ from `units`.
+        Sizes of further states by name, where they differ from `units`; ``"output"`` is an output beside the states.
     initial : dict, optional
         Initial values by parameter name: a number, an array, an initialiser or its name.
     **options
