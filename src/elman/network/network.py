@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
 from elman.network.parameters import Parameters, flat, initialise, layout
+from elman.network.penalties import penalties_of
 from elman.network.stream import step, stream
 from elman.network.structure import Structure, ends_of
 from elman.network.summary import explain, short, summary
@@ -75,6 +75,8 @@ class Network:
         All parameters in one flat array, to be read.
     ends : tuple of End
         The outputs: their features, time axes, and the op that makes each.
+    penalties : tuple of Penalty
+        On values of layers; see `ActivityPenalty`.
     structure : Structure
         The layers, and what each reads.
     layers, graphs, layer_names : list
@@ -142,6 +144,7 @@ class Network:
         self.graphs = [part.graph for part in parts if part.graph is not None]
         self.layer_names = [part.name for part in parts]
         self.ends = ends_of(self.structure, self.dtype)
+        self.penalties = penalties_of(self.structure, self.dtype)
         self._places = layout(self.structure.parts)
         self._size = sum(place.size for place in self._places.values())
         self._engines = Engines(self)
@@ -184,9 +187,9 @@ class Network:
         """The inputs, as users give them."""
         return doors_of(self)
 
-    def specs(self) -> tuple[list[LayerSpec], list[Source]]:
-        """The layers for the scheduler, and which of them are outputs."""
-        return self.structure.specs(self._offset)
+    def specs(self, more: Sequence[Source] = ()) -> tuple[list[LayerSpec], list[Source]]:
+        """The layers for the scheduler, and which of them are outputs, and `more` of them."""
+        return self.structure.specs(self._offset, more)
 
     def _offset(self, number: int, parameter: str) -> int:
         part = self.structure.parts[number]
@@ -343,6 +346,7 @@ class Network:
     explain = explain
     summary = summary
     __repr__ = short
+    save = save
 
     # --- what training needs --------------------------------------------------------------------------------
 
@@ -392,9 +396,3 @@ class Network:
     def nested_state(self, flat: list[np.ndarray]) -> State:
         left = iter(flat)
         return [tuple(next(left) for _ in sizes) for sizes in self.state_sizes()]
-
-    # --- files and text -------------------------------------------------------------------------------------
-
-    def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
-        """Write the network to a safetensors file; see `elman.load`."""
-        return save(self, path, metadata)
