@@ -114,7 +114,8 @@ def gradient_flow(
 
     Notes
     -----
-    An output that a layer has beside its states is looked at as one of them, ``y``, which no step reads.
+    An output that a layer has beside its states is looked at as one of them, ``y``, which no step reads. Penalties on
+    activities are left out of the loss.
 
     Returns
     -------
