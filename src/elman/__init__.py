@@ -19,7 +19,8 @@ _EQUATIONS = (
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
-    "Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift tie check_gradients"
+    "ActivityPenalty Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift tie "
+    "check_gradients"
 ).split()
 _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss "
@@ -85,6 +86,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
+        ActivityPenalty as ActivityPenalty,
         check_gradients as check_gradients, Bidirectional as Bidirectional, Conv1D as Conv1D,
         AdditiveAttention as AdditiveAttention, Static as Static, attend as attend, learnt as learnt, pool as pool,
         repeat as repeat, reverse as reverse, shift as shift, tie as tie,

@@ -198,6 +198,9 @@ class State:
     for each batch row of length L row L of `grads` with dL/d(final state): what the caller gave, of states whose
     initial value is the caller's too, or zero; plus the slot `final_grad`. At the end it writes row 0 of `grads` to the
     slot `initial_grad`, or with `adds` adds it.
+
+    One that is `inner` is an output beside the states, of which the last step is wanted: it is kept as a state is, from
+    segment to segment, but no caller gives it or gets it.
     """
 
     name: str
@@ -209,6 +212,7 @@ class State:
     adds: bool = False
     final: int = -1
     final_grad: int = -1
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -380,8 +384,13 @@ class Plan:
 
     @property
     def free_states(self) -> tuple[State, ...]:
-        """Those whose initial values are the caller's, in the order of stages: what goes into a run and comes out."""
+        """Those that no stage begins, in the order of stages: what goes into a run of a segment and comes out."""
         return tuple(state for stage in self.stages for state in stage.states if state.initial < 0)
+
+    @property
+    def given_states(self) -> tuple[State, ...]:
+        """Those whose initial values are the caller's, in the order of stages."""
+        return tuple(state for state in self.free_states if not state.inner)
 
     @property
     def meetings(self) -> tuple[Meeting, ...]:

@@ -78,7 +78,7 @@ class NumpyEngine:
                 run.forward(self.plan.layers)
                 outputs.append(run.outputs())
                 states = run.final_states()
-            return joined(outputs), list(states or [])
+            return joined(outputs), self._intake.given(states or [])
 
     def stepper(
         self,
@@ -152,7 +152,8 @@ class NumpyEngine:
                 found = self._whole(begin, moments, batch, segments_of(self._steps(batch), low))
         found.parameters = self._functions.back(parameters, found.parameters, batch.key)
         found.inputs = found.inputs if want_input else ()
-        found.initial_states = found.initial_states if want_states else None
+        found.initial_states = self._intake.given(found.initial_states or []) if want_states else None
+        found.states = self._intake.given(found.states or [])
         return found, moments
 
     def _steps(self, batch: Batch) -> int:

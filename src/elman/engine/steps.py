@@ -82,7 +82,7 @@ class Steps:
         self.sums = np.zeros(plan.arena, dtype)  # what programs add up
         for place, x in zip(plan.inputs, batch.inputs, strict=True):
             self.slots[place.slot][:] = self._here(x, plan.axis(place))
-        for s, initial in zip(plan.free_states, states or zeros(plan, self.B, dtype), strict=True):
+        for s, initial in zip(plan.free_states, states or zeros(plan.free_states, self.B, dtype), strict=True):
             self.slots[s.values][0] = initial[self._axis(s.values).order]
 
     def _axes(self) -> dict[int, Axis]:

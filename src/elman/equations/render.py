@@ -82,7 +82,7 @@ class _Writer:
         self.uses = Counter(i for n in order for i in n.inputs) + Counter(graph.outputs)
         moving = depending(order, [*graph.inputs, *graph.states, *graph.memories])
         self.written = {n: style.name(name, self.time if n in moving else "") for n, name in names.items()}
-        self.written |= {o: style.name(s.name, "t") for s, o in _news(graph) if o.inputs}
+        self.written |= {o: style.name(name, "t") for name, o in _ends(graph) if o.inputs}
         self.text: dict[Symbol, str] = {}  # of a value within an expression
         self.lines = [line for n in order for line in self._line(n)]
         self.lines += self._ends()
@@ -103,16 +103,21 @@ class _Writer:
         return len(expression) > (SHORT if self.uses[node] > 1 else LONG)
 
     def _ends(self) -> list[tuple[str, str]]:
-        """New states that are what has another name, and the value of a cell without states."""
-        ends = [(self.style.name(s.name, "t"), o) for s, o in _news(self.graph)]
+        """What comes out and is what has another name, and the value of a cell without states."""
+        ends = [(self.style.name(name, "t"), o) for name, o in _ends(self.graph)]
         lines = [(name, self.text[o]) for name, o in ends if self.text[o] != name]
         output = self.graph.outputs[0]
         return lines if self.graph.states or output in self.written else [("y", self.text[output])]
 
 
-def _news(graph: Graph) -> list[tuple[Symbol, Symbol]]:
-    """Each state with its new value."""
-    return list(zip(graph.states, graph.outputs, strict=False))
+def _ends(graph: Graph) -> list[tuple[str, Symbol]]:
+    """The output beside the states, by the user's name for it if it has one, and the new states."""
+    ends = list(zip([s.name for s in graph.states], graph.new_states, strict=True))
+    if not graph.has_output:
+        return ends
+    output = graph.outputs[0]
+    own = "" if output in set(graph.new_states) else graph.names.get(output, "")
+    return [(own or graph.ends[0], output), *ends]
 
 
 def _render(graph: Graph, style: _Style) -> list[tuple[str, str]]:

@@ -114,7 +114,7 @@ class StoredCell(Cell):
         with widths.recording() as recorder:
             values = _replay(self.data, p, (*inputs, *memories, *states))
             outputs = [symbols.as_symbol(values[k]) for k in self.data["outputs"]]
-            for state, new in zip(states, outputs, strict=False):
+            for state, new in zip(states, outputs[len(outputs) - len(states) :], strict=True):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
             declare(self.name, outputs)
         parameters = {n: s for n, s in p._all.items() if s.role}
@@ -163,6 +163,8 @@ def _check(data: dict[str, Any]) -> None:
             raise ValueError(f"node {number} (a constant) has the sizes {first}, {second}")
         if op in _COUNTS and not 1 <= (first, second)[_COUNTS[op]] <= MOST_PARTS:
             raise ValueError(f"node {number} ({op}) has {(first, second)[_COUNTS[op]]} parts")
+    if not 0 <= len(data["outputs"]) - max(1, len(data["states"])) <= bool(data["states"]):
+        raise ValueError(f"{len(data['outputs'])} outputs of {len(data['states'])} states")
     for k in [*data["outputs"], *map(int, data["names"])]:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):

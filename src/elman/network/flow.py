@@ -271,7 +271,7 @@ class Tracing:
         self.parts.append(part)
         flow = Flow(self, Source(number), part.features, part.axis, part.name)
         if part.graph is not None:
-            states = enumerate(part.graph.states)
+            states = enumerate(_users_states(part.layer, part.graph))
             made = tuple(Flow(self, Source(number, k), width(s), None, f"{part.name}_{s.name}") for k, s in states)
             flow.states = lambda: made
         return flow
@@ -318,14 +318,15 @@ class Tracing:
             return []
         if not graph.states:
             raise OptionError(f"{layer.cell.name} has no states: leave state out.\n  {users_line()}")
-        given = list(state) if isinstance(state, tuple | list) else [state]
-        if len(given) != len(graph.states):
-            names = ", ".join(s.name for s in graph.states)
+        given, states = list(state) if isinstance(state, tuple | list) else [state], _users_states(layer, graph)
+        if len(given) != len(states):
+            names = ", ".join(s.name for s in states)
             raise ShapeError(
-                f"state has {len(given)} values, {layer.cell.name} has {len(graph.states)} states ({names})"
+                f"state has {len(given)} values, {layer.cell.name} has {len(states)} states ({names})"
                 f".\n  {users_line()}"
             )
-        return [None if s is None else self._begins(s, wanted) for s, wanted in zip(given, graph.states, strict=True)]
+        begun = [None if s is None else self._begins(s, wanted) for s, wanted in zip(given, states, strict=True)]
+        return begun + [None] * (len(graph.states) - len(states))
 
     def _begins(self, state: Any, wanted: Symbol) -> Flow:
         flow = self.flow(state)
@@ -391,6 +392,11 @@ class Tracing:
                 f"call that first, and name a parameter that it has.\n  {users_line()}"
             )
         return self.parts[number].tied.get(theirs, (number, theirs))
+
+
+def _users_states(layer: Any, graph: Graph) -> list[Symbol]:
+    """Those that the layer's own cell has: with a mask there may be one more, what its output was."""
+    return graph.states[: len((layer.origin or layer).cell.states)]
 
 
 def _equations(value: Symbol, leaves: list[Symbol]) -> Graph:

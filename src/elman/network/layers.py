@@ -14,10 +14,8 @@ from elman.equations import activation as as_function
 from elman.equations import dropout as drop
 from elman.errors import OptionError
 from elman.network.flow import running
+from elman.network.layer_checks import Function, by_name, check_batch, checked_penalty, epsilon_of, function_of
 from elman.network.masks import masked
-
-Function = str | Callable[[Any], Any]
-"""An activation by its name, or as a function of equations."""
 
 Option = bool | float | str | Callable[..., Any] | None
 """A value of an option of a cell's equations."""
@@ -38,7 +36,8 @@ class Layer:
     reverse : bool
         Whether time runs backwards.
     sizes : dict
-        Sizes of further states, and rows of parameters, by name, where they differ from `units`.
+        Sizes of further states, of an output beside them (``"output"``), and rows of parameters, by name, where they
+        differ from `units`.
     initial : dict
         Initial values by parameter name.
     batch : dict, optional
@@ -49,6 +48,8 @@ class Layer:
         What this is another form of, with the same parameters.
     trainable : bool
         Whether training changes its parameters from the beginning; see `elman.Network.freeze`.
+    penalty : dict, optional
+        On what it returns: ``l1`` and ``l2``; see `ActivityPenalty`.
     """
 
     cell: Cell
@@ -61,6 +62,7 @@ class Layer:
     tied: dict[str, tuple[Layer, str]] = field(default_factory=dict)
     origin: Layer | None = None
     trainable: bool = True
+    penalty: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         """What a user's argument or a model file says is checked here, whichever function made the layer."""
@@ -68,13 +70,15 @@ class Layer:
             raise OptionError(f"a layer needs a cell, got {self.cell!r}; decorate the function with @elman.cell")
         if self.units is not None:
             object.__setattr__(self, "units", whole(self.units, "units"))
-        sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
+        sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in by_name(self.sizes, "sizes").items()}
         object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "initial", _dict(self.initial, "initial"))
+        object.__setattr__(self, "initial", by_name(self.initial, "initial"))
         for name in ("return_sequences", "reverse", "trainable"):
             flag(getattr(self, name), name)
         if self.batch is not None:
-            _check_batch(self.batch)
+            check_batch(self.batch)
+        if self.penalty is not None:
+            object.__setattr__(self, "penalty", checked_penalty(self.penalty))
 
     def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
         """The layer in the equations of a network; see `elman.Network`.
@@ -88,7 +92,7 @@ class Layer:
             one that begins with zeros, or what the caller gives.
         mask : sequence of one feature, optional
             Of a recurrent layer: where it is 0 the step is left out, and the states, so also what is returned, stay as
-            they were.
+            they were. (An output beside the states is kept as one state more of the network, 0 at first.)
 
         Returns
         -------
@@ -176,7 +180,7 @@ def Recurrent(
     reverse : bool, default False
         Run from the last step to the first.
     sizes : dict, optional
-        Sizes of further states by name, where they differ from `units`.
+        Sizes of further states by name, where they differ from `units`; ``"output"`` is an output beside the states.
     initial : dict, optional
         Initial values by parameter name: a number, an array, an initialiser or its name.
     trainable : bool, default True
@@ -216,7 +220,7 @@ def SimpleRNN(
 ) -> Layer:
     """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
     how = _how(return_sequences, reverse, initial, trainable)
-    return Recurrent(simple, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
+    return Recurrent(simple, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
 
 def GRU(
@@ -235,7 +239,7 @@ def GRU(
     return Recurrent(
         gru,
         units,
-        activation=_function(activation),
+        activation=function_of(activation),
         bias=flag(bias, "bias"),
         reset_after=flag(reset_after, "reset_after"),
         **how,
@@ -254,7 +258,7 @@ def LSTM(
 ) -> Layer:
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
     how = _how(return_sequences, reverse, initial, trainable)
-    return Recurrent(lstm, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
+    return Recurrent(lstm, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
 
 @cell
@@ -328,7 +332,7 @@ def Dense(
     trainable: bool = True,
 ) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
-    how: dict[str, Any] = {"activation": _function(activation), "bias": flag(bias, "bias")}
+    how: dict[str, Any] = {"activation": function_of(activation), "bias": flag(bias, "bias")}
     return Stateless(dense, whole(units, "units"), initial=initial, trainable=trainable, **how)
 
 
@@ -352,7 +356,7 @@ def Dropout(rate: float, *, once: bool = False) -> Layer:
 
 def LayerNorm(*, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
     """Layer normalisation over the features, with gain and bias."""
-    return Stateless(layer_norm, epsilon=_epsilon(epsilon, "layer normalisation"), trainable=trainable)
+    return Stateless(layer_norm, epsilon=epsilon_of(epsilon, "layer normalisation"), trainable=trainable)
 
 
 def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
@@ -392,36 +396,11 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool =
     >>> net.params["1.mean"].shape
     (8,)
     """
-    _check_batch({"momentum": momentum, "epsilon": epsilon})
+    check_batch({"momentum": momentum, "epsilon": epsilon})
     layer = Stateless(batch_norm, epsilon=float(epsilon), trainable=trainable)
     return replace(layer, batch={"momentum": float(momentum), "epsilon": float(epsilon)})
 
 
 def Activation(activation: Function) -> Layer:
     """An activation as a layer of its own."""
-    return Stateless(activation_layer, activation=_function(activation))
-
-
-def _check_batch(batch: Any) -> None:
-    """Raise `OptionError` unless these are the numbers of batch normalisation."""
-    found = _dict(batch, "batch")
-    if set(found) != {"momentum", "epsilon"}:
-        raise OptionError(f"batch has {sorted(map(str, found))}; expected momentum and epsilon")
-    real(found["momentum"], "batch normalisation's momentum", 0, 1, from_low=True)
-    _epsilon(found["epsilon"], "batch normalisation")
-
-
-def _epsilon(number: Any, whose: str) -> float:
-    return real(number, f"{whose}'s epsilon", 0)
-
-
-def _function(activation: Any) -> Function:
-    if not callable(activation) and not isinstance(activation, str):
-        raise OptionError(f"activation is {activation!r}; expected a name, such as 'tanh', or a function of equations")
-    return activation
-
-
-def _dict(given: Any, name: str) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise OptionError(f"{name} is {given!r}; expected a dict by name")
-    return dict(given)
+    return Stateless(activation_layer, activation=function_of(activation))

@@ -93,7 +93,9 @@ class Loop(Training):
     def _all_batches(self) -> None:
         rows, borders = self._order()
         losses, counts = np.zeros(self.batches), self._counts(rows, borders)
-        states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
+        states = (
+            arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype) if self.stateful else None
+        )
         self._look_again()
         scalars, begun = self._scalars(self.batches), 0
         while self.batch < self.batches and not self.stop:
