@@ -146,6 +146,33 @@ def test_layers_are_called_by_their_variables():
     assert list(made("forecast").ends) and [end.name for end in made("forecast").ends] == ["mean", "spread", "kind"]
 
 
+def test_a_sum_that_a_layer_read_is_not_computed_again():
+    def deep(x):
+        h = x
+        for _ in range(3):
+            h = h + el.GRU(2)(el.LayerNorm()(h))
+        return h
+
+    lines = el.Network(deep, inputs=2).summary().splitlines()
+    assert [line.split()[1] + line.split()[2] for line in lines if "equations" in line] == [
+        "equations(x,gru)",
+        "equations(add,gru_2)",
+        "equations(add_2,gru_3)",
+    ]
+
+
+def test_a_static_input_is_shown_as_one():
+    net = el.Network(lambda x, s: el.GRU(2)(x, state=s), inputs={"x": 3, "s": el.Static(2)})
+    assert "inputs={'x': 3, 's': Static(2)}" in repr(net)
+
+
+def test_a_wrong_target_is_named_by_its_output():
+    net = el.Network(lambda x: {"a": el.Dense(1)(x), "b": el.Dense(1)(x)}, inputs=2)
+    x, good = np.zeros((2, 3, 2)), np.zeros((2, 3, 1))
+    with pytest.raises(el.DataError, match=r"^output b: target\[0, 0, 0\] is nan"):
+        net.fit(x, {"a": good, "b": good * np.nan}, verbose=0)
+
+
 def test_a_layer_that_is_called_twice_has_one_set_of_parameters():
     def siamese(a, b):
         encode = el.GRU(4, return_sequences=False)

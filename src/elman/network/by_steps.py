@@ -64,7 +64,7 @@ def _output(net: Net, name: Any) -> int:
         return 0
     if name not in names:
         hint = nearest(name, names) if isinstance(name, str) else ""
-        raise OptionError(f"output is {shown(name)}{hint}; expected which is fed back: one of {', '.join(names)}")
+        raise OptionError(f"output is {shown(name)}{hint}; expected what is fed back: one of {', '.join(names)}")
     return names.index(name)
 
 

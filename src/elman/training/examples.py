@@ -148,12 +148,22 @@ def _examples(
     targets, losses = for_each(target, ends, "target"), for_each(loss, ends, "loss", alike=True)
     shares = [1.0] * len(ends) if loss_weights is None else for_each(loss_weights, ends, "loss_weights")
     weightings = weighting.for_each(ends)
-    judged = tuple(_judged(*each, inputs, used) for each in zip(ends, targets, losses, weightings, shares, strict=True))
+    judged = tuple(_of(*each, inputs, used) for each in zip(ends, targets, losses, weightings, shares, strict=True))
     if len(ends) > 1 and any(j.loss.root for j in judged):
         raise OptionError(
             "rmse is the root of the whole loss, and the network has several outputs: train them with mse"
         )
     return Examples(inputs, used, judged)
+
+
+def _of(end: End, *rest: Any) -> Judged:
+    """The targets of one output, which messages name where there are several."""
+    try:
+        return _judged(end, *rest)
+    except ElmanError as error:
+        if not end.name:
+            raise
+        raise type(error)(f"output {end.name}: {error}") from error
 
 
 def _judged(
