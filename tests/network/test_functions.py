@@ -359,10 +359,34 @@ def test_a_masked_step_is_left_out(layer, engine):
         np.testing.assert_allclose(y[row][used] if layer.return_sequences else y[row], wanted, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("sequences", [True, False])
+@engines
+def test_both_directions_leave_a_masked_step_out(sequences, engine):
+    def masked(x, mask):
+        return el.Bidirectional(el.GRU(3, return_sequences=sequences))(x, mask=mask)
+
+    net = el.Network(masked, inputs={"x": 2, "mask": 1}, dtype=np.float64, engine=engine)
+    plain = el.Network(2, [el.Bidirectional(el.GRU(3, return_sequences=sequences))], dtype=np.float64, engine=engine)
+    for name in plain.params:
+        plain.params[name] = net.params[f"bidirectional.{name[2:]}"]
+    x, mask, lengths = RANDOM.normal(size=(6, 9, 2)), RANDOM.integers(0, 2, (6, 9)), np.array([9, 5, 7, 9, 6, 8])
+    mask[:, 4] = 1
+    y = net((x, mask), lengths=lengths)
+    for row, length in enumerate(lengths):
+        used = np.flatnonzero(mask[row, :length])
+        wanted = plain(x[row : row + 1, used])[0]
+        np.testing.assert_allclose(y[row][used] if sequences else y[row], wanted, rtol=1e-12, atol=1e-14)
+
+
 def test_a_layer_has_one_set_of_parameters_with_a_mask_and_without():
     gru = el.GRU(3)
     net = el.Network(lambda x, mask: gru(x) + gru(x, mask=mask), inputs={"x": 2, "mask": 1})
     assert net.arena.size == el.Network(2, [gru]).arena.size
+
+
+def test_a_convolution_has_nothing_to_hold():
+    with pytest.raises(el.OptionError, match="Conv1D has no states to hold"):
+        el.Network(lambda x, m: el.Conv1D(3, 2)(x, mask=m), inputs={"x": 2, "m": 1})
 
 
 def test_a_layer_without_states_has_nothing_to_hold():
