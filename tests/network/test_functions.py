@@ -146,6 +146,23 @@ def test_layers_are_called_by_their_variables():
     assert list(made("forecast").ends) and [end.name for end in made("forecast").ends] == ["mean", "spread", "kind"]
 
 
+@engines
+def test_a_value_of_one_feature_goes_with_any_width(engine):
+    def gated(x, mask, s):
+        gate = el.Dense(1, activation="sigmoid")(x)
+        h = el.Dense(3)(x)
+        return el.where(mask, gate * h + 1 - gate, -s) * (mask + mask) + el.pool(gate, "max")
+
+    inputs = {"x": 2, "mask": 1, "s": el.Static(1)}
+    net = el.Network(gated, inputs=inputs, dtype=np.float64, engine=engine)
+    x, mask, s = RANDOM.normal(size=(4, 5, 2)), RANDOM.integers(0, 2, (4, 5, 1)), RANDOM.normal(size=(4, 1))
+    gate = 1 / (1 + np.exp(-(x @ net.params["gate.W"].T + net.params["gate.b"])))
+    h = x @ net.params["h.W"].T + net.params["h.b"]
+    wanted = np.where(mask, gate * h + 1 - gate, -s[:, None]) * 2 * mask + gate.max(1, keepdims=True)
+    np.testing.assert_allclose(net((x, mask, s)), wanted, rtol=1e-12, atol=1e-14)
+    assert el.check_gradients(net, samples=4).worst < 1e-7
+
+
 def test_a_sum_that_a_layer_read_is_not_computed_again():
     def deep(x):
         h = x

@@ -21,7 +21,7 @@ from elman.equations.ops import row_of
 from elman.equations.store import from_data, graph_data
 from elman.equations.symbols import Symbol, build, width
 from elman.equations.trace import Cell
-from elman.equations.widths import Line, users_line
+from elman.equations.widths import ONE, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
 from elman.network.flows import Axis, Flow
 
@@ -358,6 +358,12 @@ def _equations(value: Symbol, leaves: list[Symbol], names: list[str]) -> Graph:
     new: dict[Symbol, Symbol] = dict(inputs)
     for node in ordered([value], inputs):
         if node not in new:
-            operands = tuple(new[i] for i in node.inputs)
+            operands = tuple(_fitting(new[i], i, node) for i in node.inputs)
             new[node] = Symbol(node.op, operands, name=node.name, first=node.first, second=node.second)
     return Graph("equations", list(inputs.values()), [], [new[value]], {}, [])
+
+
+def _fitting(operand: Symbol, flow: Symbol, node: Symbol) -> Symbol:
+    """An operand whose one feature goes with the many of others is the sum of it, a number a row also in a cell."""
+    many = row_of(node).shape == "map" and node.dim is not ONE
+    return Symbol("sum", (operand,)) if many and flow.dim is ONE and flow.op != "const" else operand

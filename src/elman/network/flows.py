@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from elman.engine.stage import Source
 from elman.equations.symbols import Symbol, width
-from elman.equations.widths import Dim, users_line
+from elman.equations.widths import ONE, Dim, users_line
 from elman.errors import EquationError
 
 
@@ -27,7 +27,7 @@ class Axis:
 
 
 class Flow(Symbol):
-    """A value of a network's equations: a sequence, or one vector a row.
+    """A value of a network's equations: a sequence, or one vector a row. One of one feature goes with any width.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Flow(Symbol):
     __slots__ = ("axis", "states", "tracing", "where")
 
     def __init__(self, tracing: object, where: Source, features: int, axis: Axis | None, name: str = ""):
-        super().__init__("flow", dim=Dim(name, features), name=name)
+        super().__init__("flow", dim=ONE if features == 1 else Dim(name, features), name=name)
         self.tracing, self.where, self.axis = tracing, where, axis
         self.states: Callable[[], tuple[Any, ...]] = tuple  # made when they are asked for
 
