@@ -23,6 +23,7 @@ INPUTS = {  # axis and width
     "tokens": (1, 1),
     "s": (VECTOR, 3),
     "kind": (VECTOR, 1),
+    "gate": (0, 1),
     "here": (0, 1),
     "there": (1, 1),
 }
@@ -412,7 +413,7 @@ class _Drawing:
     # --- what they choose among
 
     def _usable(self, k: int) -> bool:
-        return not (k < len(self.inputs) and self.inputs[k] in OF_INDICES)
+        return not (k < len(self.inputs) and self.inputs[k] in (*OF_INDICES, *MASKS))
 
     def _any(self, fits: Callable[[int], bool] = lambda k: True) -> int:
         """A value, the newer ones more often."""
@@ -442,7 +443,7 @@ class _Drawing:
         fitting = [
             k for k, w in enumerate(self.widths) if w == 1 and self.axes[k] in (axis, VECTOR) and self._usable(k)
         ]
-        return given if self.random.random() < 0.7 else int(self.random.choice(fitting))
+        return given if not fitting or self.random.random() < 0.7 else int(self.random.choice(fitting))
 
     def _begins(self, layer: LayerOf) -> tuple[int | None, ...] | None:
         if self.random.random() < 0.5:

@@ -131,16 +131,16 @@ class _Trace:
         assert graph is not None
         inputs = [self.values[s] for s in part.sources]
         backwards = slice(None, None, -1 if layer.reverse else 1)
-        steps = self._evaluated(part, [x[:, backwards] for x in inputs])
-        finals = [steps[s.name][:, -1:] for s in graph.states]
+        steps, finals = self._evaluated(part, [x[:, backwards] for x in inputs])
         for k, final in enumerate(finals):
-            self.values[Source(number, k)] = final
+            self.values[Source(number, k)] = final[:, None]
         steps = {name: value[:, backwards] for name, value in steps.items()}
         out = steps[graph.states[0].name if graph.states else "y"]
-        self.values[Source(number)] = finals[0] if layer.last_only else out
+        self.values[Source(number)] = finals[0][:, None] if layer.last_only else out
         return steps
 
-    def _evaluated(self, part: Part, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
+    def _evaluated(self, part: Part, inputs: list[np.ndarray]) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+        """The named values of all steps, none of an empty row, and the final states."""
         graph = part.graph
         assert graph is not None
         parameters = {n: self.net.params[owner(self.structure, f"{part.name}.{n}")] for n in graph.parameters}
@@ -154,7 +154,8 @@ class _Trace:
             states = [self._whole(values[s], s) for s in graph.outputs] if graph.states else []
             for name, symbol in named.items():
                 found[name].append(self._whole(values[symbol], symbol))
-        return {name: np.stack(steps, axis=1) for name, steps in found.items()}
+        none = {name: np.zeros((self.rows, 0, width(symbol)), self.net.dtype) for name, symbol in named.items()}
+        return {name: np.stack(steps, axis=1) if steps else none[name] for name, steps in found.items()}, states
 
     def _begun(self, part: Part) -> list[np.ndarray]:
         """What the states of a layer begin with: what another layer made, or the caller's."""
