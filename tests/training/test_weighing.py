@@ -131,6 +131,14 @@ def test_values_of_a_step_have_no_weights_of_their_own():
 # ---- targets that are missing
 
 
+@pytest.mark.parametrize("shape", [(N, 0), (N, T, 0)])
+def test_no_targets_at_all_are_refused(shape):
+    x, _, _ = series()
+    for how in ("refuse", "skip"):
+        with pytest.raises(ShapeError, match="target"):
+            recurrent(sequences=True).fit(x, np.zeros(shape), missing=how, verbose=0)
+
+
 def test_a_missing_target_is_refused_with_what_may_be_done():
     x, target, _ = series()
     with pytest.raises(DataError, match="missing='skip'"):

@@ -57,7 +57,7 @@ class Weighting:
             raise OptionError(f"missing is {shown(self.missing)}{hint}; expected one of {', '.join(MISSING)}")
         if self.missing == "refuse" or target.dtype.kind != "f" or target.ndim not in (axes, axes + 1):
             return target, None
-        there = ~np.isnan(target).reshape(*target.shape[:axes], -1).any(axis=-1)
+        there = ~np.isnan(target if target.ndim > axes else target[..., None]).any(axis=-1)
         if there.all():
             return target, None
         known = np.argwhere(there & in_use(there.shape, lengths))
