@@ -7,7 +7,7 @@ vector a row. `RandomGraph.source` is what Elman runs; a reference goes through 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,18 @@ import elman as el
 
 VECTOR = -1  # the axis of what has no time
 INDICES = 5  # rows of an embedding's table
-INPUTS = {"x": (0, 3), "u": (0, 2), "y": (1, 3), "tokens": (1, 1), "s": (VECTOR, 3)}  # axis and width
+INPUTS = {  # axis and width
+    "x": (0, 3),
+    "u": (0, 2),
+    "y": (1, 3),
+    "tokens": (1, 1),
+    "s": (VECTOR, 3),
+    "kind": (VECTOR, 1),
+    "gate": (0, 1),
+    "here": (0, 1),
+    "there": (1, 1),
+}
+OF_INDICES, MASKS = ("tokens", "kind"), ("here", "there")
 WIDTHS = (2, 3, 4)
 
 
@@ -64,9 +75,11 @@ LAYERS: dict[str, tuple[str, int, int, int]] = {
     "layer_norm": ("el.LayerNorm()", 1, 0, 0),
     "embedding": (f"el.Embedding({INDICES}, {{units}})", 1, 0, 0),
     "conv": ("el.Conv1D({units}{options})", 1, 0, 0),
+    "written": (f"el.Dense({INDICES})", 1, 0, 0),
     "additive": ("el.AdditiveAttention(3)", 1, 1, 0),
 }
 RECURRENT = ("simple", "gru", "gru_before", "lstm")
+BOTH = (*RECURRENT, "gapped", "reading", "aligning")
 ONE = {  # equations of one value, and whether its width becomes 1
     "tanh": ("el.tanh({0})", False),
     "sigmoid": ("el.sigmoid({0})", False),
@@ -78,6 +91,9 @@ ONE = {  # equations of one value, and whether its width becomes 1
     "roll": ("el.roll({0}, 1)", False),
     "sum": ("el.sum({0})", True),
     "first": ("{0}[:1]", True),
+    "last of it": ("{0}[-1:]", True),
+    "positive": ("({0} > 0)", False),
+    "abs": ("el.abs({0})", False),
 }
 TWO = {
     "add": "{0} + {1}",
@@ -98,10 +114,12 @@ class Row:
     layer: int = -1
     option: Any = None
     state: tuple[int | None, ...] | None = None
+    mask: int | None = None
+    embedded: int | None = None  # the value of the embedding whose table a tied layer writes with
 
     @property
     def reads(self) -> set[int]:
-        return {*self.operands, *(k for k in self.state or () if k is not None)}
+        return {k for k in (*self.operands, *(self.state or ()), self.mask) if k is not None}
 
 
 @dataclass
@@ -159,7 +177,7 @@ class RandomGraph:
             other = self.layers.get(row.layer)
             if (
                 other
-                and row.what != "tied"
+                and row.what not in ("tied", "written")
                 and other.kind in ("dense", "linear")
                 and (other.units, other.widths) == (mine.units, mine.widths)
             ):
@@ -177,6 +195,9 @@ class RandomGraph:
 
     def _text(self, number: int, row: Row) -> str:
         names = [self.name(k) for k in row.operands]
+        if row.embedded is not None:
+            tied = f"W=(l{self.rows[row.embedded - len(self.inputs)].layer}, 'E')"
+            return f"el.tie({self.layers[row.layer].text}, {tied})({names[0]})"
         if row.layer >= 0:
             other = self.tied(number) if row.what == "tied" else None
             made = self.layers[row.layer].text if row.what == "tied" else f"l{row.layer}"
@@ -194,10 +215,11 @@ class RandomGraph:
         return f"el.{row.what}({', '.join(filter(None, [*names, option]))})"
 
     def _state(self, row: Row) -> str:
+        mask = "" if row.mask is None else f", mask={self.name(row.mask)}"
         if row.state is None:
-            return ""
+            return mask
         given = ["None" if k is None else self.name(k) for k in row.state]
-        return f", state=({', '.join(given)},)" if len(given) > 1 else f", state={given[0]}"
+        return (f", state=({', '.join(given)},)" if len(given) > 1 else f", state={given[0]}") + mask
 
     def network(self, engine: str, **options: Any) -> el.Network:
         scope: dict[str, Any] = {"el": el, "gapped": gapped, "reading": reading}
@@ -223,7 +245,8 @@ class _Drawing:
         self.layers: list[LayerOf] = []
 
     def graph(self) -> RandomGraph:
-        self._layer(["embedding"], self.inputs.index("tokens"))
+        for name in OF_INDICES:
+            self._layer(["embedding"], self.inputs.index(name))
         makers: list[tuple[float, Callable[[], None]]] = [
             (0.3, self._recurrent),
             (0.08, self._both),
@@ -231,6 +254,7 @@ class _Drawing:
             (0.1, self._plain),
             (0.05, self._shared),
             (0.05, self._tied),
+            (0.03, self._written),
             (0.08, self._move),
             (0.08, self._pool),
             (0.07, self._attend),
@@ -240,7 +264,7 @@ class _Drawing:
             (0.06, self._concat),
         ]
         chances = np.array([chance for chance, _ in makers])
-        for _ in range(int(self.random.integers(4, 16))):
+        for _ in range(int(self.random.integers(4, 20))):
             makers[int(self.random.choice(len(makers), p=chances / chances.sum()))][1]()
         return self._pruned()
 
@@ -255,20 +279,25 @@ class _Drawing:
     def _layer(self, kinds: Any, x: int | None = None, **options: Any) -> int:
         x = self._any() if x is None else x
         kind = str(self.random.choice(list(kinds)))
-        reads, memories = LAYERS[kind][1:3]
-        others = [self._like(x) for _ in range(reads - 1)]
-        operands = [x, *others, *(self._memories(memories) if memories else [])]
+        operands = self._operands(kind, x)
         widths = tuple(self.widths[k] for k in operands)
         units = {"layer_norm": widths[0], "additive": widths[-1]}.get(kind) or self._width()
         self.layers.append(LayerOf(kind, units, widths, options))
         return self._call(len(self.layers) - 1, operands)
+
+    def _operands(self, kind: str, x: int) -> list[int]:
+        reads, memories = LAYERS[kind][1:3]
+        others = [self._like(x) for _ in range(reads - 1)]
+        return [x, *others, *(self._memories(memories) if memories else [])]
 
     def _call(self, number: int, operands: list[int]) -> int:
         layer = self.layers[number]
         axis = next((self.axes[k] for k in operands[: layer.reads] if self.axes[k] != VECTOR), VECTOR)
         if layer.options.get("return_sequences") is False:
             axis = VECTOR
-        row = Row("layer", tuple(operands), number, state=self._begins(layer) if layer.states else None)
+        row = Row("layer", tuple(operands), number)
+        if layer.states:
+            row = replace(row, state=self._begins(layer), mask=self._mask(self.axes[operands[0]]))
         made = self._add(row, axis, layer.outputs)
         if layer.states and self.random.random() < 0.5:
             which = int(self.random.integers(layer.states)) if layer.states > 1 else None
@@ -285,9 +314,10 @@ class _Drawing:
 
     def _both(self) -> None:
         x, options = self._sequence(), {"return_sequences": False} if self.random.random() < 0.2 else {}
-        kind, merge = str(self.random.choice(RECURRENT)), str(self.random.choice(["concat", "sum", "mean", "mul"]))
-        self.layers.append(LayerOf(kind, self._width(), (self.widths[x],), options, merge))
-        self._call(len(self.layers) - 1, [x])
+        kind, merge = str(self.random.choice(BOTH)), str(self.random.choice(["concat", "sum", "mean", "mul"]))
+        operands = self._operands(kind, x)
+        self.layers.append(LayerOf(kind, self._width(), tuple(self.widths[k] for k in operands), options, merge))
+        self._call(len(self.layers) - 1, operands)
 
     def _reading(self) -> None:
         kinds = ("reading", "aligning", "glancing", "additive")
@@ -299,16 +329,14 @@ class _Drawing:
         if kind != "conv":
             self._layer([kind], self._any(lambda k: self.widths[k] > 1))
             return
-        how = {"kernel": int(self.random.integers(1, 4)), "causal": bool(self.random.random() < 0.6)}
+        how = {"kernel": int(self.random.choice([1, 2, 2, 3, 3, 7])), "causal": bool(self.random.random() < 0.6)}
         self._layer([kind], self._sequence(), **how, dilation=int(self.random.integers(1, 3)))
 
     def _shared(self) -> None:
         """A layer that was called before, of something else of the same widths."""
         number = int(self.random.integers(len(self.layers)))
         layer = self.layers[number]
-        tied = any(
-            row.what == "tied" and row.layer == number for row in self.rows
-        )  # that is written where it is called
+        tied = any(row.what in ("tied", "written") and row.layer == number for row in self.rows)  # made where called
         if tied or layer.kind == "embedding" or len(layer.widths) > 1:
             return
         sequence = layer.states or layer.kind == "conv"
@@ -326,6 +354,18 @@ class _Drawing:
         self.layers.append(LayerOf("linear", other.units, other.widths))
         x = int(self.random.choice(fitting))
         self._add(Row("tied", (x,), len(self.layers) - 1), self.axes[x], other.units)
+
+    def _written(self) -> None:
+        """What an embedding read is written with its table."""
+        tables = [k for k, row in enumerate(self.rows, len(self.inputs)) if self._kind(row) == "embedding"]
+        table = int(self.random.choice(tables))
+        fitting = [k for k, w in enumerate(self.widths) if w == self.widths[table] and self._usable(k)]
+        x = int(self.random.choice(fitting))
+        self.layers.append(LayerOf("written", INDICES, (self.widths[x],)))
+        self._add(Row("written", (x,), len(self.layers) - 1, embedded=table), self.axes[x], INDICES)
+
+    def _kind(self, row: Row) -> str:
+        return self.layers[row.layer].kind if row.layer >= 0 else ""
 
     def _move(self) -> None:
         x = self._sequence()
@@ -373,7 +413,7 @@ class _Drawing:
     # --- what they choose among
 
     def _usable(self, k: int) -> bool:
-        return not (k < len(self.inputs) and self.inputs[k] == "tokens")
+        return not (k < len(self.inputs) and self.inputs[k] in (*OF_INDICES, *MASKS))
 
     def _any(self, fits: Callable[[int], bool] = lambda k: True) -> int:
         """A value, the newer ones more often."""
@@ -394,6 +434,16 @@ class _Drawing:
 
     def _width(self) -> int:
         return int(self.random.choice(WIDTHS))
+
+    def _mask(self, axis: int) -> int | None:
+        """What leaves steps out, mostly an input that is 0 or 1; of no time all steps of a row, or none."""
+        if self.random.random() < 0.75:
+            return None
+        given = self.inputs.index(MASKS[axis])
+        fitting = [
+            k for k, w in enumerate(self.widths) if w == 1 and self.axes[k] in (axis, VECTOR) and self._usable(k)
+        ]
+        return given if not fitting or self.random.random() < 0.7 else int(self.random.choice(fitting))
 
     def _begins(self, layer: LayerOf) -> tuple[int | None, ...] | None:
         if self.random.random() < 0.5:
@@ -436,98 +486,6 @@ class _Drawing:
 
 def _renumbered(row: Row, new: dict[int, int]) -> Row:
     state = None if row.state is None else tuple(None if k is None else new[k] for k in row.state)
-    return Row(row.what, tuple(new[k] for k in row.operands), row.layer, row.option, state)
-
-
-# --- the problem: numbers for a graph --------------------------------------------------------------------------
-
-
-@dataclass
-class Problem:
-    """Numbers for a graph: `along` and `along_states` weigh outputs and final states, `shares` the losses."""
-
-    graph: RandomGraph
-    arrays: dict[str, np.ndarray]  # inputs, parameters and the states that the caller gives, by name
-    lengths: dict[int, np.ndarray | None]  # of each axis
-    along: list[np.ndarray]
-    targets: list[np.ndarray]
-    shares: list[float]
-    state_names: list[list[str]]  # of each layer that has such states
-    along_states: dict[str, np.ndarray]
-
-    @property
-    def rows(self) -> int:
-        return len(next(iter(self.along)))
-
-    def length(self, name: str, row: int) -> int | None:
-        """How many steps of a row of an input are in use; None without time."""
-        axis = INPUTS[name][0]
-        if axis == VECTOR:
-            return None
-        lengths = self.lengths[axis]
-        return self.arrays[name].shape[1] if lengths is None else int(lengths[row])
-
-
-def problem(seed: int, rows: int = 3, steps: tuple[int, int] = (5, 4)) -> Problem:
-    """A graph, and numbers for it. What its parameters and states are called, and how large they are, says Elman."""
-    graph, random = draw(seed), np.random.default_rng((seed, 3))
-    net = graph.network("numpy")
-    ragged = random.random() < 0.7
-    lengths = {a: random.integers(1, n + 1, rows) if ragged else None for a, n in enumerate(steps)}
-    shapes = {
-        n: (rows, steps[INPUTS[n][0]], INPUTS[n][1]) if INPUTS[n][0] >= 0 else (rows, INPUTS[n][1]) for n in INPUTS
-    }
-    arrays = {n: random.normal(size=shapes[n]) for n in graph.inputs}
-    if "tokens" in arrays:
-        arrays["tokens"] = random.integers(0, INDICES, shapes["tokens"]).astype(np.float64)
-    arrays |= {name: random.normal(0, 0.6, value.shape) for name, value in net.params.items()}
-    names = [[f"state {i} {j}" for j in range(len(sizes))] for i, sizes in enumerate(net.state_sizes())]
-    widths = [width for sizes in net.state_sizes() for width in sizes]
-    states = {
-        n: random.normal(size=(rows, w)) for n, w in zip([n for group in names for n in group], widths, strict=True)
-    }
-    made = [(rows, *([steps[graph.axes[k]]] if graph.axes[k] >= 0 else []), graph.widths[k]) for k in graph.outputs]
-    return Problem(
-        graph,
-        arrays | states,
-        lengths,
-        [random.normal(size=shape) for shape in made],
-        [random.normal(size=shape) for shape in made],
-        [1.0] if len(made) == 1 else [float(random.choice([0.5, 1.0, 2.0])) for _ in made],
-        names,
-        {name: random.normal(size=value.shape) for name, value in states.items()},
-    )
-
-
-def given_to(net: el.Network, p: Problem) -> tuple[dict[str, np.ndarray], Any]:
-    """The inputs, and the lengths of each time axis by the first input that has it."""
-    firsts = {given.axis: given.name for given in reversed(net.structure.inputs) if given.axis >= 0}
-    lengths = {name: p.lengths[INPUTS[name][0]] for name in firsts.values()}
-    found = lengths if p.lengths[0] is not None else None
-    return {name: p.arrays[name] for name in p.graph.inputs}, found
-
-
-def elman_results(p: Problem, engine: str, **options: Any) -> dict[str, np.ndarray]:
-    """Outputs, the loss, final states and all gradients, of the weighed sum (d) and of the loss (dL)."""
-    net = p.graph.network(engine, **options)
-    for name in net.params:
-        net.params[name] = p.arrays[name]
-    x, lengths = given_to(net, p)
-    state = [tuple(p.arrays[n] for n in names) for names in p.state_names]
-    along_states = [tuple(p.along_states[n] for n in names) for names in p.state_names]
-    outputs, finals = net(x, state=state, lengths=lengths, return_state=True)
-    outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
-    outputs = list(outputs) if len(p.along) > 1 or isinstance(outputs, tuple | list) else [outputs]
-    along = p.along if len(p.along) > 1 else p.along[0]
-    grads, dx, dstates = net.backward(x, along, state=state, state_gradients=along_states, lengths=lengths)
-    named = dict(
-        zip([n for group in p.state_names for n in group], [s for group in finals for s in group], strict=True)
-    )
-    before = dict(zip(named, [s for group in dstates for s in group], strict=True))
-    found = {f"output {k}": y for k, y in enumerate(outputs)} | {f"final {n}": s for n, s in named.items()}
-    found |= {
-        f"d {n}": g for n, g in (grads | before | (dx if isinstance(dx, dict) else {p.graph.inputs[0]: dx})).items()
-    }
-    targets, shares = (tuple(v) if len(v) > 1 else v[0] for v in (p.targets, p.shares))
-    loss, grads = net.loss_and_grads(x, targets, "mse", lengths=lengths, state=state, loss_weights=shares)
-    return found | {"loss": np.asarray(loss)} | {f"dL {n}": g for n, g in grads.items()}
+    mask, embedded = (new.get(-1 if k is None else k) for k in (row.mask, row.embedded))  # an unread table is no part
+    operands = tuple(new[k] for k in row.operands)
+    return replace(row, operands=operands, state=state, mask=mask, embedded=embedded)

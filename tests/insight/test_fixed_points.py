@@ -141,6 +141,8 @@ def test_the_points_are_those_of_the_public_algorithm(memory):
     [
         (np.zeros((3, 2)), 0.0, el.ShapeError, r"expected \(m, 4\): h"),
         (np.zeros((0, 4)), 0.0, el.DataError, "states to begin with"),
+        (np.zeros((3, 0)), 0.0, el.ShapeError, r"expected \(m, 4\): h"),
+        (np.zeros(()), 0.0, el.ShapeError, r"expected \(m, 4\): h"),
         (np.full((2, 4), np.nan), 0.0, el.DataError, "finite"),
         (np.zeros((2, 4)), [1.0, 2.0], el.ShapeError, "a constant input"),
     ],

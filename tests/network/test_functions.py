@@ -146,6 +146,50 @@ def test_layers_are_called_by_their_variables():
     assert list(made("forecast").ends) and [end.name for end in made("forecast").ends] == ["mean", "spread", "kind"]
 
 
+@engines
+def test_a_value_of_one_feature_goes_with_any_width(engine):
+    def gated(x, mask, s):
+        gate = el.Dense(1, activation="sigmoid")(x)
+        h = el.Dense(3)(x)
+        return el.where(mask, gate * h + 1 - gate, -s) * (mask + mask) + el.pool(gate, "max")
+
+    inputs = {"x": 2, "mask": 1, "s": el.Static(1)}
+    net = el.Network(gated, inputs=inputs, dtype=np.float64, engine=engine)
+    x, mask, s = RANDOM.normal(size=(4, 5, 2)), RANDOM.integers(0, 2, (4, 5, 1)), RANDOM.normal(size=(4, 1))
+    gate = 1 / (1 + np.exp(-(x @ net.params["gate.W"].T + net.params["gate.b"])))
+    h = x @ net.params["h.W"].T + net.params["h.b"]
+    wanted = np.where(mask, gate * h + 1 - gate, -s[:, None]) * 2 * mask + gate.max(1, keepdims=True)
+    np.testing.assert_allclose(net((x, mask, s)), wanted, rtol=1e-12, atol=1e-14)
+    assert el.check_gradients(net, samples=4).worst < 1e-7
+
+
+def test_a_sum_that_a_layer_read_is_not_computed_again():
+    def deep(x):
+        h = x
+        for _ in range(3):
+            h = h + el.GRU(2)(el.LayerNorm()(h))
+        return h
+
+    lines = el.Network(deep, inputs=2).summary().splitlines()
+    assert [line.split()[1] + line.split()[2] for line in lines if "equations" in line] == [
+        "equations(x,gru)",
+        "equations(add,gru_2)",
+        "equations(add_2,gru_3)",
+    ]
+
+
+def test_a_static_input_is_shown_as_one():
+    net = el.Network(lambda x, s: el.GRU(2)(x, state=s), inputs={"x": 3, "s": el.Static(2)})
+    assert "inputs={'x': 3, 's': Static(2)}" in repr(net)
+
+
+def test_a_wrong_target_is_named_by_its_output():
+    net = el.Network(lambda x: {"a": el.Dense(1)(x), "b": el.Dense(1)(x)}, inputs=2)
+    x, good = np.zeros((2, 3, 2)), np.zeros((2, 3, 1))
+    with pytest.raises(el.DataError, match=r"^output b: target\[0, 0, 0\] is nan"):
+        net.fit(x, {"a": good, "b": good * np.nan}, verbose=0)
+
+
 def test_a_layer_that_is_called_twice_has_one_set_of_parameters():
     def siamese(a, b):
         encode = el.GRU(4, return_sequences=False)
@@ -332,10 +376,34 @@ def test_a_masked_step_is_left_out(layer, engine):
         np.testing.assert_allclose(y[row][used] if layer.return_sequences else y[row], wanted, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("sequences", [True, False])
+@engines
+def test_both_directions_leave_a_masked_step_out(sequences, engine):
+    def masked(x, mask):
+        return el.Bidirectional(el.GRU(3, return_sequences=sequences))(x, mask=mask)
+
+    net = el.Network(masked, inputs={"x": 2, "mask": 1}, dtype=np.float64, engine=engine)
+    plain = el.Network(2, [el.Bidirectional(el.GRU(3, return_sequences=sequences))], dtype=np.float64, engine=engine)
+    for name in plain.params:
+        plain.params[name] = net.params[f"bidirectional.{name[2:]}"]
+    x, mask, lengths = RANDOM.normal(size=(6, 9, 2)), RANDOM.integers(0, 2, (6, 9)), np.array([9, 5, 7, 9, 6, 8])
+    mask[:, 4] = 1
+    y = net((x, mask), lengths=lengths)
+    for row, length in enumerate(lengths):
+        used = np.flatnonzero(mask[row, :length])
+        wanted = plain(x[row : row + 1, used])[0]
+        np.testing.assert_allclose(y[row][used] if sequences else y[row], wanted, rtol=1e-12, atol=1e-14)
+
+
 def test_a_layer_has_one_set_of_parameters_with_a_mask_and_without():
     gru = el.GRU(3)
     net = el.Network(lambda x, mask: gru(x) + gru(x, mask=mask), inputs={"x": 2, "mask": 1})
     assert net.arena.size == el.Network(2, [gru]).arena.size
+
+
+def test_a_convolution_has_nothing_to_hold():
+    with pytest.raises(el.OptionError, match="Conv1D has no states to hold"):
+        el.Network(lambda x, m: el.Conv1D(3, 2)(x, mask=m), inputs={"x": 2, "m": 1})
 
 
 def test_a_layer_without_states_has_nothing_to_hold():

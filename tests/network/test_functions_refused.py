@@ -178,6 +178,27 @@ def called_with_an_array(x):
     return el.GRU(3)(np.ones((1, 2, 3)))  # here
 
 
+def layer_that_is_not_called(x):
+    return el.Dense(3)(el.GRU(3))  # here
+
+
+def unpacked(x):
+    h, c = el.LSTM(3)(x)  # here
+    return h
+
+
+def last_step_by_index(x):
+    return el.Dense(1)(x[:, -1])  # here
+
+
+def one_by_index(x):
+    return el.Dense(1)(el.LSTM(3)(x)[0])  # here
+
+
+def asked_for_its_shape(x):
+    return el.Dense(x.shape[-1])(x)  # here
+
+
 def tied_to_what_comes_later(x):
     return el.tie(el.Dense(3), W=(el.Dense(3), "W"))(x)  # here
 
@@ -195,7 +216,8 @@ def shared_by_widths(x):
 WRONG = [
     widths_differ, unused_layer, state_too_narrow, state_with_steps, too_many_states, number_as_state, no_state,
     no_final, recurrent_without_steps, pool_twice, repeated_sequence, repeat_like_a_vector, attending_to_a_vector,
-    keys_too_wide, sliced_too_far, branch, called_with_an_array, tied_to_what_comes_later,
+    keys_too_wide, sliced_too_far, branch, called_with_an_array, layer_that_is_not_called, unpacked, last_step_by_index,
+    one_by_index, asked_for_its_shape, tied_to_what_comes_later,
     tied_without_such_a_parameter, shared_by_widths,
 ]  # fmt: skip
 
@@ -437,3 +459,20 @@ def test_both_engines_agree():
     assert one[0] == pytest.approx(other[0], rel=1e-13)
     for name, g in one[1].items():
         np.testing.assert_allclose(g, other[1][name], rtol=1e-9, atol=1e-13, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (layer_that_is_not_called, r"got Layer; call that first"),
+        (unpacked, r"final states are \.final"),
+        (last_step_by_index, r"el\.pool\(x, 'last'\)"),
+        (one_by_index, r"el\.pool\(x, 'last'\)"),
+        (asked_for_its_shape, r"what it can do are operators and functions"),
+        (too_many_states, r"state=h\.final\[0\]"),
+        (lambda x: x.tanh(), r"write el\.tanh\(\.\.\.\)"),
+    ],
+)
+def test_what_to_write_instead(function, words):
+    with pytest.raises(el.ElmanError, match=words):
+        network(function)

@@ -368,5 +368,6 @@ def test_of_several_outputs_one_is_fed_back():
     net = el.Network(two, inputs={"source": 3, "target": 1})
     x = {"source": np.ones((2, 4, 3))}
     assert net.generate(x, 5, start=0, output="next").shape == (2, 5)
-    with pytest.raises(el.OptionError, match="one of next, size"):
-        net.generate(x, 5, start=0)
+    for wrong in (None, 1, np.array(["next", "size"])):
+        with pytest.raises(el.OptionError, match="one of next, size"):
+            net.generate(x, 5, start=0, output=wrong)

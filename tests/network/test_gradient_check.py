@@ -138,3 +138,39 @@ def test_a_cell_of_several_values_is_checked_with_an_input_for_each(cell):
     assert found.worst < 1e-7
     assert all(" input " in str(found) and name in str(found) for name in (*cell.inputs, *cell.memories))
     assert all(line.split()[-1].endswith(tuple("0123456789")) and "  " in line for line in str(found).splitlines())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_kink_near_a_value_is_no_wrong_gradient(seed):
+    """With some of these seeds a relu's sum lies so near 0 that a difference reaches over it."""
+    net = el.Network(1, [el.Dense(8, activation="relu"), el.Dense(8, activation="relu"), el.GRU(2)], seed=seed)
+    assert el.check_gradients(net, seed=seed, samples=8).worst < 1e-7
+
+
+def test_at_a_kink_any_slope_between_those_of_both_sides_will_do():
+    net = el.Network(lambda x: el.Dense(3, activation="relu")(el.shift(x, 1)), inputs=2)  # the first step is 0
+    assert el.check_gradients(net).worst < 1e-7
+
+
+def test_a_wrong_gradient_at_a_kink_is_found(monkeypatch):
+    right = gradient_check.Network.backward
+
+    def wrong(self, *args, **options):
+        grads, dx, dstate = right(self, *args, **options)
+        return grads | {"dense.b": grads["dense.b"] + 100.0}, dx, dstate
+
+    monkeypatch.setattr(gradient_check.Network, "backward", wrong)
+    with pytest.raises(el.TrainingError, match="dense.b"):
+        el.check_gradients(el.Network(lambda x: el.Dense(3, activation="relu")(el.shift(x, 1)), inputs=2))
+
+
+def test_one_engine_that_is_wrong_is_found(monkeypatch):
+    right = gradient_check.Network.backward
+
+    def wrong(self, *args, **options):
+        grads, dx, dstate = right(self, *args, **options)
+        return grads | {"0.W": grads["0.W"] * (1.001 if self.engine_name == "numpy" else 1)}, dx, dstate
+
+    monkeypatch.setattr(gradient_check.Network, "backward", wrong)
+    with pytest.raises(el.TrainingError, match="numpy"):
+        el.check_gradients(el.cells.simple, samples=4)

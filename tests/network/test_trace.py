@@ -53,3 +53,20 @@ def test_characters():
     net = el.Network(1, [el.Embedding(5, 3), el.GRU(4), el.Dense(5)], dtype=np.float64)
     x = np.random.default_rng(0).integers(0, 5, (2, 7))
     assert np.allclose(net.trace(x)["2.y"], net(x), atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"return_sequences": False}, {"reverse": True}])
+def test_an_empty_row_has_no_steps(options):
+    def pooled(x, u):
+        h = el.LSTM(3, **options)(x)
+        memory = el.Bidirectional(el.GRU(2))(u)
+        return el.concat(h, el.AdditiveAttention(2)(el.pool(x, "max"), memory))
+
+    net = el.Network(pooled, inputs={"x": 2, "u": 1}, dtype=np.float64)
+    random = np.random.default_rng(0)
+    x = {"x": random.normal(size=(4, 5, 2)), "u": random.normal(size=(4, 3, 1))}
+    lengths = {"x": [5, 0, 0, 2], "u": [0, 3, 0, 1]}
+    state = [tuple(random.normal(size=(4, n)) for n in sizes) for sizes in net.state_sizes()]
+    steps, y = net.trace(x, state=state, lengths=lengths), net(x, state=state, lengths=lengths)
+    np.testing.assert_allclose(steps["concat.y"].reshape(y.shape), y, rtol=1e-12, atol=1e-14)
+    assert not steps["h.h"][1].any() and not steps["memory.forward.h"][0].any()

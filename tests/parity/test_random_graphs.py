@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import random_graphs
+from tests import graph_problems
 
 pytestmark = pytest.mark.parity
 pytest.importorskip("torch", reason="PyTorch is not installed: `make parity` installs it")
@@ -20,10 +20,10 @@ GRAPHS, PART = 60, 15
 @pytest.mark.parametrize("first", range(0, GRAPHS, PART))
 def test_values_losses_and_gradients_are_pytorchs(first: int) -> None:
     for seed in range(first, first + PART):
-        problem = random_graphs.problem(seed)
+        problem = graph_problems.problem(seed)
         wanted = torch_graphs.results(problem)
         for engine in ("numpy", "native"):
-            found = random_graphs.elman_results(problem, engine)
+            found = graph_problems.elman_results(problem, engine)
             assert found.keys() == wanted.keys()
             for name, value in wanted.items():
                 assert found[name].shape == value.shape

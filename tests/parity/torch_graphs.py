@@ -69,6 +69,7 @@ STATELESS: dict[str, Callable[..., Any]] = {  # of one step
     "unbiased": lambda p, x: p["W"] @ x,
     "layer_norm": lambda p, x: torch.nn.functional.layer_norm(x, (len(x),), p["g"], p["b"], 1e-5),
     "embedding": lambda p, x: p["E"][int(x)],
+    "written": lambda p, x: p["W"] @ x + p["b"],
     "glancing": lambda p, x, k, v: torch.tanh(p["W"] @ x + p["C"] @ _attended(p["Q"] @ x, k @ p["K"].T, v, 0.7)),
     "additive": lambda p, x, m: _found(torch.tanh(p["W"] @ x + m @ p["K"].T) @ p["v"], m),
 }
@@ -89,6 +90,9 @@ EQUATIONS: dict[str, Callable[..., Any]] = {  # of vectors, or of all steps at o
     "roll": lambda a: torch.roll(a, 1, -1),
     "sum": lambda a: a.sum(-1, keepdim=True),
     "first": lambda a: a[..., :1],
+    "last of it": lambda a: a[..., -1:],
+    "positive": lambda a: (a > 0).double(),
+    "abs": torch.abs,
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -161,15 +165,19 @@ class Evaluation:
     def _layer(self, row: Row, number: int, layer: LayerOf, given: list[Any]) -> Any:
         owner = self.graph.name(self.graph.first_call(row.layer))
         p = self._of(owner)
+        if row.embedded is not None:
+            table = self.graph.rows[row.embedded - len(self.graph.inputs)].layer
+            p = {**p, "W": self.parameters[f"{self.graph.name(self.graph.first_call(table))}.E"]}
         if row.what == "tied" and (other := self.graph.tied(number)) is not None:
             p = {**p, "W": self.parameters[f"{self.graph.name(self.graph.first_call(other))}.W"]}
-        if layer.both:
-            return self._both(row, number, layer, given[0], owner)
         if layer.kind == "conv":
             return _conv(p, given[0], SimpleNamespace(**layer.options))
         length = max(len(x) if x.ndim > 1 else 0 for x in given[: layer.reads])
         inputs = [x.expand(length, -1) if length and x.ndim == 1 else x for x in given[: layer.reads]]
         memories = given[layer.reads :]
+        mask = None if row.mask is None else self.values[row.mask].expand(length, 1)
+        if layer.both:
+            return self._both(row, number, layer, (inputs, memories, mask), owner)
         if not layer.states:
             one = STATELESS[layer.kind]
             if not length:
@@ -178,19 +186,22 @@ class Evaluation:
         state = (
             [None] * layer.states if row.state is None else [None if k is None else self.values[k] for k in row.state]
         )
-        outputs, self.ends[number] = self._recur(p, layer, inputs, memories, state, layer.options.get("reverse", False))
+        back = layer.options.get("reverse", False)
+        outputs, self.ends[number] = self._recur(p, layer, (inputs, memories, mask), state, back)
         return outputs
 
     def _recur(
-        self, p: dict[str, Any], layer: LayerOf, inputs: list[Any], memories: list[Any], state: list[Any], back: bool
+        self, p: dict[str, Any], layer: LayerOf, seen: tuple[Any, ...], state: list[Any], back: bool
     ) -> tuple[Any, list[Any]]:
+        inputs, memories, mask = seen
         free = iter(next(self.begins) if None in state else ())
         states = [next(free) if s is None else s for s in state]
         which = [k for k, s in enumerate(state) if s is None]
         times = range(len(inputs[0]))
         outputs = {}
         for t in reversed(times) if back else times:
-            states = list(STEPS[layer.kind](p, *(x[t] for x in inputs), *memories, *states))
+            if mask is None or mask[t] != 0:
+                states = list(STEPS[layer.kind](p, *(x[t] for x in inputs), *memories, *states))
             outputs[t] = states[0]
         if which:
             self.finals.append([states[k] for k in which])
@@ -198,13 +209,13 @@ class Evaluation:
             return states[0], states
         return torch.stack([outputs[t] for t in times]), states
 
-    def _both(self, row: Row, number: int, layer: LayerOf, x: Any, owner: str) -> Any:
+    def _both(self, row: Row, number: int, layer: LayerOf, seen: tuple[Any, ...], owner: str) -> Any:
         state = (
             [None] * layer.states if row.state is None else [None if k is None else self.values[k] for k in row.state]
         )
         halves = [(None, None) if s is None else (s[: layer.units], s[layer.units :]) for s in state]
-        there, ends = self._recur(self._of(f"{owner}.forward"), layer, [x], [], [a for a, _ in halves], False)
-        back, begins = self._recur(self._of(f"{owner}.backward"), layer, [x], [], [b for _, b in halves], True)
+        there, ends = self._recur(self._of(f"{owner}.forward"), layer, seen, [a for a, _ in halves], False)
+        back, begins = self._recur(self._of(f"{owner}.backward"), layer, seen, [b for _, b in halves], True)
         self.ends[number] = [torch.cat(pair) for pair in zip(ends, begins, strict=True)]
         return MERGES[layer.both](there, back)
 
@@ -217,8 +228,28 @@ def _conv(p: dict[str, Any], x: Any, how: Any) -> Any:
     return torch.nn.functional.conv1d(padded[None], kernel, p["b"], dilation=how.dilation)[0].T
 
 
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {  # of rows
+    "mse": lambda y, t: ((y - t) ** 2).mean(-1),
+    "mae": lambda y, t: (y - t).abs().mean(-1),
+    "huber": lambda y, t: torch.nn.functional.huber_loss(y, t, reduction="none").mean(-1),
+    "softmax_cross_entropy": lambda y, t: torch.nn.functional.cross_entropy(y, t.long(), reduction="none"),
+}
+
+
+def _wrong(problem: Any, k: int, b: int, y: Any) -> tuple[Any, np.ndarray]:
+    """What the steps of a row, or the row, lose at an output, times what each counts; and this."""
+    steps, target, weights = len(y) if y.ndim > 1 else 1, problem.targets[k][b], problem.weights[k]
+    target = target[:steps] if y.ndim > 1 else target[None]
+    given = np.ones(1) if weights is None else weights[b]
+    weighs = np.broadcast_to(given, problem.targets[k].shape[1:2] if y.ndim > 1 else 1)[:steps]
+    gone = np.isnan(target.reshape(steps, -1)).any(1)
+    counts = np.where(gone, 0, weighs)
+    lost = LOSSES[problem.losses[k]](torch.atleast_2d(y), torch.tensor(np.nan_to_num(target)))
+    return lost * torch.tensor(counts), counts
+
+
 def results(problem: Any) -> dict[str, np.ndarray]:
-    """What `tests.random_graphs.elman_results` finds."""
+    """What `tests.graph_problems.elman_results` finds."""
     graph, B = problem.graph, problem.rows
     leaves = {name: torch.tensor(a, requires_grad=True) for name, a in problem.arrays.items()}
     parameters = {n.removeprefix("d "): w for n, w in leaves.items() if "." in n}
@@ -239,11 +270,8 @@ def results(problem: Any) -> dict[str, np.ndarray]:
         total = total + sum(
             (y * torch.tensor(along[b][: len(y)] if y.ndim > 1 else along[b])).sum() for b, y in enumerate(made)
         )
-        wrong = [
-            (y - torch.tensor(problem.targets[k][b][: len(y)] if y.ndim > 1 else problem.targets[k][b])) ** 2
-            for b, y in enumerate(made)
-        ]
-        losses = losses + share * torch.cat([w.reshape(-1, w.shape[-1]) for w in wrong]).mean()
+        wrong, counts = zip(*(_wrong(problem, k, b, y) for b, y in enumerate(made)), strict=True)
+        losses = losses + share * torch.cat(wrong).sum() / sum(map(np.sum, counts))
         padded = np.zeros(along.shape)
         for b, y in enumerate(made):
             padded[b][: len(y)] = y.detach().numpy()

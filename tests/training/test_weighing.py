@@ -122,7 +122,29 @@ def test_the_last_step_has_no_weights_of_steps():
         recurrent().fit(x, target[:, -1], sample_weight=weights, verbose=0)
 
 
+def test_values_of_a_step_have_no_weights_of_their_own():
+    x, target, weights = series()
+    with pytest.raises(ShapeError, match="one for each step$"):
+        recurrent(sequences=True).fit(x, target, sample_weight=weights[..., None], verbose=0)
+
+
 # ---- targets that are missing
+
+
+@pytest.mark.parametrize("shape", [(N, 0), (N, T, 0)])
+def test_no_targets_at_all_are_refused(shape):
+    x, _, _ = series()
+    for how in ("refuse", "skip"):
+        with pytest.raises(ShapeError, match="target"):
+            recurrent(sequences=True).fit(x, np.zeros(shape), missing=how, verbose=0)
+
+
+def test_a_missing_target_is_refused_with_what_may_be_done():
+    x, target, _ = series()
+    with pytest.raises(DataError, match="missing='skip'"):
+        recurrent(sequences=True).fit(x, np.full_like(target, np.nan), verbose=0)
+    with pytest.raises(DataError, match="`lengths`$"):
+        recurrent(sequences=True).fit(x, np.full_like(target, np.inf), verbose=0)
 
 
 @engines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -170,8 +170,8 @@ class Operation(Protocol):
 N = TypeVar("N", bound=Operation)
 
 
-def ordered(outputs: Iterable[N]) -> list[N]:
-    """The nodes that `outputs` need, each after its operands."""
+def ordered(outputs: Iterable[N], given: Container[N] = ()) -> list[N]:
+    """The nodes that `outputs` need, each after its operands; of those that are given nothing is needed."""
     order: dict[N, None] = {}
     stack = [(o, False) for o in reversed(list(outputs))]
     while stack:
@@ -182,7 +182,8 @@ def ordered(outputs: Iterable[N]) -> list[N]:
             order[node] = None
         else:
             stack.append((node, True))
-            stack.extend((i, False) for i in reversed(node.inputs) if i not in order)
+            operands = () if node in given else node.inputs
+            stack.extend((i, False) for i in reversed(operands) if i not in order)
     return list(order)
 
 

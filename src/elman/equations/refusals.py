@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from elman.equations.ops import OPS
 from elman.equations.widths import users_line
 from elman.errors import EquationError
 
@@ -55,9 +56,8 @@ class NoNumber:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise EquationError(
-            f"a symbol has no `.{name}`; write el.{name}(...) if there is such an op.\n  {users_line()}"
-        )
+        hint = f"write el.{name}(...)" if name in OPS else "what it can do are operators and functions, as el.tanh(x)"
+        raise EquationError(f"a symbol has no `.{name}`; {hint}.\n  {users_line()}")
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._no_number()

@@ -235,9 +235,9 @@ def _starts(system: System, states: Any) -> np.ndarray:
                 f"each recurrent layer; got {checks.shown(states)}"
             ) from error
     found = checks.floats(states, "states")
-    start = found.reshape(-1, found.shape[-1]) if found.ndim else found
-    if start.ndim != 2 or start.shape[1] != system.n:
+    if not found.ndim or found.shape[-1] != system.n:
         raise ShapeError(f"states have shape {found.shape}; expected (m, {system.n}): {', '.join(system.names)}")
+    start = found.reshape(-1, system.n)
     if not len(start) or not np.isfinite(start).all():
         raise DataError("the search needs states to begin with, all of them finite")
     return start

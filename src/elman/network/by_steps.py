@@ -58,13 +58,14 @@ def _picking(net: Net, classes: Classes | None, how: Choices) -> Callable[[tuple
 def _output(net: Net, name: Any) -> int:
     """The number of the output that is fed back."""
     names = net.structure.names
+    known = isinstance(name, str) and name in (names or ())
     if names is None or len(names) == 1:
-        if name is not None and name not in (names or ()):
+        if name is not None and not known:
             raise OptionError(f"output is {shown(name)}, but the network has a single one: leave it out")
         return 0
-    if name not in names:
+    if not known:
         hint = nearest(name, names) if isinstance(name, str) else ""
-        raise OptionError(f"output is {shown(name)}{hint}; expected which is fed back: one of {', '.join(names)}")
+        raise OptionError(f"output is {shown(name)}{hint}; expected what is fed back: one of {', '.join(names)}")
     return names.index(name)
 
 

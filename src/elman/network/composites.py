@@ -25,7 +25,7 @@ MERGES: dict[str, Callable[[Any, Any], Any]] = {
 class Composite:
     """What a chain, or the function of a network, may call like a layer."""
 
-    def __call__(self, *inputs: Any, state: Any = None) -> Any:
+    def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
         raise NotImplementedError
 
 
@@ -71,16 +71,16 @@ class Bidirectional(Composite):
             raise OptionError(f"merge is {shown(self.merge)}{hint}; expected one of {', '.join(MERGES)}")
         object.__setattr__(self, "backward", replace(self.layer, reverse=True))
 
-    def __call__(self, *inputs: Any, state: Any = None) -> Any:
-        """Both directions of what `layer` takes; `state` is what both begin with, as it takes it, halves of vectors."""
+    def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
+        """Both directions of what `layer` takes, its `mask` too; `state` is what both begin with, halves of vectors."""
         tracing = running()
         begins = _halves(state)
         here = tracing.place_name("bidirectional")
         with tracing.named(here):
             with tracing.named("forward"):
-                there = self.layer(*inputs, state=begins[0])
+                there = self.layer(*inputs, state=begins[0], mask=mask)
             with tracing.named("backward"):
-                back = self.backward(*inputs, state=begins[1])  # type: ignore[attr-defined]
+                back = self.backward(*inputs, state=begins[1], mask=mask)  # type: ignore[attr-defined]
             merged = tracing.flow(MERGES[self.merge](there, back))
         finals = tuple(concat(a, b) for a, b in zip(there.states(), back.states(), strict=True))
         merged.states = lambda: finals
@@ -142,10 +142,12 @@ class Conv1D(Composite):
         whole(self.kernel, "kernel"), whole(self.dilation, "dilation"), flag(self.causal, "causal")
         object.__setattr__(self, "dense", Dense(self.units, activation=self.activation, bias=self.bias))
 
-    def __call__(self, *inputs: Any, state: Any = None) -> Any:
+    def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
         """The convolution of a sequence."""
         if state is not None:
             raise OptionError("Conv1D has no states: leave state out")
+        if mask is not None:
+            raise OptionError("Conv1D has no states to hold: leave mask out, or multiply by it")
         if len(inputs) != 1:
             raise OptionError(
                 f"Conv1D takes 1 value, got {len(inputs)}: put several beside one another, el.concat(...)"

@@ -1,6 +1,6 @@
-"""Flows: what the equations of a network are written in.
+"""Flow: how a network's function becomes its layers.
 
-A network's function runs once on flows, as a cell's does on symbols. A `Flow` stands for one vector at each step of a
+It runs once on flows, as a cell's does on symbols. A `Flow` stands for one vector at each step of a
 time axis, or for one vector a row where there is no time. Layers, moves and attention make new ones. What is written
 between them, sums, products, functions, is equations like a cell's: it becomes a layer without states where a layer
 needs it.
@@ -22,53 +22,9 @@ from elman.equations.ops import row_of
 from elman.equations.store import stored
 from elman.equations.symbols import Parameter, Symbol, build, width
 from elman.equations.trace import Cell
-from elman.equations.widths import Dim, Line, users_line
+from elman.equations.widths import ONE, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
-
-
-class Axis:
-    """A time axis in the making; those of two values that are put together are one."""
-
-    def __init__(self, name: str):
-        self.name = name
-        self._same: Axis | None = None
-
-    def root(self) -> Axis:
-        return self if self._same is None else self._same.root()
-
-    def join(self, other: Axis) -> None:
-        if self.root() is not other.root():
-            other.root()._same = self.root()
-
-
-class Flow(Symbol):
-    """A value of a network's equations: a sequence, or one vector a row.
-
-    Attributes
-    ----------
-    final : Flow or tuple of Flow
-        Of a recurrent layer's output: its states after each row's last step. Of both directions, equations of them.
-    """
-
-    __slots__ = ("axis", "states", "tracing", "where")
-
-    def __init__(self, tracing: Tracing, where: Source, features: int, axis: Axis | None, name: str = ""):
-        super().__init__("flow", dim=Dim(name, features), name=name)
-        self.tracing, self.where, self.axis = tracing, where, axis
-        self.states: Callable[[], tuple[Any, ...]] = tuple  # made when they are asked for
-
-    @property
-    def features(self) -> int:
-        return width(self)
-
-    @property
-    def final(self) -> Any:
-        states = self.states()
-        if not states:
-            raise EquationError(
-                f"{self!r} has no final states: only what a recurrent layer returns has them.\n  {users_line()}"
-            )
-        return states if len(states) > 1 else states[0]
+from elman.network.flows import Axis, Flow
 
 
 @dataclass(eq=False)
@@ -247,8 +203,9 @@ class Tracing:
                 raise EquationError(f"{value!r} belongs to another network, or an earlier trace.\n  {users_line()}")
             return value
         if not isinstance(value, Symbol):
+            called = hasattr(value, "graph") * "; call that first: el.Dense(3)(el.GRU(4)(x))"
             raise EquationError(
-                f"a layer reads inputs of the network and what came of them, got {type(value).__name__}.\n"
+                f"a layer reads inputs of the network and what came of them, got {type(value).__name__}{called}.\n"
                 f"  {users_line()}"
             )
         if value not in self._equations:
@@ -279,17 +236,17 @@ class Tracing:
     # --- equations between layers ---------------------------------------------------------------------------
 
     def _placed(self, value: Symbol) -> Flow:
-        leaves = [
-            node for node in ordered([value]) if not node.inputs and node.op != "const" and not _is_constant(node)
-        ]
-        strange = [leaf for leaf in leaves if not isinstance(leaf, Flow)]
+        known = {node: flow for node, flow in self._equations.items() if node is not value}
+        nodes = [node for node in ordered([value], known) if not _is_constant(node)]
+        leaves = [node for node in nodes if node in known or not node.inputs and node.op != "const"]
+        strange = [leaf for leaf in leaves if leaf not in known and not isinstance(leaf, Flow)]
         if strange or not leaves:
             what = repr(strange[0]) if strange else "numbers alone"
             raise EquationError(
                 f"the equations of a network use {what}, which none of its layers made.\n  {value.line}"
             )
         flows, axis = self._together([self.flow(leaf) for leaf in leaves])
-        layer = self._layer_of(stored(_equations(value, leaves)))
+        layer = self._layer_of(stored(_equations(value, leaves, [flow.name for flow in flows])))
         try:
             graph = layer.graph([flow.features for flow in flows])
         except ShapeError as error:
@@ -322,8 +279,8 @@ class Tracing:
         if len(given) != len(states):
             names = ", ".join(s.name for s in states)
             raise ShapeError(
-                f"state has {len(given)} values, {layer.cell.name} has {len(states)} states ({names})"
-                f".\n  {users_line()}"
+                f"state has {len(given)} values, {layer.cell.name} has {len(states)} ({names}); of several "
+                f"final states take those that are meant, as in state=h.final[0].\n  {users_line()}"
             )
         begun = [None if s is None else self._begins(s, wanted) for s, wanted in zip(given, states, strict=True)]
         return begun + [None] * (len(graph.states) - len(states))
@@ -399,24 +356,30 @@ def _users_states(layer: Any, graph: Graph) -> list[Symbol]:
     return graph.states[: len((layer.origin or layer).cell.states)]
 
 
-def _equations(value: Symbol, leaves: list[Symbol]) -> Graph:
+def _equations(value: Symbol, leaves: list[Symbol], names: list[str]) -> Graph:
     """What is written between layers, as the graph of a cell."""
     inputs: dict[Symbol, Symbol] = {}
-    for leaf in leaves:
-        name = leaf.name.replace(".", "_") or "x"
+    for leaf, called in zip(leaves, names, strict=True):
+        name = called.replace(".", "_") or "x"
         taken = {i.name for i in inputs.values()}
         inputs[leaf] = Symbol("input", name=name if name not in taken else f"{name}_{len(inputs)}")
     new: dict[Symbol, Symbol] = dict(inputs)
-    constants = name_constants(
-        [n for n in ordered([value]) if _is_constant(n)], {}, {i.name for i in inputs.values()}, [value]
-    )
+    nodes = ordered([value], inputs)
+    taken = {i.name for i in inputs.values()}
+    constants = name_constants([n for n in nodes if _is_constant(n)], {}, taken, nodes)
     new |= {constant: constant for constant in constants.values()}
-    for node in ordered([value]):
+    for node in nodes:
         if node not in new:
-            operands = tuple(new[i] for i in node.inputs)
+            operands = tuple(_fitting(new[i], i, node) for i in node.inputs)
             new[node] = Symbol(node.op, operands, name=node.name, first=node.first, second=node.second)
     return Graph("equations", list(inputs.values()), [], [new[value]], constants, [])
 
 
 def _is_constant(node: Symbol) -> bool:
     return isinstance(node, Parameter) and bool(node.fixed)
+
+
+def _fitting(operand: Symbol, flow: Symbol, node: Symbol) -> Symbol:
+    """An operand whose one feature goes with the many of others is the sum of it, a number a row also in a cell."""
+    many = row_of(node).shape == "map" and node.dim is not ONE
+    return Symbol("sum", (operand,)) if many and flow.dim is ONE and flow.op != "const" else operand

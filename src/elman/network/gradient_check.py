@@ -63,8 +63,9 @@ def check_gradients(
     A random combination of all outputs and final states is differentiated with respect to every parameter, the inputs
     and the initial states; then the same with a dense layer below, which trains on dL/d input (unless all inputs are
     indices); of a graph of layers the same with rows of unequal lengths, if the input is random; with a `loss`, the
-    loss too with respect to every parameter. The difference is relative to the largest gradient of that array, or to 1
-    where all are smaller.
+    loss too with respect to every parameter. The differences are those of the first engine's values, the gradients
+    each engine's own. What is compared is relative to the largest gradient of that array, or to 1 where all are
+    smaller. At a kink, as of relu at 0, any slope between those on both sides will do.
 
     Parameters
     ----------
@@ -111,20 +112,20 @@ def check_gradients(
         checks.whole(count, name)
     tolerance, seed = checks.real(tolerance, "tolerance", 0), checks.as_seed(seed)
     errors: dict[str, dict[str, float]] = {}
+    slopes: dict[str, np.ndarray] = {}
     for engine in ENGINES:
         if engine == "native" and not native_available():
             continue
         net = _in_float64(net_or_cell, features, units, engine, seed)
         _check_slopes(net)
-        random = np.random.default_rng(seed + 1)
-        given = random_inputs(net, random, rows, steps) if x is None else x
-        errors[engine] = _with_and_without_layers_below(net, given, lengths, random, samples)
+        measuring = _Measuring(np.random.default_rng(seed + 1), samples, tolerance, slopes)
+        given = random_inputs(net, measuring.random, rows, steps) if x is None else x
+        errors[engine] = _with_and_without_layers_below(net, given, lengths, measuring)
         if x is None and lengths is None and not net.structure.is_chain:
-            inputs, used = _copied(net, given, None), _random_lengths(net, given, random)
-            unequal = _check_outputs(net, inputs, used, random, samples)
-            errors[engine] |= {f"ragged/{name}": error for name, error in unequal.items()}
+            inputs, used = _copied(net, given, None), _random_lengths(net, given, measuring.random)
+            errors[engine] |= _check_outputs(net, inputs, used, measuring, "ragged/")
         if loss is not None:
-            errors[engine] |= _check_loss(net, (given, target, loss, lengths), random, samples)
+            errors[engine] |= _check_loss(net, (given, target, loss, lengths), measuring)
     found = GradientCheck(errors)
     if not found.worst <= tolerance:
         raise TrainingError(
@@ -218,19 +219,16 @@ def _copied(net: Network, given: Any, lengths: Any) -> tuple[np.ndarray, ...]:
     return tuple(np.array(array) for array in net.check_batch(given, lengths)[0])
 
 
-def _with_and_without_layers_below(
-    net: Network, given: Any, lengths: Any, random: np.random.Generator, samples: int
-) -> dict[str, float]:
+def _with_and_without_layers_below(net: Network, given: Any, lengths: Any, measuring: _Measuring) -> dict[str, float]:
     """Of a network, and of the same upon dense layers."""
     inputs = _copied(net, given, lengths)
-    found = _check_outputs(net, inputs, lengths, random, samples)
+    found = _check_outputs(net, inputs, lengths, measuring)
     values = [number for number, array in enumerate(inputs) if array.dtype.kind == "f"]
     if values:
         upon = in_float64(net, with_layers_below(net.structure, values))
         with upon.params.writing() as arena:
             arena[arena.size - net.arena.size :] = net.arena
-        below = _check_outputs(upon, inputs, lengths, random, samples)
-        found |= {f"below/{name}": error for name, error in below.items()}
+        found |= _check_outputs(upon, inputs, lengths, measuring, "below/")
     return found
 
 
@@ -246,9 +244,10 @@ def _random_lengths(net: Network, given: Any, random: np.random.Generator) -> An
 
 
 def _check_outputs(
-    net: Network, inputs: tuple[np.ndarray, ...], lengths: Any, random: np.random.Generator, samples: int
+    net: Network, inputs: tuple[np.ndarray, ...], lengths: Any, measuring: _Measuring, run: str = ""
 ) -> dict[str, float]:
     """All gradients of a random combination of the outputs and the final states."""
+    random = measuring.random
     x, (_, used) = _only(inputs), net.check_batch(_only(inputs), lengths)
     state = [tuple(random.normal(size=(len(inputs[0]), n)) for n in sizes) for sizes in net.state_sizes()]
     engine, batch = net.differentiator, Batch(inputs, (), used, states=[s for group in state for s in group])
@@ -266,7 +265,7 @@ def _check_outputs(
         pairs |= _named_inputs(net, inputs, dx)
         for k, group in enumerate(state):
             pairs.update({f"state {k}.{j}": (s, dstate[k][j]) for j, s in enumerate(group)})
-        return {name: _difference(value, array, g, random, samples) for name, (array, g) in pairs.items()}
+        return {run + name: measuring.error(run + name, value, array, g) for name, (array, g) in pairs.items()}
 
 
 def _only(several: tuple[np.ndarray, ...]) -> Any:
@@ -286,9 +285,7 @@ def _named_inputs(
     return {name: pair for name, pair in found.items() if pair[0].dtype.kind == "f"}
 
 
-def _check_loss(
-    net: Network, case: tuple[Any, Any, Any, Any], random: np.random.Generator, samples: int
-) -> dict[str, float]:
+def _check_loss(net: Network, case: tuple[Any, Any, Any, Any], measuring: _Measuring) -> dict[str, float]:
     """The loss's gradient with respect to every parameter."""
     x, target, loss, lengths = case
     _, grads = net.loss_and_grads(x, target, loss, lengths=lengths)
@@ -298,23 +295,62 @@ def _check_loss(
 
     with net.params.writing() as arena:
         arrays = views(net.params.places, arena)
-        return {f"loss/{n}": _difference(value, arrays[n], grads[n], random, samples) for n in arrays}
+        return {f"loss/{n}": measuring.error(f"loss/{n}", value, arrays[n], grads[n]) for n in arrays}
 
 
-def _difference(
-    value: Callable[[], float], array: np.ndarray, gradient: np.ndarray, random: np.random.Generator, samples: int
-) -> float:
-    """The largest difference between a gradient and central differences of `value` along an array's elements."""
-    chosen = random.choice(array.size, min(array.size, samples), replace=False)
-    scale = max(1.0, float(np.max(np.abs(gradient), initial=0)))
-    return max((abs(_slope(value, array, i) - gradient.flat[i]) / scale for i in chosen), default=0.0)
+@dataclass(frozen=True)
+class _Measuring:
+    """Slopes that gradients are compared with: measured once, as all engines compute the same function."""
+
+    random: np.random.Generator
+    samples: int
+    tolerance: float
+    slopes: dict[str, np.ndarray]
+
+    def error(self, name: str, value: Callable[[], float], array: np.ndarray, gradient: np.ndarray) -> float:
+        """The largest difference between a gradient and the slopes of `value` along an array's elements."""
+        chosen = self.random.choice(array.size, min(array.size, self.samples), replace=False)
+        if name not in self.slopes:
+            self.slopes[name] = np.array([_slope(value, array, i) for i in chosen])
+        scale = max(1.0, float(np.max(np.abs(gradient), initial=0)))
+        found = zip(chosen, self.slopes[name], gradient.flat[chosen], strict=True)
+        return max((self._difference(value, array, *at, scale) for at in found), default=0.0)
+
+    def _difference(
+        self, value: Callable[[], float], array: np.ndarray, index: int, slope: float, gradient: float, scale: float
+    ) -> float:
+        """Relative to `scale`; where it is large a kink may be near, which nearer values see less of."""
+        error = abs(slope - gradient)
+        if not error <= self.tolerance * scale:
+            nearer = [abs(_slope(value, array, index, step) - gradient) for step in (1e-5, 1e-6)]
+            error = min(error, *nearer, _beyond(gradient, _slopes_of_both_sides(value, array, index)))
+        return float(error / scale)
 
 
 def _slope(value: Callable[[], float], array: np.ndarray, index: int, step: float = 1e-4) -> float:
-    """A fourth-order central difference; the array is as before afterwards."""
-    old, found = array.flat[index], {}
-    for k in (-2, -1, 1, 2):
+    """A fourth-order central difference."""
+    before, a, _, b, behind = _values(value, array, index, step)
+    return (8 * (b - a) - (behind - before)) / (12 * step)
+
+
+def _slopes_of_both_sides(
+    value: Callable[[], float], array: np.ndarray, index: int, step: float = 1e-5
+) -> tuple[float, float]:
+    """Second-order differences, which are the same where the function is smooth."""
+    before, a, here, b, behind = _values(value, array, index, step)
+    return (3 * here - 4 * a + before) / (2 * step), (4 * b - 3 * here - behind) / (2 * step)
+
+
+def _values(value: Callable[[], float], array: np.ndarray, index: int, step: float) -> list[float]:
+    """At five points around an element; the array is as before afterwards."""
+    old, found = array.flat[index], []
+    for k in (-2, -1, 0, 1, 2):
         array.flat[index] = old + k * step
-        found[k] = value()
+        found.append(value())
     array.flat[index] = old
-    return (8 * (found[1] - found[-1]) - (found[2] - found[-2])) / (12 * step)
+    return found
+
+
+def _beyond(gradient: float, slopes: tuple[float, float]) -> float:
+    """How far a gradient lies outside of two slopes."""
+    return max(min(slopes) - gradient, gradient - max(slopes), 0.0)

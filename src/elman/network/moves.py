@@ -11,7 +11,8 @@ from elman.equations.symbols import Symbol
 from elman.equations.trace import cell
 from elman.equations.widths import users_line
 from elman.errors import OptionError, ShapeError
-from elman.network.flow import Flow, running
+from elman.network.flow import running
+from elman.network.flows import Flow
 from elman.network.layers import Layer
 
 FARTHEST = 2**31 - 1  # steps that an engine counts

@@ -40,9 +40,9 @@ class Network:
     """A chain of layers, ``Network(3, [GRU(8), Dense(2)])``, or a graph, ``Network(function, inputs={"x": 3})``.
 
     A graph is written as a function of sequences, which runs once: layers are called, and what they return are values
-    that may be added, multiplied, put beside one another (`elman.concat`), moved and gathered over time (`shift`,
-    `reverse`, `repeat`, `pool`), attended to (`attend`) and given to several layers. A layer called twice has the same
-    parameters both times. Layers are called by the variables that hold what they return.
+    that may be added, multiplied (one of one feature goes with any width), put beside one another (`elman.concat`),
+    moved and gathered over time (`shift`, `reverse`, `repeat`, `pool`), attended to (`attend`) and given to several
+    layers. A layer called twice has the same parameters. Layers are called by the variables that hold what they return.
 
     Parameters
     ----------

@@ -66,7 +66,8 @@ def _of_move(structure: Structure, part: Part) -> str:
     if kind == "take":
         return "" if part.move.number == -1 else f"takes step {part.move.number} of a sequence"
     if kind == "shift":
-        return f"shifts a sequence by {part.move.number} steps" if part.move.number else ""
+        steps = part.move.number
+        return f"shifts a sequence by {steps} step{'s' * (abs(steps) != 1)}" if steps else ""
     return "runs a sequence in reverse" if kind == "reverse" else f"takes the {kind} of all steps"
 
 

@@ -18,7 +18,8 @@ from elman.equations.symbols import Symbol, width
 from elman.equations.trace import Cell, call_and_watch
 from elman.equations.widths import recording
 from elman.errors import OptionError, ShapeError
-from elman.network.flow import Axis, Flow, Part, Tracing, unused
+from elman.network.flow import Part, Tracing, unused
+from elman.network.flows import Axis, Flow
 from elman.network.layers import Layer
 from elman.training.ends import End
 

@@ -70,8 +70,8 @@ def short(net: Net) -> str:
     """A network in one line."""
     cells = ", ".join(f"{layer.cell.name}({layer.units or ''})" for layer in net.layers)
     numbers = f"dtype={net.dtype}" + (f", products={net.products!r}" if net.products else "")
-    given = {one.name: one.width for one in net.structure.inputs}
-    inputs = net.inputs if net.structure.is_chain else given
+    given = [f"{one.name!r}: {one.width if one.axis >= 0 else f'Static({one.width})'}" for one in net.structure.inputs]
+    inputs = net.inputs if net.structure.is_chain else f"{{{', '.join(given)}}}"
     return f"Network(inputs={inputs}, layers=[{cells}], parameters={net.arena.size}, {numbers})"
 
 

@@ -37,8 +37,11 @@ def first_place(wrong: np.ndarray, lengths: np.ndarray | None, first_row: int = 
     return (first_row + row, *rest)
 
 
-def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None) -> None:
-    """Raise `DataError` at the first NaN or infinity that is in use; a strip at a time, so that nothing is copied."""
+def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None, of_nan: str = "") -> None:
+    """Raise `DataError` at the first NaN or infinity that is in use; a strip at a time, so that nothing is copied.
+
+    `of_nan` is what else may be done about a NaN.
+    """
     rows = max(1, STRIP // max(1, array[:1].size))
     for first in range(0, len(array), rows):
         strip = array[first : first + rows]
@@ -51,7 +54,7 @@ def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None
             large = "" if np.isnan(value) else f" ({array.dtype} holds numbers up to {np.finfo(array.dtype).max:.2g})"
             raise DataError(
                 f"{name}{list(place)} is {value}: expected finite numbers{large}; "
-                "fill or drop such values, or cut rows with `lengths`"
+                f"fill or drop such values, or cut rows with `lengths`{of_nan if np.isnan(value) else ''}"
             )
 
 
@@ -61,7 +64,7 @@ def check_indices(array: np.ndarray, count: int, name: str, lengths: np.ndarray 
     if place is not None:
         raise DataError(
             f"{name}{list(place[:-1])} is {array[place]:.15g}: expected indices, whole numbers 0..{count - 1}, "
-            f"as the network's first layer has a table of {count}"
+            f"as the layer that reads them has a table of {count}"
         )
 
 

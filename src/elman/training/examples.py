@@ -151,7 +151,7 @@ def _examples(
     targets, losses = for_each(target, ends, "target"), for_each(loss, ends, "loss", alike=True)
     shares = [1.0] * len(ends) if loss_weights is None else for_each(loss_weights, ends, "loss_weights")
     weightings = weighting.for_each(ends)
-    judged = tuple(_judged(*each, inputs, used) for each in zip(ends, targets, losses, weightings, shares, strict=True))
+    judged = tuple(_of(*each, inputs, used) for each in zip(ends, targets, losses, weightings, shares, strict=True))
     if (len(ends) > 1 or net.penalties) and any(j.loss.root for j in judged):
         more = "several outputs" if len(ends) > 1 else "a penalty on activities"
         raise OptionError(f"rmse is the root of the whole loss, and the network has {more}: train it with mse")
@@ -164,6 +164,16 @@ def _penalised(penalty: Penalty, inputs: tuple[np.ndarray, ...], used: tuple[np.
     shape = (rows, end.steps(inputs), 1) if end.sequence_output else (rows, 1)
     lengths = used[end.axis] if end.sequence_output else None
     return Judged(np.broadcast_to(np.zeros(1, end.dtype), shape), penalty.loss, 1, lengths, None, end.name)
+
+
+def _of(end: End, *rest: Any) -> Judged:
+    """The targets of one output, which messages name where there are several."""
+    try:
+        return _judged(end, *rest)
+    except ElmanError as error:
+        if not end.name:
+            raise
+        raise type(error)(f"output {end.name}: {error}") from error
 
 
 def _judged(

@@ -309,7 +309,7 @@ def prepare_target(
         _check_bounds(array, loss, lengths)
     with np.errstate(over="ignore", invalid="ignore"):  # too large is infinite then; past a row's end may be anything
         made = np.asarray(array, dtype)
-    check_finite(made, "target", lengths)
+    check_finite(made, "target", lengths, ", or leave such steps out with missing='skip'")
     return loss, made, array.shape[-1]
 
 

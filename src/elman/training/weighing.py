@@ -57,7 +57,7 @@ class Weighting:
             raise OptionError(f"missing is {shown(self.missing)}{hint}; expected one of {', '.join(MISSING)}")
         if self.missing == "refuse" or target.dtype.kind != "f" or target.ndim not in (axes, axes + 1):
             return target, None
-        there = ~np.isnan(target).reshape(*target.shape[:axes], -1).any(axis=-1)
+        there = ~np.isnan(target if target.ndim > axes else target[..., None]).any(axis=-1)
         if there.all():
             return target, None
         known = np.argwhere(there & in_use(there.shape, lengths))
@@ -131,7 +131,7 @@ def _sample_weights(weights: Any, shape: tuple[int, ...], lengths: np.ndarray | 
     given = numbers(weights, "sample_weight")
     if given.shape not in (shape[:1], shape):
         steps = f", or {shape}, one for each step" if len(shape) == 2 else ""
-        hint = "; single steps have no weights where the network returns the last one" * (given.ndim > len(shape))
+        hint = "; single steps have no weights where the network returns the last one" * (len(shape) == 1 < given.ndim)
         expected = f"({shape[0]},), one for each row of x{steps}{hint}"
         raise ShapeError(f"sample_weight has shape {given.shape}, expected {expected}")
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is found below; past an end may be anything
