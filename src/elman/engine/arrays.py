@@ -91,6 +91,11 @@ class Intake:
             raise EngineError("parameters are read-only, and training changes them: give an array of one's own")
         return self.numbers(array, (self.plan.parameters,), "parameters")
 
+    def check_indices(self, data: Batch) -> None:
+        """`DataError` at the first index of a data set that is none."""
+        if self.indices:
+            Intake(self.plan, self.dtype).batch(data, goal=True)
+
     def batch(self, batch: Batch, *, goal: bool = False) -> Batch:
         """A batch, with its targets if it has a `goal`.
 
@@ -214,12 +219,6 @@ class Intake:
                 raise ShapeError(f"{place.name} is {_describe(array)}: the engine expects aligned {place.dtype}")
             found.append(array)
         return tuple(found)
-
-
-def check_indices(plan: Plan, dtype: np.dtype, data: Batch) -> None:
-    """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
-    if whole_numbers(plan, dtype):
-        Intake(plan, dtype).batch(data, goal=True)
 
 
 def _padded(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
