@@ -144,6 +144,8 @@ class Optimizer:
         """The scalars that settings need beside those of the equations."""
         given = [self.settings((1, 1)), self.settings((1,))]
         given += [Settings(**settings) for settings in (self.groups or {}).values()]
+        if given == [_USUAL, _USUAL]:  # as most optimisers are, asked at each call
+            return []
         return [scalar for scalar, setting in _NEEDED.items() if any(getattr(each, setting) for each in given)]
 
     def table(self, count: int, settings: Sequence[Settings] | None = None) -> np.ndarray:
