@@ -39,6 +39,8 @@ def first_place(wrong: np.ndarray, lengths: np.ndarray | None, first_row: int = 
 
 def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None) -> None:
     """Raise `DataError` at the first NaN or infinity that is in use; a strip at a time, so that nothing is copied."""
+    if array.size <= STRIP and np.isfinite(array).all():
+        return
     rows = max(1, STRIP // max(1, array[:1].size))
     for first in range(0, len(array), rows):
         strip = array[first : first + rows]
