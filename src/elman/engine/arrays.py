@@ -94,6 +94,11 @@ class Intake:
             raise EngineError("parameters are read-only, and training changes them: give an array of one's own")
         return self.numbers(array, (self.plan.parameters,), "parameters")
 
+    def check_indices(self, data: Batch) -> None:
+        """`DataError` at the first index of a data set that is none."""
+        if self.indices:
+            Intake(self.plan, self.dtype).batch(data, goal=True)
+
     def batch(self, batch: Batch, *, goal: bool = False) -> Batch:
         """A batch, with its targets if it has a `goal`.
 
@@ -180,14 +185,18 @@ class Intake:
     def _lengths(
         self, given: Sequence[np.ndarray | None], B: int, steps: Sequence[int]
     ) -> tuple[np.ndarray | None, ...]:
-        pairs = zip(_padded(given, self.plan.axes), steps, strict=True)
+        if not given:
+            return (None,) * self.plan.axes
+        pairs = zip(_as_many(given, self.plan.axes), steps, strict=True)
         return tuple([None if a is None else _checked_lengths(a, B, T) for a, T in pairs])
 
     def _weights(
         self, given: Sequence[np.ndarray | None], B: int, steps: Sequence[int]
     ) -> tuple[np.ndarray | None, ...]:
         """Of each row, or of each of its steps, for each output."""
-        pairs, found = zip(_padded(given, len(self._goals)), self._goals, strict=True), []
+        if not given:
+            return (None,) * len(self._goals)
+        pairs, found = zip(_as_many(given, len(self._goals)), self._goals, strict=True), []
         for weights, place in pairs:
             if weights is not None:
                 each = place.axis != ONCE and weights.ndim == 2
@@ -226,17 +235,11 @@ class Intake:
         return tuple(found)
 
 
-def check_indices(plan: Plan, dtype: np.dtype, data: Batch) -> None:
-    """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
-    if whole_numbers(plan, dtype):
-        Intake(plan, dtype).batch(data, goal=True)
-
-
-def _padded(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
-    """One for each; None for all where nothing came."""
-    if given and len(given) != count:
+def _as_many(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
+    """As many as there should be."""
+    if len(given) != count:
         raise ShapeError(f"{len(given)} arrays came where {count} are expected, one for each")
-    return given or (None,) * count
+    return given
 
 
 def _check_input(place: Place, x: np.ndarray) -> None:

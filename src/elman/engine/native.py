@@ -194,6 +194,9 @@ class NativeEngine:
         initial_states = self._intake.given(of_states) if want_states else None
         return Gradients(loss, gradients, tuple(outputs), self._intake.given(finals), tuple(of_inputs), initial_states)
 
+    def check_indices(self, data: Batch) -> None:
+        self._intake.check_indices(data)
+
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """Do many updates in one call."""
         data, optimizer, size = self._intake.batch(data, goal=True), updates.optimizer, (self.plan.parameters,)

@@ -228,6 +228,9 @@ class NumpyEngine:
     def _has_sequences(self) -> bool:
         return any(self.plan.axis(place) != ONCE for place in self.plan.outputs)
 
+    def check_indices(self, data: Batch) -> None:
+        self._intake.check_indices(data)
+
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """One update for each batch of row numbers."""
         return train(

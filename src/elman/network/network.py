@@ -146,6 +146,7 @@ class Network:
         self.penalties = penalties_of(self.structure, self.dtype)
         self._places = layout(self.structure.parts)
         self._size = sum(place.size for place in self._places.values())
+        self._state_sizes = self.structure.free_states()
         self._engines = Engines(self)
         if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
             raise self._too_large()
@@ -380,6 +381,8 @@ class Network:
     def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
         """Raise `DataError` unless outputs and final states are finite: it names the parameter that is not, or where
         values grew too large."""
+        if checks.all_finite(*outputs, *states):
+            return
         names = self.structure.names or ("output",)
         results = dict(zip(names, outputs, strict=True))
         checks.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
@@ -390,7 +393,7 @@ class Network:
 
     def state_sizes(self) -> list[list[int]]:
         """The widths of the states of each layer that has any whose initial values are the caller's."""
-        return self.structure.free_states()
+        return self._state_sizes
 
     def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
         return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype, name)

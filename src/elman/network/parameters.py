@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import threading
@@ -31,7 +32,7 @@ class Place:
     shape: tuple[int, ...]
     layer: int  # whose it is
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         return math.prod(self.shape)  # NumPy's would wrap around at sizes beyond 2^63
 

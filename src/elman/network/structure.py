@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ class Structure:
     names: tuple[str, ...] | None = None
     by_name: bool = False
 
-    @property
+    @functools.cached_property
     def is_chain(self) -> bool:
         """Whether it is a plain list of layers, of which each reads the one before it."""
         numbered = all(p.name == str(k) and p.sources == (Source(k - 1),) for k, p in enumerate(self.parts))
@@ -87,7 +88,7 @@ class Structure:
         found = [_free(part) for part in self.parts if part.graph is not None]
         return [sizes for sizes in found if sizes]
 
-    @property
+    @functools.cached_property
     def time_axes(self) -> int:
         return 1 + max(given.axis for given in self.inputs)
 

@@ -58,7 +58,7 @@ class Judged:
         """The weight of each value of some rows in the loss: (B, T), zero past a row's end, or (B,)."""
         shape = self.target[rows].shape[:-1]
         share = np.ones(shape) if self.weights is None else np.ones(shape) * _column(self.weights[rows], shape)
-        return np.where(in_use(shape, None if self.lengths is None else self.lengths[rows]), share, 0.0)
+        return share if self.lengths is None else np.where(in_use(shape, self.lengths[rows]), share, 0.0)
 
     def counts(self, rows: np.ndarray) -> np.ndarray:
         """The sum of the weights of each row's steps (B,): what it counts in the loss of an epoch."""
@@ -100,7 +100,7 @@ class Examples:
         goals = (*self.judged, *self.penalties)
         return Batch(self.inputs, tuple(j.target for j in goals), self.lengths, tuple(j.weights for j in goals))
 
-    @property
+    @functools.cached_property
     def aims(self) -> tuple[Aim, ...]:
         return tuple(j.aim for j in (*self.judged, *self.penalties))
 
@@ -220,13 +220,13 @@ def judge(
     net: Trainable, data: Examples, batch_size: int, memory: str = "normal", metrics: Mapping[str, Metric] | None = None
 ) -> dict[str, float]:
     """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
-    engine = net.engine()
+    engine, how = net.engine(), How(memory)
     sums: dict[str, list[float]] = {}
     weights: list[list[float]] = [[] for _ in data.judged]
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            outputs, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
+            outputs, _ = engine.forward(net.arena, data.batch.rows(rows), how, version=net.params.version)
         for k, (judged, y) in enumerate(zip(data.judged, outputs, strict=True)):
             share = judged.counted(rows)
             used = share > 0
