@@ -229,6 +229,7 @@ def test_a_cell_can_be_tried_on_arrays():
         (lambda p, x, h: p.W @ x + (p.U[1:] + 1) @ h, "no slice of a matrix"),
         (lambda p, x, h: p.W @ x + (p.A @ p.B) @ h, r"a vector already; of two matrices write p.A @ \(p.B @ x\)"),
         (lambda p, x, h: p.W @ x + p.g[None, :] @ h, "it has no rows"),
+        (lambda p, x, h: p.W @ x + 0.5 * el.blocks(p.A, 2) @ h, r"stands inside, as in el.blocks\(0.5 \* p.W, 4\)"),
         (lambda p, x, h: p.W @ x + el.scalar(p.a) @ h, "both as a vector and as a matrix|no rows"),
         (lambda p, x, h: p.W @ x + (el.softmax(p.g)[:, None] * p.U) @ h, "no max of a vector that is a column"),
         (lambda p, x, h: p.W @ x + p.E[el.floor(x[:1])] + el.exp(p.E) @ h, "both as a table"),

@@ -134,7 +134,17 @@ class Blocks:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise EquationError(f"el.blocks(...) can only multiply, as in el.blocks(p.W, 4) @ x.\n  {users_line()}")
+        self._only_multiplies()
+
+    def _only_multiplies(self, *_: Any) -> NoReturn:
+        raise EquationError(
+            "el.blocks(...) can only multiply, as in el.blocks(p.W, 4) @ x; what is made of the matrix stands inside, "
+            f"as in el.blocks(0.5 * p.W, 4) @ x.\n  {users_line()}"
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _only_multiplies
+    __neg__ = __pos__ = __abs__ = __pow__ = __rpow__ = __rmatmul__ = __getitem__ = __iter__ = _only_multiplies
+    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __len__ = _only_multiplies  # type: ignore[assignment]
 
 
 def blocks(matrix: Value, count: int) -> Blocks:
