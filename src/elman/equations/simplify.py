@@ -5,8 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from elman.equations.graph import Graph
-from elman.equations.symbols import ONE, Block, Parameter, Symbol, width
+from elman.equations.symbols import ONE, Parameter, Symbol, width
 from elman.equations.widths import Dim
+
+
+class Block(Parameter):
+    """Some rows of a matrix, one of `count` equal parts: a matrix of its own to products and their gradients."""
+
+    __slots__ = ()
+
+    def __init__(self, matrix: Parameter, number: int, count: int):
+        rows = Dim(value=width(matrix) // count)
+        super().__init__("")
+        Symbol.__init__(self, "block", (matrix,), rows, name=matrix.name, first=number, second=count)
+        self.columns, self.role = matrix.columns, "matrix"
+
+    @property
+    def start(self) -> int:
+        assert self.columns.value is not None
+        return int(self.first) * width(self) * self.columns.value
 
 
 def simplify(graph: Graph) -> Graph:

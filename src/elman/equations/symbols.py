@@ -257,23 +257,6 @@ class MatrixOf(Parameter):
             stack.extend(() if node.op in ("column", "row") else node.inputs)
 
 
-class Block(Parameter):
-    """Some rows of a matrix, one of `count` equal parts: a matrix of its own to products and their gradients."""
-
-    __slots__ = ()
-
-    def __init__(self, matrix: Parameter, number: int, count: int):
-        rows = Dim(value=width(matrix) // count)
-        super().__init__("")
-        Symbol.__init__(self, "block", (matrix,), rows, name=matrix.name, first=number, second=count)
-        self.columns, self.role = matrix.columns, "matrix"
-
-    @property
-    def start(self) -> int:
-        assert self.columns.value is not None
-        return int(self.first) * width(self) * self.columns.value
-
-
 class Transposed(Symbol):
     """``p.W.T``: it multiplies, as in ``p.W.T @ x``, or is a part of another matrix, as in ``(p.W - p.W.T) @ h``."""
 
