@@ -23,6 +23,7 @@ from elman.equations.symbols import Symbol, build, width
 from elman.equations.trace import Cell
 from elman.equations.widths import Dim, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
+from elman.network.between import equations_between
 
 
 class Axis:
@@ -286,7 +287,7 @@ class Tracing:
                 f"the equations of a network use {what}, which none of its layers made.\n  {value.line}"
             )
         flows, axis = self._together([self.flow(leaf) for leaf in leaves])
-        layer = self._layer_of(from_data(graph_data(_equations(value, leaves))))
+        layer = self._layer_of(from_data(graph_data(equations_between(value, leaves))))
         try:
             graph = layer.graph([flow.features for flow in flows])
         except ShapeError as error:
@@ -394,18 +395,3 @@ class Tracing:
 def _users_states(layer: Any, graph: Graph) -> list[Symbol]:
     """Those that the layer's own cell has: with a mask there may be one more, what its output was."""
     return graph.states[: len((layer.origin or layer).cell.states)]
-
-
-def _equations(value: Symbol, leaves: list[Symbol]) -> Graph:
-    """What is written between layers, as the graph of a cell."""
-    inputs: dict[Symbol, Symbol] = {}
-    for leaf in leaves:
-        name = leaf.name.replace(".", "_") or "x"
-        taken = {i.name for i in inputs.values()}
-        inputs[leaf] = Symbol("input", name=name if name not in taken else f"{name}_{len(inputs)}")
-    new: dict[Symbol, Symbol] = dict(inputs)
-    for node in ordered([value]):
-        if node not in new:
-            operands = tuple(new[i] for i in node.inputs)
-            new[node] = Symbol(node.op, operands, name=node.name, first=node.first, second=node.second)
-    return Graph("equations", list(inputs.values()), [], [new[value]], {}, [])
