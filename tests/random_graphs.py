@@ -18,6 +18,9 @@ VECTOR = -1  # the axis of what has no time
 INDICES = 5  # rows of an embedding's table
 INPUTS = {"x": (0, 3), "u": (0, 2), "y": (1, 3), "tokens": (1, 1), "s": (VECTOR, 3)}  # axis and width
 WIDTHS = (2, 3, 4)
+BESIDE = (
+    1_000_000  # graphs of seeds from here on have layers with an output beside the state; others stay what they were
+)
 
 
 @el.cell(inputs=2)
@@ -25,6 +28,13 @@ def gapped(p, x, gap, h):
     """Two inputs: a gate that sees the second one only."""
     a = el.sigmoid(p.A @ gap + p.a)
     return a * h + (1 - a) * el.tanh(p.W @ x + p.U @ h)
+
+
+@el.cell
+def projecting(p, x, h):
+    """An output beside the state, of a width of its own."""
+    new = el.tanh(p.W @ x + p.U @ h)
+    return p.V @ new + p.D @ h, new
 
 
 @el.cell(memory=1)
@@ -55,6 +65,7 @@ LAYERS: dict[str, tuple[str, int, int, int]] = {
     "gru_before": ("el.GRU({units}, reset_after=False{options})", 1, 0, 1),
     "lstm": ("el.LSTM({units}{options})", 1, 0, 2),
     "gapped": ("el.Recurrent(gapped, {units}{options})", 2, 0, 1),
+    "projecting": ("el.Recurrent(projecting, {units}, sizes={{'output': 3}}{options})", 1, 0, 1),
     "reading": ("el.Recurrent(reading, {units}{options})", 1, 1, 1),
     "aligning": ("el.Recurrent(aligning, {units}, sizes={{'Q': 3, 'M': 2, 's': {units}}}{options})", 1, 1, 2),
     "glancing": ("el.Layer(glancing, {units}, sizes={{'Q': 3}})", 1, 2, 0),
@@ -130,7 +141,7 @@ class LayerOf:
 
     @property
     def outputs(self) -> int:
-        return self.units * (2 if self.both == "concat" else 1)
+        return {"projecting": 3}.get(self.kind, self.units) * (2 if self.both == "concat" else 1)
 
 
 @dataclass
@@ -200,7 +211,7 @@ class RandomGraph:
         return f", state=({', '.join(given)},)" if len(given) > 1 else f", state={given[0]}"
 
     def network(self, engine: str, **options: Any) -> el.Network:
-        scope: dict[str, Any] = {"el": el, "gapped": gapped, "reading": reading}
+        scope: dict[str, Any] = {"el": el, "gapped": gapped, "reading": reading, "projecting": projecting}
         scope |= {"aligning": aligning, "glancing": glancing}
         exec(compile(self.source, "<random graph>", "exec"), scope)
         static = {name: el.Static(INPUTS[name][1]) if INPUTS[name][0] == VECTOR else INPUTS[name][1] for name in INPUTS}
@@ -210,12 +221,13 @@ class RandomGraph:
 
 def draw(seed: int) -> RandomGraph:
     """A graph of three to about a dozen rows, of which all serve an output."""
-    return _Drawing(np.random.default_rng((seed, 2))).graph()
+    return _Drawing(np.random.default_rng((seed, 2)), seed >= BESIDE).graph()
 
 
 class _Drawing:
-    def __init__(self, random: np.random.Generator):
+    def __init__(self, random: np.random.Generator, beside: bool):
         self.random = random
+        self.recurrent = (*RECURRENT, "projecting", "projecting") if beside else RECURRENT
         self.inputs = list(INPUTS)
         self.axes = [axis for axis, _ in INPUTS.values()]
         self.widths = [width for _, width in INPUTS.values()]
@@ -276,7 +288,7 @@ class _Drawing:
         return made
 
     def _recurrent(self) -> None:
-        kinds = (*RECURRENT, "gapped")
+        kinds = (*self.recurrent, "gapped")
         self._layer(kinds, self._sequence(), **self._ways())
 
     def _ways(self) -> dict[str, Any]:
@@ -285,7 +297,7 @@ class _Drawing:
 
     def _both(self) -> None:
         x, options = self._sequence(), {"return_sequences": False} if self.random.random() < 0.2 else {}
-        kind, merge = str(self.random.choice(RECURRENT)), str(self.random.choice(["concat", "sum", "mean", "mul"]))
+        kind, merge = str(self.random.choice(self.recurrent)), str(self.random.choice(["concat", "sum", "mean", "mul"]))
         self.layers.append(LayerOf(kind, self._width(), (self.widths[x],), options, merge))
         self._call(len(self.layers) - 1, [x])
 
