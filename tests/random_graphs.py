@@ -29,6 +29,9 @@ INPUTS = {  # axis and width
 }
 OF_INDICES, MASKS = ("tokens", "kind"), ("here", "there")
 WIDTHS = (2, 3, 4)
+BESIDE = (
+    1_000_000  # graphs of seeds from here on have layers with an output beside the state; others stay what they were
+)
 
 
 @el.cell(inputs=2)
@@ -36,6 +39,13 @@ def gapped(p, x, gap, h):
     """Two inputs: a gate that sees the second one only."""
     a = el.sigmoid(p.A @ gap + p.a)
     return a * h + (1 - a) * el.tanh(p.W @ x + p.U @ h)
+
+
+@el.cell
+def projecting(p, x, h):
+    """An output beside the state, of a width of its own."""
+    new = el.tanh(p.W @ x + p.U @ h)
+    return p.V @ new + p.D @ h, new
 
 
 @el.cell(memory=1)
@@ -66,6 +76,7 @@ LAYERS: dict[str, tuple[str, int, int, int]] = {
     "gru_before": ("el.GRU({units}, reset_after=False{options})", 1, 0, 1),
     "lstm": ("el.LSTM({units}{options})", 1, 0, 2),
     "gapped": ("el.Recurrent(gapped, {units}{options})", 2, 0, 1),
+    "projecting": ("el.Recurrent(projecting, {units}, sizes={{'output': 3}}{options})", 1, 0, 1),
     "reading": ("el.Recurrent(reading, {units}{options})", 1, 1, 1),
     "aligning": ("el.Recurrent(aligning, {units}, sizes={{'Q': 3, 'M': 2, 's': {units}}}{options})", 1, 1, 2),
     "glancing": ("el.Layer(glancing, {units}, sizes={{'Q': 3}})", 1, 2, 0),
@@ -148,7 +159,7 @@ class LayerOf:
 
     @property
     def outputs(self) -> int:
-        return self.units * (2 if self.both == "concat" else 1)
+        return {"projecting": 3}.get(self.kind, self.units) * (2 if self.both == "concat" else 1)
 
 
 @dataclass
@@ -222,7 +233,7 @@ class RandomGraph:
         return (f", state=({', '.join(given)},)" if len(given) > 1 else f", state={given[0]}") + mask
 
     def network(self, engine: str, **options: Any) -> el.Network:
-        scope: dict[str, Any] = {"el": el, "gapped": gapped, "reading": reading}
+        scope: dict[str, Any] = {"el": el, "gapped": gapped, "reading": reading, "projecting": projecting}
         scope |= {"aligning": aligning, "glancing": glancing}
         exec(compile(self.source, "<random graph>", "exec"), scope)
         static = {name: el.Static(INPUTS[name][1]) if INPUTS[name][0] == VECTOR else INPUTS[name][1] for name in INPUTS}
@@ -232,12 +243,13 @@ class RandomGraph:
 
 def draw(seed: int) -> RandomGraph:
     """A graph of three to about a dozen rows, of which all serve an output."""
-    return _Drawing(np.random.default_rng((seed, 2))).graph()
+    return _Drawing(np.random.default_rng((seed, 2)), seed >= BESIDE).graph()
 
 
 class _Drawing:
-    def __init__(self, random: np.random.Generator):
+    def __init__(self, random: np.random.Generator, beside: bool):
         self.random = random
+        self.recurrent = (*RECURRENT, "projecting", "projecting") if beside else RECURRENT
         self.inputs = list(INPUTS)
         self.axes = [axis for axis, _ in INPUTS.values()]
         self.widths = [width for _, width in INPUTS.values()]
@@ -297,7 +309,9 @@ class _Drawing:
             axis = VECTOR
         row = Row("layer", tuple(operands), number)
         if layer.states:
-            row = replace(row, state=self._begins(layer), mask=self._mask(self.axes[operands[0]]))
+            held = layer.kind != "projecting"  # with a mask its output would be one state more
+            mask = self._mask(self.axes[operands[0]]) if held else None
+            row = replace(row, state=self._begins(layer), mask=mask)
         made = self._add(row, axis, layer.outputs)
         if layer.states and self.random.random() < 0.5:
             which = int(self.random.integers(layer.states)) if layer.states > 1 else None
@@ -305,7 +319,7 @@ class _Drawing:
         return made
 
     def _recurrent(self) -> None:
-        kinds = (*RECURRENT, "gapped")
+        kinds = (*self.recurrent, "gapped")
         self._layer(kinds, self._sequence(), **self._ways())
 
     def _ways(self) -> dict[str, Any]:
@@ -314,7 +328,8 @@ class _Drawing:
 
     def _both(self) -> None:
         x, options = self._sequence(), {"return_sequences": False} if self.random.random() < 0.2 else {}
-        kind, merge = str(self.random.choice(BOTH)), str(self.random.choice(["concat", "sum", "mean", "mul"]))
+        kinds = self.recurrent if "projecting" in self.recurrent else BOTH
+        kind, merge = str(self.random.choice(kinds)), str(self.random.choice(["concat", "sum", "mean", "mul"]))
         operands = self._operands(kind, x)
         self.layers.append(LayerOf(kind, self._width(), tuple(self.widths[k] for k in operands), options, merge))
         self._call(len(self.layers) - 1, operands)

@@ -60,3 +60,22 @@ def test_dynamics_are_those_of_the_states():
     assert el.insight.memory(net, X).to_initial_state.shape == (8,)
     assert set(el.insight.units(net, X)) == {"0.h", "0.y", "1.y", "h", "y"}
     assert "Not computed" not in el.insight.report(net, X).html()
+
+
+@pytest.mark.parametrize("layer", [None, "v"])
+def test_in_a_graph_with_states_that_another_layer_begins(layer):
+    def network(cell, **how):
+        def stacked(x, s):
+            first = el.Dense(4)(s)
+            u = el.Recurrent(cell, **how)(x, state=first if cell is BESIDE else (None, first))
+            v = el.Recurrent(cell, **how)(u)
+            return el.Dense(2)(v)
+
+        return el.Network(stacked, inputs={"x": 2, "s": el.Static(2)}, dtype="float64")
+
+    one, other = network(BESIDE, units=4, sizes={"output": 3}), network(AS_STATE, units=3, sizes={"h": 4})
+    other.params.restore(one.arena)
+    given, target = (X, RANDOM.normal(size=(3, 2))), RANDOM.normal(size=(3, 8, 2))
+    mine, theirs = (el.insight.gradient_flow(net, given, target, layer=layer) for net in (one, other))
+    np.testing.assert_allclose(mine.norms, theirs.norms, rtol=1e-10)
+    np.testing.assert_allclose(mine.pairs, theirs.pairs, rtol=1e-10, atol=1e-14)

@@ -295,3 +295,13 @@ def test_numbers_as_objects_are_numbers_and_anything_else_among_them_is_named():
     mixed[0, 1, 0] = None
     with pytest.raises(el.DataError, match="such as None"):
         net(mixed)
+
+
+def test_the_sizes_of_states_are_found_once(monkeypatch):
+    net = el.Network(2, [el.LSTM(3), el.GRU(4)])
+    monkeypatch.setattr(type(net.structure), "free_states", lambda _: pytest.fail("found again"))
+    first = net.state_sizes()
+    first[0].clear()
+    assert net.state_sizes() == [[3, 3], [4]]
+    y, state = net(np.zeros((1, 2, 2)), return_state=True)
+    assert np.array_equal(net(np.zeros((1, 2, 2)), state=[tuple(0 * s for s in one) for one in state]), y)

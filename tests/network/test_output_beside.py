@@ -185,7 +185,7 @@ def test_an_output_that_nobody_reads(engine):
     y = net(X)
     _, grads = net.loss_and_grads(X, 0 * y)
     assert not grads["encoder.V"].any() and grads["encoder.W"].any()
-    assert el.check_gradients(net).worst < 1e-6
+    assert el.check_gradients(net, samples=2).worst < 1e-6
 
 
 @pytest.mark.parametrize("last", [False, True])
@@ -217,7 +217,7 @@ def test_a_mask_holds_it(engine, last):
 def test_both_directions():
     net = el.Network(3, [el.Bidirectional(el.Recurrent(BESIDE, 4, sizes={"output": 2})), el.Dense(1)], dtype="float64")
     assert net.params["0.backward.V"].shape == (2, 4)
-    assert el.check_gradients(net).worst < 1e-6
+    assert el.check_gradients(net, samples=2).worst < 1e-6
 
 
 def test_a_cell_with_a_memory():
@@ -233,4 +233,56 @@ def test_a_cell_with_a_memory():
 
     net = el.Network(network, inputs={"source": 2, "target": 3}, dtype="float64")
     assert net.params["dense.W"].shape == (2, 9)
-    assert el.check_gradients(net).worst < 1e-6
+    assert el.check_gradients(net, samples=2).worst < 1e-6
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("engine", BUILT)
+def test_rows_meet_behind_it(engine, last):
+    """Batch normalisation in segments goes through every segment before one goes on: the output is carried, too."""
+    how = {"return_sequences": not last}
+    layers = [
+        el.Recurrent(BESIDE, 4, sizes={"output": 2}, **how),
+        el.Recurrent(AS_STATE, 2, sizes={"h": 4, "c": 4}, **how),
+    ]
+    one, other = (
+        el.Network(3, [layer, el.BatchNorm(), el.Dense(2)], dtype="float64", engine=engine) for layer in layers
+    )
+    other.params.restore(one.arena)
+    target = np.random.default_rng(4).normal(size=(5, 2) if last else (5, 7, 2))
+    for how in ({}, {"memory": "low"}, {"truncate": 3}):
+        loss, grads = one.loss_and_grads(X, target, lengths=LENGTHS, **how)
+        theirs, their_grads = other.loss_and_grads(X, target, lengths=LENGTHS, **how)
+        assert loss == pytest.approx(theirs, abs=1e-12)
+        for name, grad in grads.items():
+            np.testing.assert_allclose(grad, their_grads[name], rtol=0, atol=1e-11, err_msg=name)
+
+
+@pytest.mark.skipif("native" not in BUILT, reason="there is no native engine")
+@pytest.mark.parametrize("products", [None, "bfloat16"])
+def test_the_same_bits_for_any_threads_and_rows(products):
+    x, found = np.random.default_rng(5).normal(size=(37, 11, 3)).astype("float32"), []
+    for threads in (1, 2):
+        layers = [
+            el.Recurrent(BESIDE, 32, sizes={"output": 24}),
+            el.Recurrent(BESIDE, 24, sizes={"output": 8}, return_sequences=False),
+        ]
+        net = el.Network(3, layers, threads=threads, products=products, engine="native")
+        net.fit(x, np.zeros((37, 8)), epochs=1, verbose=0)
+        assert np.array_equal(net(x)[3:4], net(x[3:4]))
+        found.append(net.arena.copy())
+    assert np.array_equal(*found)
+
+
+def test_a_decoder_with_it_is_fed_its_outputs():
+    def translate(source, target):
+        memory = el.Recurrent(BESIDE, 6, sizes={"output": 5})(source)
+        h = el.Recurrent(BESIDE, 6, sizes={"output": 5})(target, state=memory.final)
+        return el.Dense(4)(el.concat(h, el.attend(h, memory)))
+
+    net = el.Network(translate, inputs={"source": 3, "target": 4}, dtype="float64")
+    start = np.random.default_rng(6).normal(size=(5, 1, 4))
+    found, target = net.generate({"source": X}, 3, start=start), start
+    for _ in range(3):
+        target = np.concatenate([target, net((X, target))[:, -1:]], axis=1)
+    np.testing.assert_allclose(found, target[:, 1:], rtol=0, atol=1e-12)

@@ -17,7 +17,7 @@ import torch_graphs  # noqa: E402
 GRAPHS, PART = 60, 15
 
 
-@pytest.mark.parametrize("first", range(0, GRAPHS, PART))
+@pytest.mark.parametrize("first", [start + k for start in (0, random_graphs.BESIDE) for k in range(0, GRAPHS, PART)])
 def test_values_losses_and_gradients_are_pytorchs(first: int) -> None:
     for seed in range(first, first + PART):
         problem = graph_problems.problem(seed)

@@ -35,6 +35,11 @@ def _gapped(p: Any, x: Any, gap: Any, h: Any) -> tuple[Any, ...]:
     return (a * h + (1 - a) * torch.tanh(p["W"] @ x + p["U"] @ h),)
 
 
+def _projecting(p: Any, x: Any, h: Any) -> tuple[Any, ...]:
+    new = torch.tanh(p["W"] @ x + p["U"] @ h)
+    return p["V"] @ new + p["D"] @ h, new
+
+
 def _found(scores: Any, values: Any) -> Any:
     return torch.softmax(scores, 0) @ values
 
@@ -60,6 +65,7 @@ STEPS: dict[str, Step] = {
     "gru_before": _gru_before,
     "lstm": _lstm,
     "gapped": _gapped,
+    "projecting": _projecting,
     "reading": _reading,
     "aligning": _aligning,
 }
@@ -198,15 +204,16 @@ class Evaluation:
         states = [next(free) if s is None else s for s in state]
         which = [k for k, s in enumerate(state) if s is None]
         times = range(len(inputs[0]))
-        outputs = {}
+        outputs, found = {}, states  # what a mask holds from the first step on
         for t in reversed(times) if back else times:
             if mask is None or mask[t] != 0:
-                states = list(STEPS[layer.kind](p, *(x[t] for x in inputs), *memories, *states))
-            outputs[t] = states[0]
+                found = list(STEPS[layer.kind](p, *(x[t] for x in inputs), *memories, *states))
+                states = found[-len(states) :]  # the output may be none of them
+            outputs[t] = found[0]
         if which:
             self.finals.append([states[k] for k in which])
         if layer.options.get("return_sequences") is False:
-            return states[0], states
+            return outputs[times[0] if back else times[-1]], states
         return torch.stack([outputs[t] for t in times]), states
 
     def _both(self, row: Row, number: int, layer: LayerOf, seen: tuple[Any, ...], owner: str) -> Any:

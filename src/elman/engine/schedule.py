@@ -330,7 +330,8 @@ class _Scheduler:
         found = []
         places = [Ref(slot, 1) for slot in states]
         if len(places) < len(graph.outputs):
-            places = [Ref(self.new_slot(width(graph.outputs[0]), "steps", index, "output", axis)), *places]
+            name = graph.ends[0] if states else "output"
+            places = [Ref(self.new_slot(width(graph.outputs[0]), "steps", index, name, axis)), *places]
         for symbol, place in zip(graph.outputs, places, strict=True):
             node = lowering.memo[symbol]
             hoisted = not node.loop or (node.base is not None and not node.base.loop)

@@ -14,6 +14,7 @@ import numpy as np
 from elman.checks import nearest, whole
 from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, name_constants
+from elman.equations.endless import ending
 from elman.equations.graph import Graph, ordered
 from elman.equations.matrices import declare
 from elman.equations.memory import check_memories
@@ -97,7 +98,7 @@ class Cell:
         """Run the function once on symbols and return the graph of one step, its sizes still open."""
         p, inputs, states = Parameters(), [Symbol("input", name=n) for n in self.inputs], _state_symbols(self.states)
         memories = [Symbol("memory", name=n) for n in self.memories]
-        with widths.recording() as recorder:
+        with ending(self.name), widths.recording() as recorder:
             result, local = call_and_watch(self.function, (p, *inputs, *memories, *states), self.options)
             outputs = _outputs(self, result, states)
             new_states = outputs[len(outputs) - len(states) :]

@@ -47,10 +47,15 @@ class Line:
         return f"{place}: {source}" if source else place
 
 
+def is_the_users(file: str) -> bool:
+    """Whether code lies outside these equations, networks and NumPy."""
+    return not file.startswith(_NOT_THE_USERS)
+
+
 def users_line() -> Line:
     """The line of the user's code that is running now: outside these equations and NumPy."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
+    while frame is not None and not is_the_users(frame.f_code.co_filename):
         frame = frame.f_back  # type: ignore[assignment]
     return Line(frame.f_code.co_filename, frame.f_lineno) if frame else Line()
 

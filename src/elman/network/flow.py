@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from elman.engine.stage import MoveSpec, Source
-from elman.equations.declared import name_constants
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import row_of
 from elman.equations.store import stored
-from elman.equations.symbols import Parameter, Symbol, build, width
+from elman.equations.symbols import Symbol, build, width
 from elman.equations.trace import Cell
-from elman.equations.widths import ONE, Line, users_line
+from elman.equations.widths import Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
+from elman.network.between import equations_between, is_constant
 from elman.network.flows import Axis, Flow
 
 
@@ -237,7 +237,7 @@ class Tracing:
 
     def _placed(self, value: Symbol) -> Flow:
         known = {node: flow for node, flow in self._equations.items() if node is not value}
-        nodes = [node for node in ordered([value], known) if not _is_constant(node)]
+        nodes = [node for node in ordered([value], known) if not is_constant(node)]
         leaves = [node for node in nodes if node in known or not node.inputs and node.op != "const"]
         strange = [leaf for leaf in leaves if leaf not in known and not isinstance(leaf, Flow)]
         if strange or not leaves:
@@ -246,7 +246,7 @@ class Tracing:
                 f"the equations of a network use {what}, which none of its layers made.\n  {value.line}"
             )
         flows, axis = self._together([self.flow(leaf) for leaf in leaves])
-        layer = self._layer_of(stored(_equations(value, leaves, [flow.name for flow in flows])))
+        layer = self._layer_of(stored(equations_between(value, leaves, [flow.name for flow in flows])))
         try:
             graph = layer.graph([flow.features for flow in flows])
         except ShapeError as error:
@@ -354,32 +354,3 @@ class Tracing:
 def _users_states(layer: Any, graph: Graph) -> list[Symbol]:
     """Those that the layer's own cell has: with a mask there may be one more, what its output was."""
     return graph.states[: len((layer.origin or layer).cell.states)]
-
-
-def _equations(value: Symbol, leaves: list[Symbol], names: list[str]) -> Graph:
-    """What is written between layers, as the graph of a cell."""
-    inputs: dict[Symbol, Symbol] = {}
-    for leaf, called in zip(leaves, names, strict=True):
-        name = called.replace(".", "_") or "x"
-        taken = {i.name for i in inputs.values()}
-        inputs[leaf] = Symbol("input", name=name if name not in taken else f"{name}_{len(inputs)}")
-    new: dict[Symbol, Symbol] = dict(inputs)
-    nodes = ordered([value], inputs)
-    taken = {i.name for i in inputs.values()}
-    constants = name_constants([n for n in nodes if _is_constant(n)], {}, taken, nodes)
-    new |= {constant: constant for constant in constants.values()}
-    for node in nodes:
-        if node not in new:
-            operands = tuple(_fitting(new[i], i, node) for i in node.inputs)
-            new[node] = Symbol(node.op, operands, name=node.name, first=node.first, second=node.second)
-    return Graph("equations", list(inputs.values()), [], [new[value]], constants, [])
-
-
-def _is_constant(node: Symbol) -> bool:
-    return isinstance(node, Parameter) and bool(node.fixed)
-
-
-def _fitting(operand: Symbol, flow: Symbol, node: Symbol) -> Symbol:
-    """An operand whose one feature goes with the many of others is the sum of it, a number a row also in a cell."""
-    many = row_of(node).shape == "map" and node.dim is not ONE
-    return Symbol("sum", (operand,)) if many and flow.dim is ONE and flow.op != "const" else operand

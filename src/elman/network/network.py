@@ -16,6 +16,7 @@ from elman.errors import OptionError
 from elman.network import checks, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
+from elman.network.ends import ends_of
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
 from elman.network.files import describe, save, structure_of
@@ -26,7 +27,7 @@ from elman.network.padding import check_padding, repeat_last
 from elman.network.parameters import Parameters, flat, initialise, layout
 from elman.network.penalties import penalties_of
 from elman.network.stream import step, stream
-from elman.network.structure import Structure, ends_of
+from elman.network.structure import Structure
 from elman.network.summary import explain, short, summary
 from elman.network.trace import trace
 from elman.training.fit import evaluate, fit, train_on_batch
@@ -145,8 +146,8 @@ class Network:
         self.ends = ends_of(self.structure, self.dtype)
         self.penalties = penalties_of(self.structure, self.dtype)
         self._places = layout(self.structure.parts)
-        self._size = sum(place.size for place in self._places.values())
         self._state_sizes = self.structure.free_states()
+        self._size = sum(place.size for place in self._places.values())
         self._engines = Engines(self)
         if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
             raise self._too_large()
@@ -379,8 +380,7 @@ class Network:
         return taken(self.doors, self.structure.time_axes, x, lengths)
 
     def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
-        """Raise `DataError` unless outputs and final states are finite: it names the parameter that is not, or where
-        values grew too large."""
+        """Raise `DataError` unless outputs and final states are finite: it names what is not, and where it began."""
         if checks.all_finite(*outputs, *states):
             return
         names = self.structure.names or ("output",)
@@ -393,11 +393,11 @@ class Network:
 
     def state_sizes(self) -> list[list[int]]:
         """The widths of the states of each layer that has any whose initial values are the caller's."""
-        return self._state_sizes
+        return [list(sizes) for sizes in self._state_sizes]
 
     def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
-        return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype, name)
+        return None if state is None else checks.flat_state(state, self._state_sizes, rows, self.dtype, name)
 
     def nested_state(self, flat: list[np.ndarray]) -> State:
         left = iter(flat)
-        return [tuple(next(left) for _ in sizes) for sizes in self.state_sizes()]
+        return [tuple(next(left) for _ in sizes) for sizes in self._state_sizes]

@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from elman.checks import shown, whole
 from elman.engine.plan import ONCE
 from elman.engine.stage import InputSpec, LayerSpec, Source
+from elman.equations.endless import ending
 from elman.equations.graph import Graph
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
@@ -22,7 +21,6 @@ from elman.errors import OptionError, ShapeError
 from elman.network.flow import Part, Tracing, unused
 from elman.network.flows import Axis, Flow
 from elman.network.layers import Layer
-from elman.training.ends import End
 
 
 @dataclass(frozen=True)
@@ -128,34 +126,6 @@ def _free(part: Part) -> list[int]:
     return [width(s) for k, s in states if not part.initial or part.initial[k] is None]
 
 
-def ends_of(structure: Structure, dtype: np.dtype) -> tuple[End, ...]:
-    """The outputs, for losses and metrics."""
-    names = structure.names or ("",)
-    return tuple(end_of(structure, s, name, dtype) for s, name in zip(structure.outputs, names, strict=True))
-
-
-def end_of(structure: Structure, source: Source, name: str, dtype: np.dtype) -> End:
-    """A value of a network, for losses and metrics."""
-    axis = structure.axis(source)
-    paced = next((k for k, given in enumerate(structure.inputs) if given.axis == axis), -1)
-    return End(name, structure.features(source), axis != ONCE, axis, _last_op(structure, source), dtype, paced)
-
-
-def _last_op(structure: Structure, source: Source) -> str:
-    """The op that makes an output; "softmax", though that is made of others."""
-    while source.number >= 0:
-        part = structure.parts[source.number]
-        if part.graph is not None and part.graph.outputs[0] not in set(part.graph.inputs):
-            return _op(part.graph.outputs[0])
-        source = part.sources[0]
-    return "input"
-
-
-def _op(last: Symbol) -> str:
-    shares = last.op == "div" and last.inputs[0].op == "exp" and last.inputs[1].op == "sum"
-    return "softmax" if shares and last.inputs[1].inputs[0] is last.inputs[0] else last.op
-
-
 def _specs_of(
     part: Part,
     number: int,
@@ -198,7 +168,7 @@ def of_function(function: Callable[..., Any], inputs: Any) -> Structure:
     flows = {
         name: Flow(tracing, Source(~k), _width(given[name], name), axes[name], name) for k, name in enumerate(names)
     }
-    with recording(), tracing.active():
+    with ending("the function of a network"), recording(), tracing.active():
         result, local = call_and_watch(function, tuple(flows.values()), {})
         outputs, keys, by_name = _outputs(tracing, result)
     _rename(tracing, {**dict(zip(keys or (), outputs, strict=False)), **local})
@@ -318,7 +288,7 @@ def of_layers(inputs: int, layers: Sequence[Any]) -> Structure:
     """A chain: each layer reads the one before it, and is called by its number; each place of the list is a layer."""
     tracing = Tracing(Layer)
     flow = given = Flow(tracing, Source(-1), inputs, Axis("x"), "x")
-    with tracing.active():
+    with ending("a layer of a network"), tracing.active():
         for number, layer in enumerate(layers):
             if flow.axis is None and _states(layer):
                 raise OptionError(

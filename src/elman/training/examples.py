@@ -289,7 +289,8 @@ def evaluate(
     Returns
     -------
     float, or dict of str to float
-        The weighted mean over rows and steps in use (its root for ``rmse``); with metrics ``{"loss": ...}`` and theirs.
+        The weighted mean over rows and steps in use (its root for ``rmse``), without penalties on activities; with
+        metrics ``{"loss": ...}`` and theirs.
     """
     weighting = Weighting(sample_weight, class_weight, missing)
     data, chosen = examples(net, x, target, loss, lengths, weighting, "", loss_weights), resolve_metrics(metrics)

@@ -7,7 +7,8 @@ A group is a dict of settings, such as ``{"learning_rate": 1e-4}``:
 - ``weight_decay``: decoupled (Loshchilov and Hutter 2019): each update begins with
   ``w = (1 - learning_rate * weight_decay) w``, with any optimiser;
 - ``l1`` and ``l2``: penalties as in Keras: what ``l1 sum |w| + l2 sum w^2`` adds to the gradient, behind clipping
-  (``l2`` is half of the weight decay of PyTorch's SGD and Adam). The losses that are reported are without it.
+  (``l2`` is half of the weight decay of PyTorch's SGD and Adam). The losses that are reported are without it. Those on
+  what layers return are layers, `elman.ActivityPenalty`.
 
 A parameter that several patterns fit has the settings of all of them, a later one before an earlier one's.
 """
