@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import as_seed, flag, whole
+from elman.checks import all_finite, as_seed, flag, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
@@ -375,7 +375,7 @@ class Network:
     def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
         """Raise `DataError` unless outputs and final states are finite: it names the parameter that is not, or where
         values grew too large."""
-        if checks.all_finite(*outputs, *states):
+        if all_finite(*outputs, *states):
             return
         names = self.structure.names or ("output",)
         results = dict(zip(names, outputs, strict=True))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import numbers
+from elman.checks import all_finite, numbers
 from elman.errors import DataError, ShapeError
 
 STRIP = 1 << 18  # values looked at in one go
@@ -39,7 +39,7 @@ def first_place(wrong: np.ndarray, lengths: np.ndarray | None, first_row: int = 
 
 def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None) -> None:
     """Raise `DataError` at the first NaN or infinity that is in use; a strip at a time, so that nothing is copied."""
-    if array.size <= STRIP and np.isfinite(array).all():
+    if array.size <= STRIP and all_finite(array):
         return
     rows = max(1, STRIP // max(1, array[:1].size))
     for first in range(0, len(array), rows):
