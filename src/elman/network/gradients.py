@@ -58,7 +58,8 @@ def loss_and_grads(
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     batch = data.batch if state is None else replace(data.batch, states=net.flat_state(state, len(data)))
-    found = net.trainer(data.aims).gradients(net.arena, batch, How(memory, truncate), version=net.params.version)
+    engine, how = net.trainer(data.aims, whole=True), How(memory, truncate)
+    found = engine.gradients(net.arena, batch, how, version=net.params.version)
     _check(net, found)
     return found.loss, views(net.params.places, found.parameters)
 

@@ -351,9 +351,9 @@ class Network:
         """What runs this network."""
         return self._engines.runner
 
-    def trainer(self, aims: Sequence[Aim]) -> Engine:
-        """What trains this network with a loss for each output; see `elman.network.engines.Engines`."""
-        return self._engines.trainer(aims)
+    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
+        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too."""
+        return self._engines.trainer(aims, whole)
 
     @property
     def differentiator(self) -> Engine:
