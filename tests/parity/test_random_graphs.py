@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import graph_problems
+from tests import graph_problems, random_graphs
 
 pytestmark = pytest.mark.parity
 pytest.importorskip("torch", reason="PyTorch is not installed: `make parity` installs it")

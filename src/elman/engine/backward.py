@@ -6,7 +6,7 @@ the recurrence where they can be, by the program that computes what is summed: n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from elman.engine.emit import Emitter, Placement
@@ -40,10 +40,10 @@ class BackwardStage:
     Afterwards `gradients` are those that are summed from slots, and `taken` the slots of the forward step written over.
     """
 
-    def __init__(self, emit: Emitter, forward: Forward, backward: Backward, drops: bool):
+    def __init__(self, emit: Emitter, forward: Forward, backward: Backward, drops: bool, frozen: Collection[int]):
         self.emit, self.slots = emit, emit.slots
         self.forward, self.backward, self.graph = forward, backward, forward.spec.graph
-        self.drops = drops
+        self.drops, self.frozen = drops, frozen
         axis = forward.out.axis
         self.grads = [emit.new_slot(width(s), "pair", forward.index, f"d {s.name}", axis) for s in self.graph.states]
         self.clears = self._clears()
@@ -53,8 +53,10 @@ class BackwardStage:
 
     def stage(self, before: Stage) -> Stage:
         """The stage with its backward step."""
-        summed = [self._summed(c) for c in self.backward.contributions if c.source is not None]
-        vectors = [c for c in self.backward.contributions if c.source is None]
+        offsets, contributions = self.forward.spec.offsets, self.backward.contributions
+        wanted = [c for c in contributions if offsets[c.parameter.name] not in self.frozen]
+        summed = [self._summed(c) for c in wanted if c.source is not None]
+        vectors = [c for c in wanted if c.source is None]
         effects = [self.lowering.memo[symbol] for symbol in self.backward.effects]
         others = [n for s in summed for n in s.nodes] + [self.lowering.memo[c.delta] for c in vectors] + effects
         fixed, results = self._results(others)
@@ -90,7 +92,7 @@ class BackwardStage:
         state, grads = found
         final, initial = self.forward.finals.get(number), self.forward.initial[number]
         state = replace(state, grads=grads, final_grad=final.gradient if final and final.begun else -1)
-        if initial is None or initial.gradient < 0:
+        if initial is None or not initial.learns:
             return state
         state = replace(state, initial_grad=initial.gradient, adds=initial.begun)
         initial.begun = True
@@ -159,7 +161,7 @@ class BackwardStage:
         sums: dict[int, Node] = {}
         widths: dict[int, int] = {}
         for symbol, link in zip(self.backward.inputs, self.forward.links, strict=True):
-            if link.gradient < 0 or symbol is None:
+            if not link.learns or symbol is None:
                 continue
             if link.begun and link.gradient not in sums:
                 sums[link.gradient] = slot_leaf(Ref(link.gradient), link.width)

@@ -8,7 +8,7 @@ needs are saved or computed again, whichever costs less (`elman.engine.needs`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from elman.engine.backward import BackwardStage
@@ -65,17 +65,19 @@ def schedule(
     seeded: bool = False,
     input_gradient: bool = False,
     dropout: bool = True,
+    frozen: Collection[int] = (),
 ) -> Plan:
     """The plan of a network; with a loss of each output of its training; `seeded`, of the way back.
 
     In both dropout drops, unless it is told not to. `inputs` may be the features of a single one; `outputs` are those
-    of the last layer by default.
+    of the last layer by default; `frozen` are offsets of parameters whose gradients are left out, and stay 0. Those of
+    the others keep their bits: what is computed for them is differentiated and lowered as if all were wanted.
     """
     given = [InputSpec(inputs)] if isinstance(inputs, int) else list(inputs)
     wanted = [len(layers) - 1] if outputs is None else outputs
     aims = [losses] if isinstance(losses, LossSpec) else list(losses or [])
     places = [as_source(source) for source in wanted]
-    return _Scheduler(layers, given, places, parameters, aims, seeded, input_gradient, dropout).plan()
+    return _Scheduler(layers, given, places, parameters, aims, seeded, input_gradient, dropout, frozen).plan()
 
 
 class _Scheduler:
@@ -89,14 +91,15 @@ class _Scheduler:
         seeded: bool,
         input_gradient: bool,
         dropout: bool,
+        frozen: Collection[int],
     ):
         self.inputs, self.outputs, self.losses = inputs, outputs, losses
         self.seeded, self.training = seeded, seeded or bool(losses)
         self.drops = self.training and dropout
+        self.input_gradient, self.frozen = input_gradient, frozenset(frozen)
         self.parameters = self.arena = parameters
         self.functions: list[Function] = []
         self.layers = [self._without_functions(spec) for spec in layers]
-        self.input_gradient = input_gradient
         self.emit = Emitter()
         self.slots, self.new_slot = self.emit.slots, self.emit.new_slot
         self.gradients: list[MatrixGradient | VectorGradient | TableGradient] = []
@@ -113,6 +116,8 @@ class _Scheduler:
             function = scheduled(one, offsets, self.arena, schedule, training=self.training, drops=self.drops)
             self.functions.append(function)
             offsets[one.name] = self.arena
+            if all(view.offset in self.frozen for view in function.reads):
+                self.frozen |= {self.arena}
             self.arena += one.rows * one.columns
         return replace(spec, graph=graph, offsets=offsets) if made else spec
 
@@ -160,6 +165,7 @@ class _Scheduler:
         link = Link(Ref(self.new_slot(spec.width, "steps", 0, f"input{name}", spec.axis)), spec.width, axis=spec.axis)
         if self.training and self.input_gradient:
             link.gradient = self.new_slot(spec.width, "steps", 0, f"input{name} gradient", spec.axis)
+            link.learns = True
         return link
 
     def _link(self, source: Source) -> Link:
@@ -176,6 +182,7 @@ class _Scheduler:
             link = Link(Ref(self._once(state.width, forward.index, f"final {state.name}")), state.width, axis=ONCE)
             if self.training and self._matters(forward):
                 link.gradient = self._once(state.width, forward.index, f"final {state.name} gradient")
+                link.learns = forward.out.learns
             forward.finals[number] = link
             states = list(forward.states)
             states[number] = replace(state, final=link.value.slot)
@@ -209,6 +216,7 @@ class _Scheduler:
         forward.before = (Move(move.kind, link.value, out.value, move.number),)
         if self.training and link.gradient >= 0:
             out.gradient = self.new_slot(link.width, "steps", index, f"{move.kind} gradient", axis)
+            out.learns = link.learns
         self.stages.append(Stage(name, axis, before=forward.before))
         self.done.append(forward)
         return forward
@@ -219,6 +227,7 @@ class _Scheduler:
         out = Link(Ref(self.new_slot(wide, "steps", index, f"{spec.name} normalised", axis)), wide, axis=axis)
         if self.training and link.gradient >= 0:
             out.gradient = self.new_slot(wide, "steps", index, f"{spec.name} normalised gradient", axis)
+            out.learns = link.learns
         meets = meeting_of(norm, spec.offsets, link.value, out.value, self.moments)
         self.moments += len(MOMENTS) * wide
         self.stages.append(normalised(spec.name, axis, meets, wide))
@@ -307,6 +316,7 @@ class _Scheduler:
         )
         self._name_values(spec, graph, memo, places.refs)
         forward.out.value = fixed[outputs[0]]
+        forward.out.learns = self._learns(forward)
         if self.training and seed < 0 and self._matters(forward) and not spec.last:
             forward.out.gradient = self.new_slot(forward.out.width, "steps", index, "output gradient", axis)
         self.stages.append(Stage(spec.name, axis, forward.before, forward.loop, states=forward.states))
@@ -315,8 +325,12 @@ class _Scheduler:
 
     def _matters(self, forward: Forward) -> bool:
         """Whether a layer has parameters, or reads what has a gradient."""
-        read = [*forward.links, *forward.memories, *(link for link in forward.initial if link)]
-        return bool(forward.spec.graph.parameters) or any(link.gradient >= 0 for link in read)
+        return bool(forward.spec.graph.parameters) or any(link.gradient >= 0 for link in forward.read)
+
+    def _learns(self, forward: Forward) -> bool:
+        """Whether a layer has parameters that are not frozen, or reads what depends on such."""
+        offsets = [forward.spec.offsets[name] for name in forward.spec.graph.parameters]
+        return not self.frozen.issuperset(offsets) or any(link.learns for link in forward.read)
 
     def _state_slot(self, spec: LayerSpec, state: Symbol, number: int, index: int, axis: int) -> int:
         whole = self.training or (number == 0 and not spec.last)
@@ -355,7 +369,7 @@ class _Scheduler:
             return self._passed_back(stage, forward)
         if forward.backward is None or not self._is_wanted(forward):
             return stage
-        backward = BackwardStage(self.emit, forward, forward.backward, self.drops)
+        backward = BackwardStage(self.emit, forward, forward.backward, self.drops, self.frozen)
         stage = backward.stage(stage)
         self.gradients += backward.gradients
         self.names = {name: ref for name, ref in self.names.items() if ref.slot not in backward.taken}
@@ -363,12 +377,12 @@ class _Scheduler:
 
     def _is_wanted(self, forward: Forward) -> bool:
         """Whether a gradient comes to a layer that passes any on."""
-        return self._matters(forward) and (bool(forward.states) or forward.out.begun)
+        return forward.out.learns and (bool(forward.states) or forward.out.begun)
 
     def _passed_back(self, stage: Stage, forward: Forward) -> Stage:
         """The way back of a stage without equations."""
         link, out = forward.links[0], forward.out
-        if link.gradient < 0 or not out.begun:
+        if not link.learns or not out.begun:
             return stage
         if forward.spec.move is None:
             stage = normalised_back(stage, Ref(out.gradient), link)

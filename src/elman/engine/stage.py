@@ -106,7 +106,8 @@ class LossSpec:
 class Link:
     """What flows between layers: where they find it, and where those that read it leave dL/d it.
 
-    `begun` says whether one has done so: what the next one finds is added to that.
+    `begun` says whether one has done so: what the next one finds is added to that. `learns` says whether what it is
+    computed from has a gradient that is wanted: else nobody goes back through it.
     """
 
     value: Ref
@@ -114,6 +115,7 @@ class Link:
     gradient: int = -1
     axis: int = 0
     begun: bool = False
+    learns: bool = False
 
 
 @dataclass(eq=False)
@@ -134,6 +136,11 @@ class Forward:
     loop: tuple[Step, ...] = ()
     slots: set[int] = field(default_factory=set)  # its own, one row for each step
     inner: int = 0  # how many states, the first ones, are the output beside those of the cell
+
+    @property
+    def read(self) -> list[Link]:
+        """All that it is computed from."""
+        return [*self.links, *self.memories, *(link for link in self.initial if link)]
 
 
 def remembered(graph: Graph, links: list[Link]) -> dict[Symbol, Remembered]:

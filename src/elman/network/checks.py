@@ -18,7 +18,6 @@ from elman.network.structure import Structure, of_function, of_layers
 from elman.training.checks import check_finite
 
 __all__ = [
-    "all_finite",
     "check_results",
     "dtype",
     "engine",
@@ -112,11 +111,6 @@ def _groups(state: Any, layers: int, name: str) -> list[tuple[Any, ...]]:
     if not isinstance(state, list | tuple) or not all(isinstance(s, np.ndarray | list | tuple) for s in state):
         raise ShapeError(f"{name} is {type(state).__name__}; expected a list with a tuple of arrays for each layer")
     return [(s,) if isinstance(s, np.ndarray) else tuple(s) for s in state]
-
-
-def all_finite(*arrays: np.ndarray) -> bool:
-    """Whether there is no NaN or infinity, to be asked before `check_results` is told what each array is called."""
-    return all(np.isfinite(array).all() for array in arrays)
 
 
 def check_results(net: Net, arrays: dict[str, np.ndarray], arena: np.ndarray | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -58,11 +58,13 @@ class Engines:
             self._unrolled[key] = unrolled(self._net, output, fed)
         return self._unrolled[key]
 
-    def trainer(self, aims: Sequence[Aim]) -> Engine:
+    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
+        """What trains; of frozen parameters it computes no gradients, unless `whole`."""
+        frozen = frozenset[str]() if whole else self._net.frozen
         wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
-        key = wanted, tuple(moving_norms(self._net))
+        key = wanted, tuple(moving_norms(self._net)), frozen
         if key not in self._kept:
-            self._kept[key] = trainer(self._net, aims)
+            self._kept[key] = trainer(self._net, aims, frozen)
         self._kept.move_to_end(key)
         while len(self._kept) > MOST_ENGINES:
             self._kept.popitem(last=False)
@@ -88,15 +90,19 @@ def differentiator(net: Net) -> Engine:
     return _engine(net, planned(net, seeded=True, input_gradient=True, dropout=False))
 
 
-def trainer(net: Net, aims: Sequence[Aim]) -> Engine:
-    """An engine that trains a network; the aims of its penalties are behind those of its outputs."""
+def trainer(net: Net, aims: Sequence[Aim], frozen: Iterable[str] = ()) -> Engine:
+    """An engine that trains a network, without the gradients of some parameters.
+
+    The aims of its penalties are behind those of its outputs.
+    """
     ends = [*net.ends, *(penalty.end for penalty in net.penalties)]
     losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, ends, strict=True)]
     specs, outputs = net.specs(penalised(net.structure))
     for number in moving_norms(net):
         place = next(k for k, spec in enumerate(specs) if spec.name == net.layer_names[number])
         specs[place] = _over_the_batch(net, number, specs[place])
-    return _engine(net, _plan(net, specs, outputs, losses=losses))
+    offsets = [net.params.places[name].offset for name in frozen]
+    return _engine(net, _plan(net, specs, outputs, losses=losses, frozen=offsets))
 
 
 def unrolled(net: Net, output: int, fed: int) -> Unrolled:

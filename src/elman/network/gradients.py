@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import numbers
+from elman.checks import all_finite, numbers
 from elman.engine.interface import Batch, Gradients, How
 from elman.errors import ShapeError
 from elman.network import checks
@@ -58,7 +58,8 @@ def loss_and_grads(
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     batch = data.batch if state is None else replace(data.batch, states=net.flat_state(state, len(data)))
-    found = net.trainer(data.aims).gradients(net.arena, batch, How(memory, truncate), version=net.params.version)
+    engine, how = net.trainer(data.aims, whole=True), How(memory, truncate)
+    found = engine.gradients(net.arena, batch, how, version=net.params.version)
     _check(net, found)
     return found.loss, views(net.params.places, found.parameters)
 
@@ -120,7 +121,7 @@ def backward(
 def _check(net: Net, found: Gradients) -> None:
     """Raise `DataError` unless a loss and its gradients are finite: looked at together, and named where one is not."""
     loss, states = np.asarray(found.loss), found.initial_states or []
-    if checks.all_finite(loss, found.parameters, *found.inputs, *states):
+    if all_finite(loss, found.parameters, *found.inputs, *states):
         return
     named = {"the loss": loss, **_named(views(net.params.places, found.parameters))}
     groups = enumerate(net.nested_state(states) if states else [])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import as_seed, flag, whole
+from elman.checks import all_finite, as_seed, flag, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
@@ -358,9 +358,9 @@ class Network:
         """What runs this network."""
         return self._engines.runner
 
-    def trainer(self, aims: Sequence[Aim]) -> Engine:
-        """What trains this network with a loss for each output; see `elman.network.engines.Engines`."""
-        return self._engines.trainer(aims)
+    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
+        """What trains this network with a loss for each output; `whole`: with gradients of frozen parameters too."""
+        return self._engines.trainer(aims, whole)
 
     @property
     def differentiator(self) -> Engine:
@@ -381,7 +381,7 @@ class Network:
 
     def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
         """Raise `DataError` unless outputs and final states are finite: it names what is not, and where it began."""
-        if checks.all_finite(*outputs, *states):
+        if all_finite(*outputs, *states):
             return
         names = self.structure.names or ("output",)
         results = dict(zip(names, outputs, strict=True))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import numbers
+from elman.checks import all_finite, numbers
 from elman.errors import DataError, ShapeError
 
 STRIP = 1 << 18  # values looked at in one go
@@ -42,7 +42,7 @@ def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None
 
     `of_nan` is what else may be done about a NaN.
     """
-    if array.size <= STRIP and np.isfinite(array).all():
+    if array.size <= STRIP and all_finite(array):
         return
     rows = max(1, STRIP // max(1, array[:1].size))
     for first in range(0, len(array), rows):

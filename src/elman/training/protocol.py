@@ -105,8 +105,8 @@ class Trainable(Protocol):
     def engine(self) -> Engine:
         """What runs the network."""
 
-    def trainer(self, aims: Sequence[Aim]) -> Engine:
-        """What trains it with a loss for each output, and for each penalty."""
+    def trainer(self, aims: Sequence[Aim], whole: bool = False) -> Engine:
+        """What trains it, with a loss for each output and penalty; `whole`: with gradients of frozen parameters too."""
 
     def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
         """Inputs as the engine takes them, (N, T, F), finite where they are in use, and the lengths of time axes."""
