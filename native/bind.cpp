@@ -263,6 +263,15 @@ void py_read(Engine<T>& engine, int slot, const Flat<T>& out) {
   without_python([&] { read(engine, slot, out.data(), out.size()); });
 }
 
+// The engine of the function is kept alive as long as this one.
+template <class T>
+void py_add_function(Engine<T>& engine, Engine<T>& function, int rows, int columns, int64_t place, nb::list reads,
+                     int64_t parameters) {
+  Function<T> f{&function, rows, columns, place, {}};
+  for (nb::handle h : reads) f.reads.push_back({item<int64_t>(h, 0), item<int64_t>(h, 1), item<int64_t>(h, 2)});
+  add_function(engine, std::move(f), parameters);
+}
+
 template <class T>
 void bind_engine(nb::module_& m, const char* name, const char* repeated, const char* optimizer) {
   nb::class_<Optimizer<T>>(m, optimizer).def("__init__", [](Optimizer<T>* o, nb::tuple code, int states, int scalars) {
@@ -275,6 +284,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(read_plan(p), kernels<T>(bfloat16), threads); })
+      .def("add_function", py_add_function<T>, nb::keep_alive<1, 2>(), "engine"_a, "rows"_a, "columns"_a, "place"_a,
+           "reads"_a, "parameters"_a)
       .def("forward", py_forward<T>, "parameters"_a, "version"_a, "inputs"_a, "lengths"_a, "states"_a, "key"_a,
            "outputs"_a, "final_states"_a, "low_memory"_a)
       .def("gradients", py_gradients<T>, "parameters"_a, "version"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a,

@@ -115,8 +115,12 @@ void run(Repeated<T>& r) {
   r.engine.awake = threads_awake(r);
   r.engine.in_parts = false;
   const Weights<T>& w = r.engine.weights;
-  if (w.stale || r.packings != w.packings) expect_version(r.engine, r.parameters.version);
-  run_batch(r.engine, r.parameters.values, r.batch, r.results);
+  const T* made = r.engine.functions.arena.data();
+  if (w.stale || r.packings != w.packings) {
+    expect_version(r.engine, r.parameters.version);
+    made = with_made(r.engine, r.parameters.values, r.parameters.version, r.batch.key);
+  }
+  run_batch(r.engine, r.engine.functions.some() ? made : r.parameters.values, r.batch, r.results);
   r.packings = w.packings;
   if (is_shared(r)) r.last = Clock::now();
 }
@@ -261,9 +265,10 @@ void forward(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, cons
   check_indices(e, batch, false);
   int rows = e.plan.moments > 0 ? batch.B : rows_at_once(e, batch);  // which meet, so that all must be there
   e.in_parts = in_time.in_segments() || rows < batch.B;
+  const T* values = with_made(e, parameters.values, parameters.version, batch.key);
   for (int first = 0; first < batch.B; first += rows) {
     int count = std::min(rows, batch.B - first);
-    run_in_time(e, parameters.values, part_of(e, batch, first, count), part_of(e, batch, results, first), in_time);
+    run_in_time(e, values, part_of(e, batch, first, count), part_of(e, batch, results, first), in_time);
   }
 }
 
@@ -274,7 +279,12 @@ double gradients(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, 
   expect_version(e, parameters.version);
   check_indices(e, batch, true);
   e.in_parts = in_time.in_segments();
-  return run_in_time(e, parameters.values, batch, results, in_time);
+  const T* values = with_made(e, parameters.values, parameters.version, batch.key);
+  Results<T> of_arena = results;
+  of_arena.gradients = gradients_of_arena(e, results.gradients);
+  double loss = run_in_time(e, values, batch, of_arena, in_time);
+  take_back(e, results.gradients, batch.key);
+  return loss;
 }
 
 template <class T>

@@ -28,6 +28,7 @@
 
 #include "batch.h"
 #include "denormals.h"
+#include "functions.h"
 #include "meetings.h"
 #include "program.h"
 
@@ -237,6 +238,7 @@ struct Engine {
   Moments moments;
   Buffer<T> gradient_sums;  // of gradients that are added
   Buffer<T> arena;          // gradients of all parameters, in training
+  Functions<T> functions;   // that make a part of what it runs on
   std::vector<Scratch<T>> scratch;
   std::mutex one_call;
   std::mutex fault_lock;

@@ -1,4 +1,5 @@
-// Many updates in one call: gather, forward, loss, backward, gradients, finite check, clip, optimiser.
+// Many updates in one call: functions of parameters, gather, forward, loss, backward, gradients, finite check, clip,
+// optimiser.
 #include <algorithm>
 #include <cmath>
 
@@ -115,13 +116,14 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   Call<T> call(e);
   e.in_parts = training.in_time.in_segments();
   Results<T> results;
-  results.gradients = e.arena.reserve(e.plan.parameters);
+  T* gradients = e.arena.reserve(e.plan.parameters);
+  results.gradients = gradients_of_arena(e, gradients);
   results.states = training.carried;
   for (Scratch<T>& s : e.scratch) {
     s.flat_memory.reserve(program.scratch);
     s.flat_operands.resize(program.operands.size());
   }
-  Update<T> update{e, training, program, results.gradients};
+  Update<T> update{e, training, program, gradients};
   std::vector<std::vector<T>> values(training.groups, program.constants);
   std::vector<double> sums;
   Batch<T> batch = training.data;
@@ -132,7 +134,9 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
     expect_version(e, 0);  // each update changes the parameters
     take(training, done, batch);
     check_indices(e, batch, true);
-    losses[done] = run_in_time(e, training.parameters, batch, results, training.in_time);
+    const T* arena = with_made(e, training.parameters, 0, batch.key);
+    losses[done] = run_in_time(e, arena, batch, results, training.in_time);
+    take_back(e, gradients, batch.key);
     double scale = update.scale(sums);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
     std::vector<T> running = running_moments(e, training.parameters);

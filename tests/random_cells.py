@@ -53,6 +53,7 @@ BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 REDUCING = ("sum", "mean", "max", "first")
 RICH = 1_000_000  # the cells of smaller seeds stay what they were when they were found
+BESIDE = 2_000_000  # from here on cells have an output beside their states
 LIKELY = ("add", "add", "mul", "blend", "sub", "where")
 
 
@@ -64,9 +65,10 @@ class RandomCell:
     rows: list[tuple[str, tuple[int, ...], str]]
     outputs: list[int]
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    beside: int = 0  # the width of the output, the first of `outputs`, where it is no state
 
     def run(self, o: Any, p: Any, x: Any, *states: Any) -> tuple[Any, ...]:
-        """The new states, from any functions `o` and parameters `p` that know ``@`` and ``.T``."""
+        """The new states, a lone output first, from any functions `o` and parameters `p` that know ``@`` and ``.T``."""
         values = [x, *states]
         for what, operands, parameter in self.rows:
             given = [values[k] for k in operands]
@@ -85,10 +87,16 @@ class RandomCell:
         return self.widths[1]
 
     @property
+    def out(self) -> int:
+        """The width of the output."""
+        return self.beside or self.units
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Of the states and parameters: where nothing but sums use a value, no equation says how wide it is."""
         used = {name for *_, name in self.rows}
         states = {f"s{k}": w for k, w in enumerate(self.widths) if k > 1}
+        states |= {"output": self.beside} if self.beside else {}
         return states | {name: shape[0] for name, shape in self.shapes.items() if name in used}
 
     def __str__(self) -> str:
@@ -125,12 +133,12 @@ def _row(o: Any, p: Any, what: str, given: list[Any], parameter: str) -> Any:
 
 def draw(seed: int, wide: int = 4, narrow: int = 3) -> RandomCell:
     """A cell: one to three states, matrices that are shared and transposed, x and the states used anywhere."""
-    return _Drawing(np.random.default_rng(seed), wide, narrow, seed >= RICH).cell()
+    return _Drawing(np.random.default_rng(seed), wide, narrow, seed >= RICH, seed >= BESIDE).cell()
 
 
 class _Drawing:
-    def __init__(self, random: np.random.Generator, wide: int, narrow: int, rich: bool):
-        self.random, self.wide, self.rich = random, wide, rich
+    def __init__(self, random: np.random.Generator, wide: int, narrow: int, rich: bool, beside: bool):
+        self.random, self.wide, self.rich, self.beside = random, wide, rich, beside
         states = int(random.integers(1, 4))
         others = [wide if random.random() < 0.7 else narrow for _ in range(states - 1)]
         self.found = RandomCell((wide, wide, *others), [], [])
@@ -142,6 +150,10 @@ class _Drawing:
         for _ in range(int(self.random.integers(2, 11))):
             self._next()
         self.found.outputs = [self._output(w) for w in self.found.widths[1:]]
+        if self.beside:
+            output = self._any(lambda w: True) if self.random.random() < 0.4 else self._product(self.found.outputs[0])
+            self.found.outputs = [output, *self.found.outputs]
+            self.found.beside = self.width[output]
         return self.found
 
     def _add(self, what: str, operands: tuple[int, ...], width: int, parameter: str = "") -> int:
@@ -244,7 +256,7 @@ def problem(seed: int, rows: int = 2, steps: int = 4, outputs: int = 2) -> Probl
     cell, random = draw(seed), np.random.default_rng((seed, 1))
     wide = cell.widths[0]
     shapes = {"0.W": (wide, 3), "0.b": (wide,), **{f"1.{n}": s for n, s in cell.shapes.items()}}
-    shapes |= {"2.W": (outputs, cell.units), "2.b": (outputs,)}
+    shapes |= {"2.W": (outputs, cell.out), "2.b": (outputs,)}
     used = {name for *_, name in cell.rows}
     arrays = {n: random.normal(0, 0.6, s) for n, s in shapes.items() if n[0] != "1" or n[2:] in used}
     arrays["x"] = random.normal(size=(rows, steps, 3))
@@ -261,8 +273,9 @@ def value(o: Any, p: Problem, arrays: dict[str, Any], stack: Callable[[list[Any]
     times = range(arrays["x"].shape[1])
     for t in reversed(times) if p.reverse else times:
         below = o.tanh(arrays["x"][:, t] @ arrays["0.W"].T + arrays["0.b"])
-        states = list(p.cell.run(o, matrices, below, *states))
-        steps.append(states[0] @ arrays["2.W"].T + arrays["2.b"])
+        found = list(p.cell.run(o, matrices, below, *states))
+        states = found[-len(states) :]
+        steps.append(found[0] @ arrays["2.W"].T + arrays["2.b"])
     return (steps[-1] if p.last else stack(steps[::-1] if p.reverse else steps)), states
 
 

@@ -15,11 +15,12 @@ __version__ = "0.1.0"
 _EQUATIONS = (
     "cell Cell sigmoid tanh relu leaky_relu elu softplus silu gelu linear exp log log1p sqrt square abs sign sin cos "
     "erf floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll outer matvec "
-    "vecmat scalar blocks dropout softmax log_softmax normalise"
+    "vecmat scalar blocks constant dropout softmax log_softmax normalise"
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
-    "Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift tie check_gradients"
+    "ActivityPenalty Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift tie "
+    "check_gradients"
 ).split()
 _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss "
@@ -60,6 +61,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         plots as plots, training as training,
     )
     from elman.equations import cell as cell, Cell as Cell
+    from elman.equations.declared import constant as constant
     from elman.equations.functions import (
         sigmoid as sigmoid, tanh as tanh, relu as relu, leaky_relu as leaky_relu, elu as elu,
         softplus as softplus, silu as silu, gelu as gelu, linear as linear, exp as exp, log as log,
@@ -84,6 +86,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
+        ActivityPenalty as ActivityPenalty,
         check_gradients as check_gradients, Bidirectional as Bidirectional, Conv1D as Conv1D,
         AdditiveAttention as AdditiveAttention, Static as Static, attend as attend, learnt as learnt, pool as pool,
         repeat as repeat, reverse as reverse, shift as shift, tie as tie,

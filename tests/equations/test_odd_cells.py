@@ -55,7 +55,7 @@ def test_the_number_of_inputs(inputs):
 
 NO_VALUES = {
     "nothing": lambda p, x, h: None,
-    "two": lambda p, x, h: (h, h),
+    "three": lambda p, x, h: (h, h, h),
     "none of none": lambda p, x, h: (),
     "array": lambda p, x, h: np.zeros(3),
     "dict": lambda p, x, h: {"h": h},

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.equations.symbols import Parameters, Symbol
+from elman.equations.declared import Parameters
+from elman.equations.symbols import Symbol
 
 TRACED = {
     "==": lambda a, b: a == b,

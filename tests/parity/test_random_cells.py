@@ -11,6 +11,7 @@ pytestmark = pytest.mark.parity
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: `make parity` installs it")
 
 CELLS, PART = 600, 50
+STARTS = (0, random_cells.RICH, random_cells.BESIDE)
 _ELEMENTWISE = "tanh sigmoid relu sin cos erf abs square sign exp sqrt log log1p".split()
 _F = torch.nn.functional
 TORCH = SimpleNamespace(
@@ -50,7 +51,7 @@ def torch_results(problem: random_cells.Problem) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("engine", ("numpy", "native"))
-@pytest.mark.parametrize("first", [k + start for start in (0, random_cells.RICH) for k in range(0, CELLS, PART)])
+@pytest.mark.parametrize("first", [k + start for start in STARTS for k in range(0, CELLS, PART)])
 def test_values_and_gradients_are_pytorchs(first: int, engine: str) -> None:
     for seed in range(first, first + PART):
         problem = random_cells.problem(seed)

@@ -32,6 +32,18 @@ def test_blocks_of_an_lstm_are_its_equations():
     assert step.outputs == ["h'", "c'"]
 
 
+def test_an_output_beside_the_states_is_what_rises():
+    def read_out(p, x, h):
+        h = el.tanh(p.W @ x + p.U @ h)
+        return p.V @ h, h
+
+    step = step_of(el.cell(read_out).trace())
+    assert uses(step) == {"h'": {"x", "h"}, "y": {"h'"}} and step.outputs == ["y", "h'"]
+    assert [w.user for w in step.wires if w.source == "h'"] == ["y", "h.out"]
+    ax = el.plots.unrolled(el.Network(1, [el.Recurrent(el.cell(read_out), 2)]), steps=2)
+    assert texts(ax, "output") == ["$y_{1}$", "$y_{2}$"]
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_nothing_lies_on_top_of_anything_else(name):
     step = step_of(CELLS[name].trace())

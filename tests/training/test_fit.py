@@ -19,6 +19,9 @@ class Spy:
     def __init__(self, engine):
         self.engine, self.calls, self.plan = engine, [], engine.plan
 
+    def check_indices(self, data):
+        self.engine.check_indices(data)
+
     def train(self, parameters, data, updates, how):
         self.calls.append((data, updates))
         return self.engine.train(parameters, data, updates, how)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch, Batches, Updates
-from elman.engine.plan import ONCE, Plan
+from elman.engine.plan import ONCE, Plan, State
 from elman.errors import EngineError, ShapeError
 
 MOST = 2**30  # rows and steps of a batch
+A = TypeVar("A")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Intake:
         self.plan, self.dtype, self._looks = plan, dtype, looks
         self.indices = whole_numbers(plan, dtype)
         self.state_widths = [state.width for state in plan.free_states]
+        self._given = [not state.inner for state in plan.free_states]
         self._inputs = self._places("x", "inputs", [place.slot for place in plan.inputs])
         self._outputs = self._places("output", "outputs", [place.slot for place in plan.outputs])
         what = ("target", "targets") if plan.losses else ("the gradient of the output", "gradients of the outputs")
@@ -90,6 +93,11 @@ class Intake:
         if changed and not array.flags.writeable:
             raise EngineError("parameters are read-only, and training changes them: give an array of one's own")
         return self.numbers(array, (self.plan.parameters,), "parameters")
+
+    def check_indices(self, data: Batch) -> None:
+        """`DataError` at the first index of a data set that is none."""
+        if self.indices:
+            Intake(self.plan, self.dtype).batch(data, goal=True)
 
     def batch(self, batch: Batch, *, goal: bool = False) -> Batch:
         """A batch, with its targets if it has a `goal`.
@@ -134,13 +142,20 @@ class Intake:
             self.numbers(array, shape, "output")
 
     def states(self, states: Sequence[np.ndarray] | None, B: int, name: str) -> list[np.ndarray] | None:
-        """One array (B, width) for each state, or None."""
+        """One array (B, width) for each state, or None; of those that are inner, zeros."""
         if states is None:
             return None
-        if len(states) != len(self.state_widths):
-            raise ShapeError(f"{name} has {len(states)} arrays, the network has {len(self.state_widths)} states")
-        pairs = enumerate(zip(states, self.state_widths, strict=True))
-        return [self.numbers(a, (B, w), f"{name}[{i}]") for i, (a, w) in pairs]
+        widths = self.given(self.state_widths)
+        if len(states) != len(widths):
+            raise ShapeError(f"{name} has {len(states)} arrays, the network has {len(widths)} states")
+        pairs = enumerate(zip(states, widths, strict=True))
+        checked = iter([self.numbers(a, (B, w), f"{name}[{i}]") for i, (a, w) in pairs])
+        all_of_them = zip(self._given, self.state_widths, strict=True)
+        return [next(checked) if given else np.zeros((B, w), self.dtype) for given, w in all_of_them]
+
+    def given(self, states: Sequence[A]) -> list[A]:
+        """Of all states those that callers give and get."""
+        return [state for state, given in zip(states, self._given, strict=True) if given]
 
     def numbers(self, array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
         if array.dtype != self.dtype or not array.flags.c_contiguous:
@@ -170,14 +185,18 @@ class Intake:
     def _lengths(
         self, given: Sequence[np.ndarray | None], B: int, steps: Sequence[int]
     ) -> tuple[np.ndarray | None, ...]:
-        pairs = zip(_padded(given, self.plan.axes), steps, strict=True)
+        if not given:
+            return (None,) * self.plan.axes
+        pairs = zip(_as_many(given, self.plan.axes), steps, strict=True)
         return tuple([None if a is None else _checked_lengths(a, B, T) for a, T in pairs])
 
     def _weights(
         self, given: Sequence[np.ndarray | None], B: int, steps: Sequence[int]
     ) -> tuple[np.ndarray | None, ...]:
         """Of each row, or of each of its steps, for each output."""
-        pairs, found = zip(_padded(given, len(self._goals)), self._goals, strict=True), []
+        if not given:
+            return (None,) * len(self._goals)
+        pairs, found = zip(_as_many(given, len(self._goals)), self._goals, strict=True), []
         for weights, place in pairs:
             if weights is not None:
                 each = place.axis != ONCE and weights.ndim == 2
@@ -216,17 +235,11 @@ class Intake:
         return tuple(found)
 
 
-def check_indices(plan: Plan, dtype: np.dtype, data: Batch) -> None:
-    """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
-    if whole_numbers(plan, dtype):
-        Intake(plan, dtype).batch(data, goal=True)
-
-
-def _padded(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
-    """One for each; None for all where nothing came."""
-    if given and len(given) != count:
+def _as_many(given: Sequence[np.ndarray | None], count: int) -> Sequence[np.ndarray | None]:
+    """As many as there should be."""
+    if len(given) != count:
         raise ShapeError(f"{len(given)} arrays came where {count} are expected, one for each")
-    return given or (None,) * count
+    return given
 
 
 def _check_input(place: Place, x: np.ndarray) -> None:
@@ -326,6 +339,6 @@ class room:
             ) from None
 
 
-def zeros(plan: Plan, rows: int, dtype: np.dtype) -> list[np.ndarray]:
-    """Initial states of zeros, of those that a caller may give."""
-    return [np.zeros((rows, s.width), dtype) for s in plan.free_states]
+def zeros(states: Sequence[State], rows: int, dtype: np.dtype) -> list[np.ndarray]:
+    """Initial states of zeros."""
+    return [np.zeros((rows, s.width), dtype) for s in states]

@@ -75,8 +75,9 @@ class BackwardStage:
         return replace(before, reverse=reverse, after=after, states=self._states(), clears=self.clears)
 
     def _clears(self) -> tuple[int, ...]:
-        """Where gradients of memories are added up, and nobody has begun to."""
-        new = {link.gradient: link for link in self.forward.memories if link.gradient >= 0 and not link.begun}
+        """Where gradients of memories are added up, or is that of an output beside the states, and nobody has begun."""
+        summed = [*self.forward.memories, *([self.forward.out] if self.graph.has_output else [])]
+        new = {link.gradient: link for link in summed if link.gradient >= 0 and not link.begun}
         for link in new.values():
             link.begun = True
         return tuple(new)
@@ -121,13 +122,14 @@ class BackwardStage:
         )
 
     def _seed(self, number: int, out: int) -> Node:
-        """dL/d new state: from the next step, and for the first state also from the layer above."""
+        """dL/d new state: from the next step, and for what is the output also, or only, from the layer above."""
         read = number == 0 and self.forward.out.begun
         above = slot_leaf(Ref(self.forward.out.gradient), out) if read else None
-        if not self.grads:
+        state = number - (len(self.graph.outputs) - len(self.grads))
+        if state < 0:
             assert above is not None
             return above
-        carried = slot_leaf(Ref(self.grads[number], 1), out, loop=True)
+        carried = slot_leaf(Ref(self.grads[state], 1), out, loop=True)
         return Lowering.fresh("add", [carried, above], out) if above else carried
 
     def _results(self, others: list[Node]) -> tuple[dict[Node, Ref], list[Node]]:

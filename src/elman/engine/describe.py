@@ -7,6 +7,7 @@ from elman.engine.plan import (
     Attend,
     AttendBack,
     Elementwise,
+    Function,
     Instruction,
     Lookup,
     MatrixGradient,
@@ -18,6 +19,7 @@ from elman.engine.plan import (
     Step,
     TableGradient,
     VectorGradient,
+    View,
 )
 from elman.equations.ops import OPS
 
@@ -42,10 +44,11 @@ def describe(plan: Plan, parameters: dict[int, str] | None = None) -> str:
 
 class _Writer:
     def __init__(self, plan: Plan, parameters: dict[int, str]):
-        self.plan, self.parameters = plan, parameters
+        self.plan = plan
+        self.parameters = parameters | {function.place: function.name for function in plan.functions}
 
     def lines(self) -> list[str]:
-        lines: list[str] = []
+        lines = [line for function in self.plan.functions for line in self._function(function)]
         for stage in self.plan.stages:
             lines.append(f"stage {stage.name}")
             if stage.meets is not None:
@@ -54,6 +57,18 @@ class _Writer:
                 for step in getattr(stage, part):
                     lines += [f"  {part:<8} {line}" for line in self._step(step)]
         return lines + ["gradients", *(f"  {self._gradient(g)}" for g in self.plan.gradients)]
+
+    def _function(self, function: Function) -> list[str]:
+        """The plan of a matrix that is made of parameters."""
+        reads = ", ".join(f"input {k} = {self._view(view)}" for k, view in enumerate(function.reads))
+        lines = _Writer(function.plan, {}).lines()
+        return [f"once {function.name} ({function.rows} rows; {reads})", *(f"  {line}" for line in lines)]
+
+    def _view(self, view: View) -> str:
+        name = self._name(view.offset)
+        if view.along_columns == 1 and view.along_rows != 1:
+            return f"a row of {name}" if view.along_rows else f"{name} for all rows"
+        return f"a row of {name}'" if view.along_columns != 1 else f"a value of {name}"
 
     def _step(self, step: Step) -> list[str]:
         if isinstance(step, Elementwise):

@@ -205,6 +205,10 @@ class Engine(Protocol):
         """The loss (0 of a seeded plan) and its gradients, if wanted of the inputs and the initial states too."""
         ...
 
+    def check_indices(self, data: Batch) -> None:
+        """`DataError` at the first index of a data set that is none, before anything is learnt from the others."""
+        ...
+
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """Do many updates of the parameters, in place.
 

@@ -90,6 +90,10 @@ class NativeEngine:
         self._intake = arrays.Intake(plan, self.dtype, looks=False)
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
         self._engine = engine(plain_plan(plan, _native.ops(), self._intake.indices), self.threads, bfloat16)
+        for f in plan.functions:
+            made = NativeEngine(f.plan, self.dtype, self.threads)._engine
+            reads = [astuple(view) for view in f.reads]
+            self._engine.add_function(made, f.rows, f.columns, f.place, reads, plan.parameters)
         self._optimizer: tuple[OptimizerProgram, Any] | None = None
 
     def forward(
@@ -110,7 +114,7 @@ class NativeEngine:
             finals,
             low,
         )
-        return tuple(outputs), finals
+        return tuple(outputs), self._intake.given(finals)
 
     def stepper(
         self,
@@ -124,8 +128,8 @@ class NativeEngine:
         The parameters are packed in its first call and after a call of another kind: leave them as they are as long
         as it is used.
         """
-        self._check_in_place(parameters, inputs, states, outputs, "x")
-        return self._engine.repeated(parameters, 0, list(inputs), list(states), list(outputs))
+        all_states = self._check_in_place(parameters, inputs, states, outputs, "x")
+        return self._engine.repeated(parameters, 0, list(inputs), all_states, list(outputs))
 
     def generate(
         self,
@@ -139,10 +143,10 @@ class NativeEngine:
         version: int = 0,
     ) -> np.ndarray:
         """Feed outputs back as inputs, in few calls."""
-        self._check_in_place(parameters, [window], states, [output], "window")
+        all_states = self._check_in_place(parameters, [window], states, [output], "window")
         with arrays.room([window]):
             out, done = np.empty((len(window), steps, window.shape[2]), window.dtype), 0
-        repeated = self._engine.repeated(parameters, version, [window], states or [], [output])
+        repeated = self._engine.repeated(parameters, version, [window], all_states, [output])
         while done < steps:  # Ctrl-C is looked at in between
             if drawing is None:
                 done = repeated.generate(window, done, SECONDS_A_CALL, out)
@@ -187,7 +191,11 @@ class NativeEngine:
             low,
             truncate,
         )
-        return Gradients(loss, gradients, tuple(outputs), finals, tuple(of_inputs), of_states if want_states else None)
+        initial_states = self._intake.given(of_states) if want_states else None
+        return Gradients(loss, gradients, tuple(outputs), self._intake.given(finals), tuple(of_inputs), initial_states)
+
+    def check_indices(self, data: Batch) -> None:
+        self._intake.check_indices(data)
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """Do many updates in one call."""
@@ -263,12 +271,12 @@ class NativeEngine:
         states: Sequence[np.ndarray] | None,
         outputs: Sequence[np.ndarray],
         name: str,
-    ) -> None:
-        """`ShapeError` unless the engine can use, and change, the very arrays."""
+    ) -> list[np.ndarray]:
+        """All states; `ShapeError` unless the engine can use, and change, the very arrays."""
         self._intake.parameters(parameters)
         self._intake.in_place(inputs, name)
-        self._intake.states(states, len(inputs[0]), "states")
         self._intake.outputs(outputs, inputs)
+        return self._intake.states(states, len(inputs[0]), "states") or []
 
 
 def evaluate(

@@ -49,7 +49,7 @@ def plain_plan(plan: Plan, ops: Ops, indices: Mapping[int, int]) -> tuple:
         [_matrix(m) for m in plan.matrices],
         programs,
         [_gradient(g) for g in plan.gradients],
-        plan.parameters,
+        plan.arena,
         [_ref(r) for r in plan.inputs],
         [_ref(r) for r in plan.outputs],
         [_goal(g) for g in plan.goals],

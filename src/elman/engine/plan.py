@@ -198,6 +198,9 @@ class State:
     for each batch row of length L row L of `grads` with dL/d(final state): what the caller gave, of states whose
     initial value is the caller's too, or zero; plus the slot `final_grad`. At the end it writes row 0 of `grads` to the
     slot `initial_grad`, or with `adds` adds it.
+
+    One that is `inner` is an output beside the states, of which the last step is wanted: it is kept as a state is, from
+    segment to segment, but no caller gives it or gets it.
     """
 
     name: str
@@ -209,6 +212,7 @@ class State:
     adds: bool = False
     final: int = -1
     final_grad: int = -1
+    inner: bool = False
 
 
 @dataclass(frozen=True)
@@ -315,13 +319,38 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class View:
+    """Where a function of parameters reads: row r, column c at ``offset + r * along_rows + c * along_columns``."""
+
+    offset: int
+    along_rows: int
+    along_columns: int
+
+
+@dataclass(frozen=True)
+class Function:
+    """A matrix that is made of parameters before each run; it lies behind them, at `place` of the arena.
+
+    `plan` makes it, of a batch of its rows and one step; its inputs are views of the parameters. In training it is
+    seeded, and gives dL/d inputs, which are added to the gradients of those.
+    """
+
+    name: str
+    plan: Plan
+    rows: int
+    columns: int
+    reads: tuple[View, ...]
+    place: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything an engine needs, but B, T and the numbers.
 
     `inputs` and `outputs` are places of the network's inputs and outputs, `goals` one for each output in a plan of
     gradients; the last stages are those of their losses, if they have any. With `root` the loss is the square root of
     that sum (the runner then scales all gradients by 1 / (2 loss)). `input_grads` are the slots of dL/d inputs, or -1;
-    `axes` is the number of time axes.
+    `axes` is the number of time axes. What `functions` make lies behind the parameters.
     """
 
     slots: tuple[Slot, ...]
@@ -336,6 +365,12 @@ class Plan:
     root: bool = False
     axes: int = 1
     names: dict[str, Ref] = field(default_factory=dict)
+    functions: tuple[Function, ...] = ()
+
+    @property
+    def arena(self) -> int:
+        """How many values there are of parameters and of what is made of them."""
+        return self.parameters + sum(function.rows * function.columns for function in self.functions)
 
     @property
     def losses(self) -> int:
@@ -349,8 +384,13 @@ class Plan:
 
     @property
     def free_states(self) -> tuple[State, ...]:
-        """Those whose initial values are the caller's, in the order of stages: what goes into a run and comes out."""
+        """Those that no stage begins, in the order of stages: what goes into a run of a segment and comes out."""
         return tuple(state for stage in self.stages for state in stage.states if state.initial < 0)
+
+    @property
+    def given_states(self) -> tuple[State, ...]:
+        """Those whose initial values are the caller's, in the order of stages."""
+        return tuple(state for state in self.free_states if not state.inner)
 
     @property
     def meetings(self) -> tuple[Meeting, ...]:

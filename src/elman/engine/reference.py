@@ -15,6 +15,7 @@ import numpy as np
 
 from elman.checks import whole
 from elman.engine import arrays, bfloat16
+from elman.engine.functions import Functions
 from elman.engine.generation import Drawing, feed_back
 from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
 from elman.engine.meetings import Moments
@@ -57,6 +58,7 @@ class NumpyEngine:
         self._factor: Callable[[np.ndarray], np.ndarray] = (
             bfloat16.rounded if bfloat16.check_products(products, self.dtype) else lambda x: x
         )
+        self._functions = Functions(plan, lambda function: NumpyEngine(function, self.dtype))
         self._last: Run | None = None  # for `read`
 
     def forward(
@@ -64,6 +66,7 @@ class NumpyEngine:
     ) -> tuple[tuple[np.ndarray, ...], list[np.ndarray]]:
         """Outputs and final states; see `elman.engine.interface.Engine`, also for what follows."""
         batch, parameters = self._intake.batch(batch), self._intake.parameters(parameters)
+        parameters = self._functions.made(parameters, batch.key)
         low, _ = check_how(self.plan, how)
         outputs, states, segments = [], batch.states, segments_of(self._steps(batch), low)
         with arrays.room(batch.inputs):
@@ -75,7 +78,7 @@ class NumpyEngine:
                 run.forward(self.plan.layers)
                 outputs.append(run.outputs())
                 states = run.final_states()
-            return joined(outputs), list(states or [])
+            return joined(outputs), self._intake.given(states or [])
 
     def stepper(
         self,
@@ -137,6 +140,7 @@ class NumpyEngine:
         self, parameters: np.ndarray, batch: Batch, how: How, want_input: bool = False, want_states: bool = False
     ) -> tuple[Gradients, Moments]:
         batch, parameters = self._intake.batch(batch, goal=True), self._intake.parameters(parameters)
+        parameters = self._functions.made(parameters, batch.key)
         low, steps = check_how(self.plan, how)
         check_wanted(self.plan, batch, steps > 0, want_input, want_states)
         with arrays.room(batch.inputs):
@@ -146,8 +150,10 @@ class NumpyEngine:
                 found = self._truncated(begin, moments, batch.states, truncated(self._steps(batch), steps))
             else:
                 found = self._whole(begin, moments, batch, segments_of(self._steps(batch), low))
+        found.parameters = self._functions.back(parameters, found.parameters, batch.key)
         found.inputs = found.inputs if want_input else ()
-        found.initial_states = found.initial_states if want_states else None
+        found.initial_states = self._intake.given(found.initial_states or []) if want_states else None
+        found.states = self._intake.given(found.states or [])
         return found, moments
 
     def _steps(self, batch: Batch) -> int:
@@ -206,7 +212,7 @@ class NumpyEngine:
         if self.plan.meetings:
             self._rehearse(begin, moments, states, segments)
             self._rehearse_back(begin, moments, None, self._starts(begin, states, segments), linked=False)
-        found = Gradients(0.0, np.zeros(self.plan.parameters, self.dtype), (), states)
+        found = Gradients(0.0, np.zeros(self.plan.arena, self.dtype), (), states)
         for segment in segments:
             run = begin(found.states, segment)
             if segment.ends or self._has_sequences or self.plan.meetings:  # where rows meet, so do segments
@@ -221,6 +227,9 @@ class NumpyEngine:
     @property
     def _has_sequences(self) -> bool:
         return any(self.plan.axis(place) != ONCE for place in self.plan.outputs)
+
+    def check_indices(self, data: Batch) -> None:
+        self._intake.check_indices(data)
 
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """One update for each batch of row numbers."""

@@ -198,5 +198,5 @@ class Run(Steps):
 
     def initial_gradients(self) -> list[np.ndarray]:
         """dL/d initial states; 0 of states that no parameter needs it of."""
-        pairs = zip(self._free, zeros(self.plan, self.B, self.dtype), strict=True)
+        pairs = zip(self._free, zeros(self._free, self.B, self.dtype), strict=True)
         return [self._axis(s.grads).unsorted(self.slots[s.grads][0]) if s.grads >= 0 else zero for s, zero in pairs]

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from elman.engine.backward import BackwardStage
 from elman.engine.emit import Emitter, Placement
+from elman.engine.functions import scheduled
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, reachable, to_save
 from elman.engine.normalising import meeting_of, normalised, normalised_back
@@ -20,6 +21,7 @@ from elman.engine.places import Places
 from elman.engine.plan import (
     MOMENTS,
     ONCE,
+    Function,
     Goal,
     MatrixGradient,
     Move,
@@ -47,6 +49,7 @@ from elman.engine.stage import (
 )
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
+from elman.equations.matrices import split
 from elman.equations.simplify import simplify
 from elman.equations.symbols import Symbol, width
 from elman.errors import EngineError
@@ -87,10 +90,12 @@ class _Scheduler:
         input_gradient: bool,
         dropout: bool,
     ):
-        self.layers, self.inputs, self.outputs = layers, inputs, outputs
-        self.parameters, self.losses = parameters, losses
+        self.inputs, self.outputs, self.losses = inputs, outputs, losses
         self.seeded, self.training = seeded, seeded or bool(losses)
         self.drops = self.training and dropout
+        self.parameters = self.arena = parameters
+        self.functions: list[Function] = []
+        self.layers = [self._without_functions(spec) for spec in layers]
         self.input_gradient = input_gradient
         self.emit = Emitter()
         self.slots, self.new_slot = self.emit.slots, self.emit.new_slot
@@ -99,6 +104,17 @@ class _Scheduler:
         self.done: list[Forward] = []
         self.names: dict[str, Ref] = {}
         self.moments = 0
+
+    def _without_functions(self, spec: LayerSpec) -> LayerSpec:
+        """A layer to which matrices that are made of parameters are parameters."""
+        graph, made = split(spec.graph)
+        offsets = dict(spec.offsets)
+        for one in made:
+            function = scheduled(one, offsets, self.arena, schedule, training=self.training, drops=self.drops)
+            self.functions.append(function)
+            offsets[one.name] = self.arena
+            self.arena += one.rows * one.columns
+        return replace(spec, graph=graph, offsets=offsets) if made else spec
 
     # --- the graph ------------------------------------------------------------------------------------------
 
@@ -126,6 +142,7 @@ class _Scheduler:
             any(loss.root for loss in self.losses),
             1 + max(spec.axis for spec in self.inputs),
             self.names,
+            tuple(self.functions),
         )
 
     def _check_read(self) -> None:
@@ -150,7 +167,7 @@ class _Scheduler:
         if source.number < 0:
             return self.given[~source.number]
         forward, out = self.made[source.number]
-        return out if source.state < 0 else self._final(forward, source.state)
+        return out if source.state < 0 else self._final(forward, source.state + forward.inner)
 
     def _final(self, forward: Forward, number: int) -> Link:
         """The final value of a state, which the runner then keeps."""
@@ -180,7 +197,7 @@ class _Scheduler:
         initial = [None if s is None else self._link(as_source(s)) for s in spec.initial]
         links = [self._moved("reversal", REVERSAL, link).out for link in links] if spec.reverse else links
         memories = [self._link(as_source(s)) for s in spec.memories]
-        forward = self._forward_stage(spec, links, initial, memories)
+        forward = self._forward_stage(spec, links, initial, memories, inner=spec.last and spec.graph.has_output)
         if spec.last:
             return forward, self._final(forward, 0)
         return forward, self._moved("reversal", REVERSAL, forward.out).out if spec.reverse else forward.out
@@ -239,14 +256,17 @@ class _Scheduler:
         initial: Sequence[Link | None] = (),
         memories: Sequence[Link] = (),
         seed: int = -1,
+        inner: bool = False,
     ) -> Forward:
-        spec = replace(spec, graph=simplify(spec.graph))
+        graph = spec.graph.with_output_as_state() if inner else spec.graph
+        spec = replace(spec, graph=simplify(graph))
         graph, index = spec.graph, len(self.stages)
         axis = links[0].axis if links else ONCE
         if any(link.axis != axis for link in links):
             raise EngineError(f"layer {spec.name} reads what has the steps of one time axis beside those of another")
         forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), seed, axis, seed >= 0))
-        forward.initial, forward.memories = list(initial) or [None] * len(graph.states), list(memories)
+        forward.inner, forward.memories = int(inner), list(memories)
+        forward.initial = [*[None] * inner, *initial] if initial else [None] * len(graph.states)
         if any(link.axis == ONCE for link in memories):
             raise EngineError(f"layer {spec.name} attends to what has one step")
         if self.training:
@@ -280,9 +300,10 @@ class _Scheduler:
         forward.loop = place.section(loop, [], merged=False)
         forward.saved = {s: leaf_of(memo[s], places.refs) for s in keep}
         forward.slots = {s for s in places.free if self.slots[s].time == "steps"}
-        begins = zip(graph.states, states, forward.initial, strict=True)
+        begins = enumerate(zip(graph.states, states, forward.initial, strict=True))
         forward.states = tuple(
-            State(s.name, width(s), slot, initial=link.value.slot if link else -1) for s, slot, link in begins
+            State(s.name, width(s), slot, initial=link.value.slot if link else -1, inner=k < forward.inner)
+            for k, (s, slot, link) in begins
         )
         self._name_values(spec, graph, memo, places.refs)
         forward.out.value = fixed[outputs[0]]
@@ -304,17 +325,19 @@ class _Scheduler:
     def _outputs(
         self, graph: Graph, lowering: Lowering, states: list[int], index: int, axis: int
     ) -> tuple[dict[Node, Ref], list[Node]]:
-        """The nodes of the new states (or the value), each with the place it is written to."""
+        """The nodes of the new states (and the value beside them), each with the place it is written to."""
         fixed: dict[Node, Ref] = {}
         found = []
-        slots = states or [self.new_slot(width(graph.outputs[0]), "steps", index, "output", axis)]
-        for symbol, slot in zip(graph.outputs, slots, strict=True):
+        places = [Ref(slot, 1) for slot in states]
+        if len(places) < len(graph.outputs):
+            places = [Ref(self.new_slot(width(graph.outputs[0]), "steps", index, "output", axis)), *places]
+        for symbol, place in zip(graph.outputs, places, strict=True):
             node = lowering.memo[symbol]
-            hoisted = bool(states) and (not node.loop or (node.base is not None and not node.base.loop))
-            if node in fixed or not node.inputs or hoisted:
+            hoisted = not node.loop or (node.base is not None and not node.base.loop)
+            if node in fixed or not node.inputs or (hoisted and place.offset):
                 node = lowering.fresh("copy", [node], width(symbol))
                 node.loop = bool(states)
-            fixed[node] = Ref(slot, 1 if states else 0)
+            fixed[node] = place
             found.append(node)
         return fixed, found
 

@@ -133,6 +133,7 @@ class Forward:
     before: tuple[Step, ...] = ()
     loop: tuple[Step, ...] = ()
     slots: set[int] = field(default_factory=set)  # its own, one row for each step
+    inner: int = 0  # how many states, the first ones, are the output beside those of the cell
 
 
 def remembered(graph: Graph, links: list[Link]) -> dict[Symbol, Remembered]:

@@ -79,10 +79,10 @@ class Steps:
             np.zeros((self._rows(slot), self.B, slot.width), np.int64 if number in intake.indices else dtype)
             for number, slot in enumerate(plan.slots)
         ]
-        self.sums = np.zeros(plan.parameters, dtype)  # what programs add up
+        self.sums = np.zeros(plan.arena, dtype)  # what programs add up
         for place, x in zip(plan.inputs, batch.inputs, strict=True):
             self.slots[place.slot][:] = self._here(x, plan.axis(place))
-        for s, initial in zip(plan.free_states, states or zeros(plan, self.B, dtype), strict=True):
+        for s, initial in zip(plan.free_states, states or zeros(plan.free_states, self.B, dtype), strict=True):
             self.slots[s.values][0] = initial[self._axis(s.values).order]
 
     def _axes(self) -> dict[int, Axis]:

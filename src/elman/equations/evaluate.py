@@ -53,7 +53,7 @@ def _dtype(arrays: list[np.ndarray]) -> np.dtype:
 
 
 def _value(node: Symbol, parameters: Mapping[str, np.ndarray], values: dict[Symbol, np.ndarray]) -> np.ndarray:
-    if isinstance(node, Parameter):
+    if isinstance(node, Parameter) and node.op == "parameter":
         return parameters[node.name]
     if node.op == "const":
         return np.asarray(node.first, _dtype([*parameters.values(), *values.values()]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from elman.equations import symbols
@@ -19,8 +19,8 @@ class Graph:
     """One step of a cell, layer or loss: inputs and states in, new states (or values) out.
 
     `inputs` are the arguments that are not states (``x``; for a loss ``y`` and ``target``), `outputs` the new
-    states in the order of `states`, or the one value of a stateless cell; `memories` are sequences that every step
-    reads as a whole.
+    states in the order of `states`, before them the output where that is no state, or the one value of a stateless
+    cell: the first of them is what a layer returns. `memories` are sequences that every step reads as a whole.
     """
 
     name: str
@@ -35,6 +35,34 @@ class Graph:
     def nodes(self) -> list[Symbol]:
         """Every node that the outputs need, operands first."""
         return ordered(self.outputs)
+
+    @property
+    def new_states(self) -> list[Symbol]:
+        """In the order of `states`."""
+        return self.outputs[len(self.outputs) - len(self.states) :]
+
+    @property
+    def has_output(self) -> bool:
+        """Whether it has states, and an output beside them."""
+        return 0 < len(self.states) < len(self.outputs)
+
+    @property
+    def ends(self) -> list[str]:
+        """What each of `outputs` is called: new states as their states, a value that is none ``y``."""
+        states = [s.name for s in self.states]
+        return states if len(states) == len(self.outputs) else [self._value_name(), *states]
+
+    def with_output_as_state(self) -> Graph:
+        """Of a graph with an output beside its states the same, whose first state is what the output was."""
+        before = Symbol("state", dim=self.outputs[0].dim, name=self.ends[0])
+        return replace(self, states=[before, *self.states])
+
+    def _value_name(self) -> str:
+        """y, unless another value of a cell with states is called so."""
+        leaves = [*self.inputs, *self.memories, *self.states, *self.parameters.values()]
+        others = {s.name for s in leaves} | {name for s, name in self.names.items() if s is not self.outputs[0]}
+        names = ("y", "output", *(f"output_{k}" for k in range(2, len(others) + 3)))
+        return next(name for name in names if not (self.states and name in others))
 
     def bind(
         self,
@@ -56,16 +84,20 @@ class Graph:
         given = zip([*self.inputs, *self.memories], [*inputs, *memories], strict=True)
         known = [(s.dim, n, f"the features of {s.name}") for s, n in given if n > 0]
         named: dict[str, Symbol] = {**self.parameters, **{s.name: s for s in self.states}}
+        if self.has_output:
+            named = {"output": self.outputs[0], **named}
         if set(sizes) - set(named):
             wrong = sorted(set(sizes) - set(named))[0]
             raise OptionError(f"{self.name} has no state or parameter {wrong!r}; it has {', '.join(named) or 'none'}")
         for name, size in sizes.items():
             if named[name].dim is ONE and size != 1:
-                raise ShapeError(f"{self.name}: p.{name} is a scalar, which has one value, and sizes says {size}")
+                what = f"p.{name} is a scalar, which" if name in self.parameters else f"its {name}"
+                raise ShapeError(f"{self.name}: {what} has one value, and sizes says {size}")
         known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
         units_used = False
         if self.states and self.states[0].name not in sizes and units is not None:
-            known.append((self.states[0].dim, units, f"the size of {self.states[0].name}, the layer's output"))
+            which = "" if self.has_output else ", the layer's output"
+            known.append((self.states[0].dim, units, f"the size of {self.states[0].name}{which}"))
             units_used = True
         units_used = self._fill_unknown(units, solve(self.relations, known)) or units_used
         if units is not None and not units_used and symbols.width(self.outputs[0]) != units:
@@ -115,14 +147,17 @@ class Graph:
     def recurrent(self, parameter: str) -> bool:
         """Whether a matrix multiplies something that depends on a state."""
         after = depending(self.nodes(), self.states)
-        return any(
-            row_of(n).role == "matrix" and n.inputs[0].name == parameter and n.inputs[1] in after for n in self.nodes()
-        )
+        return any(product.inputs[1] in after for product in self._products(parameter))
 
     def blocks(self, parameter: str) -> int:
         """How many blocks a matrix consists of."""
-        products = [n for n in self.nodes() if n.op == "block_matmul" and n.inputs[0].name == parameter]
+        products = [n for n in self._products(parameter) if n.op == "block_matmul"]
         return int(products[0].first) if products else 1
+
+    def _products(self, parameter: str) -> list[Symbol]:
+        """With a matrix, or with one that is made of it."""
+        products = [n for n in self.nodes() if row_of(n).role == "matrix"]
+        return [n for n in products if self.parameters[parameter] in set(ordered(n.inputs[:1]))]
 
 
 class Operation(Protocol):

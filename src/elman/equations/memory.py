@@ -65,7 +65,7 @@ def split(graph: Graph) -> Split:
         else:
             sources.append(len(made))
             made.append(_of_memory(graph, value))
-    outputs = _replaced(graph.outputs, new)
+    outputs = replaced(graph.outputs, new)
     names = {outputs[1].get(node, node): name for node, name in graph.names.items()}
     left = set(ordered(outputs[0]))
     parameters = {name: p for name, p in graph.parameters.items() if p in left}
@@ -83,7 +83,7 @@ def _of_memory(graph: Graph, value: Symbol) -> Graph:
     return Graph(graph.name, inputs, [], [value], parameters, graph.relations, names)
 
 
-def _replaced(outputs: list[Symbol], new: dict[Symbol, Symbol]) -> tuple[list[Symbol], dict[Symbol, Symbol]]:
+def replaced(outputs: list[Symbol], new: dict[Symbol, Symbol]) -> tuple[list[Symbol], dict[Symbol, Symbol]]:
     """Outputs with some symbols replaced, and the map of all that changed."""
     found = dict(new)
     for node in ordered(outputs):

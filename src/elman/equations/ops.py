@@ -294,6 +294,13 @@ _ROWS = [
     _f("matmul_t", 2, r"{0}^\top {1}", "{0}ᵀ {1}", lambda w, x: x @ w,
        lambda o, g, y, w, x: ((x, g), o.matmul(w, g, like=x)),
        binds=APPLY, shape="product", role="matrix", cost=math.inf),
+    # matrices made of parameters; `matrices` makes of each a function of its rows, which an engine runs before all else
+    _f("matrix", 1, "{0}", "{0}", lambda m: m, None, shape="matrix", cost=math.inf),
+    _f("transpose", 1, r"{0}^\top", "{0}ᵀ", lambda m: np.swapaxes(m, -1, -2), None, shape="matrix", cost=math.inf),
+    _f("column", 1, r"{0} \mathbf{{1}}^\top", "{0}[:, None]", lambda v: v[..., :, None], None,
+       binds=APPLY, shape="turn", cost=math.inf),
+    _f("row", 1, r"\mathbf{{1}} {0}^\top", "{0}[None, :]", lambda v: v[..., None, :], None,
+       binds=APPLY, shape="turn", cost=math.inf),
     # a block-diagonal matrix; `simplify` makes a product of each block, which has a rule
     _f("block_matmul", 2, r"\operatorname{{blocks}}({0}, {first}) {1}", "blocks({0}, {first}) {1}", _block_matmul, None,
        binds=APPLY, shape="blocks", role="matrix", numbers=1, whole=True, cost=math.inf),

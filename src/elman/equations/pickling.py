@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from elman.equations.store import StoredCell, from_data, to_data
+from elman.equations.store import StoredCell, constant_values, from_data, to_data
 from elman.equations.trace import Cell
 from elman.errors import ModelFileError, OptionError
 
@@ -25,7 +25,7 @@ def _reduced(cell: Cell) -> tuple[Callable[..., Cell], tuple[Any, ...]]:
     if found is cell:
         return _named, (module, name)
     function = found.function if isinstance(found, Cell) else found
-    more = (len(cell.inputs), cell.options, cell.initial)
+    more = (len(cell.inputs), cell.options, cell.initial, len(cell.memories))
     if function is cell.function and _can_be_pickled(more):
         return _named, (module, name, *more)
     return _reduced_graph(cell)
@@ -38,10 +38,10 @@ def _reduced_graph(cell: Cell) -> tuple[Callable[..., Cell], tuple[Any, ...]]:
                 f"{cell.name} cannot be pickled: its initial value of {name!r} is {value!r}, which cannot be; "
                 "give a number, an array, the name of an initialiser or a function of a module"
             )
-    return _of_graph, (to_data(cell), cell.initial)
+    return _of_graph, (to_data(cell), {**constant_values(cell.trace()), **cell.initial})
 
 
-def _named(module: str, name: str, inputs: int = 1, options: Any = None, initial: Any = None) -> Cell:
+def _named(module: str, name: str, inputs: int = 1, options: Any = None, initial: Any = None, memory: int = 0) -> Cell:
     """The cell of a function that can be imported."""
     try:
         importlib.import_module(module)
@@ -53,7 +53,7 @@ def _named(module: str, name: str, inputs: int = 1, options: Any = None, initial
     function = found.function if isinstance(found, Cell) else found
     if not callable(function):
         raise ModelFileError(f"the cell {name} cannot be read: {module} has no such cell any more")
-    return Cell(function, inputs=inputs, options=options, initial=initial)
+    return Cell(function, inputs=inputs, memory=memory, options=options, initial=initial)
 
 
 def _of_graph(data: dict[str, Any], initial: dict[str, Any]) -> Cell:

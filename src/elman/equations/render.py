@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from elman.equations.graph import Graph
+from elman.equations.graph import Graph, depending
 from elman.equations.ops import ATOM, OPS, row_of
 from elman.equations.symbols import Symbol
 
@@ -80,8 +80,9 @@ class _Writer:
         self.time = "t" if style.latex and graph.states else ""
         order = graph.nodes()
         self.uses = Counter(i for n in order for i in n.inputs) + Counter(graph.outputs)
-        self.written = {n: style.name(name, self.time) for n, name in names.items()}
-        self.written |= {o: style.name(s.name, "t") for s, o in _news(graph) if o.inputs}
+        moving = depending(order, [*graph.inputs, *graph.states, *graph.memories])
+        self.written = {n: style.name(name, self.time if n in moving else "") for n, name in names.items()}
+        self.written |= {o: style.name(name, "t") for name, o in _ends(graph) if o.inputs}
         self.text: dict[Symbol, str] = {}  # of a value within an expression
         self.lines = [line for n in order for line in self._line(n)]
         self.lines += self._ends()
@@ -90,7 +91,7 @@ class _Writer:
         if not node.inputs:
             self.text[node] = self.style.leaf(node, bool(self.graph.states))
             return []
-        parts = [_wrap(node, k, i, self.text[i], i in self.written) for k, i in enumerate(node.inputs)]
+        parts = [_wrap(node, k, i, self.text[i], _value_of(i) in self.written) for k, i in enumerate(node.inputs)]
         expression = self.style.apply(node, parts)
         if self.letter and node not in self.written and self._needs_name(node, expression):
             self.names[node] = f"{self.letter}_{len(self.names) - len(self.graph.names) + 1}"
@@ -102,16 +103,21 @@ class _Writer:
         return len(expression) > (SHORT if self.uses[node] > 1 else LONG)
 
     def _ends(self) -> list[tuple[str, str]]:
-        """New states that are what has another name, and the value of a cell without states."""
-        ends = [(self.style.name(s.name, "t"), o) for s, o in _news(self.graph)]
+        """What comes out and is what has another name, and the value of a cell without states."""
+        ends = [(self.style.name(name, "t"), o) for name, o in _ends(self.graph)]
         lines = [(name, self.text[o]) for name, o in ends if self.text[o] != name]
         output = self.graph.outputs[0]
         return lines if self.graph.states or output in self.written else [("y", self.text[output])]
 
 
-def _news(graph: Graph) -> list[tuple[Symbol, Symbol]]:
-    """Each state with its new value."""
-    return list(zip(graph.states, graph.outputs, strict=False))
+def _ends(graph: Graph) -> list[tuple[str, Symbol]]:
+    """The output beside the states, by the user's name for it if it has one, and the new states."""
+    ends = list(zip([s.name for s in graph.states], graph.new_states, strict=True))
+    if not graph.has_output:
+        return ends
+    output = graph.outputs[0]
+    own = "" if output in set(graph.new_states) else graph.names.get(output, "")
+    return [(own or graph.ends[0], output), *ends]
 
 
 def _render(graph: Graph, style: _Style) -> list[tuple[str, str]]:
@@ -121,6 +127,7 @@ def _render(graph: Graph, style: _Style) -> list[tuple[str, str]]:
 
 def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) -> str:
     """Brackets around an operand that binds less than its operation."""
+    child = _value_of(child)
     if child.op == "const" and child.first < 0 and parent.op == "pow" and position == 0:
         return f"({text})"
     if parent.op == child.op == "concat" and not named:
@@ -134,6 +141,11 @@ def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) 
     if behind or parent.op in ("sigmoid_grad", "tanh_grad", "relu_grad", "square", "pow"):
         needed = ATOM
     return f"({text})" if row_of(child).binds < needed else text
+
+
+def _value_of(node: Symbol) -> Symbol:
+    """What a made matrix is."""
+    return node.inputs[0] if node.op == "matrix" else node
 
 
 def latex_name(name: str, time: str = "") -> str:

@@ -11,12 +11,17 @@ from elman.equations.widths import ONE, Dim, must_add_up, must_be_at_least, must
 from elman.errors import EquationError
 
 WRITTEN = {
-    "matmul": "p.{0} @ {1!r}",
-    "matmul_t": "p.{0}.T @ {1!r}",
-    "lookup": "p.{0}[{1!r}]",
-    "block_matmul": "el.blocks(p.{0}, ...) @ {1!r}",
+    "matmul": "{0} @ {1!r}",
+    "matmul_t": "{0}.T @ {1!r}",
+    "lookup": "{0}[{1!r}]",
+    "block_matmul": "el.blocks({0}, ...) @ {1!r}",
 }
 Inputs = tuple[Any, ...]  # symbols
+
+
+def written(op: str, matrix: Any, other: Any) -> str:
+    """A product, or a look into a table, as the user wrote it."""
+    return WRITTEN[op].format(f"p.{matrix.name}" if matrix.name else repr(matrix), other)
 
 
 def result_width(row: Op, inputs: Inputs, first: float, second: float) -> Dim:
@@ -46,7 +51,7 @@ def _picked(row: Op, inputs: Inputs) -> Dim:
 
 def _looked_up(row: Op, inputs: Inputs) -> Dim:
     table, index = inputs
-    must_equal(index.dim, ONE, lambda: f"{WRITTEN[row.name].format(table.name, index)}: an index is one number a row")
+    must_equal(index.dim, ONE, lambda: f"{written(row.name, table, index)}: an index is one number a row")
     return table.columns
 
 
@@ -54,8 +59,13 @@ def _multiplied(row: Op, inputs: Inputs) -> Dim:
     matrix, vector = inputs
     rows, columns = matrix.dim, matrix.columns
     out, summed = (rows, columns) if row.name == "matmul" else (columns, rows)
-    must_equal(summed, vector.dim, lambda: WRITTEN[row.name].format(matrix.name, vector))
+    must_equal(summed, vector.dim, lambda: written(row.name, matrix, vector))
     return out
+
+
+def _turned(row: Op, inputs: Inputs) -> Dim:
+    """How many rows a vector is a part of, where it is a column, and as a row."""
+    return inputs[0].dim if row.name == "column" else ONE
 
 
 def _concatenated(row: Op, inputs: Inputs) -> Dim:
@@ -136,7 +146,7 @@ def _block_product(inputs: Inputs, count: int) -> Dim:
     matrix, vector = inputs
 
     def what() -> str:
-        return f"el.blocks(p.{matrix.name}, {count}) @ {vector!r}"
+        return written("block_matmul", matrix, vector).replace("...", str(count), 1)
 
     must_add_up(vector.dim, (matrix.columns,) * count, 0, what)
     must_add_up(matrix.dim, (Dim("the rows of a block"),) * count, 0, what)
@@ -178,6 +188,13 @@ def ends_of(key: Any, x: Any) -> tuple[int, int]:
     return first, stop or 0
 
 
+def turned(key: Any) -> str | None:
+    """The op that makes a vector the column or the row of a matrix, as ``v[:, None]`` and ``v[None, :]`` say."""
+    parts = key if isinstance(key, tuple) and len(key) == 2 else (0, 0)
+    every = [part is ... or (isinstance(part, slice) and part == slice(None)) for part in parts]
+    return "column" if every[0] and parts[1] is None else "row" if every[1] and parts[0] is None else None
+
+
 def _end(value: Any, default: Any) -> Any:
     try:
         return default if value is None else operator.index(value)
@@ -192,6 +209,7 @@ _OF_OPERANDS: dict[str, Callable[[Op, Inputs], Dim]] = {
     "pick": _picked,
     "lookup": _looked_up,
     "product": _multiplied,
+    "turn": _turned,
     "concat": _concatenated,
     "outer": _outer,
     "matvec": _of_matrix,

@@ -40,8 +40,11 @@ class Solution:
     def __init__(self, known: Iterable[tuple[Dim, int, str]], composed: list[Total | Times]):
         self.parent: dict[Dim, Dim] = {}
         self.value: dict[Dim, tuple[int, str]] = {ONE: (1, "one value for each row")}
-        self.given = {dim: (number, said) for dim, number, said in known}
-        self.value.update(self.given)
+        self.given: dict[Dim, tuple[int, str]] = {}
+        for dim, number, said in known:
+            if self.value.get(dim, (number, ""))[0] != number:  # what two names stand for, as a product for its rows
+                raise _mismatch("what is given", self.value[dim], (number, said), Line())
+            self.value[dim] = self.given[dim] = number, said
         self.open = composed  # what may still tell a number
 
     def is_composed(self, dim: Dim) -> bool:
@@ -146,6 +149,7 @@ def _text(what: What) -> str:
 
 
 def _mismatch(what: What, left: tuple[int, str], right: tuple[int, str], line: Line) -> ShapeError:
+    place = f"\n  {line}" if line.file else ""
     return ShapeError(
-        f"sizes do not match in {_text(what)}: {left[0]} ({left[1]}) against {right[0]} ({right[1]})\n  {line}"
+        f"sizes do not match in {_text(what)}: {left[0]} ({left[1]}) against {right[0]} ({right[1]}){place}"
     )

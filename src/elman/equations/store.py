@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from elman.equations import symbols, widths
+from elman.equations.declared import Parameters, fix
 from elman.equations.functions import apply
 from elman.equations.graph import Graph, ordered
+from elman.equations.matrices import declare
 from elman.equations.ops import OPS
-from elman.equations.symbols import Parameters, Symbol
+from elman.equations.symbols import Parameter, Symbol
 from elman.equations.trace import Cell
 from elman.equations.vectors import MOST_PARTS, scalar
 from elman.errors import ModelFileError
 
-_LEAVES = ("input", "memory", "state", "parameter", "const")
+_LEAVES = ("input", "memory", "state", "parameter", "constant", "const")
 MOST = 2**30  # of a place in a vector
 _COUNTS = {"part": 1, "block_matmul": 0}  # which of an op's numbers is how many parts there are
 
@@ -34,7 +36,8 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
     ]  # keeps the parameters' order
     nodes = list(dict.fromkeys([*leaves, *ordered(graph.outputs)]))
     number = {n: k for k, n in enumerate(nodes)}
-    rows = [[n.op, [number[i] for i in n.inputs], n.first, n.second, n.name] for n in nodes]
+    rows = [[*_op(n), n.name] for n in nodes]
+    rows = [[op, [number[i] for i in n.inputs], *more] for n, (op, *more) in zip(nodes, rows, strict=True)]
     return {
         "name": graph.name,
         "inputs": [s.name for s in graph.inputs],
@@ -46,6 +49,26 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
         "initial": initial or {},
         "doc": doc,
     }
+
+
+def stored(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "") -> StoredCell:
+    """The cell of a graph, with its constants' values and all that parameters begin with."""
+    made = from_data(graph_data(graph, doc=doc))
+    made.initial = {**constant_values(graph), **(initial or {})}
+    return made
+
+
+def _op(node: Symbol) -> tuple[str, float, float]:
+    """What a node is, and its numbers: of a constant those of its shape."""
+    if isinstance(node, Parameter) and node.fixed:
+        rows, columns = (*node.fixed, 0)[:2]
+        return "constant", rows, columns
+    return node.op, node.first, node.second
+
+
+def constant_values(graph: Graph) -> dict[str, Any]:
+    """The values of a graph's constants, which its data leave to the parameters of the model."""
+    return {name: p.value for name, p in graph.parameters.items() if p.value is not None}
 
 
 def from_data(data: dict[str, Any]) -> StoredCell:
@@ -91,8 +114,9 @@ class StoredCell(Cell):
         with widths.recording() as recorder:
             values = _replay(self.data, p, (*inputs, *memories, *states))
             outputs = [symbols.as_symbol(values[k]) for k in self.data["outputs"]]
-            for state, new in zip(states, outputs, strict=False):
+            for state, new in zip(states, outputs[len(outputs) - len(states) :], strict=True):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
+            declare(self.name, outputs)
         parameters = {n: s for n, s in p._all.items() if s.role}
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
@@ -113,6 +137,9 @@ def _value(op: str, operands: list[Any], first: float, second: float, name: str,
         return given[name]
     if op == "parameter":
         return scalar(getattr(p, name)) if first else getattr(p, name)
+    if op == "constant":
+        found, shape = getattr(p, name), tuple(int(n) for n in (first, second) if n)
+        return fix(found, shape) if isinstance(found, Parameter) else found
     if op == "const":
         return first
     return apply(op, *operands, numbers=(first, second))
@@ -132,8 +159,12 @@ def _check(data: dict[str, Any]) -> None:
         float(first), float(second), str(name)
         if op in OPS and OPS[op].whole and not all(float(n).is_integer() and abs(n) <= MOST for n in (first, second)):
             raise ValueError(f"node {number} ({op}) has the numbers {first}, {second}")
+        if op == "constant" and not (1 <= first <= MOST and 0 <= second <= MOST and first == int(first)):
+            raise ValueError(f"node {number} (a constant) has the sizes {first}, {second}")
         if op in _COUNTS and not 1 <= (first, second)[_COUNTS[op]] <= MOST_PARTS:
             raise ValueError(f"node {number} ({op}) has {(first, second)[_COUNTS[op]]} parts")
+    if not 0 <= len(data["outputs"]) - max(1, len(data["states"])) <= bool(data["states"]):
+        raise ValueError(f"{len(data['outputs'])} outputs of {len(data['states'])} states")
     for k in [*data["outputs"], *map(int, data["names"])]:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):

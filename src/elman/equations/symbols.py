@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from elman.equations.ops import OPS, Op
+from elman.equations.ops import OPS, Op, row_of
 from elman.equations.refusals import NoNumber
-from elman.equations.shapes import WRITTEN, ends_of, result_width
+from elman.equations.shapes import ends_of, result_width, turned, written
 from elman.equations.widths import ONE, Dim, Line, is_recording, users_line
 from elman.errors import EquationError
 
@@ -110,16 +110,28 @@ class Symbol(NoNumber):
     __hash__ = object.__hash__
 
     def __matmul__(self, other: Any) -> Symbol:
+        return build("matmul", MatrixOf(self), other) if made_of_parameters(self) else self._no_matrix(other)
+
+    def __rmatmul__(self, other: Any) -> Symbol:
+        self._no_matrix(other)
+
+    def _no_matrix(self, other: Any) -> NoReturn:
         what = "two vectors" if isinstance(other, Symbol) else f"a vector and a {type(other).__name__}"
         raise EquationError(
             f"`@` multiplies a parameter matrix with a vector, as in `p.W @ x`; here it got {what}. "
             f"For a dot product write el.sum(a * b).\n  {users_line()}"
         )
 
-    def __rmatmul__(self, other: Any) -> Symbol:
-        return self.__matmul__(other)
+    @property
+    def T(self) -> Transposed:
+        """Of a matrix of parameters."""
+        if not made_of_parameters(self):
+            raise EquationError(f"{self!r} is a vector: only matrices of parameters have `.T`.\n  {users_line()}")
+        return Transposed(MatrixOf(self))
 
     def __getitem__(self, key: Any) -> Symbol:
+        if (op := turned(key)) is not None:
+            return build(op, self)
         first, second = ends_of(key, self)
         return build("slice", self, first=first, second=second)
 
@@ -160,6 +172,8 @@ def _written(symbol: Symbol, depth: int) -> str:
         return f"{symbol.first:g}"
     if symbol.name or not depth:
         return symbol.name or "..."
+    if row_of(symbol).shape in ("matrix", "turn"):
+        return OPS[symbol.op].text.format(_written(symbol.inputs[0], depth))
     return f"{symbol.op}({', '.join(_written(i, depth - 1) for i in symbol.inputs)})"
 
 
@@ -170,15 +184,18 @@ def _plain(value: Any) -> Any:
 class Parameter(Symbol):
     """A learnt parameter: a matrix once it multiplies (`p.W @ x`), a table once it is indexed, else a vector."""
 
-    __slots__ = ("columns", "role")
+    __slots__ = ("columns", "fixed", "role", "value")
 
     def __init__(self, name: str):
         super().__init__("parameter", name=name, dim=Dim(f"the size of {name}"))
         self.columns = Dim(f"the columns of {name}")
         self.role = ""  # "matrix", "table", "vector"
+        self.fixed: tuple[int, ...] = ()  # the shape of a constant, see `declared`
+        self.value: np.ndarray | None = None  # of a constant, while it is known to no model
 
     def use_as(self, role: str) -> None:
-        if self.role and self.role != role:
+        turns_out = role == "matrix" and self.role == "vector" and self.dim is not ONE  # as in el.abs(p.W) @ x
+        if self.role and self.role != role and not turns_out:
             raise EquationError(
                 f"p.{self.name} is used both as a {self.role} and as a {role}; give them two names.\n  {users_line()}"
             )
@@ -222,6 +239,24 @@ class Parameter(Symbol):
         raise EquationError(f"p.{self.name} has no `.{name}`.\n  {users_line()}")
 
 
+class MatrixOf(Parameter):
+    """A matrix that an expression of parameters makes; its sizes are said when all equations are (`matrices`)."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, value: Symbol):
+        super().__init__("")
+        Symbol.__init__(self, "matrix", (value,), Dim(f"the rows of {value!r}"))
+        self.columns, self.role = Dim(f"the columns of {value!r}"), "matrix"
+        self.row: Any = None
+        stack = [value]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Parameter) and node.dim is not ONE:
+                node.role = "matrix"  # a table, or a vector elsewhere, is found out at the end
+            stack.extend(() if node.op in ("column", "row") else node.inputs)
+
+
 class Block(Parameter):
     """Some rows of a matrix, one of `count` equal parts: a matrix of its own to products and their gradients."""
 
@@ -229,6 +264,7 @@ class Block(Parameter):
 
     def __init__(self, matrix: Parameter, number: int, count: int):
         rows = Dim(value=width(matrix) // count)
+        super().__init__("")
         Symbol.__init__(self, "block", (matrix,), rows, name=matrix.name, first=number, second=count)
         self.columns, self.role = matrix.columns, "matrix"
 
@@ -238,52 +274,21 @@ class Block(Parameter):
         return int(self.first) * width(self) * self.columns.value
 
 
-class Transposed:
-    """``p.W.T``: good for ``p.W.T @ x`` only."""
+class Transposed(Symbol):
+    """``p.W.T``: it multiplies, as in ``p.W.T @ x``, or is a part of another matrix, as in ``(p.W - p.W.T) @ h``."""
 
-    __array_ufunc__ = None  # arrays leave their operators to the refusals below
+    __slots__ = ()
 
-    def __init__(self, parameter: Parameter):
-        self.parameter = parameter
+    def __init__(self, matrix: Parameter):
+        matrix.use_as("matrix")
+        super().__init__("transpose", (matrix,), matrix.columns)
 
     @property
-    def T(self) -> Parameter:
-        return self.parameter
-
-    def _only_multiplies(self, *_: Any) -> NoReturn:
-        raise EquationError(f"p.{self.parameter.name}.T can only multiply, as in p.W.T @ x.\n  {users_line()}")
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _only_multiplies
-    __neg__ = __pos__ = __abs__ = __pow__ = __rpow__ = __rmatmul__ = __getitem__ = __iter__ = _only_multiplies
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = _only_multiplies  # type: ignore[assignment]
-    __hash__ = object.__hash__
+    def T(self) -> Any:
+        return self.inputs[0]
 
     def __matmul__(self, other: Any) -> Symbol:
-        return build("matmul_t", self.parameter, other)
-
-
-class Parameters:
-    """The `p` of a cell: every name asked for is a parameter."""
-
-    def __init__(self) -> None:
-        found: dict[str, Parameter] = {}
-        self.__dict__["_all"] = found
-
-    def __getattr__(self, name: str) -> Parameter:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        found: dict[str, Parameter] = self.__dict__["_all"]
-        if name not in found:
-            found[name] = Parameter(name)
-        return found[name]
-
-    def __getitem__(self, name: Any) -> NoReturn:
-        raise EquationError(f"parameters are written as p.W, not as p[{name!r}].\n  {users_line()}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise EquationError(
-            f"p.{name} = ... is not an equation; parameters are declared by using them.\n  {users_line()}"
-        )
+        return build("matmul_t", self.inputs[0], other)
 
 
 def constant(value: float) -> Symbol:
@@ -305,23 +310,37 @@ def _number(value: float) -> Symbol:
 def as_symbol(value: Any) -> Symbol:
     """A symbol as it is, a number as a constant, anything else an `EquationError`."""
     if isinstance(value, Symbol):
-        if isinstance(value, Parameter):
+        if isinstance(value, Parameter) and value.role != "matrix":  # of a matrix this is a part of another one
             value.use_as("vector")
         return value
     value = _plain(value)
     if isinstance(value, int | float):
         return _number(value)
-    if isinstance(value, Transposed):
-        value._only_multiplies()
     raise EquationError(
         f"an equation takes symbols and numbers, got a {type(value).__name__}; "
-        f"fixed arrays belong into a parameter.\n  {users_line()}"
+        f"a fixed array is el.constant(array).\n  {users_line()}"
     )
+
+
+def made_of_parameters(symbol: Symbol) -> bool:
+    """Whether all that an expression uses are parameters, one at least, and numbers."""
+    leaves, seen, stack = set(), set(), [symbol]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack.extend(node.inputs)
+            leaves |= set() if node.inputs else {node.op}
+    return "parameter" in leaves <= {"parameter", "const"}
 
 
 def build(op: str, *inputs: Any, first: float = 0.0, second: float = 0.0, like: Symbol | None = None) -> Symbol:
     """Apply an op of the op table to symbols and numbers; the result is as wide as `like`, if that is given."""
     row = OPS[op]
+    if op == "matrix":
+        return MatrixOf(inputs[0]) if _is_expression(inputs[0]) else inputs[0]
+    if op == "transpose":
+        return inputs[0].T
     if len(inputs) != row.arity:
         raise EquationError(f"{op} takes {row.arity} operands, got {len(inputs)}.\n  {users_line()}")
     symbols = _with_parameter(row, *inputs) if row.role else tuple(as_symbol(i) for i in inputs)
@@ -331,16 +350,22 @@ def build(op: str, *inputs: Any, first: float = 0.0, second: float = 0.0, like: 
 
 def _with_parameter(row: Op, parameter: Any, other: Any) -> tuple[Symbol, ...]:
     """The operands of an op on a matrix or a table, which this makes of the parameter."""
+    if row.role == "matrix" and _is_expression(parameter) and made_of_parameters(parameter):
+        parameter = MatrixOf(parameter)
     if not isinstance(parameter, Parameter):
         raise EquationError(f"{row.name} takes a parameter first, got {parameter!r}.\n  {users_line()}")
     if row.role == "table" and (isinstance(other, Parameter) or not isinstance(other, Symbol)):
         raise EquationError(f"p.{parameter.name}[...] needs a symbol (the index), got {other!r}.\n  {users_line()}")
     if not isinstance(other, Symbol) or (isinstance(other, Parameter) and other.role == "matrix"):
-        written = WRITTEN[row.name].format(parameter.name, other)
-        raise EquationError(f"{written}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}")
+        said = written(row.name, parameter, other)
+        raise EquationError(f"{said}: a matrix multiplies an input, a state or what came of them.\n  {users_line()}")
     operand = as_symbol(other)
     parameter.use_as(row.role)
     return parameter, operand
+
+
+def _is_expression(value: Any) -> bool:
+    return isinstance(value, Symbol) and not isinstance(value, Parameter)
 
 
 def build_power(base: Symbol, power: Any) -> Symbol:

@@ -13,10 +13,12 @@ import numpy as np
 
 from elman.checks import nearest, whole
 from elman.equations import symbols, widths
+from elman.equations.declared import Parameters, name_constants
 from elman.equations.graph import Graph, ordered
+from elman.equations.matrices import declare
 from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
-from elman.equations.symbols import Parameter, Parameters, Symbol
+from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError, OptionError
 
 
@@ -98,13 +100,17 @@ class Cell:
         with widths.recording() as recorder:
             result, local = call_and_watch(self.function, (p, *inputs, *memories, *states), self.options)
             outputs = _outputs(self, result, states)
-            for state, new in zip(states, outputs, strict=False):
+            new_states = outputs[len(outputs) - len(states) :]
+            for state, new in zip(states, new_states, strict=True):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}", new.line)
-        parameters = {n: s for n, s in p._all.items() if s.role}
+            declare(self.name, outputs)
+        parameters: dict[str, Parameter] = {n: s for n, s in p._all.items() if s.role}
+        taken = {*parameters, *self.inputs, *self.memories, *self.states}
+        parameters |= name_constants(recorder.constants, local, taken, outputs)
         _check_names(self, parameters)
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
-        names = _names(local, outputs, states)
+        names = _names(local, outputs, list(zip(new_states, states, strict=True)), parameters)
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
 
     def equations(self) -> list[str]:
@@ -140,7 +146,8 @@ def cell(
     ----------
     function : callable
         ``f(p, x, *states, *, options...)``; returns the new states in the order of the arguments (the value, for a
-        cell without states). ``p.W @ x`` declares and uses a matrix, ``p.b`` a vector, ``p.E[x]`` a table.
+        cell without states). The first state is the output; where the output is none of the states it is returned
+        before all of them. ``p.W @ x`` declares and uses a matrix, ``p.b`` a vector, ``p.E[x]`` a table.
     inputs : int, default 1
         How many arguments after ``p`` are inputs, not states.
     memory : int, default 0
@@ -160,6 +167,31 @@ def cell(
     ...     return 0.9 * h + 0.1 * tanh(p.W @ x + p.U @ h)
     >>> leaky.equations()
     ['h_t = 0.9 * h + 0.1 * tanh(W x + U h)']
+
+    An output beside the states; its width is the layer's units, or ``sizes={"output": 3}``:
+
+    >>> @cell
+    ... def read_out(p, x, h):
+    ...     h = tanh(p.W @ x + p.U @ h)
+    ...     return p.V @ h, h
+    >>> read_out.equations()
+    ['h_t = tanh(W x + U h)', 'y_t = V h_t']
+
+    Matrices may be made of parameters; a run makes them once, and not at each step. A vector becomes a column of a
+    matrix by ``v[:, None]`` and a row by ``v[None, :]``.
+
+    >>> from elman.equations import square, sqrt, sum
+    >>> @cell
+    ... def antisymmetric(p, x, h):
+    ...     W = p.g[:, None] * p.V / sqrt(sum(square(p.V)))
+    ...     return tanh(W @ x + (p.M - p.M.T) @ h)
+    >>> antisymmetric.equations()
+    ['W = g[:, None] * V / √(sum(V²))', 'h_t = tanh(W x + (M - Mᵀ) h)']
+
+    References
+    ----------
+    B. Chang, M. Chen, E. Haber and E. H. Chi, AntisymmetricRNN, ICLR 2019; T. Salimans and D. P. Kingma, Weight
+    normalization, NeurIPS 2016.
     """
     if function is None:
         return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial)
@@ -276,11 +308,12 @@ def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
     if any(r is None for r in results):
         raise EquationError(f"{where} returned nothing for a value: is a `return` missing?")
     expected = cell.states or ("the value",)
-    if len(results) != len(expected):
+    if len(results) - len(expected) not in (0, bool(cell.states)):
+        beside = ", before them an output that is none of them, if there is one" * bool(cell.states)
         raise EquationError(
             f"{where} returned {len(results)} value{'s' * (len(results) != 1)}, but its arguments name "
             f"{len(expected)} state{'s' * (len(expected) != 1)} ({', '.join(expected)}): "
-            "return the new states in the order of the arguments"
+            f"return the new states in the order of the arguments{beside}"
         )
     for r in results:
         matrix = isinstance(r, Parameter) and r.role not in ("", "vector")
@@ -292,9 +325,14 @@ def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
     return [symbols.as_symbol(r) for r in results]
 
 
-def _names(local: dict[str, Any], outputs: list[Symbol], states: list[Symbol]) -> dict[Symbol, str]:
-    """Which value that the outputs need has which name in the user's code; new states have their state's name."""
-    names, needed = {s.name for s in states}, set(ordered(outputs))
+def _names(
+    local: dict[str, Any], outputs: list[Symbol], states: list[tuple[Symbol, Symbol]], parameters: Iterable[str]
+) -> dict[Symbol, str]:
+    """Which value that the outputs need has which name in the user's code; new states have their state's name.
+
+    A value that is called like a parameter has none: an equation could not tell them apart.
+    """
+    names, needed = {s.name for _, s in states} | set(parameters), set(ordered(outputs))
     found = {v: k for k, v in local.items() if isinstance(v, Symbol) and v in needed and v.inputs and k not in names}
-    found.update({o: s.name for o, s in zip(outputs, states, strict=False) if o.inputs})
+    found.update({new: s.name for new, s in states if new.inputs})
     return found

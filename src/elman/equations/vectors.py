@@ -8,7 +8,7 @@ import numpy as np
 
 from elman.checks import whole
 from elman.equations.functions import V, Value, apply
-from elman.equations.symbols import Parameter, Symbol
+from elman.equations.symbols import Parameter, Symbol, made_of_parameters
 from elman.equations.widths import users_line
 from elman.errors import EquationError, ShapeError
 
@@ -156,6 +156,6 @@ def blocks(matrix: Value, count: int) -> Blocks:
     array([ 3., 70.])
     """
     count = whole(count, "the number of blocks", most=MOST_PARTS)
-    if isinstance(matrix, Symbol) and not isinstance(matrix, Parameter):
+    if isinstance(matrix, Symbol) and not made_of_parameters(matrix):
         raise EquationError(f"blocks takes a parameter, as in el.blocks(p.W, 4) @ x, got {matrix!r}.\n  {users_line()}")
     return Blocks(matrix, count)

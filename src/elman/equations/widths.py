@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -107,6 +108,7 @@ class Recorder:
 
     relations: list[Relation] = field(default_factory=list)
     dropouts: Iterator[int] = field(default_factory=itertools.count)
+    constants: list[Any] = field(default_factory=list)  # symbols
 
 
 class _Running(threading.local):
@@ -128,6 +130,11 @@ def recording() -> Iterator[Recorder]:
         yield recorders[-1]
     finally:
         recorders.pop()
+
+
+def constants() -> list[Any]:
+    """Those of this trace so far."""
+    return _running.recorders[-1].constants
 
 
 def is_recording() -> bool:

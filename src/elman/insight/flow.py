@@ -112,6 +112,11 @@ def gradient_flow(
         The layer whose states are looked at, by itself and fed by what it reads, such as ``"memory.forward"``; by
         default all recurrent layers together.
 
+    Notes
+    -----
+    An output that a layer has beside its states is looked at as one of them, ``y``, which no step reads. Penalties on
+    activities are left out of the loss.
+
     Returns
     -------
     GradientFlow
@@ -136,7 +141,7 @@ def gradient_flow(
     >>> flow.found.kind, round(float(flow.norms[-2] / flow.norms[-1]), 6)
     ('vanishes', 0.3)
     """
-    system = System(net, layer)
+    system = System(net, layer, outputs=True)
     data = examples(system.whole, x, target, loss)
     x, first = system.fed(data.inputs, state)
     B, T = x.shape[:2]

@@ -74,7 +74,7 @@ class GradientFlowCallback(Callback):
         self.updates: list[int] = []
         self.norms: list[np.ndarray] = []
         self.seconds, self.share, self._began = 0.0, 0.0, time.perf_counter()
-        self._system = System(training.net, self.layer)  # type: ignore[arg-type]
+        self._system = System(training.net, self.layer, outputs=True)  # type: ignore[arg-type]
         self._inputs = tuple(_exact(array[: self.rows]) for array in data.inputs)
         rows, T = self._system.fed(self._inputs)[0].shape[:2]
         self.steps = np.unique(np.linspace(1, T, min(T, MOST_STEPS)).astype(int))

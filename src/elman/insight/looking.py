@@ -153,6 +153,25 @@ def state_parts(structure: Structure) -> list[Part]:
     return [structure.parts[number] for number in recurrent(structure)]
 
 
+def with_outputs_as_states(structure: Structure) -> Structure:
+    """The same where each output beside the states is one of them, the first: what a step's loss is of."""
+    changed = {k for k, part in enumerate(structure.parts) if part.graph is not None and part.graph.has_output}
+
+    def moved(source: Any) -> Any:
+        own = source is not None and source.number in changed and source.state >= 0
+        return replace(source, state=source.state + 1) if own else source
+
+    def stated(number: int, part: Part) -> Part:
+        read = {name: tuple(map(moved, getattr(part, name))) for name in ("sources", "initial", "memories")}
+        if number not in changed or part.graph is None:
+            return replace(part, **read)  # type: ignore[arg-type]
+        read["initial"] = (None, *read["initial"]) if part.initial else ()
+        return replace(part, graph=part.graph.with_output_as_state(), **read)  # type: ignore[arg-type]
+
+    parts = tuple(stated(number, part) for number, part in enumerate(structure.parts))
+    return replace(structure, parts=parts, outputs=tuple(map(moved, structure.outputs)))
+
+
 def makers(structure: Structure) -> list[Part]:
     """The layers with states, and all that feed them."""
     return [structure.parts[number] for number in sorted(_makers(structure, recurrent(structure)))]

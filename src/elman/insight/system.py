@@ -16,7 +16,7 @@ from elman import checks
 from elman.engine.interface import Batch, Gradients
 from elman.engine.stage import Source
 from elman.errors import DataError, ElmanError, ShapeError
-from elman.insight.looking import state_parts, view
+from elman.insight.looking import check_recurrent, state_parts, view, with_outputs_as_states
 from elman.network import Network
 from elman.network.checks import flat_state
 from elman.network.copies import in_float64
@@ -39,6 +39,9 @@ class System:
     layer : str, optional
         The one that is looked at, by itself, fed by what it reads; of one that runs in reverse steps are counted from
         the last to the first.
+    outputs : bool, default False
+        Whether an output that a layer has beside its states is one of them, the first one: what a loss at a step leaves
+        in the states is then known from these.
 
     Attributes
     ----------
@@ -63,10 +66,13 @@ class System:
         If the network is no such system, or has no such layer.
     """
 
-    def __init__(self, net: Network, layer: str | None = None):
+    def __init__(self, net: Network, layer: str | None = None, *, outputs: bool = False):
         checks.instance(net, Network, "net", "a Network")
-        self.view, self.layer = view(net, layer), layer
-        self.whole, self.net = in_float64(net), in_float64(net, self.view.stepping)
+        check_recurrent(net)
+        structure = with_outputs_as_states(net.structure) if outputs else net.structure
+        self.whole, self.layer = in_float64(net, structure), layer
+        self.view = view(self.whole, layer)
+        self.net = in_float64(net, self.view.stepping)
         self._feeder, self._made, self._given = self._feeding()
         self.follow(net)
         self.engine = self.net.differentiator
@@ -265,8 +271,12 @@ class System:
             if state.shape not in ((self.n,), (rows, self.n)):
                 raise ShapeError(f"state has shape {state.shape}; expected ({self.n},) or ({rows}, {self.n})")
             return np.broadcast_to(checks.floats(state, "state", finite=True), (rows, self.n)).copy()
+        parts = state_parts(self.net.structure)
+        added = [len(part.graph.states) - len(part.layer.cell.states) for part in parts if part.graph is not None]
+        all_sizes = self.net.state_sizes()
+        sizes = [one[more:] for one, more in zip(all_sizes, added, strict=True)]
         try:
-            flat = flat_state(state, self.net.state_sizes(), rows, np.dtype(np.float64))
+            flat = flat_state(state, sizes, rows, np.dtype(np.float64))
         except (TypeError, ValueError) as error:
             if isinstance(error, ElmanError):
                 raise
@@ -274,7 +284,9 @@ class System:
                 f"state must be an array ({self.n},) or ({rows}, {self.n}), or a list of tuples of arrays, one for "
                 f"each state of each recurrent layer; got {checks.shown(state)}"
             ) from error
-        return np.concatenate(flat, axis=1)
+        left = iter(flat)
+        pairs = [(k >= more, n) for one, more in zip(all_sizes, added, strict=True) for k, n in enumerate(one)]
+        return np.concatenate([next(left) if given else np.zeros((rows, n)) for given, n in pairs], axis=1)
 
     def _begun(self, rows: int, begun: Mapping[tuple[int, int], np.ndarray]) -> np.ndarray:
         s, parts = np.zeros((rows, self.n)), iter(self.parts.values())

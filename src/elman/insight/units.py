@@ -94,7 +94,7 @@ def _ranges(net: Network) -> dict[str, tuple[float, float]]:
     recurrent = [layer for layer, graph in layers if graph.states]
     found = {}
     for layer, graph in layers:
-        named = [*graph.names.items(), *((out, "y") for out in graph.outputs if not graph.states)]
+        named = [*graph.names.items(), *zip(graph.outputs, graph.ends, strict=True)]
         for symbol, name in named:
             if symbol.op in RANGES:
                 found[f"{layer}.{name}"] = RANGES[symbol.op]

@@ -20,12 +20,14 @@ from elman.network.layers import (
 from elman.network.loading import load
 from elman.network.moves import AdditiveAttention, attend, learnt, pool, repeat, reverse, shift
 from elman.network.network import Network
+from elman.network.penalties import ActivityPenalty
 from elman.network.structure import Static
 
 __all__ = [
     "GRU",
     "LSTM",
     "Activation",
+    "ActivityPenalty",
     "AdditiveAttention",
     "BatchNorm",
     "Bidirectional",

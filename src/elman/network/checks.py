@@ -18,6 +18,7 @@ from elman.network.structure import Structure, of_function, of_layers
 from elman.training.checks import check_finite
 
 __all__ = [
+    "all_finite",
     "check_results",
     "dtype",
     "engine",
@@ -86,17 +87,20 @@ def flat_state(state: Any, sizes: list[list[int]], rows: int, dtype: np.dtype, n
             f"{name} has {[len(g) for g in groups]} arrays by layer; "
             f"the network's recurrent layers have {[len(s) for s in sizes]}"
         )
-    places = [f"{name}[{i}][{j}]" for i, group in enumerate(groups) for j in range(len(group))]
-    flat = []
-    widths = [n for s in sizes for n in s]
-    for array, size, place in zip([a for g in groups for a in g], widths, places, strict=True):
-        given = numbers(array, place)
-        if given.shape != (rows, size):
-            raise ShapeError(f"{place} has shape {given.shape}; expected {(rows, size)} = (rows of x, hidden size)")
-        with np.errstate(over="ignore"):
-            flat.append(np.ascontiguousarray(given, dtype=dtype))
-        check_finite(flat[-1], place)
-    return flat
+    pairs = [(i, j) for i, group in enumerate(groups) for j in range(len(group))]
+    return [_state(groups[i][j], (rows, sizes[i][j]), dtype, f"{name}[{i}][{j}]") for i, j in pairs]
+
+
+def _state(array: Any, shape: tuple[int, int], dtype: np.dtype, place: str) -> np.ndarray:
+    given = numbers(array, place)
+    if given.shape != shape:
+        raise ShapeError(f"{place} has shape {given.shape}; expected {shape} = (rows of x, hidden size)")
+    if given.dtype != dtype:
+        with np.errstate(over="ignore"):  # what is too large is infinite then, and found as such
+            given = given.astype(dtype)
+    found = np.ascontiguousarray(given)
+    check_finite(found, place)
+    return found
 
 
 def _groups(state: Any, layers: int, name: str) -> list[tuple[Any, ...]]:
@@ -108,6 +112,11 @@ def _groups(state: Any, layers: int, name: str) -> list[tuple[Any, ...]]:
     if not isinstance(state, list | tuple) or not all(isinstance(s, np.ndarray | list | tuple) for s in state):
         raise ShapeError(f"{name} is {type(state).__name__}; expected a list with a tuple of arrays for each layer")
     return [(s,) if isinstance(s, np.ndarray) else tuple(s) for s in state]
+
+
+def all_finite(*arrays: np.ndarray) -> bool:
+    """Whether there is no NaN or infinity, to be asked before `check_results` is told what each array is called."""
+    return all(np.isfinite(array).all() for array in arrays)
 
 
 def check_results(net: Net, arrays: dict[str, np.ndarray], arena: np.ndarray | None = None) -> None:

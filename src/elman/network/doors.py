@@ -53,8 +53,8 @@ class Door:
         features, array = self.given.width, numbers(x, self.name)
         if array.ndim == 1 + self.steps and features == 1:
             array = array[..., None]
-        letters = "(B, T, F) = (batch, time steps, " if self.steps else "(B, F) = (batch, "
         if array.ndim != 2 + self.steps:
+            letters = "(B, T, F) = (batch, time steps, " if self.steps else "(B, F) = (batch, "
             raise ShapeError(f"{self.name} has shape {array.shape}; expected {letters}{features} features)")
         if array.shape[-1] != features:
             raise ShapeError(
@@ -66,8 +66,10 @@ class Door:
         dtype = self.dtype
         if self.whole:  # of those that are none is said later what is wrong, where they are in use
             dtype = np.dtype(np.int64 if array.dtype.kind in "iub" else np.float64)
+        if array.dtype == dtype:
+            return array
         with np.errstate(over="ignore"):  # what is too large for the dtype is infinite then, and found as such
-            return array if array.dtype == dtype else array.astype(dtype)
+            return array.astype(dtype)
 
     def checked(self, array: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """The array, finite and an index where it is in use."""
@@ -132,8 +134,9 @@ def taken(
 ) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
     """Inputs and the lengths of each time axis, checked."""
     arrays = [door.shaped(one) for door, one in zip(doors, by_input(doors, x), strict=True)]
-    _check_alike(doors, arrays)
-    steps = _lengths(doors, axes, arrays, lengths)
+    if len(doors) > 1:
+        _check_alike(doors, arrays)
+    steps = (None,) * axes if lengths is None else _lengths(doors, axes, arrays, lengths)
     used = [steps[door.given.axis] if door.steps else None for door in doors]
     return tuple(d.checked(a, u) for d, a, u in zip(doors, arrays, used, strict=True)), steps
 
@@ -174,7 +177,7 @@ def _lengths(
     """Of each time axis; by the name of an input, where there are several."""
     shapes = {d.given.axis: a.shape[:2] for d, a in zip(doors, arrays, strict=True) if d.steps}
     if not isinstance(lengths, Mapping):
-        if axes > 1 and lengths is not None:
+        if axes > 1:
             raise OptionError(
                 "lengths: the network has several time axes; give a dict of them by input, such as "
                 f"{{{doors[0].given.name!r}: lengths}}"

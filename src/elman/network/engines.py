@@ -18,6 +18,7 @@ from elman.network.face import Net
 from elman.network.fed_back import Unrolled
 from elman.network.freezing import moving_norms
 from elman.network.layers import scale_and_shift
+from elman.network.penalties import penalised
 from elman.network.structure import input_specs
 from elman.network.unrolling import halves
 from elman.training.losses import equations_key
@@ -88,9 +89,10 @@ def differentiator(net: Net) -> Engine:
 
 
 def trainer(net: Net, aims: Sequence[Aim]) -> Engine:
-    """An engine that trains a network."""
-    losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, net.ends, strict=True)]
-    specs, outputs = net.specs()
+    """An engine that trains a network; the aims of its penalties are behind those of its outputs."""
+    ends = [*net.ends, *(penalty.end for penalty in net.penalties)]
+    losses = [loss_spec(aim, end.outputs) for aim, end in zip(aims, ends, strict=True)]
+    specs, outputs = net.specs(penalised(net.structure))
     for number in moving_norms(net):
         place = next(k for k, spec in enumerate(specs) if spec.name == net.layer_names[number])
         specs[place] = _over_the_batch(net, number, specs[place])

@@ -16,6 +16,7 @@ from elman.network.layers import Layer
 from elman.network.parameters import Parameters
 from elman.network.structure import Structure
 from elman.training.ends import End
+from elman.training.penalties import Penalty
 from elman.training.protocol import Aim, Trainable
 
 
@@ -68,7 +69,10 @@ class Net(Trainable, Protocol):
 
     def new_engine(self) -> Engine: ...
 
-    def specs(self) -> tuple[list[LayerSpec], list[Source]]: ...
+    def specs(self, more: Sequence[Source] = ()) -> tuple[list[LayerSpec], list[Source]]: ...
+
+    @property
+    def penalties(self) -> tuple[Penalty, ...]: ...
 
     def state_sizes(self) -> list[list[int]]: ...
 

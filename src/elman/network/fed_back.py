@@ -58,7 +58,7 @@ class _Computed:
         self.dtype, plan = self.engine.dtype, self.engine.plan
         indices = whole_numbers(plan, self.dtype)
         self._dtypes = [np.dtype(np.int64) if place.slot in indices else self.dtype for place in plan.inputs]
-        self.states = [state.width for state in plan.free_states]
+        self.states = [state.width for state in plan.given_states]
 
     def __call__(
         self,

@@ -24,7 +24,7 @@ CHAIN, FORMAT = 1, 2
 
 
 def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
-    """Write a network to a file, complete or not at all."""
+    """Write a network to a safetensors file, complete or not at all; see `elman.load`."""
     header = {**network.metadata, **_texts(metadata)}
     check_unreserved(header)
     return write(network, path, header)

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from elman.engine.stage import MoveSpec, Source
+from elman.equations.declared import name_constants
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import row_of
-from elman.equations.store import from_data, graph_data
-from elman.equations.symbols import Symbol, build, width
+from elman.equations.store import stored
+from elman.equations.symbols import Parameter, Symbol, build, width
 from elman.equations.trace import Cell
 from elman.equations.widths import ONE, Line, users_line
 from elman.errors import EquationError, OptionError, ShapeError
@@ -227,7 +228,7 @@ class Tracing:
         self.parts.append(part)
         flow = Flow(self, Source(number), part.features, part.axis, part.name)
         if part.graph is not None:
-            states = enumerate(part.graph.states)
+            states = enumerate(_users_states(part.layer, part.graph))
             made = tuple(Flow(self, Source(number, k), width(s), None, f"{part.name}_{s.name}") for k, s in states)
             flow.states = lambda: made
         return flow
@@ -236,15 +237,16 @@ class Tracing:
 
     def _placed(self, value: Symbol) -> Flow:
         known = {node: flow for node, flow in self._equations.items() if node is not value}
-        leaves = [node for node in ordered([value], known) if node in known or not node.inputs and node.op != "const"]
+        nodes = [node for node in ordered([value], known) if not _is_constant(node)]
+        leaves = [node for node in nodes if node in known or not node.inputs and node.op != "const"]
         strange = [leaf for leaf in leaves if leaf not in known and not isinstance(leaf, Flow)]
         if strange or not leaves:
-            what = repr(strange[0]) if strange else "a number alone"
+            what = repr(strange[0]) if strange else "numbers alone"
             raise EquationError(
                 f"the equations of a network use {what}, which none of its layers made.\n  {value.line}"
             )
         flows, axis = self._together([self.flow(leaf) for leaf in leaves])
-        layer = self._layer_of(from_data(graph_data(_equations(value, leaves, [flow.name for flow in flows]))))
+        layer = self._layer_of(stored(_equations(value, leaves, [flow.name for flow in flows])))
         try:
             graph = layer.graph([flow.features for flow in flows])
         except ShapeError as error:
@@ -273,14 +275,15 @@ class Tracing:
             return []
         if not graph.states:
             raise OptionError(f"{layer.cell.name} has no states: leave state out.\n  {users_line()}")
-        given = list(state) if isinstance(state, tuple | list) else [state]
-        if len(given) != len(graph.states):
-            names = ", ".join(s.name for s in graph.states)
+        given, states = list(state) if isinstance(state, tuple | list) else [state], _users_states(layer, graph)
+        if len(given) != len(states):
+            names = ", ".join(s.name for s in states)
             raise ShapeError(
-                f"state has {len(given)} values, {layer.cell.name} has {len(graph.states)} ({names}); of several "
+                f"state has {len(given)} values, {layer.cell.name} has {len(states)} ({names}); of several "
                 f"final states take those that are meant, as in state=h.final[0].\n  {users_line()}"
             )
-        return [None if s is None else self._begins(s, wanted) for s, wanted in zip(given, graph.states, strict=True)]
+        begun = [None if s is None else self._begins(s, wanted) for s, wanted in zip(given, states, strict=True)]
+        return begun + [None] * (len(graph.states) - len(states))
 
     def _begins(self, state: Any, wanted: Symbol) -> Flow:
         flow = self.flow(state)
@@ -348,6 +351,11 @@ class Tracing:
         return self.parts[number].tied.get(theirs, (number, theirs))
 
 
+def _users_states(layer: Any, graph: Graph) -> list[Symbol]:
+    """Those that the layer's own cell has: with a mask there may be one more, what its output was."""
+    return graph.states[: len((layer.origin or layer).cell.states)]
+
+
 def _equations(value: Symbol, leaves: list[Symbol], names: list[str]) -> Graph:
     """What is written between layers, as the graph of a cell."""
     inputs: dict[Symbol, Symbol] = {}
@@ -356,11 +364,19 @@ def _equations(value: Symbol, leaves: list[Symbol], names: list[str]) -> Graph:
         taken = {i.name for i in inputs.values()}
         inputs[leaf] = Symbol("input", name=name if name not in taken else f"{name}_{len(inputs)}")
     new: dict[Symbol, Symbol] = dict(inputs)
-    for node in ordered([value], inputs):
+    nodes = ordered([value], inputs)
+    taken = {i.name for i in inputs.values()}
+    constants = name_constants([n for n in nodes if _is_constant(n)], {}, taken, nodes)
+    new |= {constant: constant for constant in constants.values()}
+    for node in nodes:
         if node not in new:
             operands = tuple(_fitting(new[i], i, node) for i in node.inputs)
             new[node] = Symbol(node.op, operands, name=node.name, first=node.first, second=node.second)
-    return Graph("equations", list(inputs.values()), [], [new[value]], {}, [])
+    return Graph("equations", list(inputs.values()), [], [new[value]], constants, [])
+
+
+def _is_constant(node: Symbol) -> bool:
+    return isinstance(node, Parameter) and bool(node.fixed)
 
 
 def _fitting(operand: Symbol, flow: Symbol, node: Symbol) -> Symbol:

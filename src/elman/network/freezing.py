@@ -49,8 +49,12 @@ def freeze(net: Net, *patterns: str) -> list[str]:
 
 
 def unfreeze(net: Net, *patterns: str) -> list[str]:
-    """Have training change some parameters again; see `freeze`. Returns those of them that were frozen."""
-    found = [name for name in fitting(net, patterns, "unfreeze") if name in net.frozen]
+    """Have training change some parameters again; see `freeze`. Returns those of them that were frozen.
+
+    Constants stay as they are.
+    """
+    fixed = set(constants(net))
+    found = [name for name in fitting(net, patterns, "unfreeze") if name in net.frozen and name not in fixed]
     net.frozen = checked(net, net.frozen.difference(found))
     return found
 
@@ -63,14 +67,28 @@ def fitting(net: Net, patterns: tuple[Any, ...], what: str) -> list[str]:
     return [name for name in net.params.places if name in found]
 
 
+def at_first(net: Net) -> frozenset[str]:
+    """What is frozen before anybody says so: the parameters of layers with ``trainable=False``."""
+    places = net.params.places
+    return checked(net, [name for name, place in places.items() if not net.layers[place.layer].trainable])
+
+
+def constants(net: Net) -> list[str]:
+    """The parameters that are constants, see `elman.constant`: always frozen."""
+    found = []
+    for name, graph in zip(net.layer_names, net.graphs, strict=True):
+        found += [f"{name}.{p.name}" for p in graph.parameters.values() if p.fixed]
+    return [name for name in found if name in net.params.places]
+
+
 def checked(net: Net, frozen: Iterable[str]) -> frozenset[str]:
-    """Names of frozen parameters; the two moments of a batch normalisation are frozen together or not at all.
+    """Names of frozen parameters, constants among them; the moments of a batch normalisation are both frozen or not.
 
     Raises
     ------
     OptionError
     """
-    names = frozenset(frozen)
+    names = frozenset(frozen).union(constants(net))
     for number in norms(net):
         halves = [name for name in moments(net, number) if name in names]
         if len(halves) == 1:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.checks import numbers
-from elman.engine.interface import Batch, How
+from elman.engine.interface import Batch, Gradients, How
 from elman.errors import ShapeError
 from elman.network import checks
 from elman.network.face import Net
@@ -57,16 +57,10 @@ def loss_and_grads(
     """
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-    found = net.trainer(data.aims).gradients(
-        net.arena,
-        replace(data.batch, states=net.flat_state(state, len(data))),
-        How(memory, truncate),
-        version=net.params.version,
-    )
-    gradients = views(net.params.places, found.parameters)
-    named = {f"the gradient of {name}": value for name, value in gradients.items()}
-    checks.check_results(net, {"the loss": np.asarray(found.loss), **named})
-    return found.loss, gradients
+    batch = data.batch if state is None else replace(data.batch, states=net.flat_state(state, len(data)))
+    found = net.trainer(data.aims).gradients(net.arena, batch, How(memory, truncate), version=net.params.version)
+    _check(net, found)
+    return found.loss, views(net.params.places, found.parameters)
 
 
 def backward(
@@ -116,15 +110,27 @@ def backward(
     found = net.differentiator.gradients(
         net.arena, batch, How(memory), want_input=True, want_states=True, version=net.params.version
     )
+    _check(net, found)
     assert found.initial_states is not None
-    grads = views(net.params.places, found.parameters)
-    before = net.nested_state(found.initial_states)
-    named = {f"the gradient of {name}": value for name, value in grads.items()}
-    named |= {f"the gradient of state[{i}][{j}]": s for i, group in enumerate(before) for j, s in enumerate(group)}
-    named |= {f"the gradient of {door.name}": g for door, g in zip(net.doors, found.inputs, strict=True)}
-    checks.check_results(net, named)
     by_name = {door.given.name: g for door, g in zip(net.doors, found.inputs, strict=True)}
-    return grads, by_name if len(by_name) > 1 else found.inputs[0], before
+    of_inputs = by_name if len(by_name) > 1 else found.inputs[0]
+    return views(net.params.places, found.parameters), of_inputs, net.nested_state(found.initial_states)
+
+
+def _check(net: Net, found: Gradients) -> None:
+    """Raise `DataError` unless a loss and its gradients are finite: looked at together, and named where one is not."""
+    loss, states = np.asarray(found.loss), found.initial_states or []
+    if checks.all_finite(loss, found.parameters, *found.inputs, *states):
+        return
+    named = {"the loss": loss, **_named(views(net.params.places, found.parameters))}
+    groups = enumerate(net.nested_state(states) if states else [])
+    named |= _named({f"state[{i}][{j}]": s for i, group in groups for j, s in enumerate(group)})
+    named |= _named({door.name: g for door, g in zip(net.doors, found.inputs, strict=False)})
+    checks.check_results(net, named)
+
+
+def _named(gradients: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"the gradient of {name}": value for name, value in gradients.items()}
 
 
 def _output_gradient(

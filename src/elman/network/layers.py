@@ -14,10 +14,8 @@ from elman.equations import activation as as_function
 from elman.equations import dropout as drop
 from elman.errors import OptionError
 from elman.network.flow import running
+from elman.network.layer_checks import Function, by_name, check_batch, checked_penalty, epsilon_of, function_of
 from elman.network.masks import masked
-
-Function = str | Callable[[Any], Any]
-"""An activation by its name, or as a function of equations."""
 
 Option = bool | float | str | Callable[..., Any] | None
 """A value of an option of a cell's equations."""
@@ -38,7 +36,8 @@ class Layer:
     reverse : bool
         Whether time runs backwards.
     sizes : dict
-        Sizes of further states, and rows of parameters, by name, where they differ from `units`.
+        Sizes of further states, of an output beside them (``"output"``), and rows of parameters, by name, where they
+        differ from `units`.
     initial : dict
         Initial values by parameter name.
     batch : dict, optional
@@ -47,6 +46,10 @@ class Layer:
         Parameters that are those of another layer; see `tie`.
     origin : Layer, optional
         What this is another form of, with the same parameters.
+    trainable : bool
+        Whether training changes its parameters from the beginning; see `elman.Network.freeze`.
+    penalty : dict, optional
+        On what it returns: ``l1`` and ``l2``; see `ActivityPenalty`.
     """
 
     cell: Cell
@@ -58,6 +61,8 @@ class Layer:
     batch: dict[str, float] | None = None
     tied: dict[str, tuple[Layer, str]] = field(default_factory=dict)
     origin: Layer | None = None
+    trainable: bool = True
+    penalty: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         """What a user's argument or a model file says is checked here, whichever function made the layer."""
@@ -65,17 +70,19 @@ class Layer:
             raise OptionError(f"a layer needs a cell, got {self.cell!r}; decorate the function with @elman.cell")
         if self.units is not None:
             object.__setattr__(self, "units", whole(self.units, "units"))
-        sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in _dict(self.sizes, "sizes").items()}
+        sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in by_name(self.sizes, "sizes").items()}
         object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "initial", _dict(self.initial, "initial"))
+        object.__setattr__(self, "initial", by_name(self.initial, "initial"))
         instance(self.origin, (Layer, type(None)), "origin", "a layer")
-        for name, whose in _dict(self.tied, "tied").items():
+        for name, whose in by_name(self.tied, "tied").items():
             if not (isinstance(whose, tuple) and [*map(type, whose)] == [Layer, str]):
                 raise OptionError(f"{name} is tied to {shown(whose)}; expected (layer, name of its parameter)")
-        for name in ("return_sequences", "reverse"):
+        for name in ("return_sequences", "reverse", "trainable"):
             flag(getattr(self, name), name)
         if self.batch is not None:
-            _check_batch(self.batch)
+            check_batch(self.batch)
+        if self.penalty is not None:
+            object.__setattr__(self, "penalty", checked_penalty(self.penalty))
 
     def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:
         """The layer in the equations of a network; see `elman.Network`.
@@ -89,7 +96,7 @@ class Layer:
             one that begins with zeros, or what the caller gives.
         mask : sequence of one feature, optional
             Of a recurrent layer: where it is 0 the step is left out, and the states, so also what is returned, stay as
-            they were.
+            they were. (An output beside the states is kept as one state more of the network, 0 at first.)
 
         Returns
         -------
@@ -157,6 +164,7 @@ def Recurrent(
     reverse: bool = False,
     sizes: dict[str, int] | None = None,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
     **options: Option,
 ) -> Layer:
     """Any cell as a layer.
@@ -172,9 +180,11 @@ def Recurrent(
     reverse : bool, default False
         Run from the last step to the first.
     sizes : dict, optional
-        Sizes of further states by name, where they differ from `units`.
+        Sizes of further states by name, where they differ from `units`; ``"output"`` is an output beside the states.
     initial : dict, optional
         Initial values by parameter name: a number, an array, an initialiser or its name.
+    trainable : bool, default True
+        Whether training changes its parameters; `Network.unfreeze` has it do so later.
     **options
         The cell's own options, such as ``activation="relu"``.
 
@@ -190,7 +200,12 @@ def Recurrent(
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = cell.with_options(**options) if options else cell
     sizes, initial = {} if sizes is None else sizes, {} if initial is None else initial
-    return Layer(chosen, whole(units, "units"), return_sequences, reverse, sizes, initial)
+    return Layer(chosen, whole(units, "units"), return_sequences, reverse, sizes, initial, trainable=trainable)
+
+
+def _how(return_sequences: bool, reverse: bool, initial: dict[str, Any] | None, trainable: bool) -> dict[str, Any]:
+    """What every recurrent layer may be told."""
+    return {"return_sequences": return_sequences, "reverse": reverse, "initial": initial, "trainable": trainable}
 
 
 def SimpleRNN(
@@ -201,10 +216,11 @@ def SimpleRNN(
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """The simple recurrent layer, ``h = tanh(W x + U h + b)``; see `elman.cells.simple` and `Recurrent`."""
-    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(simple, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
+    how = _how(return_sequences, reverse, initial, trainable)
+    return Recurrent(simple, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
 
 def GRU(
@@ -216,13 +232,14 @@ def GRU(
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """The gated recurrent unit; see `elman.cells.gru` and `Recurrent`."""
-    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
+    how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(
         gru,
         units,
-        activation=_function(activation),
+        activation=function_of(activation),
         bias=flag(bias, "bias"),
         reset_after=flag(reset_after, "reset_after"),
         **how,
@@ -237,10 +254,11 @@ def LSTM(
     return_sequences: bool = True,
     reverse: bool = False,
     initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
-    how: dict[str, Any] = {"return_sequences": return_sequences, "reverse": reverse, "initial": initial}
-    return Recurrent(lstm, units, activation=_function(activation), bias=flag(bias, "bias"), **how)
+    how = _how(return_sequences, reverse, initial, trainable)
+    return Recurrent(lstm, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
 
 @cell
@@ -289,28 +307,42 @@ def activation_layer(p, x, *, activation="relu"):
 
 
 def Stateless(
-    cell: Cell, units: int | None = None, *, initial: dict[str, Any] | None = None, **options: Option
+    cell: Cell,
+    units: int | None = None,
+    *,
+    initial: dict[str, Any] | None = None,
+    trainable: bool = True,
+    **options: Option,
 ) -> Layer:
     """Any cell without states as a layer; `units` where the width does not follow from the input."""
     if not isinstance(cell, Cell):
         raise OptionError(f"Stateless needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if cell.states:
         raise OptionError(f"{cell.name} has states {', '.join(cell.states)}; use it with elman.Recurrent")
-    return Layer(cell.with_options(**options) if options else cell, units, initial={} if initial is None else initial)
+    chosen = cell.with_options(**options) if options else cell
+    return Layer(chosen, units, initial={} if initial is None else initial, trainable=trainable)
 
 
 def Dense(
-    units: int, *, activation: Function = "linear", bias: bool = True, initial: dict[str, Any] | None = None
+    units: int,
+    *,
+    activation: Function = "linear",
+    bias: bool = True,
+    initial: dict[str, Any] | None = None,
+    trainable: bool = True,
 ) -> Layer:
     """``f(W x + b)`` at every step: W (units, F), b (units)."""
-    size = whole(units, "units")
-    return Stateless(dense, size, initial=initial, activation=_function(activation), bias=flag(bias, "bias"))
+    how: dict[str, Any] = {"activation": function_of(activation), "bias": flag(bias, "bias")}
+    return Stateless(dense, whole(units, "units"), initial=initial, trainable=trainable, **how)
 
 
-def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None) -> Layer:
-    """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T)."""
-    sizes = {"E": whole(vocabulary, "vocabulary")}
-    return Layer(embedding, whole(units, "units"), sizes=sizes, initial={} if initial is None else initial)
+def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None, trainable: bool = True) -> Layer:
+    """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T).
+
+    Vectors that others have learnt are ``Embedding(V, H, initial={"E": vectors}, trainable=False)``.
+    """
+    sizes, initial = {"E": whole(vocabulary, "vocabulary")}, {} if initial is None else initial
+    return Layer(embedding, whole(units, "units"), sizes=sizes, initial=initial, trainable=trainable)
 
 
 def Dropout(rate: float, *, once: bool = False) -> Layer:
@@ -322,12 +354,12 @@ def Dropout(rate: float, *, once: bool = False) -> Layer:
     return Stateless(dropout, rate=rate, once=flag(once, "dropout's once"))
 
 
-def LayerNorm(*, epsilon: float = 1e-5) -> Layer:
+def LayerNorm(*, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
     """Layer normalisation over the features, with gain and bias."""
-    return Stateless(layer_norm, epsilon=_epsilon(epsilon, "layer normalisation"))
+    return Stateless(layer_norm, epsilon=epsilon_of(epsilon, "layer normalisation"), trainable=trainable)
 
 
-def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
+def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool = True) -> Layer:
     """Each feature brought to mean 0 and variance 1 over the batch, then scaled by ``g`` and shifted by ``b``.
 
     In training the mean and the variance are those of the rows and steps in use of the batch, and the gradient goes
@@ -340,6 +372,8 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
         After each update ``mean = momentum * mean + (1 - momentum) * mean of the batch``, and so the variance.
     epsilon : float, default 1e-5
         Added to the variance.
+    trainable : bool, default True
+        Otherwise training leaves all four parameters as they are, and uses the running moments.
 
     Notes
     -----
@@ -362,36 +396,11 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5) -> Layer:
     >>> net.params["1.mean"].shape
     (8,)
     """
-    _check_batch({"momentum": momentum, "epsilon": epsilon})
-    layer = Stateless(batch_norm, epsilon=float(epsilon))
+    check_batch({"momentum": momentum, "epsilon": epsilon})
+    layer = Stateless(batch_norm, epsilon=float(epsilon), trainable=trainable)
     return replace(layer, batch={"momentum": float(momentum), "epsilon": float(epsilon)})
 
 
 def Activation(activation: Function) -> Layer:
     """An activation as a layer of its own."""
-    return Stateless(activation_layer, activation=_function(activation))
-
-
-def _check_batch(batch: Any) -> None:
-    """Raise `OptionError` unless these are the numbers of batch normalisation."""
-    found = _dict(batch, "batch")
-    if set(found) != {"momentum", "epsilon"}:
-        raise OptionError(f"batch has {sorted(map(str, found))}; expected momentum and epsilon")
-    real(found["momentum"], "batch normalisation's momentum", 0, 1, from_low=True)
-    _epsilon(found["epsilon"], "batch normalisation")
-
-
-def _epsilon(number: Any, whose: str) -> float:
-    return real(number, f"{whose}'s epsilon", 0)
-
-
-def _function(activation: Any) -> Function:
-    if not callable(activation) and not isinstance(activation, str):
-        raise OptionError(f"activation is {activation!r}; expected a name, such as 'tanh', or a function of equations")
-    return activation
-
-
-def _dict(given: Any, name: str) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise OptionError(f"{name} is {given!r}; expected a dict by name")
-    return dict(given)
+    return Stateless(activation_layer, activation=function_of(activation))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,9 @@ from elman.network.files import describe, save, structure_of
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
+from elman.network.padding import check_padding, repeat_last
 from elman.network.parameters import Parameters, flat, initialise, layout
+from elman.network.penalties import penalties_of
 from elman.network.stream import step, stream
 from elman.network.structure import Structure, ends_of
 from elman.network.summary import explain, short, summary
@@ -75,10 +76,10 @@ class Network:
         All parameters in one flat array, to be read.
     ends : tuple of End
         The outputs: their features, time axes, and the op that makes each.
-    structure : Structure
-        The layers, and what each reads.
-    layers, graphs, layer_names : list
-        The layers, their equations with sizes, and their names.
+    penalties : tuple of Penalty
+        On values of layers; see `ActivityPenalty`.
+    structure, layers, graphs, layer_names
+        What each layer reads; the layers, their equations with sizes, and their names.
     frozen : frozenset of str
         Names of the parameters that training leaves as they are; see `freeze`. It is part of the model.
     trainable : tuple of str
@@ -142,8 +143,10 @@ class Network:
         self.graphs = [part.graph for part in parts if part.graph is not None]
         self.layer_names = [part.name for part in parts]
         self.ends = ends_of(self.structure, self.dtype)
+        self.penalties = penalties_of(self.structure, self.dtype)
         self._places = layout(self.structure.parts)
         self._size = sum(place.size for place in self._places.values())
+        self._state_sizes = self.structure.free_states()
         self._engines = Engines(self)
         if self._size > np.iinfo(np.intp).max // self.dtype.itemsize:
             raise self._too_large()
@@ -184,9 +187,9 @@ class Network:
         """The inputs, as users give them."""
         return doors_of(self)
 
-    def specs(self) -> tuple[list[LayerSpec], list[Source]]:
-        """The layers for the scheduler, and which of them are outputs."""
-        return self.structure.specs(self._offset)
+    def specs(self, more: Sequence[Source] = ()) -> tuple[list[LayerSpec], list[Source]]:
+        """The layers for the scheduler, and which of them are outputs, and `more` of them."""
+        return self.structure.specs(self._offset, more)
 
     def _offset(self, number: int, parameter: str) -> int:
         part = self.structure.parts[number]
@@ -198,6 +201,7 @@ class Network:
         try:
             self._take(np.zeros(self._size, self.dtype))
             initialise(self.params, self.structure.parts, self.seed)
+            self.frozen = freezing.at_first(self)
         except (MemoryError, OverflowError) as error:
             raise self._too_large() from error
 
@@ -253,8 +257,7 @@ class Network:
         options |= {name: description[name] for name in ("seed", "dtype")}
         network = cls.__new__(cls)
         network._set_up(structure_of(description), **options)
-        for name in ("updates", "epochs"):
-            setattr(network, name, whole(description[name], name, least=0))
+        network.updates, network.epochs = (whole(description[n], n, least=0) for n in ("updates", "epochs"))
         network.metadata = dict(metadata or {})
         if parameters is None:
             network._initialise()
@@ -273,6 +276,7 @@ class Network:
         return_state: bool = False,
         lengths: np.typing.ArrayLike | None = None,
         memory: str = "normal",
+        padding: str = "zero",
     ) -> Any:
         """Run the network, without dropout.
 
@@ -285,10 +289,13 @@ class Network:
         return_state : bool, default False
             Also return the final states, good as `state` of the next call.
         lengths : array of int, shape (B,), optional
-            Steps in use of each row; what lies behind is not computed, and zero in the output. Of a network with
-            several time axes a dict by input.
+            Steps in use of each row; what lies behind is not computed, see `padding`. Of a network with several time
+            axes a dict by input.
         memory : {"normal", "low"}, default "normal"
             "low" takes about sqrt(T) steps at a time, for sequences that do not fit into memory: the same numbers.
+        padding : {"zero", "last"}, default "zero"
+            What outputs of all steps hold behind a row's end: zeros, or the output of its last step again, as a
+            recurrent layer of Keras has it where a mask ends. A row of length 0 has zeros.
 
         Returns
         -------
@@ -304,10 +311,13 @@ class Network:
             is not finite: which, and where.
         """
         flag(return_state, "return_state")
+        check_padding(padding, self.ends)
         inputs, steps = self.check_batch(x, lengths)
         batch = Batch(inputs, lengths=steps, states=self.flat_state(state, len(inputs[0])))
         outputs, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
         self.check_results(outputs, final)
+        if padding == "last":
+            repeat_last(outputs, self.ends, steps)
         y = self.returned(outputs)
         return (y, self.nested_state(final)) if return_state else y
 
@@ -320,8 +330,6 @@ class Network:
     def unrolled(self, output: int, fed: int) -> Unrolled:
         """What makes an input step by step from an output, both by number; see `elman.network.unrolling`."""
         return self._engines.unrolled(output, fed)
-
-    # --- learning -------------------------------------------------------------------------------------------
 
     @property
     def trainable(self) -> tuple[str, ...]:
@@ -343,8 +351,7 @@ class Network:
     explain = explain
     summary = summary
     __repr__ = short
-
-    # --- what training needs --------------------------------------------------------------------------------
+    save = save
 
     def engine(self) -> Engine:
         """What runs this network."""
@@ -374,6 +381,8 @@ class Network:
     def check_results(self, outputs: Sequence[np.ndarray], states: Sequence[np.ndarray] = ()) -> None:
         """Raise `DataError` unless outputs and final states are finite: it names the parameter that is not, or where
         values grew too large."""
+        if checks.all_finite(*outputs, *states):
+            return
         names = self.structure.names or ("output",)
         results = dict(zip(names, outputs, strict=True))
         checks.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
@@ -384,7 +393,7 @@ class Network:
 
     def state_sizes(self) -> list[list[int]]:
         """The widths of the states of each layer that has any whose initial values are the caller's."""
-        return self.structure.free_states()
+        return self._state_sizes
 
     def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
         return None if state is None else checks.flat_state(state, self.state_sizes(), rows, self.dtype, name)
@@ -392,9 +401,3 @@ class Network:
     def nested_state(self, flat: list[np.ndarray]) -> State:
         left = iter(flat)
         return [tuple(next(left) for _ in sizes) for sizes in self.state_sizes()]
-
-    # --- files and text -------------------------------------------------------------------------------------
-
-    def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> Path:
-        """Write the network to a safetensors file; see `elman.load`."""
-        return save(self, path, metadata)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from elman.checks import numbers, whole
+from elman.equations.graph import Graph
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
@@ -29,7 +32,7 @@ class Place:
     shape: tuple[int, ...]
     layer: int  # whose it is
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         return math.prod(self.shape)  # NumPy's would wrap around at sizes beyond 2^63
 
@@ -274,7 +277,19 @@ def initialise(parameters: Parameters, parts: Sequence[Part], seed: int) -> None
                 f"initialise; it has {', '.join(graph.parameters) or 'none'}"
             )
         for name in (name for name in graph.parameters if name not in part.tied):
-            how = layer.initial.get(name, layer.cell.initial.get(name, rule(graph, name)))
             full = f"{part.name}.{name}"
+            how = layer.initial.get(name, layer.cell.initial.get(name, _by_rule(graph, name, full)))
             value = initial_value(how, generator(seed, number, name), graph.shape(name), full, graph.blocks(name))
             parameters.begin(full, value)
+
+
+def _by_rule(graph: Graph, name: str, full: str) -> Any:
+    """What a parameter starts with where nothing else is said: a constant with its value."""
+    parameter = graph.parameters[name]
+    if parameter.fixed and parameter.value is None:
+        return partial(_unknown, full)
+    return parameter.value if parameter.fixed else rule(graph, name)
+
+
+def _unknown(name: str, random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    raise OptionError(f"{name} is a constant of a stored cell, whose value the model has: give it by initial=")

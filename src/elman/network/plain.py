@@ -27,13 +27,13 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
         "reverse": layer.reverse,
         "sizes": layer.sizes,
         "batch": layer.batch,
+        **({"penalty": layer.penalty} if layer.penalty else {}),
     }
 
 
 def layer_from_plain(d: dict[str, Any]) -> Layer:
-    return Layer(
-        from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"], batch=d.get("batch")
-    )
+    more: dict[str, Any] = {"batch": d.get("batch"), "penalty": d.get("penalty")}
+    return Layer(from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"], **more)
 
 
 def to_plain(structure: Structure) -> dict[str, Any]:

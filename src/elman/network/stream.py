@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,9 @@ class Stream:
         first = {d.given.name: _timed(a, d.steps) for a, d in zip(inputs, network.doors, strict=True)}
         self._x, _ = network.check_batch(first, None)
         self._inputs = [a[:, 0] if a.ndim == 3 else a for a in self._x]
-        self._kinds = ["iu" if a.dtype.kind == "i" else "fiub" for a in self._x]  # of numbers that need no further look
+        self._one_input, self._one_output = len(given) == 1, network.structure.names is None
+        self._shape = self._inputs[0].shape
+        self._kinds = "iu" if self._x[0].dtype.kind == "i" else "fiub"  # of numbers that need no further look
         self._engine = network.new_engine()
         y = [_timed(a, end.sequence_output) for a, end in zip(self._outputs, ends, strict=True)]
         self._step = self._engine.stepper(self._arena, self._x, self._states, y)
@@ -78,20 +79,21 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        given = [x] if len(self._inputs) == 1 and not isinstance(x, Mapping) else by_input(self._network.doors, x)
-        for number, (mine, new) in enumerate(zip(self._inputs, given, strict=True)):
-            if type(new) is not np.ndarray or new.shape != mine.shape or new.dtype.kind not in self._kinds[number]:
-                new = self._checked(number, new)
-            mine[...] = new
+        if self._one_input and type(x) is np.ndarray and x.shape == self._shape and x.dtype.kind in self._kinds:
+            self._inputs[0][...] = x
+        else:
+            for number, new in enumerate(by_input(self._network.doors, x)):
+                self._inputs[number][...] = self._checked(number, new)
         try:
             if not self._step():
                 self._explain()
         except DataError:
-            for number, array in enumerate(given):
-                door = self._network.doors[number]
+            for door, array in zip(self._network.doors, by_input(self._network.doors, x), strict=True):
                 if door.indices:
                     check_indices(np.asarray(array), door.indices, door.name)
             raise
+        if self._one_output:
+            return self._outputs[0].copy()
         return self._network.returned([y.copy() for y in self._outputs])
 
     def _checked(self, number: int, x: Any) -> np.ndarray:

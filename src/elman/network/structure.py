@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ class Structure:
     names: tuple[str, ...] | None = None
     by_name: bool = False
 
-    @property
+    @functools.cached_property
     def is_chain(self) -> bool:
         """Whether it is a plain list of layers, of which each reads the one before it."""
         numbered = all(p.name == str(k) and p.sources == (Source(k - 1),) for k, p in enumerate(self.parts))
@@ -87,7 +88,7 @@ class Structure:
         found = [_free(part) for part in self.parts if part.graph is not None]
         return [sizes for sizes in found if sizes]
 
-    @property
+    @functools.cached_property
     def time_axes(self) -> int:
         return 1 + max(given.axis for given in self.inputs)
 
@@ -105,8 +106,10 @@ class Structure:
             return width(part.graph.states[source.state])
         return part.features
 
-    def specs(self, offsets: Callable[[int, str], int]) -> tuple[list[LayerSpec], list[Source]]:
-        """The layers for the scheduler, and the outputs; `offsets` says where a part's parameter lies."""
+    def specs(
+        self, offsets: Callable[[int, str], int], more: Sequence[Source] = ()
+    ) -> tuple[list[LayerSpec], list[Source]]:
+        """The layers for the scheduler, and the outputs and `more`; `offsets` says where a part's parameter lies."""
         specs: list[LayerSpec] = []
         numbers: list[int] = []  # of each part's own layer
 
@@ -116,7 +119,7 @@ class Structure:
         for number, part in enumerate(self.parts):
             specs += _specs_of(part, number, self.axes[number], len(specs), moved, offsets)
             numbers.append(len(specs) - 1)
-        return specs, [moved(source) for source in self.outputs]  # type: ignore[misc]
+        return specs, [moved(source) for source in (*self.outputs, *more)]  # type: ignore[misc]
 
 
 def _free(part: Part) -> list[int]:
@@ -128,10 +131,11 @@ def _free(part: Part) -> list[int]:
 def ends_of(structure: Structure, dtype: np.dtype) -> tuple[End, ...]:
     """The outputs, for losses and metrics."""
     names = structure.names or ("",)
-    return tuple(_end(structure, s, name, dtype) for s, name in zip(structure.outputs, names, strict=True))
+    return tuple(end_of(structure, s, name, dtype) for s, name in zip(structure.outputs, names, strict=True))
 
 
-def _end(structure: Structure, source: Source, name: str, dtype: np.dtype) -> End:
+def end_of(structure: Structure, source: Source, name: str, dtype: np.dtype) -> End:
+    """A value of a network, for losses and metrics."""
     axis = structure.axis(source)
     paced = next((k for k, given in enumerate(structure.inputs) if given.axis == axis), -1)
     return End(name, structure.features(source), axis != ONCE, axis, _last_op(structure, source), dtype, paced)

@@ -83,5 +83,5 @@ def explain(net: Net, loss: Any = None, target_width: int = 0) -> str:
     aims = [] if found is None else [Aim(found, target_width or end.outputs) for end in net.ends]
     for aim, end in zip(aims, net.ends, strict=False):
         aim.loss.graph(end.outputs, aim.width)  # which says what no loss is
-    engine = net.trainer(aims) if aims else net.engine()
+    engine = net.trainer([*aims, *(Aim(p.loss, 1) for p in net.penalties)]) if aims else net.engine()
     return describe(engine.plan, names)

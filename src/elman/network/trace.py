@@ -11,6 +11,7 @@ from elman.engine.moves import moved
 from elman.engine.plan import ONCE
 from elman.engine.stage import Source
 from elman.equations.evaluate import evaluate
+from elman.equations.matrices import parts_of_matrices
 from elman.equations.shapes import is_memory
 from elman.equations.symbols import width
 from elman.network import checks
@@ -131,31 +132,34 @@ class _Trace:
         assert graph is not None
         inputs = [self.values[s] for s in part.sources]
         backwards = slice(None, None, -1 if layer.reverse else 1)
-        steps, finals = self._evaluated(part, [x[:, backwards] for x in inputs])
-        for k, final in enumerate(finals):
-            self.values[Source(number, k)] = final[:, None]
-        steps = {name: value[:, backwards] for name, value in steps.items()}
-        out = steps[graph.states[0].name if graph.states else "y"]
-        self.values[Source(number)] = finals[0][:, None] if layer.last_only else out
-        return steps
+        begun = self._begun(part)
+        steps = self._evaluated(part, [x[:, backwards] for x in inputs], begun)
+        for k, (s, before) in enumerate(zip(graph.states, begun, strict=True)):
+            self.values[Source(number, k)] = _last(steps[s.name], before)
+        output = steps[graph.ends[0]]
+        if layer.last_only:
+            before = np.zeros((self.rows, output.shape[2])) if graph.has_output else begun[0]
+            self.values[Source(number)] = _last(output, before)
+        else:
+            self.values[Source(number)] = output[:, backwards]
+        return {name: value[:, backwards] for name, value in steps.items()}
 
-    def _evaluated(self, part: Part, inputs: list[np.ndarray]) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
-        """The named values of all steps, none of an empty row, and the final states."""
+    def _evaluated(self, part: Part, inputs: list[np.ndarray], states: list[np.ndarray]) -> dict[str, np.ndarray]:
         graph = part.graph
         assert graph is not None
         parameters = {n: self.net.params[owner(self.structure, f"{part.name}.{n}")] for n in graph.parameters}
         memories = [self.values[s] for s in part.memories]
-        states = self._begun(part)
-        outputs = dict(zip([s.name for s in graph.states] or ["y"], graph.outputs, strict=True))
-        named = {name: symbol for symbol, name in graph.names.items() if not is_memory(symbol)} | outputs
-        found: dict[str, list[np.ndarray]] = {name: [] for name in named}
+        outputs = dict(zip(graph.ends, graph.outputs, strict=True))
+        matrices = parts_of_matrices(graph)
+        vectors = [(symbol, name) for symbol, name in graph.names.items() if symbol not in matrices]
+        named = {name: symbol for symbol, name in vectors if not is_memory(symbol)} | outputs
+        found = {name: [np.zeros((self.rows, 0, width(symbol)), self.net.dtype)] for name, symbol in named.items()}
         for t in range(inputs[0].shape[1] if inputs else 1):
             values = evaluate(graph, parameters, [x[:, t] for x in inputs], states, memories)
-            states = [self._whole(values[s], s) for s in graph.outputs] if graph.states else []
+            states = [self._whole(values[s], s) for s in graph.new_states]
             for name, symbol in named.items():
-                found[name].append(self._whole(values[symbol], symbol))
-        none = {name: np.zeros((self.rows, 0, width(symbol)), self.net.dtype) for name, symbol in named.items()}
-        return {name: np.stack(steps, axis=1) if steps else none[name] for name, steps in found.items()}, states
+                found[name].append(self._whole(values[symbol], symbol)[:, None])
+        return {name: np.concatenate(steps, axis=1) for name, steps in found.items()}
 
     def _begun(self, part: Part) -> list[np.ndarray]:
         """What the states of a layer begin with: what another layer made, or the caller's."""
@@ -166,3 +170,8 @@ class _Trace:
     def _whole(self, value: np.ndarray, symbol: Any) -> np.ndarray:
         """A value for every row, also where it is the same for all of them."""
         return np.broadcast_to(value, (self.rows, width(symbol)))
+
+
+def _last(steps: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The last step (B, 1, n); what was before it (B, n) where there is none."""
+    return steps[:, -1:] if steps.shape[1] else before[:, None].astype(steps.dtype)

@@ -38,13 +38,13 @@ class Row:
     @property
     def color(self) -> str:
         """Of its output."""
-        return _STATES[0] if self.recurrent else _OUTPUT
+        return _OUTPUT if self.step.has_output else _STATES[0]
 
     @property
     def colors(self) -> dict[str, str]:
         """Of inputs, of states, and of the blocks that are their new values."""
         states = [_STATES[k % len(_STATES)] for k in range(len(self.step.states))]
-        outputs = dict(zip(self.step.outputs, states, strict=False))
+        outputs = dict(zip(self.step.new_states, states, strict=True))
         inputs = dict.fromkeys(self.step.inputs, self.input_color)
         return inputs | outputs | dict(zip(self.step.states, states, strict=True))
 
@@ -88,7 +88,7 @@ class Pen:
     def exit(self, row: Row, t: int) -> tuple[float, float]:
         """Where the output branches off: at the block if it is the only one, else behind all blocks."""
         source = row.step.outputs[0]
-        if single(row.step) or not row.recurrent:
+        if single(row.step) or row.step.has_output:
             x, y = self.at(row, t, source)
             return x, y + _HALF_HEIGHT
         x, y = self.at(row, t, f"{row.step.states[0]}.out")
@@ -202,8 +202,7 @@ class Pen:
             top = row.bottom + row.step.height
             if above is None:
                 self._path([_straight((x, y), (x, top + 0.42))], row.color, arrow=True)
-                name = row.step.states[0] if row.recurrent else row.step.outputs[0]
-                self._text(x, top + 0.6, _math(name, str(t)), 0.28, color=row.color, gid="output")
+                self._text(x, top + 0.6, _math(row.step.name, str(t)), 0.28, color=row.color, gid="output")
                 continue
             end = self.entrance(above, t)
             bend = (x, top + 0.1), (x, top + 0.55), (end[0], top + 0.3), end

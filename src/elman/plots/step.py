@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from elman.equations import Graph
-from elman.equations.graph import depending
+from elman.equations.graph import Graph, depending, ordered
 from elman.equations.ops import row_of
 from elman.equations.render import all_names
 from elman.equations.symbols import Symbol
@@ -66,7 +65,7 @@ class Step:
     blocks : dict of str to Block
         By name, operands first.
     outputs : list of str
-        The source of each new state (of the value, for a cell without states).
+        The source of each new state, before them of an output beside them (of the value, for a cell without states).
     wires : list of Wire
         Between a source and each of its users; those to ``"<state>.out"`` leave the step.
     places : dict of str to (float, float)
@@ -80,9 +79,20 @@ class Step:
     blocks: dict[str, Block]
     outputs: list[str]
     wires: list[Wire] = field(default_factory=list)
+    name: str = ""  # of the output
     places: dict[str, tuple[float, float]] = field(default_factory=dict)
     width: float = 0.0
     height: float = 0.0
+
+    @property
+    def new_states(self) -> list[str]:
+        """Their sources."""
+        return self.outputs[len(self.outputs) - len(self.states) :]
+
+    @property
+    def has_output(self) -> bool:
+        """Whether the output is none of the states."""
+        return len(self.outputs) > len(self.states)
 
 
 def step_of(graph: Graph) -> Step:
@@ -95,16 +105,18 @@ def step_of(graph: Graph) -> Step:
         for node, name in named.items()
         if node not in outside
     }
-    outputs = [named[o] for o in graph.outputs]
-    return placed(Step([i.name for i in graph.inputs], [s.name for s in graph.states], blocks, outputs))
+    outputs, states = [named[o] for o in graph.outputs], [s.name for s in graph.states]
+    name = graph.ends[0] if states else outputs[0]
+    return placed(Step([i.name for i in graph.inputs], states, blocks, outputs, name=name))
 
 
 def _named(graph: Graph) -> dict[Symbol, str]:
     """Inputs, states, and every value that has a name, operands first."""
     found = {s: s.name for s in (*graph.inputs, *graph.states)}
     value = "y" if "y" not in found.values() else graph.name
-    ends = [s.name for s in graph.states] or [graph.names.get(graph.outputs[0], value)]
-    new = {o: f"{name}'" if graph.states else name for o, name in zip(graph.outputs, ends, strict=False)}
+    ends = graph.ends if graph.states else [graph.names.get(graph.outputs[0], value)]
+    states = {s.name for s in graph.states}
+    new = {o: f"{name}'" if name in states else name for o, name in zip(graph.outputs, ends, strict=True)}
     names, varying = all_names(graph), depending(graph.nodes(), list(found))
     for node in graph.nodes():
         name = new.get(node, names.get(node, "") if node in varying else "")
@@ -121,7 +133,7 @@ def _block(name: str, op: str, node: Symbol, named: dict[Symbol, str]) -> Block:
     def walk(inner: Symbol) -> None:
         for place, operand in enumerate(inner.inputs):
             if operand in named:
-                by = [inner.inputs[0].name] if row_of(inner).role and place == 1 else []
+                by = [_matrix(inner.inputs[0])] if row_of(inner).role and place == 1 else []
                 sources.setdefault(named[operand], []).extend(by)
             else:
                 walk(operand)
@@ -129,6 +141,11 @@ def _block(name: str, op: str, node: Symbol, named: dict[Symbol, str]) -> Block:
     walk(node)
     weights = {source: tuple(dict.fromkeys(by)) for source, by in sources.items() if by}
     return Block(name, op, tuple(sources), weights)
+
+
+def _matrix(parameter: Symbol) -> str:
+    """The name of a matrix, or of the parameters that it is made of."""
+    return parameter.name or ", ".join(leaf.name for leaf in ordered([parameter]) if leaf.op == "parameter")
 
 
 def _linear(graph: Graph) -> set[Symbol]:
@@ -171,7 +188,7 @@ def _columns(step: Step) -> dict[str, int]:
 
 def _wires(step: Step, column: dict[str, int], end: int) -> list[Wire]:
     users = [(s, name, column[name]) for name, block in step.blocks.items() for s in block.sources]
-    users += [(source, f"{state}.out", end) for source, state in zip(step.outputs, step.states, strict=False)]
+    users += [(source, f"{state}.out", end) for source, state in zip(step.new_states, step.states, strict=True)]
     found = []
     for source, user, there in users:
         passes = [f"{source}@{x}" for x in range(column.get(source, 0) + 1, there)]

@@ -99,7 +99,7 @@ def _step(cell: Cell) -> Step:
     if step.states:
         return step
     weights = {step.inputs[0]: tuple(m for b in step.blocks.values() for by in b.weights.values() for m in by)}
-    return placed(Step(step.inputs, [], {"y": Block(cell.name, "", tuple(step.inputs), weights)}, ["y"]))
+    return placed(Step(step.inputs, [], {"y": Block(cell.name, "", tuple(step.inputs), weights)}, ["y"], name="y"))
 
 
 def _canvas(ax: Any, across: tuple[float, float], up: tuple[float, float]) -> Axes:

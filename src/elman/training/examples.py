@@ -16,6 +16,7 @@ from elman.training.checks import same_index
 from elman.training.ends import End, for_each
 from elman.training.losses import Loss, as_numbers, prepare_target
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
+from elman.training.penalties import Penalty
 from elman.training.protocol import Aim, Trainable
 from elman.training.weighing import UNWEIGHTED, ClassWeight, Weighting, in_use
 
@@ -57,7 +58,7 @@ class Judged:
         """The weight of each value of some rows in the loss: (B, T), zero past a row's end, or (B,)."""
         shape = self.target[rows].shape[:-1]
         share = np.ones(shape) if self.weights is None else np.ones(shape) * _column(self.weights[rows], shape)
-        return np.where(in_use(shape, None if self.lengths is None else self.lengths[rows]), share, 0.0)
+        return share if self.lengths is None else np.where(in_use(shape, self.lengths[rows]), share, 0.0)
 
     def counts(self, rows: np.ndarray) -> np.ndarray:
         """The sum of the weights of each row's steps (B,): what it counts in the loss of an epoch."""
@@ -84,22 +85,24 @@ class Examples:
         Steps in use, of each time axis.
     judged : tuple of Judged
         The targets of each output.
+    penalties : tuple of Judged
+        What values of layers add to the loss of a training, of targets that are not looked at.
     """
 
     inputs: tuple[np.ndarray, ...]
     lengths: tuple[np.ndarray | None, ...]
     judged: tuple[Judged, ...]
+    penalties: tuple[Judged, ...] = ()
 
     @functools.cached_property
     def batch(self) -> Batch:
         """All rows, as an engine takes them."""
-        return Batch(
-            self.inputs, tuple(j.target for j in self.judged), self.lengths, tuple(j.weights for j in self.judged)
-        )
+        goals = (*self.judged, *self.penalties)
+        return Batch(self.inputs, tuple(j.target for j in goals), self.lengths, tuple(j.weights for j in goals))
 
-    @property
+    @functools.cached_property
     def aims(self) -> tuple[Aim, ...]:
-        return tuple(j.aim for j in self.judged)
+        return tuple(j.aim for j in (*self.judged, *self.penalties))
 
     @property
     def root(self) -> bool:
@@ -149,11 +152,18 @@ def _examples(
     shares = [1.0] * len(ends) if loss_weights is None else for_each(loss_weights, ends, "loss_weights")
     weightings = weighting.for_each(ends)
     judged = tuple(_of(*each, inputs, used) for each in zip(ends, targets, losses, weightings, shares, strict=True))
-    if len(ends) > 1 and any(j.loss.root for j in judged):
-        raise OptionError(
-            "rmse is the root of the whole loss, and the network has several outputs: train them with mse"
-        )
-    return Examples(inputs, used, judged)
+    if (len(ends) > 1 or net.penalties) and any(j.loss.root for j in judged):
+        more = "several outputs" if len(ends) > 1 else "a penalty on activities"
+        raise OptionError(f"rmse is the root of the whole loss, and the network has {more}: train it with mse")
+    return Examples(inputs, used, judged, tuple(_penalised(p, inputs, used) for p in net.penalties))
+
+
+def _penalised(penalty: Penalty, inputs: tuple[np.ndarray, ...], used: tuple[np.ndarray | None, ...]) -> Judged:
+    """A target of one feature for all rows and steps, which takes no memory."""
+    end, rows = penalty.end, len(inputs[0])
+    shape = (rows, end.steps(inputs), 1) if end.sequence_output else (rows, 1)
+    lengths = used[end.axis] if end.sequence_output else None
+    return Judged(np.broadcast_to(np.zeros(1, end.dtype), shape), penalty.loss, 1, lengths, None, end.name)
 
 
 def _of(end: End, *rest: Any) -> Judged:
@@ -210,13 +220,13 @@ def judge(
     net: Trainable, data: Examples, batch_size: int, memory: str = "normal", metrics: Mapping[str, Metric] | None = None
 ) -> dict[str, float]:
     """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
-    engine = net.engine()
+    engine, how = net.engine(), How(memory)
     sums: dict[str, list[float]] = {}
     weights: list[list[float]] = [[] for _ in data.judged]
     for first in range(0, len(data), batch_size):
         rows = slice(first, first + batch_size)
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            outputs, _ = engine.forward(net.arena, data.batch.rows(rows), How(memory), version=net.params.version)
+            outputs, _ = engine.forward(net.arena, data.batch.rows(rows), how, version=net.params.version)
         for k, (judged, y) in enumerate(zip(data.judged, outputs, strict=True)):
             share = judged.counted(rows)
             used = share > 0

@@ -35,7 +35,7 @@ class Loop(Training):
         if self.stateful:
             self._check_stateful()
         self._engine = self.net.trainer(self.data.aims)
-        arrays.check_indices(self._engine.plan, self.net.dtype, self.data.batch)
+        self._engine.check_indices(self.data.batch)
         self.how = How(self.memory, self.truncate)
         check_how(self._engine.plan, self.how)
         self._program = self.optimizer.program()
@@ -93,7 +93,9 @@ class Loop(Training):
     def _all_batches(self) -> None:
         rows, borders = self._order()
         losses, counts = np.zeros(self.batches), self._counts(rows, borders)
-        states = arrays.zeros(self._engine.plan, self.batch_size, self.net.dtype) if self.stateful else None
+        states = (
+            arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype) if self.stateful else None
+        )
         self._look_again()
         scalars, begun = self._scalars(self.batches), 0
         while self.batch < self.batches and not self.stop:
@@ -167,8 +169,8 @@ class Loop(Training):
 
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
         """The loss over all rows of some batches, 0 where none counts; a root is taken of the mean, not averaged."""
-        root, total = self.data.root, np.sum(counts)
-        mean = float(np.sum(counts * (losses**2 if root else losses)) / total) if total else 0.0
+        root, total = self.data.root, counts.sum()
+        mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
     def _validate(self, data: Examples) -> dict[str, float]:

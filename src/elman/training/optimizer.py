@@ -28,8 +28,10 @@ from elman.training.program import trace_program
 from elman.training.protocol import Trainable
 from elman.training.schedules import Rate, Schedule, as_schedule, plain
 
-_KEPT = ("updates", "state", "_network", "_traced")  # what an optimiser remembers; all else are hyperparameters
+_KEPT = frozenset({"updates", "state", "_network", "_traced"})  # what it remembers; all else are hyperparameters
 _KEEP, _L1, _L2 = "group: keep", "group: l1", "group: l2"  # scalars that no equations' argument is called
+_NEEDED = {_KEEP: "weight_decay", _L1: "l1", _L2: "l2"}  # which settings need them
+_USUAL = Settings()
 
 
 @functools.lru_cache(maxsize=256)
@@ -96,7 +98,7 @@ class Optimizer:
 
     def settings(self, shape: tuple[int, ...]) -> Settings:
         """How a parameter of this shape is treated where no group says otherwise."""
-        return Settings()
+        return _USUAL
 
     def grouping(self, net: Trainable) -> Grouping:
         """The parameters of a network that an update changes, and their settings."""
@@ -121,7 +123,7 @@ class Optimizer:
 
     def _hyperparameters(self) -> dict[str, Any] | None:
         """All numbers and names that the equations may use; None when there is more, whose changes go unseen."""
-        found = {name: value for name, value in vars(self).items() if name not in (*_KEPT, "groups")}
+        found = {name: value for name, value in vars(self).items() if name not in _KEPT and name != "groups"}
         found["extras"] = " ".join(self._extras)
         plain = (int, float, str, np.number, Schedule, type(None))
         return found if all(isinstance(value, plain) for value in found.values()) else None
@@ -142,8 +144,9 @@ class Optimizer:
         """The scalars that settings need beside those of the equations."""
         given = [self.settings((1, 1)), self.settings((1,))]
         given += [Settings(**settings) for settings in (self.groups or {}).values()]
-        needed = {_KEEP: "weight_decay", _L1: "l1", _L2: "l2"}
-        return [scalar for scalar, setting in needed.items() if any(getattr(each, setting) for each in given)]
+        if given == [_USUAL, _USUAL]:  # as most optimisers are, asked at each call
+            return []
+        return [scalar for scalar, setting in _NEEDED.items() if any(getattr(each, setting) for each in given)]
 
     def table(self, count: int, settings: Sequence[Settings] | None = None) -> np.ndarray:
         """The scalars of the next updates, (count, scalars); (count, groups, scalars) with the groups' settings."""
@@ -165,9 +168,10 @@ class Optimizer:
         names = self._scalar_names()
         if set(names) - set(values):
             raise OptionError(f"{type(self).__name__}.scalars gives no {sorted(set(names) - set(values))[0]!r}")
-        return (
-            np.stack([np.broadcast_to(values[n], (count,)) for n in names], axis=1) if names else np.empty((count, 0))
-        )
+        found = np.empty((count, len(names)))
+        for number, name in enumerate(names):
+            found[:, number] = values[name]
+        return found
 
     def rate(self, step: int) -> float:
         """The learning rate of an update, by its number from 0."""

@@ -12,6 +12,7 @@ import numpy as np
 from elman.engine.interface import Engine
 from elman.training.ends import End
 from elman.training.losses import Loss
+from elman.training.penalties import Penalty
 
 
 class Place(Protocol):
@@ -97,11 +98,15 @@ class Trainable(Protocol):
 
     ends: tuple[End, ...]
 
+    @property
+    def penalties(self) -> tuple[Penalty, ...]:
+        """What values of its layers add to the loss."""
+
     def engine(self) -> Engine:
         """What runs the network."""
 
     def trainer(self, aims: Sequence[Aim]) -> Engine:
-        """What trains it with a loss for each output."""
+        """What trains it with a loss for each output, and for each penalty."""
 
     def check_batch(self, x: Any, lengths: Any) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray | None, ...]]:
         """Inputs as the engine takes them, (N, T, F), finite where they are in use, and the lengths of time axes."""

@@ -29,6 +29,8 @@ class Weighting:
 
     def for_each(self, ends: Sequence[End]) -> list[Weighting]:
         """Of each output: weights by output, or for all of them those of rows."""
+        if self.sample_weight is None and self.class_weight is None:
+            return [self] * len(ends)
         if self.class_weight is not None and len(ends) > 1 and not isinstance(self.class_weight, tuple | list):
             raise OptionError("class_weight: the network has several outputs; give a tuple of one for each, or None")
         weights = for_each(self.sample_weight, ends, "sample_weight", alike=True)
