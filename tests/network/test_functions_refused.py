@@ -476,3 +476,21 @@ def test_both_engines_agree():
 def test_what_to_write_instead(function, words):
     with pytest.raises(el.ElmanError, match=words):
         network(function)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: el.Layer(el.cells.gru, 3, tied=3), "tied is 3; expected a dict"),
+        (lambda: el.Layer(el.cells.gru, 3, tied={"W_z": 3}), "W_z is tied to 3; expected"),
+        (lambda: el.tie(el.Dense(3), W=(el.Dense(3), 1)), "W is tied to"),
+        (lambda: el.Layer(el.cells.gru, 3, origin=np.zeros(3)), "origin"),
+        (lambda: el.Conv1D(3, kernel=10**12), "kernel is 1000000000000; expected a whole number from 1 to 1024"),
+        (lambda: network(lambda x: el.pool(x, np.zeros(3))), "pool is an array"),
+        (lambda: network(lambda x: el.GRU(3)(x)).explain(el.cells.gru), "a loss has no parameters"),
+        (lambda: network(lambda x: el.GRU(3)(x)).explain(el.Dense(3)), "a loss takes"),
+    ],
+)
+def test_layers_and_losses_that_are_none(make, words):
+    with pytest.raises(el.ElmanError, match=words):
+        make()

@@ -371,3 +371,10 @@ def test_of_several_outputs_one_is_fed_back():
     for wrong in (None, 1, np.array(["next", "size"])):
         with pytest.raises(el.OptionError, match="one of next, size"):
             net.generate(x, 5, start=0, output=wrong)
+
+
+@pytest.mark.parametrize("beam", [10**12, 10**18])
+def test_a_beam_that_no_memory_holds_is_refused(beam):
+    net = el.Network(lambda x: el.Dense(V)(el.GRU(4)(el.Embedding(V, 3)(x))), inputs=1)
+    with pytest.raises(el.OptionError, match="no memory for a beam"):
+        net.generate(np.zeros((2, 1), int), 5, beam=beam)

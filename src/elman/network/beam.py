@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from elman.engine.generation import check_finite
+from elman.errors import OptionError
 from elman.network.decoding import Classes, Generated, log_shares
 from elman.network.fed_back import Fed
 
@@ -14,7 +15,11 @@ def search(
 ) -> Generated:
     """The likeliest sequences of rows that have begun, with their output (B, V)."""
     fed, output = begun
-    return Beam(len(output), steps, classes, width, penalty, stop).search(fed, output)
+    try:
+        beam = Beam(len(output), steps, classes, width, penalty, stop)
+    except (MemoryError, ValueError) as error:  # NumPy's words for a number that no array can have
+        raise OptionError(f"there is no memory for a beam of {width}: take a narrower one") from error
+    return beam.search(fed, output)
 
 
 class Beam:

@@ -21,6 +21,8 @@ MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "mul": lambda a, b: a * b,
 }
 
+WIDEST = 1024  # a kernel, as each of its steps is a shift
+
 
 class Composite:
     """What a chain, or the function of a network, may call like a layer."""
@@ -111,7 +113,7 @@ class Conv1D(Composite):
     units : int
         Features of the result.
     kernel : int
-        How many steps it sees.
+        How many steps it sees, at most 1024.
     causal : bool, default True
         Whether these are the step itself and those before it, or lie around it; of an even number one more lies behind.
     dilation : int, default 1
@@ -139,7 +141,7 @@ class Conv1D(Composite):
     bias: bool = True
 
     def __post_init__(self) -> None:
-        whole(self.kernel, "kernel"), whole(self.dilation, "dilation"), flag(self.causal, "causal")
+        whole(self.kernel, "kernel", 1, WIDEST), whole(self.dilation, "dilation"), flag(self.causal, "causal")
         object.__setattr__(self, "dense", Dense(self.units, activation=self.activation, bias=self.bias))
 
     def __call__(self, *inputs: Any, state: Any = None, mask: Any = None) -> Any:

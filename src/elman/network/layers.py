@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from elman.cells import gru, lstm, simple
-from elman.checks import flag, real, whole
+from elman.checks import flag, instance, real, shown, whole
 from elman.equations import Cell, Graph, cell, normalise, sqrt
 from elman.equations import activation as as_function
 from elman.equations import dropout as drop
@@ -73,6 +73,10 @@ class Layer:
         sizes = {name: whole(size, f"sizes[{name!r}]") for name, size in by_name(self.sizes, "sizes").items()}
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "initial", by_name(self.initial, "initial"))
+        instance(self.origin, (Layer, type(None)), "origin", "a layer")
+        for name, whose in by_name(self.tied, "tied").items():
+            if not (isinstance(whose, tuple) and [*map(type, whose)] == [Layer, str]):
+                raise OptionError(f"{name} is tied to {shown(whose)}; expected (layer, name of its parameter)")
         for name in ("return_sequences", "reverse", "trainable"):
             flag(getattr(self, name), name)
         if self.batch is not None:
@@ -149,10 +153,6 @@ def tie(layer: Layer, **parameters: tuple[Layer, str]) -> Layer:
     """
     if not isinstance(layer, Layer):
         raise OptionError(f"tie needs a layer, such as Dense(3), got {layer!r}")
-    for name, given in parameters.items():
-        pair = isinstance(given, tuple) and len(given) == 2
-        if not pair or not isinstance(given[0], Layer) or not isinstance(given[1], str):
-            raise OptionError(f"{name} is tied to {given!r}; expected (layer, name of its parameter)")
     return replace(layer, tied={**layer.tied, **parameters})
 
 

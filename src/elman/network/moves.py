@@ -67,7 +67,7 @@ def pool(x: Any, how: str = "mean") -> Flow:
     >>> el.Network(classify, inputs=2)([[[1, 2], [3, 4]]]).shape
     (1, 3)
     """
-    if how not in POOLS:
+    if not isinstance(how, str) or how not in POOLS:
         raise OptionError(f"pool is {shown(how)}{nearest(how, POOLS)}; expected one of {', '.join(POOLS)}")
     if how == "attention":
         return running().call(Layer(attention_pool), [], [x], None)

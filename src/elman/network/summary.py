@@ -81,5 +81,7 @@ def explain(net: Net, loss: Any = None, target_width: int = 0) -> str:
     found = None if loss is None else resolve_loss(loss)
     names = {place.offset: name for name, place in net.params.places.items()}
     aims = [] if found is None else [Aim(found, target_width or end.outputs) for end in net.ends]
+    for aim, end in zip(aims, net.ends, strict=False):
+        aim.loss.graph(end.outputs, aim.width)  # which says what no loss is
     engine = net.trainer([*aims, *(Aim(p.loss, 1) for p in net.penalties)]) if aims else net.engine()
     return describe(engine.plan, names)

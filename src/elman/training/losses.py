@@ -202,7 +202,7 @@ def resolve_loss(loss: str | Loss | Cell | Callable[..., Any]) -> Loss:
     if isinstance(loss, Cell):
         return _of_cell(loss)
     if callable(loss):
-        return _of_function(loss)
+        return _of_function(loss) if _has_hash(loss) else _of_function.__wrapped__(loss)
     name = ALIASES.get(loss, loss) if isinstance(loss, str) else None
     if name not in LOSSES:
         raise OptionError(
@@ -229,6 +229,14 @@ def _of_cell(equations: Cell) -> Loss:
         raise EquationError(f"a loss takes (p, y, target); {equations.name} takes {equations!r}")
     whole = equations if len(equations.inputs) == 2 else Cell(equations.function, inputs=2, options=equations.options)
     return Loss(equations.name, whole)
+
+
+def _has_hash(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=64)
