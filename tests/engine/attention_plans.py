@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from elman.engine.plan import (
-    Attend,
-    AttendBack,
-    Elementwise,
-    Goal,
-    Matrix,
-    MatrixGradient,
-    Operand,
-    Plan,
-    Product,
-    Ref,
-    Slot,
-    Stage,
-    State,
-)
+from elman.engine.plan import Attend, AttendBack, Elementwise, Goal, Matrix, Operand, Plan, Product, Stage, State
+from elman.engine.slots import Ref, Slot
+from elman.engine.sums import MatrixGradient
 from tests.engine.hand_plans import const, op
 
 WIDE = 5  # of queries and keys

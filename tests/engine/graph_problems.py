@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import elman.equations as eq
 from elman.cells import catalogue
 from elman.engine.interface import Batch
-from elman.engine.plan import ONCE, Plan
+from elman.engine.plan import Plan
 from elman.engine.schedule import schedule
+from elman.engine.slots import ONCE
 from elman.engine.stage import InputSpec, LayerSpec, LossSpec, MoveSpec, NormSpec, Source
 from elman.equations.graph import Graph
 from tests.engine.zoo import squared_error

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from elman.engine.plan import (
-    ONCE,
     Elementwise,
     Goal,
     Instruction,
     Lookup,
     Matrix,
-    MatrixGradient,
     Move,
     Operand,
     OptimizerProgram,
     Plan,
     Product,
-    Ref,
-    Slot,
     Stage,
     State,
-    TableGradient,
-    VectorGradient,
 )
+from elman.engine.slots import ONCE, Ref, Slot
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 
 
 class Slots:

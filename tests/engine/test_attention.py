@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.interface import Batch, Gradients
-from elman.engine.plan import ONCE, Plan
+from elman.engine.plan import Plan
+from elman.engine.slots import ONCE
 from tests.engine.attention_plans import looked_up, recurrent, to_itself
 from tests.engine.graph_problems import data
 

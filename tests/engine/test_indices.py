@@ -14,7 +14,7 @@ from elman.engine.interface import Batch
 from elman.engine.schedule import schedule
 from elman.engine.stage import InputSpec, LayerSpec, LossSpec, Source
 from elman.errors import DataError, ShapeError
-from elman.network.layers import embedding
+from elman.network.layer_cells import embedding
 from elman.training.losses import LOSSES
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]

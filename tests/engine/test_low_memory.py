@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import ENGINES, make_engine, native_available
-from elman.engine.plan import Ref
+from elman.engine.slots import Ref
 from elman.errors import DataError, EngineError, OptionError
 from elman.training.losses import LOSSES
 from elman.training.protocol import Aim

@@ -13,8 +13,8 @@ import elman as el
 from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.describe import describe
 from elman.engine.interface import Batch, How, Updates
-from elman.engine.plan import Ref
 from elman.engine.schedule import schedule
+from elman.engine.slots import Ref
 from elman.engine.stage import LayerSpec, LossSpec, NormSpec, Source
 from tests.engine.graph_problems import Drawn, Problem, data, normalising
 from tests.engine.test_truncated import pieces

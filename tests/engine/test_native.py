@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from elman.engine import native
 from elman.engine.native import NativeEngine
-from elman.engine.plan import Ref
+from elman.engine.slots import Ref
 from elman.errors import DataError, EngineError, ShapeError
 from tests.engine import hand_plans
 from tests.engine.calls import forward, gradients, train

@@ -14,7 +14,7 @@ import pytest
 import elman as el
 from elman.cells import catalogue
 from elman.equations import activation as as_function
-from elman.network.layers import dense
+from elman.network.layer_cells import dense
 from elman.training.losses import LOSSES, resolve_loss
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch, Batches, Updates
-from elman.engine.plan import ONCE, Plan, State
+from elman.engine.plan import Plan, State
+from elman.engine.slots import ONCE
 from elman.errors import EngineError, ShapeError
 
 MOST = 2**30  # rows and steps of a batch

@@ -13,8 +13,10 @@ from elman.engine.emit import Emitter, Placement
 from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, downstream, needed_symbols, reachable
 from elman.engine.places import Places
-from elman.engine.plan import MatrixGradient, Ref, Stage, State, TableGradient, VectorGradient
+from elman.engine.plan import Stage, State
+from elman.engine.slots import Ref
 from elman.engine.stage import DROPOUTS_A_LAYER, Forward, remembered
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 from elman.equations.differentiate import Backward, Contribution
 from elman.equations.graph import ordered
 from elman.equations.symbols import Parameter, Symbol, width

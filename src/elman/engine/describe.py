@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from elman.engine.plan import (
-    ONCE,
     Attend,
     AttendBack,
     Elementwise,
     Function,
     Instruction,
     Lookup,
-    MatrixGradient,
     Move,
     Operand,
     Plan,
     Product,
-    Ref,
     Step,
-    TableGradient,
-    VectorGradient,
     View,
 )
+from elman.engine.slots import ONCE, Ref
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 from elman.equations.ops import OPS
 
 

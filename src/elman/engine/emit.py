@@ -11,21 +11,9 @@ from collections.abc import Iterable
 
 from elman.engine.lower import Node
 from elman.engine.places import Places
-from elman.engine.plan import (
-    Attend,
-    AttendBack,
-    Elementwise,
-    Instruction,
-    Lookup,
-    Matrix,
-    Operand,
-    Product,
-    Ref,
-    Slot,
-    Step,
-    Time,
-)
+from elman.engine.plan import Attend, AttendBack, Elementwise, Instruction, Lookup, Matrix, Operand, Product, Step
 from elman.engine.rounds import rounds_of
+from elman.engine.slots import Ref, Slot, Time
 from elman.equations.symbols import Parameter
 
 

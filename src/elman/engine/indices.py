@@ -13,17 +13,8 @@ from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
-from elman.engine.plan import (
-    Attend,
-    Elementwise,
-    Lookup,
-    MatrixGradient,
-    Move,
-    Plan,
-    Product,
-    Step,
-    TableGradient,
-)
+from elman.engine.plan import Attend, Elementwise, Lookup, Move, Plan, Product, Step
+from elman.engine.sums import MatrixGradient, TableGradient
 from elman.equations.ops import OPS
 from elman.errors import DataError, EngineError
 

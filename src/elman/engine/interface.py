@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from elman.engine.generation import Drawing
-from elman.engine.plan import OptimizerProgram, Plan, Ref
+from elman.engine.plan import OptimizerProgram, Plan
+from elman.engine.slots import Ref
 
 # Row numbers of each batch; or all of them in one array, and the (batches + 1,) borders of the batches in it.
 Batches = Sequence[np.ndarray] | tuple[np.ndarray, np.ndarray]

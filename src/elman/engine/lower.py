@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman.engine.plan import Ref
+from elman.engine.slots import Ref
 from elman.equations.ops import OPS, row_of, span
 from elman.equations.symbols import Parameter, Symbol, width
 

@@ -15,8 +15,9 @@ from elman.engine.bfloat16 import check_products
 from elman.engine.generation import Drawing
 from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
 from elman.engine.plain import plain_plan, plain_program
-from elman.engine.plan import OptimizerProgram, Plan, Ref
+from elman.engine.plan import OptimizerProgram, Plan
 from elman.engine.segments import check_how, check_wanted
+from elman.engine.slots import Ref
 from elman.errors import EngineError, ShapeError
 
 try:

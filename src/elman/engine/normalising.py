@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from elman.engine.plan import MOMENTS, Elementwise, Instruction, Meeting, Operand, Ref, Stage
+from elman.engine.plan import MOMENTS, Elementwise, Instruction, Meeting, Operand, Stage
+from elman.engine.slots import Ref
 from elman.engine.stage import Link, NormSpec
 
 

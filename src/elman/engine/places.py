@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from elman.engine.lower import Node
-from elman.engine.plan import Ref, Slot, Time
 from elman.engine.rounds import Round, readers_first, users_of
+from elman.engine.slots import Ref, Slot, Time
 from elman.equations.ops import OPS
 from elman.errors import EngineError
 

@@ -12,19 +12,17 @@ from elman.engine.plan import (
     Instruction,
     Lookup,
     Matrix,
-    MatrixGradient,
     Meeting,
     Move,
     Operand,
     Plan,
     Product,
-    Ref,
     Stage,
     State,
     Step,
-    TableGradient,
-    VectorGradient,
 )
+from elman.engine.slots import Ref
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 from elman.equations.ops import OPS
 from elman.errors import EngineError
 

@@ -28,32 +28,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-ONCE = -1  # the axis of what has one step
-
-# steps:  T rows, one for each time step of the slot's axis
-# states: T + 1 rows; row t is the value before step t, row T the final one
-# pair:   2 rows used in turn, a `states` slot that forgets
-# single: 1 row, scratch within one step
-Time = Literal["steps", "states", "pair", "single"]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """An array of shape (steps, B, width)."""
-
-    width: int
-    time: Time
-    stage: int
-    name: str = ""
-    axis: int = 0
-
-
-@dataclass(frozen=True)
-class Ref:
-    """Row ``(t + offset) % steps`` of a slot, at step t."""
-
-    slot: int
-    offset: int = 0
+from elman.engine.slots import ONCE, Ref, Slot
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 
 
 @dataclass(frozen=True)
@@ -261,40 +237,6 @@ class Stage:
     def sequence(self) -> bool:
         """Whether it has more than one step."""
         return self.axis != ONCE
-
-
-@dataclass(frozen=True)
-class MatrixGradient:
-    """``dW (rows, columns) += sum over t and b of delta[t, b]' source[t, b]``, at `offset` of the gradient arena."""
-
-    offset: int
-    rows: int
-    columns: int
-    delta: Ref
-    source: Ref
-    stage: int
-
-
-@dataclass(frozen=True)
-class VectorGradient:
-    """``db (width) += sum over t and b of delta[t, b]``, at `offset` of the gradient arena."""
-
-    offset: int
-    width: int
-    delta: Ref
-    stage: int
-
-
-@dataclass(frozen=True)
-class TableGradient:
-    """``dtable[index[t, b]] += delta[t, b]`` for every t and b, at `offset` of the gradient arena."""
-
-    offset: int
-    rows: int
-    width: int
-    index: Ref
-    delta: Ref
-    stage: int
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from elman.engine.functions import Functions
 from elman.engine.generation import Drawing, feed_back
 from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
 from elman.engine.meetings import Moments
-from elman.engine.plan import ONCE, Plan, Ref
+from elman.engine.plan import Plan
 from elman.engine.run import Run
 from elman.engine.segments import Segment, check_how, check_wanted, followed, joined, root, segments_of
 from elman.engine.segments import truncated_segments as truncated
+from elman.engine.slots import ONCE, Ref
 from elman.engine.updates import train
 from elman.errors import EngineError
 

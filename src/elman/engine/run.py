@@ -14,17 +14,10 @@ import numpy as np
 from elman.engine.arrays import zeros
 from elman.engine.axes import Axis
 from elman.engine.interface import Gradients
-from elman.engine.plan import (
-    ONCE,
-    Goal,
-    MatrixGradient,
-    Ref,
-    Stage,
-    State,
-    TableGradient,
-    VectorGradient,
-)
+from elman.engine.plan import Goal, Stage, State
+from elman.engine.slots import ONCE, Ref
 from elman.engine.steps import Steps
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 
 
 class Run(Steps):

@@ -18,22 +18,11 @@ from elman.engine.lower import Lowering, Node, slot_leaf
 from elman.engine.needs import ancestors, reachable, to_save
 from elman.engine.normalising import meeting_of, normalised, normalised_back
 from elman.engine.places import Places
-from elman.engine.plan import (
-    MOMENTS,
-    ONCE,
-    Function,
-    Goal,
-    MatrixGradient,
-    Move,
-    Plan,
-    Ref,
-    Stage,
-    State,
-    TableGradient,
-    VectorGradient,
-)
+from elman.engine.plan import MOMENTS, Function, Goal, Move, Plan, Stage, State
+from elman.engine.slots import ONCE, Ref
 from elman.engine.stage import (
     DROPOUTS_A_LAYER,
+    REVERSAL,
     Forward,
     InputSpec,
     LayerSpec,
@@ -43,10 +32,13 @@ from elman.engine.stage import (
     NormSpec,
     Source,
     as_source,
+    axis_after,
     leaf_of,
+    moved_back,
     remembered,
     without_equations,
 )
+from elman.engine.sums import MatrixGradient, TableGradient, VectorGradient
 from elman.equations.differentiate import differentiate
 from elman.equations.graph import Graph
 from elman.equations.matrices import split
@@ -210,7 +202,7 @@ class _Scheduler:
         return forward, self._moved("reversal", REVERSAL, forward.out).out if spec.reverse else forward.out
 
     def _moved(self, name: str, move: MoveSpec, link: Link) -> Forward:
-        index, axis = len(self.stages), _axis_after(move, link)
+        index, axis = len(self.stages), axis_after(move, link)
         out = Link(Ref(self.new_slot(link.width, "steps", index, f"{move.kind}", axis)), link.width, axis=axis)
         forward = Forward(without_equations(name, move=move), index, [link], out)
         forward.before = (Move(move.kind, link.value, out.value, move.number),)
@@ -387,28 +379,8 @@ class _Scheduler:
         if forward.spec.move is None:
             stage = normalised_back(stage, Ref(out.gradient), link)
         else:
-            back = _back(forward.spec.move, link.value)
+            back = moved_back(forward.spec.move, link.value)
             move = replace(back, source=Ref(out.gradient), target=Ref(link.gradient), add=link.begun)
             stage = replace(stage, after=(move,))
         link.begun = True
         return stage
-
-
-REVERSAL = MoveSpec("reverse")
-
-
-def _axis_after(move: MoveSpec, link: Link) -> int:
-    """The time axis of what a move leads to."""
-    if (move.kind == "repeat") != (link.axis == ONCE):
-        raise EngineError(f"{move.kind} of what has {'one step' if link.axis == ONCE else 'steps'}: it takes the other")
-    if move.kind in ("reverse", "shift"):
-        return link.axis
-    return move.axis if move.kind == "repeat" else ONCE
-
-
-def _back(move: MoveSpec, value: Ref) -> Move:
-    """The move of gradients; its places are left open."""
-    kinds = {"take": "put", "repeat": "sum", "sum": "repeat", "mean": "share", "max": "max_back"}
-    number = -move.number if move.kind == "shift" else move.number
-    of = value if move.kind == "max" else Ref(-1)
-    return Move(kinds.get(move.kind, move.kind), Ref(-1), Ref(-1), number, of=of)  # type: ignore[arg-type]

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from elman.engine.lower import Node, Remembered, slot_leaf
-from elman.engine.plan import Ref, State, Step
+from elman.engine.plan import Move, State, Step
+from elman.engine.slots import ONCE, Ref
 from elman.equations.differentiate import Backward
 from elman.equations.graph import Graph
 from elman.equations.symbols import Symbol
+from elman.errors import EngineError
 
 DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
 
@@ -154,3 +156,25 @@ def leaf_of(node: Node, refs: dict[Node, Ref]) -> Node:
     if node.op in ("const", "vector"):
         return node
     return slot_leaf(node.ref if node.ref is not None else refs[node], node.width)
+
+
+# --- moves ----------------------------------------------------------------------------------------------------
+
+REVERSAL = MoveSpec("reverse")
+
+
+def axis_after(move: MoveSpec, link: Link) -> int:
+    """The time axis of what a move leads to."""
+    if (move.kind == "repeat") != (link.axis == ONCE):
+        raise EngineError(f"{move.kind} of what has {'one step' if link.axis == ONCE else 'steps'}: it takes the other")
+    if move.kind in ("reverse", "shift"):
+        return link.axis
+    return move.axis if move.kind == "repeat" else ONCE
+
+
+def moved_back(move: MoveSpec, value: Ref) -> Move:
+    """The move of gradients; its places are left open."""
+    kinds = {"take": "put", "repeat": "sum", "sum": "repeat", "mean": "share", "max": "max_back"}
+    number = -move.number if move.kind == "shift" else move.number
+    of = value if move.kind == "max" else Ref(-1)
+    return Move(kinds.get(move.kind, move.kind), Ref(-1), Ref(-1), number, of=of)  # type: ignore[arg-type]

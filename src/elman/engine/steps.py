@@ -17,21 +17,9 @@ from elman.engine.indices import as_indices
 from elman.engine.interface import Batch
 from elman.engine.masks import dropout_keeps
 from elman.engine.meetings import Moments
-from elman.engine.plan import (
-    ONCE,
-    Attend,
-    AttendBack,
-    Elementwise,
-    Instruction,
-    Lookup,
-    Move,
-    Operand,
-    Product,
-    Ref,
-    Slot,
-    Step,
-)
+from elman.engine.plan import Attend, AttendBack, Elementwise, Instruction, Lookup, Move, Operand, Product, Step
 from elman.engine.segments import Segment
+from elman.engine.slots import ONCE, Ref, Slot
 from elman.equations import attention
 from elman.equations.ops import OPS
 

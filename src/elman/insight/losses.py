@@ -9,8 +9,8 @@ import numpy as np
 
 from elman.engine import make_engine
 from elman.engine.interface import Batch, Engine
-from elman.engine.plan import ONCE
 from elman.engine.schedule import schedule
+from elman.engine.slots import ONCE
 from elman.engine.stage import LayerSpec, Source
 from elman.insight.looking import makers
 from elman.insight.system import System

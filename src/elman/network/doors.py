@@ -11,7 +11,7 @@ import numpy as np
 from elman.checks import numbers
 from elman.engine.indices import whole_numbers
 from elman.engine.interface import Engine
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.equations.graph import Graph
 from elman.equations.ops import row_of
 from elman.equations.symbols import width

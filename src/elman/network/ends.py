@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import Source
 from elman.equations.symbols import Symbol
 from elman.network.structure import Structure

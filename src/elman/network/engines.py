@@ -17,7 +17,7 @@ from elman.equations.symbols import width
 from elman.network.face import Net
 from elman.network.fed_back import Unrolled
 from elman.network.freezing import moving_norms
-from elman.network.layers import scale_and_shift
+from elman.network.layer_cells import scale_and_shift
 from elman.network.penalties import penalised
 from elman.network.structure import input_specs
 from elman.network.unrolling import halves

@@ -9,11 +9,10 @@ from typing import Any
 
 from elman.cells import gru, lstm, simple
 from elman.checks import flag, instance, real, shown, whole
-from elman.equations import Cell, Graph, cell, normalise, sqrt
-from elman.equations import activation as as_function
-from elman.equations import dropout as drop
+from elman.equations import Cell, Graph
 from elman.errors import OptionError
 from elman.network.flow import running
+from elman.network.layer_cells import activation_layer, batch_norm, dense, dropout, embedding, layer_norm
 from elman.network.layer_checks import Function, by_name, check_batch, checked_penalty, epsilon_of, function_of
 from elman.network.masks import masked
 
@@ -259,51 +258,6 @@ def LSTM(
     """Long short-term memory; see `elman.cells.lstm` and `Recurrent`."""
     how = _how(return_sequences, reverse, initial, trainable)
     return Recurrent(lstm, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
-
-
-@cell
-def dense(p, x, *, activation="linear", bias=True):
-    """A layer of neurons without memory, ``f(W x + b)``."""
-    return as_function(activation)(p.W @ x + p.b if bias else p.W @ x)
-
-
-@cell
-def embedding(p, x):
-    """A learnt vector for each index."""
-    return p.E[x]
-
-
-@cell
-def dropout(p, x, *, rate=0.5, once=False):
-    """Random zeros in training; see `elman.dropout`."""
-    return drop(x, rate, once=once)
-
-
-@cell(initial={"g": 1.0})
-def layer_norm(p, x, *, epsilon=1e-5):
-    """Features brought to mean 0 and variance 1 in each row, then scaled by ``g`` and shifted by ``b``.
-
-    Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016).
-    """
-    return p.g * normalise(x, epsilon) + p.b
-
-
-@cell(initial={"g": 1.0, "variance": 1.0})
-def batch_norm(p, x, *, epsilon=1e-5):
-    """Batch normalisation with the running mean and variance, as it is outside of training; see `BatchNorm`."""
-    return p.g * ((x - p.mean) / sqrt(p.variance + epsilon)) + p.b
-
-
-@cell
-def scale_and_shift(p, x):
-    """What is left of batch normalisation in training, once the values are normalised."""
-    return p.g * x + p.b
-
-
-@cell
-def activation_layer(p, x, *, activation="relu"):
-    """An activation as a layer."""
-    return as_function(activation)(x)
 
 
 def Stateless(

@@ -207,9 +207,7 @@ class Network:
             raise self._too_large() from error
 
     def _too_large(self) -> OptionError:
-        return OptionError(
-            f"the network would have {self._size:,} parameters, for which there is no memory: take smaller layers"
-        )
+        return OptionError(f"there is no memory for the {self._size:,} parameters: take smaller layers")
 
     def _take(self, arena: np.ndarray) -> None:
         """Have these values as parameters."""
@@ -383,8 +381,7 @@ class Network:
         """Raise `DataError` unless outputs and final states are finite: it names what is not, and where it began."""
         if all_finite(*outputs, *states):
             return
-        names = self.structure.names or ("output",)
-        results = dict(zip(names, outputs, strict=True))
+        results = dict(zip(self.structure.names or ("output",), outputs, strict=True))
         checks.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
 
     def where(self, index: int) -> str:

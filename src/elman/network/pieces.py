@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import MoveSpec, Source
 from elman.network.face import Net
 from elman.network.flow import Part

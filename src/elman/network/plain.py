@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from elman.checks import whole
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import MoveSpec, Source
 from elman.equations.store import from_data, to_data
 from elman.equations.symbols import width

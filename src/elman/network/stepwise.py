@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import Source
 from elman.network.flow import Part
 from elman.network.pieces import reads

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from elman.checks import shown, whole
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import InputSpec, LayerSpec, Source
 from elman.equations.endless import ending
 from elman.equations.graph import Graph

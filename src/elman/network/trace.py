@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine.moves import moved
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import Source
 from elman.equations.evaluate import evaluate
 from elman.equations.matrices import parts_of_matrices

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from elman.engine.plan import ONCE
+from elman.engine.slots import ONCE
 from elman.engine.stage import InputSpec, LayerSpec, Source, as_source
 from elman.equations.symbols import width
 from elman.errors import OptionError

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from elman.engine.lower import Lowering, Node, slot_leaf
-from elman.engine.plan import Instruction, Operand, OptimizerProgram, Ref
+from elman.engine.plan import Instruction, Operand, OptimizerProgram
+from elman.engine.slots import Ref
 from elman.equations.graph import ordered
 from elman.equations.ops import row_of
 from elman.equations.symbols import ONE, Symbol, as_symbol
