@@ -69,10 +69,11 @@ class RandomCell:
 
     def run(self, o: Any, p: Any, x: Any, *states: Any) -> tuple[Any, ...]:
         """The new states, a lone output first, from any functions `o` and parameters `p` that know ``@`` and ``.T``."""
-        values = [x, *states]
+        values, dead = [x, *states], self.dead
         for what, operands, parameter in self.rows:
             given = [values[k] for k in operands]
-            values.append(_row(o, p, what, given, parameter))
+            lost = parameter in dead or any(g is None for g in given)  # no output needs it
+            values.append(None if lost else _row(o, p, what, given, parameter))
         return tuple(values[k] for k in self.outputs)
 
     def cell(self) -> el.Cell:
@@ -81,6 +82,15 @@ class RandomCell:
         scope: dict[str, Any] = {"run": self.run, "el": el}
         exec(f"def random_cell(p, x, {names}): return run(el, p, x, {names})", scope)
         return el.cell(scope["random_cell"])
+
+    @property
+    def dead(self) -> set[str]:
+        """The parameters that no output needs, which a cell must not have; values without one may be in vain."""
+        first, needed = len(self.widths), set(self.outputs)
+        for k in reversed(range(len(self.rows))):
+            needed |= set(self.rows[k][1]) if first + k in needed else set()
+        alive = {name for k, (_, _, name) in enumerate(self.rows) if first + k in needed}
+        return {name for name in self.shapes if name not in alive}
 
     @property
     def units(self) -> int:
@@ -94,7 +104,7 @@ class RandomCell:
     @property
     def sizes(self) -> dict[str, int]:
         """Of the states and parameters: where nothing but sums use a value, no equation says how wide it is."""
-        used = {name for *_, name in self.rows}
+        used = {name for *_, name in self.rows} - self.dead
         states = {f"s{k}": w for k, w in enumerate(self.widths) if k > 1}
         states |= {"output": self.beside} if self.beside else {}
         return states | {name: shape[0] for name, shape in self.shapes.items() if name in used}

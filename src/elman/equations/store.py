@@ -13,7 +13,7 @@ from elman.equations.ops import OPS
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.trace import Cell
 from elman.equations.vectors import MOST_PARTS, scalar
-from elman.errors import EquationError, ModelFileError
+from elman.errors import ModelFileError
 
 _LEAVES = ("input", "memory", "state", "parameter", "constant", "const")
 MOST = 2**30  # of a place in a vector
@@ -34,9 +34,7 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
         *graph.states,
         *graph.parameters.values(),
     ]  # keeps the parameters' order
-    needed = ordered(graph.outputs)
-    _check_needed(graph, set(needed))
-    nodes = list(dict.fromkeys([*leaves, *needed]))
+    nodes = list(dict.fromkeys([*leaves, *ordered(graph.outputs)]))
     number = {n: k for k, n in enumerate(nodes)}
     rows = [[*_op(n), n.name] for n in nodes]
     rows = [[op, [number[i] for i in n.inputs], *more] for n, (op, *more) in zip(nodes, rows, strict=True)]
@@ -51,16 +49,6 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
         "initial": initial or {},
         "doc": doc,
     }
-
-
-def _check_needed(graph: Graph, needed: set[Symbol]) -> None:
-    """Raise where nothing that is returned depends on a parameter: what it is used for would be missing in a file."""
-    in_vain = ", ".join(f"p.{name}" for name, symbol in graph.parameters.items() if symbol not in needed)
-    if in_vain:
-        raise EquationError(
-            f"{graph.name} uses {in_vain} for nothing that it returns, so that no training changes it and no file or "
-            "copy can hold it: leave that out of its equations, or return what it makes"
-        )
 
 
 def stored(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "") -> StoredCell:

@@ -109,6 +109,7 @@ class Cell:
         taken = {*parameters, *self.inputs, *self.memories, *self.states}
         parameters |= name_constants(recorder.constants, local, taken, outputs)
         _check_names(self, parameters)
+        _check_needed(self, outputs, p.__dict__["_all"])
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
         names = _names(local, outputs, list(zip(new_states, states, strict=True)), parameters)
@@ -256,6 +257,17 @@ def _check_names(cell: Cell, parameters: Iterable[str]) -> None:
                 f"{cell.name}: {both[0]} is {kind} and p.{both[0]} a parameter of the same name; give the parameter "
                 "another"
             )
+
+
+def _check_needed(cell: Cell, outputs: list[Symbol], parameters: Mapping[str, Parameter]) -> None:
+    """Raise where nothing that is returned depends on a parameter: training would not change it."""
+    needed = set(ordered(outputs))
+    in_vain = ", ".join(f"p.{name}" for name, symbol in parameters.items() if symbol not in needed)
+    if in_vain:
+        raise EquationError(
+            f"{cell.name} uses {in_vain} for nothing that it returns: leave that out of its equations, or return what "
+            "it makes"
+        )
 
 
 def _check_leaves(cell: Cell, outputs: list[Symbol], own: set[Symbol]) -> None:
