@@ -80,6 +80,7 @@ bool ProgramSource::sums_up() const {
 
 void check_program(const ProgramSource& program) {
   expect(program.work >= 0 && std::isfinite(program.work), "work of a program");
+  expect(!program.code.empty(), "a program without instructions");
   check_code(program);
   for (const Instruction<double>& i : program.code) check_widths(program, i);
 }

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.engine import make_engine, native_available
-from elman.engine.plan import Plan
+from elman.engine.plan import Elementwise, Plan
 from elman.errors import ElmanError, EngineError
 from tests.engine.attention_plans import looked_up, recurrent, to_itself
 from tests.engine.graph_problems import data, graphs
@@ -87,6 +87,14 @@ def test_a_number_that_is_too_large():
     slots = (replace(plan.slots[0], width=2**40), *plan.slots[1:])
     with pytest.raises(EngineError, match="1099511627776 is too large a number"):
         make_engine(replace(plan, slots=slots), np.float64, "native", 1)
+
+
+def test_a_program_without_instructions():
+    """It ended the process: the number of its instructions divided another."""
+    plan = recurrent(1, True)
+    stages = (replace(plan.stages[0], before=(Elementwise(()),)), *plan.stages[1:])
+    with pytest.raises(EngineError, match="a program without instructions"):
+        make_engine(replace(plan, stages=stages), np.float64, "native", 1)
 
 
 @pytest.mark.parametrize("engine", ["native", "numpy"])
