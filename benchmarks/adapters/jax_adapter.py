@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.adapters.trials import fastest
 from jax import lax, nn
 
-from elman.bench.losses import outputs_loss
+from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
 from elman.bench.workloads import Workload

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from elman.bench import sgemm
-from elman.bench.losses import outputs_loss
+from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
 from elman.bench.workloads import Workload

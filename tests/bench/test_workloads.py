@@ -9,7 +9,7 @@ import pytest
 
 import elman as el
 from elman.bench import adapter
-from elman.bench.losses import mean_loss
+from elman.bench.mean_losses import mean_loss
 from elman.bench.turns import warmed_up
 from elman.bench.weights import weights
 from elman.bench.workloads import WORKLOADS, choose

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.bench import cells, sgemm
-from elman.bench.losses import outputs_loss
+from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
 from elman.bench.workloads import Workload

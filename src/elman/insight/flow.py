@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.insight.losses import StepLosses
+from elman.insight.step_losses import StepLosses
 from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
 from elman.network import Network

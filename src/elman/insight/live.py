@@ -11,7 +11,7 @@ import numpy as np
 
 from elman import checks
 from elman.errors import OptionError
-from elman.insight.losses import StepLosses
+from elman.insight.step_losses import StepLosses
 from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
 from elman.plots import style

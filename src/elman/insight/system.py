@@ -18,7 +18,7 @@ from elman.engine.stage import Source
 from elman.errors import DataError, ElmanError, ShapeError
 from elman.insight.looking import check_recurrent, state_parts, view, with_outputs_as_states
 from elman.network import Network
-from elman.network.checks import flat_state
+from elman.network.arguments import flat_state
 from elman.network.copies import in_float64
 from elman.network.pieces import follow, piece
 

@@ -17,7 +17,7 @@ from elman.equations.ops import row_of
 from elman.equations.symbols import width
 from elman.errors import OptionError, ShapeError
 from elman.network.structure import Given, Structure
-from elman.training.checks import as_lengths, check_finite, check_indices
+from elman.training.finite import as_lengths, check_finite, check_indices
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from elman import checks
 from elman.checks import whole
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
-from elman.network.checks import layers as check_layers
+from elman.network.arguments import layers as check_layers
 from elman.network.face import Net
 from elman.network.kinds import check_unreserved
 from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain

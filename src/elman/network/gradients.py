@@ -10,12 +10,12 @@ import numpy as np
 from elman.checks import all_finite, numbers
 from elman.engine.interface import Batch, Gradients, How
 from elman.errors import ShapeError
-from elman.network import checks
+from elman.network import arguments
 from elman.network.face import Net
 from elman.network.parameters import views
-from elman.training.checks import check_finite
 from elman.training.ends import End, for_each
 from elman.training.examples import examples
+from elman.training.finite import check_finite
 from elman.training.weighing import ClassWeight, Weighting
 
 State = list[tuple[np.ndarray, ...]]
@@ -127,7 +127,7 @@ def _check(net: Net, found: Gradients) -> None:
     groups = enumerate(net.nested_state(states) if states else [])
     named |= _named({f"state[{i}][{j}]": s for i, group in groups for j, s in enumerate(group)})
     named |= _named({door.name: g for door, g in zip(net.doors, found.inputs, strict=False)})
-    checks.check_results(net, named)
+    arguments.check_results(net, named)
 
 
 def _named(gradients: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

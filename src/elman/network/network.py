@@ -13,7 +13,7 @@ from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.errors import OptionError
-from elman.network import checks, freezing
+from elman.network import arguments, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
 from elman.network.ends import ends_of
@@ -29,7 +29,7 @@ from elman.network.penalties import penalties_of
 from elman.network.stream import step, stream
 from elman.network.structure import Structure
 from elman.network.summary import explain, short, summary
-from elman.network.trace import trace
+from elman.network.traced import trace
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
 from elman.training.protocol import Aim
@@ -61,9 +61,8 @@ class Network:
     dtype : dtype, default float32
         float32 or float64, of parameters and all computation.
     products : {"bfloat16"}, optional
-        Round what matrix products multiply, weights, states and gradients, to bfloat16 (8 significant bits), and sum
-        in float32: faster on a processor with such instructions (AMX, AVX512-BF16), and about as fast elsewhere. The
-        parameters, the optimiser and everything else stay float32. It is part of the model, as `dtype` is. See [1]_.
+        Round what matrix products multiply to bfloat16 (8 significant bits), and sum in float32: faster on a processor
+        with such instructions (AMX, AVX512-BF16). All else stays float32. Part of the model, as `dtype` is. See [1]_.
     engine : {"native", "numpy"}, optional
         What runs it; by default native if it was built.
     threads : int, optional
@@ -122,15 +121,16 @@ class Network:
         engine: str | None = None,
         threads: int | None = None,
     ):
-        self._set_up(checks.structure(function, layers, inputs), seed, dtype, products, engine, threads)
+        self._set_up(arguments.structure(function, layers, inputs), seed, dtype, products, engine, threads)
         self._initialise()
 
     def _set_up(self, structure: Structure, seed: Any, dtype: Any, products: Any, engine: Any, threads: Any) -> None:
         """Everything but the values of parameters, for which no memory is taken yet."""
         self.structure, self.seed = structure, as_seed(seed)
-        self.dtype = checks.dtype(dtype)
+        self.dtype = arguments.dtype(dtype)
         self.products = products if check_products(products, self.dtype) else None
-        self.engine_name, self.threads = checks.engine(engine), None if threads is None else whole(threads, "threads")
+        self.engine_name = arguments.engine(engine)
+        self.threads = None if threads is None else whole(threads, "threads")
         self.metadata: dict[str, str] = {}
         self.updates = self.epochs = 0
         self.frozen: frozenset[str] = frozenset()
@@ -382,7 +382,7 @@ class Network:
         if all_finite(*outputs, *states):
             return
         results = dict(zip(self.structure.names or ("output",), outputs, strict=True))
-        checks.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
+        arguments.check_results(self, {**results, **{f"state {k}": s for k, s in enumerate(states)}})
 
     def where(self, index: int) -> str:
         """The parameter at a place of the flat array, as ``0.W_i[3, 2]``."""
@@ -393,7 +393,7 @@ class Network:
         return [list(sizes) for sizes in self._state_sizes]
 
     def flat_state(self, state: Any, rows: int, name: str = "state") -> list[np.ndarray] | None:
-        return None if state is None else checks.flat_state(state, self._state_sizes, rows, self.dtype, name)
+        return None if state is None else arguments.flat_state(state, self._state_sizes, rows, self.dtype, name)
 
     def nested_state(self, flat: list[np.ndarray]) -> State:
         left = iter(flat)

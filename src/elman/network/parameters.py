@@ -19,7 +19,7 @@ from elman.equations.graph import Graph
 from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
-from elman.training.checks import check_finite
+from elman.training.finite import check_finite
 
 _versions = itertools.count(1)  # of the parameters of all networks
 

@@ -11,11 +11,11 @@ from elman.checks import numbers, whole
 from elman.engine.indices import as_indices, whole_numbers
 from elman.engine.interface import Batch
 from elman.errors import DataError, OptionError, ShapeError
-from elman.network import checks
+from elman.network import arguments
 from elman.network.doors import by_input
 from elman.network.face import Net
 from elman.network.stepwise import hindrance
-from elman.training.checks import check_finite, check_indices
+from elman.training.finite import check_finite, check_indices
 
 
 class Stream:
@@ -119,7 +119,7 @@ class Stream:
         found = [y[:, 0] if end.sequence_output else y for y, end in zip(outputs, ends, strict=True)]
         names = [end.name or "output" for end in ends]
         names += [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
-        checks.check_results(self._network, dict(zip(names, [*found, *states], strict=True)), self._arena)
+        arguments.check_results(self._network, dict(zip(names, [*found, *states], strict=True)), self._arena)
 
     @property
     def state(self) -> list[tuple[np.ndarray, ...]]:
@@ -129,7 +129,7 @@ class Stream:
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = checks.flat_state(value, self._sizes, len(self._inputs[0]), self._network.dtype)
+        given = arguments.flat_state(value, self._sizes, len(self._inputs[0]), self._network.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 

@@ -12,8 +12,8 @@ import numpy as np
 from elman.checks import real, whole
 from elman.engine.interface import Batch, How
 from elman.errors import DataError, ElmanError, OptionError, ShapeError
-from elman.training.checks import same_index
 from elman.training.ends import End, for_each
+from elman.training.finite import same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
 from elman.training.penalties import Penalty

@@ -17,8 +17,8 @@ from elman.equations import sum as total
 from elman.equations.store import to_data
 from elman.equations.symbols import width
 from elman.errors import DataError, EquationError, OptionError, ShapeError
-from elman.training.checks import check_finite, first_place
 from elman.training.ends import End
+from elman.training.finite import check_finite, first_place
 
 
 @cell(inputs=2)

@@ -14,7 +14,7 @@ from elman.equations.evaluate import evaluate
 from elman.equations.matrices import parts_of_matrices
 from elman.equations.shapes import is_memory
 from elman.equations.symbols import width
-from elman.network import checks
+from elman.network import arguments
 from elman.network.face import Net
 from elman.network.flow import Part
 from elman.network.pieces import owner
@@ -59,7 +59,7 @@ def trace(net: Net, x: Any, state: Any = None, lengths: Any = None) -> dict[str,
     sizes = [n for layer in net.state_sizes() for n in layer]
     states = [np.zeros((rows, n), net.dtype) for n in sizes]
     if state is not None:
-        states = checks.flat_state(state, net.state_sizes(), rows, net.dtype)
+        states = arguments.flat_state(state, net.state_sizes(), rows, net.dtype)
     whole = _Trace(net, inputs, states)
     if all(one is None for one in used):
         return whole.found()

@@ -15,7 +15,7 @@ from elman.network.composites import Composite
 from elman.network.face import Net
 from elman.network.layers import Layer
 from elman.network.structure import Structure, of_function, of_layers
-from elman.training.checks import check_finite
+from elman.training.finite import check_finite
 
 __all__ = [
     "check_results",
