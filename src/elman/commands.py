@@ -353,7 +353,7 @@ def _finish(
     """Forecast, and write everything into the folder."""
     values = forecaster.predict(horizon, series)
     drawn, why_not = attempts.drawn(series, values, forecaster.method, test)
-    notes = (*notes, *why_not)
+    notes = (*notes, *attempts.raised(forecaster, values), *why_not)
     files: dict[str, Callable[[Path], Any] | None] = {
         FORECAST: lambda path: results.write_csv(path, series, values),
         PICTURE: None if drawn is None else lambda path: path.write_bytes(drawn),

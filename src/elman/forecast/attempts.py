@@ -52,6 +52,14 @@ def notes_of(forecaster: Forecaster) -> list[str]:
     return notes
 
 
+def raised(forecaster: Forecaster, values: np.ndarray) -> list[str]:
+    """A note where a forecast is at the lowest value that it may have."""
+    count = 0 if forecaster.lowest_ is None or forecaster.constant_ else int(np.sum(values == forecaster.lowest_))
+    if not count:
+        return []
+    return [f"{count} of the {len(values)} values would be below 0, as no value of the series is: they are 0"]
+
+
 def drawn(series: Series, values: np.ndarray, method: str, test: Backtest | None) -> tuple[bytes | None, list[str]]:
     """The picture as PNG, or a note that says why there is none: a forecast is worth more than its picture."""
     try:
