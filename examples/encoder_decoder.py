@@ -141,9 +141,9 @@ def report(name: str, net: el.Network, task: Task, epochs: int, batch_size: int)
 
 def main(names: list[str]) -> None:
     if "reverse" in names:
-        task = reversal(30_000, length=20, symbols=26)
-        report("reverse 20 letters, with attention", attending(task, 128), task, epochs=4, batch_size=64)
-        report("reverse 20 letters, without", remembering(task, 128), task, epochs=4, batch_size=64)
+        task = reversal(50_000, length=20, symbols=26)
+        report("reverse 20 letters, with attention", attending(task, 128), task, epochs=6, batch_size=64)
+        report("reverse 20 letters, without", remembering(task, 128), task, epochs=6, batch_size=64)
     if "addition" in names:
         task = addition(50_000, digits=2)
         report("two-digit addition", repeating(task, 128), task, epochs=10, batch_size=128)
