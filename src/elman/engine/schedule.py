@@ -14,7 +14,7 @@ from dataclasses import replace
 from elman.engine.backward import BackwardStage
 from elman.engine.emit import Emitter, Placement
 from elman.engine.functions import scheduled
-from elman.engine.lower import Lowering, Node, slot_leaf
+from elman.engine.lower import Lowering, Node
 from elman.engine.needs import ancestors, reachable, to_save
 from elman.engine.normalising import meeting_of, normalised, normalised_back
 from elman.engine.places import Places
@@ -34,6 +34,7 @@ from elman.engine.stage import (
     as_source,
     axis_after,
     leaf_of,
+    leaves_of,
     moved_back,
     remembered,
     without_equations,
@@ -259,26 +260,10 @@ class _Scheduler:
         seed: int = -1,
         inner: bool = False,
     ) -> Forward:
-        graph = spec.graph.with_output_as_state() if inner else spec.graph
-        spec = replace(spec, graph=simplify(graph))
-        graph, index = spec.graph, len(self.stages)
-        axis = links[0].axis if links else ONCE
-        if any(link.axis != axis for link in links):
-            raise EngineError(f"layer {spec.name} reads what has the steps of one time axis beside those of another")
-        forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), seed, axis, seed >= 0))
-        forward.inner, forward.memories = int(inner), list(memories)
-        forward.initial = [*[None] * inner, *initial] if initial else [None] * len(graph.states)
-        if any(link.axis == ONCE for link in memories):
-            raise EngineError(f"layer {spec.name} attends to what has one step")
-        if self.training:
-            wanted = [k for k, link in enumerate(links) if link.gradient >= 0]
-            attended = [k for k, link in enumerate(memories) if link.gradient >= 0]
-            forward.backward = differentiate(graph, differentiable=wanted, memories=attended)
+        forward = self._begun(spec, links, initial, memories, seed, inner)
+        graph, index, axis = forward.spec.graph, forward.index, forward.out.axis
         states = [self._state_slot(spec, s, k, index, axis) for k, s in enumerate(graph.states)]
-        memo = {s: slot_leaf(Ref(slot), width(s), loop=True) for s, slot in zip(graph.states, states, strict=True)}
-        for symbol, link in zip(graph.inputs, links, strict=True):
-            memo[symbol] = slot_leaf(link.value, width(symbol))
-        memo |= {symbol: slot_leaf(Ref(-1), width(symbol)) for symbol in graph.memories}
+        memo = leaves_of(forward, states)
         keep = to_save(graph, forward.backward) if forward.backward else []
         lowering = Lowering(
             graph.nodes(),
@@ -313,6 +298,32 @@ class _Scheduler:
             forward.out.gradient = self.new_slot(forward.out.width, "steps", index, "output gradient", axis)
         self.stages.append(Stage(spec.name, axis, forward.before, forward.loop, states=forward.states))
         self.done.append(forward)
+        return forward
+
+    def _begun(
+        self,
+        spec: LayerSpec,
+        links: list[Link],
+        initial: Sequence[Link | None],
+        memories: Sequence[Link],
+        seed: int,
+        inner: bool,
+    ) -> Forward:
+        """What a stage reads, and its backward step in training."""
+        graph = simplify(spec.graph.with_output_as_state() if inner else spec.graph)
+        spec, index = replace(spec, graph=graph), len(self.stages)
+        axis = links[0].axis if links else ONCE
+        if any(link.axis != axis for link in links):
+            raise EngineError(f"layer {spec.name} reads what has the steps of one time axis beside those of another")
+        forward = Forward(spec, index, links, Link(Ref(-1), width(graph.outputs[0]), seed, axis, seed >= 0))
+        forward.inner, forward.memories = int(inner), list(memories)
+        forward.initial = [*[None] * inner, *initial] if initial else [None] * len(graph.states)
+        if any(link.axis == ONCE for link in memories):
+            raise EngineError(f"layer {spec.name} attends to what has one step")
+        if self.training:
+            wanted = [k for k, link in enumerate(links) if link.gradient >= 0]
+            attended = [k for k, link in enumerate(memories) if link.gradient >= 0]
+            forward.backward = differentiate(graph, differentiable=wanted, memories=attended)
         return forward
 
     def _matters(self, forward: Forward) -> bool:

@@ -10,7 +10,7 @@ from elman.engine.plan import Move, State, Step
 from elman.engine.slots import ONCE, Ref
 from elman.equations.differentiate import Backward
 from elman.equations.graph import Graph
-from elman.equations.symbols import Symbol
+from elman.equations.symbols import Symbol, width
 from elman.errors import EngineError
 
 DROPOUTS_A_LAYER = 1024  # room for the numbers of one layer's dropouts
@@ -149,6 +149,15 @@ def remembered(graph: Graph, links: list[Link]) -> dict[Symbol, Remembered]:
     """What the memories of a graph are."""
     pairs = zip(graph.memories, links, strict=True)
     return {symbol: Remembered(link.value, Ref(link.gradient)) for symbol, link in pairs}
+
+
+def leaves_of(forward: Forward, states: list[int]) -> dict[Symbol, Node]:
+    """What a step begins with: the slots of its states, its inputs, and memories, which nothing reads as values."""
+    graph = forward.spec.graph
+    memo = {s: slot_leaf(Ref(slot), width(s), loop=True) for s, slot in zip(graph.states, states, strict=True)}
+    for symbol, link in zip(graph.inputs, forward.links, strict=True):
+        memo[symbol] = slot_leaf(link.value, width(symbol))
+    return memo | {symbol: slot_leaf(Ref(-1), width(symbol)) for symbol in graph.memories}
 
 
 def leaf_of(node: Node, refs: dict[Node, Ref]) -> Node:

@@ -31,20 +31,18 @@ class Leaf:
     @property
     def rows(self) -> Dim:
         """How many rows it says that there are; `ONE` where it is the same for all."""
-        return {"matrix": self.parameter.dim, "transpose": self.parameter.columns}.get(
-            self.kind, self.parameter.dim if self.kind == "column" else ONE
-        )
+        p = self.parameter
+        return {"matrix": p.dim, "transpose": p.columns, "column": p.dim, "row": ONE}[self.kind]
 
     @property
     def columns(self) -> Dim:
-        return {"matrix": self.parameter.columns, "transpose": self.parameter.dim}.get(
-            self.kind, ONE if self.kind == "column" else self.parameter.dim
-        )
+        p = self.parameter
+        return {"matrix": p.columns, "transpose": p.dim, "column": ONE, "row": p.dim}[self.kind]
 
     def strides(self) -> tuple[int, int]:
         """How far one row, and one column, is from the next in the parameter's values."""
         along = self.parameter.columns.value or 1
-        return {"matrix": (along, 1), "transpose": (1, along), "column": (1, 1)}.get(self.kind, (0, 1))
+        return {"matrix": (along, 1), "transpose": (1, along), "column": (1, 1), "row": (0, 1)}[self.kind]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +101,6 @@ class _Rows:
             return node if node.op == "const" else self._leaf(node, "row")
         self.seen.add(node)
         if isinstance(node, Parameter) and node.op == "parameter":
-            node.role = "matrix"
             return self._leaf(node, "matrix")
         if node.op == "matrix":
             return self.of(node.inputs[0])
