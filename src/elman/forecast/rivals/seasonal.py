@@ -1,0 +1,136 @@
+"""Whether a series has a season, and its indices: what is done once before a method without seasons forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman.forecast.rivals.histories import held, mean_of_known
+
+
+@dataclass(frozen=True)
+class Indices:
+    """What each phase of a season multiplies (or adds to) a series, 1 (or 0) where it has none.
+
+    Parameters
+    ----------
+    values : array, shape (S, m)
+        By phase; phase p is that of the columns T - m + p, T - 2 m + p ...
+    multiplied : array of bool, shape (S,)
+        Whether they multiply or are added.
+    """
+
+    values: np.ndarray
+    multiplied: np.ndarray
+
+    def along(self, first: int, count: int) -> np.ndarray:
+        """Indices of `count` columns from column `first`, counted from the end of the series, (S, count)."""
+        return self.values[:, np.arange(first, first + count) % self.values.shape[1]]
+
+    def taken_from(self, values: np.ndarray) -> np.ndarray:
+        """Series without their season, (S, T)."""
+        indices = self.along(-values.shape[1], values.shape[1])
+        return np.where(self.multiplied[:, None], values / indices, values - indices)
+
+    def put_into(self, forecasts: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """Forecasts from each origin with their season, (S, K, H)."""
+        horizon = forecasts.shape[2]
+        indices = np.stack([self.along(-origin, horizon) for origin in origins], axis=1)
+        return np.where(self.multiplied[:, None, None], forecasts * indices, forecasts + indices)
+
+
+def indices_where_seasonal(values: np.ndarray, season: int) -> Indices:
+    """Indices of classical decomposition, for series that the test of the M competitions calls seasonal.
+
+    A series is divided by (or has taken from it) its centred moving average over a season; the indices are the means of
+    what remains, by phase. They multiply where all values are positive and no index comes near 0.
+
+    Parameters
+    ----------
+    values : array, shape (S, T)
+        NaN where there is no value.
+    season : int
+        Steps of a season, m.
+
+    References
+    ----------
+    S. Makridakis and M. Hibon, The M3-Competition: results, conclusions and implications, International Journal of
+    Forecasting 16 (2000).
+    """
+    whole = filled(values, season)
+    seasonal = is_seasonal(whole, season)
+    return decompose(whole, season, seasonal)
+
+
+def decompose(whole: np.ndarray, season: int, seasonal: np.ndarray) -> Indices:
+    """Indices of series without gaps, (S, T); neutral ones where `seasonal`, (S,), is False."""
+    trend = centred_average(whole, season)
+    ratios = mean_of_known(by_phase(whole / trend, season), 1)
+    ratios /= ratios.mean(1, keepdims=True)
+    differences = mean_of_known(by_phase(whole - trend, season), 1)
+    differences -= differences.mean(1, keepdims=True)
+    multiplied = (np.nan_to_num(whole, nan=1.0).min(1) > 0) & (ratios.min(1) > 0.01)
+    neutral = multiplied.astype(np.float64)[:, None]
+    found = np.where(multiplied[:, None], ratios, differences)
+    return Indices(np.where(seasonal[:, None] & np.isfinite(found), found, neutral), multiplied)
+
+
+def is_seasonal(whole: np.ndarray, season: int) -> np.ndarray:
+    """Whether the autocorrelation at the season leaves its 90 % band, of at least three seasons, (S,)."""
+    known = np.isfinite(whole)
+    count = known.sum(1)
+    if season < 2 or whole.shape[1] <= season:
+        return np.zeros(len(whole), bool)
+    mean = np.nan_to_num(mean_of_known(whole, 1))
+    centred = np.nan_to_num(whole - mean[:, None])
+    spectrum = np.fft.rfft(centred, 2 * whole.shape[1], axis=1)  # zeros behind, so that ends do not meet starts
+    products = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, : season + 1]
+    varies = products[:, 0] > 1e-20 * np.maximum(count, 1) * np.maximum(mean**2, 1e-300)
+    r = products / np.where(varies, products[:, 0], 1.0)[:, None]
+    band = 1.645 * np.sqrt((1 + 2 * (r[:, 1:season] ** 2).sum(1)) / np.maximum(count, 1))
+    return varies & (count >= 3 * season) & (np.abs(r[:, season]) > band)
+
+
+def centred_average(whole: np.ndarray, season: int) -> np.ndarray:
+    """The mean over a season around each step, (S, T); NaN near the ends. Of an even season both ends weigh half."""
+    length, half = whole.shape[1], season // 2
+    trend = np.full(whole.shape, np.nan)
+    if length <= 2 * half:
+        return trend
+    sums = np.cumsum(np.pad(np.nan_to_num(whole), [(0, 0), (1, 0)]), axis=1)
+    missing = np.cumsum(np.pad(np.isnan(whole), [(0, 0), (1, 0)]), axis=1)
+    width = length - 2 * half
+    over = sums[:, 2 * half + 1 :] - sums[:, :width]  # 2 half + 1 values around each step
+    if season % 2 == 0:
+        over = over - (whole[:, :width] + whole[:, 2 * half :]) / 2
+    complete = missing[:, 2 * half + 1 :] == missing[:, :width]
+    trend[:, half : half + width] = np.where(complete, over / season, np.nan)
+    return trend
+
+
+def filled(values: np.ndarray, season: int) -> np.ndarray:
+    """Series with gaps filled by lines between values of the same phase, (S, T); NaN outside of a series stays."""
+    inside = np.isfinite(held(values)) & np.isfinite(held(values[:, ::-1]))[:, ::-1]
+    gaps = inside & np.isnan(values)
+    if not gaps.any():
+        return values
+    whole = values.copy()
+    for s in np.flatnonzero(gaps.any(1)):
+        for step in (season, 1):  # a phase without any value is filled by its neighbours
+            for phase in range(step):
+                _fill(whole[s, phase::step], gaps[s, phase::step])
+    return whole
+
+
+def _fill(values: np.ndarray, gaps: np.ndarray) -> None:
+    places, have = np.flatnonzero(gaps & np.isnan(values)), np.flatnonzero(np.isfinite(values))
+    if len(places) and len(have):
+        values[places] = np.interp(places, have, values[have])
+
+
+def by_phase(values: np.ndarray, season: int) -> np.ndarray:
+    """Series cut into seasons, the last one complete, (S, cycles, m)."""
+    lacking = -values.shape[1] % season
+    padded = np.pad(values, [(0, 0), (lacking, 0)], constant_values=np.nan)
+    return padded.reshape(len(values), -1, season)
