@@ -59,21 +59,19 @@ def indices_where_seasonal(values: np.ndarray, season: int) -> Indices:
     Forecasting 16 (2000).
     """
     whole = filled(values, season)
-    seasonal = is_seasonal(whole, season)
-    return decompose(whole, season, seasonal)
-
-
-def decompose(whole: np.ndarray, season: int, seasonal: np.ndarray) -> Indices:
-    """Indices of series without gaps, (S, T); neutral ones where `seasonal`, (S,), is False."""
-    trend = centred_average(whole, season)
-    ratios = mean_of_known(by_phase(whole / trend, season), 1)
-    ratios /= ratios.mean(1, keepdims=True)
-    differences = mean_of_known(by_phase(whole - trend, season), 1)
-    differences -= differences.mean(1, keepdims=True)
+    ratios = phase_means(whole, season, multiplied=True)
     multiplied = (np.nan_to_num(whole, nan=1.0).min(1) > 0) & (ratios.min(1) > 0.01)
-    neutral = multiplied.astype(np.float64)[:, None]
-    found = np.where(multiplied[:, None], ratios, differences)
-    return Indices(np.where(seasonal[:, None] & np.isfinite(found), found, neutral), multiplied)
+    found = np.where(multiplied[:, None], ratios, phase_means(whole, season, multiplied=False))
+    seasonal = is_seasonal(whole, season)[:, None] & np.isfinite(found)
+    return Indices(np.where(seasonal, found, multiplied[:, None]), multiplied)
+
+
+def phase_means(whole: np.ndarray, season: int, multiplied: bool) -> np.ndarray:
+    """Indices of classical decomposition of series without gaps, (S, m); NaN where a phase has no value to compare."""
+    trend = centred_average(whole, season)
+    rest = mean_of_known(by_phase(whole / trend if multiplied else whole - trend, season), 1)
+    mean = rest.mean(1, keepdims=True)
+    return rest / mean if multiplied else rest - mean
 
 
 def is_seasonal(whole: np.ndarray, season: int) -> np.ndarray:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.forecast.rivals.histories import Histories, at_origins, forecast_alike, known, mean_of_known
+from elman.forecast.rivals.lines import ages, lines_through
 from elman.forecast.rivals.seasonal import indices_where_seasonal
 
-LOWEST = 0.05  # of alpha
+LOWEST = 0.1  # rate, as in the papers
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,9 @@ class Theta:
 
     Parameters
     ----------
-    optimised : bool, default False
-        Whether theta is estimated too; otherwise it is 2, which won the M3 competition.
     dynamic : bool, default False
-        Whether each step sees the line through the values before it, in place of that through all.
+        Whether each step sees the line through the values before it, in place of that through all, and theta is
+        estimated too (the dynamic optimised theta method); otherwise it is 2, which won the M3 competition.
 
     References
     ----------
@@ -40,13 +40,12 @@ class Theta:
     array([[[30.5, 31. , 31.5]]])
     """
 
-    optimised: bool = False
     dynamic: bool = False
 
     @property
     def name(self) -> str:
         """What it is called."""
-        return "dynamic " * self.dynamic + "optimised " * self.optimised + "theta"
+        return "dynamic theta" if self.dynamic else "theta"
 
     def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         """Forecasts, (S, K, H), as `Rival` says."""
@@ -69,13 +68,15 @@ class Theta:
             lines = _fixed_within(lines, before)
         alpha, level, share = self._estimate(before, lines)
         levels = _levels(values, lines, alpha, level, share)
-        now, start, slope, age = (at_origins(a, origins) for a in (levels, *lines, _ages(values)))
+        now, start, slope, age = (at_origins(a, origins) for a in (levels, *lines, ages(values)))
         power, a, c = (1 - alpha[:, None]) ** age, alpha[:, None], share[:, None]
         first = now + c * (power * start + (1 - power * (1 - a)) / a * slope)
         return first[..., None] + (c * slope)[..., None] * np.arange(horizon)
 
     def _estimate(self, before: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, ...]:
         """Rate, first level and share of the line, (S,) each, on a grid that is made finer twice."""
+        known_until = np.flatnonzero(np.isfinite(before).any(0)).max(initial=0) + 1
+        before, lines = before[:, :known_until], lines[:, :, :known_until]
         grid = np.linspace(LOWEST, 1, 24)[:, None].repeat(len(before), axis=1)
         for step in (grid[1, 0] - grid[0, 0]) / np.array([4, 16, 64]):
             best = self._best(before, lines, grid)
@@ -90,7 +91,7 @@ class Theta:
         skipped = 2 if self.dynamic else 0  # a line needs two values
         ee, eu, ev, uu, uv, vv = _moments(before, lines, alpha, skipped)
         share = np.full(alpha.shape, 0.5)
-        if self.optimised:
+        if self.dynamic:
             determinant = uu * vv - uv**2
             solved = (ev * uu - eu * uv) / determinant
             share = np.where(determinant > 1e-9 * uu * vv, np.clip(solved, 0, 1), share)
@@ -98,25 +99,6 @@ class Theta:
         squares = ee + level**2 * uu + share**2 * vv - 2 * (level * eu + share * ev - level * share * uv)
         best = np.argmin(squares, axis=0)[None]
         return tuple(np.take_along_axis(a, best, 0)[0] for a in (alpha, level, share))
-
-
-def lines_through(values: np.ndarray) -> np.ndarray:
-    """Start A and slope B of the line of least squares through the values up to each step, (2, S, T).
-
-    The line is ``A + B t``, with t = 1 at the first value of a series; flat through a single value.
-    """
-    seen = np.isfinite(values)
-    y, t = np.where(seen, values, 0.0), _ages(values) * seen
-    n, t1, t2, y1, ty = (np.cumsum(a, axis=1) for a in (seen, t, t * t, y, t * y))
-    determinant = n * t2 - t1**2
-    slope = np.where(determinant > 0, (n * ty - t1 * y1) / np.where(determinant > 0, determinant, 1), 0.0)
-    start = (y1 - slope * t1) / np.maximum(n, 1)
-    return np.stack([start, slope])
-
-
-def _ages(values: np.ndarray) -> np.ndarray:
-    """How many steps of its series each step has behind it, itself counted, (S, T); 0 before the first value."""
-    return np.cumsum(np.isfinite(values).cumsum(1) > 0, axis=1).astype(np.float64)
 
 
 def _fixed_within(lines: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -128,7 +110,7 @@ def _fixed_within(lines: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 def _moments(before: np.ndarray, lines: np.ndarray, alpha: np.ndarray, skipped: int) -> np.ndarray:
     """Sums of products of the errors and their two slopes, (6, C, S)."""
-    y, counted = np.nan_to_num(before), np.isfinite(before) & (_ages(before) > skipped)
+    y, counted = np.nan_to_num(before), np.isfinite(before) & (ages(before) > skipped)
     sums = np.zeros((6, *alpha.shape))
     for t, (base, u, drift, line) in zip(range(before.shape[1]), _smooth(before, lines, alpha), strict=False):
         seen = counted[:, t]
@@ -144,7 +126,7 @@ def _smooth(values: np.ndarray, lines: np.ndarray, alpha: np.ndarray) -> Iterato
     With d the first level and c the share, the level is ``base + d u + c drift`` and the forecast ``level + c line``.
     All parts smooth, ``l += alpha (y - l)``; where a value is missing the level follows its own forecast.
     """
-    alive, seen, y = _ages(values) > 0, np.isfinite(values), np.nan_to_num(values)
+    alive, seen, y = ages(values) > 0, np.isfinite(values), np.nan_to_num(values)
     start, slope = np.concatenate([lines[:, :, :1], lines], axis=2)  # as they were before each step
     base, u, drift, power = np.zeros_like(alpha), np.ones_like(alpha), np.zeros_like(alpha), np.ones_like(alpha)
     for t in range(values.shape[1]):

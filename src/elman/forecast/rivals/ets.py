@@ -1,0 +1,107 @@
+"""Exponential smoothing: forms of error, trend and season, chosen or averaged by the corrected criterion of Akaike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman.forecast.rivals.ets_fit import KINDS, Fit, Form, aligned, fit_forms
+from elman.forecast.rivals.histories import Histories, forecast_alike, known
+from elman.forecast.rivals.smoothing import ahead, smooth
+
+FORMS = tuple(
+    Form(error, trend, season)
+    for season, errors in (("N", "AM"), ("A", "AM"), ("M", "M"))
+    for error in errors  # added ones first
+    for trend in ("N", "A", "Ad")
+)
+DAMPED = tuple(form for form in FORMS if form.trend == "Ad")
+SHARE = 0.01  # of the best form's weight: forms with less are left out of an average
+
+
+@dataclass(frozen=True)
+class Ets:
+    """Exponential smoothing in state space form; of 15 forms that with the lowest AICc, or all weighed by it.
+
+    ``y = (l + phi b) + s + e`` or ``y = (l + phi b) s (1 + e)``, and each state learns a share of the error. All
+    parameters and first states are those of the greatest likelihood, found by least squares: that of relative errors
+    ``e`` is the sum of ``(g e)^2``, with g the geometric mean of the forecasts. Forms with multiplied errors or seasons
+    are for series above 0, seasons for those of at least two of them. First indices of a season of more than 12 steps
+    come from classical decomposition.
+
+    Parameters
+    ----------
+    forms : tuple of Form, default all 15
+        Among which to choose.
+    averaged : bool, default False
+        Whether the forecast is that of all forms, weighed by ``exp(-AICc / 2)``, in place of the best one's.
+    name : str, default "ets"
+        What it is called.
+
+    References
+    ----------
+    R. J. Hyndman, A. B. Koehler, R. D. Snyder, S. Grose, A state space framework for automatic forecasting using
+    exponential smoothing methods, International Journal of Forecasting 18 (2002); R. J. Hyndman, A. B. Koehler,
+    J. K. Ord, R. D. Snyder, Forecasting with exponential smoothing, Springer (2008); S. Kolassa, Combining exponential
+    smoothing forecasts using Akaike weights, International Journal of Forecasting 27 (2011).
+
+    Examples
+    --------
+    >>> Ets()(Histories.of([np.arange(1.0, 31.0)]), 3, np.array([0])).round(2)
+    array([[[31., 32., 33.]]])
+    """
+
+    forms: tuple[Form, ...] = FORMS
+    averaged: bool = False
+    name: str = "ets"
+
+    def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        """Forecasts, (S, K, H), as `Rival` says."""
+        return forecast_alike(histories, horizon, origins, self._forecast, rows=48)
+
+    def _forecast(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        before = known(histories, origins)
+        starts = np.argmax(np.isfinite(before), axis=1)
+        fits = self._fits(aligned(before, starts), int(histories.season[0]))
+        values, ends = aligned(histories.values, starts), before.shape[1] - origins - starts[:, None]
+        sums = np.zeros((len(before), len(origins), horizon))
+        for fit, weights in zip(fits, self._weights([fit.criteria for fit in fits]), strict=True):
+            problems = np.flatnonzero(weights)
+            if len(problems):
+                series = problems % len(before)
+                made = _rolled(values[:, series], fit, problems, ends[series], horizon)
+                np.add.at(sums, series, weights.ravel()[problems, None, None] * made)
+        fitted = np.any([np.isfinite(fit.criteria).any(0) for fit in fits], axis=0)
+        return np.where(fitted[:, None, None], sums, np.nan)
+
+    def _fits(self, seen: np.ndarray, season: int) -> list[Fit]:
+        """Of the forms that each kind of season has, for series (T, S)."""
+        seen = seen[: np.flatnonzero(np.isfinite(seen).any(1)).max(initial=0) + 1]
+        kinds = KINDS if season > 1 and len(seen) >= 2 * season else "N"
+        groups = [[form for form in self.forms if form.season == kind] for kind in kinds]
+        return [fit_forms(seen, season, forms) for forms in groups if forms]
+
+    def _weights(self, criteria: list[np.ndarray]) -> list[np.ndarray]:
+        """What each form counts for each series, (F, S) for each kind of season."""
+        everything = np.concatenate(criteria)
+        least = everything.min(0)
+        weights = np.exp((np.where(np.isfinite(least), least, 0) - everything) / 2)
+        weights[weights < (SHARE if self.averaged else 1)] = 0
+        if not self.averaged:
+            weights[np.cumsum(weights, axis=0) > 1] = 0  # of two that are as good, the simpler one
+        weights /= np.maximum(weights.sum(0), 1)
+        return np.split(weights, np.cumsum([len(c) for c in criteria])[:-1])
+
+
+def _rolled(values: np.ndarray, fit: Fit, problems: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:
+    """Forecasts of some problems, (R, K, H), after the first `ends` (R, K) steps of their series, `values` (T, R)."""
+    result = np.full((*ends.shape, horizon), np.nan)
+    rates, state = fit.rates.of(problems), fit.first.of(problems)
+    steps = smooth(values, rates, state, fit.season)
+    for t in range(len(values) + 1):
+        next(steps, None)  # the state is that after t steps
+        r, k = np.nonzero(ends == t)
+        if t and len(r):
+            result[r, k] = ahead(state.of(r), rates.phi[r], t, horizon, fit.season).T
+    return result
