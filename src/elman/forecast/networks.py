@@ -1,0 +1,235 @@
+"""Direct networks that learn a collection, from where pretrained ones stand or from nothing, as a method of forecasting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from elman.cells import gru
+from elman.equations import Cell
+from elman.forecast import pretrained
+from elman.forecast.direct import MIDDLE, direct_network, pinball
+from elman.forecast.rivals.histories import Histories
+from elman.forecast.rows import Rows, quantiles_of, training_rows
+from elman.forecast.views import ABOUT, Views, views_of
+from elman.network import Network
+from elman.training import Adam, Callback, CosineDecay
+from elman.training.state import Training
+
+MOST_SERIES = 4096  # that networks learn from; of more, as many are drawn
+UPDATES = {True: 400, False: 1200}  # of a network that was pretrained, and of one that was not
+RATES = {True: 5e-4, False: 2e-3}
+FEWEST = 20  # series that a pretrained network learns more from
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What users say of networks.
+
+    Attributes
+    ----------
+    cell, units, members, epochs, batch_size, learning_rate, seed
+        As of `Forecaster`; None where it is left open.
+    """
+
+    cell: Cell = gru
+    units: int = 64
+    members: int = 3
+    epochs: int | None = None
+    batch_size: int = 32
+    learning_rate: Any = None
+    seed: int = 0
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether networks start from pretrained ones."""
+        return pretrained.fits(self.cell, self.units)
+
+
+@dataclass
+class Networks:
+    """Trained networks, as a rival of simpler methods.
+
+    Attributes
+    ----------
+    members : list of Network
+    epochs : list of int
+        How long each learnt.
+    seasons : tuple of int
+        Seasons that are longer than those of the histories.
+    """
+
+    members: list[Network] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+    seasons: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "network"
+
+    def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        """Medians, (S, K, H), as `Rival` says."""
+        return self.quantiles(histories, horizon, origins)[:, :, MIDDLE]
+
+    def quantiles(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        """Quantiles, (S, K, Q, H); series are looked at as they were before the earliest origin."""
+        views = views_of(histories, int(np.max(origins)), self.seasons)
+        return quantiles_of(self.members, histories, views, horizon, origins)
+
+
+def learn(
+    settings: Settings,
+    histories: Histories,
+    horizon: int,
+    until: np.ndarray,
+    seasons: tuple[int, ...] = (),
+    callbacks: Iterable[Callback] = (),
+) -> Networks:
+    """Train networks on all but the last `until` (S,) values of each series, which say when it is enough.
+
+    Parameters
+    ----------
+    settings : Settings
+    histories : Histories
+    horizon : int
+    until : array of int, shape (S,)
+        How many values are held back, 0 where a series is too short for that.
+    seasons : tuple of int
+        Longer seasons.
+    callbacks : iterable of Callback
+        Told how the training goes.
+    """
+    return _learn(settings, histories, horizon, until, seasons, callbacks, None)
+
+
+def learn_all(
+    settings: Settings,
+    histories: Histories,
+    horizon: int,
+    epochs: Sequence[int],
+    seasons: tuple[int, ...] = (),
+    callbacks: Iterable[Callback] = (),
+) -> Networks:
+    """Train networks on all values, each for as many epochs as were found to be enough."""
+    nothing = np.zeros(len(histories.values), np.int64)
+    return _learn(settings, histories, horizon, nothing, seasons, callbacks, epochs)
+
+
+def _learn(
+    settings: Settings,
+    histories: Histories,
+    horizon: int,
+    until: np.ndarray,
+    seasons: tuple[int, ...],
+    callbacks: Iterable[Callback],
+    epochs: Sequence[int] | None,
+) -> Networks:
+    chosen = _chosen(len(histories.values), settings.seed)
+    some = histories.rows(chosen)
+    views = views_of(some, until[chosen], seasons)
+    rows = training_rows(some, views, min(horizon, pretrained.HORIZON) if settings.pretrained else horizon, until[chosen])
+    judge = _Judge(some, views, horizon, until[chosen]) if epochs is None else None
+    found = Networks(seasons=seasons)
+    for member in range(settings.members):
+        net = _new(settings, horizon, member)
+        wanted = _epochs(settings, len(rows.series), len(chosen)) if epochs is None else epochs[member]
+        learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and len(rows.series) else 0
+        found.members.append(net)
+        found.epochs.append(learnt)
+    return found
+
+
+def _chosen(count: int, seed: int) -> np.ndarray:
+    if count <= MOST_SERIES:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:MOST_SERIES])
+
+
+def _new(settings: Settings, horizon: int, member: int) -> Network:
+    seed = settings.seed * settings.members + member
+    if settings.pretrained:
+        return pretrained.pretrained_network(member, horizon, seed)
+    return direct_network(settings.cell, settings.units, horizon, len(ABOUT), seed=seed)
+
+
+def _epochs(settings: Settings, rows: int, series: int) -> int:
+    """Most epochs: so many that there are enough updates."""
+    if settings.epochs is not None:
+        return settings.epochs
+    if settings.pretrained and series < FEWEST:
+        return 0
+    updates = max(-(-rows // settings.batch_size), 1)
+    return int(np.clip(-(-UPDATES[settings.pretrained] // updates), 3, 300))
+
+
+def _train(
+    net: Network, settings: Settings, rows: Rows, epochs: int, judge: _Judge | None, callbacks: Iterable[Callback]
+) -> int:
+    """Train a network; of the epochs after each of which it was judged, the best one's weights stay."""
+    updates = epochs * -(-len(rows.series) // settings.batch_size)
+    rate = CosineDecay(RATES[settings.pretrained], updates) if settings.learning_rate is None else settings.learning_rate
+    if judge is not None:
+        judge.begin(net)
+    net.fit(
+        {"series": rows.series, "about": rows.about},
+        rows.target,
+        lengths=rows.lengths,
+        sample_weight=rows.weight,
+        loss=pinball,
+        optimizer=Adam(rate, clip_norm=1.0),
+        batch_size=settings.batch_size,
+        epochs=epochs,
+        callbacks=[*([] if judge is None else [judge]), *callbacks],
+        verbose=0,
+    )
+    return epochs if judge is None else judge.end(net)
+
+
+class _Judge(Callback):
+    """``training.logs["forecast_error"]``: what forecasts of the values held back err by, in units of their series."""
+
+    def __init__(self, histories: Histories, views: Views, horizon: int, until: np.ndarray):
+        self._rows = np.flatnonzero(until)
+        self._histories, self._views = histories.rows(self._rows), views.take(self._rows)
+        self._horizon, self._until = horizon, until[self._rows]
+        self._truth = _ahead_of(self._histories, self._until, horizon)
+
+    def begin(self, net: Network) -> None:
+        """Before the first epoch."""
+        self._best, self._epoch, self._weights = self.error(net), 0, net.arena.copy()
+
+    def on_epoch_end(self, training: Training) -> None:
+        error = self.error(training.net)
+        training.logs["forecast_error"] = error
+        if error < self._best or not len(self._rows):
+            self._best, self._epoch, self._weights = error, training.epoch, training.net.arena.copy()
+
+    def end(self, net: Network) -> int:
+        """Put the best weights back, and say of which epoch they are."""
+        net.params.restore(self._weights)
+        return self._epoch
+
+    def error(self, net: Any) -> float:
+        """The mean absolute error in units, each series counting alike."""
+        if not len(self._rows):
+            return np.inf
+        made = quantiles_of([net], self._histories, self._views, self._horizon, self._until[:, None])[:, 0, MIDDLE]
+        missed = np.abs(made - self._truth) / (self._views.unit * self._level)[:, None]
+        return float(np.nanmean(missed))
+
+    @property
+    def _level(self) -> np.ndarray:
+        last = np.abs(np.nan_to_num(self._truth)).max(1)
+        return np.where(self._views.logged, np.maximum(last, 1e-12), 1.0)
+
+
+def _ahead_of(histories: Histories, until: np.ndarray, horizon: int) -> np.ndarray:
+    """What came after each series without its last `until` values, (S, H); NaN where nothing is known."""
+    columns = (histories.values.shape[1] - until)[:, None] + np.arange(horizon)
+    inside = columns < histories.values.shape[1]
+    found = np.take_along_axis(histories.values, np.minimum(columns, histories.values.shape[1] - 1), 1)
+    return np.where(inside, found, np.nan)

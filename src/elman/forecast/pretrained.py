@@ -1,0 +1,79 @@
+"""Networks that know many series already: what a forecaster starts from. `benchmarks/pretrain.py` makes them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from elman.cells import gru
+from elman.files import write_whole
+from elman.forecast.direct import QUANTILES, direct_network, head_of
+from elman.forecast.views import ABOUT
+from elman.network import Network
+
+FILE = Path(__file__).parent / "pretrained.safetensors"
+UNITS, HORIZON = 64, 24
+
+
+def write(networks: Sequence[Network], path: Path) -> None:
+    """Write the parameters of networks to a file, in 16 bits each."""
+    from safetensors.numpy import save
+
+    arrays = {f"{k}/{name}": value for k, net in enumerate(networks) for name, value in net.params.items()}
+    write_whole(path, save({name: np.ascontiguousarray(value, np.float16) for name, value in arrays.items()}))
+
+
+@functools.lru_cache(maxsize=1)
+def _stored() -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    return {name: value.astype(np.float32) for name, value in load_file(FILE).items()}
+
+
+def count() -> int:
+    """How many there are."""
+    return len({name.split("/")[0] for name in _stored()})
+
+
+def start(net: Network, member: int, horizon: int) -> None:
+    """Give a network the parameters of a member, as far as both have them: of its head only shorter horizons.
+
+    What a network reads besides what the pretrained one does has weights of 0 at first.
+    """
+    stored, prefix = _stored(), f"{member % count()}/"
+    head, known_head = head_of(net), "dense"
+    for name in net.params:
+        layer, _, parameter = name.rpartition(".")
+        source = stored.get(f"{prefix}{known_head if layer == head else layer}.{parameter}")
+        if source is None or name not in net.trainable:
+            continue
+        if layer == head:
+            source = _of_horizon(source, horizon)
+            if source is None:
+                continue
+        value = np.zeros(net.params[name].shape, np.float32)
+        value[tuple(slice(size) for size in source.shape)] = source
+        net.params[name] = value
+
+
+def _of_horizon(head: np.ndarray, horizon: int) -> np.ndarray | None:
+    """The rows of a head (Q * HORIZON, ...) that forecast so many steps; None if it does not forecast as many."""
+    if horizon > HORIZON:
+        return None
+    quantiles = head.reshape(len(QUANTILES), HORIZON, *head.shape[1:])
+    return quantiles[:, :horizon].reshape(len(QUANTILES) * horizon, *head.shape[1:])
+
+
+def fits(cell: object, units: int) -> bool:
+    """Whether a network of this cell and size can start from a pretrained one."""
+    return cell is gru and units == UNITS and FILE.exists()
+
+
+def pretrained_network(member: int, horizon: int, seed: int = 0) -> Network:
+    """A network that has been trained already, for at most `HORIZON` steps."""
+    net = direct_network(gru, UNITS, min(horizon, HORIZON), len(ABOUT), seed=seed)
+    start(net, member, min(horizon, HORIZON))
+    return net
