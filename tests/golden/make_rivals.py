@@ -5,7 +5,8 @@ Six generated series and AirPassengers; for series i with season m
 - `y<i>`, `m<i>`
 - `naive<i>`, `seasonal naive<i>`, `drift<i>`, `theta<i>`, `dynamic theta<i>`: forecasts of 8 steps
 - `<form><i>.rates` (alpha, beta, phi, gamma), `.first` (level, trend, season from the first phase on), `.fitted` one
-  step ahead, `.aicc` and, unless the trend is damped, `.forecast` of 8 steps, for the 15 forms of exponential smoothing.
+  step ahead, `.aicc` and, unless the trend is damped, `.forecast` of 8 steps, for the 15 forms of exponential
+  smoothing.
   (Its forecasts of damped trends add the first step twice: l + phi b, l + 2 phi b, l + 2 phi b + phi^2 b.)
 """
 

@@ -7,9 +7,19 @@ from elman.forecast.rivals.ets_fit import Form
 from elman.forecast.rivals.histories import Histories, Rival
 from elman.forecast.rivals.naive import Naive
 from elman.forecast.rivals.seasonal_naive import SeasonalNaive
+from elman.forecast.rivals.several_seasons import SeveralSeasons
 from elman.forecast.rivals.theta import Theta
 
-RIVALS: tuple[Rival, ...] = (Naive(), SeasonalNaive(), Drift(), Theta(), Theta(dynamic=True), Ets(), Combination())
+RIVALS: tuple[Rival, ...] = (
+    Naive(),
+    SeasonalNaive(),
+    Drift(),
+    Theta(),
+    Theta(dynamic=True),
+    Ets(),
+    SeveralSeasons(),
+    Combination(),
+)
 
 __all__ = [
     "DAMPED",
@@ -23,5 +33,6 @@ __all__ = [
     "Naive",
     "Rival",
     "SeasonalNaive",
+    "SeveralSeasons",
     "Theta",
 ]
