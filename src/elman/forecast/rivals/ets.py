@@ -8,7 +8,7 @@ import numpy as np
 
 from elman.forecast.rivals.ets_fit import KINDS, Fit, Form, aligned, fit_forms
 from elman.forecast.rivals.histories import Histories, forecast_alike, known
-from elman.forecast.rivals.smoothing import ahead, smooth
+from elman.forecast.rivals.smoothing import ahead, at_ends, smooth
 
 FORMS = tuple(
     Form(error, trend, season)
@@ -96,12 +96,8 @@ class Ets:
 
 def _rolled(values: np.ndarray, fit: Fit, problems: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:
     """Forecasts of some problems, (R, K, H), after the first `ends` (R, K) steps of their series, `values` (T, R)."""
-    result = np.full((*ends.shape, horizon), np.nan)
     rates, state = fit.rates.of(problems), fit.first.of(problems)
     steps = smooth(values, rates, state, fit.season)
-    for t in range(len(values) + 1):
-        next(steps, None)  # the state is that after t steps
-        r, k = np.nonzero(ends == t)
-        if t and len(r):
-            result[r, k] = ahead(state.of(r), rates.phi[r], t, horizon, fit.season).T
-    return result
+    return at_ends(
+        ends, horizon, len(values), steps, lambda r, t: ahead(state.of(r), rates.phi[r], t, horizon, fit.season)
+    )

@@ -16,7 +16,10 @@ ALPHA, BETA, PHI, GAMMA, LEVEL, TREND, SEASON = range(7)  # rows of parameters; 
 LEAST, MOST = 1e-4, 0.9999  # of rates
 DAMPED = (0.8, 0.98)
 LONGEST = 12  # season whose first indices are estimated, not only found by decomposition
-STARTS = [(a, b, g) for a in (0.05, 0.2, 0.5, 0.9) for b, g in ((0.05, 0.05), (0.05, 0.4), (0.4, 0.05))]
+STEADY = [
+    (alpha, beta, 0.05) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.05, 0.4)
+]  # alpha, beta and gamma to start from
+MOVING = [(alpha, 0.05, gamma) for alpha in (0.05, 0.2, 0.5) for gamma in (0.3, 0.8)]  # for seasons that change
 KINDS = {"N": "none", "A": "added", "M": "multiplied"}  # of seasons, as `smooth` calls them
 PERFECT = 1e-26  # a mean square of this share of the largest value's is rounding
 
@@ -82,7 +85,12 @@ def fit_forms(y: np.ndarray, season: int, forms: Sequence[Form]) -> Fit:
     """
     errors = Errors(y, season, forms)
     low, high = errors.bounds()
-    x, squares = least_squares(errors, errors.starts(low, high), low, high)
+    starts = [STEADY] if errors.kind == "N" else [STEADY, MOVING]  # two valleys of the squares, each with its own best
+    with np.errstate(all="ignore"):  # parameters that lead beyond all bounds are the worst ones
+        found = [least_squares(errors, errors.start(rates, low, high), low, high) for rates in starts]
+    best = np.argmin([squares for _, squares in found], axis=0)
+    x = np.where(best == 0, found[0][0], found[-1][0])
+    squares = np.minimum(found[0][1], found[-1][1])
     rates, first = errors.parts(x, np.arange(x.shape[1]))
     return Fit(rates, first, KINDS[forms[0].season], errors.criteria(squares))
 
@@ -131,13 +139,13 @@ class Errors:
         free = np.full((self.season, low.shape[1]), np.inf)
         return np.concatenate([low, -free]), np.concatenate([high, free])
 
-    def starts(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    def start(self, rates: list[tuple[float, float, float]], low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """The best of a few rates for each problem, (P, F S), with the first states that are seen."""
         count = len(self.forms)
         states = [np.tile(self.level, count), np.tile(self.trend, count)]
         states += list(np.tile(self.indices, count)) if self.estimated else []
-        x = np.empty((len(low), len(STARTS), low.shape[1]))
-        for c, (alpha, beta, gamma) in enumerate(STARTS):
+        x = np.empty((len(low), len(rates), low.shape[1]))
+        for c, (alpha, beta, gamma) in enumerate(rates):
             x[:LEVEL, c] = np.array([alpha, beta, 0.95, gamma])[:, None]
             x[LEVEL:, c] = states
         x = np.clip(x, low[:, None], high[:, None])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,3 +88,28 @@ def ahead(state: State, phi: np.ndarray, steps: int, horizon: int, season: str) 
     line = state.level + damped * state.trend
     indices = state.season[(steps + np.arange(horizon)) % len(state.season)]
     return line if season == "none" else line + indices if season == "added" else line * indices
+
+
+def at_ends(
+    ends: np.ndarray,
+    horizon: int,
+    length: int,
+    steps: Iterator[Any],
+    forecast: Callable[[np.ndarray, int], np.ndarray],
+) -> np.ndarray:
+    """Forecasts after the first `ends` (R, K) steps of each of R series, (R, K, H); NaN where that is none.
+
+    Parameters
+    ----------
+    steps : iterator
+        Each turn of it takes the states of all series a step on, `length` of them.
+    forecast : callable
+        Of the numbers of some series and the steps that they have made; gives (H, R') from their states.
+    """
+    result = np.full((*ends.shape, horizon), np.nan)
+    for t in range(length + 1):
+        next(steps, None)  # the states are those after t steps
+        r, k = np.nonzero(ends == t)
+        if t and len(r):
+            result[r, k] = forecast(r, t).T
+    return result

@@ -1,0 +1,143 @@
+"""Exponential smoothing with several seasons, as of the day and the week, and an error that wears off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman.forecast.rivals.ets_fit import MOST, aligned
+from elman.forecast.rivals.histories import Histories, forecast_alike, known, mean_of_known
+from elman.forecast.rivals.least_squares import least_squares
+from elman.forecast.rivals.seasonal import filled, phase_means
+from elman.forecast.rivals.smoothing import at_ends
+
+ALPHA, RHO, LEVEL, GAMMA = range(4)  # rows of parameters; from GAMMA on one rate for each season
+SLOWEST = 0.1  # the level's greatest rate: what is faster is an error that wears off
+STARTS = ((0.1, 0.5, 0.1), (0.05, 0.9, 0.05), (0.02, 0.9, 0.2))  # alpha, rho, gamma
+PASSES = 3  # over the seasons, each found in what the others leave
+
+
+@dataclass(frozen=True)
+class SeveralSeasons:
+    """Double seasonal exponential smoothing with autocorrelated errors, ``y = l + s_1 + s_2 + u``.
+
+    ``u[t] = rho u[t - 1] + e[t]`` is an error that wears off; the level and each season learn a share of e.
+    Rates and the first level are those of the least squares, first indices come from classical decomposition. A season
+    that does not come twice is left out. For hours and half-hours with a day and a week.
+
+    Parameters
+    ----------
+    seasons : tuple of int, default ()
+        Steps of each season; without any, that of the series and a week if it is one of hours, half-hours or quarters.
+    name : str, default "several seasons"
+        What it is called.
+
+    References
+    ----------
+    J. W. Taylor, Short-term electricity demand forecasting using double seasonal exponential smoothing, Journal of the
+    Operational Research Society 54 (2003).
+
+    Examples
+    --------
+    >>> hours = np.arange(24.0 * 28)
+    >>> load = 50 + np.sin(hours / 24 * 2 * np.pi) + np.cos(hours / 168 * 2 * np.pi)
+    >>> forecast = SeveralSeasons()(Histories.of([load[:-24]], season=24), 24, np.array([0]))
+    >>> float(abs(forecast[0, 0] - load[-24:]).max().round(3))
+    0.0
+    """
+
+    seasons: tuple[int, ...] = ()
+    name: str = "several seasons"
+
+    def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        """Forecasts, (S, K, H), as `Rival` says."""
+        return forecast_alike(histories, horizon, origins, self._forecast, rows=96)
+
+    def _forecast(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        before, season = known(histories, origins), int(histories.season[0])
+        starts = np.argmax(np.isfinite(before), axis=1)
+        problem = _Problem(aligned(before, starts), self.seasons or _with_week(season))
+        x = problem.solved()
+        values, ends = aligned(histories.values, starts), before.shape[1] - origins - starts[:, None]
+        state = problem.first_state(x, np.arange(len(before)))
+
+        def ahead(index: np.ndarray, t: int) -> np.ndarray:
+            faded = x[RHO, index] ** np.arange(1, horizon + 1)[:, None]
+            parts = (s[(t + np.arange(horizon)) % len(s)][:, index] for s in state.seasons)
+            return state.level[index] + faded * state.error[index] + sum(parts)
+
+        return at_ends(ends, horizon, len(values), _smooth(values, x, state), ahead)
+
+
+def _with_week(season: int) -> tuple[int, ...]:
+    return (
+        (season, 7 * season) if season in (24, 48, 96) else (season // 7, season) if season in (168, 336) else (season,)
+    )
+
+
+@dataclass
+class _State:
+    """Level (...), error that wears off (...), and of each season the indices by phase, (m, ...)."""
+
+    level: np.ndarray
+    error: np.ndarray
+    seasons: list[np.ndarray]
+
+
+class _Problem:
+    """Errors of one step, of parameters, for series (T, S)."""
+
+    def __init__(self, y: np.ndarray, seasons: tuple[int, ...]) -> None:
+        self.y = y[: np.flatnonzero(np.isfinite(y).any(1)).max(initial=0) + 1]
+        self.indices = _decompose(self.y, [m for m in seasons if 1 < m <= len(self.y) // 2])
+
+    def __call__(self, x: np.ndarray, problems: np.ndarray) -> np.ndarray:
+        """Errors (T, C, R) of parameters (P, C, R)."""
+        return np.array(list(_smooth(self.y[:, problems], x, self.first_state(x, problems))))
+
+    def first_state(self, x: np.ndarray, problems: np.ndarray) -> _State:
+        """Where series start, given parameters (P, ..., R)."""
+        seasons = [s[:, problems].reshape(len(s), *[1] * (x.ndim - 2), -1) + 0 * x[ALPHA] for s in self.indices]
+        return _State(x[LEVEL], 0 * x[ALPHA], seasons)
+
+    def solved(self) -> np.ndarray:
+        """Parameters (P, S) of the least squares."""
+        count, seasons = self.y.shape[1], len(self.indices)
+        high = np.repeat(np.array([SLOWEST, MOST, np.inf, *[MOST] * seasons])[:, None], count, axis=1)
+        low = np.where(np.isinf(high), -np.inf, 0.0)
+        plain = self.y - sum(s[np.arange(len(self.y)) % len(s)] for s in self.indices)
+        level = np.nan_to_num(mean_of_known(plain[: max([10, *map(len, self.indices)])], 0))
+        found = []
+        for alpha, rho, gamma in STARTS:
+            x = np.repeat(np.array([alpha, rho, 0, *[gamma] * seasons])[:, None], count, axis=1)
+            x[LEVEL] = level
+            found.append(least_squares(self, x, low, high))
+        best = np.argmin([squares for _, squares in found], axis=0)
+        return np.stack([x for x, _ in found])[best, :, np.arange(count)].T
+
+
+def _decompose(y: np.ndarray, seasons: list[int]) -> list[np.ndarray]:
+    """Indices of each season, (m, S): means by phase of what the others leave; 0 where a series has none."""
+    indices, steps = [np.zeros((m, y.shape[1])) for m in seasons], np.arange(len(y))
+    whole = filled(y.T, max(seasons, default=1)).T
+    for _ in range(PASSES):
+        for i, m in enumerate(seasons):
+            rest = whole - sum(s[steps % len(s)] for j, s in enumerate(indices) if j != i)
+            means = phase_means(rest.T, m, multiplied=False).T
+            indices[i] = np.nan_to_num(np.roll(means, len(y) % m, axis=0))
+    return indices
+
+
+def _smooth(y: np.ndarray, x: np.ndarray, state: _State) -> Iterator[np.ndarray]:
+    """The error of each step, of values (T, R) and parameters (P, ..., R), the state moving along."""
+    seen, values = np.isfinite(y), np.nan_to_num(y)
+    for t in range(len(y)):
+        phases = [s[t % len(s)] for s in state.seasons]
+        faded = x[RHO] * state.error
+        error = (values[t] - (state.level + faded + sum(phases))) * seen[t]
+        yield error
+        state.level, state.error = state.level + x[ALPHA] * error, faded + error
+        for gamma, phase in zip(x[GAMMA:], phases, strict=True):
+            phase += gamma * error
