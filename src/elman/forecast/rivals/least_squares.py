@@ -10,7 +10,7 @@ Residuals = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 STEP = 1e-6  # of a finite difference
 BLOCK = 32  # steps that are summed at once
-GAIN = 1e-5  # a step that lowers the squares by less is the last one
+GAIN = 1e-4  # a step that lowers the squares by less is the last one
 
 
 def least_squares(

@@ -58,7 +58,7 @@ class SeveralSeasons:
     def _forecast(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         before, season = known(histories, origins), int(histories.season[0])
         starts = np.argmax(np.isfinite(before), axis=1)
-        problem = _Problem(aligned(before, starts), self.seasons or _with_week(season))
+        problem = _Problem(aligned(before, starts), self.seasons or with_week(season))
         x = problem.solved()
         values, ends = aligned(histories.values, starts), before.shape[1] - origins - starts[:, None]
         state = problem.first_state(x, np.arange(len(before)))
@@ -71,7 +71,8 @@ class SeveralSeasons:
         return at_ends(ends, horizon, len(values), _smooth(values, x, state), ahead)
 
 
-def _with_week(season: int) -> tuple[int, ...]:
+def with_week(season: int) -> tuple[int, ...]:
+    """The season of a series, and the day or the week beside it where it is one of hours, half-hours or quarters."""
     return (
         (season, 7 * season) if season in (24, 48, 96) else (season // 7, season) if season in (168, 336) else (season,)
     )
