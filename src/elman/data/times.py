@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from elman.data.dates.notation import Notation
-from elman.data.steps import DAY, Step, days_of_months, distinct, infer_step, positions
+from elman.data.steps import DAY, Step, days_of_months, distinct, gaps_of, infer_step, positions
 from elman.errors import DataError
 
 _LAST_DAY = 2_932_896  # 9999-12-31, in days since 1970
@@ -19,6 +19,7 @@ __all__ = [
     "distinct",
     "extend",
     "extend_all",
+    "gaps_of",
     "infer_step",
     "label",
     "labels",
