@@ -1,6 +1,9 @@
 """Data: series from files and those that ship with Elman, windows and batches, images, toy tasks, scaling."""
 
 from elman.data import tasks
+from elman.data.collecting import collect
+from elman.data.collection import Collection
+from elman.data.covariates import Covariate
 from elman.data.idx import read_idx
 from elman.data.images import Images, digits, mnist
 from elman.data.loader import BatchLoader, one_hot
@@ -12,11 +15,14 @@ from elman.data.windows import training_windows, windows
 
 __all__ = [
     "BatchLoader",
+    "Collection",
+    "Covariate",
     "Images",
     "Scaling",
     "Series",
     "WindowSampler",
     "bundled",
+    "collect",
     "digits",
     "load_series",
     "mnist",

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class FrameSheet:
         if dtype in (nw.Categorical, nw.Enum):
             return _of_categories(column)
         if dtype.is_float() or dtype in (nw.Datetime, nw.Date):
-            return of_typed(self._typed(name))
+            return of_typed(np.asarray(self._typed(name)))
         if dtype != nw.String and not dtype.is_integer() and dtype != nw.Boolean:
             return numbered(self.objects(name), is_absent)
         labels = column.unique(maintain_order=True).drop_nulls().to_list()
@@ -131,13 +131,26 @@ class FrameSheet:
             different, where = np.unique(periods.asi8, return_index=True)
             found = index_times(periods[where])
             assert found is not None
-            return ReadTimes(
-                taken(found.times, np.searchsorted(different, periods.asi8)), found.notation, found.notes
-            )
+            return ReadTimes(taken(found.times, np.searchsorted(different, periods.asi8)), found.notation, found.notes)
         typed = self._typed(name)
         if isinstance(typed, list):
             return self._times_of_texts(name, repeated)
         return typed_times(typed, zone=self._zone(name)) if typed.dtype.kind == "M" else ReadTimes(typed, Notation())
+
+    def stamps(self, name: str) -> Literal["numbers", "texts", "times"]:
+        typed = self.head.column(name)
+        if isinstance(typed, list):
+            return "texts"
+        return "times" if typed.dtype.kind == "M" else "numbers"
+
+    def frequency(self, name: str) -> str:
+        periods = self._periods(name)
+        return "" if periods is None else str(periods.freqstr)
+
+    @property
+    def table(self) -> Table:
+        rows = np.arange(1, len(self) + 1)
+        return Table(Path(self.called), self.names, rows, "", (), self._typed)
 
     def row(self, place: int) -> str:
         return f"row {place} (counted from 0)"
@@ -194,6 +207,13 @@ class FrameSheet:
             f"column {self.own(name)!r} of {self.called} holds {what}, such as {str(example)!r}; expected numbers: "
             "convert them first, or name another column with target=..."
         )
+
+
+def library_of(data: Any) -> str:
+    """The library of a data frame or one of its columns, as narwhals calls it."""
+    import narwhals as nw
+
+    return nw.from_native(data, pass_through=True, allow_series=True).implementation.value
 
 
 def column_kind(dtype: Any) -> str:

@@ -114,9 +114,7 @@ def laid_out(codes: np.ndarray, times: np.ndarray | None, said: Said) -> Grid:
     _check_steps(place, borders, step, said)
     grid = np.concatenate([[0], np.cumsum(counts)])
     place = place + np.repeat(grid[:-1], np.diff(borders))
-    return Grid(
-        grid, without_holes(times, step, borders), step, order, place, (*notes, _inserted(missing, step, said))
-    )
+    return Grid(grid, without_holes(times, step, borders), step, order, place, (*notes, _inserted(missing, step, said)))
 
 
 def series_of(borders: np.ndarray, row: int) -> int:
@@ -166,7 +164,7 @@ def _irregular(times: np.ndarray, borders: np.ndarray, step: Step, said: Said) -
 
 
 def _inserted(missing: np.ndarray, step: Step, said: Said) -> str:
-    lacking = np.flatnonzero(missing)
+    lacking = np.flatnonzero(missing).tolist()
     rows = counted(int(missing.sum()), "rows")
     if len(missing) == 1:
         return f"{rows} missing from times that are {step} apart {_were(int(missing.sum()))} inserted without a value"
@@ -185,7 +183,7 @@ def _check_steps(place: np.ndarray, borders: np.ndarray, step: Step, said: Said)
     """Refuse a series of which nearly all rows would be missing, at equal distances: it has a longer step."""
     gaps = gaps_of(place, borders)
     starts = borders[:-1] - np.arange(len(borders) - 1)
-    long = np.flatnonzero(np.diff(borders) > 3)
+    long = np.flatnonzero(np.diff(borders) > 3).tolist()
     for number in long if len(borders) > 2 else ():
         own = gaps[starts[number] : starts[number] + borders[number + 1] - borders[number] - 1]
         if own.min() > 1 and own.max() - own.min() <= 0.12 * own.min():

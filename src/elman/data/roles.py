@@ -150,4 +150,3 @@ def _notes(
     if left:
         notes.append(f"columns that are not used: {listed(left)}")
     return tuple(notes)
-

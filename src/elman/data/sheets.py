@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -60,6 +60,16 @@ class Sheet(Protocol):
 
     def holds(self, name: str) -> str:
         """What a column holds: ``time``, ``number``, ``flag``, ``text`` or ``empty``."""
+
+    def stamps(self, name: str) -> Literal["numbers", "texts", "times"]:
+        """What a column of times holds."""
+
+    def frequency(self, name: str) -> str:
+        """Of a column of pandas' periods; else empty."""
+
+    @property
+    def table(self) -> Table:
+        """All rows."""
 
     def row(self, place: int) -> str:
         """A row in words."""
@@ -127,6 +137,19 @@ class FileSheet:
         kind = kind_of(self.head, name)
         return "time" if kind == "clock" else kind
 
+    def stamps(self, name: str) -> Literal["numbers", "texts", "times"]:
+        column = self.head.column(name)
+        if isinstance(column, list):
+            return "texts"
+        return "times" if column.dtype.kind == "M" else "numbers"
+
+    def frequency(self, name: str) -> str:
+        return ""
+
+    @property
+    def table(self) -> Table:
+        return self.head
+
     def row(self, place: int) -> str:
         return self.head.place(place)
 
@@ -149,12 +172,12 @@ def of_typed(column: np.ndarray) -> Coded:
     return codes, tuple((values.astype(np.int64) if whole else values)[order].tolist())
 
 
-def by_texts(
-    columns: list[Any], names: Sequence[str], how: Reading, rows: np.ndarray | None = None
-) -> ReadTimes:
+def by_texts(columns: list[Any], names: Sequence[str], how: Reading, rows: np.ndarray | None = None) -> ReadTimes:
     """Times of which each comes in many rows: each text is read once."""
     several = len(columns) > 1
-    codes, texts = numbered(list(zip(*columns, strict=True)) if several else columns[0], _empty if several else is_missing)
+    codes, texts = numbered(
+        list(zip(*columns, strict=True)) if several else columns[0], _empty if several else is_missing
+    )
     joined = join_columns([list(part) for part in zip(*texts, strict=True)], names) if several else list(texts)
     first = None if rows is None or (codes < 0).any() else rows[np.unique(codes, return_index=True)[1]]
     found = read_times(joined, ",".join(names), date_format=how.date_format, dayfirst=how.dayfirst, rows=first)

@@ -92,7 +92,7 @@ def infer_step(times: np.ndarray, borders: np.ndarray | None = None) -> Step:
 
 
 def positions(times: np.ndarray, step: Step, borders: np.ndarray | None = None) -> np.ndarray:
-    """Steps from the first time of a series to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
+    """Steps from a series' first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
     borders = _whole_of(times) if borders is None else borders
     if not step.regular:
         return np.arange(len(times)) - np.repeat(borders[:-1], np.diff(borders))

@@ -48,7 +48,9 @@ def numbers_of(given: Any, what: str) -> np.ndarray:
 
 def is_absent(value: Any) -> bool:
     """Whether a Python object stands for a missing value: None, NaN, or what pandas has for them."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )
 
 
 def is_amount(value: Any) -> bool:
