@@ -34,7 +34,7 @@ class Form:
     time, target : object
         Names of the columns as the user has them.
     group : tuple
-        Those of the columns that name the series; ``("unique_id",)`` where none did.
+        Those of the columns that name the series; empty where none did.
     indexed : bool
         Whether the times were the index of a pandas object.
     stamps : str
@@ -47,7 +47,7 @@ class Form:
     library: str = ""
     time: Any = "ds"
     target: Any = "y"
-    group: tuple[Any, ...] = ("unique_id",)
+    group: tuple[Any, ...] = ()
     indexed: bool = False
     stamps: Stamps = "rows"
     frequency: str = ""
@@ -144,7 +144,7 @@ class Collection:
     def future_times(self, horizon: int) -> np.ndarray:
         """The times that follow each series, shape (S, H); numbers of rows where there are no times."""
         if self.times is None or self.step is None:
-            return self.lengths[:, None] + np.arange(horizon)
+            return self.lengths[:, None] + np.arange(horizon) + (self.form.kind == "file")  # files count from 1
         return extend_all(self.times[self.borders[1:] - 1], self.step, horizon)
 
     def take(self, numbers: Any) -> Collection:

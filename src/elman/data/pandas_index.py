@@ -9,6 +9,7 @@ from typing import Any
 from elman.data.frames import FrameSheet
 from elman.data.index_times import index_times
 from elman.data.read_times import looks_like_times
+from elman.data.readers import time_columns
 from elman.data.sheets import Sheet
 from elman.errors import DataError
 
@@ -123,7 +124,8 @@ def _of_index(frame: Any, originals: dict[str, Any], named: set[str]) -> Framed:
     text = "index" if index.name is None else str(index.name)
     if text in frame.columns:
         text = f"{text} of the index"
-    asked, times = text in named, _holds_times(index) or _counts(frame)
+    asked = text in named
+    times = _holds_times(index) or (_counts(frame) and not time_columns(FrameSheet(frame).head, None, None))
     if not asked and not times:
         return Framed(FrameSheet(frame.reset_index(drop=True), originals))
     if index.name is not None and text != index.name:

@@ -28,13 +28,20 @@ def rows_of_sheet(sheet: Sheet, roles: Roles, form: Form) -> Rows:
     """
     form = replace(
         form,
-        time=sheet.own(roles.time[0]) if len(roles.time) == 1 else ",".join(roles.time) or form.time,
+        time=_time(sheet, roles, form),
         target=sheet.own(roles.target[0]) if len(roles.target) == 1 else "y",
         group=tuple(map(sheet.own, roles.group)) or form.group,
         stamps=_stamps(sheet, roles.time),
         frequency=sheet.frequency(roles.time[0]) if len(roles.time) == 1 else "",
     )
     return _wide(sheet, roles, form) if len(roles.target) > 1 else _long(sheet, roles, form)
+
+
+def _time(sheet: Sheet, roles: Roles, form: Form) -> Any:
+    """What calls the times."""
+    if not roles.time:
+        return "row" if form.kind == "file" else form.time
+    return sheet.own(roles.time[0]) if len(roles.time) == 1 else ",".join(roles.time)
 
 
 def _stamps(sheet: Sheet, time: Sequence[str]) -> Stamps:
