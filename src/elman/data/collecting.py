@@ -9,22 +9,17 @@ from typing import Any
 import numpy as np
 
 from elman.data.collection import Collection, Form
-from elman.data.conditions import meeting
 from elman.data.frames import library_of
+from elman.data.intake import as_sheet
 from elman.data.loose import rows_of_arrays, rows_of_series
-from elman.data.pandas_index import Framed, column_framed, framed, is_column, is_frame
-from elman.data.parquet import Typed
+from elman.data.pandas_index import Framed, column_framed, is_column, is_frame
 from elman.data.reading import Reading
 from elman.data.roles import roles_of
 from elman.data.rows import collected
-from elman.data.series import Series, file_of
-from elman.data.sheets import FileSheet
+from elman.data.series import Series
 from elman.data.static import static_of_columns, static_of_table
 from elman.data.tabled import rows_of_sheet
-from elman.data.tables import Table, read_table
-from elman.data.values import is_absent, is_amount, numbers_of
-from elman.data.wide import as_rows
-from elman.errors import DataError, OptionError
+from elman.errors import OptionError
 
 
 def collect(
@@ -86,27 +81,21 @@ def collect(
     """
     reading = reading or Reading()
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
+    named = [name for value in columns.values() for name in _several(value)]
     if isinstance(data, str | Path):
-        return _of_table(*_of_file(data, columns, reading), columns)
+        return _of_table(as_sheet(data, named, reading), Form("file"), columns)
     reading.refuse_all_but([], "data that is no file")
     if is_frame(data):
-        held = framed(data, [name for value in columns.values() for name in _several(value)])
+        held = as_sheet(data, named)
         return _of_table(held, Form("long", library_of(data), indexed=bool(held.time)), columns)
     if is_column(data):
         _refuse_columns(columns, "a Series")
         held = column_framed(data)
         return _of_table(held, Form("column", library_of(data), indexed=bool(held.time)), columns)
     if isinstance(data, Mapping) and _is_table(data, columns):
-        return _of_table(Framed(FileSheet(_as_table(data), reading)), Form("long"), columns)
+        return _of_table(as_sheet(data, named), Form("long"), columns)
     _refuse_columns(columns, "arrays")
     return collected(rows_of_series(data) if isinstance(data, Series) else rows_of_arrays(data))
-
-
-def _of_file(source: str | Path, columns: Mapping[str, Any], reading: Reading) -> tuple[Framed, Form]:
-    table = meeting(read_table(file_of(source)), reading.where)
-    if all(columns[what] is None for what in ("time", "target", "group")):
-        table = as_rows(table)
-    return Framed(FileSheet(table, reading)), Form("file")
 
 
 def _of_table(held: Framed, form: Form, columns: Mapping[str, Any]) -> Collection:
@@ -123,7 +112,9 @@ def _of_table(held: Framed, form: Form, columns: Mapping[str, Any]) -> Collectio
         raise OptionError("static covariates of a wide table are no columns of it; give a frame with a row a series")
     found = static_of_columns(sheet, roles.static, rows.codes, rows.names)
     if is_frame(table):
-        found = static_of_table(framed(table, form.group).sheet, [str(name) for name in rows.form.group], rows.names)
+        found = static_of_table(
+            as_sheet(table, rows.form.group).sheet, [str(name) for name in rows.form.group], rows.names
+        )
     return collected(rows, found)
 
 
@@ -149,26 +140,3 @@ def _is_table(data: Mapping[Any, Any], columns: Mapping[str, Any]) -> bool:
     if any(columns[what] is not None for what in ("time", "target", "group")) or "ds" in data:
         return True
     return any(np.asarray(value).dtype.kind in "MU" for value in data.values() if not hasattr(value, "index"))
-
-
-def _as_table(data: Mapping[Any, Any]) -> Table:
-    """Columns in a dict as a table."""
-    columns = {str(name): _typed(value, str(name)) for name, value in data.items()}
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        raise DataError(
-            f"the columns have {', '.join(f'{n} ({m} rows)' for n, m in lengths.items())}; expected as many in each"
-        )
-    rows = np.arange(1, max(lengths.values(), default=0) + 1)
-    return Table(Path("the table"), tuple(columns), rows, "", (), columns.__getitem__)
-
-
-def _typed(value: Any, name: str) -> Typed:
-    found = np.asarray(value)
-    if found.dtype.kind == "M":
-        return found.astype("datetime64[us]")
-    if found.dtype.kind in "Ub":
-        return [str(one) for one in found.tolist()]
-    if found.dtype == object and not all(is_absent(one) or is_amount(one) for one in found):
-        return ["" if is_absent(one) else str(one) for one in found]
-    return numbers_of(found, f"column {name!r}")

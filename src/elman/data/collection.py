@@ -115,6 +115,15 @@ class Collection:
         return len(self.names)
 
     @property
+    def stamps(self) -> Stamps:
+        """What times are in a table of the forecast: as they came, those of a file as what they mean."""
+        if self.form.kind != "file" or self.times is None:
+            return self.form.stamps
+        if self.times.dtype.kind != "M":
+            return "numbers"
+        return "texts" if self.notation.pattern else "times"
+
+    @property
     def lengths(self) -> np.ndarray:
         """Rows of each series, shape (S,)."""
         return np.diff(self.borders)

@@ -45,6 +45,7 @@ def _time(sheet: Sheet, roles: Roles, form: Form) -> Any:
 
 
 def _stamps(sheet: Sheet, time: Sequence[str]) -> Stamps:
+    """What the times were in their columns."""
     if not time:
         return "rows"
     if len(time) == 1 and sheet.frequency(time[0]):

@@ -99,7 +99,8 @@ class Forecast:
         samples: np.ndarray | None = None,
     ) -> Forecast:
         """The forecast of a collection, its times those that follow each series."""
-        times, form, notation = history.future_times(values.shape[1]), history.form, history.notation
+        times, notation = history.future_times(values.shape[1]), history.notation
+        form = replace(history.form, stamps=history.stamps)
         return cls(history.names, times, values, levels or {}, quantiles or {}, samples, form, notation, history)
 
     @property

@@ -106,14 +106,14 @@ def _frame(forecast: Forecast, columns: dict[Any, np.ndarray], library: Any) -> 
 
     form, notation, time = forecast.form, forecast.notation, time_of(forecast)
     stamps = form.stamps if library == "pandas" or form.stamps != "periods" else "texts"
-    if stamps == "texts" or (form.kind == "file" and stamps == "times"):
+    if stamps == "texts":
         columns = columns | {time: _texts(forecast, columns[time])}
-    elif stamps == "times" and notation.zone is not None:
-        columns = columns | {time: notation.utc(columns[time])}
+    elif stamps == "times":
+        columns = columns | {time: (notation.utc if notation.hangs else notation.wall)(columns[time])}
     texts = {str(name): column for name, column in columns.items()}
     data = {name: column.tolist() if column.dtype == object else column for name, column in texts.items()}
     frame = nw.from_dict(data, backend=library)
-    if stamps == "times" and notation.zone is not None and form.kind != "file":
+    if stamps == "times" and notation.hangs:
         frame = _in_zone(frame, str(time), notation.zone)
     native = frame.to_native()
     if library != "pandas":
@@ -194,8 +194,9 @@ def _stored_times(forecast: Forecast, times: np.ndarray) -> tuple[np.ndarray, st
         return times, "{}"
     if notation.pattern:
         return texts_of_times(forecast), "{}"
-    if notation.zone is not None:
+    if notation.hangs:
         return notation.utc(times).astype(np.int64), "make_timestamp({})::TIMESTAMPTZ"
+    times = notation.wall(times)
     days = not notation.clock and bool(np.all(times == times.astype("datetime64[D]")))
     return times.astype(np.int64), "make_timestamp({})::DATE" if days else "make_timestamp({})"
 

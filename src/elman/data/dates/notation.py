@@ -76,8 +76,13 @@ class Notation:
             return times
         return times + _seconds(self._offsets(times) - self.axis)
 
+    @property
+    def hangs(self) -> bool:
+        """Whether times are instants, of a clock whose offset from UTC is written."""
+        return self.zone is not None and self.offset
+
     def utc(self, times: np.ndarray) -> np.ndarray:
-        """Times of a zone as UTC has them."""
+        """Instants as UTC has them."""
         return times - _seconds(self._offsets(times) if self.axis is None else self.axis)
 
     def _offsets(self, times: np.ndarray) -> np.ndarray:
