@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from elman.data.pandas_index import Framed, column_framed, is_column, is_frame
 from elman.data.reading import Reading
 from elman.data.roles import roles_of
 from elman.data.rows import collected
-from elman.data.series import Series
+from elman.data.series import Series, bundled
 from elman.data.static import static_of_columns, static_of_table
 from elman.data.tabled import rows_of_sheet
 from elman.errors import OptionError
@@ -83,7 +84,8 @@ def collect(
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
     named = [name for value in columns.values() for name in _several(value)]
     if isinstance(data, str | Path):
-        return _of_table(as_sheet(data, named, reading), Form("file"), columns)
+        found = _of_table(as_sheet(data, named, reading), Form("file"), columns)
+        return replace(found, notes=()) if str(data) in bundled() else found
     reading.refuse_all_but([], "data that is no file")
     if is_frame(data):
         held = as_sheet(data, named)
@@ -91,7 +93,10 @@ def collect(
     if is_column(data):
         _refuse_columns(columns, "a Series")
         held = column_framed(data)
-        return _of_table(held, Form("column", library_of(data), indexed=bool(held.time)), columns)
+        given = columns | {
+            "target": [held.sheet.own(name) for name in held.sheet.names if name not in (held.time, *held.group)]
+        }
+        return _of_table(held, Form("column", library_of(data), indexed=bool(held.time)), given)
     if isinstance(data, Mapping) and _is_table(data, columns):
         return _of_table(as_sheet(data, named), Form("long"), columns)
     _refuse_columns(columns, "arrays")

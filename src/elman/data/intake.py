@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Names
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from elman.data.series import file_of
 from elman.data.sheets import FileSheet
 from elman.data.tables import Table, read_table
 from elman.data.values import is_absent, is_amount, numbers_of
-from elman.data.wide import as_rows
+from elman.data.wide import as_long, as_rows, runs_along
 from elman.errors import DataError, OptionError
 
 
@@ -40,12 +41,30 @@ def as_sheet(data: Any, named: Names[Any] = (), reading: Reading | None = None) 
     reading = reading or Reading()
     if isinstance(data, str | Path):
         table = meeting(read_table(file_of(data)), reading.where)
-        return Framed(FileSheet(table if named else as_rows(table), reading))
+        return Framed(FileSheet(table, reading)) if named else _laid_out(table, reading)
     if isinstance(data, Mapping):
         return Framed(FileSheet(_as_table(data), reading))
     if is_frame(data):
-        return framed(data, named)
+        held = framed(data, named)
+        return held if named or held.time or held.group else _of_frame(held, reading)
     raise OptionError(f"expected a data frame, a file or a dict of columns, got a {type(data).__name__}")
+
+
+def _of_frame(held: Framed, reading: Reading) -> Framed:
+    """A frame whose times run along its columns as a table; else as it is."""
+    table = held.sheet.table
+    if not runs_along(table):
+        return held
+    laid = _laid_out(replace(table, _get={name: table.column(name) for name in table.names}.__getitem__), reading)
+    return held if laid.sheet.names == table.names else laid
+
+
+def _laid_out(table: Table, reading: Reading) -> Framed:
+    """A table with a row for each time, where its times run along the columns."""
+    long = as_long(table)
+    if long is not None:
+        return Framed(FileSheet(long[0], reading), "time", tuple(long[1]))
+    return Framed(FileSheet(as_rows(table), reading))
 
 
 def _as_table(data: Mapping[Any, Any]) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Collection as Names
 from dataclasses import dataclass
 from typing import Any
 
+from elman.data.along import are_times
 from elman.data.frames import FrameSheet
 from elman.data.index_times import index_times
 from elman.data.read_times import looks_like_times
@@ -140,7 +141,8 @@ def _holds_times(index: Any) -> bool:
         return True
     if index_times(index) is not None or len(index) == 0:
         return False
-    return looks_like_times([str(label) for label in index[:_LOOKED_AT]])
+    labels = [str(label) for label in index[:_LOOKED_AT]]
+    return looks_like_times(labels) or are_times(labels)
 
 
 def _counts(frame: Any) -> bool:

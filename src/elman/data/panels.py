@@ -65,6 +65,13 @@ def telling_apart(table: Table, times: np.ndarray, taken: Container[str]) -> lis
     return _apart(table, times, [name for name in others if not _is_part(table, name) and not _is_time(table, name)])
 
 
+def parts_of_time(table: Table, names: Sequence[str], taken: Container[str]) -> list[str]:
+    """Columns with which together the times differ, such as quarters beside years; none where there are no such."""
+    if len(table) > _LOOKED_AT:
+        return []
+    return _time_parts(table, list(names), [name for name in table.names if name not in {*names} and name not in taken])
+
+
 def _advice(table: Table, columns: Columns) -> str:
     names = [name for name in table.names if columns.time == name] or columns.time.split(",")
     others = [name for name in table.names if name != columns.target and name not in names]

@@ -69,7 +69,10 @@ def roles_of(
     rest = [name for name in sheet.names if name not in {*used, *times}]
     told = any(given[what] for what in ("past", "future", "static"))
     targets = given["target"] or _targets(sheet, rest, bool(times), one=bool(found) or told)
-    notes = _notes(sheet, given, found, times, targets, [name for name in rest if name not in targets])
+    left = [name for name in rest if name not in targets]
+    if not times and not found and not given["target"]:
+        _check_no_names(sheet, targets, left)
+    notes = _notes(sheet, given, found, times, targets, left)
     return Roles(times, targets, found, given["past"], given["future"], given["static"], notes)
 
 
@@ -129,6 +132,17 @@ def _targets(sheet: Sheet, rest: list[str], timed: bool, *, one: bool) -> tuple[
             f"target={values[0]!r} (--target in the shell), and others with past=, future= or static="
         )
     return tuple(values)
+
+
+def _check_no_names(sheet: Sheet, targets: tuple[str, ...], left: list[str]) -> None:
+    """Refuse to count rows as times where a column of texts may name series, or the table may be none of series."""
+    texts = {name: sheet.head.texts(name) for name in left if sheet.holds(name) in ("text", "flag")}
+    repeated = next((name for name, column in texts.items() if 2 * len(set(column)) <= len(column)), None)
+    if texts and (repeated is not None or len(targets) > 1):
+        raise DataError(
+            f"{sheet.called} has no column of times, and {listed(map(repr, texts), 5)} may name series; say what names "
+            f"them with group={repeated or next(iter(texts))!r}, or which column to forecast with target={targets[0]!r}"
+        )
 
 
 def _notes(

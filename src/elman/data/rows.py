@@ -66,26 +66,25 @@ def collected(rows: Rows, static: Mapping[str, Covariate] | None = None) -> Coll
     grid = laid_out(rows.codes, times, said)
     values = grid.lay(rows.values, np.nan)
     _check_finite(values, grid, said)
-    first, last = _ends(values, grid.borders, said)
-    step = grid.step
-    kept = _between(first, last)
+    first, last, ends, some = _ends(values, grid.borders)
+    names, told = _named(rows.names, some, static or {})
+    kept = _between(first, last, len(values))
     future = {name: c.with_values(grid.lay(c.values, c.missing)) for name, c in rows.future.items()}
     past = {name: c.with_values(_cut(grid.lay(c.values, c.missing), kept)) for name, c in rows.past.items()}
-    behind = None if not future else _behind(future, last, grid.borders)
-    told = () if rows.times is None else rows.times.notes
+    notes = (*rows.notes, *(() if rows.times is None else rows.times.notes), *grid.notes)
     return Collection(
-        names=rows.names,
+        names=names,
         values=_cut(values, kept),
         borders=np.concatenate([[0], np.cumsum(last - first + 1)]),
         times=None if grid.times is None else _whole(_cut(grid.times, kept)),
-        step=step,
+        step=grid.step,
         past=past,
         future={name: c.with_values(_cut(c.values, kept)) for name, c in future.items()},
-        static=static or {},
-        ahead=behind,
+        static=told,
+        ahead=_behind(future, last, ends) if future else None,
         form=rows.form,
         notation=notation,
-        notes=(*rows.notes, *told, *grid.notes, *_notes_of_ends(last, grid.borders, said, bool(future))),
+        notes=(*notes, *_notes_of_ends(last, ends, names, bool(future)), *_note_of_empty(rows.names, some)),
     )
 
 
@@ -102,27 +101,39 @@ def _check_finite(values: np.ndarray, grid: Grid, said: Said) -> None:
     )
 
 
-def _ends(values: np.ndarray, borders: np.ndarray, said: Said) -> tuple[np.ndarray, np.ndarray]:
-    """The first and the last row with a value of each series."""
+def _ends(values: np.ndarray, borders: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The first and the last row with a value of each series that has any, the end of its rows, and which ones have."""
     known, place = ~np.isnan(values), np.arange(len(values))
     first = np.minimum.reduceat(np.where(known, place, len(values)), borders[:-1])
     last = np.maximum.reduceat(np.where(known, place, -1), borders[:-1])
-    empty = np.flatnonzero(last < 0).tolist()
-    if len(empty):
-        names = listed([repr(said.names[i]) for i in empty], 5)
-        raise DataError(
-            f"{len(empty)} of {counted(len(said.names), 'series')} {'has' if len(empty) == 1 else 'have'} no value at "
-            f"all: {names}; leave what holds nothing out"
-        )
-    return first, last
+    some = last >= 0
+    if not some.any():
+        raise DataError(f"the data holds no value at all: every one of its {len(values)} rows is empty")
+    return first[some], last[some], borders[1:][some], some
 
 
-def _between(first: np.ndarray, last: np.ndarray) -> np.ndarray | None:
+def _named(
+    names: tuple[Any, ...], some: np.ndarray, static: Mapping[str, Covariate]
+) -> tuple[tuple[Any, ...], dict[str, Covariate]]:
+    """Names and static covariates of the series that have values."""
+    if some.all():
+        return tuple(names), dict(static)
+    kept = tuple(name for name, has in zip(names, some.tolist(), strict=True) if has)
+    return kept, {name: c.with_values(c.values[some]) for name, c in static.items()}
+
+
+def _note_of_empty(names: tuple[Any, ...], some: np.ndarray) -> tuple[str, ...]:
+    empty = [repr(names[i]) for i in np.flatnonzero(~some).tolist()]
+    if not empty:
+        return ()
+    return (f"{len(empty)} of {counted(len(names), 'series')} without any value left out: {listed(empty, 5)}",)
+
+
+def _between(first: np.ndarray, last: np.ndarray, rows: int) -> np.ndarray | None:
     """The rows from first to last of each series; None where that is all of them."""
-    if np.array_equal(first[1:], last[:-1] + 1) and first[0] == 0:
-        counts = last - first + 1
-        return None if counts.sum() == last[-1] + 1 else np.arange(last[-1] + 1)
     counts = last - first + 1
+    if counts.sum() == rows:
+        return None
     ends = np.cumsum(counts)
     return np.arange(ends[-1]) + np.repeat(first - (ends - counts), counts)
 
@@ -131,27 +142,28 @@ def _cut(column: np.ndarray, kept: np.ndarray | None) -> np.ndarray:
     return column if kept is None else column[kept]
 
 
-def _behind(future: Mapping[str, Covariate], last: np.ndarray, borders: np.ndarray) -> Ahead | None:
+def _behind(future: Mapping[str, Covariate], last: np.ndarray, ends: np.ndarray) -> Ahead | None:
     """Future covariates behind the last value of each series."""
-    counts = borders[1:] - 1 - last
+    counts = ends - 1 - last
     if not counts.any():
         return None
-    ends = np.cumsum(counts)
-    rows = np.arange(ends[-1]) + np.repeat(last + 1 - (ends - counts), counts)
-    return Ahead(np.concatenate([[0], ends]), {name: c.with_values(c.values[rows]) for name, c in future.items()})
+    rows = np.cumsum(counts)
+    places = np.arange(rows[-1]) + np.repeat(last + 1 - (rows - counts), counts)
+    return Ahead(np.concatenate([[0], rows]), {name: c.with_values(c.values[places]) for name, c in future.items()})
 
 
-def _notes_of_ends(last: np.ndarray, borders: np.ndarray, said: Said, known_ahead: bool) -> tuple[str, ...]:
-    counts = borders[1:] - 1 - last
+def _notes_of_ends(last: np.ndarray, ends: np.ndarray, names: tuple[Any, ...], known_ahead: bool) -> tuple[str, ...]:
+    counts = ends - 1 - last
     later = np.flatnonzero(counts).tolist()
-    if len(later) == 0:
+    if not later:
         return ()
-    rows = counted(int(counts.sum()), "rows")
-    who = f"in {len(later)} of {len(counts)} series ({listed([repr(said.names[i]) for i in later], 3)})"
-    where = f" {who}" if len(counts) > 1 else ""
+    rows, one = counted(int(counts.sum()), "rows"), int(counts.sum()) == 1
+    where = f" in {len(later)} of {len(counts)} series ({listed([repr(names[i]) for i in later], 3)})"
+    where = where if len(counts) > 1 else ""
     if known_ahead:
-        return (f"{rows} behind the last value{where} tell what is known ahead",)
-    return (f"{rows} without a value at the end{where} left out: a forecast starts behind the last value",)
+        return (f"{rows} behind the last value{where} {'tells' if one else 'tell'} what is known ahead",)
+    left = "was" if one else "were"
+    return (f"{rows} without a value at the end{where} {left} left out: a forecast starts behind the last value",)
 
 
 def _whole(times: np.ndarray) -> np.ndarray:

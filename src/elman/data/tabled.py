@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.data.collection import Form, Stamps
 from elman.data.covariates import Covariate, read_covariate
-from elman.data.panels import telling_apart
+from elman.data.panels import parts_of_time, telling_apart
 from elman.data.read_times import ReadTimes
 from elman.data.roles import Roles
 from elman.data.rows import Rows
@@ -142,8 +142,14 @@ def _advice(sheet: Sheet, roles: Roles, times: ReadTimes | None) -> str:
         return "keep one of these rows, or name all columns that tell series apart with group=[...]"
     if len(np.unique(times.times)) == len(times.times):
         return ""
-    apart = telling_apart(sheet.table, times.times, {*roles.time, *roles.target, *roles.past, *roles.future})
+    named = {*roles.target, *roles.past, *roles.future, *roles.static} if len(roles.target) == 1 else set()
+    parts = parts_of_time(sheet.table, roles.time, named)
+    if parts:
+        together = [*roles.time, *parts]
+        return f"together with {' and '.join(map(repr, parts))} the times differ: give time={together}"
+    apart = telling_apart(sheet.table, times.times, {*roles.time, *roles.target, *named})
     if not apart:
         return "keep one of these rows, or name the columns that tell series apart with group=..."
-    names = repr(apart[0]) if len(apart) == 1 else repr(apart)
-    return f"column {' and '.join(map(repr, apart))} tells series apart: give group={names} (--group {','.join(apart)})"
+    names, verb = (repr(apart[0]), "column") if len(apart) == 1 else (repr(apart), "columns")
+    tell = f"{verb} {' and '.join(map(repr, apart))} tell{'s' * (len(apart) == 1)} series apart"
+    return f"{tell}: give group={names} (--group {','.join(apart)})"

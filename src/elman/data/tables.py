@@ -156,7 +156,10 @@ class Table:
 
 
 def _as_text(value: np.generic) -> str:
-    return str(value) if value.dtype.kind == "M" else f"{float(value):.15g}"  # type: ignore[arg-type]
+    if value.dtype.kind == "M":
+        return str(value)
+    text = f"{float(value):.15g}"  # type: ignore[arg-type]
+    return text if float(text) == value else repr(float(value))  # type: ignore[arg-type]
 
 
 def read_table(path: str | Path) -> Table:
