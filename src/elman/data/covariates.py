@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.data.sheets import Sheet
+from elman.errors import DataError
 
 UNSEEN = 0  # the code of a category that the table does not have, and of a missing one
 
@@ -67,6 +68,13 @@ def read_covariate(sheet: Sheet, name: str) -> Covariate:
         If it holds infinite numbers.
     """
     if sheet.holds(name) in ("number", "flag", "empty"):
-        return Covariate(sheet.numbers(name, flags=True)[0])
+        values = sheet.numbers(name, flags=True)[0]
+        wrong = np.isinf(values)
+        if wrong.any():
+            row = sheet.row(int(np.argmax(wrong)))
+            raise DataError(
+                f"column {sheet.own(name)!r} of {sheet.called} is infinite in {row}; expected finite numbers"
+            )
+        return Covariate(values)
     codes, labels = sheet.codes(name)
     return Covariate(codes + 1, labels)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoDataFrame
 
 _LOOKED_AT = 1200  # rows that tell what columns hold
-_EXACT = 2**53  # whole numbers up to here are all float64
+_EXACT = 2**53  # whole numbers below are all float64
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class FrameSheet:
         if not column.dtype.is_numeric():
             return numbers_of(self.objects(name), f"column {name!r} of {self.called}"), ()
         values = column.cast(nw.Float64).to_numpy().astype(np.float64)
-        large = column.dtype.is_integer() and len(values) > 0 and np.nanmax(np.abs(values), initial=0) > _EXACT
+        large = column.dtype.is_integer() and len(values) > 0 and np.nanmax(np.abs(values), initial=0) >= _EXACT
         return values, (ROUNDED.format(f"column {name!r}"),) if large else ()
 
     def codes(self, name: str) -> Coded:

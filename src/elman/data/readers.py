@@ -197,7 +197,7 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
     if values:
         raise DataError(
             f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
-            f"{_advice_on_wide(values)}"
+            f"{advice_on_wide(values)}"
         )
     counting = f". One that counts rows or is a part of times has to be chosen with --target: {listed(numeric)}"
     raise DataError(
@@ -206,7 +206,7 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
     )
 
 
-def _advice_on_wide(names: list[str]) -> str:
+def advice_on_wide(names: list[str]) -> str:
     """What to do where times stand in the header: dates, years or the names of months."""
     dated = [names, [f"{name}-01" for name in names], [f"{name} 2001" for name in names]]
     if len(names) < 3 or min(map(len, names)) < 3 or not any(map(looks_like_times, dated)):

@@ -7,7 +7,7 @@ from typing import Any
 
 from elman.checks import nearest
 from elman.data.names import listed
-from elman.data.readers import beside_the_point, time_columns
+from elman.data.readers import advice_on_wide, beside_the_point, time_columns
 from elman.data.sheets import Sheet
 from elman.errors import DataError, OptionError
 
@@ -109,7 +109,9 @@ def _times(sheet: Sheet, used: set[str]) -> tuple[str, ...]:
     left = tuple(name for name in sheet.names if name not in used)
     if "ds" in left:
         return ("ds",)
-    return tuple(time_columns(replace(sheet.head, names=left), None, None))
+    spare = next((name for name in sheet.names if name in used), None)  # the only column of a table is no time
+    names = left if spare is None else (*left, spare)
+    return tuple(time_columns(replace(sheet.head, names=names), None, spare))
 
 
 def _targets(sheet: Sheet, rest: list[str], timed: bool, *, one: bool) -> tuple[str, ...]:
@@ -118,13 +120,20 @@ def _targets(sheet: Sheet, rest: list[str], timed: bool, *, one: bool) -> tuple[
     if custom is not None:
         return (custom,)
     numeric = [name for name in rest if sheet.holds(name) == "number"]
-    values = [name for name in numeric if not beside_the_point(sheet.head, name, timed)] or numeric[:1]
+    values = [name for name in numeric if not beside_the_point(sheet.head, name, timed)]
     if len(rest) == 1 and not values:
         return (rest[0],)  # whatever it holds: that is refused with a reason
     if not values:
+        counting = f"; one that counts rows or is a part of times has to be named: {listed(numeric)}" if numeric else ""
         raise DataError(
             f"{sheet.called} has no column of numbers beside its times; it has {listed(sheet.names)}: name the column "
-            "to forecast with target=..."
+            f"to forecast with target=...{counting}"
+        )
+    advice = advice_on_wide(values)
+    if advice:
+        raise DataError(
+            f"{sheet.called} has columns that may be series or times: {listed(values)}; name those that are series "
+            f"with target=[...]{advice}"
         )
     if len(values) > 1 and one:
         raise DataError(

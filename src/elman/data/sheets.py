@@ -121,7 +121,7 @@ class FileSheet:
         column = self.head.column(name)
         if not isinstance(column, list):
             return of_typed(column)
-        return numbered(column, is_missing)
+        return numbered(column, _is_empty)  # NA may be Namibia's
 
     def times(self, names: Sequence[str], repeated: bool) -> ReadTimes:
         how = self.reading
@@ -182,6 +182,10 @@ def by_texts(columns: list[Any], names: Sequence[str], how: Reading, rows: np.nd
     first = None if rows is None or (codes < 0).any() else rows[np.unique(codes, return_index=True)[1]]
     found = read_times(joined, ",".join(names), date_format=how.date_format, dayfirst=how.dayfirst, rows=first)
     return replace(as_joined(found, names), times=taken(found.times, codes))
+
+
+def _is_empty(text: str) -> bool:
+    return not text
 
 
 def _empty(texts: Sequence[str]) -> bool:

@@ -146,10 +146,12 @@ def _advice(sheet: Sheet, roles: Roles, times: ReadTimes | None) -> str:
     parts = parts_of_time(sheet.table, roles.time, named)
     if parts:
         together = [*roles.time, *parts]
-        return f"together with {' and '.join(map(repr, parts))} the times differ: give time={together}"
+        told = f"give time={together} (--time {','.join(together)})"
+        return f"together with {' and '.join(map(repr, parts))} the times differ: {told}"
     apart = telling_apart(sheet.table, times.times, {*roles.time, *roles.target, *named})
     if not apart:
-        return "keep one of these rows, or name the columns that tell series apart with group=..."
+        whole = "keep one of these rows, or add them up or take their mean, as pandas does by groupby"
+        return f"{whole}; or name the columns that tell series apart with group=... (--group)"
     names, verb = (repr(apart[0]), "column") if len(apart) == 1 else (repr(apart), "columns")
     tell = f"{verb} {' and '.join(map(repr, apart))} tell{'s' * (len(apart) == 1)} series apart"
     return f"{tell}: give group={names} (--group {','.join(apart)})"
