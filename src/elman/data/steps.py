@@ -246,9 +246,11 @@ def _keeps_holidays(times: np.ndarray, step: Step, borders: np.ndarray) -> bool:
     if step.size != 1 or (positions(times, step, borders)[borders[1:] - 1] + 1).sum() > 1.08 * len(times):
         return False
     days = distinct(times.astype("datetime64[D]"))
+    starts, ends = times[borders[:-1]], times[borders[1:] - 1]
     years = np.arange(days[0].astype("datetime64[Y]"), days[-1].astype("datetime64[Y]") + 1).astype("datetime64[D]")
     for feast in (years, years + np.timedelta64(358, "D") + _leap(years)):
-        due = feast[(feast > days[0]) & (feast < days[-1]) & np.is_busday(feast)]
+        within = ((feast[:, None] > starts) & (feast[:, None] < ends)).any(axis=1)
+        due = feast[within & np.is_busday(feast)]
         if len(due) and not np.isin(due, days).any():
             return True
     return False
