@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from elman.forecast.predicted import Predicted
 from elman.plots.style import BLUE, INK, axes, dress, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from elman.forecast.forecasts import Forecast
-
 _MOST = 400  # points of history; more would hide the forecast
 _TIMES = 4  # as many points of history as there are steps of forecast, at least
 
 
-def draw_bands(forecast: Forecast, ax: Axes | None = None) -> Axes:
+def draw_bands(forecast: Predicted, ax: Axes | None = None) -> Axes:
     """Draw a forecast of one series.
 
     Parameters
     ----------
-    forecast : Forecast
+    forecast : Predicted
     ax : matplotlib Axes, optional
         By default new ones.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,24 +11,23 @@ import numpy as np
 
 from elman import checks
 from elman.checks import nearest
-from elman.data.collection import Collection, Form
+from elman.data.collection import Collection
 from elman.data.names import counted, listed
-from elman.data.read_times import Notation
-from elman.errors import OptionError, ShapeError
+from elman.errors import OptionError
 from elman.files import write_whole
+from elman.forecast.bands import draw_bands
+from elman.forecast.predicted import Band, Predicted
 from elman.forecast.tables import as_csv, as_html, as_native, as_nested, as_pandas, as_parquet, as_polars, as_text
 from elman.plain import to_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Band = tuple[np.ndarray, np.ndarray]
 _WRITERS = {".csv": as_csv, ".parquet": as_parquet}
 _FEW = 6  # rows that a short table shows
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Forecast:
+class Forecast(Predicted):
     """What follows each of some series.
 
     Parameters
@@ -62,33 +61,6 @@ class Forecast:
     array([[8., 9.]])
     """
 
-    names: tuple[Any, ...]
-    times: np.ndarray
-    values: np.ndarray
-    levels: Mapping[float, Band] = field(default_factory=dict)
-    quantiles: Mapping[float, np.ndarray] = field(default_factory=dict)
-    samples: np.ndarray | None = None
-    form: Form = field(default_factory=lambda: Form("arrays"))
-    notation: Notation = field(default_factory=Notation)
-    history: Collection | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse parts that do not go together.
-
-        Raises
-        ------
-        ShapeError
-        """
-        shape = (len(self.names), *self.values.shape[1:])
-        parts = {"values": self.values, "times": self.times}
-        parts |= {f"level {level:g}": np.stack(band)[0] for level, band in self.levels.items()}
-        parts |= {f"quantile {q:g}": found for q, found in self.quantiles.items()}
-        for what, part in parts.items():
-            if part.shape != shape or part.ndim != 2:
-                raise ShapeError(f"{what} of a forecast has shape {part.shape}; expected (S, H) = {shape}")
-        if self.samples is not None and (self.samples.ndim != 3 or self.samples.shape[::2] != shape):
-            raise ShapeError(f"samples of a forecast have shape {self.samples.shape}; expected (S, M, H) of {shape}")
-
     @classmethod
     def of(
         cls,
@@ -103,34 +75,11 @@ class Forecast:
         form = replace(history.form, stamps=history.stamps)
         return cls(history.names, times, values, levels or {}, quantiles or {}, samples, form, notation, history)
 
-    @property
-    def horizon(self) -> int:
-        """H, the steps that were forecast."""
-        return int(self.values.shape[1])
-
-    def __len__(self) -> int:
-        """S, the number of series."""
-        return len(self.names)
-
     def __getitem__(self, name: Any) -> Forecast:
         """The forecast of one series."""
         if name not in self.names:
             raise OptionError(f"there is no series {name!r}{nearest(name, map(str, self.names))} in the forecast")
         return self.take([self.names.index(name)])
-
-    def take(self, numbers: Any) -> Forecast:
-        """The forecasts of some of the series, by their numbers."""
-        chosen = np.arange(len(self))[numbers]
-        return replace(
-            self,
-            names=tuple(self.names[i] for i in chosen),
-            times=self.times[chosen],
-            values=self.values[chosen],
-            levels={level: (low[chosen], high[chosen]) for level, (low, high) in self.levels.items()},
-            quantiles={q: found[chosen] for q, found in self.quantiles.items()},
-            samples=None if self.samples is None else self.samples[chosen],
-            history=None if self.history is None else self.history.take(chosen),
-        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """The point forecast: (S, H), or (H,) of one series that came as an array (n,)."""
@@ -138,14 +87,6 @@ class Forecast:
         if copy is False and dtype is not None and np.dtype(dtype) != values.dtype:
             raise ValueError(f"values are {values.dtype}; an array of {np.dtype(dtype)} is a copy")
         return np.array(values, dtype=dtype, copy=copy is not False)
-
-    def labels(self) -> list[list[str]]:
-        """The times as texts, written as those of the data are: a list of H for each series."""
-        different, where = np.unique(self.times, return_inverse=True)
-        texts = self.notation.labels(different)
-        steps = self.horizon
-        every = [texts[i] for i in where.ravel()]
-        return [every[start : start + steps] for start in range(0, len(every), max(steps, 1))]
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame: a row for each series and step, under the names of the data's own columns.
@@ -212,8 +153,6 @@ class Forecast:
         ax : matplotlib Axes, optional
             By default new ones.
         """
-        from elman.forecast.bands import draw_bands
-
         return draw_bands(self.take([0]) if name is None else self[name], ax)
 
     def __repr__(self) -> str:

@@ -10,18 +10,16 @@ import tempfile
 from collections.abc import Sequence
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.data.parquet import has_zones
 from elman.errors import OptionError
-
-if TYPE_CHECKING:
-    from elman.forecast.forecasts import Forecast
+from elman.forecast.predicted import Predicted
 
 
-def columns_of(forecast: Forecast) -> dict[Any, np.ndarray]:
+def columns_of(forecast: Predicted) -> dict[Any, np.ndarray]:
     """The columns of the long table by name, times as they are kept."""
     form, steps = forecast.form, forecast.horizon
     target = "y" if form.target is None else form.target
@@ -33,7 +31,7 @@ def columns_of(forecast: Forecast) -> dict[Any, np.ndarray]:
     return found | {f"q{q:g}": values.ravel() for q, values in sorted(forecast.quantiles.items())}
 
 
-def keys_of(forecast: Forecast) -> dict[Any, np.ndarray]:
+def keys_of(forecast: Predicted) -> dict[Any, np.ndarray]:
     """The columns that name the series, a value a series; none where one series came without a name of its own."""
     group, names = forecast.form.group, forecast.names
     if not group and len(names) == 1:
@@ -50,12 +48,12 @@ def _labels(names: Sequence[Any]) -> np.ndarray:
     return found.astype(np.int64) if kinds <= {int, np.int64} else found
 
 
-def time_of(forecast: Forecast) -> Any:
+def time_of(forecast: Predicted) -> Any:
     """What calls the column of times."""
     return "ds" if forecast.form.time is None else forecast.form.time
 
 
-def texts_of_times(forecast: Forecast) -> np.ndarray:
+def texts_of_times(forecast: Predicted) -> np.ndarray:
     """The times as texts, (S * H,)."""
     return np.array([text for row in forecast.labels() for text in row], object)
 
@@ -63,17 +61,17 @@ def texts_of_times(forecast: Forecast) -> np.ndarray:
 # --- data frames --------------------------------------------------------------------------------------------
 
 
-def as_pandas(forecast: Forecast) -> Any:
+def as_pandas(forecast: Predicted) -> Any:
     _library("pandas")
     return _frame(forecast, columns_of(forecast), "pandas")
 
 
-def as_polars(forecast: Forecast) -> Any:
+def as_polars(forecast: Predicted) -> Any:
     _library("polars")
     return _frame(forecast, columns_of(forecast), "polars")
 
 
-def as_native(forecast: Forecast) -> Any:
+def as_native(forecast: Predicted) -> Any:
     form = forecast.form
     alone = not forecast.levels and not forecast.quantiles
     if not form.library:
@@ -92,7 +90,7 @@ def as_native(forecast: Forecast) -> Any:
     return long.set_index([*keys_of(forecast), time]) if form.indexed and hasattr(long, "set_index") else long
 
 
-def _wide(forecast: Forecast) -> dict[Any, np.ndarray]:
+def _wide(forecast: Predicted) -> dict[Any, np.ndarray]:
     """A column for each series; NaN where a time is none of its own."""
     times, where = np.unique(forecast.times, return_inverse=True)
     table = np.full((len(forecast), len(times)), np.nan)
@@ -100,7 +98,7 @@ def _wide(forecast: Forecast) -> dict[Any, np.ndarray]:
     return {time_of(forecast): times} | dict(zip(forecast.names, table, strict=True))
 
 
-def _frame(forecast: Forecast, columns: dict[Any, np.ndarray], library: Any) -> Any:
+def _frame(forecast: Predicted, columns: dict[Any, np.ndarray], library: Any) -> Any:
     """A data frame, its times of the type in which they came."""
     import narwhals as nw
 
@@ -124,7 +122,7 @@ def _frame(forecast: Forecast, columns: dict[Any, np.ndarray], library: Any) -> 
     return native
 
 
-def _texts(forecast: Forecast, times: np.ndarray) -> np.ndarray:
+def _texts(forecast: Predicted, times: np.ndarray) -> np.ndarray:
     different, where = np.unique(times, return_inverse=True)
     return np.array(forecast.notation.labels(different), object)[where]
 
@@ -155,7 +153,7 @@ def _library(name: str) -> None:
 # --- files --------------------------------------------------------------------------------------------------
 
 
-def as_csv(forecast: Forecast) -> bytes:
+def as_csv(forecast: Predicted) -> bytes:
     """A row for each series and step; all digits that float64 has."""
     columns = columns_of(forecast) | {time_of(forecast): texts_of_times(forecast)}
     out = io.StringIO()
@@ -171,7 +169,7 @@ def _written(column: np.ndarray) -> list[Any]:
     return ["" if value != value else repr(value).removesuffix(".0") for value in column.tolist()]
 
 
-def as_parquet(forecast: Forecast) -> bytes:
+def as_parquet(forecast: Predicted) -> bytes:
     """A Parquet file: times as days or moments, of a zone as instants in UTC; quarters and the like as texts."""
     import duckdb
 
@@ -187,7 +185,7 @@ def as_parquet(forecast: Forecast) -> bytes:
         return draft.read_bytes()
 
 
-def _stored_times(forecast: Forecast, times: np.ndarray) -> tuple[np.ndarray, str]:
+def _stored_times(forecast: Predicted, times: np.ndarray) -> tuple[np.ndarray, str]:
     """Times as DuckDB takes them, and what makes its type of them."""
     notation = forecast.notation
     if times.dtype.kind != "M":
@@ -212,7 +210,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def as_nested(forecast: Forecast) -> dict[str, Any]:
+def as_nested(forecast: Predicted) -> dict[str, Any]:
     """Series by series, as JSON has it."""
     labels = forecast.labels()
     return {
@@ -221,7 +219,7 @@ def as_nested(forecast: Forecast) -> dict[str, Any]:
     }
 
 
-def _one(forecast: Forecast, number: int, times: list[str]) -> dict[str, Any]:
+def _one(forecast: Predicted, number: int, times: list[str]) -> dict[str, Any]:
     name = forecast.names[number]
     plain = name if isinstance(name, int | str) and not isinstance(name, bool) else None
     found: dict[str, Any] = {
@@ -242,7 +240,7 @@ def _one(forecast: Forecast, number: int, times: list[str]) -> dict[str, Any]:
 # --- for people ---------------------------------------------------------------------------------------------
 
 
-def _shown(forecast: Forecast, most: int) -> tuple[list[str], list[list[str]]]:
+def _shown(forecast: Predicted, most: int) -> tuple[list[str], list[list[str]]]:
     """Header and first rows as texts."""
     few = forecast.take(slice(0, max(1, -(-most // max(forecast.horizon, 1)))))
     columns = columns_of(few) | {time_of(few): texts_of_times(few)}
@@ -252,7 +250,7 @@ def _shown(forecast: Forecast, most: int) -> tuple[list[str], list[list[str]]]:
     return [str(name) for name in columns], [list(row) for row in zip(*texts, strict=True)]
 
 
-def as_text(forecast: Forecast, most: int) -> str:
+def as_text(forecast: Predicted, most: int) -> str:
     """The first rows, in columns."""
     header, rows = _shown(forecast, most)
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
@@ -261,7 +259,7 @@ def as_text(forecast: Forecast, most: int) -> str:
     return "\n".join(lines + ([f"... {more} more"] if more > 0 else []))
 
 
-def as_html(forecast: Forecast, most: int) -> str:
+def as_html(forecast: Predicted, most: int) -> str:
     """The first rows, as notebooks show tables."""
     header, rows = _shown(forecast, most)
     head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
