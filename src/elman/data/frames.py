@@ -13,6 +13,7 @@ import numpy as np
 
 from elman.data.index_times import index_times
 from elman.data.numbers import ROUNDED
+from elman.data.parquet import Typed
 from elman.data.read_times import Notation, ReadTimes, typed_times
 from elman.data.readers import kind_of
 from elman.data.reading import Reading
@@ -62,9 +63,19 @@ class FrameSheet:
     @cached_property
     def head(self) -> Table:
         top = FrameSheet(self.frame.head(_LOOKED_AT).to_native())
-        columns = {name: top._typed(name) for name in self.names}
-        rows = np.arange(1, len(top) + 1)
-        return Table(Path(self.called), self.names, rows, "", (), columns.__getitem__)
+        kept: dict[str, Typed] = {}
+
+        def get(name: str) -> Typed:
+            if name not in kept:
+                kept[name] = top._typed(name)
+            return kept[name]
+
+        return Table(Path(self.called), self.names, np.arange(1, len(top) + 1), "", (), get)
+
+    @cached_property
+    def types(self) -> dict[str, Any]:
+        """What each column holds, as narwhals calls it."""
+        return dict(self.frame.schema)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -75,7 +86,7 @@ class FrameSheet:
     def holds(self, name: str) -> str:
         import narwhals as nw
 
-        dtype = self.frame[name].dtype
+        dtype = self.types[name]
         if dtype == nw.Boolean:
             return "flag"
         if dtype.is_numeric():
@@ -173,11 +184,12 @@ class FrameSheet:
         texts = [text or None for text in self._as_texts(name)]
         return read_times(texts, name, date_format=how.date_format, dayfirst=how.dayfirst)
 
-    def _typed(self, name: str) -> np.ndarray | list[str]:
+    def _typed(self, name: str) -> Typed:
         """Numbers as float64, times as datetime64, in UTC where they have a zone; else texts."""
         import narwhals as nw
 
-        column, kind = self.frame[name], column_kind(self.frame[name].dtype)
+        column = self.frame[name]
+        kind = column_kind(column.dtype)
         if kind == "number":
             return column.cast(nw.Float64).to_numpy().astype(np.float64)
         if kind == "time":
@@ -193,10 +205,12 @@ class FrameSheet:
         return ["" if is_absent(value) else str(value) for value in values]
 
     def _zone(self, name: str) -> str | None:
-        return getattr(self.frame[name].dtype, "time_zone", None)
+        return getattr(self.types[name], "time_zone", None)
 
     def _periods(self, name: str) -> Any:
         """A column of pandas' periods as an index; None where it is none."""
+        if column_kind(self.types[name]) != "object":
+            return None
         native = self.frame[name].to_native()
         return native.array if str(getattr(native, "dtype", "")).startswith("period") else None
 

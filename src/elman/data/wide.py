@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from elman.data.along import FEWEST, YEAR, are_periods, are_times, without_x
+from elman.data.along import FEWEST, YEAR, are_periods, start_of_times, without_x
 from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
 from elman.data.parquet import Typed
@@ -16,6 +16,7 @@ from elman.data.read_times import looks_like_times, read_times
 from elman.data.tables import Table
 from elman.errors import DataError
 
+_MOST_COLUMNS = 60  # of a table of years by months
 _PERIODS = {12: "{}-{:02d}", 4: "{}-Q{}"}  # of a year, and how one of them is written
 
 
@@ -41,10 +42,15 @@ def runs_along(table: Table) -> bool:
     """Whether the times may run along the columns, by their names."""
     if len(table.names) <= FEWEST:
         return False
-    labels = list(map(without_x, table.names))
-    starts = range(len(labels) - FEWEST + 1)
-    periods = ((i, n) for n in _PERIODS for i in range(1, len(labels) - n + 1))
-    return any(are_times(labels[i:]) for i in starts) or any(_is_year(table, i, n) for i, n in periods)
+    return start_of_times(list(map(without_x, table.names))) is not None or _year(table) is not None
+
+
+def _year(table: Table) -> tuple[int, int] | None:
+    """The first of the columns that are the periods of a year, and how many these are."""
+    if len(table.names) > _MOST_COLUMNS:
+        return None
+    places = ((i, n) for n in _PERIODS for i in range(1, len(table.names) - n + 1))
+    return next(((i, n) for i, n in places if _is_year(table, i, n)), None)
 
 
 def as_long(table: Table) -> tuple[Table, list[str]] | None:
@@ -82,14 +88,13 @@ def as_long(table: Table) -> tuple[Table, list[str]] | None:
 
 def _start_of_times(table: Table) -> int | None:
     """The first of the columns that are called by times, to the last."""
-    labels = list(map(without_x, table.names))
-    start = next((i for i in range(len(labels) - FEWEST + 1) if are_times(labels[i:])), None)
+    start = start_of_times(list(map(without_x, table.names)))
     return None if start is None or any(_tells_times(table.texts(key)) for key in table.names[:start]) else start
 
 
 def _years_by_periods(table: Table) -> Table | None:
     """Rows of years with a column for each month or quarter, read row by row."""
-    found = next(((i, n) for n in _PERIODS for i in range(1, len(table.names) - n + 1) if _is_year(table, i, n)), None)
+    found = _year(table)
     if found is None:
         return None
     start, count = found
