@@ -11,7 +11,7 @@ DIGITS = st.text("0123456789", min_size=1, max_size=17)
 NUMERALS = st.tuples(
     st.sampled_from(["", "-", "+"]), DIGITS, st.sampled_from(["", ".", ","]), st.text("012", max_size=4)
 )
-TEXTS = st.one_of(st.just(""), NUMERALS.map("".join), st.sampled_from(["1.5e-5", "2e3", "NA", "7.125"]))
+TEXTS = st.one_of(st.just(""), NUMERALS.map("".join), st.sampled_from(["1.5e-5", "2e3", "NA", "7.125", "1\n2"]))
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=6), st.sampled_from(["", ";", ","]))

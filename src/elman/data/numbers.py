@@ -12,7 +12,7 @@ from elman.data.numerals import USUAL, WAYS, Numeral, Way, fitting_ways, is_curr
 from elman.errors import DataError, OptionError
 
 _MARKS = {".": "points", ",": "commas", "'": "apostrophes", " ": "spaces", "_": "underscores"}
-_PLAIN = re.compile(r"(?:(?:[-+]?\d{1,15}(?:\.\d+)?(?:[eE][-+]?\d\d?)?)?\n)+")
+_NOT_PLAIN = re.compile(r"^(?!(?:[-+]?\d{1,15}(?:\.\d+)?(?:[eE][-+]?\d\d?)?)?$)", re.MULTILINE)
 _NO_THOUSANDS = re.compile(
     r"\.(?:\d{1,2}|\d{4,})\n|\d{4}\.|(?:\n|^)[-+]?0\d*\."
 )  # a point that parts no groups of three
@@ -103,8 +103,10 @@ def read_texts(
 
 def _plain_numbers(texts: Sequence[str]) -> np.ndarray | None:
     """Numbers in which nothing but a decimal point stands between digits; None where each has to be looked at."""
-    together = "\n".join(texts) + "\n"
-    if not _PLAIN.fullmatch(together) or ("." in together and not _NO_THOUSANDS.search(together)):
+    together = "\n".join(texts)
+    if _NOT_PLAIN.search(together) or together.count("\n") >= len(texts):
+        return None
+    if "." in together and not _NO_THOUSANDS.search(together):
         return None
     return np.array([float(text) if text else np.nan for text in texts], np.float64)
 
