@@ -1,28 +1,41 @@
 """Data: series from files and those that ship with Elman, windows and batches, images, toy tasks, scaling."""
 
 from elman.data import tasks
+from elman.data.calendars import calendar, log_gaps
+from elman.data.collecting import collect
+from elman.data.collection import Collection
+from elman.data.covariates import Covariate
 from elman.data.idx import read_idx
 from elman.data.images import Images, digits, mnist
+from elman.data.known_ahead import future_rows
 from elman.data.loader import BatchLoader, one_hot
 from elman.data.readers import read_columns
 from elman.data.sampler import WindowSampler
 from elman.data.scaling import Scaling
+from elman.data.seasons import seasons_of
 from elman.data.series import Series, bundled, load_series
 from elman.data.windows import training_windows, windows
 
 __all__ = [
     "BatchLoader",
+    "Collection",
+    "Covariate",
     "Images",
     "Scaling",
     "Series",
     "WindowSampler",
     "bundled",
+    "calendar",
+    "collect",
     "digits",
+    "future_rows",
     "load_series",
+    "log_gaps",
     "mnist",
     "one_hot",
     "read_columns",
     "read_idx",
+    "seasons_of",
     "tasks",
     "training_windows",
     "windows",

@@ -10,6 +10,8 @@ from elman.data.read_times import looks_like_times
 YEAR = re.compile(r"(1[5-9]|2[01])\d\d(\.0)?")
 FEWEST = 3  # columns of times
 _PERIODS = (4, 12)  # of a year
+_MOST_KEYS = 20  # columns with digits in their names before those of times
+_LOOKED_AT = 60  # labels that tell whether many are times
 
 
 def without_x(label: str) -> str:
@@ -28,6 +30,21 @@ def are_times(labels: Sequence[str]) -> bool:
     if all(map(YEAR.fullmatch, labels)):
         return all(int(later[:4]) > int(earlier[:4]) for earlier, later in zip(labels, labels[1:], strict=False))
     return all(any(c.isdigit() for c in label) for label in labels) and looks_like_times(labels)
+
+
+def start_of_times(labels: Sequence[str]) -> int | None:
+    """Where the times begin that go on to the last of some labels; None where there are no such.
+
+    Examples
+    --------
+    >>> start_of_times(["country", "code", "1990", "1991", "1992"])
+    2
+    """
+    plain = [i for i, label in enumerate(labels) if not any(c.isdigit() for c in label)]
+    first = plain[-1] + 1 if plain else 0
+    last = min(len(labels) - FEWEST, first + _MOST_KEYS)
+    few = (i for i in range(first, last + 1) if are_times(labels[i : i + _LOOKED_AT]))
+    return next((i for i in few if are_times(labels[i:])), None)
 
 
 def are_periods(labels: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from elman.data.numerals import USUAL, WAYS, Numeral, Way, fitting_ways, is_curr
 from elman.errors import DataError, OptionError
 
 _MARKS = {".": "points", ",": "commas", "'": "apostrophes", " ": "spaces", "_": "underscores"}
+_NOT_PLAIN = re.compile(r"^(?!(?:[-+]?\d{1,15}(?:\.\d+)?(?:[eE][-+]?\d\d?)?)?$)", re.MULTILINE)
+_NO_THOUSANDS = re.compile(
+    r"\.(?:\d{1,2}|\d{4,})\n|\d{4}\.|(?:\n|^)[-+]?0\d*\."
+)  # a point that parts no groups of three
 ROUNDED = "{} holds whole numbers beyond 2^53 (9007199254740992), which are rounded to the nearest float64"
 _NAMES_OF_MARKS = {"point": ".", "comma": ",", "space": " ", "apostrophe": "'", "underscore": "_"}
 
@@ -77,6 +82,10 @@ def read_texts(
     decimal, thousands = as_mark(decimal, "decimal"), as_mark(thousands, "thousands")
     if decimal is not None and decimal == thousands:
         raise OptionError(f"decimal and thousands are both {decimal!r}; a mark has one meaning")
+    if decimal is None and thousands is None:
+        plain = _plain_numbers(texts)
+        if plain is not None:
+            return plain, []
     numerals = {text: undressed(text) for text in dict.fromkeys(texts) if not is_missing(text)}
     _check_numerals(numerals, texts, written)
     known = {text: numeral for text, numeral in numerals.items() if numeral is not None}
@@ -90,6 +99,16 @@ def read_texts(
         *_notes_on_dress(known, written, way),
         *_note_of_rounding(known, written, way),
     ]
+
+
+def _plain_numbers(texts: Sequence[str]) -> np.ndarray | None:
+    """Numbers in which nothing but a decimal point stands between digits; None where each has to be looked at."""
+    together = "\n".join(texts)
+    if _NOT_PLAIN.search(together) or together.count("\n") >= len(texts):
+        return None
+    if "." in together and not _NO_THOUSANDS.search(together):
+        return None
+    return np.array([float(text) if text else np.nan for text in texts], np.float64)
 
 
 def decimal_marks(texts: Sequence[str]) -> set[str]:

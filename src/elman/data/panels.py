@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +19,7 @@ from elman.errors import DataError
 
 _MOST_PARTS = 4  # columns that are tried as parts of the time, or as names of series
 _MOST_COMBINED = 3
+_LOOKED_AT = 20_000  # rows of a long table
 
 
 def check_repeats(table: Table, columns: Columns) -> None:
@@ -45,6 +46,30 @@ def check_repeats(table: Table, columns: Columns) -> None:
     raise DataError(
         f"{where} of {table.path} {'has' if len(names) == 1 else 'have'} {several}. {_advice(table, columns)}"
     )
+
+
+def telling_apart(table: Table, times: np.ndarray, taken: Container[str]) -> list[str]:
+    """The columns that tell series apart, so that with them no time comes twice; none where there are no such.
+
+    Parameters
+    ----------
+    table : Table
+    times : ndarray, shape (n,)
+        Of its rows.
+    taken : container of str
+        Columns that are something else.
+    """
+    if len(table) > _LOOKED_AT:
+        table, times = table.take(np.arange(_LOOKED_AT), ""), times[:_LOOKED_AT]
+    others = [name for name in table.names if name not in taken]
+    return _apart(table, times, [name for name in others if not _is_part(table, name) and not _is_time(table, name)])
+
+
+def parts_of_time(table: Table, names: Sequence[str], taken: Container[str]) -> list[str]:
+    """Columns with which together the times differ, such as quarters beside years; none where there are no such."""
+    if len(table) > _LOOKED_AT:
+        return []
+    return _time_parts(table, list(names), [name for name in table.names if name not in {*names} and name not in taken])
 
 
 def _advice(table: Table, columns: Columns) -> str:

@@ -40,7 +40,7 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], frozense
     options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
         with duckdb.connect(":memory:", config=options) as database:
-            database.execute("SET TimeZone='UTC'") if _has_zones(database) else None
+            database.execute("SET TimeZone='UTC'") if has_zones(database) else None
             database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [as_literal(path)])
             types = {row[0]: str(row[1]) for row in database.execute("DESCRIBE series").fetchall()}
             usable = {n: kind for n, kind in types.items() if not kind.startswith(_NESTED) and "[" not in kind}
@@ -80,7 +80,7 @@ def reason(error: Exception) -> str:
     return " ".join(lines[:2])
 
 
-def _has_zones(database: DuckDBPyConnection) -> bool:
+def has_zones(database: DuckDBPyConnection) -> bool:
     found = database.execute("SELECT count(*) FROM duckdb_settings() WHERE lower(name) = 'timezone'").fetchall()
     return bool(found[0][0])
 

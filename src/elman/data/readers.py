@@ -13,7 +13,7 @@ from elman.data.conditions import Where, meeting
 from elman.data.fitting import numbers_rows
 from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
-from elman.data.read_times import Notation, join_columns, looks_like_times, read_times, typed_times
+from elman.data.read_times import Notation, ReadTimes, join_columns, looks_like_times, read_times, typed_times
 from elman.data.reading import Reading
 from elman.data.sentinels import Missing
 from elman.data.tables import Table, read_table
@@ -105,7 +105,7 @@ def series_table(path: str | Path, reading: Reading) -> Table:
 
 def columns_of(table: Table, reading: Reading) -> Columns:
     """A column of numbers and one of times; see `read_columns`."""
-    times_from = _time_columns(table, reading.time, reading.target)
+    times_from = time_columns(table, reading.time, reading.target)
     chosen = _target_column(table, reading.target, times_from)
     values, notes = table.read_numbers(chosen, reading.decimal, reading.thousands, reading.missing)
     taken = _taken(table, times_from, chosen, reading.time is None, reading.target is None)
@@ -114,8 +114,8 @@ def columns_of(table: Table, reading: Reading) -> Columns:
         if reading.date_format is not None or reading.dayfirst is not None:
             raise OptionError(f"{table.path} has no column of times to read by a format; name it with --time")
         return Columns(values, None, chosen, "", notes=tuple(notes))
-    times, notation, told = _times(table, times_from, reading.date_format, reading.dayfirst)
-    return Columns(values, times, chosen, ",".join(times_from), notation, (*notes, *told))
+    found = times_of(table, times_from, reading.date_format, reading.dayfirst)
+    return Columns(values, found.times, chosen, ",".join(times_from), found.notation, (*notes, *found.notes))
 
 
 def read_numbers(path: str | Path, reading: Reading | None = None) -> dict[str, np.ndarray]:
@@ -160,7 +160,7 @@ def kind_of(table: Table, name: str) -> str:
 # --- which columns ------------------------------------------------------------------------------------------
 
 
-def _time_columns(table: Table, time: str | Sequence[str] | None, target: str | None) -> list[str]:
+def time_columns(table: Table, time: str | Sequence[str] | None, target: str | None) -> list[str]:
     """Those that make the times; none where the file has none."""
     if time is not None:
         if isinstance(time, str):
@@ -191,13 +191,13 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
     if not others:
         raise DataError(f"{table.path} has no column of values; its only column is {listed(times)!r}")
     numeric = [name for name in others if kind_of(table, name) == "number"]
-    values = [name for name in numeric if not _is_beside_the_point(table, name, bool(times))]
+    values = [name for name in numeric if not beside_the_point(table, name, bool(times))]
     if len(values) == 1:
         return values[0]
     if values:
         raise DataError(
             f"{table.path} has several columns: {listed(values)}. Choose one with --target (target=... in Python)"
-            f"{_advice_on_wide(values)}"
+            f"{advice_on_wide(values)}"
         )
     counting = f". One that counts rows or is a part of times has to be chosen with --target: {listed(numeric)}"
     raise DataError(
@@ -206,7 +206,7 @@ def _target_column(table: Table, target: str | None, times: list[str]) -> str:
     )
 
 
-def _advice_on_wide(names: list[str]) -> str:
+def advice_on_wide(names: list[str]) -> str:
     """What to do where times stand in the header: dates, years or the names of months."""
     dated = [names, [f"{name}-01" for name in names], [f"{name} 2001" for name in names]]
     if len(names) < 3 or min(map(len, names)) < 3 or not any(map(looks_like_times, dated)):
@@ -217,7 +217,7 @@ def _advice_on_wide(names: list[str]) -> str:
     )
 
 
-def _is_beside_the_point(table: Table, name: str, timed: bool) -> bool:
+def beside_the_point(table: Table, name: str, timed: bool) -> bool:
     """Whether a column of numbers only counts rows, or is a part of the time."""
     plain = name.strip().lower()
     if timed and plain in PARTS:
@@ -238,10 +238,14 @@ def _taken(table: Table, times: list[str], target: str, time_chosen: bool, targe
 # --- times --------------------------------------------------------------------------------------------------
 
 
-def _times(
-    table: Table, names: list[str], date_format: str | None, dayfirst: bool | None
-) -> tuple[np.ndarray, Notation, tuple[str, ...]]:
-    """Times as float64 or datetime64[us], NaN or NaT where a cell is empty; how they are written; notes."""
+def times_of(table: Table, names: list[str], date_format: str | None, dayfirst: bool | None) -> ReadTimes:
+    """Times that some columns make together, NaN or NaT where a cell is empty.
+
+    Raises
+    ------
+    DataError
+        If a row is no time, or if several readings are left.
+    """
     column = table.column(names[0])
     if len(names) == 1 and not isinstance(column, list):
         if date_format is not None or dayfirst is not None:
@@ -249,15 +253,18 @@ def _times(
                 f"column {names[0]!r} of {table.path} holds times or numbers, not texts: leave out their format"
             )
         if column.dtype.kind != "M":
-            return column, Notation(), ()
-        found = typed_times(column, zone=table.zones.get(names[0]))
-        return found.times, found.notation, tuple(found.notes)
+            return ReadTimes(column, Notation())
+        return typed_times(column, zone=table.zones.get(names[0]))
     columns = [table.texts(name) for name in names]
     texts = (
         join_columns(columns, names) if len(names) > 1 else [None if is_missing(text) else text for text in columns[0]]
     )
     found = read_times(table.in_place(texts), ",".join(names), date_format=date_format, dayfirst=dayfirst)
-    notation = found.notation
-    if len(names) > 1 and "%b" in notation.pattern:  # no file writes the text that the columns were joined to
-        notation = replace(notation, pattern="%Y-%m")
-    return found.times[table.numbers - 1], notation, tuple(found.notes)
+    return replace(as_joined(found, names), times=found.times[table.numbers - 1])
+
+
+def as_joined(found: ReadTimes, names: Sequence[str]) -> ReadTimes:
+    """Times of several columns, written as months: no file writes the text that the columns were joined to."""
+    if len(names) > 1 and "%b" in found.notation.pattern:
+        return replace(found, notation=replace(found.notation, pattern="%Y-%m"))
+    return found

@@ -59,12 +59,20 @@ def suspects(values: np.ndarray) -> list[int]:
     """
     different, first, counts = np.unique(values, return_index=True, return_counts=True)
     known = np.isfinite(different)
-    classic = np.array([bool(known[i]) and _is_classic(v) for i, v in enumerate(different)], bool)
+    classic = known & _may_be_classic(different)
+    classic[classic] = [_is_classic(v) for v in different[classic]]
     others = different[known & ~classic]
     if len(others) < _OTHERS:
         return []
     far = [i for i in np.flatnonzero(classic) if _is_far(different[i], int(counts[i]), others)]
     return sorted(int(first[i]) for i in far)
+
+
+def _may_be_classic(values: np.ndarray) -> np.ndarray:
+    """Whether a number starts with 9 and is a power of ten but for its digits: a look at few of many numbers."""
+    size = np.abs(np.where(np.isfinite(values) & (values != 0), values, 1.0))
+    first = size / 10 ** np.floor(np.log10(size))
+    return (first >= 9.89) | (size == 9) | np.isin(size, list(_HUGE))
 
 
 def _is_classic(value: float) -> bool:

@@ -131,15 +131,24 @@ def read_series(source: str | Path, reading: Reading) -> Series:
             "as it is: Forecaster().fit(frame['sales'])"
         )
     ships = str(source) in bundled()
-    path = _BUNDLED / f"{source}.csv" if ships else _existing(Path(source))
-    table = series_table(path, reading)
+    table = series_table(file_of(source), reading)
     columns = columns_of(table, reading)
     check_repeats(table, columns)
     columns = replace(columns, notes=()) if ships else columns  # nothing that a user could have said otherwise
     return as_series(columns, _name(Path(source)), reading.fill, reading.sort, table.numbers)
 
 
-def _existing(path: Path) -> Path:
+def file_of(source: str | Path) -> Path:
+    """The file of that name, or of the bundled series that is called so.
+
+    Raises
+    ------
+    DataError
+        If there is neither.
+    """
+    path = Path(source)
+    if str(source) in bundled():
+        return _BUNDLED / f"{source}.csv"
     if not path.exists() and path.suffix == "":
         raise DataError(
             f"there is no file {path}{nearest(path.name, bundled())}; give a CSV or Parquet file, "

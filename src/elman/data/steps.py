@@ -18,6 +18,7 @@ Roll = Literal["", "backward", "forward"]
 SECOND, DAY = 1_000_000, 86_400_000_000  # in microseconds
 _FEWEST = 6  # times that show a pattern of weekdays
 _HOLIDAYS = 5  # days that holidays may move the end of a month
+_SPARSE = 10  # times as many steps as rows, of many series that leave out days without a value
 _ENDS: tuple[tuple[int, Roll], ...] = ((31, "backward"), (1, "forward"))
 
 
@@ -53,7 +54,7 @@ class Step:
         return counted(self.size, "weekdays") if self.unit == "weekdays" else f"{self.size:g}"
 
 
-def infer_step(times: np.ndarray) -> Step:
+def infer_step(times: np.ndarray, borders: np.ndarray | None = None) -> Step:
     """How far apart the times are.
 
     Months (and with them quarters and years) are recognised by a day of the month that stays the same, or by the last
@@ -61,35 +62,62 @@ def infer_step(times: np.ndarray) -> Step:
     distances. A few missing rows do not make times irregular; on weekdays without New Year's Day or Christmas they are
     holidays, not missing: such times are irregular, and go on by weekdays.
 
+    Of several series one step is found that all of them follow, each from its own start. They may leave out more days
+    than they have, as sales do that are recorded where there are some: others show which step is meant.
+
     Parameters
     ----------
     times : array, shape (n,)
-        Increasing.
+        Increasing, in each series.
+    borders : array of int, shape (S + 1,), optional
+        Series s has the times from ``borders[s]`` to ``borders[s + 1]``; by default all are of one.
 
     Examples
     --------
     >>> str(infer_step(np.array(["2001-01-31", "2001-02-28", "2001-03-31"], "datetime64[us]")))
     '1 month'
     """
+    borders = _whole_of(times) if borders is None else borders
     if times.dtype.kind != "M":
-        return _fixed("number", times.astype(np.float64))
-    months = _months(times) or _months_of_weekdays(times)
+        return _fixed("number", times.astype(np.float64), borders)
+    months = _months(times, borders) or _months_of_weekdays(times, borders)
     if months is not None:
         return months
-    fixed = _fixed("time", times.astype(np.int64))
-    weekdays = _weekdays(times)
+    fixed = _fixed("time", times.astype(np.int64), borders)
+    weekdays = _weekdays(times, borders)
     # trading days on a grid of days lack every weekend: take the reading that lacks fewer rows
-    if weekdays is not None and (not fixed.regular or positions(times, weekdays)[-1] < positions(times, fixed)[-1]):
-        return replace(weekdays, regular=False) if _keeps_holidays(times, weekdays) else weekdays
+    if weekdays is not None and (not fixed.regular or _longer(times, fixed, weekdays, borders)):
+        return replace(weekdays, regular=False) if _keeps_holidays(times, weekdays, borders) else weekdays
     return fixed
 
 
-def positions(times: np.ndarray, step: Step) -> np.ndarray:
-    """Steps from the first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
+def positions(times: np.ndarray, step: Step, borders: np.ndarray | None = None) -> np.ndarray:
+    """Steps from a series' first time to each; ``0 .. n-1`` where no row is missing, or the times are irregular."""
+    borders = _whole_of(times) if borders is None else borders
     if not step.regular:
-        return np.arange(len(times))
-    steps = np.rint(np.diff(_ordinals(times, step.unit)) / step.size).astype(np.int64)
-    return np.concatenate([[0], np.cumsum(steps)])  # step by step, so that a clock that drifts loses no row
+        return np.arange(len(times)) - np.repeat(borders[:-1], np.diff(borders))
+    steps = np.rint(np.diff(_ordinals(times, step.unit), prepend=0) / step.size).astype(np.int64)
+    steps[borders[:-1]] = 0
+    count = np.cumsum(steps)  # step by step, so that a clock that drifts loses no row
+    return count - np.repeat(count[borders[:-1]], np.diff(borders))
+
+
+def gaps_of(numbers: np.ndarray, borders: np.ndarray) -> np.ndarray:
+    """What is between neighbours, within each series."""
+    apart = np.diff(numbers)
+    inside = np.ones(len(apart), bool)
+    inside[borders[1:-1] - 1] = False
+    return apart[inside]
+
+
+def _whole_of(times: np.ndarray) -> np.ndarray:
+    return np.array([0, len(times)])
+
+
+def _longer(times: np.ndarray, one: Step, other: Step, borders: np.ndarray) -> bool:
+    """Whether series are longer in steps of one than of the other."""
+    ends = borders[1:] - 1
+    return int(positions(times, one, borders)[ends].sum()) > int(positions(times, other, borders)[ends].sum())
 
 
 def distinct(times: np.ndarray) -> np.ndarray:
@@ -98,32 +126,50 @@ def distinct(times: np.ndarray) -> np.ndarray:
     return known[np.append(True, known[1:] != known[:-1])] if len(known) else known
 
 
-def _fixed(unit: Unit, ordinals: np.ndarray) -> Step:
+def _fixed(unit: Unit, ordinals: np.ndarray, borders: np.ndarray) -> Step:
     """Equal distances, some rows perhaps missing."""
-    if len(ordinals) < 2:
+    distance = gaps_of(ordinals, borders)
+    if len(distance) == 0:
         return Step(unit, 1 if unit == "number" else DAY)
-    distance = np.diff(ordinals)
     step = float(np.median(distance))
-    steps = distance / step
-    whole = np.maximum(np.rint(steps), 1)
-    # decimal years are rounded and clocks drift, each step a little; few rows may be missing, not most
-    near = np.abs(steps - np.rint(steps)) < np.minimum(0.02 * whole, 0.25)
-    even = np.all(near) or (unit == "number" and _rounded(ordinals, whole))
-    regular = bool(even and steps.min() > 0.5 and steps.sum() < 2 * len(ordinals))
+    regular = _is_even(unit, ordinals, borders, step, 2)
+    if not regular and len(borders) > 2:  # the usual distance of many series may be that of sparse ones
+        least = float(distance.min())
+        regular = _is_even(unit, ordinals, borders, least, _SPARSE if unit != "time" or least >= DAY else 2)
+        step = least if regular else step
     if regular:  # the mean, so that rounding or jitter of single times does not add up over the series
-        step = _mean(unit, ordinals, float(np.rint(steps).sum()))
+        step = _mean(unit, ordinals, borders, step)
     return Step(unit, step, regular)
 
 
-def _mean(unit: Unit, ordinals: np.ndarray, count: float) -> float:
+def _is_even(unit: Unit, ordinals: np.ndarray, borders: np.ndarray, step: float, most: float) -> bool:
+    """Whether all distances are whole steps, and these at most so many times as many as there are rows."""
+    steps = gaps_of(ordinals, borders) / step if step > 0 else np.zeros(1)
+    if steps.min() <= 0.5 or steps.sum() >= most * len(ordinals):
+        return False
+    whole = np.maximum(np.rint(steps), 1)
+    # decimal years are rounded and clocks drift, each step a little; few rows may be missing, not most
+    near = np.abs(steps - np.rint(steps)) < np.minimum(0.02 * whole, 0.25)
+    return bool(np.all(near)) or (unit == "number" and _all_rounded(ordinals, whole, borders))
+
+
+def _mean(unit: Unit, ordinals: np.ndarray, borders: np.ndarray, step: float) -> float:
     """The mean step: whole where it counts something, and a twelfth, a quarter or the like where rounded numbers come
     near it."""
-    mean = float((ordinals[-1] - ordinals[0]) / count)
+    distance = gaps_of(ordinals, borders)
+    count = float(np.rint(distance / step).sum())
+    mean = float((ordinals[borders[1:] - 1] - ordinals[borders[:-1]]).sum() / count)
     if unit != "number" or abs(mean - np.rint(mean)) < 1e-9:
         return float(np.rint(mean))
     part = float(1 / max(np.rint(1 / mean), 1))
-    exact = np.allclose(np.diff(ordinals) / mean, np.rint(np.diff(ordinals) / mean), rtol=0, atol=1e-6)
+    exact = np.allclose(distance / mean, np.rint(distance / mean), rtol=0, atol=1e-6)
     return part if abs(part - mean) * count < (1e-3 if exact else 0.1) * mean else mean
+
+
+def _all_rounded(numbers: np.ndarray, steps: np.ndarray, borders: np.ndarray) -> bool:
+    starts = borders - np.arange(len(borders))  # each series has a step less than numbers
+    parts = zip(borders, borders[1:], starts, starts[1:], strict=False)
+    return all(_rounded(numbers[a:b], steps[c:d]) for a, b, c, d in parts if d > c)
 
 
 def _rounded(numbers: np.ndarray, steps: np.ndarray) -> bool:
@@ -135,27 +181,34 @@ def _rounded(numbers: np.ndarray, steps: np.ndarray) -> bool:
     return bool(digit < 0.25 * size and np.ptp(off) <= 1.5 * digit)
 
 
-def _months(times: np.ndarray) -> Step | None:
+def _same_clock(times: np.ndarray, borders: np.ndarray) -> bool:
+    """Whether each series has one time of the day."""
+    clock = times - times.astype("datetime64[D]")
+    return bool(np.all(clock == np.repeat(clock[borders[:-1]], np.diff(borders))))
+
+
+def _months(times: np.ndarray, borders: np.ndarray) -> Step | None:
     days = times.astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     of_month = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
     anchor = int(of_month.max())
-    same_clock = bool(np.all(times - days == (times - days)[:1]))
-    if len(times) < 2 or not same_clock or np.any(days != days_of_months(months, anchor)):
+    if len(times) < len(borders) or not _same_clock(times, borders):  # no two times of one series
         return None
-    step = _fixed("months", months.astype(np.int64))
+    if np.any(days != days_of_months(months, anchor)):
+        return None
+    step = _fixed("months", months.astype(np.int64), borders)
     return Step("months", step.size, True, anchor) if step.regular else None
 
 
-def _months_of_weekdays(times: np.ndarray) -> Step | None:
+def _months_of_weekdays(times: np.ndarray, borders: np.ndarray) -> Step | None:
     """Once a month at its last weekday or its first, or up to some days within it where those are holidays."""
     days = times.astype("datetime64[D]")
-    if len(times) < _FEWEST or np.any(times - days != (times - days)[:1]) or not np.is_busday(days).all():
+    if not _on_weekdays(times, borders):
         return None
     months = days.astype("datetime64[M]")
-    if np.any(months[1:] <= months[:-1]):
+    if np.any(gaps_of(months.astype(np.int64), borders) <= 0):
         return None
-    step = _fixed("months", months.astype(np.int64))
+    step = _fixed("months", months.astype(np.int64), borders)
     if not step.regular:
         return None
     for day, roll in _ENDS:
@@ -173,22 +226,31 @@ def days_of_months(months: np.ndarray, day: int, roll: Roll = "") -> np.ndarray:
     return np.busday_offset(days, 0, roll=roll) if roll else days
 
 
-def _weekdays(times: np.ndarray) -> Step | None:
-    days = times.astype("datetime64[D]")
-    if len(times) < _FEWEST or np.any(times - days != (times - days)[:1]) or not np.is_busday(days).all():
+def _weekdays(times: np.ndarray, borders: np.ndarray) -> Step | None:
+    if not _on_weekdays(times, borders):
         return None
-    step = _fixed("weekdays", _ordinals(times, "weekdays"))
+    step = _fixed("weekdays", _ordinals(times, "weekdays"), borders)
     return step if step.regular else None
 
 
-def _keeps_holidays(times: np.ndarray, step: Step) -> bool:
-    """Whether weekdays lack every New Year's Day, or every Christmas, that fell on one, and only few days else."""
-    days = times.astype("datetime64[D]")
-    if step.size != 1 or positions(times, step)[-1] + 1 > 1.08 * len(times):
+def _on_weekdays(times: np.ndarray, borders: np.ndarray) -> bool:
+    """Whether no time is at a weekend, of enough to show it."""
+    if len(times) < len(borders) or not _same_clock(times, borders):
         return False
+    days = distinct(times.astype("datetime64[D]"))
+    return len(days) >= _FEWEST and bool(np.is_busday(days).all())
+
+
+def _keeps_holidays(times: np.ndarray, step: Step, borders: np.ndarray) -> bool:
+    """Whether weekdays lack every New Year's Day, or every Christmas, that fell on one, and only few days else."""
+    if step.size != 1 or (positions(times, step, borders)[borders[1:] - 1] + 1).sum() > 1.08 * len(times):
+        return False
+    days = distinct(times.astype("datetime64[D]"))
+    starts, ends = times[borders[:-1]], times[borders[1:] - 1]
     years = np.arange(days[0].astype("datetime64[Y]"), days[-1].astype("datetime64[Y]") + 1).astype("datetime64[D]")
     for feast in (years, years + np.timedelta64(358, "D") + _leap(years)):
-        due = feast[(feast > days[0]) & (feast < days[-1]) & np.is_busday(feast)]
+        within = ((feast[:, None] > starts) & (feast[:, None] < ends)).any(axis=1)
+        due = feast[within & np.is_busday(feast)]
         if len(due) and not np.isin(due, days).any():
             return True
     return False

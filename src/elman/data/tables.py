@@ -135,7 +135,10 @@ class Table:
     def _doubts(self, name: str, values: np.ndarray) -> list[str]:
         """Notes on numbers that may be none, or not those of the file."""
         rounded = [ROUNDED.format(f"column {name!r}")] if name in self.rounded else []
-        texts, rows = self.texts(name), suspects(values)
+        rows = suspects(values)
+        if not rows:
+            return rounded
+        texts = self.texts(name)
         others = values[~np.isnan(values) & ~np.isin(values, values[rows])]
         return rounded + [
             note(f"column {name!r}", texts[row], int(np.sum(values == values[row])), (others.min(), others.max()))
@@ -153,7 +156,10 @@ class Table:
 
 
 def _as_text(value: np.generic) -> str:
-    return str(value) if value.dtype.kind == "M" else f"{float(value):.15g}"  # type: ignore[arg-type]
+    if value.dtype.kind == "M":
+        return str(value)
+    text = f"{float(value):.15g}"  # type: ignore[arg-type]
+    return text if float(text) == value else repr(float(value))  # type: ignore[arg-type]
 
 
 def read_table(path: str | Path) -> Table:

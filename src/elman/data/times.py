@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from elman.data.dates.notation import Notation
-from elman.data.steps import DAY, Step, days_of_months, distinct, infer_step, positions
+from elman.data.steps import DAY, Step, days_of_months, distinct, gaps_of, infer_step, positions
 from elman.errors import DataError
 
 _LAST_DAY = 2_932_896  # 9999-12-31, in days since 1970
@@ -18,6 +18,8 @@ __all__ = [
     "check_order",
     "distinct",
     "extend",
+    "extend_all",
+    "gaps_of",
     "infer_step",
     "label",
     "labels",
@@ -98,11 +100,17 @@ def _row(index: int, rows: np.ndarray | None) -> int:
     return index + 1 if rows is None else int(rows[index])
 
 
-def without_holes(times: np.ndarray, step: Step) -> np.ndarray:
-    """The times, and those that are missing between them."""
-    place = positions(times, step)
+def without_holes(times: np.ndarray, step: Step, borders: np.ndarray | None = None) -> np.ndarray:
+    """The times, and those that are missing between them; in each series, where there are several."""
+    borders = np.array([0, len(times)]) if borders is None else borders
+    place = positions(times, step, borders)
+    counts = place[borders[1:] - 1] + 1
+    place = place + np.repeat(np.cumsum(counts) - counts, np.diff(borders))
     if step.unit in ("months", "weekdays"):
-        every = np.concatenate([times[:1], extend(times[0], step, int(place[-1]))])
+        starts = np.cumsum(counts) - counts
+        every = _ahead(
+            np.repeat(times[borders[:-1]], counts), step, np.arange(counts.sum()) - np.repeat(starts, counts)
+        )
         every[place] = times
         return every
     numbers = times.astype(np.int64) if times.dtype.kind == "M" else times
@@ -125,16 +133,42 @@ def extend(last: np.generic, step: Step, count: int) -> np.ndarray:
     >>> extend(np.datetime64("2001-01-31", "us"), Step("months", 1, day=31), 2).astype("datetime64[D]")
     array(['2001-02-28', '2001-03-31'], dtype='datetime64[D]')
     """
+    return extend_all(np.array([last]), step, count)[0]
+
+
+def extend_all(last: np.ndarray, step: Step, count: int) -> np.ndarray:
+    """The `count` times that follow the last one of each series.
+
+    Parameters
+    ----------
+    last : array, shape (S,)
+    step : Step
+    count : int
+        H.
+
+    Returns
+    -------
+    ndarray, shape (S, H)
+
+    Raises
+    ------
+    DataError
+        If they go beyond the year 9999.
+    """
     if step.unit != "number":
-        _check_end(last, step, count)
-    ahead = np.arange(1, count + 1)
+        _check_end(last.max(), step, count)
+    return _ahead(last[:, None], step, np.arange(1, count + 1)[None, :])
+
+
+def _ahead(times: np.ndarray, step: Step, ahead: np.ndarray) -> np.ndarray:
+    """Times that are so many steps after others."""
     if step.unit == "number":
-        after = float(last) + ahead * step.size  # type: ignore[arg-type]
+        after = times.astype(np.float64) + ahead * step.size
         return after.astype(np.int64) if np.all(after == np.rint(after)) else after
     if step.unit == "time":
-        return last + (ahead * int(step.size)).astype("timedelta64[us]")
-    day = last.astype("datetime64[D]")
-    clock = last - day
+        return times + (ahead * int(step.size)).astype("timedelta64[us]")
+    day = times.astype("datetime64[D]")
+    clock = times - day
     if step.unit == "weekdays":
         return np.busday_offset(day, ahead * int(step.size)).astype("datetime64[us]") + clock
     months = day.astype("datetime64[M]") + ahead * int(step.size)

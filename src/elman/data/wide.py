@@ -8,13 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from elman.data.along import FEWEST, YEAR, are_periods, are_times, without_x
+from elman.data.along import FEWEST, YEAR, are_periods, start_of_times, without_x
 from elman.data.names import listed
 from elman.data.numerals import is_missing, looks_like_number
+from elman.data.parquet import Typed
 from elman.data.read_times import looks_like_times, read_times
 from elman.data.tables import Table
 from elman.errors import DataError
 
+_MOST_COLUMNS = 60  # of a table of years by months
 _PERIODS = {12: "{}-{:02d}", 4: "{}-Q{}"}  # of a year, and how one of them is written
 
 
@@ -36,9 +38,63 @@ def as_rows(table: Table) -> Table:
     return _years_by_periods(table) or _a_series_a_row(table) or table
 
 
+def runs_along(table: Table) -> bool:
+    """Whether the times may run along the columns, by their names."""
+    if len(table.names) <= FEWEST:
+        return False
+    return start_of_times(list(map(without_x, table.names))) is not None or _year(table) is not None
+
+
+def _year(table: Table) -> tuple[int, int] | None:
+    """The first of the columns that are the periods of a year, and how many these are."""
+    if len(table.names) > _MOST_COLUMNS:
+        return None
+    places = ((i, n) for n in _PERIODS for i in range(1, len(table.names) - n + 1))
+    return next(((i, n) for i, n in places if _is_year(table, i, n)), None)
+
+
+def as_long(table: Table) -> tuple[Table, list[str]] | None:
+    """A table whose rows are series as one with a row for each series and time, and the columns that name the series.
+
+    None where it is no such table, or has one row.
+    """
+    start = _start_of_times(table) if len(table.names) > FEWEST and len(table) > 1 else None
+    if start is None:
+        return None
+    keys, columns = list(table.names[:start]), table.names[start:]
+    named = next(([key] for key in keys if len(set(table.texts(key))) == len(table)), keys)
+    if not named:
+        return None
+    times, cells = [without_x(label) for label in columns], list(map(table.column, columns))
+    held: dict[str, Typed] = {key: [text for text in table.texts(key) for _ in columns] for key in keys}
+    held["time"] = times * len(table)
+    if any(isinstance(column, list) for column in cells):
+        held["value"] = [cell for row in zip(*map(table.texts, columns), strict=True) for cell in row]
+    else:
+        held["value"] = np.stack([np.asarray(column) for column in cells], axis=1).ravel()
+    note = f"the times run along the columns, from {times[0]} to {times[-1]}: a series in each of {len(table)} rows"
+    numbers = np.arange(1, len(held["time"]) + 1)
+    long = replace(
+        table,
+        names=tuple(held),
+        numbers=numbers,
+        notes=(*table.notes, note),
+        _get=held.__getitem__,
+        _lines=None if table._lines is None else np.repeat(table._lines, len(columns)),
+        rounded=frozenset(),
+    )
+    return long, named
+
+
+def _start_of_times(table: Table) -> int | None:
+    """The first of the columns that are called by times, to the last."""
+    start = start_of_times(list(map(without_x, table.names)))
+    return None if start is None or any(_tells_times(table.texts(key)) for key in table.names[:start]) else start
+
+
 def _years_by_periods(table: Table) -> Table | None:
     """Rows of years with a column for each month or quarter, read row by row."""
-    found = next(((i, n) for n in _PERIODS for i in range(1, len(table.names) - n + 1) if _is_year(table, i, n)), None)
+    found = _year(table)
     if found is None:
         return None
     start, count = found
@@ -86,11 +142,10 @@ def _is_year(table: Table, start: int, count: int) -> bool:
 
 def _a_series_a_row(table: Table) -> Table | None:
     """The only row of a table whose last columns are called by times; None where they are not."""
-    labels = list(map(without_x, table.names))
-    start = next((i for i in range(len(labels) - FEWEST + 1) if are_times(labels[i:])), None)
-    keys = list(table.names[:start])
-    if start is None or any(_tells_times(table.texts(key)) for key in keys):
+    start = _start_of_times(table)
+    if start is None:
         return None
+    labels, keys = list(map(without_x, table.names)), list(table.names[:start])
     if len(table) > 1:
         raise DataError(_several(table, keys, labels[start:]))
     called = next((text for key in keys if (text := table.texts(key)[0])), "value")

@@ -3,11 +3,13 @@
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.baselines import naive, seasonal_naive
 from elman.forecast.forecaster import Forecaster
+from elman.forecast.forecasts import Forecast
 from elman.forecast.metrics import mae, mase, rmse, smape
 from elman.forecast.season import autocorrelation, detect_season
 
 __all__ = [
     "Backtest",
+    "Forecast",
     "Forecaster",
     "autocorrelation",
     "backtest",

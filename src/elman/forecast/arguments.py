@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import as_seed, check_polars, nearest, shown, whole
+from elman.checks import as_seed, nearest, whole
 from elman.data.index_times import index_times
 from elman.data.series import Series
 from elman.data.times import check_order, infer_step, positions
+from elman.data.values import numbers_of
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 from elman.training.schedules import as_schedule
@@ -31,7 +31,7 @@ def as_values(series: Any, what: str = "the series") -> np.ndarray:
     DataError
         If it is no series of finite numbers.
     """
-    values = _numbers(series.values if isinstance(series, Series) else series, what)
+    values = numbers_of(series.values if isinstance(series, Series) else series, what)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
@@ -53,51 +53,12 @@ def _as_a_column(frame: Any) -> str:
 
 def as_histories(histories: Any) -> np.ndarray:
     """Several histories of one length as float64 values (B, n)."""
-    values = _numbers(histories, "the histories")
+    values = numbers_of(histories, "the histories")
     if values.ndim != 2:
         raise DataError(f"expected histories of shape (B, n), got shape {values.shape}")
     for row, history in enumerate(values):
         _check_finite(history, f"history {row}")
     return values
-
-
-def _numbers(given: Any, what: str) -> np.ndarray:
-    """Any array of numbers as float64, NaN where one is masked or missing."""
-    if isinstance(given, np.ma.MaskedArray):
-        _check_kind(given.data, what)
-        return np.ma.filled(given.astype(np.float64), np.nan)
-    check_polars(given, what)
-    try:
-        found = np.asarray(given)
-    except (TypeError, ValueError) as error:  # rows of unequal length
-        raise DataError(f"{what} is no array of numbers: {error}") from error
-    if found.dtype == object:
-        return _of_objects(found, what)
-    _check_kind(found, what)
-    return np.array(found, np.float64)
-
-
-def _check_kind(array: np.ndarray, what: str) -> None:
-    if array.dtype.kind not in "iuf":
-        kind = {"U": "texts", "S": "bytes", "b": "booleans", "c": "complex numbers", "M": "dates", "m": "durations"}
-        example = f", such as {array.flat[0]}," if array.size else ""
-        raise DataError(
-            f"{what} holds {kind.get(array.dtype.kind, array.dtype)}{example} instead of numbers; convert them first"
-        )
-
-
-def _of_objects(array: np.ndarray, what: str) -> np.ndarray:
-    """Python's numbers; None and pandas' NA are missing."""
-    found = np.empty(array.shape)
-    for place, value in np.ndenumerate(array):
-        if value is None or type(value).__name__ in ("NAType", "NaTType"):
-            found[place] = np.nan
-        elif isinstance(value, Real) and not isinstance(value, bool | np.bool_) or type(value).__name__ == "Decimal":
-            found[place] = float(value)
-        else:
-            where = f" at index {', '.join(map(str, place))}" if place else ""
-            raise DataError(f"{what} is {shown(value)}{where}; expected numbers: convert them first")
-    return found
 
 
 def _check_finite(values: np.ndarray, what: str) -> None:

@@ -43,7 +43,7 @@ def hang(found: Moments, texts: TimeTexts) -> Hung:
     else:
         offsets = found.offsets[known]
         zone, note = _behind(wall, offsets, set(found.zones))
-    axis = _axis(wall, offsets)
+    axis = _axis(wall, offsets, zone)
     times = found.times.copy()
     if axis is not None:
         times[known] = wall + (axis - offsets).astype("timedelta64[s]")
@@ -81,7 +81,7 @@ def hang_typed(instants: np.ndarray, zone: Zone) -> Hung:
     known = ~np.isnat(instants)
     offsets = zone.at(instants[known])
     wall = instants[known] + offsets.astype("timedelta64[s]")
-    axis = _axis(wall, offsets)
+    axis = _axis(wall, offsets, zone)
     times = instants.copy()
     times[known] = wall if axis is None else instants[known] + np.timedelta64(axis, "s")
     return times, Notation(clock=True, zone=zone, axis=axis), ()
@@ -105,11 +105,15 @@ def _behind(wall: np.ndarray, offsets: np.ndarray, words: set[str]) -> tuple[Zon
     )
 
 
-def _axis(wall: np.ndarray, offsets: np.ndarray) -> int | None:
+def _axis(wall: np.ndarray, offsets: np.ndarray, zone: Zone) -> int | None:
     """None where steps are counted by the clock on the wall, as days are; else the offset of a clock that never
-    changes, as hours need it."""
-    if len(offsets) == 0 or (offsets == offsets[0]).all():
+    changes, as hours need it, which may go on into a change."""
+    if len(offsets) == 0:
         return None
+    if (offsets == offsets[0]).all():
+        apart = np.diff(distinct(wall))
+        hours = len(apart) > 0 and np.median(apart) < np.timedelta64(1, "D")
+        return int(offsets[0]) if zone.name and hours else None
     standard = int(offsets.min())
     steady = wall + (standard - offsets).astype("timedelta64[s]")
     by_wall = 0 if len(distinct(wall)) < len(distinct(steady)) else evenness(wall)

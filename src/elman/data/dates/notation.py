@@ -76,6 +76,15 @@ class Notation:
             return times
         return times + _seconds(self._offsets(times) - self.axis)
 
+    @property
+    def hangs(self) -> bool:
+        """Whether times are instants, of a clock whose offset from UTC is written."""
+        return self.zone is not None and self.offset
+
+    def utc(self, times: np.ndarray) -> np.ndarray:
+        """Instants as UTC has them."""
+        return times - _seconds(self._offsets(times) if self.axis is None else self.axis)
+
     def _offsets(self, times: np.ndarray) -> np.ndarray:
         assert self.zone is not None
         return self.zone.at_wall(times) if self.axis is None else self.zone.at(times - _seconds(self.axis))

@@ -1,0 +1,45 @@
+"""The picture of a forecast of one series: its end, what follows, and how far that may be off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from elman.forecast.predicted import Predicted
+from elman.plots.style import BLUE, INK, axes, dress, plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST = 400  # points of history; more would hide the forecast
+_TIMES = 4  # as many points of history as there are steps of forecast, at least
+
+
+def draw_bands(forecast: Predicted, ax: Axes | None = None) -> Axes:
+    """Draw a forecast of one series.
+
+    Parameters
+    ----------
+    forecast : Predicted
+    ax : matplotlib Axes, optional
+        By default new ones.
+    """
+    ax = axes(ax)
+    times, values = forecast.times[0], forecast.values[0]
+    history = forecast.history
+    if history is not None:
+        shown = slice(-min(max(_TIMES * forecast.horizon, 40), max(_MOST, forecast.horizon)), None)
+        before = history.times_of(0) + (history.times is None and history.form.kind == "file")
+        ax.plot(before[shown], history.series(0)[shown], color=INK, linewidth=1.1, label="recorded")
+        times, values = np.append(before[-1:], times), np.append(history.series(0)[-1:], values)
+    for level, (low, high) in sorted(forecast.levels.items(), reverse=True):
+        alpha = 0.12 + 0.2 * (1 - level / 100)
+        ax.fill_between(forecast.times[0], low[0], high[0], color=BLUE, alpha=alpha, linewidth=0, label=f"{level:g} %")
+    ax.plot(times, values, color=BLUE, linewidth=1.8, label="forecast")
+    ax.set_title(plain(forecast.names[0]), loc="left", fontsize=11)
+    if times.dtype.kind == "M":
+        from matplotlib.dates import ConciseDateFormatter
+
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
+    return dress(ax, plain(forecast.form.time), plain(forecast.form.target))
