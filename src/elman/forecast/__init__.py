@@ -4,18 +4,25 @@ from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.baselines import naive, seasonal_naive
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.metrics import mae, mase, rmse, smape
+from elman.forecast.scale import naive_scales
+from elman.forecast.scores import Score, judge, owa, score
 from elman.forecast.season import autocorrelation, detect_season
 
 __all__ = [
     "Backtest",
     "Forecaster",
+    "Score",
     "autocorrelation",
     "backtest",
     "detect_season",
+    "judge",
     "mae",
     "mase",
     "naive",
+    "naive_scales",
+    "owa",
     "rmse",
+    "score",
     "seasonal_naive",
     "smape",
 ]
