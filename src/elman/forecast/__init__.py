@@ -2,6 +2,7 @@
 
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.baselines import naive, seasonal_naive
+from elman.forecast.conformal import Calibration, calibrate
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.metrics import mae, mase, rmse, smape
 from elman.forecast.scale import naive_scales
@@ -10,10 +11,12 @@ from elman.forecast.season import autocorrelation, detect_season
 
 __all__ = [
     "Backtest",
+    "Calibration",
     "Forecaster",
     "Score",
     "autocorrelation",
     "backtest",
+    "calibrate",
     "detect_season",
     "judge",
     "mae",
