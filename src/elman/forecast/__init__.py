@@ -5,18 +5,24 @@ from elman.forecast.baselines import naive, seasonal_naive
 from elman.forecast.conformal import Calibration, calibrate
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.metrics import mae, mase, rmse, smape
+from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge, owa, score
 from elman.forecast.season import autocorrelation, detect_season
+from elman.forecast.verdict import Verdict, compare
 
 __all__ = [
     "Backtest",
     "Calibration",
     "Forecaster",
+    "QuantileCalibration",
     "Score",
+    "Verdict",
     "autocorrelation",
     "backtest",
     "calibrate",
+    "calibrate_quantiles",
+    "compare",
     "detect_season",
     "judge",
     "mae",

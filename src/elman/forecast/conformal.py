@@ -155,7 +155,7 @@ def calibrate(
     known = np.isfinite(errors)
     if not known.any():
         raise DataError("actual holds no known value; expected errors at one origin at least")
-    worth = widths.horizons(errors, _starts(origins, truth.shape[1]))
+    worth = widths.horizons(errors, widths.as_origins(origins, truth.shape[1]))
     positive = ~(known & ((truth <= 0) | (said <= 0))).any((1, 2))
     level = widths.mean_level(np.where(known, said, np.nan), positive)
     return _take_apart(errors / widths.relative(said, level), worth, unit, level, whole(season, "season") > 1)
@@ -181,9 +181,7 @@ def _shape(parts: np.ndarray, worth: np.ndarray) -> np.ndarray:
     each = np.broadcast_to((worth / np.maximum(known.sum((1, 2)), 1))[:, None, None], parts.shape)
     values = np.concatenate([parts[known], T5])
     mass = np.concatenate([each[known], np.full(len(T5), widths.PRIOR / len(T5))])
-    order = np.argsort(values, kind="stable")
-    values, mass = values[order], mass[order]
-    return np.interp(GRID, (np.cumsum(mass) - mass / 2) / mass.sum(), values)
+    return widths.weighted_quantiles(values, mass, GRID)
 
 
 def _notes(sigma: np.ndarray) -> tuple[str, ...]:
@@ -192,13 +190,6 @@ def _notes(sigma: np.ndarray) -> tuple[str, ...]:
         return ()
     some = ", ".join(map(str, flat[:5])) + ", ..." * (flat.size > 5)
     return (f"intervals without width for {flat.size} of {len(sigma)} series, constant and always met: {some}",)
-
-
-def _starts(origins: Any, count: int) -> np.ndarray:
-    starts = floats(origins, "origins", finite=True)
-    if starts.shape != (count,):
-        raise ShapeError(f"origins has shape {starts.shape}; expected ({count},), a number for each origin")
-    return starts
 
 
 def _check_lower(points: np.ndarray, lower: float | None) -> None:

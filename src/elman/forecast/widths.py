@@ -7,8 +7,12 @@ alike, so that H of them count as one: they are counted in horizons.
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
+
+from elman.checks import floats
+from elman.errors import ShapeError
 
 PRIOR = 5.0  # horizons of errors that what is expected of any method on any series weighs as much as
 SHRINK = 1.0  # horizons of errors that what the scale lets expect of a series weighs as much as
@@ -33,6 +37,21 @@ def horizons(errors: np.ndarray, origins: np.ndarray) -> np.ndarray:
     series, origin, step = np.nonzero(np.isfinite(errors))
     about[series, place[origin, step]] = True
     return about.sum(1) / steps
+
+
+def as_origins(given: Any, count: int) -> np.ndarray:
+    """How many values before the end each of the forecasts started, (K,)."""
+    starts = floats(given, "origins", finite=True)
+    if starts.shape != (count,):
+        raise ShapeError(f"origins has shape {starts.shape}; expected ({count},), a number for each origin")
+    return starts
+
+
+def weighted_quantiles(values: np.ndarray, mass: np.ndarray, probabilities: Any) -> np.ndarray:
+    """Quantiles of values that do not count alike, between them by straight lines."""
+    order = np.argsort(values, kind="stable")
+    mass = mass[order]
+    return np.interp(probabilities, (np.cumsum(mass) - mass / 2) / mass.sum(), values[order])
 
 
 def mean_level(forecast: np.ndarray, positive: np.ndarray) -> np.ndarray:
