@@ -14,8 +14,8 @@ __version__ = "0.1.0"
 
 _EQUATIONS = (
     "cell Cell sigmoid tanh relu leaky_relu elu softplus silu gelu linear exp log log1p sqrt square abs sign sin cos "
-    "erf floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll outer matvec "
-    "vecmat scalar blocks constant dropout softmax log_softmax normalise"
+    "erf lgamma digamma floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll "
+    "outer matvec vecmat scalar blocks constant dropout softmax log_softmax normalise"
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
@@ -66,9 +66,10 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         sigmoid as sigmoid, tanh as tanh, relu as relu, leaky_relu as leaky_relu, elu as elu,
         softplus as softplus, silu as silu, gelu as gelu, linear as linear, exp as exp, log as log,
         log1p as log1p, sqrt as sqrt, square as square, abs as abs, sign as sign, sin as sin, cos as cos,
-        erf as erf, floor as floor, stop_gradient as stop_gradient, spike as spike, maximum as maximum,
-        minimum as minimum, equal as equal, where as where, clip as clip, sum as sum, mean as mean, max as max,
-        pick as pick, dropout as dropout, softmax as softmax, log_softmax as log_softmax, normalise as normalise,
+        erf as erf, lgamma as lgamma, digamma as digamma, floor as floor, stop_gradient as stop_gradient,
+        spike as spike, maximum as maximum, minimum as minimum, equal as equal, where as where, clip as clip,
+        sum as sum, mean as mean, max as max, pick as pick, dropout as dropout, softmax as softmax,
+        log_softmax as log_softmax, normalise as normalise,
     )
     from elman.equations.vectors import (
         concat as concat, split as split, roll as roll, outer as outer, matvec as matvec, vecmat as vecmat,

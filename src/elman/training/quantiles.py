@@ -1,0 +1,77 @@
+"""Several quantiles of each target at once: their loss, and outputs that cannot cross."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from elman.checks import floats, shown, whole
+from elman.equations import cell, concat, maximum, mean, softplus, split
+from elman.errors import OptionError
+
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def as_quantiles(given: Any) -> tuple[float, ...]:
+    """Probabilities, increasing, in (0, 1)."""
+    probabilities = floats(given, "quantiles")
+    inside = probabilities.ndim == 1 and probabilities.size and ((probabilities > 0) & (probabilities < 1)).all()
+    if not inside or (np.diff(probabilities) <= 0).any():
+        raise OptionError(f"quantiles is {shown(given)}; expected increasing numbers in (0, 1), as {QUANTILES}")
+    return tuple(map(float, probabilities))
+
+
+@cell(inputs=2)
+def pinball(p, y, target, *, quantiles=QUANTILES):
+    """The quantile loss ``max(tau e, (tau - 1) e)``, ``e = target - y``, the mean over the quantiles tau.
+
+    For O targets and Q quantiles the network has O Q outputs: O of the first quantile, then O of the next. Reference:
+    R. Koenker and G. Bassett, Regression quantiles, Econometrica 46 (1978).
+    """
+    probabilities = as_quantiles(quantiles)
+    parts = zip(probabilities, split(y, len(probabilities)), strict=True)
+    losses = [mean(maximum(tau * (target - part), (tau - 1) * (target - part))) for tau, part in parts]
+    return sum(losses[1:], losses[0]) * (1 / len(losses))
+
+
+def increasing(y: Any, parts: int) -> Any:
+    """Values that are in order from part to part: the middle part, and from it up and down sums of softplus.
+
+    Parameters
+    ----------
+    y : symbol or array (..., Q O)
+        What a layer gives: O values for each of Q parts.
+    parts : int
+        Q.
+
+    Returns
+    -------
+    symbol or array (..., Q O)
+        Of the same width; value o of a part is below that of the next.
+
+    Notes
+    -----
+    The median then is a network's own output, which trains as without this.
+
+    Examples
+    --------
+    >>> increasing(np.array([0.0, 1.0, 0.0]), 3).round(3)
+    array([0.307, 1.   , 1.693])
+    """
+    values = split(y, whole(parts, "parts"))
+    middle = len(values) // 2
+    found = [values[middle]]
+    for below in reversed(values[:middle]):
+        found.insert(0, found[0] - softplus(below))
+    for above in values[middle + 1 :]:
+        found.append(found[-1] + softplus(above))
+    return concat(*found)
+
+
+def first_up(y: Any, parts: int) -> Any:
+    values = split(y, parts)
+    found = [values[0]]
+    for above in values[1:]:
+        found.append(found[-1] + softplus(above))
+    return concat(*found)
