@@ -19,11 +19,11 @@ _EQUATIONS = (
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
-    "ActivityPenalty Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift tie "
-    "check_gradients"
+    "ActivityPenalty Increasing Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift "
+    "tie check_gradients"
 ).split()
 _TRAINING = (
-    "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss "
+    "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError".split()
@@ -87,7 +87,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
-        ActivityPenalty as ActivityPenalty,
+        ActivityPenalty as ActivityPenalty, Increasing as Increasing,
         check_gradients as check_gradients, Bidirectional as Bidirectional, Conv1D as Conv1D,
         AdditiveAttention as AdditiveAttention, Static as Static, attend as attend, learnt as learnt, pool as pool,
         repeat as repeat, reverse as reverse, shift as shift, tie as tie,
@@ -95,7 +95,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     from elman.training import (
         SGD as SGD, RMSProp as RMSProp, Adam as Adam, AdamW as AdamW, Callback as Callback,
         EarlyStopping as EarlyStopping, ModelCheckpoint as ModelCheckpoint, LambdaCallback as LambdaCallback,
-        CSVLogger as CSVLogger, History as History, Loss as Loss, ConstantRate as ConstantRate,
+        CSVLogger as CSVLogger, History as History, Loss as Loss, quantile_loss as quantile_loss,
+        ConstantRate as ConstantRate,
         CosineDecay as CosineDecay, ExponentialDecay as ExponentialDecay, StepDecay as StepDecay,
         WarmUp as WarmUp,
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -55,22 +56,47 @@ def beta_cdf(x: np.typing.ArrayLike, a: np.typing.ArrayLike, b: np.typing.ArrayL
 
 
 def invert(
-    cdf: Callable[[np.ndarray], np.ndarray], probabilities: np.ndarray, low: np.ndarray, high: np.ndarray
+    cdf: Callable[[np.ndarray], np.ndarray],
+    density: Callable[[np.ndarray], np.ndarray],
+    probabilities: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
 ) -> np.ndarray:
-    """Where an increasing function takes the given values, by bisection between ends that are moved out if need be."""
-    low, high = np.array(low, np.float64), np.array(high, np.float64)
+    """Where a distribution function takes the given values: Newton's method between ends that close in on it."""
+    low, high = _around(cdf, probabilities, low, high)
+    x = low + (high - low) / 2
     for _ in range(200):
+        error = cdf(x) - probabilities
+        low, high = np.where(error < 0, x, low), np.where(error < 0, high, x)
+        slope = np.maximum(density(x), _TINY)
+        newton, middle = x - error / slope, low + (high - low) / 2
+        new = np.where((newton > low) & (newton < high), newton, middle)
+        if (np.abs(new - x) <= 1e-14 * np.abs(x) + 1e-300).all():
+            return new
+        x = new
+    return x
+
+
+def invert_counts(cdf: Callable[[np.ndarray], np.ndarray], probabilities: np.ndarray) -> np.ndarray:
+    """The least whole number from 0 on at which a distribution function reaches the given values, by bisection."""
+    low, high = _around(cdf, probabilities, np.full(probabilities.shape, -1.0), np.ones(probabilities.shape))
+    low, high = np.maximum(np.floor(low), -1), np.ceil(high)
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        short = cdf(np.maximum(middle, 0)) < probabilities
+        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    return high
+
+
+def _around(cdf: Any, probabilities: np.ndarray, low: Any, high: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Ends moved out until what is looked for lies between them."""
+    for _ in range(400):
         short, far = cdf(high) < probabilities, cdf(low) > probabilities
         if not (short.any() or far.any()):
             break
         width = high - low
         low, high = np.where(far, low - 2 * width, low), np.where(short, high + 2 * width, high)
-    while True:
-        middle = low + (high - low) / 2
-        if ((middle <= low) | (middle >= high)).all():  # no number lies between them
-            return high
-        under = cdf(middle) < probabilities
-        low, high = np.where(under, middle, low), np.where(under, high, middle)
+    return low, high
 
 
 def _gamma_series(x: np.ndarray, a: np.ndarray) -> np.ndarray:
