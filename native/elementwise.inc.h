@@ -32,6 +32,8 @@ ELMAN_INLINE Vec<T> one_or_zero(F truth) {
   X(log, log_<T>(a))                                               \
   X(log1p, log1p_<T>(a))                                           \
   X(erf, erf_<T>(a))                                               \
+  X(lgamma, lgamma_<T>(a))                                         \
+  X(digamma, digamma_<T>(a))                                       \
   X(sigmoid, sigmoid_<T>(a))                                       \
   X(tanh, tanh_<T>(a))                                             \
   X(relu, at_least<T>(a, T(0)))                                    \

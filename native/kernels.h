@@ -24,6 +24,7 @@ namespace elman {
   X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(square, 1) X(sqrt, 1) X(reciprocal, 1)                              \
   X(exp, 1) X(log, 1) X(log1p, 1) X(erf, 1) X(sigmoid, 1) X(tanh, 1) X(relu, 1) X(leaky_relu, 1) X(elu, 1)        \
   X(softplus, 1) X(silu, 1) X(gelu, 1) X(clip, 1) X(sin, 1) X(cos, 1) X(floor, 1) X(spike, 1)                     \
+  X(lgamma, 1) X(digamma, 1)                                                                                      \
   X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(pow, 2) X(maximum, 2) X(minimum, 2)                                   \
   X(lt, 2) X(le, 2) X(eq, 2) X(sigmoid_grad, 2) X(tanh_grad, 2) X(relu_grad, 2)                                   \
   X(where, 3) X(fma, 3) X(blend, 3)                                                                               \

@@ -1,7 +1,7 @@
 // exp, log, tanh and their like. Included by kernels.inc.h's parts, inside the namespace of an instruction set.
 //
-// Goals: at most 4 units in the last place, for every argument: zeros, denormals, infinities (by their limit) and NaN
-//   (which stays NaN).
+// Goals: at most 4 units in the last place (lgamma and digamma 5), for every argument: zeros, denormals, infinities (by
+//   their limit) and NaN (which stays NaN).
 // Non-goals: correct rounding; errno and floating-point flags.
 #pragma once
 #include "vectors.inc.h"
@@ -24,6 +24,17 @@ struct Fit<float> {
                                    -0.12383018f, 0.118751444f, -0.117990695f, 0.06921515f};
   // erf(x) / x, in x^2
   static constexpr float erf_[] = {1.1283791f, -0.3761262f, 0.112833925f, -0.02683542f, 0.005115947f, -6.7608187e-04f};
+  // log Gamma(1 + f) / (f (f - 1)) and digamma(1 + f) / (f - root), in f - 1/2 for f in [0, 1]
+  static constexpr float lgamma_[] = {0.48312895f,    -0.145959902f,   0.0629114142f,  -0.0313079979f,
+                                      0.0167964974f,  -0.00943639658f, 0.00545647611f, -0.00311640206f,
+                                      0.00184830963f, -0.00152552012f, 0.000959919322f};
+  static constexpr float digamma_[] = {0.951055876f,  -0.423627499f,  0.240542616f,  -0.148398786f,
+                                       0.0949820803f, -0.0620570735f, 0.0408793696f, -0.0257810259f,
+                                       0.0169802652f, -0.0163840716f, 0.0111188804f};
+  static constexpr float root_high = 0.461632133f, root_low = 1.24381499e-08f;
+  // Stirling's series of both for x from 8 on, in 1 / x^2
+  static constexpr float stirling_[] = {1.f / 12, -1.f / 360, 1.f / 1260};
+  static constexpr float digamma_far_[] = {1.f / 12, -1.f / 120, 1.f / 252};
   // e^(t^2 / 2) Phi(-t) (t + pole), in (t - pole) / (t + pole)
   static constexpr float pole = 3;
   static constexpr float tail_[] = {0.7290837f,      -0.509332f,     0.2300177f,    -0.047262687f,
@@ -56,6 +67,25 @@ struct Fit<double> {
                                     -0.02686617064443583,    0.005223977615504435,    -0.0008548326194264617,
                                     0.00012055289787432122,  -1.4924201741622234e-05, 1.6430765387717393e-06,
                                     -1.5940738462761394e-07, 1.1474860158502705e-08};
+  static constexpr double lgamma_[] = {
+      0.48312895054098089,      -0.145959895914306087,     0.0629114010745643782,   -0.0313084875010093846,
+      0.0167970986312759979,    -0.00942562244863536209,   0.00544645783903168063,  -0.00321207406936065599,
+      0.00192291631525126519,   -0.00116441467982270807,   0.000711519030679830015, -0.000437991827030426683,
+      0.000271314074187622645,  -0.000168928080715852235,  0.000105353233269328904, -0.000066088111312148458,
+      0.000043034123440677873,  -0.0000273710903774674432, 0.000013173875201345971, -8.05345283900651361e-6,
+      0.0000121497360288503638, -7.99076833193315636e-6};
+  static constexpr double digamma_[] = {
+      0.951055876031832893,    -0.423627421281460569,    0.240542484240773982,    -0.148404923053890056,
+      0.0949887244549725195,   -0.0619221332746965043,   0.0407608338108116206,   -0.0269757966912282807,
+      0.0179072524814291426,   -0.0119082194199001818,   0.00792694401769292313,  -0.00527994625204987206,
+      0.00351901213175622503,  -0.00234542081093805877,  0.00155659943384909894,  -0.00103684201431429549,
+      0.000723436714679138275, -0.000484730664613716508, 0.000227025573498290322, -0.000146977146351341141,
+      0.000259851161273540727, -0.000176563393031359006};
+  static constexpr double root_high = 0.46163214496836236, root_low = -1.5522348162858677e-17;
+  static constexpr double stirling_[] = {1. / 12,        -1. / 360, 1. / 1260,       -1. / 1680,     1. / 1188,
+                                         -691. / 360360, 1. / 156,  -3617. / 122400, 43867. / 244188};
+  static constexpr double digamma_far_[] = {1. / 12,       -1. / 120, 1. / 252,      -1. / 240,     1. / 132,
+                                            -691. / 32760, 1. / 12,   -3617. / 8160, 43867. / 14364};
   static constexpr double pole = 4.5;
   static constexpr double tail_[] = {
       0.7632305289702032,     -0.6402577602526177,    0.44645251705567773,    -0.25314179995090397,
@@ -260,4 +290,51 @@ ELMAN_INLINE Vec<T> gelu_(Vec<T> x) {
   Vec<T> outer = at_least<T>(x, T(0)) - times_exp_minus_square<T>(scaled_tail<T>(t, t), t, T(0.5));
   Vec<T> inner = x * (x * (root_half / 2) * polynomial<T>(x * x * T(0.5), Fit<T>::erf_) + T(0.5));
   return t < T(0.5) ? inner : outer;
+}
+
+// What leads from 1 <= x < 8 down to 1 <= x - n < 2: the product of x - 1, ..., x - n, and the sum of their reciprocals
+// as a fraction over it.
+template <class T>
+struct Descent {
+  Vec<T> product, numerator;
+};
+
+template <class T>
+ELMAN_INLINE Descent<T> descend(Vec<T> x) {
+  Vec<T> product = splat<T>(1), numerator = Vec<T>{};
+#pragma GCC unroll 6
+  for (int n = 1; n <= 6; ++n) {
+    const Vec<T> t = x - T(n);
+    numerator = t < T(1) ? numerator : numerator * t + product;
+    product = t < T(1) ? product : product * t;
+  }
+  return {product, numerator};
+}
+
+// log Gamma(x) of x > 0; NaN below 0. Its zeros at 1 and 2 are factors of what is computed there.
+template <class T>
+ELMAN_INLINE Vec<T> lgamma_(Vec<T> x) {
+  const auto far = x >= T(8), small = x < T(1);
+  const Vec<T> below = far ? splat<T>(1) : x, f = below - floor_<T>(below);
+  const Vec<T> logarithm = log_<T>(far | small ? x : descend<T>(below).product);
+  const Vec<T> near = f * (f - T(1)) * polynomial<T>(f - T(0.5), Fit<T>::lgamma_);
+  const Vec<T> inverse = T(1) / x;
+  const Vec<T> rest = inverse * polynomial<T>(inverse * inverse, Fit<T>::stirling_) + T(0.41893853320467274178);
+  const Vec<T> outer = (x - T(0.5)) * (logarithm - T(1)) + rest;
+  return far ? outer : near + (small ? -logarithm : logarithm);
+}
+
+// The derivative of log Gamma(x) of x > 0; NaN below 0. Its zero is a factor of what is computed there.
+template <class T>
+ELMAN_INLINE Vec<T> digamma_(Vec<T> x) {
+  using R = Real<T>;
+  const auto far = x >= T(8), small = x < T(1);
+  const Vec<T> below = far ? splat<T>(1) : x, f = below - floor_<T>(below);
+  const Descent<T> down = descend<T>(below);
+  const Vec<T> sum = (small ? splat<T>(-1) : down.numerator) / (small ? below : down.product);
+  const Vec<T> near = ((f - Fit<T>::root_high) - Fit<T>::root_low) * polynomial<T>(f - T(0.5), Fit<T>::digamma_);
+  const Vec<T> inverse = T(1) / x, square = inverse * inverse;
+  const Vec<T> outer = log_<T>(x) - (inverse * T(0.5) + square * polynomial<T>(square, Fit<T>::digamma_far_));
+  const Vec<T> y = far ? outer : near + sum;
+  return x < T(0) ? splat<T>(R::nan) : (x == T(0) ? splat<T>(-R::infinity) : y);
 }

@@ -39,6 +39,8 @@ RICHER: dict[str, Callable[[Any, Any], Any]] = {  # of one value too, in the cel
     "ends": lambda o, a: o.concat(a[..., -1:], a[..., 1:-1] * 2, a[..., :1]),
     "first": lambda o, a: a[..., :1],
     "associate": lambda o, a: o.matvec(o.outer(o.tanh(a), a), o.tanh(a)),
+    "lgamma": lambda o, a: o.lgamma(o.square(a) + 0.2),
+    "digamma": lambda o, a: o.digamma(o.square(a) + 0.7),
     "recall": lambda o, a: o.vecmat(o.tanh(a), o.outer(a, o.sigmoid(a))),
 }
 BINARY: dict[str, Callable[[Any, Any, Any], Any]] = {
@@ -355,6 +357,12 @@ def _erf(a: np.ndarray) -> np.ndarray:
     return np.vectorize(math.erf)(a)
 
 
+def _digamma(a: np.ndarray) -> np.ndarray:
+    far = a + 20
+    series = 1 / (2 * far) + 1 / (12 * far**2) - 1 / (120 * far**4) + 1 / (252 * far**6)
+    return np.log(far) - series - sum(1 / (a + k) for k in range(20))
+
+
 def _softmax(a: np.ndarray) -> np.ndarray:
     return np.exp(a) / np.exp(a).sum(-1, keepdims=True)
 
@@ -372,6 +380,8 @@ NUMPY = SimpleNamespace(
     sin=np.sin,
     cos=np.cos,
     erf=_erf,
+    lgamma=np.vectorize(math.lgamma),
+    digamma=_digamma,
     abs=np.abs,
     square=lambda a: a * a,
     sign=np.sign,

@@ -14,16 +14,16 @@ __version__ = "0.1.0"
 
 _EQUATIONS = (
     "cell Cell sigmoid tanh relu leaky_relu elu softplus silu gelu linear exp log log1p sqrt square abs sign sin cos "
-    "erf floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll outer matvec "
-    "vecmat scalar blocks constant dropout softmax log_softmax normalise"
+    "erf lgamma digamma floor stop_gradient spike maximum minimum equal where clip sum mean max pick concat split roll "
+    "outer matvec vecmat scalar blocks constant dropout softmax log_softmax normalise"
 ).split()
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
-    "ActivityPenalty Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift tie "
-    "check_gradients"
+    "ActivityPenalty Increasing Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift "
+    "tie check_gradients"
 ).split()
 _TRAINING = (
-    "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss "
+    "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError".split()
@@ -66,9 +66,10 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         sigmoid as sigmoid, tanh as tanh, relu as relu, leaky_relu as leaky_relu, elu as elu,
         softplus as softplus, silu as silu, gelu as gelu, linear as linear, exp as exp, log as log,
         log1p as log1p, sqrt as sqrt, square as square, abs as abs, sign as sign, sin as sin, cos as cos,
-        erf as erf, floor as floor, stop_gradient as stop_gradient, spike as spike, maximum as maximum,
-        minimum as minimum, equal as equal, where as where, clip as clip, sum as sum, mean as mean, max as max,
-        pick as pick, dropout as dropout, softmax as softmax, log_softmax as log_softmax, normalise as normalise,
+        erf as erf, lgamma as lgamma, digamma as digamma, floor as floor, stop_gradient as stop_gradient,
+        spike as spike, maximum as maximum, minimum as minimum, equal as equal, where as where, clip as clip,
+        sum as sum, mean as mean, max as max, pick as pick, dropout as dropout, softmax as softmax,
+        log_softmax as log_softmax, normalise as normalise,
     )
     from elman.equations.vectors import (
         concat as concat, split as split, roll as roll, outer as outer, matvec as matvec, vecmat as vecmat,
@@ -86,7 +87,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
-        ActivityPenalty as ActivityPenalty,
+        ActivityPenalty as ActivityPenalty, Increasing as Increasing,
         check_gradients as check_gradients, Bidirectional as Bidirectional, Conv1D as Conv1D,
         AdditiveAttention as AdditiveAttention, Static as Static, attend as attend, learnt as learnt, pool as pool,
         repeat as repeat, reverse as reverse, shift as shift, tie as tie,
@@ -94,7 +95,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     from elman.training import (
         SGD as SGD, RMSProp as RMSProp, Adam as Adam, AdamW as AdamW, Callback as Callback,
         EarlyStopping as EarlyStopping, ModelCheckpoint as ModelCheckpoint, LambdaCallback as LambdaCallback,
-        CSVLogger as CSVLogger, History as History, Loss as Loss, ConstantRate as ConstantRate,
+        CSVLogger as CSVLogger, History as History, Loss as Loss, quantile_loss as quantile_loss,
+        ConstantRate as ConstantRate,
         CosineDecay as CosineDecay, ExponentialDecay as ExponentialDecay, StepDecay as StepDecay,
         WarmUp as WarmUp,
     )

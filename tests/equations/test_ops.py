@@ -31,7 +31,7 @@ NUMBERS = {
 EDGES = np.array(
     [0.0, -0.0, 1e-30, 1.0, -1.0, 0.5, -0.31, 3.7, -4.2, 17.0, -17.0, 88.0, -88.0, 700.0, -700.0, 1e4, -1e4]
 )
-POSITIVE = {"sqrt", "log", "reciprocal", "div", "pow", "log1p"}
+POSITIVE = {"sqrt", "log", "reciprocal", "div", "pow", "log1p", "lgamma", "digamma"}
 KINKS = {
     "abs",
     "sign",
@@ -214,3 +214,29 @@ def test_the_kernels_take_the_operands_that_the_table_says():
     header = (Path(__file__).parents[2] / "native" / "kernels.h").read_text()
     rows = {name: int(arity) for name, arity in re.findall(r"X\((\w+), (\d)\)", header)}
     assert rows == {name: OPS[name].arity for name in NATIVE}
+
+
+@pytest.mark.parametrize("engine", BUILT)
+@pytest.mark.parametrize(("dtype", "ulps"), [(np.float32, 6), (np.float64, 32)])
+@pytest.mark.parametrize("op", ["lgamma", "digamma"])
+def test_gamma_functions_are_scipys(op, dtype, ulps, engine):
+    special = pytest.importorskip("scipy.special")
+    rng = np.random.default_rng(0)
+    near = [
+        1 + 1e-3 * rng.normal(size=500),
+        2 + 1e-3 * rng.normal(size=500),
+        np.arange(1.0, 60),
+    ]  # zeros, whole numbers
+    x = np.concatenate([np.exp(rng.uniform(-60, 60, 2000)), rng.uniform(0, 9, 3000), *near]).astype(dtype)
+    expected = {"lgamma": special.gammaln, "digamma": special.digamma}[op](x.astype(np.float64))
+    found = value_of(op, x, engine, dtype).astype(np.float64)
+    np.testing.assert_allclose(found, expected, rtol=ulps * np.finfo(dtype).eps, atol=8 * np.finfo(np.float64).eps)
+
+
+@pytest.mark.parametrize("engine", BUILT)
+def test_gamma_functions_end_where_they_do(engine):
+    x = np.array([0.0, -0.0, np.inf, -1.5, -2.0, np.nan, 1.0, 2.0])
+    np.testing.assert_array_equal(value_of("lgamma", x, engine), [*[np.inf] * 3, *[np.nan] * 3, 0, 0])
+    found = value_of("digamma", x, engine)
+    np.testing.assert_array_equal(found[:6], [-np.inf, -np.inf, np.inf, np.nan, np.nan, np.nan])
+    np.testing.assert_allclose(found[6:], [-np.euler_gamma, 1 - np.euler_gamma], rtol=1e-14)

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: `make par
 
 CELLS, PART = 600, 50
 STARTS = (0, random_cells.RICH, random_cells.BESIDE)
-_ELEMENTWISE = "tanh sigmoid relu sin cos erf abs square sign exp sqrt log log1p".split()
+_ELEMENTWISE = "tanh sigmoid relu sin cos erf abs square sign exp sqrt log log1p lgamma digamma".split()
 _F = torch.nn.functional
 TORCH = SimpleNamespace(
     **{name: getattr(torch, name) for name in _ELEMENTWISE},

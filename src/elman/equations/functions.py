@@ -202,6 +202,16 @@ def erf(x: V) -> V:
     return apply("erf", x)
 
 
+def lgamma(x: V) -> V:
+    """The logarithm of the gamma function, of x > 0; infinite at 0 and NaN below."""
+    return apply("lgamma", x)
+
+
+def digamma(x: V) -> V:
+    """The derivative of the logarithm of the gamma function, of x > 0; minus infinity at 0 and NaN below."""
+    return apply("digamma", x)
+
+
 def floor(x: V) -> V:
     """The largest whole number that is not above x; it has no gradient."""
     return apply("floor", x)

@@ -66,6 +66,41 @@ def _erfc(x: np.ndarray) -> np.ndarray:
     return np.vectorize(math.erfc, otypes=[x.dtype])(x) if x.size else x
 
 
+def _lgamma(x: np.ndarray) -> np.ndarray:
+    return np.vectorize(_lgamma_of_one, otypes=[x.dtype])(x) if x.size else x
+
+
+def _lgamma_of_one(x: float) -> float:
+    if x > 0:
+        return math.lgamma(x) if x < 2e305 else math.inf
+    return math.inf if x == 0 else math.nan
+
+
+def _digamma(x: np.ndarray) -> np.ndarray:
+    """``digamma(x) = digamma(x + 1) - 1 / x`` up to 10, and from there Stirling's series."""
+    shifted, total = x.astype(np.float64), np.zeros(x.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(10):
+            near = shifted < 10
+            total, shifted = np.where(near, total - 1 / shifted, total), np.where(near, shifted + 1, shifted)
+        square = 1 / np.square(shifted)
+        series = np.polynomial.polynomial.polyval(square, _DIGAMMA_SERIES)
+        found = total + np.log(shifted) - 0.5 / shifted - square * series
+    return np.where(x > 0, found, np.where(x == 0, -np.inf, np.nan)).astype(x.dtype)
+
+
+_DIGAMMA_SERIES = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12)
+
+
+def _trigamma(o: Any, x: Any) -> Any:
+    """The derivative of digamma, by the same two steps."""
+    near = [o.square(o.reciprocal(x + k)) for k in range(8)]
+    inverse = o.reciprocal(x + 8)
+    square = o.square(inverse)
+    series = 1 / 6 - square * (1 / 30 - square * (1 / 42 - square * (1 / 30 - square * (5 / 66))))
+    return sum(near[1:], near[0]) + inverse + square * (0.5 + inverse * series)
+
+
 def _softplus(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
@@ -214,6 +249,8 @@ _ROWS = [
     _f("erf", 1, r"\operatorname{{erf}}({0})", "erf({0})", _erf,
        lambda o, g, y, x: (g * (2 / math.sqrt(math.pi)) * o.exp(-o.square(x)),), cost=20),
     # activations
+    _f("lgamma", 1, r"\log\Gamma({0})", "log Γ({0})", _lgamma, lambda o, g, y, x: (g * o.digamma(x),), cost=30),
+    _f("digamma", 1, r"\psi({0})", "ψ({0})", _digamma, lambda o, g, y, x: (g * _trigamma(o, x),), cost=40),
     _f("sigmoid", 1, r"\sigma({0})", "σ({0})", _stable_sigmoid, lambda o, g, y, x: (o.sigmoid_grad(g, y),), cost=8),
     _f("tanh", 1, r"\tanh({0})", "tanh({0})", np.tanh, lambda o, g, y, x: (o.tanh_grad(g, y),), cost=8),
     _f("relu", 1, r"\operatorname{{relu}}({0})", "relu({0})", lambda x: np.where(x <= 0, 0, x).astype(x.dtype),

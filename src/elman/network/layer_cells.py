@@ -5,6 +5,7 @@ from __future__ import annotations
 from elman.equations import activation as as_function
 from elman.equations import cell, normalise, sqrt
 from elman.equations import dropout as drop
+from elman.training.quantiles import increasing
 
 
 @cell
@@ -50,3 +51,9 @@ def scale_and_shift(p, x):
 def activation_layer(p, x, *, activation="relu"):
     """An activation as a layer."""
     return as_function(activation)(x)
+
+
+@cell
+def increasing_layer(p, x, *, parts=3):
+    """Parts of the features in order, as quantiles are; see `elman.training.quantiles.increasing`."""
+    return increasing(x, parts)

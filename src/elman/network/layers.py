@@ -12,7 +12,15 @@ from elman.checks import flag, instance, real, shown, whole
 from elman.equations import Cell, Graph
 from elman.errors import OptionError
 from elman.network.flow import running
-from elman.network.layer_cells import activation_layer, batch_norm, dense, dropout, embedding, layer_norm
+from elman.network.layer_cells import (
+    activation_layer,
+    batch_norm,
+    dense,
+    dropout,
+    embedding,
+    increasing_layer,
+    layer_norm,
+)
 from elman.network.layer_checks import Function, by_name, check_batch, checked_penalty, epsilon_of, function_of
 from elman.network.masks import masked
 
@@ -358,3 +366,28 @@ def BatchNorm(*, momentum: float = 0.9, epsilon: float = 1e-5, trainable: bool =
 def Activation(activation: Function) -> Layer:
     """An activation as a layer of its own."""
     return Stateless(activation_layer, activation=function_of(activation))
+
+
+def Increasing(parts: int) -> Layer:
+    """Features of which each part is above the one before, so that quantiles do not cross.
+
+    The middle part stays as it is; from it up and down steps of softplus are summed.
+
+    Parameters
+    ----------
+    parts : int
+        How many parts the features have, such as quantiles; that many must divide their number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from elman.network import Dense, GRU, Increasing, Network
+    >>> from elman.training import quantile_loss
+    >>> net = Network(1, [GRU(8, return_sequences=False), Dense(3 * 12), Increasing(3)])  # 3 quantiles of 12 steps
+    >>> x, target = np.random.default_rng(0).normal(size=(20, 30, 1)), np.ones((20, 12))
+    >>> history = net.fit(x, target, loss=quantile_loss([0.1, 0.5, 0.9]), epochs=1, verbose=0)
+    >>> low, median, high = np.split(net(x), 3, axis=-1)
+    >>> bool((low < median).all() and (median < high).all())
+    True
+    """
+    return Stateless(increasing_layer, parts=whole(parts, "parts"))

@@ -2,7 +2,7 @@
 
 from elman.training.callbacks import Callback, LambdaCallback
 from elman.training.history import History
-from elman.training.losses import LOSSES, Loss
+from elman.training.losses import LOSSES, Loss, quantile_loss
 from elman.training.monitors import EarlyStopping
 from elman.training.optimizer import Optimizer
 from elman.training.optimizers import OPTIMIZERS, SGD, Adam, AdamW, RMSProp
@@ -30,4 +30,5 @@ __all__ = [
     "Schedule",
     "StepDecay",
     "WarmUp",
+    "quantile_loss",
 ]

@@ -17,8 +17,10 @@ from elman.equations import sum as total
 from elman.equations.store import to_data
 from elman.equations.symbols import width
 from elman.errors import DataError, EquationError, OptionError, ShapeError
+from elman.training import likelihoods
 from elman.training.ends import End
 from elman.training.finite import check_finite, first_place
+from elman.training.quantiles import as_quantiles, pinball
 
 
 @cell(inputs=2)
@@ -155,6 +157,8 @@ class Loss:
             return np.asarray(self.cell(None, y, target))[..., 0]
 
 
+COUNTS = (0.0, np.inf)
+
 LOSSES: dict[str, Loss] = {
     loss.name: loss
     for loss in (
@@ -170,8 +174,34 @@ LOSSES: dict[str, Loss] = {
             not_after=("softmax", "sigmoid"),
         ),
         Loss("binary_cross_entropy", binary_cross_entropy, bounds=(0, 1), not_after=("softmax", "sigmoid", "relu")),
+        Loss("pinball", pinball),
+        Loss("normal", likelihoods.normal),
+        Loss("student_t", likelihoods.student_t),
+        Loss("poisson", likelihoods.poisson, bounds=COUNTS),
+        Loss("negative_binomial", likelihoods.negative_binomial, bounds=COUNTS),
+        Loss("zero_inflated_poisson", likelihoods.zero_inflated_poisson, bounds=COUNTS),
+        Loss("zero_inflated_negative_binomial", likelihoods.zero_inflated_negative_binomial, bounds=COUNTS),
+        Loss("tweedie", likelihoods.tweedie, bounds=COUNTS),
     )
 }
+
+
+def quantile_loss(quantiles: np.typing.ArrayLike) -> Loss:
+    """The pinball loss of several quantiles at once.
+
+    Parameters
+    ----------
+    quantiles : array (Q,)
+        Probabilities, increasing, in (0, 1). For O targets the network has O Q outputs, O of the first quantile first;
+        `elman.Increasing` keeps them in order.
+
+    Examples
+    --------
+    >>> quantile_loss([0.1, 0.9]).values(np.array([[1.0, 4.0]]), np.array([[3.0]]))
+    array([0.15])
+    """
+    return LOSSES["pinball"].with_options(quantiles=as_quantiles(quantiles))
+
 
 ALIASES = {"mean_squared_error": "mse", "mean_absolute_error": "mae", "root_mean_squared_error": "rmse"}
 

@@ -1,0 +1,130 @@
+"""Quantiles that a model gives, set right by what happened at rolling origins.
+
+Conformalized quantile regression, each quantile by itself: the quantile of probability tau is moved by the
+tau-quantile of what was missed, ``(y - q_tau) / d``, in units of the model's own spread d, the distance of its
+outermost quantiles. So a model that knows when it is uncertain keeps that, and one that is too sure, as networks are,
+is widened. Few errors weigh little: `PRIOR` horizons of errors are added that say the model is right.
+
+References
+----------
+Y. Romano, E. Patterson and E. J. Candes, Conformalized quantile regression, NeurIPS (2019). C. Xu and Y. Xie,
+Conformal prediction interval for dynamic time-series, ICML (2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman.checks import floats
+from elman.errors import DataError, ShapeError
+from elman.forecast.pointwise import as_forecast, as_probabilities, as_truth
+from elman.forecast.scores import as_scale
+from elman.forecast.widths import PRIOR, as_origins, horizons, weighted_quantiles
+
+LEAST_SPREAD = 0.05  # of the scale: what a spread of nothing is taken for
+_EVEN = (np.arange(199) + 0.5) / 199
+
+
+@dataclass(frozen=True)
+class QuantileCalibration:
+    """How far each quantile has to be moved.
+
+    Attributes
+    ----------
+    probabilities : ndarray, shape (Q,)
+        Of the quantiles.
+    shift : ndarray, shape (Q,)
+        In units of the model's spread.
+    least : ndarray, shape (S,)
+        The smallest spread that is used.
+    """
+
+    probabilities: np.ndarray
+    shift: np.ndarray
+    least: np.ndarray
+
+    def of(self, quantiles: np.typing.ArrayLike) -> np.ndarray:
+        """Quantiles (S, H, Q) of the model, set right and in order."""
+        given = floats(quantiles, "quantiles", finite=True)
+        if given.ndim != 3 or (len(given), given.shape[2]) != (len(self.least), len(self.shift)):
+            raise ShapeError(
+                f"quantiles has shape {given.shape}; expected ({len(self.least)}, H, {len(self.shift)}), as calibrated"
+            )
+        given = np.sort(given, axis=-1)
+        return np.sort(given + _spread(given, self.least)[..., None] * self.shift, axis=-1)
+
+
+def calibrate_quantiles(
+    actual: np.typing.ArrayLike,
+    quantiles: np.typing.ArrayLike,
+    probabilities: np.typing.ArrayLike,
+    scale: np.typing.ArrayLike,
+    origins: np.typing.ArrayLike,
+) -> QuantileCalibration:
+    """Learn from rolling origins how far a model's quantiles have to be moved.
+
+    Parameters
+    ----------
+    actual : array (S, K, H)
+        What happened; NaN where that is not known.
+    quantiles : array (S, K, H, Q)
+        What the model said then.
+    probabilities : array (Q,)
+        Of the quantiles, increasing, two at least.
+    scale : array (S,)
+        Of each series, as `naive_scales` gives it; NaN where it has none.
+    origins : array (K,)
+        How many values before the end each forecast started.
+
+    Raises
+    ------
+    ShapeError, DataError
+        If the arrays do not fit together, or hold no truth to learn from.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> truth, said = rng.normal(size=(100, 5, 4)), np.broadcast_to([-0.8, 0.0, 0.8], (100, 5, 4, 3))
+    >>> found = calibrate_quantiles(truth, said, [0.05, 0.5, 0.95], np.ones(100), 4 * np.arange(5))
+    >>> found.of(said[:, 0])[0, 0, [0, 2]].round(1)
+    array([-1.6,  1.6])
+    """
+    truth, levels = as_truth(actual), as_probabilities(probabilities)
+    if truth.ndim != 3 or len(levels) < 2:
+        raise ShapeError(
+            f"actual has shape {truth.shape}, {len(levels)} probabilities; expected (S, K, H) and 2 or more"
+        )
+    known = np.isfinite(truth)
+    if not known.any():
+        raise DataError("actual holds no known value; expected truths at one origin at least")
+    wide = np.broadcast_to(truth[..., None], (*truth.shape, len(levels)))
+    said = np.sort(as_forecast(quantiles, wide, "quantiles"), axis=-1)
+    least = LEAST_SPREAD * np.nan_to_num(as_scale(scale, len(truth)))
+    spread = _spread(said, least)
+    use = known & (spread > 0)
+    worth = horizons(np.where(use, truth, np.nan), as_origins(origins, truth.shape[1]))
+    mass = np.broadcast_to((worth / np.maximum(use.sum((1, 2)), 1))[:, None, None], use.shape)[use]
+    missed = (truth[..., None] - said)[use] / spread[use][:, None]
+    return QuantileCalibration(levels, _shifts(missed, mass, levels, (said[use] / spread[use][:, None])), least)
+
+
+def _shifts(missed: np.ndarray, mass: np.ndarray, levels: np.ndarray, said: np.ndarray) -> np.ndarray:
+    if not len(missed):
+        return np.zeros(len(levels))
+    curve = np.average(said - said[:, :1], axis=0, weights=mass)  # the model's own quantiles, in units of the spread
+    draws = np.interp(_EVEN, levels, curve)
+    weight = np.concatenate([mass, np.full(len(draws), PRIOR / len(draws))])
+    return np.array(
+        [
+            weighted_quantiles(np.concatenate([missed[:, q], draws - curve[q]]), weight, level)
+            for q, level in enumerate(levels)
+        ]
+    )
+
+
+def _spread(quantiles: np.ndarray, least: Any) -> np.ndarray:
+    spread = quantiles[..., -1] - quantiles[..., 0]
+    return np.maximum(spread, least.reshape(-1, *[1] * (spread.ndim - 1)))
