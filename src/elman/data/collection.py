@@ -179,6 +179,28 @@ class Collection:
             ahead=None if self.ahead is None else _taken_ahead(self.ahead, chosen),
         )
 
+    def without_last(self, count: int) -> Collection:
+        """The series without their last `count` rows, those left out of which nothing would stay.
+
+        What was told of rows ahead is left out too.
+        """
+        kept = np.flatnonzero(self.lengths > count)
+        lengths = self.lengths[kept] - count
+        starts = self.borders[:-1][kept]
+        ends = np.cumsum(lengths)
+        rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in kept),
+            values=self.values[rows],
+            borders=np.concatenate([[0], ends]),
+            times=None if self.times is None else self.times[rows],
+            past={name: c.with_values(c.values[rows]) for name, c in self.past.items()},
+            future={name: c.with_values(c.values[rows]) for name, c in self.future.items()},
+            static={name: c.with_values(c.values[kept]) for name, c in self.static.items()},
+            ahead=None,
+        )
+
     def __repr__(self) -> str:
         lengths = self.lengths
         shortest, longest = int(lengths.min()), int(lengths.max())

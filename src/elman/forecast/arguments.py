@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import as_seed, nearest, whole
+from elman.checks import nearest, whole
 from elman.data.index_times import index_times
 from elman.data.series import Series
 from elman.data.times import check_order, infer_step, positions
@@ -126,21 +125,13 @@ def as_cell(cell: Any) -> Cell:
     return cells[cell]
 
 
-def check_parameters(params: Mapping[str, Any]) -> None:
-    """Refuse parameters of a `Forecaster` that make no sense.
+def check_rate(rate: Any) -> None:
+    """Refuse a learning rate that teaches nothing.
 
     Raises
     ------
     OptionError
     """
-    as_cell(params["cell"])
-    for name in ("hidden", "horizon", "lookback", "season", "epochs", "patience", "batch_size", "members"):
-        if params[name] is not None or name not in ("lookback", "season"):  # these two may be left open
-            as_count(params[name], name)
-    as_seed(params["seed"])
-    as_choice(params["differences"], "differences")
-    as_choice(params["nonnegative"], "nonnegative")
-    rate = params["learning_rate"]
     as_schedule(rate)
     if np.isscalar(rate) and rate == 0:
         raise OptionError(f"learning_rate is {rate!r}; expected a number above 0")

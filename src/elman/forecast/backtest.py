@@ -1,22 +1,37 @@
-"""Backtesting: forecasts of the end of a series, made without having seen it."""
+"""Backtesting: forecasts of the end of series, made without having seen it, beside those of simple methods."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman.checks import flag
+from elman.data.collecting import collect
+from elman.data.collection import Collection
+from elman.data.names import counted
 from elman.errors import DataError
-from elman.forecast.arguments import as_count, as_values
-from elman.forecast.baselines import naive, seasonal_naive
+from elman.forecast.arguments import as_count
 from elman.forecast.choices import choose_origins
-from elman.forecast.face import Forecasts
-from elman.forecast.metrics import mae, mase, rmse, smape
+from elman.forecast.methods import ahead
+from elman.forecast.pointwise import as_level, errors
+from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalNaive, Theta
+from elman.forecast.scale import naive_scales
+from elman.forecast.scores import Score, judge
+from elman.forecast.verdict import Verdict, compare
 from elman.training import Callback
 
-METRICS = ("MASE", "sMAPE", "RMSE", "MAE")
+if TYPE_CHECKING:
+    from elman.forecast.forecaster import Forecaster
+
+RIVALS: tuple[Rival, ...] = (Naive(), SeasonalNaive(), Drift(), Theta(), Ets())
+LEVELS = (80.0, 95.0)
+SHOWN = ("MASE", "sMAPE", "RMSE", "MAE")
+Band = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -26,59 +41,136 @@ class Backtest:
     Attributes
     ----------
     forecaster : Forecaster
-        Trained once, on the values before the first origin; its weights are the same for every origin.
-    origins : ndarray of int, shape (B,)
-        Index of the first value of each forecast.
-    actual : ndarray, shape (B, H)
-        What happened.
-    forecasts : dict of str to ndarray, shape (B, H)
-        By method: the cell's name, ``naive``, and ``seasonal naive`` where there is a season.
-    scores : dict of str to dict of str to float
-        By method and metric: means over the origins of MASE, sMAPE (per cent) and MAE; RMSE over all forecasts.
+        Fitted on the values before the earliest origin, or, with `refit`, before the newest.
+    collection : Collection
+        The series, those that are too short left out.
+    origins : ndarray of int, shape (K,)
+        Where forecasts start, as numbers of values before the end of a series, the earliest first.
+    actual : ndarray, shape (S, K, H)
+        What happened; NaN where a value is missing.
+    forecasts : dict of str to ndarray, shape (S, K, H)
+        By method: ``elman``, and the simple ones.
+    intervals : dict of float to (ndarray, ndarray), each (S, K, H)
+        Of ``elman``, by level in per cent.
+    season : ndarray of int, shape (S,)
+        Steps of a season, found in the values before the earliest origin or given; 1 for none.
+    refitted : bool
+        Whether all was fitted anew for each origin.
+    notes : tuple of str
+        What the user should know.
     """
 
-    forecaster: Forecasts
+    forecaster: Forecaster
+    collection: Collection
     origins: np.ndarray
     actual: np.ndarray
-    forecasts: dict[str, np.ndarray]
-    scores: dict[str, dict[str, float]]
+    forecasts: Mapping[str, np.ndarray]
+    intervals: Mapping[float, Band]
+    season: np.ndarray
+    refitted: bool = False
+    notes: tuple[str, ...] = field(default=())
 
     @property
     def horizon(self) -> int:
         """Steps of each forecast."""
-        return self.actual.shape[1]
+        return self.actual.shape[2]
 
-    @property
-    def season(self) -> int | None:
-        """Steps of a season, found in the values before the first origin or given."""
-        return self.forecaster.season_
+    @cached_property
+    def scales(self) -> np.ndarray:
+        """What MASE divides by: the errors of seasonal naive before the earliest origin, (S,)."""
+        return naive_scales(_histories(self.collection, int(self.origins[0]), self.season).values, self.season)
+
+    @cached_property
+    def scores(self) -> dict[str, dict[str, Score]]:
+        """By method and metric; see `elman.forecast.judge`."""
+        histories = _histories(self.collection, int(self.origins[0]), self.season).values
+        squares = naive_scales(histories, self.season, squared=True)
+        found = {}
+        for name, made in self.forecasts.items():
+            bands = {level: band for level, band in self.intervals.items()} if name == "elman" else None
+            found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, intervals=bands)
+        return found
+
+    @cached_property
+    def best_rival(self) -> str:
+        """The simple method with the lowest MASE, or MAE where no series has a scale."""
+        metric = "MASE" if np.isfinite(float(self.scores["elman"]["MASE"])) else "MAE"
+        rivals = [name for name in self.forecasts if name != "elman"]
+        return min(rivals, key=lambda name: float(self.scores[name][metric]))
+
+    def verdict(self, rival: str | None = None) -> Verdict:
+        """Whether the forecaster beats a simple method, by default the best, within the paired error."""
+        rival = self.best_rival if rival is None else rival
+        scales = np.where(np.isfinite(self.scales), self.scales, np.nan)
+        scaled = bool(np.isfinite(scales).any())
+        unit = scales[:, None, None] if scaled else 1.0
+        first, second = (np.abs(errors(self.actual, self.forecasts[name])) / unit for name in ("elman", rival))
+        return compare(first, second, self.origins, names=("elman", rival), metric="MASE" if scaled else "MAE")
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame of the scores, a row for each method."""
+        import pandas as pd
+
+        rows = {name: {metric: float(s) for metric, s in found.items()} for name, found in self.scores.items()}
+        return pd.DataFrame(rows).T.rename_axis("method")
+
+    def plot(self, name: Any = None, ax: Any = None) -> Any:
+        """Draw the forecasts of one series, by default the first, beside what happened."""
+        from elman.forecast.picture import draw_backtest
+
+        return draw_backtest(self, 0 if name is None else self.collection.number(name), ax)
+
+    def __repr__(self) -> str:
+        head = (
+            f"<Backtest: {counted(len(self.collection), 'series') if len(self.collection) > 1 else '1 series'}, "
+            f"{counted(len(self.origins), 'origins')}, {counted(self.horizon, 'steps')}>"
+        )
+        width = max(map(len, self.scores))
+        lines = [f"{'':{width}} {' '.join(f'{m:>8}' for m in SHOWN)}"]
+        for name, found in self.scores.items():
+            lines.append(f"{name:{width}} {' '.join(f'{float(found[m]):8.4g}' for m in SHOWN)}")
+        return "\n".join([head, *lines, f"{self.verdict()}."])
 
 
 def backtest(
-    forecaster: Forecasts,
-    series: Any,
+    forecaster: Forecaster,
+    data: Any,
     horizon: int | None = None,
     origins: int | None = None,
+    *,
+    refit: bool = False,
+    level: Any = LEVELS,
+    n_jobs: int = 1,
     callbacks: Iterable[Callback] = (),
+    **columns: Any,
 ) -> Backtest:
-    """Train on the beginning of a series and forecast its end from several origins.
+    """Fit on the beginning of series and forecast their end from several origins.
 
-    A copy of the forecaster is trained once, on the values before the first origin; that is also where its season and
-    scaling come from. It then forecasts from each origin with the same weights, reading the values before it. The
-    naive forecasts use the same histories and the same season.
+    A copy of the forecaster is fitted on the values before the earliest origin: season, networks and weights come from
+    there. It then forecasts from each origin, with the values before that origin; or, with `refit`, is fitted anew for
+    each. Simple methods forecast from the same origins: naive, seasonal naive, drift, theta, exponential smoothing.
 
     Parameters
     ----------
     forecaster : Forecaster
         Its parameters; it is not changed.
-    series : array, shape (n,)
-        The whole series.
+    data
+        As `Forecaster.fit` takes it.
     horizon : int, optional
         Steps of each forecast; by default the forecaster's.
     origins : int, optional
-        How many; see `elman.forecast.choices.choose_origins`.
+        How many, half a horizon apart; by default those that `elman.forecast.choices.choose_origins` finds for the
+        series of median length.
+    refit : bool, default False
+        Whether to fit anew for each origin.
+    level : sequence of float, default (80, 95)
+        Of the intervals that are judged, in per cent.
+    n_jobs : int, default 1
+        With `refit`, how many processes; -1 for one each core.
     callbacks : iterable of Callback
-        Told how the training goes.
+        Told how networks learn; not with several processes.
+    **columns
+        As of `Forecaster.fit`.
 
     Returns
     -------
@@ -87,79 +179,93 @@ def backtest(
     Raises
     ------
     DataError
-        If the series is too short to hold back a horizon.
+        If no series is long enough.
     """
-    values = as_values(series)
+    collection = data if isinstance(data, Collection) else collect(data, **columns)
     params = forecaster.get_params()
     if horizon is not None:
         params["horizon"] = as_count(horizon, "horizon")
-    trained = type(forecaster)(**params)
-    starts = held_back(trained, len(values), origins)
-    return judge(trained.fit(values[: starts[0]], callbacks=callbacks), values, starts)
+    steps = as_count(params["horizon"], "horizon")
+    starts = _origins(collection, steps, None if origins is None else as_count(origins, "origins"))
+    kept, notes = _long_enough(collection, starts, steps)
+    levels = tuple(as_level(one) for one in np.atleast_1d(level))
+    make = type(forecaster)
+    if flag(refit, "refit"):
+        fitted, made, bands = _refitted(make, params, kept, starts, levels, n_jobs, callbacks)
+    else:
+        fitted = make(**params).fit(kept.without_last(int(starts[0])), callbacks=callbacks)
+        made, bands = fitted.forecast_from(kept, starts, levels)
+    season = fitted.season_
+    histories = _histories(kept, 0, season)
+    rivals = {rival.name: rival(histories, steps, starts) for rival in _rivals(season)}
+    fewer = origins is not None and len(starts) < origins
+    notes += (f"the series hold {len(starts)} of the {origins} forecasts that the backtest was to make",) * fewer
+    actual = ahead(histories.values, starts, steps)
+    return Backtest(fitted, kept, starts, actual, {"elman": made, **rivals}, bands, season, bool(refit), notes)
 
 
-def held_back(forecaster: Forecasts, n: int, origins: int | None = None) -> np.ndarray:
-    """The origins of a backtest on a series of n values; what lies before the first is for training.
-
-    At least half of the series is, and at least the lookback (or 8 values) and two horizons.
-
-    Raises
-    ------
-    DataError
-        If the series is too short.
-    """
-    horizon = as_count(forecaster.horizon, "horizon")
-    count = None if origins is None else as_count(origins, "origins")
-    earliest = max(n // 2, (forecaster.lookback or 8) + 2 * horizon)
-    starts = choose_origins(n, horizon, earliest, count)
-    if len(starts) == 0:
-        raise DataError(f"the series has {n} values; a backtest of {horizon} steps needs {earliest + horizon}")
-    return starts
+def _origins(collection: Collection, horizon: int, count: int | None) -> np.ndarray:
+    """Numbers of values before the end, the earliest first, for which a series of median length has enough before."""
+    n = int(np.median(collection.lengths))
+    places = choose_origins(n, horizon, earliest=max(n // 2, 4), count=count)
+    if not len(places):
+        needed = horizon + max(n // 2, 4)
+        raise DataError(
+            f"the {'median ' if len(collection) > 1 else ''}series has {n} values; a backtest of {horizon} steps needs "
+            f"{needed}. Give a shorter horizon, or longer series"
+        )
+    return n - places
 
 
-def judge(trained: Forecasts, values: np.ndarray, origins: np.ndarray) -> Backtest:
-    """Compare the forecasts of a trained forecaster, and naive ones, with what happened.
-
-    Parameters
-    ----------
-    trained : Forecaster
-        Trained on values before the first origin.
-    values : array, shape (n,)
-        The whole series.
-    origins : array of int, shape (B,)
-        Indices of the first value of each forecast.
-
-    Returns
-    -------
-    Backtest
-    """
-    steps = int(trained.horizon)
-    actual = np.stack([values[o : o + steps] for o in origins])
-    histories = [values[:o] for o in origins]
-    forecasts = {trained.method: _recurrent(trained, histories), **_naive(histories, steps, trained.season_)}
-    scores = {name: _score(actual, f, histories, trained.season_ or 1) for name, f in forecasts.items()}
-    return Backtest(trained, origins, actual, forecasts, scores)
+def _long_enough(collection: Collection, origins: np.ndarray, horizon: int) -> tuple[Collection, tuple[str, ...]]:
+    enough = collection.lengths >= int(origins[0]) + 4
+    if enough.all():
+        return collection, ()
+    left = [str(name) for name, there in zip(collection.names, enough, strict=True) if not there]
+    some = f"{', '.join(left[:3])}{', ...' if len(left) > 3 else ''}"
+    return collection.take(enough), (f"{counted(len(left), 'series')} too short for the backtest are left out: {some}",)
 
 
-def _recurrent(forecaster: Forecasts, histories: list[np.ndarray]) -> np.ndarray:
-    reach = forecaster.lookback_ + forecaster.view_.lost
-    return forecaster.predict_many(np.stack([h[-reach:] for h in histories]), int(forecaster.horizon))
+def _rivals(season: np.ndarray) -> Sequence[Rival]:
+    return [rival for rival in RIVALS if rival.name != "seasonal naive" or (season > 1).any()]
 
 
-def _naive(histories: list[np.ndarray], steps: int, season: int | None) -> dict[str, np.ndarray]:
-    found = {"naive": np.stack([naive(h, steps) for h in histories])}
-    if season is not None:
-        found["seasonal naive"] = np.stack([seasonal_naive(h, steps, season) for h in histories])
-    return found
+def _histories(collection: Collection, without: int, season: np.ndarray) -> Histories:
+    cut = collection.without_last(without) if without else collection
+    return Histories.of([cut.series(s) for s in range(len(cut))], season)
 
 
-def _score(actual: np.ndarray, forecast: np.ndarray, histories: list[np.ndarray], season: int) -> dict[str, float]:
-    def mean(metric: Callable[..., float], *more: Any) -> float:
-        return float(np.mean([metric(a, f, *rest) for a, f, *rest in zip(actual, forecast, *more, strict=True)]))
-
-    return {
-        "MASE": mean(lambda a, f, h: mase(a, f, h, season), histories),
-        "sMAPE": mean(smape),
-        "RMSE": rmse(actual, forecast),
-        "MAE": mean(mae),
+def _refitted(
+    make: type[Forecaster],
+    params: dict[str, Any],
+    collection: Collection,
+    origins: np.ndarray,
+    levels: Sequence[float],
+    n_jobs: int,
+    callbacks: Iterable[Callback],
+) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
+    """A fit for each origin, in this process or in several."""
+    work = [(make, params, collection.without_last(int(o)), levels) for o in origins]
+    if n_jobs == 1:
+        found = [_fit_and_forecast(*one, callbacks=callbacks) for one in work]
+    else:
+        with ProcessPoolExecutor(None if n_jobs < 0 else as_count(n_jobs, "n_jobs")) as pool:
+            found = list(pool.map(_fit_and_forecast, *zip(*work, strict=True)))
+    made = np.stack([values for _, values, _ in found], axis=1)
+    bands = {
+        level: (np.stack([b[level][0] for *_, b in found], 1), np.stack([b[level][1] for *_, b in found], 1))
+        for level in levels
     }
+    return found[-1][0], made, bands
+
+
+def _fit_and_forecast(
+    make: type[Forecaster],
+    params: dict[str, Any],
+    before: Collection,
+    levels: Sequence[float],
+    callbacks: Iterable[Callback] = (),
+) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
+    fitted = make(**params).fit(before, callbacks=callbacks)
+    found = fitted.predict(level=levels)
+    return fitted, found.values, dict(found.levels)

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 import numpy as np
 
 POWER = 6.0
-DRAWN = 3.0
+DRAWN = 10.0
 PRIOR = 10.0
 
 

@@ -1,4 +1,4 @@
-"""Direct networks that learn a collection, from where pretrained ones stand or from nothing, as a method of forecasting."""
+"""Direct networks that learn a collection, from where pretrained ones stand or from nothing, as a method."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from elman.training.state import Training
 
 MOST_SERIES = 4096  # that networks learn from; of more, as many are drawn
 UPDATES = {True: 400, False: 1200}  # of a network that was pretrained, and of one that was not
+STEPS = 2_500_000  # of series, at most, that one learns from, the same ones counted anew in each epoch
+JUDGED, LOOKS = 512, 8  # series that judge epochs, and how often they do at most
 RATES = {True: 5e-4, False: 2e-3}
 FEWEST = 20  # series that a pretrained network learns more from
 
@@ -60,11 +62,14 @@ class Networks:
         How long each learnt.
     seasons : tuple of int
         Seasons that are longer than those of the histories.
+    interrupted : bool
+        Whether Ctrl-C ended the training.
     """
 
     members: list[Network] = field(default_factory=list)
     epochs: list[int] = field(default_factory=list)
     seasons: tuple[int, ...] = ()
+    interrupted: bool = False
 
     @property
     def name(self) -> str:
@@ -131,12 +136,14 @@ def _learn(
     chosen = _chosen(len(histories.values), settings.seed)
     some = histories.rows(chosen)
     views = views_of(some, until[chosen], seasons)
-    rows = training_rows(some, views, min(horizon, pretrained.HORIZON) if settings.pretrained else horizon, until[chosen])
+    rows = training_rows(
+        some, views, min(horizon, pretrained.HORIZON) if settings.pretrained else horizon, until[chosen]
+    )
     judge = _Judge(some, views, horizon, until[chosen]) if epochs is None else None
     found = Networks(seasons=seasons)
     for member in range(settings.members):
         net = _new(settings, horizon, member)
-        wanted = _epochs(settings, len(rows.series), len(chosen)) if epochs is None else epochs[member]
+        wanted = _epochs(settings, rows, len(chosen)) if epochs is None else epochs[member]
         learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and len(rows.series) else 0
         found.members.append(net)
         found.epochs.append(learnt)
@@ -156,14 +163,15 @@ def _new(settings: Settings, horizon: int, member: int) -> Network:
     return direct_network(settings.cell, settings.units, horizon, len(ABOUT), seed=seed)
 
 
-def _epochs(settings: Settings, rows: int, series: int) -> int:
-    """Most epochs: so many that there are enough updates."""
+def _epochs(settings: Settings, rows: Rows, series: int) -> int:
+    """Most epochs: so many that there are enough updates, and not too many steps."""
     if settings.epochs is not None:
         return settings.epochs
     if settings.pretrained and series < FEWEST:
         return 0
-    updates = max(-(-rows // settings.batch_size), 1)
-    return int(np.clip(-(-UPDATES[settings.pretrained] // updates), 3, 300))
+    updates = max(-(-len(rows.series) // settings.batch_size), 1)
+    steps = max(int(rows.lengths.sum()), 1)
+    return int(np.clip(min(-(-UPDATES[settings.pretrained] // updates), STEPS // steps), 3, 300))
 
 
 def _train(
@@ -171,9 +179,11 @@ def _train(
 ) -> int:
     """Train a network; of the epochs after each of which it was judged, the best one's weights stay."""
     updates = epochs * -(-len(rows.series) // settings.batch_size)
-    rate = CosineDecay(RATES[settings.pretrained], updates) if settings.learning_rate is None else settings.learning_rate
+    rate = (
+        CosineDecay(RATES[settings.pretrained], updates) if settings.learning_rate is None else settings.learning_rate
+    )
     if judge is not None:
-        judge.begin(net)
+        judge.begin(net, epochs)
     net.fit(
         {"series": rows.series, "about": rows.about},
         rows.target,
@@ -193,16 +203,20 @@ class _Judge(Callback):
     """``training.logs["forecast_error"]``: what forecasts of the values held back err by, in units of their series."""
 
     def __init__(self, histories: Histories, views: Views, horizon: int, until: np.ndarray):
-        self._rows = np.flatnonzero(until)
+        judging = np.flatnonzero(until)
+        self._rows = judging[:: -(-len(judging) // JUDGED) or 1]
         self._histories, self._views = histories.rows(self._rows), views.take(self._rows)
         self._horizon, self._until = horizon, until[self._rows]
         self._truth = _ahead_of(self._histories, self._until, horizon)
 
-    def begin(self, net: Network) -> None:
+    def begin(self, net: Network, epochs: int) -> None:
         """Before the first epoch."""
+        self._every = -(-epochs // LOOKS)
         self._best, self._epoch, self._weights = self.error(net), 0, net.arena.copy()
 
     def on_epoch_end(self, training: Training) -> None:
+        if training.epoch % self._every and training.epoch != training.epochs:
+            return
         error = self.error(training.net)
         training.logs["forecast_error"] = error
         if error < self._best or not len(self._rows):

@@ -12,8 +12,8 @@ LEAST = 5  # values that a method must have seen, or a season and as many
 def rolling_origins(lengths: np.ndarray, season: np.ndarray, horizon: int) -> list[np.ndarray]:
     """For each series the origins, as numbers of values before its end, (K,), the newest first.
 
-    They lie half a horizon apart. The newest has a whole horizon behind it, unless the series is too short for that: then
-    a third of its values. A series that is too short for any has none.
+    They lie half a horizon apart. The newest has a whole horizon behind it, unless the series is too short for that:
+    then a third of its values. A series that is too short for any has none.
 
     Examples
     --------

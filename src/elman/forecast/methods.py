@@ -1,0 +1,131 @@
+"""Which methods a forecaster combines, and what they forecast from rolling origins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from elman.checks import nearest
+from elman.errors import DataError, OptionError
+from elman.forecast.combining import relative_errors, weights_of
+from elman.forecast.linear import Linear
+from elman.forecast.networks import Networks
+from elman.forecast.rivals import Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
+from elman.forecast.rivals.histories import last_values
+
+# By name: what a method errs by in comparison, over the training parts of the M3 competition's series.
+PRIOR = {"network": 0.9, "linear": 1.0, "theta": 1.0, "ets": 1.0, "several seasons": 1.0, "seasonal naive": 1.15}
+NAMES = tuple(PRIOR)
+
+
+def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
+    """Names of methods, checked; all of them if there are none given.
+
+    Raises
+    ------
+    OptionError
+    """
+    if names is None:
+        return NAMES
+    given = (names,) if isinstance(names, str) else tuple(names)
+    for name in given:
+        if name not in NAMES:
+            raise OptionError(f"there is no method {name!r}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
+    if not given:
+        raise OptionError(f"methods is empty; expected some of {', '.join(NAMES)}")
+    return given
+
+
+def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:
+    """Methods by name."""
+    makers = {
+        "network": lambda: networks,
+        "linear": lambda: Linear(longer),
+        "theta": lambda: Theta(dynamic=True),
+        "ets": lambda: Ets(averaged=True),
+        "several seasons": SeveralSeasons,
+        "seasonal naive": SeasonalNaive,
+    }
+    usable = [name for name in names if name != "several seasons" or longer]
+    return {name: makers[name]() for name in usable}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What methods forecast from rolling origins, and what came.
+
+    Attributes
+    ----------
+    origins : list of ndarray, each (K,)
+        Of each series, as numbers of values before its end.
+    truth : ndarray, shape (S, K, H)
+        NaN where a series has fewer origins, or nothing is known.
+    forecasts : dict of str to ndarray, shape (S, K, H)
+    """
+
+    origins: list[np.ndarray]
+    truth: np.ndarray
+    forecasts: dict[str, np.ndarray]
+
+    def weights(self) -> np.ndarray:
+        """Of the methods, (S, M)."""
+        relative, counts = relative_errors(self.truth, self.forecasts)
+        relative = np.where((counts > 0)[:, None], relative, 1.0)
+        return weights_of(relative, counts, np.array([PRIOR[name] for name in self.forecasts]))
+
+
+def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: Sequence[np.ndarray]) -> Tried:
+    """Forecast every series from its origins; series with the same origins at once."""
+    most = max((len(o) for o in origins), default=0)
+    shape = (len(origins), most, horizon)
+    truth = np.full(shape, np.nan)
+    found = {name: np.full(shape, np.nan) for name in methods}
+    for key, rows in _alike(origins).items():
+        if not key:
+            continue
+        places = np.array(key)
+        some = histories.rows(rows)
+        truth[rows, : len(key)] = ahead(some.values, places, horizon)
+        for name, method in methods.items():
+            found[name][rows, : len(key)] = method(some, horizon, places)
+    return Tried(list(origins), truth, found)
+
+
+def _alike(origins: Sequence[np.ndarray]) -> dict[tuple[int, ...], np.ndarray]:
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for number, places in enumerate(origins):
+        groups.setdefault(tuple(places.tolist()), []).append(number)
+    return {key: np.array(rows) for key, rows in groups.items()}
+
+
+def ahead(values: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
+    """What came after each origin, (S, K, H); NaN where nothing is known."""
+    length = values.shape[1]
+    columns = length - origins[:, None] + np.arange(horizon)
+    found = values[:, np.clip(columns, 0, max(length - 1, 0))]
+    return np.where((columns >= 0) & (columns < length), found, np.nan)
+
+
+def combined(forecasts: Mapping[str, np.ndarray], weights: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """The weighted mean of methods, (S, K, H); where one has no forecast, of the others; where none has, `last` (S, K)."""
+    total, share = np.zeros_like(next(iter(forecasts.values()))), 0.0
+    for weight, made in zip(weights.T, forecasts.values(), strict=True):
+        there = np.isfinite(made) & (weight > 0)[:, None, None]
+        total = total + np.where(there, made * weight[:, None, None], 0.0)
+        share = share + np.where(there, weight[:, None, None], 0.0)
+    found = np.where(share > 0, total / np.where(share > 0, share, 1.0), last[..., None])
+    if not np.isfinite(found[np.isfinite(last)]).all():
+        raise DataError("a forecast leaves what numbers can hold; give the series in a larger unit")
+    return found
+
+
+def forecast_by(methods: Mapping[str, Rival], histories: Histories, horizon: int) -> dict[str, np.ndarray]:
+    """Forecasts of what follows the series, (S, 1, H), by method."""
+    return {name: method(histories, horizon, np.array([0])) for name, method in methods.items()}
+
+
+def last_of(histories: Histories, origins: np.ndarray) -> np.ndarray:
+    """The newest value before each origin, (S, K)."""
+    return last_values(histories.values, origins)
