@@ -201,7 +201,7 @@ class FrameSheet:
         if kind == "time":
             return _moments(column)
         if kind == "text":
-            return ["" if text is None else str(text) for text in column.cast(nw.String).to_list()]
+            return ["" if is_absent(text) else str(text) for text in column.cast(nw.String).to_list()]
         values = self.objects(name)
         held = _kind_of_objects(values)
         if held == "time" and self._periods(name) is None:
