@@ -150,8 +150,10 @@ def test_files(tmp_path):
 def test_a_table_of_a_series_a_row(tmp_path):
     text = "Country Name,Code,1990,1991,1992\nFrance,FRA,1,2,\nTogo,TGO,,0.30000000000000004,5\nNone,NNN,,,\n"
     (tmp_path / "bank.csv").write_text(text)
-    for found in (collect(tmp_path / "bank.csv"), collect(pd.read_csv(tmp_path / "bank.csv", keep_default_na=True))):
-        assert found.names[:2] == ("France", "Togo") and len(found) == 2
+    frame = pd.read_csv(tmp_path / "bank.csv")
+    assert collect(frame).names == ("FRA", "TGO")  # pandas takes the country None for a missing one
+    for found in (collect(tmp_path / "bank.csv"), collect(frame.fillna({"Country Name": "None"}))):
+        assert found.names == ("France", "Togo")
         np.testing.assert_array_equal(found.values, [1, 2, 0.1 + 0.2, 5])
         np.testing.assert_array_equal(found.times, [1990, 1991, 1991, 1992])
         assert any("1 of 3 series without any value" in note for note in found.notes)

@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from elman.data.collection import Collection, Form
 from elman.data.frames import library_of
-from elman.data.intake import as_sheet
+from elman.data.intake import as_sheet, column_array
 from elman.data.loose import rows_of_arrays, rows_of_series
 from elman.data.pandas_index import Framed, column_framed, is_column, is_frame
 from elman.data.reading import Reading
@@ -144,4 +142,4 @@ def _is_table(data: Mapping[Any, Any], columns: Mapping[str, Any]) -> bool:
     """Whether a dict is a table of columns: one is named, or holds times or texts; else each is a series."""
     if any(columns[what] is not None for what in ("time", "target", "group")) or "ds" in data:
         return True
-    return any(np.asarray(value).dtype.kind in "MU" for value in data.values() if not hasattr(value, "index"))
+    return any(column_array(value).dtype.kind in "MU" for value in data.values() if not hasattr(value, "index"))

@@ -124,7 +124,13 @@ class FrameSheet:
         if dtype.is_float() or dtype in (nw.Datetime, nw.Date):
             return of_typed(np.asarray(self._typed(name)))
         if dtype != nw.String and not dtype.is_integer() and dtype != nw.Boolean:
-            return numbered(self.objects(name), is_absent)
+            values = self.objects(name)
+            wrong = next((value for value in values if not isinstance(value, Hashable)), None)
+            if wrong is not None:
+                raise DataError(
+                    f"column {self.own(name)!r} of {self.called} holds {wrong!r}; expected names or numbers"
+                )
+            return numbered(values, is_absent)
         labels = column.unique(maintain_order=True).drop_nulls().to_list()
         if not labels:
             return np.full(len(self), -1), ()
@@ -195,7 +201,7 @@ class FrameSheet:
         if kind == "time":
             return _moments(column)
         if kind == "text":
-            return ["" if text is None else str(text) for text in column.cast(nw.String).to_list()]
+            return ["" if is_absent(text) else str(text) for text in column.cast(nw.String).to_list()]
         values = self.objects(name)
         held = _kind_of_objects(values)
         if held == "time" and self._periods(name) is None:

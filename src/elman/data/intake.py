@@ -79,8 +79,20 @@ def _as_table(data: Mapping[Any, Any]) -> Table:
     return Table(Path("the table"), tuple(columns), rows, "", (), columns.__getitem__)
 
 
+def column_array(value: Any) -> np.ndarray:
+    """A column of a dict as an array, of Python's objects where it holds lists of different lengths."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        found = np.empty(len(value), object)
+        found[:] = value
+        return found
+
+
 def _typed(value: Any, name: str) -> Typed:
-    found = np.asarray(value)
+    found = column_array(value)
+    if found.ndim != 1:
+        raise DataError(f"column {name!r} has shape {found.shape}; expected a value in each row")
     if found.dtype.kind == "M":
         return found.astype("datetime64[us]")
     if found.dtype.kind in "Ub":

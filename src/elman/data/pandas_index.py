@@ -122,14 +122,13 @@ def _of_levels(frame: Any, originals: dict[str, Any]) -> Framed:
 
 def _of_index(frame: Any, originals: dict[str, Any], named: set[str]) -> Framed:
     index = frame.index
-    text = "index" if index.name is None else str(index.name)
-    if text in frame.columns:
-        text = f"{text} of the index"
+    called = "index" if index.name is None else str(index.name)
+    text = f"{called} of the index" if called in frame.columns else called
     asked = text in named
     times = _holds_times(index) or (_counts(frame) and not time_columns(FrameSheet(frame).head, None, None))
     if not asked and not times:
         return Framed(FrameSheet(frame.reset_index(drop=True), originals))
-    if index.name is not None and text != index.name:
+    if index.name is not None and text == called != index.name:
         originals = originals | {text: index.name}
     sheet = FrameSheet(frame.rename_axis(index=text).reset_index(), originals)
     return Framed(sheet, text if times and not (named & set(sheet.names) and asked) else "")

@@ -62,7 +62,8 @@ def as_long(table: Table) -> tuple[Table, list[str]] | None:
     if start is None:
         return None
     keys, columns = list(table.names[:start]), table.names[start:]
-    named = next(([key] for key in keys if len(set(table.texts(key))) == len(table)), keys)
+    names = (key for key in keys if len({*table.texts(key), ""}) == len(table) + 1)
+    named = next(([key] for key in names), keys)
     if not named:
         return None
     times, cells = [without_x(label) for label in columns], list(map(table.column, columns))
