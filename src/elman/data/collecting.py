@@ -78,6 +78,8 @@ def collect(
     >>> collect(frame, group="store")
     <Collection: 2 series of 2 to 3 values, 1 day apart>
     """
+    if isinstance(data, Collection):
+        return data
     reading = reading or Reading()
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
     named = [name for value in columns.values() for name in _several(value)]

@@ -3,7 +3,8 @@
 A method's error for a series is taken relative to the mean of all methods'. What few origins of one series say is drawn
 towards what all series say together, and that towards what is known of the methods beforehand:
 
-    r[s, m] = (n[s] e[s, m] + DRAWN (R e[m] + PRIOR r0[m]) / (R + PRIOR)) / (n[s] + DRAWN),     w[s, m] ~ r[s, m] ^ -POWER
+    r[s, m] = (n[s] e[s, m] + DRAWN (R e[m] + PRIOR r0[m]) / (R + PRIOR)) / (n[s] + DRAWN)
+    w[s, m] ~ r[s, m] ^ -POWER
 
 with n the origins of the series and R those of all. So a series with nothing to learn gets about the simple forecasts,
 and a long one the method that foretells it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +14,9 @@ from elman.data.collection import Collection
 from elman.errors import OptionError
 from elman.estimator import Estimator
 from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target
-from elman.forecast.conformal import Calibration, calibrate
+from elman.forecast.backtest import Backtest, backtest
+from elman.forecast.basis import Basis
+from elman.forecast.conformal import calibrate
 from elman.forecast.forecasts import Forecast
 from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
 from elman.forecast.metrics import mae
@@ -27,28 +28,6 @@ from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
-
-
-@dataclass(frozen=True)
-class Basis:
-    """Series, and what rolling origins said of methods for them.
-
-    Attributes
-    ----------
-    collection : Collection
-        The series.
-    histories : Histories
-        Their values, with the season of each.
-    weights : ndarray, shape (S, M)
-        Of the methods.
-    calibration : Calibration or None
-        How wide intervals are; None where no series had an origin.
-    """
-
-    collection: Collection
-    histories: Histories
-    weights: np.ndarray
-    calibration: Calibration | None
 
 
 class Forecaster(Estimator):
@@ -67,7 +46,8 @@ class Forecaster(Estimator):
         Steps of a season, 1 for none; by default that of the calendar (12 of months, 24 and 168 of hours ...) where a
         series shows it, or what its autocorrelation shows where the times say nothing.
     cell : str or Cell, default "gru"
-        A name of `elman.cells.catalogue`, or a cell of your own. Networks of others than the default learn from nothing.
+        A name of `elman.cells.catalogue`, or a cell of your own. Networks of another than the default learn from
+        nothing.
     units : int, default 64
         Hidden size H.
     methods : sequence of str, optional
@@ -158,6 +138,7 @@ class Forecaster(Estimator):
         target: Any = None,
         group: Any = None,
         callbacks: Iterable[Callback] = (),
+        like: Forecaster | None = None,
     ) -> Self:
         """Learn one or many series.
 
@@ -172,6 +153,8 @@ class Forecaster(Estimator):
         callbacks : iterable of Callback
             Told how networks learn; ``training.logs["forecast_error"]`` is what their forecasts of the values held
             back err by.
+        like : Forecaster, optional
+            A fitted one of the same series, such as a backtest tried, whose seasons are taken over.
 
         Returns
         -------
@@ -191,7 +174,7 @@ class Forecaster(Estimator):
         callbacks = as_callbacks(callbacks, int(self.members))
         collection = collect(data, time=time, target=target, group=group)
         horizon = int(self.horizon)
-        self._seasons = seasons_found(collection, self.season)
+        self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
         histories = self._seasons.histories(collection)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         until = np.array([o.max(initial=0) for o in origins])
@@ -206,6 +189,15 @@ class Forecaster(Estimator):
         if self._networks.interrupted or networks.interrupted:
             raise KeyboardInterrupt
         return self
+
+    def seasons_for(self, collection: Collection) -> Seasons:
+        """The seasons that were found, for the same series."""
+        self._check_fitted()
+        if len(collection) != len(self._seasons.first):
+            raise OptionError(
+                f"like= learnt {len(self._seasons.first)} series, and there are {len(collection)}; leave it out"
+            )
+        return self._seasons
 
     def _settings(self) -> Settings:
         epochs = None if self.epochs is None else int(self.epochs)
@@ -313,6 +305,46 @@ class Forecaster(Estimator):
             }
         return Forecast.of(basis.collection, values, bands, shares)
 
+    def forecast_from(
+        self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
+    ) -> tuple[np.ndarray, dict[float, tuple[np.ndarray, np.ndarray]]]:
+        """Forecasts of the series that were learnt, now longer, from several origins in them.
+
+        Parameters
+        ----------
+        collection : Collection
+            The same series, in the same order.
+        origins : array of int, shape (K,)
+            Numbers of values before the end.
+        levels : sequence of float
+            Of intervals, in per cent.
+
+        Returns
+        -------
+        ndarray, shape (S, K, H), and dict of float to (ndarray, ndarray)
+            Forecasts, and intervals; none where nothing says how wide they are.
+        """
+        histories = self._seasons.histories(collection)
+        methods = built(self.methods_, self._networks, self.seasons_)
+        made = {name: method(histories, int(self.horizon), origins) for name, method in methods.items()}
+        lowest = self._lowest(histories)[:, None]
+        values = np.maximum(combined(made, self._basis.weights, last_of(histories, origins)), lowest[..., None])
+        calibration = self._basis.calibration
+        bands = [{} if calibration is None else calibration.around(values[:, k], levels) for k in range(len(origins))]
+        stacked = {
+            level: (
+                np.maximum(np.stack([band[level][0] for band in bands], 1), lowest[..., None]),
+                np.stack([band[level][1] for band in bands], 1),
+            )
+            for level in levels
+            if calibration is not None
+        }
+        return values, stacked
+
+    def backtest(self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Any) -> Backtest:
+        """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
+        return backtest(self, data, horizon, origins, **options)
+
     def _lowest(self, histories: Histories) -> np.ndarray:
         """What no forecast of a series is below, (S,)."""
         never = np.where(np.isnan(histories.values), 0.0, histories.values).min(1, initial=0.0) >= 0
@@ -407,6 +439,25 @@ class Forecaster(Estimator):
         from elman.forecast.store import load
 
         return load(path, cls)
+
+    @property
+    def fitted_networks(self) -> Networks:
+        """What was trained, for files."""
+        return self._networks
+
+    @property
+    def fitted_seasons(self) -> Seasons:
+        """Which seasons were found, for files."""
+        return self._seasons
+
+    @property
+    def fitted_basis(self) -> Basis:
+        """What forecasts start from, for files."""
+        return self._basis
+
+    def restore(self, networks: Networks, seasons: Seasons, basis: Basis) -> None:
+        """Become fitted, with what a file holds."""
+        self._networks, self._seasons, self._basis = networks, seasons, basis
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "_basis"):

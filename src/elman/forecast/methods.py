@@ -14,6 +14,7 @@ from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
 from elman.forecast.rivals import Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
 from elman.forecast.rivals.histories import last_values
+from elman.forecast.rivals.several_seasons import with_week
 
 # By name: what a method errs by in comparison, over the training parts of the M3 competition's series.
 PRIOR = {"network": 0.9, "linear": 1.0, "theta": 1.0, "ets": 1.0, "several seasons": 1.0, "seasonal naive": 1.15}
@@ -48,7 +49,8 @@ def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> 
         "several seasons": SeveralSeasons,
         "seasonal naive": SeasonalNaive,
     }
-    usable = [name for name in names if name != "several seasons" or longer]
+    weekly = any(m % 7 == 0 and len(with_week(m)) > 1 for m in longer)
+    usable = [name for name in names if name != "several seasons" or weekly]
     return {name: makers[name]() for name in usable}
 
 
@@ -109,7 +111,7 @@ def ahead(values: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
 
 
 def combined(forecasts: Mapping[str, np.ndarray], weights: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """The weighted mean of methods, (S, K, H); where one has no forecast, of the others; where none has, `last` (S, K)."""
+    """The weighted mean of methods, (S, K, H), of those that have a forecast; where none has, `last` (S, K)."""
     total, share = np.zeros_like(next(iter(forecasts.values()))), 0.0
     for weight, made in zip(weights.T, forecasts.values(), strict=True):
         there = np.isfinite(made) & (weight > 0)[:, None, None]

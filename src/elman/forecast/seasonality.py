@@ -14,6 +14,7 @@ from elman.forecast.rivals.seasonal import filled, is_seasonal
 from elman.forecast.season import detect_season
 
 LONGEST = 400  # steps of a season that is looked for
+MOST_SHORT = 24  # a season with more steps than a day has is looked at even of series that do not show it
 FIRST_YEAR, LAST_YEAR = 1000, 2999
 
 
@@ -26,7 +27,7 @@ class Seasons:
     first : ndarray of int, shape (S,)
         The shortest season of each series, 1 for none.
     longer : tuple of int
-        Longer ones, of the calendar, that any series is long enough for.
+        Longer ones, of the calendar, that a series is long enough for.
     notes : tuple of str
         Where they come from, for the user.
     """
@@ -59,7 +60,7 @@ def seasons_found(collection: Collection, given: int | None) -> Seasons:
     for season in sorted(calendar, reverse=True):
         shows = is_seasonal(filled(histories.values, season), season)
         first = np.where(shows, season, first)
-    return Seasons(first, tuple(m for m in calendar if m > first.min() or len(set(first.tolist())) > 1)[:2])
+    return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))
 
 
 def _says_nothing(collection: Collection) -> bool:

@@ -1,6 +1,7 @@
-"""A forecaster in a safetensors file: the parameters of its networks, and everything else as JSON in the header.
+"""A forecaster in a safetensors file: its networks, and the series that it goes on from; the rest as JSON in the header.
 
-The first network is stored as `Network.save` stores it; the parameters of network k are called ``memberK/0.W_z`` ...
+The first network is stored as `Network.save` stores it; the parameters of network k are called ``memberK/gru.W_z`` ...
+Arrays of the series and of what was found for them are called ``series/values`` ...
 """
 
 from __future__ import annotations
@@ -8,48 +9,55 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman import checks
-from elman.data.scaling import Scaling
+from elman.data.collection import Collection, Form
+from elman.data.dates.zones import Zone
+from elman.data.read_times import Notation
+from elman.data.steps import Step
 from elman.equations import Cell
 from elman.equations.store import to_data
 from elman.errors import ElmanError, ModelFileError
 from elman.files import write_whole
-from elman.forecast.anchor import Anchor
-from elman.forecast.face import Forecasts
-from elman.forecast.rollout import View
+from elman.forecast.basis import Basis
+from elman.forecast.conformal import Calibration
+from elman.forecast.networks import Networks
+from elman.forecast.seasonality import Seasons
 from elman.network import Network
 from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
-K = TypeVar("K", bound=Forecasts)
-FORMAT = 2  # 1 had no anchor
+if TYPE_CHECKING:
+    from elman.forecast.forecaster import Forecaster
+
+FORMAT = 3  # 1 and 2 held networks that fed their forecasts back
+_CALIBRATION = ("sigma", "growth", "level", "shape")
 
 
-def save(forecaster: Forecasts, path: str | Path) -> Path:
+def save(forecaster: Forecaster, path: str | Path) -> Path:
     """Write a fitted forecaster, complete or not at all."""
     from safetensors.numpy import save as to_bytes
 
     path = checks.path(path)
+    networks, arrays = forecaster.fitted_networks, _arrays(forecaster)
     tensors = {
         _prefix(member) + name: np.ascontiguousarray(value)
-        for member, network in enumerate(forecaster.networks_)
+        for member, network in enumerate(networks.members)
         for name, value in network.params.items()
     }
-    header = {
-        "elman": to_json(describe(forecaster.networks_[0]), "network"),
-        "forecaster": to_json(_describe(forecaster), "forecaster"),
-    }
-    write_whole(path, to_bytes(tensors, metadata=header))
+    header = {"forecaster": to_json(_describe(forecaster), "forecaster")}
+    if networks.members:
+        header["elman"] = to_json(describe(networks.members[0]), "network")
+    write_whole(path, to_bytes(tensors | {f"series/{n}": np.ascontiguousarray(a) for n, a in arrays.items()}, header))
     return path
 
 
-def check_savable(forecaster: Forecasts) -> None:
+def check_savable(forecaster: Forecaster) -> None:
     """Refuse parameters that no file can hold, before any training.
 
     Raises
@@ -64,23 +72,27 @@ def check_savable(forecaster: Forecasts) -> None:
         to_json(to_data(forecaster.cell), "cell")
 
 
-def load(path: str | Path, kind: type[K]) -> K:
+def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     """Read what `save` wrote."""
     path = checks.path(path)
     tensors, header = read_tensors(path)
     expect("Forecaster", header, path)
     try:
         stored = json.loads(header["forecaster"])
-        forecaster = _restore(stored, kind)
-        forecaster.networks_ = [
-            _network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["best_epochs"]))
-        ]
-        if forecaster.cell is None:
-            forecaster.cell = forecaster.networks_[0].layers[0].cell
-        _check(forecaster)
-    except (ElmanError, KeyError, TypeError, ValueError, AttributeError) as error:
+        if stored["format"] != FORMAT:
+            raise ModelFileError(f"its format is {stored['format']}, and this version of Elman reads {FORMAT}")
+        rate = rate_from_data(stored["params"]["learning_rate"])
+        forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
+        members = [_network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["epochs"]))]
+        if forecaster.cell is None and members:
+            forecaster.cell = _cell_of(members[0])
+        seasons = Seasons(tensors["series/season"], tuple(stored["longer"]), tuple(stored["season_notes"]))
+        networks = Networks(members, list(stored["epochs"]), seasons.longer)
+        forecaster.restore(networks, seasons, _basis(stored, tensors, seasons))
+        forecaster.check_params()
+    except (ElmanError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelFileError(
-            f"{path} does not hold a forecaster that this version of Elman can read: {error!r}"
+            f"{path} does not hold a forecaster that this version of Elman can read: {error}"
         ) from error
     return forecaster
 
@@ -91,58 +103,106 @@ def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member
     return Network.restored(description, parameters={n: value for n, value in mine.items() if "/" not in n})
 
 
+def _cell_of(network: Network) -> Any:
+    """The cell of the layer that reads: the only one with states that is no smoothing."""
+    return next(layer.cell for layer in network.layers if layer.cell.states and layer.cell.name != "smoothing")
+
+
 def _prefix(member: int) -> str:
     return f"member{member}/" if member else ""
 
 
-def _check(forecaster: Forecasts) -> None:
-    if not forecaster.networks_ or forecaster.lookback_ < 1 or forecaster.view_.lag < 0:
-        raise ModelFileError("it has no networks, or no lookback")
-    first = forecaster.networks_[0]
-    if first.inputs != forecaster.view_.features or first.outputs != 1 or not first.sequence_output:
-        raise ModelFileError("its networks do not fit its forecaster")
-    anchor, reach = forecaster.anchor_, forecaster.lookback_ + forecaster.view_.lost
-    if not 1 <= anchor.season <= reach or not 0 <= anchor.weight <= 1:
-        raise ModelFileError("its naive forecast makes no sense")
-    if len(forecaster.tail_) < forecaster.lookback_ + forecaster.view_.lost or not np.isfinite(forecaster.tail_).all():
-        raise ModelFileError("its end of the series is incomplete")
-
-
-def _describe(forecaster: Forecasts) -> dict[str, Any]:
+def _describe(forecaster: Forecaster) -> dict[str, Any]:
+    basis = forecaster.fitted_basis
+    calibration = basis.calibration
     return {
         "format": FORMAT,
         "params": _params(forecaster),
-        "view": asdict(forecaster.view_),
-        "season": forecaster.season_,
-        "lookback": forecaster.lookback_,
-        "validation": forecaster.validation_,
-        "constant": forecaster.constant_,
-        "lowest": forecaster.lowest_,
-        "anchor": asdict(forecaster.anchor_),
-        "best_epochs": forecaster.best_epochs_,
-        "tail": forecaster.tail_.tolist(),
+        "epochs": forecaster.epochs_,
+        "longer": list(forecaster.seasons_),
+        "season_notes": list(forecaster.fitted_seasons.notes),
+        "collection": _describe_collection(basis.collection),
+        "calibration": None if calibration is None else list(calibration.notes),
     }
 
 
-def _params(forecaster: Forecasts) -> dict[str, Any]:
+def _params(forecaster: Forecaster) -> dict[str, Any]:
     params = forecaster.get_params()
     if isinstance(forecaster.cell, Cell):
         params["cell"] = None  # its equations are in the description of the network
-    return params | {"learning_rate": rate_to_data(forecaster.learning_rate)}
+    if params["methods"] is not None and not isinstance(params["methods"], str):
+        params["methods"] = list(params["methods"])
+    return params | {
+        "learning_rate": None if forecaster.learning_rate is None else rate_to_data(forecaster.learning_rate)
+    }
 
 
-def _restore(stored: dict[str, Any], kind: type[K]) -> K:
-    if stored["format"] > FORMAT:
-        raise ModelFileError(f"its format {stored['format']} is newer than {FORMAT}; install a newer Elman")
-    rate = rate_from_data(stored["params"]["learning_rate"])
-    forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
-    view, lowest = stored["view"], stored["lowest"]
-    scaling = (view["scaling"]["mean"], view["scaling"]["deviation"])
-    forecaster.view_ = View(Scaling(*map(float, scaling)), bool(view["differences"]), int(view["lag"]))
-    forecaster.season_, forecaster.lookback_ = stored["season"], int(stored["lookback"])
-    forecaster.validation_, forecaster.best_epochs_ = int(stored["validation"]), list(stored["best_epochs"])
-    forecaster.constant_, forecaster.lowest_ = bool(stored["constant"]), None if lowest is None else float(lowest)
-    anchor = stored.get("anchor", {"season": 1, "weight": 1.0})
-    forecaster.anchor_ = Anchor(int(anchor["season"]), float(anchor["weight"]))
-    forecaster.tail_ = np.array(stored["tail"], np.float64)
-    return forecaster
+def _describe_collection(collection: Collection) -> dict[str, Any]:
+    times = collection.times
+    return {
+        "names": [_plain(name) for name in collection.names],
+        "times": None if times is None else times.dtype.kind,
+        "step": None if collection.step is None else asdict(collection.step),
+        "form": asdict(collection.form) | {"group": [_plain(g) for g in collection.form.group]},
+        "notation": asdict(collection.notation),
+        "notes": list(collection.notes),
+    }
+
+
+def _plain(name: Any) -> Any:
+    """A name as JSON has it; a tuple as a list."""
+    if isinstance(name, tuple):
+        return [_plain(part) for part in name]
+    if isinstance(name, np.generic):
+        return _plain(name.item())
+    return name if isinstance(name, str | int | float | bool | None) else str(name)
+
+
+def _named(stored: Any) -> Any:
+    return tuple(map(_named, stored)) if isinstance(stored, list) else stored
+
+
+def _arrays(forecaster: Forecaster) -> dict[str, np.ndarray]:
+    basis = forecaster.fitted_basis
+    collection = basis.collection
+    found = {
+        "values": collection.values,
+        "borders": collection.borders.astype(np.int64),
+        "season": forecaster.fitted_seasons.first.astype(np.int64),
+        "found_season": basis.histories.season.astype(np.int64),
+        "weights": basis.weights,
+    }
+    if collection.times is not None:
+        times = collection.times
+        found["times"] = times.astype("datetime64[us]").astype(np.int64) if times.dtype.kind == "M" else times
+    if basis.calibration is not None:
+        found |= {name: np.asarray(getattr(basis.calibration, name), float) for name in _CALIBRATION}
+    return found
+
+
+def _basis(stored: dict[str, Any], tensors: dict[str, np.ndarray], seasons: Seasons) -> Basis:
+    arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
+    told = stored["collection"]
+    times = arrays.get("times")
+    if times is not None and told["times"] == "M":
+        times = times.astype("datetime64[us]")
+    zone = told["notation"]["zone"]
+    notation = told["notation"] | {
+        "zone": None if zone is None else Zone(**zone),
+        "months": tuple(told["notation"]["months"]),
+    }
+    collection = Collection(
+        tuple(_named(name) for name in told["names"]),
+        arrays["values"],
+        arrays["borders"],
+        times,
+        None if told["step"] is None else Step(**told["step"]),
+        form=Form(**told["form"] | {"group": tuple(_named(g) for g in told["form"]["group"])}),
+        notation=Notation(**notation),
+        notes=tuple(told["notes"]),
+    )
+    calibration = None
+    if stored["calibration"] is not None:
+        calibration = Calibration(*(arrays[name] for name in _CALIBRATION), notes=tuple(stored["calibration"]))
+    histories = Seasons(arrays["found_season"], ()).histories(collection)
+    return Basis(collection, histories, arrays["weights"], calibration)
