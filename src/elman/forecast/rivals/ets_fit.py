@@ -172,8 +172,7 @@ def first_states(y: np.ndarray, season: int, kind: str) -> tuple[np.ndarray, np.
     """
     indices = np.full((season, y.shape[1]), float(kind == "M"))
     if kind != "N":
-        means = phase_means(filled(y.T, season), season, kind == "M").T
-        indices = np.roll(means, len(y) % season, axis=0)  # they are counted from the end
+        indices = phase_means(filled(y.T, season), season, kind == "M", from_start=True).T
     along = indices[np.arange(len(y)) % season]
     plain = (y / along if kind == "M" else y - along)[: max(10, 2 * season)]
     start, slope = lines_through(plain.T)[:, :, -1]

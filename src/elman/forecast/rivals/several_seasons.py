@@ -92,7 +92,7 @@ class _Problem:
 
     def __init__(self, y: np.ndarray, seasons: tuple[int, ...]) -> None:
         self.y = y[: np.flatnonzero(np.isfinite(y).any(1)).max(initial=0) + 1]
-        self.indices = _decompose(self.y, [m for m in seasons if 1 < m <= len(self.y) // 2])
+        self.indices = _decompose(self.y, [m for m in seasons if m > 1])
 
     def __call__(self, x: np.ndarray, problems: np.ndarray) -> np.ndarray:
         """Errors (T, C, R) of parameters (P, C, R)."""
@@ -108,6 +108,8 @@ class _Problem:
         count, seasons = self.y.shape[1], len(self.indices)
         high = np.repeat(np.array([SLOWEST, MOST, np.inf, *[MOST] * seasons])[:, None], count, axis=1)
         low = np.where(np.isinf(high), -np.inf, 0.0)
+        for rate, season in zip(high[GAMMA:], self.indices, strict=True):
+            rate *= np.isfinite(self.y).sum(0) >= 2 * len(season)
         plain = self.y - sum(s[np.arange(len(self.y)) % len(s)] for s in self.indices)
         level = np.nan_to_num(mean_of_known(plain[: max([10, *map(len, self.indices)])], 0))
         found = []
@@ -120,14 +122,13 @@ class _Problem:
 
 
 def _decompose(y: np.ndarray, seasons: list[int]) -> list[np.ndarray]:
-    """Indices of each season, (m, S): means by phase of what the others leave; 0 where a series has none."""
+    """Indices of each season, (m, S): means by phase of what the others leave; 0 where a series is too short."""
     indices, steps = [np.zeros((m, y.shape[1])) for m in seasons], np.arange(len(y))
     whole = filled(y.T, max(seasons, default=1)).T
     for _ in range(PASSES):
         for i, m in enumerate(seasons):
             rest = whole - sum(s[steps % len(s)] for j, s in enumerate(indices) if j != i)
-            means = phase_means(rest.T, m, multiplied=False).T
-            indices[i] = np.nan_to_num(np.roll(means, len(y) % m, axis=0))
+            indices[i] = np.nan_to_num(phase_means(rest.T, m, multiplied=False, from_start=True).T)
     return indices
 
 
