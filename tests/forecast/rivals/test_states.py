@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from elman.forecast.rivals import DAMPED, RIVALS, Combination, Ets, Histories, Naive, SeveralSeasons, Theta
+from elman.forecast.rivals import DAMPED, FORMS, RIVALS, Combination, Ets, Histories, Naive, SeveralSeasons, Theta
 from elman.forecast.rivals.ets_fit import fit_forms
 from tests.forecast.rivals.ugly import WALK
 
@@ -19,7 +19,7 @@ def test_missing_values_at_the_end_are_forecast_through(rival, season):
     np.testing.assert_allclose(behind_gap, whole[3:], rtol=1e-8)
 
 
-@pytest.mark.parametrize("rival", [Naive(), Ets(), Ets(DAMPED, averaged=True), SeveralSeasons()], ids=repr)
+@pytest.mark.parametrize("rival", [Naive(), Ets(), Ets((DAMPED,), averaged=True), SeveralSeasons()], ids=repr)
 @pytest.mark.parametrize("season", [1, 4])
 def test_values_that_are_as_forecast_leave_the_forecast_as_it_is(rival, season):
     path = rival(Histories.of([WAVE], season), 11, END)[0, 0]
@@ -68,7 +68,21 @@ def test_a_combination_is_the_mean():
     histories, at = Histories.of([WAVE, WALK[:30]], 4), np.array([3, 0])
     rivals = (Naive(), Theta(), Ets())
     mean = np.mean([rival(histories, 5, at) for rival in rivals], axis=0)
-    np.testing.assert_allclose(Combination(rivals)(histories, 5, at), mean, rtol=1e-12)
+    np.testing.assert_allclose(Combination(rivals, (1, 1, 1))(histories, 5, at), mean, rtol=1e-12)
+
+
+def test_sets_of_forms_are_averaged():
+    histories, at = Histories.of([WAVE, WALK[:30]], 4), np.array([3, 0])
+    apart = [Ets((some,), averaged=True)(histories, 5, at) for some in (FORMS, DAMPED)]
+    together = Ets((FORMS, DAMPED), averaged=True)(histories, 5, at)
+    np.testing.assert_allclose(
+        together, np.mean(apart, axis=0), rtol=1e-4
+    )  # the search ends alike, not at the same bits
+
+
+def test_forms_that_a_series_cannot_have_give_its_last_value():
+    seasonal = Ets((tuple(form for form in FORMS if form.season != "N"),))
+    assert (seasonal(Histories.of([WAVE]), 3, END) == WAVE[-1]).all()
 
 
 def test_series_of_hours_are_combined_otherwise():
