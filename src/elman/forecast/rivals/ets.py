@@ -32,10 +32,10 @@ class Ets:
 
     Parameters
     ----------
-    forms : tuple of Form, default all 15
-        Among which to choose.
+    sets : tuple of tuples of Form, default one set of all 15
+        Among which to choose. Of several sets the forecasts are averaged.
     averaged : bool, default False
-        Whether the forecast is that of all forms, weighed by ``exp(-AICc / 2)``, in place of the best one's.
+        Whether a set forecasts the mean of its forms, weighed by ``exp(-AICc / 2)``, in place of the best one's.
     name : str, default "ets"
         What it is called.
 
@@ -52,7 +52,7 @@ class Ets:
     array([[[31., 32., 33.]]])
     """
 
-    forms: tuple[Form, ...] = FORMS
+    sets: tuple[tuple[Form, ...], ...] = (FORMS,)
     averaged: bool = False
     name: str = "ets"
 
@@ -63,35 +63,38 @@ class Ets:
     def _forecast(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         before = known(histories, origins)
         starts = np.argmax(np.isfinite(before), axis=1)
-        fits = self._fits(aligned(before, starts), int(histories.season[0]))
+        fits, weights = self._weighed(aligned(before, starts), int(histories.season[0]))
         values, ends = aligned(histories.values, starts), before.shape[1] - origins - starts[:, None]
         sums = np.zeros((len(before), len(origins), horizon))
-        for fit, weights in zip(fits, self._weights([fit.criteria for fit in fits]), strict=True):
-            problems = np.flatnonzero(weights)
-            if len(problems):
-                series = problems % len(before)
-                made = _rolled(values[:, series], fit, problems, ends[series], horizon)
-                np.add.at(sums, series, weights.ravel()[problems, None, None] * made)
-        fitted = np.any([np.isfinite(fit.criteria).any(0) for fit in fits], axis=0)
-        return np.where(fitted[:, None, None], sums, np.nan)
+        for fit, weight in zip(fits, weights, strict=True):
+            problems = np.flatnonzero(weight)
+            series = problems % len(before)
+            made = _rolled(values[:, series], fit, problems, ends[series], horizon)
+            np.add.at(sums, series, weight.ravel()[problems, None, None] * made)
+        fitted = np.any([weight.any(0) for weight in weights], axis=0)
+        return np.where(np.broadcast_to(fitted, len(before))[:, None, None], sums, np.nan)
 
-    def _fits(self, seen: np.ndarray, season: int) -> list[Fit]:
-        """Of the forms that each kind of season has, for series (T, S)."""
+    def _weighed(self, seen: np.ndarray, season: int) -> tuple[list[Fit], list[np.ndarray]]:
+        """What is found for the forms of each kind of season, of series (T, S), and what each form counts, (F, S)."""
         seen = seen[: np.flatnonzero(np.isfinite(seen).any(1)).max(initial=0) + 1]
         kinds = KINDS if season > 1 and len(seen) >= 2 * season else "N"
-        groups = [[form for form in self.forms if form.season == kind] for kind in kinds]
-        return [fit_forms(seen, season, forms) for forms in groups if forms]
+        forms = [form for form in FORMS if form.season in kinds and any(form in some for some in self.sets)]
+        groups = [group for kind in kinds if (group := [form for form in forms if form.season == kind])]
+        fits = [fit_forms(seen, season, group) for group in groups]
+        criteria = np.concatenate([np.empty((0, seen.shape[1])), *(fit.criteria for fit in fits)])
+        weights = np.mean([self._weights(forms, some, criteria) for some in self.sets], axis=0)
+        weights /= np.where(weights.any(0), weights.sum(0), 1)
+        return fits, np.split(weights, np.cumsum([len(group) for group in groups]))[: len(groups)]
 
-    def _weights(self, criteria: list[np.ndarray]) -> list[np.ndarray]:
-        """What each form counts for each series, (F, S) for each kind of season."""
-        everything = np.concatenate(criteria)
-        least = everything.min(0)
-        weights = np.exp((np.where(np.isfinite(least), least, 0) - everything) / 2)
+    def _weights(self, forms: list[Form], some: tuple[Form, ...], criteria: np.ndarray) -> np.ndarray:
+        """What each form counts in one set, (F, S); in all 1, or 0 where none of the set fits."""
+        criteria = np.where(np.array([[form in some] for form in forms], bool).reshape(-1, 1), criteria, np.inf)
+        least = criteria.min(0, initial=np.inf)
+        weights = np.exp((np.where(np.isfinite(least), least, 0) - criteria) / 2)
         weights[weights < (SHARE if self.averaged else 1)] = 0
         if not self.averaged:
             weights[np.cumsum(weights, axis=0) > 1] = 0  # of two that are as good, the simpler one
-        weights /= np.maximum(weights.sum(0), 1)
-        return np.split(weights, np.cumsum([len(c) for c in criteria])[:-1])
+        return weights / np.maximum(weights.sum(0), 1)
 
 
 def _rolled(values: np.ndarray, fit: Fit, problems: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:

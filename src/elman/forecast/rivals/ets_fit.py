@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,9 @@ ALPHA, BETA, PHI, GAMMA, LEVEL, TREND, SEASON = range(7)  # rows of parameters; 
 LEAST, MOST = 1e-4, 0.9999  # of rates
 DAMPED = (0.8, 0.98)
 LONGEST = 12  # season whose first indices are estimated, not only found by decomposition
-STEADY = [
-    (alpha, beta, 0.05) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.05, 0.4)
-]  # alpha, beta and gamma to start from
-MOVING = [(alpha, 0.05, gamma) for alpha in (0.05, 0.2, 0.5) for gamma in (0.3, 0.8)]  # for seasons that change
+# Where the search for rates starts, as alpha, beta and gamma: there are two valleys where a season may change.
+STEADY = [(alpha, beta, 0.05) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.05, 0.4)]
+MOVING = [(alpha, 0.05, gamma) for alpha in (0.05, 0.1, 0.2, 0.5) for gamma in (0.3, 0.8)]
 KINDS = {"N": "none", "A": "added", "M": "multiplied"}  # of seasons, as `smooth` calls them
 PERFECT = 1e-26  # a mean square of this share of the largest value's is rounding
 
@@ -83,16 +83,16 @@ def fit_forms(y: np.ndarray, season: int, forms: Sequence[Form]) -> Fit:
     forms : sequence of Form
         F of them, those with added errors first.
     """
-    errors = Errors(y, season, forms)
+    valleys = [STEADY] if forms[0].season == "N" else [STEADY, MOVING]
+    errors = Errors(y, season, [form for form in forms for _ in valleys])
     low, high = errors.bounds()
-    starts = [STEADY] if errors.kind == "N" else [STEADY, MOVING]  # two valleys of the squares, each with its own best
     with np.errstate(all="ignore"):  # parameters that lead beyond all bounds are the worst ones
-        found = [least_squares(errors, errors.start(rates, low, high), low, high) for rates in starts]
-    best = np.argmin([squares for _, squares in found], axis=0)
-    x = np.where(best == 0, found[0][0], found[-1][0])
-    squares = np.minimum(found[0][1], found[-1][1])
-    rates, first = errors.parts(x, np.arange(x.shape[1]))
-    return Fit(rates, first, KINDS[forms[0].season], errors.criteria(squares))
+        x, squares = least_squares(errors, errors.starts(valleys, low, high), low, high)
+    criteria = errors.criteria(squares).reshape(len(forms), len(valleys), -1)
+    better = np.argmin(criteria, axis=1)  # (F, S)
+    chosen = (np.arange(len(forms))[:, None] * len(valleys) + better) * y.shape[1] + np.arange(y.shape[1])
+    rates, first = errors.parts(x[:, chosen.ravel()], chosen.ravel())
+    return Fit(rates, first, KINDS[forms[0].season], criteria.min(1))
 
 
 class Errors:
@@ -139,15 +139,16 @@ class Errors:
         free = np.full((self.season, low.shape[1]), np.inf)
         return np.concatenate([low, -free]), np.concatenate([high, free])
 
-    def start(self, rates: list[tuple[float, float, float]], low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        """The best of a few rates for each problem, (P, F S), with the first states that are seen."""
+    def starts(self, valleys: Sequence[Sequence[Any]], low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """The best of some rates for each problem, (P, F S), with the first states that are seen; forms take turns."""
         count = len(self.forms)
+        turns = np.arange(count).repeat(self.y.shape[1]) % len(valleys)
+        alpha, beta, gamma = np.array(valleys)[turns].transpose(2, 1, 0)  # (C, F S) each
         states = [np.tile(self.level, count), np.tile(self.trend, count)]
         states += list(np.tile(self.indices, count)) if self.estimated else []
-        x = np.empty((len(low), len(rates), low.shape[1]))
-        for c, (alpha, beta, gamma) in enumerate(rates):
-            x[:LEVEL, c] = np.array([alpha, beta, 0.95, gamma])[:, None]
-            x[LEVEL:, c] = states
+        x = np.stack(
+            [alpha, beta, np.full(alpha.shape, 0.95), gamma, *(np.broadcast_to(a, alpha.shape) for a in states)]
+        )
         x = np.clip(x, low[:, None], high[:, None])
         squares = (self(x, np.arange(low.shape[1])) ** 2).sum(0)  # (C, F S)
         best = np.argmin(np.where(np.isfinite(squares), squares, np.inf), axis=0)
@@ -172,8 +173,7 @@ def first_states(y: np.ndarray, season: int, kind: str) -> tuple[np.ndarray, np.
     """
     indices = np.full((season, y.shape[1]), float(kind == "M"))
     if kind != "N":
-        means = phase_means(filled(y.T, season), season, kind == "M").T
-        indices = np.roll(means, len(y) % season, axis=0)  # they are counted from the end
+        indices = phase_means(filled(y.T, season), season, kind == "M", from_start=True).T
     along = indices[np.arange(len(y)) % season]
     plain = (y / along if kind == "M" else y - along)[: max(10, 2 * season)]
     start, slope = lines_through(plain.T)[:, :, -1]

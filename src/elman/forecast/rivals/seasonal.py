@@ -31,7 +31,8 @@ class Indices:
     def taken_from(self, values: np.ndarray) -> np.ndarray:
         """Series without their season, (S, T)."""
         indices = self.along(-values.shape[1], values.shape[1])
-        return np.where(self.multiplied[:, None], values / indices, values - indices)
+        multiplied = self.multiplied[:, None]
+        return np.where(multiplied, values / np.where(multiplied, indices, 1.0), values - indices)
 
     def put_into(self, forecasts: np.ndarray, origins: np.ndarray) -> np.ndarray:
         """Forecasts from each origin with their season, (S, K, H)."""
@@ -66,10 +67,14 @@ def indices_where_seasonal(values: np.ndarray, season: int) -> Indices:
     return Indices(np.where(seasonal, found, multiplied[:, None]), multiplied)
 
 
-def phase_means(whole: np.ndarray, season: int, multiplied: bool) -> np.ndarray:
-    """Indices of classical decomposition of series without gaps, (S, m); NaN where a phase has no value to compare."""
+def phase_means(whole: np.ndarray, season: int, multiplied: bool, from_start: bool = False) -> np.ndarray:
+    """Indices of classical decomposition of series without gaps, (S, m); NaN where a phase has no value to compare.
+
+    Phases are counted from the end or the start of the array: that at which all series meet, so that what is longest
+    among them changes no sum.
+    """
     trend = centred_average(whole, season)
-    rest = mean_of_known(by_phase(whole / trend if multiplied else whole - trend, season), 1)
+    rest = mean_of_known(by_phase(whole / trend if multiplied else whole - trend, season, from_start), 1)
     mean = rest.mean(1, keepdims=True)
     return rest / mean if multiplied else rest - mean
 
@@ -127,8 +132,8 @@ def _fill(values: np.ndarray, gaps: np.ndarray) -> None:
         values[places] = np.interp(places, have, values[have])
 
 
-def by_phase(values: np.ndarray, season: int) -> np.ndarray:
-    """Series cut into seasons, the last one complete, (S, cycles, m)."""
+def by_phase(values: np.ndarray, season: int, from_start: bool = False) -> np.ndarray:
+    """Series cut into seasons, (S, cycles, m); the last one complete, or the first."""
     lacking = -values.shape[1] % season
-    padded = np.pad(values, [(0, 0), (lacking, 0)], constant_values=np.nan)
+    padded = np.pad(values, [(0, 0), (0, lacking) if from_start else (lacking, 0)], constant_values=np.nan)
     return padded.reshape(len(values), -1, season)

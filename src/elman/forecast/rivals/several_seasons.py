@@ -92,42 +92,42 @@ class _Problem:
 
     def __init__(self, y: np.ndarray, seasons: tuple[int, ...]) -> None:
         self.y = y[: np.flatnonzero(np.isfinite(y).any(1)).max(initial=0) + 1]
-        self.indices = _decompose(self.y, [m for m in seasons if 1 < m <= len(self.y) // 2])
+        self.indices = _decompose(self.y, [m for m in seasons if m > 1])
 
     def __call__(self, x: np.ndarray, problems: np.ndarray) -> np.ndarray:
-        """Errors (T, C, R) of parameters (P, C, R)."""
-        return np.array(list(_smooth(self.y[:, problems], x, self.first_state(x, problems))))
+        """Errors (T, C, R) of parameters (P, C, R); problem i S + s is start i of series s."""
+        series = problems % self.y.shape[1]
+        return np.array(list(_smooth(self.y[:, series], x, self.first_state(x, series))))
 
-    def first_state(self, x: np.ndarray, problems: np.ndarray) -> _State:
-        """Where series start, given parameters (P, ..., R)."""
-        seasons = [s[:, problems].reshape(len(s), *[1] * (x.ndim - 2), -1) + 0 * x[ALPHA] for s in self.indices]
+    def first_state(self, x: np.ndarray, series: np.ndarray) -> _State:
+        """Where some series start, given parameters (P, ..., R)."""
+        seasons = [s[:, series].reshape(len(s), *[1] * (x.ndim - 2), -1) + 0 * x[ALPHA] for s in self.indices]
         return _State(x[LEVEL], 0 * x[ALPHA], seasons)
 
     def solved(self) -> np.ndarray:
         """Parameters (P, S) of the least squares."""
         count, seasons = self.y.shape[1], len(self.indices)
-        high = np.repeat(np.array([SLOWEST, MOST, np.inf, *[MOST] * seasons])[:, None], count, axis=1)
-        low = np.where(np.isinf(high), -np.inf, 0.0)
         plain = self.y - sum(s[np.arange(len(self.y)) % len(s)] for s in self.indices)
         level = np.nan_to_num(mean_of_known(plain[: max([10, *map(len, self.indices)])], 0))
-        found = []
-        for alpha, rho, gamma in STARTS:
-            x = np.repeat(np.array([alpha, rho, 0, *[gamma] * seasons])[:, None], count, axis=1)
-            x[LEVEL] = level
-            found.append(least_squares(self, x, low, high))
-        best = np.argmin([squares for _, squares in found], axis=0)
-        return np.stack([x for x, _ in found])[best, :, np.arange(count)].T
+        long = [np.isfinite(self.y).sum(0) >= 2 * len(s) for s in self.indices]  # enough, for their season to learn
+        ones = np.ones(count)
+        high = np.array([SLOWEST * ones, MOST * ones, np.inf * ones, *(MOST * season for season in long)])
+        low = np.where(np.isinf(high), -np.inf, 0.0)
+        starts = [[alpha * ones, rho * ones, level, *[gamma * ones] * seasons] for alpha, rho, gamma in STARTS]
+        first, turns = np.concatenate(starts, axis=1), (1, len(STARTS))
+        x, squares = least_squares(self, first, np.tile(low, turns), np.tile(high, turns))
+        best = np.argmin(squares.reshape(len(STARTS), count), axis=0)
+        return x[:, best * count + np.arange(count)]
 
 
 def _decompose(y: np.ndarray, seasons: list[int]) -> list[np.ndarray]:
-    """Indices of each season, (m, S): means by phase of what the others leave; 0 where a series has none."""
+    """Indices of each season, (m, S): means by phase of what the others leave; 0 where a series is too short."""
     indices, steps = [np.zeros((m, y.shape[1])) for m in seasons], np.arange(len(y))
     whole = filled(y.T, max(seasons, default=1)).T
     for _ in range(PASSES):
         for i, m in enumerate(seasons):
             rest = whole - sum(s[steps % len(s)] for j, s in enumerate(indices) if j != i)
-            means = phase_means(rest.T, m, multiplied=False).T
-            indices[i] = np.nan_to_num(np.roll(means, len(y) % m, axis=0))
+            indices[i] = np.nan_to_num(phase_means(rest.T, m, multiplied=False, from_start=True).T)
     return indices
 
 
