@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from elman.data import Series, collect, load_series
+from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
 
 pl = pytest.importorskip("polars")
@@ -235,6 +236,11 @@ REFUSED = {
     "three axes": (np.zeros((2, 3, 4)), {}, r"shape \(2, 3, 4\)"),
     "array of booleans": (np.array([True]), {}, r"booleans"),
     "dates and none": ([WIDE["b"], [1.0, 2]], {}, r"series 'b' has dates|series 0 has dates, and series 1 no times"),
+    "arrays in rows": (
+        pd.DataFrame({"unique_id": ["a", "b"], "y": [[1.0, 2.0], [3.0]]}),
+        {"target": "y"},
+        r"'y' of the frame holds an array in each row; give a dict",
+    ),
     "lazy": (pl.from_pandas(LONG).lazy(), {}, r"LazyFrame, which holds no data yet; give frame.collect\(\)"),
     "two steps": (
         pd.concat([LONG, pd.DataFrame({"unique_id": "c", "ds": DAYS[0] + 7 * np.arange(5) * DAYS.freq, "y": 1.0})]),
@@ -250,6 +256,15 @@ REFUSED = {
 def test_what_cannot_be_used_is_refused_by_name(data, named, message):
     with pytest.raises(DataError if "given as both" not in message else OptionError, match=message):
         collect(data, **named)
+
+
+def test_texts_of_dates_in_a_frame_are_read_as_the_user_says():
+    frame = pd.DataFrame({"ds": ["01/03/2020", "01/04/2020", "01/05/2020", "01/06/2020"], "y": 1.0})
+    daily = collect(frame, reading=Reading(dayfirst=False))
+    monthly = collect(pl.from_pandas(frame), reading=Reading(date_format="%d/%m/%Y"))
+    assert (str(daily.step), str(monthly.step)) == ("1 day", "1 month")
+    with pytest.raises(OptionError, match="thousands is for files"):
+        collect(frame, reading=Reading(thousands=","))
 
 
 def test_columns_mean_nothing_for_arrays():

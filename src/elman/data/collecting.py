@@ -57,7 +57,7 @@ def collect(
     static : str or list of str, or data frame, optional
         Covariates of a series as a whole: columns that are the same in all of its rows, or a frame of a row a series.
     reading : Reading, optional
-        How a file's numbers and dates are written, and which rows are taken.
+        How a file's numbers and dates are written, and which rows are taken; how texts in a data frame write dates.
 
     Returns
     -------
@@ -86,19 +86,19 @@ def collect(
     if isinstance(data, str | Path):
         found = _of_table(as_sheet(data, named, reading), Form("file"), columns)
         return replace(found, notes=()) if str(data) in bundled() else found
-    reading.refuse_all_but([], "data that is no file")
+    reading.refuse_all_but(["date_format", "dayfirst"], "data that is no file")
     if is_frame(data):
-        held = as_sheet(data, named)
+        held = as_sheet(data, named, reading)
         return _of_table(held, Form("long", library_of(data), indexed=bool(held.time)), columns)
     if is_column(data):
         _refuse_columns(columns, "a Series")
-        held = column_framed(data)
+        held = column_framed(data, reading)
         given = columns | {
             "target": [held.sheet.own(name) for name in held.sheet.names if name not in (held.time, *held.group)]
         }
         return _of_table(held, Form("column", library_of(data), indexed=bool(held.time)), given)
     if isinstance(data, Mapping) and _is_table(data, columns):
-        return _of_table(as_sheet(data, named), Form("long"), columns)
+        return _of_table(as_sheet(data, named, reading), Form("long"), columns)
     _refuse_columns(columns, "arrays")
     return collected(rows_of_series(data) if isinstance(data, Series) else rows_of_arrays(data))
 

@@ -222,6 +222,11 @@ class FrameSheet:
 
     def _no_numbers(self, name: str, kind: str) -> str:
         example = next((value for value in self.frame[name].head(_LOOKED_AT).to_list() if not is_absent(value)), None)
+        if isinstance(example, list | np.ndarray):
+            return (
+                f"column {self.own(name)!r} of {self.called} holds an array in each row; give a dict of these arrays "
+                f"by the names of their series, as dict(zip(frame[...], frame[{self.own(name)!r}]))"
+            )
         what = {"flag": "booleans", "time": "times", "text": "texts"}.get(kind, "objects")
         return (
             f"column {self.own(name)!r} of {self.called} holds {what}, such as {str(example)!r}; expected numbers: "

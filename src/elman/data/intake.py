@@ -45,7 +45,7 @@ def as_sheet(data: Any, named: Names[Any] = (), reading: Reading | None = None) 
     if isinstance(data, Mapping):
         return Framed(FileSheet(_as_table(data), reading))
     if is_frame(data):
-        held = framed(data, named)
+        held = framed(data, named, reading)
         return held if named or held.group else _of_frame(held, reading)
     raise OptionError(f"expected a data frame, a file or a dict of columns, got a {type(data).__name__}")
 

@@ -11,6 +11,7 @@ from elman.data.frames import FrameSheet
 from elman.data.index_times import index_times
 from elman.data.read_times import looks_like_times
 from elman.data.readers import time_columns
+from elman.data.reading import Reading
 from elman.data.sheets import Sheet
 from elman.errors import DataError
 
@@ -53,7 +54,7 @@ def is_column(data: Any) -> bool:
     return isinstance(nw.from_native(data, pass_through=True, allow_series=True), nw.Series)
 
 
-def framed(data: Any, named: Names[Any]) -> Framed:
+def framed(data: Any, named: Names[Any], reading: Reading | None = None) -> Framed:
     """A data frame as a sheet.
 
     Parameters
@@ -61,6 +62,8 @@ def framed(data: Any, named: Names[Any]) -> Framed:
     data : data frame
     named : collection
         The columns that the user names.
+    reading : Reading, optional
+        How texts that are times are read.
 
     Raises
     ------
@@ -74,20 +77,20 @@ def framed(data: Any, named: Names[Any]) -> Framed:
     if isinstance(nw.from_native(data), nw.LazyFrame):
         raise DataError(f"the frame is a {type(data).__name__}, which holds no data yet; give frame.collect()")
     if not hasattr(data, "index") or not hasattr(data.index, "nlevels"):
-        return Framed(FrameSheet(data))
+        return Framed(FrameSheet(data, reading=reading or Reading()))
     frame, originals = _with_texts(data)
     if frame.index.nlevels > 1:
-        return _of_levels(frame, originals)
-    return _of_index(frame, originals, {str(name) for name in named})
+        return _of_levels(frame, originals, reading or Reading())
+    return _of_index(frame, originals, {str(name) for name in named}, reading or Reading())
 
 
-def column_framed(data: Any) -> Framed:
+def column_framed(data: Any, reading: Reading | None = None) -> Framed:
     """A column of a data frame, with its index, as a sheet of one column of values."""
     import narwhals as nw
 
     if hasattr(data, "index") and hasattr(data.index, "nlevels"):
         name = "value" if data.name is None else data.name
-        return framed(data.to_frame(name=name), ())
+        return framed(data.to_frame(name=name), (), reading)
     column = nw.from_native(data, series_only=True)
     return Framed(FrameSheet(column.alias(column.name or "value").to_frame().to_native()))
 
@@ -106,7 +109,7 @@ def _with_texts(frame: Any) -> tuple[Any, dict[str, Any]]:
     return frame, originals
 
 
-def _of_levels(frame: Any, originals: dict[str, Any]) -> Framed:
+def _of_levels(frame: Any, originals: dict[str, Any], reading: Reading) -> Framed:
     """The levels of an index as columns: one of times, others that name series."""
     index = frame.index
     texts = [f"level {i}" if name is None else str(name) for i, name in enumerate(index.names)]
@@ -116,21 +119,21 @@ def _of_levels(frame: Any, originals: dict[str, Any]) -> Framed:
         raise DataError(f"the frame has {both!r} as a column and in its index; expected one of them")
     dated = [i for i, level in enumerate(index.levels) if _holds_times(level)]
     place = dated[0] if dated else len(texts) - 1
-    sheet = FrameSheet(frame.rename_axis(index=texts).reset_index(), originals)
+    sheet = FrameSheet(frame.rename_axis(index=texts).reset_index(), originals, reading)
     return Framed(sheet, texts[place], tuple(text for i, text in enumerate(texts) if i != place))
 
 
-def _of_index(frame: Any, originals: dict[str, Any], named: set[str]) -> Framed:
+def _of_index(frame: Any, originals: dict[str, Any], named: set[str], reading: Reading) -> Framed:
     index = frame.index
     called = "index" if index.name is None else str(index.name)
     text = f"{called} of the index" if called in frame.columns else called
     asked = text in named
     times = _holds_times(index) or (_counts(frame) and not time_columns(FrameSheet(frame).head, None, None))
     if not asked and not times:
-        return Framed(FrameSheet(frame.reset_index(drop=True), originals))
+        return Framed(FrameSheet(frame.reset_index(drop=True), originals, reading))
     if index.name is not None and text == called != index.name:
         originals = originals | {text: index.name}
-    sheet = FrameSheet(frame.rename_axis(index=text).reset_index(), originals)
+    sheet = FrameSheet(frame.rename_axis(index=text).reset_index(), originals, reading)
     return Framed(sheet, text if times and not (named & set(sheet.names) and asked) else "")
 
 
