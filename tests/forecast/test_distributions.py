@@ -19,6 +19,15 @@ RNG = np.random.default_rng(0)
 SHAPE = (6, 5)
 M, A, V = RNG.gamma(1, 8, SHAPE) + 0.01, RNG.gamma(1, 1, SHAPE) + 1e-3, 2 + RNG.gamma(1, 6, SHAPE)
 LEVELS = np.array([0.005, 0.025, 0.1, 0.5, 0.9, 0.975, 0.999])
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    """Whatever test ran before."""
+    RNG.bit_generator.state = START
+
+
 PAIRS = {
     "normal": (Normal(-M, A), lambda: stats.norm(-M[..., None], A[..., None])),
     "student t": (StudentT(M, A, V), lambda: stats.t(V[..., None], M[..., None], A[..., None])),

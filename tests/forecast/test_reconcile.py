@@ -10,6 +10,13 @@ CROSSED = hierarchy_of_groups(
     {"state": ["A", "A", "B", "B"], "product": ["x", "y", "x", "y"]}, [[], ["state"], ["product"]]
 )
 RNG = np.random.default_rng(0)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    """Whatever test ran before."""
+    RNG.bit_generator.state = START
 
 
 def needs(method, tree, rng=RNG):

@@ -5,6 +5,13 @@ from elman.forecast.special import beta_cdf, gamma_cdf, invert, invert_counts, l
 
 special = pytest.importorskip("scipy.special")
 RNG = np.random.default_rng(0)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    """Whatever test ran before."""
+    RNG.bit_generator.state = START
 
 
 def powers(low, high, count=3000):
