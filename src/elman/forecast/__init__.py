@@ -6,7 +6,7 @@ from elman.forecast.conformal import Calibration, calibrate
 from elman.forecast.distributions import Distribution, distribution_of
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.metrics import mae, mase, rmse, smape
-from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles
+from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles, intervals_of_quantiles
 from elman.forecast.reconcile import Hierarchy, hierarchy_of_groups, hierarchy_of_matrix, reconcile
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge, owa, score
@@ -31,6 +31,7 @@ __all__ = [
     "distribution_of",
     "hierarchy_of_groups",
     "hierarchy_of_matrix",
+    "intervals_of_quantiles",
     "judge",
     "mae",
     "mase",
