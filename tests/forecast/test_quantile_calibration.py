@@ -3,8 +3,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from elman.errors import DataError, ShapeError
-from elman.forecast import calibrate_quantiles
+from elman.errors import DataError, OptionError, ShapeError
+from elman.forecast import calibrate_quantiles, intervals_of_quantiles
 
 LEVELS = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
 NORMAL = np.array([NormalDist().inv_cdf(p) for p in LEVELS])
@@ -59,3 +59,25 @@ def test_odd_input_is_refused():
         calibrate_quantiles(truth, said[..., :4], LEVELS, np.ones(2), APART)
     with pytest.raises(ShapeError, match=r"expected \(2, H, 5\)"):
         calibrate_quantiles(truth, said, LEVELS, np.ones(2), APART).of(np.zeros((3, 4, 5)))
+
+
+def test_intervals_of_quantiles_are_theirs_between_them_nested_and_hold_the_forecast():
+    rng = np.random.default_rng(3)
+    points, spread = rng.gamma(2, 2, (5, 7)), rng.gamma(2, 2, (5, 7))
+    quantiles = points[..., None] + spread[..., None] * NORMAL
+    bands = intervals_of_quantiles(quantiles, LEVELS, points, [95, 80, 90, 10])
+    np.testing.assert_allclose(bands[95], np.moveaxis(quantiles[..., [0, -1]], -1, 0))
+    np.testing.assert_allclose(bands[90][1] - points, spread * NormalDist().inv_cdf(0.95))  # between 0.9 and 0.975
+    for inner, outer in ((10, 80), (80, 90), (90, 95)):
+        assert (bands[outer][0] <= bands[inner][0]).all() and (bands[inner][1] <= bands[outer][1]).all()
+    beside = intervals_of_quantiles(quantiles, LEVELS, points + 9 * spread, [80], lower=0)[80]
+    assert (beside[0] >= 0).all() and (beside[1] == points + 9 * spread).all()
+
+
+def test_intervals_beyond_the_outermost_quantile_are_refused():
+    with pytest.raises(OptionError, match="level is 99; the quantiles from 0.025 to 0.975 reach 95 at most"):
+        intervals_of_quantiles(np.zeros((1, 2, 5)), LEVELS, np.zeros((1, 2)), [99])
+    with pytest.raises(ShapeError, match=r"expected \(1, 2, 5\)"):
+        intervals_of_quantiles(np.zeros((1, 2, 4)), LEVELS, np.zeros((1, 2)))
+    with pytest.raises(DataError, match="below lower=0"):
+        intervals_of_quantiles(np.zeros((1, 2, 5)), LEVELS, -np.ones((1, 2)), lower=0)

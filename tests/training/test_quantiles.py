@@ -11,6 +11,13 @@ from tests.training.problems import ENGINES
 from tests.training.test_losses import outputs_as_parameters
 
 RNG = np.random.default_rng(0)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    """Whatever test ran before."""
+    RNG.bit_generator.state = START
 
 
 def test_value_is_the_mean_over_targets_and_quantiles():

@@ -3,10 +3,12 @@
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.baselines import naive, seasonal_naive
 from elman.forecast.conformal import Calibration, calibrate
+from elman.forecast.distributions import Distribution, distribution_of
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
 from elman.forecast.metrics import mae, mase, rmse, smape
-from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles
+from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles, intervals_of_quantiles
+from elman.forecast.reconcile import Hierarchy, hierarchy_of_groups, hierarchy_of_matrix, reconcile
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge, owa, score
 from elman.forecast.season import autocorrelation, detect_season
@@ -15,8 +17,10 @@ from elman.forecast.verdict import Verdict, compare
 __all__ = [
     "Backtest",
     "Calibration",
+    "Distribution",
     "Forecast",
     "Forecaster",
+    "Hierarchy",
     "QuantileCalibration",
     "Score",
     "Verdict",
@@ -26,12 +30,17 @@ __all__ = [
     "calibrate_quantiles",
     "compare",
     "detect_season",
+    "distribution_of",
+    "hierarchy_of_groups",
+    "hierarchy_of_matrix",
+    "intervals_of_quantiles",
     "judge",
     "mae",
     "mase",
     "naive",
     "naive_scales",
     "owa",
+    "reconcile",
     "rmse",
     "score",
     "seasonal_naive",

@@ -101,13 +101,12 @@ class Calibration:
         True
         """
         points = self._points(forecast)
-        _check_lower(points, lower)
+        check_lower(points, lower)
         found = {}
         for level in levels:
             tail = 0.5 - as_level(level) / 200
             low, high = np.moveaxis(self.quantiles(points, [tail, 1 - tail]), -1, 0)
-            low, high = np.minimum(low, points), np.maximum(high, points)
-            found[level] = (low if lower is None else np.maximum(low, lower), high)
+            found[level] = hold(low, high, points, lower)
         return found
 
     def _width(self, points: np.ndarray) -> np.ndarray:
@@ -192,7 +191,14 @@ def _notes(sigma: np.ndarray) -> tuple[str, ...]:
     return (f"intervals without width for {flat.size} of {len(sigma)} series, constant and always met: {some}",)
 
 
-def _check_lower(points: np.ndarray, lower: float | None) -> None:
+def hold(low: np.ndarray, high: np.ndarray, points: np.ndarray, lower: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """An interval that holds its forecast, and nothing below the bound."""
+    low, high = np.minimum(low, points), np.maximum(high, points)
+    return (low if lower is None else np.maximum(low, lower)), high
+
+
+def check_lower(points: np.ndarray, lower: float | None) -> None:
+    """Refuse a bound that is no number, and forecasts below it."""
     if lower is None:
         return
     if not is_number(lower) or not np.isfinite(lower):

@@ -21,6 +21,7 @@ from elman.forecast.special import beta_cdf, gamma_cdf, invert, invert_counts, l
 from elman.training import likelihoods
 from elman.training.losses import Loss, resolve_loss
 
+TABLE = 1000
 _normal_inverse = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 
 
@@ -108,7 +109,9 @@ class StudentT(Distribution):
         return student_t_cdf((np.asarray(x, np.float64) - self.location) / self.spread, self.freedom)
 
     def _inverse(self, probabilities: np.ndarray) -> np.ndarray:
-        return self.location + self.spread * student_t_quantiles(self.freedom, probabilities)
+        flat = probabilities.reshape(-1, probabilities.shape[-1])[0]
+        standard = [_student_t_by_table(self.freedom[..., 0], float(p)) for p in flat]
+        return self.location + self.spread * np.stack(standard, axis=-1)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         return self.location + self.spread * rng.standard_t(np.broadcast_to(self.freedom, shape))
@@ -184,8 +187,13 @@ class ZeroInflated(Distribution):
 
 def student_t_cdf(x: np.typing.ArrayLike, freedom: np.typing.ArrayLike) -> np.ndarray:
     """The probability of a value of Student's t of at most x."""
-    x, freedom = np.asarray(x, np.float64), np.asarray(freedom, np.float64)
-    tail = 0.5 * beta_cdf(freedom / (freedom + np.square(x)), freedom / 2, 0.5)
+    x, freedom = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(freedom, np.float64))
+    square, half = np.square(x), freedom / 2
+    near = square < 1  # there the middle is what keeps its digits, further out the tail
+    share = beta_cdf(
+        np.where(near, square, freedom) / (freedom + square), np.where(near, 0.5, half), np.where(near, half, 0.5)
+    )
+    tail = 0.5 * np.where(near, 1 - share, share)
     return np.where(x > 0, 1 - tail, tail)
 
 
@@ -200,6 +208,14 @@ def student_t_quantiles(freedom: np.typing.ArrayLike, probabilities: np.typing.A
     lower = np.minimum(p, 1 - p)  # the tail in which no digits are lost
     found = invert(lambda x: student_t_cdf(x, df), density, lower, np.full(p.shape, -4.0), np.zeros(p.shape))
     return np.where(p > 0.5, -found, found)
+
+
+def _student_t_by_table(freedom: np.ndarray, probability: float) -> np.ndarray:
+    """Quantiles of Student's t for many degrees of freedom, to about 1e-6: out of a table along 1 / freedom."""
+    if freedom.size <= TABLE:
+        return student_t_quantiles(freedom, probability)
+    at = np.linspace(1 / freedom.max(), 1 / freedom.min(), TABLE)
+    return np.interp(1 / freedom, at, student_t_quantiles(1 / at, probability))
 
 
 def distribution_of(

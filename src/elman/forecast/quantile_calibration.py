@@ -13,14 +13,17 @@ Conformal prediction interval for dynamic time-series, ICML (2021).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from elman.checks import floats
-from elman.errors import DataError, ShapeError
-from elman.forecast.pointwise import as_forecast, as_probabilities, as_truth
+from elman.errors import DataError, OptionError, ShapeError
+from elman.forecast.conformal import check_lower, hold
+from elman.forecast.pointwise import as_forecast, as_level, as_probabilities, as_truth
 from elman.forecast.scores import as_scale
 from elman.forecast.widths import PRIOR, as_origins, horizons, weighted_quantiles
 
@@ -109,6 +112,69 @@ def calibrate_quantiles(
     mass = np.broadcast_to((worth / np.maximum(use.sum((1, 2)), 1))[:, None, None], use.shape)[use]
     missed = (truth[..., None] - said)[use] / spread[use][:, None]
     return QuantileCalibration(levels, _shifts(missed, mass, levels, (said[use] / spread[use][:, None])), least)
+
+
+def intervals_of_quantiles(
+    quantiles: np.typing.ArrayLike,
+    probabilities: np.typing.ArrayLike,
+    forecast: np.typing.ArrayLike,
+    levels: Iterable[float] = (80, 95),
+    *,
+    lower: float | None = None,
+) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """Intervals out of quantiles, each holding its forecast and all intervals of lower levels.
+
+    Parameters
+    ----------
+    quantiles : array (S, H, Q)
+        In order along Q.
+    probabilities : array (Q,)
+        Of the quantiles. Between two the quantile is interpolated along the quantiles of a normal distribution;
+        beyond the outermost there is none.
+    forecast : array (S, H)
+        The point forecasts.
+    levels : iterable of float, default (80, 95)
+        In per cent.
+    lower : float, optional
+        What no value can be below; no forecast may be.
+
+    Returns
+    -------
+    dict of float to (ndarray, ndarray)
+        By level, low and high, each (S, H).
+
+    Raises
+    ------
+    OptionError
+        If a level needs a quantile beyond the outermost.
+
+    Examples
+    --------
+    >>> found = intervals_of_quantiles([[[1.0, 2.0, 4.0]]], [0.1, 0.5, 0.9], [[2.5]], [80])
+    >>> found[80]
+    (array([[1.]]), array([[4.]]))
+    """
+    points, given = floats(forecast, "forecast", finite=True), floats(quantiles, "quantiles", finite=True)
+    at = as_probabilities(probabilities)
+    if given.shape != (*points.shape, len(at)):
+        raise ShapeError(f"quantiles has shape {given.shape}; expected {(*points.shape, len(at))}: forecast's, and Q")
+    check_lower(points, lower)
+    found = {}
+    for level in levels:
+        tail = 0.5 - as_level(level) / 200
+        if tail < at[0] - 1e-9 or 1 - tail > at[-1] + 1e-9:
+            most = 100 * min(1 - 2 * at[0], 2 * at[-1] - 1)
+            raise OptionError(f"level is {level}; the quantiles from {at[0]:g} to {at[-1]:g} reach {most:g} at most")
+        found[level] = hold(_between(given, at, tail), _between(given, at, 1 - tail), points, lower)
+    return found
+
+
+def _between(quantiles: np.ndarray, probabilities: np.ndarray, wanted: float) -> np.ndarray:
+    """The quantile of one probability, along the normal distribution's."""
+    z, place = [NormalDist().inv_cdf(p) for p in probabilities], NormalDist().inv_cdf(wanted)
+    upper = min(max(int(np.searchsorted(z, place)), 1), len(z) - 1)
+    share = min(max((place - z[upper - 1]) / (z[upper] - z[upper - 1]), 0.0), 1.0)
+    return (1 - share) * quantiles[..., upper - 1] + share * quantiles[..., upper]
 
 
 def _shifts(missed: np.ndarray, mass: np.ndarray, levels: np.ndarray, said: np.ndarray) -> np.ndarray:

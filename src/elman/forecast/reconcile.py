@@ -52,13 +52,14 @@ class Hierarchy:
         return np.setdiff1d(np.arange(len(self.summing)), self.bottom)
 
     def total(self, of_bottom: np.typing.ArrayLike) -> np.ndarray:
-        """All series, (N, ...), of the bottom ones, (B, ...)."""
+        """All series, (N, ...), of the bottom ones, (B, ...); a sum of which a part is missing, NaN, is missing."""
         values = floats(of_bottom, "of_bottom")
         if values.ndim < 1 or len(values) != self.summing.shape[1]:
             raise ShapeError(
                 f"of_bottom has shape {values.shape}; expected {self.summing.shape[1]} bottom series first"
             )
-        return np.tensordot(self.summing, values, 1)
+        missing = np.tensordot(self.summing != 0, np.isnan(values), 1) > 0
+        return np.where(missing, np.nan, np.tensordot(self.summing, np.where(np.isnan(values), 0, values), 1))
 
 
 def hierarchy_of_matrix(summing: np.typing.ArrayLike, names: Sequence[str] | None = None) -> Hierarchy:

@@ -79,12 +79,13 @@ def invert(
 
 def invert_counts(cdf: Callable[[np.ndarray], np.ndarray], probabilities: np.ndarray) -> np.ndarray:
     """The least whole number from 0 on at which a distribution function reaches the given values, by bisection."""
-    low, high = _around(cdf, probabilities, np.full(probabilities.shape, -1.0), np.ones(probabilities.shape))
-    low, high = np.maximum(np.floor(low), -1), np.ceil(high)
-    while (high - low > 1).any():
-        middle = np.floor((low + high) / 2)
-        short = cdf(np.maximum(middle, 0)) < probabilities
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
+    low, high = np.full(probabilities.shape, -1.0), np.ones(probabilities.shape)
+    while (short := cdf(high) < probabilities).any():
+        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
+    while (apart := high - low > 1).any():
+        middle = np.where(apart, np.floor((low + high) / 2), high)
+        short = cdf(middle) < probabilities
+        low, high = np.where(apart & short, middle, low), np.where(short, high, middle)
     return high
 
 
@@ -118,7 +119,7 @@ def _gamma_fraction(x: np.ndarray, a: np.ndarray) -> np.ndarray:
         b = b + 2
         d, c = 1 / _away(an * d + b), _away(b + an / c)
         h = h * d * c
-        if (np.abs(d * c - 1) <= _SMALL * 4).all():
+        if (np.abs(d * c - 1) <= _SMALL * 16).all():
             break
     return h * np.exp(a * np.log(x) - x - log_gamma(a))
 
@@ -133,7 +134,7 @@ def _beta_fraction(x: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         h = h * d * c
         d, c = 1 / _away(1 + odd * d), _away(1 + odd / c)
         h = h * d * c
-        if (np.abs(d * c - 1) <= _SMALL * 4).all():
+        if (np.abs(d * c - 1) <= _SMALL * 16).all():
             break
     front = log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * np.log(x) + b * np.log1p(-x)
     return np.exp(front) * h / a

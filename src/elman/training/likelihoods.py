@@ -14,7 +14,7 @@ import math
 from typing import Any
 
 from elman.checks import real
-from elman.equations import cell, equal, exp, lgamma, log, log1p, mean, softplus, split, square
+from elman.equations import cell, equal, exp, lgamma, log, log1p, mean, softplus, split, square, where
 
 FLOOR = 1e-4  # what a spread, a mean of counts or a dispersion is at least
 
@@ -145,9 +145,12 @@ def _poisson(count: Any, location: Any) -> Any:
 
 def _negative_binomial(count: Any, location: Any, dispersion: Any) -> Any:
     size = 1 / dispersion
-    ways = lgamma(size) + lgamma(count + 1) - lgamma(count + size)
-    spread = log1p(dispersion * location)
-    return ways + (size + count) * spread - count * log(dispersion * location)
+    direct = lgamma(size) - lgamma(count + size) + count * log(size)
+    total = size + count  # and by Stirling's series where the two are large, so that no digits are lost
+    rest = (1 / total - dispersion) * (1 / 12) - (1 / total**3 - dispersion**3) * (1 / 360)
+    far = count - (total - 0.5) * log1p(dispersion * count) - rest
+    ways = where(size > 100, far, direct)
+    return lgamma(count + 1) + ways + total * log1p(dispersion * location) - count * log(location)
 
 
 def _inflated(loss: Any, count: Any, zeros: Any) -> Any:
