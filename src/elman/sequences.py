@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -10,13 +10,14 @@ from zipfile import BadZipFile
 import numpy as np
 
 from elman import checks
+from elman.data.collecting import collect
 from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
 from elman.data.reading import Reading
-from elman.data.series import read_series
 from elman.data.windows import windows
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
 from elman.forecast.forecaster import Forecaster
+from elman.forecast.seen import network_inputs
 from elman.language import LanguageModel
 from elman.models import load
 from elman.network import Network
@@ -83,14 +84,14 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
 
 
 def _of_forecaster(forecaster: Forecaster, data: str | Path | None, reading: Reading) -> Sequences:
-    values = forecaster.tail_ if data is None else read_series(data, reading).values
-    about = f"windows of {data}" if data is not None else "the end of the series that it was trained on"
-    needed = forecaster.lookback_ + forecaster.view_.lost
-    if len(values) < needed:
-        raise DataError(f"{data} has {len(values)} values; the forecaster looks at {needed}: give a longer series")
-    view = forecaster.view_
+    if not forecaster.networks_:
+        raise OptionError(f"the forecaster has no network, only {', '.join(forecaster.methods_)}: nothing to look at")
+    if data is not None:
+        without = replace(reading, time=None, target=None)
+        forecaster.update(collect(data, time=reading.time, target=reading.target, reading=without))
+    about = f"series of {data}" if data is not None else "the series that it was trained on"
     return Sequences(
-        forecaster.networks_[0], _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about
+        forecaster.networks_[0], network_inputs(forecaster, ROWS, STEPS), f"{about}, as the network sees them"
     )
 
 
