@@ -354,7 +354,7 @@ def inspect_model(
     folder = Path(f"inspect-{_name_of(model)}") if out is None else checks.path(out, "out")
     check_writable(folder)
     found = sequences(model, data, reading)
-    written = report(found.net, found.x, f"Inside {model}", found.about)
+    written = report(found.net, found.x, f"Inside {model}", found.about, layer=found.layer)
     write_folder(folder, {"report.html": written.write_html, "report.json": written.write_json})
     return Inspection(written, folder, ("report.html", "report.json"))
 
@@ -416,7 +416,9 @@ def _finish(
         return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, (place.file,))
     drawn, why_not = attempts.attempted("picture", lambda: picture.render(picture.draw(name, found, test)))
     notes = (*notes, *why_not)
-    written, why_not = attempts.attempted("page", lambda: page.page(name, forecaster, found, test, notes))
+    written, why_not = attempts.attempted(
+        "page", lambda: page.page(name, forecaster, found, test, notes).html().encode()
+    )
     notes = (*notes, *why_not)
     files: dict[str, Callable[[Path], Any] | None] = {
         FORECAST: found.write,

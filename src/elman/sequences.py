@@ -17,7 +17,7 @@ from elman.data.reading import Reading
 from elman.data.windows import windows
 from elman.errors import DataError, OptionError
 from elman.forecast.forecaster import Forecaster
-from elman.forecast.seen import network_inputs
+from elman.forecast.seen import network_inputs, reading_layer
 from elman.language import LanguageModel
 from elman.models import load
 from elman.network import Network
@@ -38,11 +38,14 @@ class Sequences:
         A dict of them by name, where the network has several inputs.
     about : str
         Where they are from.
+    layer : str, optional
+        The layer to look at, where the others are of no interest.
     """
 
     net: Network
     x: Any
     about: str
+    layer: str | None = None
 
 
 def sequences(model: str | Path, data: str | Path | None = None, reading: Reading | None = None) -> Sequences:
@@ -90,9 +93,9 @@ def _of_forecaster(forecaster: Forecaster, data: str | Path | None, reading: Rea
         without = replace(reading, time=None, target=None)
         forecaster.update(collect(data, time=reading.time, target=reading.target, reading=without))
     about = f"series of {data}" if data is not None else "the series that it was trained on"
-    return Sequences(
-        forecaster.networks_[0], network_inputs(forecaster, ROWS, STEPS), f"{about}, as the network sees them"
-    )
+    net = forecaster.networks_[0]
+    x = network_inputs(forecaster, ROWS, STEPS)
+    return Sequences(net, x, f"{about}, as the network sees them", reading_layer(net))
 
 
 def _of_text(model: LanguageModel, file: Path) -> Sequences:
