@@ -14,7 +14,7 @@ from elman.forecast.words import (
     four_digits,
     methods_in_words,
     number,
-    seasons_in_words,
+    scaled_in_words,
     tested_in_words,
 )
 from elman.training import Callback
@@ -44,7 +44,8 @@ class Bars:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:  # else it would leave an empty line
+            self._progress.stop()
 
     def watch(self, stage: str, networks: int) -> list[Callback]:
         """The callback that moves the bar of a stage; nothing is drawn before the first one."""
@@ -90,7 +91,7 @@ def show_report(report: ForecastReport) -> None:
 
 def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> None:
     console.print(tested_in_words(report.name, test), markup=False)
-    console.print(seasons_in_words(test.season, "MASE compares with seasonal naive where there is one"), markup=False)
+    console.print(scaled_in_words(test.season), markup=False)
     console.print(_table(test))
     for line in coverage_in_words(test):
         console.print(line, markup=False)

@@ -34,12 +34,13 @@ def _other_seasons(forecaster: Forecaster, test: Backtest) -> list[str]:
     if not len(other):
         return []
     if len(now) == 1:
-        return [
-            f"the values before the backtest show {season_in_words(int(test.season[0]))}, all of them together "
-            f"{season_in_words(int(now[0]))}: the forecast may be better than the backtest"
-        ]
+        before, after = season_in_words(int(test.season[0])), season_in_words(int(now[0]))
+        return [f"the backtest saw {before} in the values before it, and the forecast {after} in all of them"]
     names = listed((repr(test.collection.names[s]) for s in other), 3)
-    return [f"{len(other)} of {len(now)} series show another season now than before the backtest: {names}"]
+    show = "shows" if len(other) == 1 else "show"
+    return [
+        f"{len(other)} of {len(now)} series {show} another season now than in the values before the backtest: {names}"
+    ]
 
 
 def season_in_words(season: int) -> str:

@@ -117,7 +117,7 @@ def _fit(forecaster: Forecaster) -> Section:
         rows.append([name, f"{100 * float(share.mean()):.1f} %", *count])
     text = (
         "The forecast is a weighted mean of several methods; what each foretold of the newest values, from rolling "
-        f"origins, decides its weight: {methods_in_words(forecaster)}. {seasons_in_words(forecaster.season_)}"
+        f"origins, decides its weight: {methods_in_words(forecaster)}. {seasons_in_words(forecaster.season_)}."
         f"{_longer(forecaster)} {_networks(forecaster)}"
     )
     return Section("Fit", text.strip(), rows)

@@ -44,6 +44,8 @@ def gradient_reached(forecaster: Forecaster) -> Section:
     flow = flow_of_outputs(net, x, reading_layer(net))
     figure = new_figure()
     flow.plot(figure.add_subplot())
-    text = f"Of the forecast at the end, through the layer {reading_layer(net)}, over the last {len(flow.norms)} steps: {flow.found.short}; "
-    text += f"it reaches back {flow.horizon} steps."
+    text = (
+        f"Of the forecast at the end, through the layer {reading_layer(net)}, over the last {len(flow.norms)} steps: "
+        f"{flow.found.short}; it reaches back {flow.horizon} steps."
+    )
     return Section(title, text, figure=figure, numbers={"norms": flow.norms, "horizon": flow.horizon})

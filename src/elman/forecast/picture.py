@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.data.names import series_name
 from elman.forecast.backtest import Backtest
-from elman.forecast.bands import draw_bands, on_dates
+from elman.forecast.bands import draw_bands, draw_recorded, on_dates
 from elman.forecast.forecasts import Forecast
 from elman.forecast.results import labels_of
-from elman.plots.style import BLUE, INK, MUTED, RED, axes, dress, plain
+from elman.plots.style import BLUE, MUTED, RED, axes, dress, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +114,7 @@ def draw_backtest(test: Backtest, number: int = 0, ax: Axes | None = None) -> Ax
     n, H, rival = len(values), test.horizon, test.best_rival
     shown = _shown(test)
     before = max(n - int(test.origins[shown[-1]]) - max(2 * H, 24), 0)
-    ax.plot(times[before:], values[before:], color=INK, linewidth=1.1, label="recorded")
+    draw_recorded(ax, times[before:], values[before:])
     level = min(test.intervals, default=None)
     for place, row in enumerate(shown):
         first = n - int(test.origins[row])
@@ -144,7 +143,7 @@ def _title(test: Backtest, number: int, shown: int) -> str:
     mase = f", MASE {score:.3g}" if np.isfinite(score) else ""
     count = "" if shown == len(test.origins) else f"; {shown} of {len(test.origins)} forecasts drawn"
     if len(test.collection) > 1:
-        return plain(f"backtest of {series_name(test.collection.names[number])}{mase}")
+        return f"backtest{mase}"
     times = test.collection.times_of(number)
     (first,) = labels_of(test.collection, times[len(times) - test.origins[:1]])
     how = "refitted at each" if test.refitted else f"trained on what lies before {first}"
