@@ -87,7 +87,7 @@ class Backtest:
         squares = naive_scales(histories, self.season, squared=True)
         found = {}
         for name, made in self.forecasts.items():
-            bands = {level: band for level, band in self.intervals.items()} if name == "elman" else None
+            bands = dict(self.intervals) if name == "elman" else None
             found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, intervals=bands)
         return found
 

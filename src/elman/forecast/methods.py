@@ -10,6 +10,7 @@ import numpy as np
 from elman.checks import nearest
 from elman.errors import DataError, OptionError
 from elman.forecast.combining import relative_errors, weights_of
+from elman.forecast.effects import effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
 from elman.forecast.rivals import Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
@@ -78,6 +79,22 @@ class Tried:
         return weights_of(relative, counts, np.array([PRIOR[name] for name in self.forecasts]))
 
 
+def adjusted(
+    methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Forecasts of methods, (S, K, H), which see series without the effects of what is known ahead.
+
+    Effects are found, as all else, in what lies before the earliest origin.
+    """
+    effects = effects_of(histories, int(np.max(origins)))
+    if effects is None:
+        return {name: method(histories, horizon, origins) for name, method in methods.items()}
+    plain = effects.taken_from(histories)
+    return {
+        name: effects.put_into(method(plain, horizon, origins), histories, origins) for name, method in methods.items()
+    }
+
+
 def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: Sequence[np.ndarray]) -> Tried:
     """Forecast every series from its origins; series with the same origins at once."""
     most = max((len(o) for o in origins), default=0)
@@ -90,8 +107,8 @@ def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, orig
         places = np.array(key)
         some = histories.rows(rows)
         truth[rows, : len(key)] = ahead(some.values, places, horizon)
-        for name, method in methods.items():
-            found[name][rows, : len(key)] = method(some, horizon, places)
+        for name, made in adjusted(methods, some, horizon, places).items():
+            found[name][rows, : len(key)] = made
     return Tried(list(origins), truth, found)
 
 
@@ -125,7 +142,7 @@ def combined(forecasts: Mapping[str, np.ndarray], weights: np.ndarray, last: np.
 
 def forecast_by(methods: Mapping[str, Rival], histories: Histories, horizon: int) -> dict[str, np.ndarray]:
     """Forecasts of what follows the series, (S, 1, H), by method."""
-    return {name: method(histories, horizon, np.array([0])) for name, method in methods.items()}
+    return adjusted(methods, histories, horizon, np.array([0]))
 
 
 def last_of(histories: Histories, origins: np.ndarray) -> np.ndarray:
