@@ -87,7 +87,7 @@ class Backtest:
         squares = naive_scales(histories, self.season, squared=True)
         found = {}
         for name, made in self.forecasts.items():
-            bands = dict(self.intervals) if name == "elman" else None
+            bands = self.intervals if name == "elman" else None
             found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, intervals=bands)
         return found
 
@@ -255,6 +255,7 @@ def _refitted(
     bands = {
         level: (np.stack([b[level][0] for *_, b in found], 1), np.stack([b[level][1] for *_, b in found], 1))
         for level in levels
+        if all(level in b for *_, b in found)
     }
     return found[-1][0], made, bands
 
@@ -267,5 +268,5 @@ def _fit_and_forecast(
     callbacks: Iterable[Callback] = (),
 ) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
     fitted = make(**params).fit(before, callbacks=callbacks)
-    found = fitted.predict(level=levels)
+    found = fitted.predict(level=() if fitted.fitted_basis.calibration is None else levels)
     return fitted, found.values, dict(found.levels)

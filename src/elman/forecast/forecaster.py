@@ -354,6 +354,7 @@ class Forecaster(Estimator):
         made = forecast_by(methods, histories, steps)
         values = combined(made, basis.weights, last_of(basis.histories, np.array([0])))[:, 0]
         lowest = self._lowest(basis.histories)
+        raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
         bands, shares = {}, {}
         if levels or quantiles is not None:
@@ -369,7 +370,8 @@ class Forecaster(Estimator):
             shares = {
                 float(q): np.maximum(drawn[..., k], lowest[:, None]) for k, q in enumerate(np.atleast_1d(quantiles))
             }
-        return Forecast.of(basis.collection, values, bands, shares)
+        note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
+        return Forecast.of(basis.collection, values, bands, shares, notes=(note,) * bool(raised))
 
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
@@ -525,6 +527,11 @@ class Forecaster(Estimator):
         """Become fitted, with what a file holds."""
         self._networks, self._seasons, self._basis = networks, seasons, basis
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is something to forecast with."""
+        return hasattr(self, "_basis")
+
     def _check_fitted(self) -> None:
-        if not hasattr(self, "_basis"):
+        if not self.is_fitted:
             raise OptionError("this forecaster is not fitted yet; call fit(data) first")
