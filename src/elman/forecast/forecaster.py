@@ -13,7 +13,7 @@ from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target
+from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
@@ -172,7 +172,7 @@ class Forecaster(Estimator):
         refuse_target(y, "fit")
         self.check_params()
         callbacks = as_callbacks(callbacks, int(self.members))
-        collection = collect(data, time=time, target=target, group=group)
+        collection = within_reach(collect(data, time=time, target=target, group=group))
         horizon = int(self.horizon)
         self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
         histories = self._seasons.histories(collection)
@@ -184,7 +184,8 @@ class Forecaster(Estimator):
         attempts = tried(built(self.methods_, networks, self.seasons_), histories, horizon, origins)
         self._networks = networks
         if learns and not networks.interrupted and any(networks.epochs):
-            self._networks = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
+            learnt = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
+            self._networks = learnt.completed_by(networks)
         self._basis = self._based(collection, histories, attempts)
         if self._networks.interrupted or networks.interrupted:
             raise KeyboardInterrupt
@@ -217,11 +218,10 @@ class Forecaster(Estimator):
         if not np.isfinite(attempts.truth).any():
             return Basis(collection, histories, weights, None)
         places = self._places(attempts.truth.shape[1])
-        last = last_of(histories, places)
-        said = combined(attempts.forecasts, weights, np.nan_to_num(last))
+        said = combined(attempts.forecasts, weights, attempts.last)
         scale = naive_scales(histories.values, histories.season)
         scale = np.where(np.isfinite(scale), scale, np.nan)
-        truth = np.where(np.isfinite(last)[..., None], attempts.truth, np.nan)
+        truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
         if not np.isfinite(truth[np.isfinite(scale)]).any():
             return Basis(collection, histories, weights, None)
         common = int(np.bincount(histories.season).argmax())
@@ -242,7 +242,7 @@ class Forecaster(Estimator):
 
     def _basis_of(self, collection: Collection) -> Basis:
         horizon = int(self.horizon)
-        seasons = seasons_found(collection, self.season)
+        seasons = seasons_found(within_reach(collection), self.season)
         histories = seasons.histories(collection)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         attempts = tried(built(self.methods_, self._networks, self.seasons_), histories, horizon, origins)
@@ -285,8 +285,9 @@ class Forecaster(Estimator):
 
     def _forecast(self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
-        made = forecast_by(methods, basis.histories, steps)
-        values = combined(made, basis.weights, last_of(basis.histories, np.array([0])))[:, 0]
+        now = np.array([0])
+        made = forecast_by(methods, basis.histories, steps, now)
+        values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0]
         lowest = self._lowest(basis.histories)
         values = np.maximum(values, lowest[:, None])
         bands, shares = {}, {}
@@ -326,7 +327,7 @@ class Forecaster(Estimator):
         """
         histories = self._seasons.histories(collection)
         methods = built(self.methods_, self._networks, self.seasons_)
-        made = {name: method(histories, int(self.horizon), origins) for name, method in methods.items()}
+        made = forecast_by(methods, histories, int(self.horizon), origins)
         lowest = self._lowest(histories)[:, None]
         values = np.maximum(combined(made, self._basis.weights, last_of(histories, origins)), lowest[..., None])
         calibration = self._basis.calibration
