@@ -9,6 +9,7 @@ import numpy as np
 from elman.cells import catalogue
 from elman.checks import nearest, whole
 from elman.data.collection import Collection
+from elman.data.times import positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 from elman.training.schedules import as_schedule
@@ -35,6 +36,27 @@ def within_reach(collection: Collection) -> Collection:
             f"{row - collection.borders[number]}, beyond {LARGEST:g}, where sums overflow; give it in a larger unit"
         )
     return collection
+
+
+def steps_behind(history: Collection, followed: Collection) -> np.ndarray:
+    """How many steps each value of a series is behind another's end, 0 right behind; by times if both have some.
+
+    Raises
+    ------
+    DataError
+        If the times do not follow.
+    """
+    count = len(followed.values)
+    before, after = history.times, followed.times
+    if before is None or after is None or history.step is None or before.dtype.kind != after.dtype.kind:
+        return np.arange(count)
+    if after[0] <= before[-1]:
+        written = history.notation.labels(np.array([after[0], before[-1]]))
+        raise DataError(
+            f"what followed starts at {written[0]}, and the series that was learnt ends at {written[1]}; expected "
+            "later times"
+        )
+    return positions(np.append(before[-1:], after), history.step)[1:] - 1
 
 
 def refuse_target(y: Any, method: str) -> None:

@@ -8,12 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, whole
+from elman.checks import as_seed, instance, whole
 from elman.data.collecting import collect
 from elman.data.collection import Collection
+from elman.data.values import numbers_of
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target, within_reach
+from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target, steps_behind, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
@@ -22,7 +23,7 @@ from elman.forecast.methods import Tried, built, chosen_methods, combined, forec
 from elman.forecast.metrics import mae
 from elman.forecast.networks import Networks, Settings, learn, learn_all
 from elman.forecast.origins import rolling_origins
-from elman.forecast.pointwise import as_level
+from elman.forecast.pointwise import as_levels
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
@@ -171,6 +172,8 @@ class Forecaster(Estimator):
         """
         refuse_target(y, "fit")
         self.check_params()
+        if like is not None:
+            instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, int(self.members))
         collection = within_reach(collect(data, time=time, target=target, group=group))
         horizon = int(self.horizon)
@@ -277,7 +280,7 @@ class Forecaster(Estimator):
         """
         self._check_fitted()
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
-        levels = [as_level(one) for one in (np.atleast_1d(level) if level is not None else [])]
+        levels = as_levels(level)
         basis = self._basis if data is None else self._basis_of(collect(data))
         found = self._forecast(basis, steps, levels, quantiles)
         plain = basis.collection.form.kind in ("array", "arrays") and level is None and quantiles is None
@@ -357,15 +360,31 @@ class Forecaster(Estimator):
 
         Parameters
         ----------
-        data : array, shape (n,)
-            What followed.
+        data : array, Series ...
+            What followed: at its times where both have some, else right behind the series. Missing values do not
+            count.
+        y : None
+            There for scikit-learn.
+
+        Raises
+        ------
+        OptionError
+            If there are several series.
+        DataError
+            If the times do not follow those of the series.
         """
         refuse_target(y, "score")
         self._check_fitted()
-        if len(self._basis.collection) != 1:
+        followed = within_reach(collect(data))
+        if len(self._basis.collection) != 1 or len(followed) != 1:
             raise OptionError("score judges the forecast of one series; use backtest for several")
-        actual = collect(data).values
-        return -mae(actual, np.asarray(self._forecast(self._basis, len(actual), [], None)).ravel())
+        actual, steps = followed.values, steps_behind(self._basis.collection, followed)
+        if followed.form.kind == "array":  # where missing values come first, they count as steps too
+            actual = np.ravel(numbers_of(data, "the series"))
+            steps = np.arange(len(actual))
+        known = np.isfinite(actual)
+        forecast = self._forecast(self._basis, int(steps[-1]) + 1, (), None).values[0, steps]
+        return -mae(actual[known], forecast[known])
 
     # --- what it found ---------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import listed, nearest, shown
 from elman.errors import DataError, OptionError
 from elman.forecast.combining import relative_errors, weights_of
 from elman.forecast.linear import Linear
@@ -30,13 +30,13 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
     """
     if names is None:
         return NAMES
-    given = (names,) if isinstance(names, str) else tuple(names)
+    given = (names,) if isinstance(names, str) else tuple(listed(names, "methods", "their names"))
     for name in given:
-        if name not in NAMES:
-            raise OptionError(f"there is no method {name!r}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
+        if not isinstance(name, str) or name not in NAMES:
+            raise OptionError(f"there is no method {shown(name)}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
     if not given:
         raise OptionError(f"methods is empty; expected some of {', '.join(NAMES)}")
-    return given
+    return tuple(dict.fromkeys(given))
 
 
 def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:
