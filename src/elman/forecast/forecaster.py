@@ -289,8 +289,8 @@ class Forecaster(Estimator):
     def _forecast(self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
         now = np.array([0])
-        made = forecast_by(methods, basis.histories, steps, now)
-        values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0]
+        made = forecast_by(methods, basis.histories, max(steps, int(self.horizon)), now)
+        values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0, :steps]
         lowest = self._lowest(basis.histories)
         values = np.maximum(values, lowest[:, None])
         bands, shares = {}, {}
