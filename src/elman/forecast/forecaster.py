@@ -9,22 +9,23 @@ from typing import Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, whole
+from elman.checks import as_seed, instance, whole
 from elman.data.collecting import collect
 from elman.data.collection import Collection
+from elman.data.values import numbers_of
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target
+from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target, steps_behind, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
 from elman.forecast.forecasts import Forecast
 from elman.forecast.inputs import Encoder
-from elman.forecast.methods import Tried, adjusted, built, chosen_methods, combined, forecast_by, last_of, tried
+from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
 from elman.forecast.metrics import mae
 from elman.forecast.networks import Networks, Settings, learn, learn_all
 from elman.forecast.origins import rolling_origins
-from elman.forecast.pointwise import as_level
+from elman.forecast.pointwise import as_levels
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
@@ -194,8 +195,10 @@ class Forecaster(Estimator):
         """
         refuse_target(y, "fit")
         self.check_params()
+        if like is not None:
+            instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, int(self.members))
-        collection = collect(data, **_columns(time, target, group, past, future, static))
+        collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         horizon = int(self.horizon)
         self._encoder = Encoder.of(collection, self.holidays, self.calendar)
         self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
@@ -209,7 +212,8 @@ class Forecaster(Estimator):
         self._networks = networks
         again = not networks.knowing and any(networks.epochs)
         if learns and again and not networks.interrupted:
-            self._networks = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
+            learnt = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
+            self._networks = learnt.completed_by(networks)
         self._basis = self._based(collection, histories, attempts)
         if self._networks.interrupted or networks.interrupted:
             raise KeyboardInterrupt
@@ -242,11 +246,10 @@ class Forecaster(Estimator):
         if not np.isfinite(attempts.truth).any():
             return Basis(collection, histories, weights, None)
         places = self._places(attempts.truth.shape[1])
-        last = last_of(histories, places)
-        said = combined(attempts.forecasts, weights, np.nan_to_num(last))
+        said = combined(attempts.forecasts, weights, attempts.last)
         scale = naive_scales(histories.values, histories.season)
         scale = np.where(np.isfinite(scale), scale, np.nan)
-        truth = np.where(np.isfinite(last)[..., None], attempts.truth, np.nan)
+        truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
         if not np.isfinite(truth[np.isfinite(scale)]).any():
             return Basis(collection, histories, weights, None)
         common = int(np.bincount(histories.season).argmax())
@@ -281,7 +284,7 @@ class Forecaster(Estimator):
 
     def _basis_of(self, collection: Collection) -> Basis:
         horizon = int(self.horizon)
-        seasons = seasons_found(collection, self.season)
+        seasons = seasons_found(within_reach(collection), self.season)
         histories = self._histories(collection, seasons)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         attempts = tried(built(self.methods_, self._networks, self.seasons_), histories, horizon, origins)
@@ -327,7 +330,7 @@ class Forecaster(Estimator):
         """
         self._check_fitted()
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
-        levels = [as_level(one) for one in (np.atleast_1d(level) if level is not None else [])]
+        levels = as_levels(level)
         basis = self._basis if data is None else self._basis_of(self._collected(data))
         found = self._forecast(basis, steps, levels, quantiles, future)
         plain = basis.collection.form.kind in ("array", "arrays") and level is None and quantiles is None
@@ -346,13 +349,14 @@ class Forecaster(Estimator):
         self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any, future: Any = None
     ) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
-        histories = basis.histories
+        histories, now = basis.histories, np.array([0])
+        reach = max(steps, int(self.horizon))
         if not self._encoder.empty:
             histories = replace(histories, beside=self._encoder.inputs(basis.collection, steps, future))
         elif future is not None:
             raise OptionError("future= tells covariates, and none were learnt: name them in fit, as future=['price']")
-        made = forecast_by(methods, histories, steps)
-        values = combined(made, basis.weights, last_of(basis.histories, np.array([0])))[:, 0]
+        made = forecast_by(methods, histories, reach, now)
+        values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0, :steps]
         lowest = self._lowest(basis.histories)
         raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
@@ -394,7 +398,7 @@ class Forecaster(Estimator):
         """
         histories = self._histories(collection, self._seasons)
         methods = built(self.methods_, self._networks, self.seasons_)
-        made = adjusted(methods, histories, int(self.horizon), origins)
+        made = forecast_by(methods, histories, int(self.horizon), origins)
         lowest = self._lowest(histories)[:, None]
         values = np.maximum(combined(made, self._basis.weights, last_of(histories, origins)), lowest[..., None])
         calibration = self._basis.calibration
@@ -424,15 +428,31 @@ class Forecaster(Estimator):
 
         Parameters
         ----------
-        data : array, shape (n,)
-            What followed.
+        data : array, Series ...
+            What followed: at its times where both have some, else right behind the series. Missing values do not
+            count.
+        y : None
+            There for scikit-learn.
+
+        Raises
+        ------
+        OptionError
+            If there are several series.
+        DataError
+            If the times do not follow those of the series.
         """
         refuse_target(y, "score")
         self._check_fitted()
-        if len(self._basis.collection) != 1:
+        followed = within_reach(collect(data))
+        if len(self._basis.collection) != 1 or len(followed) != 1:
             raise OptionError("score judges the forecast of one series; use backtest for several")
-        actual = collect(data).values
-        return -mae(actual, np.asarray(self._forecast(self._basis, len(actual), [], None)).ravel())
+        actual, steps = followed.values, steps_behind(self._basis.collection, followed)
+        if followed.form.kind == "array":  # where missing values come first, they count as steps too
+            actual = np.ravel(numbers_of(data, "the series"))
+            steps = np.arange(len(actual))
+        known = np.isfinite(actual)
+        forecast = self._forecast(self._basis, int(steps[-1]) + 1, (), None).values[0, steps]
+        return -mae(actual[known], forecast[known])
 
     # --- what it found ---------------------------------------------------------------------------------------
 

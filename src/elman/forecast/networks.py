@@ -81,6 +81,12 @@ class Networks:
         """What it is called."""
         return "network"
 
+    def completed_by(self, others: Networks) -> Networks:
+        """These, and of those that Ctrl-C came before the others."""
+        done = len(self.members)
+        members, epochs = [*self.members, *others.members[done:]], [*self.epochs, *others.epochs[done:]]
+        return Networks(members, epochs, self.seasons, self.interrupted)
+
     def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         """Medians, (S, K, H), as `Rival` says."""
         return self.quantiles(histories, horizon, origins)[:, :, MIDDLE]
@@ -151,9 +157,17 @@ def _learn(
     for member in range(settings.members):
         net = _new(settings, some, horizon, member)
         wanted = _epochs(settings, rows, len(chosen)) if epochs is None else epochs[member]
-        learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and len(rows.series) else 0
+        try:
+            learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and len(rows.series) else 0
+        except KeyboardInterrupt:
+            found.interrupted = True
+            if judge is None:  # nothing says how good a network is that learnt half
+                break
+            learnt = judge.end(net)
         found.members.append(net)
         found.epochs.append(learnt)
+        if found.interrupted:
+            break
     return found
 
 
@@ -236,14 +250,16 @@ class _Judge(Callback):
     def begin(self, net: Network, epochs: int) -> None:
         """Before the first epoch."""
         self._every = -(-epochs // LOOKS)
-        self._best, self._epoch, self._weights = self.error(net), 0, net.arena.copy()
+        self._best, self._epoch, self._weights = np.inf, 0, net.arena.copy()
+        self._best = self.error(net)
 
     def on_epoch_end(self, training: Training) -> None:
         if training.epoch % self._every and training.epoch != training.epochs:
             return
         error = self.error(training.net)
-        training.logs["forecast_error"] = error
-        if error < self._best or not len(self._rows):
+        if np.isfinite(error):
+            training.logs["forecast_error"] = error
+        if error < self._best or not np.isfinite(self._best):
             self._best, self._epoch, self._weights = error, training.epoch, training.net.arena.copy()
 
     def end(self, net: Network) -> int:
@@ -252,8 +268,8 @@ class _Judge(Callback):
         return self._epoch
 
     def error(self, net: Any) -> float:
-        """The mean absolute error in units, each series counting alike."""
-        if not len(self._rows):
+        """The mean absolute error in units, each value counting alike; infinite if none is known."""
+        if not np.isfinite(self._truth).any():
             return np.inf
         made = quantiles_of([net], self._histories, self._views, self._horizon, self._until[:, None])[:, 0, MIDDLE]
         missed = np.abs(made - self._truth) / (self._views.unit * self._level)[:, None]

@@ -1,4 +1,4 @@
-"""What a series looks like: its season, and whether its level wanders."""
+"""Which season a series shows."""
 
 from __future__ import annotations
 
@@ -55,29 +55,6 @@ def detect_season(values: np.ndarray) -> int | None:
     rise = r[lags] - np.minimum.accumulate(r)[lags - 1]
     peaks = lags[(r[lags] > floor) & (r[lags] >= r[lags - 1]) & (r[lags] > r[lags + 1]) & (rise > 0.2)]
     return int(peaks[r[peaks] >= 0.85 * r[peaks].max()][0]) if len(peaks) else None
-
-
-def wanders(values: np.ndarray, season: int | None) -> bool:
-    """Whether the level of a series goes away from where it was, so that its differences are easier to learn.
-
-    It does if a straight line explains more than half of its variance, or nearly all of that of its ranks, as where it
-    grows by a share of itself; or, where it has no season, if it resembles itself one step later with an
-    autocorrelation above 0.9, as a random walk does.
-    """
-    values = values / (np.abs(values).max() or 1.0)
-    spread = values.var()
-    if len(values) < 4 or spread <= 1e-20:
-        return False
-    ranks = np.unique(values, return_inverse=True)[1].astype(np.float64)
-    if _off_line(values) < 0.5 or _off_line(ranks) < 0.25:
-        return True
-    return season is None and bool(autocorrelation(values, 1)[1] > 0.9)
-
-
-def _off_line(values: np.ndarray) -> float:
-    """The share of the variance that a straight line leaves."""
-    line = np.polyval(np.polyfit(_axis(values), values, 1), _axis(values))
-    return float((values - line).var() / values.var())
 
 
 def _without_trend(values: np.ndarray) -> np.ndarray:

@@ -121,13 +121,18 @@ def forecast_alike(
         group = histories.rows(index)
         if not group.values.size:
             continue
-        exponents = np.frexp(np.abs(np.nan_to_num(known(group, origins))).max(1))[1]
+        exponents = exponents_of(known(group, origins))
         scaled = Histories(np.ldexp(group.values, -exponents[:, None]), group.lengths, group.season)
         with np.errstate(all="ignore"):
             made = np.ldexp(forecast(scaled, horizon, origins), exponents[:, None, None])
         last = last_values(group.values, origins)[..., None]
         result[index] = np.where(np.isfinite(made) & np.isfinite(last), made, last)
     return result
+
+
+def exponents_of(values: np.ndarray) -> np.ndarray:
+    """Of the power of two that is about the largest of each row, (S,); 0 for rows without values."""
+    return np.frexp(np.abs(np.nan_to_num(values)).max(1, initial=0.0))[1]
 
 
 def _groups(histories: Histories, rows: int) -> Iterator[np.ndarray]:
