@@ -543,9 +543,14 @@ class Forecaster(Estimator):
         """What forecasts start from, for files."""
         return self._basis
 
-    def restore(self, networks: Networks, seasons: Seasons, basis: Basis) -> None:
+    @property
+    def fitted_encoder(self) -> Encoder:
+        """How covariates become numbers, for files."""
+        return self._encoder
+
+    def restore(self, networks: Networks, seasons: Seasons, encoder: Encoder, basis: Basis) -> None:
         """Become fitted, with what a file holds."""
-        self._networks, self._seasons, self._basis = networks, seasons, basis
+        self._networks, self._seasons, self._encoder, self._basis = networks, seasons, encoder, basis
 
     @property
     def is_fitted(self) -> bool:

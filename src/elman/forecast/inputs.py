@@ -187,7 +187,9 @@ class Encoder:
         if not self.dates:
             numbers = numbers[:, [k for k, name in enumerate(names) if "holiday" in name]]
         before = _aligned(numbers[: len(collection.times)], collection, longest)
-        return [np.concatenate([before, numbers[len(collection.times) :].reshape(*later.shape, -1)], axis=1)]
+        return [
+            np.concatenate([before, numbers[len(collection.times) :].reshape(*later.shape, numbers.shape[1])], axis=1)
+        ]
 
 
 def _parts(collection: Collection) -> Sequence[Mapping[str, Covariate]]:
