@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from elman.data import load_series
 from elman.forecast import autocorrelation, detect_season
-from elman.forecast.season import wanders
 
 
 def test_autocorrelation_is_the_mean_product_of_deviations():
@@ -47,15 +46,3 @@ def test_constants_lines_and_parabolas_have_no_season(values):
 def test_a_season_must_come_three_times():
     wave = np.sin(2 * np.pi * np.arange(90) / 30)
     assert detect_season(wave) == 30 and detect_season(wave[:80]) is None
-
-
-def test_lines_and_random_walks_wander_and_waves_do_not():
-    noise = np.random.default_rng(4).normal(size=300)
-    assert wanders(np.arange(300) + 20 * noise, None)
-    assert wanders(np.cumsum(noise), None)
-    assert wanders(np.exp(np.linspace(0, 22, 80) ** 1.2 / 2), None)  # prices in a hyperinflation
-    assert not wanders(np.sin(np.arange(300) / 3), 19)
-    assert not wanders(noise, None)
-    assert not wanders(np.full(300, 7.0), None)
-    assert not wanders(load_series("sunspots").values, 11)
-    assert wanders(load_series("co2", fill="linear").values, 52)

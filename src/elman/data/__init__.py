@@ -1,4 +1,4 @@
-"""Data: series from files and those that ship with Elman, windows and batches, images, toy tasks, scaling."""
+"""Data: series from files and those that ship with Elman, windows and batches, images, toy tasks."""
 
 from elman.data import tasks
 from elman.data.calendars import calendar, log_gaps
@@ -11,7 +11,6 @@ from elman.data.known_ahead import future_rows
 from elman.data.loader import BatchLoader, one_hot
 from elman.data.readers import read_columns
 from elman.data.sampler import WindowSampler
-from elman.data.scaling import Scaling
 from elman.data.seasons import seasons_of
 from elman.data.series import Series, bundled, load_series
 from elman.data.windows import training_windows, windows
@@ -21,7 +20,6 @@ __all__ = [
     "Collection",
     "Covariate",
     "Images",
-    "Scaling",
     "Series",
     "WindowSampler",
     "bundled",

@@ -79,10 +79,11 @@ def collect(
     >>> collect(frame, group="store")
     <Collection: 2 series of 2 to 3 values, 1 day apart>
     """
-    if isinstance(data, Collection):
-        return data
     reading = reading or Reading()
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
+    if isinstance(data, Collection):
+        _refuse_columns(columns, "a Collection")
+        return data
     named = [name for value in columns.values() for name in _several(value)]
     if isinstance(data, str | Path):
         found = _of_table(as_sheet(data, named, reading), Form("file"), columns)

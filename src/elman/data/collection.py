@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import nearest, shown
 from elman.data.covariates import Covariate
 from elman.data.names import counted, listed
 from elman.data.read_times import Notation
@@ -146,9 +146,7 @@ class Collection:
         OptionError
             If none is.
         """
-        if name not in self.names:
-            raise OptionError(f"there is no series {name!r}{nearest(name, map(str, self.names))}")
-        return self.names.index(name)
+        return number_of(name, self.names)
 
     def future_times(self, horizon: int) -> np.ndarray:
         """The times that follow each series, shape (S, H); numbers of rows where there are no times."""
@@ -209,6 +207,20 @@ class Collection:
         step = f", {self.step} apart" if self.step is not None and self.times is not None else ""
         inputs = listed([*self.past, *self.future, *self.static], 6)
         return f"<Collection: {what}{step}{f'; covariates {inputs}' if inputs else ''}>"
+
+
+def number_of(name: Any, names: tuple[Any, ...], where: str = "") -> int:
+    """Which of the series is called so.
+
+    Raises
+    ------
+    OptionError
+        If none is.
+    """
+    try:
+        return names.index(name)
+    except ValueError:  # not among them, or an array, which equals nothing
+        raise OptionError(f"there is no series {shown(name)}{nearest(name, map(str, names))}{where}") from None
 
 
 def _rows(borders: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -8,10 +8,8 @@ import numpy as np
 
 from elman.cells import catalogue
 from elman.checks import nearest, whole
-from elman.data.index_times import index_times
-from elman.data.series import Series
-from elman.data.times import check_order, infer_step, positions
-from elman.data.values import numbers_of
+from elman.data.collection import Collection
+from elman.data.times import positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
 from elman.forecast.pointwise import as_level
@@ -21,79 +19,45 @@ MOST = 10**7  # of whatever is counted: steps, units, epochs
 LARGEST = 1e300  # sums and differences of larger values leave float64
 
 
-def as_values(series: Any, what: str = "the series") -> np.ndarray:
-    """A series as float64 values (n,): a copy.
-
-    A pandas object with dates for its index is checked as a file is: in order, no date twice, none missing.
+def within_reach(collection: Collection) -> Collection:
+    """A collection, whose values are checked.
 
     Raises
     ------
     DataError
-        If it is no series of finite numbers.
+        If a value is so large that differences could leave float64.
     """
-    values = numbers_of(series.values if isinstance(series, Series) else series, what)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
+    with np.errstate(invalid="ignore"):
+        wrong = np.abs(collection.values) > LARGEST
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        number = int(np.searchsorted(collection.borders, row, "right")) - 1
         raise DataError(
-            f"expected one series of shape (n,), got shape {values.shape}; forecast one column at a time"
-            f"{_as_a_column(series)}"
+            f"series {collection.names[number]!r} is {collection.values[row]:g} at row "
+            f"{row - collection.borders[number]}, beyond {LARGEST:g}, where sums overflow; give it in a larger unit"
         )
-    if len(values) == 0:
-        raise DataError(f"{what} is empty")
-    _check_dates(getattr(series, "index", None), what)
-    _check_finite(values, what)
-    return values
+    return collection
 
 
-def _as_a_column(frame: Any) -> str:
-    names = list(getattr(frame, "columns", ()))
-    return f", as frame[{names[-1]!r}]" if names else ""
+def steps_behind(history: Collection, followed: Collection) -> np.ndarray:
+    """How many steps each value of a series is behind another's end, 0 right behind; by times if both have some.
 
-
-def as_histories(histories: Any) -> np.ndarray:
-    """Several histories of one length as float64 values (B, n)."""
-    values = numbers_of(histories, "the histories")
-    if values.ndim != 2:
-        raise DataError(f"expected histories of shape (B, n), got shape {values.shape}")
-    for row, history in enumerate(values):
-        _check_finite(history, f"history {row}")
-    return values
-
-
-def _check_finite(values: np.ndarray, what: str) -> None:
-    wrong = ~(np.abs(values) <= LARGEST)
-    if not wrong.any():
-        return
-    place = int(np.argmax(wrong))
-    if np.isfinite(values[place]):
+    Raises
+    ------
+    DataError
+        If the times do not follow.
+    """
+    count = len(followed.values)
+    before, after = history.times, followed.times
+    if before is None or after is None or history.step is None or before.dtype.kind != after.dtype.kind:
+        return np.arange(count)
+    if after[0] <= before[-1]:
+        written = history.notation.labels(np.array([after[0], before[-1]]))
         raise DataError(
-            f"{what} is {values[place]:g} at index {place}, beyond {LARGEST:g}, where sums overflow; "
-            "give it in a larger unit"
+            f"what followed starts at {written[0]}, and the series that was learnt ends at {written[1]}; expected "
+            "later times"
         )
-    raise DataError(
-        f"{what} is {values[place]} at index {place} ({wrong.sum()} such values in all); "
-        "fill gaps first, as elman.data.load_series(..., fill='linear') does"
-    )
-
-
-def _check_dates(index: Any, what: str) -> None:
-    """Refuse an index of dates that is out of order, or has one twice or not at all."""
-    found = index_times(index)
-    if found is None or found.times.dtype.kind != "M":
-        return
-    times, written = found.times, found.notation.labels
-    check_order(times, str(getattr(index, "name", None) or "index"), written=written)
-    step = infer_step(times)
-    place = positions(times, step)
-    missing = int(place[-1]) + 1 - len(times)
-    if missing:
-        gap = int(np.argmax(np.diff(place) > 1))
-        raise DataError(
-            f"{what} lacks {missing} of the {int(place[-1]) + 1} times of its index, a value each {step}, the first "
-            f"after {written(times[gap : gap + 1])[0]}. Fill them first, as series.asfreq(...).interpolate() does, "
-            "or give series.to_numpy()"
-        )
+    return positions(np.append(before[-1:], after), history.step)[1:] - 1
 
 
 def refuse_target(y: Any, method: str) -> None:

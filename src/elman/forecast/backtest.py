@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.checks import flag
+from elman.checks import flag, nearest, shown
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.names import counted
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
 from elman.forecast.arguments import as_count
 from elman.forecast.choices import choose_origins
 from elman.forecast.methods import ahead
-from elman.forecast.pointwise import as_level, errors
+from elman.forecast.pointwise import as_levels, errors
 from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalNaive, Theta
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge
+from elman.forecast.tables import library
 from elman.forecast.verdict import Verdict, compare
 from elman.training import Callback
+from elman.training.callbacks import as_callbacks
 
 if TYPE_CHECKING:
     from elman.forecast.forecaster import Forecaster
@@ -101,6 +103,9 @@ class Backtest:
     def verdict(self, rival: str | None = None) -> Verdict:
         """Whether the forecaster beats a simple method, by default the best, within the paired error."""
         rival = self.best_rival if rival is None else rival
+        if not isinstance(rival, str) or rival not in self.forecasts:
+            names = [name for name in self.forecasts if name != "elman"]
+            raise OptionError(f"there is no method {shown(rival)}{nearest(rival, names)}; there are {', '.join(names)}")
         scales = np.where(np.isfinite(self.scales), self.scales, np.nan)
         scaled = bool(np.isfinite(scales).any())
         unit = scales[:, None, None] if scaled else 1.0
@@ -108,9 +113,14 @@ class Backtest:
         return compare(first, second, self.origins, names=("elman", rival), metric="MASE" if scaled else "MAE")
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame of the scores, a row for each method."""
-        import pandas as pd
+        """A pandas DataFrame of the scores, a row for each method.
 
+        Raises
+        ------
+        OptionError
+            If pandas is not installed.
+        """
+        pd = library("pandas")
         rows = {name: {metric: float(s) for metric, s in found.items()} for name, found in self.scores.items()}
         return pd.DataFrame(rows).T.rename_axis("method")
 
@@ -181,17 +191,18 @@ def backtest(
     DataError
         If no series is long enough.
     """
-    collection = data if isinstance(data, Collection) else collect(data, **columns)
+    callbacks = as_callbacks(callbacks)
+    collection = collect(data, **columns)
     params = forecaster.get_params()
     if horizon is not None:
         params["horizon"] = as_count(horizon, "horizon")
     steps = as_count(params["horizon"], "horizon")
     starts = _origins(collection, steps, None if origins is None else as_count(origins, "origins"))
     kept, notes = _long_enough(collection, starts, steps)
-    levels = tuple(as_level(one) for one in np.atleast_1d(level))
+    levels, processes = as_levels(level), _as_processes(n_jobs, callbacks)
     make = type(forecaster)
     if flag(refit, "refit"):
-        fitted, made, bands = _refitted(make, params, kept, starts, levels, n_jobs, callbacks)
+        fitted, made, bands = _refitted(make, params, kept, starts, levels, processes, callbacks)
     else:
         fitted = make(**params).fit(kept.without_last(int(starts[0])), callbacks=callbacks)
         made, bands = fitted.forecast_from(kept, starts, levels)
@@ -202,6 +213,16 @@ def backtest(
     notes += (f"the series hold {len(starts)} of the {origins} forecasts that the backtest was to make",) * fewer
     actual = ahead(histories.values, starts, steps)
     return Backtest(fitted, kept, starts, actual, {"elman": made, **rivals}, bands, season, bool(refit), notes)
+
+
+def _as_processes(n_jobs: int, callbacks: list[Callback]) -> int | None:
+    """How many processes; None for one each core."""
+    count = None if n_jobs == -1 and not isinstance(n_jobs, bool) else as_count(n_jobs, "n_jobs")
+    if count != 1 and callbacks:
+        raise OptionError(
+            f"n_jobs is {n_jobs}, and other processes cannot tell callbacks how they train; leave one out"
+        )
+    return count
 
 
 def _origins(collection: Collection, horizon: int, count: int | None) -> np.ndarray:
@@ -241,15 +262,15 @@ def _refitted(
     collection: Collection,
     origins: np.ndarray,
     levels: Sequence[float],
-    n_jobs: int,
+    processes: int | None,
     callbacks: Iterable[Callback],
 ) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
     """A fit for each origin, in this process or in several."""
     work = [(make, params, collection.without_last(int(o)), levels) for o in origins]
-    if n_jobs == 1:
+    if processes == 1:
         found = [_fit_and_forecast(*one, callbacks=callbacks) for one in work]
     else:
-        with ProcessPoolExecutor(None if n_jobs < 0 else as_count(n_jobs, "n_jobs")) as pool:
+        with ProcessPoolExecutor(processes) as pool:
             found = list(pool.map(_fit_and_forecast, *zip(*work, strict=True)))
     made = np.stack([values for _, values, _ in found], axis=1)
     bands = {

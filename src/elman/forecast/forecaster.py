@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, whole
+from elman.checks import as_seed, instance, whole
 from elman.data.collecting import collect
 from elman.data.collection import Collection
+from elman.data.values import numbers_of
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target
+from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target, steps_behind, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
 from elman.forecast.forecasts import Forecast
+from elman.forecast.inputs import Encoder
 from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
 from elman.forecast.metrics import mae
 from elman.forecast.networks import Networks, Settings, learn, learn_all
 from elman.forecast.origins import rolling_origins
-from elman.forecast.pointwise import as_level
+from elman.forecast.pointwise import as_levels
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
+
+_ROLES = ("past", "future", "static")
+
+
+def _columns(time: Any, target: Any, group: Any, past: Any, future: Any, static: Any) -> dict[str, Any]:
+    return {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
 
 
 class Forecaster(Estimator):
@@ -63,6 +72,10 @@ class Forecaster(Estimator):
         Of Adam; by default one that falls to 0 from 0.0005 where networks are pretrained, else from 0.002.
     nonnegative : bool, optional
         Whether forecasts are kept from falling below zero; by default if the series never does.
+    holidays : str or collection of dates, optional
+        A country, as ``"DE"`` or ``"DE-BY"``, whose holidays are an input; the library `holidays` knows them.
+    calendar : bool, default False
+        Whether the time of day, the weekday and the time of year are inputs, as far as the times show them.
     seed : int, default 0
         Fixes initial weights and the order of series: the same seed gives the same forecast, bit for bit.
 
@@ -109,6 +122,8 @@ class Forecaster(Estimator):
         batch_size: int = 32,
         learning_rate: Any = None,
         nonnegative: bool | None = None,
+        holidays: Any = None,
+        calendar: bool = False,
         seed: int = 0,
     ):
         self.horizon = horizon
@@ -121,8 +136,11 @@ class Forecaster(Estimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.nonnegative = nonnegative
+        self.holidays = holidays
+        self.calendar = calendar
         self.seed = seed
 
+    _encoder: Encoder
     _networks: Networks
     _seasons: Seasons
     _basis: Basis
@@ -137,6 +155,9 @@ class Forecaster(Estimator):
         time: Any = None,
         target: Any = None,
         group: Any = None,
+        past: Any = None,
+        future: Any = None,
+        static: Any = None,
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
     ) -> Self:
@@ -150,6 +171,9 @@ class Forecaster(Estimator):
             There for scikit-learn; anything else is refused, as a series is its own target.
         time, target, group
             Columns of a data frame or file, see `elman.data.collect`.
+        past, future, static
+            Columns that are inputs: known up to now, known ahead (rows behind a series' last value tell them, or
+            `predict`'s `future`), and of a series as a whole. Numbers, or categories.
         callbacks : iterable of Callback
             Told how networks learn; ``training.logs["forecast_error"]`` is what their forecasts of the values held
             back err by.
@@ -171,11 +195,14 @@ class Forecaster(Estimator):
         """
         refuse_target(y, "fit")
         self.check_params()
+        if like is not None:
+            instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, int(self.members))
-        collection = collect(data, time=time, target=target, group=group)
+        collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         horizon = int(self.horizon)
+        self._encoder = Encoder.of(collection, self.holidays, self.calendar)
         self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
-        histories = self._seasons.histories(collection)
+        histories = self._histories(collection, self._seasons)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         until = np.array([o.max(initial=0) for o in origins])
         learns = "network" in self.methods_
@@ -183,8 +210,10 @@ class Forecaster(Estimator):
         networks = learn(settings, histories, horizon, until, self.seasons_, callbacks) if learns else Networks()
         attempts = tried(built(self.methods_, networks, self.seasons_), histories, horizon, origins)
         self._networks = networks
-        if learns and not networks.interrupted and any(networks.epochs):
-            self._networks = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
+        again = not networks.knowing and any(networks.epochs)
+        if learns and again and not networks.interrupted:
+            learnt = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
+            self._networks = learnt.completed_by(networks)
         self._basis = self._based(collection, histories, attempts)
         if self._networks.interrupted or networks.interrupted:
             raise KeyboardInterrupt
@@ -217,11 +246,10 @@ class Forecaster(Estimator):
         if not np.isfinite(attempts.truth).any():
             return Basis(collection, histories, weights, None)
         places = self._places(attempts.truth.shape[1])
-        last = last_of(histories, places)
-        said = combined(attempts.forecasts, weights, np.nan_to_num(last))
+        said = combined(attempts.forecasts, weights, attempts.last)
         scale = naive_scales(histories.values, histories.season)
         scale = np.where(np.isfinite(scale), scale, np.nan)
-        truth = np.where(np.isfinite(last)[..., None], attempts.truth, np.nan)
+        truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
         if not np.isfinite(truth[np.isfinite(scale)]).any():
             return Basis(collection, histories, weights, None)
         common = int(np.bincount(histories.season).argmax())
@@ -231,26 +259,48 @@ class Forecaster(Estimator):
         """The origins of a series that is long enough."""
         return int(self.horizon) + max(int(self.horizon) // 2, 1) * np.arange(count)
 
-    def update(self, data: Any, *, time: Any = None, target: Any = None, group: Any = None) -> Self:
+    def _histories(self, collection: Collection, seasons: Seasons, horizon: int = 0, future: Any = None) -> Histories:
+        """Values of a collection, and what is known beside them, so many steps ahead too."""
+        return replace(seasons.histories(collection), beside=self._encoder.inputs(collection, horizon, future))
+
+    def update(
+        self,
+        data: Any,
+        *,
+        time: Any = None,
+        target: Any = None,
+        group: Any = None,
+        past: Any = None,
+        future: Any = None,
+        static: Any = None,
+    ) -> Self:
         """Go on from other data, the same series with new values for one, without training networks again.
 
         The simple methods are found anew, and so is how much each method counts.
         """
         self._check_fitted()
-        self._basis = self._basis_of(collect(data, time=time, target=target, group=group))
+        self._basis = self._basis_of(collect(data, **_columns(time, target, group, past, future, static)))
         return self
 
     def _basis_of(self, collection: Collection) -> Basis:
         horizon = int(self.horizon)
-        seasons = seasons_found(collection, self.season)
-        histories = seasons.histories(collection)
+        seasons = seasons_found(within_reach(collection), self.season)
+        histories = self._histories(collection, seasons)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         attempts = tried(built(self.methods_, self._networks, self.seasons_), histories, horizon, origins)
         return self._based(collection, histories, attempts)
 
     # --- forecasting ----------------------------------------------------------------------------------------
 
-    def predict(self, horizon: int | None = None, data: Any = None, *, level: Any = None, quantiles: Any = None) -> Any:
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        level: Any = None,
+        quantiles: Any = None,
+        future: Any = None,
+    ) -> Any:
         """Forecast what follows.
 
         Parameters
@@ -263,6 +313,9 @@ class Forecaster(Estimator):
             Probabilities, in per cent, of central intervals: ``level=[80, 95]``.
         quantiles : sequence of float, optional
             Probabilities in (0, 1) of quantiles.
+
+        future : data frame, path or dict, optional
+            Covariates that are known ahead, for the steps to come; by default what stood behind the series' ends.
 
         Returns
         -------
@@ -277,16 +330,33 @@ class Forecaster(Estimator):
         """
         self._check_fitted()
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
-        levels = [as_level(one) for one in (np.atleast_1d(level) if level is not None else [])]
-        basis = self._basis if data is None else self._basis_of(collect(data))
-        found = self._forecast(basis, steps, levels, quantiles)
+        levels = as_levels(level)
+        basis = self._basis if data is None else self._basis_of(self._collected(data))
+        found = self._forecast(basis, steps, levels, quantiles, future)
         plain = basis.collection.form.kind in ("array", "arrays") and level is None and quantiles is None
         return np.asarray(found) if plain else found
 
-    def _forecast(self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any) -> Forecast:
+    def _collected(self, data: Any) -> Collection:
+        """Other data of the form that was learnt."""
+        learnt = self._basis.collection
+        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
+        columns = {role: list(part) or None for role, part in parts}
+        if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
+            columns["group"] = list(learnt.form.group) or None
+        return collect(data, **columns)
+
+    def _forecast(
+        self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any, future: Any = None
+    ) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
-        made = forecast_by(methods, basis.histories, steps)
-        values = combined(made, basis.weights, last_of(basis.histories, np.array([0])))[:, 0]
+        histories, now = basis.histories, np.array([0])
+        reach = max(steps, int(self.horizon))
+        if not self._encoder.empty:
+            histories = replace(histories, beside=self._encoder.inputs(basis.collection, steps, future))
+        elif future is not None:
+            raise OptionError("future= tells covariates, and none were learnt: name them in fit, as future=['price']")
+        made = forecast_by(methods, histories, reach, now)
+        values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0, :steps]
         lowest = self._lowest(basis.histories)
         raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
@@ -326,9 +396,9 @@ class Forecaster(Estimator):
         ndarray, shape (S, K, H), and dict of float to (ndarray, ndarray)
             Forecasts, and intervals; none where nothing says how wide they are.
         """
-        histories = self._seasons.histories(collection)
+        histories = self._histories(collection, self._seasons)
         methods = built(self.methods_, self._networks, self.seasons_)
-        made = {name: method(histories, int(self.horizon), origins) for name, method in methods.items()}
+        made = forecast_by(methods, histories, int(self.horizon), origins)
         lowest = self._lowest(histories)[:, None]
         values = np.maximum(combined(made, self._basis.weights, last_of(histories, origins)), lowest[..., None])
         calibration = self._basis.calibration
@@ -358,15 +428,31 @@ class Forecaster(Estimator):
 
         Parameters
         ----------
-        data : array, shape (n,)
-            What followed.
+        data : array, Series ...
+            What followed: at its times where both have some, else right behind the series. Missing values do not
+            count.
+        y : None
+            There for scikit-learn.
+
+        Raises
+        ------
+        OptionError
+            If there are several series.
+        DataError
+            If the times do not follow those of the series.
         """
         refuse_target(y, "score")
         self._check_fitted()
-        if len(self._basis.collection) != 1:
+        followed = within_reach(collect(data))
+        if len(self._basis.collection) != 1 or len(followed) != 1:
             raise OptionError("score judges the forecast of one series; use backtest for several")
-        actual = collect(data).values
-        return -mae(actual, np.asarray(self._forecast(self._basis, len(actual), [], None)).ravel())
+        actual, steps = followed.values, steps_behind(self._basis.collection, followed)
+        if followed.form.kind == "array":  # where missing values come first, they count as steps too
+            actual = np.ravel(numbers_of(data, "the series"))
+            steps = np.arange(len(actual))
+        known = np.isfinite(actual)
+        forecast = self._forecast(self._basis, int(steps[-1]) + 1, (), None).values[0, steps]
+        return -mae(actual[known], forecast[known])
 
     # --- what it found ---------------------------------------------------------------------------------------
 
@@ -457,9 +543,14 @@ class Forecaster(Estimator):
         """What forecasts start from, for files."""
         return self._basis
 
-    def restore(self, networks: Networks, seasons: Seasons, basis: Basis) -> None:
+    @property
+    def fitted_encoder(self) -> Encoder:
+        """How covariates become numbers, for files."""
+        return self._encoder
+
+    def restore(self, networks: Networks, seasons: Seasons, encoder: Encoder, basis: Basis) -> None:
         """Become fitted, with what a file holds."""
-        self._networks, self._seasons, self._basis = networks, seasons, basis
+        self._networks, self._seasons, self._encoder, self._basis = networks, seasons, encoder, basis
 
     @property
     def is_fitted(self) -> bool:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman import checks
-from elman.checks import nearest
-from elman.data.collection import Collection
+from elman.data.collection import Collection, number_of
 from elman.data.names import counted, listed
 from elman.errors import OptionError
 from elman.files import write_whole
@@ -80,9 +79,7 @@ class Forecast(Predicted):
 
     def __getitem__(self, name: Any) -> Forecast:
         """The forecast of one series."""
-        if name not in self.names:
-            raise OptionError(f"there is no series {name!r}{nearest(name, map(str, self.names))} in the forecast")
-        return self.take([self.names.index(name)])
+        return self.take([number_of(name, self.names, " in the forecast")])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """The point forecast: (S, H), or (H,) of one series that came as an array (n,)."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import listed, nearest, shown
 from elman.errors import DataError, OptionError
 from elman.forecast.combining import relative_errors, weights_of
+from elman.forecast.effects import effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
 from elman.forecast.rivals import Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
-from elman.forecast.rivals.histories import last_values
+from elman.forecast.rivals.histories import at_origins, last_values
 from elman.forecast.rivals.several_seasons import with_week
 
 # By name: what a method errs by in comparison, over the training parts of the M3 competition's series.
@@ -30,13 +31,13 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
     """
     if names is None:
         return NAMES
-    given = (names,) if isinstance(names, str) else tuple(names)
+    given = (names,) if isinstance(names, str) else tuple(listed(names, "methods", "their names"))
     for name in given:
-        if name not in NAMES:
-            raise OptionError(f"there is no method {name!r}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
+        if not isinstance(name, str) or name not in NAMES:
+            raise OptionError(f"there is no method {shown(name)}{nearest(name, NAMES)}; there are {', '.join(NAMES)}")
     if not given:
         raise OptionError(f"methods is empty; expected some of {', '.join(NAMES)}")
-    return given
+    return tuple(dict.fromkeys(given))
 
 
 def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:
@@ -65,11 +66,14 @@ class Tried:
     truth : ndarray, shape (S, K, H)
         NaN where a series has fewer origins, or nothing is known.
     forecasts : dict of str to ndarray, shape (S, K, H)
+    last : ndarray, shape (S, K)
+        The newest value before each origin.
     """
 
     origins: list[np.ndarray]
     truth: np.ndarray
     forecasts: dict[str, np.ndarray]
+    last: np.ndarray
 
     def weights(self) -> np.ndarray:
         """Of the methods, (S, M)."""
@@ -83,16 +87,17 @@ def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, orig
     most = max((len(o) for o in origins), default=0)
     shape = (len(origins), most, horizon)
     truth = np.full(shape, np.nan)
-    found = {name: np.full(shape, np.nan) for name in methods}
+    last, found = np.full(shape[:2], np.nan), {name: np.full(shape, np.nan) for name in methods}
     for key, rows in _alike(origins).items():
         if not key:
             continue
         places = np.array(key)
         some = histories.rows(rows)
         truth[rows, : len(key)] = ahead(some.values, places, horizon)
-        for name, method in methods.items():
-            found[name][rows, : len(key)] = method(some, horizon, places)
-    return Tried(list(origins), truth, found)
+        last[rows, : len(key)] = last_of(some, places)
+        for name, made in forecast_by(methods, some, horizon, places).items():
+            found[name][rows, : len(key)] = made
+    return Tried(list(origins), truth, found, last)
 
 
 def _alike(origins: Sequence[np.ndarray]) -> dict[tuple[int, ...], np.ndarray]:
@@ -112,20 +117,47 @@ def ahead(values: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
 
 def combined(forecasts: Mapping[str, np.ndarray], weights: np.ndarray, last: np.ndarray) -> np.ndarray:
     """The weighted mean of methods, (S, K, H), of those that have a forecast; where none has, `last` (S, K)."""
-    total, share = np.zeros_like(next(iter(forecasts.values()))), 0.0
+    shape = next(iter(forecasts.values())).shape
+    total, share = np.zeros(shape), np.zeros(shape)
+    low, high = np.full(shape, np.nan), np.full(shape, np.nan)
     for weight, made in zip(weights.T, forecasts.values(), strict=True):
         there = np.isfinite(made) & (weight > 0)[:, None, None]
-        total = total + np.where(there, made * weight[:, None, None], 0.0)
-        share = share + np.where(there, weight[:, None, None], 0.0)
-    found = np.where(share > 0, total / np.where(share > 0, share, 1.0), last[..., None])
+        total += np.where(there, made, 0.0) * weight[:, None, None]
+        share += np.where(there, weight[:, None, None], 0.0)
+        used = np.where(there, made, np.nan)
+        low, high = np.fmin(low, used), np.fmax(high, used)
+    mean = np.clip(total / np.where(share > 0, share, 1.0), low, high)  # rounding takes it nowhere else
+    found = np.where(share > 0, mean, last[..., None])
     if not np.isfinite(found[np.isfinite(last)]).all():
         raise DataError("a forecast leaves what numbers can hold; give the series in a larger unit")
     return found
 
 
-def forecast_by(methods: Mapping[str, Rival], histories: Histories, horizon: int) -> dict[str, np.ndarray]:
-    """Forecasts of what follows the series, (S, 1, H), by method."""
-    return {name: method(histories, horizon, np.array([0])) for name, method in methods.items()}
+def forecast_by(
+    methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Forecasts from origins, (S, K, H), by method; what was constant up to there stays so.
+
+    Methods see series without the effects of what is known ahead, which are found, as all else, in what lies before the
+    earliest origin.
+    """
+    constant = constant_until(histories.values, origins)[..., None]
+    last = last_of(histories, origins)[..., None]
+    effects = effects_of(histories, int(np.max(origins)))
+    plain = histories if effects is None else effects.taken_from(histories)
+    found = {}
+    for name, method in methods.items():
+        made = method(plain, horizon, origins)
+        made = made if effects is None else effects.put_into(made, histories, origins)
+        found[name] = np.where(constant, last, made)
+    return found
+
+
+def constant_until(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
+    """Whether all that is known before each origin is one value, (S, K)."""
+    with np.errstate(invalid="ignore"):
+        same = np.fmin.accumulate(values, axis=1) == np.fmax.accumulate(values, axis=1)
+    return at_origins(same, origins) == 1
 
 
 def last_of(histories: Histories, origins: np.ndarray) -> np.ndarray:

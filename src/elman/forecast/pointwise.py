@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import floats, real, shown
+from elman.checks import floats, listed, real, shown
 from elman.errors import DataError, OptionError, ShapeError
 
 
@@ -145,6 +145,14 @@ def interval_scores(
 def as_level(level: Any) -> float:
     """The level of an interval in per cent."""
     return real(level, "level", 0, 100, "in per cent, above 0 and below 100, as 90")
+
+
+def as_levels(levels: Any) -> tuple[float, ...]:
+    """One level of intervals, several, or, for None, none; in per cent."""
+    if levels is None:
+        return ()
+    several = [levels] if np.isscalar(levels) else listed(levels, "level", "numbers in per cent")
+    return tuple(map(as_level, several))
 
 
 def as_probabilities(given: Any) -> np.ndarray:

@@ -62,12 +62,12 @@ def texts_of_times(forecast: Predicted) -> np.ndarray:
 
 
 def as_pandas(forecast: Predicted) -> Any:
-    _library("pandas")
+    library("pandas")
     return _frame(forecast, columns_of(forecast), "pandas")
 
 
 def as_polars(forecast: Predicted) -> Any:
-    _library("polars")
+    library("polars")
     return _frame(forecast, columns_of(forecast), "polars")
 
 
@@ -141,9 +141,16 @@ def _in_zone(frame: Any, time: str, zone: Any) -> Any:
     return nw.from_native(native)
 
 
-def _library(name: str) -> None:
+def library(name: str) -> Any:
+    """A library that makes tables.
+
+    Raises
+    ------
+    OptionError
+        If it is not installed.
+    """
     try:
-        importlib.import_module(name)
+        return importlib.import_module(name)
     except ImportError as error:
         raise OptionError(
             f"{name} is not installed, which is asked for a table of its own: pip install {name}"

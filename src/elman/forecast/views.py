@@ -17,7 +17,8 @@ from elman.forecast.rivals.seasonal import filled, is_seasonal, phase_means
 
 ABOUT = ("noise", "monthly", "quarterly", "seasonal", "logged")  # what the network is told of a series
 LEAST_SHARE = 0.01  # of the mean: a lower value has no useful logarithm
-LEAST_NOISE = 1e-4  # a unit as a share of the level: below, a series is as good as smooth
+LEAST_NOISE = 1e-4  # a unit as a share of the level, as the network is told: below, a series is as good as smooth
+LEAST_UNIT = 1e-12  # as a share of the level: smaller steps are rounding
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Views:
 
     @property
     def noise(self) -> np.ndarray:
-        """The unit as a share of the level, (S,)."""
+        """The unit as a share of the level, at least `LEAST_NOISE`, (S,)."""
         return np.exp(self.about[:, 0] - 3)
 
     def scaled(self, values: np.ndarray) -> np.ndarray:
@@ -117,12 +118,13 @@ def views_of(histories: Histories, until: np.ndarray | int = 0, seasons: Sequenc
         curved = np.where(logged[:, None], np.log(before), before)
     patterns, plain = _without_seasons(curved, histories.season, seasons)
     first = np.nan_to_num(np.take_along_axis(plain, np.argmax(np.isfinite(plain), 1)[:, None], 1)[:, 0])
-    distance = np.nan_to_num(mean_of_known(np.abs(np.diff(held(plain), axis=1)), 1))
+    distance = np.nan_to_num(mean_of_known(np.abs(np.diff(held(plain), axis=1, prepend=np.nan)), 1))
     level = np.where(logged, 1.0, np.nan_to_num(mean_of_known(np.abs(before), 1)))
-    unit = np.maximum(distance, LEAST_NOISE * np.where(level > 0, level, 1.0))
+    level = np.where(level > 0, level, 1.0)
+    unit = np.maximum(distance, LEAST_UNIT * level)
     about = np.stack(
         [
-            np.log(unit / np.where(level > 0, level, 1.0)) + 3,
+            np.log(np.maximum(unit / level, LEAST_NOISE)) + 3,
             histories.season == 12,
             histories.season == 4,
             _have(patterns, len(curved)),

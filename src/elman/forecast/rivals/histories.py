@@ -26,11 +26,14 @@ class Histories:
         How many steps each series has, missing values among them.
     season : array of int, shape (S,)
         Steps of a season, 1 where there is none.
+    beside : optional
+        What else is known of the series, with a method ``rows(index, longest)``; rivals do not look at it.
     """
 
     values: np.ndarray
     lengths: np.ndarray
     season: np.ndarray
+    beside: Any = None
 
     def __post_init__(self) -> None:
         shape = (len(self.values),)
@@ -65,7 +68,8 @@ class Histories:
         """Some of the series, without the columns that none of them has."""
         lengths = self.lengths[index]
         longest = int(lengths.max(initial=0))
-        return Histories(self.values[index, self.values.shape[1] - longest :], lengths, self.season[index])
+        beside = None if self.beside is None else self.beside.rows(index, longest)
+        return Histories(self.values[index, self.values.shape[1] - longest :], lengths, self.season[index], beside)
 
     @property
     def starts(self) -> np.ndarray:
@@ -117,13 +121,18 @@ def forecast_alike(
         group = histories.rows(index)
         if not group.values.size:
             continue
-        exponents = np.frexp(np.abs(np.nan_to_num(known(group, origins))).max(1))[1]
+        exponents = exponents_of(known(group, origins))
         scaled = Histories(np.ldexp(group.values, -exponents[:, None]), group.lengths, group.season)
         with np.errstate(all="ignore"):
             made = np.ldexp(forecast(scaled, horizon, origins), exponents[:, None, None])
         last = last_values(group.values, origins)[..., None]
         result[index] = np.where(np.isfinite(made) & np.isfinite(last), made, last)
     return result
+
+
+def exponents_of(values: np.ndarray) -> np.ndarray:
+    """Of the power of two that is about the largest of each row, (S,); 0 for rows without values."""
+    return np.frexp(np.abs(np.nan_to_num(values)).max(1, initial=0.0))[1]
 
 
 def _groups(histories: Histories, rows: int) -> Iterator[np.ndarray]:

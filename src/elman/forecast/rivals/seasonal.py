@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elman.forecast.rivals.histories import held, mean_of_known
+from elman.forecast.rivals.histories import exponents_of, held, mean_of_known
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def is_seasonal(whole: np.ndarray, season: int) -> np.ndarray:
     count = known.sum(1)
     if season < 2 or whole.shape[1] <= season:
         return np.zeros(len(whole), bool)
+    whole = np.ldexp(whole, -exponents_of(whole)[:, None])  # near 1, so that no square leaves what float64 holds
     mean = np.nan_to_num(mean_of_known(whole, 1))
     centred = np.nan_to_num(whole - mean[:, None])
     spectrum = np.fft.rfft(centred, 2 * whole.shape[1], axis=1)  # zeros behind, so that ends do not meet starts
