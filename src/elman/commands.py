@@ -156,7 +156,7 @@ def forecast(
     )
     collection = collect(source, time=time, target=target, group=group, reading=reading)
     name = name_of(source)
-    place = _Place.of(out, name)
+    place = _Place.of(out, name, source)
     collection.future_times(horizon)  # times beyond the calendar are refused before the training
     with Kept(forecaster, place.model):
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
@@ -217,7 +217,7 @@ def forecast_again(
     steps = horizon or int(forecaster.horizon)
     collection.future_times(steps)
     name = name_of(source)
-    place = _Place.of(out, name, trained=False)
+    place = _Place.of(out, name, source, trained=False)
     if not collection.same_as(forecaster.fitted_basis.collection):
         forecaster.update(collection)
     note = f"the networks of {model} were used as they are: no training, and no backtest, as they may have seen this"
@@ -246,13 +246,15 @@ class _Place:
     model: Path
 
     @classmethod
-    def of(cls, out: Path | None, name: str, *, trained: bool = True) -> _Place:
+    def of(cls, out: Path | None, name: str, source: str | Path, *, trained: bool = True) -> _Place:
         """What `out` says, checked to be writable."""
         if out is None or out.suffix.lower() not in ENDINGS or out.is_dir():
             folder = Path(f"forecast-{name}") if out is None else out
             check_writable(folder, (FORECAST, PICTURE, PAGE, results.METRICS, *((MODEL,) if trained else ())))
             return cls(folder, None, folder / MODEL)
         check_file(out)
+        if out.exists() and Path(source).exists() and out.samefile(source):
+            raise OptionError(f"the output {out} is the file that is read; give another with --out (out=... in Python)")
         return cls(out.parent, out.name, out.with_suffix(".safetensors"))
 
 

@@ -82,6 +82,8 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
         rate = rate_from_data(stored["params"]["learning_rate"])
         forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
         members = [_network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["epochs"]))]
+        if bool(members) != ("network" in forecaster.methods_):
+            raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
         if forecaster.cell is None and members:
             forecaster.cell = _cell_of(members[0])
         seasons = Seasons(tensors["series/season"], tuple(stored["longer"]), tuple(stored["season_notes"]))
