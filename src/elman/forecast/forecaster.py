@@ -29,6 +29,7 @@ from elman.forecast.pointwise import as_levels
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
+from elman.forecast.uncertainty import bands_of, paths_around, quantiles_around
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
@@ -299,6 +300,7 @@ class Forecaster(Estimator):
         *,
         level: Any = None,
         quantiles: Any = None,
+        samples: int | None = None,
         future: Any = None,
     ) -> Any:
         """Forecast what follows.
@@ -314,6 +316,8 @@ class Forecaster(Estimator):
         quantiles : sequence of float, optional
             Probabilities in (0, 1) of quantiles.
 
+        samples : int, optional
+            How many paths to draw, as they may come true: ``forecast.samples`` (S, M, H).
         future : data frame, path or dict, optional
             Covariates that are known ahead, for the steps to come; by default what stood behind the series' ends.
 
@@ -332,21 +336,29 @@ class Forecaster(Estimator):
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
         levels = as_levels(level)
         basis = self._basis if data is None else self._basis_of(self._collected(data))
-        found = self._forecast(basis, steps, levels, quantiles, future)
-        plain = basis.collection.form.kind in ("array", "arrays") and level is None and quantiles is None
+        paths = 0 if samples is None else as_count(samples, "samples")
+        found = self._forecast(basis, steps, levels, quantiles, paths, future)
+        only = level is None and quantiles is None and samples is None
+        plain = basis.collection.form.kind in ("array", "arrays") and only
         return np.asarray(found) if plain else found
 
     def _collected(self, data: Any) -> Collection:
         """Other data of the form that was learnt."""
         learnt = self._basis.collection
         parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
-        columns = {role: list(part) or None for role, part in parts}
+        columns: dict[str, Any] = {role: list(part) or None for role, part in parts}
         if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
             columns["group"] = list(learnt.form.group) or None
         return collect(data, **columns)
 
     def _forecast(
-        self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any, future: Any = None
+        self,
+        basis: Basis,
+        steps: int,
+        levels: Sequence[float] = (),
+        quantiles: Any = None,
+        samples: int = 0,
+        future: Any = None,
     ) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
         histories, now = basis.histories, np.array([0])
@@ -360,22 +372,11 @@ class Forecaster(Estimator):
         lowest = self._lowest(basis.histories)
         raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
-        bands, shares = {}, {}
-        if levels or quantiles is not None:
-            if basis.calibration is None:
-                raise OptionError(
-                    "no series is long enough to hold values back, so that nothing says how wide intervals are; "
-                    "give longer series, or a shorter horizon"
-                )
-            around = basis.calibration.around(values, levels)
-            bands = {level: (np.maximum(low, lowest[:, None]), high) for level, (low, high) in around.items()}
-        if quantiles is not None:
-            drawn = basis.calibration.quantiles(values, quantiles)
-            shares = {
-                float(q): np.maximum(drawn[..., k], lowest[:, None]) for k, q in enumerate(np.atleast_1d(quantiles))
-            }
+        bands = bands_of(basis.calibration, values, levels, lowest)
+        shares = quantiles_around(basis.calibration, values, quantiles, lowest)
+        paths = paths_around(basis.calibration, values, samples, int(self.seed), lowest) if samples else None
         note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
-        return Forecast.of(basis.collection, values, bands, shares, notes=(note,) * bool(raised))
+        return Forecast.of(basis.collection, values, bands, shares, paths, notes=(note,) * bool(raised))
 
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()

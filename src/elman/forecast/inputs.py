@@ -124,9 +124,9 @@ class Encoder:
         if (holidays is not None or dates) and (collection.times is None or collection.times.dtype.kind != "M"):
             what = "holidays" if holidays is not None else "calendar"
             raise OptionError(f"{what} needs dates, and the data has none; give a column of dates, or leave it out")
-        codes = [{name: Code.of(c) for name, c in part.items()} for part in _parts(collection)]
+        past, future, static = ({name: Code.of(c) for name, c in part.items()} for part in _parts(collection))
         irregular = collection.step is not None and not collection.step.regular and collection.times is not None
-        return Encoder(*codes, holidays=holidays, dates=dates, gaps=irregular)
+        return Encoder(past, future, static, holidays, dates, irregular)
 
     @property
     def empty(self) -> bool:
@@ -154,6 +154,7 @@ class Encoder:
             _aligned(code.numbers(collection.past[name], name), collection, longest) for name, code in self.past.items()
         ]
         if self.gaps:
+            assert collection.times is not None
             past.append(_aligned(log_gaps(collection.times, collection.borders)[:, None], collection, longest))
         static = [code.numbers(collection.static[name], name) for name, code in self.static.items()]
         size = len(collection)

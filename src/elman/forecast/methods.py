@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
 
 def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:
     """Methods by name."""
-    makers = {
+    makers: dict[str, Callable[[], Rival]] = {
         "network": lambda: networks,
         "linear": lambda: Linear(longer),
         "theta": lambda: Theta(dynamic=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Rows:
     beside: np.ndarray | None = None
 
     @property
-    def inputs(self) -> dict[str, np.ndarray]:
+    def inputs(self) -> Any:
         """As the network takes them."""
         inputs = {"series": self.series, "about": self.about}
         return inputs if self.beside is None else inputs | {"beside": self.beside}
@@ -198,7 +199,7 @@ class Pieces:
         np.put_along_axis(z, self.lengths[:, None] + np.arange(values.shape[1]), values, 1)
         return Pieces(z, self.lengths + values.shape[1], self.about, self.beside)
 
-    def inputs(self, ahead: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def inputs(self, ahead: int) -> tuple[dict[str, Any], np.ndarray]:
         """What a network reads that looks so many steps ahead, and the lengths of its rows."""
         series, found = inputs_of(self.z), {"about": self.about}
         if self.beside is None:
@@ -229,7 +230,7 @@ def _ahead(networks: Sequence[Network], pieces: Pieces) -> np.ndarray:
     made = []
     for start in range(0, len(lengths), per):
         some = slice(start, start + per)
-        batch = {name: value[some] for name, value in inputs.items()}
+        batch: Any = {name: value[some] for name, value in inputs.items()}
         each = [net(batch, lengths=lengths[some]) for net in networks]
         last = np.mean(each, axis=0)[np.arange(len(lengths[some])), pieces.lengths[some] - 1]
         made.append(last.reshape(len(last), len(QUANTILES), -1))

@@ -154,7 +154,7 @@ def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encod
     collection = restored(stored["collection"], arrays)
     calibration = None
     if stored["calibration"] is not None:
-        calibration = Calibration(*(arrays[name] for name in _CALIBRATION), notes=tuple(stored["calibration"]))
+        calibration = Calibration(**{name: arrays[name] for name in _CALIBRATION}, notes=tuple(stored["calibration"]))
     histories = Seasons(arrays["found_season"], ()).histories(collection)
     beside = encoder.inputs(collection, 0)
     return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration)
