@@ -33,6 +33,8 @@ class Case:
         Words of the message; nothing is read then.
     rows : int, optional
         How many are read.
+    series : int, default 1
+        How many series it holds; values, times and rows are those of the first.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Case:
     refused: tuple[str, ...] = ()
     rows: int | None = None
     encoding: str = "utf-8"
+    series: int = 1
     silent: tuple[str, ...] = field(default=())  # words that no note may have
 
     def write(self, folder: Path) -> Path:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from tests.wild.case import DAYS, ENDS, HOURS, MONTHS, NUMBERS, Case, N, table
+from tests.wild.case import AFTER_DAYS, DAYS, ENDS, HOURS, MONTHS, NUMBERS, Case, N, table
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AMBIGUOUS = [dt.date(2020, 3, 1) + dt.timedelta(i) for i in range(12)]
@@ -123,5 +123,12 @@ CASES = [
     ),
     Case("ambiguous.csv", table([f"{d:%d/%m/%Y}" for d in AMBIGUOUS], NUMBERS[:12]), refused=("date-format", "month")),
     Case("no_date.csv", table([*DAYS[:20], "soon", *DAYS[21:]]), refused=("soon", "21")),
-    Case("backwards.csv", table(DAYS[::-1]), refused=("--sort",)),
+    Case(
+        "backwards.csv",
+        table(DAYS[::-1]),
+        values=ENDS[::-1],
+        rows=N,
+        following=AFTER_DAYS,
+        notes=("not in the order of their times, and were sorted",),
+    ),
 ]

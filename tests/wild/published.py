@@ -97,12 +97,23 @@ CASES = [
     wide(",1,2,3", "--target", "3", name="pivoted_without_a_name.csv"),
     Case("counted.csv", COUNTED, ("--target", "2"), values=ENDS, rows=N, notes=("only counts the columns",)),
     Case("bank.csv", BANK, ("--target", "1963"), values=(4.271, 3.078), rows=5, silent=("no header",)),
-    refused("bank_unsaid.csv", BANK, "from 1960 to 1963", "a row each", "--where 'Country Name=Aruba'"),
-    refused(
+    Case(
+        "bank_unsaid.csv",
+        BANK,
+        values=(4.82, 4.271),
+        rows=4,
+        series=5,
+        following=("1964", "1965"),
+        notes=("from 1960 to 1963: a series in each of 5 rows",),
+    ),
+    Case(
         "dates_across.csv",
         "shop,2020-01,2020-02,2020-03\nLeeds,1,2,4\nYork,5,3,2\nHull,8,5,6\n",
-        "from 2020-01 to 2020-03",
-        "--where shop=Leeds",
+        values=(1, 4),
+        rows=3,
+        series=3,
+        following=("2020-04", "2020-05"),
+        notes=("from 2020-01 to 2020-03: a series in each of 3 rows", "no backtest", "no intervals"),
     ),
     refused("months_across.csv", MONTHS_ACROSS, "JAN to MAR", "df.melt()"),
     # numbers that are no values

@@ -195,15 +195,17 @@ CASES = [
     refused("unquoted_decimal_comma.csv", PLAIN.replace(".", ","), "header", "2 fields", "3", "quotes"),
     refused("open_quote.csv", with_line(PLAIN, 9, '2019-01-08,"5'), "line 9", "quote"),
     refused("bad_quote.csv", with_line(PLAIN, 9, '2019-01-08,"5"x'), "line 9", "quote"),
-    refused(
+    Case(
         "several.csv",
         table(DAYS, [f"{n},1" for n in NUMBERS], "date,north,south"),
-        "several columns",
-        "north, south",
-        "--target",
+        values=ENDS,
+        rows=N,
+        series=2,
+        following=AFTER_DAYS,
+        notes=("each of 2 columns is a series: north, south",),
     ),
     refused("no_numbers.csv", table(DAYS, ["a,b"] * N, "date,x,y"), "no column of numbers"),
-    refused("header_twice.csv", PLAIN + PLAIN, "more than once", "rows 1, 41"),
+    refused("header_twice.csv", PLAIN + PLAIN, "2 times", "rows 1, 41"),
     layout(
         "files_joined.csv",
         with_line(PLAIN, 21, PLAIN.splitlines()[20] + "\ndate,sales"),
@@ -238,6 +240,6 @@ CASES = [
     refused("time_is_target.csv", PLAIN, "both time and target", options=("--time", "date", "--target", "date")),
     refused("no_time.csv", with_line(PLAIN, 9, ",5"), "row 8 has no time", options=("--time", "date")),
     refused("twice.csv", with_line(PLAIN, 9, "2019-01-07,5"), "rows 7, 8", "keep one"),
-    refused("unsorted.csv", PLAIN + "2018-12-31,5\n", "not in order", "row 41", "--sort"),
+    Case("unsorted.csv", PLAIN + "2018-12-31,5\n", (), values=(5, ENDS[1]), rows=N + 1, following=AFTER_DAYS),
     Case("sorted.csv", PLAIN + "2018-12-31,5\n", ("--sort",), values=(5, ENDS[1]), rows=N + 1, following=AFTER_DAYS),
 ]

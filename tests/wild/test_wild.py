@@ -9,21 +9,20 @@ import sys
 import numpy as np
 import pytest
 
+from elman import commands
 from elman.cli import main
+from elman.forecast import attempts
 from tests.wild import dates, numbers, panels, published, tables, wide
 from tests.wild.case import Case
 
 CASES = [*dates.CASES, *numbers.CASES, *tables.CASES, *panels.CASES, *wide.CASES, *published.CASES]
-QUICK = ("--horizon", "2", "--hidden", "2", "--epochs", "1", "--members", "1", "--origins", "1")
+QUICK = ("--horizon", "2", "--methods", "theta", "--origins", "1")
 
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """A picture takes longer than all else; other tests draw them."""
-    from elman.forecast import picture
-
-    monkeypatch.setattr(picture, "draw", lambda *_: None)
-    monkeypatch.setattr(picture, "render", lambda _: b"")
+    monkeypatch.setattr(attempts, "attempted", lambda what, make: (b"", []))
 
 
 @pytest.fixture
@@ -56,23 +55,24 @@ def test_what_cannot_be_read_is_told_in_one_message_and_nothing_is_written(case,
 
 @pytest.mark.parametrize("case", [c for c in CASES if not c.refused], ids=lambda c: c.name)
 def test_what_can_be_read_is_read_rightly(case, run, tmp_path, monkeypatch):
-    from elman.forecast import results
-
-    read = []
-    written = results.write_csv
-    monkeypatch.setattr(results, "write_csv", lambda path, series, v: (read.append(series), written(path, series, v)))
+    reports = []
+    forecast = commands.forecast
+    monkeypatch.setattr(commands, "forecast", lambda *a, **k: reports.append(forecast(*a, **k)) or reports[-1])
     code, out, err = run(case)
     assert code == 0, err
-    (series,) = read
-    assert case.rows in (None, len(series))
+    collection = reports[0].collection
+    values = collection.series(0)
+    assert len(collection) == case.series and case.rows in (None, len(values))
     if case.values is not None:
-        np.testing.assert_allclose(series.values[[0, -1]], case.values, rtol=1e-15)
-    noted = " ".join(json.loads((tmp_path / "out" / "metrics.json").read_text())["notes"])
+        np.testing.assert_allclose(values[[0, -1]], case.values, rtol=1e-15)
+    told = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    noted = " ".join(told["notes"])
     assert not [word for word in case.notes if word not in noted], noted
     assert not [word for word in case.notes if word not in out], out
     assert not [word for word in case.silent if word in noted], noted
     with (tmp_path / "out" / "forecast.csv").open(encoding="utf-8") as file:
-        forecast = list(csv.reader(file))[1:]
-    assert case.following in (None, tuple(row[0] for row in forecast))
-    first_last = series.labels(series.times[[0, -1]])
+        header, *forecast_rows = csv.reader(file)
+    time = header.index(told["series"]["time"])
+    assert case.following in (None, tuple(row[time] for row in forecast_rows[:2]))
+    first_last = collection.notation.labels(collection.times_of(0)[[0, -1]])
     assert case.times in (None, tuple(first_last))

@@ -64,7 +64,15 @@ CASES = [
         following=("2025", "2026"),
         silent=("row by row",),
     ),
-    Case("wide_countries.csv", countries(), refused=("several series, a row each", "--where Country=France")),
+    Case(
+        "wide_countries.csv",
+        countries(),
+        values=(float(NUMBERS[0]), float(NUMBERS[39])),
+        rows=40,
+        series=3,
+        following=("2000", "2001"),
+        notes=("from 1960 to 1999: a series in each of 3 rows",),
+    ),
     Case(
         "wide_country.csv",
         countries(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -48,28 +48,51 @@ def check_repeats(table: Table, columns: Columns) -> None:
     )
 
 
-def telling_apart(table: Table, times: np.ndarray, taken: Container[str]) -> list[str]:
-    """The columns that tell series apart, so that with them no time comes twice; none where there are no such.
+def advice_on_repeats(table: Table, names: Sequence[str], others: Sequence[str], times: np.ndarray) -> str:
+    """What to do about times that come more than once where a table may hold many series.
 
     Parameters
     ----------
     table : Table
+    names : sequence of str
+        The columns of the times.
+    others : sequence of str
+        Columns that may tell series apart, or be parts of the times.
     times : ndarray, shape (n,)
-        Of its rows.
-    taken : container of str
-        Columns that are something else.
+        Of the rows.
     """
-    if len(table) > _LOOKED_AT:
-        table, times = table.take(np.arange(_LOOKED_AT), ""), times[:_LOOKED_AT]
-    others = [name for name in table.names if name not in taken]
-    return _apart(table, times, [name for name in others if not _is_part(table, name) and not _is_time(table, name)])
+    looked, when = (
+        (table.take(np.arange(_LOOKED_AT), ""), times[:_LOOKED_AT]) if len(table) > _LOOKED_AT else (table, times)
+    )
+    parts = _time_parts(looked, list(names), list(others))
+    if parts:
+        together = [*names, *parts]
+        told = f"give time={together} (--time {shlex.quote(','.join(together))})"
+        return f"together with {' and '.join(map(repr, parts))} the times differ: {told}"
+    series = [name for name in others if not _is_part(looked, name) and not _is_time(looked, name)]
+    apart, more = _apart(looked, when, series), []
+    if not apart:
+        found = ((_apart(looked, made, series), more) for more, made in _joined(looked, list(names), list(others)))
+        apart, more = next((pair for pair in found if pair[0]), ([], []))
+    return _group_or_one(looked, names, apart, more) if apart else _keep_one(table, names, others, times)
 
 
-def parts_of_time(table: Table, names: Sequence[str], taken: Container[str]) -> list[str]:
-    """Columns with which together the times differ, such as quarters beside years; none where there are no such."""
-    if len(table) > _LOOKED_AT:
-        return []
-    return _time_parts(table, list(names), [name for name in table.names if name not in {*names} and name not in taken])
+def _group_or_one(table: Table, names: Sequence[str], apart: Sequence[str], more: Sequence[str]) -> str:
+    given = repr(apart[0]) if len(apart) == 1 else repr(list(apart))
+    tell = f"column {apart[0]!r} tells" if len(apart) == 1 else f"columns {' and '.join(map(repr, apart))} tell"
+    values = f" for all of {listed(dict.fromkeys(table.texts(apart[0])), 6)}" if len(apart) == 1 else ""
+    times = f"; the times are made by {_as_time([*names, *more])}" if more else ""
+    return (
+        f"{tell} series apart: give group={given} (--group {shlex.quote(','.join(apart))}){values}, or take one, as "
+        f"with {_one_of(table, apart)}{times}"
+    )
+
+
+def _keep_one(table: Table, names: Sequence[str], others: Sequence[str], times: np.ndarray) -> str:
+    known = ~(np.isnat(times) if times.dtype.kind == "M" else np.isnan(times))
+    different, count = np.unique(times[known], return_counts=True)
+    rows = table.numbers[times == different[count > 1][0]]
+    return f"{_one_value(table, names, others)} (rows {listed(rows[:5])}{' ...' if len(rows) > 5 else ''})"
 
 
 def _advice(table: Table, columns: Columns) -> str:
@@ -87,11 +110,15 @@ def _advice(table: Table, columns: Columns) -> str:
         apart = _apart(table, times, series)
         if apart:
             return f"{_take_one(table, apart)}; the times are made by {_as_time([*names, *parts])}"
+    return f"A series has one value at each time: {_one_value(table, names, others)}"
+
+
+def _one_value(table: Table, names: Sequence[str], others: Sequence[str]) -> str:
     more = [name for name in others if _is_part(table, name)]
     whole = f"; or add a column of whole dates, if {listed([*names, *more])} are parts of them" if more else ""
     return (
-        "A series has one value at each time: keep one of these rows, or add them up or take their mean, "
-        f"as pandas does by df.groupby({columns.time!r}){whole}"
+        "keep one of these rows, or add them up or take their mean, as pandas does by "
+        f"df.groupby({','.join(names)!r}){whole}"
     )
 
 
@@ -101,12 +128,16 @@ def _as_time(names: Sequence[str]) -> str:
 
 
 def _take_one(table: Table, apart: Sequence[str]) -> str:
-    values = [next(text for text in table.texts(name) if text) for name in apart]
-    options = " ".join(f"--where {shlex.quote(f'{n}={v}')}" for n, v in zip(apart, values, strict=True))
     return (
         f"The file holds several series, which {_told_apart(table, apart)} apart. Take one, as with "
-        f"{options} (where={dict(zip(apart, values, strict=True))} in Python)"
+        f"{_one_of(table, apart)}"
     )
+
+
+def _one_of(table: Table, apart: Sequence[str]) -> str:
+    values = [next(text for text in table.texts(name) if text) for name in apart]
+    options = " ".join(f"--where {shlex.quote(f'{n}={v}')}" for n, v in zip(apart, values, strict=True))
+    return f"{options} (where={dict(zip(apart, values, strict=True))} in Python)"
 
 
 def _told_apart(table: Table, names: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ def columns_named(sheet: Sheet, value: Any, what: str) -> tuple[str, ...]:
     owned = {sheet.own(name): name for name in sheet.names}
     if isinstance(value, str | int) or (isinstance(value, tuple) and value in owned):
         parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
-        value = [value] if value in owned or not set(parts) <= set(owned) else parts
+        value = [value] if value in owned or not set(parts) & set(owned) else parts
     if not isinstance(value, list | tuple):
         raise OptionError(f"{what} is {value!r}; expected the name of a column, or a list of names")
     for name in value:
@@ -127,7 +127,7 @@ def _targets(sheet: Sheet, rest: list[str], timed: bool, *, one: bool) -> tuple[
         counting = f"; one that counts rows or is a part of times has to be named: {listed(numeric)}" if numeric else ""
         raise DataError(
             f"{sheet.called} has no column of numbers beside its times; it has {listed(sheet.names)}: name the column "
-            f"to forecast with target=...{counting}"
+            f"to forecast with target=... (--target in the shell){counting}"
         )
     advice = advice_on_wide(values)
     if advice:

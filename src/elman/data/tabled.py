@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.data.collection import Form, Stamps
 from elman.data.covariates import Covariate, read_covariate
-from elman.data.panels import parts_of_time, telling_apart
+from elman.data.panels import advice_on_repeats
 from elman.data.read_times import ReadTimes
 from elman.data.roles import Roles
 from elman.data.rows import Rows
@@ -142,18 +142,5 @@ def _advice(sheet: Sheet, roles: Roles, times: ReadTimes | None) -> str:
         return "keep one of these rows, or name all columns that tell series apart with group=[...]"
     if len(np.unique(times.times)) == len(times.times):
         return ""
-    named = {*roles.target, *roles.past, *roles.future, *roles.static} if len(roles.target) == 1 else set()
-    parts = parts_of_time(sheet.table, roles.time, named)
-    if parts:
-        together = [*roles.time, *parts]
-        told = f"give time={together} (--time {','.join(together)})"
-        return f"together with {' and '.join(map(repr, parts))} the times differ: {told}"
-    apart = telling_apart(sheet.table, times.times, {*roles.time, *roles.target, *named})
-    if not apart:
-        whole = "keep one of these rows, or add them up or take their mean, as pandas does by groupby"
-        return f"{whole}; or name the columns that tell series apart with group=... (--group)"
-    names, verb = (repr(apart[0]), "column") if len(apart) == 1 else (repr(apart), "columns")
-    tell = f"{verb} {' and '.join(map(repr, apart))} tell{'s' * (len(apart) == 1)} series apart"
-    value = sheet.table.texts(apart[0])[0]
-    one = f"; or take one of them with where=['{apart[0]}={value}'] (--where {apart[0]}={value})"
-    return f"{tell}: give group={names} (--group {','.join(apart)}){one}"
+    named = {*roles.time, *roles.target, *roles.past, *roles.future, *roles.static}
+    return advice_on_repeats(sheet.table, roles.time, [name for name in sheet.names if name not in named], times.times)
