@@ -46,5 +46,3 @@ def test_constants_lines_and_parabolas_have_no_season(values):
 def test_a_season_must_come_three_times():
     wave = np.sin(2 * np.pi * np.arange(90) / 30)
     assert detect_season(wave) == 30 and detect_season(wave[:80]) is None
-
-

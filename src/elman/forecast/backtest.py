@@ -276,6 +276,7 @@ def _refitted(
     bands = {
         level: (np.stack([b[level][0] for *_, b in found], 1), np.stack([b[level][1] for *_, b in found], 1))
         for level in levels
+        if all(level in b for *_, b in found)
     }
     return found[-1][0], made, bands
 
@@ -288,5 +289,5 @@ def _fit_and_forecast(
     callbacks: Iterable[Callback] = (),
 ) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
     fitted = make(**params).fit(before, callbacks=callbacks)
-    found = fitted.predict(level=levels)
-    return fitted, found.values, dict(found.levels)
+    made, bands = fitted.forecast_from(before, np.array([0]), levels)
+    return fitted, made[:, 0], {level: (low[:, 0], high[:, 0]) for level, (low, high) in bands.items()}
