@@ -8,25 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from elman import checks
 from elman.bench.measure import Measurement, Watcher, measure
 from elman.bench.turns import Options
 from elman.bench.workloads import choose
 from elman.cells import catalogue
+from elman.data.collecting import collect
+from elman.data.collection import Collection
 from elman.data.conditions import Where
 from elman.data.gaps import Fill
 from elman.data.reading import Reading
 from elman.data.sentinels import Missing
-from elman.data.series import Series, read_series
+from elman.data.series import name_of
 from elman.engine.native import default_threads
 from elman.equations import Cell
+from elman.errors import OptionError
 from elman.files import check_file, check_writable, write_folder, write_whole
-from elman.forecast import attempts, results
-from elman.forecast.arguments import as_cell, as_count
+from elman.forecast import attempts, page, picture, results
+from elman.forecast.arguments import as_cell, as_count, as_levels
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
+from elman.forecast.forecasts import Forecast
 from elman.forecast.keeping import MODEL, Kept
 from elman.forecast.keeping import Interrupted as Interrupted  # what `forecast` raises
 from elman.forecast.store import check_savable
@@ -35,7 +37,8 @@ from elman.plain import to_json
 from elman.sequences import sequences
 from elman.training import Callback
 
-FORECAST, PICTURE = "forecast.csv", "forecast.png"
+FORECAST, PICTURE, PAGE = "forecast.csv", "forecast.png", "report.html"
+ENDINGS = (".csv", ".parquet", ".json")  # of a file with nothing but the forecast
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,16 @@ class ForecastReport:
 
     Attributes
     ----------
-    series : Series
-        What was recorded.
+    name : str
+        Of the data.
+    collection : Collection
+        The series that were recorded.
     forecaster : Forecaster
-        Trained on all of it, or read from a file.
-    times : ndarray, shape (H,)
-        Of the forecast.
-    values : ndarray, shape (H,)
-        The forecast.
+        Trained on all of them, or read from a file.
+    forecast : Forecast
+        What follows, with its intervals.
     backtest : Backtest or None
-        None where the series is too short for one, or the model was read from a file.
+        None where the series are too short for one, or the model was read from a file.
     notes : tuple of str
         What the user should know.
     folder : Path
@@ -62,10 +65,10 @@ class ForecastReport:
         Their names.
     """
 
-    series: Series
+    name: str
+    collection: Collection
     forecaster: Forecaster
-    times: np.ndarray
-    values: np.ndarray
+    forecast: Forecast
     backtest: Backtest | None
     notes: tuple[str, ...]
     folder: Path
@@ -77,9 +80,9 @@ def forecast(
     *,
     horizon: int,
     time: str | Sequence[str] | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
+    group: str | Sequence[str] | None = None,
     fill: Fill = "none",
-    sort: bool = False,
     date_format: str | None = None,
     dayfirst: bool | None = None,
     decimal: str | None = None,
@@ -87,11 +90,14 @@ def forecast(
     where: Where | None = None,
     missing: Missing | None = None,
     out: str | Path | None = None,
+    level: float | Sequence[float] | None = None,
     origins: int | None = None,
+    refit: bool = False,
+    jobs: int = 1,
     watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
     **params: Any,
 ) -> ForecastReport:
-    """Train on a recorded series, test the forecasts on its end, forecast what follows, and write it all down.
+    """Train on recorded series, test the forecasts on their end, forecast what follows, and write it all down.
 
     Parameters
     ----------
@@ -99,17 +105,28 @@ def forecast(
         A CSV or Parquet file, or the name of a series that ships with Elman.
     horizon : int
         Steps to forecast.
-    time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing
+    time, target, group : str or list of str, optional
+        Columns, as for `elman.data.collect`: several targets, or a group, make several series.
+    fill : {"none", "linear", "forward"}, default "none"
+        What to do about missing values: leave them open, draw a straight line, or repeat the last value.
+    date_format, dayfirst, decimal, thousands, where, missing
         As for `elman.data.load_series`.
     out : str or Path, optional
-        Folder for the results, by default ``forecast-NAME`` in the current one.
+        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.csv``, ``.parquet`` or
+        ``.json`` for the forecast alone.
+    level : float or sequence of float, optional
+        Of the intervals, in per cent; by default 80 and 95, where the series are long enough to know them.
     origins : int, optional
         Forecasts of the backtest; see `elman.forecast.backtest`.
+    refit : bool, default False
+        Whether the backtest trains anew for each of its forecasts.
+    jobs : int, default 1
+        Processes of a backtest that does; -1 for one each core.
     watch : function of (str, int), optional
-        Gets the name of a stage, ``"backtest"`` or ``"forecast"``, and how many networks it trains one after the other;
-        returns callbacks for all of them.
+        Gets the name of a stage, ``"forecast"`` or ``"backtest"``, and how many networks it trains one after the other
+        at most; returns callbacks for all of them.
     **params
-        Of `Forecaster`: ``cell``, ``hidden``, ``lookback``, ``season``, ``epochs``, ``seed`` ...
+        Of `Forecaster`: ``cell``, ``units``, ``season``, ``methods``, ``epochs``, ``seed`` ...
 
     Returns
     -------
@@ -120,30 +137,33 @@ def forecast(
     ElmanError
         If data or options cannot be used; nothing is written then, but for a model whose training was finished.
     Interrupted
-        After Ctrl-C; the best model so far is in the folder.
+        After Ctrl-C; what was learnt so far is in the folder.
     """
     out = None if out is None else checks.path(out, "out")
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
     forecaster.check_params()
     check_savable(forecaster)
-    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
-    series = read_series(source, reading)
-    folder = _folder(out, series)
-    check_writable(folder, (FORECAST, PICTURE, results.METRICS, MODEL))
-    series.future(horizon)  # times beyond the calendar are refused before the training
-    if origins is not None:
-        as_count(origins, "origins")
-    forecaster.check_series(series.values)
-    with Kept(folder) as kept:
-        test, why_none = attempts.backtested(
-            forecaster, series.values, origins, watch("backtest", forecaster.members), kept
-        )
-        like, why_other = attempts.choices_of(test, series.values)
-        kept.offer(forecaster)
-        forecaster.fit(series.values, callbacks=watch("forecast", forecaster.members), like=like)
-        notes = (*series.notes, *attempts.notes_of(forecaster), *why_none, *why_other)
-        tested = results.describe_backtest(series, test)
-        return _finish(series, forecaster, horizon, test, tested, notes, folder, trained=True)
+    levels = None if level is None else as_levels(level)
+    tests = _test_options(origins, refit, jobs)
+    reading = Reading(
+        fill=fill,
+        date_format=date_format,
+        dayfirst=dayfirst,
+        decimal=decimal,
+        thousands=thousands,
+        where=where,
+        missing=missing,
+    )
+    collection = collect(source, time=time, target=target, group=group, reading=reading)
+    name = name_of(source)
+    place = _Place.of(out, name)
+    collection.future_times(horizon)  # times beyond the calendar are refused before the training
+    with Kept(forecaster, place.model):
+        forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
+        watched = watch("backtest", forecaster.members) if jobs == 1 else ()
+        test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests)
+        tested = results.describe_backtest(test)
+        return _finish(name, forecaster, horizon, levels, test, tested, tuple(why_none), place, trained=True)
 
 
 def forecast_again(
@@ -152,9 +172,9 @@ def forecast_again(
     *,
     horizon: int | None = None,
     time: str | Sequence[str] | None = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
+    group: str | Sequence[str] | None = None,
     fill: Fill = "none",
-    sort: bool = False,
     date_format: str | None = None,
     dayfirst: bool | None = None,
     decimal: str | None = None,
@@ -162,15 +182,16 @@ def forecast_again(
     where: Where | None = None,
     missing: Missing | None = None,
     out: str | Path | None = None,
+    level: float | Sequence[float] | None = None,
 ) -> ForecastReport:
-    """Forecast a series with a model that `forecast` wrote, without training.
+    """Forecast series with a model that `forecast` wrote, without training networks.
 
     Parameters
     ----------
     model : str or Path
         The ``model.safetensors``.
-    source, time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing, out
-        As for `forecast`; the series should be of the same kind as the one that the model learnt.
+    source, time, target, group, fill, date_format, dayfirst, decimal, thousands, where, missing, out, level
+        As for `forecast`; the series should be of the same kind as those that the model learnt.
     horizon : int, optional
         By default the one that the model was trained for.
 
@@ -181,18 +202,57 @@ def forecast_again(
     if horizon is not None:
         horizon = as_count(horizon, "horizon")
     model, out = checks.path(model, "model"), None if out is None else checks.path(out, "out")
+    levels = None if level is None else as_levels(level)
     forecaster = Forecaster.load(model)
-    reading = Reading(time, target, fill, sort, date_format, dayfirst, decimal, thousands, where, missing)
-    series = read_series(source, reading)
-    folder = _folder(out, series)
-    check_writable(folder, (FORECAST, PICTURE, results.METRICS))
+    reading = Reading(
+        fill=fill,
+        date_format=date_format,
+        dayfirst=dayfirst,
+        decimal=decimal,
+        thousands=thousands,
+        where=where,
+        missing=missing,
+    )
+    collection = collect(source, time=time, target=target, group=group, reading=reading)
     steps = horizon or int(forecaster.horizon)
-    series.future(steps)
-    note = f"the model of {model} was used as it is: no training, and no backtest, as it may have seen these values"
+    collection.future_times(steps)
+    name = name_of(source)
+    place = _Place.of(out, name, trained=False)
+    forecaster.update(collection)
+    note = f"the networks of {model} were used as they are: no training, and no backtest, as they may have seen this"
     earlier = results.earlier_backtest(model)
     kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
-    notes = (*series.notes, note, *kept)
-    return _finish(series, forecaster, steps, None, earlier, notes, folder, trained=False)
+    return _finish(name, forecaster, steps, levels, None, earlier, (note, *kept), place, trained=False)
+
+
+def _test_options(origins: int | None, refit: bool, jobs: int) -> dict[str, Any]:
+    """Options of the backtest, checked."""
+    if origins is not None:
+        as_count(origins, "origins")
+    if jobs != -1:
+        as_count(jobs, "jobs")
+    if jobs != 1 and not checks.flag(refit, "refit"):
+        raise OptionError("jobs are of a backtest that trains anew for each forecast; give refit too, or leave it out")
+    return {"origins": origins, "refit": refit, "n_jobs": jobs}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where results go: a folder, or a file of the forecast alone."""
+
+    folder: Path
+    file: str | None
+    model: Path
+
+    @classmethod
+    def of(cls, out: Path | None, name: str, *, trained: bool = True) -> _Place:
+        """What `out` says, checked to be writable."""
+        if out is None or out.suffix.lower() not in ENDINGS or out.is_dir():
+            folder = Path(f"forecast-{name}") if out is None else out
+            check_writable(folder, (FORECAST, PICTURE, PAGE, results.METRICS, *((MODEL,) if trained else ())))
+            return cls(folder, None, folder / MODEL)
+        check_file(out)
+        return cls(out.parent, out.name, out.with_suffix(".safetensors"))
 
 
 def bench(
@@ -294,7 +354,7 @@ def inspect_model(
     folder = Path(f"inspect-{_name_of(model)}") if out is None else checks.path(out, "out")
     check_writable(folder)
     found = sequences(model, data, reading)
-    written = report(found.net, found.x, f"Inside {model}", found.about)
+    written = report(found.net, found.x, f"Inside {model}", found.about, layer=found.layer)
     write_folder(folder, {"report.html": written.write_html, "report.json": written.write_json})
     return Inspection(written, folder, ("report.html", "report.json"))
 
@@ -335,37 +395,44 @@ def cells(name: str | None = None) -> list[CellEntry]:
     return [CellEntry(key, _about(cell), cell.equations()) for key, cell in chosen]
 
 
-def _folder(out: str | Path | None, series: Series) -> Path:
-    return Path(f"forecast-{series.name}") if out is None else Path(out)
-
-
 def _finish(
-    series: Series,
+    name: str,
     forecaster: Forecaster,
     horizon: int,
+    levels: Sequence[float] | None,
     test: Backtest | None,
     tested: dict[str, Any] | None,
     notes: tuple[str, ...],
-    folder: Path,
+    place: _Place,
     *,
     trained: bool,
 ) -> ForecastReport:
-    """Forecast, and write everything into the folder."""
-    values = forecaster.predict(horizon, series)
-    drawn, why_not = attempts.drawn(series, values, forecaster.method, test)
-    notes = (*notes, *attempts.raised(forecaster, values), *why_not)
+    """Forecast, and write everything to its place."""
+    collection = forecaster.fitted_basis.collection
+    found, why_none = attempts.forecast_with_intervals(forecaster, horizon, levels)
+    notes = (*forecaster.notes_, *attempts.notes_of_missing(collection), *notes, *why_none, *found.notes)
+    if place.file is not None:
+        found.write(place.folder / place.file)
+        return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, (place.file,))
+    drawn, why_not = attempts.attempted("picture", lambda: picture.render(picture.draw(name, found, test)))
+    notes = (*notes, *why_not)
+    written, why_not = attempts.attempted(
+        "page", lambda: page.page(name, forecaster, found, test, notes).html().encode()
+    )
+    notes = (*notes, *why_not)
     files: dict[str, Callable[[Path], Any] | None] = {
-        FORECAST: lambda path: results.write_csv(path, series, values),
+        FORECAST: found.write,
         PICTURE: None if drawn is None else lambda path: path.write_bytes(drawn),
-        results.METRICS: lambda path: results.write_metrics(
-            path, series, forecaster, horizon, tested, notes, trained=trained
+        PAGE: None if written is None else lambda path: path.write_bytes(written),
+        results.METRICS: lambda path: path.write_bytes(
+            results.metrics_json(name, forecaster, horizon, tested, notes, trained=trained)
         ),
     }
     if trained:
         files[MODEL] = forecaster.save
-    write_folder(folder, files)
-    written = tuple(name for name, write in files.items() if write is not None)
-    return ForecastReport(series, forecaster, series.future(horizon), values, test, notes, folder, written)
+    write_folder(place.folder, files)
+    names = tuple(file for file, write in files.items() if write is not None)
+    return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, names)
 
 
 def _about(cell: Cell) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -10,13 +10,14 @@ from zipfile import BadZipFile
 import numpy as np
 
 from elman import checks
+from elman.data.collecting import collect
 from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
 from elman.data.reading import Reading
-from elman.data.series import read_series
 from elman.data.windows import windows
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
 from elman.forecast.forecaster import Forecaster
+from elman.forecast.seen import network_inputs, reading_layer
 from elman.language import LanguageModel
 from elman.models import load
 from elman.network import Network
@@ -37,11 +38,14 @@ class Sequences:
         A dict of them by name, where the network has several inputs.
     about : str
         Where they are from.
+    layer : str, optional
+        The layer to look at, where the others are of no interest.
     """
 
     net: Network
     x: Any
     about: str
+    layer: str | None = None
 
 
 def sequences(model: str | Path, data: str | Path | None = None, reading: Reading | None = None) -> Sequences:
@@ -83,15 +87,15 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
 
 
 def _of_forecaster(forecaster: Forecaster, data: str | Path | None, reading: Reading) -> Sequences:
-    values = forecaster.tail_ if data is None else read_series(data, reading).values
-    about = f"windows of {data}" if data is not None else "the end of the series that it was trained on"
-    needed = forecaster.lookback_ + forecaster.view_.lost
-    if len(values) < needed:
-        raise DataError(f"{data} has {len(values)} values; the forecaster looks at {needed}: give a longer series")
-    view = forecaster.view_
-    return Sequences(
-        forecaster.networks_[0], _spread(windows(view.inputs(view.scaled(values)), forecaster.lookback_)), about
-    )
+    if not forecaster.networks_:
+        raise OptionError(f"the forecaster has no network, only {', '.join(forecaster.methods_)}: nothing to look at")
+    if data is not None:
+        without = replace(reading, time=None, target=None)
+        forecaster.update(collect(data, time=reading.time, target=reading.target, reading=without))
+    about = f"series of {data}" if data is not None else "the series that it was trained on"
+    net = forecaster.networks_[0]
+    x = network_inputs(forecaster, ROWS, STEPS)
+    return Sequences(net, x, f"{about}, as the network sees them", reading_layer(net))
 
 
 def _of_text(model: LanguageModel, file: Path) -> Sequences:

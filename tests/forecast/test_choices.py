@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
+from elman.forecast.validation import validation_histories
 from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.errors import DataError
 from elman.forecast.choices import check_length, choose_lag, choose_lookback, choose_origins, choose_validation
-from elman.forecast.validation import validation_histories
 
 
 @given(st.integers(2, 3000), st.integers(1, 300), st.integers(0, 2000), st.none() | st.integers(1, 40))

@@ -4,12 +4,12 @@ import sys
 
 import numpy as np
 import pytest
+from elman.forecast.anchor import Anchor
 from safetensors.numpy import load_file, save_file
 
 from elman.equations import cell, tanh
 from elman.errors import ModelFileError, OptionError
 from elman.forecast import Forecaster
-from elman.forecast.anchor import Anchor
 from elman.forecast.store import check_savable
 from elman.network import GRU, Dense, Network
 from elman.training.schedules import ConstantRate, CosineDecay, ExponentialDecay, Schedule, StepDecay, WarmUp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,42 +12,107 @@ from elman.cli.reading import given, reading_options
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
 
+_TRAINING = (
+    click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
+    click.option(
+        "--methods",
+        multiple=True,
+        metavar="NAMES",
+        help="Which methods are combined, as network,theta; may be repeated. [default: all of network, linear, theta, "
+        "ets, several seasons, seasonal naive]",
+    ),
+    click.option("--cell", metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
+    click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
+    click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
+    click.option(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the networks "
+        "are pretrained]",
+    ),
+    click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
+    click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
+    click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of the backtest."),
+    click.option("--jobs", type=int, metavar="N", help="Processes for --refit, -1 for one each core. [default: 1]"),
+    click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
+)
+_FOR_TRAINING = (
+    *("season", "methods", "cell", "units", "members", "epochs", "learning_rate"),
+    *("origins", "refit", "jobs", "seed"),
+)
+_GONE = {
+    "--hidden": "it is called --units now",
+    "--lookback": "the networks read each series from its beginning, so that there is nothing to give instead",
+}
+
+
+def _training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_TRAINING):
+        command = option(command)
+    for name, why in _GONE.items():
+        command = click.option(name, hidden=True, expose_value=False, callback=_refuse(name, why), help=why)(command)
+    return command
+
+
+def _refuse(name: str, why: str) -> Callable[..., None]:
+    """What tells that an option is no more, and what to use instead."""
+
+    def refuse(context: click.Context, option: click.Parameter, value: str | None) -> None:
+        from elman.errors import OptionError
+
+        if value is not None:
+            raise OptionError(f"there is no option {name} any more: {why}. Leave it out")
+
+    return refuse
+
 
 @click.command()
 @click.argument("series", metavar="SERIES")
 @click.option("--horizon", type=int, metavar="N", help="How many steps to forecast.")
 @reading_options
-@click.option("--out", metavar="DIR", help="Folder for the results. [default: forecast-NAME]")
-@click.option("--model", metavar="FILE", help="Forecast with this model.safetensors, without training.")
-@click.option("--cell", metavar="NAME", help="One of `elman cells`. [default: gru]")
-@click.option("--hidden", type=int, metavar="H", help="Hidden size. [default: 64]")
 @click.option(
-    "--lookback", type=int, metavar="N", help="Steps the network reads before it forecasts. [default: from the season]"
+    "--level", multiple=True, metavar="P", help="Intervals, in per cent, as 80,95; may be repeated. [default: 80,95]"
 )
-@click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found in the series]")
-@click.option("--epochs", type=int, metavar="N", help="Most epochs of training. [default: 300]")
-@click.option("--learning-rate", type=float, metavar="RATE", help="Of the optimiser, Adam. [default: 0.001]")
-@click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from horizon and length]")
-@click.option("--members", type=int, metavar="N", help="Networks whose mean is the forecast. [default: 5]")
-@click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]")
+@click.option(
+    "--out",
+    metavar="PATH",
+    help="Folder for the results, or a file .csv, .parquet, .json for the forecast alone. [default: forecast-NAME]",
+)
+@click.option("--model", metavar="FILE", help="Forecast with this model.safetensors, without training.")
+@_training_options
 def forecast(series: str, model: str | None, horizon: int | None, **options: Any) -> None:
-    """Forecast SERIES: a CSV or Parquet file, or one that ships with Elman (sunspots, co2).
+    """Forecast SERIES: a CSV or Parquet file with one or many, or one that ships with Elman (sunspots, co2).
 
-    Trains a recurrent network, tests its forecasts on the held-out end of the series beside naive ones, and writes
-    forecast.csv, forecast.png, metrics.json and model.safetensors into a folder.
+    Combines recurrent networks with simple methods by what each foretold, tests the forecasts on the held-out end of
+    the series beside naive ones, theta and exponential smoothing, and writes forecast.csv with intervals, forecast.png,
+    report.html, metrics.json and model.safetensors into a folder.
 
     \b
     elman forecast sunspots --horizon 22
-    elman forecast co2 --horizon 52 --fill linear
-    elman forecast sales.csv --time month --target units --horizon 12
+    elman forecast sales.csv --time month --target units --horizon 12 --level 90
+    elman forecast shops.csv --group store,product --target units --horizon 12 --out forecast.parquet
     elman forecast shops.csv --where shop=Leeds --time Year,Month --target units --horizon 12
     elman forecast --model forecast-sales/model.safetensors sales.csv
     """
     from elman.cli.forecast_output import show_report
 
     chosen = given(options)
-    trains = model is None
-    show_report(_train(series, horizon, chosen) if trains else _again(str(model), series, horizon, chosen))
+    for name, kind in (("level", float), ("methods", str)):
+        if name in chosen:
+            chosen[name] = _several(chosen[name], name, kind)
+    show_report(_train(series, horizon, chosen) if model is None else _again(model, series, horizon, chosen))
+
+
+def _several(texts: tuple[str, ...], name: str, kind: Callable[[str], Any]) -> list[Any]:
+    """What is given once with commas between, or many times."""
+    from elman.errors import OptionError
+
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    try:
+        return [kind(part) for part in parts]
+    except ValueError:
+        raise OptionError(f"--{name} is {','.join(texts)!r}; expected numbers, as --{name} 80,95") from None
 
 
 def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:
@@ -65,7 +131,7 @@ def _again(model: str, series: str, horizon: int | None, chosen: dict[str, Any])
     from elman.errors import OptionError
 
     checks.path(model, "--model")
-    for name in ("cell", "hidden", "lookback", "season", "epochs", "learning_rate", "origins", "members", "seed"):
+    for name in _FOR_TRAINING:
         if name in chosen:
             option = "--" + name.replace("_", "-")
             raise OptionError(

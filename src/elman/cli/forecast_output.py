@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from elman.data.names import counted
+from elman.data.names import series_name
+from elman.forecast.words import (
+    coverage_in_words,
+    four_digits,
+    methods_in_words,
+    number,
+    scaled_in_words,
+    tested_in_words,
+)
 from elman.training import Callback
 from elman.training.state import Training
 
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from elman.commands import ForecastReport
     from elman.forecast import Backtest
 
+MOST_SERIES = 3  # whose forecasts are shown
 TABLE_WIDTH = 120  # at most; a narrower terminal breaks the lines, which beats columns without their numbers
 
 
@@ -36,7 +44,8 @@ class Bars:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:  # else it would leave an empty line
+            self._progress.stop()
 
     def watch(self, stage: str, networks: int) -> list[Callback]:
         """The callback that moves the bar of a stage; nothing is drawn before the first one."""
@@ -72,26 +81,21 @@ def show_report(report: ForecastReport) -> None:
     console = Console(highlight=False, soft_wrap=True, width=TABLE_WIDTH)
     if report.backtest is not None:
         _show_backtest(console, report, report.backtest)
+    console.print(f"Methods: {methods_in_words(report.forecaster)}.", markup=False)
     for note in report.notes:
         console.print(f"Note: {note}.", markup=False)
-    times = report.series.labels(report.times)
-    span = f"{times[0]} to {times[-1]}" if len(times) > 1 else times[0]
-    console.print(f"Forecast of {report.series.target}, {span}: {_in_short(report.values)}", markup=False)
+    for line in _forecasts(report):
+        console.print(line, markup=False)
     console.print(f"Written to {report.folder}: {', '.join(report.files)}", markup=False)
 
 
 def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> None:
-    first = int(test.origins[0])
-    (begins,) = report.series.labels(report.series.times[first : first + 1])
-    console.print(
-        f"Backtest on {report.series.name}: trained once on the {first} values before "
-        f"{begins}, then {counted(len(test.origins), 'forecasts')} of {counted(test.horizon, 'steps')} "
-        "with the same weights.",
-        markup=False,
-    )
-    console.print(_season_in_words(test), markup=False)
+    console.print(tested_in_words(report.name, test), markup=False)
+    console.print(scaled_in_words(test.season), markup=False)
     console.print(_table(test))
-    console.print(_verdict(test), markup=False)
+    for line in coverage_in_words(test):
+        console.print(line, markup=False)
+    console.print(f"{test.verdict()}.", markup=False)
 
 
 def _table(test: Backtest) -> Table:
@@ -101,42 +105,35 @@ def _table(test: Backtest) -> Table:
     for heading in metrics.values():
         table.add_column(heading, justify="right")
     for method, scores in test.scores.items():
-        best = {m: scores[m] <= min(s[m] for s in test.scores.values()) for m in metrics}
-        cells = [f"[bold]{_number(scores[m])}[/bold]" if best[m] else _number(scores[m]) for m in metrics]
+        best = {m: float(scores[m]) <= min(float(s[m]) for s in test.scores.values()) for m in metrics}
+        cells = [f"[bold]{number(float(scores[m]))}[/bold]" if best[m] else number(float(scores[m])) for m in metrics]
         table.add_row(method, *cells)
     return table
 
 
-def _season_in_words(test: Backtest) -> str:
-    if test.season is None:
-        return "No season was found in them; MASE compares with the naive forecast."
-    source = "given" if test.forecaster.season is not None else "found in them by autocorrelation"
-    return f"Season of {test.season} steps, {source}; MASE compares with seasonal naive."
+def _forecasts(report: ForecastReport) -> list[str]:
+    """A line for each of the first series."""
+    found = report.forecast
+    shown = min(len(found), MOST_SERIES)
+    lines = [_one(report, s) for s in range(shown)]
+    return lines if shown == len(found) else [*lines, f"... and of {len(found) - shown} series more"]
 
 
-def _verdict(test: Backtest) -> str:
-    """Who won, by RMSE, in one line."""
-    method, *rivals = test.scores
-    best = min(rivals, key=lambda name: test.scores[name]["RMSE"])
-    ours, theirs = test.scores[method]["RMSE"], test.scores[best]["RMSE"]
-    if ours == theirs:
-        return f"{method} is as good as {best}: both have an RMSE of {_number(ours)}."
-    if ours < theirs:
-        return f"{method} beats {best} by {100 * (1 - ours / theirs):.0f} % of RMSE."
-    return f"{method} does not beat {best}: its RMSE is {_number(ours)}, against {_number(theirs)}."
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return "-"
-    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else _four_digits(value)
+def _one(report: ForecastReport, s: int) -> str:
+    found = report.forecast
+    times = found.labels()[s]
+    span = f"{times[0]} to {times[-1]}" if len(times) > 1 else times[0]
+    name = series_name(found.names[s])
+    line = f"Forecast of {name}, {span}: {_in_short(found.values[s])}"
+    if not found.levels:
+        return line
+    level = min(found.levels)
+    low, high = (bound[s] for bound in found.levels[level])
+    at = "" if len(times) == 1 else f", at the end {four_digits(low[-1])} to {four_digits(high[-1])}"
+    first = "at first " if len(times) > 1 else ""
+    return f"{line} ({level:g} %: {first}{four_digits(low[0])} to {four_digits(high[0])}{at})"
 
 
 def _in_short(values: Any) -> str:
-    shown = [_four_digits(v) for v in values]
+    shown = [four_digits(v) for v in values]
     return ", ".join(shown) if len(shown) <= 6 else ", ".join([*shown[:3], "...", *shown[-2:]])
-
-
-def _four_digits(value: float) -> str:
-    """Four digits that count, and all of those before the point: 882.3, 1104, 26362, 0.01234."""
-    return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"

@@ -7,14 +7,26 @@ from typing import Any
 
 import click
 
-_OPTIONS = (
+_COLUMNS = (
     click.option(
         "--time",
         metavar="COL",
         help="Column of times, or several that make them, as Year,Month. [default: the first one of dates, or called "
         "year, date ...]",
     ),
-    click.option("--target", metavar="COL", help="Column to forecast. [default: the only one of numbers]"),
+    click.option(
+        "--target",
+        metavar="COL",
+        help="Column to forecast; several, as a,b, are a series each. [default: all of numbers]",
+    ),
+    click.option(
+        "--group",
+        metavar="COLS",
+        help="Columns that name the series of a table with many, as store,product. [default: unique_id, if there is "
+        "one]",
+    ),
+)
+_ROWS = (
     click.option(
         "--where",
         multiple=True,
@@ -44,15 +56,15 @@ _OPTIONS = (
         type=click.Choice(["none", "linear", "forward"]),
         default="none",
         show_default=True,
-        help="Missing values: refuse them, or fill by a straight line or with the last value.",
+        help="Missing values: leave them open, or fill by a straight line or with the last value.",
     ),
-    click.option("--sort", is_flag=True, help="Sort the rows by time."),
+    click.option("--sort", is_flag=True, expose_value=False, hidden=True, help="Rows are sorted by time in any case."),
 )
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which gets them as keyword arguments."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_COLUMNS, *_ROWS)):
         command = option(command)
     return command
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from elman.data.collection import Collection, Form
+from elman.data.filling import filled
 from elman.data.frames import library_of
 from elman.data.intake import as_sheet, column_array
 from elman.data.loose import rows_of_arrays, rows_of_series
@@ -86,7 +87,7 @@ def collect(
     named = [name for value in columns.values() for name in _several(value)]
     if isinstance(data, str | Path):
         found = _of_table(as_sheet(data, named, reading), Form("file"), columns)
-        return replace(found, notes=()) if str(data) in bundled() else found
+        return filled(replace(found, notes=()) if str(data) in bundled() else found, reading.fill)
     reading.refuse_all_but(["date_format", "dayfirst"], "data that is no file")
     if is_frame(data):
         held = as_sheet(data, named, reading)

@@ -133,9 +133,9 @@ class Collection:
         return self.values[self.borders[number] : self.borders[number + 1]]
 
     def times_of(self, number: int) -> np.ndarray:
-        """The times of one series; where there are none its rows, counted from 0."""
+        """The times of one series; where there are none its rows, counted from 0, or as in the file from 1."""
         if self.times is None:
-            return np.arange(self.lengths[number])
+            return np.arange(self.lengths[number]) + (self.form.kind == "file")
         return self.times[self.borders[number] : self.borders[number + 1]]
 
     def number(self, name: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:
@@ -21,3 +22,8 @@ def counted(number: float, things: str) -> str:
     ('1 weekday', '3 missing rows')
     """
     return f"{number:.15g} {things.removesuffix('s') if number == 1 else things}"
+
+
+def series_name(name: Any) -> str:
+    """What calls a series, in words: ``Leeds, tea`` where several columns do."""
+    return ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)

@@ -135,7 +135,7 @@ def read_series(source: str | Path, reading: Reading) -> Series:
     columns = columns_of(table, reading)
     check_repeats(table, columns)
     columns = replace(columns, notes=()) if ships else columns  # nothing that a user could have said otherwise
-    return as_series(columns, _name(Path(source)), reading.fill, reading.sort, table.numbers)
+    return as_series(columns, name_of(source), reading.fill, reading.sort, table.numbers)
 
 
 def file_of(source: str | Path) -> Path:
@@ -157,8 +157,9 @@ def file_of(source: str | Path) -> Path:
     return path
 
 
-def _name(path: Path) -> str:
+def name_of(source: str | Path) -> str:
     """The file's name without its ending, or endings as in ``x.csv.gz``."""
+    path = Path(source)
     return Path(path.stem).stem if path.suffix in (".gz", ".zst", ".bz2", ".xz", ".zip") else path.stem
 
 

@@ -154,4 +154,6 @@ def _advice(sheet: Sheet, roles: Roles, times: ReadTimes | None) -> str:
         return f"{whole}; or name the columns that tell series apart with group=... (--group)"
     names, verb = (repr(apart[0]), "column") if len(apart) == 1 else (repr(apart), "columns")
     tell = f"{verb} {' and '.join(map(repr, apart))} tell{'s' * (len(apart) == 1)} series apart"
-    return f"{tell}: give group={names} (--group {','.join(apart)})"
+    value = sheet.table.texts(apart[0])[0]
+    one = f"; or take one of them with where=['{apart[0]}={value}'] (--where {apart[0]}={value})"
+    return f"{tell}: give group={names} (--group {','.join(apart)}){one}"

@@ -12,6 +12,7 @@ from elman.data.collection import Collection
 from elman.data.times import positions
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
+from elman.forecast.pointwise import as_level
 from elman.training.schedules import as_schedule
 
 MOST = 10**7  # of whatever is counted: steps, units, epochs
@@ -71,6 +72,15 @@ def refuse_target(y: Any, method: str) -> None:
 def as_count(number: Any, what: str, least: int = 1) -> int:
     """A whole number of at least `least`, and not absurdly many."""
     return whole(number, what, least, MOST)
+
+
+def as_levels(given: Any) -> tuple[float, ...]:
+    """Levels of intervals, in per cent: one, or several, each once."""
+    several = given if isinstance(given, list | tuple | np.ndarray) else [given]
+    levels = tuple(dict.fromkeys(as_level(one) for one in several))
+    if not levels:
+        raise OptionError("level is empty; expected probabilities in per cent, as 80, or None for the usual ones")
+    return levels
 
 
 def as_choice(value: Any, what: str) -> None:

@@ -89,7 +89,7 @@ class Backtest:
         squares = naive_scales(histories, self.season, squared=True)
         found = {}
         for name, made in self.forecasts.items():
-            bands = dict(self.intervals) if name == "elman" else None
+            bands = self.intervals if name == "elman" else None
             found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, intervals=bands)
         return found
 
@@ -289,5 +289,5 @@ def _fit_and_forecast(
     callbacks: Iterable[Callback] = (),
 ) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
     fitted = make(**params).fit(before, callbacks=callbacks)
-    made, bands = fitted.forecast_from(before, np.array([0]), levels)
-    return fitted, made[:, 0], {level: (low[:, 0], high[:, 0]) for level, (low, high) in bands.items()}
+    found = fitted.predict(level=() if fitted.fitted_basis.calibration is None else levels)
+    return fitted, found.values, dict(found.levels)

@@ -43,7 +43,7 @@ def smoothing(p, x, level):
 
 
 def direct_network(
-    recurrent: Cell, units: int, horizon: int, about: int, *, covariates: int = 0, seed: int = 0
+    recurrent: Cell, units: int, horizon: int, about: int, *, known: int = 0, past: int = 0, seed: int = 0
 ) -> Network:
     """The network, untrained: it forecasts that the last value stays.
 
@@ -57,44 +57,50 @@ def direct_network(
         Steps that it forecasts from each step.
     about : int
         Features of a series that do not change, at least 1.
-    covariates : int, default 0
-        Features of each step that are known in advance: rows then go on for `horizon` steps behind the series.
+    known : int, default 0
+        Features of each step that are known ahead: rows then go on for `horizon` steps behind the series.
+    past : int, default 0
+        Features of each step that are known up to now.
     seed : int
         Of its initial weights.
 
     Returns
     -------
     Network
-        Inputs ``series`` (B, T, 2), the scaled series and the logarithm of the step's number, ``about`` (B, F), and
-        ``known`` (B, T + horizon, F); output (B, T, Q * horizon), the lowest quantile of all horizons first.
+        Inputs ``series`` (B, T, 2), the scaled series and the logarithm of the step's number, ``about`` (B, F), and,
+        where there are such, ``beside`` (B, T, known + past); output (B, T, Q * horizon), the lowest quantile of all
+        horizons first.
     """
 
-    def network(series: Any, about: Any) -> Any:
-        return _ahead(series, about, recurrent, units, horizon)
+    def alone(series: Any, about: Any) -> Any:
+        return _ahead(series, [about], recurrent, units, horizon)
 
-    def informed(series: Any, about: Any, known: Any) -> Any:
-        effect = Dense(1)(Dense(EFFECTS, activation="tanh")(known))
+    def informed(series: Any, about: Any, beside: Any) -> Any:
+        if not known:
+            return _ahead(series, [about, beside], recurrent, units, horizon)
+        ahead = beside * constant([1.0] * known + [0.0] * past)
+        effect = Dense(1)(Dense(EFFECTS, activation="tanh")(ahead))
         z, age = split(series, 2)
-        found = _ahead(concat(z - effect, age), concat(about), recurrent, units, horizon, known)
+        found = _ahead(concat(z - effect, age), [about, beside], recurrent, units, horizon)
         later = concat(*(shift(effect, -k) for k in range(1, horizon + 1)))
         return found + concat(*[later] * len(QUANTILES))
 
     inputs: dict[str, Any] = {"series": 2, "about": Static(about)}
-    if covariates:
-        net = Network(informed, inputs=inputs | {"known": covariates}, seed=seed)
+    if known or past:
+        net = Network(informed, inputs=inputs | {"beside": known + past}, seed=seed)
     else:
-        net = Network(network, inputs=inputs, seed=seed)
+        net = Network(alone, inputs=inputs, seed=seed)
     _begin(net, horizon)
     return net
 
 
-def _ahead(series: Any, about: Any, recurrent: Cell, units: int, horizon: int, known: Any = None) -> Any:
+def _ahead(series: Any, more: list[Any], recurrent: Cell, units: int, horizon: int) -> Any:
+    """Quantiles of the steps ahead, from a scaled series and what else is read at each step."""
     z, age = split(series, 2)
     step = z - shift(z, 1)
     levels = Recurrent(smoothing, LEVELS)(concat(*[z] * LEVELS))
     slopes = Recurrent(smoothing, SLOPES)(concat(*[step] * SLOPES))
-    read = [0.3 * (concat(*[z] * LEVELS) - levels), step, slopes, age, about]
-    h = Recurrent(recurrent, units)(concat(*read, *([] if known is None else [known])))
+    h = Recurrent(recurrent, units)(concat(0.3 * (concat(*[z] * LEVELS) - levels), step, slopes, age, *more))
     head = Dense(len(QUANTILES) * horizon)(h)
     return _quantiles(split(head, len(QUANTILES)), z, horizon)
 
@@ -116,7 +122,9 @@ def _begin(net: Network, horizon: int) -> None:
     net.params["smoothing.a"] = np.linspace(-3, 1.5, LEVELS)
     net.params["smoothing_2.a"] = np.linspace(-3, 0, SLOPES)
     head = head_of(net)
-    net.params[f"{head}.W"] = np.zeros(net.params[f"{head}.W"].shape)
+    for name in (f"{head}.W", "effect.W"):
+        if name in net.params:
+            net.params[name] = np.zeros(net.params[name].shape)
     net.params[f"{head}.b"] = np.concatenate(
         [np.full(horizon, 0.0 if k == MIDDLE else SPREAD) for k in range(len(QUANTILES))]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
 from elman.forecast.forecasts import Forecast
+from elman.forecast.inputs import Encoder
 from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
 from elman.forecast.metrics import mae
 from elman.forecast.networks import Networks, Settings, learn, learn_all
@@ -29,6 +31,12 @@ from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
+
+_ROLES = ("past", "future", "static")
+
+
+def _columns(time: Any, target: Any, group: Any, past: Any, future: Any, static: Any) -> dict[str, Any]:
+    return {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
 
 
 class Forecaster(Estimator):
@@ -64,6 +72,10 @@ class Forecaster(Estimator):
         Of Adam; by default one that falls to 0 from 0.0005 where networks are pretrained, else from 0.002.
     nonnegative : bool, optional
         Whether forecasts are kept from falling below zero; by default if the series never does.
+    holidays : str or collection of dates, optional
+        A country, as ``"DE"`` or ``"DE-BY"``, whose holidays are an input; the library `holidays` knows them.
+    calendar : bool, default False
+        Whether the time of day, the weekday and the time of year are inputs, as far as the times show them.
     seed : int, default 0
         Fixes initial weights and the order of series: the same seed gives the same forecast, bit for bit.
 
@@ -110,6 +122,8 @@ class Forecaster(Estimator):
         batch_size: int = 32,
         learning_rate: Any = None,
         nonnegative: bool | None = None,
+        holidays: Any = None,
+        calendar: bool = False,
         seed: int = 0,
     ):
         self.horizon = horizon
@@ -122,8 +136,11 @@ class Forecaster(Estimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.nonnegative = nonnegative
+        self.holidays = holidays
+        self.calendar = calendar
         self.seed = seed
 
+    _encoder: Encoder
     _networks: Networks
     _seasons: Seasons
     _basis: Basis
@@ -138,6 +155,9 @@ class Forecaster(Estimator):
         time: Any = None,
         target: Any = None,
         group: Any = None,
+        past: Any = None,
+        future: Any = None,
+        static: Any = None,
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
     ) -> Self:
@@ -151,6 +171,9 @@ class Forecaster(Estimator):
             There for scikit-learn; anything else is refused, as a series is its own target.
         time, target, group
             Columns of a data frame or file, see `elman.data.collect`.
+        past, future, static
+            Columns that are inputs: known up to now, known ahead (rows behind a series' last value tell them, or
+            `predict`'s `future`), and of a series as a whole. Numbers, or categories.
         callbacks : iterable of Callback
             Told how networks learn; ``training.logs["forecast_error"]`` is what their forecasts of the values held
             back err by.
@@ -175,10 +198,11 @@ class Forecaster(Estimator):
         if like is not None:
             instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, int(self.members))
-        collection = within_reach(collect(data, time=time, target=target, group=group))
+        collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         horizon = int(self.horizon)
+        self._encoder = Encoder.of(collection, self.holidays, self.calendar)
         self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
-        histories = self._seasons.histories(collection)
+        histories = self._histories(collection, self._seasons)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         until = np.array([o.max(initial=0) for o in origins])
         learns = "network" in self.methods_
@@ -186,7 +210,8 @@ class Forecaster(Estimator):
         networks = learn(settings, histories, horizon, until, self.seasons_, callbacks) if learns else Networks()
         attempts = tried(built(self.methods_, networks, self.seasons_), histories, horizon, origins)
         self._networks = networks
-        if learns and not networks.interrupted and any(networks.epochs):
+        again = not networks.knowing and any(networks.epochs)
+        if learns and again and not networks.interrupted:
             learnt = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
             self._networks = learnt.completed_by(networks)
         self._basis = self._based(collection, histories, attempts)
@@ -234,26 +259,48 @@ class Forecaster(Estimator):
         """The origins of a series that is long enough."""
         return int(self.horizon) + max(int(self.horizon) // 2, 1) * np.arange(count)
 
-    def update(self, data: Any, *, time: Any = None, target: Any = None, group: Any = None) -> Self:
+    def _histories(self, collection: Collection, seasons: Seasons, horizon: int = 0, future: Any = None) -> Histories:
+        """Values of a collection, and what is known beside them, so many steps ahead too."""
+        return replace(seasons.histories(collection), beside=self._encoder.inputs(collection, horizon, future))
+
+    def update(
+        self,
+        data: Any,
+        *,
+        time: Any = None,
+        target: Any = None,
+        group: Any = None,
+        past: Any = None,
+        future: Any = None,
+        static: Any = None,
+    ) -> Self:
         """Go on from other data, the same series with new values for one, without training networks again.
 
         The simple methods are found anew, and so is how much each method counts.
         """
         self._check_fitted()
-        self._basis = self._basis_of(collect(data, time=time, target=target, group=group))
+        self._basis = self._basis_of(collect(data, **_columns(time, target, group, past, future, static)))
         return self
 
     def _basis_of(self, collection: Collection) -> Basis:
         horizon = int(self.horizon)
         seasons = seasons_found(within_reach(collection), self.season)
-        histories = seasons.histories(collection)
+        histories = self._histories(collection, seasons)
         origins = rolling_origins(histories.lengths, histories.season, horizon)
         attempts = tried(built(self.methods_, self._networks, self.seasons_), histories, horizon, origins)
         return self._based(collection, histories, attempts)
 
     # --- forecasting ----------------------------------------------------------------------------------------
 
-    def predict(self, horizon: int | None = None, data: Any = None, *, level: Any = None, quantiles: Any = None) -> Any:
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        level: Any = None,
+        quantiles: Any = None,
+        future: Any = None,
+    ) -> Any:
         """Forecast what follows.
 
         Parameters
@@ -266,6 +313,9 @@ class Forecaster(Estimator):
             Probabilities, in per cent, of central intervals: ``level=[80, 95]``.
         quantiles : sequence of float, optional
             Probabilities in (0, 1) of quantiles.
+
+        future : data frame, path or dict, optional
+            Covariates that are known ahead, for the steps to come; by default what stood behind the series' ends.
 
         Returns
         -------
@@ -281,17 +331,34 @@ class Forecaster(Estimator):
         self._check_fitted()
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
         levels = as_levels(level)
-        basis = self._basis if data is None else self._basis_of(collect(data))
-        found = self._forecast(basis, steps, levels, quantiles)
+        basis = self._basis if data is None else self._basis_of(self._collected(data))
+        found = self._forecast(basis, steps, levels, quantiles, future)
         plain = basis.collection.form.kind in ("array", "arrays") and level is None and quantiles is None
         return np.asarray(found) if plain else found
 
-    def _forecast(self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any) -> Forecast:
+    def _collected(self, data: Any) -> Collection:
+        """Other data of the form that was learnt."""
+        learnt = self._basis.collection
+        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
+        columns = {role: list(part) or None for role, part in parts}
+        if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
+            columns["group"] = list(learnt.form.group) or None
+        return collect(data, **columns)
+
+    def _forecast(
+        self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any, future: Any = None
+    ) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
-        now = np.array([0])
-        made = forecast_by(methods, basis.histories, max(steps, int(self.horizon)), now)
+        histories, now = basis.histories, np.array([0])
+        reach = max(steps, int(self.horizon))
+        if not self._encoder.empty:
+            histories = replace(histories, beside=self._encoder.inputs(basis.collection, steps, future))
+        elif future is not None:
+            raise OptionError("future= tells covariates, and none were learnt: name them in fit, as future=['price']")
+        made = forecast_by(methods, histories, reach, now)
         values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0, :steps]
         lowest = self._lowest(basis.histories)
+        raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
         bands, shares = {}, {}
         if levels or quantiles is not None:
@@ -307,7 +374,8 @@ class Forecaster(Estimator):
             shares = {
                 float(q): np.maximum(drawn[..., k], lowest[:, None]) for k, q in enumerate(np.atleast_1d(quantiles))
             }
-        return Forecast.of(basis.collection, values, bands, shares)
+        note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
+        return Forecast.of(basis.collection, values, bands, shares, notes=(note,) * bool(raised))
 
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
@@ -328,7 +396,7 @@ class Forecaster(Estimator):
         ndarray, shape (S, K, H), and dict of float to (ndarray, ndarray)
             Forecasts, and intervals; none where nothing says how wide they are.
         """
-        histories = self._seasons.histories(collection)
+        histories = self._histories(collection, self._seasons)
         methods = built(self.methods_, self._networks, self.seasons_)
         made = forecast_by(methods, histories, int(self.horizon), origins)
         lowest = self._lowest(histories)[:, None]
@@ -475,10 +543,20 @@ class Forecaster(Estimator):
         """What forecasts start from, for files."""
         return self._basis
 
-    def restore(self, networks: Networks, seasons: Seasons, basis: Basis) -> None:
+    @property
+    def fitted_encoder(self) -> Encoder:
+        """How covariates become numbers, for files."""
+        return self._encoder
+
+    def restore(self, networks: Networks, seasons: Seasons, encoder: Encoder, basis: Basis) -> None:
         """Become fitted, with what a file holds."""
-        self._networks, self._seasons, self._basis = networks, seasons, basis
+        self._networks, self._seasons, self._encoder, self._basis = networks, seasons, encoder, basis
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is something to forecast with."""
+        return hasattr(self, "_basis")
 
     def _check_fitted(self) -> None:
-        if not hasattr(self, "_basis"):
+        if not self.is_fitted:
             raise OptionError("this forecaster is not fitted yet; call fit(data) first")

@@ -49,6 +49,8 @@ class Forecast(Predicted):
         How its times are written.
     history : Collection, optional
         What was forecast, for pictures.
+    notes : tuple of str
+        What the user should know of it.
 
     Examples
     --------
@@ -68,11 +70,12 @@ class Forecast(Predicted):
         levels: Mapping[float, Band] | None = None,
         quantiles: Mapping[float, np.ndarray] | None = None,
         samples: np.ndarray | None = None,
+        notes: tuple[str, ...] = (),
     ) -> Forecast:
         """The forecast of a collection, its times those that follow each series."""
         times, notation = history.future_times(values.shape[1]), history.notation
         form = replace(history.form, stamps=history.stamps)
-        return cls(history.names, times, values, levels or {}, quantiles or {}, samples, form, notation, history)
+        return cls(history.names, times, values, levels or {}, quantiles or {}, samples, form, notation, history, notes)
 
     def __getitem__(self, name: Any) -> Forecast:
         """The forecast of one series."""

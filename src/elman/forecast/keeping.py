@@ -1,4 +1,4 @@
-"""Training costs minutes: whatever ends a command behind it, the model is kept."""
+"""Training costs time: whatever ends a command behind it, the model is kept."""
 
 from __future__ import annotations
 
@@ -15,30 +15,27 @@ MODEL = "model.safetensors"
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C; `model` is where the best weights so far are, or None if no epoch was finished."""
+    """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
 
     def __init__(self, model: Path | None):
         self.model = model
-        where = f"the best model so far is {model}; forecast with it by --model" if model else "no epoch was finished"
+        where = f"what was learnt so far is in {model}; forecast with it by --model" if model else "nothing was learnt"
         super().__init__(f"stopped: {where}")
 
 
 class Kept:
-    """Saves the last model that was offered and has weights, if what is done in this context does not end well.
+    """Saves a forecaster that is fitted, if what is done in this context does not end well.
 
     Parameters
     ----------
-    folder : Path
-        Where to; if it cannot be written, then the folder for temporary files.
+    forecaster : Forecaster
+        Fitted in the context; Ctrl-C in its training leaves it fitted with what its networks had learnt.
+    model : Path
+        The file; if it cannot be written, then one in the folder for temporary files.
     """
 
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._offered: list[Forecaster] = []
-
-    def offer(self, forecaster: Forecaster) -> None:
-        """A forecaster whose training begins."""
-        self._offered.insert(0, forecaster)
+    def __init__(self, forecaster: Forecaster, model: Path):
+        self._forecaster, self._model = forecaster, model
 
     def __enter__(self) -> Self:
         return self
@@ -56,13 +53,13 @@ class Kept:
 
     def _save(self) -> Path | None:
         """Where the model is now."""
-        best = next((f for f in self._offered if getattr(f, "networks_", None)), None)
-        if best is None:
+        if not self._forecaster.is_fitted:
             return None
         try:
-            write_folder(self._folder, {MODEL: best.save})
-            return self._folder / MODEL
+            return self._write(self._model)
         except OptionError:
-            folder = Path(tempfile.mkdtemp(prefix="elman-"))
-            write_folder(folder, {MODEL: best.save})
-            return folder / MODEL
+            return self._write(Path(tempfile.mkdtemp(prefix="elman-")) / MODEL)
+
+    def _write(self, model: Path) -> Path:
+        write_folder(model.parent, {model.name: self._forecaster.save})
+        return model

@@ -11,7 +11,7 @@ Reference: A. Zeng, M. Chen, L. Zhang and Q. Xu, Are transformers effective for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ SHRINKAGES = (1e-3, 1e-2, 1e-1, 1.0)
 WINDOWS = (4, 8, 16, 32)  # beside those of one to three seasons
 KEPT = 3  # settings whose mean is taken
 MOST = 4000  # windows that weights are found from
+AT_ONCE = 4000  # values of series whose weights are found side by side
 _LEAST = 10  # windows at least, beside 1.5 for each weight
 
 
@@ -49,31 +50,47 @@ class Linear:
         origins = checked_origins(origins)
         found = np.full((len(histories.values), len(origins), horizon), np.nan)
         logged = has_logarithms(known(histories, origins))
-        for s in range(len(found)):
-            values = histories.values[s, histories.starts[s] :]
-            season = int(histories.season[s])
-            whole = filled(values[None], season)[0] if np.isnan(values).any() else values
+        for rows in _alike(histories):
+            length, season = int(histories.lengths[rows[0]]), int(histories.season[rows[0]])
+            values = histories.values[rows, histories.values.shape[1] - length :]
             with np.errstate(all="ignore"):
-                curved = np.log(whole) if logged[s] else whole
-            made = forecast_linear(curved, horizon, season, self.seasons, len(curved) - origins)
-            if made is not None:
-                with np.errstate(over="ignore"):
-                    found[s] = np.exp(np.minimum(made, 700)) if logged[s] else made
+                whole = filled(values, season)
+                curved = np.where(logged[rows, None], np.log(whole), whole)
+                made = forecast_linear(curved, horizon, season, self.seasons, length - origins)
+                found[rows] = np.where(logged[rows, None, None], np.exp(np.minimum(made, 700)), made)
         return found
 
 
-def forecast_linear(
-    z: np.ndarray, horizon: int, season: int, longer: Sequence[int], ends: np.ndarray
-) -> np.ndarray | None:
-    """Forecasts (K, H) from places `ends` of one series, weights found before the first of them; None if too short."""
-    before = z[: max(int(ends.min()), 0)]
-    if not np.isfinite(before).all() or len(before) < 3 or before.min() == before.max():
-        return None
-    windows = usable_windows(len(before), horizon, season, longer)
+def _alike(histories: Histories) -> Iterator[np.ndarray]:
+    """Numbers of series that have a length and a season in common, few enough to lay their windows out at once."""
+    order = np.lexsort((histories.lengths, histories.season))
+    keys = np.stack([histories.season[order], histories.lengths[order]])
+    borders = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(0)) + 1
+    for rows in np.split(order, borders):
+        if len(rows) and histories.lengths[rows[0]]:
+            yield from np.array_split(rows, -(-len(rows) * int(histories.lengths[rows[0]]) // AT_ONCE))
+
+
+def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[int], ends: np.ndarray) -> np.ndarray:
+    """Forecasts (R, K, H) from places `ends` (K,) of series (R, n), weights found before the first of them.
+
+    NaN where a series is too short for that, constant or not known.
+    """
+    before = z[:, : max(int(ends.min()), 0)]
+    found = np.full((len(z), len(ends), horizon), np.nan)
+    windows = usable_windows(before.shape[1], horizon, season, longer)
     if not windows:
-        return None
-    settings = _best_settings(before, horizon, season, windows)
-    return np.mean([_fit(before, horizon, season, w, (r,)).forecast(z, ends)[0] for w, r in settings], axis=0)
+        return found
+    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1) < before.max(1)))
+    chosen = _best_settings(before[rows], horizon, season, windows)  # (R, W, S)
+    total = np.zeros((len(rows), len(ends), horizon))
+    for number, window in enumerate(windows):
+        some = np.flatnonzero(chosen[:, number].any(1))
+        if len(some):
+            made = _fit(before[rows[some]], horizon, season, window).forecast(z[rows[some]], ends)
+            total[some] += np.where(chosen[some, number][..., None, None], made, 0.0).sum(1)
+    found[rows] = total / min(KEPT, chosen[0].size if len(rows) else 1)
+    return found
 
 
 def usable_windows(n: int, horizon: int, season: int, longer: Sequence[int]) -> list[int]:
@@ -83,50 +100,52 @@ def usable_windows(n: int, horizon: int, season: int, longer: Sequence[int]) -> 
     return sorted(w for w in wanted if w > season and n - 2 * horizon - w > 1.5 * w + _LEAST)
 
 
-def _best_settings(z: np.ndarray, horizon: int, season: int, windows: list[int]) -> list[tuple[int, float]]:
-    """Windows and shrinkages that forecast the newest values best."""
-    step = max(horizon // 2, 1)
-    count = int(np.clip((len(z) - horizon) // (4 * step) - 1, 1, 12))
-    ends = len(z) - horizon - step * np.arange(count)
+def _best_settings(z: np.ndarray, horizon: int, season: int, windows: list[int]) -> np.ndarray:
+    """Which windows and shrinkages forecast the newest values of each series best, as bool (R, W, S)."""
+    step, n = max(horizon // 2, 1), z.shape[1]
+    count = int(np.clip((n - horizon) // (4 * step) - 1, 1, 12))
+    ends = n - horizon - step * np.arange(count)
     ends = ends[ends >= windows[-1] * 2.5 + horizon + _LEAST] if count > 1 else ends
-    ends = ends if len(ends) else np.array([len(z) - horizon])
-    truth = np.stack([z[e : e + horizon] for e in ends])
-    errors = {}
-    for window in windows:
-        made = _fit(z[: ends.min()], horizon, season, window, SHRINKAGES).forecast(z, ends)
-        for shrinkage, forecast in zip(SHRINKAGES, made, strict=True):
-            errors[window, shrinkage] = float(np.abs(forecast - truth).mean())
-    return sorted(errors, key=errors.__getitem__)[:KEPT]
+    ends = ends if len(ends) else np.array([n - horizon])
+    truth = z[:, ends[:, None] + np.arange(horizon)]
+    errors = np.empty((len(z), len(windows), len(SHRINKAGES)))
+    for number, window in enumerate(windows):
+        made = _fit(z[:, : ends.min()], horizon, season, window).forecast(z, ends)
+        errors[:, number] = np.abs(made - truth[:, None]).mean((2, 3))
+    order = np.argsort(errors.reshape(len(z), -1), axis=1, kind="stable")
+    ranks = np.argsort(order, axis=1, kind="stable")
+    return (ranks < KEPT).reshape(errors.shape)
 
 
 @dataclass(frozen=True)
 class _Weights:
-    """Of one window and several shrinkages: (R, window, H), for values in a unit."""
+    """Of one window of several series, for all shrinkages: (R, S, window, H), for values in units (R,)."""
 
     weights: np.ndarray
-    unit: float
+    unit: np.ndarray
     places: np.ndarray
 
     def forecast(self, z: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Forecasts from several ends, (R, K, H)."""
-        window = self.weights.shape[1]
-        past = np.stack([z[e - window : e] for e in ends])
-        return _inputs(past, self.unit) @ self.weights * self.unit + past[:, self.places]
+        """Forecasts from several ends, (R, S, K, H)."""
+        past = z[:, ends[:, None] + np.arange(-self.weights.shape[2], 0)]
+        moved = _inputs(past, self.unit)[:, None] @ self.weights
+        return moved * self.unit[:, None, None, None] + past[:, None, :, self.places]
 
 
-def _fit(z: np.ndarray, horizon: int, season: int, window: int, shrinkages: Sequence[float]) -> _Weights:
-    """Weights of ridge regression: all shrinkages from one decomposition of the products of inputs."""
+def _fit(z: np.ndarray, horizon: int, season: int, window: int) -> _Weights:
+    """Weights of ridge regression for all shrinkages, of series (R, n)."""
     view = np.lib.stride_tricks.sliding_window_view
-    past, ahead = view(z[:-horizon], window)[-MOST:], view(z[window:], horizon)[-MOST:]
+    past, ahead = view(z[:, :-horizon], window, 1)[:, -MOST:], view(z[:, window:], horizon, 1)[:, -MOST:]
     places = np.arange(horizon) % season - season  # of what came a season before
-    unit = float(np.sqrt(np.mean(np.square(past - past[:, -1:])))) or 1.0
-    x, y = _inputs(past, unit), (ahead - past[:, places]) / unit
-    strengths, axes = np.linalg.eigh(x.T @ x / len(x))
-    along = axes.T @ (x.T @ y / len(x))
-    drawn = np.maximum(strengths, 0)[None, :] + np.array(shrinkages)[:, None]
-    return _Weights(axes @ (along / drawn[..., None]), unit, places)
+    unit = np.sqrt(np.mean(np.square(past - past[..., -1:]), axis=(1, 2)))
+    unit = np.where(unit > 0, unit, 1.0)
+    x, y = _inputs(past, unit), (ahead - past[..., places]) / unit[:, None, None]
+    turned = x.transpose(0, 2, 1)
+    products = (turned @ x / x.shape[1])[:, None] + np.array(SHRINKAGES)[:, None, None] * np.eye(window)
+    return _Weights(np.linalg.solve(products, (turned @ y / x.shape[1])[:, None]), unit, places)
 
 
-def _inputs(past: np.ndarray, unit: float) -> np.ndarray:
-    """Distances of a window's values from its last, in place of which there is a 1."""
-    return np.concatenate([(past[:, :-1] - past[:, -1:]) / unit, np.ones((len(past), 1))], axis=1)
+def _inputs(past: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """Distances of windows' values from their last, in place of which there is a 1."""
+    near = (past[..., :-1] - past[..., -1:]) / unit[:, None, None]
+    return np.concatenate([near, np.ones((*past.shape[:2], 1))], axis=2)

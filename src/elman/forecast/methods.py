@@ -10,6 +10,7 @@ import numpy as np
 from elman.checks import listed, nearest, shown
 from elman.errors import DataError, OptionError
 from elman.forecast.combining import relative_errors, weights_of
+from elman.forecast.effects import effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
 from elman.forecast.rivals import Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
@@ -135,10 +136,21 @@ def combined(forecasts: Mapping[str, np.ndarray], weights: np.ndarray, last: np.
 def forecast_by(
     methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Forecasts from origins, (S, K, H), by method; what was constant up to there stays so."""
+    """Forecasts from origins, (S, K, H), by method; what was constant up to there stays so.
+
+    Methods see series without the effects of what is known ahead, which are found, as all else, in what lies before the
+    earliest origin.
+    """
     constant = constant_until(histories.values, origins)[..., None]
     last = last_of(histories, origins)[..., None]
-    return {name: np.where(constant, last, method(histories, horizon, origins)) for name, method in methods.items()}
+    effects = effects_of(histories, int(np.max(origins)))
+    plain = histories if effects is None else effects.taken_from(histories)
+    found = {}
+    for name, method in methods.items():
+        made = method(plain, horizon, origins)
+        made = made if effects is None else effects.put_into(made, histories, origins)
+        found[name] = np.where(constant, last, made)
+    return found
 
 
 def constant_until(values: np.ndarray, origins: np.ndarray) -> np.ndarray:

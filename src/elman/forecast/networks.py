@@ -12,6 +12,7 @@ from elman.cells import gru
 from elman.equations import Cell
 from elman.forecast import pretrained
 from elman.forecast.direct import MIDDLE, direct_network, pinball
+from elman.forecast.effects import effects_of
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.rows import Rows, quantiles_of, training_rows
 from elman.forecast.views import ABOUT, Views, views_of
@@ -20,8 +21,9 @@ from elman.training import Adam, Callback, CosineDecay
 from elman.training.state import Training
 
 MOST_SERIES = 4096  # that networks learn from; of more, as many are drawn
-UPDATES = {True: 400, False: 1200}  # of a network that was pretrained, and of one that was not
-STEPS = 2_500_000  # of series, at most, that one learns from, the same ones counted anew in each epoch
+UPDATES = {True: 100, False: 600}  # of a network that knows what it reads, and of one that does not
+STEPS = {True: 500_000, False: 800_000}  # of series, at most, that one learns from, the same ones counted anew
+FEWEST_ROWS = 4  # of an update
 JUDGED, LOOKS = 512, 8  # series that judge epochs, and how often they do at most
 RATES = {True: 5e-4, False: 2e-3}
 FEWEST = 20  # series that a pretrained network learns more from
@@ -64,12 +66,15 @@ class Networks:
         Seasons that are longer than those of the histories.
     interrupted : bool
         Whether Ctrl-C ended the training.
+    knowing : bool
+        Whether they knew what they read before they learnt this collection: the last values change little then.
     """
 
     members: list[Network] = field(default_factory=list)
     epochs: list[int] = field(default_factory=list)
     seasons: tuple[int, ...] = ()
     interrupted: bool = False
+    knowing: bool = False
 
     @property
     def name(self) -> str:
@@ -141,14 +146,16 @@ def _learn(
 ) -> Networks:
     chosen = _chosen(len(histories.values), settings.seed)
     some = histories.rows(chosen)
+    effects = effects_of(some, until[chosen])
+    some = some if effects is None else effects.taken_from(some)
     views = views_of(some, until[chosen], seasons)
     rows = training_rows(
         some, views, min(horizon, pretrained.HORIZON) if settings.pretrained else horizon, until[chosen]
     )
     judge = _Judge(some, views, horizon, until[chosen]) if epochs is None else None
-    found = Networks(seasons=seasons)
+    found = Networks(seasons=seasons, knowing=_knows(settings, rows))
     for member in range(settings.members):
-        net = _new(settings, horizon, member)
+        net = _new(settings, some, horizon, member)
         wanted = _epochs(settings, rows, len(chosen)) if epochs is None else epochs[member]
         try:
             learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and len(rows.series) else 0
@@ -170,42 +177,59 @@ def _chosen(count: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(count)[:MOST_SERIES])
 
 
-def _new(settings: Settings, horizon: int, member: int) -> Network:
+def _new(settings: Settings, histories: Histories, horizon: int, member: int) -> Network:
     seed = settings.seed * settings.members + member
+    inputs = histories.beside
+    static = 0 if inputs is None else inputs.static.shape[1]
+    beside = {} if inputs is None else {"known": inputs.known.shape[2], "past": inputs.past.shape[2]}
     if settings.pretrained:
-        return pretrained.pretrained_network(member, horizon, seed)
-    return direct_network(settings.cell, settings.units, horizon, len(ABOUT), seed=seed)
+        return pretrained.pretrained_network(member, horizon, seed, static, **beside)
+    return direct_network(settings.cell, settings.units, horizon, len(ABOUT) + static, seed=seed, **beside)
 
 
 def _epochs(settings: Settings, rows: Rows, series: int) -> int:
     """Most epochs: so many that there are enough updates, and not too many steps."""
     if settings.epochs is not None:
         return settings.epochs
-    if settings.pretrained and series < FEWEST:
+    knows = _knows(settings, rows)
+    if knows and series < FEWEST:
         return 0
-    updates = max(-(-len(rows.series) // settings.batch_size), 1)
+    updates = -(-len(rows.series) // _batch(settings, rows))
     steps = max(int(rows.lengths.sum()), 1)
-    return int(np.clip(min(-(-UPDATES[settings.pretrained] // updates), STEPS // steps), 3, 300))
+    return int(np.clip(min(-(-UPDATES[knows] // updates), STEPS[knows] // steps), 3, 300))
+
+
+def _batch(settings: Settings, rows: Rows) -> int:
+    """Rows of an update: of few series fewer than the user said, so that an epoch has several updates."""
+    return min(settings.batch_size, max(len(rows.series) // 8, FEWEST_ROWS))
+
+
+def _knows(settings: Settings, rows: Rows) -> bool:
+    """Whether networks know already what there is to read: they were pretrained, and there are no covariates."""
+    return settings.pretrained and rows.about.shape[1] == len(ABOUT) and rows.beside is None
 
 
 def _train(
     net: Network, settings: Settings, rows: Rows, epochs: int, judge: _Judge | None, callbacks: Iterable[Callback]
 ) -> int:
     """Train a network; of the epochs after each of which it was judged, the best one's weights stay."""
-    updates = epochs * -(-len(rows.series) // settings.batch_size)
+    batch = _batch(settings, rows)
+    updates = epochs * -(-len(rows.series) // batch)
     rate = (
-        CosineDecay(RATES[settings.pretrained], updates) if settings.learning_rate is None else settings.learning_rate
+        CosineDecay(RATES[_knows(settings, rows)], updates)
+        if settings.learning_rate is None
+        else settings.learning_rate
     )
     if judge is not None:
         judge.begin(net, epochs)
     net.fit(
-        {"series": rows.series, "about": rows.about},
+        rows.inputs,
         rows.target,
         lengths=rows.lengths,
         sample_weight=rows.weight,
         loss=pinball,
         optimizer=Adam(rate, clip_norm=1.0),
-        batch_size=settings.batch_size,
+        batch_size=batch,
         epochs=epochs,
         callbacks=[*([] if judge is None else [judge]), *callbacks],
         verbose=0,

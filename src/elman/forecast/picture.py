@@ -1,4 +1,4 @@
-"""The picture of a forecast: history, backtest and what comes next."""
+"""The picture of forecasts: history, what comes next and how far that may be off, and the backtest beside it."""
 
 from __future__ import annotations
 
@@ -7,32 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from elman.data.series import Series
 from elman.forecast.backtest import Backtest
-from elman.plots.style import plain
+from elman.forecast.bands import draw_bands, draw_recorded, on_dates
+from elman.forecast.forecasts import Forecast
+from elman.forecast.results import labels_of
+from elman.plots.style import BLUE, MUTED, RED, axes, dress, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_ORIGIN, _ACTUAL, _NAIVE, _FORECAST = "#9a9a9a", "#222222", "#4c78a8", "#d1495b"
-_MOST_POINTS = 420  # of history; more would hide the forecast
-_FIRST_DAY, _LAST_DAY = -719162, 2932896  # matplotlib draws from 0001-01-01 to 9999-12-31, in days since 1970
+MOST_SERIES = 4  # in one picture
+_MOST_POINTS = 420  # of history in a backtest; more would hide the forecasts
 
 
-def draw(series: Series, forecast: np.ndarray, method: str, test: Backtest | None) -> Figure:
-    """Draw a forecast.
+def draw(name: str, forecast: Forecast, test: Backtest | None) -> Figure:
+    """Draw forecasts.
 
     Parameters
     ----------
-    series : Series
-        What was recorded.
-    forecast : array, shape (H,)
-        What follows it.
-    method : str
-        Its name.
+    name : str
+        Of the data.
+    forecast : Forecast
+        Of many series a few are drawn, from the best to the worst by the backtest.
     test : Backtest, optional
-        Drawn in a panel of its own, each forecast beside what happened.
+        Drawn in panels of their own, each forecast beside what happened.
 
     Returns
     -------
@@ -41,14 +40,22 @@ def draw(series: Series, forecast: np.ndarray, method: str, test: Backtest | Non
     """
     from matplotlib.figure import Figure
 
-    panels = 1 if test is None else 2
-    figure = Figure(figsize=(10, 3.4 * panels + 0.4), dpi=130, layout="constrained")
-    axes = figure.subplots(panels, squeeze=False)[:, 0]
-    _draw_forecast(axes[0], series, forecast, method)
-    if test is not None:
-        _draw_backtest(axes[1], series, method, test)
-    for ax in axes:
-        _dress(ax, series)
+    if len(forecast) == 1:
+        panels = 1 if test is None else 2
+        figure = Figure(figsize=(10, 3.4 * panels + 0.4), dpi=110, layout="constrained")
+        grid = figure.subplots(panels, squeeze=False).reshape(1, panels)
+    else:
+        rows = min(len(forecast), MOST_SERIES)
+        panels = 1 if test is None else 2
+        figure = Figure(figsize=(6.5 * panels, 2.7 * rows + 0.4), dpi=100, layout="constrained")
+        grid = figure.subplots(rows, panels, squeeze=False)
+        figure.suptitle(_heading(name, forecast, rows, test), x=0.01, ha="left", fontsize=12)
+    for row, number in zip(grid, chosen(forecast, test), strict=True):
+        draw_bands(forecast.take([number]), row[0])
+        if len(forecast) == 1:
+            row[0].set_title(plain(f"{name}: {_ahead(forecast)}"), loc="left", fontsize=11)
+        if test is not None:
+            _draw_test_of(test, forecast.names[number], row[1])
     return figure
 
 
@@ -59,60 +66,97 @@ def render(figure: Figure) -> bytes:
     return content.getvalue()
 
 
-def _draw_forecast(ax: Axes, series: Series, forecast: np.ndarray, method: str) -> None:
-    shown = slice(-max(_MOST_POINTS, 3 * len(forecast)), None)
-    ax.plot(series.times[shown], series.values[shown], color=_ACTUAL, linewidth=1.1, label="recorded")
-    times = np.concatenate([series.times[-1:], series.future(len(forecast))])
-    values = np.concatenate([series.values[-1:], forecast])
-    marker: Any = "o" if len(forecast) <= 40 else None
-    ax.plot(times, values, color=_FORECAST, linewidth=1.8, marker=marker, markersize=2.6, label=f"forecast ({method})")
-    ax.axvspan(times[0], times[-1], color=_FORECAST, alpha=0.06, linewidth=0)
-    ax.set_title(
-        f"{plain(series.name)}: {len(forecast)} step{'s' * (len(forecast) > 1)} ahead", loc="left", fontsize=11
-    )
+def _heading(name: str, forecast: Forecast, rows: int, test: Backtest | None) -> str:
+    which = "" if rows == len(forecast) else f"; {rows} of {len(forecast)} series"
+    how = ", from the best to the worst by MASE" if test is not None and which else ""
+    return plain(f"{name}: {_ahead(forecast)}{which}{how}")
 
 
-def _draw_backtest(ax: Axes, series: Series, method: str, test: Backtest) -> None:
-    shown = _shown(test, len(series))
-    before = max(int(test.origins[shown[-1]]) - 2 * test.horizon, 0)
-    ax.plot(series.times[before:], series.values[before:], color=_ACTUAL, linewidth=1.1, label="recorded")
-    best_naive = "seasonal naive" if "seasonal naive" in test.forecasts else "naive"
-    for number, row in enumerate(shown):
-        times = series.times[test.origins[row] : test.origins[row] + test.horizon]
-        names = (best_naive, method) if number == 0 else ("", "")
-        ax.plot(times, test.forecasts[best_naive][row], color=_NAIVE, linewidth=1.1, linestyle="--", label=names[0])
-        ax.plot(times, test.forecasts[method][row], color=_FORECAST, linewidth=1.8, label=names[1])
-        ax.axvline(times[0], color=_ORIGIN, linewidth=0.8, linestyle=":")
-    count = "" if len(shown) == len(test.origins) else f"; {len(shown)} of {len(test.origins)} forecasts drawn"
-    (first,) = series.labels(series.times[test.origins[:1]])
-    ax.set_title(f"backtest: trained on what lies before {first}{count}", loc="left", fontsize=11)
+def _ahead(forecast: Forecast) -> str:
+    return f"{forecast.horizon} step{'s' * (forecast.horizon > 1)} ahead"
 
 
-def _shown(test: Backtest, n: int) -> list[int]:
+def chosen(forecast: Forecast, test: Backtest | None, most: int = MOST_SERIES) -> list[int]:
+    """Numbers of the series to draw: all of few, else from the best to the worst of those that were tested."""
+    if len(forecast) <= most:
+        return list(range(len(forecast)))
+    order = np.arange(len(forecast))
+    if test is not None and len(test.collection) >= most:
+        scores = test.scores["elman"]["MASE"].by_series
+        place = {name: number for number, name in enumerate(forecast.names)}
+        ranked = [test.collection.names[s] for s in np.argsort(np.nan_to_num(scores, nan=np.inf), kind="stable")]
+        order = np.array([place[one] for one in ranked])
+    return order[np.linspace(0, len(order) - 1, most).round().astype(int)].tolist()
+
+
+def _draw_test_of(test: Backtest, name: Any, ax: Axes) -> None:
+    """The backtest of a series, or that there is none."""
+    if name in test.collection.names:
+        draw_backtest(test, test.collection.names.index(name), ax)
+        return
+    ax.set_axis_off()
+    ax.text(0.02, 0.5, "too short for the backtest", color=MUTED)
+
+
+def draw_backtest(test: Backtest, number: int = 0, ax: Axes | None = None) -> Axes:
+    """Draw the forecasts of one series beside what happened and beside the best simple method.
+
+    Parameters
+    ----------
+    test : Backtest
+    number : int, default 0
+        Of the series.
+    ax : matplotlib Axes, optional
+        By default new ones.
+    """
+    ax = axes(ax)
+    values, times = test.collection.series(number), test.collection.times_of(number)
+    n, H, rival = len(values), test.horizon, test.best_rival
+    shown = _shown(test)
+    before = max(n - int(test.origins[shown[-1]]) - max(2 * H, 24), 0)
+    draw_recorded(ax, times[before:], values[before:])
+    level = min(test.intervals, default=None)
+    for place, row in enumerate(shown):
+        first = n - int(test.origins[row])
+        ahead = times[first : first + H]
+        names = (
+            (rival, "elman", f"{level:g} %")
+            if place == 0 and level
+            else (rival, "elman", "")
+            if not place
+            else ("", "", "")
+        )
+        if level is not None:
+            low, high = (bound[number, row] for bound in test.intervals[level])
+            ax.fill_between(ahead, low, high, color=BLUE, alpha=0.16, linewidth=0, label=names[2])
+        ax.plot(ahead, test.forecasts[rival][number, row], color=RED, linewidth=1.1, linestyle="--", label=names[0])
+        ax.plot(ahead, test.forecasts["elman"][number, row], color=BLUE, linewidth=1.8, label=names[1])
+        ax.axvline(ahead[0], color=MUTED, linewidth=0.8, linestyle=":")
+    on_dates(ax, times)
+    ax.set_title(_title(test, number, len(shown)), loc="left", fontsize=10)
+    form = test.collection.form
+    return dress(ax, plain(form.time), plain(form.target))
+
+
+def _title(test: Backtest, number: int, shown: int) -> str:
+    score = float(test.scores["elman"]["MASE"].by_series[number])
+    mase = f", MASE {score:.3g}" if np.isfinite(score) else ""
+    count = "" if shown == len(test.origins) else f"; {shown} of {len(test.origins)} forecasts drawn"
+    if len(test.collection) > 1:
+        return f"backtest{mase}"
+    times = test.collection.times_of(number)
+    (first,) = labels_of(test.collection, times[len(times) - test.origins[:1]])
+    how = "refitted at each" if test.refitted else f"trained on what lies before {first}"
+    return plain(f"backtest{mase}: {how}{count}")
+
+
+def _shown(test: Backtest) -> list[int]:
     """Rows of the forecasts to draw, the last first: few enough, and so far apart, that none hides another."""
     rows: list[int] = []
-    end = n
+    end = 0
     for row in range(len(test.origins) - 1, -1, -1):
         origin = int(test.origins[row])
-        if origin + test.horizon <= end and (not rows or origin >= n - max(_MOST_POINTS, 4 * test.horizon)):
+        if origin - test.horizon >= end and (not rows or origin <= max(_MOST_POINTS, 4 * test.horizon)):
             rows.append(row)
             end = origin
     return rows
-
-
-def _dress(ax: Axes, series: Series) -> None:
-    ax.set_ylabel(plain(series.target))
-    ax.set_xlabel(plain(series.time))
-    ax.grid(axis="y", color="#e6e6e6", linewidth=0.8)
-    ax.set_axisbelow(True)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.margins(x=0.01)
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.14 * (high - low))  # room for the legend
-    if series.times.dtype.kind == "M":
-        from matplotlib.dates import ConciseDateFormatter
-
-        left, right = ax.get_xlim()
-        ax.set_xlim(max(left, _FIRST_DAY), min(right, _LAST_DAY))
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
-    ax.legend(loc="upper left", frameon=False, ncols=3, fontsize=9)

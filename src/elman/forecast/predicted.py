@@ -39,6 +39,8 @@ class Predicted:
         How its times are written.
     history : Collection, optional
         What was forecast, for pictures.
+    notes : tuple of str
+        What the user should know of it.
     """
 
     names: tuple[Any, ...]
@@ -50,6 +52,7 @@ class Predicted:
     form: Form = field(default_factory=lambda: Form("arrays"))
     notation: Notation = field(default_factory=Notation)
     history: Collection | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse parts that do not go together.

@@ -47,7 +47,8 @@ def start(net: Network, member: int, horizon: int) -> None:
     head, known_head = head_of(net), "dense"
     for name in net.params:
         layer, _, parameter = name.rpartition(".")
-        source = stored.get(f"{prefix}{known_head if layer == head else layer}.{parameter}")
+        called = known_head if layer == head else layer if layer != known_head else "effects"
+        source = stored.get(f"{prefix}{called}.{parameter}")
         if source is None or name not in net.trainable:
             continue
         if layer == head:
@@ -72,8 +73,11 @@ def fits(cell: object, units: int) -> bool:
     return cell is gru and units == UNITS and FILE.exists()
 
 
-def pretrained_network(member: int, horizon: int, seed: int = 0) -> Network:
-    """A network that has been trained already, for at most `HORIZON` steps."""
-    net = direct_network(gru, UNITS, min(horizon, HORIZON), len(ABOUT), seed=seed)
+def pretrained_network(member: int, horizon: int, seed: int = 0, static: int = 0, **beside: int) -> Network:
+    """A network that has been trained already, for at most `HORIZON` steps.
+
+    It does not look yet at what is `static`, or `beside` a series.
+    """
+    net = direct_network(gru, UNITS, min(horizon, HORIZON), len(ABOUT) + static, seed=seed, **beside)
     start(net, member, min(horizon, HORIZON))
     return net

@@ -1,15 +1,15 @@
-"""What a forecast leaves behind: a table of the forecast, and the figures of its backtest."""
+"""What a forecast leaves behind for programs: the series, the model, what it errs by, and every note, as JSON."""
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from elman.data.series import Series
+from elman.data.collection import Collection
+from elman.data.names import series_name
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 from elman.plain import to_json
@@ -17,51 +17,42 @@ from elman.plain import to_json
 METRICS = "metrics.json"
 
 
-def write_csv(path: Path, series: Series, forecast: np.ndarray) -> None:
-    """A row for each time of the forecast, under the names of the series' own columns; all digits that float64 has."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow([series.time, series.target])
-        times = series.labels(series.future(len(forecast)))
-        writer.writerows(
-            [time, repr(float(value)).removesuffix(".0")] for time, value in zip(times, forecast, strict=True)
-        )
-
-
-def write_metrics(
-    path: Path,
-    series: Series,
+def metrics_json(
+    name: str,
     forecaster: Forecaster,
     horizon: int,
     backtest: dict[str, Any] | None,
     notes: tuple[str, ...],
     *,
     trained: bool = True,
-) -> None:
+) -> bytes:
     """Settings, choices, scores and every note as JSON; a score that is undefined is null.
 
     Parameters
     ----------
-    path : Path
-        Of the file.
-    series, forecaster, horizon
-        What was forecast, with what, and how far.
+    name : str
+        Of the data.
+    forecaster : Forecaster
+        Fitted.
+    horizon : int
+        How far was forecast.
     backtest : dict or None
         As `describe_backtest` gives it, or `earlier_backtest`.
     notes : tuple of str
         What the user should know.
     trained : bool, default True
-        Whether the model was trained on this series now, or read from a file.
+        Whether the model was trained on this data now, or read from a file.
     """
     found = {
-        "series": _describe_series(series),
+        "series": describe_series(name, forecaster.fitted_basis.collection),
         "horizon": horizon,
         "trained": trained,
-        "model": _describe_model(forecaster),
+        "model": describe_model(forecaster),
+        "each": describe_each(forecaster),
         "backtest": backtest,
         "notes": list(notes),
     }
-    path.write_text(to_json(found, "metrics", indent=2, undefined_as_null=True) + "\n", encoding="utf-8")
+    return (to_json(found, "metrics", indent=2, undefined_as_null=True) + "\n").encode()
 
 
 def earlier_backtest(model: Path) -> dict[str, Any] | None:
@@ -73,42 +64,92 @@ def earlier_backtest(model: Path) -> dict[str, Any] | None:
         return None
 
 
-def _describe_series(series: Series) -> dict[str, Any]:
-    first, last = series.labels(series.times[[0, -1]])
+def labels_of(collection: Collection, times: np.ndarray) -> list[str]:
+    """Times as texts, written as those of the data are."""
+    return collection.notation.labels(times)
+
+
+def span_of(collection: Collection) -> tuple[str, str]:
+    """The first and the last time of all series."""
+    times = [ends for s in range(len(collection)) for ends in collection.times_of(s)[[0, -1]]]
+    first, last = labels_of(collection, np.array([min(times), max(times)]))
+    return first, last
+
+
+def describe_series(name: str, collection: Collection) -> dict[str, Any]:
+    """A collection in plain data."""
+    first, last = span_of(collection)
+    form = collection.form
     return {
-        "name": series.name,
-        "target": series.target,
-        "time": series.time,
-        "values": len(series),
+        "name": name,
+        "count": len(collection),
+        "target": str(form.target),
+        "time": str(form.time),
+        "group": [str(column) for column in form.group],
+        "values": len(collection.values),
+        "missing": int(np.isnan(collection.values).sum()),
         "first": first,
         "last": last,
-        "step": str(series.step),
+        "step": None if collection.step is None else str(collection.step),
     }
 
 
-def _describe_model(forecaster: Forecaster) -> dict[str, Any]:
+def describe_model(forecaster: Forecaster) -> dict[str, Any]:
+    """What forecasts, in plain data."""
     return {
-        "cell": forecaster.method,
-        "hidden": forecaster.hidden,
-        "lookback": forecaster.lookback_,
-        "season": forecaster.season_,
-        "differences": forecaster.view_.differences,
-        "seed": forecaster.seed,
+        "methods": {name: float(share.mean()) for name, share in forecaster.weights_.items()},
+        "cell": forecaster.cell if isinstance(forecaster.cell, str) else forecaster.cell.name,
+        "units": forecaster.units,
         "networks": len(forecaster.networks_),
-        "best_epochs": forecaster.best_epochs_,
-        "weight": forecaster.anchor_.weight,
-        "beside": "naive" if forecaster.anchor_.season == 1 else "seasonal naive",
+        "epochs": forecaster.epochs_,
         "parameters": sum(int(network.arena.size) for network in forecaster.networks_),
+        "longer_seasons": list(forecaster.seasons_),
+        "seed": forecaster.seed,
     }
 
 
-def describe_backtest(series: Series, test: Backtest | None) -> dict[str, Any] | None:
+def describe_each(forecaster: Forecaster) -> list[dict[str, Any]]:
+    """Each series with its season and the weights of methods."""
+    collection, weights = forecaster.fitted_basis.collection, forecaster.weights_
+    return [
+        {
+            "name": series_name(name),
+            "values": int(collection.lengths[s]),
+            "season": int(forecaster.season_[s]),
+            "methods": {method: float(share[s]) for method, share in weights.items()},
+        }
+        for s, name in enumerate(collection.names)
+    ]
+
+
+def describe_backtest(test: Backtest | None) -> dict[str, Any] | None:
     """A backtest as plain data."""
     if test is None:
         return None
+    verdict = test.verdict()
     return {
-        "trained_on": int(test.origins[0]),
-        "origins": series.labels(series.times[test.origins]),
-        "season": test.season,
-        "scores": test.scores,
+        "trained_on": int(np.median(test.collection.lengths)) - int(test.origins[0]),
+        "origins": origins_of(test),
+        "before_the_end": test.origins.tolist(),
+        "refitted": test.refitted,
+        "season": int(np.bincount(test.season).argmax()),
+        "scores": {method: {m: float(s) for m, s in found.items()} for method, found in test.scores.items()},
+        "by_horizon": {
+            method: {m: found[m].by_horizon.tolist() for m in ("MASE", "RMSE")} for method, found in test.scores.items()
+        },
+        "by_series": {
+            series_name(name): {method: float(found["MASE"].by_series[s]) for method, found in test.scores.items()}
+            for s, name in enumerate(test.collection.names)
+        },
+        "verdict": str(verdict),
+        "best_rival": test.best_rival,
+        "difference": verdict.difference,
+        "error": verdict.error,
     }
+
+
+def origins_of(test: Backtest, number: int | None = None) -> list[str]:
+    """The first times that are forecast, of the longest series or of one."""
+    s = int(np.argmax(test.collection.lengths)) if number is None else number
+    times = test.collection.times_of(s)
+    return labels_of(test.collection, times[len(times) - test.origins])

@@ -31,6 +31,8 @@ class Rows:
         z of the steps ahead, a view; `UNKNOWN` behind the end and where a value is missing.
     weight : ndarray, shape (B, T)
         0 where nothing ahead is known.
+    beside : ndarray, shape (B, T, F), or None
+        Covariates of each step; then there are horizon steps behind the series, of weight 0.
     """
 
     series: np.ndarray
@@ -38,6 +40,13 @@ class Rows:
     lengths: np.ndarray
     target: np.ndarray
     weight: np.ndarray
+    beside: np.ndarray | None = None
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """As the network takes them."""
+        inputs = {"series": self.series, "about": self.about}
+        return inputs if self.beside is None else inputs | {"beside": self.beside}
 
 
 def training_rows(histories: Histories, views: Views, horizon: int, until: np.ndarray | int = 0) -> Rows:
@@ -49,21 +58,75 @@ def training_rows(histories: Histories, views: Views, horizon: int, until: np.nd
     z = left(views.scaled(histories.values), until, lengths)
     which, start = _pieces(lengths)
     steps = np.arange(min(z.shape[1], LONGEST))
-    places = np.minimum(start[:, None] + steps, z.shape[1] - 1)
     used = np.minimum(lengths[which] - start, len(steps))
-    inside = steps < used[:, None]
-    pieces = np.where(inside, z[which[:, None], places], np.nan)
-    series = inputs_of(pieces)
-    padded = np.full((len(pieces), len(steps) + horizon), UNKNOWN, np.float32)
-    relative = np.clip(pieces - _first(pieces)[:, None], -FARTHEST, FARTHEST)
-    padded[:, : len(steps)] = np.where(np.isnan(pieces), UNKNOWN, relative)
-    target = np.lib.stride_tricks.sliding_window_view(padded, horizon, axis=1)[:, 1:]
-    known = np.isfinite(pieces)
-    ahead = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] - known  # values behind each step
+    places = np.minimum(start[:, None] + steps, z.shape[1] - 1)
+    pieces = np.where(steps < used[:, None], z[which[:, None], places], np.nan)
+    target, told = _targets(pieces, horizon)
     begin, end = _counted(which, start, lengths, horizon)
     own = (steps >= (begin - start)[:, None]) & (steps < (end - start)[:, None])
-    weight = np.sqrt(views.noise[which])[:, None] * ((ahead > 0) & (steps >= 2) & own)
-    return Rows(series, views.about[which].astype(np.float32), used, target, weight.astype(np.float32))
+    weight = np.where(told & own, np.sqrt(views.noise[which])[:, None], 0.0).astype(np.float32)
+    rows = Rows(inputs_of(pieces), about_of(histories, views)[which], used, target, weight)
+    if not has_beside(histories) or not len(which):
+        return rows
+    ends = histories.lengths[which] - start - used  # steps of the series behind each piece
+    return _longer(rows, beside_of(histories, which, ends, used, horizon), horizon)
+
+
+def _targets(pieces: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """z of the steps ahead of each step, (B, T, H), and whether any is known, (B, T)."""
+    padded = np.full((len(pieces), pieces.shape[1] + horizon), UNKNOWN, np.float32)
+    relative = np.clip(pieces - _first(pieces)[:, None], -FARTHEST, FARTHEST)
+    padded[:, : pieces.shape[1]] = np.where(np.isnan(pieces), UNKNOWN, relative)
+    known = np.isfinite(pieces)
+    ahead = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] - known  # values behind each step
+    told = (ahead > 0) & (np.arange(pieces.shape[1]) >= 2)
+    return np.lib.stride_tricks.sliding_window_view(padded, horizon, axis=1)[:, 1:], told
+
+
+def about_of(histories: Histories, views: Views) -> np.ndarray:
+    """What the network is told of each series, (S, F)."""
+    static = [] if histories.beside is None else [histories.beside.static]
+    return np.concatenate([views.about, *static], axis=1).astype(np.float32)
+
+
+def has_beside(histories: Histories) -> bool:
+    """Whether there are covariates of each step."""
+    return histories.beside is not None and histories.beside.width > 0
+
+
+def beside_of(histories: Histories, which: np.ndarray, ends: np.ndarray, used: np.ndarray, horizon: int) -> np.ndarray:
+    """Covariates of rows, (B, T + H, F): of `used` steps that lie `ends` steps before the end of their series.
+
+    Those that are known ahead go on for the horizon, as far as they are known; all are 0 behind that.
+    """
+    inputs, steps = histories.beside, np.arange(int(used.max()) + horizon)
+    length = inputs.past.shape[1]
+    columns = (length - ends - used)[:, None] + steps
+    later = steps >= np.minimum(used + horizon, used + ends + inputs.ahead)[:, None]
+    known = _gathered(inputs.known, which, columns, ~later)
+    past = _gathered(inputs.past, which, columns, steps < used[:, None])
+    return np.concatenate([known, past], axis=2).astype(np.float32)
+
+
+def _gathered(values: np.ndarray, which: np.ndarray, columns: np.ndarray, there: np.ndarray) -> np.ndarray:
+    if not values.shape[2]:
+        return np.zeros((*columns.shape, 0))
+    found = values[which[:, None], np.clip(columns, 0, values.shape[1] - 1)]
+    return np.where((there & (columns >= 0))[..., None], found, 0.0)
+
+
+def _longer(rows: Rows, beside: np.ndarray, horizon: int) -> Rows:
+    """Rows that go on for the horizon, their last value held, so that what is known ahead can be read."""
+    series = _held_on(rows.series, rows.lengths, horizon)
+    more = ((0, 0), (0, horizon))
+    target = np.pad(rows.target, (*more, (0, 0)), constant_values=UNKNOWN)
+    return Rows(series, rows.about, rows.lengths + horizon, target, np.pad(rows.weight, more), beside)
+
+
+def _held_on(series: np.ndarray, lengths: np.ndarray, horizon: int) -> np.ndarray:
+    """Rows (B, T, F) with their last step again and again behind their ends, (B, T + horizon, F)."""
+    places = np.minimum(np.arange(series.shape[1] + horizon), lengths[:, None] - 1)
+    return np.take_along_axis(series, places[..., None], 1)
 
 
 def _pieces(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,49 +178,76 @@ def quantiles_of(
 
     Networks that forecast fewer steps go on from their own medians.
     """
-    z = views.scaled(histories.values)
+    z, about = views.scaled(histories.values), about_of(histories, views)
     origins = np.broadcast_to(origins, (len(z), np.shape(origins)[-1]))
     found = np.full((*origins.shape, len(QUANTILES), horizon), np.nan)
     for k, until in enumerate(origins.T):
         lengths = np.clip(histories.lengths - until, 0, LONGEST)
         rows = np.flatnonzero(lengths > 0)
-        pieces = left(z[rows], until[rows], lengths[rows])
-        ahead = _extended(networks, pieces, lengths[rows], views.about[rows], horizon)
-        steps = np.arange(horizon) - until[rows, None]
-        found[rows, k] = views.take(rows).values(ahead, steps)
+        if not len(rows):
+            continue
+        used, ends = lengths[rows], until[rows]
+        beside = beside_of(histories, rows, ends, used, horizon) if has_beside(histories) else None
+        pieces = Pieces(left(z[rows], ends, used), used, about[rows], beside)
+        steps = np.arange(horizon) - ends[:, None]
+        found[rows, k] = views.take(rows).values(_extended(networks, pieces, horizon), steps)
     return found
 
 
-def _extended(
-    networks: Sequence[Network], pieces: np.ndarray, lengths: np.ndarray, about: np.ndarray, horizon: int
-) -> np.ndarray:
+@dataclass(frozen=True)
+class Pieces:
+    """Rows to forecast from: z (B, T), how many steps of it are used, what they are about, and covariates."""
+
+    z: np.ndarray
+    lengths: np.ndarray
+    about: np.ndarray
+    beside: np.ndarray | None
+
+    def followed_by(self, values: np.ndarray) -> Pieces:
+        """The same rows, and values (B, H) behind their ends."""
+        z = np.concatenate([self.z, np.full(values.shape, np.nan)], axis=1)
+        np.put_along_axis(z, self.lengths[:, None] + np.arange(values.shape[1]), values, 1)
+        return Pieces(z, self.lengths + values.shape[1], self.about, self.beside)
+
+    def inputs(self, ahead: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """What a network reads that looks so many steps ahead, and the lengths of its rows."""
+        series, found = inputs_of(self.z), {"about": self.about}
+        if self.beside is None:
+            return found | {"series": series}, self.lengths
+        series = _held_on(series, self.lengths, ahead)
+        return found | {"series": series, "beside": _fitting(self.beside, series.shape[1])}, self.lengths + ahead
+
+
+def _extended(networks: Sequence[Network], pieces: Pieces, horizon: int) -> np.ndarray:
     """z of quantiles ahead of rows, (B, Q, H)."""
-    parts = [_ahead(networks, pieces, lengths, about)]
+    parts = [_ahead(networks, pieces)]
     while sum(part.shape[2] for part in parts) < horizon:
-        last = parts[-1][:, MIDDLE]
-        pieces = np.concatenate([pieces, np.full(last.shape, np.nan)], axis=1)
-        places = lengths[:, None] + np.arange(last.shape[1])
-        np.put_along_axis(pieces, places, last, 1)
-        lengths = lengths + last.shape[1]
-        further = _ahead(networks, pieces, lengths, about)
+        pieces = pieces.followed_by(parts[-1][:, MIDDLE])
+        further = _ahead(networks, pieces)
+        middle = further[:, MIDDLE : MIDDLE + 1]
         spread = parts[-1][:, :, -1:] - parts[-1][:, MIDDLE : MIDDLE + 1, -1:]  # what was uncertain stays so
-        wider = np.hypot(further - further[:, MIDDLE : MIDDLE + 1], spread) * np.sign(_SIDES)[:, None]
-        parts.append(further[:, MIDDLE : MIDDLE + 1] + wider)
+        parts.append(middle + np.hypot(further - middle, spread) * np.sign(_SIDES)[:, None])
     return np.concatenate(parts, axis=2)[:, :, :horizon]
 
 
 _SIDES = np.array(QUANTILES) - 0.5
 
 
-def _ahead(networks: Sequence[Network], pieces: np.ndarray, lengths: np.ndarray, about: np.ndarray) -> np.ndarray:
+def _ahead(networks: Sequence[Network], pieces: Pieces) -> np.ndarray:
     """z of the quantiles that networks make at the last step of rows, (B, Q, H)."""
-    series, first = inputs_of(pieces), _first(pieces)
-    per = max(_AT_ONCE // (series.shape[1] * networks[0].outputs), 1)
+    inputs, lengths = pieces.inputs(networks[0].outputs // len(QUANTILES))
+    per = max(_AT_ONCE // (inputs["series"].shape[1] * networks[0].outputs), 1)
     made = []
-    for start in range(0, len(series), per):
+    for start in range(0, len(lengths), per):
         some = slice(start, start + per)
-        inputs = {"series": series[some], "about": about[some].astype(np.float32)}
-        each = [net(inputs, lengths=lengths[some]) for net in networks]
-        last = np.mean(each, axis=0)[np.arange(len(lengths[some])), lengths[some] - 1]
+        batch = {name: value[some] for name, value in inputs.items()}
+        each = [net(batch, lengths=lengths[some]) for net in networks]
+        last = np.mean(each, axis=0)[np.arange(len(lengths[some])), pieces.lengths[some] - 1]
         made.append(last.reshape(len(last), len(QUANTILES), -1))
-    return np.concatenate(made) + first[:, None, None]
+    return np.concatenate(made) + _first(pieces.z)[:, None, None]
+
+
+def _fitting(beside: np.ndarray, steps: int) -> np.ndarray:
+    """Covariates of so many steps; 0 where none are known."""
+    missing = max(steps - beside.shape[1], 0)
+    return np.pad(beside[:, :steps], ((0, 0), (0, missing), (0, 0)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+LONG, OFTEN = 25, 5  # steps of a season in which a shorter one is looked for, and how often that must come in it
+
 
 def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
     """Correlation of a series with itself, 0 .. `lags` steps later; zeros for a constant.
@@ -45,16 +47,54 @@ def detect_season(values: np.ndarray) -> int | None:
     >>> detect_season(np.sin(2 * np.pi * np.arange(120) / 12))
     12
     """
+    found = detect_seasons(values)
+    return found[-1] if found else None
+
+
+def detect_seasons(values: np.ndarray) -> tuple[int, ...]:
+    """The season that `detect_season` says and, where it is long, one that comes at least five times in it.
+
+    So half-hours of a week have a day too. The shorter one has a peak at least half as high.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+        The series.
+
+    Returns
+    -------
+    tuple of int
+        The shortest first; empty where there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hours = np.arange(24 * 7 * 6)
+    >>> weekend = hours // 24 % 7 >= 5
+    >>> detect_seasons(np.sin(2 * np.pi * hours / 24) - 1.5 * weekend)
+    (24, 168)
+    """
     n = len(values)
     longest = n // 3
     if longest < 3:
-        return None
+        return ()
     r = autocorrelation(_without_trend(values), longest + 1)
     floor = max(0.3, 3 / np.sqrt(n))
     lags = np.arange(2, longest + 1)
     rise = r[lags] - np.minimum.accumulate(r)[lags - 1]
     peaks = lags[(r[lags] > floor) & (r[lags] >= r[lags - 1]) & (r[lags] > r[lags + 1]) & (rise > 0.2)]
-    return int(peaks[r[peaks] >= 0.85 * r[peaks].max()][0]) if len(peaks) else None
+    if not len(peaks):
+        return ()
+    season = _shortest(peaks, r)
+    within = peaks[(season % peaks == 0) & (peaks * OFTEN <= season) & (r[peaks] >= 0.5 * r[season])]
+    if season < LONG or not len(within):
+        return (season,)
+    return _shortest(within, r), season
+
+
+def _shortest(peaks: np.ndarray, r: np.ndarray) -> int:
+    """Of peaks nearly as high as the highest the first, as the others are its multiples."""
+    return int(peaks[r[peaks] >= 0.85 * r[peaks].max()][0])
 
 
 def _without_trend(values: np.ndarray) -> np.ndarray:

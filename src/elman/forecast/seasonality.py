@@ -11,7 +11,7 @@ from elman.data.seasons import seasons_of
 from elman.errors import DataError
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.rivals.seasonal import filled, is_seasonal
-from elman.forecast.season import detect_season
+from elman.forecast.season import detect_seasons
 
 LONGEST = 400  # steps of a season that is looked for
 MOST_SHORT = 24  # a season with more steps than a day has is looked at even of series that do not show it
@@ -51,15 +51,26 @@ def seasons_found(collection: Collection, given: int | None) -> Seasons:
                 "it holds"
             )
         return Seasons(np.full(len(lengths), int(given)), ())
-    calendar = [m for m in seasons_of(collection.step) if m <= LONGEST and lengths.max() >= 2 * m]
-    if not calendar:
-        looked = [collection.series(s) if _says_nothing(collection) else [] for s in range(len(lengths))]
-        return Seasons(np.array([_detected(np.asarray(values)) for values in looked]), ())
-    histories = Histories.of([collection.series(s) for s in range(len(lengths))])
-    first = np.ones(len(lengths), np.int64)
+    calendar = [m for m in _calendar(collection) if m <= LONGEST and lengths.max() >= 2 * m]
+    if calendar:
+        return _shown(collection, calendar)
+    return _detected(collection) if _says_nothing(collection) else Seasons(np.ones(len(lengths), np.int64), ())
+
+
+def _calendar(collection: Collection) -> tuple[int, ...]:
+    """Seasons of the calendar; of years in decimals, such as 1959.25, the steps of a year."""
+    if not _are_years(collection):
+        return seasons_of(collection.step)
+    steps = 1 / collection.step.size  # type: ignore[union-attr]
+    return (round(steps),) if steps >= 2 and abs(steps - round(steps)) < 1e-3 * steps else ()
+
+
+def _shown(collection: Collection, calendar: list[int]) -> Seasons:
+    """Of the calendar's seasons the shortest that each series shows, and all that are long."""
+    histories = Histories.of([collection.series(s) for s in range(len(collection))])
+    first = np.ones(len(collection), np.int64)
     for season in sorted(calendar, reverse=True):
-        shows = is_seasonal(filled(histories.values, season), season)
-        first = np.where(shows, season, first)
+        first = np.where(is_seasonal(filled(histories.values, season), season), season, first)
     return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))
 
 
@@ -67,13 +78,27 @@ def _says_nothing(collection: Collection) -> bool:
     """Whether times leave open what a season could be: rows, or numbers other than years."""
     if collection.step is None or collection.times is None:
         return True
-    if collection.step.unit != "number":
+    return collection.step.unit == "number" and not _are_years(collection)
+
+
+def _are_years(collection: Collection) -> bool:
+    """Whether times are numbers that can be years, whole or in decimals."""
+    step, times = collection.step, collection.times
+    if step is None or times is None or step.unit != "number" or not 0 < step.size <= 1:
         return False
-    years = collection.step.size == 1 and collection.times.min() >= FIRST_YEAR and collection.times.max() <= LAST_YEAR
-    return not years
+    return bool(times.min() >= FIRST_YEAR and times.max() <= LAST_YEAR)
 
 
-def _detected(values: np.ndarray) -> int:
+def _detected(collection: Collection) -> Seasons:
+    """What autocorrelations show, and the longer seasons that half of the series that have a season show."""
+    found = [_seasons_in(collection.series(s)) for s in range(len(collection))]
+    first = np.array([seasons[0] if seasons else 1 for seasons in found])
+    longer = [m for seasons in found for m in seasons[1:]]
+    often = sorted(m for m in set(longer) if 2 * longer.count(m) >= np.count_nonzero(first > 1))
+    return Seasons(first, tuple(often))
+
+
+def _seasons_in(values: np.ndarray) -> tuple[int, ...]:
     known = filled(values[None], 1)[0]
-    found = detect_season(known) if len(known) > 8 and np.isfinite(known).all() else None
-    return found if found is not None and found <= LONGEST else 1
+    found = detect_seasons(known) if len(known) > 8 and np.isfinite(known).all() else ()
+    return tuple(m for m in found if m <= LONGEST)

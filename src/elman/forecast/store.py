@@ -7,25 +7,23 @@ Arrays of the series and of what was found for them are called ``series/values``
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from elman import checks
-from elman.data.collection import Collection, Form
-from elman.data.dates.zones import Zone
-from elman.data.read_times import Notation
-from elman.data.steps import Step
 from elman.equations import Cell
 from elman.equations.store import to_data
 from elman.errors import ElmanError, ModelFileError
 from elman.files import write_whole
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration
+from elman.forecast.inputs import Encoder
 from elman.forecast.networks import Networks
 from elman.forecast.seasonality import Seasons
+from elman.forecast.stored_series import arrays_of, described, described_encoder, restored, restored_encoder
 from elman.network import Network
 from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
@@ -88,7 +86,9 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
             forecaster.cell = _cell_of(members[0])
         seasons = Seasons(tensors["series/season"], tuple(stored["longer"]), tuple(stored["season_notes"]))
         networks = Networks(members, list(stored["epochs"]), seasons.longer)
-        forecaster.restore(networks, seasons, _basis(stored, tensors, seasons))
+        arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
+        encoder = restored_encoder(stored["inputs"])
+        forecaster.restore(networks, seasons, encoder, _basis(stored, arrays, encoder))
         forecaster.check_params()
     except (ElmanError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelFileError(
@@ -121,7 +121,8 @@ def _describe(forecaster: Forecaster) -> dict[str, Any]:
         "epochs": forecaster.epochs_,
         "longer": list(forecaster.seasons_),
         "season_notes": list(forecaster.fitted_seasons.notes),
-        "collection": _describe_collection(basis.collection),
+        "collection": described(basis.collection),
+        "inputs": described_encoder(forecaster.fitted_encoder),
         "calibration": None if calibration is None else list(calibration.notes),
     }
 
@@ -137,72 +138,23 @@ def _params(forecaster: Forecaster) -> dict[str, Any]:
     }
 
 
-def _describe_collection(collection: Collection) -> dict[str, Any]:
-    times = collection.times
-    return {
-        "names": [_plain(name) for name in collection.names],
-        "times": None if times is None else times.dtype.kind,
-        "step": None if collection.step is None else asdict(collection.step),
-        "form": asdict(collection.form) | {"group": [_plain(g) for g in collection.form.group]},
-        "notation": asdict(collection.notation),
-        "notes": list(collection.notes),
-    }
-
-
-def _plain(name: Any) -> Any:
-    """A name as JSON has it; a tuple as a list."""
-    if isinstance(name, tuple):
-        return [_plain(part) for part in name]
-    if isinstance(name, np.generic):
-        return _plain(name.item())
-    return name if isinstance(name, str | int | float | bool | None) else str(name)
-
-
-def _named(stored: Any) -> Any:
-    return tuple(map(_named, stored)) if isinstance(stored, list) else stored
-
-
 def _arrays(forecaster: Forecaster) -> dict[str, np.ndarray]:
     basis = forecaster.fitted_basis
-    collection = basis.collection
-    found = {
-        "values": collection.values,
-        "borders": collection.borders.astype(np.int64),
+    found = arrays_of(basis.collection) | {
         "season": forecaster.fitted_seasons.first.astype(np.int64),
         "found_season": basis.histories.season.astype(np.int64),
         "weights": basis.weights,
     }
-    if collection.times is not None:
-        times = collection.times
-        found["times"] = times.astype("datetime64[us]").astype(np.int64) if times.dtype.kind == "M" else times
     if basis.calibration is not None:
         found |= {name: np.asarray(getattr(basis.calibration, name), float) for name in _CALIBRATION}
     return found
 
 
-def _basis(stored: dict[str, Any], tensors: dict[str, np.ndarray], seasons: Seasons) -> Basis:
-    arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
-    told = stored["collection"]
-    times = arrays.get("times")
-    if times is not None and told["times"] == "M":
-        times = times.astype("datetime64[us]")
-    zone = told["notation"]["zone"]
-    notation = told["notation"] | {
-        "zone": None if zone is None else Zone(**zone),
-        "months": tuple(told["notation"]["months"]),
-    }
-    collection = Collection(
-        tuple(_named(name) for name in told["names"]),
-        arrays["values"],
-        arrays["borders"],
-        times,
-        None if told["step"] is None else Step(**told["step"]),
-        form=Form(**told["form"] | {"group": tuple(_named(g) for g in told["form"]["group"])}),
-        notation=Notation(**notation),
-        notes=tuple(told["notes"]),
-    )
+def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encoder) -> Basis:
+    collection = restored(stored["collection"], arrays)
     calibration = None
     if stored["calibration"] is not None:
         calibration = Calibration(*(arrays[name] for name in _CALIBRATION), notes=tuple(stored["calibration"]))
     histories = Seasons(arrays["found_season"], ()).histories(collection)
-    return Basis(collection, histories, arrays["weights"], calibration)
+    beside = encoder.inputs(collection, 0)
+    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.equations import sum as over_features
 from elman.insight.step_losses import StepLosses
 from elman.insight.system import System
 from elman.insight.verdict import Verdict, geometric_mean
@@ -163,6 +164,28 @@ def gradient_flow(
     by_sequence = np.linalg.norm(last, axis=-1)
     whole, by_parameter = losses.by_parameter(s, x, gradients, total)
     return GradientFlow(geometric_mean(by_sequence), by_sequence, by_state, pairs, by_parameter, whole)
+
+
+def flow_of_outputs(net: Network, x: Any, layer: str | None = None) -> GradientFlow:
+    """How far what the network says at the last step looks back: `gradient_flow` of the sum of its outputs there.
+
+    Parameters
+    ----------
+    net : Network
+        Not changed in any way.
+    x : array, shape (B, T, F)
+        Inputs, as the network takes them.
+    layer : str, optional
+        As for `gradient_flow`.
+    """
+    inputs, _ = net.check_batch(x, None)
+    shapes = [(e.steps(inputs), e.outputs) if e.sequence_output else (e.outputs,) for e in net.ends]
+    blank = tuple(np.zeros((len(inputs[0]), *shape)) for shape in shapes)
+    return gradient_flow(net, x, blank if len(blank) > 1 else blank[0], _sum_of_outputs, layer=layer)
+
+
+def _sum_of_outputs(y: Any, target: Any) -> Any:
+    return over_features(y) + 0 * over_features(target)
 
 
 def _back(direct: np.ndarray, J: np.ndarray, last: np.ndarray) -> np.ndarray:

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from elman import checks
-from elman.equations import sum as over_features
 from elman.errors import DataError
 from elman.insight.fixed_points import fixed_points
-from elman.insight.flow import gradient_flow
+from elman.insight.flow import flow_of_outputs
 from elman.insight.looking import alone_names, check_recurrent, whole_hindrance
 from elman.insight.lyapunov import spectrum_along
 from elman.insight.memory import memory
@@ -179,21 +178,12 @@ def _tried(title: str, look: Callable[[System, Any], Section], system: System, x
 
 
 def _flow(system: System, x: Any) -> Section:
-    net = system.whole
-    inputs, _ = net.check_batch(x, None)
-    shapes = [(e.steps(inputs), e.outputs) if e.sequence_output else (e.outputs,) for e in net.ends]
-    blank = tuple(np.zeros((len(inputs[0]), *shape)) for shape in shapes)
-    goal = blank if len(blank) > 1 else blank[0]
-    flow = gradient_flow(net, x, goal, _sum_of_outputs, layer=system.layer)
+    flow = flow_of_outputs(system.whole, x, system.layer)
     figure, ax = _axes()
     flow.plot(ax)
     text = f"Of the sum of the last step's outputs: {flow.verdict}"
     numbers = {"norms": flow.norms, "horizon": flow.horizon, "per_step": flow.found.per_step, "kind": flow.found.kind}
     return Section("Gradient flow", text, figure=figure, numbers=numbers)
-
-
-def _sum_of_outputs(y: Any, target: Any) -> Any:
-    return over_features(y) + 0 * over_features(target)
 
 
 def _memory(system: System, x: Any) -> Section:
@@ -308,7 +298,8 @@ def _cells(row: Iterable[str], tag: str) -> str:
 
 def _picture(figure: Any) -> str:
     data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=110, bbox_inches="tight")
+    tight = None if figure.get_layout_engine() else "tight"  # a layout leaves nothing to cut off, and is slow twice
+    figure.savefig(data, format="png", dpi=110, bbox_inches=tight)
     return base64.b64encode(data.getvalue()).decode()
 
 

@@ -16,4 +16,5 @@ def in_float64(net: Network, structure: Structure | None = None, engine: str | N
         dtype=np.float64,
         engine=engine or net.engine_name,
         threads=net.threads,
+        known=net.params,
     )

@@ -17,7 +17,7 @@ def kind_of(header: Mapping[str, str]) -> str:
 
 def expect(kind: str, header: Mapping[str, str], path: str | Path) -> None:
     """Refuse a file of another kind, and name what reads it."""
-    if "elman" not in header:
+    if "elman" not in header and "forecaster" not in header:  # a forecaster may have no network
         raise ModelFileError(f"{path} is a safetensors file, but not one that Elman wrote: its header has no equations")
     found = kind_of(header)
     if found != kind:

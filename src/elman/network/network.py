@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -197,11 +197,11 @@ class Network:
         owner, name = part.tied.get(parameter, (number, parameter))
         return self._places[f"{self.structure.parts[owner].name}.{name}"].offset
 
-    def _initialise(self) -> None:
+    def _initialise(self, known: Mapping[str, np.ndarray] | None = None) -> None:
         """Have parameters as training begins with them."""
         try:
             self._take(np.zeros(self._size, self.dtype))
-            initialise(self.params, self.structure.parts, self.seed)
+            initialise(self.params, self.structure.parts, self.seed, known)
             self.frozen = freezing.at_first(self)
         except (MemoryError, OverflowError) as error:
             raise self._too_large() from error
@@ -232,11 +232,12 @@ class Network:
         dtype: np.typing.DTypeLike = np.float32,
         engine: str | None = None,
         threads: int | None = None,
+        known: Mapping[str, np.ndarray] | None = None,
     ) -> Network:
-        """A network of layers that are put together already."""
+        """A network of layers that are put together already; `known` has constants that their cells have not."""
         network = cls.__new__(cls)
         network._set_up(structure, seed, dtype, None, engine, threads)
-        network._initialise()
+        network._initialise(known)
         return network
 
     @classmethod

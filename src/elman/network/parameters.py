@@ -265,8 +265,13 @@ class Parameters(Mapping[str, np.ndarray]):
         return self.places[name]
 
 
-def initialise(parameters: Parameters, parts: Sequence[Part], seed: int) -> None:
-    """Fill the parameters: what the layer says, else what the cell says, else the rule."""
+def initialise(
+    parameters: Parameters, parts: Sequence[Part], seed: int, known: Mapping[str, np.ndarray] | None = None
+) -> None:
+    """Fill the parameters: what the layer says, else what the cell says, else the rule.
+
+    `known` has the constants of cells that come from a file, which do not have them.
+    """
     for number, part in enumerate(part for part in parts if part.graph is not None):
         layer, graph = part.layer, part.graph
         assert graph is not None
@@ -278,16 +283,16 @@ def initialise(parameters: Parameters, parts: Sequence[Part], seed: int) -> None
             )
         for name in (name for name in graph.parameters if name not in part.tied):
             full = f"{part.name}.{name}"
-            how = layer.initial.get(name, layer.cell.initial.get(name, _by_rule(graph, name, full)))
+            how = layer.initial.get(name, layer.cell.initial.get(name, _by_rule(graph, name, full, known or {})))
             value = initial_value(how, generator(seed, number, name), graph.shape(name), full, graph.blocks(name))
             parameters.begin(full, value)
 
 
-def _by_rule(graph: Graph, name: str, full: str) -> Any:
+def _by_rule(graph: Graph, name: str, full: str, known: Mapping[str, np.ndarray]) -> Any:
     """What a parameter starts with where nothing else is said: a constant with its value."""
     parameter = graph.parameters[name]
     if parameter.fixed and parameter.value is None:
-        return partial(_unknown, full)
+        return known.get(full, partial(_unknown, full))
     return parameter.value if parameter.fixed else rule(graph, name)
 
 

@@ -34,6 +34,13 @@ def axes(ax: Axes | None, width: float = 8.0, height: float = 3.2, projection: s
     return plt.figure(figsize=(width, height), dpi=90, layout=layout).add_subplot(projection=projection)
 
 
+def new_figure(width: float = 7.5, height: float = 3.2) -> Any:
+    """A figure (inch) without pyplot, so that no window opens and no state is kept."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
 def dress(ax: Axes, xlabel: str, ylabel: str, *, legend: bool = True) -> Axes:
     """Labels, a quiet grid, no frame at the top and right, and a legend above the data, where it hides nothing."""
     ax.set(xlabel=ax.get_xlabel() or xlabel, ylabel=ax.get_ylabel() or ylabel)

@@ -26,11 +26,14 @@ class Histories:
         How many steps each series has, missing values among them.
     season : array of int, shape (S,)
         Steps of a season, 1 where there is none.
+    beside : optional
+        What else is known of the series, with a method ``rows(index, longest)``; rivals do not look at it.
     """
 
     values: np.ndarray
     lengths: np.ndarray
     season: np.ndarray
+    beside: Any = None
 
     def __post_init__(self) -> None:
         shape = (len(self.values),)
@@ -65,7 +68,8 @@ class Histories:
         """Some of the series, without the columns that none of them has."""
         lengths = self.lengths[index]
         longest = int(lengths.max(initial=0))
-        return Histories(self.values[index, self.values.shape[1] - longest :], lengths, self.season[index])
+        beside = None if self.beside is None else self.beside.rows(index, longest)
+        return Histories(self.values[index, self.values.shape[1] - longest :], lengths, self.season[index], beside)
 
     @property
     def starts(self) -> np.ndarray:
