@@ -53,7 +53,7 @@ class Rows:
 def training_rows(histories: Histories, views: Views, horizon: int, until: np.ndarray | int = 0) -> Rows:
     """All series but the last `until` values of each; long ones in pieces that overlap by half.
 
-    Each step is once what is forecast from: in the half that a piece shares with the one before, its weight is 0.
+    Each step is once what is forecast from: where pieces overlap, in the one that holds all that is ahead of it.
     """
     lengths = np.maximum(histories.lengths - until, 0)
     z = left(views.scaled(histories.values), until, lengths)
@@ -63,8 +63,9 @@ def training_rows(histories: Histories, views: Views, horizon: int, until: np.nd
     places = np.minimum(start[:, None] + steps, z.shape[1] - 1)
     pieces = np.where(steps < used[:, None], z[which[:, None], places], np.nan)
     target, told = _targets(pieces, horizon)
-    again = (start[:, None] > 0) & (steps < LONGEST // 2)  # the piece before had these
-    weight = np.where(told & ~again, np.sqrt(views.noise[which])[:, None], 0.0).astype(np.float32)
+    begin, end = _counted(which, start, lengths, horizon)
+    own = (steps >= (begin - start)[:, None]) & (steps < (end - start)[:, None])
+    weight = np.where(told & own, np.sqrt(views.noise[which])[:, None], 0.0).astype(np.float32)
     rows = Rows(inputs_of(pieces), about_of(histories, views)[which], used, target, weight)
     if not has_beside(histories) or not len(which):
         return rows
@@ -136,6 +137,16 @@ def _pieces(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     which = np.repeat(np.arange(len(lengths)), counts)
     order = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
     return which, np.maximum(np.minimum(order * half, lengths[which] - LONGEST), 0)
+
+
+def _counted(
+    which: np.ndarray, start: np.ndarray, lengths: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """From which step of its series on each row counts, and up to which, (B,) each."""
+    before = np.append(-1, which)
+    first, last = which != before[:-1], np.append(which[1:], -1) != which
+    end = np.where(last, lengths[which], start + LONGEST - min(horizon, LONGEST // 2 - 2))
+    return np.where(first, 0, np.append(0, end)[:-1]), end
 
 
 def left(values: np.ndarray, until: np.ndarray | int, used: np.ndarray) -> np.ndarray:

@@ -104,8 +104,8 @@ def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member
 
 
 def _cell_of(network: Network) -> Any:
-    """The cell of the layer that reads: the only one with states that is no smoothing."""
-    return next(layer.cell for layer in network.layers if layer.cell.states and layer.cell.name != "smoothing")
+    """The cell of the layer that reads: the last with states."""
+    return [layer.cell for layer in network.layers if layer.cell.states][-1]
 
 
 def _prefix(member: int) -> str:
