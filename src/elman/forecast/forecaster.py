@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, instance, whole
+from elman.checks import as_seed, flag, instance, real, whole
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.values import numbers_of
@@ -19,6 +19,7 @@ from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, r
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
+from elman.forecast.explanation import Explanation, explain
 from elman.forecast.forecasts import Forecast
 from elman.forecast.inputs import Encoder
 from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
@@ -28,11 +29,13 @@ from elman.forecast.origins import rolling_origins
 from elman.forecast.pointwise import as_levels
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.scale import naive_scales
+from elman.forecast.search import Trial, note_of, search
 from elman.forecast.seasonality import Seasons, seasons_found
 from elman.forecast.uncertainty import bands_of, paths_around, quantiles_around
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
+SECONDS = 60.0  # of a search, where none are given
 _ROLES = ("past", "future", "static")
 
 
@@ -77,6 +80,11 @@ class Forecaster(Estimator):
         A country, as ``"DE"`` or ``"DE-BY"``, whose holidays are an input; the library `holidays` knows them.
     calendar : bool, default False
         Whether the time of day, the weekday and the time of year are inputs, as far as the times show them.
+    auto : bool, default False
+        Whether to search cell, units, members, learning rate and methods before, by backtests; Optuna proposes them
+        where it is installed. What is found depends on how fast the machine is.
+    seconds : float, optional
+        How long to search, by default 60; for `auto` only.
     seed : int, default 0
         Fixes initial weights and the order of series: the same seed gives the same forecast, bit for bit.
 
@@ -94,6 +102,10 @@ class Forecaster(Estimator):
         Steps of a season of each series, 1 for none.
     seasons_ : tuple of int
         Longer seasons that all series are looked at for.
+    best_params_ : dict
+        What a search found to differ from the parameters; empty without one.
+    trials_ : list of Trial
+        What it tried, the best first.
     notes_ : tuple of str
         What was decided and done, for the user.
 
@@ -125,6 +137,8 @@ class Forecaster(Estimator):
         nonnegative: bool | None = None,
         holidays: Any = None,
         calendar: bool = False,
+        auto: bool = False,
+        seconds: float | None = None,
         seed: int = 0,
     ):
         self.horizon = horizon
@@ -139,12 +153,16 @@ class Forecaster(Estimator):
         self.nonnegative = nonnegative
         self.holidays = holidays
         self.calendar = calendar
+        self.auto = auto
+        self.seconds = seconds
         self.seed = seed
 
     _encoder: Encoder
     _networks: Networks
     _seasons: Seasons
     _basis: Basis
+    trials_: list[Trial]
+    best_params_: dict[str, Any]
 
     # --- learning -------------------------------------------------------------------------------------------
 
@@ -200,6 +218,8 @@ class Forecaster(Estimator):
             instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, int(self.members))
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
+        self.trials_ = search(self, collection, self._time) if self.auto else []
+        self.best_params_ = self.trials_[0].params if self.trials_ else {}
         horizon = int(self.horizon)
         self._encoder = Encoder.of(collection, self.holidays, self.calendar)
         self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
@@ -230,16 +250,26 @@ class Forecaster(Estimator):
         return self._seasons
 
     def _settings(self) -> Settings:
-        epochs = None if self.epochs is None else int(self.epochs)
+        used = self._used
         return Settings(
-            as_cell(self.cell),
-            int(self.units),
-            int(self.members),
-            epochs,
+            as_cell(used["cell"]),
+            int(used["units"]),
+            int(used["members"]),
+            None if self.epochs is None else int(self.epochs),
             int(self.batch_size),
-            self.learning_rate,
+            used["learning_rate"],
             int(self.seed),
         )
+
+    @property
+    def _used(self) -> dict[str, Any]:
+        """The parameters, and what a search found in place of them."""
+        return self.get_params() | getattr(self, "best_params_", {})
+
+    @property
+    def _time(self) -> float:
+        """Seconds to search."""
+        return SECONDS if self.seconds is None else float(self.seconds)
 
     def _based(self, collection: Collection, histories: Histories, attempts: Tried) -> Basis:
         """Weights and widths, from what methods forecast."""
@@ -414,6 +444,25 @@ class Forecaster(Estimator):
         }
         return values, stacked
 
+    def explain(
+        self, name: Any = None, step: int | None = None, *, future: Any = None, points: int = 32
+    ) -> Explanation:
+        """Which of its values and inputs the networks' forecast of a series rests on; see `elman.forecast.explanation`.
+
+        Parameters
+        ----------
+        name : optional
+            Of the series; by default the first.
+        step : int, optional
+            Which step ahead, from 1; by default the mean of all.
+        future : optional
+            As for `predict`.
+        points : int, default 32
+            At how many points gradients are taken.
+        """
+        self._check_fitted()
+        return explain(self, name, step, future, as_count(points, "points"))
+
     def backtest(self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Any) -> Backtest:
         """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
         return backtest(self, data, horizon, origins, **options)
@@ -459,7 +508,7 @@ class Forecaster(Estimator):
 
     @property
     def methods_(self) -> tuple[str, ...]:
-        return chosen_methods(self.methods)
+        return chosen_methods(self._used["methods"])
 
     @property
     def networks_(self) -> list:
@@ -485,7 +534,13 @@ class Forecaster(Estimator):
     @property
     def notes_(self) -> tuple[str, ...]:
         calibration = self._basis.calibration
-        return (*self._basis.collection.notes, *self._seasons.notes, *(calibration.notes if calibration else ()))
+        searched = (note_of(self.trials_),) if self.trials_ else ()
+        return (
+            *searched,
+            *self._basis.collection.notes,
+            *self._seasons.notes,
+            *(calibration.notes if calibration else ()),
+        )
 
     # --- parameters and files -------------------------------------------------------------------------------
 
@@ -506,6 +561,11 @@ class Forecaster(Estimator):
         as_seed(self.seed)
         as_choice(self.nonnegative, "nonnegative")
         chosen_methods(self.methods)
+        flag(self.calendar, "calendar")
+        if self.seconds is not None and not flag(self.auto, "auto"):
+            raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")
+        if self.seconds is not None:
+            real(self.seconds, "seconds", 0)
         if self.learning_rate is not None:
             check_rate(self.learning_rate)
 

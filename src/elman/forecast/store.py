@@ -89,6 +89,7 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
         forecaster.restore(networks, seasons, encoder, _basis(stored, arrays, encoder))
+        forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         forecaster.check_params()
     except (ElmanError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelFileError(
@@ -119,6 +120,7 @@ def _describe(forecaster: Forecaster) -> dict[str, Any]:
         "format": FORMAT,
         "params": _params(forecaster),
         "epochs": forecaster.epochs_,
+        "best_params": forecaster.best_params_,
         "longer": list(forecaster.seasons_),
         "season_notes": list(forecaster.fitted_seasons.notes),
         "collection": described(basis.collection),
