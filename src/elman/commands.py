@@ -124,7 +124,7 @@ def forecast(
         Processes of a backtest that does; -1 for one each core.
     watch : function of (str, int), optional
         Gets the name of a stage, ``"forecast"`` or ``"backtest"``, and how many networks it trains one after the other
-        at most; returns callbacks for all of them.
+        at most, 0 where that is not known; returns callbacks for all of them.
     **params
         Of `Forecaster`: ``cell``, ``units``, ``season``, ``methods``, ``epochs``, ``seed`` ...
 
@@ -160,7 +160,7 @@ def forecast(
     collection.future_times(horizon)  # times beyond the calendar are refused before the training
     with Kept(forecaster, place.model):
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
-        watched = watch("backtest", forecaster.members) if jobs == 1 else ()
+        watched = watch("backtest", 0 if refit else 2 * forecaster.members) if jobs == 1 else ()
         test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests)
         tested = results.describe_backtest(test)
         return _finish(name, forecaster, horizon, levels, test, tested, tuple(why_none), place, trained=True)
@@ -218,7 +218,8 @@ def forecast_again(
     collection.future_times(steps)
     name = name_of(source)
     place = _Place.of(out, name, trained=False)
-    forecaster.update(collection)
+    if not collection.same_as(forecaster.fitted_basis.collection):
+        forecaster.update(collection)
     note = f"the networks of {model} were used as they are: no training, and no backtest, as they may have seen this"
     earlier = results.earlier_backtest(model)
     kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
@@ -410,7 +411,7 @@ def _finish(
     """Forecast, and write everything to its place."""
     collection = forecaster.fitted_basis.collection
     found, why_none = attempts.forecast_with_intervals(forecaster, horizon, levels)
-    notes = (*forecaster.notes_, *attempts.notes_of_missing(collection), *notes, *why_none, *found.notes)
+    notes = (*forecaster.notes_, *attempts.notes_of(collection), *notes, *why_none, *found.notes)
     if place.file is not None:
         found.write(place.folder / place.file)
         return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, (place.file,))

@@ -43,14 +43,22 @@ class Bars:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: type | None, *_: object) -> None:
+        if error is None:
+            self._fill()
         if self._progress.live.is_started:  # else it would leave an empty line
             self._progress.stop()
 
     def watch(self, stage: str, networks: int) -> list[Callback]:
         """The callback that moves the bar of a stage; nothing is drawn before the first one."""
         self._progress.start()
+        self._fill()
         return [_Bar(self._progress, stage, networks)]
+
+    def _fill(self) -> None:
+        """The stages before are done, also those that had nothing to train."""
+        for task in self._progress.tasks:
+            self._progress.update(task.id, total=task.total or 1, completed=task.total or 1)
 
 
 class _Bar(Callback):
@@ -62,13 +70,15 @@ class _Bar(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         self._begun += 1
-        self._progress.update(self._task, total=self._networks * training.epochs)
+        if self._networks:
+            self._progress.update(self._task, total=self._networks * training.epochs)
 
     def on_epoch_end(self, training: Training) -> None:
+        of = f"/{self._networks}" if self._networks else ""
         self._progress.update(
             self._task,
             completed=(self._begun - 1) * training.epochs + training.epoch,
-            state=f"network {self._begun}/{self._networks} epoch {training.epoch:>3} loss {training.logs['loss']:.4f}",
+            state=f"network {self._begun}{of} epoch {training.epoch:>3} loss {training.logs['loss']:.4f}",
         )
 
     def on_train_end(self, training: Training) -> None:

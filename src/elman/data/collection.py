@@ -148,6 +148,14 @@ class Collection:
         """
         return number_of(name, self.names)
 
+    def same_as(self, other: Collection) -> bool:
+        """Whether another collection has the same series: names, values and times."""
+        if self.names != other.names or (self.times is None) != (other.times is None):
+            return False
+        times = self.times is None or np.array_equal(self.times, other.times)  # type: ignore[arg-type]
+        same = np.array_equal(self.borders, other.borders) and times
+        return same and np.array_equal(self.values, other.values, equal_nan=True)
+
     def future_times(self, horizon: int) -> np.ndarray:
         """The times that follow each series, shape (S, H); numbers of rows where there are no times."""
         if self.times is None or self.step is None:

@@ -51,7 +51,7 @@ def forecast_with_intervals(forecaster: Forecaster, horizon: int, levels: Levels
     """The forecast with intervals of these levels; where none are asked for, with the usual ones if they are known."""
     if levels is not None or forecaster.fitted_basis.calibration is not None:
         return forecaster.predict(horizon, level=LEVELS if levels is None else levels), []
-    why = "no intervals: no series is long enough to hold values back, which would say how wide they are"
+    why = "no intervals: no series that changes is long enough to hold values back, which would say how wide they are"
     return forecaster.predict(horizon, level=()), [why]
 
 
@@ -63,8 +63,22 @@ def attempted(what: str, make: Callable[[], bytes]) -> tuple[bytes | None, list[
         return None, [f"there is no {what}: {type(error).__name__}: {error}".replace("\n", " ")]
 
 
-def notes_of_missing(collection: Collection) -> list[str]:
-    """A note where values are missing: they are left open."""
+def notes_of(collection: Collection) -> list[str]:
+    """Notes of values that are missing, and of series that never change."""
+    return [*_missing(collection), *_constant(collection)]
+
+
+def _constant(collection: Collection) -> list[str]:
+    series = [collection.series(s) for s in range(len(collection))]
+    count = sum(len(values) > 1 and np.nanmin(values) == np.nanmax(values) for values in series)
+    if not count:
+        return []
+    if len(series) == 1:
+        return ["the series is constant: there is nothing to learn, and the forecast repeats its value"]
+    return [f"{count} of {len(series)} series {'is' if count == 1 else 'are'} constant: their forecasts repeat a value"]
+
+
+def _missing(collection: Collection) -> list[str]:
     missing = np.isnan(collection.values)
     if not missing.any():
         return []

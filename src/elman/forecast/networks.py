@@ -158,7 +158,7 @@ def _learn(
         net = _new(settings, some, horizon, member)
         wanted = _epochs(settings, rows, len(chosen)) if epochs is None else epochs[member]
         try:
-            learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and len(rows.series) else 0
+            learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and rows.weight.any() else 0
         except KeyboardInterrupt:
             found.interrupted = True
             if judge is None:  # nothing says how good a network is that learnt half

@@ -99,9 +99,10 @@ def residuals(name: str, test: Backtest) -> Section | None:
         return None
     unit = "in units of what seasonal naive errs by" if several else "in the units of the series"
     low = 100 * float(np.mean(known > 0))
+    largest = float(np.abs(known).max()) or 1.0  # whose square float64 may not hold
     text = (
         f"What happened less what was forecast, {unit}: mean {known.mean():+.3g}, median {np.median(known):+.3g}, "
-        f"standard deviation {known.std():.3g}; {low:.0f} % of the values lay above their forecast, 50 % would be even."
+        f"standard deviation {largest * (known / largest).std():.3g}; {low:.0f} % of the values lay above their forecast, 50 % would be even."
     )
     figure = new_figure()
     left, right = figure.subplots(1, 2, width_ratios=[2, 1], sharey=True)

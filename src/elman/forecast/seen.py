@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from elman.forecast.direct import QUANTILES
 from elman.forecast.forecaster import Forecaster
-from elman.forecast.rows import inputs_of, left
+from elman.forecast.rows import LONGEST, left, training_rows
 from elman.forecast.views import views_of
 from elman.network import Network
 
@@ -16,23 +19,25 @@ def network_inputs(forecaster: Forecaster, rows: int, steps: int) -> dict[str, n
     Parameters
     ----------
     forecaster : Forecaster
-        Fitted.
+        Fitted, with a network.
     rows, steps : int
         Of how many series at most, and how many steps of each at most.
 
     Returns
     -------
     dict of str to ndarray
-        ``series`` (B, T, 2) and ``about`` (B, F), as `elman.forecast.direct` says.
+        ``series`` (B, T, 2), ``about`` (B, F), and ``beside`` (B, T, F) where there are covariates, as
+        `elman.forecast.direct` says.
     """
     histories = forecaster.fitted_basis.histories
     longest = np.argsort(-histories.lengths, kind="stable")[:rows]
-    longest = np.sort(longest[histories.lengths[longest] > histories.lengths[longest[0]] // 2])
+    longest = np.sort(longest[2 * histories.lengths[longest] > histories.lengths[longest[0]]])
     some = histories.rows(longest)
-    views = views_of(some, 0, forecaster.seasons_)
-    used = np.full(len(longest), min(int(some.lengths.min()), steps))
-    series = inputs_of(left(views.scaled(some.values), 0, used))
-    return {"series": series, "about": views.about.astype(np.float32)}
+    used = np.minimum(int(some.lengths.min()), min(steps, LONGEST))
+    ends = replace(some, lengths=np.full(len(longest), used)).rows(np.arange(len(longest)))
+    horizon = forecaster.networks_[0].outputs // len(QUANTILES)
+    inputs = training_rows(ends, views_of(some, 0, forecaster.seasons_), horizon).inputs
+    return {name: values[:, :used] if values.ndim == 3 else values for name, values in inputs.items()}
 
 
 def network_view(forecaster: Forecaster, number: int) -> tuple[np.ndarray, str]:
