@@ -15,15 +15,15 @@ Q = len(QUANTILES)
 RNG = np.random.default_rng(0)
 SERIES = np.stack([RNG.normal(size=(3, 7)).cumsum(1), np.log(np.arange(1.0, 8)) + np.zeros((3, 7))], axis=2)
 ABOUT = RNG.normal(size=(3, 4))
-KNOWN = RNG.normal(size=(3, 7, 2))
+BESIDE = RNG.normal(size=(3, 7, 3))
 
 
-def untrained(recurrent=gru, covariates=0, **more):
-    return direct_network(recurrent, 6, 5, 4, covariates=covariates, **more)
+def untrained(recurrent=gru, **more):
+    return direct_network(recurrent, 6, 5, 4, **more)
 
 
-def inputs(covariates=0):
-    return {"series": SERIES, "about": ABOUT} | ({"known": KNOWN} if covariates else {})
+def inputs(beside=0):
+    return {"series": SERIES, "about": ABOUT} | ({"beside": BESIDE[..., :beside]} if beside else {})
 
 
 def randomised(net, seed=0, size=0.5):
@@ -54,12 +54,12 @@ def test_quantiles_never_cross(seed, size):
     assert np.isfinite(made).all() and (np.diff(made, axis=2) >= 0).all()
 
 
-@pytest.mark.parametrize("covariates", [0, 2])
-def test_gradients_are_central_differences_on_both_engines(covariates):
+@pytest.mark.parametrize("known, past", [(0, 0), (2, 0), (0, 2), (2, 1)])
+def test_gradients_are_central_differences_on_both_engines(known, past):
     target = RNG.normal(size=(3, 7, 5))
     target[1, 3:] = UNKNOWN
-    net = randomised(untrained(covariates=covariates))
-    found = el.check_gradients(net, inputs(covariates), target, loss=pinball, samples=10, tolerance=1e-5)
+    net = randomised(untrained(known=known, past=past))
+    found = el.check_gradients(net, inputs(known + past), target, loss=pinball, samples=10, tolerance=1e-5)
     assert {"native", "numpy"} >= set(found.errors) and any(name.startswith("loss/") for name in found.errors["numpy"])
 
 
@@ -83,15 +83,22 @@ def test_a_cell_of_ones_own_reads():
     assert not np.array_equal(randomised(net)(inputs()), untrained(plain)(inputs()))
 
 
-def test_what_is_known_in_advance_moves_the_steps_it_is_known_of():
-    """Before it comes, only the step that it is of; once it came, whatever the network then says."""
-    net = randomised(untrained(covariates=2))
-    changed = inputs(2) | {"known": KNOWN.copy()}
-    changed["known"][:, 4] += 1
-    moved = np.abs(quantiles(net, changed) - quantiles(net, inputs(2))).max((0, 2)) > 1e-6  # (T, H)
+@pytest.mark.parametrize("which, known", [(0, True), (2, False)])
+def test_what_is_known_ahead_moves_the_steps_it_is_of(which, known):
+    """Before it comes, only the step that it is of, and none if it is known up to now; then all that is said."""
+    net = randomised(untrained(known=2, past=1))
+    changed = inputs() | {"beside": BESIDE.copy()}
+    changed["beside"][:, 4, which] += 1
+    moved = np.abs(quantiles(net, changed) - quantiles(net, inputs(3))).max((0, 2)) > 1e-6  # (T, H)
     ahead = np.arange(7)[:, None] + np.arange(1, 6)
-    np.testing.assert_array_equal(moved[:4], (ahead == 4)[:4])
+    np.testing.assert_array_equal(moved[:4], (ahead == 4)[:4] & known)
     assert moved[4:].all()
+
+
+@pytest.mark.parametrize("known, past", [(2, 0), (0, 1), (2, 1)])
+def test_covariates_change_nothing_before_anything_is_learnt(known, past):
+    made = quantiles(untrained(known=known, past=past), inputs(known + past))
+    np.testing.assert_allclose(made[:, :, MIDDLE], SERIES[..., :1] + np.zeros(5), atol=1e-6)
 
 
 def test_targets_that_are_not_known_teach_nothing():
