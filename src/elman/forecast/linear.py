@@ -79,15 +79,9 @@ def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[i
     before = z[:, : max(int(ends.min()), 0)]
     found = np.full((len(z), len(ends), horizon), np.nan)
     windows = usable_windows(before.shape[1], horizon, season, longer)
-    rows = np.flatnonzero(np.isfinite(before).all(1) & (np.ptp(before, axis=1) > 0)) if windows else []
-    if not len(rows):
+    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1, initial=np.inf) < before.max(1, initial=-np.inf)))
+    if not windows or not len(rows):
         return found
-<<<<<<< HEAD
-    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1) < before.max(1)))
-    if not len(rows):
-        return found
-=======
->>>>>>> refs/heads/tests
     chosen = _best_settings(before[rows], horizon, season, windows)  # (R, W, S)
     total = np.zeros((len(rows), len(ends), horizon))
     for number, window in enumerate(windows):
