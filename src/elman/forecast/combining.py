@@ -50,7 +50,7 @@ def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> t
     errors = np.stack(missed, axis=1) / np.maximum(known.sum((1, 2)), 1)[:, None]
     usable = np.isfinite(errors)
     size = _mean(errors, usable)
-    logs = np.log(np.where(usable & (size > 0), errors + LEAST * size, 1.0))
+    logs = np.log(np.where(usable & (size > 0), errors / np.where(size > 0, size, 1.0) + LEAST, 1.0))
     return np.where(usable, logs - _mean(logs, usable), np.nan), counts
 
 

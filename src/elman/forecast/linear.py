@@ -80,9 +80,9 @@ def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[i
     before = z[:, : max(int(ends.min()), 0)]
     found = np.full((len(z), len(ends), horizon), np.nan)
     windows = usable_windows(before.shape[1], horizon, season, longer)
-    if not windows:
+    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1, initial=np.inf) < before.max(1, initial=-np.inf)))
+    if not windows or not len(rows):
         return found
-    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1) < before.max(1)))
     chosen = _best_settings(before[rows], horizon, season, windows)  # (R, W, S)
     total = np.zeros((len(rows), len(ends), horizon))
     for number, window in enumerate(windows):
@@ -90,7 +90,7 @@ def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[i
         if len(some):
             made = _fit(before[rows[some]], horizon, season, window).forecast(z[rows[some]], ends)
             total[some] += np.where(chosen[some, number][..., None, None], made, 0.0).sum(1)
-    found[rows] = total / min(KEPT, chosen[0].size if len(rows) else 1)
+    found[rows] = total / min(KEPT, chosen[0].size)
     return found
 
 
