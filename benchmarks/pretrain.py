@@ -1,4 +1,4 @@
-"""Makes the networks that a `Forecaster` starts from: `python -m benchmarks.pretrain M3.parquet [--without H]`.
+"""Makes the networks that a `Forecaster` starts from: `python -m benchmarks.pretrain M3.parquet [--holdout]`.
 
 They learn from the training parts of series of the M3 competition (columns `train` and `period`; S. Makridakis and
 M. Hibon, International Journal of Forecasting 16, 2000), from mixtures of two of them, and from random series. With
@@ -24,8 +24,8 @@ from elman.training import Adam
 from elman.training.schedules import CosineDecay
 
 SEASONS = {"monthly": 12, "quarterly": 4}
-MEMBERS, ROUNDS, EPOCHS, RATE, BATCH = 3, 40, 2, 2e-3, 32
-RANDOM, MIXED = 500, 500  # series beside the recorded ones, new in each round
+MEMBERS, ROUNDS, EPOCHS, RATE, BATCH = 3, 30, 2, 2e-3, 32
+RANDOM, MIXED = 1000, 1000  # series beside the recorded ones, new in each round
 
 
 def main() -> None:

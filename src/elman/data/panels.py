@@ -70,7 +70,8 @@ def advice_on_repeats(table: Table, names: Sequence[str], others: Sequence[str],
         told = f"give time={together} (--time {shlex.quote(','.join(together))})"
         return f"together with {' and '.join(map(repr, parts))} the times differ: {told}"
     series = [name for name in others if not _is_part(looked, name) and not _is_time(looked, name)]
-    apart, more = _apart(looked, when, series), []
+    more: list[str] = []
+    apart = _apart(looked, when, series)
     if not apart:
         found = ((_apart(looked, made, series), more) for more, made in _joined(looked, list(names), list(others)))
         apart, more = next((pair for pair in found if pair[0]), ([], []))

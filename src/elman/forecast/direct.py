@@ -141,7 +141,7 @@ def pinball(y: Any, target: Any) -> Any:
     Reference: R. Koenker and G. Bassett, Regression quantiles, Econometrica 46 (1978).
     """
     counted = 1 - equal(target, UNKNOWN)
-    total = 0.0
+    total: Any = 0.0
     for share, quantile in zip(QUANTILES, split(y, len(QUANTILES)), strict=True):
         error = counted * (target - quantile)
         total = total + mean(maximum(share * error, (share - 1) * error))

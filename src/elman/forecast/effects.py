@@ -59,6 +59,27 @@ class Effects:
         change = np.where(there, self._change(known), 0.0)
         return np.where(self.logged[:, None, None], forecasts * np.exp(change), forecasts + change)
 
+    def added_to(
+        self,
+        inputs: dict[str, np.ndarray],
+        names: tuple[str, ...],
+        histories: Histories,
+        steps: np.ndarray,
+        horizon: int,
+    ) -> dict[str, np.ndarray]:
+        """Attributions of a single series by name, (T + H,) each, and the mean effects at some steps ahead."""
+        length = histories.values.shape[1]
+        later = histories.beside.known[0, length + steps] * self.weights[0] / len(steps)  # (K, F)
+        found = {name: values.copy() for name, values in inputs.items()}
+        for k, name in enumerate(names[: later.shape[1]]):
+            found[name][len(found[name]) - horizon + steps] += later[:, k]
+        return found
+
+    def mean_change(self, histories: Histories, steps: np.ndarray) -> float:
+        """What they add to a single series, the mean over some steps ahead, less what they add now."""
+        known, length = histories.beside.known, histories.values.shape[1]
+        return float((known[0, length + steps] @ self.weights[0]).mean())
+
     def _change(self, known: np.ndarray) -> np.ndarray:
         weights = self.weights.reshape(len(self.weights), *[1] * (known.ndim - 2), -1)
         change = (known * weights).sum(-1)

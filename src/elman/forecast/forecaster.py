@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, instance, whole
+from elman.checks import as_seed, flag, instance, real, whole
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.values import numbers_of
@@ -19,6 +19,7 @@ from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, r
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import calibrate
+from elman.forecast.explanation import Explanation, explain
 from elman.forecast.forecasts import Forecast
 from elman.forecast.inputs import Encoder
 from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
@@ -28,10 +29,13 @@ from elman.forecast.origins import rolling_origins
 from elman.forecast.pointwise import as_levels
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.scale import naive_scales
+from elman.forecast.search import Trial, note_of, search
 from elman.forecast.seasonality import Seasons, seasons_found
+from elman.forecast.uncertainty import bands_of, paths_around, quantiles_around
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
+SECONDS = 60.0  # of a search, where none are given
 _ROLES = ("past", "future", "static")
 
 
@@ -60,7 +64,7 @@ class Forecaster(Estimator):
     units : int, default 64
         Hidden size H.
     methods : sequence of str, optional
-        Which of ``network linear theta ets several seasons seasonal naive``; by default all.
+        Which of ``network, linear, theta, ets, damped ets, several seasons, seasonal naive``; by default all.
     members : int, default 3
         How many networks, whose mean is taken.
     epochs : int, optional
@@ -76,6 +80,11 @@ class Forecaster(Estimator):
         A country, as ``"DE"`` or ``"DE-BY"``, whose holidays are an input; the library `holidays` knows them.
     calendar : bool, default False
         Whether the time of day, the weekday and the time of year are inputs, as far as the times show them.
+    auto : bool, default False
+        Whether to search cell, units, members, learning rate and methods before, by backtests; Optuna proposes them
+        where it is installed. What is found depends on how fast the machine is.
+    seconds : float, optional
+        How long to search, by default 60; for `auto` only.
     seed : int, default 0
         Fixes initial weights and the order of series: the same seed gives the same forecast, bit for bit.
 
@@ -93,6 +102,10 @@ class Forecaster(Estimator):
         Steps of a season of each series, 1 for none.
     seasons_ : tuple of int
         Longer seasons that all series are looked at for.
+    best_params_ : dict
+        What a search found to differ from the parameters; empty without one.
+    trials_ : list of Trial
+        What it tried, the best first.
     notes_ : tuple of str
         What was decided and done, for the user.
 
@@ -124,6 +137,8 @@ class Forecaster(Estimator):
         nonnegative: bool | None = None,
         holidays: Any = None,
         calendar: bool = False,
+        auto: bool = False,
+        seconds: float | None = None,
         seed: int = 0,
     ):
         self.horizon = horizon
@@ -138,12 +153,16 @@ class Forecaster(Estimator):
         self.nonnegative = nonnegative
         self.holidays = holidays
         self.calendar = calendar
+        self.auto = auto
+        self.seconds = seconds
         self.seed = seed
 
     _encoder: Encoder
     _networks: Networks
     _seasons: Seasons
     _basis: Basis
+    trials_: list[Trial]
+    best_params_: dict[str, Any]
 
     # --- learning -------------------------------------------------------------------------------------------
 
@@ -199,6 +218,8 @@ class Forecaster(Estimator):
             instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, int(self.members))
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
+        self.trials_ = search(self, collection, self._time) if self.auto else []
+        self.best_params_ = self.trials_[0].params if self.trials_ else {}
         horizon = int(self.horizon)
         self._encoder = Encoder.of(collection, self.holidays, self.calendar)
         self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
@@ -229,16 +250,26 @@ class Forecaster(Estimator):
         return self._seasons
 
     def _settings(self) -> Settings:
-        epochs = None if self.epochs is None else int(self.epochs)
+        used = self._used
         return Settings(
-            as_cell(self.cell),
-            int(self.units),
-            int(self.members),
-            epochs,
+            as_cell(used["cell"]),
+            int(used["units"]),
+            int(used["members"]),
+            None if self.epochs is None else int(self.epochs),
             int(self.batch_size),
-            self.learning_rate,
+            used["learning_rate"],
             int(self.seed),
         )
+
+    @property
+    def _used(self) -> dict[str, Any]:
+        """The parameters, and what a search found in place of them."""
+        return self.get_params() | getattr(self, "best_params_", {})
+
+    @property
+    def _time(self) -> float:
+        """Seconds to search."""
+        return SECONDS if self.seconds is None else float(self.seconds)
 
     def _based(self, collection: Collection, histories: Histories, attempts: Tried) -> Basis:
         """Weights and widths, from what methods forecast."""
@@ -299,6 +330,7 @@ class Forecaster(Estimator):
         *,
         level: Any = None,
         quantiles: Any = None,
+        samples: int | None = None,
         future: Any = None,
     ) -> Any:
         """Forecast what follows.
@@ -314,6 +346,8 @@ class Forecaster(Estimator):
         quantiles : sequence of float, optional
             Probabilities in (0, 1) of quantiles.
 
+        samples : int, optional
+            How many paths to draw, as they may come true: ``forecast.samples`` (S, M, H).
         future : data frame, path or dict, optional
             Covariates that are known ahead, for the steps to come; by default what stood behind the series' ends.
 
@@ -332,21 +366,29 @@ class Forecaster(Estimator):
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
         levels = as_levels(level)
         basis = self._basis if data is None else self._basis_of(self._collected(data))
-        found = self._forecast(basis, steps, levels, quantiles, future)
-        plain = basis.collection.form.kind in ("array", "arrays") and level is None and quantiles is None
+        paths = 0 if samples is None else as_count(samples, "samples")
+        found = self._forecast(basis, steps, levels, quantiles, paths, future)
+        only = level is None and quantiles is None and samples is None
+        plain = basis.collection.form.kind in ("array", "arrays") and only
         return np.asarray(found) if plain else found
 
     def _collected(self, data: Any) -> Collection:
         """Other data of the form that was learnt."""
         learnt = self._basis.collection
         parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
-        columns = {role: list(part) or None for role, part in parts}
+        columns: dict[str, Any] = {role: list(part) or None for role, part in parts}
         if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
             columns["group"] = list(learnt.form.group) or None
         return collect(data, **columns)
 
     def _forecast(
-        self, basis: Basis, steps: int, levels: Sequence[float], quantiles: Any, future: Any = None
+        self,
+        basis: Basis,
+        steps: int,
+        levels: Sequence[float] = (),
+        quantiles: Any = None,
+        samples: int = 0,
+        future: Any = None,
     ) -> Forecast:
         methods = built(self.methods_, self._networks, self.seasons_)
         histories, now = basis.histories, np.array([0])
@@ -360,22 +402,11 @@ class Forecaster(Estimator):
         lowest = self._lowest(basis.histories)
         raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
-        bands, shares = {}, {}
-        if levels or quantiles is not None:
-            if basis.calibration is None:
-                raise OptionError(
-                    "no series is long enough to hold values back, so that nothing says how wide intervals are; "
-                    "give longer series, or a shorter horizon"
-                )
-            around = basis.calibration.around(values, levels)
-            bands = {level: (np.maximum(low, lowest[:, None]), high) for level, (low, high) in around.items()}
-        if quantiles is not None:
-            drawn = basis.calibration.quantiles(values, quantiles)
-            shares = {
-                float(q): np.maximum(drawn[..., k], lowest[:, None]) for k, q in enumerate(np.atleast_1d(quantiles))
-            }
+        bands = bands_of(basis.calibration, values, levels, lowest)
+        shares = quantiles_around(basis.calibration, values, quantiles, lowest)
+        paths = paths_around(basis.calibration, values, samples, int(self.seed), lowest) if samples else None
         note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
-        return Forecast.of(basis.collection, values, bands, shares, notes=(note,) * bool(raised))
+        return Forecast.of(basis.collection, values, bands, shares, paths, notes=(note,) * bool(raised))
 
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
@@ -412,6 +443,25 @@ class Forecaster(Estimator):
             if calibration is not None
         }
         return values, stacked
+
+    def explain(
+        self, name: Any = None, step: int | None = None, *, future: Any = None, points: int = 32
+    ) -> Explanation:
+        """Which of its values and inputs the networks' forecast of a series rests on; see `elman.forecast.explanation`.
+
+        Parameters
+        ----------
+        name : optional
+            Of the series; by default the first.
+        step : int, optional
+            Which step ahead, from 1; by default the mean of all.
+        future : optional
+            As for `predict`.
+        points : int, default 32
+            At how many points gradients are taken.
+        """
+        self._check_fitted()
+        return explain(self, name, step, future, as_count(points, "points"))
 
     def backtest(self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Any) -> Backtest:
         """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
@@ -458,7 +508,7 @@ class Forecaster(Estimator):
 
     @property
     def methods_(self) -> tuple[str, ...]:
-        return chosen_methods(self.methods)
+        return chosen_methods(self._used["methods"])
 
     @property
     def networks_(self) -> list:
@@ -484,7 +534,13 @@ class Forecaster(Estimator):
     @property
     def notes_(self) -> tuple[str, ...]:
         calibration = self._basis.calibration
-        return (*self._basis.collection.notes, *self._seasons.notes, *(calibration.notes if calibration else ()))
+        searched = (note_of(self.trials_),) if self.trials_ else ()
+        return (
+            *searched,
+            *self._basis.collection.notes,
+            *self._seasons.notes,
+            *(calibration.notes if calibration else ()),
+        )
 
     # --- parameters and files -------------------------------------------------------------------------------
 
@@ -505,6 +561,11 @@ class Forecaster(Estimator):
         as_seed(self.seed)
         as_choice(self.nonnegative, "nonnegative")
         chosen_methods(self.methods)
+        flag(self.calendar, "calendar")
+        if self.seconds is not None and not flag(self.auto, "auto"):
+            raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")
+        if self.seconds is not None:
+            real(self.seconds, "seconds", 0)
         if self.learning_rate is not None:
             check_rate(self.learning_rate)
 

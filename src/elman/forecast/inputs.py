@@ -13,6 +13,7 @@ from elman.data.collection import Collection
 from elman.data.covariates import Covariate
 from elman.data.known_ahead import future_rows
 from elman.data.reading import Reading
+from elman.data.steps import Step
 from elman.errors import OptionError
 
 MOST_CATEGORIES = 256  # of one covariate; the rarest of more are as one that was never seen
@@ -124,14 +125,24 @@ class Encoder:
         if (holidays is not None or dates) and (collection.times is None or collection.times.dtype.kind != "M"):
             what = "holidays" if holidays is not None else "calendar"
             raise OptionError(f"{what} needs dates, and the data has none; give a column of dates, or leave it out")
-        codes = [{name: Code.of(c) for name, c in part.items()} for part in _parts(collection)]
+        past, future, static = ({name: Code.of(c) for name, c in part.items()} for part in _parts(collection))
         irregular = collection.step is not None and not collection.step.regular and collection.times is not None
-        return Encoder(*codes, holidays=holidays, dates=dates, gaps=irregular)
+        return Encoder(past, future, static, holidays, dates, irregular)
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to know."""
         return not (self.past or self.future or self.static or self.holidays is not None or self.dates or self.gaps)
+
+    def names(self, collection: Collection) -> tuple[str, ...]:
+        """Of the numbers beside each step, in order: those known ahead, then those known up to now."""
+        known = [str(name) for name, code in self.future.items() for _ in range(code.width)]
+        days: list[str] = []
+        if self._looks:
+            assert collection.times is not None and collection.step is not None
+            days = self._days(collection.notation.wall(collection.times[:1]), collection.step)[0]
+        past = [str(name) for name, code in self.past.items() for _ in range(code.width)]
+        return (*known, *days, *past, *["gap"] * self.gaps)
 
     def inputs(
         self, collection: Collection, horizon: int, future: Any = None, reading: Reading | None = None
@@ -154,6 +165,7 @@ class Encoder:
             _aligned(code.numbers(collection.past[name], name), collection, longest) for name, code in self.past.items()
         ]
         if self.gaps:
+            assert collection.times is not None
             past.append(_aligned(log_gaps(collection.times, collection.borders)[:, None], collection, longest))
         static = [code.numbers(collection.static[name], name) for name, code in self.static.items()]
         size = len(collection)
@@ -177,15 +189,24 @@ class Encoder:
         before = _aligned(code.numbers(collection.future[name], name), collection, longest)
         return np.concatenate([before, code.numbers(later[name], name)], axis=1) if horizon else before
 
+    @property
+    def _looks(self) -> bool:
+        """Whether the calendar says anything."""
+        return self.dates or self.holidays is not None
+
+    def _days(self, times: np.ndarray, step: Step) -> tuple[list[str], np.ndarray]:
+        """Names and numbers of what the calendar says of times."""
+        names, numbers = calendar(times, step, self.holidays)
+        kept = [k for k, name in enumerate(names) if self.dates or name == "holiday"]
+        return [names[k] for k in kept], numbers[:, kept]
+
     def _calendar(self, collection: Collection, longest: int, horizon: int) -> list[np.ndarray]:
-        if not self.dates and self.holidays is None:
+        if not self._looks:
             return []
         assert collection.times is not None and collection.step is not None
         later = collection.future_times(horizon) if horizon else np.empty((len(collection), 0), collection.times.dtype)
         every = np.concatenate([collection.times, later.ravel()])
-        names, numbers = calendar(collection.notation.wall(every), collection.step, self.holidays)
-        if not self.dates:
-            numbers = numbers[:, [k for k, name in enumerate(names) if "holiday" in name]]
+        _, numbers = self._days(collection.notation.wall(every), collection.step)
         before = _aligned(numbers[: len(collection.times)], collection, longest)
         return [
             np.concatenate([before, numbers[len(collection.times) :].reshape(*later.shape, numbers.shape[1])], axis=1)

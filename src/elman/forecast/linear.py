@@ -68,7 +68,8 @@ def _alike(histories: Histories) -> Iterator[np.ndarray]:
     borders = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(0)) + 1
     for rows in np.split(order, borders):
         if len(rows) and histories.lengths[rows[0]]:
-            yield from np.array_split(rows, -(-len(rows) * int(histories.lengths[rows[0]]) // AT_ONCE))
+            at_once = max(AT_ONCE // int(histories.lengths[rows[0]]), 1)
+            yield from np.array_split(rows, -(-len(rows) // at_once))
 
 
 def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[int], ends: np.ndarray) -> np.ndarray:
@@ -79,10 +80,8 @@ def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[i
     before = z[:, : max(int(ends.min()), 0)]
     found = np.full((len(z), len(ends), horizon), np.nan)
     windows = usable_windows(before.shape[1], horizon, season, longer)
-    if not windows:
-        return found
-    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1) < before.max(1)))
-    if not len(rows):
+    rows = np.flatnonzero(np.isfinite(before).all(1) & (before.min(1, initial=np.inf) < before.max(1, initial=-np.inf)))
+    if not windows or not len(rows):
         return found
     chosen = _best_settings(before[rows], horizon, season, windows)  # (R, W, S)
     total = np.zeros((len(rows), len(ends), horizon))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Rows:
     beside: np.ndarray | None = None
 
     @property
-    def inputs(self) -> dict[str, np.ndarray]:
+    def inputs(self) -> Any:
         """As the network takes them."""
         inputs = {"series": self.series, "about": self.about}
         return inputs if self.beside is None else inputs | {"beside": self.beside}
@@ -52,7 +53,7 @@ class Rows:
 def training_rows(histories: Histories, views: Views, horizon: int, until: np.ndarray | int = 0) -> Rows:
     """All series but the last `until` values of each; long ones in pieces that overlap by half.
 
-    Each step is once what is forecast from: in the half that a piece shares with the one before, its weight is 0.
+    Each step is once what is forecast from: where pieces overlap, in the one that holds all that is ahead of it.
     """
     lengths = np.maximum(histories.lengths - until, 0)
     z = left(views.scaled(histories.values), until, lengths)
@@ -62,8 +63,9 @@ def training_rows(histories: Histories, views: Views, horizon: int, until: np.nd
     places = np.minimum(start[:, None] + steps, z.shape[1] - 1)
     pieces = np.where(steps < used[:, None], z[which[:, None], places], np.nan)
     target, told = _targets(pieces, horizon)
-    again = (start[:, None] > 0) & (steps < LONGEST // 2)  # the piece before had these
-    weight = np.where(told & ~again, np.sqrt(views.noise[which])[:, None], 0.0).astype(np.float32)
+    begin, end = _counted(which, start, lengths, horizon)
+    own = (steps >= (begin - start)[:, None]) & (steps < (end - start)[:, None])
+    weight = np.where(told & own, np.sqrt(views.noise[which])[:, None], 0.0).astype(np.float32)
     rows = Rows(inputs_of(pieces), about_of(histories, views)[which], used, target, weight)
     if not has_beside(histories) or not len(which):
         return rows
@@ -137,6 +139,14 @@ def _pieces(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return which, np.maximum(np.minimum(order * half, lengths[which] - LONGEST), 0)
 
 
+def _counted(which: np.ndarray, start: np.ndarray, lengths: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """From which step of its series on each row counts, and up to which, (B,) each."""
+    before = np.append(-1, which)
+    first, last = which != before[:-1], np.append(which[1:], -1) != which
+    end = np.where(last, lengths[which], start + LONGEST - min(horizon, LONGEST // 2 - 2))
+    return np.where(first, 0, np.append(0, end)[:-1]), end
+
+
 def left(values: np.ndarray, until: np.ndarray | int, used: np.ndarray) -> np.ndarray:
     """Of right-aligned series (S, T) the `used` steps before the last `until`, from the first column on; NaN behind."""
     steps = np.arange(max(int(used.max(initial=0)), 1))
@@ -198,7 +208,7 @@ class Pieces:
         np.put_along_axis(z, self.lengths[:, None] + np.arange(values.shape[1]), values, 1)
         return Pieces(z, self.lengths + values.shape[1], self.about, self.beside)
 
-    def inputs(self, ahead: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def inputs(self, ahead: int) -> tuple[dict[str, Any], np.ndarray]:
         """What a network reads that looks so many steps ahead, and the lengths of its rows."""
         series, found = inputs_of(self.z), {"about": self.about}
         if self.beside is None:
@@ -229,7 +239,7 @@ def _ahead(networks: Sequence[Network], pieces: Pieces) -> np.ndarray:
     made = []
     for start in range(0, len(lengths), per):
         some = slice(start, start + per)
-        batch = {name: value[some] for name, value in inputs.items()}
+        batch: Any = {name: value[some] for name, value in inputs.items()}
         each = [net(batch, lengths=lengths[some]) for net in networks]
         last = np.mean(each, axis=0)[np.arange(len(lengths[some])), pieces.lengths[some] - 1]
         made.append(last.reshape(len(last), len(QUANTILES), -1))

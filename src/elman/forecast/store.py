@@ -91,6 +91,7 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
         forecaster.restore(networks, seasons, encoder, _basis(stored, arrays, encoder))
+        forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         forecaster.check_params()
     except (ElmanError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ModelFileError(
@@ -106,8 +107,8 @@ def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member
 
 
 def _cell_of(network: Network) -> Any:
-    """The cell of the layer that reads: the only one with states that is no smoothing."""
-    return next(layer.cell for layer in network.layers if layer.cell.states and layer.cell.name != "smoothing")
+    """The cell of the layer that reads: the last with states."""
+    return [layer.cell for layer in network.layers if layer.cell.states][-1]
 
 
 def _prefix(member: int) -> str:
@@ -121,6 +122,7 @@ def _describe(forecaster: Forecaster) -> dict[str, Any]:
         "format": FORMAT,
         "params": _params(forecaster),
         "epochs": forecaster.epochs_,
+        "best_params": forecaster.best_params_,
         "longer": list(forecaster.seasons_),
         "season_notes": list(forecaster.fitted_seasons.notes),
         "collection": described(basis.collection),
@@ -156,7 +158,7 @@ def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encod
     collection = restored(stored["collection"], arrays)
     calibration = None
     if stored["calibration"] is not None:
-        calibration = Calibration(*(arrays[name] for name in _CALIBRATION), notes=tuple(stored["calibration"]))
+        calibration = Calibration(**{name: arrays[name] for name in _CALIBRATION}, notes=tuple(stored["calibration"]))
     histories = Seasons(arrays["found_season"], ()).histories(collection)
     beside = encoder.inputs(collection, 0)
     return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration)

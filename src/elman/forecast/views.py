@@ -1,7 +1,7 @@
 """How series look to a network: on a scale where they grow evenly, without season, in units of their own steps.
 
 ``z = (f(y) - season - first) / unit``: f is the logarithm where a series grows by shares of itself, the season is that
-of classical decomposition where there is one, `first` brings the first value to 0, and `unit` is the mean distance of
+of `moving_season` where there is one, `first` brings the first value to 0, and `unit` is the mean distance of
 successive values.
 """
 
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.forecast.moving_season import moving_indices
 from elman.forecast.rivals.histories import Histories, held, mean_of_known
-from elman.forecast.rivals.seasonal import filled, is_seasonal, phase_means
+from elman.forecast.rivals.seasonal import filled, is_seasonal
 
 ABOUT = ("noise", "monthly", "quarterly", "seasonal", "logged")  # what the network is told of a series
 LEAST_SHARE = 0.01  # of the mean: a lower value has no useful logarithm
 LEAST_NOISE = 1e-4  # a unit as a share of the level, as the network is told: below, a series is as good as smooth
+LARGEST = 1e100  # of z: where later values leave what earlier ones were like
 LEAST_UNIT = 1e-12  # as a share of the level: smaller steps are rounding
 
 
@@ -67,7 +69,9 @@ class Views:
     def scaled(self, values: np.ndarray) -> np.ndarray:
         """z of values that end where the series do, (S, T)."""
         steps = np.arange(-values.shape[1], 0)
-        return (self._curved(values) - self._season(steps) - self.first[:, None]) / self.unit[:, None]
+        with np.errstate(over="ignore"):
+            z = (self._curved(values) - self._season(steps) - self.first[:, None]) / self.unit[:, None]
+        return np.clip(z, -LARGEST, LARGEST)
 
     def values(self, z: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """Values of z (S, ..., H) at steps (H,) or (S, H); 0 is the first step behind the series."""
@@ -118,7 +122,8 @@ def views_of(histories: Histories, until: np.ndarray | int = 0, seasons: Sequenc
         curved = np.where(logged[:, None], np.log(before), before)
     patterns, plain = _without_seasons(curved, histories.season, seasons)
     first = np.nan_to_num(np.take_along_axis(plain, np.argmax(np.isfinite(plain), 1)[:, None], 1)[:, 0])
-    distance = np.nan_to_num(mean_of_known(np.abs(np.diff(held(plain), axis=1, prepend=np.nan)), 1))
+    steps = np.where(seen[:, 1:], np.abs(np.diff(held(plain), axis=1)), np.nan)
+    distance = np.nan_to_num(mean_of_known(steps, 1))
     level = np.where(logged, 1.0, np.nan_to_num(mean_of_known(np.abs(before), 1)))
     level = np.where(level > 0, level, 1.0)
     unit = np.maximum(distance, LEAST_UNIT * level)
@@ -157,7 +162,7 @@ def _without_seasons(
         seasonal = is_seasonal(whole, period)
         rows, whole = rows[seasonal], whole[seasonal]
         if len(rows):
-            indices = np.nan_to_num(phase_means(whole, period, multiplied=False))
+            indices = np.nan_to_num(moving_indices(whole, period))
             found.append(Pattern(rows, indices))
             rest[rows] -= indices[:, steps % period]
     return tuple(found), rest

@@ -189,5 +189,7 @@ def last_values(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
 def mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
     """The mean of what is no NaN; NaN where all are. Summed in order, so that NaN before or behind change no digit."""
     count = np.isfinite(values).sum(axis)
+    if not values.shape[axis]:
+        return np.full(count.shape, np.nan)
     total = np.cumsum(np.nan_to_num(values), axis).take(-1, axis)
     return np.where(count, total / np.maximum(count, 1), np.nan)

@@ -1,0 +1,137 @@
+"""Search of settings within a time: each is judged by a backtest, and the best is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from elman.data.collection import Collection
+from elman.data.names import counted
+from elman.errors import DataError, TrainingError
+from elman.forecast.backtest import backtest
+
+if TYPE_CHECKING:
+    from elman.forecast.forecaster import Forecaster
+
+CELLS = ("gru", "gru", "lstm", "min_gru", "simple")  # the first is the one that is pretrained
+UNITS = (16, 32, 64, 128)
+MEMBERS = (1, 3, 5)
+RATES = (3e-4, 1e-2)
+Proposals = Generator[dict[str, Any], float, None]
+METHODS = (None, ("network", "linear", "theta", "ets", "seasonal naive"), ("network",), ("theta", "ets", "linear"))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Settings that were tried.
+
+    Attributes
+    ----------
+    params : dict
+        What differs from the forecaster's own.
+    error : float
+        MASE of a backtest, or MAE where no series has a scale; infinite where it failed.
+    seconds : float
+        How long it took.
+    """
+
+    params: dict[str, Any]
+    error: float
+    seconds: float
+
+
+def search(
+    forecaster: Forecaster, collection: Collection, seconds: float, clock: Callable[[], float] = time.monotonic
+) -> list[Trial]:
+    """Try settings until the time is up, the forecaster's own first; the best one is first in the list.
+
+    The next settings are not begun if, by what the mean of those before took, they would end too late. Where Optuna is
+    installed it proposes them; else they are drawn at random.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Whose parameters hold where settings say nothing else.
+    collection : Collection
+        On whose end they are judged.
+    seconds : float
+        How long.
+    clock : function, optional
+        For tests.
+    """
+    begun, trials = clock(), []
+    proposals = _proposals(int(forecaster.seed))
+    params: dict[str, Any] = {}
+    while True:
+        started = clock()
+        error = _error(forecaster, params, collection)
+        trials.append(Trial(params, error, clock() - started))
+        mean = float(np.mean([trial.seconds for trial in trials]))
+        if clock() - begun + mean > seconds:
+            return sorted(trials, key=lambda trial: trial.error)
+        params = proposals.send(error) if len(trials) > 1 else next(proposals)
+
+
+def note_of(trials: list[Trial]) -> str:
+    """What was found, for the user."""
+    best = trials[0]
+    chosen = ", ".join(f"{name}={value!r}" for name, value in best.params.items()) or "the settings as they were"
+    return (
+        f"of {counted(len(trials), 'settings')} tried in a backtest the best has an error of {best.error:.3g}: {chosen}"
+    )
+
+
+def _error(forecaster: Forecaster, params: dict[str, Any], collection: Collection) -> float:
+    own = forecaster.get_params() | {"auto": False, "seconds": None} | params
+    try:
+        test = backtest(type(forecaster)(**own), collection, level=())
+    except (DataError, TrainingError):
+        return np.inf
+    scores = test.scores["elman"]
+    scaled = float(scores["MASE"])
+    return scaled if np.isfinite(scaled) else float(scores["MAE"])
+
+
+def _proposals(seed: int) -> Proposals:
+    """Settings, one after the other; each is told the error of the one before."""
+    try:
+        import optuna
+    except ImportError:
+        return _drawn(seed)
+    return _of_optuna(optuna, seed)
+
+
+def _drawn(seed: int) -> Proposals:
+    random = np.random.default_rng(seed)
+    while True:
+        yield _settings(
+            lambda name, of: of[random.integers(len(of))],
+            lambda low, high: float(np.exp(random.uniform(np.log(low), np.log(high)))),
+        )
+
+
+def _of_optuna(optuna: Any, seed: int) -> Proposals:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    while True:
+        trial = study.ask()
+        error = yield _settings(*_asked(trial))
+        study.tell(trial, error if np.isfinite(error) else 1e12)
+
+
+def _asked(trial: Any) -> tuple[Callable[[str, Any], Any], Callable[[float, float], float]]:
+    return (
+        lambda name, of: of[trial.suggest_categorical(name, list(range(len(of))))],
+        lambda low, high: trial.suggest_float("learning_rate", low, high, log=True),
+    )
+
+
+def _settings(choose: Callable[[str, Any], Any], between: Callable[[float, float], float]) -> dict[str, Any]:
+    cell = choose("cell", CELLS)
+    methods = choose("methods", METHODS)
+    found = {"cell": cell, "units": choose("units", UNITS), "members": choose("members", MEMBERS)}
+    return found | {"methods": methods, "learning_rate": between(*RATES)}
