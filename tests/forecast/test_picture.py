@@ -7,7 +7,8 @@ import pytest
 from elman.data import Series, collect
 from elman.data.times import infer_step
 from elman.forecast import Forecaster
-from elman.forecast.picture import MOST_SERIES, _shown, chosen, draw, draw_backtest, render
+from elman.forecast.backtest_picture import _shown, draw_backtest
+from elman.forecast.picture import MOST_SERIES, chosen, draw, render
 from elman.plots.style import new_figure
 
 WAVE = np.sin(2 * np.pi * np.arange(160) / 10)

@@ -126,7 +126,7 @@ class Backtest:
 
     def plot(self, name: Any = None, ax: Any = None) -> Any:
         """Draw the forecasts of one series, by default the first, beside what happened."""
-        from elman.forecast.picture import draw_backtest
+        from elman.forecast.backtest_picture import draw_backtest
 
         return draw_backtest(self, 0 if name is None else self.collection.number(name), ax)
 

@@ -86,7 +86,11 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
             raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
         if forecaster.cell is None and members:
             forecaster.cell = _cell_of(members[0])
-        seasons = Seasons(tensors["series/season"], tuple(stored["longer"]), tuple(stored["season_notes"]))
+        seasons = Seasons(
+            tensors["series/season"],
+            tuple(checks.whole(m, "a longer season", 2) for m in stored["longer"]),
+            tuple(stored["season_notes"]),
+        )
         networks = Networks(members, list(stored["epochs"]), seasons.longer)
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
