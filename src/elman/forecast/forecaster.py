@@ -216,7 +216,7 @@ class Forecaster(Estimator):
         self.check_params()
         if like is not None:
             instance(like, Forecaster, "like", "a fitted Forecaster")
-        callbacks = as_callbacks(callbacks, int(self.members))
+        callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         self.trials_ = search(self, collection, self._time) if self.auto else []
         self.best_params_ = self.trials_[0].params if self.trials_ else {}

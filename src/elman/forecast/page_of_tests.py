@@ -11,7 +11,7 @@ from elman.forecast.backtest import SHOWN, Backtest
 from elman.forecast.pointwise import errors
 from elman.forecast.words import coverage_in_words, number, tested_in_words
 from elman.insight.report import Section
-from elman.plots.style import BLUE, CYCLE, INK, MUTED, dots, dress, new_figure, whole_numbers
+from elman.plots.style import BLUE, CYCLE, INK, MUTED, dots, dress, new_figure, plain_decades, whole_numbers
 
 MOST_ROWS = 12  # of the table of series
 MOST_DOTS = 4000  # of a picture of residuals
@@ -62,6 +62,8 @@ def by_series(name: str, test: Backtest) -> Section | None:
     ax.plot(ends, ends, color=MUTED, linewidth=1)
     ax.plot(theirs[known], ours[known], "o", color=BLUE, markersize=4, alpha=0.6)
     ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal")
+    for axis in (ax.xaxis, ax.yaxis):
+        plain_decades(axis)
     dress(ax, f"MASE of {rival}", "MASE of elman")
     return Section("Backtest by series", text, rows, figure)
 
