@@ -38,7 +38,7 @@ def test_a_forecaster_learns_every_column_of_a_frame_with_times():
         "sales",
         "price",
     ]
-    assert found["day"].to_list() == 2 * [dt.date(2024, 3, 1) + dt.timedelta(i) for i in range(3)]
+    assert found["day"].dt.date().to_list() == 2 * [dt.date(2024, 3, 1) + dt.timedelta(i) for i in range(3)]
 
 
 def test_a_missing_value_stays_open():
