@@ -99,7 +99,8 @@ def residuals(name: str, test: Backtest) -> Section | None:
     known = missed[np.isfinite(missed)]
     if not len(known):
         return None
-    unit = "in units of what seasonal naive errs by" if several else "in the units of the series"
+    method = "naive" if np.all(test.season == 1) else "seasonal naive"
+    unit = f"in units of what {method} errs by before the backtest" if several else "in the units of the series"
     low = 100 * float(np.mean(known > 0))
     largest = float(np.abs(known).max()) or 1.0  # whose square float64 may not hold
     spread = largest * float((known / largest).std())
