@@ -456,9 +456,9 @@ def test_ctrl_c_leaves_what_was_learnt(network, kept):
 
 
 def test_ctrl_c_while_learning_all_values_leaves_all_networks():
-    whole, forecaster = learning(members=2).fit(WAVE), learning(members=2)
+    whole, forecaster = learning(members=2).fit(SALES), learning(members=2)
     with pytest.raises(KeyboardInterrupt):
-        forecaster.fit(WAVE, callbacks=[interrupt_at(4, 1)])
+        forecaster.fit(SALES, callbacks=[interrupt_at(4, 1)])
     assert len(forecaster.networks_) == 2 and forecaster.epochs_ == whole.epochs_
     np.testing.assert_array_equal(forecaster.networks_[0].arena, whole.networks_[0].arena)
     assert not np.array_equal(forecaster.networks_[1].arena, whole.networks_[1].arena)

@@ -1,13 +1,14 @@
 """Weights of several methods, from what each erred by at rolling origins.
 
-A method's error for a series is taken relative to the mean of all methods'. What few origins of one series say is drawn
-towards what all series say together, and that towards what is known of the methods beforehand:
+Methods are compared by the logarithms of their mean absolute errors, less the mean of all methods' logarithms. What few
+origins of one series say is drawn towards what all series say together, and that towards what is known beforehand:
 
-    r[s, m] = (n[s] e[s, m] + DRAWN (R e[m] + PRIOR r0[m]) / (R + PRIOR)) / (n[s] + DRAWN)
-    w[s, m] ~ r[s, m] ^ -POWER
+    r[m]    = mean of (g[s, m] - r0[s, m]) over the origins of all series, drawn to 0 by KNOWN
+    d[s, m] = (n[s] g[s, m] + DRAWN (r0[s, m] + r[m])) / (n[s] + DRAWN)
+    w[s, m] ~ exp(-POWER d[s, m])
 
-with n the origins of the series and R those of all. So a series with nothing to learn gets about the simple forecasts,
-and a long one the method that foretells it.
+with n the origins of the series and r0 the errors that are known beforehand. So methods that err about alike are
+averaged, and one that errs several times as much counts nothing.
 
 References
 ----------
@@ -20,13 +21,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-POWER = 6.0
-DRAWN = 10.0
-PRIOR = 10.0
+# Chosen on 580 origins of 300 series from packages for R and Python, and 330 training parts of the M3 competition.
+POWER = 14.0
+DRAWN = 8.0  # origins
+KNOWN = 50.0  # origins
+LEAST = 0.03  # of the mean error of all methods: what is added to each, so that none is infinitely better
 
 
 def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean absolute errors relative to the mean of all methods', (S, M), and how many origins they are of, (S,).
+    """Logarithms of mean absolute errors less their mean, (S, M), and how many origins they are of, (S,).
 
     Parameters
     ----------
@@ -34,15 +37,21 @@ def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> t
         NaN where nothing is known.
     forecasts : dict of str to array, shape (S, K, H)
         By method; NaN where it has none.
+
+    Returns
+    -------
+    errors : ndarray, shape (S, M)
+        NaN where a method lacks a forecast; 0 for all where there is no origin, or no method errs.
+    counts : ndarray of int, shape (S,)
     """
     known = np.isfinite(truth)
     counts = known.any(2).sum(1)
     missed = [np.where(known, np.abs(f - np.where(known, truth, 0)), 0.0).sum((1, 2)) for f in forecasts.values()]
     errors = np.stack(missed, axis=1) / np.maximum(known.sum((1, 2)), 1)[:, None]
     usable = np.isfinite(errors)
-    mean = np.where(usable, errors, 0).sum(1) / np.maximum(usable.sum(1), 1)
-    relative = np.where(mean[:, None] > 0, errors / np.where(mean > 0, mean, 1)[:, None], 1.0)
-    return np.where(usable, relative, np.nan), counts
+    size = _mean(errors, usable)
+    logs = np.log(np.where(usable & (size > 0), errors / np.where(size > 0, size, 1.0) + LEAST, 1.0))
+    return np.where(usable, logs - _mean(logs, usable), np.nan), counts
 
 
 def weights_of(relative: np.ndarray, counts: np.ndarray, prior: np.ndarray | None = None) -> np.ndarray:
@@ -53,17 +62,21 @@ def weights_of(relative: np.ndarray, counts: np.ndarray, prior: np.ndarray | Non
     relative : array, shape (S, M)
         As `relative_errors` gives them.
     counts : array of int, shape (S,)
-    prior : array, shape (M,), optional
-        Relative errors that are known beforehand; 1 for all if not given.
+    prior : array, shape (M,) or (S, M), optional
+        Logarithms of errors that are known beforehand; 0 for all if not given.
     """
     usable = np.isfinite(relative)
-    told = usable & (counts > 0)[:, None]
-    shown = np.where(told, relative, 0.0)
-    total = (told * counts[:, None]).sum(0)  # origins that tell of a method
-    of_all = (shown * counts[:, None]).sum(0)
-    before = np.ones(relative.shape[1]) if prior is None else prior
-    pooled = (of_all + PRIOR * before) / (total + PRIOR)
-    count = np.where(told, counts[:, None], 0)
-    drawn = (count * shown + DRAWN * pooled) / (count + DRAWN)
-    weights = np.where(usable, np.maximum(drawn, 1e-3) ** -POWER, 0.0)
+    before = np.broadcast_to(0.0 if prior is None else prior, relative.shape)
+    before = before - _mean(before, usable)
+    shown = np.where(usable, relative, 0.0)
+    count = np.where(usable, counts[:, None], 0)
+    other = (count * (shown - before)).sum(0) / (count.sum(0) + KNOWN)
+    drawn = (count * shown + DRAWN * (before + other)) / (count + DRAWN)
+    best = np.where(usable, drawn, np.inf).min(1, keepdims=True)
+    weights = np.where(usable, np.exp(-POWER * (drawn - best)), 0.0)
     return weights / weights.sum(1, keepdims=True)
+
+
+def _mean(values: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """The mean over methods of what is usable, (S, 1)."""
+    return np.where(usable, values, 0.0).sum(1, keepdims=True) / np.maximum(usable.sum(1, keepdims=True), 1)

@@ -68,7 +68,8 @@ def _alike(histories: Histories) -> Iterator[np.ndarray]:
     borders = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(0)) + 1
     for rows in np.split(order, borders):
         if len(rows) and histories.lengths[rows[0]]:
-            yield from np.array_split(rows, -(-len(rows) * int(histories.lengths[rows[0]]) // AT_ONCE))
+            at_once = max(AT_ONCE // int(histories.lengths[rows[0]]), 1)
+            yield from np.array_split(rows, -(-len(rows) // at_once))
 
 
 def forecast_linear(z: np.ndarray, horizon: int, season: int, longer: Sequence[int], ends: np.ndarray) -> np.ndarray:

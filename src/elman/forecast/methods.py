@@ -13,12 +13,22 @@ from elman.forecast.combining import relative_errors, weights_of
 from elman.forecast.effects import effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
-from elman.forecast.rivals import Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
+from elman.forecast.rivals import DAMPED, FORMS, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
 from elman.forecast.rivals.histories import at_origins, last_values
 from elman.forecast.rivals.several_seasons import with_week
+from elman.forecast.together import Part, Together
 
-# By name: what a method errs by in comparison, over the training parts of the M3 competition's series.
-PRIOR = {"network": 0.9, "linear": 1.0, "theta": 1.0, "ets": 1.0, "several seasons": 1.0, "seasonal naive": 1.15}
+# By name: logarithms of what a method errs by in comparison, of series with a season, short ones without, and longer.
+PRIOR = {
+    "network": (-0.03, -0.08, 0.02),
+    "linear": (0.0, 0.1, 0.02),
+    "theta": (0.06, 0.1, 0.03),
+    "ets": (-0.03, -0.08, -0.08),
+    "damped ets": (-0.08, -0.08, 0.0),
+    "several seasons": (0.0, 0.0, 0.0),
+    "seasonal naive": (0.0, 0.0, 0.0),
+}
+SHORT = 60  # a series with fewer values
 NAMES = tuple(PRIOR)
 
 
@@ -42,11 +52,13 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
 
 def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:
     """Methods by name."""
+    smoothing = Together(Ets((FORMS, DAMPED), averaged=True).each)
     makers: dict[str, Callable[[], Rival]] = {
         "network": lambda: networks,
         "linear": lambda: Linear(longer),
         "theta": lambda: Theta(dynamic=True),
-        "ets": lambda: Ets(averaged=True),
+        "ets": lambda: Part(smoothing, 0, "ets"),
+        "damped ets": lambda: Part(smoothing, 1, "damped ets"),
         "several seasons": SeveralSeasons,
         "seasonal naive": SeasonalNaive,
     }
@@ -68,18 +80,20 @@ class Tried:
     forecasts : dict of str to ndarray, shape (S, K, H)
     last : ndarray, shape (S, K)
         The newest value before each origin.
+    kinds : ndarray of int, shape (S,)
+        Which of the errors in `PRIOR` are expected of a series.
     """
 
     origins: list[np.ndarray]
     truth: np.ndarray
     forecasts: dict[str, np.ndarray]
     last: np.ndarray
+    kinds: np.ndarray
 
     def weights(self) -> np.ndarray:
         """Of the methods, (S, M)."""
-        relative, counts = relative_errors(self.truth, self.forecasts)
-        relative = np.where((counts > 0)[:, None], relative, 1.0)
-        return weights_of(relative, counts, np.array([PRIOR[name] for name in self.forecasts]))
+        prior = np.array([PRIOR[name] for name in self.forecasts])
+        return weights_of(*relative_errors(self.truth, self.forecasts), prior[:, self.kinds].T)
 
 
 def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: Sequence[np.ndarray]) -> Tried:
@@ -97,7 +111,8 @@ def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, orig
         last[rows, : len(key)] = last_of(some, places)
         for name, made in forecast_by(methods, some, horizon, places).items():
             found[name][rows, : len(key)] = made
-    return Tried(list(origins), truth, found, last)
+    kinds = np.where(histories.season > 1, 0, np.where(histories.lengths < SHORT, 1, 2))
+    return Tried(list(origins), truth, found, last, kinds)
 
 
 def _alike(origins: Sequence[np.ndarray]) -> dict[tuple[int, ...], np.ndarray]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST = 6
+FEWEST, MOST = 6, 16  # origins of a series at most: few where there are many series, which tell of one another
+ENOUGH = 500  # origins of all series together
 SHARE = 3  # of a series, at most one part in so many is held back, beside the first horizon
 LEAST = 5  # values that a method must have seen, or a season and as many
 
@@ -20,7 +21,7 @@ def rolling_origins(lengths: np.ndarray, season: np.ndarray, horizon: int) -> li
     >>> rolling_origins(np.array([14, 60, 3]), np.array([1, 12, 1]), horizon=6)
     [array([6]), array([ 6,  9, 12, 15, 18]), array([], dtype=int64)]
     """
-    found = []
+    found, most = [], int(np.clip(ENOUGH // max(len(lengths), 1), FEWEST, MOST))
     for n, m in zip(lengths.tolist(), season.tolist(), strict=True):
         least = LEAST + (m if n >= 2 * m + LEAST else 0)
         first = horizon if n - horizon >= max(least, n // 2) else n // 3
@@ -29,5 +30,5 @@ def rolling_origins(lengths: np.ndarray, season: np.ndarray, horizon: int) -> li
             continue
         step = max(horizon // 2, 1)
         farthest = max(min(n // SHARE, n - 2 * least), first)
-        found.append(first + step * np.arange(min((farthest - first) // step + 1, MOST)))
+        found.append(first + step * np.arange(min((farthest - first) // step + 1, most)))
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.checks import whole
 from elman.forecast.rivals.ets_fit import KINDS, Fit, Form, aligned, fit_forms
 from elman.forecast.rivals.histories import Histories, forecast_alike, known
 from elman.forecast.rivals.smoothing import ahead, at_ends, smooth
@@ -58,33 +59,47 @@ class Ets:
 
     def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         """Forecasts, (S, K, H), as `Rival` says."""
-        return forecast_alike(histories, horizon, origins, self._forecast, rows=48)
+        return np.mean(self.each(histories, horizon, origins), axis=0)
+
+    def each(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
+        """Forecasts of each set, (sets, S, K, H), the forms of all of them fitted once."""
+
+        def forecast(some: Histories, _: int, starts: np.ndarray) -> np.ndarray:
+            made = self._forecast(some, horizon, starts)  # (sets, S, K, H)
+            return np.moveaxis(made, 0, 2).reshape(*made.shape[1:3], -1)
+
+        count, horizon = len(self.sets), whole(horizon, "horizon")
+        beside = forecast_alike(histories, count * horizon, origins, forecast, rows=48)
+        return np.moveaxis(beside.reshape(*beside.shape[:2], count, horizon), 2, 0)
 
     def _forecast(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         before = known(histories, origins)
         starts = np.argmax(np.isfinite(before), axis=1)
         fits, weights = self._weighed(aligned(before, starts), int(histories.season[0]))
         values, ends = aligned(histories.values, starts), before.shape[1] - origins - starts[:, None]
-        sums = np.zeros((len(before), len(origins), horizon))
+        sums = np.zeros((len(self.sets), len(before), len(origins), horizon))
         for fit, weight in zip(fits, weights, strict=True):
-            problems = np.flatnonzero(weight)
+            problems = np.flatnonzero(weight.any(0).ravel())
             series = problems % len(before)
             made = _rolled(values[:, series], fit, problems, ends[series], horizon)
-            np.add.at(sums, series, weight.ravel()[problems, None, None] * made)
-        fitted = np.any([weight.any(0) for weight in weights], axis=0)
-        return np.where(np.broadcast_to(fitted, len(before))[:, None, None], sums, np.nan)
+            for total, counted in zip(sums, weight.reshape(len(sums), -1)[:, problems], strict=True):
+                np.add.at(total, series, np.where(counted[:, None, None] > 0, made, 0.0) * counted[:, None, None])
+        fitted = np.any([weight.any(1) for weight in weights], axis=0)  # (sets, S)
+        return np.where(np.broadcast_to(fitted, sums.shape[:2])[..., None, None], sums, np.nan)
 
     def _weighed(self, seen: np.ndarray, season: int) -> tuple[list[Fit], list[np.ndarray]]:
-        """What is found for the forms of each kind of season, of series (T, S), and what each form counts, (F, S)."""
+        """What is found for the forms of each kind of season, of series (T, S), and what each counts, (sets, F, S)."""
         seen = seen[: np.flatnonzero(np.isfinite(seen).any(1)).max(initial=0) + 1]
         kinds = KINDS if season > 1 and len(seen) >= 2 * season else "N"
         forms = [form for form in FORMS if form.season in kinds and any(form in some for some in self.sets)]
         groups = [group for kind in kinds if (group := [form for form in forms if form.season == kind])]
         fits = [fit_forms(seen, season, group) for group in groups]
         criteria = np.concatenate([np.empty((0, seen.shape[1])), *(fit.criteria for fit in fits)])
-        weights = np.mean([self._weights(forms, some, criteria) for some in self.sets], axis=0)
-        weights /= np.where(weights.any(0), weights.sum(0), 1)
-        return fits, np.split(weights, np.cumsum([len(group) for group in groups]))[: len(groups)]
+        weights = np.stack([self._weights(forms, some, criteria) for some in self.sets])
+        empty = ~weights.any(1)  # of a set that has no form for a series another stands in
+        instead = weights.sum(0) / np.maximum((~empty).sum(0), 1)
+        weights = np.where(empty[:, None], instead, weights)
+        return fits, np.split(weights, np.cumsum([len(group) for group in groups]), axis=1)[: len(groups)]
 
     def _weights(self, forms: list[Form], some: tuple[Form, ...], criteria: np.ndarray) -> np.ndarray:
         """What each form counts in one set, (F, S); in all 1, or 0 where none of the set fits."""
