@@ -98,3 +98,7 @@ def test_it_helps_to_weigh():
     plain = np.abs(last.mean(1) - truth[:, 8]).mean()
     best = np.abs(last - truth[:, 8][:, None]).mean((0, 2)).min()
     assert weighed < 0.9 * plain and weighed < 0.8 * best
+
+
+def test_a_series_that_no_method_forecasts_has_no_weights():
+    assert not weights_of(np.full((1, 2), np.nan), np.array([3])).any()
