@@ -232,8 +232,8 @@ def _origins(collection: Collection, horizon: int, count: int | None) -> np.ndar
     if not len(places):
         needed = horizon + max(n // 2, 4)
         raise DataError(
-            f"the {'median ' if len(collection) > 1 else ''}series has {counted(n, 'values')}; a backtest of {horizon} steps needs "
-            f"{needed}. Give a shorter horizon, or longer series"
+            f"the {'median ' if len(collection) > 1 else ''}series has {counted(n, 'values')}; a backtest of {horizon} "
+            f"steps needs {needed}. Give a shorter horizon, or longer series"
         )
     return n - places
 

@@ -1,7 +1,7 @@
 """How series look to a network: on a scale where they grow evenly, without season, in units of their own steps.
 
 ``z = (f(y) - season - first) / unit``: f is the logarithm where a series grows by shares of itself, the season is that
-of classical decomposition where there is one, `first` brings the first value to 0, and `unit` is the mean distance of
+of `moving_season` where there is one, `first` brings the first value to 0, and `unit` is the mean distance of
 successive values.
 """
 
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.forecast.moving_season import moving_indices
 from elman.forecast.rivals.histories import Histories, held, mean_of_known
-from elman.forecast.rivals.seasonal import filled, is_seasonal, phase_means
+from elman.forecast.rivals.seasonal import filled, is_seasonal
 
 ABOUT = ("noise", "monthly", "quarterly", "seasonal", "logged")  # what the network is told of a series
 LEAST_SHARE = 0.01  # of the mean: a lower value has no useful logarithm
@@ -161,7 +162,7 @@ def _without_seasons(
         seasonal = is_seasonal(whole, period)
         rows, whole = rows[seasonal], whole[seasonal]
         if len(rows):
-            indices = np.nan_to_num(phase_means(whole, period, multiplied=False))
+            indices = np.nan_to_num(moving_indices(whole, period))
             found.append(Pattern(rows, indices))
             rest[rows] -= indices[:, steps % period]
     return tuple(found), rest

@@ -1,0 +1,68 @@
+"""The search of settings: bounded by its time, its own settings first, the best kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from elman.data.collecting import collect
+from elman.errors import OptionError
+from elman.forecast import Forecaster
+from elman.forecast import search as module
+from elman.forecast.search import _drawn, search
+
+SERIES = 10 + np.sin(np.arange(60) * 2 * np.pi / 6) + 0.02 * np.arange(60)
+
+
+class Clock:
+    """Ten seconds pass at each look."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        self.now += 10
+        return self.now
+
+
+def test_it_ends_in_time_and_keeps_the_best(monkeypatch):
+    errors = iter([3.0, 1.0, 2.0, 5.0, 4.0])
+    monkeypatch.setattr(module, "_error", lambda *_: next(errors))
+    trials = search(Forecaster(4), collect(SERIES), 100, clock=Clock())
+    assert [trial.error for trial in trials] == sorted(trial.error for trial in trials)
+    assert trials[0].error == 1.0 and trials[1].params != {}
+    assert 2 <= len(trials) <= 4
+
+
+def test_the_forecasters_own_settings_come_first(monkeypatch):
+    tried = []
+    monkeypatch.setattr(module, "_error", lambda _, params, __: tried.append(params) or 1.0)
+    search(Forecaster(4), collect(SERIES), 60, clock=Clock())
+    assert tried[0] == {}
+
+
+def test_one_seed_draws_the_same_settings():
+    first, second = _drawn(3), _drawn(3)
+    assert [next(first) for _ in range(5)] == [next(second) for _ in range(5)]
+
+
+def test_a_forecaster_uses_and_keeps_what_was_found(monkeypatch, tmp_path):
+    import elman as el
+
+    found = {"cell": "simple", "units": 8, "members": 1, "methods": ("network", "theta"), "learning_rate": 0.01}
+    errors = {True: 1.0, False: 2.0}
+    monkeypatch.setattr(module, "_error", lambda _, params, __: errors[bool(params)])
+    monkeypatch.setattr(module, "_proposals", _drawn)
+    forecaster = Forecaster(4, auto=True, seconds=1e-9, epochs=2).fit(SERIES)
+    assert forecaster.best_params_ == {}  # there was no time for more than its own
+    monkeypatch.setattr("elman.forecast.forecaster.search", lambda *_: [module.Trial(found, 1.0, 0.1)])
+    forecaster.fit(SERIES)
+    assert forecaster.methods_ == ("network", "theta") and len(forecaster.networks_) == 1
+    assert forecaster.cell == "gru" and "simple" in forecaster.notes_[0]
+    again = el.load(forecaster.save(tmp_path / "m.safetensors"))
+    np.testing.assert_array_equal(again.predict(), forecaster.predict())
+
+
+def test_seconds_without_a_search_are_refused():
+    with pytest.raises(OptionError, match="auto=True"):
+        Forecaster(4, seconds=5).fit(SERIES)
