@@ -11,6 +11,8 @@ from elman.forecast.words import (
     methods_in_words,
     scaled_in_words,
     seasons_in_words,
+)
+from elman.forecast.words import (
     tested_in_words as how_tested,
 )
 
