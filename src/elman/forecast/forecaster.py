@@ -374,9 +374,7 @@ class Forecaster(Estimator):
 
     def _collected(self, data: Any) -> Collection:
         """Other data of the form that was learnt."""
-        learnt = self._basis.collection
-        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
-        columns: dict[str, Any] = {role: list(part) or None for role, part in parts}
+        learnt, columns = self._basis.collection, self.covariates_
         if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
             columns["group"] = list(learnt.form.group) or None
         return collect(data, **columns)
@@ -501,6 +499,13 @@ class Forecaster(Estimator):
         return -mae(actual[known], forecast[known])
 
     # --- what it found ---------------------------------------------------------------------------------------
+
+    @property
+    def covariates_(self) -> dict[str, Any]:
+        """Names of the covariates that were learnt, by role."""
+        learnt = self._basis.collection
+        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
+        return {role: list(part) or None for role, part in parts}
 
     @property
     def methods_(self) -> tuple[str, ...]:
