@@ -241,7 +241,7 @@ BAD = {
     "a negative seed": (years(1900, 1990), ("--seed", "-1"), "seed"),
     "a learning rate of 0": (years(1900, 1990), ("--learning-rate", "0"), "learning_rate"),
     "an output folder below a file": (years(1900, 1990), ("--out", "series.csv/x"), "cannot be written"),
-    "an output folder that is a file": (years(1900, 1990), ("--out", "series.csv"), "cannot be written"),
+    "an output folder that is a file": (years(1900, 1990), ("--out", "series.csv"), "is a file; give a folder"),
     "an output folder nobody can write": (years(1900, 1990), ("--out", "/proc/elman"), "cannot be written"),
     "no such model": (years(1900, 1990), ("--model", "m.safetensors"), "there is no model file m.safetensors"),
     "a model that is none": (years(1900, 1990), ("--model", "series.csv"), "cannot be read as a safetensors file"),
