@@ -64,13 +64,14 @@ def tuned_settings(problem: Problem) -> dict[str, Any]:
     lengths = np.array([len(y) for y in problem.series])
     length = int(min(2 * problem.season + problem.horizon, lengths.min() - 1))
     rows = int((lengths - length).sum())
+    batch = BATCH if rows > 1000 else 16
     encoders = {"add_encoders": {"cyclic": {"future": CYCLES[problem.freq]}}} if problem.freq in CYCLES else {}
     return {
         "input_chunk_length": max(length - problem.horizon, length // 2),
         "training_length": length,
         "hidden_dim": 40,
-        "batch_size": BATCH if rows > 1000 else 16,
-        "n_epochs": int(np.clip(UPDATES // max(rows // BATCH, 1), 3, 200)),
+        "batch_size": batch,
+        "n_epochs": int(np.clip(UPDATES // max(rows // batch, 1), 3, 300)),
         "optimizer_kwargs": {"lr": 3e-3},
         **encoders,
     }

@@ -2,8 +2,8 @@
 
 Defaults: an input of three horizons, 1000 updates; series that are too short for that, which it refuses else, are
 filled up with zeros. Tuned: an input of two seasons or horizons, whichever is longer, but no longer than series are,
-logarithms where all values are positive, smaller networks, a rate that falls, and updates that end when the last horizon
-of each series is not forecast better any more, where the shortest has one to spare.
+logarithms where all values are positive, smaller networks, a rate that falls, and updates that end when the last
+horizon of each series is not forecast better any more, where the shortest has one to spare.
 """
 
 from __future__ import annotations
@@ -41,14 +41,15 @@ class Model:
         settings = tuned_settings(problem) if tuned else {}
         settings |= {"start_padding_enabled": True} if shortest < 4 * problem.horizon else {}
         settings |= {"early_stop_patience_steps": 4} if self._held else {}
-        model = getattr(models, name)(h=problem.horizon, alias="model", **settings, **QUIET)
+        model = getattr(models, name)(h=problem.horizon, **settings, **QUIET)
         self._forecaster = NeuralForecast([model], freq=problem.freq or 1)
 
     def fit(self) -> None:
         self._forecaster.fit(self._frame, val_size=self._held)
 
     def predict(self) -> tuple[np.ndarray, Bands]:
-        found = by_series(self._forecaster.predict(), "model", self._count)
+        made = self._forecaster.predict()
+        found = by_series(made, made.columns[-1], self._count)
         return np.exp(found) if self._log else found, {}
 
 

@@ -1,4 +1,4 @@
-"""Methods of statsforecast, told the season; two processes where there are many series."""
+"""Methods of statsforecast, told the season; AutoETS in two processes where there are many series."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from benchmarks.forecasting.contenders import LEVELS, Bands, by_series
 from benchmarks.forecasting.problems import Problem
 from statsforecast import StatsForecast, models
 
-MANY = 50
+MANY = 100
 
 
 class Model:
@@ -19,7 +19,7 @@ class Model:
         model = getattr(models, name)(season_length=problem.season, alias="model")
         short = np.tile(np.arange(1.0, 1 + problem.season), 4) if problem.season > 1 else np.arange(1.0, 20)
         model.forecast(y=short + np.arange(len(short)) % 3, h=2)  # what is compiled is, once a process
-        processes = 2 if len(problem.series) >= MANY else 1
+        processes = 2 if name == "AutoETS" and len(problem.series) >= MANY else 1
         self._frame = problem.frame()
         self._forecaster = StatsForecast([model], freq=problem.freq or 1, n_jobs=processes)
 

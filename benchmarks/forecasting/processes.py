@@ -1,4 +1,4 @@
-"""A contender in a fresh process: imports before the clock starts, then fits and forecasts one problem after the other."""
+"""A contender in a fresh process: it imports, then the clock starts; it fits and forecasts problem by problem."""
 
 from __future__ import annotations
 

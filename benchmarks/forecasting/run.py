@@ -1,4 +1,4 @@
-"""Compares Elman's `Forecaster` with its peers: `make bench-forecast`, or `python -m benchmarks.forecasting.run --help`.
+"""Compares Elman's `Forecaster` with its peers: `make bench-forecast`, or `python -m benchmarks.forecasting.run -h`.
 
 Contenders learn the same series and forecast the same steps, each in a fresh process, one after the other, on the same
 number of threads. Importing is not timed. Of each problem there are scores (sMAPE, MASE, RMSE, the coverage of
@@ -47,7 +47,10 @@ def published(problem: Problem) -> list[dict[str, Any]]:
 
 def prepared(problems: list[Problem], given: argparse.Namespace) -> list[Problem]:
     """As many series as were asked for, one by one or together, and the end of what is learnt as the truth or not."""
-    found = [problem.drawn(given.most) if given.most else problem for problem in problems]
+    found = problems
+    if given.most:
+        rows = np.sort(np.random.default_rng(0).permutation(len(problems))[: given.most])
+        found = [problems[k].drawn(given.most) for k in rows]
     found = [each for problem in found for each in (problem.apart() if given.apart else [problem])]
     return [problem.before() for problem in found] if given.before else found
 
@@ -76,7 +79,8 @@ def main() -> None:
     """Measure, writing down what came after each problem."""
     given = arguments()
     blas.limit_threads(given.threads)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while they wait take 15 times as long on cores that others use
+    # Threads that spin while they wait made PyTorch 15 times as slow on cores that other programs use too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     begun = datetime.now().isoformat(timespec="seconds")
     file = given.out or RESULTS / f"{begun.replace(':', '')}.json"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ def judged(
         raise ValueError(f"{np.sum(~np.isfinite(forecast))} of the {forecast.size} values that it forecasts are none")
     inside = {level: (low <= problem.truth) & (problem.truth <= high) for level, (low, high) in bands.items()}
     return {
+        "values": problem.truth.size,
         "smape": float(smape_of(problem.truth, forecast).mean()),
         "mase": float(np.nanmean(mase_of(problem, forecast))),
         "rmse": float(np.sqrt(np.mean((problem.truth - forecast) ** 2))),
