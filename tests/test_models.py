@@ -19,7 +19,7 @@ def saved(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     made = {
         "Network": el.Network(2, [el.GRU(3), el.Dense(1)], seed=4),
-        "Forecaster": el.Forecaster(hidden=4, epochs=1, members=2, horizon=4).fit(np.sin(np.arange(80) / 3)),
+        "Forecaster": el.Forecaster(units=4, epochs=1, members=2, horizon=4).fit(np.sin(np.arange(80) / 3)),
         "LanguageModel": el.LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(TEXT, verbose=0),
     }
     return {kind: (model, model.save(folder / f"{kind}.safetensors")) for kind, model in made.items()}
@@ -129,7 +129,7 @@ def test_no_kind_of_model_is_saved_where_there_is_no_path(path):
     wave = np.sin(np.arange(60.0))
     models = [
         el.Network(1, [el.Dense(1)]),
-        el.Forecaster(hidden=2, epochs=1, members=1).fit(wave),
+        el.Forecaster(units=2, epochs=1, members=1).fit(wave),
         el.LanguageModel(units=2, steps=8, streams=2, epochs=1).fit("to be or not to be\n" * 8, verbose=0),
     ]
     for model in models:
@@ -140,4 +140,4 @@ def test_no_kind_of_model_is_saved_where_there_is_no_path(path):
 @pytest.mark.parametrize("like", [3, "best", el.Forecaster()])
 def test_a_forecaster_is_like_a_fitted_forecaster_only(like):
     with pytest.raises(el.ElmanError):
-        el.Forecaster(hidden=2, epochs=1, members=1).fit(np.sin(np.arange(60.0)), like=like)
+        el.Forecaster(units=2, epochs=1, members=1).fit(np.sin(np.arange(60.0)), like=like)

@@ -19,7 +19,7 @@ FRAME = pl.DataFrame({"day": DAYS, "sales": WAVE, "price": -WAVE})
 
 
 def small():
-    return Forecaster(hidden=2, horizon=3, epochs=1, members=1)
+    return Forecaster(units=2, horizon=3, epochs=1, members=1, methods=["network", "theta"])
 
 
 def network():
@@ -29,19 +29,30 @@ def network():
 @pytest.mark.parametrize("series", [FRAME["sales"], FRAME.select("sales")], ids=["series", "frame"])
 def test_a_forecaster_learns_a_column(series):
     expected = small().fit(WAVE).predict(3, WAVE)
-    np.testing.assert_array_equal(small().fit(series).predict(3, series), expected)
+    np.testing.assert_array_equal(small().fit(series).predict(3, series).values[0], expected)
+
+
+def test_a_forecaster_learns_every_column_of_a_frame_with_times():
+    found = small().fit(FRAME).predict().to_polars()
+    assert found.columns == ["unique_id", "day", "y"] and found["unique_id"].unique(maintain_order=True).to_list() == [
+        "sales",
+        "price",
+    ]
+    assert found["day"].dt.date().to_list() == 2 * [dt.date(2024, 3, 1) + dt.timedelta(i) for i in range(3)]
+
+
+def test_a_missing_value_stays_open():
+    found = small().fit(pl.Series([1, None, 3] * 20))
+    assert np.isnan(found.fitted_basis.collection.values).sum() == 20 and np.isfinite(found.predict().values).all()
 
 
 @pytest.mark.parametrize(
     "series, message",
     [
-        (FRAME, r"a column 'day' of Date; expected numbers: leave such columns out, as frame.drop\('day'\) does"),
-        (FRAME.drop("day"), r"got shape \(60, 2\); forecast one column at a time, as frame\['price'\]"),
-        (FRAME.lazy(), r"the series is a polars LazyFrame, which holds no data yet; give the series.collect\(\)"),
+        (FRAME.lazy(), r"the frame is a LazyFrame, which holds no data yet; give frame.collect\(\)"),
         (pl.col("sales"), r"a polars Expr, which holds no data yet; give a column of a DataFrame"),
-        (FRAME["day"], "holds dates, such as 2024-01-01, instead of numbers"),
-        (pl.Series([1, None, 3] * 20), "nan at index 1"),
-        (pl.Series(["a"] * 60), "instead of numbers"),
+        (FRAME["day"], "holds times, such as '2024-01-01'; expected numbers"),
+        (pl.Series(["a"] * 60), "holds texts, such as 'a'; expected numbers"),
     ],
 )
 def test_what_is_no_series_of_numbers_is_refused(series, message):

@@ -17,6 +17,7 @@ from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.conditions import Where
 from elman.data.gaps import Fill
+from elman.data.known_ahead import future_rows
 from elman.data.reading import Reading
 from elman.data.sentinels import Missing
 from elman.data.series import name_of
@@ -82,6 +83,10 @@ def forecast(
     time: str | Sequence[str] | None = None,
     target: str | Sequence[str] | None = None,
     group: str | Sequence[str] | None = None,
+    past: str | Sequence[str] | None = None,
+    future: str | Sequence[str] | None = None,
+    static: str | Sequence[str] | None = None,
+    future_file: str | Path | None = None,
     fill: Fill = "none",
     date_format: str | None = None,
     dayfirst: bool | None = None,
@@ -107,6 +112,10 @@ def forecast(
         Steps to forecast.
     time, target, group : str or list of str, optional
         Columns, as for `elman.data.collect`: several targets, or a group, make several series.
+    past, future, static : str or list of str, optional
+        Columns that are inputs: known up to now, known ahead, and of a series as a whole.
+    future_file : str or Path, optional
+        A file with the columns of `future` for the steps to come; by default rows behind the series' last values.
     fill : {"none", "linear", "forward"}, default "none"
         What to do about missing values: leave them open, draw a straight line, or repeat the last value.
     date_format, dayfirst, decimal, thousands, where, missing
@@ -154,16 +163,19 @@ def forecast(
         where=where,
         missing=missing,
     )
-    collection = collect(source, time=time, target=target, group=group, reading=reading)
+    columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
+    collection = collect(source, **columns, reading=reading)
+    later = None if future_file is None else checks.path(future_file, "future_file")
+    future_rows(collection, horizon, later, reading=reading)  # what is missing is refused before the training
     name = name_of(source)
-    place = _Place.of(out, name)
-    collection.future_times(horizon)  # times beyond the calendar are refused before the training
+    place = _Place.of(out, name, source)
+    collection.future_times(horizon)  # and so are times beyond the calendar
     with Kept(forecaster, place.model):
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
         watched = watch("backtest", 0 if refit else 2 * forecaster.members) if jobs == 1 else ()
         test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests)
         tested = results.describe_backtest(test)
-        return _finish(name, forecaster, horizon, levels, test, tested, tuple(why_none), place, trained=True)
+        return _finish(name, forecaster, horizon, levels, test, tested, tuple(why_none), place, later, trained=True)
 
 
 def forecast_again(
@@ -174,6 +186,7 @@ def forecast_again(
     time: str | Sequence[str] | None = None,
     target: str | Sequence[str] | None = None,
     group: str | Sequence[str] | None = None,
+    future_file: str | Path | None = None,
     fill: Fill = "none",
     date_format: str | None = None,
     dayfirst: bool | None = None,
@@ -190,8 +203,10 @@ def forecast_again(
     ----------
     model : str or Path
         The ``model.safetensors``.
-    source, time, target, group, fill, date_format, dayfirst, decimal, thousands, where, missing, out, level
+    source, time, target, group, future_file, fill, date_format, dayfirst, decimal, thousands, where, missing
         As for `forecast`; the series should be of the same kind as those that the model learnt.
+    out, level
+        As for `forecast`.
     horizon : int, optional
         By default the one that the model was trained for.
 
@@ -213,17 +228,19 @@ def forecast_again(
         where=where,
         missing=missing,
     )
-    collection = collect(source, time=time, target=target, group=group, reading=reading)
+    columns = {"time": time, "target": target, "group": group, **forecaster.covariates_}
+    collection = collect(source, **columns, reading=reading)
+    later = None if future_file is None else checks.path(future_file, "future_file")
     steps = horizon or int(forecaster.horizon)
     collection.future_times(steps)
     name = name_of(source)
-    place = _Place.of(out, name, trained=False)
+    place = _Place.of(out, name, source, trained=False)
     if not collection.same_as(forecaster.fitted_basis.collection):
         forecaster.update(collection)
     note = f"the networks of {model} were used as they are: no training, and no backtest, as they may have seen this"
     earlier = results.earlier_backtest(model)
     kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
-    return _finish(name, forecaster, steps, levels, None, earlier, (note, *kept), place, trained=False)
+    return _finish(name, forecaster, steps, levels, None, earlier, (note, *kept), place, later, trained=False)
 
 
 def _test_options(origins: int | None, refit: bool, jobs: int) -> dict[str, Any]:
@@ -246,13 +263,15 @@ class _Place:
     model: Path
 
     @classmethod
-    def of(cls, out: Path | None, name: str, *, trained: bool = True) -> _Place:
+    def of(cls, out: Path | None, name: str, source: str | Path, *, trained: bool = True) -> _Place:
         """What `out` says, checked to be writable."""
         if out is None or out.suffix.lower() not in ENDINGS or out.is_dir():
             folder = Path(f"forecast-{name}") if out is None else out
             check_writable(folder, (FORECAST, PICTURE, PAGE, results.METRICS, *((MODEL,) if trained else ())))
             return cls(folder, None, folder / MODEL)
         check_file(out)
+        if out.exists() and Path(source).exists() and out.samefile(source):
+            raise OptionError(f"the output {out} is the file that is read; give another with --out (out=... in Python)")
         return cls(out.parent, out.name, out.with_suffix(".safetensors"))
 
 
@@ -405,12 +424,13 @@ def _finish(
     tested: dict[str, Any] | None,
     notes: tuple[str, ...],
     place: _Place,
+    later: Path | None,
     *,
     trained: bool,
 ) -> ForecastReport:
     """Forecast, and write everything to its place."""
     collection = forecaster.fitted_basis.collection
-    found, why_none = attempts.forecast_with_intervals(forecaster, horizon, levels)
+    found, why_none = attempts.forecast_with_intervals(forecaster, horizon, levels, later)
     notes = (*forecaster.notes_, *attempts.notes_of(collection), *notes, *why_none, *found.notes)
     if place.file is not None:
         found.write(place.folder / place.file)

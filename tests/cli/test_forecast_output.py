@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.cli.forecast_output import _in_short, _number
+from elman.cli.forecast_output import _in_short
+from elman.forecast.words import number
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,7 @@ from elman.cli.forecast_output import _in_short, _number
     + [(0.012345, "0.01235"), (1e-9, "1e-09"), (2e16, "2e+16"), (np.nan, "-")],
 )
 def test_scores_have_all_digits_before_the_point(value, shown):
-    assert _number(value) == shown
+    assert number(value) == shown
 
 
 def test_forecasts_of_thousands_are_told_apart():

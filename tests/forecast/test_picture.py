@@ -4,10 +4,12 @@ import sys
 import numpy as np
 import pytest
 
-from elman.data import Series
-from elman.data.times import Step, infer_step
-from elman.forecast import Backtest, Forecaster
-from elman.forecast.picture import _shown, draw, render
+from elman.data import Series, collect
+from elman.data.times import infer_step
+from elman.forecast import Forecaster
+from elman.forecast.backtest_picture import _shown, draw_backtest
+from elman.forecast.picture import MOST_SERIES, chosen, draw, render
+from elman.plots.style import new_figure
 
 WAVE = np.sin(2 * np.pi * np.arange(160) / 10)
 TIMES = {
@@ -18,15 +20,24 @@ TIMES = {
     "the last days": np.datetime64("9999-12-31", "us") - np.arange(169, 9, -1) * np.timedelta64(1, "D"),
 }
 TIMES["the first months"] = TIMES["the first months"].astype("datetime64[us]")
+NAMES = ["$\\frac{a$", "$x$ and $y$", "price in $", "a\\$b", "_hidden", "{}", "%d", "long " * 20]
 
 
-def series_at(times):
-    return Series("wave", WAVE, times, infer_step(times), "height", "when")
+def series_at(times, name="height"):
+    return Series("wave", WAVE, times, infer_step(times), name, "when")
+
+
+def forecaster(horizon=10, **options):
+    return Forecaster(horizon=horizon, methods=["theta", "seasonal naive"], **options)
+
+
+def forecast_of(series, **options):
+    return forecaster(**options).fit(series).predict(level=[80, 95])
 
 
 @pytest.fixture(scope="module")
 def backtest():
-    return Forecaster(hidden=4, horizon=10, epochs=1, members=1).backtest(WAVE)
+    return forecaster().backtest(series_at(TIMES["numbers"]))
 
 
 def drawn(axes):
@@ -35,56 +46,110 @@ def drawn(axes):
 
 @pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
 def test_the_forecast_follows_the_record_at_its_own_times(times, backtest):
-    series, forecast = series_at(times), np.linspace(0, 1, 10)
-    lines = drawn(draw(series, forecast, "gru", backtest).axes[0])
-    np.testing.assert_array_equal(lines["recorded"].get_ydata(), WAVE)
-    ahead = lines["forecast (gru)"]
-    np.testing.assert_array_equal(ahead.get_ydata(), [WAVE[-1], *forecast])
-    np.testing.assert_array_equal(ahead.get_xdata(orig=True)[1:], series.future(10))
+    found = forecast_of(series_at(times))
+    lines = drawn(draw("wave", found, backtest).axes[0])
+    shown = lines["recorded"].get_ydata()
+    np.testing.assert_array_equal(shown, WAVE[-len(shown) :])
+    np.testing.assert_array_equal(lines["forecast"].get_ydata(), [WAVE[-1], *found.values[0]])
+    np.testing.assert_array_equal(lines["forecast"].get_xdata(orig=True)[1:], found.times[0])
+
+
+def test_the_bands_are_those_of_the_forecast():
+    found = forecast_of(series_at(TIMES["numbers"]))
+    axes = draw("wave", found, None).axes[0]
+    for collection, (level, (low, high)) in zip(
+        axes.collections, sorted(found.levels.items(), reverse=True), strict=True
+    ):
+        edges = collection.get_paths()[0].vertices[:, 1]
+        assert collection.get_label() == f"{level:g} %"
+        assert (edges.min(), edges.max()) == (low.min(), high.max())
 
 
 def test_the_backtest_shows_forecasts_at_their_origins(backtest):
-    axes = draw(series_at(TIMES["numbers"]), np.zeros(10), "gru", backtest).axes[1]
-    line = drawn(axes)["gru"]
-    np.testing.assert_array_equal(line.get_ydata(), backtest.forecasts["gru"][-1])
+    axes = draw("wave", forecast_of(series_at(TIMES["numbers"])), backtest).axes[1]
+    line = drawn(axes)["elman"]
+    np.testing.assert_array_equal(line.get_ydata(), backtest.forecasts["elman"][0, -1])
     np.testing.assert_array_equal(line.get_xdata(), TIMES["numbers"][-10:])
-    assert set(drawn(axes)) == {"recorded", "gru", "seasonal naive"}
-    assert "3 of 5 forecasts drawn" in axes.get_title(loc="left")
+    assert set(drawn(axes)) == {"recorded", "elman", backtest.best_rival}
+    count = len(_shown(backtest))
+    assert f"{count} of {len(backtest.origins)} forecasts drawn" in axes.get_title(loc="left")
 
 
 def test_without_a_backtest_there_is_one_panel():
-    assert len(draw(series_at(TIMES["numbers"]), np.zeros(1), "gru", None).axes) == 1
+    assert len(draw("wave", forecast_of(WAVE, horizon=1), None).axes) == 1
 
 
 def test_axes_are_named_after_the_columns(backtest):
-    for axes in draw(series_at(TIMES["dates"]), np.zeros(3), "gru", backtest).axes:
+    for axes in draw("wave", forecast_of(series_at(TIMES["numbers"])), backtest).axes:
         assert (axes.get_xlabel(), axes.get_ylabel()) == ("when", "height")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_can_be_drawn(name):
+    found = forecast_of(series_at(TIMES["numbers"], name))
+    assert render(draw(name, found, None)).startswith(b"\x89PNG")
+
+
 def test_a_long_history_does_not_hide_the_forecast():
-    n = 5000
-    series = Series("long", np.zeros(n), np.arange(n), Step("number", 1), "v", "t")
-    axes = draw(series, np.ones(12), "gru", None).axes[0]
+    axes = draw("long", forecast_of(np.random.default_rng(0).normal(size=2000), horizon=12), None).axes[0]
     assert len(drawn(axes)["recorded"].get_ydata()) < 500
 
 
-def test_it_is_saved_as_png(tmp_path):
-    (tmp_path / "x.png").write_bytes(render(draw(series_at(TIMES["numbers"]), np.zeros(3), "gru", None)))
-    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+def test_a_value_between_gaps_is_a_dot():
+    gaps = WAVE.copy()
+    gaps[[-3, -1]] = np.nan
+    gaps = np.append(gaps, 5.0)
+    axes = draw("gaps", forecast_of(gaps), None).axes[0]
+    dots = next(line for line in axes.get_lines() if line.get_marker() == "o")
+    assert dots.get_ydata().tolist() == [WAVE[-2], 5.0]
+
+
+def test_of_many_series_a_few_are_drawn_from_the_best_to_the_worst():
+    rng = np.random.default_rng(0)
+    panel = [np.tile(WAVE[:10], 8) + rng.normal(0, 0.05 * (s + 1), 80) for s in range(7)]
+    model = forecaster(season=10).fit(panel)
+    test = model.backtest(panel)
+    found = model.predict(level=80)
+    numbers = chosen(found, test)
+    scores = test.scores["elman"]["MASE"].by_series
+    assert len(numbers) == MOST_SERIES and (np.diff(scores[numbers]) >= 0).all()
+    assert scores[numbers[0]] == scores.min() and scores[numbers[-1]] == scores.max()
+    figure = draw("panel", found, test)
+    assert len(figure.axes) == 2 * MOST_SERIES
+    assert chosen(found, None) == [0, 2, 4, 6] and chosen(found.take([0, 1]), None) == [0, 1]
+
+
+def test_a_series_that_the_backtest_left_out_says_so():
+    panel = [WAVE, WAVE + 1, WAVE[:12]]
+    model = forecaster().fit(panel)
+    figure = draw("panel", model.predict(level=80), model.backtest(panel))
+    assert "too short for the backtest" in [text.get_text() for text in figure.axes[-1].texts]
+
+
+def test_it_is_saved_as_png():
+    assert render(draw("x", forecast_of(WAVE), None)).startswith(b"\x89PNG")
 
 
 def test_drawing_keeps_no_state_of_pyplot():
     code = (
-        "import sys, numpy as np; from elman.data import load_series; from elman.forecast.picture import draw, render; "
-        "open(sys.argv[1], 'wb').write(render(draw(load_series('sunspots'), np.zeros(3), 'gru', None))); "
+        "import sys; from elman.forecast import Forecaster; from elman.forecast.picture import draw, render; "
+        "f = Forecaster(horizon=3, methods='theta').fit('sunspots'); "
+        "open(sys.argv[1], 'wb').write(render(draw('sunspots', f.predict(level=80), None))); "
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, "/dev/null"], check=True)
 
 
 def test_forecasts_that_are_drawn_do_not_overlap_and_lie_near_the_end():
-    origins = np.arange(4000, 4991, 5)
-    test = Backtest(None, origins, np.zeros((len(origins), 10)), {"gru": None}, {})
-    rows = _shown(test, 5000)
-    assert rows[0] == len(origins) - 1
-    assert (-np.diff(origins[rows]) >= 10).all() and 4500 < origins[rows[-1]] < 4700
+    test = forecaster(horizon=10).backtest(np.random.default_rng(0).normal(size=1500), origins=200)
+    rows = _shown(test)
+    assert rows[0] == len(test.origins) - 1
+    origins = test.origins[rows]
+    assert (np.diff(origins) >= 10).all() and 300 < origins[-1] <= 420
+
+
+def test_a_backtest_without_intervals_can_be_drawn():
+    collection = collect([3.0, 1.0, 4.0, 1.0, 5.0, 9.0])
+    test = forecaster(horizon=1).backtest(collection, refit=True, origins=2)
+    ax = new_figure().add_subplot()
+    assert {"recorded", "elman"} <= set(drawn(draw_backtest(test, 0, ax)))

@@ -157,7 +157,7 @@ def test_reading_a_file_makes_no_initial_values(tmp_path, monkeypatch):
     series = np.sin(np.arange(60.0))
     made = [
         (network(), tmp_path / "net.safetensors"),
-        (el.Forecaster(hidden=2, horizon=2, lookback=4, epochs=1, members=2).fit(series), tmp_path / "f.safetensors"),
+        (el.Forecaster(units=2, horizon=2, epochs=1, members=2).fit(series), tmp_path / "f.safetensors"),
     ]
     for model, path in made:
         model.save(path)

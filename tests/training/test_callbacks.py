@@ -317,13 +317,16 @@ def test_a_callback_is_told_every_so_many_updates_of_the_networks_life():
 def test_what_goes_with_one_network_is_refused_before_any_of_several_is_trained(tmp_path):
     began = []
     watching = el.LambdaCallback(on_train_begin=lambda training: began.append(training))
-    forecaster = el.Forecaster(hidden=4, epochs=1, members=2)
+    forecaster = el.Forecaster(units=4, epochs=1, members=2)
     checkpoint = el.ModelCheckpoint(tmp_path / "best.safetensors", "loss")
-    with pytest.raises(OptionError, match="ModelCheckpoint goes with one network, and 2"):
-        forecaster.fit(np.sin(np.arange(60.0)), callbacks=[watching, checkpoint])
-    assert not began
-    forecaster.set_params(members=1).fit(np.sin(np.arange(60.0)), callbacks=[checkpoint])
-    assert (tmp_path / "best.safetensors").exists()
+    for members, trained in (
+        (2, 4),
+        (1, 2),
+    ):  # each once without its end, which says when it is enough, and once with it
+        forecaster.set_params(members=members)
+        with pytest.raises(OptionError, match=f"ModelCheckpoint goes with one network, and {trained}"):
+            forecaster.fit(np.sin(np.arange(60.0)), callbacks=[watching, checkpoint])
+    assert not began and not (tmp_path / "best.safetensors").exists()
 
 
 @pytest.mark.parametrize("wrong", [3, "all", [print], [el.EarlyStopping], el.EarlyStopping()])

@@ -12,7 +12,17 @@ from elman.cli.reading import given, reading_options
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
 
+_COVARIATES = (
+    click.option("--past", metavar="COLS", help="Columns that are inputs, known up to now."),
+    click.option("--future", metavar="COLS", help="Columns that are inputs, known ahead, as --future price,promotion."),
+    click.option("--static", metavar="COLS", help="Columns that are inputs, the same for all rows of a series."),
+    click.option("--holidays", metavar="COUNTRY", help="Holidays are an input, as --holidays DE."),
+    click.option("--calendar", is_flag=True, default=None, help="Hour, weekday and time of year are inputs."),
+)
 _TRAINING = (
+    *_COVARIATES,
+    click.option("--auto", is_flag=True, default=None, help="Search settings by backtests before."),
+    click.option("--seconds", type=float, metavar="S", help="How long to search, with --auto. [default: 60]"),
     click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
     click.option(
         "--methods",
@@ -38,6 +48,7 @@ _TRAINING = (
     click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
 )
 _FOR_TRAINING = (
+    *("past", "future", "static", "holidays", "calendar", "auto", "seconds"),
     *("season", "methods", "cell", "units", "members", "epochs", "learning_rate"),
     *("origins", "refit", "jobs", "seed"),
 )
@@ -79,6 +90,11 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
     metavar="PATH",
     help="Folder for the results, or a file .csv, .parquet, .json for the forecast alone. [default: forecast-NAME]",
 )
+@click.option(
+    "--future-file",
+    metavar="FILE",
+    help="The columns of --future for the steps to come. [default: rows behind the last values]",
+)
 @click.option("--model", metavar="FILE", help="Forecast with this model.safetensors, without training.")
 @_training_options
 def forecast(series: str, model: str | None, horizon: int | None, **options: Any) -> None:
@@ -92,6 +108,7 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
     elman forecast sunspots --horizon 22
     elman forecast sales.csv --time month --target units --horizon 12 --level 90
     elman forecast shops.csv --group store,product --target units --horizon 12 --out forecast.parquet
+    elman forecast shops.csv --group store --future promotion --future-file next-month.csv --horizon 28
     elman forecast shops.csv --where shop=Leeds --time Year,Month --target units --horizon 12
     elman forecast --model forecast-sales/model.safetensors sales.csv
     """

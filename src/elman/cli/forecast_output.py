@@ -46,6 +46,7 @@ class Bars:
     def __exit__(self, error: type | None, *_: object) -> None:
         if error is None:
             self._fill()
+        self._progress.live.transient = error is not None  # what is wrong is all there is to read then
         if self._progress.live.is_started:  # else it would leave an empty line
             self._progress.stop()
 

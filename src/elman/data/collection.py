@@ -188,7 +188,7 @@ class Collection:
     def without_last(self, count: int) -> Collection:
         """The series without their last `count` rows, those left out of which nothing would stay.
 
-        What was told of rows ahead is left out too.
+        Their covariates that are known ahead are so still, as rows behind the ends.
         """
         kept = np.flatnonzero(self.lengths > count)
         lengths = self.lengths[kept] - count
@@ -204,8 +204,14 @@ class Collection:
             past={name: c.with_values(c.values[rows]) for name, c in self.past.items()},
             future={name: c.with_values(c.values[rows]) for name, c in self.future.items()},
             static={name: c.with_values(c.values[kept]) for name, c in self.static.items()},
-            ahead=None,
+            ahead=self._cut_off(kept, count) if self.future else None,
         )
+
+    def _cut_off(self, kept: np.ndarray, count: int) -> Ahead:
+        """The last rows of some series, as what is known ahead."""
+        rows = (self.borders[1:][kept][:, None] + np.arange(-count, 0)).ravel()
+        borders = count * np.arange(len(kept) + 1)
+        return Ahead(borders, {name: c.with_values(c.values[rows]) for name, c in self.future.items()})
 
     def __repr__(self) -> str:
         lengths = self.lengths

@@ -47,12 +47,14 @@ def season_in_words(season: int) -> str:
     return f"a season of {season} steps" if season > 1 else "no season"
 
 
-def forecast_with_intervals(forecaster: Forecaster, horizon: int, levels: Levels | None) -> tuple[Forecast, list[str]]:
+def forecast_with_intervals(
+    forecaster: Forecaster, horizon: int, levels: Levels | None, future: Any = None
+) -> tuple[Forecast, list[str]]:
     """The forecast with intervals of these levels; where none are asked for, with the usual ones if they are known."""
     if levels is not None or forecaster.fitted_basis.calibration is not None:
-        return forecaster.predict(horizon, level=LEVELS if levels is None else levels), []
+        return forecaster.predict(horizon, level=LEVELS if levels is None else levels, future=future), []
     why = "no intervals: no series that changes is long enough to hold values back, which would say how wide they are"
-    return forecaster.predict(horizon, level=()), [why]
+    return forecaster.predict(horizon, level=(), future=future), [why]
 
 
 def attempted(what: str, make: Callable[[], bytes]) -> tuple[bytes | None, list[str]]:

@@ -126,7 +126,7 @@ class Backtest:
 
     def plot(self, name: Any = None, ax: Any = None) -> Any:
         """Draw the forecasts of one series, by default the first, beside what happened."""
-        from elman.forecast.picture import draw_backtest
+        from elman.forecast.backtest_picture import draw_backtest
 
         return draw_backtest(self, 0 if name is None else self.collection.number(name), ax)
 
@@ -202,22 +202,22 @@ def backtest(
     levels, processes = as_levels(level), _as_processes(n_jobs, callbacks)
     make = type(forecaster)
     if flag(refit, "refit"):
-        fitted, made, bands = _refitted(make, params, kept, starts, levels, processes, callbacks)
+        fits, made, bands = _refitted(make, params, kept, starts, levels, processes, callbacks)
     else:
-        fitted = make(**params).fit(kept.without_last(int(starts[0])), callbacks=callbacks)
-        made, bands = fitted.forecast_from(kept, starts, levels)
-    season = fitted.season_
+        fits = [make(**params).fit(kept.without_last(int(starts[0])), callbacks=callbacks)]
+        made, bands = fits[0].forecast_from(kept, starts, levels)
+    season = fits[0].season_  # found before the earliest origin
     histories = _histories(kept, 0, season)
     rivals = {rival.name: rival(histories, steps, starts) for rival in _rivals(season)}
     fewer = origins is not None and len(starts) < origins
     notes += (f"the series hold {len(starts)} of the {origins} forecasts that the backtest was to make",) * fewer
     actual = ahead(histories.values, starts, steps)
-    return Backtest(fitted, kept, starts, actual, {"elman": made, **rivals}, bands, season, bool(refit), notes)
+    return Backtest(fits[-1], kept, starts, actual, {"elman": made, **rivals}, bands, season, bool(refit), notes)
 
 
 def _as_processes(n_jobs: int, callbacks: list[Callback]) -> int | None:
     """How many processes; None for one each core."""
-    count = None if n_jobs == -1 and not isinstance(n_jobs, bool) else as_count(n_jobs, "n_jobs")
+    count = None if isinstance(n_jobs, int) and n_jobs == -1 else as_count(n_jobs, "n_jobs")
     if count != 1 and callbacks:
         raise OptionError(
             f"n_jobs is {n_jobs}, and other processes cannot tell callbacks how they train; leave one out"
@@ -264,7 +264,7 @@ def _refitted(
     levels: Sequence[float],
     processes: int | None,
     callbacks: Iterable[Callback],
-) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
+) -> tuple[list[Forecaster], np.ndarray, dict[float, Band]]:
     """A fit for each origin, in this process or in several."""
     work = [(make, params, collection.without_last(int(o)), levels) for o in origins]
     if processes == 1:
@@ -278,7 +278,7 @@ def _refitted(
         for level in levels
         if all(level in b for *_, b in found)
     }
-    return found[-1][0], made, bands
+    return [fitted for fitted, *_ in found], made, bands
 
 
 def _fit_and_forecast(

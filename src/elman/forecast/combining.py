@@ -55,7 +55,7 @@ def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> t
 
 
 def weights_of(relative: np.ndarray, counts: np.ndarray, prior: np.ndarray | None = None) -> np.ndarray:
-    """Weights of methods, (S, M), which sum to 1; 0 for a method that has no forecast.
+    """Weights of methods, (S, M), which sum to 1; 0 for a method that has no forecast, if it is the only one too.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def weights_of(relative: np.ndarray, counts: np.ndarray, prior: np.ndarray | Non
     drawn = (count * shown + DRAWN * (before + other)) / (count + DRAWN)
     best = np.where(usable, drawn, np.inf).min(1, keepdims=True)
     weights = np.where(usable, np.exp(-POWER * (drawn - best)), 0.0)
-    return weights / weights.sum(1, keepdims=True)
+    return weights / np.where(usable.any(1, keepdims=True), weights.sum(1, keepdims=True), 1.0)
 
 
 def _mean(values: np.ndarray, usable: np.ndarray) -> np.ndarray:

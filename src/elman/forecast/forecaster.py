@@ -27,7 +27,7 @@ from elman.forecast.metrics import mae
 from elman.forecast.networks import Networks, Settings, learn, learn_all
 from elman.forecast.origins import rolling_origins
 from elman.forecast.pointwise import as_levels
-from elman.forecast.rivals.histories import Histories
+from elman.forecast.rivals.histories import Histories, at_origins
 from elman.forecast.scale import naive_scales
 from elman.forecast.search import Trial, note_of, search
 from elman.forecast.seasonality import Seasons, seasons_found
@@ -216,7 +216,7 @@ class Forecaster(Estimator):
         self.check_params()
         if like is not None:
             instance(like, Forecaster, "like", "a fitted Forecaster")
-        callbacks = as_callbacks(callbacks, int(self.members))
+        callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         self.trials_ = search(self, collection, self._time) if self.auto else []
         self.best_params_ = self.trials_[0].params if self.trials_ else {}
@@ -374,9 +374,7 @@ class Forecaster(Estimator):
 
     def _collected(self, data: Any) -> Collection:
         """Other data of the form that was learnt."""
-        learnt = self._basis.collection
-        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
-        columns: dict[str, Any] = {role: list(part) or None for role, part in parts}
+        learnt, columns = self._basis.collection, self.covariates_
         if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
             columns["group"] = list(learnt.form.group) or None
         return collect(data, **columns)
@@ -399,7 +397,7 @@ class Forecaster(Estimator):
             raise OptionError("future= tells covariates, and none were learnt: name them in fit, as future=['price']")
         made = forecast_by(methods, histories, reach, now)
         values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0, :steps]
-        lowest = self._lowest(basis.histories)
+        lowest = self._lowest(basis.histories, now)[:, 0]
         raised = int(np.sum(values < lowest[:, None]))
         values = np.maximum(values, lowest[:, None])
         bands = bands_of(basis.calibration, values, levels, lowest)
@@ -430,17 +428,13 @@ class Forecaster(Estimator):
         histories = self._histories(collection, self._seasons)
         methods = built(self.methods_, self._networks, self.seasons_)
         made = forecast_by(methods, histories, int(self.horizon), origins)
-        lowest = self._lowest(histories)[:, None]
+        lowest = self._lowest(histories, origins)
         values = np.maximum(combined(made, self._basis.weights, last_of(histories, origins)), lowest[..., None])
         calibration = self._basis.calibration
-        bands = [{} if calibration is None else calibration.around(values[:, k], levels) for k in range(len(origins))]
+        bands = [bands_of(calibration, values[:, k], levels, lowest[:, k]) for k in range(len(origins)) if calibration]
         stacked = {
-            level: (
-                np.maximum(np.stack([band[level][0] for band in bands], 1), lowest[..., None]),
-                np.stack([band[level][1] for band in bands], 1),
-            )
-            for level in levels
-            if calibration is not None
+            level: (np.stack([band[level][0] for band in bands], 1), np.stack([band[level][1] for band in bands], 1))
+            for level in (levels if bands else ())
         }
         return values, stacked
 
@@ -467,10 +461,10 @@ class Forecaster(Estimator):
         """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
         return backtest(self, data, horizon, origins, **options)
 
-    def _lowest(self, histories: Histories) -> np.ndarray:
-        """What no forecast of a series is below, (S,)."""
-        never = np.where(np.isnan(histories.values), 0.0, histories.values).min(1, initial=0.0) >= 0
-        kept = never if self.nonnegative is None else np.full(len(never), bool(self.nonnegative))
+    def _lowest(self, histories: Histories, origins: np.ndarray) -> np.ndarray:
+        """What no forecast of a series from an origin is below, (S, K)."""
+        below = at_origins(np.fmin.accumulate(histories.values, axis=1), origins) < 0
+        kept = ~below if self.nonnegative is None else np.full(below.shape, bool(self.nonnegative))
         return np.where(kept, 0.0, -np.inf)
 
     def score(self, data: Any, y: None = None) -> float:
@@ -505,6 +499,13 @@ class Forecaster(Estimator):
         return -mae(actual[known], forecast[known])
 
     # --- what it found ---------------------------------------------------------------------------------------
+
+    @property
+    def covariates_(self) -> dict[str, Any]:
+        """Names of the covariates that were learnt, by role."""
+        learnt = self._basis.collection
+        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
+        return {role: list(part) or None for role, part in parts}
 
     @property
     def methods_(self) -> tuple[str, ...]:

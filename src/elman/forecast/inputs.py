@@ -16,6 +16,7 @@ from elman.data.reading import Reading
 from elman.data.steps import Step
 from elman.errors import OptionError
 
+FARTHEST = 1e3  # deviations from the mean: what lies beyond is as good as there
 MOST_CATEGORIES = 256  # of one covariate; the rarest of more are as one that was never seen
 
 
@@ -74,8 +75,9 @@ class Code:
         """The code that suits what was learnt."""
         if covariate.categories is None:
             known = covariate.values[np.isfinite(covariate.values)]
-            mean = float(known.mean()) if len(known) else 0.0
-            deviation = float(known.std()) if len(known) else 0.0
+            size = float(np.abs(known).max(initial=0.0)) or 1.0  # so that squares of huge values stay in range
+            mean = float((known / size).mean() * size) if len(known) else 0.0
+            deviation = float((known / size).std() * size) if len(known) else 0.0
             return Code(mean, deviation if deviation > 0 else 1.0)
         counts = np.bincount(covariate.values.ravel(), minlength=len(covariate.categories) + 1)[1:]
         common = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
@@ -92,7 +94,9 @@ class Code:
             was, now = ("numbers", "categories") if self.categories is None else ("categories", "numbers")
             raise OptionError(f"the covariate {name!r} held {was} when it was learnt, and holds {now} now")
         if self.categories is None:
-            return np.nan_to_num((covariate.values - self.mean) / self.deviation)[..., None]
+            with np.errstate(over="ignore"):
+                found = (covariate.values - self.mean) / self.deviation
+            return np.clip(np.nan_to_num(found), -FARTHEST, FARTHEST)[..., None]
         places = np.eye(len(self.categories) + 1)[:, 1:]
         return places[covariate.recoded(self.categories).values]
 

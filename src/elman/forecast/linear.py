@@ -18,6 +18,7 @@ import numpy as np
 
 from elman.forecast.rivals.histories import Histories, checked_origins, known
 from elman.forecast.rivals.seasonal import filled
+from elman.forecast.side_by_side import side_by_side
 from elman.forecast.views import has_logarithms
 
 SHRINKAGES = (1e-3, 1e-2, 1e-1, 1.0)
@@ -50,7 +51,8 @@ class Linear:
         origins = checked_origins(origins)
         found = np.full((len(histories.values), len(origins), horizon), np.nan)
         logged = has_logarithms(known(histories, origins))
-        for rows in _alike(histories):
+
+        def work(rows: np.ndarray) -> None:
             length, season = int(histories.lengths[rows[0]]), int(histories.season[rows[0]])
             values = histories.values[rows, histories.values.shape[1] - length :]
             with np.errstate(all="ignore"):
@@ -58,6 +60,8 @@ class Linear:
                 curved = np.where(logged[rows, None], np.log(whole), whole)
                 made = forecast_linear(curved, horizon, season, self.seasons, length - origins)
                 found[rows] = np.where(logged[rows, None, None], np.exp(np.minimum(made, 700)), made)
+
+        side_by_side(work, _alike(histories))
         return found
 
 

@@ -18,7 +18,7 @@ from elman.forecast.rivals.histories import at_origins, last_values
 from elman.forecast.rivals.several_seasons import with_week
 from elman.forecast.together import Part, Together
 
-# By name: logarithms of what a method errs by in comparison, of series with a season, short ones without, and longer.
+# By name: logarithms of what methods err by beside one another, for series with a season, short ones without, longer.
 PRIOR = {
     "network": (-0.03, -0.08, 0.02),
     "linear": (0.0, 0.1, 0.02),

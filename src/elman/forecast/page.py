@@ -42,7 +42,7 @@ def page(
     notes : tuple of str
         What the user should know.
     """
-    sections = [_forecast(forecast, test), _data(name, forecaster), _fit(forecaster)]
+    sections = [_data(name, forecaster), _fit(forecaster)]
     if test is None:
         sections.append(Section("Backtest", "There is none: nothing here says how good the forecasts are."))
     else:
@@ -50,7 +50,7 @@ def page(
     if forecaster.networks_:
         sections += [network_saw(forecaster), gradient_reached(forecaster)]
     told = [Section("Notes", "", [["what was decided and done"], *([note] for note in notes)])] if notes else []
-    return Report(f"Forecast of {name}", [*sections[:1], *told, *sections[1:]])
+    return Report(f"Forecast of {name}", [_forecast(forecast, test), _numbers(forecast), *told, *sections])
 
 
 def _forecast(forecast: Forecast, test: Backtest | None) -> Section:
@@ -61,9 +61,13 @@ def _forecast(forecast: Forecast, test: Backtest | None) -> Section:
     steps = counted(forecast.horizon, "steps")
     which = "" if len(forecast) == len(numbers) else f"; the picture has {len(numbers)} of {len(forecast)} series"
     text = f"{steps} of {len(forecast)} series{which}." if len(forecast) > 1 else f"{steps} ahead."
+    return Section("Forecast", text, figure=figure)
+
+
+def _numbers(forecast: Forecast) -> Section:
     rows = _rows(forecast)
-    more = "" if len(rows) - 1 == forecast.values.size else f" The first {len(rows) - 1} rows; forecast.csv has all."
-    return Section("Forecast", text + more, rows, figure)
+    more = "" if len(rows) - 1 == forecast.values.size else f"The first {len(rows) - 1} rows; forecast.csv has all."
+    return Section("Forecast in numbers", more, rows)
 
 
 def _rows(forecast: Forecast) -> list[list[str]]:

@@ -11,7 +11,7 @@ from elman.forecast.backtest import SHOWN, Backtest
 from elman.forecast.pointwise import errors
 from elman.forecast.words import coverage_in_words, number, tested_in_words
 from elman.insight.report import Section
-from elman.plots.style import BLUE, CYCLE, INK, MUTED, dots, dress, new_figure, whole_numbers
+from elman.plots.style import BLUE, CYCLE, INK, MUTED, dots, dress, new_figure, plain_decades, whole_numbers
 
 MOST_ROWS = 12  # of the table of series
 MOST_DOTS = 4000  # of a picture of residuals
@@ -62,6 +62,8 @@ def by_series(name: str, test: Backtest) -> Section | None:
     ax.plot(ends, ends, color=MUTED, linewidth=1)
     ax.plot(theirs[known], ours[known], "o", color=BLUE, markersize=4, alpha=0.6)
     ax.set(xscale="log", yscale="log", xlim=ends, ylim=ends, aspect="equal")
+    for axis in (ax.xaxis, ax.yaxis):
+        plain_decades(axis)
     dress(ax, f"MASE of {rival}", "MASE of elman")
     return Section("Backtest by series", text, rows, figure)
 
@@ -97,12 +99,14 @@ def residuals(name: str, test: Backtest) -> Section | None:
     known = missed[np.isfinite(missed)]
     if not len(known):
         return None
-    unit = "in units of what seasonal naive errs by" if several else "in the units of the series"
+    method = "naive" if np.all(test.season == 1) else "seasonal naive"
+    unit = f"in units of what {method} errs by before the backtest" if several else "in the units of the series"
     low = 100 * float(np.mean(known > 0))
     largest = float(np.abs(known).max()) or 1.0  # whose square float64 may not hold
+    spread = largest * float((known / largest).std())
     text = (
         f"What happened less what was forecast, {unit}: mean {known.mean():+.3g}, median {np.median(known):+.3g}, "
-        f"standard deviation {largest * (known / largest).std():.3g}; {low:.0f} % of the values lay above their forecast, 50 % would be even."
+        f"standard deviation {spread:.3g}; {low:.0f} % of the values lay above their forecast, 50 % would be even."
     )
     figure = new_figure()
     left, right = figure.subplots(1, 2, width_ratios=[2, 1], sharey=True)

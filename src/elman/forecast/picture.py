@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.forecast.backtest import Backtest
-from elman.forecast.bands import draw_bands, draw_recorded, on_dates
+from elman.forecast.backtest_picture import draw_backtest
+from elman.forecast.bands import draw_bands
 from elman.forecast.forecasts import Forecast
-from elman.forecast.results import labels_of
-from elman.plots.style import BLUE, MUTED, RED, axes, dress, plain
+from elman.plots.style import MUTED, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_SERIES = 4  # in one picture
-_MOST_POINTS = 420  # of history in a backtest; more would hide the forecasts
 
 
 def draw(name: str, forecast: Forecast, test: Backtest | None) -> Figure:
@@ -96,67 +95,3 @@ def _draw_test_of(test: Backtest, name: Any, ax: Axes) -> None:
         return
     ax.set_axis_off()
     ax.text(0.02, 0.5, "too short for the backtest", color=MUTED)
-
-
-def draw_backtest(test: Backtest, number: int = 0, ax: Axes | None = None) -> Axes:
-    """Draw the forecasts of one series beside what happened and beside the best simple method.
-
-    Parameters
-    ----------
-    test : Backtest
-    number : int, default 0
-        Of the series.
-    ax : matplotlib Axes, optional
-        By default new ones.
-    """
-    ax = axes(ax)
-    values, times = test.collection.series(number), test.collection.times_of(number)
-    n, H, rival = len(values), test.horizon, test.best_rival
-    shown = _shown(test)
-    before = max(n - int(test.origins[shown[-1]]) - max(2 * H, 24), 0)
-    draw_recorded(ax, times[before:], values[before:])
-    level = min(test.intervals, default=None)
-    for place, row in enumerate(shown):
-        first = n - int(test.origins[row])
-        ahead = times[first : first + H]
-        names = (
-            (rival, "elman", f"{level:g} %")
-            if place == 0 and level
-            else (rival, "elman", "")
-            if not place
-            else ("", "", "")
-        )
-        if level is not None:
-            low, high = (bound[number, row] for bound in test.intervals[level])
-            ax.fill_between(ahead, low, high, color=BLUE, alpha=0.16, linewidth=0, label=names[2])
-        ax.plot(ahead, test.forecasts[rival][number, row], color=RED, linewidth=1.1, linestyle="--", label=names[0])
-        ax.plot(ahead, test.forecasts["elman"][number, row], color=BLUE, linewidth=1.8, label=names[1])
-        ax.axvline(ahead[0], color=MUTED, linewidth=0.8, linestyle=":")
-    on_dates(ax, times)
-    ax.set_title(_title(test, number, len(shown)), loc="left", fontsize=10)
-    form = test.collection.form
-    return dress(ax, plain(form.time), plain(form.target))
-
-
-def _title(test: Backtest, number: int, shown: int) -> str:
-    score = float(test.scores["elman"]["MASE"].by_series[number])
-    mase = f", MASE {score:.3g}" if np.isfinite(score) else ""
-    count = "" if shown == len(test.origins) else f"; {shown} of {len(test.origins)} forecasts drawn"
-    if len(test.collection) > 1:
-        return f"backtest{mase}"
-    times = test.collection.times_of(number)
-    (first,) = labels_of(test.collection, times[len(times) - test.origins[:1]])
-    how = "refitted at each" if test.refitted else f"trained on what lies before {first}"
-    return plain(f"backtest{mase}: {how}{count}")
-
-
-def _shown(test: Backtest) -> list[int]:
-    """Rows of the forecasts to draw, the last first: few enough, and so far apart, that none hides another."""
-    rows: list[int] = []
-    end = 0
-    for row in range(len(test.origins) - 1, -1, -1):
-        origin = int(test.origins[row])
-        if origin - test.horizon >= end and (not rows or origin <= max(_MOST_POINTS, 4 * test.horizon)):
-            rows.append(row)
-            end = origin
-    return rows

@@ -15,7 +15,7 @@ from elman.network import Network
 
 FARTHEST = 1e4  # of a scaled value: what lies beyond is as good as there
 LONGEST = 512  # steps of a row: a longer series is several rows, and is forecast from its last steps
-_AT_ONCE = 4_000_000  # numbers that the network may make in one call
+_AT_ONCE = 1_000_000  # numbers that the network may make in one call
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+USUAL = (4, 7, 12, 24, 48, 52, 96)  # steps of a day, week or year
 LONG, OFTEN = 25, 5  # steps of a season in which a shorter one is looked for, and how often that must come in it
 
 
@@ -35,6 +36,9 @@ def detect_season(values: np.ndarray) -> int | None:
     autocorrelation has a clear peak: above 0.3 and above three standard errors of noise, 0.2 higher than some shorter
     lag. Of several, the shortest that comes within 15 % of the highest is taken, as the others are its multiples.
     A season must come three times to be seen.
+
+    Slow cycles can hide a season; the changes from step to step show it then. What they show is believed where it is a
+    length of the calendar, of `USUAL`, or the other one's part.
 
     Parameters
     ----------
@@ -74,15 +78,28 @@ def detect_seasons(values: np.ndarray) -> tuple[int, ...]:
     >>> detect_seasons(np.sin(2 * np.pi * hours / 24) - 1.5 * weekend)
     (24, 168)
     """
+    scaled = values / (np.abs(values).max(initial=0.0) or 1.0)
+    plain = _peaks(_without_trend(scaled)) if len(values) > 8 else ()
+    changes = _peaks(_without_trend(np.diff(scaled))) if len(values) > 12 else ()
+    if not changes or len(plain) > 1 or plain[-1:] == changes[-1:]:
+        return plain
+    if plain and plain[0] in USUAL and plain[0] < changes[-1]:
+        return plain
+    part = bool(plain) and plain[-1] % changes[-1] == 0
+    return changes if part or changes[-1] in USUAL or len(changes) > 1 else plain
+
+
+def _peaks(values: np.ndarray) -> tuple[int, ...]:
+    """Lags at which a series resembles itself most: the shortest of those alike, and a short one within a long one."""
     n = len(values)
     longest = n // 3
     if longest < 3:
         return ()
-    r = autocorrelation(_without_trend(values), longest + 1)
-    floor = max(0.3, 3 / np.sqrt(n))
+    r = autocorrelation(values, longest + 1)
     lags = np.arange(2, longest + 1)
     rise = r[lags] - np.minimum.accumulate(r)[lags - 1]
-    peaks = lags[(r[lags] > floor) & (r[lags] >= r[lags - 1]) & (r[lags] > r[lags + 1]) & (rise > 0.2)]
+    high = r[lags] > max(0.3, 3 / np.sqrt(n))
+    peaks = lags[high & (r[lags] >= r[lags - 1]) & (r[lags] > r[lags + 1]) & (rise > 0.2)]
     if not len(peaks):
         return ()
     season = _shortest(peaks, r)

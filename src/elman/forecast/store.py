@@ -14,19 +14,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman import checks
+from elman.checks import whole
+from elman.data.names import counted
 from elman.equations import Cell
 from elman.equations.store import to_data
-from elman.errors import ElmanError, ModelFileError
+from elman.errors import ModelFileError
 from elman.files import write_whole
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration
 from elman.forecast.inputs import Encoder
+from elman.forecast.methods import built
 from elman.forecast.networks import Networks
 from elman.forecast.seasonality import Seasons
+from elman.forecast.stored_checks import (
+    check_calibration,
+    check_collection,
+    check_encoder,
+    check_seasons,
+    check_weights,
+)
 from elman.forecast.stored_series import arrays_of, described, described_encoder, restored, restored_encoder
 from elman.network import Network
 from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
+from elman.network.loading import UNREADABLE
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
@@ -82,20 +93,37 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
         rate = rate_from_data(stored["params"]["learning_rate"])
         forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
         members = [_network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["epochs"]))]
+        if bool(members) != ("network" in forecaster.methods_):
+            raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
         if forecaster.cell is None and members:
             forecaster.cell = _cell_of(members[0])
-        seasons = Seasons(tensors["series/season"], tuple(stored["longer"]), tuple(stored["season_notes"]))
-        networks = Networks(members, list(stored["epochs"]), seasons.longer)
+        longer = tuple(whole(m, "a longer season", 2) for m in stored["longer"])
+        seasons = Seasons(tensors["series/season"], longer, tuple(stored["season_notes"]))
+        networks = Networks(members, [whole(n, "an epoch", 0) for n in stored["epochs"]], seasons.longer)
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
         forecaster.restore(networks, seasons, encoder, _basis(stored, arrays, encoder))
         forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         forecaster.check_params()
-    except (ElmanError, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        _check(forecaster)
+    except UNREADABLE as error:
         raise ModelFileError(
             f"{path} does not hold a forecaster that this version of Elman can read: {error}"
         ) from error
     return forecaster
+
+
+def _check(forecaster: Forecaster) -> None:
+    """Refuse what does not go together."""
+    basis, seasons, count = forecaster.fitted_basis, forecaster.fitted_seasons, len(forecaster.fitted_basis.collection)
+    if bool(forecaster.networks_) != ("network" in forecaster.methods_):
+        raise ModelFileError(f"it holds {counted(len(forecaster.networks_), 'networks')}")
+    methods = len(built(forecaster.methods_, forecaster.fitted_networks, seasons.longer))
+    check_collection(basis.collection)
+    check_seasons(seasons.first, seasons.longer, count)
+    check_weights(basis.weights, count, methods)
+    if basis.calibration is not None:
+        check_calibration(basis.calibration, count)
 
 
 def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member: int) -> Network:
@@ -154,6 +182,8 @@ def _arrays(forecaster: Forecaster) -> dict[str, np.ndarray]:
 
 def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encoder) -> Basis:
     collection = restored(stored["collection"], arrays)
+    check_encoder(encoder)
+    check_seasons(arrays["found_season"], (), len(collection))
     calibration = None
     if stored["calibration"] is not None:
         calibration = Calibration(**{name: arrays[name] for name in _CALIBRATION}, notes=tuple(stored["calibration"]))

@@ -57,7 +57,7 @@ def restored(told: dict[str, Any], arrays: Arrays) -> Collection:
     """The collection again."""
     times = arrays.get("times")
     if times is not None and told["times"] == "M":
-        times = times.astype("datetime64[us]")
+        times = times.view("datetime64[us]")
     zone, months = told["notation"]["zone"], told["notation"]["months"]
     notation = told["notation"] | {"zone": None if zone is None else Zone(**zone), "months": tuple(months)}
     ahead = None

@@ -17,7 +17,7 @@ def methods_in_words(forecaster: Forecaster) -> str:
     weights = {name: share for name, share in forecaster.weights_.items() if share.any()}
     shares = {name: float(share.mean()) for name, share in weights.items()}
     ranked = sorted(shares, key=lambda name: -shares[name])
-    told = ", ".join(f"{name} {100 * shares[name]:.0f} %" for name in ranked)
+    told = ", ".join(f"{name} {100 * shares[name]:.0f} %" for name in ranked if shares[name] >= 0.005)
     if len(forecaster.season_) == 1:
         return told
     first = np.argmax(np.stack(list(weights.values())), axis=0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from elman.checks import shown, whole
 from elman.errors import DataError
+from elman.forecast.side_by_side import side_by_side
 
 LARGEST = np.finfo(np.float64).max
 
@@ -117,17 +118,23 @@ def forecast_alike(
     """
     horizon, origins = whole(horizon, "horizon"), checked_origins(origins)
     result = np.full((len(histories.values), len(origins), horizon), np.nan)
-    for index in _groups(histories, rows):
+
+    def work(index: np.ndarray) -> None:
         group = histories.rows(index)
-        if not group.values.size:
-            continue
-        exponents = exponents_of(known(group, origins))
-        scaled = Histories(np.ldexp(group.values, -exponents[:, None]), group.lengths, group.season)
-        with np.errstate(all="ignore"):
-            made = np.ldexp(forecast(scaled, horizon, origins), exponents[:, None, None])
-        last = last_values(group.values, origins)[..., None]
-        result[index] = np.where(np.isfinite(made) & np.isfinite(last), made, last)
+        if group.values.size:
+            result[index] = _forecast_group(group, horizon, origins, forecast)
+
+    side_by_side(work, _groups(histories, rows))
     return result
+
+
+def _forecast_group(group: Histories, horizon: int, origins: np.ndarray, forecast: Forecast) -> np.ndarray:
+    exponents = exponents_of(known(group, origins))
+    scaled = Histories(np.ldexp(group.values, -exponents[:, None]), group.lengths, group.season)
+    with np.errstate(all="ignore"):
+        made = np.ldexp(forecast(scaled, horizon, origins), exponents[:, None, None])
+    last = last_values(group.values, origins)[..., None]
+    return np.where(np.isfinite(made) & np.isfinite(last), made, last)
 
 
 def exponents_of(values: np.ndarray) -> np.ndarray:
