@@ -2,7 +2,7 @@
 
 Defaults: 100 epochs, 25 units, training on 24 steps. Tuned: logarithms where all values are positive, training on two
 seasons and the horizon, larger batches, about as many updates whatever the data. On what lies before the last horizon
-of the visitor nights 2000 updates, a higher rate, fewer units and the time of year as an input were tried too, and were not better.
+of the visitor nights, more updates, a higher rate, fewer units and the time of year as an input were not better.
 """
 
 from __future__ import annotations
