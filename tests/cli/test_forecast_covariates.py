@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
 
 from elman.cli import main
 
@@ -29,30 +30,39 @@ def folder(tmp_path_factory):
     return place
 
 
-def run(*arguments):
-    return CliRunner().invoke(main, ["forecast", *map(str, arguments)], catch_exceptions=False)
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run `elman forecast ...`: exit code, and all that it said."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["elman", "forecast", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return end.value.code or 0, "".join(capsys.readouterr())
+
+    return call
 
 
-def test_a_file_tells_the_future(folder, tmp_path):
+def test_a_file_tells_the_future(folder, tmp_path, run):
     out = tmp_path / "out"
-    found = run(folder / "shops.csv", *COLUMNS, *QUICK, "--future-file", folder / "next.csv", "--out", out)
-    assert found.exit_code == 0, found.output
+    code, said = run(folder / "shops.csv", *COLUMNS, *QUICK, "--future-file", folder / "next.csv", "--out", out)
+    assert code == 0, said
     table = pd.read_csv(out / "forecast.csv")
     assert list(table.columns[:3]) == ["shop", "day", "sales"] and len(table) == 14
-    again = run("--model", out / "model.safetensors", folder / "shops.csv", "--target", "sales", "--group", "shop",
+    code, said = run("--model", out / "model.safetensors", folder / "shops.csv", "--target", "sales", "--group", "shop",
                 "--future-file", folder / "next.csv", "--out", tmp_path / "again.csv")  # fmt: skip
-    assert again.exit_code == 0, again.output
+    assert code == 0, said
     np.testing.assert_allclose(pd.read_csv(tmp_path / "again.csv").sales, table.sales)
 
 
-def test_a_missing_future_is_refused_before_the_training(folder, tmp_path):
-    found = run(folder / "shops.csv", *COLUMNS, *QUICK, "--out", tmp_path / "out")
-    assert found.exit_code == 2 and "'promo'" in found.output and "--future-file" in found.output
+def test_a_missing_future_is_refused_before_the_training(folder, tmp_path, run):
+    code, said = run(folder / "shops.csv", *COLUMNS, *QUICK, "--out", tmp_path / "out")
+    assert code == 2 and "'promo'" in said and "--future-file" in said
     assert not (tmp_path / "out").exists()
 
 
-def test_the_backtest_trains_anew_with_what_was_known(folder, tmp_path):
-    found = run(folder / "shops.csv", *COLUMNS, *QUICK, "--refit", "--future-file", folder / "next.csv",
+def test_the_backtest_trains_anew_with_what_was_known(folder, tmp_path, run):
+    code, said = run(folder / "shops.csv", *COLUMNS, *QUICK, "--refit", "--future-file", folder / "next.csv",
                 "--out", tmp_path / "out")  # fmt: skip
-    assert found.exit_code == 0, found.output
-    assert "Backtest" in found.output
+    assert code == 0, said
+    assert "Backtest" in said

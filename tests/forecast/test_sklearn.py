@@ -21,7 +21,7 @@ from elman.language import LanguageModel
 
 SERIES = np.sin(2 * np.pi * np.arange(100) / 10) + 0.1 * np.random.default_rng(0).normal(size=100)
 SPLIT = TimeSeriesSplit(2, test_size=10)
-TINY = Forecaster(hidden=4, epochs=2, members=1, horizon=10)
+TINY = Forecaster(methods=["network", "theta"], units=4, epochs=1, members=1, horizon=10)
 
 
 @pytest.mark.parametrize("estimator", [Forecaster(), LanguageModel(), Forecaster(cell=catalogue()["gru"])])
@@ -39,7 +39,9 @@ def test_scores_are_those_of_forecasts_that_follow_the_training():
 
 
 def test_a_grid_search_finds_parameters_and_its_forecaster_can_be_saved(tmp_path):
-    search = GridSearchCV(TINY, {"hidden": np.array([2, 4]), "cell": ["gru", "simple"]}, cv=SPLIT).fit(SERIES)
+    search = GridSearchCV(TINY, {"units": np.array([2, 4]), "methods": ["theta", ["linear", "network"]]}, cv=SPLIT).fit(
+        SERIES
+    )
     best = search.best_estimator_
     assert best.get_params() == clone(TINY).set_params(**search.best_params_).get_params()
     loaded = Forecaster.load(best.save(tmp_path / "m.safetensors"))

@@ -563,7 +563,7 @@ class Forecaster(Estimator):
         as_choice(self.nonnegative, "nonnegative")
         chosen_methods(self.methods)
         flag(self.calendar, "calendar")
-        if self.seconds is not None and not flag(self.auto, "auto"):
+        if not flag(self.auto, "auto") and self.seconds is not None:
             raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")
         if self.seconds is not None:
             real(self.seconds, "seconds", 0)

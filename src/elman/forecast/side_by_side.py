@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from elman.engine.native import default_threads
 
-Given, Made = TypeVar("Given"), TypeVar("Made")
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 def side_by_side(work: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:

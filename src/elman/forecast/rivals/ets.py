@@ -96,7 +96,7 @@ class Ets:
         fits = [fit_forms(seen, season, group) for group in groups]
         criteria = np.concatenate([np.empty((0, seen.shape[1])), *(fit.criteria for fit in fits)])
         weights = np.stack([self._weights(forms, some, criteria) for some in self.sets])
-        empty = ~weights.any(1)  # of a set that has no form for a series another stands in
+        empty = np.asarray(~weights.any(axis=1))  # of a set that has no form for a series another stands in
         instead = weights.sum(0) / np.maximum((~empty).sum(0), 1)
         weights = np.where(empty[:, None], instead, weights)
         return fits, np.split(weights, np.cumsum([len(group) for group in groups]), axis=1)[: len(groups)]
