@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-parity
+FORECASTERS := .venv-forecast
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
@@ -13,7 +14,7 @@ SPREAD := -n auto --dist loadfile
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild forecast/test_kinds.py test_checks.py test_commands.py test_docs.py \
   test_files.py test_floors.py test_models.py test_package.py test_plain.py test_wrong_kinds.py)
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs parity examples examples-full encoder-decoder build clean
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast parity examples examples-full encoder-decoder build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -66,6 +67,17 @@ bench-quick: $(PEERS)/.installed
 bench-docs: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.page
 
+# The Forecaster beside neuralforecast, darts and statsforecast: hours; M3= and M4= are Parquet files of those competitions, without
+# which they are left out (benchmarks/forecasting/run.py says what is in them). Then the tables of docs/forecasting.md.
+M3 ?=
+M4 ?=
+FORECASTING := $(FORECASTERS)/bin/python -m benchmarks.forecasting.run $(M3:%=--m3 %) $(M4:%=--m4 %)
+bench-forecast: $(FORECASTERS)/.installed
+	$(FORECASTING) --who elman --who statsforecast
+	$(if $(M3),$(FORECASTING) --apart --most 30 --only M3 --who elman)
+	$(FORECASTING) --most 60 --rounds 2
+	$(FORECASTERS)/bin/python -m benchmarks.forecasting.page
+
 # The studies of examples/ from top to bottom: quickly, or with their full settings, which also writes down what came out.
 examples: $(PEERS)/.installed
 	$(PEERS)/bin/python examples/run.py
@@ -107,5 +119,13 @@ $(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
 	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group bench --group examples
 	@touch $@
 
+$(FORECASTERS)/bin/python:
+	$(PYTHON) -m venv $(FORECASTERS)
+	$(FORECASTERS)/bin/pip install --quiet --upgrade pip
+
+$(FORECASTERS)/.installed: $(FORECASTERS)/bin/python $(NATIVE)
+	$(FORECASTERS)/bin/pip install --quiet torch==2.13.0 --editable . --group forecasters
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(PEERS) build out
+	rm -rf $(VENV) $(PEERS) $(FORECASTERS) build out

@@ -31,11 +31,12 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-def test_the_guide_to_insight_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("guide", ["docs/insight.md", "docs/forecasting.md"])
+def test_guides_run(guide, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / "docs/insight.md").read_text(), re.S):
-        exec(compile(block, "docs/insight.md", "exec"), names)
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / guide).read_text(), re.S):
+        exec(compile(block, guide, "exec"), names)
 
 
 def test_the_plan_in_architecture_is_the_plan():
