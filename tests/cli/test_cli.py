@@ -159,7 +159,7 @@ def test_the_defaults_that_help_names_are_those_of_the_forecaster():
 
     for option in elman.commands["forecast"].params:
         default = getattr(Forecaster(), option.name or "", None)
-        if default is not None and option.name not in ("horizon", "methods"):
+        if default is not None and default is not False and option.name not in ("horizon", "methods"):
             assert f"[default: {default}]" in option.help
 
 

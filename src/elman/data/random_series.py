@@ -32,7 +32,7 @@ def random_series(count: int, length: tuple[int, int] = (16, 160), seed: int = 0
     Examples
     --------
     >>> [(len(values), season) for values, season in random_series(3, length=(20, 30), seed=1)]
-    [(24, 1), (21, 4), (25, 1)]
+    [(25, 4), (23, 12), (30, 4)]
     """
     count = checks.whole(count, "count")
     random = np.random.default_rng(checks.as_seed(seed))
