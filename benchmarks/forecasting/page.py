@@ -115,8 +115,9 @@ def m3(m: Measured) -> str:
     together = f", in {sum(t for t in took if t):.0f} s altogether" if all(took) else ""
     text = f"""
         **M3**, sMAPE: every third series of the competition (Makridakis and Hibon 2000), each period learnt as one
-        collection{together}. THETA, ForecastPro, Auto-ANN and NAIVE2 are the forecasts that were submitted; AutoETS,
-        Theta and seasonal naive are statsforecast's."""
+        collection{together}. Elman's networks were pretrained on these training parts, among others; no truth of a test
+        part was. THETA, ForecastPro, Auto-ANN and NAIVE2 are the forecasts that were submitted; AutoETS, Theta and
+        seasonal naive are statsforecast's."""
     heading = ("", "series", *(called(each) for each in who))
     return f"{paragraph(text)}\n\n{markdown(heading, rows)}"
 
@@ -203,14 +204,16 @@ def peers(m: Measured) -> str:
     neural = [c for c in dict.fromkeys(c for how, _, c in m.found if how == "drawn") if is_neural(c)]
     if not neural:
         return "Not measured."
+    drawn = [found for key, found in m.found.items() if key[0] == "drawn"]
+    loads = [e["load"] for found in drawn for rounds in found.values() for e in rounds if "load" in e] or [0]
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(m.versions.items()) if name != "elman")
     text = f"""
         A seeded draw of series of each collection, the same for everyone, as training takes long ({libraries};
         {m.machines["drawn"]}). Each contender runs in a process of its own, one after the other; importing is not
         timed. MASE, and times as multiples of Elman's, of the clock and, in brackets, of the processors, as other
-        programs used them too. "Tuned" is what a good user would set: how, is in
-        `benchmarks/forecasting/of_neuralforecast.py` and `of_darts.py`. A network of theirs is trained for each
-        collection; R's series one by one."""
+        programs used them too (load averages of {min(loads):.0f} to {max(loads):.0f}): the latter tell more. "Tuned" is
+        what a good user would set: how, is in `benchmarks/forecasting/of_neuralforecast.py` and `of_darts.py`. A
+        network of theirs is trained for each collection; R's series one by one."""
     sections = [of_group(m, group, [*SIMPLE, *neural]) for group in groups]
     return "\n\n".join([paragraph(text), *sections])
 
