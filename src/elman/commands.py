@@ -39,7 +39,7 @@ from elman.sequences import sequences
 from elman.training import Callback
 
 FORECAST, PICTURE, PAGE = "forecast.csv", "forecast.png", "report.html"
-ENDINGS = (".csv", ".parquet", ".json")  # of a file with nothing but the forecast
+ENDINGS = (".parquet", ".json")  # of a file with nothing but the forecast; a folder holds forecast.csv
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def forecast(
     date_format, dayfirst, decimal, thousands, where, missing
         As for `elman.data.load_series`.
     out : str or Path, optional
-        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.csv``, ``.parquet`` or
-        ``.json`` for the forecast alone.
+        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.parquet`` or ``.json``
+        for the forecast alone.
     level : float or sequence of float, optional
         Of the intervals, in per cent; by default 80 and 95, where the series are long enough to know them.
     origins : int, optional

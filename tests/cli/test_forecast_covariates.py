@@ -50,9 +50,9 @@ def test_a_file_tells_the_future(folder, tmp_path, run):
     table = pd.read_csv(out / "forecast.csv")
     assert list(table.columns[:3]) == ["shop", "day", "sales"] and len(table) == 14
     code, said = run("--model", out / "model.safetensors", folder / "shops.csv", "--target", "sales", "--group", "shop",
-                "--future-file", folder / "next.csv", "--out", tmp_path / "again.csv")  # fmt: skip
+                "--future-file", folder / "next.csv", "--out", tmp_path / "again.parquet")  # fmt: skip
     assert code == 0, said
-    np.testing.assert_allclose(pd.read_csv(tmp_path / "again.csv").sales, table.sales)
+    np.testing.assert_allclose(pd.read_parquet(tmp_path / "again.parquet").sales, table.sales)
 
 
 def test_a_missing_future_is_refused_before_the_training(folder, tmp_path, run):

@@ -59,8 +59,9 @@ def test_decimal_years_have_the_steps_of_a_year(steps, digits):
     assert found(frame(years, wave(steps, 5 * steps))) == ([steps], (52,) if steps == 52 else ())
 
 
-def test_whole_years_have_no_season_and_other_numbers_that_of_rows():
-    assert found(frame(np.arange(1900, 1990), wave(7, 90))) == ([1], ())
+def test_numbers_and_whole_years_have_the_season_of_rows():
+    assert found(frame(np.arange(1900, 1990), wave(7, 90))) == ([7], ())
+    assert found(frame(np.arange(1900, 1990), RNG.normal(size=90))) == ([1], ())
     assert found(frame(np.arange(90), wave(7, 90))) == ([7], ())
     assert found(frame(np.arange(90) / 10, wave(7, 90))) == ([7], ())
 

@@ -88,7 +88,8 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
 @click.option(
     "--out",
     metavar="PATH",
-    help="Folder for the results, or a file .csv, .parquet, .json for the forecast alone. [default: forecast-NAME]",
+    help="Folder for the results, with forecast.csv, or a file .parquet or .json for the forecast alone. "
+    "[default: forecast-NAME]",
 )
 @click.option(
     "--future-file",

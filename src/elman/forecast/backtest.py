@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from elman.data.names import counted
 from elman.errors import DataError, OptionError
 from elman.forecast.arguments import as_count
 from elman.forecast.choices import choose_origins
+from elman.forecast.face import Forecasts
 from elman.forecast.methods import ahead
 from elman.forecast.pointwise import as_levels, errors
 from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalNaive, Theta
@@ -27,13 +28,11 @@ from elman.forecast.verdict import Verdict, compare
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
-if TYPE_CHECKING:
-    from elman.forecast.forecaster import Forecaster
-
 RIVALS: tuple[Rival, ...] = (Naive(), SeasonalNaive(), Drift(), Theta(), Ets())
 LEVELS = (80.0, 95.0)
 SHOWN = ("MASE", "sMAPE", "RMSE", "MAE")
 Band = tuple[np.ndarray, np.ndarray]
+F = TypeVar("F", bound=Forecasts)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Backtest:
         What the user should know.
     """
 
-    forecaster: Forecaster
+    forecaster: Forecasts
     collection: Collection
     origins: np.ndarray
     actual: np.ndarray
@@ -143,7 +142,7 @@ class Backtest:
 
 
 def backtest(
-    forecaster: Forecaster,
+    forecaster: Forecasts,
     data: Any,
     horizon: int | None = None,
     origins: int | None = None,
@@ -257,14 +256,14 @@ def _histories(collection: Collection, without: int, season: np.ndarray) -> Hist
 
 
 def _refitted(
-    make: type[Forecaster],
+    make: type[F],
     params: dict[str, Any],
     collection: Collection,
     origins: np.ndarray,
     levels: Sequence[float],
     processes: int | None,
     callbacks: Iterable[Callback],
-) -> tuple[list[Forecaster], np.ndarray, dict[float, Band]]:
+) -> tuple[list[F], np.ndarray, dict[float, Band]]:
     """A fit for each origin, in this process or in several."""
     work = [(make, params, collection.without_last(int(o)), levels) for o in origins]
     if processes == 1:
@@ -282,12 +281,12 @@ def _refitted(
 
 
 def _fit_and_forecast(
-    make: type[Forecaster],
+    make: type[F],
     params: dict[str, Any],
     before: Collection,
     levels: Sequence[float],
     callbacks: Iterable[Callback] = (),
-) -> tuple[Forecaster, np.ndarray, dict[float, Band]]:
+) -> tuple[F, np.ndarray, dict[float, Band]]:
     fitted = make(**params).fit(before, callbacks=callbacks)
     found = fitted.predict(level=() if fitted.fitted_basis.calibration is None else levels)
     return fitted, found.values, dict(found.levels)

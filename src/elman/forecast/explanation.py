@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +19,11 @@ from elman.checks import whole
 from elman.errors import OptionError
 from elman.forecast.direct import MIDDLE, QUANTILES
 from elman.forecast.effects import effects_of
+from elman.forecast.face import Forecasts
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.rows import LONGEST, Pieces, about_of, beside_of, has_beside, left
 from elman.forecast.views import Views, views_of
 from elman.network import Network
-
-if TYPE_CHECKING:
-    from elman.forecast.forecaster import Forecaster
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ class Explanation:
         )
 
 
-def explain(forecaster: Forecaster, name: Any, step: int | None, future: Any, points: int) -> Explanation:
+def explain(forecaster: Forecasts, name: Any, step: int | None, future: Any, points: int) -> Explanation:
     """What the networks' forecast of a series rests on; see `Forecaster.explain`."""
     if not forecaster.networks_:
         raise OptionError(f"methods {forecaster.methods_} have no network to explain; fit with 'network' among them")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from elman.data.collection import Collection
 from elman.data.names import counted
 from elman.errors import DataError, TrainingError
 from elman.forecast.backtest import backtest
-
-if TYPE_CHECKING:
-    from elman.forecast.forecaster import Forecaster
+from elman.forecast.face import Forecasts
 
 CELLS = ("gru", "gru", "lstm", "min_gru", "simple")  # the first is the one that is pretrained
 UNITS = (16, 32, 64, 128)
@@ -45,7 +43,7 @@ class Trial:
 
 
 def search(
-    forecaster: Forecaster, collection: Collection, seconds: float, clock: Callable[[], float] = time.monotonic
+    forecaster: Forecasts, collection: Collection, seconds: float, clock: Callable[[], float] = time.monotonic
 ) -> list[Trial]:
     """Try settings until the time is up, the forecaster's own first; the best one is first in the list.
 
@@ -85,7 +83,7 @@ def note_of(trials: list[Trial]) -> str:
     )
 
 
-def _error(forecaster: Forecaster, params: dict[str, Any], collection: Collection) -> float:
+def _error(forecaster: Forecasts, params: dict[str, Any], collection: Collection) -> float:
     own = forecaster.get_params() | {"auto": False, "seconds": None} | params
     try:
         test = backtest(type(forecaster)(**own), collection, level=())

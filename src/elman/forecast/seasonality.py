@@ -52,9 +52,7 @@ def seasons_found(collection: Collection, given: int | None) -> Seasons:
             )
         return Seasons(np.full(len(lengths), int(given)), ())
     calendar = [m for m in _calendar(collection) if m <= LONGEST and lengths.max() >= 2 * m]
-    if calendar:
-        return _shown(collection, calendar)
-    return _detected(collection) if _says_nothing(collection) else Seasons(np.ones(len(lengths), np.int64), ())
+    return _shown(collection, calendar) if calendar else _detected(collection)
 
 
 def _calendar(collection: Collection) -> tuple[int, ...]:
@@ -72,13 +70,6 @@ def _shown(collection: Collection, calendar: list[int]) -> Seasons:
     for season in sorted(calendar, reverse=True):
         first = np.where(is_seasonal(filled(histories.values, season), season), season, first)
     return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))
-
-
-def _says_nothing(collection: Collection) -> bool:
-    """Whether times leave open what a season could be: rows, or numbers other than years."""
-    if collection.step is None or collection.times is None:
-        return True
-    return collection.step.unit == "number" and not _are_years(collection)
 
 
 def _are_years(collection: Collection) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from elman.errors import ModelFileError
 from elman.files import write_whole
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration
+from elman.forecast.face import Forecasts
 from elman.forecast.inputs import Encoder
 from elman.forecast.methods import built
 from elman.forecast.networks import Networks
@@ -41,14 +42,12 @@ from elman.network.loading import UNREADABLE
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
-if TYPE_CHECKING:
-    from elman.forecast.forecaster import Forecaster
-
+F = TypeVar("F", bound=Forecasts)
 FORMAT = 3  # 1 and 2 held networks that fed their forecasts back
 _CALIBRATION = ("sigma", "growth", "level", "shape")
 
 
-def save(forecaster: Forecaster, path: str | Path) -> Path:
+def save(forecaster: Forecasts, path: str | Path) -> Path:
     """Write a fitted forecaster, complete or not at all."""
     from safetensors.numpy import save as to_bytes
 
@@ -66,7 +65,7 @@ def save(forecaster: Forecaster, path: str | Path) -> Path:
     return path
 
 
-def check_savable(forecaster: Forecaster) -> None:
+def check_savable(forecaster: Forecasts) -> None:
     """Refuse parameters that no file can hold, before any training.
 
     Raises
@@ -81,7 +80,7 @@ def check_savable(forecaster: Forecaster) -> None:
         to_json(to_data(forecaster.cell), "cell")
 
 
-def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
+def load(path: str | Path, kind: type[F]) -> F:
     """Read what `save` wrote."""
     path = checks.path(path)
     tensors, header = read_tensors(path)
@@ -113,7 +112,7 @@ def load(path: str | Path, kind: type[Forecaster]) -> Forecaster:
     return forecaster
 
 
-def _check(forecaster: Forecaster) -> None:
+def _check(forecaster: Forecasts) -> None:
     """Refuse what does not go together."""
     basis, seasons, count = forecaster.fitted_basis, forecaster.fitted_seasons, len(forecaster.fitted_basis.collection)
     if bool(forecaster.networks_) != ("network" in forecaster.methods_):
@@ -141,7 +140,7 @@ def _prefix(member: int) -> str:
     return f"member{member}/" if member else ""
 
 
-def _describe(forecaster: Forecaster) -> dict[str, Any]:
+def _describe(forecaster: Forecasts) -> dict[str, Any]:
     basis = forecaster.fitted_basis
     calibration = basis.calibration
     return {
@@ -157,7 +156,7 @@ def _describe(forecaster: Forecaster) -> dict[str, Any]:
     }
 
 
-def _params(forecaster: Forecaster) -> dict[str, Any]:
+def _params(forecaster: Forecasts) -> dict[str, Any]:
     params = forecaster.get_params()
     if isinstance(forecaster.cell, Cell):
         params["cell"] = None  # its equations are in the description of the network
@@ -168,7 +167,7 @@ def _params(forecaster: Forecaster) -> dict[str, Any]:
     }
 
 
-def _arrays(forecaster: Forecaster) -> dict[str, np.ndarray]:
+def _arrays(forecaster: Forecasts) -> dict[str, np.ndarray]:
     basis = forecaster.fitted_basis
     found = arrays_of(basis.collection) | {
         "season": forecaster.fitted_seasons.first.astype(np.int64),
