@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.forecasting.contenders import CONTENDERS
 from benchmarks.forecasting.run import RESULTS
 from benchmarks.page import markdown, paragraph
 
@@ -164,11 +165,13 @@ def of_r(m: Measured) -> str:
     to_ets = {name: mine / ets for name, (mine, ets, *_) in scores.items()}
     to_better = {name: mine / min(ets, naive) for name, (mine, ets, _, naive) in scores.items()}
     worst = max(to_better, key=lambda name: to_better[name])
+    times = [rounds[0]["fit_s"] + rounds[0]["predict_s"] for rounds in parts[0].values()]
     rows = [(name, *best(each), f"{to_ets[name]:.2f}") for name, each in scores.items()]
     text = f"""
         **{len(names)} data sets of R**, each by itself, the last season or two as the truth, MASE. By AutoETS's MASE,
         Elman's is {median(to_ets.values()):.2f} in the median; by the better of AutoETS and (seasonal) naive it is
-        {to_better[worst]:.2f} at worst, for {worst}."""
+        {to_better[worst]:.2f} at worst, for {worst}. From data to intervals it takes {median(times):.1f} s in the median,
+        {max(times):.1f} s at most."""
     return f"{paragraph(text)}\n\n{markdown(('', *map(called, SIMPLE), 'Elman / AutoETS'), rows)}"
 
 
@@ -215,7 +218,15 @@ def peers(m: Measured) -> str:
         what a good user would set: how, is in `benchmarks/forecasting/of_neuralforecast.py` and `of_darts.py`. A
         network of theirs is trained for each collection; R's series one by one."""
     sections = [of_group(m, group, [*SIMPLE, *neural]) for group in groups]
-    return "\n\n".join([paragraph(text), *sections])
+    return "\n\n".join([paragraph(text), *sections, paragraph(left_out(neural, list(groups)))])
+
+
+def left_out(contenders: Sequence[str], groups: Sequence[str]) -> str:
+    """Who and what was not measured at all."""
+    nobody = [each.name for each in CONTENDERS if is_neural(each.name) and each.name not in contenders]
+    nothing = [each for each in (*M3, "M4 hourly", "M4 weekly", "tourism", "R") if each not in groups]
+    who = f"Not measured: {', '.join(nobody)}. " if nobody else ""
+    return who + (f"Neural forecasters were not measured on {', '.join(nothing)}." if nothing else "")
 
 
 def is_neural(contender: str) -> bool:
