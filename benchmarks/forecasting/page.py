@@ -170,8 +170,8 @@ def of_r(m: Measured) -> str:
     text = f"""
         **{len(names)} data sets of R**, each by itself, the last season or two as the truth, MASE. By AutoETS's MASE,
         Elman's is {median(to_ets.values()):.2f} in the median; by the better of AutoETS and (seasonal) naive it is
-        {to_better[worst]:.2f} at worst, for {worst}. From data to intervals it takes {median(times):.1f} s in the median,
-        {max(times):.1f} s at most."""
+        {to_better[worst]:.2f} at worst, for {worst}. From data to intervals it takes {median(times):.1f} s in the
+        median, {max(times):.1f} s at most."""
     return f"{paragraph(text)}\n\n{markdown(('', *map(called, SIMPLE), 'Elman / AutoETS'), rows)}"
 
 
