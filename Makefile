@@ -10,9 +10,10 @@ NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 # A process for each core; whatever a file's tests share is made once.
 SPREAD := -n auto --dist loadfile
 
-# Tests whose outcome no instruction set changes.
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild forecast/test_kinds.py test_checks.py test_commands.py test_docs.py \
-  test_files.py test_floors.py test_models.py test_package.py test_plain.py test_wrong_kinds.py)
+# Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
+NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
+  test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
 .PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast parity examples examples-full encoder-decoder build clean
 

@@ -230,3 +230,19 @@ def test_sunspots_are_forecast_better_than_by_simple_methods():
     scores = Forecaster(horizon=22, season=11).backtest(load_series("sunspots")).scores
     for metric in ("MASE", "sMAPE", "RMSE", "MAE"):
         assert all(float(scores["elman"][metric]) < float(scores[name][metric]) for name in scores if name != "elman")
+
+
+def test_quantiles_are_judged_by_what_they_say():
+    series = 20 + np.sin(np.arange(80) * 2 * np.pi / 8) + RNG_OF_QUANTILES.normal(0, 0.3, 80)
+    test = Forecaster(6, methods=["theta", "seasonal naive"]).backtest(series, origins=3)
+    shares = [0.025, 0.1, 0.5, 0.9, 0.975]
+    low95, high95 = test.intervals[95.0]
+    low80, high80 = test.intervals[80.0]
+    quantiles = np.stack([low95, low80, test.forecasts["elman"], high80, high95], -1)
+    error = test.actual[..., None] - quantiles
+    expected = np.maximum(np.array(shares) * error, (np.array(shares) - 1) * error).mean() / test.scales[0]
+    assert float(test.scores["elman"]["pinball"]) == pytest.approx(expected)
+    assert "CRPS" in test.scores["elman"] and "CRPS" not in test.scores["naive"]
+
+
+RNG_OF_QUANTILES = np.random.default_rng(5)

@@ -83,13 +83,16 @@ class Backtest:
 
     @cached_property
     def scores(self) -> dict[str, dict[str, Score]]:
-        """By method and metric; see `elman.forecast.judge`."""
+        """By method and metric; see `elman.forecast.judge`.
+
+        Pinball loss and CRPS are of ``elman``, over the median and the bounds of the intervals.
+        """
         histories = _histories(self.collection, int(self.origins[0]), self.season).values
         squares = naive_scales(histories, self.season, squared=True)
         found = {}
         for name, made in self.forecasts.items():
-            bands = self.intervals if name == "elman" else None
-            found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, intervals=bands)
+            told = _told(made, self.intervals) if name == "elman" and self.intervals else {}
+            found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, **told)
         return found
 
     @cached_property
@@ -212,6 +215,16 @@ def backtest(
     notes += (f"the series hold {len(starts)} of the {origins} forecasts that the backtest was to make",) * fewer
     actual = ahead(histories.values, starts, steps)
     return Backtest(fits[-1], kept, starts, actual, {"elman": made, **rivals}, bands, season, bool(refit), notes)
+
+
+def _told(median: np.ndarray, intervals: Mapping[float, Band]) -> dict[str, Any]:
+    """Intervals, and the quantiles that they and the median are, for `judge`."""
+    by_share = {0.5: median}
+    for level, (low, high) in intervals.items():
+        by_share |= {0.5 - level / 200: low, 0.5 + level / 200: high}
+    shares = sorted(by_share)
+    quantiles = np.stack([by_share[share] for share in shares], axis=-1)
+    return {"intervals": intervals, "quantiles": quantiles, "probabilities": shares}
 
 
 def _as_processes(n_jobs: int, callbacks: list[Callback]) -> int | None:
