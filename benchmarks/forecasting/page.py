@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.forecasting.contenders import CONTENDERS
 from benchmarks.forecasting.run import RESULTS
 from benchmarks.page import markdown, paragraph
 
@@ -87,6 +88,11 @@ def figure(value: float | None, digits: int = 2) -> str:
     return "not measured" if value is None else f"{value:.{digits}f}"
 
 
+def times(ratio: float) -> str:
+    """A ratio of times in two digits, or in whole ones."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
 def best(values: Sequence[float | None], digits: int = 2) -> list[str]:
     """The figures of a row, the lowest in bold."""
     lowest = min((round(v, digits) for v in values if v is not None), default=None)
@@ -115,8 +121,9 @@ def m3(m: Measured) -> str:
     together = f", in {sum(t for t in took if t):.0f} s altogether" if all(took) else ""
     text = f"""
         **M3**, sMAPE: every third series of the competition (Makridakis and Hibon 2000), each period learnt as one
-        collection{together}. THETA, ForecastPro, Auto-ANN and NAIVE2 are the forecasts that were submitted; AutoETS,
-        Theta and seasonal naive are statsforecast's."""
+        collection{together}. Elman's networks were pretrained on these training parts, among others; no truth of a test
+        part was. THETA, ForecastPro, Auto-ANN and NAIVE2 are the forecasts that were submitted; AutoETS, Theta and
+        seasonal naive are statsforecast's."""
     heading = ("", "series", *(called(each) for each in who))
     return f"{paragraph(text)}\n\n{markdown(heading, rows)}"
 
@@ -133,8 +140,8 @@ def m3_apart(m: Measured) -> str:
         mine, theirs = m.problems("apart", group, "elman"), m.problems("apart", group, "published THETA")
         if mine:
             scores = [m.mean("apart", [group], each, "smape") for each in ("elman", "published THETA")]
-            times = [e["fit_s"] + e["predict_s"] for rounds in mine.values() for e in rounds]
-            rows.append((group.removeprefix("M3 "), f"{len(mine)}", *best(scores), f"{median(times):.1f} s"))
+            took = [e["fit_s"] + e["predict_s"] for rounds in mine.values() for e in rounds]
+            rows.append((group.removeprefix("M3 "), f"{len(mine)}", *best(scores), f"{median(took):.1f} s"))
             assert len(theirs) == len(mine)
     text = """
         The same **one series at a time**, so that only what the networks were taught before helps: a seeded draw of
@@ -163,11 +170,13 @@ def of_r(m: Measured) -> str:
     to_ets = {name: mine / ets for name, (mine, ets, *_) in scores.items()}
     to_better = {name: mine / min(ets, naive) for name, (mine, ets, _, naive) in scores.items()}
     worst = max(to_better, key=lambda name: to_better[name])
+    took = [rounds[0]["fit_s"] + rounds[0]["predict_s"] for rounds in parts[0].values()]
     rows = [(name, *best(each), f"{to_ets[name]:.2f}") for name, each in scores.items()]
     text = f"""
         **{len(names)} data sets of R**, each by itself, the last season or two as the truth, MASE. By AutoETS's MASE,
         Elman's is {median(to_ets.values()):.2f} in the median; by the better of AutoETS and (seasonal) naive it is
-        {to_better[worst]:.2f} at worst, for {worst}."""
+        {to_better[worst]:.2f} at worst, for {worst}. From data to intervals it takes {median(took):.1f} s in the
+        median, {max(took):.1f} s at most."""
     return f"{paragraph(text)}\n\n{markdown(('', *map(called, SIMPLE), 'Elman / AutoETS'), rows)}"
 
 
@@ -200,19 +209,30 @@ def covered(m: Measured, how: str, groups: Sequence[str], contender: str, level:
 def peers(m: Measured) -> str:
     """Neural forecasters on the same draw of series."""
     groups = dict.fromkeys(group for how, group, _ in m.found if how == "drawn")
-    neural = [c for c in dict.fromkeys(c for how, _, c in m.found if how == "drawn") if is_neural(c)]
+    tried = {contender for how, _, contender in m.found if how == "drawn"}
+    neural = [each.name for each in CONTENDERS if is_neural(each.name) and each.name in tried]
     if not neural:
         return "Not measured."
+    drawn = [found for key, found in m.found.items() if key[0] == "drawn"]
+    loads = [e["load"] for found in drawn for rounds in found.values() for e in rounds if "load" in e] or [0]
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(m.versions.items()) if name != "elman")
     text = f"""
         A seeded draw of series of each collection, the same for everyone, as training takes long ({libraries};
         {m.machines["drawn"]}). Each contender runs in a process of its own, one after the other; importing is not
         timed. MASE, and times as multiples of Elman's, of the clock and, in brackets, of the processors, as other
-        programs used them too. "Tuned" is what a good user would set: how, is in
-        `benchmarks/forecasting/of_neuralforecast.py` and `of_darts.py`. A network of theirs is trained for each
-        collection; R's series one by one."""
+        programs used them too (load averages of {min(loads):.0f} to {max(loads):.0f}): the latter tell more. "Tuned" is
+        what a good user would set: how, is in `benchmarks/forecasting/of_neuralforecast.py` and `of_darts.py`. A
+        network of theirs is trained for each collection; R's series one by one."""
     sections = [of_group(m, group, [*SIMPLE, *neural]) for group in groups]
-    return "\n\n".join([paragraph(text), *sections])
+    return "\n\n".join([paragraph(text), *sections, paragraph(left_out(neural, list(groups)))])
+
+
+def left_out(contenders: Sequence[str], groups: Sequence[str]) -> str:
+    """Who and what was not measured at all."""
+    nobody = [each.name for each in CONTENDERS if is_neural(each.name) and each.name not in contenders]
+    nothing = [each for each in (*M3, "M4 hourly", "M4 weekly", "tourism", "R") if each not in groups]
+    who = f"Not measured: {', '.join(nobody)}. " if nobody else ""
+    return who + (f"Neural forecasters were not measured on {', '.join(nothing)}." if nothing else "")
 
 
 def is_neural(contender: str) -> bool:
@@ -233,7 +253,7 @@ def of_group(m: Measured, group: str, who: Sequence[str]) -> str:
         clocks = [m.seconds("drawn", group, each, clock) for clock in own]
         fit, cpu, predict = (t / max(o, 1e-3) for t, o in zip(clocks, own.values(), strict=True) if t and o)
         mase = m.mean("drawn", [group], each, "mase")
-        rows.append((called(each), figure(mase, 3), f"{fit:.2g} ({cpu:.2g})", f"{predict:.2g}"))
+        rows.append((called(each), figure(mase, 3), f"{times(fit)} ({times(cpu)})", times(predict)))
     series = sum(rounds[0]["series"] for rounds in ours.values())
     own_text = f"Elman's training takes {own['fit_s']:.1f} s, its forecast {own['predict_s']:.1f} s"
     heading = (f"{group}, {series} series", "MASE", "training time", "forecasting time")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
@@ -21,13 +23,17 @@ def measured(contender: Contender, problems: list[Problem], threads: int, limit_
     process = PROCESSES.Process(target=_serve, args=(there, contender, problems, threads))
     process.start()
     there.close()
-    for number, problem in enumerate(problems):
-        found = _received(here, limit_s + (60 if number == 0 else 0))  # importing takes time too
-        yield {"problem": problem.name, "series": len(problem.series), "contender": contender.name, **found}
-        if found.get("last"):
-            break
-    process.kill()
-    process.join()
+    try:
+        for number, problem in enumerate(problems):
+            found = _received(here, limit_s + (60 if number == 0 else 0))  # importing takes time too
+            yield {"problem": problem.name, "series": len(problem.series), "contender": contender.name, **found}
+            if found.get("last"):
+                break
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # with the processes that it started
+        process.kill()
+        process.join()
 
 
 def _received(connection: Connection, limit_s: float) -> dict[str, Any]:
@@ -40,6 +46,7 @@ def _received(connection: Connection, limit_s: float) -> dict[str, Any]:
 
 
 def _serve(connection: Connection, contender: Contender, problems: list[Problem], threads: int) -> None:
+    os.setpgrp()
     keep_to_cores(threads)
     for problem in problems:
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.forecasting.contenders import CONTENDERS, by_series
+from benchmarks.forecasting.contenders import CONTENDERS, Contender, by_series
 from benchmarks.forecasting.page import Measured, written
 from benchmarks.forecasting.problems import Problem, competition
-from benchmarks.forecasting.processes import _tried
+from benchmarks.forecasting.processes import _tried, measured
 from benchmarks.forecasting.run import published
 from benchmarks.forecasting.scores import judged
 
@@ -122,3 +122,11 @@ def test_of_r_the_worst_is_named():
     ]
     text = " ".join(written(PLACES, Measured.of([result(several)])).split())
     assert "Elman's is 1.25 in the median" in text and "3.00 at worst, for bad" in text
+
+
+def test_contenders_run_in_processes_that_do_not_outlast_their_limit():
+    nobody = Contender("nobody_has_this", "", {})
+    (found,) = measured(nobody, [problem(1)], 1, 60)
+    assert "not installed" in found["missing"] and found["series"] == 1
+    (found,) = measured(CONTENDERS[0], [problem(1)], 1, -60)
+    assert "did not finish" in found["missing"]
