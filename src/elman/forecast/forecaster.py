@@ -82,7 +82,7 @@ class Forecaster(Estimator):
         Whether the time of day, the weekday and the time of year are inputs, as far as the times show them.
     auto : bool, default False
         Whether to search cell, units, members, learning rate and methods before, by backtests; Optuna proposes them
-        where it is installed. What is found depends on how fast the machine is.
+        where it is installed (``pip install elman[search]``). What is found depends on how fast the machine is.
     seconds : float, optional
         How long to search, by default 60; for `auto` only.
     seed : int, default 0
