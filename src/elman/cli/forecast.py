@@ -29,7 +29,7 @@ _TRAINING = (
         multiple=True,
         metavar="NAMES",
         help="Which methods are combined, as network,theta; may be repeated. [default: all of network, linear, theta, "
-        "ets, damped ets, several seasons, seasonal naive]",
+        "ets, damped ets, arima, several seasons, seasonal naive]",
     ),
     click.option("--cell", metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
     click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),

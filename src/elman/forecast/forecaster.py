@@ -64,7 +64,7 @@ class Forecaster(Estimator):
     units : int, default 64
         Hidden size H.
     methods : sequence of str, optional
-        Which of ``network, linear, theta, ets, damped ets, several seasons, seasonal naive``; by default all.
+        Which of ``network, linear, theta, ets, damped ets, arima, several seasons, seasonal naive``; by default all.
     members : int, default 3
         How many networks, whose mean is taken.
     epochs : int, optional
