@@ -227,7 +227,7 @@ def test_ctrl_c_leaves_the_model_beside_the_file_of_a_forecast_alone(table, tmp_
 
 
 def test_ctrl_c_before_anything_is_learnt_leaves_nothing(table, tmp_path, monkeypatch):
-    monkeypatch.setattr("elman.forecast.forecaster.learn", fails(KeyboardInterrupt()))
+    monkeypatch.setattr("elman.forecast.learning.learn", fails(KeyboardInterrupt()))
     with pytest.raises(commands.Interrupted, match="nothing was learnt"):
         commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     assert not (tmp_path / "out").exists()
