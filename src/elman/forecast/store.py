@@ -15,7 +15,6 @@ import numpy as np
 
 from elman import checks
 from elman.checks import whole
-from elman.data.names import counted
 from elman.equations import Cell
 from elman.equations.store import to_data
 from elman.errors import ModelFileError
@@ -91,6 +90,7 @@ def load(path: str | Path, kind: type[F]) -> F:
             raise ModelFileError(f"its format is {stored['format']}, and this version of Elman reads {FORMAT}")
         rate = rate_from_data(stored["params"]["learning_rate"])
         forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
+        forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         members = [_network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["epochs"]))]
         if bool(members) != ("network" in forecaster.methods_):
             raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
@@ -102,7 +102,6 @@ def load(path: str | Path, kind: type[F]) -> F:
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
         forecaster.restore(Fitted(networks, seasons, encoder, _basis(stored, arrays, encoder)))
-        forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         forecaster.check_params()
         _check(forecaster)
     except UNREADABLE as error:
@@ -116,8 +115,6 @@ def _check(forecaster: Forecasts) -> None:
     """Refuse what does not go together."""
     fitted = forecaster.fitted
     basis, seasons, count = fitted.basis, fitted.seasons, len(fitted.basis.collection)
-    if bool(forecaster.networks_) != ("network" in forecaster.methods_):
-        raise ModelFileError(f"it holds {counted(len(forecaster.networks_), 'networks')}")
     methods = len(fitted.methods(forecaster.methods_))
     check_collection(basis.collection)
     check_seasons(seasons.first, seasons.longer, count)
