@@ -24,6 +24,7 @@ from elman.forecast.predicted import Band
 from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalNaive, Theta
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge
+from elman.forecast.seasonality import Seasons
 from elman.forecast.tables import library
 from elman.forecast.uncertainty import stacked
 from elman.forecast.verdict import Verdict, compare
@@ -266,7 +267,7 @@ def _rivals(season: np.ndarray) -> Sequence[Rival]:
 
 def _histories(collection: Collection, without: int, season: np.ndarray) -> Histories:
     cut = collection.without_last(without) if without else collection
-    return Histories.of([cut.series(s) for s in range(len(cut))], season)
+    return Seasons(season, ()).histories(cut)
 
 
 def _refitted(
