@@ -112,11 +112,15 @@ def test_it_agrees_with_statsmodels(order):
     orders = Orders([order], season)
     fit = fit_orders(y[:, None], np.array([240]), orders)
     seasonal = (0, 1, 1, season) if order.seasonal else (0, 0, 0, 0)
-    model = api.ARIMA(y, order=(order.p, order.d, order.q), seasonal_order=seasonal, trend="c" if order.constant else "n")
+    model = api.ARIMA(
+        y, order=(order.p, order.d, order.q), seasonal_order=seasonal, trend="c" if order.constant else "n"
+    )
     theirs = model.fit()
     named = dict(zip(model.param_names, theirs.params, strict=True))
     second = named.get("ar.L2", 0.0)
-    x = np.array([0.0, named.get("ar.L1", 0.0) / (1 - second), second, named.get("ma.L1", 0.0), named.get("ma.S.L12", 0.0)])
+    x = np.array(
+        [0.0, named.get("ar.L1", 0.0) / (1 - second), second, named.get("ma.L1", 0.0), named.get("ma.S.L12", 0.0)]
+    )
     x[CONSTANT] = named.get("const", 0.0) / fit.unit[0]
     w = orders.differenced(y[:, None])[0] / fit.unit
     squares = [np.square(orders.errors(w, p, orders.starts[:1])[fit.judged :]).sum() for p in (fit.x, x[:, None])]

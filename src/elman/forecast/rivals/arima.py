@@ -98,7 +98,7 @@ def _lengths(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Scales:
-    """Series as they are and, where any is above 0, their logarithms behind them: pair l S + s is series s on scale l."""
+    """Series and, where any is above 0, their logarithms behind them: pair l S + s is series s on scale l."""
 
     positive: np.ndarray
     number: int
