@@ -94,7 +94,7 @@ def _data(name: str, forecaster: Forecaster) -> Section:
     apart = f", {told['step']} apart" if collection.times is not None and told["step"] else ""
     missing = f"; {counted(told['missing'], 'values')} missing" if told["missing"] else ""
     text = f"{what} from {told['first']} to {told['last']}{apart}{missing}."
-    rows = [["series", "values", "missing", "first", "last", "season", "least", "mean", "most"]]
+    rows = [["series", "values", "missing", "first", "last", "season", "min", "mean", "max"]]
     for s in range(min(len(collection), MOST_ROWS)):
         rows.append(_about(collection, s, int(forecaster.season_[s])))
     if len(collection) > MOST_ROWS:
