@@ -59,7 +59,9 @@ def _forecast(forecast: Forecast, test: Backtest | None) -> Section:
     for number, ax in zip(numbers, figure.subplots(len(numbers), squeeze=False)[:, 0], strict=True):
         draw_bands(forecast.take([number]), ax)
     steps = counted(forecast.horizon, "steps")
-    which = "" if len(forecast) == len(numbers) else f"; the picture has {len(numbers)} of {len(forecast)} series"
+    how = ", from the best to the worst of the backtest" if test is not None else ""
+    few = f"; the picture has {len(numbers)} of {len(forecast)} series{how}"
+    which = "" if len(forecast) == len(numbers) else few
     text = f"{steps} of {len(forecast)} series{which}." if len(forecast) > 1 else f"{steps} ahead."
     return Section("Forecast", text, figure=figure)
 
