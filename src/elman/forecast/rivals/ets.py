@@ -109,7 +109,7 @@ class Ets:
         weights[weights < (SHARE if self.averaged else 1)] = 0
         if not self.averaged:
             weights[np.cumsum(weights, axis=0) > 1] = 0  # of two that are as good, the simpler one
-        return weights / np.maximum(weights.sum(0), 1)
+        return weights / np.maximum(sum(weights, np.zeros(criteria.shape[1])), 1)  # in order, whatever stands beside
 
 
 def _rolled(values: np.ndarray, fit: Fit, problems: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:
