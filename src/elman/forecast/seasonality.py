@@ -9,7 +9,7 @@ import numpy as np
 from elman.data.collection import Collection
 from elman.data.seasons import seasons_of
 from elman.errors import DataError
-from elman.forecast.rivals.histories import Histories
+from elman.forecast.rivals.histories import Histories, blocks
 from elman.forecast.rivals.seasonal import filled, is_seasonal
 from elman.forecast.season import detect_seasons
 
@@ -68,7 +68,8 @@ def _shown(collection: Collection, calendar: list[int]) -> Seasons:
     histories = Histories.of([collection.series(s) for s in range(len(collection))])
     first = np.ones(len(collection), np.int64)
     for season in sorted(calendar, reverse=True):
-        first = np.where(is_seasonal(filled(histories.values, season), season), season, first)
+        shown = [is_seasonal(filled(histories.values[b], season), season) for b in blocks(histories)]
+        first = np.where(np.concatenate(shown), season, first)
     return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))
 
 
