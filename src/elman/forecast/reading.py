@@ -14,7 +14,7 @@ from elman.network import Network
 from elman.network.pieces import Fed, follow, piece, reads
 from elman.network.structure import Structure
 
-AT_ONCE = 1_000_000  # numbers that the body may make in one call
+AT_ONCE = 250_000  # numbers that the body may make in one call
 
 
 class Reader:
