@@ -65,6 +65,26 @@ void smooth_all(const Numbers& y, const Whole& which, const Numbers& relative, c
   });
 }
 
+void theta_all(const Numbers& y, const Numbers& lines, const Numbers& alpha, int64_t skipped,
+               const std::optional<Numbers>& level, const std::optional<Numbers>& share, const Results& out,
+               const Kernels<double>& kernels) {
+  if (y.ndim() != 2 || alpha.ndim() != 2) throw std::invalid_argument("theta: arrays of another kind");
+  Theta<double> t{};
+  t.series = int64_t(y.shape(0)), t.steps = int64_t(y.shape(1)), t.candidates = int64_t(alpha.shape(0));
+  t.skipped = skipped, t.y = y.data(), t.start = lines.data(), t.slope = lines.data() + y.size();
+  t.alpha = alpha.data(), t.out = out.data();
+  if (level && share) t.level = level->data(), t.share = share->data();
+  const bool levels = t.level != nullptr;
+  const bool fits = lines.size() == 2 * y.size() && alpha.shape(1) == y.shape(0) &&
+                    (!levels || (level->size() == y.shape(0) && share->size() == y.shape(0) && t.candidates == 1)) &&
+                    out.size() == (levels ? y.size() : 6 * alpha.size());
+  if (!fits) throw std::invalid_argument("theta: arrays of other sizes");
+  without_python([&] {
+    FlushDenormals flush;
+    for (int64_t s = 0; s < t.series; ++s) kernels.theta(t, s);
+  });
+}
+
 }  // namespace
 
 void bind_smoothing(nb::module_& m, const Kernels<double>& (*kernels)()) {
@@ -77,6 +97,12 @@ void bind_smoothing(nb::module_& m, const Kernels<double>& (*kernels)()) {
       },
       "y"_a, "which"_a, "relative"_a, "rates"_a, "gamma"_a, "indices"_a, "periods"_a, "multiplied"_a, "fading"_a,
       "sizes"_a.none(), "out"_a);
+  m.def(
+      "theta",
+      [kernels](const Numbers& y, const Numbers& lines, const Numbers& alpha, int64_t skipped,
+                const std::optional<Numbers>& level, const std::optional<Numbers>& share,
+                const Results& out) { theta_all(y, lines, alpha, skipped, level, share, out, kernels()); },
+      "y"_a, "lines"_a, "alpha"_a, "skipped"_a, "level"_a.none(), "share"_a.none(), "out"_a);
 }
 
 }  // namespace elman

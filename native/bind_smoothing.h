@@ -1,4 +1,4 @@
-// The door to exponential smoothing: see `Smoothing` in kernels.h.
+// The door to exponential smoothing and the theta method: see `Smoothing` and `Theta` in kernels.h.
 #pragma once
 #include <nanobind/nanobind.h>
 
@@ -6,7 +6,7 @@
 
 namespace elman {
 
-// Adds `smooth` to the module; `kernels` chooses those of the processor.
+// Adds `smooth` and `theta` to the module; `kernels` chooses those of the processor.
 void bind_smoothing(nanobind::module_& m, const Kernels<double>& (*kernels)());
 
 }  // namespace elman

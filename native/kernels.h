@@ -147,8 +147,19 @@ struct Smoothing {
   const T *alpha, *beta, *phi, *level, *trend;  // C x R
   const T *gamma, *indices;                     // seasons x C x R; all phases of all seasons x (C or 1) x R
   const T* sizes;                               // C - 1 x R: how far a candidate is from the first; or null
-  T* out;  // null: squares of the errors, C x R. Else R x C x C, products over steps of the first candidate's errors
-           // and of the slopes of the others', (e_c - e_0) / size; 0 of a candidate whose size is 0
+  T* out;  // of no sizes, squares of the errors, C x R. Else R x C x C, products over steps of the first candidate's
+           // errors and of the slopes of the others', (e_c - e_0) / size; 0 of a candidate whose size is 0
+};
+
+// The theta method for S series of T steps with C rates: `base`, `u` and `drift` are the parts of the level, and what
+// the line through the values before a step adds to its forecast is `line`; elman/forecast/rivals/theta.py has them.
+template <class T>
+struct Theta {
+  int64_t steps, series, candidates, skipped;  // the first values, so many of them, do not count
+  const T *y, *start, *slope;                  // S x T each: values, NaN where there is none, and lines after each step
+  const T* alpha;                              // C x S
+  const T *level, *share;                      // S each, or null
+  T* out;  // of no level, six sums of products, 6 x C x S; else the level after each step, S x T, for the one rate
 };
 
 template <class T>
@@ -195,6 +206,7 @@ struct Kernels {
   int lanes;
   size_t (*smoothing_scratch)(const Smoothing<T>& smoothing);
   void (*smooth)(const Smoothing<T>& smoothing, int64_t first, T* scratch);
+  void (*theta)(const Theta<T>& theta, int64_t series);  // of one of the series
 };
 
 // The best table that this processor runs and, if `wanted` (from ELMAN_ISA) is not null, that has this name;

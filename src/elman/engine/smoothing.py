@@ -1,4 +1,4 @@
-"""Exponential smoothing by the native engine: the errors of many series with many candidates of their parameters.
+"""Exponential smoothing and the theta method by the native engine, with many candidates of parameters at once.
 
 With ``q = l + phi b`` a step's forecast is ``f = q + s`` or ``q s``, s the season's index of its phase, or the sum of
 those of several seasons. From the error ``e = y - f``, 0 where y is missing, states learn as in
@@ -93,6 +93,38 @@ class Smoothing:
             out,
         )
         return out
+
+
+def theta_moments(values: np.ndarray, lines: np.ndarray, alpha: np.ndarray, skipped: int) -> np.ndarray:
+    """Sums of products of the theta method's errors and their slopes, (6, C, S); see `elman.forecast.rivals.theta`.
+
+    Parameters
+    ----------
+    values : array, shape (S, T)
+        NaN where a value is missing.
+    lines : array, shape (2, S, T)
+        Start and slope of the line through the values up to each step.
+    alpha : array, shape (C, S)
+        Rates.
+    skipped : int
+        How many steps of a series do not count.
+    """
+    import elman._native as native
+
+    out = np.empty((6, *alpha.shape))
+    native.theta(_plain(values), _plain(lines), _plain(alpha), skipped, None, None, out)
+    return out
+
+
+def theta_levels(
+    values: np.ndarray, lines: np.ndarray, alpha: np.ndarray, level: np.ndarray, share: np.ndarray
+) -> np.ndarray:
+    """The theta method's level after each step, (S, T), with one rate, first level and share of each series, (S,)."""
+    import elman._native as native
+
+    out = np.empty(values.shape)
+    native.theta(_plain(values), _plain(lines), _plain(alpha[None]), 0, _plain(level), _plain(share), out)
+    return out
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

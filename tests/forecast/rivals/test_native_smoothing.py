@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from elman.engine import smoothing
 from elman.errors import ElmanError
-from elman.forecast.rivals import FORMS
+from elman.forecast.rivals import FORMS, theta
 from elman.forecast.rivals.ets_fit import MOVING, STEADY, Errors
 from elman.forecast.rivals.least_squares import products_of
+from elman.forecast.rivals.lines import lines_through
 from elman.forecast.rivals.several_seasons import _Problem
 
 pytestmark = pytest.mark.skipif(not smoothing.available(), reason="the native engine is not used")
@@ -114,3 +115,29 @@ def test_what_does_not_fit_is_refused():
     for name, value in wrong.items():
         with pytest.raises((ElmanError, ValueError), match="smooth"):
             smoothing.Smoothing(**(given | {name: value})).squares()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 9, 24, 31]), st.sampled_from([0, 2]))
+@settings(max_examples=30)
+def test_the_theta_method_is_that_of_the_recurrence(seed, candidates, skipped):
+    random = np.random.default_rng(seed)
+    values = series_of(random, int(random.integers(20, 70)), int(random.integers(1, 7)), -1.0).T[
+        :, ::-1
+    ]  # right-aligned
+    lines, alpha = lines_through(values), random.uniform(0.05, 1, (candidates, len(values)))
+    level, share = random.normal(size=(2, len(values)))
+    made = theta._moments(values, lines, alpha, skipped), theta._levels(values, lines, alpha[0], level, share)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(smoothing, "available", lambda: False)
+        expected = theta._moments(values, lines, alpha, skipped), theta._levels(values, lines, alpha[0], level, share)
+    for one, other in zip(made, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+    alone = theta._moments(values[:1], lines[:, :1], alpha[:, :1], skipped)
+    np.testing.assert_array_equal(alone[..., 0], made[0][..., 0])
+
+
+def test_theta_of_arrays_that_do_not_fit_is_refused():
+    values, lines = np.ones((2, 5)), np.ones((2, 2, 5))
+    for alpha in (np.ones((3, 1)), np.ones(2)):
+        with pytest.raises((ElmanError, ValueError), match="theta"):
+            smoothing.theta_moments(values, lines, alpha, 0)
