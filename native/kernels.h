@@ -127,6 +127,41 @@ struct AttentionGradients {
   ptrdiff_t keys_apart = 0, values_apart = 0;
 };
 
+// Exponential smoothing of R problems with C candidates of their parameters each. With q = level + phi trend, the
+// forecast f of a step is q, plus the season's index of its phase, or times it; of several seasons, plus their sum.
+// From its error e = y - f, which is 0 where y is NaN, states learn: level' = q + alpha e', trend' = phi trend + beta
+// e' and index' = index + gamma e''; e' is e, or e / index where a season is multiplied, and e'' is e, or e / q there.
+// With `fading` the trend is what is left of errors: level' = level + alpha e.
+constexpr int kMostSeasons = 4, kMostCandidates = 64;
+
+template <class T>
+struct Smoothing {
+  int64_t steps, series, problems;  // T, S, R
+  int candidates, seasons;          // C; so many seasons
+  bool multiplied, fading;
+  bool one_season;                              // all candidates begin with the same indices
+  const int* periods;                           // steps of each season
+  const T* y;                                   // T x S; NaN where there is no value
+  const int64_t* which;                         // R: whose values
+  const T* relative;                            // R: not 0 where errors are e g / f, g the geometric mean of all f
+  const T *alpha, *beta, *phi, *level, *trend;  // C x R
+  const T *gamma, *indices;                     // seasons x C x R; all phases of all seasons x (C or 1) x R
+  const T* sizes;                               // C - 1 x R: how far a candidate is from the first; or null
+  T* out;  // of no sizes, squares of the errors, C x R. Else R x C x C, products over steps of the first candidate's
+           // errors and of the slopes of the others', (e_c - e_0) / size; 0 of a candidate whose size is 0
+};
+
+// The theta method for S series of T steps with C rates: `base`, `u` and `drift` are the parts of the level, and what
+// the line through the values before a step adds to its forecast is `line`; elman/forecast/rivals/theta.py has them.
+template <class T>
+struct Theta {
+  int64_t steps, series, candidates, skipped;  // the first values, so many of them, do not count
+  const T *y, *start, *slope;                  // S x T each: values, NaN where there is none, and lines after each step
+  const T* alpha;                              // C x S
+  const T *level, *share;                      // S each, or null
+  T* out;  // of no level, six sums of products, 6 x C x S; else the level after each step, S x T, for the one rate
+};
+
 template <class T>
 struct Kernels {
   const char* isa;  // "generic", "avx2", "avx512", "avx512bf16", "amx", "neon"
@@ -166,6 +201,12 @@ struct Kernels {
   // From dL/d out; scratch for 2 n values.
   void (*attend_back)(const T* query, const Attended<T>& attended, const T* gradient, T* scratch,
                       const AttentionGradients<T>& out);
+
+  // Problems first .. first + lanes - 1 of a smoothing; scratch at a multiple of 64 bytes, for so many values.
+  int lanes;
+  size_t (*smoothing_scratch)(const Smoothing<T>& smoothing);
+  void (*smooth)(const Smoothing<T>& smoothing, int64_t first, T* scratch);
+  void (*theta)(const Theta<T>& theta, int64_t series);  // of one of the series
 };
 
 // The best table that this processor runs and, if `wanted` (from ELMAN_ISA) is not null, that has this name;

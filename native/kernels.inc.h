@@ -26,12 +26,15 @@ namespace ELMAN_ISA {
 #include "attention.inc.h"
 #include "elementwise.inc.h"
 #include "long_sums.inc.h"
+#include "smoothing.inc.h"
+#include "theta.inc.h"
 
 template <class T>
 constexpr Kernels<T> table = {
     ELMAN_TEXT(ELMAN_ISA), tile_rows,           panel_columns<T>, panels_size<T>, pack_panels<T>, product<T>,
     gradient_tasks<T>,     gradient_scratch<T>, gradient<T>,      column_sums<T>, long_sums<T>,   long_products<T>,
-    elementwise<T>,        sum_of_squares<T>,   all_finite<T>,    attend<T>,      attend_back<T>};
+    elementwise<T>,        sum_of_squares<T>,   all_finite<T>,    attend<T>,      attend_back<T>, lanes<T>,
+    smoothing_scratch<T>,  smooth<T>,           theta<T>};
 
 const Kernels<float>* kernels_float() { return &table<float>; }
 const Kernels<double>* kernels_double() { return &table<double>; }

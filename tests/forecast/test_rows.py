@@ -1,15 +1,29 @@
 """Series as rows of a direct network: what it learns from, and what it says at an origin."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elman.cells import gru
 from elman.engine import default_engine
 from elman.forecast.direct import MIDDLE, QUANTILES, UNKNOWN, direct_network
+from elman.forecast.inputs import Inputs
 from elman.forecast.rivals import Histories
-from elman.forecast.rows import FARTHEST, LONGEST, inputs_of, left, quantiles_of, training_rows
+from elman.forecast.rows import (
+    FARTHEST,
+    LONGEST,
+    Pieces,
+    about_of,
+    beside_of,
+    has_beside,
+    inputs_of,
+    left,
+    quantiles_of,
+    training_rows,
+)
 from elman.forecast.views import ABOUT, views_of
 
 RNG = np.random.default_rng(0)
@@ -20,13 +34,16 @@ NOW = np.array([0])
 ROUNDING = 0 if default_engine() == "native" else 1e-5
 
 
-def network(horizon=6, seed=0):
+def network(horizon=6, seed=0, **beside):
     """One that says something else at every step."""
-    net = direct_network(gru, 5, horizon, len(ABOUT), seed=seed)
+    net = direct_network(gru, 5, horizon, len(ABOUT), seed=seed, **beside)
     random = np.random.default_rng(seed)
     for name in net.trainable:
         net.params[name] = random.normal(0, 0.3, net.params[name].shape)
     return net
+
+
+NETWORKS = [network(seed=0), network(seed=1)]
 
 
 def rows_of(series, horizon=6, until=0, season=1):
@@ -149,6 +166,7 @@ def test_a_ragged_batch_is_its_series_one_by_one():
 def test_many_series_in_small_calls_are_those_in_one(monkeypatch):
     whole = said(RAGGED)
     monkeypatch.setattr("elman.forecast.rows._AT_ONCE", 1)
+    monkeypatch.setattr("elman.forecast.reading.AT_ONCE", 1)
     np.testing.assert_allclose(said(RAGGED), whole, rtol=ROUNDING, atol=ROUNDING)
 
 
@@ -179,6 +197,61 @@ def test_each_series_may_have_origins_of_its_own():
         for k, until in enumerate(([2, 5], [0, 1])[row]):
             alone = quantiles_of([network()], histories, views, 6, np.array([until]))
             np.testing.assert_allclose(both[row, k], alone[row, 0], rtol=1e-6)
+
+
+def one_by_one(nets, histories, views, horizon, origins):
+    """Forecasts of each series from each origin, (S, K, Q, H): whole outputs of a row that ends there."""
+    steps = nets[0].outputs // len(QUANTILES)
+    found = np.full((*origins.shape, len(QUANTILES), horizon), np.nan)
+    for s, k in zip(*np.nonzero(histories.lengths[:, None] > origins), strict=True):
+        until, which = int(origins[s, k]), np.array([s])
+        used = np.minimum(histories.lengths[which] - until, LONGEST)
+        z = left(views.take(which).scaled(histories.values[which]), until, used)
+        beside = beside_of(histories, which, np.array([until]), used, horizon) if has_beside(histories) else None
+        pieces = Pieces(z, used, about_of(histories, views)[which], beside)
+        inputs, lengths = pieces.inputs(steps)
+        made = np.mean([net(inputs, lengths=lengths) for net in nets], axis=0)[0, used[0] - 1]
+        known = z[np.isfinite(z)]
+        z = made.reshape(1, len(QUANTILES), steps)[:, :, :horizon] + (known[0] if len(known) else 0.0)
+        found[s, k] = views.take(which).values(z, np.arange(horizon) - until)
+    return found
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=15)
+def test_origins_are_read_off_one_row_as_each_off_its_own(seed, long):
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 3 * LONGEST if long else 60, 4)
+    series = [np.where(random.random(n) < 0.1, np.nan, random.normal(size=n).cumsum() + 9) for n in lengths]
+    series[0][: random.integers(0, len(series[0]) + 1)] = np.nan  # an origin may have no value before it
+    histories = Histories.of(series, season=7)
+    origins = random.integers(0, 40, (4, 3))
+    views = views_of(histories, 40)
+    made = quantiles_of(NETWORKS, histories, views, 5, origins)
+    np.testing.assert_allclose(made, one_by_one(NETWORKS, histories, views, 5, origins), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(("known", "past"), [(2, 1), (1, 0), (0, 2)])
+@pytest.mark.parametrize("ahead", [0, 3, 6])
+def test_covariates_are_read_off_one_row_as_each_off_its_own(known, past, ahead):
+    lengths = [30, 12, 3, LONGEST + 40]
+    series = [RNG.normal(size=n).cumsum() for n in lengths]
+    longest = max(lengths)
+    static = np.zeros((4, 0))
+    beside = Inputs(RNG.normal(size=(4, longest + ahead, known)), RNG.normal(size=(4, longest, past)), static)
+    histories = replace(Histories.of(series), beside=beside)
+    net = network(known=known, past=past)
+    origins = np.array([[0, 4, 5], [1, 12, 2], [0, 1, 1], [30, 60, 45]])
+    views = views_of(histories, 30)
+    made = quantiles_of([net], histories, views, 6, origins)
+    np.testing.assert_allclose(made, one_by_one([net], histories, views, 6, origins), rtol=1e-6, atol=1e-6)
+
+
+def test_a_network_that_learns_on_is_read_anew():
+    net, before = network(), said(RAGGED[:1], nets=[network()])
+    np.testing.assert_array_equal(said(RAGGED[:1], nets=[net]), before)
+    net.params["dense.b"] = net.params["dense.b"] + 1
+    assert not np.array_equal(said(RAGGED[:1], nets=[net]), before)
 
 
 def test_before_a_series_begins_there_is_nothing_to_say():

@@ -42,6 +42,10 @@ class Effects:
     weights: np.ndarray
     logged: np.ndarray
 
+    def rows(self, index: np.ndarray | slice) -> Effects:
+        """Those on some of the series."""
+        return Effects(self.weights[index], self.logged[index])
+
     def taken_from(self, histories: Histories) -> Histories:
         """Series as they would be if all covariates had their means."""
         inputs = histories.beside

@@ -48,7 +48,7 @@ class Inputs:
         """A, steps behind the end that are known."""
         return self.known.shape[1] - self.past.shape[1]
 
-    def rows(self, index: np.ndarray, longest: int) -> Inputs:
+    def rows(self, index: np.ndarray | slice, longest: int) -> Inputs:
         """Those of some series, and of their last steps alone."""
         first = self.past.shape[1] - longest
         return Inputs(self.known[index, first:], self.past[index, first:], self.static[index])

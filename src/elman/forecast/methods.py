@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,16 @@ import numpy as np
 from elman.checks import listed, nearest, shown
 from elman.errors import DataError, OptionError
 from elman.forecast.combining import relative_errors, weights_of
-from elman.forecast.effects import effects_of
+from elman.forecast.effects import Effects, effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
+<<<<<<< HEAD
 from elman.forecast.rivals import DAMPED, FORMS, Arima, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
 from elman.forecast.rivals.histories import at_origins, last_values
+=======
+from elman.forecast.rivals import DAMPED, FORMS, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
+from elman.forecast.rivals.histories import at_origins, blocks, last_values
+>>>>>>> refs/heads/fast
 from elman.forecast.rivals.several_seasons import with_week
 from elman.forecast.together import Part, Together
 
@@ -31,6 +36,7 @@ PRIOR = {
 }
 SHORT = 60  # a series with fewer values
 NAMES = tuple(PRIOR)
+COMBINED = 1024  # series whose forecasts are combined at once, so that temporary arrays stay small
 
 
 def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
@@ -108,7 +114,7 @@ def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, orig
         if not key:
             continue
         places = np.array(key)
-        some = histories.rows(rows)
+        some = histories if len(rows) == len(histories.values) else histories.rows(rows)
         truth[rows, : len(key)] = ahead(some.values, places, horizon)
         last[rows, : len(key)] = last_of(some, places)
         for name, made in forecast_by(methods, some, horizon, places).items():
@@ -134,20 +140,27 @@ def ahead(values: np.ndarray, origins: np.ndarray, horizon: int) -> np.ndarray:
 
 def combined(forecasts: Mapping[str, np.ndarray], weights: np.ndarray, last: np.ndarray) -> np.ndarray:
     """The weighted mean of methods, (S, K, H), of those that have a forecast; where none has, `last` (S, K)."""
-    shape = next(iter(forecasts.values())).shape
+    found = np.empty(next(iter(forecasts.values())).shape)
+    for start in range(0, len(found), COMBINED):
+        some = slice(start, start + COMBINED)
+        found[some] = _combined([made[some] for made in forecasts.values()], weights[some], last[some])
+    if not np.isfinite(found[np.isfinite(last)]).all():
+        raise DataError("a forecast leaves what numbers can hold; give the series in a larger unit")
+    return found
+
+
+def _combined(forecasts: Sequence[np.ndarray], weights: np.ndarray, last: np.ndarray) -> np.ndarray:
+    shape = forecasts[0].shape
     total, share = np.zeros(shape), np.zeros(shape)
     low, high = np.full(shape, np.nan), np.full(shape, np.nan)
-    for weight, made in zip(weights.T, forecasts.values(), strict=True):
+    for weight, made in zip(weights.T, forecasts, strict=True):
         there = np.isfinite(made) & (weight > 0)[:, None, None]
         total += np.where(there, made, 0.0) * weight[:, None, None]
         share += np.where(there, weight[:, None, None], 0.0)
         used = np.where(there, made, np.nan)
         low, high = np.fmin(low, used), np.fmax(high, used)
     mean = np.clip(total / np.where(share > 0, share, 1.0), low, high)  # rounding takes it nowhere else
-    found = np.where(share > 0, mean, last[..., None])
-    if not np.isfinite(found[np.isfinite(last)]).all():
-        raise DataError("a forecast leaves what numbers can hold; give the series in a larger unit")
-    return found
+    return np.where(share > 0, mean, last[..., None])
 
 
 def forecast_by(
@@ -158,16 +171,27 @@ def forecast_by(
     Methods see series without the effects of what is known ahead, which are found, as all else, in what lies before the
     earliest origin.
     """
+    effects = effects_of(histories, int(np.max(origins)))
+    shape = (len(histories.values), len(origins), horizon)
+    found = {name: np.empty(shape) for name in methods}
+    for block in blocks(histories):
+        some, mine = histories.rows(block), None if effects is None else effects.rows(block)
+        for name, made in _forecast_block(methods, some, mine, horizon, origins):
+            found[name][block] = made
+    return found
+
+
+def _forecast_block(
+    methods: Mapping[str, Rival], histories: Histories, effects: Effects | None, horizon: int, origins: np.ndarray
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Forecasts of some series, (S, K, H), method by method."""
     constant = constant_until(histories.values, origins)[..., None]
     last = last_of(histories, origins)[..., None]
-    effects = effects_of(histories, int(np.max(origins)))
     plain = histories if effects is None else effects.taken_from(histories)
-    found = {}
     for name, method in methods.items():
         made = method(plain, horizon, origins)
         made = made if effects is None else effects.put_into(made, histories, origins)
-        found[name] = np.where(constant, last, made)
-    return found
+        yield name, np.where(constant, last, made)
 
 
 def constant_until(values: np.ndarray, origins: np.ndarray) -> np.ndarray:

@@ -164,6 +164,7 @@ def _learn(
             if judge is None:  # nothing says how good a network is that learnt half
                 break
             learnt = judge.end(net)
+        net.release_engines()
         found.members.append(net)
         found.epochs.append(learnt)
         if found.interrupted:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from elman.forecast.direct import MIDDLE, QUANTILES, UNKNOWN
+from elman.forecast.reading import outputs_at
 from elman.forecast.rivals.histories import Histories, held
 from elman.forecast.views import Views
 from elman.network import Network
 
 FARTHEST = 1e4  # of a scaled value: what lies beyond is as good as there
 LONGEST = 512  # steps of a row: a longer series is several rows, and is forecast from its last steps
-_AT_ONCE = 1_000_000  # numbers that the network may make in one call
+_AT_ONCE = 500_000  # steps of rows that are laid out at once
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,13 @@ def inputs_of(pieces: np.ndarray) -> np.ndarray:
 
 def _first(pieces: np.ndarray) -> np.ndarray:
     """The first value of each row; 0 where it has none."""
+    return _first_known(pieces)[1]
+
+
+def _first_known(pieces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the first value of each row is, and the value, (B,) each; 0 where it has none."""
     places = np.argmax(np.isfinite(pieces), axis=1)
-    return np.nan_to_num(np.take_along_axis(pieces, places[:, None], 1)[:, 0])
+    return places, np.nan_to_num(np.take_along_axis(pieces, places[:, None], 1)[:, 0])
 
 
 def quantiles_of(
@@ -177,20 +183,87 @@ def quantiles_of(
 
     Networks that forecast fewer steps go on from their own medians.
     """
-    z, about = views.scaled(histories.values), about_of(histories, views)
-    origins = np.broadcast_to(origins, (len(z), np.shape(origins)[-1]))
+    origins = np.broadcast_to(origins, (len(histories.values), np.shape(origins)[-1]))
     found = np.full((*origins.shape, len(QUANTILES), horizon), np.nan)
-    for k, until in enumerate(origins.T):
-        lengths = np.clip(histories.lengths - until, 0, LONGEST)
-        rows = np.flatnonzero(lengths > 0)
-        if not len(rows):
-            continue
-        used, ends = lengths[rows], until[rows]
-        beside = beside_of(histories, rows, ends, used, horizon) if has_beside(histories) else None
-        pieces = Pieces(left(z[rows], ends, used), used, about[rows], beside)
-        steps = np.arange(horizon) - ends[:, None]
-        found[rows, k] = views.take(rows).values(_extended(networks, pieces, horizon), steps)
+    for rows in _blocks(histories, origins.shape[1]):
+        some = views.take(rows)
+        z = _ahead_of(networks, histories.rows(rows), some, horizon, origins[rows])
+        for k, until in enumerate(origins[rows].T):
+            found[rows, k] = some.values(z[:, k], np.arange(horizon) - until[:, None])
     return found
+
+
+def _blocks(histories: Histories, count: int) -> Iterator[np.ndarray]:
+    """Numbers of series whose rows, `count` of each at most, are laid out at once."""
+    steps = max(min(histories.values.shape[1], LONGEST), 1)
+    each = max(_AT_ONCE // (steps * max(count, 1)), 1)
+    for start in range(0, len(histories.values), each):
+        yield np.arange(start, min(start + each, len(histories.values)))
+
+
+def _ahead_of(
+    networks: Sequence[Network], histories: Histories, views: Views, horizon: int, origins: np.ndarray
+) -> np.ndarray:
+    """z of quantiles ahead of origins (S, K), (S, K, Q, H); NaN before a series begins."""
+    found = np.full((*origins.shape, len(QUANTILES), horizon), np.nan)
+    asked = _asked(histories.lengths, origins)
+    if not len(asked.series):
+        return found
+    z, about = views.scaled(histories.values), about_of(histories, views)
+
+    def pieces(which: np.ndarray, ends: np.ndarray, used: np.ndarray) -> Pieces:
+        beside = beside_of(histories, which, ends, used, horizon) if has_beside(histories) else None
+        return Pieces(left(z[which], ends, used), used, about[which], beside)
+
+    which, lengths = asked.series[asked.first], asked.lengths
+    shared = pieces(which, histories.lengths[which] - asked.start[asked.first] - lengths, lengths)
+    parts = [_read(networks, shared, asked.row, asked.used)]
+    if parts[0].shape[2] < horizon:
+        until = origins[asked.series, asked.origin]
+        parts = _extended(networks, pieces(asked.series, until, asked.used), parts, horizon)
+    found[asked.series, asked.origin] = np.concatenate(parts, axis=2)[:, :, :horizon]
+    return found
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Which origins of which series are forecast from, (A,) each, and the rows that are read for it, (R,) each.
+
+    A network says something at every step, and what it says rests on nothing behind. So all origins whose rows begin at
+    one step of their series, which is its first unless it is longer than `LONGEST`, are read off one row.
+
+    Attributes
+    ----------
+    series, origin, start, used : ndarray of int, shape (A,)
+        Numbers of series and of origins, where their rows start in the series, and how many steps those have behind
+        them at the origin.
+    row : ndarray of int, shape (A,)
+        Which row each is read off, rising.
+    first, lengths : ndarray of int, shape (R,)
+        The first that is read off each row, and the row's steps.
+    """
+
+    series: np.ndarray
+    origin: np.ndarray
+    start: np.ndarray
+    used: np.ndarray
+    row: np.ndarray
+    first: np.ndarray
+    lengths: np.ndarray
+
+
+def _asked(lengths: np.ndarray, origins: np.ndarray) -> _Asked:
+    """The origins (S, K) that some of a series lies before, sorted by their rows."""
+    ends = lengths[:, None] - origins
+    series, origin = np.nonzero(ends > 0)
+    start = np.maximum(ends[series, origin] - LONGEST, 0)
+    order = np.lexsort((start, series))
+    series, origin, start = series[order], origin[order], start[order]
+    used = ends[series, origin] - start
+    new = np.append(True, (np.diff(series) > 0) | (np.diff(start) > 0))[: len(series)]
+    row, first = np.cumsum(new) - 1, np.flatnonzero(new)
+    longest = np.maximum.reduceat(used, first) if len(first) else first
+    return _Asked(series, origin, start, used, row, first, longest)
 
 
 @dataclass(frozen=True)
@@ -217,33 +290,28 @@ class Pieces:
         return found | {"series": series, "beside": _fitting(self.beside, series.shape[1])}, self.lengths + ahead
 
 
-def _extended(networks: Sequence[Network], pieces: Pieces, horizon: int) -> np.ndarray:
-    """z of quantiles ahead of rows, (B, Q, H)."""
-    parts = [_ahead(networks, pieces)]
+def _extended(networks: Sequence[Network], pieces: Pieces, parts: list[np.ndarray], horizon: int) -> list[np.ndarray]:
+    """z of quantiles ahead of rows, in parts (B, Q, H) of which the first is there, for so many steps or more."""
+    each = np.arange(len(pieces.z))
     while sum(part.shape[2] for part in parts) < horizon:
         pieces = pieces.followed_by(parts[-1][:, MIDDLE])
-        further = _ahead(networks, pieces)
+        further = _read(networks, pieces, each, pieces.lengths)
         middle = further[:, MIDDLE : MIDDLE + 1]
         spread = parts[-1][:, :, -1:] - parts[-1][:, MIDDLE : MIDDLE + 1, -1:]  # what was uncertain stays so
-        parts.append(middle + np.hypot(further - middle, spread) * np.sign(_SIDES)[:, None])
-    return np.concatenate(parts, axis=2)[:, :, :horizon]
+        parts = [*parts, middle + np.hypot(further - middle, spread) * np.sign(_SIDES)[:, None]]
+    return parts
 
 
 _SIDES = np.array(QUANTILES) - 0.5
 
 
-def _ahead(networks: Sequence[Network], pieces: Pieces) -> np.ndarray:
-    """z of the quantiles that networks make at the last step of rows, (B, Q, H)."""
+def _read(networks: Sequence[Network], pieces: Pieces, row: np.ndarray, used: np.ndarray) -> np.ndarray:
+    """z of the quantiles that networks make of some rows (A,), rising, after so many steps (A,), (A, Q, H)."""
     inputs, lengths = pieces.inputs(networks[0].outputs // len(QUANTILES))
-    per = max(_AT_ONCE // (inputs["series"].shape[1] * networks[0].outputs), 1)
-    made = []
-    for start in range(0, len(lengths), per):
-        some = slice(start, start + per)
-        batch: Any = {name: value[some] for name, value in inputs.items()}
-        each = [net(batch, lengths=lengths[some]) for net in networks]
-        last = np.mean(each, axis=0)[np.arange(len(lengths[some])), pieces.lengths[some] - 1]
-        made.append(last.reshape(len(last), len(QUANTILES), -1))
-    return np.concatenate(made) + _first(pieces.z)[:, None, None]
+    made = np.mean([outputs_at(net, inputs, lengths, row, used - 1) for net in networks], axis=0)
+    place, value = _first_known(pieces.z)
+    first = np.where(place[row] < used, value[row], 0.0)
+    return made.reshape(len(row), len(QUANTILES), -1) + first[:, None, None]
 
 
 def _fitting(beside: np.ndarray, steps: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.forecast.moving_season import moving_indices
-from elman.forecast.rivals.histories import Histories, held, mean_of_known
+from elman.forecast.rivals.histories import Histories, blocks, held, mean_of_known
 from elman.forecast.rivals.seasonal import filled, shows_season
 
 ABOUT = ("noise", "monthly", "quarterly", "seasonal", "logged")  # what the network is told of a series
@@ -114,13 +114,38 @@ def views_of(histories: Histories, until: np.ndarray | int = 0, seasons: Sequenc
     seasons : sequence of int
         Further seasons of all series, longer than the first.
     """
-    columns = np.arange(histories.values.shape[1])
-    seen = columns < len(columns) - np.reshape(until, (-1, 1))
-    before = np.where(seen, histories.values, np.nan)
+    until = np.broadcast_to(until, histories.lengths.shape)
+    return _joined([_views(histories.values[b], histories.season[b], until[b], seasons) for b in blocks(histories)])
+
+
+def _joined(parts: Sequence[Views]) -> Views:
+    """The views of several blocks of series, one behind the other."""
+    patterns: dict[int, list[Pattern]] = {}
+    first = 0
+    for part in parts:
+        for pattern in part.patterns:
+            moved = Pattern(pattern.rows + first, pattern.indices)
+            patterns.setdefault(pattern.indices.shape[1], []).append(moved)
+        first += len(part.first)
+    of_all = [
+        Pattern(np.concatenate([p.rows for p in patterns[m]]), np.concatenate([p.indices for p in patterns[m]]))
+        for m in sorted(patterns)
+    ]
+    logged, start, unit, about = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("logged", "first", "unit", "about")
+    )
+    return Views(logged, tuple(of_all), start, unit, about)
+
+
+def _views(values: np.ndarray, season: np.ndarray, until: np.ndarray, seasons: Sequence[int]) -> Views:
+    """The views of series (S, T) without their last `until` (S,) values."""
+    columns = np.arange(values.shape[1])
+    seen = columns < len(columns) - until[:, None]
+    before = np.where(seen, values, np.nan)
     logged = has_logarithms(before)
     with np.errstate(divide="ignore", invalid="ignore"):
         curved = np.where(logged[:, None], np.log(before), before)
-    patterns, plain = _without_seasons(curved, histories.season, seasons)
+    patterns, plain = _without_seasons(curved, season, seasons)
     first = np.nan_to_num(np.take_along_axis(plain, np.argmax(np.isfinite(plain), 1)[:, None], 1)[:, 0])
     steps = np.where(seen[:, 1:], np.abs(np.diff(held(plain), axis=1)), np.nan)
     distance = np.nan_to_num(mean_of_known(steps, 1))
@@ -130,8 +155,8 @@ def views_of(histories: Histories, until: np.ndarray | int = 0, seasons: Sequenc
     about = np.stack(
         [
             np.log(np.maximum(unit / level, LEAST_NOISE)) + 3,
-            histories.season == 12,
-            histories.season == 4,
+            season == 12,
+            season == 4,
             _have(patterns, len(curved)),
             logged,
         ],

@@ -366,6 +366,20 @@ class Network:
         """What takes any gradient of the output back to parameters, input and states, without dropout."""
         return self._engines.differentiator
 
+    def release_engines(self) -> None:
+        """Give back the memory of the engines, which hold the values of their largest batch; others are made if needed.
+
+        Examples
+        --------
+        >>> import elman as el
+        >>> net = el.Network(1, [el.GRU(4)])
+        >>> before = net([[[1.0]]])
+        >>> net.release_engines()
+        >>> bool((net([[[1.0]]]) == before).all())
+        True
+        """
+        self._engines = Engines(self)
+
     def new_engine(self) -> Engine:
         """Another engine that runs this network, which nobody else uses."""
         return runner(self)

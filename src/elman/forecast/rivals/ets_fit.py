@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 
+<<<<<<< HEAD
 from elman.forecast.rivals.akaike import criteria_of
 from elman.forecast.rivals.least_squares import least_squares
+=======
+from elman.engine.smoothing import Smoothing, available
+from elman.forecast.rivals.least_squares import least_squares, products_of
+>>>>>>> refs/heads/fast
 from elman.forecast.rivals.lines import lines_through
 from elman.forecast.rivals.seasonal import filled, phase_means
 from elman.forecast.rivals.smoothing import Rates, State, smooth
@@ -87,7 +92,7 @@ def fit_forms(y: np.ndarray, season: int, forms: Sequence[Form]) -> Fit:
     errors = Errors(y, season, [form for form in forms for _ in valleys])
     low, high = errors.bounds()
     with np.errstate(all="ignore"):  # parameters that lead beyond all bounds are the worst ones
-        x, squares = least_squares(errors, errors.starts(valleys, low, high), low, high)
+        x, squares = least_squares(errors, errors.starts(valleys, low, high), low, high, products=errors.products)
     criteria = errors.criteria(squares).reshape(len(forms), len(valleys), -1)
     better = np.argmin(criteria, axis=1)  # (F, S)
     chosen = (np.arange(len(forms))[:, None] * len(valleys) + better) * y.shape[1] + np.arange(y.shape[1])
@@ -121,15 +126,47 @@ class Errors:
             errors[..., added:] *= mean / forecast
         return errors
 
+    def squares(self, x: np.ndarray, problems: np.ndarray) -> np.ndarray:
+        """Sums of squared errors of parameters (P, C, R), (C, R)."""
+        return self._smoothing(x, problems).squares() if available() else (self(x, problems) ** 2).sum(0)
+
+    def products(self, x: np.ndarray, problems: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """Products of errors and of their slopes, (R, C, C), as `least_squares` wants them."""
+        if not available():
+            return products_of(self, x, problems, sizes)
+        return self._smoothing(x, problems).products(sizes)
+
+    def _smoothing(self, x: np.ndarray, problems: np.ndarray) -> Smoothing:
+        """The same for the native engine."""
+        rates, which = self.rates(x), problems % self.y.shape[1]
+        indices = x[SEASON:] if self.estimated else self.indices[:, None, which]
+        seasons = self.kind != "N"
+        return Smoothing(
+            self.y,
+            which,
+            rates.alpha,
+            rates.beta,
+            rates.phi,
+            x[LEVEL],
+            x[TREND],
+            rates.gamma[None] if seasons else np.empty((0, *rates.gamma.shape)),
+            [indices] if seasons else [],
+            self.relative[problems],
+            multiplied=self.kind == "M",
+        )
+
+    def rates(self, x: np.ndarray) -> Rates:
+        """Rates that parameters (P, ..., R) say."""
+        return Rates(x[ALPHA], x[ALPHA] * x[BETA], x[PHI], (1 - x[ALPHA]) * x[GAMMA])
+
     def parts(self, x: np.ndarray, problems: np.ndarray) -> tuple[Rates, State]:
         """Rates and first states that parameters (P, ..., R) say."""
-        rates = Rates(x[ALPHA], x[ALPHA] * x[BETA], x[PHI], (1 - x[ALPHA]) * x[GAMMA])
         if self.estimated:
             indices = x[SEASON:].copy()
         else:
             found = self.indices[:, problems % self.y.shape[1]]
             indices = found.reshape(len(found), *[1] * (x.ndim - 2), -1) * np.ones_like(x[ALPHA])
-        return rates, State(x[LEVEL], x[TREND], indices)
+        return self.rates(x), State(x[LEVEL], x[TREND], indices)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Least and most of each parameter, (P, F S) each."""
@@ -150,7 +187,7 @@ class Errors:
             [alpha, beta, np.full(alpha.shape, 0.95), gamma, *(np.broadcast_to(a, alpha.shape) for a in states)]
         )
         x = np.clip(x, low[:, None], high[:, None])
-        squares = (self(x, np.arange(low.shape[1])) ** 2).sum(0)  # (C, F S)
+        squares = self.squares(x, np.arange(low.shape[1]))  # (C, F S)
         best = np.argmin(np.where(np.isfinite(squares), squares, np.inf), axis=0)
         return x[:, best, np.arange(low.shape[1])]
 

@@ -13,6 +13,7 @@ from elman.errors import DataError
 from elman.forecast.side_by_side import side_by_side
 
 LARGEST = np.finfo(np.float64).max
+AT_ONCE, FEWEST = 2**18, 64  # values that are worked on at once, so that temporary arrays stay small; series at least
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Histories:
             row[len(row) - len(array) :] = array
         return cls(values, lengths, np.broadcast_to(np.asarray(season, np.int64), lengths.shape))
 
-    def rows(self, index: np.ndarray) -> Histories:
+    def rows(self, index: np.ndarray | slice) -> Histories:
         """Some of the series, without the columns that none of them has."""
         lengths = self.lengths[index]
         longest = int(lengths.max(initial=0))
@@ -76,6 +77,13 @@ class Histories:
     def starts(self) -> np.ndarray:
         """The column of each series' first step, (S,)."""
         return self.values.shape[1] - self.lengths
+
+
+def blocks(histories: Histories) -> Iterator[slice]:
+    """Series that are worked on at once, one block behind the other."""
+    count, steps = histories.values.shape
+    each = max(AT_ONCE // max(steps, 1), FEWEST)
+    return (slice(start, min(start + each, count)) for start in range(0, max(count, 1), each))
 
 
 class Rival(Protocol):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 Residuals = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Products = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 STEP = 1e-6  # of a finite difference
 BLOCK = 32  # steps that are summed at once
@@ -14,7 +16,12 @@ GAIN = 1e-4  # a step that lowers the squares by less is the last one
 
 
 def least_squares(
-    residuals: Residuals, x: np.ndarray, low: np.ndarray, high: np.ndarray, rounds: int = 20
+    residuals: Residuals,
+    x: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    rounds: int = 20,
+    products: Products | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Parameters of the least sum of squares near `x`, by the method of Levenberg and Marquardt.
 
@@ -30,6 +37,10 @@ def least_squares(
         Where each problem starts, and its bounds; a parameter whose bounds are equal is fixed.
     rounds : int, default 20
         At most how many steps.
+    products : callable, optional
+        Of candidates (P, 1 + P, R'), the numbers of their problems, and how far each candidate is from the first,
+        (P, R'): sums over time of the products of all pairs of the first one's residuals and the slopes of the others',
+        (R', 1 + P, 1 + P); by default those of the residuals.
 
     Returns
     -------
@@ -40,13 +51,14 @@ def least_squares(
     ----------
     D. W. Marquardt, An algorithm for least-squares estimation of nonlinear parameters, SIAM Journal 11 (1963).
     """
+    products = products or functools.partial(products_of, residuals)
     x, problems = np.clip(x, low, high), np.arange(x.shape[1])
     best, squares = x.copy(), np.full(len(problems), np.inf)
     trial, damping = x.copy(), np.full(len(problems), 1e-2)
     normal, slope = np.zeros((len(problems), len(x), len(x))), np.zeros((len(problems), len(x)))
     for _ in range(rounds):
         at = trial[:, problems]
-        found, matrix, gradient = _linearised(residuals, at, low[:, problems], high[:, problems], problems)
+        found, matrix, gradient = _linearised(products, at, low[:, problems], high[:, problems], problems)
         better = found < squares[problems]
         gained = better & ~(found > (1 - GAIN) * squares[problems])
         taken = problems[better]
@@ -64,7 +76,7 @@ def least_squares(
 
 
 def _linearised(
-    residuals: Residuals, x: np.ndarray, low: np.ndarray, high: np.ndarray, problems: np.ndarray
+    products: Products, x: np.ndarray, low: np.ndarray, high: np.ndarray, problems: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sum of squares (R,), matrix ``J J'`` (R, P, P) and gradient ``J r`` (R, P) at x."""
     count = len(x)
@@ -73,12 +85,17 @@ def _linearised(
     size = np.where(low == high, 0.0, size)
     candidates = np.repeat(x[:, None], count + 1, axis=1)  # (P, 1 + P, R)
     candidates[np.arange(count), np.arange(count) + 1] += size
+    found = products(candidates, problems, size)
+    usable = np.isfinite(found).all((1, 2))
+    found[~usable] = 0
+    return np.where(usable, found[:, 0, 0], np.inf), found[:, 1:, 1:], found[:, 1:, 0]
+
+
+def products_of(residuals: Residuals, candidates: np.ndarray, problems: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Sums over time of the products of residuals and of their slopes, (R, 1 + P, 1 + P)."""
     found = residuals(candidates, problems)  # (T, 1 + P, R)
     found[:, 1:] = (found[:, 1:] - found[:, :1]) / np.where(size == 0, 1.0, size)
-    products = _products(found)
-    usable = np.isfinite(products).all((1, 2))
-    products[~usable] = 0
-    return np.where(usable, products[:, 0, 0], np.inf), products[:, 1:, 1:], products[:, 1:, 0]
+    return _products(found)
 
 
 def _products(rows: np.ndarray) -> np.ndarray:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.engine.smoothing import Smoothing, available
 from elman.forecast.rivals.ets_fit import MOST, aligned
 from elman.forecast.rivals.histories import Histories, forecast_alike, known, mean_of_known
-from elman.forecast.rivals.least_squares import least_squares
+from elman.forecast.rivals.least_squares import least_squares, products_of
 from elman.forecast.rivals.seasonal import filled, phase_means
 from elman.forecast.rivals.smoothing import at_ends
 
@@ -99,6 +100,16 @@ class _Problem:
         series = problems % self.y.shape[1]
         return np.array(list(_smooth(self.y[:, series], x, self.first_state(x, series))))
 
+    def products(self, x: np.ndarray, problems: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """Products of errors and of their slopes, (R, C, C), as `least_squares` wants them."""
+        if not available():
+            return products_of(self, x, problems, sizes)
+        which, one = problems % self.y.shape[1], np.ones(x.shape[1:])
+        indices = [s[:, None, which] for s in self.indices]
+        rates = {"alpha": x[ALPHA], "beta": one, "phi": x[RHO], "gamma": x[GAMMA:]}  # all of an error is in the next
+        first = {"level": x[LEVEL], "trend": 0 * one, "indices": indices}
+        return Smoothing(self.y, which, **rates, **first, relative=0 * which, fading=True).products(sizes)
+
     def first_state(self, x: np.ndarray, series: np.ndarray) -> _State:
         """Where some series start, given parameters (P, ..., R)."""
         seasons = [s[:, series].reshape(len(s), *[1] * (x.ndim - 2), -1) + 0 * x[ALPHA] for s in self.indices]
@@ -115,7 +126,7 @@ class _Problem:
         low = np.where(np.isinf(high), -np.inf, 0.0)
         starts = [[alpha * ones, rho * ones, level, *[gamma * ones] * seasons] for alpha, rho, gamma in STARTS]
         first, turns = np.concatenate(starts, axis=1), (1, len(STARTS))
-        x, squares = least_squares(self, first, np.tile(low, turns), np.tile(high, turns))
+        x, squares = least_squares(self, first, np.tile(low, turns), np.tile(high, turns), products=self.products)
         best = np.argmin(squares.reshape(len(STARTS), count), axis=0)
         return x[:, best * count + np.arange(count)]
 

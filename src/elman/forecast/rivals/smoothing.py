@@ -107,9 +107,10 @@ def at_ends(
         Of the numbers of some series and the steps that they have made; gives (H, R') from their states.
     """
     result = np.full((*ends.shape, horizon), np.nan)
-    for t in range(length + 1):
+    asked = set(ends[(ends > 0) & (ends <= length)].tolist())
+    for t in range(max(asked, default=-1) + 1):
         next(steps, None)  # the states are those after t steps
-        r, k = np.nonzero(ends == t)
-        if t and len(r):
+        if t in asked:
+            r, k = np.nonzero(ends == t)
             result[r, k] = forecast(r, t).T
     return result

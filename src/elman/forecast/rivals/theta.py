@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.engine import smoothing
 from elman.forecast.rivals.histories import Histories, at_origins, forecast_alike, known, mean_of_known
 from elman.forecast.rivals.lines import ages, lines_through
 from elman.forecast.rivals.seasonal import indices_where_seasonal
@@ -110,6 +111,8 @@ def _fixed_within(lines: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 def _moments(before: np.ndarray, lines: np.ndarray, alpha: np.ndarray, skipped: int) -> np.ndarray:
     """Sums of products of the errors and their two slopes, (6, C, S)."""
+    if smoothing.available():
+        return smoothing.theta_moments(before, lines, alpha, skipped)
     y, counted = np.nan_to_num(before), np.isfinite(before) & (ages(before) > skipped)
     sums = np.zeros((6, *alpha.shape))
     for t, (base, u, drift, line) in zip(range(before.shape[1]), _smooth(before, lines, alpha), strict=False):
@@ -144,5 +147,7 @@ def _levels(
     values: np.ndarray, lines: np.ndarray, alpha: np.ndarray, level: np.ndarray, share: np.ndarray
 ) -> np.ndarray:
     """The level after each step, (S, T)."""
+    if smoothing.available():
+        return smoothing.theta_levels(values, lines, alpha, level, share)
     parts = list(_smooth(values, lines, alpha))[1:]
     return np.stack([base + level * u + share * drift for base, u, drift, _ in parts], axis=1)
