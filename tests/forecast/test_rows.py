@@ -11,11 +11,15 @@ from elman.cells import gru
 from elman.engine import default_engine
 from elman.forecast.direct import MIDDLE, QUANTILES, UNKNOWN, direct_network
 from elman.forecast.inputs import Inputs
+from elman.forecast.networks import Networks
+from elman.forecast.pretrained import pretrained_network
 from elman.forecast.rivals import Histories
 from elman.forecast.rows import (
+    FADES,
     FARTHEST,
     LONGEST,
     Pieces,
+    _held_back,
     about_of,
     beside_of,
     has_beside,
@@ -318,3 +322,31 @@ def test_seasons_are_put_behind_the_right_steps():
         for k, until in enumerate((12, 5)):
             expected = 10 * np.sin(2 * np.pi * (n - until + np.arange(15)) / 12)
             np.testing.assert_allclose(made[row, k], expected, atol=0.7)
+
+
+def test_a_far_forecast_does_not_run_away():
+    """A network that takes its own forecast for a trend used to leave all bounds after a few hundred steps."""
+    rng = np.random.default_rng(0)
+    days = np.arange(360)
+    series = [np.maximum(rng.normal(50 + 8 * np.sin(days * 2 * np.pi / 7), 7) + 0.02 * k * days, 1) for k in range(4)]
+    histories = Histories.of(series, 7)
+    net = Networks([pretrained_network(k, 24, k) for k in range(2)], [0, 0], ())
+    far = net(histories, 400, np.array([0, 100]))
+    assert np.isfinite(far).all() and far.max() < 150 and far.min() > 0
+
+
+def test_further_parts_rise_and_swing_no_more_than_the_part_before():
+    rng = np.random.default_rng(1)
+    start, before, further = rng.normal(size=5), rng.normal(size=(5, 8)).cumsum(1), rng.normal(size=(5, 8)) * 100
+    made = _held_back(further, before, start)
+    share = np.arange(1, 9) / 8
+    for first, path, rose in (
+        (start, before, before[:, -1] - start),
+        (before[:, -1], made, made[:, -1] - before[:, -1]),
+    ):
+        swing = np.abs(path - first[:, None] - rose[:, None] * share).max(1)
+        if path is made:
+            assert (np.abs(rose) <= FADES * np.abs(before[:, -1] - start) + 1e-9).all() and (swing <= most + 1e-9).all()
+        most = swing
+    calm = before[:, -1:] + 0.1 * (before - start[:, None])
+    np.testing.assert_allclose(_held_back(calm, before, start), calm)

@@ -13,13 +13,8 @@ from elman.forecast.combining import relative_errors, weights_of
 from elman.forecast.effects import Effects, effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
-<<<<<<< HEAD
 from elman.forecast.rivals import DAMPED, FORMS, Arima, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
-from elman.forecast.rivals.histories import at_origins, last_values
-=======
-from elman.forecast.rivals import DAMPED, FORMS, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
 from elman.forecast.rivals.histories import at_origins, blocks, last_values
->>>>>>> refs/heads/fast
 from elman.forecast.rivals.several_seasons import with_week
 from elman.forecast.together import Part, Together
 

@@ -14,6 +14,7 @@ from elman.forecast.rivals.histories import Histories, held
 from elman.forecast.views import Views
 from elman.network import Network
 
+FADES = 0.7  # what is left of a rise from one part of a far forecast to the next
 FARTHEST = 1e4  # of a scaled value: what lies beyond is as good as there
 LONGEST = 512  # steps of a row: a longer series is several rows, and is forecast from its last steps
 _AT_ONCE = 500_000  # steps of rows that are laid out at once
@@ -291,15 +292,40 @@ class Pieces:
 
 
 def _extended(networks: Sequence[Network], pieces: Pieces, parts: list[np.ndarray], horizon: int) -> list[np.ndarray]:
-    """z of quantiles ahead of rows, in parts (B, Q, H) of which the first is there, for so many steps or more."""
+    """z of quantiles ahead of rows, in parts (B, Q, H) of which the first is there, for so many steps or more.
+
+    Every further part is what the networks make of the medians before it, and rises (or falls) on the whole by no more
+    than `FADES` times as much as the part before, however long they take their own forecast for a trend; it moves about
+    that line by no more than the part before did.
+    """
     each = np.arange(len(pieces.z))
+    last = _newest(pieces)
     while sum(part.shape[2] for part in parts) < horizon:
-        pieces = pieces.followed_by(parts[-1][:, MIDDLE])
+        before = parts[-1][:, MIDDLE]
+        pieces = pieces.followed_by(before)
         further = _read(networks, pieces, each, pieces.lengths)
-        middle = further[:, MIDDLE : MIDDLE + 1]
+        middle = _held_back(further[:, MIDDLE], before, last)[:, None]
         spread = parts[-1][:, :, -1:] - parts[-1][:, MIDDLE : MIDDLE + 1, -1:]  # what was uncertain stays so
-        parts = [*parts, middle + np.hypot(further - middle, spread) * np.sign(_SIDES)[:, None]]
+        around = np.hypot(further - further[:, MIDDLE : MIDDLE + 1], spread) * np.sign(_SIDES)[:, None]
+        parts, last = [*parts, middle + around], before[:, -1]
     return parts
+
+
+def _newest(pieces: Pieces) -> np.ndarray:
+    """The last value of each row, (B,)."""
+    return held(pieces.z)[np.arange(len(pieces.z)), pieces.lengths - 1]
+
+
+def _held_back(further: np.ndarray, before: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Medians of a further part, (B, H), behind those of the part before it, which began behind `start` (B,)."""
+    share = np.arange(1.0, further.shape[1] + 1) / further.shape[1]
+    rise, rose = further[:, -1] - before[:, -1], before[:, -1] - start
+    most = FADES * np.abs(rose)
+    around = further - before[:, -1:] - rise[:, None] * share
+    swung = np.abs(before - start[:, None] - rose[:, None] * share).max(1)
+    swings = np.abs(around).max(1)
+    around = around * np.where(swings > swung, swung / np.where(swings > 0, swings, 1.0), 1.0)[:, None]
+    return before[:, -1:] + np.clip(rise, -most, most)[:, None] * share + around
 
 
 _SIDES = np.array(QUANTILES) - 0.5

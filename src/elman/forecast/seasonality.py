@@ -9,13 +9,8 @@ import numpy as np
 from elman.data.collection import Collection
 from elman.data.seasons import seasons_of
 from elman.errors import DataError
-<<<<<<< HEAD
-from elman.forecast.rivals.histories import Histories
-from elman.forecast.rivals.seasonal import filled, shows_season
-=======
 from elman.forecast.rivals.histories import Histories, blocks
-from elman.forecast.rivals.seasonal import filled, is_seasonal
->>>>>>> refs/heads/fast
+from elman.forecast.rivals.seasonal import filled, shows_season
 from elman.forecast.season import detect_seasons
 
 LONGEST = 400  # steps of a season that is looked for
@@ -73,12 +68,8 @@ def _shown(collection: Collection, calendar: list[int]) -> Seasons:
     first = np.ones(len(collection), np.int64)
     histories = Seasons(first, ()).histories(collection)
     for season in sorted(calendar, reverse=True):
-<<<<<<< HEAD
-        first = np.where(shows_season(filled(histories.values, season), season), season, first)
-=======
-        shown = [is_seasonal(filled(histories.values[b], season), season) for b in blocks(histories)]
+        shown = [shows_season(filled(histories.values[b], season), season) for b in blocks(histories)]
         first = np.where(np.concatenate(shown), season, first)
->>>>>>> refs/heads/fast
     return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))
 
 

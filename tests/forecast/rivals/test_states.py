@@ -90,3 +90,10 @@ def test_series_of_hours_are_combined_otherwise():
     own = Combination(of_hours=(Naive(),))
     assert np.ptp(own(Histories.of([hours], 24), 5, END)) == 0 == np.ptp(own(Histories.of([hours], 168), 5, END))
     assert np.ptp(own(Histories.of([hours], 12), 5, END)) > 0
+
+
+def test_multiplied_forms_are_for_series_above_zero_alone():
+    y = np.random.default_rng(0).normal(size=(60, 2)).cumsum(0) + [[50.0, 0.0]]
+    multiplied = [form for form in FORMS if form.error == "M" and form.season == "N"]
+    criteria = fit_forms(y, 1, multiplied).criteria
+    assert np.isfinite(criteria[:, 0]).all() and np.isinf(criteria[:, 1]).all()

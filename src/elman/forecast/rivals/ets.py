@@ -104,19 +104,10 @@ class Ets:
     def _weights(self, forms: list[Form], some: tuple[Form, ...], criteria: np.ndarray) -> np.ndarray:
         """What each form counts in one set, (F, S); in all 1, or 0 where none of the set fits."""
         criteria = np.where(np.array([[form in some] for form in forms], bool).reshape(-1, 1), criteria, np.inf)
-<<<<<<< HEAD
         if self.averaged:
             return weights_of(criteria)
         best = weights_of(criteria, share=1.0) > 0
         return (best & (np.cumsum(best, axis=0) == 1)).astype(float)  # of two that are as good, the simpler one
-=======
-        least = criteria.min(0, initial=np.inf)
-        weights = np.exp((np.where(np.isfinite(least), least, 0) - criteria) / 2)
-        weights[weights < (SHARE if self.averaged else 1)] = 0
-        if not self.averaged:
-            weights[np.cumsum(weights, axis=0) > 1] = 0  # of two that are as good, the simpler one
-        return weights / np.maximum(sum(weights, np.zeros(criteria.shape[1])), 1)  # in order, whatever stands beside
->>>>>>> refs/heads/fast
 
 
 def _rolled(values: np.ndarray, fit: Fit, problems: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:

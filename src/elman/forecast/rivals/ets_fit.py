@@ -8,13 +8,9 @@ from typing import Any
 
 import numpy as np
 
-<<<<<<< HEAD
-from elman.forecast.rivals.akaike import criteria_of
-from elman.forecast.rivals.least_squares import least_squares
-=======
 from elman.engine.smoothing import Smoothing, available
+from elman.forecast.rivals.akaike import criteria_of
 from elman.forecast.rivals.least_squares import least_squares, products_of
->>>>>>> refs/heads/fast
 from elman.forecast.rivals.lines import lines_through
 from elman.forecast.rivals.seasonal import filled, phase_means
 from elman.forecast.rivals.smoothing import Rates, State, smooth
@@ -192,10 +188,14 @@ class Errors:
         return x[:, best, np.arange(low.shape[1])]
 
     def criteria(self, squares: np.ndarray) -> np.ndarray:
-        """The AICc, (F, S)."""
+        """The AICc, (F, S); infinite where a form is not for a series."""
         estimated = np.array([[form.count(self.season)] for form in self.forms])
         size = np.abs(np.nan_to_num(self.y)).max(0)
-        return criteria_of(squares.reshape(len(estimated), -1), estimated, self.count, size)
+        found = criteria_of(squares.reshape(len(estimated), -1), estimated, self.count, size)
+        positive = np.nan_to_num(self.y, nan=1.0).min(0) > 0
+        multiplied = np.array([["M" in (form.error, form.season)] for form in self.forms])
+        usable = (positive | ~multiplied) & np.isfinite(self.indices).all(0)
+        return np.where(usable, found, np.inf)
 
 
 def first_states(y: np.ndarray, season: int, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
