@@ -34,23 +34,24 @@ def moving_indices(whole: np.ndarray, season: int) -> np.ndarray:
     array([[ 7.5, -7.2, -0.2]])
     """
     deviations = by_phase(whole - centred_average(whole, season), season)  # (S, C, m)
-    found = [_smoothed(deviations, decay) for decay in DECAYS]
-    errors = np.stack([error for _, error in found])  # (D, S)
+    found, errors = _smoothed(deviations, np.array(DECAYS))
     errors = np.where(np.array(DECAYS)[:, None] == USUAL, errors, errors * (1 + MARGIN))
     best = np.argmin(errors, axis=0)
-    indices = np.stack([index for index, _ in found])[best, np.arange(len(whole))]
+    indices = found[best, np.arange(len(whole))]
     return indices - indices.mean(1, keepdims=True)
 
 
-def _smoothed(deviations: np.ndarray, decay: float) -> tuple[np.ndarray, np.ndarray]:
-    """Indices after the last cycle, (S, m), and how far those after each cycle were from the next, (S,)."""
-    total, weight = np.zeros(deviations[:, 0].shape), np.zeros(deviations[:, 0].shape)
-    missed, count = np.zeros(len(deviations)), np.zeros(len(deviations))
+def _smoothed(deviations: np.ndarray, decays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indices after the last cycle, (D, S, m), and how far those after each cycle were from the next, (D, S)."""
+    decay = decays[:, None, None]
+    total, weight = np.zeros((2, len(decays), *deviations[:, 0].shape))
+    missed, count = np.zeros((len(decays), len(deviations))), np.zeros(len(deviations))
     for cycle in range(deviations.shape[1]):
         x = deviations[:, cycle]
         known = np.isfinite(x)
-        told = known & (weight > 0) & (cycle >= FIRST)
-        missed += np.where(told, np.abs(np.where(told, x, 0.0) - total / np.where(weight > 0, weight, 1)), 0.0).sum(1)
+        told = known & (weight[0] > 0) & (cycle >= FIRST)
+        index = total / np.where(weight > 0, weight, 1)
+        missed += np.where(told, np.abs(np.where(told, x, 0.0) - index), 0.0).sum(2)
         count += told.sum(1)
         total = np.where(known, decay * total + np.where(known, x, 0.0), total)
         weight = np.where(known, decay * weight + 1, weight)

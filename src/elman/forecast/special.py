@@ -71,7 +71,7 @@ def invert(
         slope = np.maximum(density(x), _TINY)
         newton, middle = x - error / slope, low + (high - low) / 2
         new = np.where((newton > low) & (newton < high), newton, middle)
-        if (np.abs(new - x) <= 1e-14 * np.abs(x) + 1e-300).all():
+        if (np.abs(new - x) <= 1e-14 * np.abs(x) + 1e-16 * probabilities / slope + 1e-300).all():
             return new
         x = new
     return x
