@@ -207,7 +207,7 @@ class _Likelihood:
         """Minus the mean log likelihood of the values held back, in units of their series."""
         if self.until is None:
             return np.inf
-        chosen = judging_series(np.where(_changing(self.scale), self.until, 0))
+        chosen = judging_series(self.until if self.family.demand else np.where(_changing(self.scale.about), self.until, 0))
         if not len(chosen):
             return np.inf
         held, scale, until = self.histories.rows(chosen), self.scale.take(chosen), self.until[chosen][:, None]
@@ -273,10 +273,10 @@ def _rows(settings: Settings, scale: Scale, histories: Histories, horizon: int, 
     if isinstance(scale, Sizes):
         return demand_rows(histories, scale, horizon, until)
     rows = training_rows(histories, scale, taught_steps(settings, horizon), until)
-    rows.weight[:] = rows.weight > 0
+    rows.weight[:] = (rows.weight > 0) & _changing(rows.about)[:, None]
     return rows
 
 
-def _changing(scale: Scale) -> np.ndarray:
-    """Which series have a unit: the likelihood of one that was constant, and no more is, would outweigh all others."""
-    return scale.noise > LEAST_NOISE if isinstance(scale, Views) else np.ones(len(scale.size), bool)
+def _changing(about: np.ndarray) -> np.ndarray:
+    """Which series have a unit: the likelihood of one that is constant, or was, would outweigh that of all others."""
+    return about[:, 0] > np.log(1.01 * LEAST_NOISE) + 3
