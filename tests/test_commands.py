@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from elman import commands
 from elman.cells import catalogue
 from elman.data import bundled, collect
+from elman.data.reading import Reading
 from elman.engine import default_engine
 from elman.errors import DataError, OptionError
 from elman.forecast import Forecaster, page, picture
@@ -157,7 +158,7 @@ def test_fewer_origins_than_were_asked_for_are_noted(table, tmp_path):
 def test_what_was_done_to_the_data_is_noted(tmp_path):
     path = tmp_path / "gaps.csv"
     path.write_text("year,v\n" + "".join(f"{y},{'' if y == 1950 else y % 7}\n" for y in range(1900, 1990)))
-    report = commands.forecast(path, horizon=5, fill="forward", out=tmp_path / "out", **QUICK)
+    report = commands.forecast(path, horizon=5, reading=Reading(fill="forward"), out=tmp_path / "out", **QUICK)
     assert "1 missing value was filled with the last value before" in report.notes
     report = commands.forecast(path, horizon=5, out=tmp_path / "out", **QUICK)
     assert any(note.startswith("1 of 90 values is missing: ") for note in report.notes)
@@ -227,7 +228,7 @@ def test_ctrl_c_leaves_the_model_beside_the_file_of_a_forecast_alone(table, tmp_
 
 
 def test_ctrl_c_before_anything_is_learnt_leaves_nothing(table, tmp_path, monkeypatch):
-    monkeypatch.setattr("elman.forecast.forecaster.learn", fails(KeyboardInterrupt()))
+    monkeypatch.setattr("elman.forecast.learning.learn", fails(KeyboardInterrupt()))
     with pytest.raises(commands.Interrupted, match="nothing was learnt"):
         commands.forecast(table, horizon=6, out=tmp_path / "out", **QUICK)
     assert not (tmp_path / "out").exists()
@@ -386,12 +387,18 @@ def test_a_file_for_the_forecast_alone(panel, tmp_path, ending):
 
 def test_one_of_many_series_by_where_is_forecast_as_if_it_were_alone(panel, tmp_path):
     one = commands.forecast(
-        panel, horizon=3, where={"store": "York", "product": "a"}, out=tmp_path / "o", methods="ets"
+        panel, horizon=3, reading=Reading(where={"store": "York", "product": "a"}), out=tmp_path / "o", methods="ets"
     )
     text = [line for line in panel.read_text().splitlines() if line.startswith(("store", "York,a"))]
     (tmp_path / "one.csv").write_text("\n".join(text))
     alone = commands.forecast(tmp_path / "one.csv", horizon=3, target="sold", out=tmp_path / "p", methods="ets")
     np.testing.assert_array_equal(one.forecast.values, alone.forecast.values)
+
+
+@pytest.mark.parametrize("columns", [{"target": "sold"}, {"time": "month"}, {"sort": True}])
+def test_columns_are_told_beside_the_reading(panel, tmp_path, columns):
+    with pytest.raises(OptionError, match="within reading"):
+        commands.forecast(panel, horizon=3, reading=Reading(**columns), out=tmp_path / "out", methods="ets")
 
 
 def test_every_column_of_a_wide_file_is_a_series(tmp_path):

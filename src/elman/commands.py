@@ -15,11 +15,8 @@ from elman.bench.workloads import choose
 from elman.cells import catalogue
 from elman.data.collecting import collect
 from elman.data.collection import Collection
-from elman.data.conditions import Where
-from elman.data.gaps import Fill
 from elman.data.known_ahead import future_rows
-from elman.data.reading import Reading
-from elman.data.sentinels import Missing
+from elman.data.reading import OF_ROWS, Reading
 from elman.data.series import name_of
 from elman.engine.native import default_threads
 from elman.equations import Cell
@@ -87,13 +84,7 @@ def forecast(
     future: str | Sequence[str] | None = None,
     static: str | Sequence[str] | None = None,
     future_file: str | Path | None = None,
-    fill: Fill = "none",
-    date_format: str | None = None,
-    dayfirst: bool | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    where: Where | None = None,
-    missing: Missing | None = None,
+    reading: Reading | None = None,
     out: str | Path | None = None,
     level: float | Sequence[float] | None = None,
     origins: int | None = None,
@@ -116,10 +107,8 @@ def forecast(
         Columns that are inputs: known up to now, known ahead, and of a series as a whole.
     future_file : str or Path, optional
         A file with the columns of `future` for the steps to come; by default rows behind the series' last values.
-    fill : {"none", "linear", "forward"}, default "none"
-        What to do about missing values: leave them open, draw a straight line, or repeat the last value.
-    date_format, dayfirst, decimal, thousands, where, missing
-        As for `elman.data.load_series`.
+    reading : Reading, optional
+        Which rows of the file are taken, how its times and numbers are written, and what to do about missing values.
     out : str or Path, optional
         Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.parquet`` or ``.json``
         for the forecast alone.
@@ -154,17 +143,8 @@ def forecast(
     check_savable(forecaster)
     levels = None if level is None else as_levels(level)
     tests = _test_options(origins, refit, jobs)
-    reading = Reading(
-        fill=fill,
-        date_format=date_format,
-        dayfirst=dayfirst,
-        decimal=decimal,
-        thousands=thousands,
-        where=where,
-        missing=missing,
-    )
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
-    collection = collect(source, **columns, reading=reading)
+    collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
     future_rows(collection, horizon, later, reading=reading)  # what is missing is refused before the training
     name = name_of(source)
@@ -187,13 +167,7 @@ def forecast_again(
     target: str | Sequence[str] | None = None,
     group: str | Sequence[str] | None = None,
     future_file: str | Path | None = None,
-    fill: Fill = "none",
-    date_format: str | None = None,
-    dayfirst: bool | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    where: Where | None = None,
-    missing: Missing | None = None,
+    reading: Reading | None = None,
     out: str | Path | None = None,
     level: float | Sequence[float] | None = None,
 ) -> ForecastReport:
@@ -203,7 +177,7 @@ def forecast_again(
     ----------
     model : str or Path
         The ``model.safetensors``.
-    source, time, target, group, future_file, fill, date_format, dayfirst, decimal, thousands, where, missing
+    source, time, target, group, future_file, reading
         As for `forecast`; the series should be of the same kind as those that the model learnt.
     out, level
         As for `forecast`.
@@ -219,17 +193,8 @@ def forecast_again(
     model, out = checks.path(model, "model"), None if out is None else checks.path(out, "out")
     levels = None if level is None else as_levels(level)
     forecaster = Forecaster.load(model)
-    reading = Reading(
-        fill=fill,
-        date_format=date_format,
-        dayfirst=dayfirst,
-        decimal=decimal,
-        thousands=thousands,
-        where=where,
-        missing=missing,
-    )
     columns = {"time": time, "target": target, "group": group, **forecaster.covariates_}
-    collection = collect(source, **columns, reading=reading)
+    collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
     steps = horizon or int(forecaster.horizon)
     collection.future_times(steps)
@@ -241,6 +206,13 @@ def forecast_again(
     earlier = results.earlier_backtest(model)
     kept = [f"the backtest in {results.METRICS} is that of the model's training"] if earlier else []
     return _finish(name, forecaster, steps, levels, None, earlier, (note, *kept), place, later, trained=False)
+
+
+def _collected(source: str | Path, columns: dict[str, Any], reading: Reading | None) -> Collection:
+    """The series of a source; its columns are told beside `reading`, not in it."""
+    reading = reading or Reading()
+    reading.refuse_all_but(OF_ROWS, "a forecast within reading, as time and target are arguments beside it")
+    return collect(source, **columns, reading=reading)
 
 
 def _test_options(origins: int | None, refit: bool, jobs: int) -> dict[str, Any]:

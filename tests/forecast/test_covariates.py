@@ -113,7 +113,7 @@ def test_irregular_times_tell_their_gaps():
     times = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.cumsum(random.integers(1, 9, 80)), unit="h")
     frame = pd.DataFrame({"ds": times, "y": 50 + random.normal(size=80).cumsum()})
     forecaster = Forecaster(5, members=1, epochs=1).fit(frame)
-    assert forecaster.fitted_encoder.gaps
+    assert forecaster.fitted.encoder.gaps
     assert np.isfinite(forecaster.predict().values).all()
 
 

@@ -63,6 +63,15 @@ def test_a_forecaster_uses_and_keeps_what_was_found(monkeypatch, tmp_path):
     np.testing.assert_array_equal(again.predict(), forecaster.predict())
 
 
+def test_what_was_found_without_networks_is_read_from_its_file(monkeypatch, tmp_path):
+    found = {"methods": ("theta", "linear")}
+    monkeypatch.setattr("elman.forecast.forecaster.search", lambda *_: [module.Trial(found, 1.0, 0.1)])
+    forecaster = Forecaster(4, auto=True).fit(SERIES)
+    again = Forecaster.load(forecaster.save(tmp_path / "m.safetensors"))
+    assert again.methods_ == ("theta", "linear") and again.networks_ == []
+    np.testing.assert_array_equal(again.predict(), forecaster.predict())
+
+
 def test_seconds_without_a_search_are_refused():
     with pytest.raises(OptionError, match="auto=True"):
         Forecaster(4, seconds=5).fit(SERIES)

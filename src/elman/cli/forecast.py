@@ -114,11 +114,13 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
     elman forecast --model forecast-sales/model.safetensors sales.csv
     """
     from elman.cli.forecast_output import show_report
+    from elman.data.reading import OF_ROWS, Reading
 
     chosen = given(options)
     for name, kind in (("level", float), ("methods", str)):
         if name in chosen:
             chosen[name] = _several(chosen[name], name, kind)
+    chosen["reading"] = Reading(**{name: chosen.pop(name) for name in OF_ROWS if name in chosen})
     show_report(_train(series, horizon, chosen) if model is None else _again(model, series, horizon, chosen))
 
 

@@ -12,6 +12,9 @@ from elman.data.gaps import Fill
 from elman.data.sentinels import Missing
 from elman.errors import OptionError
 
+# Options that say which rows are taken and how they are written, not which columns are what.
+OF_ROWS = ("fill", "date_format", "dayfirst", "decimal", "thousands", "where", "missing")
+
 
 @dataclass(frozen=True)
 class Reading:

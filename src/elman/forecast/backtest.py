@@ -20,10 +20,13 @@ from elman.forecast.choices import choose_origins
 from elman.forecast.face import Forecasts
 from elman.forecast.methods import ahead
 from elman.forecast.pointwise import as_levels, errors
+from elman.forecast.predicted import Band
 from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalNaive, Theta
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge
+from elman.forecast.seasonality import Seasons
 from elman.forecast.tables import library
+from elman.forecast.uncertainty import stacked
 from elman.forecast.verdict import Verdict, compare
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
@@ -31,7 +34,6 @@ from elman.training.callbacks import as_callbacks
 RIVALS: tuple[Rival, ...] = (Naive(), SeasonalNaive(), Drift(), Theta(), Ets())
 LEVELS = (80.0, 95.0)
 SHOWN = ("MASE", "sMAPE", "RMSE", "MAE")
-Band = tuple[np.ndarray, np.ndarray]
 F = TypeVar("F", bound=Forecasts)
 
 
@@ -265,7 +267,7 @@ def _rivals(season: np.ndarray) -> Sequence[Rival]:
 
 def _histories(collection: Collection, without: int, season: np.ndarray) -> Histories:
     cut = collection.without_last(without) if without else collection
-    return Histories.of([cut.series(s) for s in range(len(cut))], season)
+    return Seasons(season, ()).histories(cut)
 
 
 def _refitted(
@@ -285,12 +287,7 @@ def _refitted(
         with ProcessPoolExecutor(processes) as pool:
             found = list(pool.map(_fit_and_forecast, *zip(*work, strict=True)))
     made = np.stack([values for _, values, _ in found], axis=1)
-    bands = {
-        level: (np.stack([b[level][0] for *_, b in found], 1), np.stack([b[level][1] for *_, b in found], 1))
-        for level in levels
-        if all(level in b for *_, b in found)
-    }
-    return [fitted for fitted, *_ in found], made, bands
+    return [fitted for fitted, *_ in found], made, stacked([bands for *_, bands in found])
 
 
 def _fit_and_forecast(

@@ -76,7 +76,7 @@ def explain(forecaster: Forecasts, name: Any, step: int | None, future: Any, poi
     """What the networks' forecast of a series rests on; see `Forecaster.explain`."""
     if not forecaster.networks_:
         raise OptionError(f"methods {forecaster.methods_} have no network to explain; fit with 'network' among them")
-    basis, encoder, horizon = forecaster.fitted_basis, forecaster.fitted_encoder, int(forecaster.horizon)
+    basis, encoder, horizon = forecaster.fitted.basis, forecaster.fitted.encoder, int(forecaster.horizon)
     collection = basis.collection
     number = 0 if name is None else collection.number(name)
     steps = np.arange(horizon) if step is None else np.array([whole(step, "step", 1, horizon) - 1])

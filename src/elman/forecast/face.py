@@ -9,21 +9,22 @@ import numpy as np
 
 from elman.data.collection import Collection
 from elman.forecast.basis import Basis
-from elman.forecast.inputs import Encoder
-from elman.forecast.networks import Networks
-from elman.forecast.seasonality import Seasons
+from elman.forecast.fitted import Fitted
+from elman.forecast.predicted import Band
 from elman.network import Network
 from elman.training import Callback
-
-Band = tuple[np.ndarray, np.ndarray]
 
 
 class Forecasts(Protocol):
     """A forecaster; `elman.forecast.forecaster.Forecaster` says what each of these is."""
 
     horizon: int
+    season: int | None
     cell: Any
     learning_rate: Any
+    nonnegative: bool | None
+    holidays: Any
+    calendar: bool
     seed: int
     best_params_: dict[str, Any]
     trials_: list[Any]
@@ -44,7 +45,7 @@ class Forecasts(Protocol):
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
     ) -> tuple[np.ndarray, dict[float, Band]]: ...
 
-    def restore(self, networks: Networks, seasons: Seasons, encoder: Encoder, basis: Basis) -> None: ...
+    def restore(self, fitted: Fitted) -> None: ...
 
     @property
     def networks_(self) -> list[Network]: ...
@@ -65,13 +66,10 @@ class Forecasts(Protocol):
     def seasons_(self) -> tuple[int, ...]: ...
 
     @property
-    def fitted_networks(self) -> Networks: ...
+    def used_params(self) -> dict[str, Any]: ...
 
     @property
-    def fitted_seasons(self) -> Seasons: ...
-
-    @property
-    def fitted_encoder(self) -> Encoder: ...
+    def fitted(self) -> Fitted: ...
 
     @property
     def fitted_basis(self) -> Basis: ...

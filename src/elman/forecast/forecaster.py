@@ -9,41 +9,30 @@ from typing import Any, Self
 
 import numpy as np
 
-from elman.checks import as_seed, flag, instance, real, whole
+from elman.checks import instance
 from elman.data.collecting import collect
 from elman.data.collection import Collection
-from elman.data.values import numbers_of
-from elman.errors import OptionError
-from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate, refuse_target, steps_behind, within_reach
+from elman.forecast import store
+from elman.forecast.arguments import as_count, refuse_target, within_reach
 from elman.forecast.backtest import Backtest, backtest
-from elman.forecast.basis import Basis
-from elman.forecast.conformal import calibrate
 from elman.forecast.explanation import Explanation, explain
-from elman.forecast.forecasts import Forecast
-from elman.forecast.inputs import Encoder
-from elman.forecast.methods import Tried, built, chosen_methods, combined, forecast_by, last_of, tried
-from elman.forecast.metrics import mae
-from elman.forecast.networks import Networks, Settings, learn, learn_all
-from elman.forecast.origins import rolling_origins
+from elman.forecast.forecasting import error_of, forecast, forecast_from
+from elman.forecast.found import Found
+from elman.forecast.learning import basis_of, fitted_to
 from elman.forecast.pointwise import as_levels
-from elman.forecast.rivals.histories import Histories, at_origins
-from elman.forecast.scale import naive_scales
-from elman.forecast.search import Trial, note_of, search
-from elman.forecast.seasonality import Seasons, seasons_found
-from elman.forecast.uncertainty import bands_of, paths_around, quantiles_around
+from elman.forecast.predicted import Band
+from elman.forecast.search import search
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
 SECONDS = 60.0  # of a search, where none are given
-_ROLES = ("past", "future", "static")
 
 
 def _columns(time: Any, target: Any, group: Any, past: Any, future: Any, static: Any) -> dict[str, Any]:
     return {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
 
 
-class Forecaster(Estimator):
+class Forecaster(Found):
     """Forecasts one or many series.
 
     Recurrent networks read each series from its beginning and forecast quantiles of all steps ahead; with the default
@@ -122,50 +111,6 @@ class Forecaster(Estimator):
     True
     """
 
-    def __init__(
-        self,
-        horizon: int = 12,
-        *,
-        season: int | None = None,
-        cell: Any = "gru",
-        units: int = 64,
-        methods: Sequence[str] | None = None,
-        members: int = 3,
-        epochs: int | None = None,
-        batch_size: int = 32,
-        learning_rate: Any = None,
-        nonnegative: bool | None = None,
-        holidays: Any = None,
-        calendar: bool = False,
-        auto: bool = False,
-        seconds: float | None = None,
-        seed: int = 0,
-    ):
-        self.horizon = horizon
-        self.season = season
-        self.cell = cell
-        self.units = units
-        self.methods = methods
-        self.members = members
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.nonnegative = nonnegative
-        self.holidays = holidays
-        self.calendar = calendar
-        self.auto = auto
-        self.seconds = seconds
-        self.seed = seed
-
-    _encoder: Encoder
-    _networks: Networks
-    _seasons: Seasons
-    _basis: Basis
-    trials_: list[Trial]
-    best_params_: dict[str, Any]
-
-    # --- learning -------------------------------------------------------------------------------------------
-
     def fit(
         self,
         data: Any,
@@ -218,81 +163,14 @@ class Forecaster(Estimator):
             instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
-        self.trials_ = search(self, collection, self._time) if self.auto else []
+        seconds = SECONDS if self.seconds is None else float(self.seconds)
+        self.trials_ = search(self, collection, seconds) if self.auto else []
         self.best_params_ = self.trials_[0].params if self.trials_ else {}
-        horizon = int(self.horizon)
-        self._encoder = Encoder.of(collection, self.holidays, self.calendar)
-        self._seasons = seasons_found(collection, self.season) if like is None else like.seasons_for(collection)
-        histories = self._histories(collection, self._seasons)
-        origins = rolling_origins(histories.lengths, histories.season, horizon)
-        until = np.array([o.max(initial=0) for o in origins])
-        learns = "network" in self.methods_
-        settings = self._settings()
-        networks = learn(settings, histories, horizon, until, self.seasons_, callbacks) if learns else Networks()
-        attempts = tried(built(self.methods_, networks, self.seasons_), histories, horizon, origins)
-        self._networks = networks
-        again = not networks.knowing and any(networks.epochs)
-        if learns and again and not networks.interrupted:
-            learnt = learn_all(settings, histories, horizon, networks.epochs, self.seasons_, callbacks)
-            self._networks = learnt.completed_by(networks)
-        self._basis = self._based(collection, histories, attempts)
-        if self._networks.interrupted or networks.interrupted:
+        seasons = None if like is None else like.seasons_for(collection)
+        self._fitted = fitted_to(self, collection, seasons, callbacks)
+        if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
         return self
-
-    def seasons_for(self, collection: Collection) -> Seasons:
-        """The seasons that were found, for the same series."""
-        self._check_fitted()
-        if len(collection) != len(self._seasons.first):
-            raise OptionError(
-                f"like= learnt {len(self._seasons.first)} series, and there are {len(collection)}; leave it out"
-            )
-        return self._seasons
-
-    def _settings(self) -> Settings:
-        used = self._used
-        return Settings(
-            as_cell(used["cell"]),
-            int(used["units"]),
-            int(used["members"]),
-            None if self.epochs is None else int(self.epochs),
-            int(self.batch_size),
-            used["learning_rate"],
-            int(self.seed),
-        )
-
-    @property
-    def _used(self) -> dict[str, Any]:
-        """The parameters, and what a search found in place of them."""
-        return self.get_params() | getattr(self, "best_params_", {})
-
-    @property
-    def _time(self) -> float:
-        """Seconds to search."""
-        return SECONDS if self.seconds is None else float(self.seconds)
-
-    def _based(self, collection: Collection, histories: Histories, attempts: Tried) -> Basis:
-        """Weights and widths, from what methods forecast."""
-        weights = attempts.weights()
-        if not np.isfinite(attempts.truth).any():
-            return Basis(collection, histories, weights, None)
-        places = self._places(attempts.truth.shape[1])
-        said = combined(attempts.forecasts, weights, attempts.last)
-        scale = naive_scales(histories.values, histories.season)
-        scale = np.where(np.isfinite(scale), scale, np.nan)
-        truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
-        if not np.isfinite(truth[np.isfinite(scale)]).any():
-            return Basis(collection, histories, weights, None)
-        common = int(np.bincount(histories.season).argmax())
-        return Basis(collection, histories, weights, calibrate(truth, said, scale, places, season=common))
-
-    def _places(self, count: int) -> np.ndarray:
-        """The origins of a series that is long enough."""
-        return int(self.horizon) + max(int(self.horizon) // 2, 1) * np.arange(count)
-
-    def _histories(self, collection: Collection, seasons: Seasons, horizon: int = 0, future: Any = None) -> Histories:
-        """Values of a collection, and what is known beside them, so many steps ahead too."""
-        return replace(seasons.histories(collection), beside=self._encoder.inputs(collection, horizon, future))
 
     def update(
         self,
@@ -310,18 +188,9 @@ class Forecaster(Estimator):
         The simple methods are found anew, and so is how much each method counts.
         """
         self._check_fitted()
-        self._basis = self._basis_of(collect(data, **_columns(time, target, group, past, future, static)))
+        collection = collect(data, **_columns(time, target, group, past, future, static))
+        self._fitted = replace(self._fitted, basis=basis_of(self, collection))
         return self
-
-    def _basis_of(self, collection: Collection) -> Basis:
-        horizon = int(self.horizon)
-        seasons = seasons_found(within_reach(collection), self.season)
-        histories = self._histories(collection, seasons)
-        origins = rolling_origins(histories.lengths, histories.season, horizon)
-        attempts = tried(built(self.methods_, self._networks, self.seasons_), histories, horizon, origins)
-        return self._based(collection, histories, attempts)
-
-    # --- forecasting ----------------------------------------------------------------------------------------
 
     def predict(
         self,
@@ -345,7 +214,6 @@ class Forecaster(Estimator):
             Probabilities, in per cent, of central intervals: ``level=[80, 95]``.
         quantiles : sequence of float, optional
             Probabilities in (0, 1) of quantiles.
-
         samples : int, optional
             How many paths to draw, as they may come true: ``forecast.samples`` (S, M, H).
         future : data frame, path or dict, optional
@@ -365,78 +233,25 @@ class Forecaster(Estimator):
         self._check_fitted()
         steps = as_count(self.horizon if horizon is None else horizon, "horizon")
         levels = as_levels(level)
-        basis = self._basis if data is None else self._basis_of(self._collected(data))
+        basis = self._fitted.basis if data is None else basis_of(self, self._collected(data))
         paths = 0 if samples is None else as_count(samples, "samples")
-        found = self._forecast(basis, steps, levels, quantiles, paths, future)
+        found = forecast(self, basis, steps, levels, quantiles, paths, future)
         only = level is None and quantiles is None and samples is None
         plain = basis.collection.form.kind in ("array", "arrays") and only
         return np.asarray(found) if plain else found
 
     def _collected(self, data: Any) -> Collection:
         """Other data of the form that was learnt."""
-        learnt, columns = self._basis.collection, self.covariates_
+        learnt, columns = self._fitted.basis.collection, self.covariates_
         if learnt.form.kind in ("long", "file") and not isinstance(data, Collection):
             columns["group"] = list(learnt.form.group) or None
         return collect(data, **columns)
 
-    def _forecast(
-        self,
-        basis: Basis,
-        steps: int,
-        levels: Sequence[float] = (),
-        quantiles: Any = None,
-        samples: int = 0,
-        future: Any = None,
-    ) -> Forecast:
-        methods = built(self.methods_, self._networks, self.seasons_)
-        histories, now = basis.histories, np.array([0])
-        reach = max(steps, int(self.horizon))
-        if not self._encoder.empty:
-            histories = replace(histories, beside=self._encoder.inputs(basis.collection, steps, future))
-        elif future is not None:
-            raise OptionError("future= tells covariates, and none were learnt: name them in fit, as future=['price']")
-        made = forecast_by(methods, histories, reach, now)
-        values = combined(made, basis.weights, last_of(basis.histories, now))[:, 0, :steps]
-        lowest = self._lowest(basis.histories, now)[:, 0]
-        raised = int(np.sum(values < lowest[:, None]))
-        values = np.maximum(values, lowest[:, None])
-        bands = bands_of(basis.calibration, values, levels, lowest)
-        shares = quantiles_around(basis.calibration, values, quantiles, lowest)
-        paths = paths_around(basis.calibration, values, samples, int(self.seed), lowest) if samples else None
-        note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
-        return Forecast.of(basis.collection, values, bands, shares, paths, notes=(note,) * bool(raised))
-
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
-    ) -> tuple[np.ndarray, dict[float, tuple[np.ndarray, np.ndarray]]]:
-        """Forecasts of the series that were learnt, now longer, from several origins in them.
-
-        Parameters
-        ----------
-        collection : Collection
-            The same series, in the same order.
-        origins : array of int, shape (K,)
-            Numbers of values before the end.
-        levels : sequence of float
-            Of intervals, in per cent.
-
-        Returns
-        -------
-        ndarray, shape (S, K, H), and dict of float to (ndarray, ndarray)
-            Forecasts, and intervals; none where nothing says how wide they are.
-        """
-        histories = self._histories(collection, self._seasons)
-        methods = built(self.methods_, self._networks, self.seasons_)
-        made = forecast_by(methods, histories, int(self.horizon), origins)
-        lowest = self._lowest(histories, origins)
-        values = np.maximum(combined(made, self._basis.weights, last_of(histories, origins)), lowest[..., None])
-        calibration = self._basis.calibration
-        bands = [bands_of(calibration, values[:, k], levels, lowest[:, k]) for k in range(len(origins)) if calibration]
-        stacked = {
-            level: (np.stack([band[level][0] for band in bands], 1), np.stack([band[level][1] for band in bands], 1))
-            for level in (levels if bands else ())
-        }
-        return values, stacked
+    ) -> tuple[np.ndarray, dict[float, Band]]:
+        """Forecasts from several origins in series that were learnt; see `elman.forecast.forecasting.forecast_from`."""
+        return forecast_from(self, collection, origins, levels)
 
     def explain(
         self, name: Any = None, step: int | None = None, *, future: Any = None, points: int = 32
@@ -461,12 +276,6 @@ class Forecaster(Estimator):
         """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
         return backtest(self, data, horizon, origins, **options)
 
-    def _lowest(self, histories: Histories, origins: np.ndarray) -> np.ndarray:
-        """What no forecast of a series from an origin is below, (S, K)."""
-        below = at_origins(np.fmin.accumulate(histories.values, axis=1), origins) < 0
-        kept = ~below if self.nonnegative is None else np.full(below.shape, bool(self.nonnegative))
-        return np.where(kept, 0.0, -np.inf)
-
     def score(self, data: Any, y: None = None) -> float:
         """Minus the mean absolute error of the forecast of what follows the series learnt: higher is better.
 
@@ -487,98 +296,15 @@ class Forecaster(Estimator):
         """
         refuse_target(y, "score")
         self._check_fitted()
-        followed = within_reach(collect(data))
-        if len(self._basis.collection) != 1 or len(followed) != 1:
-            raise OptionError("score judges the forecast of one series; use backtest for several")
-        actual, steps = followed.values, steps_behind(self._basis.collection, followed)
-        if followed.form.kind == "array":  # where missing values come first, they count as steps too
-            actual = np.ravel(numbers_of(data, "the series"))
-            steps = np.arange(len(actual))
-        known = np.isfinite(actual)
-        forecast = self._forecast(self._basis, int(steps[-1]) + 1, (), None).values[0, steps]
-        return -mae(actual[known], forecast[known])
-
-    # --- what it found ---------------------------------------------------------------------------------------
-
-    @property
-    def covariates_(self) -> dict[str, Any]:
-        """Names of the covariates that were learnt, by role."""
-        learnt = self._basis.collection
-        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
-        return {role: list(part) or None for role, part in parts}
-
-    @property
-    def methods_(self) -> tuple[str, ...]:
-        return chosen_methods(self._used["methods"])
-
-    @property
-    def networks_(self) -> list:
-        return self._networks.members
-
-    @property
-    def epochs_(self) -> list[int]:
-        return self._networks.epochs
-
-    @property
-    def season_(self) -> np.ndarray:
-        return self._basis.histories.season
-
-    @property
-    def seasons_(self) -> tuple[int, ...]:
-        return self._seasons.longer
-
-    @property
-    def weights_(self) -> dict[str, np.ndarray]:
-        names = built(self.methods_, self._networks, self.seasons_)
-        return dict(zip(names, self._basis.weights.T, strict=True))
-
-    @property
-    def notes_(self) -> tuple[str, ...]:
-        calibration = self._basis.calibration
-        searched = (note_of(self.trials_),) if self.trials_ else ()
-        return (
-            *searched,
-            *self._basis.collection.notes,
-            *self._seasons.notes,
-            *(calibration.notes if calibration else ()),
-        )
-
-    # --- parameters and files -------------------------------------------------------------------------------
-
-    def check_params(self) -> None:
-        """Refuse parameters that make no sense, before any data is looked at.
-
-        Raises
-        ------
-        OptionError
-        """
-        as_cell(self.cell)
-        for name in ("horizon", "units", "members", "batch_size"):
-            as_count(getattr(self, name), name)
-        if self.season is not None:
-            as_count(self.season, "season")
-        if self.epochs is not None:
-            whole(self.epochs, "epochs", 0)
-        as_seed(self.seed)
-        as_choice(self.nonnegative, "nonnegative")
-        chosen_methods(self.methods)
-        flag(self.calendar, "calendar")
-        if not flag(self.auto, "auto") and self.seconds is not None:
-            raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")
-        if self.seconds is not None:
-            real(self.seconds, "seconds", 0)
-        if self.learning_rate is not None:
-            check_rate(self.learning_rate)
+        return -error_of(self, data)
 
     def save(self, path: str | Path) -> Path:
         """Write the forecaster, with the series that it goes on from, to a safetensors file that `load` reads."""
-        from elman.forecast.store import save
-
         self._check_fitted()
-        return save(self, path)
+        return store.save(self, path)
 
     @classmethod
-    def load(cls, path: str | Path) -> Forecaster:
+    def load(cls, path: str | Path) -> Self:
         """Read a forecaster from a file that `save` wrote.
 
         Raises
@@ -586,39 +312,4 @@ class Forecaster(Estimator):
         ModelFileError
             If there is no such file, or it holds no forecaster.
         """
-        from elman.forecast.store import load
-
-        return load(path, cls)
-
-    @property
-    def fitted_networks(self) -> Networks:
-        """What was trained, for files."""
-        return self._networks
-
-    @property
-    def fitted_seasons(self) -> Seasons:
-        """Which seasons were found, for files."""
-        return self._seasons
-
-    @property
-    def fitted_basis(self) -> Basis:
-        """What forecasts start from, for files."""
-        return self._basis
-
-    @property
-    def fitted_encoder(self) -> Encoder:
-        """How covariates become numbers, for files."""
-        return self._encoder
-
-    def restore(self, networks: Networks, seasons: Seasons, encoder: Encoder, basis: Basis) -> None:
-        """Become fitted, with what a file holds."""
-        self._networks, self._seasons, self._encoder, self._basis = networks, seasons, encoder, basis
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether there is something to forecast with."""
-        return hasattr(self, "_basis")
-
-    def _check_fitted(self) -> None:
-        if not self.is_fitted:
-            raise OptionError("this forecaster is not fitted yet; call fit(data) first")
+        return store.load(path, cls)

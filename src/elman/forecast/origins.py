@@ -28,7 +28,17 @@ def rolling_origins(lengths: np.ndarray, season: np.ndarray, horizon: int) -> li
         if first < 1 or n - first < LEAST - 1:
             found.append(np.zeros(0, np.int64))
             continue
-        step = max(horizon // 2, 1)
+        step = _apart(horizon)
         farthest = max(min(n // SHARE, n - 2 * least), first)
         found.append(first + step * np.arange(min((farthest - first) // step + 1, most)))
     return found
+
+
+def origins_of_long(count: int, horizon: int) -> np.ndarray:
+    """The first origins of a series that is long enough for so many, (K,), the newest first."""
+    return horizon + _apart(horizon) * np.arange(count)
+
+
+def _apart(horizon: int) -> int:
+    """Steps from one origin to the next: half a horizon."""
+    return max(horizon // 2, 1)

@@ -17,31 +17,7 @@ Band = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Predicted:
-    """What follows each of some series: the arrays of a `Forecast`.
-
-    Parameters
-    ----------
-    names : tuple, length S
-        Of the series.
-    times : ndarray, shape (S, H)
-        As of a `Series`; numbers of rows where nothing is known of the times.
-    values : ndarray, shape (S, H)
-        The point forecast: the median.
-    levels : dict of float to (ndarray, ndarray), each (S, H)
-        The bounds of central intervals by their probability in per cent, as ``{80: (low, high)}``.
-    quantiles : dict of float to ndarray, each (S, H)
-        By probability, as ``{0.1: ...}``.
-    samples : ndarray, shape (S, M, H), optional
-        M paths of each series.
-    form : Form
-        How the data came.
-    notation : Notation
-        How its times are written.
-    history : Collection, optional
-        What was forecast, for pictures.
-    notes : tuple of str
-        What the user should know of it.
-    """
+    """What follows each of some series: the arrays of a `Forecast`, which says what each of them is."""
 
     names: tuple[Any, ...]
     times: np.ndarray

@@ -65,8 +65,8 @@ def _calendar(collection: Collection) -> tuple[int, ...]:
 
 def _shown(collection: Collection, calendar: list[int]) -> Seasons:
     """Of the calendar's seasons the shortest that each series shows, and all that are long."""
-    histories = Histories.of([collection.series(s) for s in range(len(collection))])
     first = np.ones(len(collection), np.int64)
+    histories = Seasons(first, ()).histories(collection)
     for season in sorted(calendar, reverse=True):
         first = np.where(is_seasonal(filled(histories.values, season), season), season, first)
     return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))

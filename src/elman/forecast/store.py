@@ -15,7 +15,6 @@ import numpy as np
 
 from elman import checks
 from elman.checks import whole
-from elman.data.names import counted
 from elman.equations import Cell
 from elman.equations.store import to_data
 from elman.errors import ModelFileError
@@ -23,8 +22,8 @@ from elman.files import write_whole
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration
 from elman.forecast.face import Forecasts
+from elman.forecast.fitted import Fitted
 from elman.forecast.inputs import Encoder
-from elman.forecast.methods import built
 from elman.forecast.networks import Networks
 from elman.forecast.seasonality import Seasons
 from elman.forecast.stored_checks import (
@@ -52,7 +51,7 @@ def save(forecaster: Forecasts, path: str | Path) -> Path:
     from safetensors.numpy import save as to_bytes
 
     path = checks.path(path)
-    networks, arrays = forecaster.fitted_networks, _arrays(forecaster)
+    networks, arrays = forecaster.fitted.networks, _arrays(forecaster)
     tensors = {
         _prefix(member) + name: np.ascontiguousarray(value)
         for member, network in enumerate(networks.members)
@@ -91,6 +90,7 @@ def load(path: str | Path, kind: type[F]) -> F:
             raise ModelFileError(f"its format is {stored['format']}, and this version of Elman reads {FORMAT}")
         rate = rate_from_data(stored["params"]["learning_rate"])
         forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
+        forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         members = [_network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["epochs"]))]
         if bool(members) != ("network" in forecaster.methods_):
             raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
@@ -101,8 +101,7 @@ def load(path: str | Path, kind: type[F]) -> F:
         networks = Networks(members, [whole(n, "an epoch", 0) for n in stored["epochs"]], seasons.longer)
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
-        forecaster.restore(networks, seasons, encoder, _basis(stored, arrays, encoder))
-        forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
+        forecaster.restore(Fitted(networks, seasons, encoder, _basis(stored, arrays, encoder)))
         forecaster.check_params()
         _check(forecaster)
     except UNREADABLE as error:
@@ -114,10 +113,9 @@ def load(path: str | Path, kind: type[F]) -> F:
 
 def _check(forecaster: Forecasts) -> None:
     """Refuse what does not go together."""
-    basis, seasons, count = forecaster.fitted_basis, forecaster.fitted_seasons, len(forecaster.fitted_basis.collection)
-    if bool(forecaster.networks_) != ("network" in forecaster.methods_):
-        raise ModelFileError(f"it holds {counted(len(forecaster.networks_), 'networks')}")
-    methods = len(built(forecaster.methods_, forecaster.fitted_networks, seasons.longer))
+    fitted = forecaster.fitted
+    basis, seasons, count = fitted.basis, fitted.seasons, len(fitted.basis.collection)
+    methods = len(fitted.methods(forecaster.methods_))
     check_collection(basis.collection)
     check_seasons(seasons.first, seasons.longer, count)
     check_weights(basis.weights, count, methods)
@@ -141,17 +139,17 @@ def _prefix(member: int) -> str:
 
 
 def _describe(forecaster: Forecasts) -> dict[str, Any]:
-    basis = forecaster.fitted_basis
-    calibration = basis.calibration
+    fitted = forecaster.fitted
+    calibration = fitted.basis.calibration
     return {
         "format": FORMAT,
         "params": _params(forecaster),
         "epochs": forecaster.epochs_,
         "best_params": forecaster.best_params_,
         "longer": list(forecaster.seasons_),
-        "season_notes": list(forecaster.fitted_seasons.notes),
-        "collection": described(basis.collection),
-        "inputs": described_encoder(forecaster.fitted_encoder),
+        "season_notes": list(fitted.seasons.notes),
+        "collection": described(fitted.basis.collection),
+        "inputs": described_encoder(fitted.encoder),
         "calibration": None if calibration is None else list(calibration.notes),
     }
 
@@ -168,9 +166,9 @@ def _params(forecaster: Forecasts) -> dict[str, Any]:
 
 
 def _arrays(forecaster: Forecasts) -> dict[str, np.ndarray]:
-    basis = forecaster.fitted_basis
+    basis = forecaster.fitted.basis
     found = arrays_of(basis.collection) | {
-        "season": forecaster.fitted_seasons.first.astype(np.int64),
+        "season": forecaster.fitted.seasons.first.astype(np.int64),
         "found_season": basis.histories.season.astype(np.int64),
         "weights": basis.weights,
     }

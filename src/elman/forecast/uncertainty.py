@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from elman.errors import OptionError
 from elman.forecast.conformal import Calibration
+from elman.forecast.predicted import Band
 from elman.forecast.special import normal_cdf
 
-Band = tuple[np.ndarray, np.ndarray]
 GRID = np.arange(1, 400) / 400  # probabilities that paths are drawn between
 
 
@@ -39,6 +39,15 @@ def bands_of(
         return {}
     around = known_widths(calibration).around(values, levels)
     return {level: (np.maximum(low, lowest[:, None]), high) for level, (low, high) in around.items()}
+
+
+def stacked(bands: Sequence[Mapping[float, Band]]) -> dict[float, Band]:
+    """Intervals from K origins, each (S, H), as (S, K, H): of the levels that are known at all of them."""
+    known = [level for level in bands[0] if all(level in band for band in bands)] if bands else []
+    return {
+        level: (np.stack([band[level][0] for band in bands], 1), np.stack([band[level][1] for band in bands], 1))
+        for level in known
+    }
 
 
 def quantiles_around(

@@ -1,0 +1,103 @@
+"""What a fitted forecaster says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from elman.data.collection import Collection
+from elman.errors import OptionError
+from elman.forecast.basis import Basis
+from elman.forecast.fitted import Fitted
+from elman.forecast.methods import chosen_methods
+from elman.forecast.parameters import Parameters
+from elman.forecast.search import Trial, note_of
+from elman.forecast.seasonality import Seasons
+from elman.network import Network
+
+_ROLES = ("past", "future", "static")
+
+
+class Found(Parameters):
+    """What `Forecaster` found, as its attributes say."""
+
+    _fitted: Fitted
+    trials_: list[Trial]
+    best_params_: dict[str, Any]
+
+    @property
+    def covariates_(self) -> dict[str, Any]:
+        """Names of the covariates that were learnt, by role."""
+        learnt = self._fitted.basis.collection
+        parts = zip(_ROLES, (learnt.past, learnt.future, learnt.static), strict=True)
+        return {role: list(part) or None for role, part in parts}
+
+    @property
+    def methods_(self) -> tuple[str, ...]:
+        return chosen_methods(self.used_params["methods"])
+
+    @property
+    def networks_(self) -> list[Network]:
+        return self._fitted.networks.members
+
+    @property
+    def epochs_(self) -> list[int]:
+        return self._fitted.networks.epochs
+
+    @property
+    def season_(self) -> np.ndarray:
+        return self._fitted.basis.histories.season
+
+    @property
+    def seasons_(self) -> tuple[int, ...]:
+        return self._fitted.seasons.longer
+
+    @property
+    def weights_(self) -> dict[str, np.ndarray]:
+        return dict(zip(self._fitted.methods(self.methods_), self._fitted.basis.weights.T, strict=True))
+
+    @property
+    def notes_(self) -> tuple[str, ...]:
+        basis = self._fitted.basis
+        searched = (note_of(self.trials_),) if self.trials_ else ()
+        widths = basis.calibration.notes if basis.calibration else ()
+        return (*searched, *basis.collection.notes, *self._fitted.seasons.notes, *widths)
+
+    @property
+    def used_params(self) -> dict[str, Any]:
+        """The parameters, and what a search found in place of them."""
+        return self.get_params() | getattr(self, "best_params_", {})
+
+    @property
+    def fitted(self) -> Fitted:
+        """What was learnt, for the modules that serve a forecaster."""
+        return self._fitted
+
+    @property
+    def fitted_basis(self) -> Basis:
+        """What forecasts start from."""
+        return self._fitted.basis
+
+    def seasons_for(self, collection: Collection) -> Seasons:
+        """The seasons that were found, for the same series."""
+        self._check_fitted()
+        seasons = self._fitted.seasons
+        if len(collection) != len(seasons.first):
+            raise OptionError(
+                f"like= learnt {len(seasons.first)} series, and there are {len(collection)}; leave it out"
+            )
+        return seasons
+
+    def restore(self, fitted: Fitted) -> None:
+        """Become fitted, with what a file holds."""
+        self._fitted = fitted
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is something to forecast with."""
+        return hasattr(self, "_fitted")
+
+    def _check_fitted(self) -> None:
+        if not self.is_fitted:
+            raise OptionError("this forecaster is not fitted yet; call fit(data) first")

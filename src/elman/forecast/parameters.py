@@ -1,0 +1,76 @@
+"""The parameters of a forecaster, and which values of them make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from elman.checks import as_seed, flag, real, whole
+from elman.errors import OptionError
+from elman.estimator import Estimator
+from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate
+from elman.forecast.methods import chosen_methods
+
+
+class Parameters(Estimator):
+    """The parameters that `Forecaster` describes."""
+
+    def __init__(
+        self,
+        horizon: int = 12,
+        *,
+        season: int | None = None,
+        cell: Any = "gru",
+        units: int = 64,
+        methods: Sequence[str] | None = None,
+        members: int = 3,
+        epochs: int | None = None,
+        batch_size: int = 32,
+        learning_rate: Any = None,
+        nonnegative: bool | None = None,
+        holidays: Any = None,
+        calendar: bool = False,
+        auto: bool = False,
+        seconds: float | None = None,
+        seed: int = 0,
+    ):
+        self.horizon = horizon
+        self.season = season
+        self.cell = cell
+        self.units = units
+        self.methods = methods
+        self.members = members
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.nonnegative = nonnegative
+        self.holidays = holidays
+        self.calendar = calendar
+        self.auto = auto
+        self.seconds = seconds
+        self.seed = seed
+
+    def check_params(self) -> None:
+        """Refuse parameters that make no sense, before any data is looked at.
+
+        Raises
+        ------
+        OptionError
+        """
+        as_cell(self.cell)
+        for name in ("horizon", "units", "members", "batch_size"):
+            as_count(getattr(self, name), name)
+        if self.season is not None:
+            as_count(self.season, "season")
+        if self.epochs is not None:
+            whole(self.epochs, "epochs", 0)
+        as_seed(self.seed)
+        as_choice(self.nonnegative, "nonnegative")
+        chosen_methods(self.methods)
+        flag(self.calendar, "calendar")
+        if not flag(self.auto, "auto") and self.seconds is not None:
+            raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")
+        if self.seconds is not None:
+            real(self.seconds, "seconds", 0)
+        if self.learning_rate is not None:
+            check_rate(self.learning_rate)
