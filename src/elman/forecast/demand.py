@@ -2,8 +2,9 @@
 
 All is in units of a series' own size. Smoothing cells, whose rates are learnt, follow the level, and how often there is
 any demand at all; a gated recurrent layer reads them. The mean of each step ahead is a level, mixed from the smoothed
-ones, times a factor that the network finds, so that one that has learnt nothing smooths exponentially; the dispersion is
-that of the series' moments times another. As a demand is a mean times chance, means scale and dispersions do not.
+ones, times a factor that the network finds, so that one that has learnt nothing smooths exponentially; the dispersion
+is that of the moments so far, times another. What a step reads knows nothing of what comes after it, the size of its
+series neither, which is the mean of all: a network that saw it would learn to return there.
 
 References
 ----------
@@ -20,7 +21,23 @@ from typing import Any
 
 import numpy as np
 
-from elman.equations import Cell, cell, clip, concat, equal, exp, log, maximum, sigmoid, softmax, split, sqrt, square, sum, tanh
+from elman.equations import (
+    Cell,
+    cell,
+    clip,
+    concat,
+    equal,
+    exp,
+    log,
+    maximum,
+    sigmoid,
+    softmax,
+    split,
+    sqrt,
+    square,
+    sum,
+    tanh,
+)
 from elman.equations.declared import constant
 from elman.forecast.families import Family
 from elman.forecast.rivals.histories import Histories, mean_of_known
@@ -32,27 +49,44 @@ CHANCES = 3  # and for how often there is a demand
 RATES = (-5.0, -0.5)  # of smoothing at first, as logits
 EFFECTS = 16  # units that make the effect of what is known in advance
 FLOOR = 1e-3  # of a mean, in units of the series' own
-MOST = 4.0  # logarithm of the most that a factor is
+MOST_FACTOR, MOST_EFFECT, MOST_LOGIT = 1.5, 3.0, 4.0  # logarithms of the most that is found, and that is known ahead
+TINY = 1e-6  # of a mass, where nothing is known yet
 LEAST_AMOUNT = 0.05  # of Tweedie's dispersion, in units of the series' own: below, amounts are many
 ABOUT = ("size", "seasonal")  # what the network is told of a series
-DRAWN, DISPERSIONS = 5.0, (0.02, 20.0)  # values that moments are drawn by towards 1, and where they end
+DRAWN, DISPERSIONS = 5.0, (0.02, 50.0)  # values that moments are drawn by towards 1, and where they end
 LEAST_INDEX, MOST_INDEX = 0.1, 10.0  # of a season
 
 
 @cell
 def following(p, x, level, mass):
-    """Exponential smoothing that is the mean of what it has seen at first: ``level / mass``, the mass one that fills up.
+    """Exponential smoothing that begins as the mean of what it has seen: ``level / mass``, and the mass fills up.
 
-    One parameter ``a`` (H,) for each level; input and state have the same width.
+    One parameter ``a`` (H,) for each level. The input is what is followed (H,), and 1 where it is known (H,): elsewhere
+    all stays.
     """
-    rate = sigmoid(p.a)
+    x, known = split(x, 2)
+    rate = known * sigmoid(p.a)
     level = level + rate * (x - level)
     mass = mass + rate * (1 - mass)
-    return level / mass, level, mass
+    return level / (mass + TINY), level, mass
+
+
+def _followed(values: Any, known: Any, count: int) -> Any:
+    """So many levels of values that are known, or of several values one each."""
+    many = concat(*[values] * count) if count > 1 else values
+    return Recurrent(following, count)(concat(many, concat(*[known] * count)))
 
 
 def demand_network(
-    family: Family, recurrent: Cell, units: int, horizon: int, about: int, *, known: int = 0, past: int = 0, seed: int = 0
+    family: Family,
+    recurrent: Cell,
+    units: int,
+    horizon: int,
+    about: int,
+    *,
+    known: int = 0,
+    past: int = 0,
+    seed: int = 0,
 ) -> Network:
     """The network, untrained: the level stays, and the dispersion is that of the moments.
 
@@ -68,7 +102,8 @@ def demand_network(
     Returns
     -------
     Network
-        Its inputs are ``series`` (B, T, 2), the demand in units of its series and the logarithm of the steps so far,
+        Its inputs are ``series`` (B, T, 3), the demand in units of its series, the logarithm of the steps so far, and 1
+        where the demand is known,
         ``about`` (B, about), and ``beside`` (B, T, known + past) if there is any. It gives (B, T, P * horizon).
     """
 
@@ -79,12 +114,12 @@ def demand_network(
         if not known:
             return _ahead(family, series, about, [beside], recurrent, units, horizon)
         ahead = beside * constant([1.0] * known + [0.0] * past)
-        effect = _bounded(Dense(1)(Dense(EFFECTS, activation="tanh")(ahead)))
-        x, age = split(series, 2)
+        effect = _bounded(Dense(1)(Dense(EFFECTS, activation="tanh")(ahead)), MOST_EFFECT)
+        x, age, there = split(series, 3)
         later = concat(*(shift(effect, -k) for k in range(1, horizon + 1)))
-        return _ahead(family, concat(x * exp(-effect), age), about, [beside], recurrent, units, horizon, later)
+        return _ahead(family, concat(x * exp(-effect), age, there), about, [beside], recurrent, units, horizon, later)
 
-    inputs: dict[str, Any] = {"series": 2, "about": Static(about)}
+    inputs: dict[str, Any] = {"series": 3, "about": Static(about)}
     beside = {"beside": known + past} if known or past else {}
     net = Network(informed if beside else alone, inputs=inputs | beside, seed=seed)
     _begin(net)
@@ -102,17 +137,16 @@ def _ahead(
     later: Any = 0.0,
 ) -> Any:
     """Parameters of the steps ahead, the mean of each multiplied by what is known `later`."""
-    x, age = split(series, 2)
+    x, age, there = split(series, 3)
     size, others = _taken_apart(about)
-    levels = Recurrent(following, LEVELS)(concat(*[x] * LEVELS))
-    chances = Recurrent(following, CHANCES)(concat(*[1 - equal(x, 0)] * CHANCES))
+    levels, chances = _followed(x, there, LEVELS), _followed(1 - equal(x, 0), there, CHANCES)
     slow = sum(levels) * (1 / LEVELS) + FLOOR
-    now = concat(log(x / slow + 0.1), log(levels / slow + 0.1), log(slow) + size)
-    h = Recurrent(recurrent, units)(concat(0.3 * now, chances, age, others, *beside))
+    now = concat(there * log(x / slow + 0.1), log(levels / slow + 0.1), log(slow) + size)
+    h = Recurrent(recurrent, units)(concat(0.3 * now, chances, there, age, others, *beside))
     level = sum(softmax(Dense(LEVELS)(h)) * levels) + FLOOR
     parts = split(Dense(len(family.parameters) * horizon)(h), len(family.parameters))
-    mean = concat(*[level] * horizon) * exp(_bounded(parts[0]) + later)
-    dispersion = _moments(x, age, size, family.counts) if "dispersion" in family.parameters else None
+    mean = concat(*[level] * horizon) * exp(_bounded(parts[0], MOST_FACTOR) + later)
+    dispersion = _moments(x, age, there, size, family.counts) if "dispersion" in family.parameters else None
     return concat(*_parameters(family, mean, parts, dispersion))
 
 
@@ -123,12 +157,12 @@ def _taken_apart(about: Any) -> tuple[Any, Any]:
     return sum(about * constant(first)), about * constant(1 - first)
 
 
-def _moments(x: Any, age: Any, size: Any, counts: bool) -> Any:
+def _moments(x: Any, age: Any, there: Any, size: Any, counts: bool) -> Any:
     """The dispersion that the moments so far let expect, drawn towards 1 by some values.
 
     Of counts ``(v - m) / m^2``, else Tweedie's ``v / m^1.5``.
     """
-    both = Recurrent(following, 2)(concat(x, square(x)))
+    both = Recurrent(following, 2)(concat(x, square(x), there, there))
     mean, squares = (sum(part) for part in split(both, 2))  # numbers, which go with any width
     chance = mean * exp(-size) if counts else 0.0
     excess = maximum(squares - square(mean) - chance, 0.0)
@@ -142,17 +176,17 @@ def _parameters(family: Family, mean: Any, parts: Sequence[Any], dispersion: Any
     found = {"mean": mean}
     for name, part in zip(family.parameters[1:], parts[1:], strict=True):
         if name == "zeros":
-            found["zeros"] = _bounded(part)
+            found["zeros"] = _bounded(part, MOST_LOGIT)
             found["mean"] = mean * (1 + exp(found["zeros"]))  # so that that of all is the mean
         else:
-            found[name] = dispersion * exp(_bounded(part))
+            found[name] = dispersion * exp(_bounded(part, MOST_FACTOR))
     if family.name == "tweedie":
         found["dispersion"] = maximum(found["dispersion"], LEAST_AMOUNT)
     return [found[name] for name in family.parameters]
 
 
-def _bounded(x: Any) -> Any:
-    return MOST * tanh(x * (1 / MOST))
+def _bounded(x: Any, most: float) -> Any:
+    return most * tanh(x * (1 / most))
 
 
 def _begin(net: Network) -> None:

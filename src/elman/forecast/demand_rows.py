@@ -56,13 +56,8 @@ def _windows(values: np.ndarray, otherwise: float, horizon: int) -> np.ndarray:
 
 
 def seen(x: np.ndarray) -> np.ndarray:
-    """Rows of demand in its units (B, T), NaN where one is missing, as the network reads them, (B, T, 2).
-
-    A missing one is the mean of those before it, and before the first 1, the mean of the series.
-    """
+    """Rows of demand in its units (B, T), NaN where one is missing, as the network reads them, (B, T, 3)."""
     known = np.isfinite(x)
-    count = np.cumsum(known, axis=1)
-    mean = np.cumsum(np.where(known, x, 0.0), axis=1) / np.maximum(count, 1)
-    whole = np.where(known, x, np.where(count > 0, mean, 1.0))
+    whole = np.where(known, x, 0.0)
     age = np.broadcast_to(np.log(np.arange(1.0, x.shape[1] + 1)) - 3, x.shape)
-    return np.stack([np.minimum(whole, FARTHEST), age], axis=2).astype(np.float32)
+    return np.stack([np.minimum(whole, FARTHEST), age, known], axis=2).astype(np.float32)

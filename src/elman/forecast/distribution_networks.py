@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from elman.equations import concat, equal, mean, softplus, split, where
+from elman.errors import OptionError
 from elman.forecast import demand, pretrained
 from elman.forecast.demand import Sizes, demand_network, sizes_of
 from elman.forecast.demand_rows import demand_rows, seen
-from elman.forecast.direct import MIDDLE, SPREAD, UNKNOWN, Head, direct_network, spreads_of_a_walk
+from elman.forecast.direct import MIDDLE, QUANTILES, SPREAD, UNKNOWN, Head, direct_network, spreads_of_a_walk
 from elman.forecast.distributions import Distribution
 from elman.forecast.effects import Effects, effects_of
 from elman.forecast.families import FAMILIES, Family
@@ -81,7 +82,7 @@ class DistributionNetworks(Networks):
         return self.distribution(histories, horizon, origins).mean
 
     def distribution(self, histories: Histories, horizon: int, origins: np.ndarray) -> Distribution:
-        """Distributions of the values ahead, (S, K, H); series are looked at as they were before the earliest origin."""
+        """Distributions of the values ahead, (S, K, H); scales are those before the earliest origin."""
         until = int(np.max(origins))
         effects = None if self.family.demand else effects_of(histories, until)
         plain = histories if effects is None else effects.taken_from(histories)
@@ -92,6 +93,21 @@ class DistributionNetworks(Networks):
         if effects is not None:
             factor, shift = _put_back(effects, factor, shift, histories, origins)
         return self.family.distribution(found, factor, shift)
+
+
+def networks_of(family: Family | None, members: list[Network], epochs: list[int], longer: tuple[int, ...]) -> Networks:
+    """Networks of a family, or of quantiles where there is none, whose outputs are checked.
+
+    Raises
+    ------
+    OptionError
+    """
+    parts = len(QUANTILES) if family is None else len(family.parameters)
+    if any(net.outputs % parts for net in members):
+        raise OptionError(f"a network of {members[0].outputs} outputs gives no {parts} parameters of each step")
+    if family is None:
+        return Networks(members, epochs, longer)
+    return DistributionNetworks(members, epochs, longer, family=family)
 
 
 def _put_back(
@@ -130,7 +146,7 @@ def parameters_of(
 ) -> np.ndarray:
     """Parameters of values ahead of origins (S, K), the mean of several networks', (S, K, P, H).
 
-    Networks that forecast fewer steps go on from their own means.
+    Networks that forecast fewer steps go on: from their own means, or with demand that is not known.
     """
     values = _scaled(scale, histories)
     about = about_of(histories, scale)
@@ -156,7 +172,8 @@ def _scaled(scale: Scale, histories: Histories) -> np.ndarray:
 def _extended(networks: Sequence[Network], family: Family, pieces: Pieces, horizon: int) -> np.ndarray:
     parts = [_ahead(networks, family, pieces)]
     while sum(part.shape[2] for part in parts) < horizon:
-        pieces = pieces.followed_by(family.distribution(parts[-1]).mean)
+        said = family.distribution(parts[-1]).mean
+        pieces = pieces.followed_by(np.full(said.shape, np.nan) if family.demand else said)
         further = _ahead(networks, family, pieces)
         if not family.demand:
             further[:, 1] = np.hypot(further[:, 1], parts[-1][:, 1, -1:])  # what was uncertain stays so
@@ -194,20 +211,22 @@ class _Likelihood:
     def network(self, member: int) -> Network:
         static, beside = covariates_of(self.histories)
         settings, seed = self.settings, seed_of(self.settings, member)
-        units = (settings.cell, settings.units, self.horizon)
+        cell, units, horizon = settings.cell, settings.units, self.horizon
         if self.family.demand:
             about = len(demand.ABOUT) + static
-            return demand_network(self.family, *units, about, seed=seed, **beside)
+            return demand_network(self.family, cell, units, horizon, about, seed=seed, **beside)
         head = head_of_family(self.family)
         if settings.pretrained:
             return pretrained.pretrained_network(member, self.horizon, seed, static, head=head, **beside)
-        return direct_network(*units, len(ABOUT) + static, seed=seed, head=head, **beside)
+        return direct_network(cell, units, horizon, len(ABOUT) + static, seed=seed, head=head, **beside)
 
     def error(self, net: Network) -> float:
         """Minus the mean log likelihood of the values held back, in units of their series."""
         if self.until is None:
             return np.inf
-        chosen = judging_series(self.until if self.family.demand else np.where(_changing(self.scale.about), self.until, 0))
+        chosen = judging_series(
+            self.until if self.family.demand else np.where(_changing(self.scale.about), self.until, 0)
+        )
         if not len(chosen):
             return np.inf
         held, scale, until = self.histories.rows(chosen), self.scale.take(chosen), self.until[chosen][:, None]

@@ -68,8 +68,16 @@ class Family:
         """Whether no value is below 0."""
         return self.parameters[0] == "mean"
 
+    @property
+    def note(self) -> str:
+        """What users should know of its forecasts."""
+        called = self.name.replace("_", " ")
+        return (
+            f"{called} distributions by the networks alone: the forecast is their mean, intervals are their quantiles"
+        )
+
     def distribution(self, found: np.ndarray, factor: Any = 1.0, shift: Any = 0.0) -> Distribution:
-        """The distribution of parameters (..., P, H), in units of `factor` from `shift`, which broadcast with (..., H)."""
+        """The distribution of parameters (..., P, H), in units of `factor` from `shift`, each (..., H)."""
         return self.made(factor, shift, *np.moveaxis(found.astype(np.float64), -2, 0))
 
     def check(self, collection: Collection) -> None:
@@ -88,7 +96,11 @@ class Family:
         _refuse(collection, below, f"{self.name} holds no value below 0; choose 'normal' or 'student_t'")
         if self.counts:
             _refuse(collection, broken & ~np.isnan(values), f"{self.name} counts whole numbers; choose 'tweedie'")
-            _refuse(collection, large, f"{self.name} counts to {MOST_COUNT:.0f}; give counts in a larger unit, or choose 'tweedie'")
+            _refuse(
+                collection,
+                large,
+                f"{self.name} counts to {MOST_COUNT:.0f}; give counts in a larger unit, or choose 'tweedie'",
+            )
 
 
 def _refuse(collection: Collection, wrong: np.ndarray, why: str) -> None:
@@ -183,6 +195,7 @@ def as_family(given: Any) -> Family | None:
     if not isinstance(name, str) or name not in FAMILIES:
         several = "; of zero-inflated ones give the name" if given is ZeroInflated else ""
         raise OptionError(
-            f"there is no distribution {shown(given)}{nearest(name, FAMILIES)}; there are {', '.join(FAMILIES)}{several}"
+            f"there is no distribution {shown(given)}{nearest(name, FAMILIES)}; there are {', '.join(FAMILIES)}"
+            f"{several}"
         )
     return FAMILIES[name]

@@ -16,7 +16,7 @@ from elman.forecast import store
 from elman.forecast.arguments import as_count, refuse_target, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.explanation import Explanation, explain
-from elman.forecast.forecasting import error_of, forecast, forecast_from
+from elman.forecast.forecasting import error_of, forecast, forecast_from, medians_of
 from elman.forecast.found import Found
 from elman.forecast.learning import basis_of, fitted_to
 from elman.forecast.pointwise import as_levels
@@ -54,6 +54,11 @@ class Forecaster(Found):
         Hidden size H.
     methods : sequence of str, optional
         Which of ``network, linear, theta, ets, damped ets, several seasons, seasonal naive``; by default all.
+    distribution : str or type, optional
+        What networks forecast in place of quantiles: the parameters of a ``normal`` or ``student t`` distribution, of
+        counts a ``poisson``, ``negative binomial``, ``zero inflated poisson`` or ``zero inflated negative binomial``
+        one, of amounts that are 0 at times a ``tweedie``; or its class in `elman.forecast.distributions`. The
+        forecast is its mean then, intervals and samples are its own, and networks are the only method.
     members : int, default 3
         How many networks, whose mean is taken.
     epochs : int, optional
@@ -252,6 +257,10 @@ class Forecaster(Found):
     ) -> tuple[np.ndarray, dict[float, Band]]:
         """Forecasts from several origins in series that were learnt; see `elman.forecast.forecasting.forecast_from`."""
         return forecast_from(self, collection, origins, levels)
+
+    def medians_from(self, collection: Collection, origins: np.ndarray) -> np.ndarray | None:
+        """Medians from several origins; None where they are what `forecast_from` gives."""
+        return None if self.family is None else medians_of(self, collection, origins)
 
     def explain(
         self, name: Any = None, step: int | None = None, *, future: Any = None, points: int = 32

@@ -232,7 +232,9 @@ def taught(
         judge = _Judge(lesson.error) if epochs is None else None
         wanted = _epochs(settings, lesson) if epochs is None else epochs[member]
         try:
-            learnt = _train(net, settings, lesson, wanted, judge, callbacks) if wanted and lesson.rows.weight.any() else 0
+            learnt = (
+                _train(net, settings, lesson, wanted, judge, callbacks) if wanted and lesson.rows.weight.any() else 0
+            )
         except KeyboardInterrupt:
             found.interrupted = True
             if judge is None:  # nothing says how good a network is that learnt half
@@ -257,7 +259,7 @@ def seed_of(settings: Settings, member: int) -> int:
     return settings.seed * settings.members + member
 
 
-def covariates_of(histories: Histories) -> tuple[int, dict[str, int]]:
+def covariates_of(histories: Histories) -> tuple[int, dict[str, Any]]:
     """How many numbers are known of a series, and of each step."""
     inputs = histories.beside
     if inputs is None:

@@ -139,7 +139,9 @@ def pieces_of(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return which, np.maximum(np.minimum(order * half, lengths[which] - LONGEST), 0)
 
 
-def counted_steps(which: np.ndarray, start: np.ndarray, lengths: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+def counted_steps(
+    which: np.ndarray, start: np.ndarray, lengths: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
     """From which step of its series on each row counts, and up to which, (B,) each."""
     before = np.append(-1, which)
     first, last = which != before[:-1], np.append(which[1:], -1) != which

@@ -196,7 +196,9 @@ def tweedie_loss(value: Any, location: Any, dispersion: Any) -> Any:
     number, amount = 2 * sqrt(location) / dispersion, 0.5 * dispersion * sqrt(location)
     zero = equal(value, 0)
     positive = where(zero, 1.0, value)
-    density = positive / amount - 0.5 * log(number / (amount * positive)) - log_bessel(2 * sqrt(number * positive / amount))
+    density = (
+        positive / amount - 0.5 * log(number / (amount * positive)) - log_bessel(2 * sqrt(number * positive / amount))
+    )
     return number + (1 - zero) * density
 
 
