@@ -18,6 +18,8 @@ from elman.forecast.distributions import Distribution
 from elman.forecast.effects import Effects, effects_of
 from elman.forecast.families import FAMILIES, Family
 from elman.forecast.networks import (
+    FEWEST,
+    MOST_EPOCHS,
     Networks,
     Settings,
     ahead_of,
@@ -48,6 +50,7 @@ from elman.training import Callback
 from elman.training.likelihoods import FLOOR
 
 NORMAL_80 = 1.2816  # spreads from the median to the quantile of 90 %
+FEW_EPOCHS = 20  # of few series of demand: more fit their zeros
 FREEDOM = 2.0  # softplus of it and 2 are Student's degrees of freedom at first
 Scale = Views | Sizes
 
@@ -203,6 +206,14 @@ class _Likelihood:
     @property
     def knows(self) -> bool:
         return not self.family.demand and knows(self.settings, self.rows)
+
+    @property
+    def most_epochs(self) -> int:
+        if len(self.histories.values) >= FEWEST:
+            return MOST_EPOCHS
+        if self.knows:
+            return 0
+        return FEW_EPOCHS if self.family.demand and not has_beside(self.histories) else MOST_EPOCHS
 
     @property
     def loss(self) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from elman.data.collection import Collection
+from elman.data.names import counted
 from elman.errors import OptionError
 from elman.forecast.basis import Basis
 from elman.forecast.families import Family, as_family
@@ -74,7 +75,16 @@ class Found(Parameters):
         searched = (note_of(self.trials_),) if self.trials_ else ()
         widths = basis.calibration.notes if basis.calibration else ()
         told = () if self.family is None else (self.family.note,)
-        return (*searched, *basis.collection.notes, *self._fitted.seasons.notes, *widths, *told)
+        steps = counted(basis.appended, "steps" if basis.appended > 1 else "step")
+        since = f"weights and widths were found {steps} before the end; update(data) finds them anew"
+        return (
+            *searched,
+            *basis.collection.notes,
+            *self._fitted.seasons.notes,
+            *widths,
+            *told,
+            *(since,) * bool(basis.appended),
+        )
 
     @property
     def used_params(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,6 +71,15 @@ def basis_of(forecaster: Forecasts, collection: Collection) -> Basis:
         return _basis_of_distribution(collection, histories)
     origins = rolling_origins(histories.lengths, histories.season, horizon)
     return _basis(collection, histories, fitted.methods(forecaster.methods_), horizon, origins)
+
+
+def longer_basis(forecaster: Forecasts, collection: Collection, steps: int) -> Basis:
+    """What forecasts of the same series start from, now longer by so many steps; nothing is found anew."""
+    fitted, basis = forecaster.fitted, forecaster.fitted.basis
+    if forecaster.family is not None:
+        forecaster.family.check(collection)
+    histories = histories_of(collection, Seasons(basis.histories.season, ()), fitted.encoder)
+    return replace(basis, collection=collection, histories=histories, appended=basis.appended + steps)
 
 
 def _settings(forecaster: Forecasts) -> Settings:

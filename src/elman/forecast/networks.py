@@ -27,6 +27,7 @@ FEWEST_ROWS = 4  # of an update
 JUDGED, LOOKS = 512, 8  # series that judge epochs, and how often they do at most
 RATES = {True: 5e-4, False: 2e-3}
 FEWEST = 20  # series that a pretrained network learns more from
+MOST_EPOCHS = 300
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ class Lesson(Protocol):
     rows : Rows
         What they learn from.
     loss : callable
+    most_epochs : int
+        That series of this number teach anything in.
     knows : bool
         Whether new ones know already what there is to read.
     """
@@ -157,6 +160,9 @@ class Lesson(Protocol):
 
     @property
     def loss(self) -> Any: ...
+
+    @property
+    def most_epochs(self) -> int: ...
 
     @property
     def knows(self) -> bool: ...
@@ -185,6 +191,10 @@ class _Quantiles:
     @property
     def knows(self) -> bool:
         return knows(self.settings, self.rows)
+
+    @property
+    def most_epochs(self) -> int:
+        return 0 if self.knows and len(self.histories.values) < FEWEST else MOST_EPOCHS
 
     def network(self, member: int) -> Network:
         static, beside = covariates_of(self.histories)
@@ -281,11 +291,12 @@ def _epochs(settings: Settings, lesson: Lesson) -> int:
     """Most epochs: so many that there are enough updates, and not too many steps."""
     if settings.epochs is not None:
         return settings.epochs
-    if lesson.knows and len(lesson.histories.values) < FEWEST:
-        return 0
     updates = -(-len(lesson.rows.series) // _batch(settings, lesson.rows))
-    steps = max(int(lesson.rows.lengths.sum()), 1)
-    return int(np.clip(min(-(-UPDATES[lesson.knows] // updates), STEPS[lesson.knows] // steps), 3, 300))
+    if not updates:
+        return 0
+    steps = int(lesson.rows.lengths.sum())
+    enough = max(min(-(-UPDATES[lesson.knows] // updates), STEPS[lesson.knows] // steps), 3)
+    return min(enough, lesson.most_epochs)
 
 
 def _batch(settings: Settings, rows: Rows) -> int:

@@ -151,6 +151,7 @@ def _describe(forecaster: Forecasts) -> dict[str, Any]:
         "season_notes": list(fitted.seasons.notes),
         "collection": described(fitted.basis.collection),
         "inputs": described_encoder(fitted.encoder),
+        "appended": fitted.basis.appended,
         "calibration": None if calibration is None else list(calibration.notes),
     }
 
@@ -187,6 +188,7 @@ def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encod
     calibration = None
     if stored["calibration"] is not None:
         calibration = Calibration(**{name: arrays[name] for name in _CALIBRATION}, notes=tuple(stored["calibration"]))
+    steps = whole(stored.get("appended", 0), "the number of steps appended", 0)
     histories = Seasons(arrays["found_season"], ()).histories(collection)
     beside = encoder.inputs(collection, 0)
-    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration)
+    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration, steps)
