@@ -49,7 +49,7 @@ CHANCES = 3  # and for how often there is a demand
 RATES = (-5.0, -0.5)  # of smoothing at first, as logits
 EFFECTS = 16  # units that make the effect of what is known in advance
 FLOOR = 1e-3  # of a mean, in units of the series' own
-MOST_FACTOR, MOST_EFFECT, MOST_LOGIT = 1.5, 3.0, 4.0  # logarithms of the most that is found, and that is known ahead
+MOST_FACTOR, MOST_DISPERSION, MOST_EFFECT, MOST_LOGIT = 1.5, 5.0, 3.0, 4.0  # logarithms of the most that is found
 TINY = 1e-6  # of a mass, where nothing is known yet
 LEAST_AMOUNT = 0.05  # of Tweedie's dispersion, in units of the series' own: below, amounts are many
 ABOUT = ("size", "seasonal")  # what the network is told of a series
@@ -179,7 +179,7 @@ def _parameters(family: Family, mean: Any, parts: Sequence[Any], dispersion: Any
             found["zeros"] = _bounded(part, MOST_LOGIT)
             found["mean"] = mean * (1 + exp(found["zeros"]))  # so that that of all is the mean
         else:
-            found[name] = dispersion * exp(_bounded(part, MOST_FACTOR))
+            found[name] = dispersion * exp(_bounded(part, MOST_DISPERSION))
     if family.name == "tweedie":
         found["dispersion"] = maximum(found["dispersion"], LEAST_AMOUNT)
     return [found[name] for name in family.parameters]

@@ -37,7 +37,8 @@ def demand_rows(histories: Histories, sizes: Sizes, horizon: int, until: np.ndar
     inside = steps < used[:, None]
     y, size = (np.where(inside, values[which[:, None], places], np.nan) for values in (y, size))
     known = np.isfinite(y)
-    told = (np.cumsum(known[:, ::-1], axis=1)[:, ::-1] - known > 0) & (np.cumsum(known, axis=1) > 0)
+    begun = np.cumsum(np.nan_to_num(y) > 0, axis=1) > 0  # before any demand there is no level to multiply
+    told = (np.cumsum(known[:, ::-1], axis=1)[:, ::-1] - known > 0) & begun
     begin, end = counted_steps(which, start, lengths, horizon)
     own = (steps >= (begin - start)[:, None]) & (steps < (end - start)[:, None])
     target = np.concatenate([_windows(y, UNKNOWN, horizon), _windows(size, 1.0, horizon)], axis=2)
