@@ -141,7 +141,8 @@ def _ahead(
     size, others = _taken_apart(about)
     levels, chances = _followed(x, there, LEVELS), _followed(1 - equal(x, 0), there, CHANCES)
     slow = sum(levels) * (1 / LEVELS) + FLOOR
-    now = concat(there * log(x / slow + 0.1), log(levels / slow + 0.1), log(slow) + size)
+    now = concat(there * log(x / slow + 0.1), log(levels / slow + 0.1))
+    now = concat(now, log(slow) + size) if family.counts else now  # of amounts the unit means nothing
     h = Recurrent(recurrent, units)(concat(0.3 * now, chances, there, age, others, *beside))
     level = sum(softmax(Dense(LEVELS)(h)) * levels) + FLOOR
     parts = split(Dense(len(family.parameters) * horizon)(h), len(family.parameters))
