@@ -176,7 +176,7 @@ def test_what_was_done_to_the_data_is_noted(tmp_path):
         ({"horizon": 6, "season": 121}, DataError),
         ({"horizon": 6, "level": 100}, OptionError),
         ({"horizon": 6, "level": []}, OptionError),
-        ({"horizon": 6, "methods": ["arima"]}, OptionError),
+        ({"horizon": 6, "methods": ["prophet"]}, OptionError),
         ({"horizon": 6, "jobs": 2}, OptionError),
         ({"horizon": 6, "refit": True, "jobs": 0}, OptionError),
         ({"horizon": 6, "hidden": 8}, OptionError),
@@ -327,8 +327,9 @@ def test_a_season_that_the_backtest_could_not_see_is_noted(tmp_path):
 
 
 def test_the_levels_of_intervals_can_be_given_and_are_nested(table, tmp_path):
-    found = commands.forecast(table, horizon=6, out=tmp_path / "out", level=[50, 90], **QUICK).forecast
-    assert list(found.levels) == [50, 90]
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", level=[50, 90], **QUICK)
+    found = report.forecast
+    assert list(found.levels) == list(report.backtest.intervals) == [50, 90]
     (low, high), (lower, higher) = found.levels.values()
     assert (lower <= low).all() and (low <= found.values).all() and (high <= higher).all() and (low < high).all()
 
@@ -336,7 +337,7 @@ def test_the_levels_of_intervals_can_be_given_and_are_nested(table, tmp_path):
 def test_levels_that_cannot_be_known_are_refused_where_they_were_asked_for(tmp_path):
     (tmp_path / "s.csv").write_text("v\n1\n2\n3\n")
     assert commands.forecast(tmp_path / "s.csv", horizon=2, out=tmp_path / "a", **QUICK).forecast.levels == {}
-    with pytest.raises(OptionError, match="no series is long enough .* is kept: .*model.safetensors"):
+    with pytest.raises(OptionError, match="no series .* is long enough .* is kept: .*model.safetensors"):
         commands.forecast(tmp_path / "s.csv", horizon=2, out=tmp_path / "b", level=80, **QUICK)
 
 
@@ -371,7 +372,7 @@ def test_many_series_of_a_long_file_by_group(panel, tmp_path, drawn):
     assert "Backtest by series" in page and "Leeds, a" in page
 
 
-@pytest.mark.parametrize("ending", ["parquet", "json"])
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
 def test_a_file_for_the_forecast_alone(panel, tmp_path, ending):
     out = tmp_path / f"found.{ending}"
     report = commands.forecast(panel, horizon=3, group=["store", "product"], target="sold", out=out, methods=["theta"])

@@ -36,7 +36,7 @@ from elman.sequences import sequences
 from elman.training import Callback
 
 FORECAST, PICTURE, PAGE = "forecast.csv", "forecast.png", "report.html"
-ENDINGS = (".parquet", ".json")  # of a file with nothing but the forecast; a folder holds forecast.csv
+ENDINGS = (".csv", ".parquet", ".json")  # of a file with nothing but the forecast; a folder holds forecast.csv
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,11 @@ def forecast(
     reading : Reading, optional
         Which rows of the file are taken, how its times and numbers are written, and what to do about missing values.
     out : str or Path, optional
-        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.parquet`` or ``.json``
-        for the forecast alone.
+        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.csv``, ``.parquet`` or
+        ``.json`` for the forecast alone.
     level : float or sequence of float, optional
-        Of the intervals, in per cent; by default 80 and 95, where the series are long enough to know them.
+        Of the intervals, in per cent, those that the backtest judges too; by default 80 and 95, where the series are
+        long enough to know them.
     origins : int, optional
         Forecasts of the backtest; see `elman.forecast.backtest`.
     refit : bool, default False
@@ -143,6 +144,7 @@ def forecast(
     check_savable(forecaster)
     levels = None if level is None else as_levels(level)
     tests = _test_options(origins, refit, jobs)
+    judged = {} if levels is None else {"level": levels}
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
     collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
@@ -153,7 +155,7 @@ def forecast(
     with Kept(forecaster, place.model):
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
         watched = watch("backtest", 0 if refit else 2 * forecaster.members) if jobs == 1 else ()
-        test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests)
+        test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests, **judged)
         tested = results.describe_backtest(test)
         return _finish(name, forecaster, horizon, levels, test, tested, tuple(why_none), place, later, trained=True)
 

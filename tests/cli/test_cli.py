@@ -215,7 +215,7 @@ BAD = {
         "--level is '80,most'; expected numbers, as --level",
     ),
     "a level of all": (years(1900, 1990), ("--level", "100"), "level is 100.0; expected a number in per cent"),
-    "an unknown method": (years(1900, 1990), ("--methods", "arima"), "there is no method 'arima'; there are network"),
+    "an unknown method": (years(1900, 1990), ("--methods", "prophet"), "there is no method 'prophet'; there are network"),
     "processes without work": (years(1900, 1990), ("--jobs", "2"), "give refit too"),
     "an unknown group": (years(1900, 1990), ("--group", "shop"), "has no column 'shop'"),
     "a season longer than the series": (years(1900, 1990), ("--season", "91"), "the season is 91 steps"),
@@ -241,7 +241,8 @@ BAD = {
     "a negative seed": (years(1900, 1990), ("--seed", "-1"), "seed"),
     "a learning rate of 0": (years(1900, 1990), ("--learning-rate", "0"), "learning_rate"),
     "an output folder below a file": (years(1900, 1990), ("--out", "series.csv/x"), "cannot be written"),
-    "an output folder that is a file": (years(1900, 1990), ("--out", "series.csv"), "is a file; give a folder"),
+    "an output folder that is a file": (years(1900, 1990), ("--out", "/proc/version"), "is a file; give a folder"),
+    "an output that is the input": (years(1900, 1990), ("--out", "series.csv"), "is the file that is read"),
     "an output folder nobody can write": (years(1900, 1990), ("--out", "/proc/elman"), "cannot be written"),
     "no such model": (years(1900, 1990), ("--model", "m.safetensors"), "there is no model file m.safetensors"),
     "a model that is none": (years(1900, 1990), ("--model", "series.csv"), "cannot be read as a safetensors file"),
@@ -303,11 +304,12 @@ def test_many_series_are_told_in_short(run, tmp_path):
 
 def test_a_file_for_the_forecast_alone(run, tmp_path):
     write(tmp_path, years(1900, 1990))
-    for out in ("deep.d/x.parquet", "x.json"):
+    for out in ("deep.d/x.parquet", "x.json", "x.csv"):
         (tmp_path / "deep.d").mkdir(exist_ok=True)
-        assert run(*FORECAST, "--out", out, *QUICK)[0] == 0
+        code, said, _ = run(*FORECAST, "--out", out, *QUICK)
+        assert code == 0 and said.endswith(f"Written to {out}\n")
         assert (tmp_path / out).is_file()
-    assert {p.name for p in tmp_path.iterdir()} == {"series.csv", "deep.d", "x.json"}
+    assert {p.name for p in tmp_path.iterdir()} == {"series.csv", "deep.d", "x.json", "x.csv"}
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,17 @@ REFUSED = {
         {},
         r"series 'c' has a value every 7 steps of 1 day",
     ),
+    "days and months": (
+        pd.DataFrame(
+            {
+                "unique_id": ["a"] * 9 + ["b"] * 9,
+                "ds": [*pd.date_range("2024-01-01", periods=9), *pd.date_range("2024-01-01", periods=9, freq="MS")],
+                "y": 1.0,
+            }
+        ),
+        {},
+        r"series 'a' has a value each 1 day and series 'b' one each 1 month; expected one step for all",
+    ),
     "names without times": (LONG.drop(columns="ds").rename(columns={"unique_id": "x"}), {}, r"may name series"),
     "months that may be times": (WIDE.set_axis(["JAN", "FEB"], axis=1).assign(MAR=1.0), {}, r"may be series or times"),
 }
@@ -265,6 +276,12 @@ def test_texts_of_dates_in_a_frame_are_read_as_the_user_says():
     assert (str(daily.step), str(monthly.step)) == ("1 day", "1 month")
     with pytest.raises(OptionError, match="thousands is for files"):
         collect(frame, reading=Reading(thousands=","))
+
+
+def test_several_columns_of_grouped_rows_are_refused():
+    frame = pd.DataFrame({"shop": "a", "day": DAYS, "sold": range(6), "paid": range(6)})
+    with pytest.raises(OptionError, match="grouped by 'shop'; expected one column .* target='sold'"):
+        collect(frame, group="shop", target=["sold", "paid"])
 
 
 def test_columns_mean_nothing_for_arrays():

@@ -95,6 +95,10 @@ def test_series_that_stay_short_are_left_out_with_a_note():
     test = small().backtest({"long": WAVE, "short": WAVE[:9], "other": WAVE[10:], "tiny": WAVE[:1]})
     assert test.collection.names == ("long", "other")
     assert "2 series too short for the backtest are left out: short, tiny" in test.notes
+    assert (
+        "1 series too short for the backtest is left out: short"
+        in small().backtest({"a": WAVE, "short": WAVE[:9]}).notes
+    )
     assert all(np.isfinite(made).all() for made in test.forecasts.values())
 
 

@@ -218,7 +218,7 @@ def test_a_series_shorter_than_its_horizon_has_intervals():
 
 
 def test_where_nothing_was_held_back_nothing_says_how_wide_intervals_are():
-    with pytest.raises(OptionError, match="no series is long enough to hold values back"):
+    with pytest.raises(OptionError, match="no series that ever changes is long enough to hold values back"):
         small().fit(WAVE[:3]).predict(level=80)
 
 

@@ -181,6 +181,9 @@ def test_the_bands_are_drawn():
     ax = Figure().add_subplot()
     forecast(LONG, levels=(80, 95)).plot("a", ax)
     assert ax.get_legend_handles_labels()[1] == ["recorded", "95 %", "80 %", "forecast"]
+    wide, narrow = (patch.get_alpha() for patch in ax.patches)
+    below, above = (band.get_alpha() for band in ax.collections)
+    assert wide == pytest.approx(below) and narrow == pytest.approx(1 - (1 - below) * (1 - above))  # as they lie
     low = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert low.min() == VALUES[1].min() - 95
     assert isinstance(forecast(LONG).history, Collection)

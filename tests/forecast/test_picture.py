@@ -57,11 +57,10 @@ def test_the_forecast_follows_the_record_at_its_own_times(times, backtest):
 def test_the_bands_are_those_of_the_forecast():
     found = forecast_of(series_at(TIMES["numbers"]))
     axes = draw("wave", found, None).axes[0]
-    for collection, (level, (low, high)) in zip(
-        axes.collections, sorted(found.levels.items(), reverse=True), strict=True
-    ):
+    bands = sorted(found.levels.items(), reverse=True)
+    assert [patch.get_label() for patch in axes.patches] == [f"{level:g} %" for level, _ in bands]
+    for collection, (_, (low, high)) in zip(axes.collections, bands, strict=True):
         edges = collection.get_paths()[0].vertices[:, 1]
-        assert collection.get_label() == f"{level:g} %"
         assert (edges.min(), edges.max()) == (low.min(), high.max())
 
 

@@ -95,6 +95,7 @@ def test_the_ends_of_an_interval_belong_to_it():
         (lambda: errors([1.0, 2.0], [1.0]), ShapeError, r"forecast has shape \(1,\); expected \(2,\)"),
         (lambda: covered([1.0], [2.0], [1.0]), DataError, r"low\[0\] is 2.0, above high, 1.0"),
         (lambda: interval_scores([1.0], [0.0], [2.0], 0.9 * 120), OptionError, "level is 108"),
+        (lambda: interval_scores([1.0], [0.0], [2.0], 0.9), OptionError, "level is 0.9; expected .* level=90"),
         (lambda: pinball_losses([1.0], [[1.0]], [1.0]), OptionError, "increasing numbers in"),
         (lambda: pinball_losses([1.0], [[1.0, 2.0]], [0.5, 0.1]), OptionError, "increasing numbers in"),
         (lambda: pinball_losses([1.0], [[1.0]], [0.1, 0.5]), ShapeError, r"quantiles has shape \(1, 1\)"),

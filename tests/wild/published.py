@@ -36,6 +36,9 @@ HOUSES = "city,year,month,sales\n" + "".join(  # houses sold in Texas
     for i in range(30)
 )
 NEW_YORK = "rownames,Ozone,Month,Day\n" + "".join(f"{i + 1},{i % 7}.5,{5 + i // 15},{i % 15 + 1}\n" for i in range(45))
+RUNS = "Date,Miles,Pace\n" + "".join(  # of a marathon runner, who went out twice on the last day
+    f"2002-01-{min(day, 30):02d},{day % 9}.5,7:{day:02d}:10\n" for day in range(1, 32)
+)
 PIZZAS = "id,date,price\n" + "".join(f"{i},2015-01-{i // 3 + 1:02d},{12 + i % 2}.5\n" for i in range(40))
 
 NILE = [f"{d:%d.%m}.{y % 100:02d}" for y in range(1871, 1971) for d in DAYS[:1]]  # a hundred years in two digits
@@ -81,6 +84,13 @@ CASES = [
         following=("2002-07", "2002-08"),
     ),
     refused("new_york.csv", NEW_YORK, "column of whole dates", "Month, Day", "groupby('Month')"),
+    refused("runs.csv", RUNS, "rows 30, 31", "groupby('Date')", options=("--target", "Miles")),
+    refused(
+        "pizzas_by_clock.csv",
+        "clock,date,price\n" + "".join(f"12:00,2015-01-{i // 3 + 1:02d},12.5\n" for i in range(40)),
+        "groupby(['date', 'clock'])",
+        options=("--target", "price", "--time", "date,clock"),
+    ),
     refused("pizzas.csv", PIZZAS, "rows 1, 2, 3", "add them up", "groupby('date')", options=("--target", "price")),
     refused("no_time_at_the_end.csv", table() + ",5\n", "row 41", "leave the row out"),
     refused(

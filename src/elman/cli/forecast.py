@@ -29,7 +29,7 @@ _TRAINING = (
         multiple=True,
         metavar="NAMES",
         help="Which methods are combined, as network,theta; may be repeated. [default: all of network, linear, theta, "
-        "ets, damped ets, several seasons, seasonal naive]",
+        "ets, damped ets, arima, several seasons, seasonal naive]",
     ),
     click.option(
         "--distribution",
@@ -94,7 +94,7 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
 @click.option(
     "--out",
     metavar="PATH",
-    help="Folder for the results, with forecast.csv, or a file .parquet or .json for the forecast alone. "
+    help="Folder for the results, with forecast.csv, or a file .csv, .parquet or .json for the forecast alone. "
     "[default: forecast-NAME]",
 )
 @click.option(

@@ -97,7 +97,13 @@ def show_report(report: ForecastReport) -> None:
         console.print(f"Note: {note}.", markup=False)
     for line in _forecasts(report):
         console.print(line, markup=False)
-    console.print(f"Written to {report.folder}: {', '.join(report.files)}", markup=False)
+    console.print(_where(report), markup=False)
+
+
+def _where(report: ForecastReport) -> str:
+    if len(report.files) == 1:
+        return f"Written to {report.folder / report.files[0]}"
+    return f"Written to {report.folder}: {', '.join(report.files)}"
 
 
 def _show_backtest(console: Console, report: ForecastReport, test: Backtest) -> None:

@@ -217,7 +217,7 @@ class Collection:
         lengths = self.lengths
         shortest, longest = int(lengths.min()), int(lengths.max())
         size = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
-        what = f"{counted(len(self), 'series') if len(self) > 1 else '1 series'} of {size} values"
+        what = f"{counted(len(self), 'series')} of {size} values"
         step = f", {self.step} apart" if self.step is not None and self.times is not None else ""
         inputs = listed([*self.past, *self.future, *self.static], 6)
         return f"<Collection: {what}{step}{f'; covariates {inputs}' if inputs else ''}>"

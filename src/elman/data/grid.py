@@ -13,6 +13,9 @@ from elman.data.read_times import Notation
 from elman.data.times import Step, gaps_of, infer_step, positions, without_holes
 from elman.errors import DataError
 
+_TELLING = 5  # times of a series that tell its own step
+_LOOKED_AT = 200  # series whose own steps are looked at
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -105,6 +108,7 @@ def laid_out(codes: np.ndarray, times: np.ndarray | None, said: Said) -> Grid:
     _check_twice(times, borders, said)
     step = infer_step(times, borders)
     if not step.regular:
+        _check_alike(times, borders, said)
         return Grid(borders, times, step, order, None, (*notes, *_irregular(times, borders, step, said)))
     place = positions(times, step, borders)
     counts = place[borders[1:] - 1] + 1
@@ -161,6 +165,22 @@ def _irregular(times: np.ndarray, borders: np.ndarray, step: Step, said: Said) -
         f"the times are not evenly spaced{who}; rows are taken as equal steps, and the forecast's times are "
         f"{step} apart",
     )
+
+
+def _check_alike(times: np.ndarray, borders: np.ndarray, said: Said) -> None:
+    """Refuse irregular times of series that are regular each, such as one of days and one of months."""
+    long = np.flatnonzero(np.diff(borders) >= _TELLING)[:_LOOKED_AT].tolist()
+    parts = [times[borders[number] : borders[number + 1]] for number in long]
+    steps = [infer_step(part) for part in parts]
+    if len(long) < 2 or not all(step.regular or step.unit == "weekdays" for step in steps):
+        return
+    usual = np.array([np.median(np.diff(part).astype(np.float64)) for part in parts])
+    least, most = int(np.argmin(usual)), int(np.argmax(usual))
+    if usual[most] > 1.5 * usual[least]:
+        raise DataError(
+            f"{said.series(long[least])} has a value each {steps[least]} and {said.series(long[most])} one each "
+            f"{steps[most]}; expected one step for all: give series of one step at a time"
+        )
 
 
 def _inserted(missing: np.ndarray, step: Step, said: Said) -> str:

@@ -44,7 +44,7 @@ def rows_of_arrays(data: Any) -> Rows:
     if values.ndim == 2 and 0 not in values.shape:
         rows, length = values.shape
         note = (
-            f"an array of shape ({rows}, {length}) is {counted(rows, 'series') if rows > 1 else '1 series'} of "
+            f"an array of shape ({rows}, {length}) is {counted(rows, 'series')} of "
             f"{counted(length, 'values')}, a row each; give its transpose if the columns are series"
         )
         codes = np.repeat(np.arange(rows), length)

@@ -18,10 +18,10 @@ def counted(number: float, things: str) -> str:
 
     Examples
     --------
-    >>> counted(1, "weekdays"), counted(3, "missing rows")
-    ('1 weekday', '3 missing rows')
+    >>> counted(1, "weekdays"), counted(3, "missing rows"), counted(1, "series")
+    ('1 weekday', '3 missing rows', '1 series')
     """
-    return f"{number:.15g} {things.removesuffix('s') if number == 1 else things}"
+    return f"{number:.15g} {things.removesuffix('s') if number == 1 and not things.endswith('series') else things}"
 
 
 def series_name(name: Any) -> str:

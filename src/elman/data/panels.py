@@ -20,6 +20,7 @@ from elman.errors import DataError
 _MOST_PARTS = 4  # columns that are tried as parts of the time, or as names of series
 _MOST_COMBINED = 3
 _LOOKED_AT = 20_000  # rows of a long table
+_SHARED = 0.1  # of the rows come on days that others have too, where clocks are a part of the times
 
 
 def check_repeats(table: Table, columns: Columns) -> None:
@@ -33,7 +34,7 @@ def check_repeats(table: Table, columns: Columns) -> None:
     times = columns.times
     if times is None:
         return
-    known = ~(np.isnat(times) if times.dtype.kind == "M" else np.isnan(times))
+    known = _known(times)
     _, first, count = np.unique(times[known], return_index=True, return_counts=True)
     if (count <= 1).all():
         return
@@ -90,7 +91,7 @@ def _group_or_one(table: Table, names: Sequence[str], apart: Sequence[str], more
 
 
 def _keep_one(table: Table, names: Sequence[str], others: Sequence[str], times: np.ndarray) -> str:
-    known = ~(np.isnat(times) if times.dtype.kind == "M" else np.isnan(times))
+    known = _known(times)
     different, count = np.unique(times[known], return_counts=True)
     rows = table.numbers[times == different[count > 1][0]]
     return f"{_one_value(table, names, others)} (rows {listed(rows[:5])}{' ...' if len(rows) > 5 else ''})"
@@ -115,11 +116,11 @@ def _advice(table: Table, columns: Columns) -> str:
 
 
 def _one_value(table: Table, names: Sequence[str], others: Sequence[str]) -> str:
-    more = [name for name in others if _is_part(table, name)]
+    more = _parts(table, names, others)
     whole = f"; or add a column of whole dates, if {listed([*names, *more])} are parts of them" if more else ""
     return (
         "keep one of these rows, or add them up or take their mean, as pandas does by "
-        f"df.groupby({','.join(names)!r}){whole}"
+        f"df.groupby({(names[0] if len(names) == 1 else list(names))!r}){whole}"
     )
 
 
@@ -156,14 +157,26 @@ def _is_part(table: Table, name: str) -> bool:
     return name.strip().lower() in PARTS or kind_of(table, name) == "clock"
 
 
+def _parts(table: Table, names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Columns that may be parts of the times.
+
+    A clock is one where many rows share their day; where few do, it rather tells how long something took.
+    """
+    shared = len(table) - len(set(zip(*map(table.texts, names), strict=True)))
+    clocks = shared >= _SHARED * len(table)
+    return [name for name in others if _is_part(table, name) and (clocks or kind_of(table, name) != "clock")]
+
+
 def _joined(table: Table, names: list[str], others: list[str]) -> Iterator[tuple[list[str], np.ndarray]]:
     """Columns that make times together with those of the times, and the times that they make."""
-    for more in _combinations([name for name in others if _is_part(table, name)]):
+    for more in _combinations(_parts(table, names, others)):
         texts = join_columns([table.texts(name) for name in (*names, *more)])
         try:
-            yield more, read_times(texts, "times").times
+            times = read_times(texts, "times").times
         except DataError:
             continue
+        if _known(times).all():
+            yield more, times
 
 
 def _time_parts(table: Table, names: list[str], others: list[str]) -> list[str]:
@@ -191,6 +204,11 @@ def _apart(table: Table, when: np.ndarray, others: list[str]) -> list[str]:
         if np.unique(keys, axis=1).shape[1] == len(times):
             return names
     return []
+
+
+def _known(times: np.ndarray) -> np.ndarray:
+    """Which times are there."""
+    return ~(np.isnat(times) if times.dtype.kind == "M" else np.isnan(times))
 
 
 def _is_fraction(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +71,7 @@ def roles_of(
     told = any(given[what] for what in ("past", "future", "static"))
     targets = given["target"] or _targets(sheet, rest, bool(times), one=bool(found) or told)
     left = [name for name in rest if name not in targets]
+    _check_one_target(found, targets)
     if not times and not found and not given["target"]:
         _check_no_names(sheet, targets, left)
     notes = _notes(sheet, given, found, times, targets, left)
@@ -103,6 +105,15 @@ def _check_once(given: dict[str, tuple[str, ...]]) -> None:
                 twice = f"twice in {what}" if seen[name] == what else f"as both {seen[name]} and {what}"
                 raise OptionError(f"column {name!r} is given {twice}; a column is one thing: leave it out of one")
             seen[name] = what
+
+
+def _check_one_target(group: tuple[str, ...], targets: tuple[str, ...]) -> None:
+    if group and len(targets) > 1:
+        raise OptionError(
+            f"several columns are to be forecast, {listed(map(repr, targets))}, and rows are grouped by "
+            f"{listed(map(repr, group))}; expected one column of values then: forecast each by itself, as with "
+            f"target={targets[0]!r} (--target {shlex.quote(targets[0])})"
+        )
 
 
 def _times(sheet: Sheet, used: set[str]) -> tuple[str, ...]:

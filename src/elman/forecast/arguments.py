@@ -55,7 +55,7 @@ def steps_behind(history: Collection, followed: Collection) -> np.ndarray:
         written = history.notation.labels(np.array([after[0], before[-1]]))
         raise DataError(
             f"what followed starts at {written[0]}, and the series that was learnt ends at {written[1]}; expected "
-            "later times"
+            "later times: in a cross-validation give cv=TimeSeriesSplit(...), whose test parts lie behind"
         )
     return positions(np.append(before[-1:], after), history.step)[1:] - 1
 

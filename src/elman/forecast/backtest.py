@@ -140,7 +140,7 @@ class Backtest:
 
     def __repr__(self) -> str:
         head = (
-            f"<Backtest: {counted(len(self.collection), 'series') if len(self.collection) > 1 else '1 series'}, "
+            f"<Backtest: {counted(len(self.collection), 'series')}, "
             f"{counted(len(self.origins), 'origins')}, {counted(self.horizon, 'steps')}>"
         )
         width = max(map(len, self.scores))
@@ -264,7 +264,9 @@ def _long_enough(collection: Collection, origins: np.ndarray, horizon: int) -> t
         return collection, ()
     left = [str(name) for name, there in zip(collection.names, enough, strict=True) if not there]
     some = f"{', '.join(left[:3])}{', ...' if len(left) > 3 else ''}"
-    return collection.take(enough), (f"{counted(len(left), 'series')} too short for the backtest are left out: {some}",)
+    are = "is" if len(left) == 1 else "are"
+    told = f"{counted(len(left), 'series')} too short for the backtest {are} left out: {some}"
+    return collection.take(enough), (told,)
 
 
 def _rivals(season: np.ndarray) -> Sequence[Rival]:

@@ -35,13 +35,21 @@ def draw_bands(forecast: Predicted, ax: Axes | None = None) -> Axes:
         before = history.times_of(0)
         draw_recorded(ax, before[shown], history.series(0)[shown])
         times, values = np.append(before[-1:], times), np.append(history.series(0)[-1:], values)
-    for level, (low, high) in sorted(forecast.levels.items(), reverse=True):
-        alpha = 0.12 + 0.2 * (1 - level / 100)
-        ax.fill_between(forecast.times[0], low[0], high[0], color=BLUE, alpha=alpha, linewidth=0, label=f"{level:g} %")
+    draw_levels(ax, forecast)
     ax.plot(times, values, color=BLUE, linewidth=1.8, label="forecast")
     ax.set_title(plain(shortened(series_name(forecast.names[0]))), loc="left", fontsize=11)
     on_dates(ax, times)
     return dress(ax, plain(forecast.form.time), plain(forecast.form.target))
+
+
+def draw_levels(ax: Axes, forecast: Predicted) -> None:
+    """The bands, the widest first; the legend has the colour of those that lie on one another."""
+    light = 1.0
+    for level, (low, high) in sorted(forecast.levels.items(), reverse=True):
+        alpha = 0.12 + 0.2 * (1 - level / 100)
+        light *= 1 - alpha
+        ax.fill_between(forecast.times[0], low[0], high[0], color=BLUE, alpha=alpha, linewidth=0)
+        ax.fill([], [], color=BLUE, alpha=1 - light, linewidth=0, label=f"{level:g} %")
 
 
 def draw_recorded(ax: Axes, times: np.ndarray, values: np.ndarray) -> None:

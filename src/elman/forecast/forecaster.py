@@ -54,7 +54,7 @@ class Forecaster(Found):
     units : int, default 64
         Hidden size H.
     methods : sequence of str, optional
-        Which of ``network, linear, theta, ets, damped ets, several seasons, seasonal naive``; by default all.
+        Which of ``network, linear, theta, ets, damped ets, arima, several seasons, seasonal naive``; by default all.
     distribution : str or type, optional
         What networks forecast in place of quantiles: the parameters of a ``normal`` or ``student t`` distribution, of
         counts a ``poisson``, ``negative binomial``, ``zero inflated poisson`` or ``zero inflated negative binomial``

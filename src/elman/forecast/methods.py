@@ -13,7 +13,7 @@ from elman.forecast.combining import relative_errors, weights_of
 from elman.forecast.effects import effects_of
 from elman.forecast.linear import Linear
 from elman.forecast.networks import Networks
-from elman.forecast.rivals import DAMPED, FORMS, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
+from elman.forecast.rivals import DAMPED, FORMS, Arima, Ets, Histories, Rival, SeasonalNaive, SeveralSeasons, Theta
 from elman.forecast.rivals.histories import at_origins, last_values
 from elman.forecast.rivals.several_seasons import with_week
 from elman.forecast.together import Part, Together
@@ -25,6 +25,7 @@ PRIOR = {
     "theta": (0.06, 0.1, 0.03),
     "ets": (-0.03, -0.08, -0.08),
     "damped ets": (-0.08, -0.08, 0.0),
+    "arima": (0.0, 0.0, 0.0),
     "several seasons": (0.0, 0.0, 0.0),
     "seasonal naive": (0.0, 0.0, 0.0),
 }
@@ -59,6 +60,7 @@ def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> 
         "theta": lambda: Theta(dynamic=True),
         "ets": lambda: Part(smoothing, 0, "ets"),
         "damped ets": lambda: Part(smoothing, 1, "damped ets"),
+        "arima": Arima,
         "several seasons": SeveralSeasons,
         "seasonal naive": SeasonalNaive,
     }

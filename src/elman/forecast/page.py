@@ -59,7 +59,9 @@ def _forecast(forecast: Forecast, test: Backtest | None) -> Section:
     for number, ax in zip(numbers, figure.subplots(len(numbers), squeeze=False)[:, 0], strict=True):
         draw_bands(forecast.take([number]), ax)
     steps = counted(forecast.horizon, "steps")
-    which = "" if len(forecast) == len(numbers) else f"; the picture has {len(numbers)} of {len(forecast)} series"
+    how = ", from the best to the worst of the backtest" if test is not None else ""
+    few = f"; the picture has {len(numbers)} of {len(forecast)} series{how}"
+    which = "" if len(forecast) == len(numbers) else few
     text = f"{steps} of {len(forecast)} series{which}." if len(forecast) > 1 else f"{steps} ahead."
     return Section("Forecast", text, figure=figure)
 
@@ -94,7 +96,7 @@ def _data(name: str, forecaster: Forecaster) -> Section:
     apart = f", {told['step']} apart" if collection.times is not None and told["step"] else ""
     missing = f"; {counted(told['missing'], 'values')} missing" if told["missing"] else ""
     text = f"{what} from {told['first']} to {told['last']}{apart}{missing}."
-    rows = [["series", "values", "missing", "first", "last", "season", "least", "mean", "most"]]
+    rows = [["series", "values", "missing", "first", "last", "season", "min", "mean", "max"]]
     for s in range(min(len(collection), MOST_ROWS)):
         rows.append(_about(collection, s, int(forecaster.season_[s])))
     if len(collection) > MOST_ROWS:

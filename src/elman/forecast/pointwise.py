@@ -144,7 +144,13 @@ def interval_scores(
 
 def as_level(level: Any) -> float:
     """The level of an interval in per cent."""
-    return real(level, "level", 0, 100, "in per cent, above 0 and below 100, as 90")
+    percent = real(level, "level", 0, 100, "in per cent, above 0 and below 100, as 90")
+    if percent < 1:
+        raise OptionError(
+            f"level is {percent:g}; expected a number in per cent, of at least 1 and below 100: "
+            f"level={100 * percent:g} holds that share of the values to come"
+        )
+    return percent
 
 
 def as_levels(levels: Any) -> tuple[float, ...]:

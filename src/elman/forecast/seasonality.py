@@ -10,7 +10,7 @@ from elman.data.collection import Collection
 from elman.data.seasons import seasons_of
 from elman.errors import DataError
 from elman.forecast.rivals.histories import Histories
-from elman.forecast.rivals.seasonal import filled, is_seasonal
+from elman.forecast.rivals.seasonal import filled, shows_season
 from elman.forecast.season import detect_seasons
 
 LONGEST = 400  # steps of a season that is looked for
@@ -68,7 +68,7 @@ def _shown(collection: Collection, calendar: list[int]) -> Seasons:
     first = np.ones(len(collection), np.int64)
     histories = Seasons(first, ()).histories(collection)
     for season in sorted(calendar, reverse=True):
-        first = np.where(is_seasonal(filled(histories.values, season), season), season, first)
+        first = np.where(shows_season(filled(histories.values, season), season), season, first)
     return Seasons(first, tuple(m for m in calendar if m > MOST_SHORT or m != calendar[0]))
 
 

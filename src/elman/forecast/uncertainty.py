@@ -27,7 +27,7 @@ def known_widths(calibration: Calibration | None) -> Calibration:
     """
     if calibration is None:
         raise OptionError(
-            "no series is long enough to hold values back, so that nothing says how wide intervals are; "
+            "nothing says how wide intervals are: no series that ever changes is long enough to hold values back; "
             "give longer series, or a shorter horizon"
         )
     return calibration

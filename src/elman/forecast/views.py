@@ -14,7 +14,7 @@ import numpy as np
 
 from elman.forecast.moving_season import moving_indices
 from elman.forecast.rivals.histories import Histories, held, mean_of_known
-from elman.forecast.rivals.seasonal import filled, is_seasonal
+from elman.forecast.rivals.seasonal import filled, shows_season
 
 ABOUT = ("noise", "monthly", "quarterly", "seasonal", "logged")  # what the network is told of a series
 LEAST_SHARE = 0.01  # of the mean: a lower value has no useful logarithm
@@ -167,7 +167,7 @@ def patterns_of(
     for period in sorted({int(m) for m in season} | {int(m) for m in longer}):
         rows = np.flatnonzero((season == period) | np.isin(period, longer))
         whole = filled(rest[rows], period)
-        seasonal = is_seasonal(whole, period)
+        seasonal = shows_season(whole, period)
         rows, whole = rows[seasonal], whole[seasonal]
         if len(rows):
             indices = np.nan_to_num(moving_indices(whole, period))

@@ -15,7 +15,7 @@ from elman.checks import floats
 from elman.errors import ShapeError
 
 PRIOR = 5.0  # horizons of errors that what is expected of any method on any series weighs as much as
-SHRINK = 1.0  # horizons of errors that what the scale lets expect of a series weighs as much as
+SHRINK = 2.0  # horizons of errors that what the scale lets expect of a series weighs as much as
 CAUTION = 0.25  # horizons of errors at whose number a width is taken half again as wide
 POWER = 0.5  # of the level that errors grow with: between errors of a constant size and of a constant percentage
 WITHOUT_SEASON = np.array([0.0, 1.3, 0.0])  # of 1, sqrt(k), k in units of the scale: a random walk's

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from elman.forecast.rivals.seasonal import filled, indices_where_seasonal, is_seasonal, phase_means
+from elman.forecast.rivals.seasonal import filled, indices_where_seasonal, is_seasonal, phase_means, shows_season
 
 STEPS = np.arange(60)
 
@@ -46,3 +46,16 @@ def test_gaps_are_filled_within_their_phase():
     whole = filled(gaps[None], 3)[0]
     np.testing.assert_array_equal(whole[1:29], series[1:29])
     assert np.isnan(whole[[0, 29]]).all()  # outside of the series
+
+
+def test_a_season_shows_in_the_changes_of_a_series_with_a_strong_trend():
+    steps = np.arange(72)
+    indices = np.random.default_rng(4).normal(size=12)
+    grows = 100 + 5.0 * steps + 8 * indices[steps % 12]
+    assert not is_seasonal(grows[None], 12)[0] and shows_season(grows[None], 12)[0]
+
+
+def test_changes_seldom_show_a_season_by_chance():
+    walks = np.random.default_rng(5).normal(size=(1000, 96)).cumsum(1)
+    more = shows_season(walks, 12) & ~is_seasonal(walks, 12)
+    assert more.mean() < 0.02

@@ -1,5 +1,6 @@
 """Simple methods that a forecaster has to beat, for many series at once, each in a few equations of its own."""
 
+from elman.forecast.rivals.arima import Arima
 from elman.forecast.rivals.combination import Combination
 from elman.forecast.rivals.drift import Drift
 from elman.forecast.rivals.ets import DAMPED, FORMS, Ets
@@ -17,6 +18,7 @@ RIVALS: tuple[Rival, ...] = (
     Theta(),
     Theta(dynamic=True),
     Ets(),
+    Arima(),
     SeveralSeasons(),
     Combination(),
 )
@@ -25,6 +27,7 @@ __all__ = [
     "DAMPED",
     "FORMS",
     "RIVALS",
+    "Arima",
     "Combination",
     "Drift",
     "Ets",

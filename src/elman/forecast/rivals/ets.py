@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.checks import whole
+from elman.forecast.rivals.akaike import weights_of
 from elman.forecast.rivals.ets_fit import KINDS, Fit, Form, aligned, fit_forms
 from elman.forecast.rivals.histories import Histories, forecast_alike, known
 from elman.forecast.rivals.smoothing import ahead, at_ends, smooth
@@ -18,7 +19,6 @@ FORMS = tuple(
     for trend in ("N", "A", "Ad")
 )
 DAMPED = tuple(form for form in FORMS if form.trend == "Ad")
-SHARE = 0.01  # of the best form's weight: forms with less are left out of an average
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,10 @@ class Ets:
     def _weights(self, forms: list[Form], some: tuple[Form, ...], criteria: np.ndarray) -> np.ndarray:
         """What each form counts in one set, (F, S); in all 1, or 0 where none of the set fits."""
         criteria = np.where(np.array([[form in some] for form in forms], bool).reshape(-1, 1), criteria, np.inf)
-        least = criteria.min(0, initial=np.inf)
-        weights = np.exp((np.where(np.isfinite(least), least, 0) - criteria) / 2)
-        weights[weights < (SHARE if self.averaged else 1)] = 0
-        if not self.averaged:
-            weights[np.cumsum(weights, axis=0) > 1] = 0  # of two that are as good, the simpler one
-        return weights / np.maximum(weights.sum(0), 1)
+        if self.averaged:
+            return weights_of(criteria)
+        best = weights_of(criteria, share=1.0) > 0
+        return (best & (np.cumsum(best, axis=0) == 1)).astype(float)  # of two that are as good, the simpler one
 
 
 def _rolled(values: np.ndarray, fit: Fit, problems: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.forecast.rivals.akaike import criteria_of
 from elman.forecast.rivals.least_squares import least_squares
 from elman.forecast.rivals.lines import lines_through
 from elman.forecast.rivals.seasonal import filled, phase_means
@@ -21,7 +22,6 @@ LONGEST = 12  # season whose first indices are estimated, not only found by deco
 STEADY = [(alpha, beta, 0.05) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.05, 0.4)]
 MOVING = [(alpha, 0.05, gamma) for alpha in (0.05, 0.1, 0.2, 0.5) for gamma in (0.3, 0.8)]
 KINDS = {"N": "none", "A": "added", "M": "multiplied"}  # of seasons, as `smooth` calls them
-PERFECT = 1e-26  # a mean square of this share of the largest value's is rounding
 
 
 @dataclass(frozen=True)
@@ -155,15 +155,10 @@ class Errors:
         return x[:, best, np.arange(low.shape[1])]
 
     def criteria(self, squares: np.ndarray) -> np.ndarray:
-        """The AICc, ``n log(squares) + 2 k n / (n - k - 1)``, (F, S); infinite where a form is not for a series."""
-        n, k = self.count, np.array([[form.count(self.season)] for form in self.forms])
+        """The AICc, (F, S)."""
+        estimated = np.array([[form.count(self.season)] for form in self.forms])
         size = np.abs(np.nan_to_num(self.y)).max(0)
-        least = np.maximum(PERFECT * n * size**2, np.finfo(float).tiny)
-        values = n * np.log(np.maximum(squares.reshape(len(k), -1), least)) + 2 * k * n / np.maximum(n - k - 1, 1)
-        positive = np.nan_to_num(self.y, nan=1.0).min(0) > 0
-        multiplied = np.array([["M" in (form.error, form.season)] for form in self.forms])
-        usable = (n > k + 1) & (positive | ~multiplied) & np.isfinite(self.indices).all(0)
-        return np.where(usable & np.isfinite(values), values, np.inf)
+        return criteria_of(squares.reshape(len(estimated), -1), estimated, self.count, size)
 
 
 def first_states(y: np.ndarray, season: int, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -193,10 +193,15 @@ def last_values(values: np.ndarray, origins: np.ndarray) -> np.ndarray:
     return at_origins(held(values), origins)
 
 
-def mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
-    """The mean of what is no NaN; NaN where all are. Summed in order, so that NaN before or behind change no digit."""
-    count = np.isfinite(values).sum(axis)
+def in_order(values: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Sums taken in order, so that neither what stands beside nor zeros before or behind change a digit."""
     if not values.shape[axis]:
-        return np.full(count.shape, np.nan)
-    total = np.cumsum(np.nan_to_num(values), axis).take(-1, axis)
+        return values.sum(axis)
+    return np.cumsum(values, axis).take(-1, axis)
+
+
+def mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
+    """The mean of what is no NaN; NaN where all are."""
+    count = np.isfinite(values).sum(axis)
+    total = in_order(np.nan_to_num(values), axis)
     return np.where(count, total / np.maximum(count, 1), np.nan)

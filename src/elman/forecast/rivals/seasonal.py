@@ -8,6 +8,8 @@ import numpy as np
 
 from elman.forecast.rivals.histories import exponents_of, held, mean_of_known
 
+CLEARLY = 2.3  # standard errors: by chance one series in a hundred has a larger autocorrelation
+
 
 @dataclass(frozen=True)
 class Indices:
@@ -81,10 +83,24 @@ def phase_means(whole: np.ndarray, season: int, multiplied: bool, from_start: bo
 
 def is_seasonal(whole: np.ndarray, season: int) -> np.ndarray:
     """Whether the autocorrelation at the season leaves its 90 % band, of at least three seasons, (S,)."""
-    known = np.isfinite(whole)
-    count = known.sum(1)
+    return np.abs(_standing_out(whole, season)) > 1.645
+
+
+def shows_season(whole: np.ndarray, season: int) -> np.ndarray:
+    """Whether series, or their changes from step to step, show a season, (S,).
+
+    A strong trend hides the season from `is_seasonal`. Changes are free of it; they must show the season clearly, as
+    what they show by chance is of no use.
+    """
+    changes = _standing_out(np.diff(whole, axis=1), season) > CLEARLY
+    return is_seasonal(whole, season) | changes
+
+
+def _standing_out(whole: np.ndarray, season: int) -> np.ndarray:
+    """The autocorrelation at the season by its standard error, (S,); 0 where there are fewer than three seasons."""
+    count = np.isfinite(whole).sum(1)
     if season < 2 or whole.shape[1] <= season:
-        return np.zeros(len(whole), bool)
+        return np.zeros(len(whole))
     whole = np.ldexp(whole, -exponents_of(whole)[:, None])  # near 1, so that no square leaves what float64 holds
     mean = np.nan_to_num(mean_of_known(whole, 1))
     centred = np.nan_to_num(whole - mean[:, None])
@@ -92,8 +108,8 @@ def is_seasonal(whole: np.ndarray, season: int) -> np.ndarray:
     products = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, : season + 1]
     varies = products[:, 0] > 1e-20 * np.maximum(count, 1) * np.maximum(mean**2, 1e-300)
     r = products / np.where(varies, products[:, 0], 1.0)[:, None]
-    band = 1.645 * np.sqrt((1 + 2 * (r[:, 1:season] ** 2).sum(1)) / np.maximum(count, 1))
-    return varies & (count >= 3 * season) & (np.abs(r[:, season]) > band)
+    error = np.sqrt((1 + 2 * (r[:, 1:season] ** 2).sum(1)) / np.maximum(count, 1))
+    return np.where(varies & (count >= 3 * season), r[:, season] / error, 0.0)
 
 
 def centred_average(whole: np.ndarray, season: int) -> np.ndarray:
