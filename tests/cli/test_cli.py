@@ -215,7 +215,11 @@ BAD = {
         "--level is '80,most'; expected numbers, as --level",
     ),
     "a level of all": (years(1900, 1990), ("--level", "100"), "level is 100.0; expected a number in per cent"),
-    "an unknown method": (years(1900, 1990), ("--methods", "prophet"), "there is no method 'prophet'; there are network"),
+    "an unknown method": (
+        years(1900, 1990),
+        ("--methods", "prophet"),
+        "there is no method 'prophet'; there are network",
+    ),
     "processes without work": (years(1900, 1990), ("--jobs", "2"), "give refit too"),
     "an unknown group": (years(1900, 1990), ("--group", "shop"), "has no column 'shop'"),
     "a season longer than the series": (years(1900, 1990), ("--season", "91"), "the season is 91 steps"),

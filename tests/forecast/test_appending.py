@@ -133,7 +133,7 @@ def test_rows_that_do_not_follow_are_refused(news, told):
         ([1.0, 2.0], "2 values|1 series, and there are 3"),
         ([[1.0], [2.0], [np.nan]], "ends with a missing value"),
         ([[1.0], [2.0], [np.inf]], "finite"),
-        ({"0": [1.0]}, "append arrays"),
+        ({"0": [1.0]}, "not learnt"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(news, told):

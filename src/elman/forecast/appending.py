@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import shown
+from elman.checks import is_number, shown
 from elman.data.collecting import collect
 from elman.data.collection import Ahead, Collection
 from elman.data.covariates import Covariate
-from elman.data.names import listed
+from elman.data.names import counted, listed
 from elman.data.steps import positions
 from elman.data.times import extend_all
 from elman.data.values import numbers_of
@@ -65,7 +65,7 @@ def appended(learnt: Collection, data: Any, columns: Mapping[str, Any]) -> tuple
     DataError
         If the values do not follow, or a series is not known.
     """
-    if isinstance(data, _LOOSE) or np.ndim(data) == 0 and np.isscalar(data) and not isinstance(data, str):
+    if isinstance(data, _LOOSE) or is_number(data):
         news = _in_order(learnt, _by_number(learnt, data))
     elif isinstance(data, Mapping) and set(data) <= set(learnt.names) and learnt.form.kind != "long":
         news = _in_order(learnt, {learnt.number(name): numbers_of(v, f"{name!r}") for name, v in data.items()})
@@ -89,20 +89,16 @@ def _columns_of(learnt: Collection, columns: Mapping[str, Any]) -> dict[str, Any
 
 def _by_number(learnt: Collection, data: Any) -> dict[int, np.ndarray]:
     """Values of arrays, by the number of their series."""
-    rows = [numbers_of(row, "what is appended") for row in data] if _holds_rows(data) else None
-    if rows is None:
-        rows = [np.atleast_1d(numbers_of(data, "what is appended"))]
-        if len(learnt) > 1 and len(rows[0]) == len(learnt):
-            rows = list(rows[0][:, None])  # the next value of each
+    several = not is_number(data) and len(data) > 0 and not is_number(data[0]) and np.ndim(data[0]) > 0
+    rows = [numbers_of(row, "what is appended") for row in (data if several else [np.atleast_1d(data)])]
+    if not several and len(learnt) > 1 and len(rows[0]) == len(learnt):
+        rows = list(rows[0][:, None])  # the next value of each
     if len(rows) != len(learnt):
         raise DataError(
-            f"append got values of {len(rows)} series, and there are {len(learnt)}; give a row each, or a dict by name"
+            f"append got values of {counted(len(rows), 'series')}, and there are {len(learnt)}; give a row each, or a "
+            "dict by name"
         )
     return dict(enumerate(rows))
-
-
-def _holds_rows(data: Any) -> bool:
-    return len(data) > 0 and np.ndim(data[0]) > 0 if isinstance(data, _LOOSE) and np.ndim(data) != 0 else False
 
 
 def _in_order(learnt: Collection, by_number: Mapping[int, np.ndarray]) -> News:
