@@ -19,10 +19,10 @@ from elman.forecast.rows import (
     FARTHEST,
     LONGEST,
     Pieces,
-    _held_back,
     about_of,
     beside_of,
     has_beside,
+    held_back,
     inputs_of,
     left,
     quantiles_of,
@@ -129,7 +129,7 @@ def test_pieces_of_a_long_series_cover_it():
     assert len(rows.lengths) == -(-(n - LONGEST) // (LONGEST // 2)) + 1
 
 
-def test_values_held_back_are_not_learnt():
+def test_valuesheld_back_are_not_learnt():
     until = np.array([6, 0, 0, 0, 1, 20])
     changed = [v.copy() for v in RAGGED]
     for values, count in zip(changed, until, strict=True):
@@ -298,7 +298,7 @@ def test_far_ahead_it_goes_on_from_its_own_medians():
     far = quantiles_of([net], histories, views, 12, NOW)[0, 0, MIDDLE, 6:]
     longer = Histories.of([np.append(series[0], near)])
     told = quantiles_of([net], longer, views, 6, NOW)[:, 0, MIDDLE]
-    held = _held_back(told, near[None], series[0][-1:])[0]
+    held = held_back(told, near[None], series[0][-1:])[0]
     np.testing.assert_allclose(far, held, rtol=1e-4, atol=1e-4)
 
 
@@ -340,7 +340,7 @@ def test_a_far_forecast_does_not_run_away():
 def test_further_parts_rise_and_swing_no_more_than_the_part_before():
     rng = np.random.default_rng(1)
     start, before, further = rng.normal(size=5), rng.normal(size=(5, 8)).cumsum(1), rng.normal(size=(5, 8)) * 100
-    made = _held_back(further, before, start)
+    made = held_back(further, before, start)
 
     def moves(path, first):
         rose = path[:, -1] - first
@@ -349,4 +349,4 @@ def test_further_parts_rise_and_swing_no_more_than_the_part_before():
     (rose, swung), (rises, swings) = moves(before, start), moves(made, before[:, -1])
     assert (rises <= FADES * rose + 1e-9).all() and (swings <= swung + 1e-9).all()
     calm = before[:, -1:] + 0.1 * (before - start[:, None])
-    np.testing.assert_allclose(_held_back(calm, before, start), calm)
+    np.testing.assert_allclose(held_back(calm, before, start), calm)

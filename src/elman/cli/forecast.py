@@ -31,6 +31,12 @@ _TRAINING = (
         help="Which methods are combined, as network,theta; may be repeated. [default: all of network, linear, theta, "
         "ets, damped ets, arima, several seasons, seasonal naive]",
     ),
+    click.option(
+        "--distribution",
+        metavar="NAME",
+        help="What the networks forecast in place of quantiles: normal, student_t, poisson, negative_binomial, "
+        "zero_inflated_poisson, zero_inflated_negative_binomial or tweedie; they are the only method then.",
+    ),
     click.option("--cell", metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
     click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
     click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
@@ -49,7 +55,7 @@ _TRAINING = (
 )
 _FOR_TRAINING = (
     *("past", "future", "static", "holidays", "calendar", "auto", "seconds"),
-    *("season", "methods", "cell", "units", "members", "epochs", "learning_rate"),
+    *("season", "methods", "distribution", "cell", "units", "members", "epochs", "learning_rate"),
     *("origins", "refit", "jobs", "seed"),
 )
 _GONE = {

@@ -51,7 +51,7 @@ def forecast_with_intervals(
     forecaster: Forecaster, horizon: int, levels: Levels | None, future: Any = None
 ) -> tuple[Forecast, list[str]]:
     """The forecast with intervals of these levels; where none are asked for, with the usual ones if they are known."""
-    if levels is not None or forecaster.fitted_basis.calibration is not None:
+    if levels is not None or forecaster.knows_widths:
         return forecaster.predict(horizon, level=LEVELS if levels is None else levels, future=future), []
     why = "no intervals: no series that changes is long enough to hold values back, which would say how wide they are"
     return forecaster.predict(horizon, level=(), future=future), [why]

@@ -61,6 +61,8 @@ class Backtest:
         Whether all was fitted anew for each origin.
     notes : tuple of str
         What the user should know.
+    medians : ndarray, shape (S, K, H), or None
+        Of ``elman``, where its forecasts are means.
     """
 
     forecaster: Forecasts
@@ -72,6 +74,7 @@ class Backtest:
     season: np.ndarray
     refitted: bool = False
     notes: tuple[str, ...] = field(default=())
+    medians: np.ndarray | None = None
 
     @property
     def horizon(self) -> int:
@@ -93,7 +96,8 @@ class Backtest:
         squares = naive_scales(histories, self.season, squared=True)
         found = {}
         for name, made in self.forecasts.items():
-            told = _told(made, self.intervals) if name == "elman" and self.intervals else {}
+            median = made if self.medians is None else self.medians
+            told = _told(median, self.intervals) if name == "elman" and self.intervals else {}
             found[name] = judge(self.actual, made, self.scales, scale_of_squares=squares, **told)
         return found
 
@@ -206,17 +210,19 @@ def backtest(
     levels, processes = as_levels(level), _as_processes(n_jobs, callbacks)
     make = type(forecaster)
     if flag(refit, "refit"):
-        fits, made, bands = _refitted(make, params, kept, starts, levels, processes, callbacks)
+        fits, made, bands, medians = _refitted(make, params, kept, starts, levels, processes, callbacks)
     else:
         fits = [make(**params).fit(kept.without_last(int(starts[0])), callbacks=callbacks)]
         made, bands = fits[0].forecast_from(kept, starts, levels)
+        medians = fits[0].medians_from(kept, starts)
     season = fits[0].season_  # found before the earliest origin
     histories = _histories(kept, 0, season)
     rivals = {rival.name: rival(histories, steps, starts) for rival in _rivals(season)}
     fewer = origins is not None and len(starts) < origins
     notes += (f"the series hold {len(starts)} of the {origins} forecasts that the backtest was to make",) * fewer
     actual = ahead(histories.values, starts, steps)
-    return Backtest(fits[-1], kept, starts, actual, {"elman": made, **rivals}, bands, season, bool(refit), notes)
+    forecasts = {"elman": made, **rivals}
+    return Backtest(fits[-1], kept, starts, actual, forecasts, bands, season, bool(refit), notes, medians)
 
 
 def _told(median: np.ndarray, intervals: Mapping[float, Band]) -> dict[str, Any]:
@@ -280,7 +286,7 @@ def _refitted(
     levels: Sequence[float],
     processes: int | None,
     callbacks: Iterable[Callback],
-) -> tuple[list[F], np.ndarray, dict[float, Band]]:
+) -> tuple[list[F], np.ndarray, dict[float, Band], np.ndarray | None]:
     """A fit for each origin, in this process or in several."""
     work = [(make, params, collection.without_last(int(o)), levels) for o in origins]
     if processes == 1:
@@ -288,8 +294,10 @@ def _refitted(
     else:
         with ProcessPoolExecutor(processes) as pool:
             found = list(pool.map(_fit_and_forecast, *zip(*work, strict=True)))
-    made = np.stack([values for _, values, _ in found], axis=1)
-    return [fitted for fitted, *_ in found], made, stacked([bands for *_, bands in found])
+    made = np.stack([said.values for _, said in found], axis=1)
+    medians = [said.quantiles[0.5] for _, said in found if 0.5 in said.quantiles]
+    bands = stacked([dict(said.levels) for _, said in found])
+    return [fitted for fitted, _ in found], made, bands, np.stack(medians, axis=1) if medians else None
 
 
 def _fit_and_forecast(
@@ -298,7 +306,7 @@ def _fit_and_forecast(
     before: Collection,
     levels: Sequence[float],
     callbacks: Iterable[Callback] = (),
-) -> tuple[F, np.ndarray, dict[float, Band]]:
+) -> tuple[F, Any]:
     fitted = make(**params).fit(before, callbacks=callbacks)
-    found = fitted.predict(level=() if fitted.fitted_basis.calibration is None else levels)
-    return fitted, found.values, dict(found.levels)
+    more = {} if fitted.family is None else {"quantiles": [0.5]}
+    return fitted, fitted.predict(level=levels if fitted.knows_widths else (), **more)

@@ -25,9 +25,12 @@ class Basis:
         Of the methods.
     calibration : Calibration or None
         How wide intervals are; None where no series had an origin.
+    appended : int
+        By how many steps series have grown since weights and widths were found.
     """
 
     collection: Collection
     histories: Histories
     weights: np.ndarray
     calibration: Calibration | None
+    appended: int = 0

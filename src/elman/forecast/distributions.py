@@ -250,7 +250,8 @@ def distribution_of(
     return make(factor, *parameters(values))
 
 
-def _zero_inflated(base: Distribution, logit: np.ndarray) -> ZeroInflated:
+def zero_inflated(base: Distribution, logit: np.ndarray) -> ZeroInflated:
+    """Zero for the share whose logit is given, else of a distribution of counts."""
     return ZeroInflated(base, np.asarray(1 / (1 + np.exp(-np.clip(logit, -700, 700)))))
 
 
@@ -264,10 +265,10 @@ _MADE: dict[str, tuple[Any, Any]] = {
     ),
     "zero_inflated_poisson": (
         likelihoods.zero_inflated_poisson_parameters,
-        lambda c, m, z: _zero_inflated(Poisson(c * m), z),
+        lambda c, m, z: zero_inflated(Poisson(c * m), z),
     ),
     "zero_inflated_negative_binomial": (
         likelihoods.zero_inflated_negative_binomial_parameters,
-        lambda c, m, a, z: _zero_inflated(NegativeBinomial(c * m, a), z),
+        lambda c, m, a, z: zero_inflated(NegativeBinomial(c * m, a), z),
     ),
 }

@@ -74,6 +74,11 @@ class Explanation:
 
 def explain(forecaster: Forecasts, name: Any, step: int | None, future: Any, points: int) -> Explanation:
     """What the networks' forecast of a series rests on; see `Forecaster.explain`."""
+    if forecaster.family is not None:
+        raise OptionError(
+            f"explain follows the medians of networks, and these forecast {forecaster.family.name} distributions; fit "
+            "without distribution to explain a forecast"
+        )
     if not forecaster.networks_:
         raise OptionError(f"methods {forecaster.methods_} have no network to explain; fit with 'network' among them")
     basis, encoder, horizon = forecaster.fitted.basis, forecaster.fitted.encoder, int(forecaster.horizon)

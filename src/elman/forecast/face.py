@@ -9,6 +9,7 @@ import numpy as np
 
 from elman.data.collection import Collection
 from elman.forecast.basis import Basis
+from elman.forecast.families import Family
 from elman.forecast.fitted import Fitted
 from elman.forecast.predicted import Band
 from elman.network import Network
@@ -21,6 +22,7 @@ class Forecasts(Protocol):
     horizon: int
     season: int | None
     cell: Any
+    distribution: Any
     learning_rate: Any
     nonnegative: bool | None
     holidays: Any
@@ -39,11 +41,13 @@ class Forecasts(Protocol):
 
     def fit(self, data: Any, *, callbacks: Iterable[Callback] = ()) -> Self: ...
 
-    def predict(self, *, level: Any = None) -> Any: ...
+    def predict(self, *, level: Any = None, quantiles: Any = None) -> Any: ...
 
     def forecast_from(
         self, collection: Collection, origins: np.ndarray, levels: Sequence[float] = ()
     ) -> tuple[np.ndarray, dict[float, Band]]: ...
+
+    def medians_from(self, collection: Collection, origins: np.ndarray) -> np.ndarray | None: ...
 
     def restore(self, fitted: Fitted) -> None: ...
 
@@ -64,6 +68,12 @@ class Forecasts(Protocol):
 
     @property
     def seasons_(self) -> tuple[int, ...]: ...
+
+    @property
+    def family(self) -> Family | None: ...
+
+    @property
+    def knows_widths(self) -> bool: ...
 
     @property
     def used_params(self) -> dict[str, Any]: ...

@@ -13,12 +13,13 @@ from elman.checks import instance
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.forecast import store
+from elman.forecast.appending import appended
 from elman.forecast.arguments import as_count, refuse_target, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.explanation import Explanation, explain
-from elman.forecast.forecasting import error_of, forecast, forecast_from
+from elman.forecast.forecasting import error_of, forecast, forecast_from, medians_of
 from elman.forecast.found import Found
-from elman.forecast.learning import basis_of, fitted_to
+from elman.forecast.learning import basis_of, fitted_to, longer_basis
 from elman.forecast.pointwise import as_levels
 from elman.forecast.predicted import Band
 from elman.forecast.search import search
@@ -54,6 +55,11 @@ class Forecaster(Found):
         Hidden size H.
     methods : sequence of str, optional
         Which of ``network, linear, theta, ets, damped ets, arima, several seasons, seasonal naive``; by default all.
+    distribution : str or type, optional
+        What networks forecast in place of quantiles: the parameters of a ``normal`` or ``student t`` distribution, of
+        counts a ``poisson``, ``negative binomial``, ``zero inflated poisson`` or ``zero inflated negative binomial``
+        one, of amounts that are 0 at times a ``tweedie``; or its class in `elman.forecast.distributions`. The
+        forecast is its mean then, intervals and samples are its own, and networks are the only method.
     members : int, default 3
         How many networks, whose mean is taken.
     epochs : int, optional
@@ -192,6 +198,47 @@ class Forecaster(Found):
         self._fitted = replace(self._fitted, basis=basis_of(self, collection))
         return self
 
+    def append(self, data: Any, *, time: Any = None, target: Any = None, group: Any = None) -> Self:
+        """Go on from new values behind the ends of the series, as a stream brings them.
+
+        Nothing is judged anew: networks, seasons, weights of methods and widths of intervals stay as `fit` or the last
+        `update` found them, and ``notes_`` says how long ago that is. States and parameters of the simple methods are
+        of all values.
+
+        Parameters
+        ----------
+        data : number, array, dict, data frame, `elman.data.Series` or path
+            What came: of one series a number or an array (n,), of several a number each (S,), a row each (S, n), or a
+            dict of arrays by name, of those series that have some, all right behind the ends; or a table or series
+            with times, whose values go where their times say, what lies between is missing. A table holds the
+            covariates that were learnt too, and those that are known ahead may go on behind its last value.
+        time, target, group
+            Columns of a table; by default those of what was learnt.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If times do not follow, or a series is not known.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> wave = 10 + np.sin(np.arange(90) * 2 * np.pi / 9)
+        >>> forecaster = Forecaster(horizon=9, methods="theta").fit(wave[:80])
+        >>> bool(np.abs(forecaster.append(wave[80:]).predict() - wave[:9]).max() < 0.5)
+        True
+        """
+        self._check_fitted()
+        basis = self._fitted.basis
+        columns = {"time": time, "target": target, "group": group}
+        collection, steps = appended(basis.collection, data, columns)
+        self._fitted = replace(self._fitted, basis=longer_basis(self, within_reach(collection), steps))
+        return self
+
     def predict(
         self,
         horizon: int | None = None,
@@ -252,6 +299,10 @@ class Forecaster(Found):
     ) -> tuple[np.ndarray, dict[float, Band]]:
         """Forecasts from several origins in series that were learnt; see `elman.forecast.forecasting.forecast_from`."""
         return forecast_from(self, collection, origins, levels)
+
+    def medians_from(self, collection: Collection, origins: np.ndarray) -> np.ndarray | None:
+        """Medians from several origins; None where they are what `forecast_from` gives."""
+        return None if self.family is None else medians_of(self, collection, origins)
 
     def explain(
         self, name: Any = None, step: int | None = None, *, future: Any = None, points: int = 32

@@ -14,6 +14,7 @@ from elman.data.values import numbers_of
 from elman.errors import OptionError
 from elman.forecast.arguments import steps_behind, within_reach
 from elman.forecast.basis import Basis
+from elman.forecast.distributed import NOW, distributed, distributed_from, medians_from
 from elman.forecast.face import Forecasts
 from elman.forecast.fitted import histories_of
 from elman.forecast.forecasts import Forecast
@@ -21,10 +22,7 @@ from elman.forecast.methods import combined, forecast_by, last_of
 from elman.forecast.metrics import mae
 from elman.forecast.predicted import Band
 from elman.forecast.rivals import Histories
-from elman.forecast.rivals.histories import at_origins
-from elman.forecast.uncertainty import bands_of, paths_around, quantiles_around, stacked
-
-NOW = np.array([0])  # the origin at the end
+from elman.forecast.uncertainty import bands_of, lowest_of, paths_around, quantiles_around, stacked
 
 
 def forecast(
@@ -50,6 +48,9 @@ def forecast(
         As for `Forecaster.predict`; none where they are empty, None, or 0.
     """
     reach = max(steps, int(forecaster.horizon))
+    if forecaster.family is not None:
+        known = _known(forecaster, basis, steps, future)
+        return distributed(forecaster, basis, known, steps, levels, quantiles, samples)
     free, lowest = _combined(forecaster, basis.weights, _known(forecaster, basis, steps, future), reach, NOW)
     free, lowest = free[:, 0, :steps], lowest[:, 0]
     raised = int(np.sum(free < lowest[:, None]))
@@ -84,12 +85,20 @@ def forecast_from(
     """
     fitted, horizon = forecaster.fitted, int(forecaster.horizon)
     histories = histories_of(collection, fitted.seasons, fitted.encoder)
+    if forecaster.family is not None:
+        return distributed_from(forecaster, histories, origins, levels)
     free, lowest = _combined(forecaster, fitted.basis.weights, histories, horizon, origins)
     values = np.maximum(free, lowest[..., None])
     calibration = fitted.basis.calibration
     if calibration is None:
         return values, {}
     return values, stacked([bands_of(calibration, values[:, k], levels, lowest[:, k]) for k in range(len(origins))])
+
+
+def medians_of(forecaster: Forecasts, collection: Collection, origins: np.ndarray) -> np.ndarray:
+    """Medians of distributions from several origins in series that were learnt, (S, K, H)."""
+    fitted = forecaster.fitted
+    return medians_from(forecaster, histories_of(collection, fitted.seasons, fitted.encoder), origins)
 
 
 def error_of(forecaster: Forecasts, data: Any) -> float:
@@ -121,12 +130,5 @@ def _combined(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The weighed forecasts of all methods, (S, K, H), and what none of them is to be below, (S, K)."""
     made = forecast_by(forecaster.fitted.methods(forecaster.methods_), histories, horizon, origins)
-    lowest = _lowest(histories, origins, forecaster.nonnegative)
+    lowest = lowest_of(histories, origins, forecaster.nonnegative)
     return combined(made, weights, last_of(histories, origins)), lowest
-
-
-def _lowest(histories: Histories, origins: np.ndarray, nonnegative: bool | None) -> np.ndarray:
-    """What no forecast of a series from an origin is below, (S, K)."""
-    below = at_origins(np.fmin.accumulate(histories.values, axis=1), origins) < 0
-    kept = ~below if nonnegative is None else np.full(below.shape, bool(nonnegative))
-    return np.where(kept, 0.0, -np.inf)

@@ -36,7 +36,7 @@ class Forecast(Predicted):
     times : ndarray, shape (S, H)
         As of a `Series`; numbers of rows where nothing is known of the times.
     values : ndarray, shape (S, H)
-        The point forecast: the median.
+        The point forecast: the median, of a `distribution` the mean.
     levels : dict of float to (ndarray, ndarray), each (S, H)
         The bounds of central intervals by their probability in per cent, as ``{80: (low, high)}``.
     quantiles : dict of float to ndarray, each (S, H)

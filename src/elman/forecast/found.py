@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from elman.data.collection import Collection
+from elman.data.names import counted
 from elman.errors import OptionError
 from elman.forecast.basis import Basis
+from elman.forecast.families import Family, as_family
 from elman.forecast.fitted import Fitted
 from elman.forecast.methods import chosen_methods
 from elman.forecast.parameters import Parameters
@@ -35,7 +37,17 @@ class Found(Parameters):
 
     @property
     def methods_(self) -> tuple[str, ...]:
-        return chosen_methods(self.used_params["methods"])
+        return chosen_methods(("network",) if self.family is not None else self.used_params["methods"])
+
+    @property
+    def family(self) -> Family | None:
+        """The family of distributions that is forecast; None where quantiles are."""
+        return as_family(self.distribution)
+
+    @property
+    def knows_widths(self) -> bool:
+        """Whether there is something to know intervals from."""
+        return self.family is not None or self._fitted.basis.calibration is not None
 
     @property
     def networks_(self) -> list[Network]:
@@ -62,7 +74,17 @@ class Found(Parameters):
         basis = self._fitted.basis
         searched = (note_of(self.trials_),) if self.trials_ else ()
         widths = basis.calibration.notes if basis.calibration else ()
-        return (*searched, *basis.collection.notes, *self._fitted.seasons.notes, *widths)
+        told = () if self.family is None else (self.family.note,)
+        steps = counted(basis.appended, "steps" if basis.appended > 1 else "step")
+        since = f"weights and widths were found {steps} before the end; update(data) finds them anew"
+        return (
+            *searched,
+            *basis.collection.notes,
+            *self._fitted.seasons.notes,
+            *widths,
+            *told,
+            *(since,) * bool(basis.appended),
+        )
 
     @property
     def used_params(self) -> dict[str, Any]:

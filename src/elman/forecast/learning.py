@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from elman.data.collection import Collection
 from elman.forecast.arguments import as_cell, within_reach
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration, calibrate
+from elman.forecast.distribution_networks import learn_distribution
 from elman.forecast.face import Forecasts
 from elman.forecast.fitted import Fitted, histories_of
 from elman.forecast.inputs import Encoder
@@ -38,18 +40,23 @@ def fitted_to(
     callbacks : iterable of Callback
         Told how networks learn.
     """
-    horizon, methods = int(forecaster.horizon), forecaster.methods_
+    horizon, methods, family = int(forecaster.horizon), forecaster.methods_, forecaster.family
     encoder = Encoder.of(collection, forecaster.holidays, forecaster.calendar)
     seasons = seasons_found(collection, forecaster.season) if seasons is None else seasons
     histories = histories_of(collection, seasons, encoder)
     origins = rolling_origins(histories.lengths, histories.season, horizon)
     until = np.array([o.max(initial=0) for o in origins])
     settings, networks = _settings(forecaster), Networks()
-    if "network" in methods:
-        networks = learn(settings, histories, horizon, until, seasons.longer, callbacks)
-    basis = _basis(collection, histories, built(methods, networks, seasons.longer), horizon, origins)
+    if family is not None:
+        family.check(collection)
+        networks = learn_distribution(settings, family, histories, horizon, until, seasons.longer, callbacks)
+        basis = _basis_of_distribution(collection, histories)
+    else:
+        if "network" in methods:
+            networks = learn(settings, histories, horizon, until, seasons.longer, callbacks)
+        basis = _basis(collection, histories, built(methods, networks, seasons.longer), horizon, origins)
     if any(networks.epochs) and not networks.knowing and not networks.interrupted:
-        learnt = learn_all(settings, histories, horizon, networks.epochs, seasons.longer, callbacks)
+        learnt = _learn_all(forecaster, settings, histories, networks.epochs, seasons.longer, callbacks)
         networks = learnt.completed_by(networks)
     return Fitted(networks, seasons, encoder, basis)
 
@@ -59,8 +66,20 @@ def basis_of(forecaster: Forecasts, collection: Collection) -> Basis:
     fitted, horizon = forecaster.fitted, int(forecaster.horizon)
     seasons = seasons_found(within_reach(collection), forecaster.season)
     histories = histories_of(collection, seasons, fitted.encoder)
+    if forecaster.family is not None:
+        forecaster.family.check(collection)
+        return _basis_of_distribution(collection, histories)
     origins = rolling_origins(histories.lengths, histories.season, horizon)
     return _basis(collection, histories, fitted.methods(forecaster.methods_), horizon, origins)
+
+
+def longer_basis(forecaster: Forecasts, collection: Collection, steps: int) -> Basis:
+    """What forecasts of the same series start from, now longer by so many steps; nothing is found anew."""
+    fitted, basis = forecaster.fitted, forecaster.fitted.basis
+    if forecaster.family is not None:
+        forecaster.family.check(collection)
+    histories = histories_of(collection, Seasons(basis.histories.season, ()), fitted.encoder)
+    return replace(basis, collection=collection, histories=histories, appended=basis.appended + steps)
 
 
 def _settings(forecaster: Forecasts) -> Settings:
@@ -74,6 +93,27 @@ def _settings(forecaster: Forecasts) -> Settings:
         used["learning_rate"],
         int(used["seed"]),
     )
+
+
+def _learn_all(
+    forecaster: Forecasts,
+    settings: Settings,
+    histories: Histories,
+    epochs: Sequence[int],
+    longer: tuple[int, ...],
+    callbacks: Iterable[Callback],
+) -> Networks:
+    """Networks trained on all values, each for as many epochs as were found to be enough."""
+    horizon, family = int(forecaster.horizon), forecaster.family
+    if family is None:
+        return learn_all(settings, histories, horizon, epochs, longer, callbacks)
+    nothing = np.zeros(len(histories.values), np.int64)
+    return learn_distribution(settings, family, histories, horizon, nothing, longer, callbacks, epochs)
+
+
+def _basis_of_distribution(collection: Collection, histories: Histories) -> Basis:
+    """Series whose networks, the only method, say themselves how wide intervals are."""
+    return Basis(collection, histories, np.ones((len(collection), 1)), None)
 
 
 def _basis(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,6 +27,7 @@ FEWEST_ROWS = 4  # of an update
 JUDGED, LOOKS = 512, 8  # series that judge epochs, and how often they do at most
 RATES = {True: 5e-4, False: 2e-3}
 FEWEST = 20  # series that a pretrained network learns more from
+MOST_EPOCHS = 300
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Networks:
         """These, and of those that Ctrl-C came before the others."""
         done = len(self.members)
         members, epochs = [*self.members, *others.members[done:]], [*self.epochs, *others.epochs[done:]]
-        return Networks(members, epochs, self.seasons, self.interrupted)
+        return replace(self, members=members, epochs=epochs)
 
     def __call__(self, histories: Histories, horizon: int, origins: np.ndarray) -> np.ndarray:
         """Medians, (S, K, H), as `Rival` says."""
@@ -135,6 +136,78 @@ def learn_all(
     return _learn(settings, histories, horizon, nothing, seasons, callbacks, epochs)
 
 
+class Lesson(Protocol):
+    """What networks learn from a collection, and how that is judged.
+
+    Attributes
+    ----------
+    histories : Histories
+        The series.
+    rows : Rows
+        What they learn from.
+    loss : callable
+    most_epochs : int
+        That series of this number teach anything in.
+    knows : bool
+        Whether new ones know already what there is to read.
+    """
+
+    @property
+    def histories(self) -> Histories: ...
+
+    @property
+    def rows(self) -> Rows: ...
+
+    @property
+    def loss(self) -> Any: ...
+
+    @property
+    def most_epochs(self) -> int: ...
+
+    @property
+    def knows(self) -> bool: ...
+
+    def network(self, member: int) -> Network:
+        """A new one."""
+        ...
+
+    def error(self, net: Network) -> float:
+        """What it errs by on the values held back; infinite if none is known."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Quantiles:
+    """Quantiles of the values ahead, as a lesson."""
+
+    settings: Settings
+    histories: Histories
+    views: Views
+    horizon: int
+    rows: Rows
+    judge: _Held | None
+    loss: Any = pinball
+
+    @property
+    def knows(self) -> bool:
+        return knows(self.settings, self.rows)
+
+    @property
+    def most_epochs(self) -> int:
+        return 0 if self.knows and len(self.histories.values) < FEWEST else MOST_EPOCHS
+
+    def network(self, member: int) -> Network:
+        static, beside = covariates_of(self.histories)
+        settings, seed = self.settings, seed_of(self.settings, member)
+        if settings.pretrained:
+            return pretrained.pretrained_network(member, self.horizon, seed, static, **beside)
+        about = len(ABOUT) + static
+        return direct_network(settings.cell, settings.units, self.horizon, about, seed=seed, **beside)
+
+    def error(self, net: Network) -> float:
+        return np.inf if self.judge is None else self.judge.error(net)
+
+
 def _learn(
     settings: Settings,
     histories: Histories,
@@ -144,21 +217,34 @@ def _learn(
     callbacks: Iterable[Callback],
     epochs: Sequence[int] | None,
 ) -> Networks:
-    chosen = _chosen(len(histories.values), settings.seed)
+    chosen = chosen_series(len(histories.values), settings.seed)
     some = histories.rows(chosen)
     effects = effects_of(some, until[chosen])
     some = some if effects is None else effects.taken_from(some)
     views = views_of(some, until[chosen], seasons)
-    rows = training_rows(
-        some, views, min(horizon, pretrained.HORIZON) if settings.pretrained else horizon, until[chosen]
-    )
-    judge = _Judge(some, views, horizon, until[chosen]) if epochs is None else None
-    found = Networks(seasons=seasons, knowing=_knows(settings, rows))
+    rows = training_rows(some, views, taught_steps(settings, horizon), until[chosen])
+    judge = _Held(some, views, horizon, until[chosen]) if epochs is None else None
+    lesson = _Quantiles(settings, some, views, horizon, rows, judge)
+    return taught(settings, lesson, Networks(seasons=seasons), callbacks, epochs)
+
+
+def taught(
+    settings: Settings,
+    lesson: Lesson,
+    found: Networks,
+    callbacks: Iterable[Callback] = (),
+    epochs: Sequence[int] | None = None,
+) -> Networks:
+    """Networks that have learnt a lesson, put into `found`; each for the epochs given, or until it errs more."""
+    found.knowing = lesson.knows
     for member in range(settings.members):
-        net = _new(settings, some, horizon, member)
-        wanted = _epochs(settings, rows, len(chosen)) if epochs is None else epochs[member]
+        net = lesson.network(member)
+        judge = _Judge(lesson.error) if epochs is None else None
+        wanted = _epochs(settings, lesson) if epochs is None else epochs[member]
         try:
-            learnt = _train(net, settings, rows, wanted, judge, callbacks) if wanted and rows.weight.any() else 0
+            learnt = (
+                _train(net, settings, lesson, wanted, judge, callbacks) if wanted and lesson.rows.weight.any() else 0
+            )
         except KeyboardInterrupt:
             found.interrupted = True
             if judge is None:  # nothing says how good a network is that learnt half
@@ -172,32 +258,46 @@ def _learn(
     return found
 
 
-def _chosen(count: int, seed: int) -> np.ndarray:
+def chosen_series(count: int, seed: int) -> np.ndarray:
+    """Which of so many series networks learn from."""
     if count <= MOST_SERIES:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).permutation(count)[:MOST_SERIES])
 
 
-def _new(settings: Settings, histories: Histories, horizon: int, member: int) -> Network:
-    seed = settings.seed * settings.members + member
+def seed_of(settings: Settings, member: int) -> int:
+    """Of the weights that a member starts with."""
+    return settings.seed * settings.members + member
+
+
+def covariates_of(histories: Histories) -> tuple[int, dict[str, Any]]:
+    """How many numbers are known of a series, and of each step."""
     inputs = histories.beside
-    static = 0 if inputs is None else inputs.static.shape[1]
-    beside = {} if inputs is None else {"known": inputs.known.shape[2], "past": inputs.past.shape[2]}
-    if settings.pretrained:
-        return pretrained.pretrained_network(member, horizon, seed, static, **beside)
-    return direct_network(settings.cell, settings.units, horizon, len(ABOUT) + static, seed=seed, **beside)
+    if inputs is None:
+        return 0, {}
+    return inputs.static.shape[1], {"known": inputs.known.shape[2], "past": inputs.past.shape[2]}
 
 
-def _epochs(settings: Settings, rows: Rows, series: int) -> int:
+def taught_steps(settings: Settings, horizon: int) -> int:
+    """How many steps ahead networks forecast by themselves."""
+    return min(horizon, pretrained.HORIZON) if settings.pretrained else horizon
+
+
+def knows(settings: Settings, rows: Rows) -> bool:
+    """Whether networks know already what there is to read: they were pretrained, and there are no covariates."""
+    return settings.pretrained and rows.about.shape[1] == len(ABOUT) and rows.beside is None
+
+
+def _epochs(settings: Settings, lesson: Lesson) -> int:
     """Most epochs: so many that there are enough updates, and not too many steps."""
     if settings.epochs is not None:
         return settings.epochs
-    knows = _knows(settings, rows)
-    if knows and series < FEWEST:
+    updates = -(-len(lesson.rows.series) // _batch(settings, lesson.rows))
+    if not updates:
         return 0
-    updates = -(-len(rows.series) // _batch(settings, rows))
-    steps = max(int(rows.lengths.sum()), 1)
-    return int(np.clip(min(-(-UPDATES[knows] // updates), STEPS[knows] // steps), 3, 300))
+    steps = int(lesson.rows.lengths.sum())
+    enough = max(min(-(-UPDATES[lesson.knows] // updates), STEPS[lesson.knows] // steps), 3)
+    return min(enough, lesson.most_epochs)
 
 
 def _batch(settings: Settings, rows: Rows) -> int:
@@ -205,22 +305,13 @@ def _batch(settings: Settings, rows: Rows) -> int:
     return min(settings.batch_size, max(len(rows.series) // 8, FEWEST_ROWS))
 
 
-def _knows(settings: Settings, rows: Rows) -> bool:
-    """Whether networks know already what there is to read: they were pretrained, and there are no covariates."""
-    return settings.pretrained and rows.about.shape[1] == len(ABOUT) and rows.beside is None
-
-
 def _train(
-    net: Network, settings: Settings, rows: Rows, epochs: int, judge: _Judge | None, callbacks: Iterable[Callback]
+    net: Network, settings: Settings, lesson: Lesson, epochs: int, judge: _Judge | None, callbacks: Iterable[Callback]
 ) -> int:
     """Train a network; of the epochs after each of which it was judged, the best one's weights stay."""
-    batch = _batch(settings, rows)
+    rows, batch = lesson.rows, _batch(settings, lesson.rows)
     updates = epochs * -(-len(rows.series) // batch)
-    rate = (
-        CosineDecay(RATES[_knows(settings, rows)], updates)
-        if settings.learning_rate is None
-        else settings.learning_rate
-    )
+    rate = CosineDecay(RATES[lesson.knows], updates) if settings.learning_rate is None else settings.learning_rate
     if judge is not None:
         judge.begin(net, epochs)
     net.fit(
@@ -228,7 +319,7 @@ def _train(
         rows.target,
         lengths=rows.lengths,
         sample_weight=rows.weight,
-        loss=pinball,
+        loss=lesson.loss,
         optimizer=Adam(rate, clip_norm=1.0),
         batch_size=batch,
         epochs=epochs,
@@ -239,14 +330,10 @@ def _train(
 
 
 class _Judge(Callback):
-    """``training.logs["forecast_error"]``: what forecasts of the values held back err by, in units of their series."""
+    """``training.logs["forecast_error"]``: what forecasts of the values held back err by."""
 
-    def __init__(self, histories: Histories, views: Views, horizon: int, until: np.ndarray):
-        judging = np.flatnonzero(until)
-        self._rows = judging[:: -(-len(judging) // JUDGED) or 1]
-        self._histories, self._views = histories.rows(self._rows), views.take(self._rows)
-        self._horizon, self._until = horizon, until[self._rows]
-        self._truth = _ahead_of(self._histories, self._until, horizon)
+    def __init__(self, error: Callable[[Network], float]):
+        self.error = error
 
     def begin(self, net: Network, epochs: int) -> None:
         """Before the first epoch."""
@@ -257,7 +344,7 @@ class _Judge(Callback):
     def on_epoch_end(self, training: Training) -> None:
         if training.epoch % self._every and training.epoch != training.epochs:
             return
-        error = self.error(training.net)
+        error = self.error(training.net)  # type: ignore[arg-type]
         if np.isfinite(error):
             training.logs["forecast_error"] = error
         if error < self._best or not np.isfinite(self._best):
@@ -267,6 +354,22 @@ class _Judge(Callback):
         """Put the best weights back, and say of which epoch they are."""
         net.params.restore(self._weights)
         return self._epoch
+
+
+def judging_series(until: np.ndarray) -> np.ndarray:
+    """Which series judge: of those of which something is held back, not too many."""
+    judging = np.flatnonzero(until)
+    return judging[:: -(-len(judging) // JUDGED) or 1]
+
+
+class _Held:
+    """The values held back of some series, and what medians of them err by, in units of their series."""
+
+    def __init__(self, histories: Histories, views: Views, horizon: int, until: np.ndarray):
+        chosen = judging_series(until)
+        self._histories, self._views = histories.rows(chosen), views.take(chosen)
+        self._horizon, self._until = horizon, until[chosen]
+        self._truth = ahead_of(self._histories, self._until, horizon)
 
     def error(self, net: Any) -> float:
         """The mean absolute error in units, each value counting alike; infinite if none is known."""
@@ -282,7 +385,7 @@ class _Judge(Callback):
         return np.where(self._views.logged, np.maximum(last, 1e-12), 1.0)
 
 
-def _ahead_of(histories: Histories, until: np.ndarray, horizon: int) -> np.ndarray:
+def ahead_of(histories: Histories, until: np.ndarray, horizon: int) -> np.ndarray:
     """What came after each series without its last `until` values, (S, H); NaN where nothing is known."""
     columns = (histories.values.shape[1] - until)[:, None] + np.arange(horizon)
     inside = columns < histories.values.shape[1]

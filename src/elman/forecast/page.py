@@ -121,11 +121,13 @@ def _fit(forecaster: Forecaster) -> Section:
     for number, (name, share) in sorted(enumerate(weights.items()), key=lambda item: -float(item[1][1].mean())):
         count = [f"{int(np.sum(heaviest == number))} series"] if several else []
         rows.append([name, f"{100 * float(share.mean()):.1f} %", *count])
-    text = (
+    how = (
         "The forecast is a weighted mean of several methods; what each foretold of the newest values, from rolling "
-        f"origins, decides its weight: {methods_in_words(forecaster)}. {seasons_in_words(forecaster.season_)}."
-        f"{_longer(forecaster)} {_networks(forecaster)}"
+        f"origins, decides its weight: {methods_in_words(forecaster)}"
     )
+    if forecaster.family is not None:
+        how = f"Networks forecast {forecaster.family.name.replace('_', ' ')} distributions: their means and quantiles"
+    text = f"{how}. {seasons_in_words(forecaster.season_)}.{_longer(forecaster)} {_networks(forecaster)}"
     return Section("Fit", text.strip(), rows)
 
 
@@ -138,7 +140,9 @@ def _networks(forecaster: Forecaster) -> str:
     nets, epochs = forecaster.networks_, forecaster.epochs_
     if not nets:
         return ""
-    start = "from pretrained ones" if pretrained.fits(as_cell(forecaster.cell), forecaster.units) else "from nothing"
+    knows = pretrained.fits(as_cell(forecaster.cell), forecaster.units)
+    knows &= forecaster.family is None or not forecaster.family.demand
+    start = "from pretrained ones" if knows else "from nothing"
     learnt = f"{', '.join(map(str, epochs))} epochs" if any(epochs) else "no epoch: they forecast as they came"
     count = counted(len(nets), "networks")
     return f"{count} with {nets[0].arena.size:,} parameters each began {start} and learnt {learnt}."

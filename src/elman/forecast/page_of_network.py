@@ -25,9 +25,10 @@ def network_saw(forecaster: Forecaster) -> Section:
     known = np.arange(len(z))[-SHOWN:] + 1
     ax.plot(known, z[-SHOWN:], color=BLUE, linewidth=1.2)
     dress(ax, "step of the series", "what the network reads")
-    text = (
-        f"Of {name}: {words}. Beside it the network reads how far the series is from smoothed levels, and its slopes."
-    )
+    more = "how far the series is from smoothed levels, and its slopes"
+    if forecaster.family is not None and forecaster.family.demand:
+        more = "smoothed levels, and how often there is any demand"
+    text = f"Of {name}: {words}. Beside it the network reads {more}."
     return Section("What the network saw", text, figure=figure)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from elman.checks import as_seed, flag, real, whole
+from elman.checks import as_seed, flag, real, shown, whole
 from elman.errors import OptionError
 from elman.estimator import Estimator
 from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate
+from elman.forecast.families import as_family
 from elman.forecast.methods import chosen_methods
 
 
@@ -23,6 +24,7 @@ class Parameters(Estimator):
         cell: Any = "gru",
         units: int = 64,
         methods: Sequence[str] | None = None,
+        distribution: Any = None,
         members: int = 3,
         epochs: int | None = None,
         batch_size: int = 32,
@@ -39,6 +41,7 @@ class Parameters(Estimator):
         self.cell = cell
         self.units = units
         self.methods = methods
+        self.distribution = distribution
         self.members = members
         self.epochs = epochs
         self.batch_size = batch_size
@@ -66,7 +69,15 @@ class Parameters(Estimator):
             whole(self.epochs, "epochs", 0)
         as_seed(self.seed)
         as_choice(self.nonnegative, "nonnegative")
-        chosen_methods(self.methods)
+        chosen = chosen_methods(self.methods)
+        family = as_family(self.distribution)
+        if family is not None and self.methods is not None and chosen != ("network",):
+            raise OptionError(
+                f"methods is {shown(self.methods)}, and distribution={family.name!r} is forecast by networks alone, as "
+                "no other method knows its parameters; leave methods out"
+            )
+        if family is not None and self.auto:
+            raise OptionError("auto=True searches methods of point forecasts; with distribution leave it out")
         flag(self.calendar, "calendar")
         if not flag(self.auto, "auto") and self.seconds is not None:
             raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")

@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.cells import gru
 from elman.files import write_whole
-from elman.forecast.direct import QUANTILES, direct_network, head_of
+from elman.forecast.direct import QUANTILE_HEAD, QUANTILES, Head, direct_network, head_of
 from elman.forecast.views import ABOUT
 from elman.network import Network
 
@@ -38,7 +38,7 @@ def count() -> int:
     return len({name.split("/")[0] for name in _stored()})
 
 
-def start(net: Network, member: int, horizon: int) -> None:
+def start(net: Network, member: int, horizon: int, made: Head = QUANTILE_HEAD) -> None:
     """Give a network the parameters of a member, as far as both have them: of its head only shorter horizons.
 
     What a network reads besides what the pretrained one does has weights of 0 at first.
@@ -52,7 +52,7 @@ def start(net: Network, member: int, horizon: int) -> None:
         if source is None or name not in net.trainable:
             continue
         if layer == head:
-            source = _of_horizon(source, horizon)
+            source = _of_horizon(source, horizon, made)
             if source is None:
                 continue
         value = np.zeros(net.params[name].shape, np.float32)
@@ -60,12 +60,13 @@ def start(net: Network, member: int, horizon: int) -> None:
         net.params[name] = value
 
 
-def _of_horizon(head: np.ndarray, horizon: int) -> np.ndarray | None:
-    """The rows of a head (Q * HORIZON, ...) that forecast so many steps; None if it does not forecast as many."""
+def _of_horizon(head: np.ndarray, horizon: int, made: Head) -> np.ndarray | None:
+    """The rows of a head (Q * HORIZON, ...) that another starts from; None if they do not forecast as many steps."""
     if horizon > HORIZON:
         return None
     quantiles = head.reshape(len(QUANTILES), HORIZON, *head.shape[1:])
-    return quantiles[:, :horizon].reshape(len(QUANTILES) * horizon, *head.shape[1:])
+    chosen = quantiles[list(made.pretrained), :horizon]
+    return chosen.reshape(len(made.pretrained) * horizon, *head.shape[1:])
 
 
 def fits(cell: object, units: int) -> bool:
@@ -73,11 +74,13 @@ def fits(cell: object, units: int) -> bool:
     return cell is gru and units == UNITS and FILE.exists()
 
 
-def pretrained_network(member: int, horizon: int, seed: int = 0, static: int = 0, **beside: int) -> Network:
+def pretrained_network(
+    member: int, horizon: int, seed: int = 0, static: int = 0, *, head: Head = QUANTILE_HEAD, **beside: int
+) -> Network:
     """A network that has been trained already, for at most `HORIZON` steps.
 
     It does not look yet at what is `static`, or `beside` a series.
     """
-    net = direct_network(gru, UNITS, min(horizon, HORIZON), len(ABOUT) + static, seed=seed, **beside)
-    start(net, member, min(horizon, HORIZON))
+    net = direct_network(gru, UNITS, min(horizon, HORIZON), len(ABOUT) + static, seed=seed, head=head, **beside)
+    start(net, member, min(horizon, HORIZON), head)
     return net

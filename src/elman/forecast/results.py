@@ -98,6 +98,7 @@ def describe_model(forecaster: Forecaster) -> dict[str, Any]:
     """What forecasts, in plain data."""
     return {
         "methods": {name: float(share.mean()) for name, share in forecaster.weights_.items()},
+        "distribution": None if forecaster.family is None else forecaster.family.name,
         "cell": forecaster.cell if isinstance(forecaster.cell, str) else forecaster.cell.name,
         "units": forecaster.units,
         "networks": len(forecaster.networks_),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,26 +59,26 @@ def training_rows(histories: Histories, views: Views, horizon: int, until: np.nd
     """
     lengths = np.maximum(histories.lengths - until, 0)
     z = left(views.scaled(histories.values), until, lengths)
-    which, start = _pieces(lengths)
+    which, start = pieces_of(lengths)
     steps = np.arange(min(z.shape[1], LONGEST))
     used = np.minimum(lengths[which] - start, len(steps))
     places = np.minimum(start[:, None] + steps, z.shape[1] - 1)
     pieces = np.where(steps < used[:, None], z[which[:, None], places], np.nan)
     target, told = _targets(pieces, horizon)
-    begin, end = _counted(which, start, lengths, horizon)
+    begin, end = counted_steps(which, start, lengths, horizon)
     own = (steps >= (begin - start)[:, None]) & (steps < (end - start)[:, None])
     weight = np.where(told & own, np.sqrt(views.noise[which])[:, None], 0.0).astype(np.float32)
     rows = Rows(inputs_of(pieces), about_of(histories, views)[which], used, target, weight)
     if not has_beside(histories) or not len(which):
         return rows
     ends = histories.lengths[which] - start - used  # steps of the series behind each piece
-    return _longer(rows, beside_of(histories, which, ends, used, horizon), horizon)
+    return longer(rows, beside_of(histories, which, ends, used, horizon), horizon)
 
 
 def _targets(pieces: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """z of the steps ahead of each step, (B, T, H), and whether any is known, (B, T)."""
     padded = np.full((len(pieces), pieces.shape[1] + horizon), UNKNOWN, np.float32)
-    relative = np.clip(pieces - _first(pieces)[:, None], -FARTHEST, FARTHEST)
+    relative = np.clip(pieces - first_of(pieces)[:, None], -FARTHEST, FARTHEST)
     padded[:, : pieces.shape[1]] = np.where(np.isnan(pieces), UNKNOWN, relative)
     known = np.isfinite(pieces)
     ahead = np.cumsum(known[:, ::-1], axis=1)[:, ::-1] - known  # values behind each step
@@ -86,7 +86,7 @@ def _targets(pieces: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     return np.lib.stride_tricks.sliding_window_view(padded, horizon, axis=1)[:, 1:], told
 
 
-def about_of(histories: Histories, views: Views) -> np.ndarray:
+def about_of(histories: Histories, views: Any) -> np.ndarray:
     """What the network is told of each series, (S, F)."""
     static = [] if histories.beside is None else [histories.beside.static]
     return np.concatenate([views.about, *static], axis=1).astype(np.float32)
@@ -118,7 +118,7 @@ def _gathered(values: np.ndarray, which: np.ndarray, columns: np.ndarray, there:
     return np.where((there & (columns >= 0))[..., None], found, 0.0)
 
 
-def _longer(rows: Rows, beside: np.ndarray, horizon: int) -> Rows:
+def longer(rows: Rows, beside: np.ndarray, horizon: int) -> Rows:
     """Rows that go on for the horizon, their last value held, so that what is known ahead can be read."""
     series = _held_on(rows.series, rows.lengths, horizon)
     more = ((0, 0), (0, horizon))
@@ -132,7 +132,7 @@ def _held_on(series: np.ndarray, lengths: np.ndarray, horizon: int) -> np.ndarra
     return np.take_along_axis(series, places[..., None], 1)
 
 
-def _pieces(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pieces_of(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which series each row is of, and where it starts in it, (B,) each."""
     half = LONGEST // 2
     counts = np.where(lengths > LONGEST, -(-(lengths - LONGEST) // half) + 1, (lengths > 2).astype(int))
@@ -141,7 +141,9 @@ def _pieces(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return which, np.maximum(np.minimum(order * half, lengths[which] - LONGEST), 0)
 
 
-def _counted(which: np.ndarray, start: np.ndarray, lengths: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+def counted_steps(
+    which: np.ndarray, start: np.ndarray, lengths: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
     """From which step of its series on each row counts, and up to which, (B,) each."""
     before = np.append(-1, which)
     first, last = which != before[:-1], np.append(which[1:], -1) != which
@@ -161,12 +163,12 @@ def left(values: np.ndarray, until: np.ndarray | int, used: np.ndarray) -> np.nd
 
 def inputs_of(pieces: np.ndarray) -> np.ndarray:
     """Rows of z (B, T), NaN where one is missing, as the network reads them, (B, T, 2)."""
-    z = np.nan_to_num(held(pieces - _first(pieces)[:, None]))
+    z = np.nan_to_num(held(pieces - first_of(pieces)[:, None]))
     age = np.broadcast_to(np.log(np.arange(1.0, z.shape[1] + 1)) - 3, z.shape)
     return np.stack([np.clip(z, -FARTHEST, FARTHEST), age], axis=2).astype(np.float32)
 
 
-def _first(pieces: np.ndarray) -> np.ndarray:
+def first_of(pieces: np.ndarray) -> np.ndarray:
     """The first value of each row; 0 where it has none."""
     return _first_known(pieces)[1]
 
@@ -275,16 +277,17 @@ class Pieces:
     lengths: np.ndarray
     about: np.ndarray
     beside: np.ndarray | None
+    seen: Callable[[np.ndarray], np.ndarray] | None = None  # in place of `inputs_of`
 
     def followed_by(self, values: np.ndarray) -> Pieces:
         """The same rows, and values (B, H) behind their ends."""
         z = np.concatenate([self.z, np.full(values.shape, np.nan)], axis=1)
         np.put_along_axis(z, self.lengths[:, None] + np.arange(values.shape[1]), values, 1)
-        return Pieces(z, self.lengths + values.shape[1], self.about, self.beside)
+        return replace(self, z=z, lengths=self.lengths + values.shape[1])
 
     def inputs(self, ahead: int) -> tuple[dict[str, Any], np.ndarray]:
         """What a network reads that looks so many steps ahead, and the lengths of its rows."""
-        series, found = inputs_of(self.z), {"about": self.about}
+        series, found = (self.seen or inputs_of)(self.z), {"about": self.about}
         if self.beside is None:
             return found | {"series": series}, self.lengths
         series = _held_on(series, self.lengths, ahead)
@@ -299,24 +302,24 @@ def _extended(networks: Sequence[Network], pieces: Pieces, parts: list[np.ndarra
     that line by no more than the part before did.
     """
     each = np.arange(len(pieces.z))
-    last = _newest(pieces)
+    last = newest(pieces)
     while sum(part.shape[2] for part in parts) < horizon:
         before = parts[-1][:, MIDDLE]
         pieces = pieces.followed_by(before)
         further = _read(networks, pieces, each, pieces.lengths)
-        middle = _held_back(further[:, MIDDLE], before, last)[:, None]
+        middle = held_back(further[:, MIDDLE], before, last)[:, None]
         spread = parts[-1][:, :, -1:] - parts[-1][:, MIDDLE : MIDDLE + 1, -1:]  # what was uncertain stays so
         around = np.hypot(further - further[:, MIDDLE : MIDDLE + 1], spread) * np.sign(_SIDES)[:, None]
         parts, last = [*parts, middle + around], before[:, -1]
     return parts
 
 
-def _newest(pieces: Pieces) -> np.ndarray:
+def newest(pieces: Pieces) -> np.ndarray:
     """The last value of each row, (B,)."""
     return held(pieces.z)[np.arange(len(pieces.z)), pieces.lengths - 1]
 
 
-def _held_back(further: np.ndarray, before: np.ndarray, start: np.ndarray) -> np.ndarray:
+def held_back(further: np.ndarray, before: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Medians of a further part, (B, H), behind those of the part before it, which began behind `start` (B,)."""
     share = np.arange(1.0, further.shape[1] + 1) / further.shape[1]
     rise, rose = further[:, -1] - before[:, -1], before[:, -1] - start
@@ -338,6 +341,14 @@ def _read(networks: Sequence[Network], pieces: Pieces, row: np.ndarray, used: np
     place, value = _first_known(pieces.z)
     first = np.where(place[row] < used, value[row], 0.0)
     return made.reshape(len(row), len(QUANTILES), -1) + first[:, None, None]
+
+
+def outputs_of(networks: Sequence[Network], pieces: Pieces, parts: int) -> np.ndarray:
+    """What networks make at the last step of rows, their mean, (B, parts, H)."""
+    inputs, lengths = pieces.inputs(networks[0].outputs // parts)
+    each = np.arange(len(lengths))
+    made = np.mean([outputs_at(net, inputs, lengths, each, pieces.lengths - 1) for net in networks], axis=0)
+    return made.reshape(len(each), parts, -1)
 
 
 def _fitting(beside: np.ndarray, steps: int) -> np.ndarray:

@@ -21,10 +21,10 @@ from elman.errors import ModelFileError
 from elman.files import write_whole
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration
+from elman.forecast.distribution_networks import networks_of
 from elman.forecast.face import Forecasts
 from elman.forecast.fitted import Fitted
 from elman.forecast.inputs import Encoder
-from elman.forecast.networks import Networks
 from elman.forecast.seasonality import Seasons
 from elman.forecast.stored_checks import (
     check_calibration,
@@ -98,7 +98,8 @@ def load(path: str | Path, kind: type[F]) -> F:
             forecaster.cell = _cell_of(members[0])
         longer = tuple(whole(m, "a longer season", 2) for m in stored["longer"])
         seasons = Seasons(tensors["series/season"], longer, tuple(stored["season_notes"]))
-        networks = Networks(members, [whole(n, "an epoch", 0) for n in stored["epochs"]], seasons.longer)
+        epochs = [whole(n, "an epoch", 0) for n in stored["epochs"]]
+        networks = networks_of(forecaster.family, members, epochs, seasons.longer)
         arrays = {name.removeprefix("series/"): a for name, a in tensors.items() if name.startswith("series/")}
         encoder = restored_encoder(stored["inputs"])
         forecaster.restore(Fitted(networks, seasons, encoder, _basis(stored, arrays, encoder)))
@@ -150,6 +151,7 @@ def _describe(forecaster: Forecasts) -> dict[str, Any]:
         "season_notes": list(fitted.seasons.notes),
         "collection": described(fitted.basis.collection),
         "inputs": described_encoder(fitted.encoder),
+        "appended": fitted.basis.appended,
         "calibration": None if calibration is None else list(calibration.notes),
     }
 
@@ -158,6 +160,8 @@ def _params(forecaster: Forecasts) -> dict[str, Any]:
     params = forecaster.get_params()
     if isinstance(forecaster.cell, Cell):
         params["cell"] = None  # its equations are in the description of the network
+    if forecaster.family is not None:
+        params["distribution"] = forecaster.family.name
     if params["methods"] is not None and not isinstance(params["methods"], str):
         params["methods"] = list(params["methods"])
     return params | {
@@ -184,6 +188,7 @@ def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encod
     calibration = None
     if stored["calibration"] is not None:
         calibration = Calibration(**{name: arrays[name] for name in _CALIBRATION}, notes=tuple(stored["calibration"]))
+    steps = whole(stored.get("appended", 0), "the number of steps appended", 0)
     histories = Seasons(arrays["found_season"], ()).histories(collection)
     beside = encoder.inputs(collection, 0)
-    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration)
+    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration, steps)

@@ -10,6 +10,8 @@ import numpy as np
 from elman.errors import OptionError
 from elman.forecast.conformal import Calibration
 from elman.forecast.predicted import Band
+from elman.forecast.rivals import Histories
+from elman.forecast.rivals.histories import at_origins
 from elman.forecast.special import normal_cdf
 
 GRID = np.arange(1, 400) / 400  # probabilities that paths are drawn between
@@ -29,6 +31,13 @@ def known_widths(calibration: Calibration | None) -> Calibration:
             "give longer series, or a shorter horizon"
         )
     return calibration
+
+
+def lowest_of(histories: Histories, origins: np.ndarray, nonnegative: bool | None) -> np.ndarray:
+    """What no forecast of a series from an origin is below, (S, K)."""
+    below = at_origins(np.fmin.accumulate(histories.values, axis=1), origins) < 0
+    kept = ~below if nonnegative is None else np.full(below.shape, bool(nonnegative))
+    return np.where(kept, 0.0, -np.inf)
 
 
 def bands_of(

@@ -38,6 +38,13 @@ class Pattern:
     rows: np.ndarray
     indices: np.ndarray
 
+    def among(self, rows: np.ndarray, count: int) -> Pattern:
+        """That of some of `count` series, by their numbers among these."""
+        place = np.full(count, -1)
+        place[rows] = np.arange(len(rows))
+        mine = place[self.rows]
+        return Pattern(mine[mine >= 0], self.indices[mine >= 0])
+
 
 @dataclass(frozen=True)
 class Views:
@@ -84,10 +91,7 @@ class Views:
 
     def take(self, rows: np.ndarray) -> Views:
         """The views of some of the series."""
-        place = np.full(len(self.first), -1)
-        place[rows] = np.arange(len(rows))
-        patterns = [Pattern(place[p.rows], p.indices) for p in self.patterns]
-        chosen = tuple(Pattern(p.rows[p.rows >= 0], p.indices[p.rows >= 0]) for p in patterns)
+        chosen = tuple(pattern.among(rows, len(self.first)) for pattern in self.patterns)
         return Views(self.logged[rows], chosen, self.first[rows], self.unit[rows], self.about[rows])
 
     def _season(self, steps: np.ndarray) -> np.ndarray:
@@ -103,7 +107,9 @@ class Views:
             return np.where(self.logged[:, None], np.log(values), values)
 
 
-def views_of(histories: Histories, until: np.ndarray | int = 0, seasons: Sequence[int] = ()) -> Views:
+def views_of(
+    histories: Histories, until: np.ndarray | int = 0, seasons: Sequence[int] = (), *, logs: bool = True
+) -> Views:
     """The views that suit series, found in their values before an origin.
 
     Parameters
@@ -113,9 +119,13 @@ def views_of(histories: Histories, until: np.ndarray | int = 0, seasons: Sequenc
         How many of the last values are not to be looked at.
     seasons : sequence of int
         Further seasons of all series, longer than the first.
+    logs : bool, default True
+        Whether logarithms are taken where they can be.
     """
     until = np.broadcast_to(until, histories.lengths.shape)
-    return _joined([_views(histories.values[b], histories.season[b], until[b], seasons) for b in blocks(histories)])
+    return _joined(
+        [_views(histories.values[b], histories.season[b], until[b], seasons, logs) for b in blocks(histories)]
+    )
 
 
 def _joined(parts: Sequence[Views]) -> Views:
@@ -137,15 +147,15 @@ def _joined(parts: Sequence[Views]) -> Views:
     return Views(logged, tuple(of_all), start, unit, about)
 
 
-def _views(values: np.ndarray, season: np.ndarray, until: np.ndarray, seasons: Sequence[int]) -> Views:
+def _views(values: np.ndarray, season: np.ndarray, until: np.ndarray, seasons: Sequence[int], logs: bool) -> Views:
     """The views of series (S, T) without their last `until` (S,) values."""
     columns = np.arange(values.shape[1])
     seen = columns < len(columns) - until[:, None]
     before = np.where(seen, values, np.nan)
-    logged = has_logarithms(before)
+    logged = has_logarithms(before) & logs
     with np.errstate(divide="ignore", invalid="ignore"):
         curved = np.where(logged[:, None], np.log(before), before)
-    patterns, plain = _without_seasons(curved, season, seasons)
+    patterns, plain = patterns_of(curved, season, seasons)
     first = np.nan_to_num(np.take_along_axis(plain, np.argmax(np.isfinite(plain), 1)[:, None], 1)[:, 0])
     steps = np.where(seen[:, 1:], np.abs(np.diff(held(plain), axis=1)), np.nan)
     distance = np.nan_to_num(mean_of_known(steps, 1))
@@ -175,7 +185,7 @@ def has_logarithms(values: np.ndarray) -> np.ndarray:
     return (lowest > LEAST_SHARE * np.nan_to_num(mean_of_known(np.abs(values), 1))) & np.isfinite(lowest)
 
 
-def _without_seasons(
+def patterns_of(
     curved: np.ndarray, season: np.ndarray, longer: Sequence[int]
 ) -> tuple[tuple[Pattern, ...], np.ndarray]:
     """The patterns of series, the shortest first, and what is left without them, (S, T)."""

@@ -14,7 +14,22 @@ import math
 from typing import Any
 
 from elman.checks import real
-from elman.equations import cell, equal, exp, lgamma, log, log1p, mean, softplus, split, square, where
+from elman.equations import (
+    cell,
+    equal,
+    exp,
+    lgamma,
+    log,
+    log1p,
+    maximum,
+    mean,
+    minimum,
+    softplus,
+    split,
+    sqrt,
+    square,
+    where,
+)
 
 FLOOR = 1e-4  # what a spread, a mean of counts or a dispersion is at least
 
@@ -63,7 +78,7 @@ def zero_inflated_negative_binomial_parameters(y: Any) -> tuple[Any, ...]:
 def normal(p, y, target):
     """Minus the log density of a normal distribution; its outputs are means, then spreads before softplus."""
     location, spread = normal_parameters(y)
-    return mean(0.5 * square((target - location) / spread) + log(spread)) + 0.5 * math.log(2 * math.pi)
+    return mean(normal_loss(target, location, spread))
 
 
 @cell(inputs=2)
@@ -73,9 +88,7 @@ def student_t(p, y, target):
     Outputs are locations, then scales, then degrees of freedom less 2, both before softplus.
     """
     location, spread, freedom = student_t_parameters(y)
-    half = 0.5 * (freedom + 1)
-    tails = half * log1p(square((target - location) / spread) / freedom)
-    return mean(tails + log(spread) + 0.5 * log(math.pi * freedom) + lgamma(0.5 * freedom) - lgamma(half))
+    return mean(student_t_loss(target, location, spread, freedom))
 
 
 @cell(inputs=2)
@@ -83,7 +96,7 @@ def poisson(p, y, target, *, scaled=False):
     """Minus the log probability of counts whose variance is their mean; outputs are means before softplus."""
     count, scale = _scaled(target, scaled)
     (location,) = poisson_parameters(y)
-    return mean(_poisson(count, location * scale))
+    return mean(poisson_loss(count, location * scale))
 
 
 @cell(inputs=2)
@@ -94,7 +107,7 @@ def negative_binomial(p, y, target, *, scaled=False):
     """
     count, scale = _scaled(target, scaled)
     location, dispersion = negative_binomial_parameters(y)
-    return mean(_negative_binomial(count, location * scale, dispersion))
+    return mean(negative_binomial_loss(count, location * scale, dispersion))
 
 
 @cell(inputs=2)
@@ -106,7 +119,7 @@ def zero_inflated_poisson(p, y, target, *, scaled=False):
     """
     count, scale = _scaled(target, scaled)
     location, zeros = zero_inflated_poisson_parameters(y)
-    return mean(_inflated(_poisson(count, location * scale), count, zeros))
+    return mean(inflated_loss(poisson_loss(count, location * scale), count, zeros))
 
 
 @cell(inputs=2)
@@ -117,7 +130,7 @@ def zero_inflated_negative_binomial(p, y, target, *, scaled=False):
     """
     count, scale = _scaled(target, scaled)
     location, dispersion, zeros = zero_inflated_negative_binomial_parameters(y)
-    return mean(_inflated(_negative_binomial(count, location * scale, dispersion), count, zeros))
+    return mean(inflated_loss(negative_binomial_loss(count, location * scale, dispersion), count, zeros))
 
 
 @cell(inputs=2)
@@ -139,11 +152,25 @@ def _scaled(target: Any, scaled: bool) -> tuple[Any, Any]:
     return split(target, 2) if scaled else (target, 1.0)
 
 
-def _poisson(count: Any, location: Any) -> Any:
+def normal_loss(value: Any, location: Any, spread: Any) -> Any:
+    """Minus the log density of each value."""
+    return 0.5 * square((value - location) / spread) + log(spread) + 0.5 * math.log(2 * math.pi)
+
+
+def student_t_loss(value: Any, location: Any, spread: Any, freedom: Any) -> Any:
+    """Minus the log density of each value."""
+    half = 0.5 * (freedom + 1)
+    tails = half * log1p(square((value - location) / spread) / freedom)
+    return tails + log(spread) + 0.5 * log(math.pi * freedom) + lgamma(0.5 * freedom) - lgamma(half)
+
+
+def poisson_loss(count: Any, location: Any) -> Any:
+    """Minus the log probability of each count, of Poisson's distribution of the given mean."""
     return location - count * log(location) + lgamma(count + 1)
 
 
-def _negative_binomial(count: Any, location: Any, dispersion: Any) -> Any:
+def negative_binomial_loss(count: Any, location: Any, dispersion: Any) -> Any:
+    """Minus the log probability of each count, of the given mean and dispersion."""
     size = 1 / dispersion
     direct = lgamma(size) - lgamma(count + size) + count * log(size)
     total = size + count  # and by Stirling's series where the two are large, so that no digits are lost
@@ -153,6 +180,48 @@ def _negative_binomial(count: Any, location: Any, dispersion: Any) -> Any:
     return lgamma(count + 1) + ways + total * log1p(dispersion * location) - count * log(location)
 
 
-def _inflated(loss: Any, count: Any, zeros: Any) -> Any:
+def inflated_loss(loss: Any, count: Any, zeros: Any) -> Any:
     """With s = sigmoid(zeros): ``-log(s [count = 0] + (1 - s) exp(-loss))``."""
     return loss + softplus(zeros) - equal(count, 0) * softplus(zeros + loss)
+
+
+def tweedie_loss(value: Any, location: Any, dispersion: Any) -> Any:
+    """Minus the log density of Tweedie's distribution of power 1.5, the log probability where the value is 0.
+
+    That is a sum of exponential amounts whose number is Poisson's: with ``l = 2 sqrt(m) / phi`` of them of the mean
+    ``u = phi sqrt(m) / 2``, ``log f = -l - y / u + log(l / (u y)) / 2 + log I1(2 sqrt(l y / u))``, and ``-l`` for
+    ``y = 0``. Reference: P. K. Dunn and G. K. Smyth, Series evaluation of Tweedie exponential dispersion model
+    densities, Statistics and Computing 15 (2005).
+    """
+    number, amount = 2 * sqrt(location) / dispersion, 0.5 * dispersion * sqrt(location)
+    zero = equal(value, 0)
+    positive = where(zero, 1.0, value)
+    density = (
+        positive / amount - 0.5 * log(number / (amount * positive)) - log_bessel(2 * sqrt(number * positive / amount))
+    )
+    return number + (1 - zero) * density
+
+
+def log_bessel(x: Any) -> Any:
+    """The logarithm of the modified Bessel function I1 of x > 0, to about 1e-6.
+
+    Reference: M. Abramowitz and I. A. Stegun, Handbook of mathematical functions (1964), 9.8.3 and 9.8.4.
+    """
+    near, far = minimum(x, 3.75) * (1 / 3.75), 3.75 / maximum(x, 3.75)
+    small = log(x) + log(_polynomial(_NEAR, square(near)))
+    return where(x > 3.75, x - 0.5 * log(x) + log(_polynomial(_FAR, far)), small)
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
+    """The first coefficient is the constant one."""
+    total: Any = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        total = total * x + coefficient
+    return total
+
+
+_NEAR = (0.5, 0.87890594, 0.51498869, 0.15084934, 0.02658733, 0.00301532, 0.00032411)
+_FAR = (
+    *(0.39894228, -0.03988024, -0.00362018, 0.00163801, -0.01031555),
+    *(0.02282967, -0.02895312, 0.01787654, -0.00420059),
+)
