@@ -102,3 +102,11 @@ def test_it_helps_to_weigh():
 
 def test_a_series_that_no_method_forecasts_has_no_weights():
     assert not weights_of(np.full((1, 2), np.nan), np.array([3])).any()
+
+
+def test_of_sporadic_demand_a_forecast_of_nothing_is_not_the_best():
+    truth = np.zeros((1, 4, 6))
+    truth[0, :, 2] = 3.0
+    made = {"nothing": np.zeros_like(truth), "the mean": np.full_like(truth, 0.5)}
+    absolute, squared = (relative_errors(truth, made, how)[0][0] for how in (False, np.array([True])))
+    assert absolute[0] < absolute[1] and squared[0] > squared[1]

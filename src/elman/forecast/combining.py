@@ -28,7 +28,9 @@ KNOWN = 50.0  # origins
 LEAST = 0.03  # of the mean error of all methods: what is added to each, so that none is infinitely better
 
 
-def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def relative_errors(
+    truth: np.ndarray, forecasts: Mapping[str, np.ndarray], squared: np.ndarray | bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Logarithms of mean absolute errors less their mean, (S, M), and how many origins they are of, (S,).
 
     Parameters
@@ -37,6 +39,9 @@ def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> t
         NaN where nothing is known.
     forecasts : dict of str to array, shape (S, K, H)
         By method; NaN where it has none.
+    squared : bool, or array of bool (S,)
+        Whether roots of mean squared errors are taken: of demand that is mostly none a forecast of nothing has the
+        least absolute error, though it says nothing of how much is needed.
 
     Returns
     -------
@@ -46,8 +51,11 @@ def relative_errors(truth: np.ndarray, forecasts: Mapping[str, np.ndarray]) -> t
     """
     known = np.isfinite(truth)
     counts = known.any(2).sum(1)
-    missed = [np.where(known, np.abs(f - np.where(known, truth, 0)), 0.0).sum((1, 2)) for f in forecasts.values()]
-    errors = np.stack(missed, axis=1) / np.maximum(known.sum((1, 2)), 1)[:, None]
+    power = np.where(np.broadcast_to(squared, counts.shape), 2.0, 1.0)[:, None, None]
+    missed = [
+        (np.where(known, np.abs(f - np.where(known, truth, 0)), 0.0) ** power).sum((1, 2)) for f in forecasts.values()
+    ]
+    errors = (np.stack(missed, axis=1) / np.maximum(known.sum((1, 2)), 1)[:, None]) ** (1 / power[:, :, 0])
     usable = np.isfinite(errors)
     size = _mean(errors, usable)
     logs = np.log(np.where(usable & (size > 0), errors / np.where(size > 0, size, 1.0) + LEAST, 1.0))

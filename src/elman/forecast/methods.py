@@ -18,17 +18,20 @@ from elman.forecast.rivals.histories import at_origins, blocks, last_values
 from elman.forecast.rivals.several_seasons import with_week
 from elman.forecast.together import Part, Together
 
-# By name: logarithms of what methods err by beside one another, for series with a season, short ones without, longer.
+# By name: logarithms of what methods err by beside one another, for series with a season, short ones without, longer
+# ones, and demand that is often none.
 PRIOR = {
-    "network": (-0.03, -0.08, 0.02),
-    "linear": (0.0, 0.1, 0.02),
-    "theta": (0.06, 0.1, 0.03),
-    "ets": (-0.03, -0.08, -0.08),
-    "damped ets": (-0.08, -0.08, 0.0),
-    "arima": (0.0, 0.0, 0.0),
-    "several seasons": (0.0, 0.0, 0.0),
-    "seasonal naive": (0.0, 0.0, 0.0),
+    "network": (-0.03, -0.08, 0.02, 0.0),
+    "linear": (0.0, 0.1, 0.02, 0.0),
+    "theta": (0.06, 0.1, 0.03, 0.0),
+    "ets": (-0.03, -0.08, -0.08, 0.0),
+    "damped ets": (-0.08, -0.08, 0.0, 0.0),
+    "arima": (0.0, 0.0, 0.0, 0.0),
+    "several seasons": (0.0, 0.0, 0.0, 0.0),
+    "seasonal naive": (0.0, 0.0, 0.0, 0.2),
 }
+SEASONAL, FEW, MANY, SPORADIC = range(4)  # columns of it
+OFTEN_NONE = 0.4  # of the values of a series that is never below 0
 SHORT = 60  # a series with fewer values
 NAMES = tuple(PRIOR)
 COMBINED = 1024  # series whose forecasts are combined at once, so that temporary arrays stay small
@@ -96,7 +99,7 @@ class Tried:
     def weights(self) -> np.ndarray:
         """Of the methods, (S, M)."""
         prior = np.array([PRIOR[name] for name in self.forecasts])
-        return weights_of(*relative_errors(self.truth, self.forecasts), prior[:, self.kinds].T)
+        return weights_of(*relative_errors(self.truth, self.forecasts, self.kinds == SPORADIC), prior[:, self.kinds].T)
 
 
 def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, origins: Sequence[np.ndarray]) -> Tried:
@@ -114,8 +117,16 @@ def tried(methods: Mapping[str, Rival], histories: Histories, horizon: int, orig
         last[rows, : len(key)] = last_of(some, places)
         for name, made in forecast_by(methods, some, horizon, places).items():
             found[name][rows, : len(key)] = made
-    kinds = np.where(histories.season > 1, 0, np.where(histories.lengths < SHORT, 1, 2))
-    return Tried(list(origins), truth, found, last, kinds)
+    return Tried(list(origins), truth, found, last, _kinds(histories))
+
+
+def _kinds(histories: Histories) -> np.ndarray:
+    """Which column of `PRIOR` each series has, (S,)."""
+    count = np.maximum(np.isfinite(histories.values).sum(1), 1)
+    none = (histories.values == 0).sum(1) / count
+    sporadic = (none >= OFTEN_NONE) & (np.nan_to_num(histories.values).min(1, initial=0.0) >= 0)
+    plain = np.where(histories.season > 1, SEASONAL, np.where(histories.lengths < SHORT, FEW, MANY))
+    return np.where(sporadic, SPORADIC, plain)
 
 
 def _alike(origins: Sequence[np.ndarray]) -> dict[tuple[int, ...], np.ndarray]:
