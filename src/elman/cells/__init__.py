@@ -3,29 +3,40 @@
 `constructions` makes parameters with which a cell does something known.
 """
 
+from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
+from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.gru import gru
 from elman.cells.ind_rnn import ind_rnn
 from elman.cells.layer_norm_lstm import layer_norm_lstm
+from elman.cells.lem import lem
 from elman.cells.li_gru import li_gru
+from elman.cells.lipschitz_rnn import lipschitz_rnn
 from elman.cells.lstm import lstm
 from elman.cells.min_gru import min_gru
 from elman.cells.peephole_lstm import peephole_lstm
 from elman.cells.simple import simple
+from elman.cells.unicornn import unicornn
 from elman.equations import Cell
 
 __all__ = [
+    "antisymmetric_rnn",
     "catalogue",
+    "co_rnn",
+    "gated_antisymmetric_rnn",
     "gru",
     "gru_from_simple",
     "gru_holding",
     "ind_rnn",
     "layer_norm_lstm",
+    "lem",
     "li_gru",
+    "lipschitz_rnn",
     "lstm",
     "min_gru",
     "peephole_lstm",
     "simple",
+    "unicornn",
 ]
 
 
@@ -34,7 +45,7 @@ def catalogue() -> dict[str, Cell]:
 
     Examples
     --------
-    >>> sorted(catalogue())[:3]
-    ['gru', 'ind_rnn', 'layer_norm_lstm']
+    >>> catalogue()["gru"].equations()[-1]
+    'h_t = z * h + (1 - z) * n'
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}
