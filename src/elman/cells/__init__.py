@@ -4,37 +4,55 @@
 """
 
 from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
+from elman.cells.atr import atr
+from elman.cells.brc import brc, nbrc
+from elman.cells.cfn import cfn
 from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
+from elman.cells.ctrnn import ctrnn
+from elman.cells.fast_rnn import fast_grnn, fast_rnn
 from elman.cells.gru import gru
 from elman.cells.ind_rnn import ind_rnn
+from elman.cells.irnn import irnn
 from elman.cells.layer_norm_lstm import layer_norm_lstm
 from elman.cells.lem import lem
 from elman.cells.li_gru import li_gru
 from elman.cells.lipschitz_rnn import lipschitz_rnn
+from elman.cells.low_rank_rnn import low_rank_rnn
 from elman.cells.lstm import lstm
 from elman.cells.min_gru import min_gru
 from elman.cells.peephole_lstm import peephole_lstm
+from elman.cells.shallow_plrnn import shallow_plrnn
 from elman.cells.simple import simple
 from elman.cells.unicornn import unicornn
 from elman.equations import Cell
 
 __all__ = [
     "antisymmetric_rnn",
+    "atr",
+    "brc",
     "catalogue",
+    "cfn",
     "co_rnn",
+    "ctrnn",
+    "fast_grnn",
+    "fast_rnn",
     "gated_antisymmetric_rnn",
     "gru",
     "gru_from_simple",
     "gru_holding",
     "ind_rnn",
+    "irnn",
     "layer_norm_lstm",
     "lem",
     "li_gru",
     "lipschitz_rnn",
+    "low_rank_rnn",
     "lstm",
     "min_gru",
+    "nbrc",
     "peephole_lstm",
+    "shallow_plrnn",
     "simple",
     "unicornn",
 ]
