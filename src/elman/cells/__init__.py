@@ -7,9 +7,12 @@ from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric
 from elman.cells.atr import atr
 from elman.cells.brc import brc, nbrc
 from elman.cells.cfn import cfn
+from elman.cells.clockwork_rnn import clockwork_rnn
 from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.ctrnn import ctrnn
+from elman.cells.dale_rnn import dale_rnn
+from elman.cells.echo_state import echo_state
 from elman.cells.fast_rnn import fast_grnn, fast_rnn
 from elman.cells.gru import gru
 from elman.cells.ind_rnn import ind_rnn
@@ -22,6 +25,7 @@ from elman.cells.low_rank_rnn import low_rank_rnn
 from elman.cells.lstm import lstm
 from elman.cells.min_gru import min_gru
 from elman.cells.peephole_lstm import peephole_lstm
+from elman.cells.phased_lstm import phased_lstm, timed_phased_lstm
 from elman.cells.shallow_plrnn import shallow_plrnn
 from elman.cells.simple import simple
 from elman.cells.unicornn import unicornn
@@ -33,8 +37,11 @@ __all__ = [
     "brc",
     "catalogue",
     "cfn",
+    "clockwork_rnn",
     "co_rnn",
     "ctrnn",
+    "dale_rnn",
+    "echo_state",
     "fast_grnn",
     "fast_rnn",
     "gated_antisymmetric_rnn",
@@ -52,8 +59,10 @@ __all__ = [
     "min_gru",
     "nbrc",
     "peephole_lstm",
+    "phased_lstm",
     "shallow_plrnn",
     "simple",
+    "timed_phased_lstm",
     "unicornn",
 ]
 
