@@ -8,6 +8,7 @@ import elman.equations as eq
 from elman.cells import catalogue
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
+from tests.of_catalogue import ONE_INPUT
 
 
 @eq.cell
@@ -59,7 +60,7 @@ def fast_weights(p, x, h, m):
 
 
 CELLS = {
-    **catalogue(),
+    **{name: catalogue()[name] for name in ONE_INPUT},
     "gru_before": catalogue()["gru"].with_options(reset_after=False),
     "relu": catalogue()["simple"].with_options(activation="relu"),
     "linear": linear,
