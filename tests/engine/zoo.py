@@ -8,6 +8,7 @@ import elman.equations as eq
 from elman.cells import catalogue
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
+from tests.of_catalogue import STATE_AS_OUTPUT
 
 
 @eq.cell
@@ -59,7 +60,8 @@ def fast_weights(p, x, h, m):
 
 
 CELLS = {
-    **catalogue(),
+    # random periods put the kinks of a time gate where central differences meet them
+    **{name: catalogue()[name] for name in STATE_AS_OUTPUT if name != "phased_lstm"},
     "gru_before": catalogue()["gru"].with_options(reset_after=False),
     "relu": catalogue()["simple"].with_options(activation="relu"),
     "linear": linear,

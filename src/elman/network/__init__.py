@@ -1,5 +1,6 @@
 """Networks: layers, parameters and their initialisers, running, saving and loading."""
 
+from elman.network import initialisers
 from elman.network.composites import Bidirectional, Conv1D
 from elman.network.gradient_check import GradientCheck, check_gradients
 from elman.network.layers import (
@@ -22,6 +23,7 @@ from elman.network.loading import load
 from elman.network.moves import AdditiveAttention, attend, learnt, pool, repeat, reverse, shift
 from elman.network.network import Network
 from elman.network.penalties import ActivityPenalty
+from elman.network.readout import fit_readout
 from elman.network.structure import Static
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "Static",
     "attend",
     "check_gradients",
+    "fit_readout",
+    "initialisers",
     "learnt",
     "load",
     "pool",
