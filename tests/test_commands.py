@@ -372,7 +372,7 @@ def test_many_series_of_a_long_file_by_group(panel, tmp_path, drawn):
     assert "Backtest by series" in page and "Leeds, a" in page
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+@pytest.mark.parametrize("ending", ["parquet", "json"])
 def test_a_file_for_the_forecast_alone(panel, tmp_path, ending):
     out = tmp_path / f"found.{ending}"
     report = commands.forecast(panel, horizon=3, group=["store", "product"], target="sold", out=out, methods=["theta"])

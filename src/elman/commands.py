@@ -36,7 +36,7 @@ from elman.sequences import sequences
 from elman.training import Callback
 
 FORECAST, PICTURE, PAGE = "forecast.csv", "forecast.png", "report.html"
-ENDINGS = (".csv", ".parquet", ".json")  # of a file with nothing but the forecast; a folder holds forecast.csv
+ENDINGS = (".parquet", ".json")  # of a file with nothing but the forecast; a folder holds forecast.csv
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def forecast(
     reading : Reading, optional
         Which rows of the file are taken, how its times and numbers are written, and what to do about missing values.
     out : str or Path, optional
-        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.csv``, ``.parquet`` or
-        ``.json`` for the forecast alone.
+        Folder for the results, by default ``forecast-NAME`` in the current one; or a file ``.parquet`` or ``.json``
+        for the forecast alone. Any other name is a folder's.
     level : float or sequence of float, optional
         Of the intervals, in per cent, those that the backtest judges too; by default 80 and 95, where the series are
         long enough to know them.

@@ -94,7 +94,7 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
 @click.option(
     "--out",
     metavar="PATH",
-    help="Folder for the results, with forecast.csv, or a file .csv, .parquet or .json for the forecast alone. "
+    help="Folder for the results, with forecast.csv, or a file .parquet or .json for the forecast alone. "
     "[default: forecast-NAME]",
 )
 @click.option(
