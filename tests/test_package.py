@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib
 from pathlib import Path
 
 import pytest
@@ -58,5 +57,5 @@ def test_types_go_with_the_package():
 
 @pytest.mark.parametrize("name", [name for name in NAMES if hasattr(getattr(el, name), "__path__")])
 def test_what_a_package_says_it_has_is_there(name):
-    module = importlib.import_module(f"elman.{name}")
+    module = getattr(el, name)
     assert [n for n in getattr(module, "__all__", []) if not hasattr(module, n)] == []

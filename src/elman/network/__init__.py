@@ -1,5 +1,6 @@
 """Networks: layers, parameters and their initialisers, running, saving and loading."""
 
+from elman.network import initialisers
 from elman.network.composites import Bidirectional, Conv1D
 from elman.network.gradient_check import GradientCheck, check_gradients
 from elman.network.layers import (
@@ -47,6 +48,7 @@ __all__ = [
     "Static",
     "attend",
     "check_gradients",
+    "initialisers",
     "learnt",
     "load",
     "pool",

@@ -1,0 +1,45 @@
+"""How parameters start: arrays, numbers, functions ``(random, shape)``, and those that have a name.
+
+The rule: matrices that multiply a state are orthogonal, other matrices Glorot-uniform, tables normal with
+deviation 1 (their rows are inputs, and inputs of about 1 are what matrices start for), vectors zero.
+A cell or a layer overrides it by parameter name, with a name of `NAMED`, a number, an array or a function.
+"""
+
+from elman.network.initialisers.choosing import NAMED, generator, initial_value, rule
+from elman.network.initialisers.gates import chrono, chrono_biases
+from elman.network.initialisers.plain import (
+    Initialiser,
+    glorot_uniform,
+    identity,
+    normal,
+    ones,
+    orthogonal,
+    scaled_identity,
+    uniform,
+    zeros,
+)
+from elman.network.initialisers.polynomials import hippo_legs, legendre_delay, zero_order_hold
+from elman.network.initialisers.spectra import reservoir, ring
+
+__all__ = [
+    "NAMED",
+    "Initialiser",
+    "chrono",
+    "chrono_biases",
+    "generator",
+    "glorot_uniform",
+    "hippo_legs",
+    "identity",
+    "initial_value",
+    "legendre_delay",
+    "normal",
+    "ones",
+    "orthogonal",
+    "reservoir",
+    "ring",
+    "rule",
+    "scaled_identity",
+    "uniform",
+    "zero_order_hold",
+    "zeros",
+]

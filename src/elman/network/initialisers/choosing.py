@@ -1,0 +1,65 @@
+"""Which initialiser a parameter has: what the layer says, else the cell, else the rule."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+from elman.equations import Graph
+from elman.errors import OptionError, ShapeError
+from elman.network.initialisers.plain import (
+    Initialiser,
+    glorot_uniform,
+    identity,
+    normal,
+    ones,
+    orthogonal,
+    uniform,
+    zeros,
+)
+from elman.network.initialisers.spectra import reservoir
+
+NAMED: dict[str, Initialiser] = {
+    "zeros": zeros,
+    "ones": ones,
+    "glorot_uniform": glorot_uniform,
+    "orthogonal": orthogonal,
+    "identity": identity,
+    "uniform": uniform(),
+    "uniform01": uniform(0.0, 1.0),
+    "normal": normal(),
+    "standard_normal": normal(1.0),
+    "reservoir": reservoir(),
+}
+
+
+def initial_value(
+    how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str, blocks: int = 1
+) -> np.ndarray:
+    """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array."""
+    if isinstance(how, str):
+        if how not in NAMED:
+            raise OptionError(f"unknown initialiser {how!r} for {name}; there are {', '.join(NAMED)}")
+        how = NAMED[how]
+    if callable(how) and blocks > 1:
+        of_block = (shape[0] // blocks, *shape[1:])
+        how = np.concatenate([initial_value(how, random, of_block, name) for _ in range(blocks)])
+    value = np.asarray(how(random, shape) if callable(how) else how)
+    if value.shape not in ((), shape):
+        raise ShapeError(f"the initial value of {name} has shape {value.shape}; expected {shape} or a number")
+    return np.broadcast_to(value, shape)
+
+
+def rule(graph: Graph, parameter: str) -> str:
+    """The name of the initialiser that a parameter has if nothing else is said."""
+    role = graph.parameters[parameter].role
+    if role == "matrix":
+        return "orthogonal" if graph.recurrent(parameter) else "glorot_uniform"
+    return "standard_normal" if role == "table" else "zeros"
+
+
+def generator(seed: int, layer: int, name: str) -> np.random.Generator:
+    """The random numbers of one parameter: other layers and parameters do not shift them."""
+    return np.random.default_rng([seed, layer, zlib.crc32(name.encode())])
