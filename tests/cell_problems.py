@@ -52,7 +52,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        return " ".join([self.cell, *(f"{option}={value}" for option, value in self.options.items())])
+        return " ".join([self.cell, *(f"{key}={value}" for key, value in (self.options | self.sizes).items())])
 
     def layer(self, **how: Any) -> el.Layer:
         cell = el.cells.catalogue()[self.cell]

@@ -1,7 +1,7 @@
 """Every cell of the catalogue: its values, gradients and files, and what it says of itself.
 
-The values are those of independent references from the papers (`tests/parity/cells`), which `tests/golden/make_cells.py`
-wrote to `tests/golden/cells.npz`: a new cell needs a reference there, and nothing here.
+The values are those of independent references from the papers (`tests/parity/cells`), which
+`tests/golden/make_cells.py` wrote to `tests/golden/cells.npz`: a new cell needs a reference there, and nothing here.
 """
 
 from __future__ import annotations

@@ -20,12 +20,14 @@ REFERENCES: dict[str, tuple[Case, Step]] = {}
 
 
 class Parameters:
-    """Tensors by their names; it notes which were looked at."""
+    """Tensors by their names; it notes which were looked at. Of a cell without biases those are zero."""
 
-    def __init__(self, tensors: dict[str, torch.Tensor]):
-        self.tensors, self.seen = tensors, set[str]()
+    def __init__(self, case: Case, tensors: dict[str, torch.Tensor]):
+        self.case, self.tensors, self.seen = case, tensors, set[str]()
 
     def __getattr__(self, name: str) -> torch.Tensor:
+        if name not in self.tensors and name[0] in "bc" and self.case.options.get("bias") is False:
+            return torch.zeros(self.case.units)
         if name not in self.tensors:
             raise AttributeError(f"the cell has no parameter {name!r}; it has {', '.join(self.tensors)}")
         self.seen.add(name)
@@ -64,7 +66,7 @@ def _results(problem: Problem, step: Step) -> Results:
     drawn = problem.parameters | problem.inputs | problem.states
     leaves = {name: torch.tensor(value, requires_grad=True) for name, value in drawn.items()}
     constants = {name: torch.tensor(value) for name, value in problem.constants.items()}
-    p = Parameters({name: leaves[name] for name in problem.parameters} | constants)
+    p = Parameters(problem.case, {name: leaves[name] for name in problem.parameters} | constants)
     output, loss = torch.zeros(problem.output_weight.shape), torch.zeros(())
     finals: dict[str, list[torch.Tensor]] = {name: [] for name in problem.states}
     for row, length in enumerate(problem.lengths):

@@ -4,19 +4,23 @@ import torch
 from tests.parity.cells import reference
 
 
-@reference("lstm")
-@reference("lstm", options={"bias": False, "activation": "linear"})
-def gers(p, x, h, c):
+def gers(p, x, h, c, squash):
     """One stacked product of [x, h]; the cell state is squashed on its way in and out."""
     stacked = torch.cat([torch.cat([getattr(p, f"W_{k}"), getattr(p, f"U_{k}")], 1) for k in "ifog"])
-    net = stacked @ torch.cat([x, h])
-    plain = not hasattr(p, "b_i")
-    if not plain:
-        net = net + torch.cat([p.b_i, p.b_f, p.b_o, p.b_g])
-    squash = (lambda a: a) if plain else torch.tanh
+    net = stacked @ torch.cat([x, h]) + torch.cat([p.b_i, p.b_f, p.b_o, p.b_g])
     y_in, y_forget, y_out = torch.sigmoid(net[: 3 * len(h)]).chunk(3)
     s = c * y_forget + squash(net[3 * len(h) :]) * y_in
     return squash(s) * y_out, s
+
+
+@reference("lstm")
+def squashed(p, x, h, c):
+    return gers(p, x, h, c, torch.tanh)
+
+
+@reference("lstm", options={"activation": "linear"})
+def linear(p, x, h, c):
+    return gers(p, x, h, c, lambda a: a)
 
 
 @reference("peephole_lstm")

@@ -9,6 +9,6 @@ def elman(p, x, h):
     return torch.tanh(torch.cat([p.W, p.U, p.b[:, None]], 1) @ torch.cat([x, h, torch.ones(1)]))
 
 
-@reference("simple", options={"activation": "relu", "bias": False})
+@reference("simple", options={"activation": "relu"})
 def rectified(p, x, h):
-    return torch.relu(torch.cat([p.W, p.U], 1) @ torch.cat([x, h]))
+    return torch.relu(torch.cat([p.W, p.U], 1) @ torch.cat([x, h]) + p.b)
