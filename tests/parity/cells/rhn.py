@@ -4,15 +4,15 @@ from tests.parity.cells import reference
 from torch import sigmoid, tanh
 
 
+def layer(p, kind, k, x, s):
+    of_x = getattr(p, f"W_{kind}") @ x if k == 1 else 0
+    return of_x + getattr(p, f"U_{kind}{k}") @ s + getattr(p, f"b_{kind}{k}")
+
+
 def highway(p, x, s, depth, coupled):
     for k in range(1, depth + 1):
-        first = 1.0 if k == 1 else 0.0
-        h = tanh(first * (p.W_h @ x) + getattr(p, f"U_h{k}") @ s + getattr(p, f"b_h{k}"))
-        t = sigmoid(first * (p.W_t @ x) + getattr(p, f"U_t{k}") @ s + getattr(p, f"b_t{k}"))
-        if coupled:
-            c = 1 - t
-        else:
-            c = sigmoid(first * (p.W_c @ x) + getattr(p, f"U_c{k}") @ s + getattr(p, f"b_c{k}"))
+        h, t = tanh(layer(p, "h", k, x, s)), sigmoid(layer(p, "t", k, x, s))
+        c = 1 - t if coupled else sigmoid(layer(p, "c", k, x, s))
         s = h * t + s * c
     return s
 
