@@ -4,6 +4,7 @@
 """
 
 from elman.cells.cifg import cifg
+from elman.cells.cifg import cifg
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.gru import gru
 from elman.cells.ind_rnn import ind_rnn
@@ -34,9 +35,11 @@ from elman.cells.sgu import dsgu, hard_sigmoid, sgu
 from elman.cells.simple import simple
 from elman.cells.sru import sru
 from elman.cells.star import star
+from elman.cells.tau_gru import tau_gru
 from elman.cells.typed import t_gru, t_lstm, t_rnn
 from elman.cells.ugrnn import ugrnn
 from elman.cells.wmc_lstm import wmc_lstm
+from elman.cells.zoneout import zoneout
 from elman.equations import Cell
 
 __all__ = [
@@ -85,8 +88,10 @@ __all__ = [
     "t_gru",
     "t_lstm",
     "t_rnn",
+    "tau_gru",
     "ugrnn",
     "wmc_lstm",
+    "zoneout",
 ]
 
 

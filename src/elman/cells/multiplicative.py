@@ -33,7 +33,7 @@ def multiplicative_lstm(p, x, h, c, *, bias=True):
 
     Parameters ``W_m`` (H, F) and ``U_m`` (H, H), which make ``m``, and the LSTM's ``W_k`` (H, F), ``U_k`` (H, H), which
     multiplies ``m``, and ``b_k`` (H) for k in i, f, g, o; no ``b`` with ``bias=False``. The forget bias starts at 1, as in
-    the authors' code. Of that, the Chainer program computes these equations; the Matlab one has a candidate without tanh,
+    the authors' code. Of that, the Chainer program computes these equations; the Matlab ones have a candidate without tanh,
     and ``tanh(o c)`` for the output.
 
     Reference: B. Krause, L. Lu, I. Murray and S. Renals, Multiplicative LSTM for sequence modelling, ICLR 2017
