@@ -51,6 +51,13 @@ class Solution:
         """Whether a width that is not known will follow from those of its parts."""
         return self.root(dim) in {self.root(c.whole) for c in self.open}
 
+    def is_product(self, dim: Dim) -> bool:
+        """Whether a width that is not known is that of a matrix whose rows and columns are not known yet."""
+        return self.root(dim) in {self.root(c.whole) for c in self.open if isinstance(c, Times)}
+
+    def is_known(self, dim: Dim) -> bool:
+        return self.root(dim) in self.value
+
     def root(self, dim: Dim) -> Dim:
         while dim in self.parent:
             dim = self.parent[dim]
