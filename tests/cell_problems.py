@@ -40,6 +40,8 @@ class Case:
         Lowest and highest number, by the name of a parameter, input or state that must not be near 0 on both sides.
     free : bool
         Whether the cell would take any H and F.
+    note : str
+        What tells it from another of the same cell, options and sizes.
     """
 
     cell: str
@@ -49,10 +51,12 @@ class Case:
     sizes: dict[str, int] = field(default_factory=dict)
     ranges: dict[str, list[float]] = field(default_factory=dict)
     free: bool = True
+    note: str = ""
 
     @property
     def name(self) -> str:
-        return " ".join([self.cell, *(f"{key}={value}" for key, value in (self.options | self.sizes).items())])
+        said = [f"{key}={value}" for key, value in (self.options | self.sizes).items()]
+        return " ".join([self.cell, *said, *filter(None, [self.note])])
 
     def layer(self, **how: Any) -> el.Layer:
         cell = el.cells.catalogue()[self.cell]

@@ -14,7 +14,7 @@ import elman as el  # noqa: E402
 
 REFERENCES = cells.load()
 for case, step in [*REFERENCES.values()]:  # those with an option for biases once more without them
-    if not case.options and el.cells.catalogue()[case.cell].options.get("bias"):
+    if not case.options and "bias" in getattr(el.cells.catalogue().get(case.cell), "options", {}):
         without = replace(case, options={"bias": False})
         REFERENCES.setdefault(without.name, (without, step))
 SIZES = [(3, 2, 3, 5), (5, 5, 2, 9), (8, 1, 4, 2)]  # H, F, B, T; where a case is not free its own H and F
