@@ -112,3 +112,15 @@ def test_a_ring_lies_between_its_radii_and_is_uniform_in_area():
 def test_what_cannot_be_is_refused(make, error):
     with pytest.raises(error):
         make()
+
+
+@pytest.mark.parametrize("shape", [(400, 25), (400,)])
+def test_what_pytorch_starts_with(shape):
+    wide, tall = drawn(init.fan_in_uniform, *shape), drawn(init.hidden_uniform, *shape)
+    assert 0.99 < np.abs(wide).max() * np.sqrt(shape[-1]) <= 1
+    assert 0.99 < np.abs(tall).max() * np.sqrt(400) <= 1
+
+
+def test_lecun_normal_keeps_the_variance_of_inputs():
+    W = drawn(init.lecun_normal, 300, 200)
+    assert np.isclose(W.var(), 1 / 200, rtol=0.05)

@@ -3,8 +3,9 @@
 `constructions` makes parameters with which a cell does something known.
 """
 
+from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
 from elman.cells.cifg import cifg
-from elman.cells.cifg import cifg
+from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.gru import gru
 from elman.cells.ind_rnn import ind_rnn
@@ -12,8 +13,10 @@ from elman.cells.intersection_rnn import intersection_rnn
 from elman.cells.janet import janet
 from elman.cells.layer_norm_gru import layer_norm_gru
 from elman.cells.layer_norm_lstm import layer_norm_lstm
+from elman.cells.lem import lem
 from elman.cells.li_gru import li_gru
 from elman.cells.light_ru import light_ru
+from elman.cells.lipschitz_rnn import lipschitz_rnn
 from elman.cells.lstm import lstm
 from elman.cells.mgu import mgu, mgu1, mgu2, mgu3
 from elman.cells.min_gru import min_gru
@@ -38,14 +41,18 @@ from elman.cells.star import star
 from elman.cells.tau_gru import tau_gru
 from elman.cells.typed import t_gru, t_lstm, t_rnn
 from elman.cells.ugrnn import ugrnn
+from elman.cells.unicornn import unicornn
 from elman.cells.wmc_lstm import wmc_lstm
 from elman.cells.zoneout import zoneout
 from elman.equations import Cell
 
 __all__ = [
+    "antisymmetric_rnn",
     "catalogue",
     "cifg",
+    "co_rnn",
     "dsgu",
+    "gated_antisymmetric_rnn",
     "gru",
     "gru_from_simple",
     "gru_holding",
@@ -55,8 +62,10 @@ __all__ = [
     "janet",
     "layer_norm_gru",
     "layer_norm_lstm",
+    "lem",
     "li_gru",
     "light_ru",
+    "lipschitz_rnn",
     "lstm",
     "mgu",
     "mgu1",
@@ -90,6 +99,7 @@ __all__ = [
     "t_rnn",
     "tau_gru",
     "ugrnn",
+    "unicornn",
     "wmc_lstm",
     "zoneout",
 ]
@@ -100,7 +110,7 @@ def catalogue() -> dict[str, Cell]:
 
     Examples
     --------
-    >>> sorted(catalogue())[:3]
-    ['gru', 'ind_rnn', 'layer_norm_lstm']
+    >>> catalogue()["gru"].equations()[-1]
+    'h_t = z * h + (1 - z) * n'
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}

@@ -25,7 +25,7 @@ def _reduced(cell: Cell) -> tuple[Callable[..., Cell], tuple[Any, ...]]:
     if found is cell:
         return _named, (module, name)
     function = found.function if isinstance(found, Cell) else found
-    more = (len(cell.inputs), cell.options, cell.initial, len(cell.memories))
+    more = (len(cell.inputs), cell.options, cell.initial, len(cell.memories), cell.frozen)
     if function is cell.function and _can_be_pickled(more):
         return _named, (module, name, *more)
     return _reduced_graph(cell)
@@ -41,7 +41,15 @@ def _reduced_graph(cell: Cell) -> tuple[Callable[..., Cell], tuple[Any, ...]]:
     return _of_graph, (to_data(cell), {**constant_values(cell.trace()), **cell.initial})
 
 
-def _named(module: str, name: str, inputs: int = 1, options: Any = None, initial: Any = None, memory: int = 0) -> Cell:
+def _named(
+    module: str,
+    name: str,
+    inputs: int = 1,
+    options: Any = None,
+    initial: Any = None,
+    memory: int = 0,
+    frozen: tuple[str, ...] = (),
+) -> Cell:
     """The cell of a function that can be imported."""
     try:
         importlib.import_module(module)
@@ -53,7 +61,7 @@ def _named(module: str, name: str, inputs: int = 1, options: Any = None, initial
     function = found.function if isinstance(found, Cell) else found
     if not callable(function):
         raise ModelFileError(f"the cell {name} cannot be read: {module} has no such cell any more")
-    return Cell(function, inputs=inputs, memory=memory, options=options, initial=initial)
+    return Cell(function, inputs=inputs, memory=memory, options=options, initial=initial, frozen=frozen)
 
 
 def _of_graph(data: dict[str, Any], initial: dict[str, Any]) -> Cell:

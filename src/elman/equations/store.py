@@ -23,7 +23,8 @@ _COUNTS = {"part": 1, "block_matmul": 0}  # which of an op's numbers is how many
 def to_data(cell: Cell) -> dict[str, Any]:
     """A cell's graph as plain lists, good for JSON; `from_data` makes a cell of it again."""
     initial = {k: v for k, v in cell.initial.items() if isinstance(v, int | float | str)}
-    return graph_data(cell.trace(), initial, cell.__doc__ or "")
+    data = graph_data(cell.trace(), initial, cell.__doc__ or "")
+    return {**data, **({"frozen": list(cell.frozen)} if cell.frozen else {})}
 
 
 def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "") -> dict[str, Any]:
@@ -97,6 +98,7 @@ class StoredCell(Cell):
         self.memories = tuple(data.get("memories", ()))
         self.options: dict[str, Any] = {}
         self.initial = dict(data["initial"])
+        self.frozen = tuple(data.get("frozen", ()))
         self.function = lambda p, *args: _result(_replay(data, p, args), data)
 
     def with_options(self, **options: Any) -> Cell:
@@ -169,3 +171,5 @@ def _check(data: dict[str, Any]) -> None:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):
         raise TypeError("initial or doc")
+    if not all(isinstance(name, str) for name in data.get("frozen", ())):
+        raise TypeError("frozen")

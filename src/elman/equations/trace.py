@@ -11,7 +11,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from elman.checks import nearest, whole
+from elman.checks import listed, nearest, whole
 from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, name_constants
 from elman.equations.endless import ending
@@ -36,6 +36,8 @@ class Cell:
         The keyword-only arguments and their values.
     initial : dict
         Initial values of parameters that differ from the rule (see `elman.network.initialisers`).
+    frozen : tuple of str
+        Parameters that training leaves as they are, until `Network.unfreeze`.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Cell:
         memory: int = 0,
         options: dict[str, Any] | None = None,
         initial: dict[str, Any] | None = None,
+        frozen: Iterable[str] = (),
     ):
         name = _checked(function)
         inputs, memory = whole(inputs, "inputs", least=0), whole(memory, "memory", least=0)
@@ -57,6 +60,7 @@ class Cell:
         self.__name__ = self.name
         self.__wrapped__ = function
         self.initial = dict(initial or {})
+        self.frozen = tuple(listed(frozen, "frozen", "names of parameters"))
         positional, defaults = _arguments(function)
         if len(positional) < 1 + inputs + memory:
             said = "(p, x, *states)" if not memory else "(p, x, memory, *states)"
@@ -92,6 +96,7 @@ class Cell:
             memory=len(self.memories),
             options={**self.options, **options},
             initial=self.initial,
+            frozen=self.frozen,
         )
 
     def trace(self) -> Graph:
@@ -109,6 +114,7 @@ class Cell:
         taken = {*parameters, *self.inputs, *self.memories, *self.states}
         parameters |= name_constants(recorder.constants, local, taken, outputs)
         _check_names(self, parameters)
+        _check_frozen(self, parameters)
         _check_needed(self, outputs, p.__dict__["_all"])
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
@@ -129,11 +135,21 @@ class Cell:
 
 @overload
 def cell(
-    function: Callable[..., Any], *, inputs: int = 1, memory: int = 0, initial: dict[str, Any] | None = None
+    function: Callable[..., Any],
+    *,
+    inputs: int = 1,
+    memory: int = 0,
+    initial: dict[str, Any] | None = None,
+    frozen: Iterable[str] = (),
 ) -> Cell: ...
 @overload
 def cell(
-    function: None = None, *, inputs: int = 1, memory: int = 0, initial: dict[str, Any] | None = None
+    function: None = None,
+    *,
+    inputs: int = 1,
+    memory: int = 0,
+    initial: dict[str, Any] | None = None,
+    frozen: Iterable[str] = (),
 ) -> Callable[[Callable[..., Any]], Cell]: ...
 def cell(
     function: Callable[..., Any] | None = None,
@@ -141,6 +157,7 @@ def cell(
     inputs: int = 1,
     memory: int = 0,
     initial: dict[str, Any] | None = None,
+    frozen: Iterable[str] = (),
 ) -> Any:
     """Make a cell of a function that states its equations.
 
@@ -156,6 +173,9 @@ def cell(
         How many arguments after those are memories: sequences that every step may attend to, see `elman.attend`.
     initial : dict, optional
         Initial values by parameter name where the usual rule does not serve: a number, or the name of an initialiser.
+    frozen : list of str, optional
+        Parameters that training leaves as they begin, see `elman.Network.freeze`: a reservoir, signs, periods. An array
+        whose sizes are known when the equations are written is rather an `elman.constant`.
 
     Returns
     -------
@@ -196,8 +216,8 @@ def cell(
     normalization, NeurIPS 2016.
     """
     if function is None:
-        return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial)
-    return Cell(function, inputs=inputs, memory=memory, initial=initial)
+        return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial, frozen=frozen)
+    return Cell(function, inputs=inputs, memory=memory, initial=initial, frozen=frozen)
 
 
 def _arguments(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:
@@ -256,6 +276,15 @@ def _check_names(cell: Cell, parameters: Iterable[str]) -> None:
             raise EquationError(
                 f"{cell.name}: {both[0]} is {kind} and p.{both[0]} a parameter of the same name; give the parameter "
                 "another"
+            )
+
+
+def _check_frozen(cell: Cell, parameters: Mapping[str, Parameter]) -> None:
+    """Raise if a name that is to be frozen is no parameter; it may be one that some options leave out."""
+    for name in cell.frozen:
+        if not isinstance(name, str) or (name not in parameters and not cell.options):
+            raise EquationError(
+                f"{cell.name} has no parameter {name!r} to freeze; it has {', '.join(parameters) or 'none'}"
             )
 
 

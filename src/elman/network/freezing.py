@@ -68,9 +68,13 @@ def fitting(net: Net, patterns: tuple[Any, ...], what: str) -> list[str]:
 
 
 def at_first(net: Net) -> frozenset[str]:
-    """What is frozen before anybody says so: the parameters of layers with ``trainable=False``."""
-    places = net.params.places
-    return checked(net, [name for name, place in places.items() if not net.layers[place.layer].trainable])
+    """What is frozen before anybody says so: the parameters of layers with ``trainable=False``, and those of cells."""
+    found = []
+    for name, place in net.params.places.items():
+        layer = net.layers[place.layer]
+        if not layer.trainable or name.rsplit(".", 1)[1] in layer.cell.frozen:
+            found.append(name)
+    return checked(net, found)
 
 
 def constants(net: Net) -> list[str]:

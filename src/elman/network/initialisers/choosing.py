@@ -11,8 +11,11 @@ from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
 from elman.network.initialisers.plain import (
     Initialiser,
+    fan_in_uniform,
     glorot_uniform,
+    hidden_uniform,
     identity,
+    lecun_normal,
     normal,
     ones,
     orthogonal,
@@ -31,6 +34,9 @@ NAMED: dict[str, Initialiser] = {
     "uniform01": uniform(0.0, 1.0),
     "normal": normal(),
     "standard_normal": normal(1.0),
+    "lecun_normal": lecun_normal,
+    "fan_in_uniform": fan_in_uniform,
+    "hidden_uniform": hidden_uniform,
     "reservoir": reservoir(),
 }
 

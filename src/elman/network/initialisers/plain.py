@@ -49,6 +49,23 @@ def scaled_identity(scale: float) -> Initialiser:
     return lambda random, shape: scale * np.eye(shape[0], shape[-1])
 
 
+def lecun_normal(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Normal with variance 1 / fan in (LeCun, Bottou, Orr & Muller, Efficient backprop, 1998)."""
+    return random.normal(0.0, 1 / np.sqrt(shape[-1]), shape)
+
+
+def fan_in_uniform(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform within 1 / sqrt(fan in): what PyTorch's linear layers start with."""
+    bound = 1 / np.sqrt(shape[-1])
+    return random.uniform(-bound, bound, shape)
+
+
+def hidden_uniform(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Uniform within 1 / sqrt(H), H the rows: what PyTorch's recurrent layers start with, biases too."""
+    bound = 1 / np.sqrt(shape[0])
+    return random.uniform(-bound, bound, shape)
+
+
 def uniform(low: float = -0.05, high: float = 0.05) -> Initialiser:
     """Uniform between two numbers."""
     return lambda random, shape: random.uniform(low, high, shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from elman import checks
@@ -103,7 +105,7 @@ def zero_order_hold(A: np.typing.ArrayLike, B: np.typing.ArrayLike, step: float 
 
 def _exponential(M: np.ndarray) -> np.ndarray:
     """exp(M) by scaling and squaring (Moler and Van Loan, SIAM Review 45, 2003)."""
-    halvings = max(0, int(np.ceil(np.log2(max(np.linalg.norm(M, 1), 1e-300)))) + SQUARINGS)
+    halvings = max(0, math.ceil(math.log2(max(float(np.linalg.norm(M, 1)), 1e-300))) + SQUARINGS)
     M = M / 2.0**halvings
     term = found = np.eye(len(M))
     for k in range(1, 11):
