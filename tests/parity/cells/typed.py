@@ -24,7 +24,7 @@ def gru(p, x, h, last):
 
 
 @reference("t_lstm")
-def lstm(p, x, h, c, last):
+def lstm(p, x, c, last):
     z, f, o = features(p, x, last)
     c = sigmoid(f) * c + (1 - sigmoid(f)) * z
     return c * tanh(o), c, x
