@@ -1,9 +1,8 @@
 """Chang et al. 2019, eq. 9 and eq. 11-12: one antisymmetric matrix less gamma I, and a gate that shares it."""
 
 import torch
-from torch import sigmoid, tanh
-
 from tests.parity.cells import reference
+from torch import sigmoid, tanh
 
 
 def recurrent(p, h, gamma):

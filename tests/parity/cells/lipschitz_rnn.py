@@ -1,7 +1,6 @@
 """Erichson et al. 2021, eq. 3-5, by the forward Euler scheme: dh/dt = A h + tanh(W h + U x + b)."""
 
 import torch
-
 from tests.parity.cells import reference
 
 

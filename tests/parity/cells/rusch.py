@@ -1,9 +1,8 @@
 """Rusch and Mishra 2021 (coRNN, eq. 3; UnICORNN, eq. 5), Rusch et al. 2022 (LEM, eq. 3)."""
 
 import torch
-from torch import sigmoid, tanh
-
 from tests.parity.cells import reference
+from torch import tanh
 
 
 def cornn(p, u, y, z, dt, gamma, epsilon):

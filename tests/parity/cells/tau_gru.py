@@ -1,9 +1,8 @@
 """Erichson, Lim and Mahoney 2025, eq. 3-7: h' = (1 - g) h + g (u + a z), z of the state l steps before h."""
 
 import torch
-from torch import sigmoid, tanh
-
 from tests.parity.cells import reference
+from torch import sigmoid, tanh
 
 
 def delayed(p, x, h, past):
