@@ -4,10 +4,15 @@
 """
 
 from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
+from elman.cells.cfc import cfc
 from elman.cells.cifg import cifg
 from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
+from elman.cells.delta_net import delta_net
+from elman.cells.ea_lstm import ea_lstm
 from elman.cells.gru import gru
+from elman.cells.gru_d import gru_d
+from elman.cells.hyper_lstm import hyper_lstm
 from elman.cells.ind_rnn import ind_rnn
 from elman.cells.intersection_rnn import intersection_rnn
 from elman.cells.janet import janet
@@ -15,16 +20,24 @@ from elman.cells.layer_norm_gru import layer_norm_gru
 from elman.cells.layer_norm_lstm import layer_norm_lstm
 from elman.cells.lem import lem
 from elman.cells.li_gru import li_gru
+from elman.cells.lif import lif
 from elman.cells.light_ru import light_ru
 from elman.cells.lipschitz_rnn import lipschitz_rnn
+from elman.cells.lmu import lmu
+from elman.cells.lru import lru, lru_ring
 from elman.cells.lstm import lstm
+from elman.cells.ltc import ltc
+from elman.cells.mc_lstm import mc_lstm
 from elman.cells.mgu import mgu, mgu1, mgu2, mgu3
 from elman.cells.min_gru import min_gru
+from elman.cells.min_lstm import min_lstm
 from elman.cells.minimal_rnn import minimal_rnn
 from elman.cells.miru import miru1, miru2
+from elman.cells.mlstm import mlstm
 from elman.cells.multiplicative import multiplicative_lstm, multiplicative_rnn
 from elman.cells.mut import mut1, mut2, mut3
 from elman.cells.nas import nas
+from elman.cells.ode_lstm import ode_lstm
 from elman.cells.original_lstm import original_lstm
 from elman.cells.peephole_lstm import peephole_lstm
 from elman.cells.projected_lstm import projected_lstm
@@ -36,9 +49,11 @@ from elman.cells.scrn import scrn
 from elman.cells.sgrn import sgrn
 from elman.cells.sgu import dsgu, hard_sigmoid, sgu
 from elman.cells.simple import simple
+from elman.cells.slstm import slstm
 from elman.cells.sru import sru
 from elman.cells.star import star
 from elman.cells.tau_gru import tau_gru
+from elman.cells.time_aware_lstm import time_aware_lstm
 from elman.cells.typed import t_gru, t_lstm, t_rnn
 from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
@@ -49,14 +64,19 @@ from elman.equations import Cell
 __all__ = [
     "antisymmetric_rnn",
     "catalogue",
+    "cfc",
     "cifg",
     "co_rnn",
+    "delta_net",
     "dsgu",
+    "ea_lstm",
     "gated_antisymmetric_rnn",
     "gru",
+    "gru_d",
     "gru_from_simple",
     "gru_holding",
     "hard_sigmoid",
+    "hyper_lstm",
     "ind_rnn",
     "intersection_rnn",
     "janet",
@@ -64,23 +84,32 @@ __all__ = [
     "layer_norm_lstm",
     "lem",
     "li_gru",
+    "lif",
     "light_ru",
     "lipschitz_rnn",
+    "lmu",
+    "lru",
+    "lru_ring",
     "lstm",
+    "ltc",
+    "mc_lstm",
     "mgu",
     "mgu1",
     "mgu2",
     "mgu3",
     "min_gru",
+    "min_lstm",
     "minimal_rnn",
     "miru1",
     "miru2",
+    "mlstm",
     "multiplicative_lstm",
     "multiplicative_rnn",
     "mut1",
     "mut2",
     "mut3",
     "nas",
+    "ode_lstm",
     "original_lstm",
     "peephole_lstm",
     "projected_lstm",
@@ -92,12 +121,14 @@ __all__ = [
     "sgrn",
     "sgu",
     "simple",
+    "slstm",
     "sru",
     "star",
     "t_gru",
     "t_lstm",
     "t_rnn",
     "tau_gru",
+    "time_aware_lstm",
     "ugrnn",
     "unicornn",
     "wmc_lstm",
