@@ -19,7 +19,7 @@ def matrix(M, beta, gamma):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_states_meet_exponentially_under_the_papers_condition(seed):
-    """The largest eigenvalue of A's symmetric part below minus the norm of W_h: theorem 1."""
+    """The largest eigenvalue of A's symmetric part below minus the norm of W_h."""
     beta, epsilon = 0.8, 0.005
     net = network(el.cells.lipschitz_rnn, scale=0.3, seed=seed, beta=beta, epsilon=epsilon, gamma_A=4.0, gamma_W=0.1)
     top = np.linalg.eigvalsh(symmetric(net.params["0.M_A"], beta, 4.0)).max()

@@ -4,17 +4,23 @@
 """
 
 from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
+from elman.cells.atr import atr
+from elman.cells.brc import brc, nbrc
 from elman.cells.cfc import cfc
+from elman.cells.cfn import cfn
 from elman.cells.cifg import cifg
 from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
+from elman.cells.ctrnn import ctrnn
 from elman.cells.delta_net import delta_net
 from elman.cells.ea_lstm import ea_lstm
+from elman.cells.fast_rnn import fast_grnn, fast_rnn
 from elman.cells.gru import gru
 from elman.cells.gru_d import gru_d
 from elman.cells.hyper_lstm import hyper_lstm
 from elman.cells.ind_rnn import ind_rnn
 from elman.cells.intersection_rnn import intersection_rnn
+from elman.cells.irnn import irnn
 from elman.cells.janet import janet
 from elman.cells.layer_norm_gru import layer_norm_gru
 from elman.cells.layer_norm_lstm import layer_norm_lstm
@@ -24,6 +30,7 @@ from elman.cells.lif import lif
 from elman.cells.light_ru import light_ru
 from elman.cells.lipschitz_rnn import lipschitz_rnn
 from elman.cells.lmu import lmu
+from elman.cells.low_rank_rnn import low_rank_rnn
 from elman.cells.lru import lru, lru_ring
 from elman.cells.lstm import lstm
 from elman.cells.ltc import ltc
@@ -48,6 +55,7 @@ from elman.cells.rhn import rhn
 from elman.cells.scrn import scrn
 from elman.cells.sgrn import sgrn
 from elman.cells.sgu import dsgu, hard_sigmoid, sgu
+from elman.cells.shallow_plrnn import shallow_plrnn
 from elman.cells.simple import simple
 from elman.cells.slstm import slstm
 from elman.cells.sru import sru
@@ -63,13 +71,19 @@ from elman.equations import Cell
 
 __all__ = [
     "antisymmetric_rnn",
+    "atr",
+    "brc",
     "catalogue",
     "cfc",
+    "cfn",
     "cifg",
     "co_rnn",
+    "ctrnn",
     "delta_net",
     "dsgu",
     "ea_lstm",
+    "fast_grnn",
+    "fast_rnn",
     "gated_antisymmetric_rnn",
     "gru",
     "gru_d",
@@ -79,6 +93,7 @@ __all__ = [
     "hyper_lstm",
     "ind_rnn",
     "intersection_rnn",
+    "irnn",
     "janet",
     "layer_norm_gru",
     "layer_norm_lstm",
@@ -88,6 +103,7 @@ __all__ = [
     "light_ru",
     "lipschitz_rnn",
     "lmu",
+    "low_rank_rnn",
     "lru",
     "lru_ring",
     "lstm",
@@ -109,6 +125,7 @@ __all__ = [
     "mut2",
     "mut3",
     "nas",
+    "nbrc",
     "ode_lstm",
     "original_lstm",
     "peephole_lstm",
@@ -120,6 +137,7 @@ __all__ = [
     "scrn",
     "sgrn",
     "sgu",
+    "shallow_plrnn",
     "simple",
     "slstm",
     "sru",

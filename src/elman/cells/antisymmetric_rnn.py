@@ -25,7 +25,7 @@ def antisymmetric_rnn(p, x, h, *, epsilon=0.01, gamma=0.01, bias=True):
     RecurrentLayers.jl starts with a step of 1 and no diffusion, with which the eigenvalues lie outside the unit circle.
 
     Reference: B. Chang, M. Chen, E. Haber and E. H. Chi, AntisymmetricRNN: a dynamical system view on recurrent neural
-    networks, ICLR 2019, eq. 9.
+    networks, ICLR 2019.
     """
     epsilon, gamma = real(epsilon, "epsilon", 0), real(gamma, "gamma", 0, from_low=True)
     return h + epsilon * tanh(plus((p.U - p.U.T) @ h - gamma * h + p.W @ x, flag(bias, "bias") and p.b))
@@ -42,7 +42,7 @@ def gated_antisymmetric_rnn(p, x, h, *, epsilon=0.01, gamma=0.01, bias=True):
     V_z, W_h, b_h, b_z. Options and initial values as those of `antisymmetric_rnn`.
 
     Reference: B. Chang, M. Chen, E. Haber and E. H. Chi, AntisymmetricRNN: a dynamical system view on recurrent neural
-    networks, ICLR 2019, eq. 11-12.
+    networks, ICLR 2019.
     """
     epsilon, gamma, bias = real(epsilon, "epsilon", 0), real(gamma, "gamma", 0, from_low=True), flag(bias, "bias")
     s = (p.U - p.U.T) @ h - gamma * h

@@ -23,7 +23,7 @@ def co_rnn(p, x, y, z, *, dt=0.042, gamma=2.7, epsilon=4.7, bias=True):
     all three together. RecurrentLayers.jl starts with dt = 1 and no oscillation or damping.
 
     Reference: T. K. Rusch and S. Mishra, Coupled oscillatory recurrent neural network (coRNN): an accurate and
-    (gradient) stable architecture for learning long time dependencies, ICLR 2021, eq. 3.
+    (gradient) stable architecture for learning long time dependencies, ICLR 2021.
     """
     dt, gamma, epsilon = real(dt, "dt", 0), real(gamma, "gamma", 0), real(epsilon, "epsilon", 0, from_low=True)
     force = tanh(plus(p.W @ x + p.U_y @ y + p.U_z @ z, flag(bias, "bias") and p.b))

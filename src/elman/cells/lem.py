@@ -20,7 +20,7 @@ def lem(p, x, y, z, *, dt=1.0, bias=True):
     1 what is the paper's second one.
 
     Reference: T. K. Rusch, S. Mishra, N. B. Erichson and M. W. Mahoney, Long expressive memory for sequence modeling,
-    ICLR 2022, eq. 3.
+    ICLR 2022.
     """
     dt, bias = real(dt, "dt", 0), flag(bias, "bias")
     dt_1 = dt * sigmoid(plus(p.W_1 @ x + p.U_1 @ y, bias and p.b_1))

@@ -30,7 +30,7 @@ def lipschitz_rnn(p, x, h, *, epsilon=0.03, beta=0.75, gamma_A=0.001, gamma_W=0.
     multiplies by the transposed matrices (of the same distribution) and has one gamma for both.
 
     Reference: N. B. Erichson, O. Azencot, A. Queiruga, L. Hodgkinson and M. W. Mahoney, Lipschitz recurrent neural
-    networks, ICLR 2021, eq. 3-5.
+    networks, ICLR 2021.
     """
     epsilon, beta = real(epsilon, "epsilon", 0), real(beta, "beta", 0.5, ABOVE_1, "in [0.5, 1]", from_low=True)
     gamma_A, gamma_W = (real(g, n, 0, from_low=True) for g, n in ((gamma_A, "gamma_A"), (gamma_W, "gamma_W")))

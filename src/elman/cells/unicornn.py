@@ -33,7 +33,7 @@ def unicornn(p, x, y, z, *, dt=0.19, alpha=30.65, bias=True):
     has a recurrent matrix in place of ``u`` unless asked otherwise, dt = 1 and no restoring force.
 
     Reference: T. K. Rusch and S. Mishra, UnICORNN: a recurrent model for learning very long time dependencies, ICML
-    2021, eq. 5.
+    2021.
     """
     dt, alpha = real(dt, "dt", 0), real(alpha, "alpha", 0, from_low=True)
     dt_c = dt * sigmoid(p.c)

@@ -64,7 +64,7 @@ def legendre_delay(order: int, window: float) -> tuple[np.ndarray, np.ndarray]:
     References
     ----------
     A. R. Voelker, I. Kajic and C. Eliasmith, Legendre memory units: continuous-time representation in recurrent neural
-    networks, NeurIPS 2019, eq. 2.
+    networks, NeurIPS 2019.
     """
     i = np.arange(checks.whole(order, "order"))
     window = checks.real(window, "window", 0)
