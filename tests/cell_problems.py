@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import elman as el
+from elman.network.freezing import constants
 
 Results = dict[str, np.ndarray]
 LENGTHS = (1.0, 0.6, 0.0)  # of rows, as a share of all steps; again from the first one on
@@ -37,7 +38,8 @@ class Case:
     sizes : dict
         Of states of other widths and of the output beside them, as `elman.Recurrent` takes them.
     ranges : dict
-        Lowest and highest number, by the name of a parameter, input or state that must not be near 0 on both sides.
+        Lowest and highest number, by the name of a parameter, input or state that must not be near 0 on both sides;
+        and the step between numbers, if it is not 1/256.
     free : bool
         Whether the cell would take any H and F.
     note : str
@@ -83,8 +85,9 @@ class Problem:
     """Numbers for a case, by the names of its cell: multiples of 1/256, which float32 holds exactly."""
 
     case: Case
-    parameters: Results  # those that training changes
-    constants: Results  # those that it does not, as the cell has them
+    parameters: Results
+    constants: Results  # as the cell has them
+    frozen: frozenset[str]  # parameters that training does not change
     inputs: Results  # (B, T, F) each
     states: Results  # (B, S) each
     output_weight: np.ndarray  # (B, T, O)
@@ -98,19 +101,23 @@ def draw(case: Case, batch: int = 3, steps: int = 5, seed: int = 0) -> Problem:
     net = case.network()
 
     def numbers(name: str, shape: tuple[int, ...], bound: float = 1.0) -> np.ndarray:
-        low, high = case.ranges.get(name, (-bound, bound))
-        values = [low + (high - low) * source.random() for _ in range(int(np.prod(shape)))]
-        return (np.round(np.array(values) * 256) / 256).reshape(shape)
+        low, high, *given = case.ranges.get(name, (-bound, bound))
+        step = given[0] if given else 1 / 256
+        first, last = np.round(low / step), np.round(high / step)
+        values = [first + np.floor((last - first + 1) * source.random()) for _ in range(int(np.prod(shape)))]
+        return (np.array(values) * step).reshape(shape)
 
     inner = {name: name.split(".")[-1] for name in net.params}
-    shapes = {inner[name]: net.params[name].shape for name in net.params if name in net.trainable}
+    fixed = constants(net)
+    shapes = {inner[name]: net.params[name].shape for name in net.params if name not in fixed}
     cell = net.layers[0].cell
     wide = dict(zip(cell.states, net.state_sizes()[0], strict=True))
     features = [door.given.width for door in net.doors]
     return Problem(
         case,
         {n: numbers(n, s, 1.5 / np.sqrt(s[-1]) if len(s) == 2 else 0.75) for n, s in shapes.items()},
-        {inner[n]: np.float64(net.params[n]) for n in net.params if n not in net.trainable},
+        {inner[n]: np.float64(net.params[n]) for n in fixed},
+        frozenset(inner[n] for n in net.frozen if n not in fixed),
         {n: numbers(n, (batch, steps, f)) for n, f in zip(cell.inputs, features, strict=True)},
         {n: numbers(n, (batch, s)) for n, s in wide.items()},
         numbers("output weight", (batch, steps, net.outputs)),
@@ -137,7 +144,7 @@ def elman_results(problem: Problem, dtype: Any, engine: str, *, ragged: bool = T
     of_inputs = of_x if isinstance(of_x, dict) else dict(zip(problem.inputs, [of_x], strict=True))
     found = {"output": _in_use(output, lengths)}
     found |= {f"final {n}": s for n, s in zip(problem.states, finals, strict=True)}
-    found |= {f"d {n}": grads[prefix + n] for n in problem.parameters}
+    found |= {f"d {n}": grads[prefix + n] for n in problem.parameters if n not in problem.frozen}
     found |= {f"d {n}": g for n, g in of_inputs.items()}
     found |= {f"d {n}": g for n, g in zip(problem.states, of_states, strict=True)}
     assert {value.dtype for value in found.values()} == {np.dtype(dtype)}

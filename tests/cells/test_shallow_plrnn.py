@@ -36,6 +36,6 @@ def test_clipped_states_are_bounded_and_others_need_not_be():
 
 def test_initial_values():
     params = network(cell, 30, 2, sizes={"U_2": 100}).params
-    assert 0 < params["0.a"].min() and params["0.a"].max() <= 1
+    assert params["0.a"].min() > 0 and params["0.a"].max() <= 1
     assert 0.99 < np.abs(params["0.U_1"]).max() * 10 <= 1
     assert 0.99 < np.abs(params["0.U_2"]).max() * np.sqrt(30) <= 1

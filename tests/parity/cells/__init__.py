@@ -85,5 +85,6 @@ def _results(problem: Problem, step: Step) -> Results:
     unseen = set(problem.parameters) - p.seen
     assert not unseen, f"{problem.case.name}: the reference has no use for {sorted(unseen)}"
     found = {"output": output} | {f"final {name}": torch.stack(rows) for name, rows in finals.items()}
-    found |= {f"d {name}": torch.zeros_like(a) if a.grad is None else a.grad for name, a in leaves.items()}
+    changing = {name: leaf for name, leaf in leaves.items() if name not in problem.frozen}
+    found |= {f"d {name}": torch.zeros_like(a) if a.grad is None else a.grad for name, a in changing.items()}
     return {name: value.detach().numpy() for name, value in found.items()}
