@@ -9,11 +9,14 @@ from elman.cells.brc import brc, nbrc
 from elman.cells.cfc import cfc
 from elman.cells.cfn import cfn
 from elman.cells.cifg import cifg
+from elman.cells.clockwork_rnn import clockwork_rnn
 from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.ctrnn import ctrnn
+from elman.cells.dale_rnn import dale_rnn
 from elman.cells.delta_net import delta_net
 from elman.cells.ea_lstm import ea_lstm
+from elman.cells.echo_state import echo_state
 from elman.cells.fast_rnn import fast_grnn, fast_rnn
 from elman.cells.gru import gru
 from elman.cells.gru_d import gru_d
@@ -47,6 +50,7 @@ from elman.cells.nas import nas
 from elman.cells.ode_lstm import ode_lstm
 from elman.cells.original_lstm import original_lstm
 from elman.cells.peephole_lstm import peephole_lstm
+from elman.cells.phased_lstm import phased_lstm, timed_phased_lstm
 from elman.cells.projected_lstm import projected_lstm
 from elman.cells.qrnn import qrnn
 from elman.cells.ran import ran
@@ -77,11 +81,14 @@ __all__ = [
     "cfc",
     "cfn",
     "cifg",
+    "clockwork_rnn",
     "co_rnn",
     "ctrnn",
+    "dale_rnn",
     "delta_net",
     "dsgu",
     "ea_lstm",
+    "echo_state",
     "fast_grnn",
     "fast_rnn",
     "gated_antisymmetric_rnn",
@@ -129,6 +136,7 @@ __all__ = [
     "ode_lstm",
     "original_lstm",
     "peephole_lstm",
+    "phased_lstm",
     "projected_lstm",
     "qrnn",
     "ran",
@@ -147,6 +155,7 @@ __all__ = [
     "t_rnn",
     "tau_gru",
     "time_aware_lstm",
+    "timed_phased_lstm",
     "ugrnn",
     "unicornn",
     "wmc_lstm",

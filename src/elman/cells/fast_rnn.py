@@ -34,7 +34,10 @@ def fast_rnn(p, x, h, *, activation="tanh", bias=True):
 @cell(
     initial={
         **dict.fromkeys(("W", "W_1", "W_2", "U", "U_1", "U_2"), _tenth),
-        **{"b_z": 1.0, "b_h": 1.0, "zeta": 1.0, "nu": -4.0},
+        "b_z": 1.0,
+        "b_h": 1.0,
+        "zeta": 1.0,
+        "nu": -4.0,
     }
 )
 def fast_grnn(p, x, h, *, activation="tanh", low_rank=False, bias=True):
@@ -53,10 +56,7 @@ def fast_grnn(p, x, h, *, activation="tanh", low_rank=False, bias=True):
     tiny kilobyte sized gated recurrent neural network, NeurIPS 2018, section 3.2.
     """
     bias = flag(bias, "bias")
-    if flag(low_rank, "low_rank"):
-        s = p.W_1 @ (p.W_2 @ x) + p.U_1 @ (p.U_2 @ h)
-    else:
-        s = p.W @ x + p.U @ h
+    s = p.W_1 @ (p.W_2 @ x) + p.U_1 @ (p.U_2 @ h) if flag(low_rank, "low_rank") else p.W @ x + p.U @ h
     z = sigmoid(plus(s, bias and p.b_z))
     candidate = as_function(activation)(plus(s, bias and p.b_h))
     return (sigmoid(scalar(p.zeta)) * (1 - z) + sigmoid(scalar(p.nu))) * candidate + z * h

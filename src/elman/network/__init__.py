@@ -23,6 +23,7 @@ from elman.network.loading import load
 from elman.network.moves import AdditiveAttention, attend, learnt, pool, repeat, reverse, shift
 from elman.network.network import Network
 from elman.network.penalties import ActivityPenalty
+from elman.network.readout import fit_readout
 from elman.network.structure import Static
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Static",
     "attend",
     "check_gradients",
+    "fit_readout",
     "initialisers",
     "learnt",
     "load",
