@@ -126,13 +126,19 @@ def draw(case: Case, batch: int = 3, steps: int = 5, seed: int = 0) -> Problem:
     )
 
 
-def elman_results(problem: Problem, dtype: Any, engine: str, *, ragged: bool = True) -> Results:
-    """Output, final states and all gradients, in float64."""
-    case, lengths = problem.case, problem.lengths if ragged else None
-    net = case.network(dtype, engine)
-    prefix = next(iter(net.params)).rpartition(".")[0] + "." if len(net.params) else ""
-    for name, value in problem.parameters.items():
-        net.params[prefix + name] = value
+def network(problem: Problem, dtype: Any, engine: str) -> el.Network:
+    """The case's network with the problem's parameters."""
+    net = problem.case.network(dtype, engine)
+    for name in net.params:
+        short = name.split(".")[-1]
+        if short in problem.parameters:
+            net.params[name] = problem.parameters[short]
+    return net
+
+
+def elman_results(problem: Problem, net: el.Network, *, ragged: bool = True) -> Results:
+    """Output, final states and all gradients, in float64; rows end at their lengths, or all at the last step."""
+    lengths, dtype = problem.lengths if ragged else None, net.dtype
     given = {name: value.astype(dtype) for name, value in problem.inputs.items()}
     x = given if len(given) > 1 else next(iter(given.values()))
     state = [tuple(value.astype(dtype) for value in problem.states.values())]
@@ -142,12 +148,13 @@ def elman_results(problem: Problem, dtype: Any, engine: str, *, ragged: bool = T
         x, problem.output_weight.astype(dtype), state=state, state_gradients=weights, lengths=lengths
     )
     of_inputs = of_x if isinstance(of_x, dict) else dict(zip(problem.inputs, [of_x], strict=True))
+    changing = {name: g for name, g in grads.items() if name in net.trainable}
     found = {"output": _in_use(output, lengths)}
     found |= {f"final {n}": s for n, s in zip(problem.states, finals, strict=True)}
-    found |= {f"d {n}": grads[prefix + n] for n in problem.parameters if n not in problem.frozen}
+    found |= {f"d {name.split('.')[-1]}": g for name, g in changing.items()}
     found |= {f"d {n}": g for n, g in of_inputs.items()}
     found |= {f"d {n}": g for n, g in zip(problem.states, of_states, strict=True)}
-    assert {value.dtype for value in found.values()} == {np.dtype(dtype)}
+    assert {value.dtype for value in found.values()} == {dtype}
     return {name: np.float64(value) for name, value in found.items()}
 
 

@@ -30,7 +30,7 @@ def test_cell_is_what_its_paper_says(name: str) -> None:
             problem = cell_problems.draw(sized, batch, steps, seed)
             wanted = cells.results(problem, step)
             for engine in ("numpy", "native"):
-                found = cell_problems.elman_results(problem, "float64", engine)
+                found = cell_problems.elman_results(problem, cell_problems.network(problem, "float64", engine))
                 cell_problems.assert_close(found, wanted, 1e-9, f"{engine}, H={units}, F={features}, seed {seed}")
 
 
