@@ -65,7 +65,7 @@ def catalogue() -> dict[str, Cell]:
 
     Examples
     --------
-    >>> sorted(catalogue())[:3]
-    ['gru', 'ind_rnn', 'layer_norm_lstm']
+    >>> "gru" in catalogue()
+    True
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}
