@@ -168,7 +168,9 @@ def catalogue() -> dict[str, Cell]:
 
     Examples
     --------
-    >>> catalogue()["gru"].equations()[-1]
     'h_t = z * h + (1 - z) * n'
+    >>> "gru" in catalogue()
+    >>> catalogue()["gru"].equations()[-1]
+    True
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}

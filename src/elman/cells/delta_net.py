@@ -16,8 +16,9 @@ def delta_net(p, x, W, *, nu=1, epsilon=1e-6):
     ``k_i k_{i + j}`` for j up to `nu` of their positive and negative parts, which makes 2 d nu features of d, and are
     divided by their sum (and `epsilon`, as of some keys all features are 0).
 
-    Parameters ``W_k W_q`` (d, F), with d = H or ``sizes={"W_k": d}``; ``W_v`` (H, F); ``w_beta`` (F), ``b_beta`` (1).
-    The output ``y`` is what the query reads. A layer has one head; the paper's are several beside one another.
+    Parameters ``W_k W_q`` (d, F), with d = H or ``sizes={"W_k": d, "W_q": d}``; ``W_v`` (H, F); ``w_beta`` (F),
+    ``b_beta`` (1). The output ``y`` is what the query reads. A layer has one head; the paper's are several beside one
+    another.
 
     Reference: I. Schlag, K. Irie and J. Schmidhuber, Linear transformers are secretly fast weight programmers, ICML
     2021.

@@ -49,7 +49,8 @@ def lru_ring(r_min: float = 0.0, r_max: float = 1.0, max_phase: float = 2 * np.p
     True
     """
     low = checks.real(r_min, "r_min", 0, 1, from_low=True)
-    high, phase = checks.real(r_max, "r_max", low), checks.real(max_phase, "max_phase", 0)
+    high = checks.real(r_max, "r_max", low, np.nextafter(1.0, 2.0), f"above r_min, which is {low:g}, and at most 1")
+    phase = checks.real(max_phase, "max_phase", 0)
 
     def squared_sizes(count: int) -> np.ndarray:
         return low**2 + (high**2 - low**2) * (np.arange(count) + 0.5) / count
