@@ -136,17 +136,21 @@ def network(problem: Problem, dtype: Any, engine: str) -> el.Network:
     return net
 
 
-def elman_results(problem: Problem, net: el.Network, *, ragged: bool = True) -> Results:
+def given(problem: Problem, dtype: Any) -> tuple[Any, Any]:
+    """Inputs and initial states as a network takes them."""
+    inputs = {name: value.astype(dtype) for name, value in problem.inputs.items()}
+    x = inputs if len(inputs) > 1 else next(iter(inputs.values()))
+    return x, [tuple(value.astype(dtype) for value in problem.states.values())]
+
+
+def elman_results(problem: Problem, net: el.Network, *, ragged: bool = True, memory: str = "normal") -> Results:
     """Output, final states and all gradients, in float64; rows end at their lengths, or all at the last step."""
     lengths, dtype = problem.lengths if ragged else None, net.dtype
-    given = {name: value.astype(dtype) for name, value in problem.inputs.items()}
-    x = given if len(given) > 1 else next(iter(given.values()))
-    state = [tuple(value.astype(dtype) for value in problem.states.values())]
+    x, state = given(problem, dtype)
     weights = [tuple(value.astype(dtype) for value in problem.state_weights.values())]
-    output, (finals,) = net(x, state=state, return_state=True, lengths=lengths)
-    grads, of_x, (of_states,) = net.backward(
-        x, problem.output_weight.astype(dtype), state=state, state_gradients=weights, lengths=lengths
-    )
+    output, (finals,) = net(x, state=state, return_state=True, lengths=lengths, memory=memory)
+    how: dict[str, Any] = {"state": state, "state_gradients": weights, "lengths": lengths, "memory": memory}
+    grads, of_x, (of_states,) = net.backward(x, problem.output_weight.astype(dtype), **how)
     of_inputs = of_x if isinstance(of_x, dict) else dict(zip(problem.inputs, [of_x], strict=True))
     changing = {name: g for name, g in grads.items() if name in net.trainable}
     found = {"output": _in_use(output, lengths)}

@@ -83,6 +83,17 @@ def test_engines_agree_on_whole_rows(name):
 
 
 @pytest.mark.parametrize("cell", CELLS)
+def test_low_memory_and_traces_change_nothing(cell):
+    name = case_of(cell).name
+    problem, net = problem_of(name), network_of(name, BUILT[0])
+    usual, low = (cell_problems.elman_results(problem, net, ragged=False, memory=m) for m in ("normal", "low"))
+    cell_problems.assert_close(low, usual, 1e-12)
+    steps = net.trace(*cell_problems.given(problem, np.float64))
+    for state in problem.states:
+        np.testing.assert_allclose(steps[state][:, -1], usual[f"final {state}"], rtol=0, atol=1e-9, err_msg=state)
+
+
+@pytest.mark.parametrize("cell", CELLS)
 def test_gradients_are_central_differences(cell):
     net = network_of(case_of(cell).name, BUILT[0])
     try:
@@ -95,8 +106,7 @@ def test_gradients_are_central_differences(cell):
 def test_files_keep_every_bit(cell, tmp_path):
     case = case_of(cell)
     net, problem = case.network("float32"), problem_of(case.name)
-    inputs = {name: value.astype(np.float32) for name, value in problem.inputs.items()}
-    x = inputs if len(inputs) > 1 else next(iter(inputs.values()))
+    x, _ = cell_problems.given(problem, np.float32)
     net.save(tmp_path / "net.elman")
     loaded = el.load(tmp_path / "net.elman")
     assert loaded.trainable == net.trainable
