@@ -19,9 +19,8 @@ def janet(p, x, c, *, beta=1.0, bias=True):
     which are not there with ``bias=False``. ``beta`` is how far the gate that writes is above the one that forgets, 1
     in the paper, 0 for a plain coupling.
 
-    The forget bias starts at 1. The paper draws it as ``log(u)``, u uniform in [1, T - 1] for dependencies of T steps
-    (chrono initialisation: C. Tallec and Y. Ollivier, Can recurrent neural networks warp time?, ICLR 2018); give such
-    values as ``initial={"b_f": ...}``.
+    The forget bias starts at 1. The paper draws it by the longest dependency that is expected, of T steps: chrono
+    initialisation, ``initial={"b_f": el.initialisers.chrono(T)}``.
 
     Reference: J. van der Westhuizen and J. Lasenby, The unreasonable effectiveness of the forget gate, arXiv
     1804.04849 (2018), eq. 4.
