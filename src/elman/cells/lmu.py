@@ -26,9 +26,8 @@ def lmu(p, x, h, m, *, order=4, theta=4.0, activation="tanh"):
     and memory; constants ``A`` (order, order) and ``B`` (order): the paper's, discretised with zero-order hold. The
     encoders ``e_x`` and ``e_h`` start uniform with variance one over their width, ``e_m`` at 0.
 
-    keras-lmu of today leaves out by default what goes back into the memory (``e_h``, ``e_m``) and the input beside it
-    (``W``), and trains no encoder of its own; the paper has all. The order and theta by default are those of the
-    paper's Mackey-Glass experiment.
+    keras-lmu of today leaves out by default what goes back into the memory, ``e_h`` and ``e_m``, and the input beside
+    it, ``W``; the paper has all three. Order and theta by default are those of the paper's Mackey-Glass experiment.
 
     Reference: A. R. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time representation in
     recurrent neural networks, NeurIPS 2019.

@@ -20,10 +20,11 @@ def mc_lstm(p, x, a, c, *, redistribution="gated"):
     """MC-LSTM: what comes in as mass ``x`` is stored, moved between units or given out, and none is made or lost.
 
     For quantities that obey a conservation law: water in a catchment, traffic, energy, or sums to be learnt. The mass
-    ``x``, nonnegative, is what is conserved; all else that is known, ``a``, only steers the gates. The columns of
-    ``R`` (where the mass of a unit goes) and of the input gate are shares of a whole; ``o`` is what leaves. At each
-    step ``sum(c) + sum(y)`` is ``sum(c) + sum(x)`` of before. It returns the outgoing mass ``y``; a target is often its
-    sum. Not for signals of both signs, nor for what decays by itself: a unit whose mass is lost learns to be a sink.
+    ``x``, nonnegative, is what is conserved; all else that is known, ``a``, only steers the gates. The columns of ``R``
+    (where the mass of a unit goes) and of the input gate are shares of a whole; ``o`` is what leaves. At each step
+    ``sum(c) + sum(y)`` is ``sum(c) + sum(x)`` of before. It returns the outgoing mass ``y``; a target is often its sum.
+    Not for signals of both signs. Where something is lost, as water evaporates, leave the output of one unit out of
+    that sum.
 
     Parameters ``W_i`` (H M, A), ``U_i`` (H M, H), ``b_i`` (H M) of the input gate, where M is how many masses come in
     and A the width of ``a``: value ``j M + m`` is what the softmax over units j sees for mass m. ``W_o`` (H, A),
