@@ -1,4 +1,4 @@
-"""Zhang et al. 2018, eq. 9-14: p = W x, q = U h; the input gate of their sum, the forget gate of their difference."""
+"""Zhang et al. 2018: p = W x, q = U h; the input gate of their sum, the forget gate of their difference."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Vecoven, Ernst and Drion 2021, eq. 3-8: h' = c h + (1 - c) tanh(U x + a h)."""
+"""Vecoven, Ernst and Drion 2021: h' = c h + (1 - c) tanh(U x + a h)."""
 
 import torch
 from tests.parity.cells import reference

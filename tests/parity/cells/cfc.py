@@ -1,4 +1,4 @@
-"""Hasani et al. 2022, eq. 4 (with the backbone of its figure) and the solution Cf-S, eq. 2; heads g and h by tanh."""
+"""Hasani et al. 2022, the CfC, heads g and h by tanh, with or without its backbone; and the solution itself, Cf-S."""
 
 import torch
 from tests.parity.cells import reference

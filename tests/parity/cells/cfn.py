@@ -1,4 +1,4 @@
-"""Laurent and von Brecht 2017, eq. 1-3: h' = theta tanh(h) + eta tanh(W x)."""
+"""Laurent and von Brecht 2017: h' = theta tanh(h) + eta tanh(W x)."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Greff et al. 2017, section 2 (the vanilla LSTM with peepholes) with the coupled gate f = 1 - i of its CIFG."""
+"""Greff et al. 2017, the vanilla LSTM with peepholes and the coupled gate f = 1 - i of its CIFG."""
 
 import torch
 from tests.parity.cells import reference

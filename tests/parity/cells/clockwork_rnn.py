@@ -1,4 +1,4 @@
-"""Koutnik et al. 2014, section 3: a unit is computed where t mod T = 0, from modules as slow or slower."""
+"""Koutnik et al. 2014: a unit is computed where t mod T = 0, from modules as slow or slower."""
 
 import torch
 from tests.parity.cells import reference

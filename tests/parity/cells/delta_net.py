@@ -1,4 +1,4 @@
-"""Schlag, Irie and Schmidhuber 2021, eq. 23-28 (update rule, sum normalisation) and eq. 37-38 (DPFP)."""
+"""Schlag, Irie and Schmidhuber 2021, the delta update, the sum normalisation and DPFP."""
 
 import torch
 from tests.parity.cells import reference
@@ -23,6 +23,6 @@ def one(p, x, W):
     return delta(p, x, W, 1)
 
 
-@reference("delta_net", options={"nu": 2}, sizes={"W_k": 4, "W": 48})
+@reference("delta_net", options={"nu": 2}, sizes={"W_k": 4, "W_q": 4})
 def two(p, x, W):
     return delta(p, x, W, 2)

@@ -1,4 +1,4 @@
-"""Jaeger 2001, eq. 1.1, with Jaeger et al. 2007's leak: x' = (1 - a) x + a tanh(W_in u + W x)."""
+"""Jaeger 2001, with Jaeger et al. 2007's leak: x' = (1 - a) x + a tanh(W_in u + W x)."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Kusupati et al. 2018, eq. 2-3 (FastRNN) and eq. 4-6 (FastGRNN), with sigmoids of alpha, beta, zeta, nu."""
+"""Kusupati et al. 2018: FastRNN and FastGRNN, with sigmoids of alpha, beta, zeta, nu."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""The GRU, as K. Cho et al. (EMNLP 2014, eq. 5-8) and as PyTorch's documentation of nn.GRU have it."""
+"""The GRU, as K. Cho et al. (EMNLP 2014) and as PyTorch's documentation of nn.GRU have it."""
 
 import torch
 from tests.parity.cells import reference

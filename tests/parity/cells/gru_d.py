@@ -1,4 +1,4 @@
-"""Che et al. 2018, eq. 10-18 (GRU-D): decays gamma = exp(-max(0, W delta + b)) of the last value and of the state."""
+"""Che et al. 2018: decays gamma = exp(-max(0, W delta + b)) of the last value and of the state."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Li et al. 2018, eq. 2: a Hadamard product in place of the recurrent matrix."""
+"""Li et al. 2018: a Hadamard product in place of the recurrent matrix."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Kratzert et al. 2019, eq. 8-13 (EA-LSTM): static input i = sigma(W x_s + b) for all steps."""
+"""Kratzert et al. 2019, the EA-LSTM: static input i = sigma(W x_s + b) for all steps."""
 
 import torch
 from tests.parity.cells import reference

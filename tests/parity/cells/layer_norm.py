@@ -1,4 +1,4 @@
-"""Ba, Kiros and Hinton 2016: LN(z; alpha, beta); the LSTM of eq. 20-22, the GRU of the supplement (eq. 23-25)."""
+"""Ba, Kiros and Hinton 2016: LN(z; alpha, beta); the LSTM of eq. 20-22, the GRU of the supplementary material."""
 
 import torch
 from tests.parity.cells import reference

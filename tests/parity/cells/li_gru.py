@@ -1,4 +1,4 @@
-"""Ravanelli et al. 2018, eq. 4 and the candidate with ReLU, without batch normalisation."""
+"""Ravanelli et al. 2018: no reset gate, a candidate with ReLU; without batch normalisation."""
 
 import torch
 from tests.parity.cells import reference

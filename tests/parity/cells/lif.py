@@ -1,4 +1,4 @@
-"""Neftci, Mostafa and Zenke 2019, eq. 3-4: S = Theta(U - theta), with SuperSpike's derivative in Theta's place."""
+"""Neftci, Mostafa and Zenke 2019: S = Theta(U - theta), with SuperSpike's derivative in Theta's place."""
 
 import math
 

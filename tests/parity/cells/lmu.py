@@ -1,4 +1,4 @@
-"""Voelker, Kajic and Eliasmith 2019, eq. 1-7: theta m' = A m + B u, held for a step (zero-order hold); eq. 6-7."""
+"""Voelker, Kajic and Eliasmith 2019: theta m' = A m + B u, held for a step (zero-order hold)."""
 
 import torch
 from tests.parity.cells import reference

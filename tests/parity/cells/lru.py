@@ -1,4 +1,4 @@
-"""Orvieto et al. 2023, section 3 and appendix A: x' = diag(lambda) x + exp(gamma) (B u), y = Re(C x') + D u."""
+"""Orvieto et al. 2023: x' = diag(lambda) x + exp(gamma) (B u), y = Re(C x') + D u."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Hoedt et al. 2021, eq. 5-11: m = R c + i x, c = (1 - o) m, h = o m; columns of R and i sum to one."""
+"""Hoedt et al. 2021: m = R c + i x, c = (1 - o) m, h = o m; columns of R and i sum to one."""
 
 import torch
 from tests.parity.cells import reference

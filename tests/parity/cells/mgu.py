@@ -1,4 +1,4 @@
-"""Zhou et al. 2016, table 1: f = sigma(W_f [h, x] + b_f); and what Heck and Salem 2017 leave out of the gate."""
+"""Zhou et al. 2016: f = sigma(W_f [h, x] + b_f); and what Heck and Salem 2017 leave out of the gate."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Feng et al. 2024: minGRU of section 3.1 with g of its log-space form (appendix B)."""
+"""Feng et al. 2024: minGRU with g of its log-space form."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Feng et al. 2024, section 3.2 (minLSTM) and, for g, appendix B; the gates are made shares of their sum."""
+"""Feng et al. 2024: minLSTM, with g of its log-space form or plain; the gates are made shares of their sum."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Chen 2017, eq. 1-3: z = Phi(x), u = sigma([U_h U_z] [h; z] + b_u)."""
+"""Chen 2017: z = Phi(x), u = sigma([U_h U_z] [h; z] + b_u)."""
 
 import torch
 from tests.parity.cells import reference

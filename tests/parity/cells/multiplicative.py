@@ -1,4 +1,4 @@
-"""Sutskever, Martens and Hinton 2011, eq. 5-6; Krause et al. 2017, section 3: their m in every gate of an LSTM."""
+"""Sutskever, Martens and Hinton 2011; Krause et al. 2017: their m in every gate of an LSTM."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Jozefowicz, Zaremba and Sutskever 2015, section 3.6: MUT1, MUT2, MUT3; where x meets H units it is projected."""
+"""Jozefowicz, Zaremba and Sutskever 2015: MUT1, MUT2, MUT3; where x meets H units it is projected."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Lechner and Hasani 2020, algorithm 1: an LSTM step, then its output moves by dh/dt for the time between inputs."""
+"""Lechner and Hasani 2020: an LSTM step, then its output moves by dh/dt for the time between inputs."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Hochreiter and Schmidhuber 1997, section 4 and A.1: g in [-2, 2], h in [-1, 1], scaled logistic functions."""
+"""Hochreiter and Schmidhuber 1997: g in [-2, 2], h in [-1, 1], scaled logistic functions."""
 
 import torch
 from tests.parity.cells import reference

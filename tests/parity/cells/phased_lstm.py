@@ -1,4 +1,4 @@
-"""Neil, Pfeiffer and Liu 2016, eq. 1-10: an LSTM with peepholes, whose changes a rhythmic gate k lets in."""
+"""Neil, Pfeiffer and Liu 2016: an LSTM with peepholes, whose changes a rhythmic gate k lets in."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Sak, Senior and Beaufays 2014, eq. 7-14 without the projection p that does not recur; PyTorch's has no peepholes."""
+"""Sak, Senior and Beaufays 2014, without the projection p that does not recur; PyTorch's has no peepholes."""
 
 import torch
 from tests.parity.cells import reference

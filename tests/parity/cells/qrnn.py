@@ -26,7 +26,7 @@ def fo(p, x, c, past):
 
 
 reference("qrnn")(fo)
-reference("qrnn", options={"window": 3}, sizes={"past": 4})(fo)
+reference("qrnn", options={"window": 3})(fo)
 
 
 @reference("qrnn", options={"pooling": "f"})
@@ -36,7 +36,7 @@ def f(p, x, c, past):
     return h, shifted(x, past)
 
 
-@reference("qrnn", options={"window": 4, "pooling": "ifo"}, sizes={"past": 6})
+@reference("qrnn", options={"window": 4, "pooling": "ifo"})
 def ifo(p, x, c, past):
     z, f, o, i = convolved(p, x, past, "zfoi")
     c = sigmoid(f) * c + sigmoid(i) * tanh(z)

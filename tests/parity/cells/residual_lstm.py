@@ -1,4 +1,4 @@
-"""Kim, El-Khamy and Lee 2017, eq. 12-17: the output gate scales the projected cell output plus the shortcut."""
+"""Kim, El-Khamy and Lee 2017: the output gate scales the projected cell output plus the shortcut."""
 
 import torch
 from tests.parity.cells import reference

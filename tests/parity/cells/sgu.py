@@ -1,4 +1,4 @@
-"""Gao and Glowacka 2016, section 3: SGU and DSGU; their hard sigmoid is Theano's, clip(0.2 a + 0.5, 0, 1)."""
+"""Gao and Glowacka 2016: SGU and DSGU; their hard sigmoid is Theano's, clip(0.2 a + 0.5, 0, 1)."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Hess et al. 2023, eq. 4 and its clipped form, eq. 5: z' = A z + W_1 phi(W_2 z + h_2) + h_1 + C s."""
+"""Hess et al. 2023, and its clipped form: z' = A z + W_1 phi(W_2 z + h_2) + h_1 + C s."""
 
 import torch
 from tests.parity.cells import reference

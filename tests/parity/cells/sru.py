@@ -1,4 +1,4 @@
-"""Lei et al. 2018, eq. 1-4; alpha is section 3.2's scaling correction."""
+"""Lei et al. 2018, eq. 1-4; alpha is the scaling correction."""
 
 import torch
 from tests.parity.cells import reference

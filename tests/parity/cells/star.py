@@ -1,4 +1,4 @@
-"""Turkoglu et al. 2022, eq. 9-11 of the journal's text: k lets z = tanh(W_z x + b_z) into the state."""
+"""Turkoglu et al. 2022: k lets z = tanh(W_z x + b_z) into the state."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Baytas et al. 2017, section 3.1: C* = (C - C^S) + g(Delta t) C^S with C^S = tanh(W_d C + b_d)."""
+"""Baytas et al. 2017: C* = (C - C^S) + g(Delta t) C^S with C^S = tanh(W_d C + b_d)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Balduzzi and Ghifary 2016, section 4: the T-RNN, T-GRU and T-LSTM, whose products see inputs only."""
+"""Balduzzi and Ghifary 2016: the T-RNN, T-GRU and T-LSTM, whose products see inputs only."""
 
 import torch
 from tests.parity.cells import reference

@@ -1,4 +1,4 @@
-"""Landi et al. 2021, eq. 9-11: gates of x, h and tanh(W c); the output gate sees the new cell state."""
+"""Landi et al. 2021: gates of x, h and tanh(W c); the output gate sees the new cell state."""
 
 import torch
 from tests.parity.cells import reference

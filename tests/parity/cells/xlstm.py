@@ -1,4 +1,4 @@
-"""Beck et al. 2024: sLSTM (eq. 8-17) and mLSTM (eq. 19-27), without their stabiliser.
+"""Beck et al. 2024: sLSTM and mLSTM without their stabiliser.
 
 That is, c, n and C are those of the paper's first equations: what the cell holds, times exp(m).
 """
