@@ -20,8 +20,8 @@ def lif(p, x, s, u, i, *, membrane=10.0, synapse=5.0, threshold=1.0, slope=100.0
     Parameters ``W`` (H, F), ``b`` (H); ``V`` (H, H) of the spikes of the step before, not without `recurrent`.
     The time constants are those of the tutorial's code, for steps of a millisecond; so is the slope.
 
-    That code (SpyTorch) sets the potential to 0 at a spike, and lets no gradient through that; its tutorial, and this
-    cell, take the threshold away. snnTorch adds the new current in the same step, here it counts from the next on.
+    That code (SpyTorch) lets no gradient through the reset; here it goes through it. snnTorch adds the new current in
+    the same step, here, as in the tutorial, it counts from the next on.
 
     Reference: E. O. Neftci, H. Mostafa and F. Zenke, Surrogate gradient learning in spiking neural networks, IEEE
     Signal Processing Magazine 36 (2019); the surrogate of F. Zenke and S. Ganguli, SuperSpike, Neural Computation 30

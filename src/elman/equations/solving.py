@@ -45,6 +45,7 @@ class Solution:
             if self.value.get(dim, (number, ""))[0] != number:  # what two names stand for, as a product for its rows
                 raise _mismatch("what is given", self.value[dim], (number, said), Line())
             self.value[dim] = self.given[dim] = number, said
+        self.matrices = [c.whole for c in composed if isinstance(c, Times)]
         self.open = composed  # what may still tell a number
         self.told: set[tuple[object, ...]] = set()  # what comparing sums has found, of which there is an end
         self.most = 4 * len(composed)
@@ -54,8 +55,8 @@ class Solution:
         return self.root(dim) in {self.root(c.whole) for c in self.open}
 
     def is_product(self, dim: Dim) -> bool:
-        """Whether a width that is not known is that of a matrix whose rows and columns are not known yet."""
-        return self.root(dim) in {self.root(c.whole) for c in self.open if isinstance(c, Times)}
+        """Whether a width is that of a matrix, so that its rows and columns tell it."""
+        return self.root(dim) in {self.root(whole) for whole in self.matrices}
 
     def is_known(self, dim: Dim) -> bool:
         return self.root(dim) in self.value
