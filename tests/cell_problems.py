@@ -40,6 +40,8 @@ class Case:
     ranges : dict
         Lowest and highest number, by the name of a parameter, input or state that must not be near 0 on both sides;
         and the step between numbers, if it is not 1/256.
+    zoneout : dict
+        Rates by state, where the cell is one with zoneout.
     free : bool
         Whether the cell would take any H and F.
     note : str
@@ -52,17 +54,20 @@ class Case:
     features: list[int] = field(default_factory=lambda: [2])
     sizes: dict[str, int] = field(default_factory=dict)
     ranges: dict[str, list[float]] = field(default_factory=dict)
+    zoneout: dict[str, float] = field(default_factory=dict)
     free: bool = True
     note: str = ""
 
     @property
     def name(self) -> str:
         said = [f"{key}={value}" for key, value in (self.options | self.sizes).items()]
-        return " ".join([self.cell, *said, *filter(None, [self.note])])
+        held = [f"zoneout {state}={rate}" for state, rate in self.zoneout.items()]
+        return " ".join([self.cell, *said, *held, *filter(None, [self.note])])
 
     def layer(self, **how: Any) -> el.Layer:
-        cell = el.cells.catalogue()[self.cell]
-        return el.Recurrent(cell, self.units, sizes=self.sizes, **self.options, **how)
+        cell = el.cells.catalogue()[self.cell].with_options(**self.options)
+        held = el.cells.zoneout(cell, **self.zoneout) if self.zoneout else cell
+        return el.Recurrent(held, self.units, sizes=self.sizes, **how)
 
     def network(self, dtype: Any = np.float64, engine: str | None = None, **how: Any) -> el.Network:
         """The layer alone, with an input for each that its cell takes."""
