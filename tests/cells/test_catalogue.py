@@ -91,6 +91,8 @@ def test_low_memory_and_traces_change_nothing(cell):
     steps = net.trace(*cell_problems.given(problem, np.float64))
     for state in problem.states:
         np.testing.assert_allclose(steps[state][:, -1], usual[f"final {state}"], rtol=0, atol=1e-9, err_msg=state)
+    graph = net.graphs[0]
+    np.testing.assert_allclose(steps[graph.names.get(graph.outputs[0], graph.ends[0])], usual["output"], atol=1e-9)
 
 
 @pytest.mark.parametrize("cell", CELLS)

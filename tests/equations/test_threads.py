@@ -12,6 +12,7 @@ import elman as el
 from elman.cells import catalogue
 from elman.engine.schedule import schedule
 from elman.network.engines import layer_spec
+from tests.of_catalogue import ONE_INPUT
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def traced(name):
 
 
 def test_every_thread_traces_its_own_cell(switching_often):
-    names = sorted(catalogue()) * 12
+    names = sorted(ONE_INPUT) * 12
     alone = {name: traced(name) for name in set(names)}
     assert at_once(traced, names) == [alone[name] for name in names]
 

@@ -41,9 +41,9 @@ def dale_rnn(p, x, v, *, dt=20.0, tau=100.0):
     Parameters ``U`` (H, H), ``W`` (H, F), whose negative values count as 0; ``d`` (H), 1 for excitatory and -1 for
     inhibitory units, which training leaves as they are; ``b`` (H). Options ``dt`` and ``tau``, in milliseconds. The
     first four fifths of units are excitatory, others by ``initial={"d": signs}``; ``U`` starts gamma-distributed with 0
-    on its diagonal, excitation and inhibition balanced, scaled to a spectral radius of 1.5 with its signs; ``W`` uniform
-    in (0, 1 / sqrt(F)). The paper adds noise to the state in training, which is not here, and keeps the diagonal 0.
-    What it returns are the rates ``r``.
+    on its diagonal, excitation and inhibition balanced, scaled to a spectral radius of 1.5 with its signs; ``W``
+    uniform in (0, 1 / sqrt(F)). The paper adds noise to the state in training, which is not here, and keeps the
+    diagonal 0. What it returns are the rates ``r``.
 
     Reference: H. F. Song, G. R. Yang and X.-J. Wang, Training excitatory-inhibitory recurrent neural networks for
     cognitive tasks: a simple and flexible framework, PLOS Computational Biology 12 (2016).

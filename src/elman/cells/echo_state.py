@@ -20,8 +20,8 @@ def echo_state(p, x, h, *, leak=1.0, activation="tanh", bias=False):
     data. For chaotic and other smooth series where thousands of models are to be fitted, or little time is; not for
     discrete memories or long gaps: its memory capacity is at most H, and fades.
 
-    Parameters ``W`` (H, F), ``U`` (H, H), and ``b`` (H) with ``bias=True``; the paper's W_in, W. Training leaves them as
-    they are. ``U`` is sparse (a tenth) with spectral radius 0.9, others by ``initial={"U":
+    Parameters ``W`` (H, F), ``U`` (H, H), and ``b`` (H) with ``bias=True``; the paper's W_in, W. Training leaves them
+    as they are. ``U`` is sparse (a tenth) with spectral radius 0.9, others by ``initial={"U":
     el.initialisers.reservoir(1.1, 0.05)}``; ``W`` and ``b`` are uniform in (-1, 1), and their scale sets how nonlinear
     the reservoir is. Option ``leak``, in (0, 1]: the share of the new state (Jaeger et al., Neural Networks 20, 2007).
 
