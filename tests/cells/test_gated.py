@@ -14,7 +14,7 @@ from tests.cells.dynamics import F, H, along, data, jacobian, layer, put
 def test_dsgu_stays_within_bounds_where_sgu_grows():
     """With the gate open and both gates' products positive SGU's state is ``log(1 + exp(h))`` of the last."""
     x = np.repeat(data(20, 1), 60, axis=1)
-    assert 0 <= along(layer(dsgu, scale=3), x)["h"].min() and along(layer(dsgu, scale=3), x)["h"].max() <= 1
+    assert along(layer(dsgu, scale=3), x)["h"].min() >= 0 and along(layer(dsgu, scale=3), x)["h"].max() <= 1
     net = put(layer(sgu), W_g=0, b_g=1, U_g=40 * np.eye(H), W_z=0, U_z=0, b_z=10)
     np.testing.assert_allclose(along(net, x)["h"][:, 2:], np.log1p(np.exp(along(net, x)["h"][:, 1:-1])), rtol=1e-9)
 
