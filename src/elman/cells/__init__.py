@@ -168,9 +168,7 @@ def catalogue() -> dict[str, Cell]:
 
     Examples
     --------
-    'h_t = z * h + (1 - z) * n'
-    >>> "gru" in catalogue()
-    >>> catalogue()["gru"].equations()[-1]
-    True
+    >>> catalogue()["gru"]
+    <cell gru(p, x, h)>
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}

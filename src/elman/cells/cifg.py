@@ -10,15 +10,15 @@ from elman.equations import cell, sigmoid, tanh
 def cifg(p, x, h, c, *, peepholes=True):
     """CIFG: an LSTM with peepholes that forgets exactly where it writes, ``f = 1 - i``.
 
-    A quarter fewer parameters, and as good as the LSTM in the paper's comparison of eight variants. The cell state stays
-    in (-1, 1), so that it cannot count.
+    A quarter fewer parameters, and as good as the LSTM in the paper's comparison of eight variants. The cell state
+    stays in (-1, 1), so that it cannot count.
 
     Parameters ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k in i, g, o, and the peepholes ``v_i v_o`` (H), which
-    ``peepholes=False`` leaves out, as most implementations do. The input gate's bias starts at -1, so that a new network
-    remembers, as the LSTM's does by a forget bias of 1.
+    ``peepholes=False`` leaves out, as most implementations do. The input gate's bias starts at -1, so that a new
+    network remembers, as the LSTM's does by a forget bias of 1.
 
-    Reference: K. Greff, R. K. Srivastava, J. Koutnik, B. R. Steunebrink and J. Schmidhuber, LSTM: a search space odyssey,
-    IEEE Transactions on Neural Networks and Learning Systems 28 (2017): CIFG.
+    Reference: K. Greff, R. K. Srivastava, J. Koutnik, B. R. Steunebrink and J. Schmidhuber, LSTM: a search space
+    odyssey, IEEE Transactions on Neural Networks and Learning Systems 28 (2017): CIFG.
     """
     peepholes = flag(peepholes, "peepholes")
     a = p.W_i @ x + p.U_i @ h + p.b_i

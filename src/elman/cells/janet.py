@@ -20,7 +20,7 @@ def janet(p, x, c, *, beta=1.0, bias=True):
     in the paper, 0 for a plain coupling.
 
     The forget bias starts at 1. The paper draws it by the longest dependency that is expected, of T steps: chrono
-    initialisation, ``initial={"b_f": el.initialisers.chrono(T)}``.
+    initialisation, the initialiser `chrono`: ``initial={"b_f": chrono(T)}``.
 
     Reference: J. van der Westhuizen and J. Lasenby, The unreasonable effectiveness of the forget gate, arXiv
     1804.04849 (2018), eq. 4.

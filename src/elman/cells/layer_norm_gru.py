@@ -17,11 +17,11 @@ def layer_norm_gru(p, x, h, *, epsilon=1e-5, together=True):
     Steadies the dynamics of the hidden state, so that training needs fewer updates and less care with the scale of
     weights; made for the paper's encoders of sentences. Slower by step than the GRU.
 
-    Parameters ``W_k`` (H, F), ``U_k`` (H, H), gains ``s_k`` (input) and ``t_k`` (recurrent) and biases ``b_k`` (H) for k in
-    z (update gate, which lets the candidate in), r (reset gate) and n (candidate), and the recurrent bias ``c_n`` (H),
-    which the reset gate multiplies too. The products of both gates are normalised as one vector of 2 H values, those of
-    the candidate by themselves; with ``together=False`` each gate is by itself too. Gains start at 1. (The two biases of
-    the paper's normalisations in a gate are one here.)
+    Parameters ``W_k`` (H, F), ``U_k`` (H, H), gains ``s_k`` (input) and ``t_k`` (recurrent) and biases ``b_k`` (H) for
+    k in z (update gate, which lets the candidate in), r (reset gate) and n (candidate), and the recurrent bias ``c_n``
+    (H), which the reset gate multiplies too. The products of both gates are normalised as one vector of 2 H values,
+    those of the candidate by themselves; with ``together=False`` each gate is by itself too. Gains start at 1. (The two
+    biases of the paper's normalisations in a gate are one here.)
 
     Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016), supplementary
     material, GRU.

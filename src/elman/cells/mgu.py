@@ -40,8 +40,8 @@ def mgu1(p, x, h, *, bias=True):
 
     H F parameters fewer than `mgu`; its authors found it as accurate on MNIST and news wires.
 
-    Parameters ``U_f b_f`` of the gate and ``W_n U_n b_n`` of the candidate; matrices (H, H) and, ``W_n``, (H, F), biases
-    (H), which are not there with ``bias=False``: the gate is then that of `mgu2`.
+    Parameters ``U_f b_f`` of the gate and ``W_n U_n b_n`` of the candidate; matrices (H, H) and, ``W_n``, (H, F),
+    biases (H), which are not there with ``bias=False``: the gate is then that of `mgu2`.
 
     Reference: J. C. Heck and F. M. Salem, Simplified minimal gated unit variations for recurrent neural networks,
     MWSCAS 2017: MGU1.
@@ -56,8 +56,8 @@ def mgu1(p, x, h, *, bias=True):
 def mgu2(p, x, h, *, bias=True):
     """The minimal gated unit, second reduction: its gate sees the state only.
 
-    H F + H parameters fewer than `mgu`, and in its authors' comparisons the best of the three reductions. The first step
-    is half the candidate, as the state is 0 there.
+    H F + H parameters fewer than `mgu`, and in its authors' comparisons the best of the three reductions. The first
+    step is half the candidate, as the state is 0 there.
 
     Parameters ``U_f`` (H, H) of the gate and ``W_n`` (H, F), ``U_n`` (H, H), ``b_n`` (H) of the candidate, this one not
     with ``bias=False``.
@@ -77,8 +77,8 @@ def mgu3(p, x, h, *, bias=True):
     Hardly more than a simple cell: a leaky one, whose leak is learnt and goes into the recurrent product too. Choose it
     where time scales differ between units and not in the course of time.
 
-    Parameters ``b_f`` (H) of the gate and ``W_n`` (H, F), ``U_n`` (H, H), ``b_n`` (H) of the candidate, this last one not
-    with ``bias=False``.
+    Parameters ``b_f`` (H) of the gate and ``W_n`` (H, F), ``U_n`` (H, H), ``b_n`` (H) of the candidate, this last one
+    not with ``bias=False``.
 
     Reference: J. C. Heck and F. M. Salem, Simplified minimal gated unit variations for recurrent neural networks,
     MWSCAS 2017: MGU3.

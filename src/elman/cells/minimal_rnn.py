@@ -15,9 +15,9 @@ def minimal_rnn(p, x, h, *, activation="tanh", bias=True):
     A GRU without reset gate whose candidate sees the input only: cheap, easy to train, and its states can be compared
     with inputs, for they lie in one space. No new feature is made of the state and the input together.
 
-    Parameters ``W_z`` (H, F), ``b_z`` (H) of the latent input; ``U_u`` (H, H) of the state, ``V_u`` (H, H) of the latent
-    input and ``b_u`` (H) of the gate, which keeps the old state; no ``b`` with ``bias=False``. ``activation`` is that of
-    the latent input.
+    Parameters ``W_z`` (H, F), ``b_z`` (H) of the latent input; ``U_u`` (H, H) of the state, ``V_u`` (H, H) of the
+    latent input and ``b_u`` (H) of the gate, which keeps the old state; no ``b`` with ``bias=False``. ``activation`` is
+    that of the latent input.
 
     Reference: M. Chen, MinimalRNN: toward more interpretable and trainable recurrent neural networks, arXiv 1711.06788
     (2017).

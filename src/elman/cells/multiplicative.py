@@ -11,9 +11,9 @@ from elman.equations import cell, sigmoid, tanh
 def multiplicative_rnn(p, x, h, *, bias=True):
     """The multiplicative RNN: a simple cell whose recurrent matrix is another one for each input.
 
-    Made for characters and other discrete inputs, where each symbol should change the state in its own way: the
-    matrix is ``U_h diag(W_m x) U_m``, so that matrices of symbols share their factors. Slower to train than a simple cell
-    by plain gradient descent (its authors used second-order methods); today `multiplicative_lstm` is the better choice.
+    Made for characters and other discrete inputs, where each symbol should change the state in its own way: the matrix
+    is ``U_h diag(W_m x) U_m``, so that matrices of symbols share their factors. Slower to train than a simple cell by
+    plain gradient descent (its authors used second-order methods); today `multiplicative_lstm` is the better choice.
 
     Parameters ``W_m`` (M, F) and ``U_m`` (M, H), which make the factors ``m``; ``W_h`` (H, F), ``U_h`` (H, M), ``b_h``
     (H), the last one not with ``bias=False``. There are M = H factors, others by ``sizes={"W_m": M}`` of the layer.
@@ -32,9 +32,9 @@ def multiplicative_lstm(p, x, h, c, *, bias=True):
     surprising input must be recovered from; a quarter more parameters than the LSTM.
 
     Parameters ``W_m`` (H, F) and ``U_m`` (H, H), which make ``m``, and the LSTM's ``W_k`` (H, F), ``U_k`` (H, H), which
-    multiplies ``m``, and ``b_k`` (H) for k in i, f, g, o; no ``b`` with ``bias=False``. The forget bias starts at 1, as in
-    the authors' code. Of that, the Chainer program computes these equations; the Matlab ones have a candidate without tanh,
-    and ``tanh(o c)`` for the output.
+    multiplies ``m``, and ``b_k`` (H) for k in i, f, g, o; no ``b`` with ``bias=False``. The forget bias starts at 1, as
+    in the authors' code. Of that, the Chainer program computes these equations; the Matlab ones have a candidate
+    without tanh, and ``tanh(o c)`` for the output.
 
     Reference: B. Krause, L. Lu, I. Murray and S. Renals, Multiplicative LSTM for sequence modelling, ICLR 2017
     (workshop).

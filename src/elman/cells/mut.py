@@ -32,7 +32,8 @@ def mut1(p, x, h, *, projected=True):
 def mut2(p, x, h, *, projected=True):
     """MUT2, found by a search through ten thousand cells: a GRU whose reset gate sees the input as it is.
 
-    Better than the GRU in some of the paper's tasks, not in all; the reset gate has one matrix product fewer in a stack.
+    Better than the GRU in some of the paper's tasks, not in all; the reset gate has one matrix product fewer in a
+    stack.
 
     Parameters ``W_z U_z b_z`` (update, which lets the candidate in), ``W_r U_r b_r`` (reset) and ``W_n U_n b_n``
     (candidate); ``W`` (H, F), ``U`` (H, H), ``b`` (H). In the paper the reset gate takes x itself, which is as wide as

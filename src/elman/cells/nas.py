@@ -14,10 +14,10 @@ def nas(p, x, h, c, *, bias=False):
     As the LSTM it has a cell state beside its output, but one that is bounded; it did better than the LSTM in language,
     by words and by characters, with twice its parameters for the same H.
 
-    Parameters ``W_k`` (H, F) and ``U_k`` (H, H) for k in 1 to 8; with ``bias=True`` ``b_k`` (H) too, which the paper does
-    not tell of, and the authors' code leaves out by default. The fourth product is of the input's and the state's part,
-    ``relu((W_4 x) (U_4 h))``, with the bias on the state's part as in that code; torchrecurrent and RecurrentLayers.jl
-    compute their sum.
+    Parameters ``W_k`` (H, F) and ``U_k`` (H, H) for k in 1 to 8; with ``bias=True`` ``b_k`` (H) too, which the paper
+    does not tell of, and the authors' code leaves out by default. The fourth product is of the input's and the state's
+    part, ``relu((W_4 x) (U_4 h))``, with the bias on the state's part as in that code; torchrecurrent and
+    RecurrentLayers.jl compute their sum.
 
     Reference: B. Zoph and Q. V. Le, Neural architecture search with reinforcement learning, ICLR 2017.
     """

@@ -14,12 +14,12 @@ def projected_lstm(p, x, r, c, *, peepholes=True):
     projection, not by that of the cell state.
 
     Parameters ``W_k`` (C, F), ``U_k`` (C, H), ``b_k`` (C) for k in i, f, g, o, the peepholes ``v_i v_f v_o`` (C), which
-    ``peepholes=False`` leaves out (PyTorch's ``proj_size`` has none), and ``W_r`` (H, C), which projects. H is the layer's
-    units; there are C = H cells, others by its ``sizes={"c": C}``. The paper's second projection, which does not come
-    back, is a layer beside it and not here. The forget bias starts at 1 as the LSTM's.
+    ``peepholes=False`` leaves out (PyTorch's ``proj_size`` has none), and ``W_r`` (H, C), which projects. H is the
+    layer's units; there are C = H cells, others by its ``sizes={"c": C}``. The paper's second projection, which does
+    not come back, is a layer beside it and not here. The forget bias starts at 1 as the LSTM's.
 
-    Reference: H. Sak, A. Senior and F. Beaufays, Long short-term memory recurrent neural network architectures for large
-    scale acoustic modeling, Interspeech 2014.
+    Reference: H. Sak, A. Senior and F. Beaufays, Long short-term memory recurrent neural network architectures for
+    large scale acoustic modeling, Interspeech 2014.
     """
     peepholes = flag(peepholes, "peepholes")
     a_i, a_f = p.W_i @ x + p.U_i @ r + p.b_i, p.W_f @ x + p.U_f @ r + p.b_f

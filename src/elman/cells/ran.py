@@ -15,9 +15,9 @@ def ran(p, x, h, c, *, activation="tanh", bias=True):
     Its cell state is a weighted sum of linear maps of the inputs, whose weights can be read off the gates: which input
     still counts, and how much, is known at each step. As good as the LSTM in language with half its recurrent work.
 
-    Parameters ``W_c`` (H, F) of the content, which has no bias, and ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k in i
-    (input gate) and f (forget gate), no ``b`` with ``bias=False``. ``activation`` makes the output of the cell state;
-    "linear" is the paper's other form. (RecurrentLayers.jl and torchrecurrent give the content a bias.)
+    Parameters ``W_c`` (H, F) of the content, which has no bias, and ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k
+    in i (input gate) and f (forget gate), no ``b`` with ``bias=False``. ``activation`` makes the output of the cell
+    state; "linear" is the paper's other form. (RecurrentLayers.jl and torchrecurrent give the content a bias.)
 
     Reference: K. Lee, O. Levy and L. Zettlemoyer, Recurrent additive networks, arXiv 1705.07393 (2017).
     """

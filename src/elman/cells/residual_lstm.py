@@ -15,8 +15,8 @@ def residual_lstm(p, x, h, c, *, projected=True):
 
     Parameters as those of `peephole_lstm`, ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k in i, f, g, o and the
     peepholes ``v_i v_f v_o`` (H); ``W_p`` (H, H), which projects the cell state, and ``W_h`` (H, F), which brings the
-    input to the output's width; with ``projected=False`` there is no ``W_h``, as in the paper where F is H. The forget bias
-    starts at 1 as the LSTM's.
+    input to the output's width; with ``projected=False`` there is no ``W_h``, as in the paper where F is H. The forget
+    bias starts at 1 as the LSTM's.
 
     Reference: J. Kim, M. El-Khamy and J. Lee, Residual LSTM: design of a deep recurrent architecture for distant speech
     recognition, Interspeech 2017.

@@ -34,10 +34,10 @@ def rhn(p, x, s, *, depth=5, coupled=True):
     language for its number of parameters. A step takes `depth` products after one another, so that it is slow.
 
     Parameters ``W_h W_t`` (H, F) of the input, which the first layer sees alone, and of each layer k = 1 to `depth`
-    ``U_hk U_tk`` (H, H) and ``b_hk b_tk`` (H): of what is new, and of the gate that lets it in. The carry gate is one minus
-    that, as in all experiments of the paper; with ``coupled=False`` it has parameters of its own, ``W_c``, ``U_ck``,
-    ``b_ck``. Biases ``b_tk`` start at -2, so that the state is carried at first (the authors' code: -2 to -4); ``b_ck`` at
-    2 for the same. The paper compares depths of 1 to 10; at most 20 here.
+    ``U_hk U_tk`` (H, H) and ``b_hk b_tk`` (H): of what is new, and of the gate that lets it in. The carry gate is one
+    minus that, as in all experiments of the paper; with ``coupled=False`` it has parameters of its own, ``W_c``,
+    ``U_ck``, ``b_ck``. Biases ``b_tk`` start at -2, so that the state is carried at first (the authors' code: -2 to
+    -4); ``b_ck`` at 2 for the same. The paper compares depths of 1 to 10; at most 20 here.
 
     Reference: J. G. Zilly, R. K. Srivastava, J. Koutnik and J. Schmidhuber, Recurrent highway networks, ICML 2017,
     eq. 6-9.

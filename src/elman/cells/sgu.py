@@ -14,7 +14,7 @@ def hard_sigmoid(a: Any) -> Any:
 
 @cell
 def sgu(p, x, h):
-    """SGU, the simple gated unit: the input opens a multiplicative gate on the state, which makes the candidate of itself.
+    """SGU, the simple gated unit: the state times a function of itself and of the input makes the candidate.
 
     Fewer parameters than a GRU and fast to learn what depends on inputs long ago; the state can grow without bound, so
     that `dsgu` is the more stable.

@@ -16,9 +16,9 @@ def sru(p, x, c, *, projected=True, alpha=1.0):
     Parameters ``W`` (H, F) of the features; ``W_f`` (H, F), ``v_f`` (H), ``b_f`` (H) of the forget gate, whose ``v_f``
     multiplies the state value by value, and ``W_r v_r b_r`` of the highway's gate. The highway carries the input, which
     must be as wide as the state: ``W_x`` (H, F) brings it there, the fourth product of the authors' code where widths
-    differ; with ``projected=False`` there is none, as in the paper's equations, and F must be H. ``alpha`` multiplies what
-    it carries: 1 in the paper's equations, ``sqrt(1 + 2 exp(b))`` with its scaling correction where ``b_r`` starts at b
-    (1.73 for 0).
+    differ; with ``projected=False`` there is none, as in the paper's equations, and F must be H. ``alpha`` multiplies
+    what it carries: 1 in the paper's equations, ``sqrt(1 + 2 exp(b))`` with its scaling correction where ``b_r`` starts
+    at b (1.73 for 0).
 
     Reference: T. Lei, Y. Zhang, S. I. Wang, H. Dai and Y. Artzi, Simple recurrent units for highly parallelizable
     recurrence, EMNLP 2018, eq. 1-4.

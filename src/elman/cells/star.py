@@ -13,10 +13,10 @@ def star(p, x, h, *, bias=True):
 
     For deep stacks, eight layers and more, where those of LSTMs stop to train; half the parameters of the LSTM.
 
-    Parameters ``W_z`` (H, F), ``b_z`` (H) of the input and ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) of the gate, which
-    lets it in; no ``b`` with ``bias=False``. All matrices start orthogonal, as in the authors' code. That code differs
-    from the paper: its gate keeps the old state and enters twice, ``tanh(s(k) h + (1 - s(k - 1)) z)`` with s the sigmoid
-    (the JANET's form), with biases ``log(u)``, u uniform in [1, T].
+    Parameters ``W_z`` (H, F), ``b_z`` (H) of the input and ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) of the gate,
+    which lets it in; no ``b`` with ``bias=False``. All matrices start orthogonal, as in the authors' code. That code
+    differs from the paper: its gate keeps the old state and enters twice, ``tanh(s(k) h + (1 - s(k - 1)) z)`` with s
+    the sigmoid (the JANET's form), with biases ``log(u)``, u uniform in [1, T].
 
     Reference: M. O. Turkoglu, S. D'Aronco, J. D. Wegner and K. Schindler, Gating revisited: deep multi-layer RNNs that
     can be trained, IEEE Transactions on Pattern Analysis and Machine Intelligence 44 (2022).

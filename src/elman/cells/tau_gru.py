@@ -6,7 +6,6 @@ from elman.cells.biases import plus
 from elman.checks import flag, whole
 from elman.equations import cell, concat, sigmoid, split, tanh
 
-
 MOST = 1000  # steps of delay
 
 
@@ -14,13 +13,13 @@ MOST = 1000  # steps of delay
 def tau_gru(p, x, h, past, *, delay=5, bias=True):
     """tau-GRU: a gated unit that also sees its state of some steps ago, as much as a second gate lets it.
 
-    The delay is a shortcut for gradients through time, a fifth of the steps for a delay of five: for dependencies over a
-    known span, such as a period. Memory for ``delay`` states.
+    The delay is a shortcut for gradients through time, a fifth of the steps for a delay of five: for dependencies over
+    a known span, such as a period. Memory for ``delay`` states.
 
-    Parameters ``W_k`` (H, F), ``U_k`` (H, H) and ``b_k`` (H) for k in u (candidate of now), z (candidate of the past state),
-    g (gate that lets both in) and a (weight of the second); no ``b`` with ``bias=False``. ``delay`` is how many steps ago
-    the past state was, before the last one, a number that the paper chooses by the task. The state ``past`` holds the states
-    before the last one, latest first, ``delay H`` values.
+    Parameters ``W_k`` (H, F), ``U_k`` (H, H) and ``b_k`` (H) for k in u (candidate of now), z (candidate of the past
+    state), g (gate that lets both in) and a (weight of the second); no ``b`` with ``bias=False``. ``delay`` is how many
+    steps ago the past state was, before the last one, a number that the paper chooses by the task. The state ``past``
+    holds the states before the last one, latest first, ``delay H`` values.
 
     Reference: N. B. Erichson, S. H. Lim and M. W. Mahoney, Gated recurrent neural networks with weighted time-delay
     feedback, AISTATS 2025.

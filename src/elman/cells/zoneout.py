@@ -17,8 +17,8 @@ def zoneout(cell: Cell, rate: float | None = None, **rates: float) -> Cell:
     """A cell with zoneout: in training each unit of a state stays as it was at a step with some probability.
 
     As dropout it makes a network robust by noise, but what is dropped is a change and not a value, so that signals and
-    gradients of units that stay go back through time unhindered. ``h' = h + (1 - z) dropout(new - h, z)``, which is
-    h where the mask is 0 and the new state elsewhere; outside of training it is their mean, ``z h + (1 - z) new``. Of an
+    gradients of units that stay go back through time unhindered. ``h' = h + (1 - z) dropout(new - h, z)``, which is h
+    where the mask is 0 and the new state elsewhere; outside of training it is their mean, ``z h + (1 - z) new``. Of an
     LSTM the output is made of the new cell state, before some of its units stay.
 
     Parameters

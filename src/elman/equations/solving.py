@@ -98,7 +98,7 @@ class Solution:
         return len(self.told) > before
 
     def _difference(self, one: Total, other: Total) -> None:
-        """What two sums for one width say without the parts of both, if one side is then one width, and it is new."""
+        """What two sums for one width say without the parts of both, if one side is then one width."""
         left, right = (Counter(self.root(part) for part in total.parts) for total in (one, other))
         left, right, more = left - right, right - left, other.more - one.more
         times = math.gcd(*left.values(), *right.values(), more) or 1  # 3 a = 3 b + 6 is a = b + 2
@@ -106,15 +106,15 @@ class Solution:
             left, right, more = right, left, -more
         if left.total() != times or not right:
             return
-        parts = tuple(dim for dim, n in right.items() for _ in range(n // times))
-        fact = (*left, frozenset(Counter(parts).items()), more // times)
+        whole, parts = next(iter(left)), tuple(dim for dim, n in right.items() for _ in range(n // times))
+        fact = (whole, frozenset(Counter(parts).items()), more // times)
         if fact in self.told or len(self.told) > self.most:
             return
         self.told.add(fact)
         if len(parts) == 1 and not more:
-            self.join(Equal(*left, *parts, other.what, other.line))
+            self.join(Equal(whole, parts[0], other.what, other.line))
         else:
-            self.open.append(Total(*left, parts, more // times, other.what, other.line))
+            self.open.append(Total(whole, parts, more // times, other.what, other.line))
 
     def _tell(self, composed: Total | Times) -> bool:
         """Whether a sum or a product has told all that it can."""
