@@ -39,7 +39,7 @@ class Case:
         Of states of other widths and of the output beside them, as `elman.Recurrent` takes them.
     ranges : dict
         Lowest and highest number, by the name of a parameter, input or state that must not be near 0 on both sides;
-        and the step between numbers, if it is not 1/256.
+        and the step from the lowest to the next, if it is not 1/256.
     zoneout : dict
         Rates by state, where the cell is one with zoneout.
     free : bool
@@ -108,9 +108,10 @@ def draw(case: Case, batch: int = 3, steps: int = 5, seed: int = 0) -> Problem:
     def numbers(name: str, shape: tuple[int, ...], bound: float = 1.0) -> np.ndarray:
         low, high, *given = case.ranges.get(name, (-bound, bound))
         step = given[0] if given else 1 / 256
-        first, last = np.round(low / step), np.round(high / step)
-        values = [first + np.floor((last - first + 1) * source.random()) for _ in range(int(np.prod(shape)))]
-        return (np.array(values) * step).reshape(shape)
+        low = low if given else np.round(low / step) * step
+        count = np.round((high - low) / step) + 1
+        values = [low + step * np.floor(count * source.random()) for _ in range(int(np.prod(shape)))]
+        return np.array(values).reshape(shape)
 
     inner = {name: name.split(".")[-1] for name in net.params}
     fixed = constants(net)

@@ -1,4 +1,6 @@
-"""Neil, Pfeiffer and Liu 2016: an LSTM with peepholes, whose changes a rhythmic gate k lets in."""
+"""Neil, Pfeiffer and Liu 2016: an LSTM with peepholes, whose changes a rhythmic gate k lets in; as in the authors' code
+the output gate looks at the cell state before k has blended it with the old one.
+"""
 
 import torch
 from tests.parity.cells import reference
