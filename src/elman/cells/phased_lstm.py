@@ -55,9 +55,9 @@ def phased_lstm(p, x, h, c, t, *, leak=0.001, peepholes=True):
     Parameters ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k in i, f, g, o; peepholes ``v_i v_f v_o`` (H), not with
     ``peepholes=False``; ``tau`` (H), the period in steps, ``s`` (H), the shift, and ``r_on`` (H), the share of the
     cycle in which a unit is open, which training leaves at 0.05 unless it is unfrozen. ``tau`` starts as exp of a
-    uniform number in (1, 5), as the authors advise, ``s`` uniform in (0, 1000). Option ``leak`` (the paper's alpha), which the
-    paper sets to 0 after training. The state ``t`` counts steps from 0. The authors' code adds the shift, the paper
-    subtracts it.
+    uniform number in (1, 5), as the authors advise, ``s`` uniform in (0, 1000). Option ``leak`` (the paper's alpha),
+    which the paper sets to 0 after training. The state ``t`` counts steps from 0. The authors' code adds the shift, the
+    paper subtracts it.
 
     Reference: D. Neil, M. Pfeiffer and S.-C. Liu, Phased LSTM: accelerating recurrent network training for long or
     event-based sequences, NeurIPS 2016.
