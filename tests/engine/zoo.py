@@ -58,8 +58,9 @@ def fast_weights(p, x, h, m):
     return eq.tanh(eq.vecmat(eq.matvec(m, b), m)), m
 
 
+BASIC = "gru ind_rnn layer_norm_lstm li_gru lstm min_gru peephole_lstm simple"
 CELLS = {
-    **catalogue(),
+    **{name: catalogue()[name] for name in BASIC.split()},
     "gru_before": catalogue()["gru"].with_options(reset_after=False),
     "relu": catalogue()["simple"].with_options(activation="relu"),
     "linear": linear,

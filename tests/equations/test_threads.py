@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.cells import catalogue
 from elman.engine.schedule import schedule
 from elman.network.engines import layer_spec
+from tests.cells.chains import CHAINED
 
 
 @pytest.fixture
@@ -28,12 +28,12 @@ def at_once(work, items):
 
 
 def traced(name):
-    graph = catalogue()[name].trace().bind([3], 5)
+    graph = CHAINED[name].trace().bind([3], 5)
     return {p: graph.shape(p) for p in graph.parameters}, sorted(graph.names.values()), len(graph.relations)
 
 
 def test_every_thread_traces_its_own_cell(switching_often):
-    names = sorted(catalogue()) * 12
+    names = sorted(CHAINED) * 4
     alone = {name: traced(name) for name in set(names)}
     assert at_once(traced, names) == [alone[name] for name in names]
 

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import elman as el
-from elman.cells import catalogue, gru
+from elman.cells import gru
 from elman.equations import cell, tanh
 from elman.forecast.direct import MIDDLE, QUANTILES, UNKNOWN, direct_network, head_of, pinball
 from elman.network.copies import in_float64
+from tests.cells.chains import CHAINED
 
 Q = len(QUANTILES)
 RNG = np.random.default_rng(0)
@@ -63,9 +64,9 @@ def test_gradients_are_central_differences_on_both_engines(known, past):
     assert {"native", "numpy"} >= set(found.errors) and any(name.startswith("loss/") for name in found.errors["numpy"])
 
 
-@pytest.mark.parametrize("name", catalogue())
+@pytest.mark.parametrize("name", CHAINED)
 def test_any_cell_of_the_catalogue_reads(name):
-    net = untrained(catalogue()[name])
+    net = untrained(CHAINED[name])
     np.testing.assert_allclose(quantiles(net, inputs())[:, :, MIDDLE], SERIES[..., :1] + np.zeros(5), atol=1e-6)
     made = [in_float64(randomised(net), engine=engine) for engine in ("native", "numpy")]
     for one in made:

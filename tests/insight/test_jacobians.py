@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.cells import catalogue
 from elman.insight import jacobians
 from elman.insight.system import System
+from tests.cells.chains import SMOOTH
 
 
 @el.cell
@@ -28,7 +28,7 @@ def layers_of(name: str) -> list[el.Layer]:
             el.GRU(3, return_sequences=False),
             el.Dense(2),
         ]
-    return [el.Recurrent(invented if name == "invented" else catalogue()[name], 4)]
+    return [el.Recurrent(invented if name == "invented" else SMOOTH[name], 4)]
 
 
 def numerical(function, at: np.ndarray, step: float = 1e-5) -> np.ndarray:
@@ -44,7 +44,7 @@ def numerical(function, at: np.ndarray, step: float = 1e-5) -> np.ndarray:
     return np.stack(found, axis=-1)
 
 
-@pytest.mark.parametrize("name", [*catalogue(), "invented", "stack"])
+@pytest.mark.parametrize("name", [*SMOOTH, "invented", "stack"])
 def test_every_cells_jacobians_are_its_slopes(name):
     random = np.random.default_rng(1)
     net = el.Network(2, layers_of(name), seed=2, dtype=np.float64)

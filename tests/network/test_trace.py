@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.cells import catalogue
+from tests.cells.chains import CHAINED
 
 X = np.random.default_rng(0).normal(size=(3, 6, 2))
 
@@ -15,9 +15,9 @@ def sigmoid(v: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-v))
 
 
-@pytest.mark.parametrize("name", catalogue())
+@pytest.mark.parametrize("name", CHAINED)
 def test_the_states_are_those_of_the_engine(name):
-    net = el.Network(2, [el.Recurrent(catalogue()[name], 4)], dtype=np.float64)
+    net = el.Network(2, [el.Recurrent(CHAINED[name], 4)], dtype=np.float64)
     net.params.write(np.random.default_rng(1).normal(0, 0.5, net.arena.size))
     state = [tuple(np.full((3, n), 0.3) for n in sizes) for sizes in net.state_sizes()]
     y, final = net(X, state=state, return_state=True)
