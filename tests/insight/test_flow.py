@@ -9,7 +9,7 @@ import elman as el
 from elman.insight import GradientFlowCallback, gradient_flow
 from elman.insight.system import System
 from elman.insight.verdict import Verdict
-from tests.cells.chains import SMOOTH
+from tests.cells.chains import SEEN
 from tests.insight.test_jacobians import layers_of, numerical
 
 
@@ -37,7 +37,7 @@ def loss_at(system: System, s: np.ndarray, x: np.ndarray, goal: np.ndarray) -> f
     return float(np.mean((y[0, 0] - goal) ** 2))
 
 
-@pytest.mark.parametrize("name", [*SMOOTH, "invented", "stack"])
+@pytest.mark.parametrize("name", [*SEEN, "invented", "stack"])
 def test_norms_of_all_pairs_are_those_of_numerical_gradients(name):
     net = el.Network(2, layers_of(name), seed=2, dtype=np.float64)
     x, target = problem(net)

@@ -22,7 +22,7 @@ def test_the_states_are_those_of_the_engine(name):
     state = [tuple(np.full((3, n), 0.3) for n in sizes) for sizes in net.state_sizes()]
     y, final = net(X, state=state, return_state=True)
     steps = net.trace(X, state)
-    assert np.allclose(steps["h"], y, atol=1e-12)
+    assert np.allclose(steps[net.graphs[0].ends[0]], y, atol=1e-12)
     for symbol, last in zip(net.graphs[0].states, final[0], strict=True):
         assert np.allclose(steps[symbol.name][:, -1], last, atol=1e-12)
 
