@@ -1,4 +1,4 @@
-"""Cells and plans that the engine tests share: every built-in cell and some odd ones."""
+"""Cells and plans that the engine tests share: built-in cells of each kind and some odd ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import elman.equations as eq
 from elman.cells import catalogue
 from elman.engine.plan import Plan
 from elman.engine.schedule import LayerSpec, LossSpec, schedule
-from tests.of_catalogue import STATE_AS_OUTPUT
 
 
 @eq.cell
@@ -59,9 +58,9 @@ def fast_weights(p, x, h, m):
     return eq.tanh(eq.vecmat(eq.matvec(m, b), m)), m
 
 
+BUILT_IN = ("gru", "ind_rnn", "layer_norm_lstm", "li_gru", "lstm", "min_gru", "peephole_lstm", "simple")
 CELLS = {
-    # random periods put the kinks of a time gate where central differences meet them
-    **{name: catalogue()[name] for name in STATE_AS_OUTPUT if name != "phased_lstm"},
+    **{name: catalogue()[name] for name in BUILT_IN},  # all others: tests/cells/test_catalogue.py
     "gru_before": catalogue()["gru"].with_options(reset_after=False),
     "relu": catalogue()["simple"].with_options(activation="relu"),
     "linear": linear,
@@ -109,7 +108,7 @@ def batch(plan: Plan, B: int, T: int, seed: int, dtype=np.float64) -> dict:
     Weights shrink with the hidden size: states that explode (a relu's do) would magnify rounding without bound.
     """
     random = np.random.default_rng(seed)
-    widths = [s.width for stage in plan.stages for s in stage.states]
+    widths = [s.width for s in plan.given_states]
     deviation = 0.7 * min(1.0, (5 / max(widths)) ** 0.5)
     O = plan.slots[plan.goals[0].target].width
     shape = (B, T, O) if plan.stages[-1].sequence else (B, O)

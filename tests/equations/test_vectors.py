@@ -208,3 +208,18 @@ def test_roll_by_as_much_as_there_is_is_an_error():
         one_layer(lambda p, x: el.roll(x, 7), 3)
     with pytest.raises(el.OptionError, match="roll's number of places"):
         el.roll(np.zeros(3), 0.5)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 6])
+def test_a_shift_register_of_inputs_is_as_wide_as_they_are_together(steps):
+    """No equation says how wide a part is: two sums for one width do, ``steps a`` and ``F + (steps - 1) a``."""
+
+    @el.cell
+    def delay(p, x, h, past):
+        parts = el.split(past, steps)
+        return p.W @ parts[-1] + p.b, el.concat(x, *parts[:-1])
+
+    net = el.Network(3, [el.Recurrent(delay, 5)], dtype=np.float64)
+    x = np.random.default_rng(0).normal(size=(2, 9, 3))
+    assert net.state_sizes() == [[5, 3 * steps]]
+    np.testing.assert_allclose(net(x)[:, steps:], x[:, :-steps] @ net.params["0.W"].T, atol=1e-12)

@@ -286,3 +286,24 @@ def test_a_decoder_with_it_is_fed_its_outputs():
     for _ in range(3):
         target = np.concatenate([target, net((X, target))[:, -1:]], axis=1)
     np.testing.assert_allclose(found, target[:, 1:], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", BUILT)
+def test_beside_a_matrix_the_units_are_the_outputs(engine):
+    """A first state that is a matrix is as wide as its factors make it: it had H values, and the output one."""
+
+    @el.cell
+    def associate(p, x, M):
+        M = M + el.outer(p.V @ x, p.K @ x)
+        return el.matvec(M, p.Q @ x), M
+
+    net = el.Network(3, [el.Recurrent(associate, 4)], dtype="float64", engine=engine)
+    assert net.outputs == 4 and net.state_sizes() == [[16]] and net.params["0.V"].shape == (4, 3)
+    narrow = el.Network(3, [el.Recurrent(associate, 4, sizes={"K": 2, "Q": 2})], dtype="float64", engine=engine)
+    assert narrow.outputs == 4 and narrow.state_sizes() == [[8]]
+    with pytest.raises(el.ShapeError, match="units=4, which nothing in it follows: its output has 5"):
+        el.Network(3, [el.Recurrent(associate, 4, sizes={"output": 5, "K": 4, "Q": 4})])
+    x = RANDOM.normal(size=(2, 4, 3))
+    V, K, Q = (x @ net.params[f"0.{name}"].T for name in "VKQ")
+    memory = np.cumsum(V[..., :, None] * K[..., None, :], 1)
+    np.testing.assert_allclose(net(x), np.einsum("btvk,btk->btv", memory, Q), rtol=1e-10)

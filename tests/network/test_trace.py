@@ -6,28 +6,12 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.cells import catalogue
-from tests.of_catalogue import ONE_INPUT
 
 X = np.random.default_rng(0).normal(size=(3, 6, 2))
 
 
 def sigmoid(v: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-v))
-
-
-@pytest.mark.parametrize("name", ONE_INPUT)
-def test_the_states_are_those_of_the_engine(name):
-    net = el.Network(2, [el.Recurrent(catalogue()[name], 4)], dtype=np.float64)
-    net.params.write(np.random.default_rng(1).normal(0, 0.5, net.arena.size))
-    state = [tuple(np.full((3, n), 0.3) for n in sizes) for sizes in net.state_sizes()]
-    y, final = net(X, state=state, return_state=True)
-    steps = net.trace(X, state)
-    graph = net.graphs[0]
-    output = graph.names.get(graph.outputs[0], graph.ends[0])
-    assert np.allclose(steps[output], y, atol=1e-12)
-    for symbol, last in zip(net.graphs[0].states, final[0], strict=True):
-        assert np.allclose(steps[symbol.name][:, -1], last, atol=1e-12)
 
 
 def test_the_gates_of_a_gru_are_its_equations():

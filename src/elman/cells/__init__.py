@@ -6,29 +6,71 @@
 from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
 from elman.cells.atr import atr
 from elman.cells.brc import brc, nbrc
+from elman.cells.cfc import cfc
 from elman.cells.cfn import cfn
+from elman.cells.cifg import cifg
 from elman.cells.clockwork_rnn import clockwork_rnn
 from elman.cells.co_rnn import co_rnn
 from elman.cells.constructions import gru_from_simple, gru_holding
 from elman.cells.ctrnn import ctrnn
 from elman.cells.dale_rnn import dale_rnn
+from elman.cells.delta_net import delta_net
+from elman.cells.ea_lstm import ea_lstm
 from elman.cells.echo_state import echo_state
 from elman.cells.fast_rnn import fast_grnn, fast_rnn
 from elman.cells.gru import gru
+from elman.cells.gru_d import gru_d
+from elman.cells.hyper_lstm import hyper_lstm
 from elman.cells.ind_rnn import ind_rnn
+from elman.cells.intersection_rnn import intersection_rnn
 from elman.cells.irnn import irnn
+from elman.cells.janet import janet
+from elman.cells.layer_norm_gru import layer_norm_gru
 from elman.cells.layer_norm_lstm import layer_norm_lstm
 from elman.cells.lem import lem
 from elman.cells.li_gru import li_gru
+from elman.cells.lif import lif
+from elman.cells.light_ru import light_ru
 from elman.cells.lipschitz_rnn import lipschitz_rnn
+from elman.cells.lmu import lmu
 from elman.cells.low_rank_rnn import low_rank_rnn
+from elman.cells.lru import lru, lru_ring
 from elman.cells.lstm import lstm
+from elman.cells.ltc import ltc
+from elman.cells.mc_lstm import mc_lstm
+from elman.cells.mgu import mgu, mgu1, mgu2, mgu3
 from elman.cells.min_gru import min_gru
+from elman.cells.min_lstm import min_lstm
+from elman.cells.minimal_rnn import minimal_rnn
+from elman.cells.miru import miru1, miru2
+from elman.cells.mlstm import mlstm
+from elman.cells.multiplicative import multiplicative_lstm, multiplicative_rnn
+from elman.cells.mut import mut1, mut2, mut3
+from elman.cells.nas import nas
+from elman.cells.ode_lstm import ode_lstm
+from elman.cells.original_lstm import original_lstm
 from elman.cells.peephole_lstm import peephole_lstm
 from elman.cells.phased_lstm import phased_lstm, timed_phased_lstm
+from elman.cells.projected_lstm import projected_lstm
+from elman.cells.qrnn import qrnn
+from elman.cells.ran import ran
+from elman.cells.residual_lstm import residual_lstm
+from elman.cells.rhn import rhn
+from elman.cells.scrn import scrn
+from elman.cells.sgrn import sgrn
+from elman.cells.sgu import dsgu, hard_sigmoid, sgu
 from elman.cells.shallow_plrnn import shallow_plrnn
 from elman.cells.simple import simple
+from elman.cells.slstm import slstm
+from elman.cells.sru import sru
+from elman.cells.star import star
+from elman.cells.tau_gru import tau_gru
+from elman.cells.time_aware_lstm import time_aware_lstm
+from elman.cells.typed import t_gru, t_lstm, t_rnn
+from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
+from elman.cells.wmc_lstm import wmc_lstm
+from elman.cells.zoneout import zoneout
 from elman.equations import Cell
 
 __all__ = [
@@ -36,34 +78,88 @@ __all__ = [
     "atr",
     "brc",
     "catalogue",
+    "cfc",
     "cfn",
+    "cifg",
     "clockwork_rnn",
     "co_rnn",
     "ctrnn",
     "dale_rnn",
+    "delta_net",
+    "dsgu",
+    "ea_lstm",
     "echo_state",
     "fast_grnn",
     "fast_rnn",
     "gated_antisymmetric_rnn",
     "gru",
+    "gru_d",
     "gru_from_simple",
     "gru_holding",
+    "hard_sigmoid",
+    "hyper_lstm",
     "ind_rnn",
+    "intersection_rnn",
     "irnn",
+    "janet",
+    "layer_norm_gru",
     "layer_norm_lstm",
     "lem",
     "li_gru",
+    "lif",
+    "light_ru",
     "lipschitz_rnn",
+    "lmu",
     "low_rank_rnn",
+    "lru",
+    "lru_ring",
     "lstm",
+    "ltc",
+    "mc_lstm",
+    "mgu",
+    "mgu1",
+    "mgu2",
+    "mgu3",
     "min_gru",
+    "min_lstm",
+    "minimal_rnn",
+    "miru1",
+    "miru2",
+    "mlstm",
+    "multiplicative_lstm",
+    "multiplicative_rnn",
+    "mut1",
+    "mut2",
+    "mut3",
+    "nas",
     "nbrc",
+    "ode_lstm",
+    "original_lstm",
     "peephole_lstm",
     "phased_lstm",
+    "projected_lstm",
+    "qrnn",
+    "ran",
+    "residual_lstm",
+    "rhn",
+    "scrn",
+    "sgrn",
+    "sgu",
     "shallow_plrnn",
     "simple",
+    "slstm",
+    "sru",
+    "star",
+    "t_gru",
+    "t_lstm",
+    "t_rnn",
+    "tau_gru",
+    "time_aware_lstm",
     "timed_phased_lstm",
+    "ugrnn",
     "unicornn",
+    "wmc_lstm",
+    "zoneout",
 ]
 
 
@@ -72,7 +168,7 @@ def catalogue() -> dict[str, Cell]:
 
     Examples
     --------
-    >>> catalogue()["gru"].equations()[-1]
-    'h_t = z * h + (1 - z) * n'
+    >>> catalogue()["gru"]
+    <cell gru(p, x, h)>
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}

@@ -94,11 +94,7 @@ class Graph:
                 what = f"p.{name} is a scalar, which" if name in self.parameters else f"its {name}"
                 raise ShapeError(f"{self.name}: {what} has one value, and sizes says {size}")
         known += [(named[name].dim, n, f"the size of {name}") for name, n in sizes.items()]
-        units_used = False
-        if self.states and self.states[0].name not in sizes and units is not None:
-            which = "" if self.has_output else ", the layer's output"
-            known.append((self.states[0].dim, units, f"the size of {self.states[0].name}{which}"))
-            units_used = True
+        units_used = self._use_units(units, sizes, known)
         units_used = self._fill_unknown(units, solve(self.relations, known)) or units_used
         if units is not None and not units_used and symbols.width(self.outputs[0]) != units:
             raise ShapeError(
@@ -107,6 +103,22 @@ class Graph:
                 "or give that number"
             )
         return self
+
+    def _use_units(self, units: int | None, sizes: dict[str, int], known: list[tuple[Dim, int, str]]) -> bool:
+        """Add to the `known` widths what the layer's units are: the first state, an output beside it; whether any is.
+
+        Beside an output a first state may be a matrix, which is wider: its width follows from those of its factors.
+        """
+        if not self.states or units is None:
+            return False
+        first, before = self.states[0], len(known)
+        is_matrix = self.has_output and solve(self.relations, known).is_product(first.dim)
+        if first.name not in sizes and not is_matrix:
+            which = "" if self.has_output else ", the layer's output"
+            known.append((first.dim, units, f"the size of {first.name}{which}"))
+        if self.has_output and not solve(self.relations, known).is_known(self.outputs[0].dim):
+            known.append((self.outputs[0].dim, units, "the size of the output"))
+        return len(known) > before
 
     def _fill_unknown(self, units: int | None, solution: Solution) -> bool:
         """Widths that no equation ties to anything are the layer's units (the rows of a dense W): whether any is."""

@@ -45,11 +45,21 @@ class Solution:
             if self.value.get(dim, (number, ""))[0] != number:  # what two names stand for, as a product for its rows
                 raise _mismatch("what is given", self.value[dim], (number, said), Line())
             self.value[dim] = self.given[dim] = number, said
+        self.matrices = [c.whole for c in composed if isinstance(c, Times)]
         self.open = composed  # what may still tell a number
+        self.told: set[tuple[object, ...]] = set()  # what comparing sums has found, of which there is an end
+        self.most = 4 * len(composed)
 
     def is_composed(self, dim: Dim) -> bool:
         """Whether a width that is not known will follow from those of its parts."""
         return self.root(dim) in {self.root(c.whole) for c in self.open}
+
+    def is_product(self, dim: Dim) -> bool:
+        """Whether a width is that of a matrix, so that its rows and columns tell it."""
+        return self.root(dim) in {self.root(whole) for whole in self.matrices}
+
+    def is_known(self, dim: Dim) -> bool:
+        return self.root(dim) in self.value
 
     def root(self, dim: Dim) -> Dim:
         while dim in self.parent:
@@ -74,6 +84,37 @@ class Solution:
         while before != len(self.value):
             before = len(self.value)
             self.open = [composed for composed in self.open if not self._tell(composed)]
+            if before == len(self.value) and self._compare():
+                before = -1
+
+    def _compare(self) -> bool:
+        """What follows of two sums for one width, ``2 a`` and ``F + a``: that a is F. Whether anything new does."""
+        first: dict[Dim, Total] = {}
+        before = len(self.told)
+        for total in [c for c in self.open if isinstance(c, Total)]:
+            other = first.setdefault(self.root(total.whole), total)
+            if other is not total:
+                self._difference(other, total)
+        return len(self.told) > before
+
+    def _difference(self, one: Total, other: Total) -> None:
+        """What two sums for one width say without the parts of both, if one side is then one width."""
+        left, right = (Counter(self.root(part) for part in total.parts) for total in (one, other))
+        left, right, more = left - right, right - left, other.more - one.more
+        times = math.gcd(*left.values(), *right.values(), more) or 1  # 3 a = 3 b + 6 is a = b + 2
+        if left.total() != times:
+            left, right, more = right, left, -more
+        if left.total() != times or not right:
+            return
+        whole, parts = next(iter(left)), tuple(dim for dim, n in right.items() for _ in range(n // times))
+        fact = (whole, frozenset(Counter(parts).items()), more // times)
+        if fact in self.told or len(self.told) > self.most:
+            return
+        self.told.add(fact)
+        if len(parts) == 1 and not more:
+            self.join(Equal(whole, parts[0], other.what, other.line))
+        else:
+            self.open.append(Total(whole, parts, more // times, other.what, other.line))
 
     def _tell(self, composed: Total | Times) -> bool:
         """Whether a sum or a product has told all that it can."""

@@ -11,6 +11,7 @@ from elman.cells import gru, lstm, simple
 from elman.checks import flag, instance, real, shown, whole
 from elman.equations import Cell, Graph
 from elman.errors import OptionError
+from elman.network.dilation import dilated
 from elman.network.flow import running
 from elman.network.layer_cells import (
     activation_layer,
@@ -172,6 +173,7 @@ def Recurrent(
     sizes: dict[str, int] | None = None,
     initial: dict[str, Any] | None = None,
     trainable: bool = True,
+    dilation: int = 1,
     **options: Option,
 ) -> Layer:
     """Any cell as a layer.
@@ -192,20 +194,30 @@ def Recurrent(
         Initial values by parameter name: a number, an array, an initialiser or its name.
     trainable : bool, default True
         Whether training changes its parameters; `Network.unfreeze` has it do so later.
+    dilation : int, default 1
+        How many steps ago the state is that a step follows on [1]_: every step of ``dilation=4`` goes on from four
+        steps ago, so that what is long ago is four times nearer. The states between are kept as further states
+        ``h_2``, ``h_3`` and ``h_4``; parameters are the same. Layers of dilations 1, 2, 4, ... see all times.
     **options
         The cell's own options, such as ``activation="relu"``.
+
+    References
+    ----------
+    .. [1] S. Chang et al., Dilated recurrent neural networks, NeurIPS 2017.
 
     Examples
     --------
     >>> from elman.cells import gru
     >>> Recurrent(gru, 64, reset_after=False).units
     64
+    >>> [Recurrent(gru, 64, dilation=n).cell.states for n in (1, 2)]
+    [('h',), ('h', 'h_2')]
     """
     if not isinstance(cell, Cell):
         raise OptionError(f"Recurrent needs a cell, got {cell!r}; decorate the function with @elman.cell")
     if not cell.states:
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
-    chosen = cell.with_options(**options) if options else cell
+    chosen = dilated(cell.with_options(**options) if options else cell, dilation)
     sizes, initial = {} if sizes is None else sizes, {} if initial is None else initial
     return Layer(chosen, whole(units, "units"), return_sequences, reverse, sizes, initial, trainable=trainable)
 
