@@ -25,9 +25,13 @@ class Basis:
         Of the methods.
     calibration : Calibration or None
         How wide intervals are; None where no series had an origin.
+    errors : ndarray, shape (S, N), or None
+        Of all steps from the origins that most series have, the newest first, in units of how errors grow with the
+        step; NaN where a series has none. None where nothing is known, or in a file of an older version.
     """
 
     collection: Collection
     histories: Histories
     weights: np.ndarray
     calibration: Calibration | None
+    errors: np.ndarray | None = None

@@ -58,7 +58,7 @@ def forecast(
     shares = quantiles_around(basis.calibration, values, quantiles, lowest)
     paths = paths_around(basis.calibration, values, samples, int(forecaster.seed), lowest) if samples else None
     note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
-    return Forecast.of(basis.collection, values, bands, shares, paths, notes=(note,) * bool(raised))
+    return Forecast.of(basis.collection, values, bands, shares, paths, (note,) * bool(raised), basis.errors)
 
 
 def forecast_from(
