@@ -13,6 +13,10 @@ from elman.data.read_times import Notation
 from elman.data.times import Step, gaps_of, infer_step, positions, without_holes
 from elman.errors import DataError
 
+COMBINE = (
+    "make one value of them, by --combine sum (elman.data.collect(..., combine='sum') in Python), or mean, last ..."
+)
+KEEP_ONE = f"keep one of these rows, or {COMBINE}"  # where times come twice
 _TELLING = 5  # times of a series that tell its own step
 _LOOKED_AT = 200  # series whose own steps are looked at
 
@@ -72,7 +76,7 @@ class Said:
     names: Sequence[Any]
     time: str
     notation: Notation
-    advice: str = "keep one of these rows"
+    advice: str = KEEP_ONE
 
     def series(self, number: int) -> str:
         """A series in a message."""

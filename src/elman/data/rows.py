@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.data.collection import Ahead, Collection, Form
 from elman.data.covariates import Covariate
-from elman.data.grid import Grid, Said, laid_out, series_of
+from elman.data.grid import KEEP_ONE, Grid, Said, laid_out, series_of
 from elman.data.names import counted, listed
 from elman.data.read_times import Notation, ReadTimes
 from elman.data.times import check_missing
@@ -46,7 +46,7 @@ class Rows:
     past: Mapping[str, Covariate] = field(default_factory=dict)
     future: Mapping[str, Covariate] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    advice: str = "keep one of these rows"
+    advice: str = KEEP_ONE
 
 
 def collected(rows: Rows, static: Mapping[str, Covariate] | None = None) -> Collection:
