@@ -71,12 +71,22 @@ class Said:
         How times are written.
     advice : str
         What to do where times come twice.
+    indexed : bool
+        Whether the times are the index of a pandas object.
     """
 
     names: Sequence[Any]
     time: str
     notation: Notation
     advice: str = KEEP_ONE
+    indexed: bool = False
+
+    @property
+    def column(self) -> str:
+        """What holds the times, in a message."""
+        if not self.indexed:
+            return f"column {self.time!r}"
+        return "the index" if self.time == "index" else f"the index {self.time!r}"
 
     def series(self, number: int) -> str:
         """A series in a message."""
@@ -150,7 +160,7 @@ def _check_twice(times: np.ndarray, borders: np.ndarray, said: Said) -> None:
     row = int(np.argmax(same))
     number = series_of(borders, row)
     count = int(np.sum(times[borders[number] : borders[number + 1]] == times[row]))
-    which = f"{said.series(number)} has" if len(said.names) > 1 else f"column {said.time!r} has"
+    which = f"{said.series(number)} has" if len(said.names) > 1 else f"{said.column} has"
     raise DataError(
         f"{which} the time {said.at(times[row])} {count} times; a series has one value at each time: {said.advice}"
     )

@@ -60,7 +60,7 @@ def collected(rows: Rows, static: Mapping[str, Covariate] | None = None) -> Coll
     if len(rows.values) == 0 or not rows.names:
         raise DataError("the data has no rows; expected a value for each time")
     times, notation = (None, Notation()) if rows.times is None else (rows.times.times, rows.times.notation)
-    said = Said(rows.names, str(rows.form.time), notation, rows.advice)
+    said = Said(rows.names, str(rows.form.time), notation, rows.advice, rows.form.indexed)
     if times is not None:
         check_missing(times, said.time)
     grid = laid_out(rows.codes, times, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def _basis(
     truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
     known = np.isfinite(truth).any()
     said = combined(attempts.forecasts, weights, attempts.last) if known else np.full(truth.shape, np.nan)
-    calibration = _calibration(histories, truth, said)
+    calibration = _calibration(histories, truth, said, collection.names)
     errors = None if calibration is None else _errors(truth - said, calibration, origins)
     return Basis(collection, histories, weights, calibration, errors)
 
@@ -105,11 +106,11 @@ def _errors(missed: np.ndarray, calibration: Calibration, origins: Sequence[np.n
     return found.reshape(series, -1)
 
 
-def _calibration(histories: Histories, truth: np.ndarray, said: np.ndarray) -> Calibration | None:
+def _calibration(histories: Histories, truth: np.ndarray, said: np.ndarray, names: Sequence[Any]) -> Calibration | None:
     """How wide intervals are; None where nothing tells it, as no series that changes has an origin."""
     scale = naive_scales(histories.values, histories.season)
     scale = np.where(np.isfinite(scale), scale, np.nan)
     if not np.isfinite(truth[np.isfinite(scale)]).any():
         return None
     common = int(np.bincount(histories.season).argmax())
-    return calibrate(truth, said, scale, origins_of_long(*truth.shape[1:]), season=common)
+    return calibrate(truth, said, scale, origins_of_long(*truth.shape[1:]), season=common, names=names)

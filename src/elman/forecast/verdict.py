@@ -61,7 +61,7 @@ class Verdict:
 
     def __str__(self) -> str:
         is_ = "is " if self.word == "about as good as" else ""
-        sure = f"± {self.error:.2g}" if math.isfinite(self.error) else "too few to tell"
+        sure = f"standard error {self.error:.2g}" if math.isfinite(self.error) else "too few to tell"
         return (
             f"{self.names[0]} {is_}{self.word} {self.names[1]}: {self.metric} {self.means[0]:.3g} and "
             f"{self.means[1]:.3g}, difference {self.difference:+.2g} ({sure}, over {self.pairs})"
