@@ -68,6 +68,12 @@ def test_repeated_times_are_refused_with_a_way_out():
         collect({"a": pd.Series([1.0, 2.0], DAYS[[0, 0]])})
 
 
+@pytest.mark.parametrize(("name", "called"), [(None, "the index has"), ("week", "the index 'week' has")])
+def test_the_times_of_an_index_are_called_so(name, called):
+    with pytest.raises(DataError, match=f"^{called} the time 2024-01-01 2 times"):
+        collect(pd.Series([1.0, 2.0, 3.0], DAYS[[0, 0, 1]].rename(name)))
+
+
 @pytest.mark.parametrize(
     ("data", "way", "message"),
     [

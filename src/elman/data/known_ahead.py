@@ -103,8 +103,8 @@ def _of_data(
         if known.categories is not None and covariate.categories is not None:
             seen = set(known.categories)
             new = [category for category in covariate.categories if category not in seen]
-            categories[name] = (*known.categories, *new)
-            covariate = covariate.recoded(categories[name])
+            every = (*known.categories, *new)
+            categories[name], covariate = every, covariate.recoded(every)
         found[name][numbers[given], steps[given]] = covariate.values[rows][given]
         told[name][numbers[given], steps[given]] = True
 
