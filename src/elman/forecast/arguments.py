@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,7 @@ def as_count(number: Any, what: str, least: int = 1) -> int:
 
 def as_steps(number: Any) -> int:
     """A horizon of a forecast; data in its place is refused with where it belongs."""
-    if np.ndim(number) > 0 or hasattr(number, "__dataframe__") or isinstance(number, Collection | Mapping | str):
+    if isinstance(number, Sized) and getattr(number, "shape", None) != ():
         raise OptionError(
             f"horizon is {shown(number)}; expected a whole number of steps: predict(12). A forecaster goes on from the "
             "series that it learnt; give others by name: predict(data=...)"

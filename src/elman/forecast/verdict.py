@@ -115,7 +115,7 @@ def compare(
     >>> rng = np.random.default_rng(0)
     >>> good, bad = rng.gamma(4, 0.20, size=(2, 50, 3, 6)) * [[[[1.0]]], [[[1.3]]]]
     >>> print(compare(good, bad, [18, 12, 6], names=("gru", "naive")))
-    gru beats naive: MASE 0.803 and 1.04, difference -0.23 (± 0.023, over 50 series)
+    gru beats naive: MASE 0.803 and 1.04, difference -0.23 (standard error 0.023, over 50 series)
     """
     a, b = as_truth(first), as_truth(second)
     if a.ndim != 3 or a.shape != b.shape:
