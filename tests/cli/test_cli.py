@@ -383,6 +383,22 @@ def test_a_closed_pipe_is_no_error():
     listing.wait()
 
 
+def test_seconds_without_a_search_are_refused_by_the_option_that_lacks(run, tmp_path):
+    code, _, err = run("forecast", "sunspots", "--horizon", 5, "--seconds", 5, "--out", tmp_path / "out")
+    assert code == 2 and "--seconds 5 is for a search; give --auto as well" in err
+
+
+def test_several_rows_of_a_time_are_combined(run, tmp_path):
+    file = tmp_path / "till.csv"
+    file.write_text(
+        "date,price\n" + "".join(f"2024-01-{day:02},{day % 7 + k}\n" for day in range(1, 32) for k in (0, 1))
+    )
+    code, _, err = run("forecast", file, "--horizon", 5, "--out", tmp_path / "out", *QUICK)
+    assert code and "--combine sum" in err
+    code, out, _ = run("forecast", file, "--horizon", 5, "--combine", "sum", "--out", tmp_path / "out", *QUICK)
+    assert code == 0 and "62 values whose times repeat were combined into 31, of each the sum" in out
+
+
 def test_of_a_constant_series_nothing_beats_anything(run, tmp_path):
     code, out, _ = run("forecast", write(tmp_path, years(1900, 1990, lambda y: 7)), "--horizon", 5, *QUICK)
     assert code == 0 and "elman is about as good as naive: MAE 0 and 0" in out

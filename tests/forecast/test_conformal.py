@@ -124,6 +124,8 @@ def test_constant_series_have_no_width_and_are_named():
     low, high = found.around(np.full((3, 4), 5.0))[95]
     assert (low[0] == 5).all() and (high[0] == 5).all() and (high[1] > 5).all()
     assert found.notes == ("intervals without width for 2 of 3 series, constant and always met: 0, 2",)
+    named = calibrate(errors, np.zeros(errors.shape), [np.nan, 1.0, np.nan], [8, 4], names=["a", "b", ("c", 1)])
+    assert named.notes == ("intervals without width for 2 of 3 series, constant and always met: 'a', ('c', 1)",)
     assert np.isfinite(calibrate(np.zeros((1, 1, 1)), np.zeros((1, 1, 1)), [np.nan], [1]).around([[1.0]])[80]).all()
 
 

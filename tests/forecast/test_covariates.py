@@ -90,6 +90,20 @@ def test_a_category_that_was_never_seen_is_none(fitted):
     other = known.assign(kind=np.where(known.shop == "s0", "new", known.kind))
     found = forecaster.predict(data=other, future=later)
     assert np.isfinite(found.values).all()
+    assert "the covariate 'kind' has a category that was not learnt, and counts as missing there: 'new'" in found.notes
+
+
+def test_a_category_ahead_that_was_never_seen_is_told():
+    known, later = shops(2, 40)
+    days = {"known": known.assign(w="work"), "later": later.assign(w="odd")}
+    names = NAMES | {"future": ["w"], "static": None}
+    forecaster = Forecaster(7, members=1, epochs=0, methods=["network", "theta"])
+    told = "the covariate 'w' has a category that was not learnt, and counts as missing there: 'odd'"
+    forecaster.fit(days["known"], **names)
+    assert told in forecaster.predict(future=days["later"]).notes
+    assert told not in forecaster.predict(future=later.assign(w="work")).notes
+    behind = pd.concat([days["known"], days["later"].assign(**{NAMES["target"]: np.nan})])
+    assert told in forecaster.fit(behind, **names).predict().notes
 
 
 def test_a_future_that_nobody_asked_for_is_refused():

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from elman.errors import DataError, OptionError, ShapeError
-from elman.forecast.reconcile import METHODS, hierarchy_of_groups, hierarchy_of_matrix, reconcile, shrunk_covariance
+from elman.forecast.forecaster import Forecaster
+from elman.forecast.hierarchy import hierarchy_of_groups, hierarchy_of_matrix
+from elman.forecast.reconcile import METHODS, reconcile, shrunk_covariance
+from elman.forecast.widths import growth_terms
 
 GROUPS = {"state": ["A", "A", "A", "B", "B"], "shop": ["1", "2", "3", "1", "2"]}
 TREE = hierarchy_of_groups(GROUPS)
@@ -164,3 +169,68 @@ def test_series_that_were_always_met_do_not_break_it():
 def test_odd_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    """A forecaster of a tree, whose series come in another order than those of the tree."""
+    rng = np.random.default_rng(3)
+    every = TREE.total(rng.gamma(20, size=(5, 60)) + 4 * np.sin(np.arange(60) * np.pi / 6))
+    series = {TREE.names[n]: every[n] for n in (3, 1, 0, 7, 2, 6, 5, 4)}
+    return Forecaster(6, methods=["theta", "seasonal naive"]).fit(series)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_forecast_adds_up_by_what_its_forecaster_knows(learnt, method):
+    forecast = learnt.predict()
+    order = [forecast.names.index(name) for name in TREE.names]
+    made = reconcile(forecast, TREE, method)
+    given = {
+        **({"errors": forecast.errors[order]} if method in ("mint", "wls_var") else {}),
+        **({"history": [forecast.history.series(n) for n in order]} if method == "top_down" else {}),
+    }
+    np.testing.assert_allclose(made.values[order], reconcile(forecast.values[order], TREE, method, **given))
+    np.testing.assert_allclose(made["total"].values[0], TREE.total(made.values[order][3:])[0])
+    assert made.names == forecast.names and (made.times == forecast.times).all() and made.notes == forecast.notes
+
+
+def test_intervals_are_left_out_with_a_note(learnt):
+    made = reconcile(learnt.predict(level=80, quantiles=[0.3], samples=2), TREE)
+    assert not made.levels and not made.quantiles and made.samples is None
+    assert "intervals, quantiles and samples were left out" in made.notes[-1]
+
+
+def test_the_errors_of_a_forecast_are_those_at_rolling_origins(learnt, tmp_path):
+    forecast = learnt.predict()
+    values = np.stack([forecast.history.series(n) for n in range(8)])
+    origins = np.arange(6, 21, 3)  # a third of the series, half a horizon apart
+    missed = values[:, 60 - origins[:, None] + np.arange(6)] - learnt.forecast_from(forecast.history, origins)[0]
+    grown = growth_terms(6) @ learnt.fitted_basis.calibration.growth
+    np.testing.assert_allclose(forecast.errors, (missed / grown).reshape(8, 30))
+    again = Forecaster.load(learnt.save(tmp_path / "tree.safetensors")).predict()
+    np.testing.assert_array_equal(again.errors, forecast.errors)
+
+
+def test_series_without_names_are_taken_in_order(learnt):
+    forecast = learnt.predict()
+    order = [forecast.names.index(name) for name in TREE.names]
+    nameless = hierarchy_of_matrix(TREE.summing)
+    made = reconcile(forecast.take(order), nameless)
+    np.testing.assert_array_equal(made.values, reconcile(forecast, TREE).values[order])
+
+
+def test_forecasts_that_are_no_tree_are_refused(learnt):
+    forecast = learnt.predict()
+    with pytest.raises(ShapeError, match=r"forecast has 7 series; expected the 8 of the hierarchy"):
+        reconcile(forecast.take(slice(7)), TREE)
+    other = hierarchy_of_matrix(TREE.summing, [*"abcdefgh"])
+    with pytest.raises(DataError, match="forecast has no series 'a', which the hierarchy names"):
+        reconcile(forecast, other)
+    with pytest.raises(OptionError, match="mint needs errors, and this forecast carries none"):
+        reconcile(replace(forecast, errors=None), TREE)
+    with pytest.raises(OptionError, match="top_down needs history"):
+        reconcile(replace(forecast, history=None), TREE, "top_down")
+    late = forecast.times.copy()
+    late[2] += 1
+    with pytest.raises(DataError, match=r"'state=A/shop=1' starts at 60, that of 'total' at 61"):
+        reconcile(replace(forecast, times=late), TREE)

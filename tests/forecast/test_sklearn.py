@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -15,6 +16,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from elman.cells import catalogue
+from elman.data import collect
 from elman.errors import OptionError
 from elman.forecast import Forecaster
 from elman.language import LanguageModel
@@ -54,6 +56,15 @@ def test_in_a_pipeline():
     assert np.isfinite(scores).all()
     with pytest.raises(OptionError, match=r"horizon is a DataFrame of shape \(100, 1\); expected a whole number"):
         pipeline.fit(SERIES[:, None]).predict(SERIES[:, None])
+
+
+def test_the_series_is_no_horizon():
+    pipeline = make_pipeline(Forecaster(3, methods="theta")).fit(SERIES)
+    for given in (SERIES, list(SERIES), pd.Series(SERIES), "shops.csv", {"a": SERIES}, collect(SERIES)):
+        with pytest.raises(OptionError, match=r"horizon is .*; expected a whole number of steps.*predict\(data=...\)"):
+            pipeline.predict(given)
+    with pytest.raises(OptionError, match="horizon is 1.5; expected a whole number of at least 1"):
+        pipeline.predict(1.5)
 
 
 def test_whether_it_is_fitted():

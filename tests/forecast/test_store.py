@@ -178,6 +178,12 @@ DAMAGES = {
     "a newer format": lambda tensors, stored: stored.update(format=99),
     "a lost tensor": lambda tensors, stored: tensors.pop("member1/gru.W_z"),
     "a tensor of another shape": lambda tensors, stored: tensors.update({"gru.W_z": np.zeros((2, 2), np.float32)}),
+    "errors of one series less": lambda tensors, stored: tensors.update(
+        {"series/errors": tensors["series/errors"][:1]}
+    ),
+    "infinite errors": lambda tensors, stored: tensors.update(
+        {"series/errors": np.full_like(tensors["series/errors"], np.inf)}
+    ),
     "lost values": lambda tensors, stored: tensors.pop("series/values"),
     "one value less": lambda tensors, stored: tensors.update({"series/values": tensors["series/values"][:-1]}),
     "infinite values": lambda tensors, stored: tensors.update({"series/values": tensors["series/values"] + np.inf}),
@@ -217,6 +223,16 @@ def places(stored, path=()):
     parts = stored.items() if isinstance(stored, dict) else enumerate(stored) if isinstance(stored, list) else ()
     for key, part in parts:
         yield from places(part, (*path, key))
+
+
+def test_a_file_of_before_forecasts_carried_errors_is_read(model, tmp_path):
+    tensors, _, header = read(model[1])
+    assert el.load(model[1]).predict().errors is not None
+    del tensors["series/errors"]
+    save_file(tensors, tmp_path / "m.safetensors", metadata=header)
+    loaded = el.load(tmp_path / "m.safetensors").predict()
+    assert loaded.errors is None
+    np.testing.assert_array_equal(loaded.values, model[0].predict().values)
 
 
 def test_whatever_is_changed_in_the_header_gives_no_other_error(model, tmp_path):

@@ -71,6 +71,12 @@ def test_the_variance_has_the_covariances_of_overlapping_forecasts():
     assert compare(a, b, 2 * np.arange(20)).error == pytest.approx(np.sqrt(variance))
 
 
+def test_what_the_difference_may_be_off_by_is_called_a_standard_error():
+    rng = np.random.default_rng(5)
+    found = compare(*rng.gamma(2, size=(2, 12, 6, 4)), 4 * np.arange(6))
+    assert f"(standard error {found.error:.2g}, over 12 series)" in str(found)
+
+
 def test_too_few_origins_say_so():
     rng = np.random.default_rng(6)
     a, b = rng.gamma(2, size=(2, 1, 5, 4))

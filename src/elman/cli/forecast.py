@@ -22,7 +22,12 @@ _COVARIATES = (
 _TRAINING = (
     *_COVARIATES,
     click.option("--auto", is_flag=True, default=None, help="Search settings by backtests before."),
-    click.option("--seconds", type=float, metavar="S", help="How long to search, with --auto. [default: 60]"),
+    click.option(
+        "--seconds",
+        type=float,
+        metavar="S",
+        help="How long to search, with --auto; training and the backtest come after. [default: 60]",
+    ),
     click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
     click.option(
         "--methods",
@@ -148,6 +153,8 @@ def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> Forecast
 
     if horizon is None:
         raise OptionError("say how many steps to forecast, as in --horizon 12")
+    if "seconds" in chosen and "auto" not in chosen:
+        raise OptionError(f"--seconds {chosen['seconds']:g} is for a search; give --auto as well, or leave it out")
     with Bars() as bars:
         return commands.forecast(series, horizon=horizon, watch=bars.watch, **chosen)
 

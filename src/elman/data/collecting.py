@@ -14,6 +14,7 @@ from elman.data.intake import as_sheet, column_array
 from elman.data.loose import rows_of_arrays, rows_of_series
 from elman.data.pandas_index import Framed, column_framed, is_column, is_frame
 from elman.data.reading import Reading
+from elman.data.repeats import check_way, combined
 from elman.data.roles import roles_of
 from elman.data.rows import collected
 from elman.data.series import Series, bundled
@@ -31,6 +32,7 @@ def collect(
     past: Any = (),
     future: Any = (),
     static: Any = (),
+    combine: str | None = None,
     reading: Reading | None = None,
 ) -> Collection:
     """Take one or many series, with their covariates, from whatever holds them.
@@ -57,6 +59,9 @@ def collect(
         Covariates that are known ahead. Rows of a series behind its last value tell them.
     static : str or list of str, or data frame, optional
         Covariates of a series as a whole: columns that are the same in all of its rows, or a frame of a row a series.
+    combine : {"sum", "mean", "first", "last", "min", "max"}, optional
+        What becomes of several rows of a series at one time, such as all sales of a day; covariates of numbers become
+        their mean. By default such rows are refused.
     reading : Reading, optional
         How a file's numbers and dates are written, and which rows are taken; how texts in a data frame write dates.
 
@@ -78,34 +83,43 @@ def collect(
     ...                       "sales": [1.0, 2.0, 5.0, 4.0, 6.0]})
     >>> collect(frame, group="store")
     <Collection: 2 series of 2 to 3 values, 1 day apart>
+
+    Several sales a day:
+
+    >>> till = pd.DataFrame({"day": ["2024-01-01", "2024-01-01", "2024-01-02"], "sales": [1.0, 2.0, 5.0]})
+    >>> collect(till, combine="sum").values
+    array([3., 5.])
     """
     reading = reading or Reading()
+    combine = reading.combine if combine is None else combine
+    check_way(combine)
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
     if isinstance(data, Collection):
-        _refuse_columns(columns, "a Collection")
+        _refuse_columns(columns | {"combine": combine}, "a Collection")
         return data
     named = [name for value in columns.values() for name in _several(value)]
     if isinstance(data, str | Path):
-        found = _of_table(as_sheet(data, named, reading), Form("file"), columns)
+        found = _of_table(as_sheet(data, named, reading), Form("file"), columns, combine)
         return filled(replace(found, notes=()) if str(data) in bundled() else found, reading.fill)
-    reading.refuse_all_but(["date_format", "dayfirst"], "data that is no file")
+    reading.refuse_all_but(["date_format", "dayfirst", "combine"], "data that is no file")
     if is_frame(data):
         held = as_sheet(data, named, reading)
-        return _of_table(held, Form("long", library_of(data), indexed=bool(held.time)), columns)
+        return _of_table(held, Form("long", library_of(data), indexed=bool(held.time)), columns, combine)
     if is_column(data):
         _refuse_columns(columns, "a Series")
         held = column_framed(data, reading)
         given = columns | {
             "target": [held.sheet.own(name) for name in held.sheet.names if name not in (held.time, *held.group)]
         }
-        return _of_table(held, Form("column", library_of(data), indexed=bool(held.time)), given)
+        return _of_table(held, Form("column", library_of(data), indexed=bool(held.time)), given, combine)
     if isinstance(data, Mapping) and _is_table(data, columns):
-        return _of_table(as_sheet(data, named, reading), Form("long"), columns)
+        return _of_table(as_sheet(data, named, reading), Form("long"), columns, combine)
     _refuse_columns(columns, "arrays")
-    return collected(rows_of_series(data) if isinstance(data, Series) else rows_of_arrays(data))
+    rows = rows_of_series(data) if isinstance(data, Series) else rows_of_arrays(data)
+    return collected(combined(rows, combine))
 
 
-def _of_table(held: Framed, form: Form, columns: Mapping[str, Any]) -> Collection:
+def _of_table(held: Framed, form: Form, columns: Mapping[str, Any], combine: str | None) -> Collection:
     sheet, given = held.sheet, dict(columns)
     table = given.pop("static")
     static = () if table is None or is_frame(table) else table
@@ -122,7 +136,7 @@ def _of_table(held: Framed, form: Form, columns: Mapping[str, Any]) -> Collectio
         found = static_of_table(
             as_sheet(table, rows.form.group).sheet, [str(name) for name in rows.form.group], rows.names
         )
-    return collected(rows, found)
+    return collected(combined(rows, combine), found)
 
 
 def _several(value: Any) -> list[Any]:

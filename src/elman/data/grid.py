@@ -13,6 +13,10 @@ from elman.data.read_times import Notation
 from elman.data.times import Step, gaps_of, infer_step, positions, without_holes
 from elman.errors import DataError
 
+COMBINE = (
+    "make one value of them, by --combine sum (elman.data.collect(..., combine='sum') in Python), or mean, last ..."
+)
+KEEP_ONE = f"keep one of these rows, or {COMBINE}"  # where times come twice
 _TELLING = 5  # times of a series that tell its own step
 _LOOKED_AT = 200  # series whose own steps are looked at
 
@@ -67,12 +71,22 @@ class Said:
         How times are written.
     advice : str
         What to do where times come twice.
+    indexed : bool
+        Whether the times are the index of a pandas object.
     """
 
     names: Sequence[Any]
     time: str
     notation: Notation
-    advice: str = "keep one of these rows"
+    advice: str = KEEP_ONE
+    indexed: bool = False
+
+    @property
+    def column(self) -> str:
+        """What holds the times, in a message."""
+        if not self.indexed:
+            return f"column {self.time!r}"
+        return "the index" if self.time == "index" else f"the index {self.time!r}"
 
     def series(self, number: int) -> str:
         """A series in a message."""
@@ -146,7 +160,7 @@ def _check_twice(times: np.ndarray, borders: np.ndarray, said: Said) -> None:
     row = int(np.argmax(same))
     number = series_of(borders, row)
     count = int(np.sum(times[borders[number] : borders[number + 1]] == times[row]))
-    which = f"{said.series(number)} has" if len(said.names) > 1 else f"column {said.time!r} has"
+    which = f"{said.series(number)} has" if len(said.names) > 1 else f"{said.column} has"
     raise DataError(
         f"{which} the time {said.at(times[row])} {count} times; a series has one value at each time: {said.advice}"
     )

@@ -40,7 +40,7 @@ def future_rows(
     Returns
     -------
     dict of str to Covariate, each (S, H)
-        In the codes of the collection's categories.
+        In the codes of the collection's categories, and behind them of those that it does not have.
 
     Raises
     ------
@@ -58,13 +58,14 @@ def future_rows(
     shape = (len(collection), horizon)
     found = {name: np.full(shape, known.missing, known.values.dtype) for name, known in collection.future.items()}
     told = {name: np.zeros(shape, bool) for name in found}
+    categories = {name: known.categories for name, known in collection.future.items()}
     if collection.ahead is not None:
         _of_ahead(collection.ahead, horizon, found, told)
     if data is not None:
-        _of_data(collection, horizon, data, reading, found, told)
+        _of_data(collection, horizon, data, reading, found, told, categories)
     for name in found:
         _check_told(collection, name, told[name], data is not None)
-    return {name: collection.future[name].with_values(values) for name, values in found.items()}
+    return {name: Covariate(values, categories[name]) for name, values in found.items()}
 
 
 def _of_ahead(ahead: Ahead, horizon: int, found: dict[str, np.ndarray], told: dict[str, np.ndarray]) -> None:
@@ -85,6 +86,7 @@ def _of_data(
     reading: Reading | None,
     found: dict[str, np.ndarray],
     told: dict[str, np.ndarray],
+    categories: dict[str, tuple[Any, ...] | None],
 ) -> None:
     held = as_sheet(data, [*collection.form.group, collection.form.time, *collection.future], reading)
     sheet = held.sheet
@@ -99,7 +101,10 @@ def _of_data(
             here, there = kinds[covariate.categories is not None], kinds[known.categories is not None]
             raise DataError(f"column {name!r} holds {here} in the future, and {there} in the data; expected {there}")
         if known.categories is not None and covariate.categories is not None:
-            covariate = covariate.recoded(known.categories)
+            seen = set(known.categories)
+            new = [category for category in covariate.categories if category not in seen]
+            every = (*known.categories, *new)
+            categories[name], covariate = every, covariate.recoded(every)
         found[name][numbers[given], steps[given]] = covariate.values[rows][given]
         told[name][numbers[given], steps[given]] = True
 

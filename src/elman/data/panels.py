@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
+from elman.data.grid import COMBINE
 from elman.data.names import listed
 from elman.data.numerals import is_missing
 from elman.data.read_times import join_columns, read_times
@@ -66,17 +67,19 @@ def advice_on_repeats(table: Table, names: Sequence[str], others: Sequence[str],
         (table.take(np.arange(_LOOKED_AT), ""), times[:_LOOKED_AT]) if len(table) > _LOOKED_AT else (table, times)
     )
     parts = _time_parts(looked, list(names), list(others))
+    combine = f"; or {COMBINE}"
     if parts:
         together = [*names, *parts]
         told = f"give time={together} (--time {shlex.quote(','.join(together))})"
-        return f"together with {' and '.join(map(repr, parts))} the times differ: {told}"
+        return f"together with {' and '.join(map(repr, parts))} the times differ: {told}{combine}"
     series = [name for name in others if not _is_part(looked, name) and not _is_time(looked, name)]
     more: list[str] = []
     apart = _apart(looked, when, series)
     if not apart:
         found = ((_apart(looked, made, series), more) for more, made in _joined(looked, list(names), list(others)))
         apart, more = next((pair for pair in found if pair[0]), ([], []))
-    return _group_or_one(looked, names, apart, more) if apart else _keep_one(table, names, others, times)
+    told = _group_or_one(looked, names, apart, more) if apart else _keep_one(table, names, others, times)
+    return f"{told}{combine}"
 
 
 def _group_or_one(table: Table, names: Sequence[str], apart: Sequence[str], more: Sequence[str]) -> str:
@@ -94,7 +97,8 @@ def _keep_one(table: Table, names: Sequence[str], others: Sequence[str], times: 
     known = _known(times)
     different, count = np.unique(times[known], return_counts=True)
     rows = table.numbers[times == different[count > 1][0]]
-    return f"{_one_value(table, names, others)} (rows {listed(rows[:5])}{' ...' if len(rows) > 5 else ''})"
+    some = f"rows {listed(rows[:5])}{' ...' if len(rows) > 5 else ''}"
+    return f"keep one of these rows{_or_whole(table, names, others)} ({some})"
 
 
 def _advice(table: Table, columns: Columns) -> str:
@@ -116,12 +120,16 @@ def _advice(table: Table, columns: Columns) -> str:
 
 
 def _one_value(table: Table, names: Sequence[str], others: Sequence[str]) -> str:
-    more = _parts(table, names, others)
-    whole = f"; or add a column of whole dates, if {listed([*names, *more])} are parts of them" if more else ""
     return (
         "keep one of these rows, or add them up or take their mean, as pandas does by "
-        f"df.groupby({(names[0] if len(names) == 1 else list(names))!r}){whole}"
+        f"df.groupby({(names[0] if len(names) == 1 else list(names))!r}){_or_whole(table, names, others)}"
     )
+
+
+def _or_whole(table: Table, names: Sequence[str], others: Sequence[str]) -> str:
+    """Columns that may be parts of dates, as what to do about them."""
+    more = _parts(table, names, others)
+    return f"; or add a column of whole dates, if {listed([*names, *more])} are parts of them" if more else ""
 
 
 def _as_time(names: Sequence[str]) -> str:

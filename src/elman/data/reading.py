@@ -13,7 +13,7 @@ from elman.data.sentinels import Missing
 from elman.errors import OptionError
 
 # Options that say which rows are taken and how they are written, not which columns are what.
-OF_ROWS = ("fill", "date_format", "dayfirst", "decimal", "thousands", "where", "missing")
+OF_ROWS = ("fill", "date_format", "dayfirst", "decimal", "thousands", "where", "missing", "combine")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Reading:
         As for `elman.data.read_columns`.
     fill, sort
         As for `elman.data.load_series`.
+    combine : {"sum", "mean", "first", "last", "min", "max"}, optional
+        What becomes of rows of one series and time; see `elman.data.collect`.
     """
 
     time: str | Sequence[str] | None = None
@@ -38,6 +40,7 @@ class Reading:
     thousands: str | None = None
     where: Where | None = None
     missing: Missing | None = None
+    combine: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is of a wrong kind; whether its value makes sense is seen where it is used.
@@ -46,7 +49,7 @@ class Reading:
         ------
         OptionError
         """
-        for name in ("target", "date_format", "decimal", "thousands"):
+        for name in ("target", "date_format", "decimal", "thousands", "combine"):
             instance(getattr(self, name), (str, type(None)), name, "a text (str) or None")
         instance(self.fill, str, "fill", "none, linear or forward")
         flag(self.sort, "sort")

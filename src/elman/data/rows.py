@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.data.collection import Ahead, Collection, Form
 from elman.data.covariates import Covariate
-from elman.data.grid import Grid, Said, laid_out, series_of
+from elman.data.grid import KEEP_ONE, Grid, Said, laid_out, series_of
 from elman.data.names import counted, listed
 from elman.data.read_times import Notation, ReadTimes
 from elman.data.times import check_missing
@@ -46,7 +46,7 @@ class Rows:
     past: Mapping[str, Covariate] = field(default_factory=dict)
     future: Mapping[str, Covariate] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    advice: str = "keep one of these rows"
+    advice: str = KEEP_ONE
 
 
 def collected(rows: Rows, static: Mapping[str, Covariate] | None = None) -> Collection:
@@ -60,7 +60,7 @@ def collected(rows: Rows, static: Mapping[str, Covariate] | None = None) -> Coll
     if len(rows.values) == 0 or not rows.names:
         raise DataError("the data has no rows; expected a value for each time")
     times, notation = (None, Notation()) if rows.times is None else (rows.times.times, rows.times.notation)
-    said = Said(rows.names, str(rows.form.time), notation, rows.advice)
+    said = Said(rows.names, str(rows.form.time), notation, rows.advice, rows.form.indexed)
     if times is not None:
         check_missing(times, said.time)
     grid = laid_out(rows.codes, times, said)

@@ -10,6 +10,7 @@ import numpy as np
 
 from elman.data.collection import Form, Stamps
 from elman.data.covariates import Covariate, read_covariate
+from elman.data.grid import COMBINE
 from elman.data.panels import advice_on_repeats
 from elman.data.read_times import ReadTimes
 from elman.data.roles import Roles
@@ -139,7 +140,7 @@ def _advice(sheet: Sheet, roles: Roles, times: ReadTimes | None) -> str:
     if times is None:
         return ""
     if roles.group:
-        return "keep one of these rows, or name all columns that tell series apart with group=[...]"
+        return f"keep one of these rows, or name all columns that tell series apart with group=[...]; or {COMBINE}"
     if len(np.unique(times.times)) == len(times.times):
         return ""
     named = {*roles.time, *roles.target, *roles.past, *roles.future, *roles.static}

@@ -6,9 +6,10 @@ from elman.forecast.conformal import Calibration, calibrate
 from elman.forecast.distributions import Distribution, distribution_of
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
+from elman.forecast.hierarchy import Hierarchy, hierarchy_of_groups, hierarchy_of_matrix
 from elman.forecast.metrics import mae, mase, rmse, smape
 from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles, intervals_of_quantiles
-from elman.forecast.reconcile import Hierarchy, hierarchy_of_groups, hierarchy_of_matrix, reconcile
+from elman.forecast.reconcile import reconcile
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge, owa, score
 from elman.forecast.season import autocorrelation, detect_season

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
 
 from elman.cells import catalogue
-from elman.checks import nearest, whole
+from elman.checks import nearest, shown, whole
 from elman.data.collection import Collection
 from elman.data.times import positions
 from elman.equations import Cell
@@ -72,6 +73,16 @@ def refuse_target(y: Any, method: str) -> None:
 def as_count(number: Any, what: str, least: int = 1) -> int:
     """A whole number of at least `least`, and not absurdly many."""
     return whole(number, what, least, MOST)
+
+
+def as_steps(number: Any) -> int:
+    """A horizon of a forecast; data in its place is refused with where it belongs."""
+    if isinstance(number, Sized) and getattr(number, "shape", None) != ():
+        raise OptionError(
+            f"horizon is {shown(number)}; expected a whole number of steps: predict(12). A forecaster goes on from the "
+            "series that it learnt; give others by name: predict(data=...)"
+        )
+    return as_count(number, "horizon")
 
 
 def as_levels(given: Any) -> tuple[float, ...]:

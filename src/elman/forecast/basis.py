@@ -27,6 +27,9 @@ class Basis:
         How wide intervals are; None where no series had an origin.
     appended : int
         By how many steps series have grown since weights and widths were found.
+    errors : ndarray, shape (S, N), or None
+        Of all steps from the origins that most series have, the newest first, in units of how errors grow with the
+        step; NaN where a series has none. None where nothing is known, or in a file of an older version.
     """
 
     collection: Collection
@@ -34,3 +37,4 @@ class Basis:
     weights: np.ndarray
     calibration: Calibration | None
     appended: int = 0
+    errors: np.ndarray | None = None

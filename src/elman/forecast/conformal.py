@@ -23,13 +23,14 @@ predictive inference for regression, Journal of the American Statistical Associa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from elman.checks import floats, is_number, whole
+from elman.data.names import listed
 from elman.errors import DataError, OptionError, ShapeError
 from elman.forecast import widths
 from elman.forecast.distributions import student_t_quantiles
@@ -127,6 +128,7 @@ def calibrate(
     origins: np.typing.ArrayLike,
     *,
     season: int = 1,
+    names: Sequence[Any] | None = None,
 ) -> Calibration:
     """Learn from errors at rolling origins how wide intervals have to be.
 
@@ -140,6 +142,8 @@ def calibrate(
         How many values before the end each forecast started; forecasts less than H apart overlap.
     season : int, default 1
         Of the scale; what is expected of errors, as long as there are few, differs with and without one.
+    names : sequence, optional
+        Of the series, for notes; by default their numbers.
 
     Raises
     ------
@@ -157,7 +161,8 @@ def calibrate(
     worth = widths.horizons(errors, widths.as_origins(origins, truth.shape[1]))
     positive = ~(known & ((truth <= 0) | (said <= 0))).any((1, 2))
     level = widths.mean_level(np.where(known, said, np.nan), positive)
-    return _take_apart(errors / widths.relative(said, level), worth, unit, level, whole(season, "season") > 1)
+    found = _take_apart(errors / widths.relative(said, level), worth, unit, level, whole(season, "season") > 1)
+    return replace(found, notes=_notes(found.sigma, range(len(truth)) if names is None else names))
 
 
 def _take_apart(
@@ -171,7 +176,7 @@ def _take_apart(
     sigma = widths.widths(np.abs(parts), worth, widths.expected_width(np.abs(parts), worth, unit, prior))
     wide = sigma[:, None, None]
     shape = _shape(np.divide(parts, wide, out=np.full_like(parts, np.nan), where=wide > 0), worth)
-    return Calibration(sigma * widths.caution(worth), growth, level, shape, _notes(sigma))
+    return Calibration(sigma * widths.caution(worth), growth, level, shape)
 
 
 def _shape(parts: np.ndarray, worth: np.ndarray) -> np.ndarray:
@@ -183,11 +188,11 @@ def _shape(parts: np.ndarray, worth: np.ndarray) -> np.ndarray:
     return widths.weighted_quantiles(values, mass, GRID)
 
 
-def _notes(sigma: np.ndarray) -> tuple[str, ...]:
+def _notes(sigma: np.ndarray, names: Sequence[Any]) -> tuple[str, ...]:
     flat = np.flatnonzero(sigma <= 0)
     if not flat.size:
         return ()
-    some = ", ".join(map(str, flat[:5])) + ", ..." * (flat.size > 5)
+    some = listed([repr(names[number]) for number in flat.tolist()], 5)
     return (f"intervals without width for {flat.size} of {len(sigma)} series, constant and always met: {some}",)
 
 

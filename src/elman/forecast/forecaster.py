@@ -14,7 +14,7 @@ from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.forecast import store
 from elman.forecast.appending import appended
-from elman.forecast.arguments import as_count, refuse_target, within_reach
+from elman.forecast.arguments import as_count, as_steps, refuse_target, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.explanation import Explanation, explain
 from elman.forecast.forecasting import error_of, forecast, forecast_from, medians_of
@@ -79,7 +79,7 @@ class Forecaster(Found):
         Whether to search cell, units, members, learning rate and methods before, by backtests; Optuna proposes them
         where it is installed (``pip install elman[search]``). What is found depends on how fast the machine is.
     seconds : float, optional
-        How long to search, by default 60; for `auto` only.
+        How long to search, by default 60; for `auto` only. Training with what was found comes after.
     seed : int, default 0
         Fixes initial weights and the order of series: the same seed gives the same forecast, bit for bit.
 
@@ -278,7 +278,7 @@ class Forecaster(Found):
             If the forecaster is not fitted, or there is nothing to know intervals from.
         """
         self._check_fitted()
-        steps = as_count(self.horizon if horizon is None else horizon, "horizon")
+        steps = as_steps(self.horizon if horizon is None else horizon)
         levels = as_levels(level)
         basis = self._fitted.basis if data is None else basis_of(self, self._collected(data))
         paths = 0 if samples is None else as_count(samples, "samples")

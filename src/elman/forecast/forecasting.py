@@ -48,10 +48,10 @@ def forecast(
         As for `Forecaster.predict`; none where they are empty, None, or 0.
     """
     reach = max(steps, int(forecaster.horizon))
+    histories = _known(forecaster, basis, steps, future)
     if forecaster.family is not None:
-        known = _known(forecaster, basis, steps, future)
-        return distributed(forecaster, basis, known, steps, levels, quantiles, samples)
-    free, lowest = _combined(forecaster, basis.weights, _known(forecaster, basis, steps, future), reach, NOW)
+        return distributed(forecaster, basis, histories, steps, levels, quantiles, samples)
+    free, lowest = _combined(forecaster, basis.weights, histories, reach, NOW)
     free, lowest = free[:, 0, :steps], lowest[:, 0]
     raised = int(np.sum(free < lowest[:, None]))
     values = np.maximum(free, lowest[:, None])
@@ -59,7 +59,9 @@ def forecast(
     shares = quantiles_around(basis.calibration, values, quantiles, lowest)
     paths = paths_around(basis.calibration, values, samples, int(forecaster.seed), lowest) if samples else None
     note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
-    return Forecast.of(basis.collection, values, bands, shares, paths, notes=(note,) * bool(raised))
+    told = () if histories.beside is None else histories.beside.notes
+    notes = (*told, *(note,) * bool(raised))
+    return Forecast.of(basis.collection, values, bands, shares, paths, notes, basis.errors)
 
 
 def forecast_from(

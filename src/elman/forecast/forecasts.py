@@ -51,6 +51,9 @@ class Forecast(Predicted):
         What was forecast, for pictures.
     notes : tuple of str
         What the user should know of it.
+    errors : ndarray, shape (S, N), optional
+        What came less what was forecast, of all steps from the forecaster's rolling origins, the newest first, in units
+        of how errors grow with the step; NaN where a series has none. `reconcile` goes by them.
 
     Examples
     --------
@@ -71,11 +74,13 @@ class Forecast(Predicted):
         quantiles: Mapping[float, np.ndarray] | None = None,
         samples: np.ndarray | None = None,
         notes: tuple[str, ...] = (),
+        errors: np.ndarray | None = None,
     ) -> Forecast:
         """The forecast of a collection, its times those that follow each series."""
         times, notation = history.future_times(values.shape[1]), history.notation
         form = replace(history.form, stamps=history.stamps)
-        return cls(history.names, times, values, levels or {}, quantiles or {}, samples, form, notation, history, notes)
+        bands = (levels or {}, quantiles or {}, samples)
+        return cls(history.names, times, values, *bands, form, notation, history, notes, errors)
 
     def __getitem__(self, name: Any) -> Forecast:
         """The forecast of one series."""

@@ -12,6 +12,7 @@ from elman.data.calendars import calendar, log_gaps
 from elman.data.collection import Collection
 from elman.data.covariates import Covariate
 from elman.data.known_ahead import future_rows
+from elman.data.names import listed
 from elman.data.reading import Reading
 from elman.data.steps import Step
 from elman.errors import OptionError
@@ -32,11 +33,14 @@ class Inputs:
         Known up to now.
     static : ndarray, shape (S, G)
         Of a series as a whole.
+    notes : tuple of str
+        What the user should know of them.
     """
 
     known: np.ndarray
     past: np.ndarray
     static: np.ndarray
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -80,13 +84,25 @@ class Code:
             deviation = float((known / size).std() * size) if len(known) else 0.0
             return Code(mean, deviation if deviation > 0 else 1.0)
         counts = np.bincount(covariate.values.ravel(), minlength=len(covariate.categories) + 1)[1:]
-        common = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
+        common = np.argsort(-counts, kind="stable")[: min(MOST_CATEGORIES, np.count_nonzero(counts))]
         return Code(categories=tuple(covariate.categories[k] for k in np.sort(common)))
 
     @property
     def width(self) -> int:
         """How many numbers."""
         return 1 if self.categories is None else len(self.categories)
+
+    def note(self, covariate: Covariate, name: str) -> tuple[str, ...]:
+        """That values have categories which were not learnt."""
+        if self.categories is None or covariate.categories is None:
+            return ()
+        there = [covariate.categories[code - 1] for code in np.unique(covariate.values).tolist() if code > 0]
+        learnt = set(self.categories)
+        new = [repr(category) for category in there if category not in learnt]
+        if not new:
+            return ()
+        which = "a category that was" if len(new) == 1 else f"{len(new)} categories that were"
+        return (f"the covariate {name!r} has {which} not learnt, and counts as missing there: {listed(new, 3)}",)
 
     def numbers(self, covariate: Covariate, name: str) -> np.ndarray:
         """Values (...,) as numbers (..., width); a missing one is an average one, 0."""
@@ -174,8 +190,21 @@ class Encoder:
         static = [code.numbers(collection.static[name], name) for name, code in self.static.items()]
         size = len(collection)
         return Inputs(
-            _joined(known, (size, longest + horizon)), _joined(past, (size, longest)), _joined(static, (size,))
+            _joined(known, (size, longest + horizon)),
+            _joined(past, (size, longest)),
+            _joined(static, (size,)),
+            self._notes(collection, later),
         )
+
+    def _notes(self, collection: Collection, later: Mapping[str, Covariate]) -> tuple[str, ...]:
+        """What was not learnt of what series have; of the steps ahead, where those are asked for."""
+        parts = (collection.past, later or collection.future, collection.static)
+        found = [
+            code.note(part[name], name)
+            for codes, part in zip(self._codes, parts, strict=True)
+            for name, code in codes.items()
+        ]
+        return tuple(note for notes in found for note in notes)
 
     def _check_names(self, collection: Collection) -> None:
         for role, codes, there in zip(("past", "future", "static"), self._codes, _parts(collection), strict=True):

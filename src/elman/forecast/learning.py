@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +16,16 @@ from elman.forecast.distribution_networks import learn_distribution
 from elman.forecast.face import Forecasts
 from elman.forecast.fitted import Fitted, histories_of
 from elman.forecast.inputs import Encoder
-from elman.forecast.methods import Tried, built, combined, tried
+from elman.forecast.methods import built, combined, tried
 from elman.forecast.networks import Networks, Settings, learn, learn_all
-from elman.forecast.origins import origins_of_long, rolling_origins
+from elman.forecast.origins import by_origin, origins_of_long, rolling_origins
 from elman.forecast.rivals import Histories, Rival
 from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
+from elman.forecast.widths import growth_terms
 from elman.training import Callback
+
+MOST_ERRORS = 4_000_000  # that are kept, of all series together
 
 
 def fitted_to(
@@ -126,18 +130,27 @@ def _basis(
     """Series, with weights of the methods and widths of intervals from what they forecast at origins."""
     attempts = tried(methods, histories, horizon, origins)
     weights = attempts.weights()
-    return Basis(collection, histories, weights, _calibration(histories, attempts, weights, horizon))
+    truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
+    known = np.isfinite(truth).any()
+    said = combined(attempts.forecasts, weights, attempts.last) if known else np.full(truth.shape, np.nan)
+    calibration = _calibration(histories, truth, said, collection.names)
+    errors = None if calibration is None else _errors(truth - said, calibration, origins)
+    return Basis(collection, histories, weights, calibration, errors=errors)
 
 
-def _calibration(histories: Histories, attempts: Tried, weights: np.ndarray, horizon: int) -> Calibration | None:
+def _errors(missed: np.ndarray, calibration: Calibration, origins: Sequence[np.ndarray]) -> np.ndarray:
+    """Errors of all steps by origin, in units of how errors grow with the step, (S, K H)."""
+    series, _, horizon = missed.shape
+    growth = growth_terms(horizon) @ calibration.growth
+    found = by_origin(missed / growth, origins, max(MOST_ERRORS // (series * horizon), 1))
+    return found.reshape(series, -1)
+
+
+def _calibration(histories: Histories, truth: np.ndarray, said: np.ndarray, names: Sequence[Any]) -> Calibration | None:
     """How wide intervals are; None where nothing tells it, as no series that changes has an origin."""
-    if not np.isfinite(attempts.truth).any():
-        return None
-    said = combined(attempts.forecasts, weights, attempts.last)
     scale = naive_scales(histories.values, histories.season)
     scale = np.where(np.isfinite(scale), scale, np.nan)
-    truth = np.where(np.isfinite(attempts.last)[..., None], attempts.truth, np.nan)
     if not np.isfinite(truth[np.isfinite(scale)]).any():
         return None
     common = int(np.bincount(histories.season).argmax())
-    return calibrate(truth, said, scale, origins_of_long(truth.shape[1], horizon), season=common)
+    return calibrate(truth, said, scale, origins_of_long(*truth.shape[1:]), season=common, names=names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 FEWEST, MOST = 6, 16  # origins of a series at most: few where there are many series, which tell of one another
@@ -32,6 +34,29 @@ def rolling_origins(lengths: np.ndarray, season: np.ndarray, horizon: int) -> li
         farthest = max(min(n // SHARE, n - 2 * least), first)
         found.append(first + step * np.arange(min((farthest - first) // step + 1, most)))
     return found
+
+
+def by_origin(found: np.ndarray, origins: Sequence[np.ndarray], most: int) -> np.ndarray:
+    """What was found at the origins of each series, (S, K, ...), with those of one origin below one another.
+
+    Of the origins that come up, those that most series have, at most so many, the newest first; NaN where a series
+    lacks one.
+
+    Examples
+    --------
+    >>> by_origin(np.array([[1.0, 2.0], [3.0, np.nan]]), [np.array([6, 9]), np.array([9])], 5)
+    array([[ 1.,  2.],
+           [nan,  3.]])
+    """
+    counts = [len(mine) for mine in origins]
+    series, every = np.repeat(np.arange(len(origins)), counts), np.concatenate(origins)
+    number = np.arange(len(every)) - np.repeat(np.cumsum(counts) - counts, counts)
+    _, place, common = np.unique(every, return_inverse=True, return_counts=True)
+    kept = np.sort(np.argsort(-common, kind="stable")[:most])
+    used = np.isin(place, kept)
+    made = np.full((len(origins), len(kept), *found.shape[2:]), np.nan)
+    made[series[used], np.searchsorted(kept, place[used])] = found[series[used], number[used]]
+    return made
 
 
 def origins_of_long(count: int, horizon: int) -> np.ndarray:

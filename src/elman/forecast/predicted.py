@@ -29,6 +29,7 @@ class Predicted:
     notation: Notation = field(default_factory=Notation)
     history: Collection | None = None
     notes: tuple[str, ...] = ()
+    errors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts that do not go together.
@@ -44,6 +45,8 @@ class Predicted:
         for what, part in parts.items():
             if part.shape != shape or part.ndim != 2:
                 raise ShapeError(f"{what} of a forecast has shape {part.shape}; expected (S, H) = {shape}")
+        if self.errors is not None and (self.errors.ndim != 2 or len(self.errors) != len(self)):
+            raise ShapeError(f"errors of a forecast have shape {self.errors.shape}; expected (S, N), S = {len(self)}")
         if self.samples is not None and (self.samples.ndim != 3 or self.samples.shape[::2] != shape):
             raise ShapeError(f"samples of a forecast have shape {self.samples.shape}; expected (S, M, H) of {shape}")
 
@@ -68,6 +71,7 @@ class Predicted:
             quantiles={q: found[chosen] for q, found in self.quantiles.items()},
             samples=None if self.samples is None else self.samples[chosen],
             history=None if self.history is None else self.history.take(chosen),
+            errors=None if self.errors is None else self.errors[chosen],
         )
 
     def labels(self) -> list[list[str]]:

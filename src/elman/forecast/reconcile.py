@@ -15,121 +15,35 @@ time series through trace minimization, Journal of the American Statistical Asso
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import Any, overload
 
 import numpy as np
 
-from elman.checks import flag, floats, listed, nearest, shown
+from elman.checks import flag, floats, nearest, shown
+from elman.data.names import listed
 from elman.errors import DataError, OptionError, ShapeError
+from elman.forecast.forecasts import Forecast
+from elman.forecast.hierarchy import Hierarchy
 
 METHODS = ("bottom_up", "top_down", "ols", "wls_struct", "wls_var", "mint")
+NEED_ERRORS, NEED_HISTORY = ("wls_var", "mint"), ("top_down",)
 LEAST_VARIANCE = 1e-6  # of the mean: what a series that was always met is taken to have
 
 
-@dataclass(frozen=True)
-class Hierarchy:
-    """Which series are sums of which.
-
-    Attributes
-    ----------
-    summing : ndarray, shape (N, B)
-        Row n says how often each of the B bottom series counts in series n; each bottom series is a row itself.
-    names : tuple of str
-        Of the N series.
-    bottom : ndarray of int, shape (B,)
-        Which of them are the bottom series.
-    """
-
-    summing: np.ndarray
-    names: tuple[str, ...]
-    bottom: np.ndarray
-
-    @property
-    def sums(self) -> np.ndarray:
-        """Which of the series are sums, (N - B,)."""
-        return np.setdiff1d(np.arange(len(self.summing)), self.bottom)
-
-    def total(self, of_bottom: np.typing.ArrayLike) -> np.ndarray:
-        """All series, (N, ...), of the bottom ones, (B, ...); a sum of which a part is missing, NaN, is missing."""
-        values = floats(of_bottom, "of_bottom")
-        if values.ndim < 1 or len(values) != self.summing.shape[1]:
-            raise ShapeError(
-                f"of_bottom has shape {values.shape}; expected {self.summing.shape[1]} bottom series first"
-            )
-        missing = np.tensordot(self.summing != 0, np.isnan(values), 1) > 0
-        return np.where(missing, np.nan, np.tensordot(self.summing, np.where(np.isnan(values), 0, values), 1))
+@overload
+def reconcile(
+    forecast: Forecast,
+    hierarchy: Hierarchy,
+    method: str = "mint",
+    *,
+    errors: np.typing.ArrayLike | None = None,
+    history: np.typing.ArrayLike | None = None,
+    nonnegative: bool = False,
+) -> Forecast: ...
 
 
-def hierarchy_of_matrix(summing: np.typing.ArrayLike, names: Sequence[str] | None = None) -> Hierarchy:
-    """A hierarchy of its summing matrix (N, B), in whatever order its rows are.
-
-    Examples
-    --------
-    >>> hierarchy_of_matrix([[1, 1], [1, 0], [0, 1]], ["all", "a", "b"]).bottom
-    array([1, 2])
-    """
-    matrix = floats(summing, "summing", finite=True)
-    if matrix.ndim != 2 or not matrix.size:
-        raise ShapeError(f"summing has shape {matrix.shape}; expected (N, B): a row a series, a column a bottom series")
-    called = [str(n) for n in (range(len(matrix)) if names is None else listed(names, "names", "texts"))]
-    if len(called) != len(matrix):
-        raise ShapeError(f"names has {len(called)} values and summing {len(matrix)} rows")
-    alone = (np.count_nonzero(matrix, axis=1) == 1)[:, None] & (matrix == 1)
-    if not alone.any(0).all():
-        missing = int(np.flatnonzero(~alone.any(0))[0])
-        raise DataError(f"summing has no row that is bottom series {missing} alone; expected one for each column")
-    bottom = len(matrix) - 1 - np.argmax(alone[::-1], axis=0)  # the last, where a sum has one part only
-    return Hierarchy(matrix, tuple(called), bottom)
-
-
-def hierarchy_of_groups(
-    groups: Mapping[str, Sequence[Any]], levels: Sequence[Sequence[str]] | None = None
-) -> Hierarchy:
-    """A hierarchy of what the bottom series are labelled with.
-
-    Parameters
-    ----------
-    groups : mapping of str to sequence (B,)
-        Columns of labels, a label for each bottom series, from coarse to fine; together they name it.
-    levels : sequence of sequences of str, optional
-        By which columns sums are taken. Default: nested, all series together, by the first column, by the first two
-        and so on. For crossed groups say which: ``[[], ["state"], ["product"]]``. The bottom is added.
-
-    Returns
-    -------
-    Hierarchy
-        Sums first, in the order of the levels, and labels in the order they come; the bottom series last, as given.
-
-    Examples
-    --------
-    >>> found = hierarchy_of_groups({"state": ["A", "A", "B"], "shop": ["1", "2", "1"]})
-    >>> found.names
-    ('total', 'state=A', 'state=B', 'state=A/shop=1', 'state=A/shop=2', 'state=B/shop=1')
-    """
-    columns = {str(name): [str(v) for v in listed(values, name, "labels")] for name, values in groups.items()}
-    if not columns or len(lengths := {len(values) for values in columns.values()}) > 1 or 0 in lengths:
-        raise ShapeError(
-            f"groups has columns of {[len(v) for v in columns.values()]} labels; expected B in each, B > 0"
-        )
-    names = list(columns)
-    wanted = [names[:k] for k in range(len(names))] if levels is None else [list(level) for level in levels]
-    for level in wanted:
-        for name in level:
-            if name not in columns:
-                raise OptionError(f"levels holds {name!r}{nearest(name, columns)}; the groups are {', '.join(columns)}")
-    rows = {}
-    for level in [*wanted, names]:
-        labels = ["/".join(f"{name}={columns[name][b]}" for name in level) or "total" for b in range(max(lengths))]
-        for label in dict.fromkeys(labels):
-            rows[label] = [float(own == label) for own in labels]
-    if sum(label in rows for label in dict.fromkeys(labels)) != len(labels):
-        raise DataError(f"groups labels two bottom series alike; expected {', '.join(names)} to name each by itself")
-    matrix = np.array(list(rows.values()))
-    return Hierarchy(matrix, tuple(rows), np.array([list(rows).index(label) for label in labels]))
-
-
+@overload
 def reconcile(
     forecast: np.typing.ArrayLike,
     hierarchy: Hierarchy,
@@ -138,13 +52,25 @@ def reconcile(
     errors: np.typing.ArrayLike | None = None,
     history: np.typing.ArrayLike | None = None,
     nonnegative: bool = False,
-) -> np.ndarray:
+) -> np.ndarray: ...
+
+
+def reconcile(
+    forecast: Any,
+    hierarchy: Hierarchy,
+    method: str = "mint",
+    *,
+    errors: np.typing.ArrayLike | None = None,
+    history: np.typing.ArrayLike | None = None,
+    nonnegative: bool = False,
+) -> Any:
     """Forecasts that add up.
 
     Parameters
     ----------
-    forecast : array (N, ...)
-        Of all series, such as (N, H), or sample paths (N, H, n), each of which is made to add up.
+    forecast : Forecast, or array (N, ...)
+        Of all series: what `Forecaster.predict` gives, in any order if the hierarchy has its names; or an array in the
+        order of the hierarchy, such as (N, H), or sample paths (N, H, n), each of which is made to add up.
     hierarchy : Hierarchy
         See `hierarchy_of_groups` and `hierarchy_of_matrix`.
     method : str, default "mint"
@@ -153,16 +79,19 @@ def reconcile(
         series are summed; ``wls_var`` of the variance they had; ``mint`` of the covariance they had, shrunk towards no
         correlation.
     errors : array (N, n), optional
-        One step ahead, for ``wls_var`` and ``mint``; a time at which one is NaN does not count.
+        One step ahead, for ``wls_var`` and ``mint``, in the order of the hierarchy; a time at which one is NaN does not
+        count. By default those that a `Forecast` carries: of all steps from the forecaster's rolling origins.
     history : array (N, T), optional
-        For ``top_down``; NaN where a value is missing.
+        For ``top_down``; NaN where a value is missing. By default that of a `Forecast`.
     nonnegative : bool, default False
         Whether bottom forecasts below 0 are set to 0 before they are summed, a simple way about as good as solving
         for it [1]_.
 
     Returns
     -------
-    ndarray, shape (N, ...)
+    Forecast, or ndarray of shape (N, ...)
+        As it came. A `Forecast` has no intervals, quantiles and samples then: those of each series by itself do not say
+        how errors go together, and so nothing of those of their sums; a note says so.
 
     Raises
     ------
@@ -175,12 +104,28 @@ def reconcile(
 
     Examples
     --------
+    >>> from elman.forecast import hierarchy_of_groups, hierarchy_of_matrix
     >>> tree = hierarchy_of_matrix([[1, 1], [1, 0], [0, 1]])
     >>> reconcile([[12.0], [4.0], [5.0]], tree, "ols").round(9)
     array([[11.],
            [ 5.],
            [ 6.]])
+
+    Of a forecaster, which knows its errors:
+
+    >>> from elman import Forecaster
+    >>> rng = np.random.default_rng(0)
+    >>> shops = hierarchy_of_groups({"shop": ["north", "south"]})
+    >>> sales = shops.total(rng.gamma(20, size=(2, 48)))                 # all together, and each
+    >>> forecaster = Forecaster(6, methods="theta").fit(dict(zip(shops.names, sales)))
+    >>> adding_up = reconcile(forecaster.predict(), shops)
+    >>> adding_up
+    <Forecast: 3 series (total, shop=north, shop=south), 6 steps>
+    >>> bool(np.allclose(adding_up.values[0], adding_up.values[1:].sum(0)))
+    True
     """
+    if isinstance(forecast, Forecast):
+        return _reconciled(forecast, hierarchy, method, errors, history, nonnegative)
     values = floats(forecast, "forecast", finite=True)
     if values.ndim < 1 or len(values) != len(hierarchy.summing):
         raise ShapeError(f"forecast has shape {values.shape}; expected {len(hierarchy.summing)} series first")
@@ -197,12 +142,81 @@ def reconcile(
     return (hierarchy.summing @ bottom).reshape(values.shape)
 
 
+def _reconciled(
+    forecast: Forecast, hierarchy: Hierarchy, method: str, errors: Any, history: Any, nonnegative: bool
+) -> Forecast:
+    """A forecast whose values add up, its series in the order in which they are."""
+    order = _order(forecast.names, hierarchy)
+    _check_same_times(forecast)
+    if method in NEED_ERRORS and errors is None:
+        errors = _errors_of(forecast, method)[order]
+    if method in NEED_HISTORY and history is None:
+        history = _history_of(forecast)[order]
+    made = reconcile(forecast.values[order], hierarchy, method, errors=errors, history=history, nonnegative=nonnegative)
+    values = np.empty_like(made)
+    values[order] = made
+    lost = forecast.levels or forecast.quantiles or forecast.samples is not None
+    note = "intervals, quantiles and samples were left out as forecasts were made to add up: those of each series by "
+    notes = (*forecast.notes, *[f"{note}itself do not tell how errors go together"] * bool(lost))
+    return replace(forecast, values=values, levels={}, quantiles={}, samples=None, errors=None, notes=notes)
+
+
+def _order(names: tuple[Any, ...], hierarchy: Hierarchy) -> np.ndarray:
+    """Which series of a forecast each one of the hierarchy is: by name, or in order where that has no names."""
+    if len(names) != len(hierarchy.names):
+        raise ShapeError(
+            f"forecast has {len(names)} series; expected the {len(hierarchy.names)} of the hierarchy, sums too: learn "
+            "hierarchy.total(...) of the bottom series"
+        )
+    place = {str(name): number for number, name in enumerate(names)}
+    if hierarchy.names == tuple(map(str, range(len(names)))) and set(place) != set(hierarchy.names):
+        return np.arange(len(names))
+    lacking = [name for name in hierarchy.names if name not in place]
+    if lacking:
+        raise DataError(
+            f"forecast has no series {lacking[0]!r}, which the hierarchy names; its series are {listed(names, 5)}. "
+            "Call them alike, as dict(zip(hierarchy.names, hierarchy.total(...))), or name those of hierarchy_of_matrix"
+        )
+    return np.array([place[name] for name in hierarchy.names])
+
+
+def _check_same_times(forecast: Forecast) -> None:
+    """Refuse forecasts of different times, which are no sums of one another."""
+    other = (forecast.times != forecast.times[0]).any(1)
+    if other.any():
+        number, labels = int(np.argmax(other)), forecast.labels()
+        raise DataError(
+            f"the forecast of {forecast.names[0]!r} starts at {labels[0][0]}, that of {forecast.names[number]!r} at "
+            f"{labels[number][0]}; expected series that end together"
+        )
+
+
+def _errors_of(forecast: Forecast, method: str) -> np.ndarray:
+    if forecast.errors is None:
+        raise OptionError(f"{method} needs errors, and this forecast carries none; give errors=, or take wls_struct")
+    return forecast.errors
+
+
+def _history_of(forecast: Forecast) -> np.ndarray:
+    """The values of all series, (S, T), ending together; NaN before they begin."""
+    history = forecast.history
+    if history is None:
+        raise OptionError("top_down needs history, and this forecast carries none; give history=, or take wls_struct")
+    found = np.full((len(history), int(history.lengths.max())), np.nan)
+    for number, length in enumerate(history.lengths.tolist()):
+        found[number, found.shape[1] - length :] = history.series(number)
+    return found
+
+
 def _check_needs(method: Any, errors: Any, history: Any) -> None:
     if method not in METHODS:
         raise OptionError(f"unknown method {shown(method)}{nearest(method, METHODS)}; there are {', '.join(METHODS)}")
-    for name, given, users in (("errors", errors, ("wls_var", "mint")), ("history", history, ("top_down",))):
+    for name, given, users in (("errors", errors, NEED_ERRORS), ("history", history, NEED_HISTORY)):
         if method in users and given is None:
-            raise OptionError(f"{method} needs {name}; give them, or take wls_struct, which needs nothing more")
+            raise OptionError(
+                f"{method} needs {name}, which an array does not carry; give {name}=, or a Forecast, as a forecaster "
+                "makes of a dict or a data frame, or take wls_struct, which needs nothing more"
+            )
         if method not in users and given is not None:
             raise OptionError(f"{method} makes no use of {name}; leave them out, or take {' or '.join(users)}")
 

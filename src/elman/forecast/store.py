@@ -30,6 +30,7 @@ from elman.forecast.stored_checks import (
     check_calibration,
     check_collection,
     check_encoder,
+    check_errors,
     check_seasons,
     check_weights,
 )
@@ -120,6 +121,8 @@ def _check(forecaster: Forecasts) -> None:
     check_collection(basis.collection)
     check_seasons(seasons.first, seasons.longer, count)
     check_weights(basis.weights, count, methods)
+    if basis.errors is not None:
+        check_errors(basis.errors, count)
     if basis.calibration is not None:
         check_calibration(basis.calibration, count)
 
@@ -176,6 +179,8 @@ def _arrays(forecaster: Forecasts) -> dict[str, np.ndarray]:
         "found_season": basis.histories.season.astype(np.int64),
         "weights": basis.weights,
     }
+    if basis.errors is not None:
+        found["errors"] = basis.errors
     if basis.calibration is not None:
         found |= {name: np.asarray(getattr(basis.calibration, name), float) for name in _CALIBRATION}
     return found
@@ -191,4 +196,5 @@ def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encod
     steps = whole(stored.get("appended", 0), "the number of steps appended", 0)
     histories = Seasons(arrays["found_season"], ()).histories(collection)
     beside = encoder.inputs(collection, 0)
-    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration, steps)
+    errors = arrays.get("errors")
+    return Basis(collection, replace(histories, beside=beside), arrays["weights"], calibration, steps, errors)

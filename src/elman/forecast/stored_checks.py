@@ -75,6 +75,13 @@ def check_weights(weights: np.ndarray, series: int, methods: int) -> None:
         raise ModelFileError("its weights are no shares")
 
 
+def check_errors(errors: np.ndarray, series: int) -> None:
+    """Refuse errors that are not those of so many series."""
+    check_array(errors, "errors", "f", (series, None))
+    if np.isinf(errors).any():
+        raise ModelFileError("its errors are infinite")
+
+
 def check_calibration(calibration: Calibration, series: int) -> None:
     """Refuse widths that are not those of so many series."""
     check_array(calibration.sigma, "sigma", "f", (series,))

@@ -61,7 +61,7 @@ class Verdict:
 
     def __str__(self) -> str:
         is_ = "is " if self.word == "about as good as" else ""
-        sure = f"± {self.error:.2g}" if math.isfinite(self.error) else "too few to tell"
+        sure = f"standard error {self.error:.2g}" if math.isfinite(self.error) else "too few to tell"
         return (
             f"{self.names[0]} {is_}{self.word} {self.names[1]}: {self.metric} {self.means[0]:.3g} and "
             f"{self.means[1]:.3g}, difference {self.difference:+.2g} ({sure}, over {self.pairs})"
@@ -115,7 +115,7 @@ def compare(
     >>> rng = np.random.default_rng(0)
     >>> good, bad = rng.gamma(4, 0.20, size=(2, 50, 3, 6)) * [[[[1.0]]], [[[1.3]]]]
     >>> print(compare(good, bad, [18, 12, 6], names=("gru", "naive")))
-    gru beats naive: MASE 0.803 and 1.04, difference -0.23 (± 0.023, over 50 series)
+    gru beats naive: MASE 0.803 and 1.04, difference -0.23 (standard error 0.023, over 50 series)
     """
     a, b = as_truth(first), as_truth(second)
     if a.ndim != 3 or a.shape != b.shape:

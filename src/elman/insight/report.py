@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -263,6 +264,7 @@ DYNAMICS = {
 
 # --- the page -----------------------------------------------------------------------------------------------
 
+NUMBER = re.compile(r"[-+−]?(\d[\d.,]*(e[-+]?\d+)?|inf|nan)( ?%)?")
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
@@ -271,6 +273,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem aut
 h2 {{ border-top: 1px solid #ddd; padding-top: 1rem; margin-top: 2rem; }}
 table {{ border-collapse: collapse; font-size: 14px; margin: 1rem 0; display: block; overflow-x: auto; }}
 td, th {{ padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eee; }}
+.number {{ text-align: right; }}
 td {{ white-space: pre-wrap; font-variant-numeric: tabular-nums; }}
 img {{ max-width: 100%; }}
 </style></head>
@@ -284,16 +287,24 @@ def _section(section: Section) -> str:
     parts = [f"<h2>{html.escape(section.title)}</h2>", f"<p>{html.escape(section.text)}</p>"]
     if section.table:
         head, *rows = section.table
-        parts.append(f"<table><tr>{_cells(head, 'th')}</tr>")
-        parts += [f"<tr>{_cells(row, 'td')}</tr>" for row in rows]
+        right = [_are_numbers(column) for column in zip(*rows, strict=False)]
+        parts.append(f"<table><tr>{_cells(head, 'th', right)}</tr>")
+        parts += [f"<tr>{_cells(row, 'td', right)}</tr>" for row in rows]
         parts.append("</table>")
     if section.figure is not None:
         parts.append(f'<img alt="{html.escape(section.title)}" src="data:image/png;base64,{_picture(section.figure)}">')
     return "\n".join(parts)
 
 
-def _cells(row: Iterable[str], tag: str) -> str:
-    return "".join(f"<{tag}>{html.escape(word)}</{tag}>" for word in row)
+def _are_numbers(column: Iterable[str]) -> bool:
+    """Whether a column holds numbers, as words are set left and numbers right."""
+    there = [word for word in column if word.strip() not in ("", "-")]
+    return bool(there) and all(NUMBER.fullmatch(word.strip()) for word in there)
+
+
+def _cells(row: Sequence[str], tag: str, right: Sequence[bool]) -> str:
+    marks = [' class="number"' if number else "" for number in right] + [""] * (len(row) - len(right))
+    return "".join(f"<{tag}{mark}>{html.escape(word)}</{tag}>" for word, mark in zip(row, marks, strict=False))
 
 
 def _picture(figure: Any) -> str:
