@@ -49,8 +49,10 @@ def forecast(
     """
     reach = max(steps, int(forecaster.horizon))
     histories = _known(forecaster, basis, steps, future)
+    told = () if histories.beside is None else histories.beside.notes
     if forecaster.family is not None:
-        return distributed(forecaster, basis, histories, steps, levels, quantiles, samples)
+        found = distributed(forecaster, basis, histories, steps, levels, quantiles, samples)
+        return replace(found, notes=(*told, *found.notes))
     free, lowest = _combined(forecaster, basis.weights, histories, reach, NOW)
     free, lowest = free[:, 0, :steps], lowest[:, 0]
     raised = int(np.sum(free < lowest[:, None]))
@@ -59,7 +61,6 @@ def forecast(
     shares = quantiles_around(basis.calibration, values, quantiles, lowest)
     paths = paths_around(basis.calibration, values, samples, int(forecaster.seed), lowest) if samples else None
     note = f"{raised} of the {values.size} values would be below 0, as no value of their series is: they are 0"
-    told = () if histories.beside is None else histories.beside.notes
     notes = (*told, *(note,) * bool(raised))
     return Forecast.of(basis.collection, values, bands, shares, paths, notes, basis.errors)
 
