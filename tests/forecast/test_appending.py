@@ -156,3 +156,11 @@ def test_counts_stay_counts():
     assert len(forecaster.append([1, 2]).predict()) == 3
     with pytest.raises(DataError, match="whole numbers"):
         forecaster.append(1.5)
+
+
+def test_an_update_that_should_have_been_an_append_says_so():
+    dates = pd.date_range("2015-01-01", periods=48, freq="MS")
+    sales = pd.Series(np.random.default_rng(0).normal(size=48).cumsum() + 50, dates)
+    forecaster = Forecaster(3, methods=["theta"]).fit(sales[:-12])
+    assert any("append(data)" in note for note in forecaster.update(sales[-12:]).notes_)
+    assert not any("append(data)" in note for note in forecaster.fit(sales[:-12]).update(sales).notes_)

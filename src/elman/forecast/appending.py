@@ -76,6 +76,16 @@ def appended(learnt: Collection, data: Any, columns: Mapping[str, Any]) -> tuple
     return _grown(learnt, news, more), int(more.max(initial=0))
 
 
+def unlike_appended(learnt: Collection, new: Collection) -> tuple[str, ...]:
+    """A note where series that are to stand in place of those learnt begin behind them all."""
+    before, after = learnt.times, new.times
+    if before is None or after is None or before.dtype.kind != after.dtype.kind or not after.min() > before.max():
+        return ()
+    return (
+        "these values begin behind all that were learnt, which are forgotten now; append(data) would go on from both",
+    )
+
+
 def _columns_of(learnt: Collection, columns: Mapping[str, Any]) -> dict[str, Any]:
     """Columns as they were in what was learnt, where users do not say."""
     form, found = learnt.form, {name: value for name, value in columns.items() if value is not None}

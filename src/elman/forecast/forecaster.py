@@ -13,7 +13,7 @@ from elman.checks import instance
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.forecast import store
-from elman.forecast.appending import appended
+from elman.forecast.appending import appended, unlike_appended
 from elman.forecast.arguments import as_count, as_steps, refuse_target, within_reach
 from elman.forecast.backtest import Backtest, backtest
 from elman.forecast.explanation import Explanation, explain
@@ -195,7 +195,8 @@ class Forecaster(Found):
         """
         self._check_fitted()
         collection = collect(data, **_columns(time, target, group, past, future, static))
-        self._fitted = replace(self._fitted, basis=basis_of(self, collection))
+        notes = (*collection.notes, *unlike_appended(self._fitted.basis.collection, collection))
+        self._fitted = replace(self._fitted, basis=basis_of(self, replace(collection, notes=notes)))
         return self
 
     def append(self, data: Any, *, time: Any = None, target: Any = None, group: Any = None) -> Self:
