@@ -106,3 +106,10 @@ def test_it_is_saved_with_its_equations(tmp_path):
     net.save(tmp_path / "m.safetensors")
     np.testing.assert_array_equal(el.load(tmp_path / "m.safetensors")(data()), net(data()))
     assert (net.params["0.b_f"] == 1).all()
+
+
+@pytest.mark.parametrize(("name", "kept"), [("echo_state", {"0.W", "0.U"}), ("dale_rnn", {"0.d"})])
+def test_what_the_cell_freezes_stays_frozen(name, kept, tmp_path):
+    net = el.Network(2, [el.Recurrent(zoneout(el.cells.catalogue()[name], 0.1), 8), el.Dense(1)])
+    net.save(tmp_path / "model.safetensors")
+    assert net.frozen == el.load(tmp_path / "model.safetensors").frozen == kept

@@ -67,7 +67,7 @@ def zoneout(cell: Cell, rate: float | None = None, **rates: float) -> Cell:
             new = outputs[at + k]
             outputs[at + k] = _held(state, new, chosen[state.name], number + k)
             names |= {new: _free(f"new_{state.name}", graph), outputs[at + k]: state.name}
-    return stored(replace(graph, outputs=outputs, names=names), cell.initial, cell.__doc__ or "")
+    return stored(replace(graph, outputs=outputs, names=names), cell)
 
 
 def _rates(cell: Cell, rate: float | None, rates: dict[str, float]) -> dict[str, float]:

@@ -52,10 +52,11 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
     }
 
 
-def stored(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "") -> StoredCell:
-    """The cell of a graph, with its constants' values and all that parameters begin with."""
-    made = from_data(graph_data(graph, doc=doc))
-    made.initial = {**constant_values(graph), **(initial or {})}
+def stored(graph: Graph, like: Cell | None = None) -> StoredCell:
+    """The cell of a graph, with its constants' values, and what a cell whose parameters it has says of them."""
+    made = from_data(graph_data(graph, doc=(like and like.__doc__) or ""))
+    made.initial = {**constant_values(graph), **(like.initial if like else {})}
+    made.frozen = like.frozen if like else ()
     return made
 
 
