@@ -13,7 +13,7 @@ from elman.equations.ops import OPS
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.trace import Cell
 from elman.equations.vectors import MOST_PARTS, scalar
-from elman.errors import ModelFileError
+from elman.errors import ModelFileError, OptionError
 
 _LEAVES = ("input", "memory", "state", "parameter", "constant", "const")
 MOST = 2**30  # of a place in a vector
@@ -104,8 +104,9 @@ class StoredCell(Cell):
 
     def with_options(self, **options: Any) -> Cell:
         if options:
-            raise ModelFileError(
-                f"{self.name} was stored as its graph: its options are decided, {sorted(options)} cannot change"
+            raise OptionError(
+                f"{self.name} comes from a file or another function, as its graph: its options are decided, "
+                f"{sorted(options)} cannot change; choose them before, as in gru.with_options(bias=False)"
             )
         return self
 
