@@ -210,7 +210,7 @@ def of_one_input(cell: Any) -> Cell:
     Raises
     ------
     OptionError
-        If it is no cell, or one of several inputs.
+        If it is no cell, one of several inputs, or one that takes a feature for the time.
 
     Examples
     --------
@@ -221,6 +221,11 @@ def of_one_input(cell: Any) -> Cell:
     takes = (*found.inputs, *found.memories)
     if len(takes) != 1:
         raise OptionError(f"{found.name} takes {len(takes)} values ({', '.join(takes)}); expected a cell of one input")
+    if found.options.get("step") == "input":
+        how = f"el.cells.{found.name}.with_options(step=1.0)"
+        raise OptionError(
+            f"{found.name} takes the last feature of its input for the time, which is none here: give {how}"
+        )
     return found
 
 
