@@ -59,3 +59,9 @@ def test_types_go_with_the_package():
 def test_what_a_package_says_it_has_is_there(name):
     module = getattr(el, name)
     assert [n for n in getattr(module, "__all__", []) if not hasattr(module, n)] == []
+
+
+@pytest.mark.parametrize(("name", "cell"), [("JANET", "janet"), ("IndRNN", "ind_rnn"), ("zoneout", "zoneout")])
+def test_a_cell_is_looked_for_among_the_layers(name, cell):
+    with pytest.raises(AttributeError, match=rf"elman has no '{name}' \(did you mean 'elman.cells.{cell}'\?\)"):
+        getattr(el, name)

@@ -122,9 +122,14 @@ if not TYPE_CHECKING:  # which would take any name for one of ours
 
 
 def _hint(name: str) -> str:
+    from elman import cells
     from elman.checks import nearest
 
-    return "" if name.startswith("_") else nearest(name, _NAMES)
+    if name.startswith("_"):
+        return ""
+    plain = {cell.replace("_", ""): cell for cell in cells.__all__}
+    cell = plain.get(name.lower().replace("_", ""))
+    return f" (did you mean 'elman.cells.{cell}'?)" if cell else nearest(name, _NAMES)
 
 
 def __dir__() -> list[str]:

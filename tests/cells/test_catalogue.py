@@ -126,3 +126,43 @@ def test_it_says_where_it_comes_from_and_what_it_computes(cell):
     assert {f"{state}_t" for state in one.states} <= states, lines
     assert formula.startswith(r"\begin{aligned}") and formula.endswith(r"\end{aligned}")
     assert formula.count("{") == formula.count("}") and formula.count("=") >= len(lines)
+
+
+def test_a_layer_takes_the_name_of_a_cell():
+    assert el.Recurrent("lstm", 3) == el.Recurrent(el.cells.lstm, 3)
+    assert el.Recurrent("co_rnn", 3, dt=0.1).cell.options["dt"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: el.Recurrent("LSTM", 3),
+            r"no cell 'LSTM' \(did you mean 'lstm'\?\); there are antisymmetric_rnn, atr",
+        ),
+        (lambda: el.Recurrent(el.GRU, 3), "expected a cell, such as el.cells.lstm, or the name of one; @elman.cell"),
+        (lambda: el.Recurrent(3, 3), "cell is 3; expected a cell, such as el.cells.lstm, or the name of one$"),
+        (
+            lambda: el.Network(2, [el.Recurrent("mc_lstm", 3)]),
+            r"got 1; in the function .* called with them: layer\(x, a\)",
+        ),
+        (
+            lambda: el.Forecaster(cell="mc_lstm").fit(np.ones(99)),
+            r"mc_lstm takes 2 values \(x, a\); expected a cell of",
+        ),
+        (
+            lambda: el.LanguageModel("ode_lstm").fit("ab" * 9000),
+            r"for the time.*el.cells.ode_lstm.with_options\(step=1.0",
+        ),
+        (lambda: el.LanguageModel("gru_d").fit("ab" * 9000), "gru_d takes 3 values"),
+    ],
+)
+def test_what_is_no_cell_is_told(call, message):
+    with pytest.raises(el.OptionError, match=message):
+        call()
+
+
+def test_a_name_that_is_nearly_that_of_a_cell():
+    with pytest.raises(AttributeError, match=r"elman.cells has no 'indrnn' \(did you mean 'ind_rnn'\?\)"):
+        el.cells.indrnn  # noqa: B018
+    assert not hasattr(el.cells, "__wrapped__")

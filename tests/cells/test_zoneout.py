@@ -106,3 +106,23 @@ def test_it_is_saved_with_its_equations(tmp_path):
     net.save(tmp_path / "m.safetensors")
     np.testing.assert_array_equal(el.load(tmp_path / "m.safetensors")(data()), net(data()))
     assert (net.params["0.b_f"] == 1).all()
+
+
+@pytest.mark.parametrize(("name", "kept"), [("echo_state", {"0.W", "0.U"}), ("dale_rnn", {"0.d"})])
+def test_what_the_cell_freezes_stays_frozen(name, kept, tmp_path):
+    net = el.Network(2, [el.Recurrent(zoneout(el.cells.catalogue()[name], 0.1), 8), el.Dense(1)])
+    net.save(tmp_path / "model.safetensors")
+    assert net.frozen == el.load(tmp_path / "model.safetensors").frozen == kept
+
+
+def test_a_count_of_steps_is_not_held():
+    """Between whole numbers no unit of a clockwork network would ever tick."""
+    held, named = (zoneout(el.cells.clockwork_rnn, **rates) for rates in ({"rate": 0.1}, {"y": 0.1}))
+    assert held.equations() == named.equations()
+    with pytest.raises(OptionError, match="the state t of clockwork_rnn counts steps and cannot be held"):
+        zoneout(el.cells.clockwork_rnn, t=0.1)
+
+
+def test_options_come_before_it():
+    with pytest.raises(OptionError, match=r"\['bias'\] cannot change; choose them before"):
+        el.Recurrent(zoneout(lstm, 0.1), 8, bias=False)

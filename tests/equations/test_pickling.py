@@ -65,7 +65,7 @@ def test_options_of_a_function_can_still_be_changed_and_those_of_a_graph_not():
     found = again(of_a_module.with_options(scale=3.0))
     assert found.options == {"activation": "tanh", "scale": 3.0}
     assert np.array_equal(outputs(found.with_options(scale=2.0)), outputs(of_a_module))
-    with pytest.raises(el.ModelFileError, match="its options are decided"):
+    with pytest.raises(el.OptionError, match="its options are decided"):
         again(of_a_module.with_options(activation=lambda a: a)).with_options(scale=1.0)
 
 

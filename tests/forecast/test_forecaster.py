@@ -378,7 +378,7 @@ def test_data_that_cannot_be_learnt(data, message, fitted):
         ({"nonnegative": "yes"}, "nonnegative is 'yes'"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": None}, "seed is None"),
-        ({"cell": "gru2"}, r"there is no cell 'gru2' \(did you mean 'gru'\?\); there are gru, "),
+        ({"cell": "gru2"}, r"there is no cell 'gru2' \(did you mean 'gru'\?\); there are antisymmetric_rnn, "),
         ({"cell": [1]}, "cell"),
         ({"methods": "thta"}, r"there is no method 'thta' \(did you mean 'theta'\?\); there are network, "),
         ({"methods": []}, "methods is empty"),

@@ -150,3 +150,12 @@ def test_the_points_are_those_of_the_public_algorithm(memory):
 def test_mistakes_are_named(states, inputs, error, message):
     with pytest.raises(error, match=message):
         fixed_points(el.Network(1, [el.GRU(4)]), states, inputs)
+
+
+def test_points_that_neither_draw_near_nor_push_off_are_drawn():
+    """Whatever an identity holds stays."""
+    net = el.Network(1, [el.SimpleRNN(2, activation="linear", initial={"U": np.eye(2)})])
+    found = fixed_points(net, np.random.default_rng(0).normal(size=(5, 2)))
+    assert len(found) and not found.stable.any() and not found.unstable_directions.any()
+    (label,) = (text.get_text() for text in found.plot().get_legend().get_texts())
+    assert label == f"neutral, none grows ({len(found)})"

@@ -102,7 +102,7 @@ def test_a_file_of_another_kind(tmp_path):
     [
         (lambda: LanguageModel().fit("short", verbose=0), DataError, "need at least 5001"),
         (lambda: LanguageModel().fit(b"bytes", verbose=0), DataError, "expects a text"),
-        (lambda: LanguageModel("grru").fit("ab" * 9000, verbose=0), OptionError, "unknown cell 'grru'"),
+        (lambda: LanguageModel("grru").fit("ab" * 9000, verbose=0), OptionError, "there is no cell 'grru'"),
         (lambda: LanguageModel(validation=1.5).fit("ab" * 9000), OptionError, "share of the text"),
         (lambda: LanguageModel().generate("a"), OptionError, "call fit"),
     ],
@@ -142,3 +142,12 @@ def test_any_characters_are_learnt_and_written_again():
     text = "\r\n\U0001f600\udcff\u0000é\U0010ffff" * 40
     model = LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(text, verbose=0)
     assert set(model.generate("\r\n", 50)) <= set(text) and model.perplexity(text[:50]) > 1
+
+
+def test_any_cell_of_the_catalogue_by_name(tmp_path):
+    model = LanguageModel("minimal_rnn", units=8, steps=8, streams=4, epochs=1).fit(
+        "to be or not to be, " * 20, verbose=0
+    )
+    model.save(tmp_path / "model.safetensors")
+    again = LanguageModel.load(tmp_path / "model.safetensors")
+    assert again.cell == "minimal_rnn" and again.generate("to ", 5, seed=1) == model.generate("to ", 5, seed=1)

@@ -76,3 +76,12 @@ def test_states_between_have_names_of_their_own():
 def test_what_is_no_dilation(wrong):
     with pytest.raises(el.OptionError, match="dilation"):
         el.Recurrent(el.cells.gru, 4, dilation=wrong)
+
+
+def test_what_the_cell_freezes_stays_frozen():
+    """A dilated reservoir is not trained, as a plain one is not."""
+    net = el.Network(2, [el.Recurrent(el.cells.echo_state, 8, dilation=2), el.Dense(1)])
+    before = net.params["0.U"].copy()
+    net.fit(RANDOM.normal(size=(4, 6, 2)), np.ones((4, 6, 1)), epochs=1, verbose=0)
+    assert net.frozen == {"0.W", "0.U"}
+    np.testing.assert_array_equal(net.params["0.U"], before)

@@ -124,3 +124,20 @@ def test_what_pytorch_starts_with(shape):
 def test_lecun_normal_keeps_the_variance_of_inputs():
     W = drawn(init.lecun_normal, 300, 200)
     assert np.isclose(W.var(), 1 / 200, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: init.uniform(3), "high is 0.05; expected a number of at least low, which is 3"),
+        (lambda: init.uniform(float("nan")), "low is nan"),
+        (lambda: init.normal(-1), "scale is -1"),
+        (
+            lambda: el.Network(2, [el.GRU(3, initial={"W_z": "glorot"})]),
+            r"did you mean 'glorot_uniform'.*give a function",
+        ),
+    ],
+)
+def test_initialisers_that_make_no_sense(call, message):
+    with pytest.raises(el.OptionError, match=message):
+        call()

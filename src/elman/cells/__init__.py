@@ -3,6 +3,8 @@
 `constructions` makes parameters with which a cell does something known.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from elman.cells.antisymmetric_rnn import antisymmetric_rnn, gated_antisymmetric_rnn
 from elman.cells.atr import atr
 from elman.cells.brc import brc, nbrc
@@ -71,10 +73,13 @@ from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
 from elman.cells.wmc_lstm import wmc_lstm
 from elman.cells.zoneout import zoneout
+from elman.checks import nearest, shown
 from elman.equations import Cell
+from elman.errors import OptionError
 
 __all__ = [
     "antisymmetric_rnn",
+    "as_cell",
     "atr",
     "brc",
     "catalogue",
@@ -134,6 +139,7 @@ __all__ = [
     "nas",
     "nbrc",
     "ode_lstm",
+    "of_one_input",
     "original_lstm",
     "peephole_lstm",
     "phased_lstm",
@@ -172,3 +178,59 @@ def catalogue() -> dict[str, Cell]:
     <cell gru(p, x, h)>
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}
+
+
+def as_cell(cell: Any) -> Cell:
+    """A cell, or the built-in one of that name.
+
+    Raises
+    ------
+    OptionError
+        If it is neither.
+
+    Examples
+    --------
+    >>> as_cell("gru")
+    <cell gru(p, x, h)>
+    """
+    if isinstance(cell, Cell):
+        return cell
+    cells = catalogue()
+    if not isinstance(cell, str):
+        made = "; @elman.cell makes one of a function of equations" if callable(cell) else ""
+        raise OptionError(f"cell is {shown(cell)}; expected a cell, such as el.cells.lstm, or the name of one{made}")
+    if cell not in cells:
+        raise OptionError(f"there is no cell {cell!r}{nearest(cell, cells)}; there are {', '.join(sorted(cells))}")
+    return cells[cell]
+
+
+def of_one_input(cell: Any) -> Cell:
+    """A cell that needs nothing beside its input, or the built-in one of that name.
+
+    Raises
+    ------
+    OptionError
+        If it is no cell, one of several inputs, or one that takes a feature for the time.
+
+    Examples
+    --------
+    >>> of_one_input("gru")
+    <cell gru(p, x, h)>
+    """
+    found = as_cell(cell)
+    takes = (*found.inputs, *found.memories)
+    if len(takes) != 1:
+        raise OptionError(f"{found.name} takes {len(takes)} values ({', '.join(takes)}); expected a cell of one input")
+    if found.options.get("step") == "input":
+        how = f"el.cells.{found.name}.with_options(step=1.0)"
+        raise OptionError(
+            f"{found.name} takes the last feature of its input for the time, which is none here: give {how}"
+        )
+    return found
+
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        hint = "" if name.startswith("_") else nearest(name, __all__)
+        raise AttributeError(f"elman.cells has no {name!r}{hint}")

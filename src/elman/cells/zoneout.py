@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from elman import checks
 from elman.equations import Cell, Graph
+from elman.equations.graph import ordered
 from elman.equations.store import stored
 from elman.equations.symbols import Symbol, build
 from elman.errors import OptionError
@@ -38,12 +39,12 @@ def zoneout(cell: Cell, rate: float | None = None, **rates: float) -> Cell:
     Raises
     ------
     OptionError
-        If no rate comes, one is not in [0, 1), or belongs to no state.
+        If no rate comes, one is not in [0, 1), or belongs to no state, or to one that counts steps.
 
     Notes
     -----
     States that hold more than a recurrent value, such as the last inputs of a QRNN, should be named with a rate of 0.
-    An output beside the states is not held.
+    An output beside the states is not held, nor is a state that only counts steps, such as the ``t`` of a phased LSTM.
 
     References
     ----------
@@ -59,6 +60,7 @@ def zoneout(cell: Cell, rate: float | None = None, **rates: float) -> Cell:
     checks.instance(cell, Cell, "zoneout's cell", "a cell, such as el.cells.lstm")
     chosen = _rates(cell, rate, rates)
     graph = cell.trace()
+    chosen |= dict.fromkeys(_clocks(graph, rates), 0.0)
     number = max((int(node.second) + 1 for node in graph.nodes() if node.op in MASKS), default=0)
     outputs, names = list(graph.outputs), dict(graph.names)
     at = len(outputs) - len(graph.states)
@@ -67,7 +69,7 @@ def zoneout(cell: Cell, rate: float | None = None, **rates: float) -> Cell:
             new = outputs[at + k]
             outputs[at + k] = _held(state, new, chosen[state.name], number + k)
             names |= {new: _free(f"new_{state.name}", graph), outputs[at + k]: state.name}
-    return stored(replace(graph, outputs=outputs, names=names), cell.initial, cell.__doc__ or "")
+    return stored(replace(graph, outputs=outputs, names=names), cell)
 
 
 def _rates(cell: Cell, rate: float | None, rates: dict[str, float]) -> dict[str, float]:
@@ -80,6 +82,19 @@ def _rates(cell: Cell, rate: float | None, rates: dict[str, float]) -> dict[str,
         raise OptionError(f"zoneout needs a rate, such as zoneout({cell.name}, 0.1) or {cell.states[0]}=0.1")
     found = {state: rates.get(state, 0.0 if rate is None else rate) for state in cell.states}
     return {state: checks.real(z, f"zoneout's rate of {state}", 0, 1, from_low=True) for state, z in found.items()}
+
+
+def _clocks(graph: Graph, rates: dict[str, float]) -> list[str]:
+    """The states that go on by themselves, such as a count of steps: held, they would tell a wrong time."""
+    free = ("parameter", "input", "memory", "state")
+    reads = [{node for node in ordered([new]) if node.op in free} for new in graph.new_states]
+    clocks = [s.name for s, read in zip(graph.states, reads, strict=True) if read == {s}]
+    for name in clocks:
+        if rates.get(name):
+            raise OptionError(
+                f"zoneout: the state {name} of {graph.name} counts steps and cannot be held; leave it out"
+            )
+    return clocks
 
 
 def _held(state: Symbol, new: Symbol, rate: float, number: int) -> Symbol:

@@ -13,7 +13,7 @@ from elman.equations.ops import OPS
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.trace import Cell
 from elman.equations.vectors import MOST_PARTS, scalar
-from elman.errors import ModelFileError
+from elman.errors import ModelFileError, OptionError
 
 _LEAVES = ("input", "memory", "state", "parameter", "constant", "const")
 MOST = 2**30  # of a place in a vector
@@ -52,10 +52,11 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
     }
 
 
-def stored(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "") -> StoredCell:
-    """The cell of a graph, with its constants' values and all that parameters begin with."""
-    made = from_data(graph_data(graph, doc=doc))
-    made.initial = {**constant_values(graph), **(initial or {})}
+def stored(graph: Graph, like: Cell | None = None) -> StoredCell:
+    """The cell of a graph, with its constants' values, and what a cell whose parameters it has says of them."""
+    made = from_data(graph_data(graph, doc=(like and like.__doc__) or ""))
+    made.initial = {**constant_values(graph), **(like.initial if like else {})}
+    made.frozen = like.frozen if like else ()
     return made
 
 
@@ -103,8 +104,9 @@ class StoredCell(Cell):
 
     def with_options(self, **options: Any) -> Cell:
         if options:
-            raise ModelFileError(
-                f"{self.name} was stored as its graph: its options are decided, {sorted(options)} cannot change"
+            raise OptionError(
+                f"{self.name} comes from a file or another function, as its graph: its options are decided, "
+                f"{sorted(options)} cannot change; choose them before, as in gru.with_options(bias=False)"
             )
         return self
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from elman.cells import as_cell
 from elman.data.collection import Collection
-from elman.forecast.arguments import as_cell, within_reach
+from elman.forecast.arguments import within_reach
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration, calibrate
 from elman.forecast.distribution_networks import learn_distribution

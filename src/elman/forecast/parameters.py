@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from elman.cells import of_one_input
 from elman.checks import as_seed, flag, real, shown, whole
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate
+from elman.forecast.arguments import as_choice, as_count, check_rate
 from elman.forecast.families import as_family
 from elman.forecast.methods import chosen_methods
 
@@ -60,7 +61,7 @@ class Parameters(Estimator):
         ------
         OptionError
         """
-        as_cell(self.cell)
+        of_one_input(self.cell)
         for name in ("horizon", "units", "members", "batch_size"):
             as_count(getattr(self, name), name)
         if self.season is not None:

@@ -126,6 +126,7 @@ class FixedPoints:
             "stable": (self.stable & fixed, "o", "#0072b2"),
             "saddle, one direction grows": ((growing == 1) & fixed, "X", "#d55e00"),
             "more directions grow": ((growing > 1) & fixed, "^", "#cc79a7"),
+            "neutral, none grows": ((growing == 0) & ~self.stable & fixed, "D", "#009e73"),
             "slow": (self.slow, "s", "#e69f00"),
         }
 

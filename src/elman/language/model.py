@@ -6,25 +6,25 @@ import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from elman import checks
+from elman.cells import of_one_input
 from elman.equations import Cell
 from elman.errors import DataError, ElmanError, ModelFileError, OptionError
 from elman.estimator import Estimator
 from elman.language.samples import Samples
 from elman.language.streams import parallel_streams
 from elman.language.vocabulary import Vocabulary
-from elman.network import GRU, LSTM, Dense, Dropout, Embedding, Layer, Network, Recurrent, SimpleRNN
+from elman.network import Dense, Dropout, Embedding, Layer, Network, Recurrent
 from elman.network.files import write
 from elman.network.loading import network_of
 from elman.plain import to_json
 from elman.training import Adam, Callback, CosineDecay, EarlyStopping
 from elman.training.callbacks import as_callbacks
 
-CELLS = {"simple": SimpleRNN, "gru": GRU, "lstm": LSTM}
 PIECE = 4096  # steps of a text that are judged in one run
 
 
@@ -36,8 +36,8 @@ class LanguageModel(Estimator):
 
     Parameters
     ----------
-    cell : {"simple", "gru", "lstm"} or Cell, default "gru"
-        Of the recurrent layers.
+    cell : str or Cell, default "gru"
+        Of the recurrent layers: a name of `elman.cells.catalogue`, or a cell of your own, with one input.
     units : int, default 256
         Hidden size H of each.
     layers : int, default 1
@@ -183,22 +183,12 @@ class LanguageModel(Estimator):
         if self.threads is not None:
             checks.whole(self.threads, "threads")
         checks.as_seed(self.seed)
-        self._recurrent()
+        of_one_input(self.cell)
 
     def _layers(self) -> list[Layer]:
-        make = self._recurrent()
         between = [Dropout(self.dropout)] if self.dropout else []
-        hidden = [layer for _ in range(self.layers) for layer in (make(self.units), *between)]
+        hidden = [layer for _ in range(self.layers) for layer in (Recurrent(self.cell, self.units), *between)]
         return [Embedding(len(self.vocabulary_), self.embedding), *hidden, Dense(len(self.vocabulary_))]
-
-    def _recurrent(self) -> Any:
-        if isinstance(self.cell, Cell):
-            return lambda units: Recurrent(self.cell, units)
-        if not isinstance(self.cell, str) or self.cell not in CELLS:
-            raise OptionError(
-                f"unknown cell {checks.shown(self.cell)}; there are {', '.join(CELLS)}, or give an elman.Cell"
-            )
-        return CELLS[self.cell]
 
     def _validation_data(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Windows of the held-out text, each from states of zeros: enough to compare epochs."""

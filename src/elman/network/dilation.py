@@ -32,7 +32,7 @@ def dilated(cell: Cell, dilation: int) -> Cell:
         new_states += [new, *between]
         names[new] = latest
     outputs = [*graph.outputs[:1], *new_states] if graph.has_output else new_states
-    return stored(replace(graph, states=states, outputs=outputs, names=names), cell.initial, cell.__doc__ or "")
+    return stored(replace(graph, states=states, outputs=outputs, names=names), cell)
 
 
 def _names(state: str, dilation: int, taken: set[str]) -> list[str]:

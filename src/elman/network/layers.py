@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from elman.cells import gru, lstm, simple
+from elman.cells import as_cell, gru, lstm, simple
 from elman.checks import flag, instance, real, shown, whole
 from elman.equations import Cell, Graph
 from elman.errors import OptionError
@@ -114,7 +114,10 @@ class Layer:
         count, memories = len(self.cell.inputs), len(self.cell.memories)
         if len(inputs) != count + memories:
             names = ", ".join((*self.cell.inputs, *self.cell.memories)) or "none"
-            raise OptionError(f"{self.cell.name} takes {count + memories} values ({names}), got {len(inputs)}")
+            how = (
+                f"; in the function of a network it is called with them: layer({names})" if count > len(inputs) else ""
+            )
+            raise OptionError(f"{self.cell.name} takes {count + memories} values ({names}), got {len(inputs)}{how}")
         if mask is None:
             return running().call(self, inputs[:count], inputs[count:], state)
         if not self.cell.states:
@@ -165,7 +168,7 @@ def tie(layer: Layer, **parameters: tuple[Layer, str]) -> Layer:
 
 
 def Recurrent(
-    cell: Cell,
+    cell: Cell | str,
     units: int,
     *,
     return_sequences: bool = True,
@@ -180,8 +183,8 @@ def Recurrent(
 
     Parameters
     ----------
-    cell : Cell
-        Equations, see `elman.cell`.
+    cell : Cell or str
+        Equations, see `elman.cell`, or the name of a built-in cell, see `elman.cells.catalogue`.
     units : int
         Hidden size H.
     return_sequences : bool, default True
@@ -189,7 +192,8 @@ def Recurrent(
     reverse : bool, default False
         Run from the last step to the first.
     sizes : dict, optional
-        Sizes of further states by name, where they differ from `units`; ``"output"`` is an output beside the states.
+        Sizes of further states by name, where they differ from `units`, or of a parameter's rows, where the cell leaves
+        them open; ``"output"`` is an output beside the states.
     initial : dict, optional
         Initial values by parameter name: a number, an array, an initialiser or its name.
     trainable : bool, default True
@@ -210,11 +214,12 @@ def Recurrent(
     >>> from elman.cells import gru
     >>> Recurrent(gru, 64, reset_after=False).units
     64
+    >>> Recurrent("lstm", 64).cell.states
+    ('h', 'c')
     >>> [Recurrent(gru, 64, dilation=n).cell.states for n in (1, 2)]
     [('h',), ('h', 'h_2')]
     """
-    if not isinstance(cell, Cell):
-        raise OptionError(f"Recurrent needs a cell, got {cell!r}; decorate the function with @elman.cell")
+    cell = as_cell(cell)
     if not cell.states:
         raise OptionError(f"{cell.name} has no state; use it with elman.Stateless")
     chosen = dilated(cell.with_options(**options) if options else cell, dilation)

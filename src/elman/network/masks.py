@@ -26,6 +26,4 @@ def masked(cell: Cell) -> Cell:
     names |= {new: state.name for new, state in zip(outputs, states, strict=True)}
     outputs = [outputs[-1], *outputs] if graph.has_output else outputs
     held = replace(graph, inputs=[*graph.inputs, mask], states=states, outputs=outputs, names=names)
-    made = stored(held, cell.initial, cell.__doc__ or "")
-    made.frozen = cell.frozen
-    return made
+    return stored(held, cell)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import nearest
 from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
 from elman.network.initialisers.plain import (
@@ -47,7 +48,8 @@ def initial_value(
     """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array."""
     if isinstance(how, str):
         if how not in NAMED:
-            raise OptionError(f"unknown initialiser {how!r} for {name}; there are {', '.join(NAMED)}")
+            hint, known = nearest(how, NAMED), ", ".join(NAMED)
+            raise OptionError(f"unknown initialiser {how!r} for {name}{hint}; there are {known}, or give a function")
         how = NAMED[how]
     if callable(how) and blocks > 1:
         of_block = (shape[0] // blocks, *shape[1:])

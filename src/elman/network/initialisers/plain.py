@@ -68,9 +68,12 @@ def hidden_uniform(random: np.random.Generator, shape: tuple[int, ...]) -> np.nd
 
 def uniform(low: float = -0.05, high: float = 0.05) -> Initialiser:
     """Uniform between two numbers."""
+    low = checks.real(low, "low", -np.inf)
+    high = checks.real(high, "high", low, expected=f"of at least low, which is {low:g}", from_low=True)
     return lambda random, shape: random.uniform(low, high, shape)
 
 
 def normal(scale: float = 0.05, mean: float = 0.0) -> Initialiser:
     """Normal with a standard deviation and a mean."""
+    scale, mean = checks.real(scale, "scale", 0, from_low=True), checks.real(mean, "mean", -np.inf)
     return lambda random, shape: random.normal(mean, scale, shape)
