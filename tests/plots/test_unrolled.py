@@ -70,7 +70,8 @@ def test_every_cell_can_be_drawn(name):
     ax = el.plots.unrolled(CELLS[name], steps=4)
     step = step_of(CELLS[name].trace())
     assert sum(p.get_gid() == "block" for p in ax.patches) == 4 * len(step.blocks)
-    assert texts(ax, "input") == [f"$x_{{{t}}}$" for t in (1, 2, 3, 4)]
+    names = [name if len(name) == 1 else rf"\mathrm{{{name}}}" for name in CELLS[name].inputs]
+    assert texts(ax, "input") == [", ".join(f"${each}_{{{t}}}$" for each in names) for t in (1, 2, 3, 4)]
     assert len(texts(ax, "state")) == 5 * len(step.states)
 
 

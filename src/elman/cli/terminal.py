@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import click
 
-WRITTEN_OUT = {"σ": "sigmoid", "√": "sqrt", "²": "^2", "ᵀ": "'", "≤": "<=", "ε": "epsilon", "±": "+-"}
+WRITTEN_OUT = {"σ": "sigmoid", "√": "sqrt", "²": "^2", "ᵀ": "'", "≤": "<=", "ε": "epsilon", "±": "+-", "⊗": "outer"}
 """What Elman's own texts have beyond ASCII, in ASCII; any other character becomes its escape, such as \\xe9."""
 
 
