@@ -77,6 +77,9 @@ class Found(Parameters):
         told = () if self.family is None else (self.family.note,)
         named = "several seasons" in (self.used_params["methods"] or ()) and "several seasons" not in self.weights_
         omitted = (f"several seasons is left out: {NO_WEEK}",) * named
+        unable = int(np.sum(basis.weights.sum(1) == 0))
+        which = "the series is" if len(basis.weights) == 1 else f"{unable} of the {len(basis.weights)} series are"
+        held = f"{which} too short for the methods that were named, and forecast by the last value"
         steps = counted(basis.appended, "steps" if basis.appended > 1 else "step")
         since = f"weights and widths were found {steps} before the end; update(data) finds them anew"
         return (
@@ -86,6 +89,7 @@ class Found(Parameters):
             *widths,
             *told,
             *omitted,
+            *(held,) * bool(unable),
             *(since,) * bool(basis.appended),
         )
 
