@@ -37,8 +37,8 @@ class Arima:
 
     Fourteen orders without a season, eleven with one; parameters are those of the least squares, which leave z
     stationary and e invertible. All orders are judged on the same errors one step ahead, those of logarithms (of series
-    above 0) as densities of the series itself, and count as ``exp(-AICc / 2)``. Logarithms ahead go no further beyond those that came than these are apart, so that no
-    growth runs away.
+    above 0) as densities of the series itself, and count as ``exp(-AICc / 2)``. Logarithms ahead go no further beyond
+    those that came than these are apart, so that no growth runs away.
 
     Parameters
     ----------
