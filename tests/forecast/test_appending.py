@@ -180,3 +180,14 @@ def test_a_covariate_known_ahead_may_be_missing_in_all_that_is_appended():
     forecaster.append(whole[whole.day >= DAYS[57]].assign(kind=None))
     ahead = forecaster.fitted_basis.collection.ahead
     assert ahead.future["kind"].absent.all() and not ahead.future["promo"].absent.any()
+
+
+@pytest.mark.parametrize("role", ["past", "future"])
+def test_a_category_that_was_not_learnt_is_told(role, tmp_path):
+    whole = table(WAVES)
+    columns = {"group": "shop", "time": "day", "target": "sales", role: "kind"}
+    learnt, come = whole[whole.day < DAYS[50]], whole[whole.day >= DAYS[50]].assign(kind="green")
+    forecaster = theta(learnt, **columns).append(come.assign(sales=come.sales.where(come.day < DAYS[56])))
+    forecaster.save(tmp_path / "model.elman")
+    for one in (forecaster, Forecaster.load(tmp_path / "model.elman")):
+        assert any("not learnt, and counts as missing there: 'green'" in note for note in one.predict(level=80).notes)

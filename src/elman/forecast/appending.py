@@ -217,6 +217,7 @@ def _ahead_of(new: Collection, numbers: np.ndarray) -> dict[int, dict[str, Covar
 
 def _grown(learnt: Collection, news: News, more: np.ndarray) -> Collection:
     """Series that are longer by so many steps each (S,)."""
+    learnt = _with_categories(learnt, news)
     lengths = learnt.lengths
     borders = np.concatenate([[0], np.cumsum(lengths + more)])
     old = np.arange(len(learnt.values)) + np.repeat(np.cumsum(more) - more, lengths)
@@ -253,6 +254,20 @@ def _grown(learnt: Collection, news: News, more: np.ndarray) -> Collection:
         future=future,
         ahead=_still_ahead(learnt, news, more),
     )
+
+
+def _with_categories(learnt: Collection, news: News) -> Collection:
+    """Series whose covariates know the categories of the news too, so that those that were not learnt can be told."""
+
+    def wider(name: str, covariate: Covariate) -> Covariate:
+        told = [part[name] for part in (news.beside, *news.ahead.values()) if name in part]
+        if covariate.categories is None:
+            return covariate
+        every = (covariate.categories, *(new.categories or () for new in told))
+        return replace(covariate, categories=tuple(dict.fromkeys(one for some in every for one in some)))
+
+    past = {name: wider(name, covariate) for name, covariate in learnt.past.items()}
+    return replace(learnt, past=past, future={name: wider(name, c) for name, c in learnt.future.items()})
 
 
 def _codes(news: News, name: str, covariate: Covariate) -> np.ndarray | None:
