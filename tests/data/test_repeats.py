@@ -86,3 +86,9 @@ def test_the_times_of_an_index_are_called_so(name, called):
 def test_what_cannot_be_combined(data, way, message):
     with pytest.raises(OptionError, match=message):
         collect(data, combine=way)
+
+
+@pytest.mark.parametrize("way", ["sum", "mean"])
+def test_sums_that_overflow_are_refused(way):
+    with pytest.raises(DataError, match=f"the {way} of what comes at 2024-01-01 leaves what numbers can hold"):
+        collect(pd.DataFrame({"day": [*DAYS[:2], DAYS[0]], "sales": 1e308}), combine=way)

@@ -164,3 +164,30 @@ def test_an_update_that_should_have_been_an_append_says_so():
     forecaster = Forecaster(3, methods=["theta"]).fit(sales[:-12])
     assert any("append(data)" in note for note in forecaster.update(sales[-12:]).notes_)
     assert not any("append(data)" in note for note in forecaster.fit(sales[:-12]).update(sales).notes_)
+
+
+def test_weekends_do_not_follow_weekdays():
+    days = pd.bdate_range("2024-01-01", periods=60)
+    forecaster = theta(pd.Series(WAVES[0], days))
+    with pytest.raises(DataError, match="appended at 2024-03-23 is of a weekend"):
+        forecaster.append(pd.Series([1.0], [pd.Timestamp("2024-03-23")]))
+    assert np.isfinite(forecaster.append(pd.Series([1.0], [pd.Timestamp("2024-03-25")])).predict().values).all()
+
+
+def test_a_covariate_known_ahead_may_be_missing_in_all_that_is_appended():
+    whole = table(WAVES).assign(sales=lambda t: t.sales.where(t.day < DAYS[58]))
+    forecaster = theta(whole[whole.day < DAYS[57]], **COLUMNS)
+    forecaster.append(whole[whole.day >= DAYS[57]].assign(kind=None))
+    ahead = forecaster.fitted_basis.collection.ahead
+    assert ahead.future["kind"].absent.all() and not ahead.future["promo"].absent.any()
+
+
+@pytest.mark.parametrize("role", ["past", "future"])
+def test_a_category_that_was_not_learnt_is_told(role, tmp_path):
+    whole = table(WAVES)
+    columns = {"group": "shop", "time": "day", "target": "sales", role: "kind"}
+    learnt, come = whole[whole.day < DAYS[50]], whole[whole.day >= DAYS[50]].assign(kind="green")
+    forecaster = theta(learnt, **columns).append(come.assign(sales=come.sales.where(come.day < DAYS[56])))
+    forecaster.save(tmp_path / "model.elman")
+    for one in (forecaster, Forecaster.load(tmp_path / "model.elman")):
+        assert any("not learnt, and counts as missing there: 'green'" in note for note in one.predict(level=80).notes)

@@ -8,6 +8,7 @@ from elman.forecast.demand import ABOUT, LEVELS, RATES, demand_network, sizes_of
 from elman.forecast.demand_rows import demand_rows, seen
 from elman.forecast.direct import UNKNOWN
 from elman.forecast.families import FAMILIES
+from elman.forecast.inputs import Inputs
 from elman.forecast.rivals import Histories
 
 DEMAND = [name for name, family in FAMILIES.items() if family.demand]
@@ -85,3 +86,10 @@ def test_sizes_are_found_before_an_origin_and_have_a_season():
 
 def test_a_series_of_zeros_has_a_size():
     assert sizes_of(Histories.of([np.zeros(8)])).size[0] == 1
+
+
+def test_steps_behind_the_end_of_a_row_have_a_size_that_slopes_can_be_taken_of():
+    beside = Inputs(np.zeros((5, 43, 1)), np.zeros((5, 40, 0)), np.zeros((5, 0)))
+    histories = Histories(COUNTS, np.full(5, 40), np.ones(5, np.int64), beside)
+    target = demand_rows(histories, sizes_of(histories), 3).target
+    assert target.shape == (5, 43, 6) and (target[..., 3:] > 0).all() and (target[:, 40:, :3] == UNKNOWN).all()

@@ -1,5 +1,8 @@
 """Families of distributions: which data and names they take, and that their likelihood is their distribution's."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -77,3 +80,8 @@ def test_data_that_no_such_distribution_makes_is_refused(name, values, told):
 @pytest.mark.parametrize("name, values", [("poisson", [0, np.nan, 3]), ("tweedie", [0, 0.5]), ("normal", [-1.5, 2])])
 def test_other_data_is_taken(name, values):
     FAMILIES[name].check(collect(values))
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
+def test_a_family_is_pickled_by_its_name(family):
+    assert pickle.loads(pickle.dumps(family)) is family and copy.deepcopy(family) is family

@@ -474,3 +474,9 @@ def test_ctrl_c_before_the_first_epoch_leaves_networks_as_they_began():
         forecaster.fit(WAVE, callbacks=[LambdaCallback(on_epoch_begin=stop)])
     assert forecaster.epochs_ == [0]
     np.testing.assert_allclose(forecaster.predict(), np.repeat(WAVE[-1], 6), rtol=1e-6)
+
+
+def test_a_method_that_was_named_and_is_left_out_is_told():
+    noted = small(methods=["several seasons", "theta"]).fit(WAVE).notes_
+    assert any("several seasons is left out: it is for series by the hour" in note for note in noted)
+    assert not any("left out" in note for note in small(methods="theta").fit(WAVE).notes_)

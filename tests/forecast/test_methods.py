@@ -43,6 +43,8 @@ def test_what_was_made_is_not_taken_for_other_series_origins_or_horizons():
 def test_several_seasons_are_for_hours_of_weeks():
     assert "several seasons" in built(NAMES, Networks(), (168,))
     assert "several seasons" not in built(NAMES, Networks(), (365,))
+    with pytest.raises(OptionError, match="methods is 'several seasons' alone, and it is for series by the hour"):
+        built(["several seasons"], Networks(), (365,))
 
 
 def test_each_series_is_forecast_from_its_own_origins():

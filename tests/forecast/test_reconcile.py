@@ -158,6 +158,13 @@ def test_series_that_were_always_met_do_not_break_it():
             "makes no use of errors",
         ),
         (lambda: reconcile(np.ones((8, 2)), TREE, "mint", errors=np.ones((8, 2))), DataError, "at 2 times"),
+        (
+            lambda: reconcile(
+                np.ones((8, 2)), TREE, "top_down", history=TREE.total(np.array([[1.0], [2], [3], [-4], [-1.9]]))
+            ),
+            DataError,
+            "have both signs",
+        ),
         (lambda: reconcile(np.ones((8, 2)), TREE, "top_down", history=np.zeros((8, 2))), DataError, "sum to 0"),
         (lambda: hierarchy_of_matrix([[1, 1], [1, 0]]), DataError, "no row that is bottom series 1 alone"),
         (lambda: hierarchy_of_matrix([[1, 1], [1, 0], [0, 1]], ["a"]), ShapeError, "names has 1 values"),

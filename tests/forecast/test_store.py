@@ -130,6 +130,15 @@ def test_without_networks_there_is_a_file_too(tmp_path):
     np.testing.assert_array_equal(loaded.predict(9), forecaster.predict(9))
 
 
+def test_a_series_that_no_method_can_forecast_is_told_and_saved(tmp_path):
+    forecaster = Forecaster(5, methods="linear").fit({"long": np.tile(WAVE, 3), "short": WAVE[:20]})
+    assert any("1 of the 2 series are too short for the methods" in note for note in forecaster.notes_)
+    forecaster.save(tmp_path / "model.elman")
+    loaded = Forecaster.load(tmp_path / "model.elman")
+    assert loaded.notes_ == forecaster.notes_
+    np.testing.assert_array_equal(loaded.predict().values, forecaster.predict().values)
+
+
 def test_pretrained_networks_are_saved_with_all_members(tmp_path):
     forecaster = Forecaster(members=2, methods=["network"]).fit(WAVE)
     loaded = Forecaster.load(forecaster.save(tmp_path / "m.safetensors"))

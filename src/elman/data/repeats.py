@@ -75,7 +75,7 @@ def combined(rows: Rows, way: str | None) -> Rows:
     OptionError
         If there are no times.
     DataError
-        If a covariate has several categories at one time.
+        If a covariate has several categories at one time, or a sum is too large for a number.
     """
     if way is None:
         return rows
@@ -98,10 +98,15 @@ def combined(rows: Rows, way: str | None) -> Rows:
     several = _sizes(starts, len(order)) > 1
     count = int(np.add.reduceat(~np.isnan(rows.values[order]), starts, dtype=np.int64)[several].sum())
     note = f"{counted(count, 'values')} whose times repeat were combined into {int(several.sum())}, of each the {way}"
+    with np.errstate(over="ignore"):
+        values = WAYS[way](rows.values[order], starts)[back]
+    if np.isinf(values).any():
+        label = rows.times.notation.label(times[first[np.argmax(np.isinf(values))]])
+        raise DataError(f"the {way} of what comes at {label} leaves what numbers can hold; give it in a larger unit")
     return replace(
         rows,
         codes=rows.codes[first],
-        values=WAYS[way](rows.values[order], starts)[back],
+        values=values,
         times=replace(rows.times, times=times[first]),
         past={name: c.with_values(c.values[back]) for name, c in past.items()},
         future={name: c.with_values(c.values[back]) for name, c in future.items()},

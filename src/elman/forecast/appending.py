@@ -155,6 +155,7 @@ def _of_times(learnt: Collection, new: Collection) -> News:
     series = np.repeat(numbers, new.lengths)
     last = learnt.times[learnt.borders[1:] - 1]
     _check_later(learnt, new.times, series, last)
+    _check_weekdays(learnt, new.times)
     starts = new.borders[:-1]
     joined = np.insert(new.times, starts, last[numbers])
     borders = new.borders + np.arange(len(new) + 1)
@@ -189,6 +190,18 @@ def _check_later(learnt: Collection, times: np.ndarray, series: np.ndarray, last
         )
 
 
+def _check_weekdays(learnt: Collection, times: np.ndarray) -> None:
+    if learnt.step is None or learnt.step.unit != "weekdays":
+        return
+    weekend = ~np.is_busday(times.astype("datetime64[D]"))
+    if weekend.any():
+        written = learnt.notation.labels(times[weekend][:1])[0]
+        raise DataError(
+            f"what is appended at {written} is of a weekend, and the series goes from weekday to weekday; leave such "
+            "rows out, or learn all anew by fit(data)"
+        )
+
+
 def _ahead_of(new: Collection, numbers: np.ndarray) -> dict[int, dict[str, Covariate]]:
     if new.ahead is None:
         return {}
@@ -204,6 +217,7 @@ def _ahead_of(new: Collection, numbers: np.ndarray) -> dict[int, dict[str, Covar
 
 def _grown(learnt: Collection, news: News, more: np.ndarray) -> Collection:
     """Series that are longer by so many steps each (S,)."""
+    learnt = _with_categories(learnt, news)
     lengths = learnt.lengths
     borders = np.concatenate([[0], np.cumsum(lengths + more)])
     old = np.arange(len(learnt.values)) + np.repeat(np.cumsum(more) - more, lengths)
@@ -242,11 +256,29 @@ def _grown(learnt: Collection, news: News, more: np.ndarray) -> Collection:
     )
 
 
+def _with_categories(learnt: Collection, news: News) -> Collection:
+    """Series whose covariates know the categories of the news too, so that those that were not learnt can be told."""
+
+    def wider(name: str, covariate: Covariate) -> Covariate:
+        told = [part[name] for part in (news.beside, *news.ahead.values()) if name in part]
+        if covariate.categories is None:
+            return covariate
+        every = (covariate.categories, *(new.categories or () for new in told))
+        return replace(covariate, categories=tuple(dict.fromkeys(one for some in every for one in some)))
+
+    past = {name: wider(name, covariate) for name, covariate in learnt.past.items()}
+    return replace(learnt, past=past, future={name: wider(name, c) for name, c in learnt.future.items()})
+
+
 def _codes(news: News, name: str, covariate: Covariate) -> np.ndarray | None:
     """New values of a covariate, in the codes of what was learnt."""
     new = news.beside.get(name)
-    if new is None or new.absent.all():
-        return None
+    return None if new is None else _recoded(new, name, covariate)
+
+
+def _recoded(new: Covariate, name: str, covariate: Covariate) -> np.ndarray:
+    if new.absent.all():
+        return np.full(len(new.values), covariate.missing)
     if (new.categories is None) != (covariate.categories is None):
         was, now = ("numbers", "categories") if covariate.categories is None else ("categories", "numbers")
         raise OptionError(f"the covariate {name!r} held {was} when it was learnt, and holds {now} now")
@@ -291,11 +323,7 @@ def _still_ahead(learnt: Collection, news: News, more: np.ndarray) -> Ahead | No
 
 def _ahead_of_one(learnt: Collection, news: News, number: int, more: int) -> dict[str, np.ndarray]:
     if number in news.ahead:
-        told = news.ahead[number]
-        return {
-            name: told[name].values if c.categories is None else told[name].recoded(c.categories).values
-            for name, c in learnt.future.items()
-        }
+        return {name: _recoded(news.ahead[number][name], name, c) for name, c in learnt.future.items()}
     if learnt.ahead is None:
         return {}
     first, last = learnt.ahead.borders[number : number + 2]

@@ -46,7 +46,9 @@ def demand_rows(histories: Histories, sizes: Sizes, horizon: int, until: np.ndar
     if not has_beside(histories) or not len(which):
         return rows
     ends = histories.lengths[which] - start - used
-    return longer(rows, beside_of(histories, which, ends, used, horizon), horizon)
+    found = longer(rows, beside_of(histories, which, ends, used, horizon), horizon)
+    found.target[:, y.shape[1] :, horizon:] = 1.0  # a size, though nothing came, as slopes of the likelihood need one
+    return found
 
 
 def _windows(values: np.ndarray, otherwise: float, horizon: int) -> np.ndarray:

@@ -63,6 +63,9 @@ class Family:
     made: Callable[..., Distribution]
     counts: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_family, (self.name,)
+
     @property
     def demand(self) -> bool:
         """Whether no value is below 0."""

@@ -12,7 +12,7 @@ from elman.errors import OptionError
 from elman.forecast.basis import Basis
 from elman.forecast.families import Family, as_family
 from elman.forecast.fitted import Fitted
-from elman.forecast.methods import chosen_methods
+from elman.forecast.methods import NO_WEEK, chosen_methods
 from elman.forecast.parameters import Parameters
 from elman.forecast.search import Trial, note_of
 from elman.forecast.seasonality import Seasons
@@ -75,6 +75,11 @@ class Found(Parameters):
         searched = (note_of(self.trials_),) if self.trials_ else ()
         widths = basis.calibration.notes if basis.calibration else ()
         told = () if self.family is None else (self.family.note,)
+        named = "several seasons" in (self.used_params["methods"] or ()) and "several seasons" not in self.weights_
+        omitted = (f"several seasons is left out: {NO_WEEK}",) * named
+        unable = int(np.sum(basis.weights.sum(1) == 0))
+        which = "the series is" if len(basis.weights) == 1 else f"{unable} of the {len(basis.weights)} series are"
+        held = f"{which} too short for the methods that were named, and forecast by the last value"
         steps = counted(basis.appended, "steps" if basis.appended > 1 else "step")
         since = f"weights and widths were found {steps} before the end; update(data) finds them anew"
         return (
@@ -83,6 +88,8 @@ class Found(Parameters):
             *self._fitted.seasons.notes,
             *widths,
             *told,
+            *omitted,
+            *(held,) * bool(unable),
             *(since,) * bool(basis.appended),
         )
 

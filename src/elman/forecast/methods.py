@@ -34,6 +34,7 @@ SEASONAL, FEW, MANY, SPORADIC = range(4)  # columns of it
 OFTEN_NONE = 0.4  # of the values of a series that is never below 0
 SHORT = 60  # a series with fewer values
 NAMES = tuple(PRIOR)
+NO_WEEK = "it is for series by the hour or half-hour, of two weeks at least, where no season is given"
 COMBINED = 1024  # series whose forecasts are combined at once, so that temporary arrays stay small
 
 
@@ -56,7 +57,13 @@ def chosen_methods(names: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> dict[str, Rival]:
-    """Methods by name."""
+    """Methods by name, without several seasons where there is no week.
+
+    Raises
+    ------
+    OptionError
+        If that leaves none.
+    """
     smoothing = Together(Ets((FORMS, DAMPED), averaged=True).each)
     makers: dict[str, Callable[[], Rival]] = {
         "network": lambda: networks,
@@ -70,6 +77,8 @@ def built(names: Sequence[str], networks: Networks, longer: tuple[int, ...]) -> 
     }
     weekly = any(m % 7 == 0 and len(with_week(m)) > 1 for m in longer)
     usable = [name for name in names if name != "several seasons" or weekly]
+    if not usable:
+        raise OptionError(f"methods is 'several seasons' alone, and {NO_WEEK}; name others too, or leave methods out")
     return {name: makers[name]() for name in usable}
 
 

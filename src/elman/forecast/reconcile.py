@@ -238,6 +238,11 @@ def _shares(hierarchy: Hierarchy, history: Any) -> np.ndarray:
     means = np.nanmean(past[hierarchy.bottom], axis=1)
     if not np.isfinite(means).all() or means.sum() == 0:
         raise DataError(f"the means of the bottom series sum to {means.sum():g}; top_down needs shares of a total")
+    if means.min() < 0 < means.max():
+        raise DataError(
+            "the means of the bottom series have both signs, which cancel out in a total; top_down needs shares of "
+            "one: take wls_struct"
+        )
     return means / means.sum()
 
 

@@ -71,7 +71,8 @@ def check_seasons(first: np.ndarray, longer: tuple[Any, ...], series: int) -> No
 def check_weights(weights: np.ndarray, series: int, methods: int) -> None:
     """Refuse weights that are no shares of so many methods."""
     check_array(weights, "weights", "f", (series, methods))
-    if not ((weights >= 0) & (weights <= 1)).all() or not np.allclose(weights.sum(1), 1):
+    total = weights.sum(1)  # 0 of a series that none of them can forecast
+    if not ((weights >= 0) & (weights <= 1)).all() or not np.allclose(total, total > 0):
         raise ModelFileError("its weights are no shares")
 
 

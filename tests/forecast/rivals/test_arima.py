@@ -149,3 +149,13 @@ def test_a_long_series_is_judged_by_its_end():
     y = rng.normal(size=4000).cumsum()
     whole, end = (Arima()(Histories.of([s]), 5, np.array([0, 9])) for s in (y, y[-3009:]))
     np.testing.assert_array_equal(whole, end)
+
+
+def test_a_growth_of_logarithms_does_not_run_away():
+    t = np.arange(40)
+    rises, falls = np.exp(0.1 * t), np.exp(-0.1 * t)
+    up, down = Arima()(Histories.of([rises, falls]), 500, NOW)[:, 0]
+    np.testing.assert_allclose(up[:30], np.exp(0.1 * np.arange(40, 70)), rtol=1e-3)
+    assert up.max() <= rises.max() ** 2 * (1 + 1e-9) and down.min() >= falls.min() ** 2 * (1 - 1e-9)
+    changed = Arima()(Histories.of([np.append(rises, [-1.0, -2.0])]), 5, np.array([2, 0]))
+    assert np.isfinite(changed).all() and changed[0, 1].max() <= rises.max() ** 2

@@ -37,7 +37,8 @@ class Arima:
 
     Fourteen orders without a season, eleven with one; parameters are those of the least squares, which leave z
     stationary and e invertible. All orders are judged on the same errors one step ahead, those of logarithms (of series
-    above 0) as densities of the series itself, and count as ``exp(-AICc / 2)``.
+    above 0) as densities of the series itself, and count as ``exp(-AICc / 2)``. Logarithms ahead go no further beyond
+    those that came than these are apart, so that no growth runs away.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def _averaged(histories: Histories, horizon: int, origins: np.ndarray, orders: O
     for k, origin in enumerate(origins):
         seen = values[:, : values.shape[1] - origin]
         made = _ahead(scales, seen, starts, orders, fit, problems, horizon)
-        np.add.at(result[:, k], series, scales.straight(made, problems) * weights[problems, None])
+        np.add.at(result[:, k], series, scales.straight(made, problems, seen) * weights[problems, None])
     return np.where(np.isin(np.arange(len(values)), series)[:, None, None], result, np.nan)
 
 
@@ -113,10 +114,12 @@ class _Scales:
         y = np.nan_to_num(y)
         return np.concatenate([y, np.log(np.where(y > 0, y, 1.0))][: self.number], axis=1)
 
-    def straight(self, made: np.ndarray, problems: np.ndarray) -> np.ndarray:
-        """Forecasts (R, H) of problems as values."""
+    def straight(self, made: np.ndarray, problems: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Forecasts (R, H) of problems as values, behind what is seen (S, T)."""
         logged = problems // len(self.positive) % self.number == 1
-        return np.where(logged[:, None], np.exp(np.minimum(made, 700.0)), made)
+        logs = np.log(np.where(seen > 0, seen, np.nan))
+        low, high = np.stack([np.fmin.reduce(logs, 1), np.fmax.reduce(logs, 1)])[:, problems % len(seen), None]
+        return np.where(logged[:, None], np.exp(np.clip(made, 2 * low - high, 2 * high - low)), made)
 
 
 def _weights(fit: ArimaFit, scales: _Scales, whole: np.ndarray, count: np.ndarray) -> np.ndarray:
