@@ -117,7 +117,7 @@ T smallest_nan() {
   return x;
 }
 
-// Edge values of every sort, and a dense sweep of signs and magnitudes.
+// Edge values of every sort, and a dense sweep of signs and magnitudes, all mixed.
 template <class T>
 std::vector<T> arguments() {
   using Limits = std::numeric_limits<T>;
@@ -138,6 +138,7 @@ std::vector<T> arguments() {
   for (size_t i = 0; i < n; ++i) x.push_back(-x[i]);
   for (T v : random_values<T>(20000, -1.2, 1.2)) x.push_back(v);
   for (T v : {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::signaling_NaN(), smallest_nan<T>()}) x.push_back(v);
+  std::shuffle(x.begin(), x.end(), std::mt19937_64(11));
   return x;
 }
 
