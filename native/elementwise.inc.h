@@ -3,7 +3,9 @@
 // One switch for each instruction, then one loop over all values of the tile. A constant is an operand that is read
 // again and again (stride 0). The values that do not fill a vector go through the same loop, padded.
 #pragma once
+#include "powers.inc.h"
 #include "rows.inc.h"
+#include "waves.inc.h"
 
 template <class T, class F>
 ELMAN_INLINE Vec<T> one_or_zero(F truth) {

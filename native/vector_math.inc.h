@@ -199,35 +199,54 @@ ELMAN_INLINE Vec<T> silu_(Vec<T> x) {
   return x < T(0) ? scale<T>(bounded * e / sum, a) : x / sum;
 }
 
-// log x of a positive normal x, plus `rest`, which is small beside it.
-// x = 2^n (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)).
+// x = 2^n (1 + f) of a positive normal x, with 1 + f in [sqrt(1/2), sqrt(2)).
 template <class T>
-ELMAN_INLINE Vec<T> log_normal(Vec<T> x, T n_offset, Vec<T> n_more, Vec<T> rest) {
+struct Scaled {
+  Vec<T> n, f;
+};
+
+template <class T>
+ELMAN_INLINE Scaled<T> scaled(Vec<T> x) {
   using R = Real<T>;
   using W = typename R::Word;
   const Bits<T> root_half = bits_of<T>(splat<T>(T(0.70710678118654752440)));
   const Bits<T> one = bits_of<T>(splat<T>(T(1)));
   const Bits<T> exponent_zero = bits_of<T>(splat<T>(T(W(1) << R::mantissa)));
   Bits<T> biased = (bits_of<T>(x) - root_half + one) >> R::mantissa;  // n + bias
-  Vec<T> n = real_of<T>(biased | exponent_zero) - (T(W(1) << R::mantissa) + n_offset) + n_more;
-  Vec<T> f = real_of<T>(bits_of<T>(x) - (biased << R::mantissa) + one) - T(1);
+  Vec<T> n = real_of<T>(biased | exponent_zero) - (T(W(1) << R::mantissa) + R::bias);
+  return {n, real_of<T>(bits_of<T>(x) - (biased << R::mantissa) + one) - T(1)};
+}
+
+// The same of a denormal x too.
+template <class T>
+ELMAN_INLINE Scaled<T> scaled_any(Vec<T> x) {
+  using R = Real<T>;
+  constexpr T up = T(typename R::Word(1) << R::mantissa);
+  auto denormal = x < Fit<T>::smallest_normal;
+  Scaled<T> a = scaled<T>(denormal ? x * up : x);
+  a.n += denormal ? splat<T>(-R::mantissa) : Vec<T>{};
+  return a;
+}
+
+// The logarithm of 2^n (1 + f), plus `rest`, which is small beside it.
+template <class T>
+ELMAN_INLINE Vec<T> log_scaled(Scaled<T> a, Vec<T> rest) {
+  const Vec<T> f = a.f;
   Vec<T> half_square = f * f * T(0.5);
-  Vec<T> low = n * Fit<T>::ln2_low + rest;
+  Vec<T> low = a.n * Fit<T>::ln2_low + rest;
   if constexpr (sizeof(T) == 4) {
     low = f * f * f * polynomial<T>(f, Fit<T>::log_) + low;
   } else {
     Vec<T> s = f / (f + T(2)), z = s * s;
     low = s * (half_square + z * polynomial<T>(z, Fit<T>::log_)) + low;
   }
-  return n * Fit<T>::ln2_high + (f - (half_square - low));
+  return a.n * Fit<T>::ln2_high + (f - (half_square - low));
 }
 
 template <class T>
 ELMAN_INLINE Vec<T> log_(Vec<T> x) {
   using R = Real<T>;
-  constexpr T up = T(typename R::Word(1) << R::mantissa);
-  auto denormal = x < Fit<T>::smallest_normal;
-  Vec<T> y = log_normal<T>(denormal ? x * up : x, R::bias, denormal ? splat<T>(-R::mantissa) : Vec<T>{}, Vec<T>{});
+  Vec<T> y = log_scaled<T>(scaled_any<T>(x), Vec<T>{});
   Vec<T> outside = x == T(0) ? splat<T>(-R::infinity) : splat<T>(R::nan);
   y = x > T(0) ? y : outside;
   return x == R::infinity ? x : y;
@@ -237,7 +256,7 @@ ELMAN_INLINE Vec<T> log_(Vec<T> x) {
 template <class T>
 ELMAN_INLINE Vec<T> log1p_finite(Vec<T> x) {
   Vec<T> u = x + T(1);
-  return log_normal<T>(u, Real<T>::bias, Vec<T>{}, (x - (u - T(1))) / u);
+  return log_scaled<T>(scaled<T>(u), (x - (u - T(1))) / u);
 }
 
 template <class T>
@@ -255,11 +274,16 @@ ELMAN_INLINE Vec<T> softplus_(Vec<T> x) {
   return at_least<T>(x, T(0)) + log1p_finite<T>(exp_bounded<T>(-abs_<T>(x)));
 }
 
+// The first half of a number's digits: products of two such are exact.
+template <class T>
+ELMAN_INLINE Vec<T> head(Vec<T> x) {
+  return real_of<T>(bits_of<T>(x) & (~typename Real<T>::Word(0) << (Real<T>::mantissa / 2 + 1)));
+}
+
 // amount * e^(-factor t^2): t^2 is cut in a part that is exact and a small rest.
 template <class T>
 ELMAN_INLINE Vec<T> times_exp_minus_square(Vec<T> amount, Vec<T> t, T factor) {
-  constexpr auto kept = ~typename Real<T>::Word(0) << (Real<T>::mantissa / 2 + 1);
-  Vec<T> high = real_of<T>(bits_of<T>(t) & kept);
+  Vec<T> high = head<T>(t);
   Vec<T> x = at_least<T>(high * high * -factor, Fit<T>::exp_first), rest = (t - high) * (t + high) * factor;
   Reduced<T> a = reduce<T>(x);
   a.r = (x - a.n * Fit<T>::ln2_high) - (a.n * Fit<T>::ln2_low + rest);

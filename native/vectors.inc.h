@@ -202,6 +202,27 @@ ELMAN_INLINE Vec<T> with_sign(Vec<T> x, Vec<T> sign) {
   return real_of<T>((bits_of<T>(x) & rest) | (bits_of<T>(sign) & ~rest));
 }
 
+// Whether the sign of any lane is set: that of a number, or of what a comparison gives.
+template <class T, class V>
+ELMAN_INLINE bool any_negative(V x) {
+#if defined(__x86_64__) && ELMAN_VECTOR_BYTES == 64
+  typedef int Int __attribute__((vector_size(64)));
+  typedef long long Long __attribute__((vector_size(64)));
+  if constexpr (sizeof(T) == 4) return __builtin_ia32_cvtd2mask512((Int)x);
+  if constexpr (sizeof(T) == 8) return __builtin_ia32_cvtq2mask512((Long)x);
+#elif defined(__x86_64__) && ELMAN_VECTOR_BYTES == 32
+  if constexpr (sizeof(T) == 4) return __builtin_ia32_movmskps256((Vec<T>)x);
+  if constexpr (sizeof(T) == 8) return __builtin_ia32_movmskpd256((Vec<T>)x);
+#elif defined(__x86_64__)
+  if constexpr (sizeof(T) == 4) return __builtin_ia32_movmskps((Vec<T>)x);
+  if constexpr (sizeof(T) == 8) return __builtin_ia32_movmskpd((Vec<T>)x);
+#else
+  typename Real<T>::Word all = 0;
+  for (int i = 0; i < lanes<T>; ++i) all |= ((Bits<T>)x)[i];
+  return all >> (8 * sizeof(T) - 1);
+#endif
+}
+
 // Lane by lane.
 template <class T, class F>
 ELMAN_INLINE Vec<T> each_lane(Vec<T> x, F f) {
@@ -213,17 +234,4 @@ ELMAN_INLINE Vec<T> each_lane(Vec<T> x, F f) {
 template <class T>
 ELMAN_INLINE Vec<T> sqrt_(Vec<T> x) {
   return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sqrtf(v)) : T(__builtin_sqrt(v)); });
-}
-template <class T>
-ELMAN_INLINE Vec<T> sin_(Vec<T> x) {
-  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_sinf(v)) : T(__builtin_sin(v)); });
-}
-template <class T>
-ELMAN_INLINE Vec<T> cos_(Vec<T> x) {
-  return each_lane<T>(x, [](T v, int) { return sizeof(T) == 4 ? T(__builtin_cosf(v)) : T(__builtin_cos(v)); });
-}
-template <class T>
-ELMAN_INLINE Vec<T> pow_(Vec<T> x, Vec<T> y) {
-  return each_lane<T>(
-      x, [y](T v, int i) { return sizeof(T) == 4 ? T(__builtin_powf(v, y[i])) : T(__builtin_pow(v, y[i])); });
 }

@@ -117,7 +117,7 @@ T smallest_nan() {
   return x;
 }
 
-// Edge values of every sort, and a dense sweep of signs and magnitudes.
+// Edge values of every sort, and a dense sweep of signs and magnitudes, all mixed.
 template <class T>
 std::vector<T> arguments() {
   using Limits = std::numeric_limits<T>;
@@ -133,11 +133,72 @@ std::vector<T> arguments() {
   for (int i = 0; i < 60000; ++i) x.push_back(T(i * 0.00037 + 1e-5 * (i % 7)));  // to 22
   for (int i = 0; i < 20000; ++i) x.push_back(T(i * 0.0381));                    // to 762
   for (int i = 0; i < 20000; ++i) x.push_back(T(std::exp(-12 + 12.0 * i / 20000)));
+  for (int i = 1; i < 130000; i += i < 1100 ? 1 : 67) x.push_back(T(i * 1.57079632679489661923L));  // to 200000
   const size_t n = x.size();
   for (size_t i = 0; i < n; ++i) x.push_back(-x[i]);
   for (T v : random_values<T>(20000, -1.2, 1.2)) x.push_back(v);
   for (T v : {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::signaling_NaN(), smallest_nan<T>()}) x.push_back(v);
+  std::shuffle(x.begin(), x.end(), std::mt19937_64(11));
   return x;
+}
+
+// Powers of every size that a number can have, of bases that are near 1 too.
+template <class T>
+void test_powers(const Kernels<T>& kernels) {
+  using Limits = std::numeric_limits<T>;
+  const int n = 60000, most = Limits::max_exponent + 30;
+  std::vector<T> x = random_values<T>(n, -most, most), y = random_values<T>(n, -most, most), out(n);
+  const std::vector<T> near = random_values<T>(n, -Limits::digits, 0);
+  for (int i = 0; i < n; ++i) {
+    x[i] = i % 3 == 0 ? std::exp2(x[i]) : i % 3 == 1 ? 1 + std::exp2(near[i]) : 1 - std::exp2(near[i]) / 2;
+    if (x[i] != 1) y[i] /= std::log2(x[i]);
+  }
+  run_one(kernels, Op::pow_, {out.data(), x.data(), y.data()}, {1, 1, 1}, n);
+  double worst = 0;
+  for (int i = 0; i < n; i += one_of)
+    worst = std::max(worst, ulps_apart<T>(out[i], std::pow(Wider<T>(x[i]), Wider<T>(y[i]))));
+  check(worst <= 2, name_of(kernels, "powers of every size: ") + std::to_string(worst) + " ULP");
+}
+
+// Zeros with their signs, infinities and NaN as the standard library has them.
+template <class T>
+void test_special(const Kernels<T>& kernels) {
+  using Limits = std::numeric_limits<T>;
+  const T whole = std::ldexp(T(1), Limits::digits);
+  std::vector<T> values = {0, T(0.5), 1, T(1.5), 2, 3, whole / 4 + T(0.5), whole / 2 + 1, whole, whole * 3};
+  for (T v : {Limits::denorm_min(), Limits::min(), Limits::max(), Limits::infinity(), Limits::quiet_NaN()})
+    values.push_back(v);
+  for (T v : {1 - Limits::epsilon() / 2, 1 + Limits::epsilon()}) values.push_back(v);
+  std::vector<T> x, y;
+  for (T a : values)
+    for (T b : values)
+      for (int signs = 0; signs < 4; ++signs) x.push_back(signs & 1 ? -a : a), y.push_back(signs & 2 ? -b : b);
+  std::vector<T> out(x.size());
+  const std::pair<Op, std::function<T(T, T)>> all[] = {{Op::sin_, [](T a, T) { return std::sin(a); }},
+                                                       {Op::cos_, [](T a, T) { return std::cos(a); }},
+                                                       {Op::pow_, [](T a, T b) { return std::pow(a, b); }}};
+  for (const auto& [op, value] : all) {
+    run_one(kernels, op, {out.data(), x.data(), y.data()}, {1, 1, 1}, int(x.size()));
+    std::string wrong;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const T exact = value(x[i], y[i]);
+      const bool sign = std::isnan(exact) || std::signbit(exact) == std::signbit(out[i]);
+      if (!sign || ulps_apart<T>(out[i], exact) > 2)
+        wrong = std::to_string(x[i]) + ", " + std::to_string(y[i]) + " is " + std::to_string(out[i]);
+    }
+    check(wrong.empty(), name_of(kernels, "op ") + std::to_string(int(op)) + " of " + wrong);
+  }
+}
+
+// A value alone is the one that it is among others, whether or not these need another way of computing.
+template <class T>
+void test_alone(const Kernels<T>& kernels, const Function<Wider<T>>& f, std::vector<T> x, std::vector<T> y,
+                std::vector<T> z, const std::vector<T>& among) {
+  for (size_t i = 0; i < x.size(); i += 1009) {
+    std::vector<T> out(1);
+    run_one(kernels, f.op, {out.data(), &x[i], &y[i], &z[i]}, {1, 1, 1, 1}, 1);
+    check(same_bits(out, {among[i]}), name_of(kernels, f.name) + " alone and among others, of " + std::to_string(x[i]));
+  }
 }
 
 }  // namespace
@@ -160,9 +221,12 @@ void test_functions(const Kernels<T>& kernels, bool report) {
     }
     check(worst <= f.ulps + 1e-3,
           name_of(kernels, f.name) + ": " + std::to_string(worst) + " ULP at " + std::to_string(worst_at));
-    if (report && f.ulps == 4)
+    test_alone(kernels, f, x, y, z, out);
+    if (report && f.ulps >= 2)
       std::printf("%-28s worst %.2f ULP at %.9g\n", name_of(kernels, f.name).c_str(), worst, worst_at);
   }
+  test_powers(kernels);
+  test_special(kernels);
 }
 template void test_functions(const Kernels<float>&, bool);
 template void test_functions(const Kernels<double>&, bool);

@@ -244,8 +244,8 @@ _ROWS = [
     _f("exp", 1, r"\exp({0})", "exp({0})", np.exp, lambda o, g, y, x: (g * y,), cost=6),
     _f("log", 1, r"\log({0})", "log({0})", np.log, lambda o, g, y, x: (g / x,), cost=12),
     _f("log1p", 1, r"\log(1 + {0})", "log(1 + {0})", np.log1p, lambda o, g, y, x: (g / (1 + x),), cost=16),
-    _f("sin", 1, r"\sin({0})", "sin({0})", np.sin, lambda o, g, y, x: (g * o.cos(x),), cost=20),
-    _f("cos", 1, r"\cos({0})", "cos({0})", np.cos, lambda o, g, y, x: (-(g * o.sin(x)),), cost=20),
+    _f("sin", 1, r"\sin({0})", "sin({0})", np.sin, lambda o, g, y, x: (g * o.cos(x),), cost=8),
+    _f("cos", 1, r"\cos({0})", "cos({0})", np.cos, lambda o, g, y, x: (-(g * o.sin(x)),), cost=8),
     _f("erf", 1, r"\operatorname{{erf}}({0})", "erf({0})", _erf,
        lambda o, g, y, x: (g * (2 / math.sqrt(math.pi)) * o.exp(-o.square(x)),), cost=20),
     # activations
