@@ -108,7 +108,7 @@ def batch(plan: Plan, B: int, T: int, seed: int, dtype=np.float64) -> dict:
     Weights shrink with the hidden size: states that explode (a relu's do) would magnify rounding without bound.
     """
     random = np.random.default_rng(seed)
-    widths = [s.width for stage in plan.stages for s in stage.states]
+    widths = [s.width for s in plan.given_states]
     deviation = 0.7 * min(1.0, (5 / max(widths)) ** 0.5)
     O = plan.slots[plan.goals[0].target].width
     shape = (B, T, O) if plan.stages[-1].sequence else (B, O)
