@@ -14,21 +14,6 @@ def sigmoid(v: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-v))
 
 
-<<<<<<< HEAD
-=======
-@pytest.mark.parametrize("name", catalogue())
-def test_the_states_are_those_of_the_engine(name):
-    net = el.Network(2, [el.Recurrent(catalogue()[name], 4)], dtype=np.float64)
-    net.params.write(np.random.default_rng(1).normal(0, 0.5, net.arena.size))
-    state = [tuple(np.full((3, n), 0.3) for n in sizes) for sizes in net.state_sizes()]
-    y, final = net(X, state=state, return_state=True)
-    steps = net.trace(X, state)
-    assert np.allclose(steps[net.graphs[0].ends[0]], y, atol=1e-12)
-    for symbol, last in zip(net.graphs[0].states, final[0], strict=True):
-        assert np.allclose(steps[symbol.name][:, -1], last, atol=1e-12)
-
-
->>>>>>> refs/heads/cellsb
 def test_the_gates_of_a_gru_are_its_equations():
     net = el.Network(2, [el.GRU(4, reset_after=False)], dtype=np.float64)
     p, steps = {name[2:]: value for name, value in net.params.items()}, net.trace(X)
