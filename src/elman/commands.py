@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +11,18 @@ from elman import checks
 from elman.bench.measure import Measurement, Watcher, measure
 from elman.bench.turns import Options
 from elman.bench.workloads import choose
-from elman.cells import catalogue
+from elman.cells import Entry, as_cell, table
+from elman.cells.entry import SORTS, entry
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.known_ahead import future_rows
 from elman.data.reading import OF_ROWS, Reading
 from elman.data.series import name_of
 from elman.engine.native import default_threads
-from elman.equations import Cell
 from elman.errors import OptionError
 from elman.files import check_file, check_writable, write_folder, write_whole
 from elman.forecast import attempts, page, picture, results
-from elman.forecast.arguments import as_cell, as_count, as_levels
+from elman.forecast.arguments import as_count, as_levels
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
@@ -32,6 +31,8 @@ from elman.forecast.keeping import Interrupted as Interrupted  # what `forecast`
 from elman.forecast.store import check_savable
 from elman.insight.report import Report, report
 from elman.plain import to_json
+from elman.plots import unrolled
+from elman.plots.saved import write_picture
 from elman.sequences import sequences
 from elman.training import Callback
 
@@ -356,35 +357,37 @@ def _name_of(model: Path) -> str:
     return model.absolute().parent.name if model.name == MODEL else model.stem
 
 
-@dataclass(frozen=True)
-class CellEntry:
-    """A cell of the catalogue.
+def cells(name: str | None = None, *, sort: str = "year", picture: str | Path | None = None) -> list[Entry]:
+    """Every built-in cell with its figures, equations and reference; or the one of that name, and a picture of it.
 
-    Attributes
+    Parameters
     ----------
-    name : str
-        As ``--cell`` takes it.
-    about : str
-        First sentence of its docstring.
-    equations : list of str
-        One a line.
-    """
+    name : str, optional
+        Of a cell; all of them by default.
+    sort : {"year", "name", "states", "parameters", "multiply-adds"}, default "year"
+        As for `elman.cells.table`.
+    picture : str or Path, optional
+        A file ``.png``, ``.svg`` or ``.pdf`` for one step of the cell, as blocks and wires.
 
-    name: str
-    about: str
-    equations: list[str]
-
-
-def cells(name: str | None = None) -> list[CellEntry]:
-    """Every built-in cell with its equations, by name; or the one of that name.
+    Returns
+    -------
+    list of Entry
 
     Raises
     ------
     OptionError
-        If there is no such cell.
+        If there is no such cell or order, or the picture cannot be written.
     """
-    chosen = sorted(catalogue().items()) if name is None else [(name, as_cell(name))]
-    return [CellEntry(key, _about(cell), cell.equations()) for key, cell in chosen]
+    if name is None:
+        if picture is not None:
+            raise OptionError("a picture is of one cell: say which")
+        return table(sort=sort)
+    cell = as_cell(name)
+    if sort != SORTS[0]:
+        raise OptionError("sort is of all cells; leave it out, or the name")
+    if picture is not None:
+        write_picture(checks.path(picture, "picture"), lambda: unrolled(cell, 1).figure)
+    return [entry(cell.name, cell)]
 
 
 def _finish(
@@ -426,9 +429,3 @@ def _finish(
     write_folder(place.folder, files)
     names = tuple(file for file, write in files.items() if write is not None)
     return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, names)
-
-
-def _about(cell: Cell) -> str:
-    """The first sentence of a cell's docstring."""
-    paragraph = (inspect.getdoc(cell.function) or "").split("\n\n")[0]
-    return " ".join(paragraph.split())

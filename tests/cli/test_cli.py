@@ -82,11 +82,18 @@ def test_progress_shows_the_loss(run):
     assert "backtest" in err and "network 1/2" in err and " loss " in err
 
 
-def test_cells(run):
+def test_cells(run, tmp_path):
     code, out, _ = run("cells")
-    assert code == 0 and "gru" in out and "z = σ(W_z x + U_z h + b_z)" in out
-    code, out, _ = run("cells", "simple")
-    assert code == 0 and "h_t = tanh(W x + U h + b)" in out and "gru" not in out
+    rows = out.splitlines()
+    assert code == 0 and rows[0].split() == ["cell", "year", "states", "parameters", "multiply-adds", "when"]
+    assert rows[1].startswith("simple ") and "8,256" in rows[1] and "H = 64 units" in rows[-1]
+    code, out, _ = run("cells", "--sort", "parameters")
+    assert code == 0 and out.splitlines()[1].startswith("ind_rnn ")
+    code, out, _ = run("cells", "gru", "--picture", tmp_path / "gru.png")
+    assert code == 0 and "z = σ(W_z x + U_z h + b_z)" in out and "reset_after=True" in out and "EMNLP 2014" in out
+    assert (tmp_path / "gru.png").stat().st_size > 5000
+    code, _, err = run("cells", "lsmt")
+    assert code == 2 and "did you mean 'lstm'?" in err
 
 
 def test_version(run):

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from elman.cells import catalogue
-from elman.checks import nearest, whole
+from elman.checks import whole
 from elman.data.collection import Collection
 from elman.data.times import positions
-from elman.equations import Cell
 from elman.errors import DataError, OptionError
 from elman.forecast.pointwise import as_level
 from elman.training.schedules import as_schedule
@@ -87,16 +85,6 @@ def as_choice(value: Any, what: str) -> None:
     """Refuse what is neither yes, no, nor open."""
     if value is not None and not isinstance(value, bool | np.bool_):
         raise OptionError(f"{what} is {value!r}; expected True, False or None")
-
-
-def as_cell(cell: Any) -> Cell:
-    """A cell, or the built-in one of that name."""
-    if isinstance(cell, Cell):
-        return cell
-    cells = catalogue()
-    if not isinstance(cell, str) or cell not in cells:
-        raise OptionError(f"there is no cell {cell!r}{nearest(cell, cells)}; there are {', '.join(sorted(cells))}")
-    return cells[cell]
 
 
 def check_rate(rate: Any) -> None:

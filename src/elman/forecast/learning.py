@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from elman.cells import as_cell
 from elman.data.collection import Collection
-from elman.forecast.arguments import as_cell, within_reach
+from elman.forecast.arguments import within_reach
 from elman.forecast.basis import Basis
 from elman.forecast.conformal import Calibration, calibrate
 from elman.forecast.face import Forecasts

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from elman.cells import as_cell
 from elman.data.names import counted, series_name
 from elman.forecast import pretrained
-from elman.forecast.arguments import as_cell
 from elman.forecast.backtest import Backtest
 from elman.forecast.bands import draw_bands
 from elman.forecast.forecaster import Forecaster

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from elman.cells import as_cell
 from elman.checks import as_seed, flag, real, whole
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_cell, as_choice, as_count, check_rate
+from elman.forecast.arguments import as_choice, as_count, check_rate
 from elman.forecast.methods import chosen_methods
 
 
