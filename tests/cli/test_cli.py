@@ -96,6 +96,33 @@ def test_cells(run, tmp_path):
     assert code == 2 and "did you mean 'lstm'?" in err
 
 
+def test_compare(run, tmp_path):
+    files = [tmp_path / f"compared.{ending}" for ending in ("json", "csv", "png")]
+    how = ("--updates", 10, "--seeds", 2, "--batch-size", 4, "--parameters", 100, "--steps", 6)
+    written = ("--json", files[0], "--csv", files[1], "--picture", files[2])
+    code, out, err = run("compare", "--cells", "gru, simple", "--task", "adding", *how, *written)
+    lines = out.splitlines()
+    assert code == 0 and lines[0].split()[:4] == ["cell", "units", "parameters", "mse"]
+    assert {line.split()[0] for line in lines[1:3]} == {"gru", "simple"} and "±" in lines[1]
+    assert "10 updates with 4 new sequences each" in out and "about 100 parameters" in " ".join(out.split())
+    assert "gru, seed 1: " in err and all(file.stat().st_size for file in files)
+    code, out, _ = run("compare", "--cells", "gru", "--task", "sunspots", *how[:-1], 20, "--target", "sunspots")
+    assert code == 0 and "rmse" in out and "The last value again" in out
+
+
+def test_compare_refuses_before_it_trains(run, tmp_path):
+    for wrong, said in (
+        (("--cells", "gur2", "--task", "adding"), "there is no cell"),
+        (("--cells", "gru", "--task", "ading"), "did you mean 'adding'"),
+        (("--cells", "gru", "--task", "adding", "--updates", "20", "--seconds", "1"), "not both"),
+        (("--cells", "gru", "--task", "adding", "--picture", tmp_path / "a.jpg"), "must end in .png"),
+        (("--cells", "gru", "--task", "copy", "--target", "x"), "reads no file"),
+        (("--cells", "gru", "--task", tmp_path / "none.csv"), "none.csv"),
+    ):
+        code, _, err = run("compare", *wrong)
+        assert code == 2 and said in err and "seed 0" not in err
+
+
 def test_version(run):
     assert run("--version")[1].strip() == f"elman, version {__version__}"
 
