@@ -11,13 +11,14 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
-from benchmarks.cells.run import RESULTS
+from benchmarks.cells.run import RESULTS, one_input
 from benchmarks.page import markdown, paragraph
 
 from elman.cells import Entry, table
 from elman.compare.results import score_text
 from elman.files import write_whole
 
+BOLD = 5  # of each task
 PAGE = Path(__file__).parents[2] / "docs" / "cells.md"
 
 
@@ -94,7 +95,9 @@ def section(e: Entry) -> str:
 
 
 def comparison(results: dict[str, Any]) -> str:
-    tasks = results["tasks"]
+    tasks, there = results["tasks"], one_input()
+    for task in tasks.values():
+        task["cells"] = {cell: found for cell, found in task["cells"].items() if cell in there}
     first = next(iter(tasks.values()))
     notes = dict.fromkeys(note for task in tasks.values() for note in task["notes"])
     text = f"""
@@ -102,15 +105,17 @@ def comparison(results: dict[str, Any]) -> str:
         {first["budget"]}. That is little, and one learning rate for all: the table says how fast a cell begins to
         learn, and not what it reaches when it is trained for long, with settings of its own. Of `echo_state` only the
         dense layer is trained here, by Adam as the others'. Figures are means and standard deviations over the seeds,
-        of sequences that were never learnt from; lower is better, and **bold** is the best mean of a task and all that
-        are not worse than it by more than the sum of both deviations. Sorted by the mean rank. Milliseconds are the
+        of sequences that were never learnt from; lower is better, and the {BOLD} best means of a task are
+        **bold**. Sorted by the mean rank. Milliseconds are the
         processor's time for an update of the adding task. The gradient horizon is how many steps back the gradient of
         the loss at the last step reaches in the trained network before it has fallen to a hundredth, on `digits`, of
         {tasks["digits"]["steps"] - 1} steps, the median of the seeds; none where the states hold too many numbers. All
-        of it took {sum(results["seconds"].values()) / 60:.0f} minutes of one core of a {results["machine"]},
-        {results["date"]}; `make compare-cells` repeats it."""
+        of it took {sum(results["seconds"].values()) / 60:.0f} minutes of one core ({results["machine"]},
+        {results["date"]}); `make compare-cells` repeats it."""
     lines = [f"- {name}: {task['about']} {easy(task)}" for name, task in tasks.items()]
     heading = ("cell", "units", *(f"{name}" for name in tasks), "ms", "horizon")
+    missing = [cell for cell in there if not all(cell in task["cells"] for task in tasks.values())]
+    notes |= {f"{', '.join(missing)}: not measured yet": None} if missing else {}
     noted = "\n".join(f"- {note}." for note in notes)
     table_ = markdown(heading, rows(tasks, results["ms"]))
     return f"## All cells on four tasks\n\n{paragraph(text)}\n\n" + "\n".join(lines) + f"\n{noted}\n\n{table_}"
@@ -123,7 +128,8 @@ def easy(task: dict[str, Any]) -> str:
 
 def rows(tasks: dict[str, Any], ms: dict[str, float]) -> list[tuple[str, ...]]:
     ranked = {name: ranks(task["cells"]) for name, task in tasks.items()}
-    cells = sorted(next(iter(ranked.values())), key=lambda c: (mean(r[c] for r in ranked.values()), c))
+    everywhere = set.intersection(*map(set, ranked.values()))
+    cells = sorted(everywhere, key=lambda c: (mean(r[c] for r in ranked.values()), c))
     return [(*line(cell, tasks), f"{ms[cell]:.2g}", horizon(tasks["digits"]["cells"][cell])) for cell in cells]
 
 
@@ -152,12 +158,11 @@ def horizon(found: dict[str, Any]) -> str:
 
 def score(cell: str, cells: dict[str, Any]) -> str:
     value, deviation, gone = of_runs(cells[cell])
-    best = min(cells, key=lambda c: of_runs(cells[c])[0])
-    least, spread, _ = of_runs(cells[best])
+    runs = len(cells[cell]["finals"])
     if gone:
-        return f"diverged ({gone} of {len(cells[cell]['finals'])})"
-    text = score_text(value, deviation, 0, len(cells[cell]["finals"]))
-    return f"**{text}**" if value - deviation <= least + spread else text
+        return f"diverged ({gone} of {runs})"
+    text = score_text(value, deviation, 0, runs)
+    return f"**{text}**" if ranks(cells)[cell] <= BOLD else text
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def milliseconds(result: Result) -> float:
-    """Of the processor for an update of the adding task: the least of five times ten, so that other work counts little."""
+    """Of the processor for an update of the adding task: the least of five times ten, as other work disturbs."""
     task, cell = task_of("adding", TASKS["adding"]), catalogue()[result.cell]
     net = network(as_compared(cell), result.units, task, 0)
     x, target = task.draw(UPDATES * BUDGET.batch_size, 1)

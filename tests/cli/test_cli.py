@@ -117,6 +117,7 @@ def test_compare_refuses_before_it_trains(run, tmp_path):
         (("--cells", "gru", "--task", "adding", "--updates", "20", "--seconds", "1"), "not both"),
         (("--cells", "gru", "--task", "adding", "--picture", tmp_path / "a.jpg"), "must end in .png"),
         (("--cells", "gru", "--task", "copy", "--target", "x"), "reads no file"),
+        (("--cells", "gru", "--task", "sunspots", "--group", "x"), "--where COL=VALUE"),
         (("--cells", "gru", "--task", tmp_path / "none.csv"), "none.csv"),
     ):
         code, _, err = run("compare", *wrong)

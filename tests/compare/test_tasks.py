@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.compare import TASKS, task_of
+from elman.compare import TASKS, Budget, compare, task_of
 from elman.data.reading import Reading
 
 NAMES = (*TASKS, "sunspots")
@@ -58,6 +58,7 @@ def test_a_file(tmp_path):
     file.write_text("day,wave,other\n" + rows + "\n")
     task = task_of(file, 4, Reading(target="wave"))
     assert (task.name, task.steps, task.features) == ("waves", 4, 1)
+    assert compare(["gru"], task, Budget(updates=10, seeds=1), units=2).notes == list(task.notes) != []
     with pytest.raises(el.DataError, match="has 31 values, and its last fifth must hold 10 steps .* at most 6 steps"):
         task_of(file, 10, Reading(target="wave"))
 

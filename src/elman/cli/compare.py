@@ -49,7 +49,10 @@ def compare(cells: str, task: str, **options: Any) -> None:
         matplotlib.use("Agg")
     from elman import commands
     from elman.data.reading import Reading
+    from elman.errors import OptionError
 
+    if options.pop("group"):
+        raise OptionError("a comparison takes one series: --where COL=VALUE says which, in place of --group")
     read = given(options)
     found = commands.compare(
         "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],

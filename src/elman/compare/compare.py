@@ -133,6 +133,7 @@ def compare(
     budget = budget or Budget()
     parameters = checks.whole(parameters, "parameters")
     chosen, notes = _fitting([as_cell(cell) for cell in checks.listed(cells, "cells", "cells or their names")])
+    notes += task.notes
     if units is None:
         size = f"units for about {parameters:,} parameters"
         sizes = [units_for(cell, task, parameters) for cell in chosen]

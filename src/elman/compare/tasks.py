@@ -48,6 +48,8 @@ class Task:
         The metric of an answer that takes no memory.
     simple_about : str
         Which answer.
+    notes : tuple of str
+        What was decided in reading its data.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Task:
     metric: str
     simple: float
     simple_about: str
+    notes: tuple[str, ...] = ()
 
     @property
     def features(self) -> int:
@@ -135,7 +138,16 @@ def _flip_flop(steps: int | None) -> Task:
     x, target = draw(HELD, 0)
     about = f"Hold the signs of the last pulses on three channels, with a pulse in a tenth of {steps} steps."
     return Task(
-        "flip_flop", about, draw, (x, target), 3, True, "mse", "mse", float(np.mean((x - target) ** 2)), "this input"
+        "flip_flop",
+        about,
+        draw,
+        (x, target),
+        3,
+        True,
+        "mse",
+        "mse",
+        float(np.mean((x - target) ** 2)),
+        "the input of the step",
     )
 
 
@@ -168,7 +180,8 @@ TASKS: dict[str, Callable[[int | None], Task]] = {
 
 def _of_series(source: str | Path, steps: int, reading: Reading) -> Task:
     """The next value from those before; the end of the series is kept to judge by."""
-    values = np.asarray(read_series(source, reading).values, np.float64).reshape(-1)
+    series = read_series(source, reading)
+    values = np.asarray(series.values, np.float64).reshape(-1)
     cut = int(LEARNT * len(values))
     if min(cut, len(values) - cut) < steps + 1:
         raise DataError(
@@ -188,4 +201,6 @@ def _of_series(source: str | Path, steps: int, reading: Reading) -> Task:
     name, (x, target) = name_of(source), (held[:, :-1], held[:, -1])
     last = float(np.sqrt(np.mean((x[:, -1] - target) ** 2)))
     about = f"The next value of {name} from {steps}, in deviations of its first {cut} values; judged by the others."
-    return Task(name, about, draw, (x, target), 1, False, "mse", "rmse", last, "the last value again")
+    return Task(
+        name, about, draw, (x, target), 1, False, "mse", "rmse", last, "the last value again", series.notes
+    )  # fmt: skip
