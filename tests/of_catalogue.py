@@ -5,4 +5,6 @@ from __future__ import annotations
 from elman.cells import catalogue
 
 ONE_INPUT = [name for name, cell in catalogue().items() if len(cell.inputs) == 1]
-STATE_AS_OUTPUT = [name for name in ONE_INPUT if not catalogue()[name].trace().has_output]
+SMOOTH = [name for name in ONE_INPUT if name != "lif"]
+"""Those whose gradients are slopes; a spike's is a surrogate."""
+STATE_AS_OUTPUT = [name for name in SMOOTH if not catalogue()[name].trace().has_output]

@@ -301,8 +301,8 @@ def test_beside_a_matrix_the_units_are_the_outputs(engine):
     assert net.outputs == 4 and net.state_sizes() == [[16]] and net.params["0.V"].shape == (4, 3)
     narrow = el.Network(3, [el.Recurrent(associate, 4, sizes={"K": 2, "Q": 2})], dtype="float64", engine=engine)
     assert narrow.outputs == 4 and narrow.state_sizes() == [[8]]
-    other = el.Network(3, [el.Recurrent(associate, 4, sizes={"output": 5, "K": 4, "Q": 4})], dtype="float64")
-    assert other.outputs == 5 and other.params["0.V"].shape == (5, 3)
+    with pytest.raises(el.ShapeError, match="units=4, which nothing in it follows: its output has 5"):
+        el.Network(3, [el.Recurrent(associate, 4, sizes={"output": 5, "K": 4, "Q": 4})])
     x = RANDOM.normal(size=(2, 4, 3))
     V, K, Q = (x @ net.params[f"0.{name}"].T for name in "VKQ")
     memory = np.cumsum(V[..., :, None] * K[..., None, :], 1)

@@ -18,7 +18,7 @@ def cfc(p, x, h, *, mode="gated", backbone=True, step=1.0):
 
     `mode` is ``"gated"`` (CfC), ``"no_gate"`` (CfC-noGate: ``k`` counts in full) or ``"pure"`` (Cf-S: the solution
     itself, of bounded size and without heads). With `backbone` all heads see one hidden layer ``s`` of input and state,
-    of H values or of ``sizes={"W_s": 128}``.
+    of H values or of ``sizes={"W_s": 128}``, with LeCun's tanh, ``1.7159 tanh(0.666 a)``, as in the authors' code.
 
     Parameters with a backbone ``W_s`` (S, F), ``U_s`` (S, H), ``b_s`` (S), and ``W_k`` (H, S), ``b_k`` (H) for k in f,
     g, k; without one ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H). In the pure mode f only, with ``w_tau``, ``A`` and
