@@ -13,7 +13,7 @@ import elman as el
 from elman.compare import Budget, compare, task_of
 from elman.compare.picture import draw
 from elman.compare.results import score_text
-from elman.compare.sizes import MOST_STATES, parameters_of, states_of, units_for
+from elman.compare.sizes import MOST_STATES, sizes_of, units_for
 from tests.of_catalogue import ONE_INPUT
 
 TASK = task_of("adding", 8)
@@ -27,11 +27,10 @@ def test_units_are_those_nearest_to_the_parameters(name):
     units = units_for(cell, TASK, 600)
     net = el.Network(2, [el.Recurrent(cell, units, return_sequences=False), el.Dense(1)])
     fixed = sum(p.size for n, p in net.params.items() if n in el.network.freezing.constants(net))
-    count = parameters_of(cell, TASK, units)
-    assert count == net.arena.size - fixed
-    off = abs(count - 600)
-    assert off <= abs(parameters_of(cell, TASK, units + 1) - 600) or states_of(cell, TASK, units + 1) > MOST_STATES
-    assert units == 1 or off <= abs(parameters_of(cell, TASK, units - 1) - 600)
+    less, (count, states), more = (sizes_of(cell, TASK, max(n, 1)) for n in (units - 1, units, units + 1))
+    assert (count, states) == (net.arena.size - fixed, sum(net.state_sizes()[0]))
+    assert abs(count - 600) <= abs(less[0] - 600)
+    assert abs(count - 600) <= abs(more[0] - 600) or more[1] > MOST_STATES
 
 
 def test_all_cells_learn_from_the_same_sequences_with_the_same_budget(monkeypatch):

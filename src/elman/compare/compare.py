@@ -12,7 +12,7 @@ import numpy as np
 from elman import checks
 from elman.cells import as_cell
 from elman.compare.results import Comparison, Result, Run
-from elman.compare.sizes import MOST_STATES, parameters_of, units_for
+from elman.compare.sizes import MOST_STATES, sizes_of, units_for
 from elman.compare.tasks import Task
 from elman.equations import Cell
 from elman.errors import DataError, OptionError, TrainingError
@@ -137,7 +137,7 @@ def compare(
     if units is None:
         size = f"units for about {parameters:,} parameters"
         sizes = [units_for(cell, task, parameters) for cell in chosen]
-        counts = [parameters_of(cell, task, many) for cell, many in zip(chosen, sizes, strict=True)]
+        counts = [sizes_of(cell, task, many)[0] for cell, many in zip(chosen, sizes, strict=True)]
         small = [cell.name for cell, count in zip(chosen, counts, strict=True) if count < 0.8 * parameters]
         notes += [f"{', '.join(small)}: fewer parameters, as states hold {MOST_STATES:,} numbers at most"] * bool(small)
     else:
@@ -149,7 +149,7 @@ def compare(
         for seed in range(budget.seeds):
             runs.append(_run(cell, many, task, budget, seed))
             watch(cell.name, seed, runs[-1].final)
-        results.append(Result(cell.name, many, parameters_of(cell, task, many), runs))
+        results.append(Result(cell.name, many, sizes_of(cell, task, many)[0], runs))
     results.sort(key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
     said = task.simple, task.simple_about, budget.words(size), budget.unit, budget.points, task.steps
     return Comparison(task.name, task.about, task.metric, *said, results, notes)

@@ -13,16 +13,11 @@ MOST_UNITS = 4096
 MOST_STATES = 1024  # numbers in the states of a row: a state that is a matrix grows with the square of the units
 
 
-def parameters_of(cell: Cell, task: Task, units: int) -> int:
-    """Of a layer of the cell and a dense one behind it; constants are none."""
+def sizes_of(cell: Cell, task: Task, units: int) -> tuple[int, int]:
+    """Parameters of a layer of the cell and a dense one behind it, constants left out; numbers in a row's states."""
     graph = cell.trace().bind([task.features], units)
     own = sum(math.prod(graph.shape(name)) for name, p in graph.parameters.items() if not p.fixed)
-    return own + task.outputs * (width(graph.outputs[0]) + 1)
-
-
-def states_of(cell: Cell, task: Task, units: int) -> int:
-    """Numbers in the states of one sequence."""
-    return sum(width(state) for state in cell.trace().bind([task.features], units).states)
+    return own + task.outputs * (width(graph.outputs[0]) + 1), sum(width(state) for state in graph.states)
 
 
 def units_for(cell: Cell, task: Task, parameters: int) -> int:
@@ -39,9 +34,10 @@ def units_for(cell: Cell, task: Task, parameters: int) -> int:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _is_below(cell, task, middle, parameters) else (low, middle)
-    fitting = [units for units in (low, high) if units == 1 or states_of(cell, task, units) <= MOST_STATES]
-    best = min(fitting, key=lambda units: abs(parameters_of(cell, task, units) - parameters))
-    found = parameters_of(cell, task, best)
+    sizes = {units: sizes_of(cell, task, units) for units in (low, high)}
+    fitting = [units for units, (_, states) in sizes.items() if units == 1 or states <= MOST_STATES]
+    best = min(fitting, key=lambda units: abs(sizes[units][0] - parameters))
+    found = sizes[best][0]
     if found > 2 * parameters:
         raise OptionError(
             f"{cell.name} has {found:,} parameters with {best} unit{'s' * (best > 1)}, more than twice the "
@@ -51,4 +47,5 @@ def units_for(cell: Cell, task: Task, parameters: int) -> int:
 
 
 def _is_below(cell: Cell, task: Task, units: int, parameters: int) -> bool:
-    return states_of(cell, task, units) <= MOST_STATES and parameters_of(cell, task, units) < parameters
+    count, states = sizes_of(cell, task, units)
+    return states <= MOST_STATES and count < parameters
