@@ -404,7 +404,7 @@ def compare(
     updates: int | None = None,
     seconds: float | None = None,
     seeds: int = 3,
-    parameters: int = 4000,
+    parameters: int | None = None,
     units: int | None = None,
     batch_size: int = 32,
     rate: float = 0.003,
@@ -429,8 +429,8 @@ def compare(
         The budget of a run, one or the other: 500 updates by default. Seconds are those of training.
     seeds : int, default 3
         Runs of each cell.
-    parameters : int, default 4000
-        Units are chosen so that each network has about so many.
+    parameters : int, optional
+        Units are chosen so that each network has about so many: 4,000 by default.
     units : int, optional
         The same number of units for all instead.
     batch_size, rate : int, float

@@ -92,6 +92,7 @@ def test_a_cell_that_reads_times_gets_steps_of_one():
         (["gru", "gru"], {}, "names gru twice"),
         (["hyper_lstm"], {"parameters": 3}, "more than twice"),
         (["gru"], {"units": 0}, "units"),
+        (["gru"], {"units": 4, "parameters": 100}, "not both"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(cells, how, error):

@@ -19,8 +19,8 @@ from elman.cli.terminal import say
 @click.option("--seconds", type=float, metavar="S", help="Budget of each run in time of training, instead of updates.")
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, metavar="N", help="Runs of each cell.")
 @click.option(
-    "--parameters", type=click.IntRange(1), default=4000, show_default=True, metavar="P",
-    help="Units are chosen so that each network has about P.",
+    "--parameters", type=click.IntRange(1), metavar="P",
+    help="Units are chosen so that each network has about P. [default: 4000]",
 )  # fmt: skip
 @click.option("--units", type=click.IntRange(1), metavar="H", help="The same units for all, instead of parameters.")
 @click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, metavar="N")

@@ -20,6 +20,7 @@ from elman.insight.flow import gradient_flow
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam
 
+PARAMETERS = 4000
 POINTS = 10  # at which runs are judged
 ROUND = 5  # updates between two looks at the clock
 FLOW_ROWS = 4  # of the sequences whose gradients are followed
@@ -93,7 +94,7 @@ def compare(
     task: Task,
     budget: Budget | None = None,
     *,
-    parameters: int = 4000,
+    parameters: int | None = None,
     units: int | None = None,
     watch: Watch = lambda cell, seed, final: None,
 ) -> Comparison:
@@ -107,10 +108,10 @@ def compare(
         See `task_of`.
     budget : Budget, optional
         500 updates by default.
-    parameters : int, default 4000
-        Units are chosen so that each network has about so many.
+    parameters : int, optional
+        Units are chosen so that each network has about so many: 4,000 by default.
     units : int, optional
-        The same number of units for all, whatever parameters they make.
+        The same number of units for all, whatever parameters they make; instead of `parameters`.
     watch : function of (str, int, float), optional
         Told of each run.
 
@@ -131,7 +132,9 @@ def compare(
     [('gru', 6), ('simple', 12)]
     """
     budget = budget or Budget()
-    parameters = checks.whole(parameters, "parameters")
+    if units is not None and parameters is not None:
+        raise OptionError("networks have the same units or about the same parameters, not both; leave one out")
+    parameters = checks.whole(PARAMETERS if parameters is None else parameters, "parameters")
     chosen, notes = _fitting([as_cell(cell) for cell in checks.listed(cells, "cells", "cells or their names")])
     notes += task.notes
     if units is None:
