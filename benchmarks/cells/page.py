@@ -98,27 +98,34 @@ def comparison(results: dict[str, Any]) -> str:
     tasks, there = results["tasks"], one_input()
     for task in tasks.values():
         task["cells"] = {cell: found for cell, found in task["cells"].items() if cell in there}
-    first = next(iter(tasks.values()))
-    notes = dict.fromkeys(note for task in tasks.values() for note in task["notes"])
+    first, longest = next(iter(tasks.values())), farthest(tasks)
+    notes = {
+        note: [n for n, task in tasks.items() if note in task["notes"]] for t in tasks.values() for note in t["notes"]
+    }
     text = f"""
         `elman compare` of every cell with one input, in a network with a dense layer behind it. Each run:
         {first["budget"]}. That is little, and one learning rate for all: the table says how fast a cell begins to
         learn, and not what it reaches when it is trained for long, with settings of its own. Of `echo_state` only the
         dense layer is trained here, by Adam as the others'. Figures are means and standard deviations over the seeds,
         of sequences that were never learnt from; lower is better, and the {BOLD} best means of a task are
-        **bold**. Sorted by the mean rank. Milliseconds are the
+        **bold**. Sorted by the mean rank. Units are those of each task in turn; milliseconds are the
         processor's time for an update of the adding task. The gradient horizon is how many steps back the gradient of
-        the loss at the last step reaches in the trained network before it has fallen to a hundredth, on `digits`, of
-        {tasks["digits"]["steps"] - 1} steps, the median of the seeds; none where the states hold too many numbers. All
+        the loss at the last step reaches in the trained network before it has fallen to a hundredth, on `{longest}`, of
+        {tasks[longest]["steps"] - 1} steps, the median of the seeds; none where the states hold too many numbers. All
         of it took {sum(results["seconds"].values()) / 60:.0f} minutes of one core ({results["machine"]},
         {results["date"]}); `make compare-cells` repeats it."""
     lines = [f"- {name}: {task['about']} {easy(task)}" for name, task in tasks.items()]
     heading = ("cell", "units", *(f"{name}" for name in tasks), "ms", "horizon")
     missing = [cell for cell in there if not all(cell in task["cells"] for task in tasks.values())]
-    notes |= {f"{', '.join(missing)}: not measured yet": None} if missing else {}
-    noted = "\n".join(f"- {note}." for note in notes)
+    notes |= {f"{', '.join(missing)}: not measured yet": list(tasks)} if missing else {}
+    noted = "\n".join(f"- {note} ({', '.join(where)})." for note, where in notes.items())
     table_ = markdown(heading, rows(tasks, results["ms"]))
     return f"## All cells on four tasks\n\n{paragraph(text)}\n\n" + "\n".join(lines) + f"\n{noted}\n\n{table_}"
+
+
+def farthest(tasks: dict[str, Any]) -> str:
+    """The task with the longest sequences."""
+    return max(tasks, key=lambda name: tasks[name]["steps"])
 
 
 def easy(task: dict[str, Any]) -> str:
@@ -127,10 +134,11 @@ def easy(task: dict[str, Any]) -> str:
 
 
 def rows(tasks: dict[str, Any], ms: dict[str, float]) -> list[tuple[str, ...]]:
+    longest = tasks[farthest(tasks)]
     ranked = {name: ranks(task["cells"]) for name, task in tasks.items()}
     everywhere = set.intersection(*map(set, ranked.values()))
     cells = sorted(everywhere, key=lambda c: (mean(r[c] for r in ranked.values()), c))
-    return [(*line(cell, tasks), f"{ms[cell]:.2g}", horizon(tasks["digits"]["cells"][cell])) for cell in cells]
+    return [(*line(cell, tasks), f"{ms[cell]:.2g}", horizon(longest["cells"][cell])) for cell in cells]
 
 
 def ranks(cells: dict[str, Any]) -> dict[str, int]:
@@ -147,7 +155,7 @@ def of_runs(found: dict[str, Any]) -> tuple[float, float, int]:
 
 
 def line(cell: str, tasks: dict[str, Any]) -> tuple[str, ...]:
-    units = " / ".join(dict.fromkeys(str(task["cells"][cell]["units"]) for task in tasks.values()))
+    units = " / ".join(str(task["cells"][cell]["units"]) for task in tasks.values())
     return f"[{cell}](#{cell})", units, *(score(cell, task["cells"]) for task in tasks.values())
 
 
