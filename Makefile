@@ -15,7 +15,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast parity examples examples-full encoder-decoder build clean
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast compare-cells cells-docs parity examples examples-full encoder-decoder build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -67,6 +67,14 @@ bench-quick: $(PEERS)/.installed
 # docs/performance.md and its picture, from the newest complete measurement.
 bench-docs: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.page
+
+# All cells on four small tasks, some minutes on one core: benchmarks/cells/results.json. Then docs/cells.md, from it and the cells.
+compare-cells: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.cells.run
+	$(BIN)/python -m benchmarks.cells.page
+
+cells-docs: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.cells.page
 
 # The Forecaster beside neuralforecast, darts and statsforecast: hours; M3= and M4= are Parquet files of those competitions, without
 # which they are left out (benchmarks/forecasting/run.py says what is in them). Then the tables of docs/forecasting.md.

@@ -235,16 +235,24 @@ def test_ctrl_c_before_anything_is_learnt_leaves_nothing(table, tmp_path, monkey
 
 
 def test_cells_are_listed_with_their_equations():
-    entries = commands.cells()
+    entries = commands.cells(sort="name")
     assert [e.name for e in entries] == sorted(catalogue())
     assert all(e.about and e.equations for e in entries)
     assert any("tanh(W x + U h + b)" in line for e in entries if e.name == "simple" for line in e.equations)
 
 
-def test_one_cell_by_name():
-    assert [e.name for e in commands.cells("lstm")] == ["lstm"]
+def test_one_cell_by_name(tmp_path):
+    assert [e.name for e in commands.cells("lstm", picture=tmp_path / "lstm.svg")] == ["lstm"]
+    assert (tmp_path / "lstm.svg").read_text().startswith("<?xml")
     with pytest.raises(OptionError, match=r"no cell 'lsmt' \(did you mean 'lstm'\?\)"):
         commands.cells("lsmt")
+
+
+def test_what_would_be_ignored_is_refused_of_cells(tmp_path):
+    with pytest.raises(OptionError, match="a picture is of one cell"):
+        commands.cells(picture=tmp_path / "all.svg")
+    with pytest.raises(OptionError, match="sort is of all cells"):
+        commands.cells("gru", sort="name")
 
 
 # --- nothing is lost ----------------------------------------------------------------------------------------

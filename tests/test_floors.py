@@ -18,7 +18,7 @@ FLOORS = [
     {"data", "training"},
     {"network"},
     {"bench", "insight", "interop"},
-    {"forecast", "classify", "language"},
+    {"compare", "forecast", "classify", "language"},
     {"models"},
     {"sequences"},
     {"commands"},

@@ -40,6 +40,7 @@ _HOME = {
 _MODULES = (
     "cells",
     "commands",
+    "compare",
     "data",
     "engine",
     "equations",
@@ -56,9 +57,9 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # fmt: off
     # isort: off
     from elman import (
-        cells as cells, commands as commands, data as data, engine as engine, equations as equations,
-        errors as errors, forecast as forecast, insight as insight, language as language, network as network,
-        plots as plots, training as training,
+        cells as cells, commands as commands, compare as compare, data as data, engine as engine,
+        equations as equations, errors as errors, forecast as forecast, insight as insight, language as language,
+        network as network, plots as plots, training as training,
     )
     from elman.equations import cell as cell, Cell as Cell
     from elman.equations.declared import constant as constant

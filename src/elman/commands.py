@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,13 @@ from elman import checks
 from elman.bench.measure import Measurement, Watcher, measure
 from elman.bench.turns import Options
 from elman.bench.workloads import choose
-from elman.cells import catalogue
+from elman.cells import Entry, as_cell, table
+from elman.cells.entry import SORTS, entry
+from elman.compare.compare import Budget, Watch
+from elman.compare.compare import compare as compared
+from elman.compare.picture import draw
+from elman.compare.results import Comparison
+from elman.compare.tasks import task_of
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.known_ahead import future_rows
@@ -23,7 +28,7 @@ from elman.equations import Cell
 from elman.errors import OptionError
 from elman.files import check_file, check_writable, write_folder, write_whole
 from elman.forecast import attempts, page, picture, results
-from elman.forecast.arguments import as_cell, as_count, as_levels
+from elman.forecast.arguments import as_count, as_levels
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
@@ -32,6 +37,8 @@ from elman.forecast.keeping import Interrupted as Interrupted  # what `forecast`
 from elman.forecast.store import check_savable
 from elman.insight.report import Report, report
 from elman.plain import to_json
+from elman.plots import unrolled
+from elman.plots.saved import check_picture, write_picture
 from elman.sequences import sequences
 from elman.training import Callback
 
@@ -358,35 +365,109 @@ def _name_of(model: Path) -> str:
     return model.absolute().parent.name if model.name == MODEL else model.stem
 
 
-@dataclass(frozen=True)
-class CellEntry:
-    """A cell of the catalogue.
+def cells(name: str | None = None, *, sort: str = "year", picture: str | Path | None = None) -> list[Entry]:
+    """Every built-in cell with its figures, equations and reference; or the one of that name, and a picture of it.
 
-    Attributes
+    Parameters
     ----------
-    name : str
-        As ``--cell`` takes it.
-    about : str
-        First sentence of its docstring.
-    equations : list of str
-        One a line.
-    """
+    name : str, optional
+        Of a cell; all of them by default.
+    sort : {"year", "name", "states", "parameters", "multiply-adds"}, default "year"
+        As for `elman.cells.table`.
+    picture : str or Path, optional
+        A file ``.png``, ``.svg`` or ``.pdf`` for one step of the cell, as blocks and wires.
 
-    name: str
-    about: str
-    equations: list[str]
-
-
-def cells(name: str | None = None) -> list[CellEntry]:
-    """Every built-in cell with its equations, by name; or the one of that name.
+    Returns
+    -------
+    list of Entry
 
     Raises
     ------
     OptionError
-        If there is no such cell.
+        If there is no such cell or order, or the picture cannot be written.
     """
-    chosen = sorted(catalogue().items()) if name is None else [(name, as_cell(name))]
-    return [CellEntry(key, _about(cell), cell.equations()) for key, cell in chosen]
+    if name is None:
+        if picture is not None:
+            raise OptionError("a picture is of one cell: say which")
+        return table(sort=sort)
+    cell = as_cell(name)
+    if sort != SORTS[0]:
+        raise OptionError("sort is of all cells; leave it out, or the name")
+    if picture is not None:
+        write_picture(checks.path(picture, "picture"), lambda: unrolled(cell, 1).figure)
+    return [entry(cell.name, cell)]
+
+
+def compare(
+    cells: Sequence[Cell | str] | str,
+    task: str | Path,
+    *,
+    steps: int | None = None,
+    updates: int | None = None,
+    seconds: float | None = None,
+    seeds: int = 3,
+    parameters: int | None = None,
+    units: int | None = None,
+    batch_size: int = 32,
+    rate: float = 0.003,
+    reading: Reading | None = None,
+    json: str | Path | None = None,
+    csv: str | Path | None = None,
+    picture: str | Path | None = None,
+    watch: Watch = lambda cell, seed, final: None,
+) -> Comparison:
+    """Train a network of each cell on one task, with the same data and the same budget.
+
+    Parameters
+    ----------
+    cells : list of str or Cell, or "all"
+        "all" are the built-in ones that take one input.
+    task : str or Path
+        ``adding``, ``copy``, ``flip_flop`` or ``digits`` (needs scikit-learn); a CSV or Parquet file or the name of a
+        series that ships with Elman, whose next value is to be foretold.
+    steps : int, optional
+        T of the sequences.
+    updates, seconds : int, float, optional
+        The budget of a run, one or the other: 500 updates by default. Seconds are those of training.
+    seeds : int, default 3
+        Runs of each cell.
+    parameters : int, optional
+        Units are chosen so that each network has about so many: 4,000 by default.
+    units : int, optional
+        The same number of units for all instead.
+    batch_size, rate : int, float
+        Sequences of an update, and Adam's learning rate: the same for all, so not the best one of any.
+    reading : Reading, optional
+        How a file is read.
+    json, csv, picture : str or Path, optional
+        Files for all that was found, for the table and for curves; nothing is written without.
+    watch : function of (str, int, float), optional
+        Told of each run: cell, seed and metric.
+
+    Returns
+    -------
+    Comparison
+        The best first; ``print(found.table())``.
+
+    Raises
+    ------
+    ElmanError
+        If a cell, the task, an option or a file cannot be used; nothing is trained then.
+    """
+    budget = Budget(updates, seconds, seeds, batch_size, rate)
+    files = {name: checks.path(file, name) for name, file in (("json", json), ("csv", csv)) if file is not None}
+    for file in files.values():
+        check_file(file)
+    drawn = None if picture is None else checks.path(picture, "picture")
+    if drawn is not None:
+        check_picture(drawn)
+    chosen: Sequence[Cell | str] = [e.name for e in table() if len(e.inputs) == 1] if cells == "all" else cells
+    found = compared(chosen, task_of(task, steps, reading), budget, parameters=parameters, units=units, watch=watch)
+    for name, file in files.items():
+        write_whole(file, found.json() if name == "json" else found.csv())
+    if drawn is not None:
+        write_picture(drawn, lambda: draw(found))
+    return found
 
 
 def _finish(
@@ -428,9 +509,3 @@ def _finish(
     write_folder(place.folder, files)
     names = tuple(file for file, write in files.items() if write is not None)
     return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, names)
-
-
-def _about(cell: Cell) -> str:
-    """The first sentence of a cell's docstring."""
-    paragraph = (inspect.getdoc(cell.function) or "").split("\n\n")[0]
-    return " ".join(paragraph.split())

@@ -82,11 +82,46 @@ def test_progress_shows_the_loss(run):
     assert "backtest" in err and "network 1/2" in err and " loss " in err
 
 
-def test_cells(run):
+def test_cells(run, tmp_path):
     code, out, _ = run("cells")
-    assert code == 0 and "gru" in out and "z = σ(W_z x + U_z h + b_z)" in out
-    code, out, _ = run("cells", "simple")
-    assert code == 0 and "h_t = tanh(W x + U h + b)" in out and "gru" not in out
+    rows = out.splitlines()
+    assert code == 0 and rows[0].split() == ["cell", "year", "states", "parameters", "multiply-adds", "when"]
+    assert rows[1].startswith("simple ") and "8,256" in rows[1] and "H = 64 units" in rows[-1]
+    code, out, _ = run("cells", "--sort", "parameters")
+    assert code == 0 and out.splitlines()[1].startswith("ind_rnn ")
+    code, out, _ = run("cells", "gru", "--picture", tmp_path / "gru.png")
+    assert code == 0 and "z = σ(W_z x + U_z h + b_z)" in out and "reset_after=True" in out and "EMNLP 2014" in out
+    assert (tmp_path / "gru.png").stat().st_size > 5000
+    code, _, err = run("cells", "lsmt")
+    assert code == 2 and "did you mean 'lstm'?" in err
+
+
+def test_compare(run, tmp_path):
+    files = [tmp_path / f"compared.{ending}" for ending in ("json", "csv", "png")]
+    how = ("--updates", 10, "--seeds", 2, "--batch-size", 4, "--parameters", 100, "--steps", 6)
+    written = ("--json", files[0], "--csv", files[1], "--picture", files[2])
+    code, out, err = run("compare", "--cells", "gru, simple", "--task", "adding", *how, *written)
+    lines = out.splitlines()
+    assert code == 0 and lines[0].split()[:4] == ["cell", "units", "parameters", "mse"]
+    assert {line.split()[0] for line in lines[1:3]} == {"gru", "simple"} and "±" in lines[1]
+    assert "10 updates with 4 new sequences each" in out and "about 100 parameters" in " ".join(out.split())
+    assert "gru, seed 1: " in err and all(file.stat().st_size for file in files)
+    code, out, _ = run("compare", "--cells", "gru", "--task", "sunspots", *how[:-1], 20, "--target", "sunspots")
+    assert code == 0 and "rmse" in out and "The last value again" in out
+
+
+def test_compare_refuses_before_it_trains(run, tmp_path):
+    for wrong, said in (
+        (("--cells", "gur2", "--task", "adding"), "there is no cell"),
+        (("--cells", "gru", "--task", "ading"), "did you mean 'adding'"),
+        (("--cells", "gru", "--task", "adding", "--updates", "20", "--seconds", "1"), "not both"),
+        (("--cells", "gru", "--task", "adding", "--picture", tmp_path / "a.jpg"), "must end in .png"),
+        (("--cells", "gru", "--task", "copy", "--target", "x"), "reads no file"),
+        (("--cells", "gru", "--task", "sunspots", "--group", "x"), "--where COL=VALUE"),
+        (("--cells", "gru", "--task", tmp_path / "none.csv"), "none.csv"),
+    ):
+        code, _, err = run("compare", *wrong)
+        assert code == 2 and said in err and "seed 0" not in err
 
 
 def test_version(run):

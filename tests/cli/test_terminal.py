@@ -45,16 +45,16 @@ def test_a_full_disk_is_one_line(arguments):
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8", "cp437"])
-def test_the_cells_on_terminals_of_any_encoding(encoding):
-    ended = elman("cells", PYTHONIOENCODING=encoding)
+def test_a_cell_on_terminals_of_any_encoding(encoding):
+    ended = elman("cells", "gru", PYTHONIOENCODING=encoding)
     text = ended.stdout.decode(encoding)
     assert ended.returncode == 0 and not ended.stderr
     assert f"z = {'sigmoid' if encoding in ('ascii', 'cp1252', 'latin-1') else 'σ'}(W_z x" in text
     assert "\\u" not in text  # every character of ours is written out where it is not there
 
 
-def test_cells_where_the_locale_is_c():
-    ended = elman("cells", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+def test_a_cell_where_the_locale_is_c():
+    ended = elman("cells", "gru", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert ended.returncode == 0 and ended.stdout.isascii()
 
 

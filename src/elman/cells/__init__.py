@@ -19,6 +19,7 @@ from elman.cells.dale_rnn import dale_rnn
 from elman.cells.delta_net import delta_net
 from elman.cells.ea_lstm import ea_lstm
 from elman.cells.echo_state import echo_state
+from elman.cells.entry import FEATURES, UNITS, Entry, entry, in_order
 from elman.cells.fast_rnn import fast_grnn, fast_rnn
 from elman.cells.gru import gru
 from elman.cells.gru_d import gru_d
@@ -73,11 +74,12 @@ from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
 from elman.cells.wmc_lstm import wmc_lstm
 from elman.cells.zoneout import zoneout
-from elman.checks import nearest, shown
+from elman.checks import nearest, shown, whole
 from elman.equations import Cell
 from elman.errors import OptionError
 
 __all__ = [
+    "Entry",
     "antisymmetric_rnn",
     "as_cell",
     "atr",
@@ -159,6 +161,7 @@ __all__ = [
     "t_gru",
     "t_lstm",
     "t_rnn",
+    "table",
     "tau_gru",
     "time_aware_lstm",
     "timed_phased_lstm",
@@ -227,6 +230,35 @@ def of_one_input(cell: Any) -> Cell:
             f"{found.name} takes the last feature of its input for the time, which is none here: give {how}"
         )
     return found
+
+
+def table(*, sort: str = "year", features: int = FEATURES, units: int = UNITS) -> list[Entry]:
+    """Every built-in cell: its year, states, parameters, arithmetic and when to choose it.
+
+    Parameters
+    ----------
+    sort : {"year", "name", "states", "parameters", "multiply-adds"}, default "year"
+        The smallest first; equal ones by name.
+    features, units : int, default 64
+        F of each input and H, of which parameters and arithmetic are told. (A time that a cell takes is one feature.)
+
+    Returns
+    -------
+    list of Entry
+
+    Raises
+    ------
+    OptionError
+        If there is no such order, or a size is no whole number from 1 on.
+
+    Examples
+    --------
+    >>> first = table()[0]
+    >>> first.name, first.year, first.parameters, first.multiply_adds
+    ('simple', 1990, 8256, 8192)
+    """
+    sizes = whole(features, "features"), whole(units, "units")
+    return in_order([entry(name, cell, *sizes) for name, cell in catalogue().items()], sort)
 
 
 if not TYPE_CHECKING:  # which would take any name for one of ours

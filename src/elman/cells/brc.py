@@ -11,7 +11,7 @@ from elman.equations import cell, sigmoid, tanh
 def brc(p, x, h, *, bias=False):
     """BRC: each unit feeds back on itself, by a gain that can make two stable values of it.
 
-    Where the gain ``a``, in (0, 2), is above 1, a unit left alone goes to one of two values and stays there for ever;
+    With a gain ``a``, in (0, 2), that is above 1 a unit left alone goes to one of two values and stays there for ever;
     an input can make it forget or switch. For memories of thousands of steps; units do not see one another's states,
     stack layers to mix them.
 

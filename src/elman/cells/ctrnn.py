@@ -12,9 +12,9 @@ from elman.equations import cell
 def ctrnn(p, x, v, *, dt=20.0, tau=100.0, activation="sigmoid", bias=True):
     """The continuous-time recurrent network (CTRNN): leaky units that integrate the rates of one another.
 
-    ``tau dv/dt = -v + U f(v) + W x + b``, in steps of ``dt``: small networks of it follow any trajectory. The usual
-    model of neuroscience and of evolved controllers. The leak bounds its memory to about ``tau / dt`` steps unless the
-    connections hold it.
+    ``tau dv/dt = -v + U f(v) + W x + b``, in steps of ``dt``: small networks of it follow any trajectory. For
+    models of neural circuits and evolved controllers, where it is the usual one. The leak bounds its memory to about
+    ``tau / dt`` steps unless the connections hold it.
 
     Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H), the last one not with ``bias=False``. Options ``dt`` and ``tau``,
     in the same unit of time (20 and 100 milliseconds, as is usual), and ``activation``. What it returns are the rates

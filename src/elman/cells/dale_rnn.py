@@ -35,7 +35,7 @@ def dale_rnn(p, x, v, *, dt=20.0, tau=100.0):
     """Dale's network: each unit excites all that it reaches, or inhibits all of them, and never changes over.
 
     ``tau dv/dt = -v + U+ D r + W+ x + b`` with rates ``r = relu(v)`` and rectified weights, in steps of ``dt``; D has
-    the units' signs. A model of cortical circuits that learns tasks, with which recorded neurons can be compared. It
+    the units' signs. For models of cortical circuits that learn tasks, with which recorded neurons can be compared. It
     needs more units than others do for the same task.
 
     Parameters ``U`` (H, H), ``W`` (H, F), whose negative values count as 0; ``d`` (H), 1 for excitatory and -1 for

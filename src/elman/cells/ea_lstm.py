@@ -9,10 +9,10 @@ from elman.equations import cell, sigmoid, tanh
 def ea_lstm(p, x, s, h, c):
     """EA-LSTM: an LSTM whose input gate sees only static features ``s``, such as those of a place or a customer.
 
-    One model for many entities: which units an entity writes to is decided once, by what it is, and can be read as an
-    embedding of entities (similar ones have similar gates). Choose an LSTM with the static features beside the others
-    at each step where accuracy is all: it is as good or better in the authors' and later comparisons. In a network
-    ``s`` is a `Static` input that is repeated, ``Recurrent(ea_lstm, H)(x, repeat(s, x))``.
+    For one model of many entities: which units an entity writes to is decided once, by what it is, and can be read as
+    an embedding of entities (similar ones have similar gates). Choose an LSTM with the static features beside the
+    others at each step where accuracy is all: it is as good or better in the authors' and later comparisons. In a
+    network ``s`` is a `Static` input that is repeated, ``Recurrent(ea_lstm, H)(x, repeat(s, x))``.
 
     Parameters ``W_i`` (H, S), ``b_i`` (H), with S static features; ``W_k`` (H, F), ``U_k`` (H, H), ``b_k`` (H) for k in
     f, g, o. ``b_f`` starts at 5, as in the paper's experiments.

@@ -10,8 +10,10 @@ from elman.equations import cell
 def ind_rnn(p, x, h, *, activation="relu"):
     """IndRNN: each unit sees only its own last output, through one weight ``u``.
 
-    The gradient through time of a unit is a power of its ``u``, so that memory can be set unit by unit; stack layers to
-    mix the units. Parameters ``W`` (H, F), ``u`` (H), ``b`` (H); ``u`` starts uniform in (0, 1).
+    For long sequences and deep stacks: the gradient through time of a unit is a power of its ``u``, so that memory can
+    be set unit by unit; only a further layer mixes the units.
+
+    Parameters ``W`` (H, F), ``u`` (H), ``b`` (H); ``u`` starts uniform in (0, 1).
 
     Reference: S. Li, W. Li, C. Cook, C. Zhu and Y. Gao, Independently recurrent neural network, CVPR 2018.
     """

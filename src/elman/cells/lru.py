@@ -75,9 +75,9 @@ def lru(p, x, re, im):
     """LRU: a linear recurrence whose matrix is diagonal and complex, so that memory is set by eigenvalues.
 
     A state is a sum of damped waves, ``lambda = exp(-exp(nu_log) + i exp(theta_log))``; its size is below 1 whatever
-    is learnt, so that nothing explodes. No product is left in the time loop but the output's. It is linear: put
-    something nonlinear above it, such as a dense layer with a gate, and stack several. For long sequences start it with
-    ``initial=lru_ring(0.9, 0.999, pi / 10)``.
+    is learnt, so that nothing explodes. No product is left in the time loop but the output's. For long
+    sequences: start it with ``initial=lru_ring(0.9, 0.999, pi / 10)``. It is linear: put something nonlinear above it,
+    such as a dense layer with a gate, and stack several.
 
     The states are the real and imaginary parts of N values, N = H or ``sizes={"re": N}``; the output ``y``, of H
     values, is the real part of ``C`` times them and ``D x``. Parameters ``nu_log theta_log gamma_log`` (N): of the

@@ -12,6 +12,8 @@ from elman.equations import cell, sigmoid
 def lstm(p, x, h, c, *, activation="tanh", bias=True):
     """Long short-term memory: a cell state ``c`` that gates add to and forget from.
 
+    For long memories and large data a first choice, and for what has to be counted, which a GRU's bounded state cannot.
+
     Gates ``i`` (input), ``f`` (forget), ``o`` (output), candidate ``g``. The forget bias starts at 1, so that a new
     network remembers (Jozefowicz, Zaremba & Sutskever, ICML 2015).
 

@@ -14,8 +14,8 @@ def ltc(p, x, h, *, activation="sigmoid", unfolds=6, step=1.0):
 
     ``dh/dt = -(1 / tau + f) h + f A`` with ``f`` of input and state: what excites a unit makes it faster too. The
     solver is the paper's fused one, implicit in the linear part: with a sigmoid every state stays between 0 and ``A``
-    once there, however large the input and the steps are. Expressive with few units, for control and signals of
-    continuous time; each step of the solver costs a product with ``U`` (`cfc` needs none). The input holds for the
+    once there, however large the input and the steps are. For control and signals of continuous time, with
+    few units; each step of the solver costs a product with ``U`` (`cfc` needs none). The input holds for the
     time `step`, or with ``step="input"`` for that in its last feature, in `unfolds` steps of the solver.
 
     Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H): the paper's gamma, gamma_r and mu; ``A`` (H), uniform in -0.05 to

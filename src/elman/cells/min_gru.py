@@ -9,8 +9,9 @@ from elman.equations import cell, sigmoid, where
 def min_gru(p, x, h):
     """minGRU: gate and candidate depend on the input only; the state is a running blend of candidates.
 
-    The candidate passes through ``g(a) = a + 1/2 where a >= 0, else sigmoid(a)``, which keeps it positive. With no
-    recurrent matrix every product is hoisted out of the time loop: the cheapest gated cell here.
+    For long sequences at little cost: with no recurrent matrix every product is hoisted out of
+    the time loop. The candidate passes through ``g(a) = a + 1/2 where a >= 0, else sigmoid(a)``, which keeps it
+    positive.
 
     Parameters ``W_z b_z W_n b_n``; matrices (H, F).
 

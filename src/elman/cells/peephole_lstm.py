@@ -9,7 +9,9 @@ from elman.equations import cell, sigmoid, tanh
 def peephole_lstm(p, x, h, c):
     """The LSTM with peepholes: the gates see the cell state itself, through one weight a unit.
 
-    For tasks that need precise timing. Parameters as the LSTM's, and the peepholes ``v_i v_f v_o`` (H).
+    For tasks that need precise timing.
+
+    Parameters as the LSTM's, and the peepholes ``v_i v_f v_o`` (H).
 
     Reference: F. Gers and J. Schmidhuber, Recurrent nets that time and count, IJCNN 2000.
     """

@@ -10,7 +10,7 @@ from elman.equations import cell, sigmoid
 def scrn(p, x, h, s, *, alpha=0.95):
     """SCRN: a simple cell with context units beside it, which change slowly because their matrix is fixed.
 
-    A memory of topics for little cost: the context is a moving average of the inputs, with no gates to learn. Where
+    For a memory of topics at little cost: the context is a moving average of the inputs, with no gates to learn. Where
     memories must be written and kept on purpose an LSTM is better.
 
     Parameters ``W_s`` (S, F) of the context; ``P`` (H, S), ``W_h`` (H, F) and ``U_h`` (H, H) of the hidden units, from

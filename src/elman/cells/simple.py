@@ -12,9 +12,10 @@ from elman.equations import cell
 def simple(p, x, h, *, activation="tanh", bias=True):
     """The simple recurrent cell: one layer of neurons that sees its own last output.
 
-    Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H), the last one not with ``bias=False``. Its gradient through time is
-    a product of Jacobians ``diag(f') U``, which vanishes or explodes with their norms; choose a GRU or LSTM for long
-    memory.
+    For short memories, for small models and for theory; a GRU or LSTM remembers longer. Its gradient through time is a
+    product of Jacobians ``diag(f') U``, which vanishes or explodes with their norms.
+
+    Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H), the last one not with ``bias=False``.
 
     Reference: J. L. Elman, Finding structure in time, Cognitive Science 14 (1990).
     """

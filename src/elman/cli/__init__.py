@@ -10,6 +10,7 @@ import click
 
 from elman.cli.bench import bench
 from elman.cli.cells import cells
+from elman.cli.compare import compare
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
 from elman.cli.terminal import flush, say, streams
@@ -26,6 +27,7 @@ def elman() -> None:
 
 elman.add_command(forecast)
 elman.add_command(cells)
+elman.add_command(compare)
 elman.add_command(bench)
 elman.add_command(inspect)
 

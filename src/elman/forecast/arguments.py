@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from elman.cells import as_cell as as_cell
 from elman.checks import shown, whole
 from elman.data.collection import Collection
 from elman.data.times import positions

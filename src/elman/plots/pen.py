@@ -20,6 +20,7 @@ _FACES = {"gate": "#fbe6b8", "activation": "#cfe5f3", "other": "#ffffff", "layer
 GAP = 0.75  # between steps, for the names of states
 RISE = 0.85  # between layers, for the arrows
 _HALF_WIDTH, _HALF_HEIGHT = 0.36, 0.33  # of a block
+_LETTERS = 3.5  # of a name that fits a block as it is; longer ones are written smaller
 
 
 @dataclass
@@ -130,7 +131,9 @@ class Pen:
         if layer:
             self._text(x, y, row.name, 0.2, gid="layer", zorder=5)
             return
-        self._text(x, y + 0.1, _math(block.name.rstrip("'"), "t" if row.recurrent else ""), 0.3, gid="block", zorder=5)
+        said = block.name.rstrip("'")
+        size = 0.3 * min(1, _LETTERS / len(said))
+        self._text(x, y + 0.1, _math(said, "t" if row.recurrent else ""), size, gid="block", zorder=5)
         self._text(x, y - 0.18, block.glyph, 0.19 if len(block.glyph) < 6 else 0.14, color="#4d4d4d", zorder=5)
 
     def _wire(self, row: Row, t: int, wire: Wire) -> None:

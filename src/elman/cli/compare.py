@@ -1,0 +1,74 @@
+"""`elman compare`: cells on one task."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import click
+
+from elman.cli.reading import given, reading_options
+from elman.cli.terminal import say
+
+
+@click.command()
+@click.option("--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all.")
+@click.option("--task", required=True, metavar="TASK", help="adding, copy, flip_flop, digits, or a file with a series.")
+@click.option("--steps", type=click.IntRange(1), metavar="T", help="Length of the sequences. [default: the task's]")
+@click.option("--updates", type=click.IntRange(10), metavar="N", help="Budget of each run. [default: 500]")
+@click.option("--seconds", type=float, metavar="S", help="Budget of each run in time of training, instead of updates.")
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, metavar="N", help="Runs of each cell.")
+@click.option(
+    "--parameters", type=click.IntRange(1), metavar="P",
+    help="Units are chosen so that each network has about P. [default: 4000]",
+)  # fmt: skip
+@click.option("--units", type=click.IntRange(1), metavar="H", help="The same units for all, instead of parameters.")
+@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, metavar="N")
+@click.option("--rate", type=float, default=0.003, show_default=True, help="Adam's learning rate, the same for all.")
+@reading_options
+@click.option("--json", metavar="FILE", help="Write everything to FILE, with all curves.")
+@click.option("--csv", metavar="FILE", help="Write the table to FILE.")
+@click.option("--picture", metavar="FILE", help="Draw the curves to FILE, a .png, .svg or .pdf.")
+def compare(cells: str, task: str, **options: Any) -> None:
+    """Train a network of each cell on one task, and tell what it reached.
+
+    Every cell gets the same data, the same budget and about as many parameters, for several seeds. The metric is of
+    sequences that were never learnt from, at the end of the run; its standard deviation is over the seeds. The gradient
+    horizon says how many steps back the gradient of the last step's loss reaches in the trained network.
+
+    \b
+    elman compare --cells gru,lstm,lem --task adding
+    elman compare --cells simple,gru --task sunspots --steps 30 --seconds 2 --picture compared.png
+    """
+    files = {key: options.pop(key) for key in ("json", "csv", "picture")}
+    keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate")
+    how = {key: options.pop(key) for key in keys}
+    if files["picture"]:
+        import matplotlib
+
+        matplotlib.use("Agg")
+    from elman import commands
+    from elman.data.reading import Reading
+    from elman.errors import OptionError
+
+    if options.pop("group"):
+        raise OptionError("a comparison takes one series: --where COL=VALUE says which, in place of --group")
+    read = given(options)
+    found = commands.compare(
+        "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
+        task,
+        reading=Reading(**read) if read else None,
+        watch=lambda cell, seed, final: say(f"{cell}, seed {seed}: {final:.3g}", err=True),
+        **how,
+        **files,
+    )
+    say(found.table())
+    say()
+    words = (
+        f"{found.task}: {found.about}", f"Each: {found.budget}.",
+        f"{found.simple_about.capitalize()}: {found.metric} {found.simple:.3g}.", *(f"{n}." for n in found.notes),
+    )  # fmt: skip
+    for text in words:
+        say(textwrap.fill(text, 100, break_on_hyphens=False))
+    for file in filter(None, files.values()):
+        say(f"Written to {file}")

@@ -1,0 +1,227 @@
+"""The comparison: a network of each cell, trained on the same data with the same budget, for several seeds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman import checks
+from elman.cells import as_cell
+from elman.compare.results import Comparison, Result, Run
+from elman.compare.sizes import MOST_STATES, sizes_of, units_for
+from elman.compare.tasks import Task
+from elman.equations import Cell
+from elman.errors import DataError, OptionError, TrainingError
+from elman.insight.flow import gradient_flow
+from elman.network import Dense, Network, Recurrent
+from elman.training import Adam
+
+PARAMETERS = 4000
+POINTS = 10  # at which runs are judged
+ROUND = 5  # updates between two looks at the clock
+FLOW_ROWS = 4  # of the sequences whose gradients are followed
+MOST_JACOBIAN = 256  # numbers in the states, whose Jacobians are followed
+
+Watch = Callable[[str, int, float], Any]
+"""Gets a cell's name, a seed and the metric at the end of a run."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What each run may use, and how it is trained.
+
+    Attributes
+    ----------
+    updates : int, optional
+    seconds : float, optional
+        Of training; either this or `updates`.
+    seeds : int
+        Runs of each cell, with other initial parameters and other data; the seeds are 0, 1, 2 ...
+    batch_size : int
+        Sequences of an update, each drawn anew.
+    rate : float
+        Adam's learning rate.
+    clip : float
+        What a gradient's norm is clipped to.
+    """
+
+    updates: int | None = None
+    seconds: float | None = None
+    seeds: int = 3
+    batch_size: int = 32
+    rate: float = 0.003
+    clip: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.updates is not None and self.seconds is not None:
+            raise OptionError("the budget is updates or seconds, not both; leave one out")
+        if self.seconds is None:
+            object.__setattr__(self, "updates", checks.whole(self.updates or 500, "updates", least=POINTS))
+        else:
+            checks.real(self.seconds, "seconds", 0)
+        for name in ("seeds", "batch_size"):
+            checks.whole(getattr(self, name), name)
+        for name in ("rate", "clip"):
+            checks.real(getattr(self, name), name, 0)
+
+    @property
+    def unit(self) -> str:
+        return "updates" if self.seconds is None else "seconds"
+
+    @property
+    def points(self) -> list[float]:
+        """Where runs are judged."""
+        if self.seconds is not None:
+            return [self.seconds * k / POINTS for k in range(1, POINTS + 1)]
+        assert self.updates is not None
+        return [float(round(self.updates * k / POINTS)) for k in range(1, POINTS + 1)]
+
+    def words(self, size: str) -> str:
+        """All that is the same for all cells."""
+        many = f"{self.updates:,} updates" if self.seconds is None else f"{self.seconds:g} s of training"
+        return (
+            f"{many} with {self.batch_size} new sequences each, Adam at {self.rate:g}, gradients clipped to "
+            f"{self.clip:g}, one thread; {self.seeds} seed{'s' * (self.seeds > 1)}; {size}"
+        )
+
+
+def compare(
+    cells: Sequence[Cell | str],
+    task: Task,
+    budget: Budget | None = None,
+    *,
+    parameters: int | None = None,
+    units: int | None = None,
+    watch: Watch = lambda cell, seed, final: None,
+) -> Comparison:
+    """Train a network of each cell, and a dense layer behind it, on one task.
+
+    Parameters
+    ----------
+    cells : sequence of Cell or str
+        Those that take one input; a cell that reads the time to the last step from its input gets steps of 1.
+    task : Task
+        See `task_of`.
+    budget : Budget, optional
+        500 updates by default.
+    parameters : int, optional
+        Units are chosen so that each network has about so many: 4,000 by default.
+    units : int, optional
+        The same number of units for all, whatever parameters they make; instead of `parameters`.
+    watch : function of (str, int, float), optional
+        Told of each run.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    OptionError
+        If a cell is no cell, or takes other inputs than the task has.
+
+    Examples
+    --------
+    >>> from elman.compare.tasks import task_of
+    >>> found = compare(["gru", "simple"], task_of("adding", 10), Budget(updates=20, seeds=1), parameters=200)
+    >>> sorted((each.cell, each.units) for each in found.results)
+    [('gru', 6), ('simple', 12)]
+    """
+    budget = budget or Budget()
+    if units is not None and parameters is not None:
+        raise OptionError("networks have the same units or about the same parameters, not both; leave one out")
+    parameters = checks.whole(PARAMETERS if parameters is None else parameters, "parameters")
+    chosen, notes = _fitting([as_cell(cell) for cell in checks.listed(cells, "cells", "cells or their names")])
+    notes += task.notes
+    if units is None:
+        size = f"units for about {parameters:,} parameters"
+        sizes = [units_for(cell, task, parameters) for cell in chosen]
+        counts = [sizes_of(cell, task, many)[0] for cell, many in zip(chosen, sizes, strict=True)]
+        small = [cell.name for cell, count in zip(chosen, counts, strict=True) if count < 0.8 * parameters]
+        notes += [f"{', '.join(small)}: fewer parameters, as states hold {MOST_STATES:,} numbers at most"] * bool(small)
+    else:
+        sizes = [checks.whole(units, "units")] * len(chosen)
+        size = f"{units} units each"
+    results = []
+    for cell, many in zip(chosen, sizes, strict=True):
+        runs = []
+        for seed in range(budget.seeds):
+            runs.append(_run(cell, many, task, budget, seed))
+            watch(cell.name, seed, runs[-1].final)
+        results.append(Result(cell.name, many, sizes_of(cell, task, many)[0], runs))
+    results.sort(key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
+    said = task.simple, task.simple_about, budget.words(size), budget.unit, budget.points, task.steps
+    return Comparison(task.name, task.about, task.metric, *said, results, notes)
+
+
+def _fitting(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
+    """The cells as they can be compared, and what was changed."""
+    if not cells:
+        raise OptionError("cells is empty; expected names, as gru and lstm")
+    for cell in cells:
+        if len(cell.inputs) > 1 or cell.memories or not cell.states:
+            takes = ", ".join((*cell.inputs, *cell.memories))
+            raise OptionError(f"{cell.name} takes {takes}, and a task has one input: leave it out")
+    names = [cell.name for cell in cells]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise OptionError(f"cells names {twice} twice")
+    timed = [cell.name for cell in cells if as_compared(cell) is not cell]
+    note = f"{', '.join(timed)}: with step=1, as the inputs of the task hold no times"
+    return [as_compared(cell) for cell in cells], [note] * bool(timed)
+
+
+def as_compared(cell: Cell) -> Cell:
+    """The cell; one that reads the time to the last step from its input with steps of 1."""
+    return cell.with_options(step=1.0) if cell.options.get("step") == "input" else cell
+
+
+def network(cell: Cell, units: int, task: Task, seed: int) -> Network:
+    """A layer of the cell, and a dense one for the task's output."""
+    layers = [Recurrent(cell, units, return_sequences=task.every_step), Dense(task.outputs)]
+    return Network(task.features, layers, seed=seed, threads=1)
+
+
+def _run(cell: Cell, units: int, task: Task, budget: Budget, seed: int) -> Run:
+    net = network(cell, units, task, seed)
+    optimizer = Adam(budget.rate, clip_norm=budget.clip)
+    curve: list[float] = []
+    updates, seconds, drawn, error = 0, 0.0, 0, ""
+    try:
+        for point in budget.points:
+            while (updates if budget.seconds is None else seconds) < point:
+                many = int(point) - updates if budget.seconds is None else ROUND
+                x, target = task.draw(many * budget.batch_size, 1 + 10**6 * seed + drawn)
+                start = time.perf_counter()
+                net.fit(
+                    x, target, loss=task.loss, optimizer=optimizer, batch_size=budget.batch_size, epochs=1,
+                    shuffle=False, verbose=0,
+                )  # fmt: skip
+                seconds, updates, drawn = seconds + time.perf_counter() - start, updates + many, drawn + 1
+            curve.append(_judged(net, task))
+    except (TrainingError, DataError) as found:  # of numbers that are none any more: the data is sound
+        error = str(found)
+    curve += [np.nan] * (len(budget.points) - len(curve))
+    return Run(seed, curve, updates, seconds, None if error else _horizon(net, task), error)
+
+
+def _judged(net: Network, task: Task) -> float:
+    """The task's metric of what was not learnt from."""
+    found: Any = net.evaluate(*task.held, loss=task.loss, metrics=["accuracy"] if task.metric == "share wrong" else [])
+    if task.metric == "share wrong":
+        return 1 - float(found["accuracy"])
+    return float(np.sqrt(found)) if task.metric == "rmse" else float(found)
+
+
+def _horizon(net: Network, task: Task) -> int | None:
+    if sum(net.state_sizes()[0]) > MOST_JACOBIAN:
+        return None
+    x, target = (part[:FLOW_ROWS] for part in task.held)
+    try:
+        return gradient_flow(net, x, target, task.loss).horizon
+    except DataError:  # states of a size that no Jacobian has numbers for
+        return None
