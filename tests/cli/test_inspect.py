@@ -75,6 +75,7 @@ def test_a_forecaster_and_a_language_model(run, tmp_path):  # noqa: F811
         (["net.safetensors", "--data", "one.csv"], r"expects \(T, 2\)"),
         (["net.safetensors", "--data", "words.csv"], "no column of numbers"),
         (["net.safetensors", "--data", "gaps.csv"], "missing or infinite"),
+        (["net.safetensors", "--data", "one.csv", "--group", "a"], "takes one series: --where"),
     ],
 )
 def test_mistakes_are_one_line(run, tmp_path, arguments, message):  # noqa: F811

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from elman.cli.reading import given, reading_options
+from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
 
 
@@ -49,11 +49,8 @@ def compare(cells: str, task: str, **options: Any) -> None:
         matplotlib.use("Agg")
     from elman import commands
     from elman.data.reading import Reading
-    from elman.errors import OptionError
 
-    if options.pop("group"):
-        raise OptionError("a comparison takes one series: --where COL=VALUE says which, in place of --group")
-    read = given(options)
+    read = of_one_series(options)
     found = commands.compare(
         "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
         task,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from elman.cli.reading import given, reading_options
+from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
 
 
@@ -31,7 +31,7 @@ def inspect(model: str, data: str | None, out: str | None, **options: Any) -> No
     from elman import commands
     from elman.data.reading import Reading
 
-    found = commands.inspect_model(model, data, out=out, reading=Reading(**given(options)))
+    found = commands.inspect_model(model, data, out=out, reading=Reading(**of_one_series(options)))
     for section in found.report.sections:
         say(f"{section.title}: {section.text}")
     say(f"Written to {found.folder}: {', '.join(found.files)}")

@@ -77,3 +77,18 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """Those that the user gave."""
     return {name: value for name, value in options.items() if value not in (None, ())}
+
+
+def of_one_series(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that the user gave to a command that reads one series.
+
+    Raises
+    ------
+    OptionError
+        If columns are to name several.
+    """
+    from elman.errors import OptionError
+
+    if options.get("group"):
+        raise OptionError("this command takes one series: --where COL=VALUE says which, in place of --group")
+    return given(options)
