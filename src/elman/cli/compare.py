@@ -23,7 +23,9 @@ from elman.cli.terminal import say
     help="Units are chosen so that each network has about P. [default: 4000]",
 )  # fmt: skip
 @click.option("--units", type=click.IntRange(1), metavar="H", help="The same units for all, instead of parameters.")
-@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, metavar="N")
+@click.option(
+    "--batch-size", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Sequences of an update.",
+)  # fmt: skip
 @click.option("--rate", type=float, default=0.003, show_default=True, help="Adam's learning rate, the same for all.")
 @reading_options
 @click.option("--json", metavar="FILE", help="Write everything to FILE, with all curves.")

@@ -118,7 +118,8 @@ class _Scales:
         """Forecasts (R, H) of problems as values, behind what is seen (S, T)."""
         logged = problems // len(self.positive) % self.number == 1
         logs = np.log(np.where(seen > 0, seen, np.nan))
-        low, high = np.stack([np.fmin.reduce(logs, 1), np.fmax.reduce(logs, 1)])[:, problems % len(seen), None]
+        ends = np.fmin, np.fmax
+        low, high = (end.reduce(logs, axis=1, initial=np.nan)[problems % len(seen), None] for end in ends)
         return np.where(logged[:, None], np.exp(np.clip(made, 2 * low - high, 2 * high - low)), made)
 
 
