@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from elman import checks
+from elman.cells.polynomials import legendre_delay, zero_order_hold
 from elman.equations import activation as as_function
 from elman.equations import cell, constant, sum
 
@@ -32,32 +33,7 @@ def lmu(p, x, h, m, *, order=4, theta=4.0, activation="tanh"):
     Reference: A. R. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time representation in
     recurrent neural networks, NeurIPS 2019.
     """
-    held = _delay(checks.whole(order, "order"), checks.real(theta, "theta", 0))
-    A, B = constant(held[0]), constant(held[1])
+    A, B = map(constant, zero_order_hold(*legendre_delay(order, checks.real(theta, "theta", 0))))
     u = sum(p.e_x * x) + sum(p.e_h * h) + sum(p.e_m * m)
     m = A @ m + B * u
     return as_function(activation)(p.W @ x + p.U @ h + p.V @ m), m
-
-
-def _delay(order: int, theta: float) -> tuple[np.ndarray, np.ndarray]:
-    """The system ``m' = (A m + B u) / theta`` (the paper's eq. 2), with u held for steps of 1."""
-    i = np.arange(order)
-    A = np.where(i[:, None] < i, -1.0, (-1.0) ** (i[:, None] - i + 1)) * (2 * i[:, None] + 1)
-    B = (-1.0) ** i * (2 * i + 1)
-    both = np.zeros((order + 1, order + 1))
-    both[:-1, :-1], both[:-1, -1] = A / theta, B / theta
-    step = _exponential(both)
-    return step[:-1, :-1], step[:-1, -1]
-
-
-def _exponential(matrix: np.ndarray) -> np.ndarray:
-    """The matrix exponential: Taylor's series of a small part, squared."""
-    halvings = max(0, int(np.ceil(np.log2(np.abs(matrix).sum(1).max()))) + 2)
-    small, total = matrix / 2**halvings, np.eye(len(matrix))
-    term = total
-    for k in range(1, 18):
-        term = term @ small / k
-        total = total + term
-    for _ in range(halvings):
-        total = total @ total
-    return total

@@ -5,6 +5,7 @@ deviation 1 (their rows are inputs, and inputs of about 1 are what matrices star
 A cell or a layer overrides it by parameter name, with a name of `NAMED`, a number, an array or a function.
 """
 
+from elman.cells.polynomials import hippo_legs, legendre_delay, zero_order_hold
 from elman.network.initialisers.choosing import NAMED, generator, initial_value, rule
 from elman.network.initialisers.gates import chrono, chrono_biases
 from elman.network.initialisers.plain import (
@@ -21,7 +22,6 @@ from elman.network.initialisers.plain import (
     uniform,
     zeros,
 )
-from elman.network.initialisers.polynomials import hippo_legs, legendre_delay, zero_order_hold
 from elman.network.initialisers.spectra import reservoir, ring
 
 __all__ = [
