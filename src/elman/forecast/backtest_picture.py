@@ -87,7 +87,7 @@ def _title(test: Tested, number: int, shown: int) -> str:
         return f"backtest{mase}"
     times = test.collection.times_of(number)
     (first,) = test.collection.notation.labels(times[len(times) - test.origins[:1]])
-    how = "refitted at each" if test.refitted else f"trained on what lies before {first}"
+    how = "refitted at each" if test.refitted else f"trained before {first}"
     return plain(f"backtest{mase}: {how}{count}")
 
 
