@@ -1,0 +1,77 @@
+"""Cases: sequences of any length that are judged as a whole, such as recordings that belong to a class each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from elman.data.names import counted
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Sequences of the same channels, each of its own length.
+
+    Attributes
+    ----------
+    values : ndarray, shape (N, T, F)
+        float64, NaN where a value is missing and behind the end of each sequence.
+    lengths : ndarray of int, shape (N,)
+        Steps T_n of each, one at least.
+    channels : tuple of str, length F
+        What the channels are called.
+    times : ndarray, shape (N, T), or None
+        When each step was, counted from the first of its case in `unit`, NaN behind the end; None where steps are only counted.
+    unit : str
+        Of `times`, such as ``"s"`` or ``"day"``; empty where times are bare numbers or there are none.
+    names : tuple, length N
+        What calls each case; its number, where nothing does.
+    labels : ndarray, shape (N,), or None
+        What each case is, as the user has it, where the data tell it.
+    notes : tuple of str
+        What was decided and done, for the user.
+    """
+
+    values: np.ndarray
+    lengths: np.ndarray
+    channels: tuple[str, ...]
+    times: np.ndarray | None = None
+    unit: str = ""
+    names: tuple[Any, ...] = ()
+    labels: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """N, the number of cases."""
+        return len(self.lengths)
+
+    @property
+    def inside(self) -> np.ndarray:
+        """Which steps are before the end of their case, shape (N, T)."""
+        return np.arange(self.values.shape[1]) < self.lengths[:, None]
+
+    @property
+    def missing(self) -> int:
+        """How many values are missing before the ends."""
+        return int(np.isnan(self.values[self.inside]).sum())
+
+    def take(self, numbers: Any) -> Cases:
+        """Some of the cases, in the order that is given; no step is kept that none of them has."""
+        chosen = np.arange(len(self))[numbers]
+        lengths = self.lengths[chosen]
+        steps = int(lengths.max(initial=0))
+        return replace(
+            self,
+            values=self.values[chosen, :steps],
+            lengths=lengths,
+            times=None if self.times is None else self.times[chosen, :steps],
+            names=tuple(self.names[i] for i in chosen),
+            labels=None if self.labels is None else self.labels[chosen],
+        )
+
+    def __repr__(self) -> str:
+        shortest, longest = (int(f(self.lengths)) for f in (np.min, np.max)) if len(self) else (0, 0)
+        steps = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
+        return f"<Cases: {counted(len(self), 'case')} of {steps} steps, {counted(len(self.channels), 'channel')}>"
