@@ -74,4 +74,4 @@ class Cases:
     def __repr__(self) -> str:
         shortest, longest = (int(f(self.lengths)) for f in (np.min, np.max)) if len(self) else (0, 0)
         steps = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
-        return f"<Cases: {counted(len(self), 'case')} of {steps} steps, {counted(len(self.channels), 'channel')}>"
+        return f"<Cases: {counted(len(self), 'cases')} of {steps} steps, {counted(len(self.channels), 'channels')}>"

@@ -1,0 +1,42 @@
+"""Tables of cases: long or wide, by what their columns are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from elman.data.cases import Cases
+from elman.data.casing.asked import Asked
+from elman.data.casing.long import group_of, of_long
+from elman.data.casing.wide import find_steps, of_wide, step_columns
+from elman.data.names import listed
+from elman.data.pandas_index import Framed
+from elman.data.roles import columns_named
+from elman.errors import DataError
+
+
+def of_table(held: Framed, asked: Asked, index: Sequence[Any] | None, labelled: bool) -> Cases:
+    """A table as cases.
+
+    Raises
+    ------
+    DataError
+        If it may be of several forms.
+    """
+    sheet = held.sheet
+    if len(sheet) == 0:
+        raise DataError(f"{sheet.called} has no rows; expected a row for each step or case")
+    if asked.time is None and not held.group:
+        steps = find_steps(sheet, asked)
+        if steps is not None:
+            return of_wide(held, steps, asked, index, labelled)
+    if group_of(held, asked):
+        return of_long(held, asked, labelled=labelled)
+    given = columns_named(sheet, asked.columns, "columns")
+    if given and asked.time is None:
+        return of_wide(held, step_columns(given) or {"": list(given)}, asked, index, labelled)
+    raise DataError(
+        f"{sheet.called} has the columns {listed(map(repr, map(sheet.own, sheet.names)))}, and nothing tells which "
+        "rows are a case: name the column that does with group=; or, if each row is a case, the columns of its "
+        "steps in order with columns=[...]"
+    )

@@ -1,0 +1,140 @@
+"""Wide tables: a row for each case, and a column for each step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from elman.data.cases import Cases
+from elman.data.casing.arrays import numbered_channels
+from elman.data.casing.asked import Asked
+from elman.data.casing.laying import squared
+from elman.data.casing.long import read_channels
+from elman.data.casing.marked import label_of_rows, names_of_cases
+from elman.data.casing.roles import CASES, LABELS, by_name, check_once, one_named
+from elman.data.names import counted, listed
+from elman.data.pandas_index import Framed
+from elman.data.roles import columns_named
+from elman.data.sheets import Sheet
+from elman.errors import DataError
+
+_NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+FEWEST = 3  # columns that are steps
+
+
+def step_columns(names: Sequence[str]) -> dict[str, list[str]] | None:
+    """Columns that are called by the numbers of steps, in order, by what stands before the number: a channel each.
+
+    None where there are no such, or channels have other steps.
+
+    Examples
+    --------
+    >>> step_columns(["t0", "t1", "t2"])
+    {'t': ['t0', 't1', 't2']}
+    >>> step_columns(["x_1", "y_1", "x_2", "y_2", "x_3", "y_3"])
+    {'x_': ['x_1', 'x_2', 'x_3'], 'y_': ['y_1', 'y_2', 'y_3']}
+    >>> step_columns(["acc", "gyr"])
+    """
+    if len(names) >= FEWEST and all(map(_DECIMAL.fullmatch, names)) and list(names) == sorted(names, key=float):
+        return {"": list(names)}
+    found: dict[str, dict[int, str]] = {}
+    for name in names:
+        parts = _NUMBERED.fullmatch(name)
+        if parts is None or int(parts[2]) in found.setdefault(parts[1], {}):
+            return None
+        found[parts[1]][int(parts[2])] = name
+    numbers = [sorted(held) for held in found.values()]
+    if not numbers or any(held != numbers[0] for held in numbers) or len(numbers[0]) < FEWEST:
+        return None
+    if numbers[0] != list(range(numbers[0][0], numbers[0][0] + len(numbers[0]))):
+        return None
+    return {prefix: [held[i] for i in sorted(held)] for prefix, held in found.items()}
+
+
+def find_steps(sheet: Sheet, asked: Asked) -> dict[str, list[str]] | None:
+    """The columns of steps of a wide table; None where it is none."""
+    if asked.columns is not None:
+        return None
+    rest = [name for name in sheet.names if not _is_beside(sheet, asked, name)]
+    return step_columns(rest)
+
+
+def _is_beside(sheet: Sheet, asked: Asked, name: str) -> bool:
+    """Whether a column is a label or names cases."""
+    if name in {str(one) for one in asked.named}:
+        return True
+    return name.strip().lower() in (*LABELS, *CASES, "") or (
+        _NUMBERED.fullmatch(name) is None and sheet.holds(name) in ("text", "flag")
+    )
+
+
+def of_wide(
+    held: Framed, steps: dict[str, list[str]], asked: Asked, index: Sequence[Any] | None, labelled: bool
+) -> Cases:
+    """A table with a row for each case.
+
+    Parameters
+    ----------
+    held : Framed
+    steps : dict of str to list of str
+        Columns of each channel.
+    asked : Asked
+    index : sequence, optional
+        What the rows are called.
+    labelled : bool
+        Whether labels come from elsewhere.
+
+    Raises
+    ------
+    DataError
+        Naming the column or the case that cannot be used.
+    """
+    sheet = held.sheet
+    used = [name for names in steps.values() for name in names]
+    label = one_named(sheet, asked.label, "label") or by_name(sheet, LABELS, used, "label")
+    named = columns_named(sheet, asked.group, "group") or _names(sheet, [*used, label])
+    check_once({"group": named, "label": (label,) if label else ()})
+    left = [name for name in sheet.names if name not in {*used, *named, label}]
+    if left:
+        raise DataError(
+            f"{sheet.called} has a column for each step ({used[0]} to {used[-1]}), and others: "
+            f"{listed(map(repr, left), 5)}; say what they are with label= or group=, or leave them out"
+        )
+    names = _called(sheet, named, index)
+    values, notes = read_channels(sheet, used)
+    count = len(steps)
+    cubed = values.reshape(len(sheet), count, -1).transpose(0, 2, 1)
+    channels = tuple(prefix.strip("_- ") or f"channel {i}" for i, prefix in enumerate(steps)) if count > 1 else ()
+    several = f", of {counted(count, 'channels')}" if count > 1 else ""
+    told = f"a case in each row, and a column for each step{several}: {used[0]} to {used[-1]}"
+    found = squared(cubed, names, channels or numbered_channels(1), (*sheet.notes, told, *dict.fromkeys(notes)))
+    if not label:
+        return found
+    if labelled and asked.label is None:
+        return replace(found, notes=(*found.notes, f"column {label!r} is left out: y tells the labels"))
+    return replace(
+        found, labels=label_of_rows(sheet, label, names), notes=(*found.notes, f"labels from column {label!r}")
+    )
+
+
+def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
+    found = by_name(sheet, CASES, taken, "group")
+    return (found,) if found else ()
+
+
+def _called(sheet: Sheet, named: tuple[str, ...], index: Sequence[Any] | None) -> tuple[Any, ...]:
+    """What the cases are called, each differently."""
+    if not named:
+        return tuple(range(len(sheet))) if index is None else tuple(index)
+    names, codes = names_of_cases(sheet, named)
+    if len(names) < len(sheet):
+        twice = names[int(np.argmax(np.bincount(codes) > 1))]
+        raise DataError(
+            f"{sheet.called} has several rows for case {twice!r}, and its columns are steps; expected one row a case"
+        )
+    return names
