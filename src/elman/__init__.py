@@ -1,7 +1,7 @@
 """Elman: recurrent neural networks from their equations.
 
 ``import elman as el`` gives the language of equations (`el.cell`, `el.tanh` ...), the layers and `el.Network`, losses,
-optimisers and callbacks, `el.Forecaster` and `el.LanguageModel`. Everything is loaded when it is first used.
+optimisers and callbacks, `el.Forecaster`, `el.SequenceClassifier` and `el.LanguageModel`. Everything is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -35,10 +35,13 @@ _HOME = {
     **dict.fromkeys(_ERRORS, "elman.errors"),
     "Forecaster": "elman.forecast",
     "LanguageModel": "elman.language",
+    "SequenceClassifier": "elman.classify",
+    "SequenceRegressor": "elman.classify",
     "load": "elman.models",
 }
 _MODULES = (
     "cells",
+    "classify",
     "commands",
     "compare",
     "data",
@@ -57,10 +60,11 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # fmt: off
     # isort: off
     from elman import (
-        cells as cells, commands as commands, compare as compare, data as data, engine as engine,
+        cells as cells, classify as classify, commands as commands, compare as compare, data as data, engine as engine,
         equations as equations, errors as errors, forecast as forecast, insight as insight, language as language,
         network as network, plots as plots, training as training,
     )
+    from elman.classify import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
     from elman.equations import cell as cell, Cell as Cell
     from elman.equations.declared import constant as constant
     from elman.equations.functions import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import Any, Self
 
 from elman.checks import nearest
@@ -62,3 +63,16 @@ class Estimator:
 def _same(value: Any, default: Any) -> bool:
     """Whether a parameter is its default; what cannot be compared, an array say, is not."""
     return value is default or (type(value) is type(default) and bool(value == default))
+
+
+def not_fitted(estimator: Estimator, what_to_do: str) -> OptionError:
+    """The error of an estimator that has learnt nothing, which is scikit-learn's `NotFittedError` too where that is in use."""
+    message = f"this {type(estimator).__name__} has learnt nothing yet: {what_to_do}"
+    if "sklearn" not in sys.modules:
+        return OptionError(message)
+    from sklearn.exceptions import NotFittedError
+
+    class NotFitted(OptionError, NotFittedError):
+        """What has learnt nothing is asked for something."""
+
+    return NotFitted(message)

@@ -12,7 +12,6 @@ from elman.data.collection import Collection
 from elman.data.times import positions
 from elman.errors import DataError, OptionError
 from elman.forecast.pointwise import as_level
-from elman.training.schedules import as_schedule
 
 MOST = 10**7  # of whatever is counted: steps, units, epochs
 LARGEST = 1e300  # sums and differences of larger values leave float64
@@ -96,15 +95,3 @@ def as_choice(value: Any, what: str) -> None:
     """Refuse what is neither yes, no, nor open."""
     if value is not None and not isinstance(value, bool | np.bool_):
         raise OptionError(f"{what} is {value!r}; expected True, False or None")
-
-
-def check_rate(rate: Any) -> None:
-    """Refuse a learning rate that teaches nothing.
-
-    Raises
-    ------
-    OptionError
-    """
-    as_schedule(rate)
-    if np.isscalar(rate) and rate == 0:
-        raise OptionError(f"learning_rate is {rate!r}; expected a number above 0")

@@ -9,9 +9,10 @@ from elman.cells import of_one_input
 from elman.checks import as_seed, flag, real, shown, whole
 from elman.errors import OptionError
 from elman.estimator import Estimator
-from elman.forecast.arguments import as_choice, as_count, check_rate
+from elman.forecast.arguments import as_choice, as_count
 from elman.forecast.families import as_family
 from elman.forecast.methods import chosen_methods
+from elman.training.schedules import check_rate
 
 
 class Parameters(Estimator):

@@ -218,3 +218,15 @@ def _positive(schedule: Schedule, name: str) -> None:
 def plain(value: Any) -> Any:
     """NumPy's numbers as Python's, which can be written to a file; anything else as it is."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def check_rate(rate: Any) -> None:
+    """Refuse a learning rate that teaches nothing.
+
+    Raises
+    ------
+    OptionError
+    """
+    as_schedule(rate)
+    if np.isscalar(rate) and rate == 0:
+        raise OptionError(f"learning_rate is {rate!r}; expected a number above 0")

@@ -1,0 +1,217 @@
+"""What the estimators of sequences have in common: their parameters, how they take data, and how they learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from elman import checks
+from elman.data.cases import Cases
+from elman.data.casing import cases_of
+from elman.data.names import counted
+from elman.errors import DataError, OptionError
+from elman.estimator import Estimator, not_fitted
+from elman.classify.design import design_of
+from elman.classify.scaling import Scaling, learn_scaling
+from elman.classify.splitting import held_out
+from elman.classify.teaching import Lesson, teach
+from elman.network import Network
+from elman.training import Callback
+from elman.training.callbacks import as_callbacks
+from elman.training.schedules import check_rate
+
+CASES_A_RUN = 256  # that a network reads at once, so that memory does not grow with their number
+
+
+class SequenceEstimator(Estimator):
+    """Learns something of sequences as a whole; `SequenceClassifier` and `SequenceRegressor` say what.
+
+    Subclasses have the parameters below in their constructor, `_targets`, and what they make of the outputs.
+    """
+
+    cell: Any
+    units: int
+    layers: int
+    bidirectional: bool
+    pooling: Any
+    convolution: str | None
+    filters: int
+    dropout: float
+    members: int
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: Any
+    weight_decay: float
+    validation: float
+    patience: int | None
+    channels: Any
+    random_state: Any
+    threads: int | None
+    verbose: int
+
+    _target: np.ndarray
+    _metrics: tuple[str, ...] = ()
+
+    networks_: list[Network]
+    scaling_: Scaling
+    notes_: tuple[str, ...]
+
+    # --- learning -------------------------------------------------------------------------------------------
+
+    def _learn(self, cases: Cases, sample_weight: Any, callbacks: Iterable[Callback], outputs: int) -> np.ndarray:
+        """Train the networks on cases; which of them were held out, (N,)."""
+        weights = _weights(sample_weight, len(cases))
+        seed = self._seed()
+        held = self._held(seed)
+        taught = cases.take(~held)
+        self.scaling_, notes = learn_scaling(taught)
+        self.notes_ = (*cases.notes, *notes, *self._notes(held))
+        lesson = Lesson(
+            self.scaling_.inputs(cases),
+            cases.lengths,
+            self._target,
+            weights,
+            self._class_weight(),
+            held,
+            self._loss(),
+            self._metrics,
+            self.epochs,
+            self.batch_size,
+            self.learning_rate,
+            self.weight_decay,
+            self.patience,
+            self.verbose,
+            as_callbacks(callbacks, self.members),
+        )
+        design = design_of(self)
+        side_by_side = 1 if self.members > 1 else self.threads
+        networks = [
+            design.network(self.scaling_.width, outputs, seed + member, side_by_side) for member in range(self.members)
+        ]
+        try:
+            teach(lesson, networks, self.threads)
+        finally:
+            if any(net.updates for net in networks):
+                self.networks_ = networks
+        for net in networks:
+            net.release_engines()
+        return held
+
+    def _loss(self) -> Any:
+        """What is minimised."""
+        raise NotImplementedError
+
+    def _class_weight(self) -> Any:
+        """What each class counts, by its number."""
+        return None
+
+    def _strata(self) -> np.ndarray:
+        """Of what kind each case is, (N,), so that the same share of each kind is held out."""
+        raise NotImplementedError
+
+    def _taken(self, X: Any, y: Any, columns: dict[str, Any]) -> Cases:
+        """Cases of the data, each with its label."""
+        cases = cases_of(X, y, channels=self.channels, **columns)
+        if cases.labels is None:
+            raise DataError(
+                f"requires y to be passed, but the target y is None: give {type(self).__name__}.fit(X, y) a label for "
+                "each case, or label='the column that holds it'"
+            )
+        self._columns = {name: value for name, value in columns.items() if name != "label"}
+        self._set_columns(X)
+        return cases
+
+    def _set_columns(self, X: Any) -> None:
+        """What scikit-learn reports of arrays."""
+        shape = np.shape(X) if isinstance(X, np.ndarray) else ()
+        if len(shape) > 1:
+            self.n_features_in_ = shape[-1]
+
+    def _held(self, seed: int) -> np.ndarray:
+        """Which cases judge the training."""
+        strata = self._strata()
+        if self.validation == 0:
+            return np.zeros(len(strata), bool)
+        held = held_out(strata, self.validation, seed)
+        if not held.any():
+            raise DataError(
+                f"no case of {len(strata)} can be held out to judge the training; give validation=0, or more cases"
+            )
+        return held
+
+    def _notes(self, held: np.ndarray) -> list[str]:
+        if not held.any():
+            return []
+        return [f"{counted(int(held.sum()), 'cases')} of {len(held)} are held out: they choose the best epoch"]
+
+    def _seed(self) -> int:
+        """The whole number that everything random follows from."""
+        given = self.random_state
+        if given is None:
+            return int(np.random.default_rng().integers(2**31))
+        if isinstance(given, np.random.RandomState | np.random.Generator):
+            draw = given.randint if isinstance(given, np.random.RandomState) else given.integers
+            return int(draw(2**31 - 1))
+        return checks.whole(given, "random_state", 0, 2**62)
+
+    def check_params(self) -> None:
+        """Refuse parameters that make no sense; `OptionError` names the first."""
+        design_of(self)
+        checks.whole(self.members, "members", most=1000)
+        for name in ("epochs", "batch_size", "patience", "threads"):
+            if getattr(self, name) is not None:
+                checks.whole(getattr(self, name), name, most=10**7)
+        check_rate(self.learning_rate)
+        checks.real(self.weight_decay, "weight_decay", 0, from_low=True)
+        checks.real(self.validation, "validation", 0, 1, "in [0, 1), a share of the cases", from_low=True)
+        if self.patience is not None and self.validation == 0:
+            raise OptionError("patience needs cases that judge the training: give validation=0.2, say")
+        checks.whole(self.verbose, "verbose", 0, 1)
+
+    # --- using ----------------------------------------------------------------------------------------------
+
+    def _outputs(self, cases: Cases) -> np.ndarray:
+        """What each network says of each case, (M, N, O), in float64."""
+        x = self.scaling_.inputs(cases)
+        return np.stack([self._run(net, x, cases.lengths) for net in self.networks_])
+
+    def _run(self, net: Network, x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        parts = [slice(first, first + CASES_A_RUN) for first in range(0, len(x), CASES_A_RUN)]
+        return np.concatenate([net(x[part], lengths=lengths[part]) for part in parts]).astype(np.float64)
+
+    def _read(self, X: Any) -> Cases:
+        """Cases to be judged, of the form that was learnt."""
+        self._check_fitted()
+        if isinstance(X, Cases):
+            return X
+        return replace(cases_of(X, channels=self.channels, **self._columns), labels=None)
+
+    def _labelled(self, X: Any, y: Any) -> Cases:
+        """Cases to be judged, with what they are."""
+        self._check_fitted()
+        cases = X if isinstance(X, Cases) else cases_of(X, y, channels=self.channels, **self._columns)
+        if cases.labels is None:
+            raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
+        return cases
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "networks_"):
+            raise not_fitted(self, "call fit(X, y) first, or el.load")
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "networks_")
+
+
+def _weights(given: Any, count: int) -> np.ndarray | None:
+    """Weights of cases, checked."""
+    if given is None:
+        return None
+    weights = checks.floats(given, "sample_weight", finite=True)
+    if weights.shape != (count,):
+        raise DataError(f"sample_weight has shape {weights.shape}; expected ({count},), a number for each case")
+    if (weights < 0).any() or not weights.any():
+        raise DataError("sample_weight must be 0 or more, and not 0 for all cases")
+    return weights

@@ -1,0 +1,247 @@
+"""`SequenceClassifier`: which class a sequence belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from elman import checks
+from elman.data.cases import Cases
+from elman.data.names import counted, listed
+from elman.equations import Cell
+from elman.errors import DataError, OptionError
+from elman.classify.base import SequenceEstimator
+from elman.classify.calibration import log_softmax, temperature_of
+from elman.training import Callback
+from elman.training.losses import LOSSES
+
+
+class SequenceClassifier(SequenceEstimator):
+    """Learns which class a sequence belongs to, from sequences of any length whose class is known.
+
+    Parameters
+    ----------
+    cell : str or Cell, default "gru"
+        Of the recurrent layers: a name of `elman.cells.catalogue`, or a cell of your own, with one input.
+    units : int, default 64
+        Hidden size H of each direction.
+    layers : int, default 1
+        How many recurrent layers.
+    bidirectional : bool, default True
+        Whether they read in both directions; without, no step sees those behind it, and `stream` goes step by step.
+    pooling : {"last", "mean", "max", "attention"} or list of these, default "mean"
+        How the values of all steps become one vector; several stand side by side.
+    convolution : {"front", "beside"}, optional
+        Convolutions over time with batch normalisation: two that the recurrent layers read, or the three of a fully
+        convolutional network, averaged over time, beside them (LSTM-FCN [1]_).
+    filters : int, default 64
+        Features of the convolutions; the middle one of three has twice as many.
+    dropout : float, default 0.3
+        Share of the values that are dropped before the head, and between recurrent layers, in training.
+    members : int, default 1
+        Networks that are trained side by side, of different seeds; their probabilities are averaged.
+    class_weight : dict or "balanced", optional
+        What the cases of each class count in the loss: a number by class, or the same share for every class.
+    label_smoothing : float, default 0
+        Share of a label that is spread over all classes.
+    epochs : int, optional
+        How often the cases are read; by default about 600 updates, between 20 and 100 epochs.
+    batch_size : int, optional
+        Cases of an update; by default a sixteenth of them, between 8 and 64.
+    learning_rate : float or schedule, default 3e-3
+        AdamW's highest one; it rises in the first twentieth of the updates and falls by a cosine.
+    weight_decay : float, default 0.01
+        Of AdamW.
+    validation : float, default 0
+        Share of the cases of each class that is held out: the weights of the epoch that is best on them stay, and the
+        probabilities are calibrated by them.
+    patience : int, optional
+        Epochs without improvement on the cases held out, after which the training ends.
+    channels : {"last", "first"}, default "last"
+        Whether arrays are (N, T, F), or (N, F, T) as aeon and sktime have them.
+    random_state : int, RandomState, Generator or None, default 0
+        Of everything random; None for another one each time.
+    threads : int, optional
+        At most so many; by default all cores.
+    verbose : int, default 0
+        1 for a line of progress.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (C,)
+        The classes, sorted.
+    networks_ : list of Network
+        They take scaled inputs (N, T, F') and return logits (N, C).
+    scaling_ : Scaling
+        What each channel is scaled by.
+    temperature_ : float
+        What logits are divided by: 1 unless cases were held out.
+    notes_ : tuple of str
+        What was decided about the data.
+
+    References
+    ----------
+    .. [1] F. Karim, S. Majumdar, H. Darabi and S. Chen, LSTM fully convolutional networks for time series
+       classification, IEEE Access 6 (2018).
+
+    Examples
+    --------
+    Rising and falling sequences of different lengths:
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = [sign * np.linspace(0, 1, n) + 0.1 * rng.normal(size=n) for n in range(8, 20) for sign in (1, -1)]
+    >>> y = ["up", "down"] * 12
+    >>> model = SequenceClassifier(units=8, epochs=20).fit(X, y)
+    >>> model.predict([np.arange(9.0) / 9]).tolist(), model.score(X, y)
+    (['up'], 1.0)
+    """
+
+    _estimator_type = "classifier"
+    _metrics = ("accuracy",)
+
+    def __init__(
+        self,
+        cell: str | Cell = "gru",
+        units: int = 64,
+        *,
+        layers: int = 1,
+        bidirectional: bool = True,
+        pooling: Any = "mean",
+        convolution: str | None = "front",
+        filters: int = 64,
+        dropout: float = 0.3,
+        members: int = 1,
+        class_weight: Any = None,
+        label_smoothing: float = 0.0,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: Any = 3e-3,
+        weight_decay: float = 0.01,
+        validation: float = 0.0,
+        patience: int | None = None,
+        channels: str = "last",
+        random_state: Any = 0,
+        threads: int | None = None,
+        verbose: int = 0,
+    ):
+        self.cell, self.units, self.layers, self.bidirectional = cell, units, layers, bidirectional
+        self.pooling, self.convolution, self.filters, self.dropout = pooling, convolution, filters, dropout
+        self.members, self.class_weight, self.label_smoothing = members, class_weight, label_smoothing
+        self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
+        self.weight_decay, self.validation, self.patience = weight_decay, validation, patience
+        self.channels, self.random_state, self.threads, self.verbose = channels, random_state, threads, verbose
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        group: Any = None,
+        time: Any = None,
+        columns: Any = None,
+        label: Any = None,
+        callbacks: Iterable[Callback] = (),
+    ) -> Self:
+        """Learn from sequences whose class is known.
+
+        Parameters
+        ----------
+        X : array, list, dict, data frame or path
+            N sequences, as `elman.data.casing.cases_of` takes them: arrays (N, T) or (N, T, F), lists of arrays
+            (T_i, F) of any lengths, nested or long data frames, files.
+        y : array (N,), optional
+            The class of each, of any type that can be sorted; `label` instead names a column of a table.
+        sample_weight : array (N,), optional
+            What each case counts in the loss.
+        group, time, columns, label : str or list of str, optional
+            Of a table: the columns that name the cases, of times, of the channels, and of the class.
+        callbacks : iterable of Callback
+            Told how the trainings go.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If the data cannot be used, or there is one class only.
+        OptionError
+            If a parameter makes no sense.
+        KeyboardInterrupt
+            Passed on; the classifier is fitted then with what the networks had learnt.
+        """
+        self.check_params()
+        cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
+        assert cases.labels is not None
+        self.classes_, self._target = np.unique(cases.labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError(
+                f"all {counted(len(cases), 'cases')} are of one class, {self.classes_[0]!r}; a classifier needs two at "
+                "least"
+            )
+        self.temperature_ = 1.0
+        held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
+        if held.any():
+            weights = None if sample_weight is None else np.asarray(sample_weight, float)[held]
+            self._calibrate(cases.take(held), self._target[held], weights)
+        return self
+
+    def check_params(self) -> None:
+        super().check_params()
+        checks.real(self.label_smoothing, "label_smoothing", 0, 1, "in [0, 1), a share of a label", from_low=True)
+
+    # --- what the training asks -----------------------------------------------------------------------------
+
+    def _loss(self) -> Any:
+        return LOSSES["softmax_cross_entropy"].with_options(smoothing=float(self.label_smoothing))
+
+    def _strata(self) -> np.ndarray:
+        return self._target
+
+    def _class_weight(self) -> Any:
+        """By number of the class."""
+        given = self.class_weight
+        if not isinstance(given, Mapping):
+            return given
+        classes = self.classes_.tolist()
+        unknown = [name for name in given if name not in classes]
+        if unknown:
+            raise OptionError(f"class_weight names {unknown[0]!r}, which is none of the classes {listed(classes)}")
+        return {classes.index(name): weight for name, weight in given.items()}
+
+    # --- using ----------------------------------------------------------------------------------------------
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The class of each sequence, (N,)."""
+        probabilities = self.predict_proba(X)
+        found: np.ndarray = self.classes_[probabilities.argmax(axis=1)]
+        return found
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of each class, (N, C), in the order of ``classes_``."""
+        return self._probabilities(self._outputs(self._read(X)))
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The logarithm of each probability, (N, C)."""
+        return np.log(self.predict_proba(X))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The share of the sequences whose class is right."""
+        cases = self._labelled(X, y)
+        right = self.predict(cases) == cases.labels
+        return float(np.average(right, weights=sample_weight))
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""
+        found: np.ndarray = np.exp(log_softmax(logits / self.temperature_)).mean(axis=0)
+        return found
+
+    def _calibrate(self, cases: Cases, classes: np.ndarray, weights: np.ndarray | None) -> None:
+        """Find the temperature by cases that the networks have not learnt from."""
+        logits = self._outputs(cases)
+        repeated = None if weights is None else np.tile(weights, len(logits))
+        self.temperature_ = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)

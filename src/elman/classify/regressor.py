@@ -1,0 +1,222 @@
+"""`SequenceRegressor`: a number that belongs to a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+
+from elman.checks import nearest, shown
+from elman.data.cases import Cases
+from elman.data.casing import targets_of
+from elman.equations import Cell
+from elman.errors import DataError, OptionError
+from elman.classify.base import SequenceEstimator
+from elman.classify.splitting import parts_of
+from elman.training import Callback
+
+LOSSES = ("mse", "mae", "huber")
+
+
+class SequenceRegressor(SequenceEstimator):
+    """Learns a number that belongs to a sequence, from sequences of any length whose number is known.
+
+    Parameters
+    ----------
+    cell : str or Cell, default "gru"
+        Of the recurrent layers: a name of `elman.cells.catalogue`, or a cell of your own, with one input.
+    units : int, default 64
+        Hidden size H of each direction.
+    layers : int, default 1
+        How many recurrent layers.
+    bidirectional : bool, default True
+        Whether they read in both directions; without, no step sees those behind it, and `stream` goes step by step.
+    pooling : {"last", "mean", "max", "attention"} or list of these, default "mean"
+        How the values of all steps become one vector; several stand side by side.
+    convolution : {"front", "beside"}, optional
+        Convolutions over time with batch normalisation: two that the recurrent layers read, or the three of a fully
+        convolutional network, averaged over time, beside them (LSTM-FCN [1]_).
+    filters : int, default 64
+        Features of the convolutions; the middle one of three has twice as many.
+    dropout : float, default 0.3
+        Share of the values that are dropped before the head, and between recurrent layers, in training.
+    members : int, default 1
+        Networks that are trained side by side, of different seeds; their values are averaged.
+    loss : {"mse", "mae", "huber"}, default "mse"
+        Of targets in units of their spread: squared errors, absolute ones, which a few wild targets move less, or
+        squared up to one spread and absolute from there.
+    epochs : int, optional
+        How often the cases are read; by default about 600 updates, between 20 and 100 epochs.
+    batch_size : int, optional
+        Cases of an update; by default a sixteenth of them, between 8 and 64.
+    learning_rate : float or schedule, default 3e-3
+        AdamW's highest one; it rises in the first twentieth of the updates and falls by a cosine.
+    weight_decay : float, default 0.01
+        Of AdamW.
+    validation : float, default 0
+        Share of the cases that is held out, from all parts of the range of the targets: the weights of the epoch
+        that is best on them stay.
+    patience : int, optional
+        Epochs without improvement on the cases held out, after which the training ends.
+    channels : {"last", "first"}, default "last"
+        Whether arrays are (N, T, F), or (N, F, T) as aeon and sktime have them.
+    random_state : int, RandomState, Generator or None, default 0
+        Of everything random; None for another one each time.
+    threads : int, optional
+        At most so many; by default all cores.
+    verbose : int, default 0
+        1 for a line of progress.
+
+    Attributes
+    ----------
+    networks_ : list of Network
+        They take scaled inputs (N, T, F') and return the scaled target (N, 1).
+    scaling_ : Scaling
+        What each channel is scaled by.
+    target_mean_, target_spread_ : float
+        What targets are scaled by.
+    notes_ : tuple of str
+        What was decided about the data.
+
+    References
+    ----------
+    .. [1] F. Karim, S. Majumdar, H. Darabi and S. Chen, LSTM fully convolutional networks for time series
+       classification, IEEE Access 6 (2018).
+
+    Examples
+    --------
+    How fast sequences of different lengths rise:
+
+    >>> rng = np.random.default_rng(0)
+    >>> slopes = rng.uniform(-1, 1, 40)
+    >>> X = [slope * np.arange(n) + 0.1 * rng.normal(size=n) for slope, n in zip(slopes, rng.integers(8, 20, 40))]
+    >>> SequenceRegressor(units=8, epochs=40).fit(X, slopes).score(X, slopes) > 0.9
+    True
+    """
+
+    _estimator_type = "regressor"
+
+    def __init__(
+        self,
+        cell: str | Cell = "gru",
+        units: int = 64,
+        *,
+        layers: int = 1,
+        bidirectional: bool = True,
+        pooling: Any = "mean",
+        convolution: str | None = "front",
+        filters: int = 64,
+        dropout: float = 0.3,
+        members: int = 1,
+        loss: str = "mse",
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: Any = 3e-3,
+        weight_decay: float = 0.01,
+        validation: float = 0.0,
+        patience: int | None = None,
+        channels: str = "last",
+        random_state: Any = 0,
+        threads: int | None = None,
+        verbose: int = 0,
+    ):
+        self.cell, self.units, self.layers, self.bidirectional = cell, units, layers, bidirectional
+        self.pooling, self.convolution, self.filters, self.dropout = pooling, convolution, filters, dropout
+        self.members, self.loss = members, loss
+        self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
+        self.weight_decay, self.validation, self.patience = weight_decay, validation, patience
+        self.channels, self.random_state, self.threads, self.verbose = channels, random_state, threads, verbose
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        group: Any = None,
+        time: Any = None,
+        columns: Any = None,
+        label: Any = None,
+        callbacks: Iterable[Callback] = (),
+    ) -> Self:
+        """Learn from sequences whose number is known.
+
+        Parameters
+        ----------
+        X : array, list, dict, data frame or path
+            N sequences, as `elman.data.casing.cases_of` takes them: arrays (N, T) or (N, T, F), lists of arrays
+            (T_i, F) of any lengths, nested or long data frames, files.
+        y : array (N,), optional
+            The number of each; `label` instead names a column of a table.
+        sample_weight : array (N,), optional
+            What each case counts in the loss.
+        group, time, columns, label : str or list of str, optional
+            Of a table: the columns that name the cases, of times, of the channels, and of the target.
+        callbacks : iterable of Callback
+            Told how the trainings go.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If the data cannot be used.
+        OptionError
+            If a parameter makes no sense.
+        KeyboardInterrupt
+            Passed on; the regressor is fitted then with what the networks had learnt.
+        """
+        self.check_params()
+        cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
+        target = _targets(cases)
+        self.target_mean_, self.target_spread_ = float(target.mean()), float(target.std()) or 1.0
+        self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
+        self._learn(cases, sample_weight, callbacks, 1)
+        return self
+
+    def check_params(self) -> None:
+        """Refuse parameters that make no sense; `OptionError` names the first."""
+        super().check_params()
+        if not isinstance(self.loss, str) or self.loss not in LOSSES:
+            raise OptionError(
+                f"loss is {shown(self.loss)}{nearest(self.loss, LOSSES)}; expected one of {', '.join(LOSSES)}"
+            )
+
+    # --- what the training asks -----------------------------------------------------------------------------
+
+    def _loss(self) -> Any:
+        return self.loss
+
+    def _strata(self) -> np.ndarray:
+        return parts_of(self._target)
+
+    # --- using ----------------------------------------------------------------------------------------------
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The number of each sequence, (N,)."""
+        return self._values(self._outputs(self._read(X)))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """The coefficient of determination: 1 less the share of the targets' variance that errors have."""
+        cases = self._labelled(X, y)
+        target = _targets(cases)
+        weights = np.ones(len(target)) if sample_weight is None else np.asarray(sample_weight, float)
+        missed = float((weights * (target - self.predict(cases)) ** 2).sum())
+        spread = float((weights * (target - np.average(target, weights=weights)) ** 2).sum())
+        if spread == 0:
+            raise DataError("all targets are the same, so that no share of their variance can be told")
+        return 1.0 - missed / spread
+
+    def _values(self, outputs: np.ndarray) -> np.ndarray:
+        """Of scaled targets (M, N, 1), the mean of the networks' values, (N,)."""
+        found: np.ndarray = self.target_mean_ + self.target_spread_ * outputs[:, :, 0].mean(axis=0)
+        return found
+
+
+def _targets(cases: Cases) -> np.ndarray:
+    """The numbers of cases that have some."""
+    assert cases.labels is not None
+    return targets_of(cases.labels, cases.names)
