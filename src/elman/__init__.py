@@ -1,7 +1,8 @@
 """Elman: recurrent neural networks from their equations.
 
 ``import elman as el`` gives the language of equations (`el.cell`, `el.tanh` ...), the layers and `el.Network`, losses,
-optimisers and callbacks, `el.Forecaster`, `el.SequenceClassifier` and `el.LanguageModel`. Everything is loaded when it is first used.
+optimisers and callbacks, `el.Forecaster`, `el.SequenceClassifier`, `el.SequenceRegressor` and `el.LanguageModel`.
+Everything is loaded when it is first used.
 """
 
 from __future__ import annotations

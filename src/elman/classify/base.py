@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from elman import checks
+from elman.classify.design import design_of
+from elman.classify.scaling import Scaling, learn_scaling
+from elman.classify.splitting import held_out
+from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
 from elman.data.casing import cases_of
 from elman.data.names import counted
 from elman.errors import DataError, OptionError
 from elman.estimator import Estimator, not_fitted
-from elman.classify.design import design_of
-from elman.classify.scaling import Scaling, learn_scaling
-from elman.classify.splitting import held_out
-from elman.classify.teaching import Lesson, teach
 from elman.network import Network
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks

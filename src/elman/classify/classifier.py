@@ -8,12 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from elman import checks
+from elman.classify.base import SequenceEstimator
+from elman.classify.calibration import log_softmax, temperature_of
 from elman.data.cases import Cases
 from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
-from elman.classify.base import SequenceEstimator
-from elman.classify.calibration import log_softmax, temperature_of
 from elman.training import Callback
 from elman.training.losses import LOSSES
 

@@ -8,12 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from elman.checks import nearest, shown
+from elman.classify.base import SequenceEstimator
+from elman.classify.splitting import parts_of
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
 from elman.equations import Cell
 from elman.errors import DataError, OptionError
-from elman.classify.base import SequenceEstimator
-from elman.classify.splitting import parts_of
 from elman.training import Callback
 
 LOSSES = ("mse", "mae", "huber")
