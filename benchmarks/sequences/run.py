@@ -43,6 +43,10 @@ def folder(name: str) -> Path:
     raise SystemExit(f"{name} is in none of the packages aeon and sktime; install them")
 
 
+def contenders(numbers: bool) -> tuple[Contender, ...]:
+    return REGRESSORS if numbers else CLASSIFIERS
+
+
 def part(name: str, which: str, numbers: bool) -> tuple[list[np.ndarray], np.ndarray]:
     """The training or test cases of a set, and what they are."""
     cases = read_cases(folder(name) / f"{name}_{which}.ts")
@@ -62,20 +66,21 @@ def trial(contender: Contender, name: str, numbers: bool, seed: int, threads: in
     return {"seed": seed, "score": score, "seconds": clock, "processor_seconds": processor}
 
 
-def _serve(connection: Connection, contender: Contender, *given: Any) -> None:
+def _serve(connection: Connection, who: str, name: str, numbers: bool, *given: Any) -> None:
     """A trial in a process of its own."""
+    contender = next(each for each in contenders(numbers) if each.name == who)
     try:
         importlib.import_module(contender.module)
-        connection.send(trial(contender, *given))
+        connection.send(trial(contender, name, numbers, *given))
     except Exception as error:
         connection.send({"error": f"{type(error).__name__}: {error}"[:500]})
 
 
-def apart(contender: Contender, *given: Any) -> dict[str, Any]:
+def apart(who: str, *given: Any) -> dict[str, Any]:
     """A trial in a fresh process."""
     context = multiprocessing.get_context("spawn")
     mine, its = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(its, contender, *given))
+    process = context.Process(target=_serve, args=(its, who, *given))
     process.start()
     its.close()
     try:
@@ -104,10 +109,10 @@ def main() -> None:
         for name in given.only or [*CLASSES, *NUMBERS]:
             numbers = name in NUMBERS
             values = sum(case.size for case in part(name, "TRAIN", numbers)[0])
-            for contender in REGRESSORS if numbers else CLASSIFIERS:
+            for contender in contenders(numbers):
                 if (given.who and contender.name not in given.who) or values > contender.most_values:
                     continue
-                entry = apart(contender, name, numbers, seed, given.threads)
+                entry = apart(contender.name, name, numbers, seed, given.threads)
                 print(name, contender.name, entry, flush=True)
                 trials = found["sets"].setdefault(name, {}).setdefault(contender.name, [])
                 trials[:] = [*(each for each in trials if each.get("seed") != seed), {"seed": seed, **entry}]
