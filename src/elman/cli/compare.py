@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
+
+if TYPE_CHECKING:
+    from elman.compare import Comparison
 
 
 @click.command()
@@ -53,14 +56,23 @@ def compare(cells: str, task: str, **options: Any) -> None:
     from elman.data.reading import Reading
 
     read = of_one_series(options)
-    found = commands.compare(
-        "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
-        task,
-        reading=Reading(**read) if read else None,
-        watch=lambda cell, seed, final: say(f"{cell}, seed {seed}: {final:.3g}", err=True),
-        **how,
-        **files,
-    )
+    try:
+        found = commands.compare(
+            "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
+            task,
+            reading=Reading(**read) if read else None,
+            watch=lambda cell, seed, final: say(f"{cell}, seed {seed}: {final:.3g}", err=True),
+            **how,
+            **files,
+        )
+    except commands.ComparisonInterrupted as stopped:
+        if stopped.found is not None:
+            _tell(stopped.found, files)
+        raise
+    _tell(found, files)
+
+
+def _tell(found: Comparison, files: dict[str, str | None]) -> None:
     say(found.table())
     say()
     words = (

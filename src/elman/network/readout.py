@@ -136,8 +136,9 @@ def _before(net: Network) -> Network:
     if not shorter.parts:
         raise OptionError("fit_readout needs a layer before the last one")
     known = {name: net.params[name] for name in net.params if not name.startswith(f"{whole.parts[-1].name}.")}
-    how = {"products": net.products, "engine": net.engine_name, "threads": net.threads}
-    found = Network.of_structure(shorter, dtype=net.dtype, known=known, **how)
+    found = Network.of_structure(
+        shorter, dtype=net.dtype, products=net.products, engine=net.engine_name, threads=net.threads, known=known
+    )
     for name, value in known.items():
         found.params[name] = value
     return found
