@@ -109,7 +109,7 @@ def entry(name: str, cell: Cell, features: int = FEATURES, units: int = UNITS) -
 
 
 def bound(cell: Cell, features: int, units: int) -> Graph:
-    """Its graph with F features at each input; where the others cannot be as wide as the first, as its equations say."""
+    """Its graph with F features at each input; others that cannot be as wide have what its equations say."""
     traced, others = cell.trace(), len(cell.inputs) - 1
     try:
         return traced.bind([features] * (1 + others), units)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all.")
+@click.option(
+    "--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all that take one input."
+)
 @click.option("--task", required=True, metavar="TASK", help="adding, copy, flip_flop, digits, or a file with a series.")
 @click.option("--steps", type=click.IntRange(1), metavar="T", help="Length of the sequences. [default: the task's]")
 @click.option("--updates", type=click.IntRange(10), metavar="N", help="Budget of each run. [default: 500]")
