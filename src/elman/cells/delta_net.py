@@ -13,8 +13,8 @@ def delta_net(p, x, W, *, nu=1, epsilon=1e-6):
     At each step the value that the matrix gives for a key is moved towards a new one by a share ``beta``: what is
     stored under a key can be replaced, where linear attention only adds. For recall of pairs; all products with
     parameters leave the time loop, the state has values times features of keys. Keys and queries pass through DPFP,
-    ``k_i k_{i + j}`` for j up to `nu` of their positive and negative parts, which makes 2 d nu features of d, and are
-    divided by their sum (and `epsilon`, as of some keys all features are 0).
+    ``k_i k_{i + j}`` for j up to `nu`, below 2 d, of their positive and negative parts, which makes 2 d nu features of
+    d, and are divided by their sum (and `epsilon`, as of some keys all features are 0).
 
     Parameters ``W_k W_q`` (d, F), with d = H or ``sizes={"W_k": d, "W_q": d}``; ``W_v`` (H, F); ``w_beta`` (F),
     ``b_beta`` (1). The output ``y`` is what the query reads. A layer has one head; the paper's are several beside one

@@ -230,13 +230,14 @@ class Network:
         *,
         seed: int = 0,
         dtype: np.typing.DTypeLike = np.float32,
+        products: str | None = None,
         engine: str | None = None,
         threads: int | None = None,
         known: Mapping[str, np.ndarray] | None = None,
     ) -> Network:
         """A network of layers that are put together already; `known` has constants that their cells have not."""
         network = cls.__new__(cls)
-        network._set_up(structure, seed, dtype, None, engine, threads)
+        network._set_up(structure, seed, dtype, products, engine, threads)
         network._initialise(known)
         return network
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from elman.checks import nearest
 from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
+from elman.network.initialisers.gates import chrono
 from elman.network.initialisers.plain import (
     Initialiser,
     fan_in_uniform,
@@ -20,6 +22,7 @@ from elman.network.initialisers.plain import (
     normal,
     ones,
     orthogonal,
+    scaled_identity,
     uniform,
     zeros,
 )
@@ -40,12 +43,23 @@ NAMED: dict[str, Initialiser] = {
     "hidden_uniform": hidden_uniform,
     "reservoir": reservoir(),
 }
+MAKERS: dict[str, tuple[Callable[..., Initialiser], str]] = {
+    "chrono": (chrono, "chrono(100)"),
+    "normal": (normal, "normal(0.1)"),
+    "reservoir": (reservoir, "reservoir(0.9)"),
+    "scaled_identity": (scaled_identity, "scaled_identity(0.5)"),
+    "uniform": (uniform, "uniform(-0.1, 0.1)"),
+}
+"""What makes an initialiser of numbers, and how it is called."""
 
 
 def initial_value(
     how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str, blocks: int = 1
 ) -> np.ndarray:
     """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array."""
+    for made, (maker, call) in MAKERS.items():
+        if how is maker or (isinstance(how, str) and how == made and made not in NAMED):
+            raise OptionError(f"{made} makes an initialiser; for {name} call it: el.initialisers.{call}")
     if isinstance(how, str):
         if how not in NAMED:
             hint, known = nearest(how, NAMED), ", ".join(NAMED)
