@@ -119,7 +119,9 @@ class Cell:
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
         names = _names(local, outputs, list(zip(new_states, states, strict=True)), parameters)
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
+        used = set(ordered(outputs))
+        said = [(symbol, each) for symbol, each in recorder.ranges if symbol in used]
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories, said)
 
     def equations(self) -> list[str]:
         """The equations as lines of plain text, made from the graph."""
