@@ -55,7 +55,9 @@ def test_a_time_alone_is_no_input(name):
 @pytest.mark.parametrize("step", [0, -1.0, np.nan, np.inf, "now", None, True])
 @pytest.mark.parametrize("name", TIMED)
 def test_what_is_no_step_is_told(name, step):
-    with pytest.raises(el.OptionError, match=r"step is .*; expected a number above 0, or 'input', which takes the last"):
+    with pytest.raises(
+        el.OptionError, match=r"step is .*; expected a number above 0, or 'input', which takes the last"
+    ):
         of(el.cells.catalogue()[name], 3, 4, step=step)
 
 

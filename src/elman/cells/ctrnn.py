@@ -18,10 +18,9 @@ def ctrnn(p, x, v, *, dt=20.0, tau=100.0, activation="sigmoid", bias=True):
     ``tau / dt`` steps unless the connections hold it.
 
     Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H), the last one not with ``bias=False``. Options ``dt`` and ``tau``,
-    in the same unit of time (20 and 100 milliseconds, as is usual; ``dt`` is at most
-    ``tau``), and ``activation``. What it returns are the rates
-    ``r``, its state are the potentials ``v``. Many libraries take the rate of the sum, ``h = (1 - a) h + a f(U h + W x
-    + b)``, which is another equation (of the same fixed points' rates if f is applied to them).
+    in the same unit of time (20 and 100 milliseconds, as is usual), ``dt`` at most ``tau``, and ``activation``. What it
+    returns are the rates ``r``, its state are the potentials ``v``. Many libraries take the rate of the sum, ``h = (1 -
+    a) h + a f(U h + W x + b)``, which is another equation (of the same fixed points' rates if f is applied to them).
 
     Reference: K. Funahashi and Y. Nakamura, Approximation of dynamical systems by continuous time recurrent neural
     networks, Neural Networks 6 (1993).

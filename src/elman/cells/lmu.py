@@ -35,7 +35,8 @@ def lmu(p, x, h, m, *, order=4, theta=4.0, activation="tanh"):
     Reference: A. R. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time representation in
     recurrent neural networks, NeurIPS 2019.
     """
-    A, B = map(constant, zero_order_hold(*legendre_delay(checks.whole(order, "order", most=MOST), checks.real(theta, "theta", 0))))
+    order, theta = checks.whole(order, "order", most=MOST), checks.real(theta, "theta", 0)
+    A, B = map(constant, zero_order_hold(*legendre_delay(order, theta)))
     u = sum(p.e_x * x) + sum(p.e_h * h) + sum(p.e_m * m)
     m = A @ m + B * u
     return as_function(activation)(p.W @ x + p.U @ h + p.V @ m), m

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from elman.checks import nearest, real, shown, whole
+from elman.equations.symbols import Symbol
+from elman.equations.widths import Dim, must_add_up
 from elman.errors import OptionError
 
 MOST_SOLVED = 100  # steps of a solver at a step of the sequence: each has its own place in the graph
+MOST_HEADS = 1024
 
 
 def one_of(given: Any, what: str, choices: Iterable[str]) -> str:
@@ -40,3 +45,30 @@ def euler_share(dt: Any, tau: Any) -> float:
     if dt > tau:
         raise OptionError(f"dt is {dt:g} and tau {tau:g}; expected a step dt of at most the time constant tau")
     return dt / tau
+
+
+def heads_of(h: Any, heads: Any) -> int:
+    """How many heads there are, each with as many units as the others."""
+    heads = whole(heads, "heads", most=MOST_HEADS)
+    if isinstance(h, Symbol):
+        must_add_up(h.dim, (Dim("units of a head"),) * heads, 0, f"heads={heads}, which must divide the units")
+    return heads
+
+
+# --- values of parameters -----------------------------------------------------------------------------------------
+
+
+def signs(values: np.ndarray, name: str) -> None:
+    """Refuse what is neither 1 nor -1."""
+    _all(np.abs(values) == 1, values, name, "1 of units that excite and -1 of those that inhibit")
+
+
+def whole_from_one(values: np.ndarray, name: str) -> None:
+    """Refuse what is no whole number from 1 on."""
+    _all((values >= 1) & (values == np.floor(values)), values, name, "whole numbers from 1 on")
+
+
+def _all(right: np.ndarray, values: np.ndarray, name: str, expected: str) -> None:
+    if not right.all():
+        place = tuple(int(i) for i in np.argwhere(~right)[0])
+        raise OptionError(f"{name} is {values[place]:g} at {list(place)}; expected {expected}")

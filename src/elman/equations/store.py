@@ -69,7 +69,7 @@ def stored(graph: Graph, like: Cell | None = None) -> StoredCell:
     """The cell of a graph, with its constants' values, and what a cell whose parameters it has says of them."""
     made = from_data(graph_data(graph, doc=(like and like.__doc__) or ""))
     made.initial = {**constant_values(graph), **(like.initial if like else {})}
-    made.frozen = like.frozen if like else ()
+    made.frozen, made.valid = (like.frozen, like.valid) if like else ((), {})
     return made
 
 
@@ -113,6 +113,8 @@ class StoredCell(Cell):
         self.options: dict[str, Any] = {}
         self.initial = dict(data["initial"])
         self.frozen = tuple(data.get("frozen", ()))
+        self.valid = {}
+        self.__signature__ = self._sign()
         self.function = lambda p, *args: _result(_replay(data, p, args), data)
 
     def with_options(self, **options: Any) -> Cell:
