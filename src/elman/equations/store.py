@@ -114,8 +114,10 @@ class StoredCell(Cell):
         self.initial = dict(data["initial"])
         self.frozen = tuple(data.get("frozen", ()))
         self.valid = {}
-        self.__signature__ = self._sign()
         self.function = lambda p, *args: _result(_replay(data, p, args), data)
+
+    def __repr__(self) -> str:  # its names need not be those of arguments
+        return f"<cell {self.name}({', '.join(('p', *self.inputs, *self.memories, *self.states))})>"
 
     def with_options(self, **options: Any) -> Cell:
         if options:
