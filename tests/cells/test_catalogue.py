@@ -166,7 +166,7 @@ def test_a_layer_takes_the_name_of_a_cell():
             r"mc_lstm takes 2 values \(x, a\); expected a cell of",
         ),
         (
-            lambda: el.LanguageModel("ode_lstm").fit("ab" * 9000),
+            lambda: el.LanguageModel(el.cells.ode_lstm.with_options(step="input")).fit("ab" * 9000),
             r"for the time.*el.cells.ode_lstm.with_options\(step=1.0",
         ),
         (lambda: el.LanguageModel("gru_d").fit("ab" * 9000), "gru_d takes 3 values"),

@@ -23,7 +23,6 @@ QUICK = Budget(updates=10, seeds=2, batch_size=4)
 @pytest.mark.parametrize("name", ONE_INPUT)
 def test_units_are_those_nearest_to_the_parameters(name):
     cell = el.cells.catalogue()[name]
-    cell = cell.with_options(step=1.0) if cell.options.get("step") == "input" else cell
     units = units_for(cell, TASK, 600)
     net = el.Network(2, [el.Recurrent(cell, units, return_sequences=False), el.Dense(1)])
     fixed = sum(p.size for n, p in net.params.items() if n in el.network.freezing.constants(net))
@@ -79,7 +78,7 @@ def test_a_run_that_diverges_is_told_and_comes_last():
 
 
 def test_a_cell_that_reads_times_gets_steps_of_one():
-    found = compare(["ode_lstm"], TASK, QUICK, parameters=300)
+    found = compare([el.cells.ode_lstm.with_options(step="input")], TASK, QUICK, parameters=300)
     assert found.notes == ["ode_lstm: with step=1, as the inputs of the task hold no times"]
 
 

@@ -13,6 +13,7 @@ from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.errors import OptionError
+from elman.hints import FIT, hinted
 from elman.network import arguments, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
@@ -338,7 +339,7 @@ class Network:
         return freezing.trainable(self)
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
-    fit = fit
+    fit = hinted(fit, FIT)
     train_on_batch = train_on_batch
     evaluate = evaluate
     generate = generate

@@ -53,6 +53,30 @@ MAKERS: dict[str, tuple[Callable[..., Initialiser], str]] = {
 """What makes an initialiser of numbers, and how it is called."""
 
 
+_OTHERS = {
+    "xavier_uniform": "'glorot_uniform'",
+    "glorot_normal": "lambda random, shape: random.normal(0, (2 / sum(shape)) ** 0.5, shape)",
+    "he_normal": "lambda random, shape: random.normal(0, (2 / shape[-1]) ** 0.5, shape)",
+    "he_uniform": "lambda random, shape: (6 / shape[-1]) ** 0.5 * random.uniform(-1, 1, shape)",
+    "kaiming_uniform": "'fan_in_uniform', PyTorch's own start of layers, or for a gain of 2 "
+    "lambda random, shape: (6 / shape[-1]) ** 0.5 * random.uniform(-1, 1, shape)",
+    "lecun_uniform": "lambda random, shape: (3 / shape[-1]) ** 0.5 * random.uniform(-1, 1, shape)",
+    "random_normal": "'normal'",
+    "random_uniform": "'uniform'",
+    "eye": "'identity'",
+    "constant": "a number",
+}
+_OTHERS |= {"xavier_normal": _OTHERS["glorot_normal"], "kaiming_normal": _OTHERS["he_normal"]}
+
+
+def hint_of(name: str) -> str:
+    """What to give for a name of Keras or PyTorch, in whatever case, or one that is misspelt."""
+    plain = "".join(f"_{c}" if c.isupper() else c for c in name).lower().strip("_")
+    if plain in NAMED:
+        return f": give {plain!r}"
+    return f": give {_OTHERS[plain]}" if plain in _OTHERS else nearest(name, NAMED)
+
+
 def initial_value(
     how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str, blocks: int = 1
 ) -> np.ndarray:
@@ -62,8 +86,10 @@ def initial_value(
             raise OptionError(f"{made} makes an initialiser; for {name} call it: el.initialisers.{call}")
     if isinstance(how, str):
         if how not in NAMED:
-            hint, known = nearest(how, NAMED), ", ".join(NAMED)
-            raise OptionError(f"unknown initialiser {how!r} for {name}{hint}; there are {known}, or give a function")
+            raise OptionError(
+                f"unknown initialiser {how!r} for {name}{hint_of(how)}; there are {', '.join(NAMED)}, or give a "
+                "function"
+            )
         how = NAMED[how]
     if callable(how) and blocks > 1:
         of_block = (shape[0] // blocks, *shape[1:])
