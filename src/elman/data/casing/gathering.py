@@ -82,7 +82,7 @@ def cases_of(
         return found
     if found.labels is not None:
         raise OptionError("labels are given twice, by y and by X; leave out one of them")
-    labels, notes = labels_of(y, found.names)
+    labels, notes = labels_of(y, found.names, named=bool(found.keys))
     return replace(found, labels=labels, notes=(*found.notes, *notes))
 
 
@@ -134,10 +134,8 @@ def _of_frame(X: Any, asked: Asked, labelled: bool) -> Cases:
     nested = nested_columns(X) if hasattr(X, "__len__") else []
     if nested:
         return of_nested(X, nested, asked, labelled)
-    index = getattr(X, "index", None)
-    rows = None if index is None or getattr(index, "nlevels", 1) > 1 else list(index)
-    rows = None if rows == list(range(len(X))) else rows
-    return of_table(framed(X, asked.named, asked.reading), asked, rows, labelled)
+    index = getattr(X, "index", None) if getattr(getattr(X, "index", None), "nlevels", 2) == 1 else None
+    return of_table(framed(X, asked.named, asked.reading), asked, index, labelled)
 
 
 def _of_mapping(X: Mapping[Any, Any], asked: Asked, labelled: bool) -> Cases:
@@ -145,7 +143,7 @@ def _of_mapping(X: Mapping[Any, Any], asked: Asked, labelled: bool) -> Cases:
     if any(value is not None for value in (asked.group, asked.label)):
         asked.refuse_order("a dict of columns")
         return of_table(as_sheet(X, asked.named, asked.reading), asked, None, labelled)
-    return _of_items(list(X.values()), tuple(X), asked, labelled)
+    return replace(_of_items(list(X.values()), tuple(X), asked, labelled), keys=("case",))
 
 
 def _array_of(X: Any) -> np.ndarray | list[Any]:

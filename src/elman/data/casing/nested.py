@@ -15,8 +15,8 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.labels import checked_labels
 from elman.data.casing.laying import Steps, stacked
 from elman.data.casing.long import read_channels, time_of
-from elman.data.casing.marked import is_constant, label_of_cases
-from elman.data.casing.roles import LABELS, by_name, channels_of, one_named
+from elman.data.casing.marked import index_names, is_constant, label_of_cases
+from elman.data.casing.roles import CASES, LABELS, by_name, channels_of, one_named
 from elman.data.frames import FrameSheet
 from elman.data.names import listed
 from elman.data.pandas_index import framed
@@ -52,34 +52,54 @@ def of_nested(frame: Any, nested: Sequence[Any], asked: Asked, labelled: bool) -
     """
     import narwhals as nw
 
-    asked.refuse_names("a frame of nested cells", ("columns", "label"))
+    asked.refuse_names("a frame of nested cells", ("group", "columns", "label"))
     held = nw.from_native(frame, eager_only=True)
-    names = tuple(frame.index) if hasattr(frame, "index") else tuple(range(len(held)))
-    chosen = _chosen(list(held.columns), nested, asked)
+    chosen = _chosen(nested, asked)
     cells = {column.name: column.to_list() for column in held.iter_columns()}
+    rest = [name for name in cells if name not in nested]
+    group, label = (_beside(cells, rest, what, asked) for what in ("group", "label"))
+    names, keys = index_names(getattr(frame, "index", None), len(held))
+    if group is not None:
+        names, keys = _different(cells[group], group), (str(group),)
     rows = [_case([cells[name][i] for name in chosen], case, chosen) for i, case in enumerate(names)]
     lengths = [len(values) for values, _ in rows]
     times = joined_times([found for _, found in rows], lengths, names)
     codes = np.repeat(np.arange(len(rows)), lengths)
     found = stacked(Steps(np.concatenate([v for v, _ in rows]), codes, names, tuple(map(str, chosen)), times))
-    rest = [name for name in held.columns if name not in nested]
-    label = asked.label if asked.label is not None else next((n for n in rest if str(n).lower() in LABELS), None)
-    beside = [name for name in rest if name != label and asked.columns is None]
+    found = replace(found, keys=keys)
+    beside = [name for name in rest if name not in (group, label) and asked.columns is None]
     if beside:
         raise DataError(
-            f"the frame has columns {listed(map(repr, beside))} of single values beside those of sequences; name the "
-            "label with label=, and leave out others"
+            f"the frame has columns {listed(map(repr, beside))} of single values beside those of sequences; say "
+            "what they are with label= or group=, and leave out others"
         )
     if label is None or (labelled and asked.label is None):
         return found
-    if label not in cells:
-        raise DataError(f"the frame has no column {label!r}; its columns are {listed(map(repr, cells))}")
     column = np.empty(len(held), object)
     column[:] = cells[label]
     return replace(found, labels=checked_labels(column, names))
 
 
-def _chosen(names: list[Any], nested: Sequence[Any], asked: Asked) -> list[Any]:
+def _beside(cells: dict[Any, Any], rest: Sequence[Any], what: str, asked: Asked) -> Any:
+    """The column of single values that labels the cases or names them, if one is named, or called so."""
+    wanted = getattr(asked, what)
+    if wanted is None:
+        return next((name for name in rest if str(name).lower() in (LABELS if what == "label" else CASES)), None)
+    if wanted not in cells:
+        raise DataError(f"the frame has no column {wanted!r}; its columns are {listed(map(repr, cells))}")
+    return wanted
+
+
+def _different(names: Sequence[Any], column: Any) -> tuple[Any, ...]:
+    """Names that are all different."""
+    again = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if again is not None:
+        raise DataError(f"column {column!r} names several cases {again!r}; expected a name of its own for each")
+    return tuple(names)
+
+
+def _chosen(nested: Sequence[Any], asked: Asked) -> list[Any]:
+    """The channels: those that are named, or all columns of sequences."""
     if asked.columns is None:
         return list(nested)
     wanted = list(asked.columns) if isinstance(asked.columns, list | tuple) else [asked.columns]

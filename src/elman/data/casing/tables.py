@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from elman.data.cases import Cases
@@ -15,7 +14,7 @@ from elman.data.roles import columns_named
 from elman.errors import DataError
 
 
-def of_table(held: Framed, asked: Asked, index: Sequence[Any] | None, labelled: bool) -> Cases:
+def of_table(held: Framed, asked: Asked, index: Any, labelled: bool) -> Cases:
     """A table as cases.
 
     Raises
