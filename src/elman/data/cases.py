@@ -91,5 +91,5 @@ class Cases:
 
     def __repr__(self) -> str:
         shortest, longest = (int(f(self.lengths)) for f in (np.min, np.max)) if len(self) else (0, 0)
-        steps = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
-        return f"<Cases: {counted(len(self), 'cases')} of {steps} steps, {counted(len(self.channels), 'channels')}>"
+        steps = counted(longest, "steps") if shortest == longest else f"{shortest} to {longest} steps"
+        return f"<Cases: {counted(len(self), 'cases')} of {steps}, {counted(len(self.channels), 'channels')}>"

@@ -15,7 +15,7 @@ from elman.data.casing.arrays import Order, of_array, of_arrays
 from elman.data.casing.asked import Asked
 from elman.data.casing.files import of_file
 from elman.data.casing.labels import labels_of
-from elman.data.casing.nested import is_sequence, nested_columns, of_frames, of_nested
+from elman.data.casing.nested import cells_of, is_sequence, of_frames, of_nested
 from elman.data.casing.tables import of_table
 from elman.data.intake import as_sheet
 from elman.data.pandas_index import framed, is_column, is_frame
@@ -131,16 +131,16 @@ def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
 
 def _of_frame(X: Any, asked: Asked, labelled: bool) -> Cases:
     asked.refuse_order("a data frame")
-    nested = nested_columns(X) if hasattr(X, "__len__") else []
-    if nested:
-        return of_nested(X, nested, asked, labelled)
     index = getattr(X, "index", None) if getattr(getattr(X, "index", None), "nlevels", 2) == 1 else None
+    cells = cells_of(X) if hasattr(X, "__len__") else {}
+    if cells:
+        return of_nested(cells, index, asked, labelled)
     return of_table(framed(X, asked.named, asked.reading), asked, index, labelled)
 
 
 def _of_mapping(X: Mapping[Any, Any], asked: Asked, labelled: bool) -> Cases:
     """A dict of columns where some are named, else of cases by name."""
-    if any(value is not None for value in (asked.group, asked.label)):
+    if asked.named and not any(map(is_frame, X.values())):
         asked.refuse_order("a dict of columns")
         return of_table(as_sheet(X, asked.named, asked.reading), asked, None, labelled)
     return replace(_of_items(list(X.values()), tuple(X), asked, labelled), keys=("case",))

@@ -99,7 +99,7 @@ def of_wide(held: Framed, steps: dict[str, list[str]], asked: Asked, index: Any,
     named = columns_named(sheet, asked.group, "group") or _names(sheet, [*used, label])
     check_once({"group": named, "label": (label,) if label else ()})
     left = [name for name in sheet.names if name not in {*used, *named, label, *counting(sheet, sheet.names)}]
-    if left:
+    if left and asked.columns is None:
         raise DataError(
             f"{sheet.called} has a column for each step ({used[0]} to {used[-1]}), and others: "
             f"{listed(map(repr, left), 5)}; say what they are with label= or group=, or leave them out"
