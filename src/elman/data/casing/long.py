@@ -11,6 +11,7 @@ from elman.data.cases import Cases
 from elman.data.casing.asked import Asked
 from elman.data.casing.laying import Steps, stacked
 from elman.data.casing.marked import is_constant, label_of_cases, names_of_cases
+from elman.data.casing.melted import channel_column, spread
 from elman.data.casing.roles import CASES, LABELS, TIMES, CaseRoles, by_name, channels_of, check_once, one_named
 from elman.data.names import listed
 from elman.data.pandas_index import Framed
@@ -44,8 +45,10 @@ def of_long(held: Framed, asked: Asked, *, labelled: bool) -> Cases:
     if asked.columns is None:
         notes += _notes_of_constant(values, roles.channels, codes, len(names))
     times = sheet.times(roles.time, True) if roles.time else None
-    channels = tuple(str(sheet.own(name)) for name in roles.channels)
-    found = stacked(Steps(values, codes, names, channels, times), (*sheet.notes, *roles.notes, *notes))
+    steps = Steps(values, codes, names, tuple(str(sheet.own(name)) for name in roles.channels), times)
+    if roles.melted:
+        steps = spread(steps, sheet, roles.melted)
+    found = stacked(steps, (*sheet.notes, *roles.notes, *notes))
     found = replace(found, keys=tuple(str(sheet.own(name)) for name in group))
     if not roles.label:
         return found
@@ -102,8 +105,12 @@ def _roles(
             notes.append(told.format(sheet.own(found)))
         elif found and sheet.holds(found) not in ("number", "flag"):
             label = found  # refused with the case in which it changes
+    melted = "" if given else channel_column(sheet, [*group, *time, label, *passed])
+    if melted:
+        notes.append(f"a channel for each {sheet.own(melted)!r}")
+        passed.append(melted)
     channels = channels_of(sheet, asked, [*group, *time, label], passed)
-    return CaseRoles(group, time, label, channels, tuple(notes))
+    return CaseRoles(group, time, label, channels, melted, tuple(notes))
 
 
 def _notes_of_constant(values: np.ndarray, channels: Sequence[str], codes: np.ndarray, count: int) -> list[str]:

@@ -37,6 +37,8 @@ class CaseRoles:
         Empty where there is none.
     channels : tuple of str
         All of numbers or flags.
+    melted : str
+        The column that names the channel of each row; empty where each channel has a column.
     notes : tuple of str
         What was decided.
     """
@@ -45,6 +47,7 @@ class CaseRoles:
     time: tuple[str, ...]
     label: str
     channels: tuple[str, ...]
+    melted: str = ""
     notes: tuple[str, ...] = ()
 
 
