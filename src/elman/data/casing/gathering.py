@@ -186,9 +186,15 @@ def _of_items(items: Sequence[Any], names: tuple[Any, ...] | None, asked: Asked,
             f"X holds {shown(items[scalar])} where case {called[scalar]!r} should be; expected an array (T,) or (T, F) "
             "for each case"
         )
-    if names is None and items and all(isinstance(item, list | tuple) for item in items):
-        try:
-            return of_array(np.asarray(items), asked.channels)
-        except ValueError:  # cases of different lengths
-            pass
-    return of_arrays(items, called, asked.channels)
+    square = _square(items) if names is None else None
+    return of_arrays(items, called, asked.channels) if square is None else of_array(square, asked.channels)
+
+
+def _square(items: Sequence[Any]) -> np.ndarray | None:
+    """Lists of one length as an array; None of others."""
+    if not items or not all(isinstance(item, list | tuple) for item in items):
+        return None
+    try:
+        return np.asarray(items)
+    except ValueError:  # cases of different lengths
+        return None

@@ -67,7 +67,7 @@ def find_steps(sheet: Sheet, asked: Asked) -> dict[str, list[str]] | None:
 
 def _is_beside(sheet: Sheet, asked: Asked, name: str) -> bool:
     """Whether a column is a label or names cases."""
-    if name in {str(one) for one in asked.named}:
+    if name in {str(one) for one in asked.named} or _is_unnamed(sheet, name):
         return True
     return name.strip().lower() in (*LABELS, *CASES, "") or (
         _NUMBERED.fullmatch(name) is None and sheet.holds(name) in ("text", "flag")
@@ -130,7 +130,13 @@ def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
     if found:
         return (found,)
     first = sheet.names[0]
-    return (first,) if first not in taken and first.startswith(("column 1", "Unnamed")) else ()
+    return (first,) if _is_unnamed(sheet, first) and first not in (*taken, *counting(sheet, [first])) else ()
+
+
+def _is_unnamed(sheet: Sheet, name: str) -> bool:
+    """Whether a column is an index that was written without a name, before columns that have some."""
+    headed = not all(other.startswith("column ") for other in sheet.names)
+    return headed and name == sheet.names[0] and name in ("column 1", "Unnamed: 0")
 
 
 def _called(sheet: Sheet, named: tuple[str, ...]) -> tuple[Any, ...]:
