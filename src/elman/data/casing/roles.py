@@ -14,13 +14,14 @@ from elman.errors import DataError, OptionError
 
 CASES = (
     *GROUPS,
-    *("id", "case", "case_id", "caseid", "instance", "instances", "instance_id", "sample", "sample_id", "sequence"),
-    *("sequence_id", "series", "recording", "recording_id", "trial", "session", "subject_id", "uid"),
+    *("id", "case", "case_id", "caseid", "instance", "instances", "instance_id", "sample_id"),
+    *("sequence_id", "series", "recording", "recording_id", "trial_id", "session_id", "subject_id", "uid"),
 )
 TIMES = (
-    *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "timepoints"),
-    *("reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
+    *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "year"),
+    *("timepoints", "reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
 )
+INDEX = "__index_level_0__"  # what pandas calls an index without a name in Parquet
 # "y" is none: it is a channel beside x and z
 LABELS = ("label", "labels", "class", "classes", "class_label", "class_val", "classification", "target", "outcome")
 
@@ -37,6 +38,8 @@ class CaseRoles:
         Empty where there is none.
     channels : tuple of str
         All of numbers or flags.
+    melted : str
+        The column that names the channel of each row; empty where each channel has a column.
     notes : tuple of str
         What was decided.
     """
@@ -45,6 +48,7 @@ class CaseRoles:
     time: tuple[str, ...]
     label: str
     channels: tuple[str, ...]
+    melted: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -64,7 +68,7 @@ def by_name(sheet: Sheet, known: Sequence[str], taken: Sequence[str], what: str)
     DataError
         If there are several.
     """
-    found = [name for name in sheet.names if _plain(name) in known and name not in taken]
+    found = [name for name in sheet.names if plain(name) in known and name not in taken]
     if len(found) > 1:
         raise DataError(
             f"{sheet.called} has several columns that may be its {what}: {listed(map(repr, found))}; name one with "
@@ -78,12 +82,13 @@ def counting(sheet: Sheet, names: Sequence[str]) -> list[str]:
     if all(name.startswith("column ") for name in sheet.names):
         return []
     unnamed = [
-        n for n in names if _plain(n) in ("", "index", "rownames") or n.lower().startswith(("unnamed", "column "))
+        n for n in names if plain(n) in ("", "index", "rownames", INDEX) or n.lower().startswith(("unnamed", "column "))
     ]
     return [name for name in unnamed if beside_the_point(sheet.head, name, False)]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without its case, and with underscores."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
@@ -121,9 +126,10 @@ def channels_of(sheet: Sheet, asked: Asked, taken: Sequence[str], passed: Sequen
     if others:
         held = {name: {"time": "times"}.get(sheet.holds(name), "texts") for name in others}
         shown = ", ".join(f"{sheet.own(name)!r} ({held[name]})" for name in others[:5])
+        hint = f", or name the channels with columns={[sheet.own(n) for n in numeric][:5]}" if numeric else ""
         raise DataError(
-            f"{sheet.called} has columns that are no numbers: {shown}; say what they are with group=, time= or label=, "
-            f"or name the channels with columns={[sheet.own(n) for n in numeric][:5]}"
+            f"{sheet.called} has columns that are no numbers: {shown}; say what they are with group=, time= or label="
+            f"{hint}"
         )
     if not numeric:
         raise DataError(f"{sheet.called} has no column of numbers; it has {listed(map(repr, sheet.names))}")
