@@ -129,7 +129,10 @@ def test_missing_values_and_gaps_in_time_go_in():
     long = pandas.concat(frames)
     long.loc[long.sample(30, random_state=0).index, "v"] = np.nan
     model = small(el.SequenceClassifier, epochs=80).fit(long, group="id", time="hour", label="kind")
-    assert model.scaling_.width == 3 and model.score(long.sample(frac=1, random_state=1), long.groupby("id").kind.first()) > 0.8
+    assert (
+        model.scaling_.width == 3
+        and model.score(long.sample(frac=1, random_state=1), long.groupby("id").kind.first()) > 0.8
+    )
 
 
 def test_it_copies_and_pickles():

@@ -84,5 +84,7 @@ def test_in_a_pipeline(data):
 
 def test_calibrated(data):
     x, y = data
-    calibrated = CalibratedClassifierCV(small(el.SequenceClassifier, epochs=40), cv=2, method="sigmoid").fit(x[:, :, 0], y)
+    calibrated = CalibratedClassifierCV(small(el.SequenceClassifier, epochs=40), cv=2, method="sigmoid").fit(
+        x[:, :, 0], y
+    )
     assert np.allclose(calibrated.predict_proba(x[:, :, 0]).sum(1), 1)
