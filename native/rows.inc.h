@@ -164,12 +164,53 @@ ELMAN_INLINE void matvec_row(T* out, const T* x, const T* b, int rows, int colum
 }
 
 template <class T>
+ELMAN_INLINE void outer_add_row(T* out, const T* a, const T* b, const T* x, int rows, int columns) {
+  for (int r = 0; r < rows; ++r, out += columns, x += columns) {
+    const T factor = a[r];
+    each_vector<T>(columns, [&](int i, int n) {
+      store_first<T>(out + i, n, load_first<T>(b + i, n) * factor + load_first<T>(x + i, n));
+    });
+  }
+}
+
+// Of C vectors of columns, of which the last is filled by n.
+template <class T, int C>
+ELMAN_INLINE void vecmat_columns(T* out, const T* a, const T* x, int rows, int columns, int n) {
+  Vec<T> sum[C] = {};
+  for (int r = 0; r < rows; ++r, x += columns) {
+    for (int c = 0; c < C - 1; ++c) sum[c] += load<T>(x + c * lanes<T>) * a[r];
+    sum[C - 1] += load_first<T>(x + (C - 1) * lanes<T>, n) * a[r];
+  }
+  for (int c = 0; c < C - 1; ++c) store<T>(out + c * lanes<T>, sum[c]);
+  store_first<T>(out + (C - 1) * lanes<T>, n, sum[C - 1]);
+}
+
+// Several sums at once, as each waits for its last addition.
+template <class T>
 ELMAN_INLINE void vecmat_row(T* out, const T* a, const T* x, int rows, int columns) {
-  each_vector<T>(columns, [&](int i, int n) {
-    Vec<T> sum{};
-    for (int r = 0; r < rows; ++r) sum += load_first<T>(x + ptrdiff_t(r) * columns + i, n) * a[r];
-    store_first<T>(out + i, n, sum);
-  });
+  constexpr int most = 4;
+  int i = 0;
+  for (; i + most * lanes<T> <= columns; i += most * lanes<T>)
+    vecmat_columns<T, most>(out + i, a, x + i, rows, columns, lanes<T>);
+  for (; i < columns; i += lanes<T>)
+    vecmat_columns<T, 1>(out + i, a, x + i, rows, columns, columns - i < lanes<T> ? columns - i : lanes<T>);
+}
+
+template <class T>
+ELMAN_INLINE void scale_row(T* out, const T* x, T factor, int width) {
+  each_vector<T>(width, [&](int i, int n) { store_first<T>(out + i, n, load_first<T>(x + i, n) * factor); });
+}
+
+// As `row_sum`, and several sums at once.
+template <class T>
+ELMAN_INLINE T row_dot(const T* a, const T* b, int width) {
+  constexpr int most = 4;
+  Vec<T> sum[most] = {};
+  int i = 0;
+  for (; i + most * lanes<T> <= width; i += most * lanes<T>)
+    for (int c = 0; c < most; ++c) sum[c] += load<T>(a + i + c * lanes<T>) * load<T>(b + i + c * lanes<T>);
+  each_vector<T>(width - i, [&](int j, int n) { sum[0] += load_first<T>(a + i + j, n) * load_first<T>(b + i + j, n); });
+  return fold_sum<T>((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 ELMAN_INLINE uint64_t mix(uint64_t z) {
@@ -256,6 +297,14 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
       return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { matvec_row<T>(out, a, b, width, m); });
     case Op::vecmat_:
       return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { vecmat_row<T>(out, a, b, n, width); });
+    case Op::outer_add_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, const T* c) {
+        outer_add_row<T>(out, a, b, c, n, m);
+      });
+    case Op::scale_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { scale_row<T>(out, a, *b, width); });
+    case Op::dot_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { *out = row_dot<T>(a, b, n); });
     default:  // expand
       return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { fill_row<T>(out, *a, width); });
   }
