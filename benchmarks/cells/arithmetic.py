@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 
 from elman.equations import Cell, Graph
-from elman.equations.differentiate import Backward, differentiate
+from elman.equations.differentiate import differentiate
 from elman.equations.graph import depending, ordered
 from elman.equations.matrices import split
 from elman.equations.ops import row_of
 from elman.equations.simplify import simplify
 from elman.equations.symbols import Parameter, Symbol, width
 
-ROW_BY_ROW = {"outer": "mul", "matvec": "fma", "vecmat": "fma"}  # with a matrix that is a state
+WIDE = 1024  # values of a row from which it does not stay in the first-level cache
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,32 @@ class Arithmetic:
     ----------
     multiply_adds : float
         Of products with matrices of parameters, and of the sums that are these matrices' gradients.
-    elementwise : float
-        Values of all other operations, each as many times as it costs additions.
-    kept : float
+    elementwise, elementwise_wide : float
+        Values of all other operations, each as many times as it costs additions; of rows below `WIDE` and from there.
+    kept, kept_wide : float
         Values that the states, and on the way back its needs, make the step write and read again.
     """
 
-    multiply_adds: float
-    elementwise: float
-    kept: float
+    multiply_adds: float = 0
+    elementwise: float = 0
+    elementwise_wide: float = 0
+    kept: float = 0
+    kept_wide: float = 0
 
     def __add__(self, other: Arithmetic) -> Arithmetic:
         return Arithmetic(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+def _elementwise(values: float, row: float) -> Arithmetic:
+    return Arithmetic(elementwise_wide=values) if row >= WIDE else Arithmetic(elementwise=values)
+
+
+def _kept(row: int) -> Arithmetic:
+    return Arithmetic(kept_wide=row) if row >= WIDE else Arithmetic(kept=row)
+
+
+def _total(parts: Iterable[Arithmetic]) -> Arithmetic:
+    return sum(parts, Arithmetic())
 
 
 def graph_of(cell: Cell, features: int, units: int) -> Graph:
@@ -57,55 +71,43 @@ def parameters_of(cell: Cell, features: int, units: int) -> int:
 
 
 def forward(graph: Graph, costs: Mapping[str, float]) -> Arithmetic:
-    """Of the step."""
-    changing = _changing(graph, graph.nodes())
-    states = sum(map(width, graph.outputs))
-    return _of(_distinct(graph.nodes()), changing, costs) + Arithmetic(0, 0, states)
+    """Of the step; `costs` are those of a value of each operation in additions, 1 where it has none."""
+    nodes = graph.nodes()
+    changing = depending(nodes, [*graph.inputs, *graph.states])
+    return _of(_distinct(nodes), changing, costs) + _total(_kept(width(o)) for o in graph.outputs)
 
 
 def update(graph: Graph, costs: Mapping[str, float], frozen: Iterable[str] = ()) -> Arithmetic:
     """Of the step and the step back; that of a first layer, whose input needs no gradient."""
     back = differentiate(graph, with_inputs=False)
     skipped = set(frozen)
-    gone = [c for c in back.contributions if c.parameter.name in skipped]
-    for each in gone:
-        back.contributions.remove(each)
-    nodes = ordered([*graph.outputs, *back.outputs()])
-    changing = _changing(graph, nodes, back)
+    sums = [c for c in back.contributions if c.parameter.name not in skipped]
+    ends = [s for s in back.states if s is not None] + [s for c in sums for s in (c.delta, c.source) if s is not None]
+    nodes = ordered([*graph.outputs, *ends])
+    changing = depending(nodes, [*graph.inputs, *graph.states, *back.seeds])
     there = set(graph.nodes())
-    kept = {i for s in nodes if s not in there for i in s.inputs} | {c.source for c in back.contributions} - {None}
-    values = [s for s in _distinct(s for s in there if s in kept and s in changing) if s.inputs]
-    own = Arithmetic(0, 0, sum(map(width, {*graph.outputs, *values})))
-    sums = [_of_sum(c.delta, c.source) for c in back.contributions if c.delta in changing]
-    return sum(sums, _of(_distinct(nodes), changing, costs) + own)
+    needed = {i for s in nodes if s not in there for i in s.inputs} | {c.source for c in sums}
+    values = {s for s in _distinct(graph.nodes()) if s in needed and s in changing and s.inputs}
+    kept = _total(_kept(width(s)) for s in {*graph.outputs, *values})
+    return _of(_distinct(nodes), changing, costs) + kept + _total(_of_sum(c.delta, c.source) for c in sums)
 
 
 def _of_sum(delta: Symbol, source: Symbol | None) -> Arithmetic:
     """Of a gradient: over all steps and rows of a product, or of a vector."""
-    return Arithmetic(0, width(delta), 0) if source is None else Arithmetic(width(delta) * width(source), 0, width(delta))
-
-
-def _changing(graph: Graph, nodes: list[Symbol], back: Backward | None = None) -> set[Symbol]:
-    """What is not the same at every step."""
-    seeds = back.seeds if back else []
-    return depending(nodes, [*graph.inputs, *graph.states, *seeds])
+    if source is None:
+        return _elementwise(width(delta), width(delta))
+    return Arithmetic(multiply_adds=width(delta) * width(source)) + _kept(width(delta))
 
 
 def _of(nodes: list[Symbol], changing: set[Symbol], costs: Mapping[str, float]) -> Arithmetic:
-    products = [s for s in nodes if s in changing and row_of(s).role == "matrix"]
-    others = [s for s in nodes if s in changing and s.inputs and row_of(s).role != "matrix"]
-    return Arithmetic(sum(map(_multiply_adds, products)), sum(_additions(s, costs) for s in others), 0)
+    return _total(_of_node(s, costs) for s in nodes if s in changing and s.inputs)
 
 
-def _multiply_adds(node: Symbol) -> float:
-    return width(node) * width(node.inputs[1])
-
-
-def _additions(node: Symbol, costs: Mapping[str, float]) -> float:
-    """The wider of a result and its operands, as often as the operation costs."""
-    if node.op in ("slice", "part", "pad", "concat", "expand", "copy", "stop_gradient"):
-        return width(node) * (node.op in ("concat", "pad"))
-    return costs[node.op] * max(map(width, (node, *(i for i in node.inputs))))
+def _of_node(node: Symbol, costs: Mapping[str, float]) -> Arithmetic:
+    if row_of(node).role == "matrix":
+        return Arithmetic(multiply_adds=width(node) * width(node.inputs[1]))
+    row = max(width(s) for s in (node, *node.inputs))
+    return _elementwise(costs.get(node.op, 1) * row, row)
 
 
 def _distinct(nodes: Iterable[Symbol]) -> list[Symbol]:
