@@ -30,7 +30,7 @@ from elman.equations.symbols import width
 SPEED = Path(__file__).with_name("speed.json")
 BUILT_IN = ("simple", "gru", "lstm")
 MOST_STATES = 20_000  # numbers of a row: at more, memory is what is measured
-ROUNDS = 9
+ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Size:
     runs: int
 
 
-SIZES = (Size(16, 32, 100, 4, 6), Size(64, 32, 100, 3, 2), Size(256, 32, 50, 2, 1))
+SIZES = (Size(16, 32, 100, 4, 6), Size(64, 32, 100, 2, 2), Size(256, 32, 25, 1, 1))
 
 # Of a row as a whole, in additions of its values: the sums, differences and products that it takes.
 OF_ROWS = {"inverse_deviation": 4.0, "normalise": 3.0, "normalise_grad": 6.0}

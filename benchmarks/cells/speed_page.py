@@ -28,7 +28,7 @@ def section(results: dict[str, Any]) -> str:
     sizes = results["sizes"]
     text = f"""
         All cells of one input, float32, one thread of one {results["machine"]}, {results["date"]}: processor time of a
-        run and of a training update (forward, backward, Adam) of a batch of 32, 100 steps (50 of 256 units), as many
+        run and of a training update (forward, backward, Adam) of a batch of 32, 100 steps (25 of 256 units), as many
         features as units. A cell's ratio is its time over what its arithmetic costs at the prices of built-in cells:
         multiply-adds of products, values of elementwise operations (each as many additions as it takes when it is
         measured alone), values kept for the way back, parameters and steps are counted in the equations, whatever plan

@@ -257,9 +257,8 @@ class Lowering:
         return s.op == "mul" and width(s) >= WIDE and widths == [1, width(s)]
 
     def _is_dot(self, s: Symbol) -> bool:
-        """Whether it is a product of long rows, of which only the sum is wanted."""
-        wide = width(s) >= WIDE and all(self.memo[i].width == width(s) for i in s.inputs)
-        return s.op == "mul" and wide and self._dissolves(s)
+        """Whether it is a product of rows, of which only the sum is wanted."""
+        return s.op == "mul" and self._dissolves(s) and all(self.memo[i].width == width(s) for i in s.inputs)
 
     def _plus(self, node: Node, term: Symbol, out: int) -> Node:
         """``node + term``, in one op with a product that serves nothing else."""

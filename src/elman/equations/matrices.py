@@ -214,8 +214,11 @@ def split(graph: Graph) -> tuple[Graph, list[Made]]:
         if value is None:
             continue
         if value not in found:
-            make = _made_vector if value is vectors.get(node) else _made
-            made.append(make(graph, node, len(made), new))
+            number = len(made)
+            if isinstance(node, MatrixOf):
+                made.append(_made(graph, node, number, new))
+            else:
+                made.append(_made_vector(graph, node, number))
             found[value] = _stand_in(made[-1])
         new[node] = found[value]
     if not made:
@@ -250,7 +253,7 @@ def _is_leaf(node: Symbol) -> bool:
     return node.op == "const" or (isinstance(node, Parameter) and node.op == "parameter" and node.role == "vector")
 
 
-def _made_vector(graph: Graph, node: Symbol, number: int, before: dict[Symbol, Any]) -> Made:
+def _made_vector(graph: Graph, node: Symbol, number: int) -> Made:
     writer = _Rows(graph.name, node)
     value = writer.vector(node, "row")
     named = graph.names.get(node, repr(node))
