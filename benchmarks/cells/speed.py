@@ -30,21 +30,22 @@ from elman.equations.symbols import width
 SPEED = Path(__file__).with_name("speed.json")
 BUILT_IN = ("simple", "gru", "lstm")
 MOST_STATES = 20_000  # numbers of a row: at more, memory is what is measured
-ROUNDS = 5
+ROUNDS = 9  # of operations alone
 
 
 @dataclass(frozen=True)
 class Size:
-    """Features and units, rows of a batch, steps; updates of a training and runs that are timed together."""
+    """Features and units, rows of a batch, steps; updates of a training and runs that are timed together; rounds."""
 
     units: int
     rows: int
     steps: int
     updates: int
     runs: int
+    rounds: int
 
 
-SIZES = (Size(16, 32, 100, 4, 6), Size(64, 32, 100, 2, 2), Size(256, 32, 25, 1, 1))
+SIZES = (Size(16, 32, 100, 4, 6, 21), Size(64, 32, 100, 2, 2, 9), Size(256, 32, 25, 1, 1, 5))
 
 # Of a row as a whole, in additions of its values: the sums, differences and products that it takes.
 OF_ROWS = {"inverse_deviation": 4.0, "normalise": 3.0, "normalise_grad": 6.0}
@@ -210,7 +211,7 @@ def measure(size: Size, costs: Mapping[str, float]) -> dict[str, Any]:
     """Milliseconds and ratios of all cells at one size."""
     all_of = dict(contenders(size, costs))
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in all_of}
-    for _ in range(1 + ROUNDS):
+    for _ in range(1 + size.rounds):
         for name, one in all_of.items():
             found[name].append(one.seconds())
     result: dict[str, Any] = {name: {} for name in all_of}
