@@ -15,6 +15,14 @@ from benchmarks.cells.speed import BUILT_IN, SPEED
 
 from elman.files import write_whole
 
+WHY = """
+    Why, where it is known. Layer normalisation of 16 units: each row is one vector, whose lanes are joined for its mean,
+    its deviation and on the way back twice more; counted are additions, not that joining. mlstm and delta_net of few
+    units: about ninety instructions on numbers and short rows beside a few on a matrix, and tiles of few rows, as a
+    matrix is long. clockwork_rnn, dale_rnn, lmu, sgrn: a matrix made of parameters each update, or products
+    with four columns in vectors of sixteen. hyper_lstm of 256 units: weights of 33 MB, which no cache holds. Of others
+    the measurement is not finer than this: simple is also one of the plain cells, and other work ran on the
+    processor, which left medians of a few rounds uncertain by about a tenth."""
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 TITLE = "## Cells beside built-in ones of equal arithmetic"
 BOUND = 1.15
@@ -38,7 +46,9 @@ def section(results: dict[str, Any]) -> str:
     rows = [(units, str(len(_cells(size))), *_summary(size)) for units, size in sizes.items()]
     costs = ", ".join(f"{name} {ns:.2f}" for name, ns in sorted(results["operations"].items(), key=lambda o: o[1]))
     alone = f"Elementwise operations alone, all of them vectorised, ns for a value of 64 units: {costs}."
-    return "\n\n".join((TITLE, paragraph(text), markdown(heading, rows), paragraph(alone), _above(sizes)))
+    return "\n\n".join(
+        (TITLE, paragraph(text), markdown(heading, rows), paragraph(alone), _above(sizes), paragraph(WHY))
+    )
 
 
 def _cells(size: dict[str, Any]) -> dict[str, Any]:
