@@ -62,9 +62,8 @@ def _check_kind(array: np.ndarray, what: str) -> None:
     if array.dtype.kind not in "iuf":
         example = f", such as {array.flat[0]}," if array.size else ""
         first = "Complex data not supported: " if array.dtype.kind == "c" else ""
-        raise DataError(
-            f"{first}{what} holds {_KINDS.get(array.dtype.kind, array.dtype)}{example} instead of numbers; convert them first"
-        )
+        kind = _KINDS.get(array.dtype.kind, array.dtype)
+        raise DataError(f"{first}{what} holds {kind}{example} instead of numbers; convert them first")
 
 
 def _of_objects(array: np.ndarray, what: str) -> np.ndarray:

@@ -125,5 +125,5 @@ def _check_some(values: np.ndarray, channels: Sequence[str]) -> None:
         what = "no case" if len(values) == 0 else "no channel" if not channels else "no step"
         shape = values.shape[:-1] if values.shape[-1] == 1 else values.shape
         raise DataError(
-            f"the data holds {what}: found {min(shape[1:])} feature(s) (shape={shape}) while a minimum of 1 is required"
+            f"{min(shape[1:])} feature(s) (shape={shape}) while a minimum of 1 is required: the data holds {what}"
         )
