@@ -1,7 +1,8 @@
 """Elman: recurrent neural networks from their equations.
 
 ``import elman as el`` gives the language of equations (`el.cell`, `el.tanh` ...), the layers and `el.Network`, losses,
-optimisers and callbacks, `el.Forecaster`, `el.SequenceClassifier` and `el.LanguageModel`. Everything is loaded when it is first used.
+optimisers and callbacks, `el.Forecaster`, `el.SequenceClassifier`, `el.SequenceRegressor` and `el.LanguageModel`.
+Everything is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -129,7 +130,10 @@ if not TYPE_CHECKING:  # which would take any name for one of ours
 def _hint(name: str) -> str:
     from elman import cells
     from elman.checks import nearest
+    from elman.hints import ELSEWHERE
 
+    if name in ELSEWHERE:
+        return f": {ELSEWHERE[name]}"
     if name.startswith("_"):
         return ""
     plain = {cell.replace("_", ""): cell for cell in cells.__all__}

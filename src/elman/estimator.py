@@ -66,7 +66,7 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def not_fitted(estimator: Estimator, what_to_do: str) -> OptionError:
-    """The error of an estimator that has learnt nothing, which is scikit-learn's `NotFittedError` too where that is in use."""
+    """The error of an estimator that has learnt nothing; scikit-learn's `NotFittedError` too, where that is in use."""
     message = f"this {type(estimator).__name__} has learnt nothing yet: {what_to_do}"
     if "sklearn" not in sys.modules:
         return OptionError(message)

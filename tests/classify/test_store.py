@@ -82,8 +82,8 @@ LABELS = [
     np.array([3, -7], np.int8),
     np.array([2**63 + 1, 5], np.uint64),
     np.array([True, False]),
-    np.array([0.1, 1e-300]),
-    np.array([0.1, 2.5], np.float32),
+    np.array([-0.0, 1e300]),
+    np.array([2.0, 3.0], np.float32),
     np.array([b"a", b"\xff"]),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from elman.equations.graph import Graph
@@ -31,20 +32,50 @@ def simplify(graph: Graph) -> Graph:
 
     ``z*a + (1-z)*b`` is a `blend`: its gradient for z is ``g*(a-b)``, one product less. A centred value over its
     deviation is `normalise`, whose gradient is one pass. A product with a block-diagonal matrix is one with each of its
-    blocks. The values are the same up to rounding. The given graph stays as the user wrote it; leaves and sizes are
-    those of both.
+    blocks. A number times an outer product is that of the number times one of its vectors. Equal values are one, those
+    of products with matrices too, so that nothing is computed twice, nor is its gradient. The values are the same up to
+    rounding. The given graph stays as the user wrote it; leaves and sizes are those of both.
     """
     new: dict[Symbol, Symbol] = {}
-    for node in graph.nodes():
-        if node.op == "block_matmul":
-            new[node] = _of_blocks(node, new[node.inputs[1]])
-            continue
-        op, operands = _form(node)
-        inputs = tuple(new[i] if i in new else _deviation(i, new) for i in operands)
-        same = op == node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-        new[node] = node if same else _like(node, op, inputs)
+    equal: dict[tuple[object, ...], Symbol] = {}
+    nodes = graph.nodes()
+    uses = Counter(i for node in nodes for i in node.inputs) + Counter(graph.outputs)
+    for node in nodes:
+        scaled = _scaled_outer(node, new, uses)
+        made = _simplified(node, new) if scaled is None else scaled
+        new[node] = equal.setdefault(_key(made), made)
     names = {new[n]: name for n, name in graph.names.items() if n in new}
     return replace(graph, outputs=[new[o] for o in graph.outputs], names=names)
+
+
+def _simplified(node: Symbol, new: dict[Symbol, Symbol]) -> Symbol:
+    """A node in its new form, of operands that have theirs."""
+    if node.op == "block_matmul":
+        return _of_blocks(node, new[node.inputs[1]])
+    op, operands = _form(node)
+    inputs = tuple(new[i] if i in new else _deviation(i, new) for i in operands)
+    same = op == node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+    return node if same else _like(node, op, inputs)
+
+
+def _key(node: Symbol) -> tuple[object, ...]:
+    """What equal values have in common; a leaf is equal to itself."""
+    if node.op == "const":
+        return node.op, node.first
+    if not node.inputs or isinstance(node, Parameter):
+        return (id(node),)
+    return node.op, node.first, node.second, node.dim.value, *map(id, node.inputs)
+
+
+def _scaled_outer(node: Symbol, new: dict[Symbol, Symbol], uses: Counter[Symbol]) -> Symbol | None:
+    """``s * outer(a, b)`` of a number s as ``outer(s * a, b)``: n multiplications for n m, and so in its gradient."""
+    if node.op != "mul":
+        return None
+    for factor, product in (node.inputs, node.inputs[::-1]):
+        if width(factor) == 1 and product.op == "outer" and uses[product] == 1:
+            a, b = (new[i] for i in product.inputs)
+            return Symbol("outer", (Symbol("mul", (new[factor], a), a.dim), b), node.dim)
+    return None
 
 
 def _like(node: Symbol, op: str, inputs: tuple[Symbol, ...]) -> Symbol:
@@ -52,7 +83,7 @@ def _like(node: Symbol, op: str, inputs: tuple[Symbol, ...]) -> Symbol:
 
 
 def _deviation(made: Symbol, new: dict[Symbol, Symbol]) -> Symbol:
-    """The inverse deviation that `_normalise` made, of the new node."""
+    """The inverse deviation that `normalised` made, of the new node."""
     return _like(made, made.op, tuple(new[i] for i in made.inputs))
 
 
@@ -75,7 +106,7 @@ def _form(node: Symbol) -> tuple[str, tuple[Symbol, ...]]:
     """The op of a node and its operands, in the form with the cheapest derivative."""
     if (operands := _blend(node)) is not None:
         return "blend", operands
-    if (operands := _normalise(node)) is not None:
+    if (operands := normalised(node)) is not None:
         return "normalise", operands
     return node.op, node.inputs
 
@@ -97,7 +128,7 @@ def _is_one_minus(node: Symbol) -> bool:
     return node.op == "sub" and node.inputs[0].op == "const" and node.inputs[0].first == 1
 
 
-def _normalise(node: Symbol) -> tuple[Symbol, ...] | None:
+def normalised(node: Symbol) -> tuple[Symbol, ...] | None:
     """The operands (x, inverse deviation of x) if a node is ``(x - mean(x)) / sqrt(mean(square(x - mean(x))) + e)``."""
     if node.op != "div" or node.inputs[1].op != "sqrt":
         return None

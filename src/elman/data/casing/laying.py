@@ -59,16 +59,16 @@ def stacked(steps: Steps, notes: Sequence[str] = ()) -> Cases:
     shape = (len(lengths), int(lengths.max()))
     padded = np.full((*shape, values.shape[1]), np.nan)
     padded[codes, place] = values
-    times, unit, told = None, "", list(notes)
+    times, unit, step, told = None, "", 0.0, list(notes)
     if steps.times is not None:
         own = steps.times.times if order is None else steps.times.times[order]
         found = spacing_of(own, borders)
-        unit = found.unit
+        unit, step = found.unit, found.step
         told += [*steps.times.notes, found.note]
         if found.times is not None:
             times = np.full(shape, np.nan)
             times[codes, place] = found.times
-    return checked(Cases(padded, lengths, steps.channels, times, unit, steps.names, None, tuple(told)))
+    return checked(Cases(padded, lengths, steps.channels, times, unit, steps.names, None, tuple(told), step=step))
 
 
 def squared(values: np.ndarray, names: tuple[Any, ...], channels: tuple[str, ...], notes: Sequence[str] = ()) -> Cases:
@@ -79,6 +79,7 @@ def squared(values: np.ndarray, names: tuple[Any, ...], channels: tuple[str, ...
     DataError
         Naming the case that holds only missing values, or an infinite one.
     """
+    _check_some(values, channels)
     known = ~np.isnan(values).all(axis=2)
     lengths = np.where(known.any(axis=1), values.shape[1] - np.argmax(known[:, ::-1], axis=1), values.shape[1])
     short = int(np.sum(lengths < values.shape[1]))
@@ -92,11 +93,17 @@ def squared(values: np.ndarray, names: tuple[Any, ...], channels: tuple[str, ...
     return checked(Cases(values[:, :longest], lengths, channels, None, "", names, None, tuple(told)))
 
 
+def padded(cases: Sequence[np.ndarray]) -> np.ndarray:
+    """Cases (T_n, F) as one array (N, T, F), NaN behind their ends."""
+    found = np.full((len(cases), max(map(len, cases)), cases[0].shape[1]), np.nan)
+    for i, case in enumerate(cases):
+        found[i, : len(case)] = case
+    return found
+
+
 def checked(cases: Cases) -> Cases:
     """Cases of which each holds finite numbers, and at least one."""
-    if 0 in cases.values.shape:
-        what = "no case" if len(cases) == 0 else "no channel" if not cases.channels else "no step"
-        raise DataError(f"the data holds {what} (its shape is {cases.values.shape}); expected at least one")
+    _check_some(cases.values, cases.channels)
     infinite = np.isinf(cases.values)
     if infinite.any():
         case, step, channel = (int(i) for i in np.argwhere(infinite)[0])
@@ -110,3 +117,13 @@ def checked(cases: Cases) -> Cases:
         called = listed([repr(cases.names[i]) for i in np.flatnonzero(empty).tolist()], 5)
         raise DataError(f"{counted(int(empty.sum()), 'cases')} without any value: {called}; leave such cases out")
     return cases
+
+
+def _check_some(values: np.ndarray, channels: Sequence[str]) -> None:
+    """Refuse an array without any number."""
+    if 0 in values.shape:
+        what = "no case" if len(values) == 0 else "no channel" if not channels else "no step"
+        shape = values.shape[:-1] if values.shape[-1] == 1 else values.shape
+        raise DataError(
+            f"the data holds {what}: found {min(shape[1:])} feature(s) (shape={shape}) while a minimum of 1 is required"
+        )

@@ -7,19 +7,21 @@ from dataclasses import dataclass
 
 from elman.data.casing.asked import Asked
 from elman.data.names import listed
+from elman.data.readers import beside_the_point
 from elman.data.roles import GROUPS, columns_named
 from elman.data.sheets import Sheet
 from elman.errors import DataError, OptionError
 
 CASES = (
     *GROUPS,
-    *("id", "case", "case_id", "caseid", "instance", "instances", "instance_id", "sample", "sample_id", "sequence"),
-    *("sequence_id", "series", "recording", "recording_id", "trial", "session", "subject_id", "uid"),
+    *("id", "case", "case_id", "caseid", "instance", "instances", "instance_id", "sample_id"),
+    *("sequence_id", "series", "recording", "recording_id", "trial_id", "session_id", "subject_id", "uid"),
 )
 TIMES = (
-    *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "timepoints"),
-    *("reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
+    *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "year"),
+    *("timepoints", "reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
 )
+INDEX = "__index_level_0__"  # what pandas calls an index without a name in Parquet
 # "y" is none: it is a channel beside x and z
 LABELS = ("label", "labels", "class", "classes", "class_label", "class_val", "classification", "target", "outcome")
 
@@ -36,6 +38,8 @@ class CaseRoles:
         Empty where there is none.
     channels : tuple of str
         All of numbers or flags.
+    melted : str
+        The column that names the channel of each row; empty where each channel has a column.
     notes : tuple of str
         What was decided.
     """
@@ -44,6 +48,7 @@ class CaseRoles:
     time: tuple[str, ...]
     label: str
     channels: tuple[str, ...]
+    melted: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -63,7 +68,7 @@ def by_name(sheet: Sheet, known: Sequence[str], taken: Sequence[str], what: str)
     DataError
         If there are several.
     """
-    found = [name for name in sheet.names if _plain(name) in known and name not in taken]
+    found = [name for name in sheet.names if plain(name) in known and name not in taken]
     if len(found) > 1:
         raise DataError(
             f"{sheet.called} has several columns that may be its {what}: {listed(map(repr, found))}; name one with "
@@ -72,7 +77,18 @@ def by_name(sheet: Sheet, known: Sequence[str], taken: Sequence[str], what: str)
     return found[0] if found else ""
 
 
-def _plain(name: str) -> str:
+def counting(sheet: Sheet, names: Sequence[str]) -> list[str]:
+    """Columns without a name, or called index, that only count the rows, as pandas and R write them."""
+    if all(name.startswith("column ") for name in sheet.names):
+        return []
+    unnamed = [
+        n for n in names if plain(n) in ("", "index", "rownames", INDEX) or n.lower().startswith(("unnamed", "column "))
+    ]
+    return [name for name in unnamed if beside_the_point(sheet.head, name, False)]
+
+
+def plain(name: str) -> str:
+    """A name without its case, and with underscores."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
@@ -103,14 +119,17 @@ def channels_of(sheet: Sheet, asked: Asked, taken: Sequence[str], passed: Sequen
     if given:
         return given
     rest = [name for name in sheet.names if name not in taken and name not in passed]
+    counted = counting(sheet, rest)
+    rest = [name for name in rest if name not in counted]
     numeric = tuple(name for name in rest if sheet.holds(name) in ("number", "flag", "empty"))
     others = [name for name in rest if name not in numeric]
     if others:
         held = {name: {"time": "times"}.get(sheet.holds(name), "texts") for name in others}
         shown = ", ".join(f"{sheet.own(name)!r} ({held[name]})" for name in others[:5])
+        hint = f", or name the channels with columns={[sheet.own(n) for n in numeric][:5]}" if numeric else ""
         raise DataError(
-            f"{sheet.called} has columns that are no numbers: {shown}; say what they are with group=, time= or label=, "
-            f"or name the channels with columns={[sheet.own(n) for n in numeric][:5]}"
+            f"{sheet.called} has columns that are no numbers: {shown}; say what they are with group=, time= or label="
+            f"{hint}"
         )
     if not numeric:
         raise DataError(f"{sheet.called} has no column of numbers; it has {listed(map(repr, sheet.names))}")
