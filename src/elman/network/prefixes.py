@@ -104,6 +104,7 @@ def prefix_network(net: Network) -> Network:
     Examples
     --------
     >>> import elman as el
+    >>> import numpy as np
     >>> net = el.Network(lambda x: el.Dense(3)(el.pool(el.GRU(4)(x))), inputs=2)
     >>> x = np.random.default_rng(0).normal(size=(5, 7, 2))
     >>> every = prefix_network(net)(x)
