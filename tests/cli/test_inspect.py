@@ -111,3 +111,17 @@ def test_a_graph_of_layers_with_several_inputs(tmp_path, monkeypatch):
     for data, message in (("data.npz", "holds source; expected source, target"), ("x.csv", "expected a .npz file")):
         with pytest.raises(el.DataError, match=message):
             commands.inspect_model("graph.safetensors", data)
+
+
+def test_a_classifier_with_cases_of_a_table_and_with_random_inputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{case},{t},{t * (-1) ** case},{case}" for case in range(8) for t in range(12 - case)]
+    (tmp_path / "cases.csv").write_text("\n".join(["id,t,x,y", *rows]))
+    model = el.SequenceClassifier(units=2, epochs=1, convolution=None, bidirectional=False)
+    model.fit("cases.csv", ["up", "down"] * 4, group="id", time="t").save("model.safetensors")
+    found = commands.inspect_model("model.safetensors", "cases.csv").report.sections
+    assert found[0].numbers["shape"] == [4, 9, 2] and "cases of cases.csv" in found[0].text
+    assert "standard normal inputs" in commands.inspect_model("model.safetensors").report.sections[0].text
+    (tmp_path / "other.csv").write_text("id,t,z\n1,0,3\n1,1,4\n")
+    with pytest.raises(el.ElmanError, match="channel"):
+        commands.inspect_model("model.safetensors", "other.csv")

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from elman import checks
+from elman.classify import store
 from elman.classify.design import design_of
+from elman.classify.running import run
 from elman.classify.scaling import Scaling, learn_scaling
 from elman.classify.splitting import held_out
+from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
 from elman.data.casing import cases_of
 from elman.data.names import counted
+from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
 from elman.estimator import Estimator, not_fitted
 from elman.network import Network
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
-
-CASES_A_RUN = 256  # that a network reads at once, so that memory does not grow with their number
 
 
 class SequenceEstimator(Estimator):
@@ -177,18 +180,14 @@ class SequenceEstimator(Estimator):
     def _outputs(self, cases: Cases) -> np.ndarray:
         """What each network says of each case, (M, N, O), in float64."""
         x = self.scaling_.inputs(cases)
-        return np.stack([self._run(net, x, cases.lengths) for net in self.networks_])
+        return np.stack([run(net, x, cases.lengths) for net in self.networks_])
 
-    def _run(self, net: Network, x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        parts = [slice(first, first + CASES_A_RUN) for first in range(0, len(x), CASES_A_RUN)]
-        return np.concatenate([net(x[part], lengths=lengths[part]) for part in parts]).astype(np.float64)
-
-    def _read(self, X: Any) -> Cases:
+    def _read(self, X: Any, reading: Reading | None = None) -> Cases:
         """Cases to be judged, of the form that was learnt."""
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(cases_of(X, channels=self.channels, **self._columns), labels=None)
+        return replace(cases_of(X, channels=self.channels, reading=reading, **self._columns), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
@@ -197,6 +196,53 @@ class SequenceEstimator(Estimator):
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
+
+    def stream(self, rows: int = 1) -> SequenceStream:
+        """What is thought of sequences while they come, step by step; see `SequenceStream`.
+
+        Parameters
+        ----------
+        rows : int, default 1
+            Sequences side by side.
+        """
+        self._check_fitted()
+        return SequenceStream(self, rows)
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> Path:
+        """Write the estimator to a safetensors file that `load` reads, complete or not at all.
+
+        Raises
+        ------
+        OptionError
+            If it has learnt nothing, a parameter cannot be saved, or the file cannot be written.
+        """
+        self._check_fitted()
+        return store.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an estimator from a file that `save` wrote; its predictions are the same, bit for bit.
+
+        Raises
+        ------
+        ModelFileError
+            If there is no such file, or it holds something else.
+        """
+        return store.load(path, cls)
+
+    def _learnt(self) -> dict[str, Any]:
+        """What was learnt beside networks and scaling, as plain data."""
+        raise NotImplementedError
+
+    def _restore(self, learnt: dict[str, Any]) -> None:
+        """Take what `_learnt` gave, checked."""
+        raise NotImplementedError
+
+    def _judged(self, outputs: np.ndarray) -> np.ndarray:
+        """What the estimator says, of its networks' outputs (M, N, O)."""
+        raise NotImplementedError
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "networks_"):

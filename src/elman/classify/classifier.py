@@ -8,12 +8,18 @@ from typing import Any, Self
 import numpy as np
 
 from elman import checks
+from elman.classify.attribution import Question, explain, head_of
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
+from elman.classify.classes import numbers_of
+from elman.classify.explained import Attribution
+from elman.classify.over_time import over_time
+from elman.classify.report import ClassificationReport, report_on_classes
+from elman.classify.store import labels_from_data, labels_to_data
 from elman.data.cases import Cases
 from elman.data.names import counted, listed
 from elman.equations import Cell
-from elman.errors import DataError, OptionError
+from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
 from elman.training.losses import LOSSES
 
@@ -222,11 +228,30 @@ class SequenceClassifier(SequenceEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, (N, C), in the order of ``classes_``."""
-        return self._probabilities(self._outputs(self._read(X)))
+        return self._judged(self._outputs(self._read(X)))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of each probability, (N, C)."""
         return np.log(self.predict_proba(X))
+
+    def predict_proba_over_time(self, X: Any, every: int = 1) -> np.ndarray:
+        """The probability of each class after each step, as of a sequence that ends there.
+
+        Without ``bidirectional`` one pass finds them all; else the beginnings are read one by one.
+
+        Parameters
+        ----------
+        X : array, list, data frame or path
+            N sequences, as for `predict`.
+        every : int, default 1
+            Steps from one answer to the next: column j is what is known after ``min((j + 1) * every, T_n)`` steps.
+
+        Returns
+        -------
+        ndarray, shape (N, S, C)
+            With S the longest sequence's answers; NaN behind the end of each.
+        """
+        return over_time(self, X, every)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The share of the sequences whose class is right."""
@@ -234,7 +259,78 @@ class SequenceClassifier(SequenceEstimator):
         right = self.predict(cases) == cases.labels
         return float(np.average(right, weights=sample_weight))
 
-    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+    def report(self, X: Any, y: Any = None, hardest: int = 10) -> ClassificationReport:
+        """How well the classes of sequences are told, and which are the hardest.
+
+        Parameters
+        ----------
+        X, y
+            Sequences and their classes, as for `score`.
+        hardest : int, default 10
+            How many of the cases are named whose true class has the lowest probability.
+
+        Returns
+        -------
+        ClassificationReport
+            Accuracy, confusion matrix, precision and recall by class, log loss, calibration; ``print`` shows a table,
+            ``plot`` the confusion matrix, and ``to_dict`` is for JSON.
+        """
+        cases = self._labelled(X, y)
+        assert cases.labels is not None
+        return report_on_classes(self.classes_, cases.labels, self.predict_proba(cases), cases.names, hardest)
+
+    def explain(
+        self,
+        X: Any,
+        target: Any = None,
+        *,
+        method: str = "integrated",
+        output: str = "probability",
+        points: int | None = None,
+        window: int | None = None,
+    ) -> Attribution:
+        """What each step and channel of sequences adds to the probability of a class.
+
+        Beside a baseline: a sequence of the same length whose channels are at their training means all the time.
+        Integrated gradients add up to the difference between the outputs of both; it is looked at whether they do.
+
+        Parameters
+        ----------
+        X : array, list, data frame or path
+            N sequences, as for `predict`.
+        target : label or array (N,) of labels, optional
+            The class that is meant; by default the one that is predicted of each.
+        method : {"integrated", "occlusion"}, default "integrated"
+            Gradients along the line from the baseline [1]_, or how much is lost where some steps of a channel are
+            replaced by the baseline [2]_.
+        output : {"probability", "logit"}, default "probability"
+            What is explained: the probability, or its log-odds ``log(p / (1 - p))``, which tell classes apart where
+            the probability is nearly 0 or 1; the mean of the networks'.
+        points : int, optional
+            Of the line; by default 16, and four times as many, up to 256, until the sum is within 1 % of the
+            difference.
+        window : int, optional
+            Steps that are replaced together; by default an eighth of the longest sequence.
+
+        Returns
+        -------
+        Attribution
+            With ``values`` (N, T, F), ``difference`` and ``residual`` (N,), `to_pandas` and `plot`.
+
+        References
+        ----------
+        .. [1] M. Sundararajan, A. Taly and Q. Yan, Axiomatic attribution for deep networks, ICML 2017.
+        .. [2] M. D. Zeiler and R. Fergus, Visualizing and understanding convolutional networks, ECCV 2014.
+        """
+        question, cases = Question(method, points, window), self._read(X)
+        if target is None:
+            number = self.predict_proba(cases).argmax(axis=1)
+        else:
+            number = numbers_of(_for_each(target, len(cases)), self.classes_)
+        head = head_of(output, number, self.temperature_)
+        return explain(self, cases, head, question, self.classes_[number])
+
+    def _judged(self, logits: np.ndarray) -> np.ndarray:
         """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""
         found: np.ndarray = np.exp(log_softmax(logits / self.temperature_)).mean(axis=0)
         return found
@@ -244,6 +340,29 @@ class SequenceClassifier(SequenceEstimator):
         logits = self._outputs(cases)
         repeated = None if weights is None else np.tile(weights, len(logits))
         self.temperature_ = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def _learnt(self) -> dict[str, Any]:
+        return {"classes": labels_to_data(self.classes_), "temperature": self.temperature_}
+
+    def _restore(self, learnt: dict[str, Any]) -> None:
+        self.classes_ = labels_from_data(learnt["classes"])
+        self.temperature_ = checks.real(learnt["temperature"], "temperature", 0)
+        if len(self.classes_) < 2 or not np.array_equal(np.unique(self.classes_), self.classes_):
+            raise ModelFileError("its classes are not sorted, or two are the same")
+        if self.networks_[0].outputs != len(self.classes_):
+            raise ModelFileError(f"it has {len(self.classes_)} classes for {self.networks_[0].outputs} outputs")
+
+
+def _for_each(target: Any, count: int) -> np.ndarray:
+    """A class for each case, of one for all or as many as there are."""
+    given = np.asarray(target)
+    if given.shape not in ((), (count,)):
+        raise ShapeError(
+            f"target has shape {given.shape}; expected a class, or one for each of {counted(count, 'cases')}"
+        )
+    return np.broadcast_to(given, (count,))
 
 
 def _classes(cases: Cases) -> np.ndarray:
