@@ -23,7 +23,8 @@ class Cases:
     channels : tuple of str, length F
         What the channels are called.
     times : ndarray, shape (N, T), or None
-        When each step was, counted from the first of its case in `unit`, NaN behind the end; None where steps are only counted.
+        When each step was, counted from the first of its case in `unit`, NaN behind the end; None where steps are only
+        counted.
     unit : str
         Of `times`, such as ``"s"`` or ``"day"``; empty where times are bare numbers or there are none.
     names : tuple, length N

@@ -64,6 +64,8 @@ def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequenc
     below = next((r for r in rows[i + 1 :] if len(r) == width), None)
     if len(row) != width or below is None or width < 3:
         return False
+    if _counts_steps(row, [cell.strip() for cell in below]):
+        return True
     heads = [row[c] for c in typed if c > 0]
     if len(heads) < 2 or not all(map(is_data, heads)) or len(set(heads)) < len(heads):
         return False
@@ -75,6 +77,16 @@ def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequenc
     under = [below[c].strip() for c in typed if c > 0]
     dated = all(map(_is_moment, heads)) and not any(map(_is_moment, under))
     return dated or len(heads) > 2 and _evenly_counted(heads) and not _evenly_counted(under)
+
+
+def _counts_steps(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row heads its columns with 0, 1, 2, ... or 1, 2, 3, ... beside words, as ``0,1,2,3,label`` does."""
+    places = [c for c, cell in enumerate(row) if cell.isascii() and cell.isdigit()]
+    words = [cell for cell in row if not (cell.isascii() and cell.isdigit())]
+    cells = [int(row[c]) for c in places]
+    if len(places) < 3 or not words or cells[0] > 1 or cells != list(range(cells[0], cells[0] + len(cells))):
+        return False
+    return not any(map(is_data, words)) and not _evenly_counted([below[c] for c in places])
 
 
 def _evenly_counted(cells: Sequence[str]) -> bool:

@@ -1,26 +1,106 @@
-"""Files of labelled sequences, by what they hold."""
+"""Files of labelled sequences, by what they are called and hold."""
 
 from __future__ import annotations
 
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from elman.data.cases import Cases
+from elman.data.casing.arff import of_arff
+from elman.data.casing.arrays import of_array
 from elman.data.casing.asked import Asked
+from elman.data.casing.labels import labels_of
 from elman.data.casing.tables import of_table
+from elman.data.casing.ts import of_ts
+from elman.data.casing.ucr import may_be_ucr, of_ucr
+from elman.data.casing.written import Lines, lines_of
 from elman.data.conditions import meeting
+from elman.data.names import listed
+from elman.data.packed import file_start
 from elman.data.pandas_index import Framed
 from elman.data.sheets import FileSheet
 from elman.data.tables import read_table
+from elman.errors import DataError, OptionError
+
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+_ARCHIVED = (".ts", ".arff", ".tsv", ".txt")
+_ENDS = ("_train", "_test")  # of names without an ending
+_ARRAYS = {"x", "y"}
 
 
 def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
     """The cases that a file holds.
+
+    Parameters
+    ----------
+    path : Path
+    asked : Asked
+    labelled : bool
+        Whether labels come from elsewhere.
 
     Raises
     ------
     DataError
         Naming the line that cannot be used.
     """
+    start = file_start(path)
+    endings = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _PACKED][-1:]
+    if endings == [".npz"] or start.startswith(b"\x93NUMPY"):
+        return _of_numpy(path, asked, start.startswith(b"\x93NUMPY"))
+    if endings == [".tsf"]:
+        raise DataError(f"{path} holds series to forecast (.tsf), and none that belong to classes; give a .ts file")
+    text = lines_of(path) if _is_archived(path, endings) and not start.startswith(b"PAR1") else None
+    kind = "" if text is None else _marked(text, endings)
+    if text is not None and kind:
+        asked.refuse_order(f"a file {kind}")
+        asked.refuse_names(f"a file {kind}", ("label",) if kind == ".arff" else ())
+        asked.reading.refuse_all_but([], f"a file {kind}")
+        return of_ts(text) if kind == ".ts" else of_arff(text, asked)
     asked.refuse_order("a table")
+    if text is not None and not asked.named and may_be_ucr(text):
+        asked.reading.refuse_all_but([], "a file of the UCR archive")
+        return of_ucr(text)
     table = meeting(read_table(path), asked.reading.where)
     return of_table(Framed(FileSheet(table, asked.reading)), asked, None, labelled)
+
+
+def _is_archived(path: Path, endings: list[str]) -> bool:
+    """Whether a file is called as those of the archives are."""
+    return bool(endings) and endings[0] in _ARCHIVED or not endings and path.name.lower().endswith(_ENDS)
+
+
+def _marked(text: Lines, endings: list[str]) -> str:
+    """Which of the formats whose headers begin with @ a file has; empty for others."""
+    if text.first.startswith("@"):
+        return ".arff" if text.first.lower().startswith(("@relation", "@attribute")) else ".ts"
+    if endings and endings[0] in (".ts", ".arff"):
+        raise DataError(f"{text.name} begins with {text.first[:40]!r}; expected a header of lines that begin with @")
+    return ""
+
+
+def _of_numpy(path: Path, asked: Asked, alone: bool) -> Cases:
+    """An array of a file ``.npy``, or X and y of a file ``.npz``."""
+    asked.refuse_names("a file of arrays")
+    asked.reading.refuse_all_but([], "a file of arrays")
+    try:
+        held = np.load(path, allow_pickle=False)
+        arrays = {"X": held} if alone else {name: held[name] for name in held.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        hint = ", which could run code when it is opened; save arrays of numbers" if "pickle" in str(error) else ""
+        raise DataError(f"{path} cannot be read{': it holds objects' if hint else f': {error}'}{hint}") from error
+    found = {name.lower(): array for name, array in arrays.items() if name.lower() in _ARRAYS}
+    if "x" not in found:
+        if len(arrays) != 1:
+            raise DataError(f"{path} holds the arrays {listed(map(repr, arrays))}; expected X, and y for labels")
+        found = {"x": next(iter(arrays.values()))}
+    if len(found) < len(arrays):
+        others = [name for name in arrays if name.lower() not in found]
+        raise OptionError(f"{path} holds {listed(map(repr, others))} beside X and y; expected these only")
+    cases = of_array(found["x"], asked.channels)
+    if "y" not in found:
+        return cases
+    labels, notes = labels_of(found["y"], cases.names)
+    return replace(cases, labels=labels, notes=(*cases.notes, *notes))

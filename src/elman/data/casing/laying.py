@@ -92,6 +92,14 @@ def squared(values: np.ndarray, names: tuple[Any, ...], channels: tuple[str, ...
     return checked(Cases(values[:, :longest], lengths, channels, None, "", names, None, tuple(told)))
 
 
+def padded(cases: Sequence[np.ndarray]) -> np.ndarray:
+    """Cases (T_n, F) as one array (N, T, F), NaN behind their ends."""
+    found = np.full((len(cases), max(map(len, cases)), cases[0].shape[1]), np.nan)
+    for i, case in enumerate(cases):
+        found[i, : len(case)] = case
+    return found
+
+
 def checked(cases: Cases) -> Cases:
     """Cases of which each holds finite numbers, and at least one."""
     if 0 in cases.values.shape:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from elman.data.casing.asked import Asked
 from elman.data.names import listed
+from elman.data.readers import beside_the_point
 from elman.data.roles import GROUPS, columns_named
 from elman.data.sheets import Sheet
 from elman.errors import DataError, OptionError
@@ -72,6 +73,16 @@ def by_name(sheet: Sheet, known: Sequence[str], taken: Sequence[str], what: str)
     return found[0] if found else ""
 
 
+def counting(sheet: Sheet, names: Sequence[str]) -> list[str]:
+    """Columns without a name, or called index, that only count the rows, as pandas and R write them."""
+    if all(name.startswith("column ") for name in sheet.names):
+        return []
+    unnamed = [
+        n for n in names if _plain(n) in ("", "index", "rownames") or n.lower().startswith(("unnamed", "column "))
+    ]
+    return [name for name in unnamed if beside_the_point(sheet.head, name, False)]
+
+
 def _plain(name: str) -> str:
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
@@ -103,6 +114,8 @@ def channels_of(sheet: Sheet, asked: Asked, taken: Sequence[str], passed: Sequen
     if given:
         return given
     rest = [name for name in sheet.names if name not in taken and name not in passed]
+    counted = counting(sheet, rest)
+    rest = [name for name in rest if name not in counted]
     numeric = tuple(name for name in rest if sheet.holds(name) in ("number", "flag", "empty"))
     others = [name for name in rest if name not in numeric]
     if others:

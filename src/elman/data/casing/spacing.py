@@ -52,7 +52,9 @@ def spacing_of(times: np.ndarray, borders: np.ndarray) -> Spacing:
     apart = since.astype(np.int64)
     usual = float(np.median(gaps_of(apart, borders)))
     size, unit = next((pair for pair in _UNITS if usual >= pair[0]), _UNITS[-1])
-    return Spacing(apart / size, unit, f"the times are not even: they are kept, in {unit} from the start of each case")
+    return Spacing(
+        apart / size, unit, f"the times are not even: they are kept, from the start of each case, in units of 1 {unit}"
+    )
 
 
 def _counts(borders: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.laying import squared
 from elman.data.casing.long import read_channels
 from elman.data.casing.marked import label_of_rows, names_of_cases
-from elman.data.casing.roles import CASES, LABELS, by_name, check_once, one_named
+from elman.data.casing.roles import CASES, LABELS, by_name, check_once, counting, one_named
 from elman.data.names import counted, listed
 from elman.data.pandas_index import Framed
 from elman.data.roles import columns_named
@@ -60,7 +60,8 @@ def find_steps(sheet: Sheet, asked: Asked) -> dict[str, list[str]] | None:
     """The columns of steps of a wide table; None where it is none."""
     if asked.columns is not None:
         return None
-    rest = [name for name in sheet.names if not _is_beside(sheet, asked, name)]
+    counted = counting(sheet, sheet.names)
+    rest = [name for name in sheet.names if name not in counted and not _is_beside(sheet, asked, name)]
     return step_columns(rest)
 
 
@@ -99,7 +100,7 @@ def of_wide(
     label = one_named(sheet, asked.label, "label") or by_name(sheet, LABELS, used, "label")
     named = columns_named(sheet, asked.group, "group") or _names(sheet, [*used, label])
     check_once({"group": named, "label": (label,) if label else ()})
-    left = [name for name in sheet.names if name not in {*used, *named, label}]
+    left = [name for name in sheet.names if name not in {*used, *named, label, *counting(sheet, sheet.names)}]
     if left:
         raise DataError(
             f"{sheet.called} has a column for each step ({used[0]} to {used[-1]}), and others: "
@@ -123,8 +124,12 @@ def of_wide(
 
 
 def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
+    """The column that names the cases: one that is called so, or the first one where it has no name and holds texts."""
     found = by_name(sheet, CASES, taken, "group")
-    return (found,) if found else ()
+    if found:
+        return (found,)
+    first = sheet.names[0]
+    return (first,) if first not in taken and first.startswith(("column 1", "Unnamed")) else ()
 
 
 def _called(sheet: Sheet, named: tuple[str, ...], index: Sequence[Any] | None) -> tuple[Any, ...]:
