@@ -492,9 +492,7 @@ def _finish(
         return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, (place.file,))
     drawn, why_not = attempted("picture", lambda: picture.render(picture.draw(name, found, test)))
     notes = (*notes, *why_not)
-    written, why_not = attempted(
-        "page", lambda: page.page(name, forecaster, found, test, notes).html().encode()
-    )
+    written, why_not = attempted("page", lambda: page.page(name, forecaster, found, test, notes).html().encode())
     notes = (*notes, *why_not)
     files: dict[str, Callable[[Path], Any] | None] = {
         FORECAST: found.write,

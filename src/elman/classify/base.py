@@ -202,7 +202,16 @@ class SequenceEstimator(Estimator):
             raise not_fitted(self, "call fit(X, y) first, or el.load")
 
     def __sklearn_is_fitted__(self) -> bool:
+        return self.is_fitted
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is something to judge with."""
         return hasattr(self, "networks_")
+
+    def remember_columns(self, **columns: Any) -> None:
+        """Say by which columns tables are read, where cases were given in place of a table."""
+        self._columns = {name: columns.get(name) for name in ("group", "time", "columns")}
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:

@@ -1,0 +1,232 @@
+"""The page of a classifier or regressor: how it judged, where it failed and why, how it learnt, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers
+from elman.classify.looking import attributions, mean_thoughts, thoughts
+from elman.classify.pictures import (
+    draw_cases,
+    draw_confusion,
+    draw_foretold,
+    draw_learning,
+    draw_over_time,
+)
+from elman.classify.words import classes_in_words, data_in_words, model_in_words, scores_in_words
+from elman.data.cases import Cases
+from elman.data.names import four_digits, number, series_name
+from elman.insight.report import Report, Section
+
+MOST_ROWS = 40  # of a table
+DRAWN = 6  # of the hardest cases
+HARDEST = 15  # in their table
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that a page tells of.
+
+    Attributes
+    ----------
+    name : str
+        Of the data.
+    judged : Judged or None
+    how : str
+        On what cases it was judged, in words.
+    learnt : Cases or None
+        What the model learnt from, where that was now.
+    model : SequenceClassifier or SequenceRegressor
+    histories : list of dict
+        Of its trainings.
+    notes : tuple of str
+    """
+
+    name: str
+    judged: Judged | None
+    how: str
+    learnt: Cases | None
+    model: Any
+    histories: Sequence[dict[str, list[float]]]
+    notes: tuple[str, ...]
+
+
+def page(story: Story) -> Report:
+    """All there is to say."""
+    sections = [make(story) for make in _SECTIONS]
+    return Report(_title(story), [section for section in sections if section is not None])
+
+
+def _title(story: Story) -> str:
+    what = "Classes" if isinstance(story.judged, JudgedClasses) else "Numbers"
+    return f"{what} of {story.name}" if story.judged is not None else f"What was learnt from {story.name}"
+
+
+# --- how it judged ------------------------------------------------------------------------------------------
+
+
+def _verdict(story: Story) -> Section | None:
+    judged = story.judged
+    if judged is None:
+        return Section("Verdict", "There is none: no cases were kept for a test.")
+    text = f"{story.how}. {' '.join(scores_in_words(judged))}".strip()
+    return Section("Verdict", text, _table(judged))
+
+
+def _table(judged: Judged) -> list[list[str]]:
+    """Scores of each class, or of numbers; counts where labels are not known."""
+    if isinstance(judged, JudgedNumbers):
+        return [] if judged.scores is None else numbers_table(judged)
+    return classes_table(judged) if judged.scores is not None else _counts(judged)
+
+
+def classes_table(judged: JudgedClasses) -> list[list[str]]:
+    """Precision, recall and F1 of each class, the heading first."""
+    scores = judged.scores
+    assert scores is not None
+    rows = [["class", "cases", "precision", "recall", "F1"]]
+    for name, count, *shares in zip(
+        scores.classes, scores.cases, scores.precision, scores.recall, scores.f1, strict=True
+    ):
+        rows.append([str(name), str(count), *map(number, shares)])
+    return rows
+
+
+def numbers_table(judged: JudgedNumbers) -> list[list[str]]:
+    """Errors of the regressor and of the mean, the heading first."""
+    assert judged.scores is not None
+    table = judged.scores.table
+    metrics = list(table["elman"])
+    return [["method", *metrics], *([name, *(number(found[m]) for m in metrics)] for name, found in table.items())]
+
+
+def _counts(judged: JudgedClasses) -> list[list[str]]:
+    said = judged.probabilities.argmax(axis=1)
+    rows = [["class", "cases said to be of it", "mean probability"]]
+    for place, name in enumerate(judged.model.classes_.tolist()):
+        mine = judged.probabilities[said == place, place]
+        rows.append([str(name), str(len(mine)), number(float(mine.mean())) if len(mine) else "-"])
+    return rows
+
+
+def _confusion(story: Story) -> Section | None:
+    judged = story.judged
+    if judged is None or judged.scores is None:
+        return None
+    if isinstance(judged, JudgedNumbers):
+        text = "Each point is a case; on the line what was said is true."
+        return Section("Said and true", text, figure=draw_foretold(judged.scores))
+    text = f"{classes_in_words(judged.scores)} Rows are what the cases are, columns what was said."
+    return Section("Confusion", text, figure=draw_confusion(judged.scores))
+
+
+# --- where it failed, and why -------------------------------------------------------------------------------
+
+
+def _hardest(story: Story) -> Section | None:
+    judged = story.judged
+    if judged is None:
+        return None
+    numbers = judged.hardest[:DRAWN]
+    attributed = attributions(judged, numbers)
+    over = thoughts(judged, numbers) if isinstance(judged, JudgedClasses) else []
+    what = "output" if isinstance(judged, JudgedNumbers) else "class that was said"
+    beside = " At the right, what it thought after each step." if over else ""
+    text = (
+        f"{_which(judged)} Red values spoke for the {what}, blue ones against it (integrated gradients, each picture in "
+        f"its own scale); of several channels the {'three ' if _wide(judged) else ''}that mattered most are drawn.{beside}"
+    )
+    return Section("The hardest cases", text, _hardest_rows(judged), draw_cases(judged, numbers, attributed, over))
+
+
+def _wide(judged: Judged) -> bool:
+    return len(judged.cases.channels) > 3
+
+
+def _which(judged: Judged) -> str:
+    if isinstance(judged, JudgedNumbers):
+        return "Those that are farthest off." if judged.scores is not None else "The first cases."
+    if judged.scores is None:
+        return "Those of which it was least sure."
+    return "Those whose class it thought least likely."
+
+
+def _hardest_rows(judged: Judged) -> list[list[str]]:
+    shown = judged.hardest[:HARDEST]
+    names = [series_name(judged.cases.names[i]) for i in shown]
+    if isinstance(judged, JudgedNumbers):
+        if judged.scores is None:
+            return []
+        found = [["case", "true", "said", "true less said"]]
+        for name, i in zip(names, shown, strict=True):
+            true, said = float(judged.scores.actual[i]), float(judged.predicted[i])
+            found.append([name, four_digits(true), four_digits(said), four_digits(true - said)])
+        return found
+    found = [["case", *([] if judged.scores is None else ["class", "its probability"]), "said", "probability"]]
+    for name, i in zip(names, shown, strict=True):
+        said = [str(judged.predicted[i]), number(float(judged.probabilities[i].max()))]
+        scores = judged.scores
+        true = [] if scores is None else [str(scores.classes[scores.actual[i]]), number(float(scores.of_actual[i]))]
+        found.append([name, *true, *said])
+    return found
+
+
+def _over_time(story: Story) -> Section | None:
+    judged = story.judged
+    if not isinstance(judged, JudgedClasses) or judged.scores is None:
+        return None
+    shares, curves, words = mean_thoughts(judged)
+    figure = draw_over_time(judged.scores, shares, curves)
+    return Section("What it thought over time", words, figure=figure)
+
+
+# --- how it learnt, and from what ---------------------------------------------------------------------------
+
+
+def _learning(story: Story) -> Section | None:
+    figure = draw_learning(story.histories)
+    if figure is None:
+        return None
+    several = f", a line for each of {len(story.histories)} networks" if len(story.histories) > 1 else ""
+    held = " The weights of the epoch that is best on cases held out stay." if story.model.validation else ""
+    text = f"Of the model that is written{several}; what it learnt from is read with dropout.{held}"
+    return Section("Learning", text, figure=figure)
+
+
+def _data(story: Story) -> Section | None:
+    cases = story.learnt if story.learnt is not None else None if story.judged is None else story.judged.cases
+    if cases is None:
+        return None
+    return Section("Data", data_in_words(story.name, cases), _channel_rows(cases))
+
+
+def _channel_rows(cases: Cases) -> list[list[str]]:
+    rows = [["channel", "missing", "min", "mean", "max"]]
+    inside = cases.values[cases.inside]
+    for k, name in enumerate(cases.channels[:MOST_ROWS]):
+        known = inside[np.isfinite(inside[:, k]), k]
+        ends = [four_digits(float(of(known))) if len(known) else "-" for of in (np.min, np.mean, np.max)]
+        rows.append([str(name), str(len(inside) - len(known)), *ends])
+    return rows
+
+
+def _model(story: Story) -> Section:
+    rows = [["parameter", "value"]]
+    rows += [[name, str(value)] for name, value in story.model.get_params().items()]
+    return Section("Model", model_in_words(story.model, story.histories), rows)
+
+
+def _notes(story: Story) -> Section | None:
+    if not story.notes:
+        return None
+    return Section("Notes", "", [["what was decided and done"], *([note] for note in story.notes)])
+
+
+_SECTIONS: tuple[Callable[[Story], Section | None], ...] = (
+    *(_verdict, _confusion, _hardest, _over_time, _notes),
+    *(_learning, _data, _model),
+)
