@@ -334,7 +334,7 @@ def inspect_model(
     Parameters
     ----------
     model : str or Path
-        A network, forecaster or language model that was saved.
+        A network, forecaster, language model, classifier or regressor that was saved.
     data : str or Path, optional
         Data of the kind that it works on; see `elman.sequences.sequences`.
     out : str or Path, optional

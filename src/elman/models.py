@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from elman import checks
+from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.errors import OptionError
 from elman.forecast import Forecaster
 from elman.language import LanguageModel
@@ -13,11 +15,15 @@ from elman.network.files import read_header
 from elman.network.kinds import kind_of
 from elman.network.loading import load as load_network
 
+BUILT: dict[str, Any] = {
+    kind.__name__: kind for kind in (Forecaster, LanguageModel, SequenceClassifier, SequenceRegressor)
+}
+
 
 def load(
     path: str | Path, *, engine: str | None = None, threads: int | None = None
-) -> Network | Forecaster | LanguageModel:
-    """Read a model from a file: a network, a forecaster or a language model, as it was saved.
+) -> Network | Forecaster | LanguageModel | SequenceClassifier | SequenceRegressor:
+    """Read a model from a file, whatever it is, as it was saved.
 
     Parameters
     ----------
@@ -28,7 +34,7 @@ def load(
 
     Returns
     -------
-    Network, Forecaster or LanguageModel
+    Network, Forecaster, LanguageModel, SequenceClassifier or SequenceRegressor
         With the same parameters, bit for bit; cells are rebuilt from their graphs, no code is run.
 
     Raises
@@ -50,4 +56,4 @@ def load(
     for name, value in (("engine", engine), ("threads", threads)):
         if value is not None:
             raise OptionError(f"{name} is for a Network, and {path} holds a {kind}; set ELMAN_{name.upper()} for all")
-    return Forecaster.load(path) if kind == "Forecaster" else LanguageModel.load(path)
+    return BUILT[kind].load(path)

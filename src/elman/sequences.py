@@ -10,6 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from elman import checks
+from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.data.collecting import collect
 from elman.data.decoding import decoded
 from elman.data.readers import read_numbers
@@ -54,12 +55,12 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
     Parameters
     ----------
     model : str or Path
-        A network, a forecaster or a language model.
+        A network, a forecaster, a language model, or a classifier or regressor of sequences.
     data : str or Path, optional
         For a network a ``.npy`` array (T, F) or (B, T, F), or a CSV or Parquet file with a column for each input, or
         where it has several a ``.npz`` file with an array (B, T, F), or (B, F), for each by its name; for a
-        forecaster a file with its series, or the name of one that ships with Elman; for a language model a text. By
-        default what the forecaster kept of its series, else random inputs.
+        forecaster a file with its series, or the name of one that ships with Elman; for a language model a text; for
+        a classifier or regressor a file with cases. By default what the forecaster kept of its series, else random inputs.
     reading : Reading, optional
         How a file is read: all of it for a forecaster's series, `where`, `decimal` and `thousands` for other tables.
 
@@ -73,6 +74,8 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
         reading.refuse_all_but([], "a model without data")
     if isinstance(found, Forecaster):
         return _of_forecaster(found, data, reading)
+    if isinstance(found, SequenceClassifier | SequenceRegressor):
+        return _of_cases(found, data, reading)
     net = found.network_ if isinstance(found, LanguageModel) else found
     if data is None:
         return _random(net)
@@ -96,6 +99,18 @@ def _of_forecaster(forecaster: Forecaster, data: str | Path | None, reading: Rea
     net = forecaster.networks_[0]
     x = network_inputs(forecaster, ROWS, STEPS)
     return Sequences(net, x, f"{about}, as the network sees them", reading_layer(net))
+
+
+def _of_cases(learner: SequenceClassifier | SequenceRegressor, data: str | Path | None, reading: Reading) -> Sequences:
+    net = learner.networks_[0]
+    if data is None:
+        return _random(net)
+    cases = learner._read(str(data), reading)
+    x, lengths = learner.scaling_.inputs(cases), cases.lengths
+    longest = np.argsort(-lengths, kind="stable")[: max(len(x) // 2, 1)]  # of all rows the same number of steps
+    chosen = _spread(np.sort(longest))
+    steps = min(int(lengths[chosen].min()), STEPS)
+    return Sequences(net, x[chosen, :steps], f"cases of {data}, as the network sees them")
 
 
 def _of_text(model: LanguageModel, file: Path) -> Sequences:

@@ -12,7 +12,10 @@ assert_type(el.Network(1, [el.GRU(8), el.Dense(1)]), el.network.Network)
 assert_type(el.GRU(8), el.network.Layer)
 assert_type(el.Forecaster(), el.forecast.Forecaster)
 assert_type(el.LanguageModel(), el.language.LanguageModel)
-assert_type(el.load("model.safetensors"), el.Network | el.Forecaster | el.LanguageModel)
+assert_type(
+    el.load("model.safetensors"),
+    el.Network | el.Forecaster | el.LanguageModel | el.SequenceClassifier | el.SequenceRegressor,
+)
 assert_type(el.cells.gru, el.Cell)
 assert_type(el.cells.catalogue(), dict[str, el.Cell])
 assert_type(el.insight.memory(el.Network(1, [el.GRU(8)]), [[0.0]]).horizon, int)

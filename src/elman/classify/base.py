@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from elman import checks
+from elman.classify import store
 from elman.classify.design import design_of
 from elman.classify.scaling import Scaling, learn_scaling
 from elman.classify.splitting import held_out
@@ -16,6 +18,7 @@ from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
 from elman.data.casing import cases_of
 from elman.data.names import counted
+from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
 from elman.estimator import Estimator, not_fitted
 from elman.network import Network
@@ -23,6 +26,7 @@ from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
 
+COLUMNS = ("group", "time", "columns", "label")  # of a table, that a user names
 CASES_A_RUN = 256  # that a network reads at once, so that memory does not grow with their number
 
 
@@ -120,7 +124,7 @@ class SequenceEstimator(Estimator):
                 f"requires y to be passed, but the target y is None: give {type(self).__name__}.fit(X, y) a label for "
                 "each case, or label='the column that holds it'"
             )
-        self._columns = {name: value for name, value in columns.items() if name != "label"}
+        self._columns = dict(columns)
         self._set_columns(X)
         return cases
 
@@ -182,20 +186,57 @@ class SequenceEstimator(Estimator):
         parts = [slice(first, first + CASES_A_RUN) for first in range(0, len(x), CASES_A_RUN)]
         return np.concatenate([net(x[part], lengths=lengths[part]) for part in parts]).astype(np.float64)
 
-    def _read(self, X: Any) -> Cases:
+    def _read(self, X: Any, reading: Reading | None = None) -> Cases:
         """Cases to be judged, of the form that was learnt."""
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(cases_of(X, channels=self.channels, **self._columns), labels=None)
+        return replace(cases_of(X, channels=self.channels, reading=reading, **self._told), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
         self._check_fitted()
-        cases = X if isinstance(X, Cases) else cases_of(X, y, channels=self.channels, **self._columns)
+        told = self._columns if y is None else self._told
+        cases = X if isinstance(X, Cases) else cases_of(X, y, channels=self.channels, **told)
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> Path:
+        """Write the estimator to a safetensors file that `load` reads, complete or not at all.
+
+        Raises
+        ------
+        OptionError
+            If it has learnt nothing, a parameter cannot be saved, or the file cannot be written.
+        """
+        self._check_fitted()
+        return store.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read an estimator from a file that `save` wrote; its predictions are the same, bit for bit.
+
+        Raises
+        ------
+        ModelFileError
+            If there is no such file, or it holds something else.
+        """
+        return store.load(path, cls)
+
+    def _learnt(self) -> dict[str, Any]:
+        """What was learnt beside networks and scaling, as plain data."""
+        raise NotImplementedError
+
+    def _restore(self, learnt: dict[str, Any]) -> None:
+        """Take what `_learnt` gave, checked."""
+        raise NotImplementedError
+
+    def _judged(self, outputs: np.ndarray) -> np.ndarray:
+        """What the estimator says, of its networks' outputs (M, N, O)."""
+        raise NotImplementedError
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "networks_"):
@@ -211,7 +252,17 @@ class SequenceEstimator(Estimator):
 
     def remember_columns(self, **columns: Any) -> None:
         """Say by which columns tables are read, where cases were given in place of a table."""
-        self._columns = {name: columns.get(name) for name in ("group", "time", "columns")}
+        self._columns = {name: columns.get(name) for name in COLUMNS}
+
+    @property
+    def remembered_columns(self) -> dict[str, Any]:
+        """The columns of the table that was learnt from, as `fit` was told them: group, time, columns and label."""
+        return dict(self._columns)
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """Those that cases have which nobody knows the label of."""
+        return {name: value for name, value in self._columns.items() if name != "label"}
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:

@@ -10,10 +10,11 @@ import numpy as np
 from elman import checks
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
+from elman.classify.store import labels_from_data, labels_to_data
 from elman.data.cases import Cases
 from elman.data.names import counted, listed
 from elman.equations import Cell
-from elman.errors import DataError, OptionError
+from elman.errors import DataError, ModelFileError, OptionError
 from elman.training import Callback
 from elman.training.losses import LOSSES
 
@@ -223,7 +224,7 @@ class SequenceClassifier(SequenceEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, (N, C), in the order of ``classes_``."""
-        return self._probabilities(self._outputs(self._read(X)))
+        return self._judged(self._outputs(self._read(X)))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of each probability, (N, C)."""
@@ -235,7 +236,7 @@ class SequenceClassifier(SequenceEstimator):
         right = self.predict(cases) == cases.labels
         return float(np.average(right, weights=sample_weight))
 
-    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+    def _judged(self, logits: np.ndarray) -> np.ndarray:
         """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""
         found: np.ndarray = np.exp(log_softmax(logits / self.temperature_)).mean(axis=0)
         return found
@@ -245,3 +246,16 @@ class SequenceClassifier(SequenceEstimator):
         logits = self._outputs(cases)
         repeated = None if weights is None else np.tile(weights, len(logits))
         self.temperature_ = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def _learnt(self) -> dict[str, Any]:
+        return {"classes": labels_to_data(self.classes_), "temperature": self.temperature_}
+
+    def _restore(self, learnt: dict[str, Any]) -> None:
+        self.classes_ = labels_from_data(learnt["classes"])
+        self.temperature_ = checks.real(learnt["temperature"], "temperature", 0)
+        if len(self.classes_) < 2 or not np.array_equal(np.unique(self.classes_), self.classes_):
+            raise ModelFileError("its classes are not sorted, or two are the same")
+        if self.networks_[0].outputs != len(self.classes_):
+            raise ModelFileError(f"it has {len(self.classes_)} classes for {self.networks_[0].outputs} outputs")

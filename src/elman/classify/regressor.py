@@ -7,13 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from elman import checks
 from elman.checks import nearest, shown
 from elman.classify.base import SequenceEstimator
 from elman.classify.splitting import parts_of
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
 from elman.equations import Cell
-from elman.errors import DataError, OptionError
+from elman.errors import DataError, ModelFileError, OptionError
 from elman.training import Callback
 
 LOSSES = ("mse", "mae", "huber")
@@ -197,7 +198,7 @@ class SequenceRegressor(SequenceEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The number of each sequence, (N,)."""
-        return self._values(self._outputs(self._read(X)))
+        return self._judged(self._outputs(self._read(X)))
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The coefficient of determination: 1 less the share of the targets' variance that errors have."""
@@ -210,10 +211,21 @@ class SequenceRegressor(SequenceEstimator):
             raise DataError("all targets are the same, so that no share of their variance can be told")
         return 1.0 - missed / spread
 
-    def _values(self, outputs: np.ndarray) -> np.ndarray:
+    def _judged(self, outputs: np.ndarray) -> np.ndarray:
         """Of scaled targets (M, N, 1), the mean of the networks' values, (N,)."""
         found: np.ndarray = self.target_mean_ + self.target_spread_ * outputs[:, :, 0].mean(axis=0)
         return found
+
+    # --- files ----------------------------------------------------------------------------------------------
+
+    def _learnt(self) -> dict[str, Any]:
+        return {"mean": self.target_mean_, "spread": self.target_spread_}
+
+    def _restore(self, learnt: dict[str, Any]) -> None:
+        self.target_mean_ = checks.real(learnt["mean"], "the mean of the targets", -np.inf)
+        self.target_spread_ = checks.real(learnt["spread"], "the spread of the targets", 0)
+        if self.networks_[0].outputs != 1:
+            raise ModelFileError(f"it has {self.networks_[0].outputs} outputs for one number")
 
 
 def _targets(cases: Cases) -> np.ndarray:

@@ -16,7 +16,7 @@ from elman.cli.terminal import say
 @reading_options
 @click.option("--out", metavar="DIR", help="Folder for the report. [default: inspect-NAME]")
 def inspect(model: str, data: str | None, out: str | None, **options: Any) -> None:
-    """Look inside MODEL, a network, forecaster or language model that was saved.
+    """Look inside MODEL, a network, forecaster, language model, classifier or regressor that was saved.
 
     Writes report.html, one page with its pictures that opens without a network, and report.json: how its units behave,
     how far gradients and memory reach, fixed points, Lyapunov exponents. The model stays as it is.

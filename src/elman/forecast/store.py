@@ -1,6 +1,6 @@
 """A forecaster in a safetensors file: networks, and the series that it goes on from; the rest as JSON in the header.
 
-The first network is stored as `Network.save` stores it; the parameters of network k are called ``memberK/gru.W_z`` ...
+The networks are stored as `elman.network.members` does.
 Arrays of the series and of what was found for them are called ``series/values`` ...
 """
 
@@ -35,10 +35,10 @@ from elman.forecast.stored_checks import (
     check_weights,
 )
 from elman.forecast.stored_series import arrays_of, described, described_encoder, restored, restored_encoder
-from elman.network import Network
 from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
 from elman.network.loading import UNREADABLE
+from elman.network.members import cell_of, member, tensors_of
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
@@ -53,11 +53,7 @@ def save(forecaster: Forecasts, path: str | Path) -> Path:
 
     path = checks.path(path)
     networks, arrays = forecaster.fitted.networks, _arrays(forecaster)
-    tensors = {
-        _prefix(member) + name: np.ascontiguousarray(value)
-        for member, network in enumerate(networks.members)
-        for name, value in network.params.items()
-    }
+    tensors = tensors_of(networks.members)
     header = {"forecaster": to_json(_describe(forecaster), "forecaster")}
     if networks.members:
         header["elman"] = to_json(describe(networks.members[0]), "network")
@@ -92,11 +88,11 @@ def load(path: str | Path, kind: type[F]) -> F:
         rate = rate_from_data(stored["params"]["learning_rate"])
         forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
         forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
-        members = [_network(json.loads(header["elman"]), tensors, member) for member in range(len(stored["epochs"]))]
+        members = [member(json.loads(header["elman"]), tensors, k) for k in range(len(stored["epochs"]))]
         if bool(members) != ("network" in forecaster.methods_):
             raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
         if forecaster.cell is None and members:
-            forecaster.cell = _cell_of(members[0])
+            forecaster.cell = cell_of(members[0])
         longer = tuple(whole(m, "a longer season", 2) for m in stored["longer"])
         seasons = Seasons(tensors["series/season"], longer, tuple(stored["season_notes"]))
         epochs = [whole(n, "an epoch", 0) for n in stored["epochs"]]
@@ -125,21 +121,6 @@ def _check(forecaster: Forecasts) -> None:
         check_errors(basis.errors, count)
     if basis.calibration is not None:
         check_calibration(basis.calibration, count)
-
-
-def _network(description: dict[str, Any], tensors: dict[str, np.ndarray], member: int) -> Network:
-    prefix = _prefix(member)
-    mine = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-    return Network.restored(description, parameters={n: value for n, value in mine.items() if "/" not in n})
-
-
-def _cell_of(network: Network) -> Any:
-    """The cell of the layer that reads: the last with states."""
-    return [layer.cell for layer in network.layers if layer.cell.states][-1]
-
-
-def _prefix(member: int) -> str:
-    return f"member{member}/" if member else ""
 
 
 def _describe(forecaster: Forecasts) -> dict[str, Any]:

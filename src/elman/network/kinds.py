@@ -7,7 +7,12 @@ from pathlib import Path
 
 from elman.errors import ModelFileError, OptionError
 
-KINDS = {"forecaster": "Forecaster", "language model": "LanguageModel"}  # by the entry of the header that only it has
+KINDS = {  # by the entry of the header that only it has
+    "forecaster": "Forecaster",
+    "language model": "LanguageModel",
+    "classifier": "SequenceClassifier",
+    "regressor": "SequenceRegressor",
+}
 
 
 def kind_of(header: Mapping[str, str]) -> str:
