@@ -271,8 +271,8 @@ def _learn(
     _check_labels(learner, cases, train)
     others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
     held = np.zeros(len(cases), bool) if others is not None or not share else _held(learner, cases, share)
-    folder = _folder(out, f"{command}-{name_of(train)}", trained=True)
-    name, curves, notes = name_of(train), Curves(), []
+    name, curves, notes = name_of(train).removesuffix("_TRAIN"), Curves(), list[str]()
+    folder = _folder(out, f"{command}-{name}", trained=True)
     with Kept(learner, folder / MODEL, command):
         learner.fit(cases, callbacks=[*watch("training", learner.members), curves])
         learner.remember_columns(group=named.group, time=named.time, columns=named.columns, label=named.label)
@@ -302,7 +302,7 @@ def _others(learner: Learner, test: Path, train: Path, cases: Cases, named: Colu
     found = _fitting(found, test, learner, cases.channels)
     if test.samefile(train):
         notes = (*notes, f"the test is on {train}, which was learnt from: it says nothing of new cases")
-    return _Others(found, f"{counted(len(found), 'cases')} of {test}", (*notes, *_told(found, cases)))
+    return _Others(found, f"{counted(len(found), 'cases')} of {test.name}", (*notes, *_told(found, cases)))
 
 
 def _fitting(cases: Cases, path: Path, learner: Learner, channels: tuple[str, ...]) -> Cases:
@@ -361,8 +361,8 @@ def _check_labels(learner: Learner, cases: Cases, train: Path) -> None:
     if counts.max() == 1:
         raise DataError(
             f"each of the {counted(len(cases), 'cases')} of {train} has a class of its own, such as "
-            f"{classes.tolist()[0]!r}, so that there is nothing to learn; name the column that tells what they are with "
-            "label= (--label in the shell)"
+            f"{classes.tolist()[0]!r}, so that there is nothing to learn; name the column that tells what they "
+            "are with label= (--label in the shell)"
         )
 
 
@@ -425,7 +425,7 @@ def _again(
     name = name_of(source)
     folder = _folder(out, f"{command}-{name}", trained=False)
     judged = judge(learner, cases)
-    how = f"Judged by {model}: {counted(len(cases), 'cases')} of {source}"
+    how = f"Judged by {model}: {counted(len(cases), 'cases')} of {source.name}"
     return _finish(name, learner, None, judged, how, [], (*cases.notes, *notes), folder)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers
 from elman.classify.looking import attributions, mean_thoughts, thoughts
 from elman.classify.pictures import (
+    MOST_CHANNELS,
     draw_cases,
     draw_confusion,
     draw_foretold,
@@ -131,20 +132,20 @@ def _hardest(story: Story) -> Section | None:
     judged = story.judged
     if judged is None:
         return None
-    numbers = judged.hardest[:DRAWN]
+    numbers = judged.hardest[:DRAWN].tolist()
     attributed = attributions(judged, numbers)
     over = thoughts(judged, numbers) if isinstance(judged, JudgedClasses) else []
     what = "output" if isinstance(judged, JudgedNumbers) else "class that was said"
-    beside = " At the right, what it thought after each step." if over else ""
     text = (
-        f"{_which(judged)} Red values spoke for the {what}, blue ones against it (integrated gradients, each picture in "
-        f"its own scale); of several channels the {'three ' if _wide(judged) else ''}that mattered most are drawn.{beside}"
+        f"{_which(judged)} Red values spoke for the {what}, blue ones against it (integrated gradients, each picture "
+        f"in its own scale).{_chosen(judged)}{' At the right, what it thought after each step.' if over else ''}"
     )
     return Section("The hardest cases", text, _hardest_rows(judged), draw_cases(judged, numbers, attributed, over))
 
 
-def _wide(judged: Judged) -> bool:
-    return len(judged.cases.channels) > 3
+def _chosen(judged: Judged) -> str:
+    count = len(judged.cases.channels)
+    return f" The {MOST_CHANNELS} of {count} channels that mattered most are drawn." if count > MOST_CHANNELS else ""
 
 
 def _which(judged: Judged) -> str:
@@ -156,22 +157,25 @@ def _which(judged: Judged) -> str:
 
 
 def _hardest_rows(judged: Judged) -> list[list[str]]:
-    shown = judged.hardest[:HARDEST]
-    names = [series_name(judged.cases.names[i]) for i in shown]
+    shown = judged.hardest[:HARDEST].tolist()
     if isinstance(judged, JudgedNumbers):
-        if judged.scores is None:
-            return []
-        found = [["case", "true", "said", "true less said"]]
-        for name, i in zip(names, shown, strict=True):
-            true, said = float(judged.scores.actual[i]), float(judged.predicted[i])
-            found.append([name, four_digits(true), four_digits(said), four_digits(true - said)])
-        return found
-    found = [["case", *([] if judged.scores is None else ["class", "its probability"]), "said", "probability"]]
-    for name, i in zip(names, shown, strict=True):
-        said = [str(judged.predicted[i]), number(float(judged.probabilities[i].max()))]
-        scores = judged.scores
-        true = [] if scores is None else [str(scores.classes[scores.actual[i]]), number(float(scores.of_actual[i]))]
-        found.append([name, *true, *said])
+        return _farthest(judged, shown)
+    scores = judged.scores
+    found = [["case", *([] if scores is None else ["class", "its probability"]), "said", "probability"]]
+    for i in shown:
+        said = [str(judged.predicted[i]), f"{float(judged.probabilities[i].max()):.3f}"]
+        true = [] if scores is None else [str(scores.classes[scores.actual[i]]), f"{float(scores.of_actual[i]):.3f}"]
+        found.append([series_name(judged.cases.names[i]), *true, *said])
+    return found
+
+
+def _farthest(judged: JudgedNumbers, shown: list[int]) -> list[list[str]]:
+    if judged.scores is None:
+        return []
+    found = [["case", "true", "said", "true less said"]]
+    for i in shown:
+        true, said = float(judged.scores.actual[i]), float(judged.predicted[i])
+        found.append([series_name(judged.cases.names[i]), *map(four_digits, (true, said, true - said))])
     return found
 
 
@@ -209,9 +213,17 @@ def _channel_rows(cases: Cases) -> list[list[str]]:
     inside = cases.values[cases.inside]
     for k, name in enumerate(cases.channels[:MOST_ROWS]):
         known = inside[np.isfinite(inside[:, k]), k]
-        ends = [four_digits(float(of(known))) if len(known) else "-" for of in (np.min, np.mean, np.max)]
-        rows.append([str(name), str(len(inside) - len(known)), *ends])
+        rows.append([str(name), str(len(inside) - len(known)), *_ends(known)])
     return rows
+
+
+def _ends(known: np.ndarray) -> list[str]:
+    """The least, the mean and the greatest of a channel; a mean that only rounding tells from 0 is 0."""
+    if not len(known):
+        return ["-"] * 3
+    least, mean, greatest = float(known.min()), float(known.mean()), float(known.max())
+    mean = 0.0 if abs(mean) < 1e-6 * (greatest - least) else mean
+    return [four_digits(least), four_digits(mean), four_digits(greatest)]
 
 
 def _model(story: Story) -> Section:

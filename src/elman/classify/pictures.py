@@ -182,24 +182,22 @@ def _lonely(curve: np.ndarray) -> dict[str, Any]:
 def _draw_thoughts(judged: JudgedClasses, number: int, curves: np.ndarray, ax: Axes, last: bool) -> None:
     """Probabilities after each step, of the classes that were ever the likeliest or came."""
     names = judged.model.classes_.tolist()
-    order = list(np.argsort(-curves.max(axis=0), kind="stable")[:MOST_CURVES])
+    order = [int(place) for place in np.argsort(-curves.max(axis=0), kind="stable")[:MOST_CURVES]]
     came = -1 if judged.scores is None else int(judged.scores.actual[number])
     if 0 <= came < len(names) and came not in order:
         order[-1] = came
-    for place in order:
+    for rank, place in enumerate(order):
+        colour = CYCLE[place if len(names) <= len(CYCLE) else rank]
         heavy = 2.0 if place == came else 1.2
         curve = curves[:, place]
-        ax.plot(
-            np.arange(1, len(curve) + 1), curve, color=_colour(place), linewidth=heavy, label=_short(names[place], 10)
-        )
+        steps = np.arange(1, len(curve) + 1)
+        ax.plot(steps, curve, color=colour, linewidth=heavy, label=_short(names[place], 10), **_lonely(curve))
     ax.set_ylim(-0.03, 1.03)
     whole_numbers(ax.xaxis)
     dress(ax, "step" if last else "", "probability", legend=False)
-    ax.legend(loc="best", fontsize=7, frameon=False, handlelength=1.2, labelspacing=0.2)
-
-
-def _colour(place: int) -> str:
-    return CYCLE[place % len(CYCLE)]
+    ax.legend(
+        loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, handlelength=1.2, labelspacing=0.2
+    )
 
 
 def _title(judged: Judged, number: int) -> str:

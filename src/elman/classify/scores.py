@@ -153,7 +153,7 @@ class NumberScores:
 
     def plain(self) -> dict[str, Any]:
         """All of it as plain data."""
-        return {name: {metric: value for metric, value in found.items()} for name, found in self.table.items()}
+        return dict(self.table)
 
 
 def class_scores(

@@ -22,7 +22,8 @@ def data_in_words(name: str, cases: Cases) -> str:
     shortest, longest = int(cases.lengths.min()), int(cases.lengths.max())
     steps = counted(longest, "steps") if shortest == longest else f"{shortest} to {longest} steps"
     channels = counted(len(cases.channels), "channels")
-    named = f" ({listed(cases.channels, 6)})" if len(cases.channels) > 1 else ""
+    numbered = all(name == f"channel {i}" for i, name in enumerate(cases.channels))
+    named = "" if numbered or len(cases.channels) == 1 else f" ({listed(cases.channels, 6)})"
     missing = f"; {counted(cases.missing, 'values')} missing" if cases.missing else ""
     return f"{name}: {counted(len(cases), 'cases')} of {steps}, {channels}{named}{_labels(cases)}{missing}."
 
@@ -76,11 +77,12 @@ def classes_in_words(scores: ClassScores) -> str:
     if not counts.any():
         return "No case was mistaken."
     order = np.argsort(-counts, axis=None, kind="stable")[:MOST_PAIRS]
-    told = []
+    told, kinds = [], int((counts > 0).sum())
+    more = f", and {kinds - MOST_PAIRS} other pairs" if kinds > MOST_PAIRS else ""
     for row, column in zip(*np.unravel_index(order, counts.shape), strict=True):
         if counts[row, column]:
-            told.append(f"{scores.classes[row]} for {scores.classes[column]} ({counts[row, column]})")
-    return f"Most often mistaken: {', '.join(told)}."
+            told.append(f"{scores.classes[row]} said to be {scores.classes[column]} ({counts[row, column]})")
+    return f"Mistaken: {', '.join(told)}{more}."
 
 
 def model_in_words(model: Any, histories: Sequence[dict[str, list[float]]] = ()) -> str:

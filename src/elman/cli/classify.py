@@ -18,8 +18,8 @@ _TEST = (
         "--hold-out",
         type=float,
         metavar="SHARE",
-        help="Without --test: the share of the cases of each kind that is held out for one, by a model that learns from "
-        "the others; 0 for no test. [default: 0.25]",
+        help="Without --test: the share of the cases of each kind that is held out for one, of a model that learns "
+        "from the others; 0 for no test. [default: 0.25]",
     ),
 )
 _OF_CLASSES = (
