@@ -12,7 +12,7 @@ import numpy as np
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.classify.curves import Curves
-from elman.classify.judging import Judged, judge, write_predictions
+from elman.classify.judging import Judged, judge, known_classes, write_predictions
 from elman.classify.page import Story, page
 from elman.classify.results import METRICS, metrics_json
 from elman.classify.scaling import aligned
@@ -278,10 +278,10 @@ def _learn(
         learner.remember_columns(group=named.group, time=named.time, columns=named.columns, label=named.label)
         judged, how = None, ""
         if others is not None:
-            judged, how = judge(learner, others.cases, cases), f"Tested on {others.words}"
+            judged, how = judge(learner, others.cases, cases), others.words
             notes += others.notes
         elif held.any():
-            judged, how = _judged_on(held, learner, cases, watch), _held_in_words(held, share)
+            judged, how = _judged_on(held, learner, cases, watch), _held_in_words(held, learner)
             notes += _rare(cases)
         histories = curves.of(learner.networks_)
         return _finish(name, learner, cases, judged, how, histories, tuple(notes), folder)
@@ -299,16 +299,23 @@ class _Others:
 def _others(learner: Learner, test: Path, train: Path, cases: Cases, named: Columns) -> _Others:
     """Cases for a test, with the channels of those that are learnt from."""
     found, notes = named.read_perhaps_unlabelled(test)
-    found = _fitting(found, test, learner, cases.channels)
+    classes = np.unique(cases.labels) if isinstance(learner, SequenceClassifier) and cases.labels is not None else None
+    found = _fitting(found, test, learner, cases.channels, classes)
     if test.samefile(train):
         notes = (*notes, f"the test is on {train}, which was learnt from: it says nothing of new cases")
-    return _Others(found, f"{counted(len(found), 'cases')} of {test.name}", (*notes, *_told(found, cases)))
+    how = "Judged" if found.labels is None else "Tested on"
+    return _Others(found, f"{how} {counted(len(found), 'cases')} of {test.name}", (*notes, *_told(found, cases)))
 
 
-def _fitting(cases: Cases, path: Path, learner: Learner, channels: tuple[str, ...]) -> Cases:
+def _fitting(
+    cases: Cases, path: Path, learner: Learner, channels: tuple[str, ...], classes: np.ndarray | None = None
+) -> Cases:
     """Cases with the channels that are expected, and labels of the type that is learnt."""
     try:
-        return _as_labelled(learner, aligned(cases, channels), path)
+        found = _as_labelled(learner, aligned(cases, channels), path)
+        if classes is not None and found.labels is not None:
+            known_classes(classes, found.labels)
+        return found
     except (DataError, ShapeError) as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
 
@@ -382,11 +389,12 @@ def _held(learner: Learner, cases: Cases, share: float) -> np.ndarray:
     return held
 
 
-def _held_in_words(held: np.ndarray, share: float) -> str:
+def _held_in_words(held: np.ndarray, learner: Learner) -> str:
     rest = int(len(held) - held.sum())
+    kinds = "every class" if isinstance(learner, SequenceClassifier) else "all parts of the range of their numbers"
     return (
-        f"Tested on {int(held.sum())} of {len(held)} cases, {100 * share:.3g} % of each kind, by a model that learnt "
-        f"from the other {rest}; the model that is written learnt from all {len(held)}"
+        f"Tested on {int(held.sum())} of {len(held)} cases, held out from {kinds}: a model that learnt from the other "
+        f"{rest} judged them; the model that is written learnt from all {len(held)}"
     )
 
 
@@ -421,7 +429,8 @@ def _again(
     learner = kind.load(model)
     told = _remembered(learner, named, source)
     cases, notes = told.read_perhaps_unlabelled(source) if named.label is None else (told.read(source), ())
-    cases = _fitting(cases, source, learner, learner.scaling_.channels)
+    classes = learner.classes_ if isinstance(learner, SequenceClassifier) else None
+    cases = _fitting(cases, source, learner, learner.scaling_.channels, classes)
     name = name_of(source)
     folder = _folder(out, f"{command}-{name}", trained=False)
     judged = judge(learner, cases)

@@ -147,8 +147,9 @@ def known_classes(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, 
     others = sorted(set(unknown), key=str)
     if len(unknown) == len(labels):
         raise DataError(
-            f"the cases are labelled {listed(map(repr, others), 5)}, none of which is a class that was learnt: "
-            f"{listed(map(repr, classes.tolist()), 5)}; is it the right column?"
+            f"the cases are labelled {listed(map(repr, others), 5)}, and the classes that were learnt are "
+            f"{listed(map(repr, classes.tolist()), 5)}; name the column that tells them with label= (--label in the "
+            "shell)"
         )
     if others:
         what = "classes that were" if len(others) > 1 else "a class that was"

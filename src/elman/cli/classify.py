@@ -156,7 +156,7 @@ def _train(function: Callable[..., SequenceReport], data: str, chosen: dict[str,
 def _without_training(chosen: dict[str, Any]) -> dict[str, Any]:
     from elman.errors import OptionError
 
-    own = ("group", "time", "columns", "label", "channels", "reading", "out", "threads")
+    own = ("group", "time", "columns", "label", "channels", "reading", "out")
     for name in chosen:
         if name not in own:
             option = "--" + {"bidirectional": "bidirectional/--forward"}.get(name, name.replace("_", "-"))
