@@ -60,7 +60,8 @@ def sequences(model: str | Path, data: str | Path | None = None, reading: Readin
         For a network a ``.npy`` array (T, F) or (B, T, F), or a CSV or Parquet file with a column for each input, or
         where it has several a ``.npz`` file with an array (B, T, F), or (B, F), for each by its name; for a
         forecaster a file with its series, or the name of one that ships with Elman; for a language model a text; for
-        a classifier or regressor a file with cases. By default what the forecaster kept of its series, else random inputs.
+        a classifier or regressor a file with cases. By default what the forecaster kept of its series, else random
+        inputs.
     reading : Reading, optional
         How a file is read: all of it for a forecaster's series, `where`, `decimal` and `thousands` for other tables.
 

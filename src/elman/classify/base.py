@@ -12,8 +12,10 @@ import numpy as np
 from elman import checks
 from elman.classify import store
 from elman.classify.design import design_of
+from elman.classify.running import run
 from elman.classify.scaling import Scaling, learn_scaling
 from elman.classify.splitting import held_out
+from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
 from elman.data.casing import cases_of
@@ -27,7 +29,6 @@ from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
 
 COLUMNS = ("group", "time", "columns", "label")  # of a table, that a user names
-CASES_A_RUN = 256  # that a network reads at once, so that memory does not grow with their number
 
 
 class SequenceEstimator(Estimator):
@@ -180,11 +181,7 @@ class SequenceEstimator(Estimator):
     def _outputs(self, cases: Cases) -> np.ndarray:
         """What each network says of each case, (M, N, O), in float64."""
         x = self.scaling_.inputs(cases)
-        return np.stack([self._run(net, x, cases.lengths) for net in self.networks_])
-
-    def _run(self, net: Network, x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        parts = [slice(first, first + CASES_A_RUN) for first in range(0, len(x), CASES_A_RUN)]
-        return np.concatenate([net(x[part], lengths=lengths[part]) for part in parts]).astype(np.float64)
+        return np.stack([run(net, x, cases.lengths) for net in self.networks_])
 
     def _read(self, X: Any, reading: Reading | None = None) -> Cases:
         """Cases to be judged, of the form that was learnt."""
@@ -201,6 +198,17 @@ class SequenceEstimator(Estimator):
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
+
+    def stream(self, rows: int = 1) -> SequenceStream:
+        """What is thought of sequences while they come, step by step; see `SequenceStream`.
+
+        Parameters
+        ----------
+        rows : int, default 1
+            Sequences side by side.
+        """
+        self._check_fitted()
+        return SequenceStream(self, rows)
 
     # --- files ----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import numpy as np
 from elman import checks
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
+from elman.classify.over_time import over_time
 from elman.classify.store import labels_from_data, labels_to_data
 from elman.data.cases import Cases
 from elman.data.names import counted, listed
@@ -229,6 +230,25 @@ class SequenceClassifier(SequenceEstimator):
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of each probability, (N, C)."""
         return np.log(self.predict_proba(X))
+
+    def predict_proba_over_time(self, X: Any, every: int = 1) -> np.ndarray:
+        """The probability of each class after each step, as of a sequence that ends there.
+
+        Without ``bidirectional`` one pass finds them all; else the beginnings are read one by one.
+
+        Parameters
+        ----------
+        X : array, list, data frame or path
+            N sequences, as for `predict`.
+        every : int, default 1
+            Steps from one answer to the next: column j is what is known after ``min((j + 1) * every, T_n)`` steps.
+
+        Returns
+        -------
+        ndarray, shape (N, S, C)
+            With S the longest sequence's answers; NaN behind the end of each.
+        """
+        return over_time(self, X, every)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The share of the sequences whose class is right."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers
+from elman.classify.looking import Thoughts
 from elman.classify.scores import ClassScores, NumberScores
 from elman.data.names import four_digits, series_name
 from elman.plots.style import BLUE, CYCLE, INK, MUTED, RED, dots, dress, new_figure, plain, whole_numbers
@@ -104,7 +105,7 @@ def draw_over_time(scores: ClassScores, shares: np.ndarray, over: dict[int, np.n
 
 
 def draw_cases(
-    judged: Judged, numbers: Sequence[int], attributed: Sequence[np.ndarray], over: Sequence[np.ndarray]
+    judged: Judged, numbers: Sequence[int], attributed: Sequence[np.ndarray], over: Sequence[Thoughts]
 ) -> Figure:
     """Cases one below another: their values, coloured by what spoke for and against, and what was thought over time.
 
@@ -115,8 +116,8 @@ def draw_cases(
         Of the cases.
     attributed : sequence of ndarray, each of shape (T_n, F)
         What each value adds to the output.
-    over : sequence of ndarray, each of shape (T_n, C)
-        Probabilities after each step; empty for numbers.
+    over : sequence of Thoughts
+        Empty for numbers.
     """
     figure = new_figure(9.0 if over else 7.5, 1.75 * len(numbers) + 0.7)
     grid = figure.subplots(len(numbers), 2 if over else 1, squeeze=False, width_ratios=[1.9, 1] if over else [1])
@@ -179,9 +180,9 @@ def _lonely(curve: np.ndarray) -> dict[str, Any]:
     return {} if joined else {"marker": "o", "markersize": 3}
 
 
-def _draw_thoughts(judged: JudgedClasses, number: int, curves: np.ndarray, ax: Axes, last: bool) -> None:
+def _draw_thoughts(judged: JudgedClasses, number: int, told: Thoughts, ax: Axes, last: bool) -> None:
     """Probabilities after each step, of the classes that were ever the likeliest or came."""
-    names = judged.model.classes_.tolist()
+    names, curves = judged.model.classes_.tolist(), told.probabilities
     order = [int(place) for place in np.argsort(-curves.max(axis=0), kind="stable")[:MOST_CURVES]]
     came = -1 if judged.scores is None else int(judged.scores.actual[number])
     if 0 <= came < len(names) and came not in order:
@@ -190,8 +191,7 @@ def _draw_thoughts(judged: JudgedClasses, number: int, curves: np.ndarray, ax: A
         colour = CYCLE[place if len(names) <= len(CYCLE) else rank]
         heavy = 2.0 if place == came else 1.2
         curve = curves[:, place]
-        steps = np.arange(1, len(curve) + 1)
-        ax.plot(steps, curve, color=colour, linewidth=heavy, label=_short(names[place], 10), **_lonely(curve))
+        ax.plot(told.steps, curve, color=colour, linewidth=heavy, label=_short(names[place], 10), **_lonely(curve))
     ax.set_ylim(-0.03, 1.03)
     whole_numbers(ax.xaxis)
     dress(ax, "step" if last else "", "probability", legend=False)

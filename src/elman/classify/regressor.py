@@ -10,6 +10,7 @@ import numpy as np
 from elman import checks
 from elman.checks import nearest, shown
 from elman.classify.base import SequenceEstimator
+from elman.classify.over_time import over_time
 from elman.classify.splitting import parts_of
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
@@ -199,6 +200,25 @@ class SequenceRegressor(SequenceEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """The number of each sequence, (N,)."""
         return self._judged(self._outputs(self._read(X)))
+
+    def predict_over_time(self, X: Any, every: int = 1) -> np.ndarray:
+        """The number after each step, as of a sequence that ends there.
+
+        Without ``bidirectional`` one pass finds them all; else the beginnings are read one by one.
+
+        Parameters
+        ----------
+        X : array, list, data frame or path
+            N sequences, as for `predict`.
+        every : int, default 1
+            Steps from one answer to the next: column j is what is known after ``min((j + 1) * every, T_n)`` steps.
+
+        Returns
+        -------
+        ndarray, shape (N, S)
+            With S the longest sequence's answers; NaN behind the end of each.
+        """
+        return over_time(self, X, every)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The coefficient of determination: 1 less the share of the targets' variance that errors have."""

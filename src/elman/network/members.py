@@ -1,4 +1,4 @@
-"""Several networks in one file: the first as `Network.save` stores it, parameters of the others as ``member1/gru.W_z``."""
+"""Several networks in one file: the first as `Network.save` stores it, names of the others as ``member1/gru.W_z``."""
 
 from __future__ import annotations
 
