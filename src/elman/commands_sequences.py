@@ -274,8 +274,10 @@ def _learn(
     name, curves, notes = name_of(train).removesuffix("_TRAIN"), Curves(), list[str]()
     folder = _folder(out, f"{command}-{name}", trained=True)
     with Kept(learner, folder / MODEL, command):
-        learner.fit(cases, callbacks=[*watch("training", learner.members), curves])
-        learner.remember_columns(group=named.group, time=named.time, columns=named.columns, label=named.label)
+        try:
+            learner.fit(cases, callbacks=[*watch("training", learner.members), curves])
+        finally:
+            learner.remember_columns(group=named.group, time=named.time, columns=named.columns, label=named.label)
         judged, how = None, ""
         if others is not None:
             judged, how = judge(learner, others.cases, cases), others.words

@@ -102,7 +102,11 @@ def numbers_table(judged: JudgedNumbers) -> list[list[str]]:
     assert judged.scores is not None
     table = judged.scores.table
     metrics = list(table["elman"])
-    return [["method", *metrics], *([name, *(number(found[m]) for m in metrics)] for name, found in table.items())]
+    return [["method", *metrics], *([name, *(_score(m, found[m]) for m in metrics)] for name, found in table.items())]
+
+
+def _score(metric: str, value: float) -> str:
+    return f"{value:.3f}" if metric == "R2" and np.isfinite(value) else number(value)
 
 
 def _counts(judged: JudgedClasses) -> list[list[str]]:
@@ -135,10 +139,13 @@ def _hardest(story: Story) -> Section | None:
     numbers = judged.hardest[:DRAWN].tolist()
     attributed = attributions(judged, numbers)
     over = thoughts(judged, numbers) if isinstance(judged, JudgedClasses) else []
-    what = "output" if isinstance(judged, JudgedNumbers) else "class that was said"
+    what = "spoke for the class that was said, blue ones against it"
+    if isinstance(judged, JudgedNumbers):
+        what = "raised what was said, blue ones lowered it"
+    beside = " At the right, what it thought after each step." if over else ""
     text = (
-        f"{_which(judged)} Red values spoke for the {what}, blue ones against it (integrated gradients, each picture "
-        f"in its own scale).{_chosen(judged)}{' At the right, what it thought after each step.' if over else ''}"
+        f"{_which(judged)} Red values {what} (integrated gradients, each picture in its own scale)."
+        f"{_chosen(judged)}{beside}"
     )
     return Section("The hardest cases", text, _hardest_rows(judged), draw_cases(judged, numbers, attributed, over))
 

@@ -131,7 +131,12 @@ def draw_cases(
         bar = figure.colorbar(
             last, ax=list(grid[:, 0]), location="top", shrink=0.45, aspect=40, pad=0.01, anchor=(0, 0)
         )
-        bar.set_ticks([-1, 0, 1], labels=["against", "what was said", "for"])
+        bar.set_ticks(
+            [-1, 0, 1],
+            labels=["lowered", "what was said", "raised"]
+            if isinstance(judged, JudgedNumbers)
+            else ["against", "what was said", "for"],
+        )
         bar.ax.tick_params(length=0, labelsize=9)
         bar.outline.set_visible(False)
     return figure

@@ -64,7 +64,7 @@ def _of_classes(scores: ClassScores) -> list[str]:
 
 def _of_numbers(scores: NumberScores) -> str:
     found, usual = scores.table.values()
-    text = f"Errors on average {number(found['MAE'])}, RMSE {number(found['RMSE'])}, R² {number(found['R2'])}"
+    text = f"Errors on average {number(found['MAE'])}, RMSE {number(found['RMSE'])}, R² {found['R2']:.3f}"
     if not usual["RMSE"]:
         return f"{text}."
     return f"{text}; always saying the mean of the training would give an RMSE of {number(usual['RMSE'])}."
