@@ -29,6 +29,8 @@ class Cases:
         Of `times`, such as ``"s"`` or ``"day"``; empty where times are bare numbers or there are none.
     names : tuple, length N
         What calls each case; its number, where nothing does.
+    keys : tuple of str
+        What the columns that name the cases are called; empty where cases are only numbered.
     labels : ndarray, shape (N,), or None
         What each case is, as the user has it, where the data tell it.
     notes : tuple of str
@@ -43,6 +45,7 @@ class Cases:
     names: tuple[Any, ...] = ()
     labels: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """N, the number of cases."""
@@ -72,7 +75,21 @@ class Cases:
             labels=None if self.labels is None else self.labels[chosen],
         )
 
+    def columns_of_names(self) -> dict[str, list[Any]]:
+        """The names of the cases as columns of a table, to be written beside what is predicted.
+
+        Examples
+        --------
+        >>> called = {"names": (("ann", 1), ("bob", 2)), "keys": ("who", "trial")}
+        >>> Cases(np.zeros((2, 3, 1)), np.array([3, 3]), ("x",), **called).columns_of_names()
+        {'who': ['ann', 'bob'], 'trial': [1, 2]}
+        """
+        keys = self.keys or ("case",)
+        if len(keys) == 1:
+            return {keys[0]: list(self.names)}
+        return {key: [name[i] for name in self.names] for i, key in enumerate(keys)}
+
     def __repr__(self) -> str:
         shortest, longest = (int(f(self.lengths)) for f in (np.min, np.max)) if len(self) else (0, 0)
-        steps = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
-        return f"<Cases: {counted(len(self), 'cases')} of {steps} steps, {counted(len(self.channels), 'channels')}>"
+        steps = counted(longest, "steps") if shortest == longest else f"{shortest} to {longest} steps"
+        return f"<Cases: {counted(len(self), 'cases')} of {steps}, {counted(len(self.channels), 'channels')}>"

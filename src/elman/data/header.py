@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,6 +13,7 @@ from elman.data.numerals import is_missing, looks_like_number
 from elman.data.read_times import looks_like_times
 
 _JUDGED = 40  # rows that tell which columns hold numbers or times
+_PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _HEADINGS = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "period"}
 
 
@@ -64,7 +66,7 @@ def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequenc
     below = next((r for r in rows[i + 1 :] if len(r) == width), None)
     if len(row) != width or below is None or width < 3:
         return False
-    if _counts_steps(row, [cell.strip() for cell in below]):
+    if not any(len(r) == width for r in rows[:i]) and _counts_steps(row, [cell.strip() for cell in below]):
         return True
     heads = [row[c] for c in typed if c > 0]
     if len(heads) < 2 or not all(map(is_data, heads)) or len(set(heads)) < len(heads):
@@ -80,13 +82,22 @@ def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequenc
 
 
 def _counts_steps(row: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether a row heads its columns with 0, 1, 2, ... or 1, 2, 3, ... beside words, as ``0,1,2,3,label`` does."""
-    places = [c for c, cell in enumerate(row) if cell.isascii() and cell.isdigit()]
-    words = [cell for cell in row if not (cell.isascii() and cell.isdigit())]
-    cells = [int(row[c]) for c in places]
-    if len(places) < 3 or not words or cells[0] > 1 or cells != list(range(cells[0], cells[0] + len(cells))):
+    """Whether a row heads its columns with 0, 1, 2, ... or 1, 2, 3, ... beside words, as ``0,1,2,3,label`` does.
+
+    A longer row may be of fractions, as 0.0, 0.1, 0.2, 0.3, 0.4.
+    """
+    places = [c for c, cell in enumerate(row) if _PLAIN.fullmatch(cell)]
+    words = [c for c in range(len(row)) if c not in places]
+    if len(places) < 3 or not words or places != list(range(places[0], places[-1] + 1)):
         return False
-    return not any(map(is_data, words)) and not _evenly_counted([below[c] for c in places])
+    if any(is_data(row[c]) or row[c] == below[c] for c in words) or len({"." in row[c] for c in places}) > 1:
+        return False
+    cells = [float(row[c]) for c in places]
+    if cells[0] not in (0, 1) or _evenly_counted([below[c] for c in places]):
+        return False
+    step = cells[1] - cells[0]
+    even = all(abs(b - a - step) < 1e-6 * abs(step) for a, b in pairwise(cells))
+    return even and (step == 1 or (step > 0 and cells[0] == 0 and len(cells) >= 5))
 
 
 def _evenly_counted(cells: Sequence[str]) -> bool:

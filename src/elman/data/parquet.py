@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,10 +37,8 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], frozense
     """
     import duckdb
 
-    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
-        with duckdb.connect(":memory:", config=options) as database:
-            database.execute("SET TimeZone='UTC'") if has_zones(database) else None
+        with _connected() as database:
             database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [as_literal(path)])
             types = {row[0]: str(row[1]) for row in database.execute("DESCRIBE series").fetchall()}
             usable = {n: kind for n, kind in types.items() if not kind.startswith(_NESTED) and "[" not in kind}
@@ -54,6 +52,38 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], frozense
     zones = {name: written.get(name, "UTC") for name in zoned}
     notes = [f"columns of lists or records were left out: {', '.join(nested)}"] if nested else []
     return columns, zones, rounded, notes
+
+
+def read_lists(path: Path) -> dict[str, list[Any]]:
+    """All columns by name as Python's objects, where some hold lists; nothing of another file.
+
+    Raises
+    ------
+    DataError
+        If the file is no Parquet file, after all.
+    """
+    import duckdb
+
+    try:
+        with _connected() as database:
+            types = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [as_literal(path)]).fetchall()
+            if not any("[" in str(row[1]) for row in types):
+                return {}
+            rows = database.execute("SELECT * FROM read_parquet(?)", [as_literal(path)]).fetchall()
+    except (duckdb.Error, OSError) as error:
+        raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
+    return {row[0]: list(column) for row, column in zip(types, zip(*rows, strict=True), strict=False)}
+
+
+def _connected() -> DuckDBPyConnection:
+    """A database in memory, in UTC, that loads nothing from elsewhere."""
+    import duckdb
+
+    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    database = duckdb.connect(":memory:", config=options)
+    if has_zones(database):
+        database.execute("SET TimeZone='UTC'")
+    return database
 
 
 def _zones_of_pandas(database: DuckDBPyConnection, path: Path) -> dict[str, str]:

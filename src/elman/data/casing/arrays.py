@@ -69,7 +69,7 @@ def of_arrays(items: Sequence[Any], names: tuple[Any, ...], channels: Order) -> 
     if not len(items):
         raise DataError("the data holds no case; expected at least one")
     found = [_matrix(item, f"case {name!r}", channels) for item, name in zip(items, names, strict=True)]
-    check_alike([values.shape[1] for values in found], names)
+    _check_alike(found, names, channels)
     lengths = [len(values) for values in found]
     codes = np.repeat(np.arange(len(found)), lengths)
     times = joined_times([own_times(item) for item in items], lengths, names)
@@ -78,14 +78,21 @@ def of_arrays(items: Sequence[Any], names: tuple[Any, ...], channels: Order) -> 
     return stacked(Steps(np.concatenate(found), codes, names, numbered_channels(width), times), notes)
 
 
-def check_alike(widths: Sequence[int], names: Sequence[Any]) -> None:
+def _check_alike(found: Sequence[np.ndarray], names: Sequence[Any], order: Order) -> None:
     """Refuse cases of different channels."""
+    steps, widths = zip(*(values.shape for values in found), strict=True)
     other = next((i for i, width in enumerate(widths) if width != widths[0]), None)
-    if other is not None:
-        raise DataError(
-            f"case {names[other]!r} has {widths[other]} channels and case {names[0]!r} {widths[0]}; expected the same "
-            "of all: arrays (T, F), or (F, T) with channels='first'"
-        )
+    if other is None:
+        return
+    expected = "arrays (T, F)" if order == "last" else "arrays (F, T), as channels='first' says"
+    swapped = "leave channels='first' out" if order == "first" else "give channels='first'"
+    hint = (
+        f"; all have {steps[0]} in the other axis: if these are the channels, {swapped}" if len(set(steps)) == 1 else ""
+    )
+    raise DataError(
+        f"case {names[other]!r} has {widths[other]} channels and case {names[0]!r} {widths[0]}; expected the same of "
+        f"all: {expected}{hint}"
+    )
 
 
 def _matrix(item: Any, what: str, channels: Order) -> np.ndarray:

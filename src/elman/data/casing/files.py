@@ -13,6 +13,7 @@ from elman.data.casing.arff import of_arff
 from elman.data.casing.arrays import of_array
 from elman.data.casing.asked import Asked
 from elman.data.casing.labels import labels_of
+from elman.data.casing.nested import of_nested
 from elman.data.casing.tables import of_table
 from elman.data.casing.ts import of_ts
 from elman.data.casing.ucr import may_be_ucr, of_ucr
@@ -21,6 +22,7 @@ from elman.data.conditions import meeting
 from elman.data.names import listed
 from elman.data.packed import file_start
 from elman.data.pandas_index import Framed
+from elman.data.parquet import read_lists
 from elman.data.sheets import FileSheet
 from elman.data.tables import read_table
 from elman.errors import DataError, OptionError
@@ -63,6 +65,10 @@ def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
     if text is not None and not asked.named and may_be_ucr(text):
         asked.reading.refuse_all_but([], "a file of the UCR archive")
         return of_ucr(text)
+    cells = read_lists(path) if start.startswith(b"PAR1") else {}
+    if cells:
+        asked.reading.refuse_all_but([], "a file of nested cells")
+        return of_nested(cells, None, asked, labelled)
     table = meeting(read_table(path), asked.reading.where)
     return of_table(Framed(FileSheet(table, asked.reading)), asked, None, labelled)
 
@@ -122,5 +128,5 @@ def _of_numpy(path: Path, asked: Asked, alone: bool) -> Cases:
     cases = of_array(found["x"], asked.channels)
     if "y" not in found:
         return cases
-    labels, notes = labels_of(found["y"], cases.names)
+    labels, notes = labels_of(found["y"], cases.names, named=False)
     return replace(cases, labels=labels, notes=(*cases.notes, *notes))

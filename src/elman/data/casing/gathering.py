@@ -15,7 +15,7 @@ from elman.data.casing.arrays import Order, of_array, of_arrays
 from elman.data.casing.asked import Asked
 from elman.data.casing.files import of_file
 from elman.data.casing.labels import labels_of
-from elman.data.casing.nested import is_sequence, nested_columns, of_frames, of_nested
+from elman.data.casing.nested import cells_of, is_sequence, of_frames, of_nested
 from elman.data.casing.tables import of_table
 from elman.data.intake import as_sheet
 from elman.data.pandas_index import framed, is_column, is_frame
@@ -82,7 +82,7 @@ def cases_of(
         return found
     if found.labels is not None:
         raise OptionError("labels are given twice, by y and by X; leave out one of them")
-    labels, notes = labels_of(y, found.names)
+    labels, notes = labels_of(y, found.names, named=bool(found.keys))
     return replace(found, labels=labels, notes=(*found.notes, *notes))
 
 
@@ -131,21 +131,19 @@ def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
 
 def _of_frame(X: Any, asked: Asked, labelled: bool) -> Cases:
     asked.refuse_order("a data frame")
-    nested = nested_columns(X) if hasattr(X, "__len__") else []
-    if nested:
-        return of_nested(X, nested, asked, labelled)
-    index = getattr(X, "index", None)
-    rows = None if index is None or getattr(index, "nlevels", 1) > 1 else list(index)
-    rows = None if rows == list(range(len(X))) else rows
-    return of_table(framed(X, asked.named, asked.reading), asked, rows, labelled)
+    index = getattr(X, "index", None) if getattr(getattr(X, "index", None), "nlevels", 2) == 1 else None
+    cells = cells_of(X) if hasattr(X, "__len__") else {}
+    if cells:
+        return of_nested(cells, index, asked, labelled)
+    return of_table(framed(X, asked.named, asked.reading), asked, index, labelled)
 
 
 def _of_mapping(X: Mapping[Any, Any], asked: Asked, labelled: bool) -> Cases:
     """A dict of columns where some are named, else of cases by name."""
-    if any(value is not None for value in (asked.group, asked.label)):
+    if asked.named and not any(map(is_frame, X.values())):
         asked.refuse_order("a dict of columns")
         return of_table(as_sheet(X, asked.named, asked.reading), asked, None, labelled)
-    return _of_items(list(X.values()), tuple(X), asked, labelled)
+    return replace(_of_items(list(X.values()), tuple(X), asked, labelled), keys=("case",))
 
 
 def _array_of(X: Any) -> np.ndarray | list[Any]:
@@ -188,9 +186,15 @@ def _of_items(items: Sequence[Any], names: tuple[Any, ...] | None, asked: Asked,
             f"X holds {shown(items[scalar])} where case {called[scalar]!r} should be; expected an array (T,) or (T, F) "
             "for each case"
         )
-    if names is None and items and all(isinstance(item, list | tuple) for item in items):
-        try:
-            return of_array(np.asarray(items), asked.channels)
-        except ValueError:  # cases of different lengths
-            pass
-    return of_arrays(items, called, asked.channels)
+    square = _square(items) if names is None else None
+    return of_arrays(items, called, asked.channels) if square is None else of_array(square, asked.channels)
+
+
+def _square(items: Sequence[Any]) -> np.ndarray | None:
+    """Lists of one length as an array; None of others."""
+    if not items or not all(isinstance(item, list | tuple) for item in items):
+        return None
+    try:
+        return np.asarray(items)
+    except ValueError:  # cases of different lengths
+        return None

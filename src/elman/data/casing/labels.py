@@ -16,7 +16,7 @@ from elman.errors import DataError
 _KINDS = {"M": "dates", "m": "durations", "c": "complex numbers", "V": "records"}
 
 
-def labels_of(y: Any, names: Sequence[Any]) -> tuple[np.ndarray, tuple[str, ...]]:
+def labels_of(y: Any, names: Sequence[Any], *, named: bool = True) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels in the order of the cases, and notes on how they were matched.
 
     Parameters
@@ -24,6 +24,8 @@ def labels_of(y: Any, names: Sequence[Any]) -> tuple[np.ndarray, tuple[str, ...]
     y : array, list, column, frame of one column, or mapping by name
     names : sequence, length N
         Of the cases.
+    named : bool
+        Whether these are the user's; else a column is taken in its order, whatever its index.
 
     Raises
     ------
@@ -39,12 +41,9 @@ def labels_of(y: Any, names: Sequence[Any]) -> tuple[np.ndarray, tuple[str, ...]
         y = _only_column(y)
     if isinstance(y, Mapping):
         return _matched(dict(y), names, "y")
-    counts = list(names) == list(range(len(names)))
-    if is_column(y) and hasattr(y, "index"):
-        index = list(y.index)
-        if set(index) & set(names) and not (counts and len(index) == len(names) and set(index) != set(names)):
-            return _of_index(y, index, names)
-    notes = () if counts or not is_column(y) else ("labels were taken in the order of the cases, not by their names",)
+    if named and is_column(y) and hasattr(y, "index") and set(y.index) & set(names):
+        return _of_index(y, list(y.index), names)
+    notes = ("the labels have no names: they were taken in the order of the cases",) if named else ()
     return checked_labels(_as_array(y), names), notes
 
 
@@ -123,12 +122,11 @@ def _only_column(frame: Any) -> Any:
 
 def _of_index(y: Any, index: list[Any], names: Sequence[Any]) -> tuple[np.ndarray, tuple[str, ...]]:
     """A column of pandas whose index are names of cases."""
-    twice = len(set(index)) < len(index)
-    if twice and len(index) != len(names):
+    if index == list(names):
+        return checked_labels(_as_array(y), names), ()
+    if len(set(index)) < len(index):
         again = next(name for name in index if index.count(name) > 1)
         raise DataError(f"y has several labels for case {again!r}; expected one")
-    if twice or index == list(names):
-        return checked_labels(_as_array(y), names), ()
     return _matched(dict(zip(index, _as_array(y).tolist(), strict=True)), names, "the index of y")
 
 
@@ -137,7 +135,8 @@ def _matched(held: dict[Any, Any], names: Sequence[Any], what: str) -> tuple[np.
     if lacking:
         raise DataError(
             f"{what} has no label for {len(lacking)} of {counted(len(names), 'cases')}: "
-            f"{listed(map(repr, lacking), 5)}; its names are {listed(map(repr, held), 5)}"
+            f"{listed(map(repr, lacking), 5)}; its names are {listed(map(repr, held), 5)}. "
+            "Give a list to have labels taken in the order of the cases"
         )
     rest = len(held) - len(names)
     notes = ["labels were matched with cases by name"]

@@ -79,6 +79,7 @@ def squared(values: np.ndarray, names: tuple[Any, ...], channels: tuple[str, ...
     DataError
         Naming the case that holds only missing values, or an infinite one.
     """
+    _check_some(values, channels)
     known = ~np.isnan(values).all(axis=2)
     lengths = np.where(known.any(axis=1), values.shape[1] - np.argmax(known[:, ::-1], axis=1), values.shape[1])
     short = int(np.sum(lengths < values.shape[1]))
@@ -102,9 +103,7 @@ def padded(cases: Sequence[np.ndarray]) -> np.ndarray:
 
 def checked(cases: Cases) -> Cases:
     """Cases of which each holds finite numbers, and at least one."""
-    if 0 in cases.values.shape:
-        what = "no case" if len(cases) == 0 else "no channel" if not cases.channels else "no step"
-        raise DataError(f"the data holds {what} (its shape is {cases.values.shape}); expected at least one")
+    _check_some(cases.values, cases.channels)
     infinite = np.isinf(cases.values)
     if infinite.any():
         case, step, channel = (int(i) for i in np.argwhere(infinite)[0])
@@ -118,3 +117,10 @@ def checked(cases: Cases) -> Cases:
         called = listed([repr(cases.names[i]) for i in np.flatnonzero(empty).tolist()], 5)
         raise DataError(f"{counted(int(empty.sum()), 'cases')} without any value: {called}; leave such cases out")
     return cases
+
+
+def _check_some(values: np.ndarray, channels: Sequence[str]) -> None:
+    """Refuse an array without any number."""
+    if 0 in values.shape:
+        what = "no case" if len(values) == 0 else "no channel" if not channels else "no step"
+        raise DataError(f"the data holds {what} (its shape is {values.shape}); expected at least one")

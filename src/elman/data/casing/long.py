@@ -11,6 +11,7 @@ from elman.data.cases import Cases
 from elman.data.casing.asked import Asked
 from elman.data.casing.laying import Steps, stacked
 from elman.data.casing.marked import is_constant, label_of_cases, names_of_cases
+from elman.data.casing.melted import channel_column, spread
 from elman.data.casing.roles import CASES, LABELS, TIMES, CaseRoles, by_name, channels_of, check_once, one_named
 from elman.data.names import listed
 from elman.data.pandas_index import Framed
@@ -41,9 +42,14 @@ def of_long(held: Framed, asked: Asked, *, labelled: bool) -> Cases:
     names, codes = names_of_cases(sheet, group)
     roles = _roles(held, asked, group, codes, len(names), labelled)
     values, notes = read_channels(sheet, roles.channels)
+    if asked.columns is None:
+        notes += _notes_of_constant(values, roles.channels, codes, len(names))
     times = sheet.times(roles.time, True) if roles.time else None
-    channels = tuple(str(sheet.own(name)) for name in roles.channels)
-    found = stacked(Steps(values, codes, names, channels, times), (*sheet.notes, *roles.notes, *notes))
+    steps = Steps(values, codes, names, tuple(str(sheet.own(name)) for name in roles.channels), times)
+    if roles.melted:
+        steps = spread(steps, sheet, roles.melted)
+    found = stacked(steps, (*sheet.notes, *roles.notes, *notes))
+    found = replace(found, keys=tuple(str(sheet.own(name)) for name in group))
     if not roles.label:
         return found
     labels = label_of_cases(sheet, roles.label, codes, names)
@@ -99,23 +105,24 @@ def _roles(
             notes.append(told.format(sheet.own(found)))
         elif found and sheet.holds(found) not in ("number", "flag"):
             label = found  # refused with the case in which it changes
+    melted = "" if given else channel_column(sheet, [*group, *time, label, *passed])
+    if melted:
+        notes.append(f"a channel for each {sheet.own(melted)!r}")
+        passed.append(melted)
     channels = channels_of(sheet, asked, [*group, *time, label], passed)
-    return CaseRoles(group, time, label, channels, (*notes, *_notes_of_constant(sheet, channels, given, codes, count)))
+    return CaseRoles(group, time, label, channels, melted, tuple(notes))
 
 
-def _notes_of_constant(
-    sheet: Sheet, channels: Sequence[str], given: Sequence[str], codes: np.ndarray, count: int
-) -> list[str]:
+def _notes_of_constant(values: np.ndarray, channels: Sequence[str], codes: np.ndarray, count: int) -> list[str]:
     """A note on channels that may be labels: they are the same in all steps of each case."""
-    if given or count == len(codes):
+    first = np.zeros(count, np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    changes = ((values != values[first[codes]]) & ~np.isnan(values)).any(axis=0)
+    same = [name for name, changed in zip(channels, changes.tolist(), strict=True) if not changed]
+    if count == len(codes) or len(same) in (0, len(channels)):
         return []
-    same = [n for n in channels if is_constant(sheet.codes(n)[0], codes, count)]
-    if not same or len(channels) == len(same):
-        return []
-    return [
-        f"{listed(map(repr, same))} {'does' if len(same) == 1 else 'do'} not change within a case, and "
-        f"{'is a channel' if len(same) == 1 else 'are channels'}; if one is what the cases are, give label={same[0]!r}"
-    ]
+    told = "does not change within a case, and is a channel" if len(same) == 1 else "do not change within a case"
+    return [f"{listed(map(repr, same))} {told}; if it is what the cases are, give label={same[0]!r}"]
 
 
 def _notes_without(labels: np.ndarray | None, name: str) -> tuple[str, ...]:

@@ -15,6 +15,23 @@ from elman.data.tabled import series_of_columns
 from elman.errors import DataError
 
 
+def index_names(index: Any, count: int) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """What the index of a frame of pandas calls its rows, and what it is called; numbers and nothing where it counts.
+
+    Raises
+    ------
+    DataError
+        If two rows have one name.
+    """
+    names = tuple(range(count)) if index is None else tuple(index)
+    if names == tuple(range(count)):
+        return names, ()
+    if len(set(names)) < count:
+        again = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"the index calls several rows {again!r}; expected a name of its own for each case: reset it")
+    return names, ("case" if index.name is None else str(index.name),)
+
+
 def names_of_cases(sheet: Sheet, group: Sequence[str]) -> tuple[tuple[Any, ...], np.ndarray]:
     """What some columns call the cases, in the order in which they come, and which one each row is of.
 
@@ -25,11 +42,10 @@ def names_of_cases(sheet: Sheet, group: Sequence[str]) -> tuple[tuple[Any, ...],
     DataError
         Naming the row in which one of them is empty.
     """
-    names, codes = series_of_columns(sheet, group)
     if len(group) > 1:
-        return names, codes
-    found, labels = coded_labels(sheet, group[0])
-    return (labels, codes) if (found >= 0).all() else (names, codes)
+        return series_of_columns(sheet, group)
+    codes, labels = coded_labels(sheet, group[0])
+    return (labels, codes) if (codes >= 0).all() else series_of_columns(sheet, group)
 
 
 def first_of_cases(found: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:

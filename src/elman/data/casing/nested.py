@@ -15,8 +15,8 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.labels import checked_labels
 from elman.data.casing.laying import Steps, stacked
 from elman.data.casing.long import read_channels, time_of
-from elman.data.casing.marked import is_constant, label_of_cases
-from elman.data.casing.roles import LABELS, by_name, channels_of, one_named
+from elman.data.casing.marked import index_names, is_constant, label_of_cases
+from elman.data.casing.roles import CASES, LABELS, by_name, channels_of, one_named
 from elman.data.frames import FrameSheet
 from elman.data.names import listed
 from elman.data.pandas_index import framed
@@ -26,15 +26,17 @@ from elman.data.sheets import Sheet
 from elman.data.values import is_absent
 from elman.errors import DataError
 
+_LOOKED_AT = 20  # rows that tell what columns hold
 
-def nested_columns(frame: Any) -> list[Any]:
-    """The columns of a frame whose cells are sequences, by their names; none of a usual one."""
+
+def cells_of(frame: Any) -> dict[Any, list[Any]]:
+    """The cells of a frame by column, where those of some are sequences; nothing of a usual one."""
     import narwhals as nw
 
-    top = nw.from_native(frame, eager_only=True).head(1)
-    if len(top) == 0:
-        return []
-    return [column.name for column in top.iter_columns() if is_sequence(column.to_list()[0])]
+    held = nw.from_native(frame, eager_only=True)
+    if not any(is_sequence(cell) for column in held.head(_LOOKED_AT).iter_columns() for cell in column.to_list()):
+        return {}
+    return {column.name: column.to_list() for column in held.iter_columns()}
 
 
 def is_sequence(cell: Any) -> bool:
@@ -42,44 +44,69 @@ def is_sequence(cell: Any) -> bool:
     return hasattr(cell, "__len__") and not isinstance(cell, str | bytes | dict)
 
 
-def of_nested(frame: Any, nested: Sequence[Any], asked: Asked, labelled: bool) -> Cases:
-    """A frame with a case in each row and a channel in each column, whose cells are the values of all steps.
+def of_nested(cells: dict[Any, list[Any]], index: Any, asked: Asked, labelled: bool) -> Cases:
+    """Columns with a case in each row, and a channel in each column whose cells are the values of all steps.
+
+    Parameters
+    ----------
+    cells : dict of list
+    index : pandas Index, optional
+        What the rows are called.
+    asked : Asked
+    labelled : bool
+        Whether labels come from elsewhere.
 
     Raises
     ------
     DataError
         Naming the case and channel whose cell is none, or has another length than the others.
     """
-    import narwhals as nw
-
-    asked.refuse_names("a frame of nested cells", ("columns", "label"))
-    held = nw.from_native(frame, eager_only=True)
-    names = tuple(frame.index) if hasattr(frame, "index") else tuple(range(len(held)))
-    chosen = _chosen(list(held.columns), nested, asked)
-    cells = {column.name: column.to_list() for column in held.iter_columns()}
+    asked.refuse_names("a table of nested cells", ("group", "columns", "label"))
+    nested = [name for name, column in cells.items() if any(map(is_sequence, column[:_LOOKED_AT]))]
+    chosen, rest = _chosen(nested, asked), [name for name in cells if name not in nested]
+    group, label = (_beside(cells, rest, what, asked) for what in ("group", "label"))
+    beside = [name for name in rest if name not in (group, label)]
+    if beside and asked.columns is None:
+        raise DataError(
+            f"the table has columns {listed(map(repr, beside))} of single values beside those of sequences; say "
+            "what they are with label= or group=, or name the channels with columns="
+        )
+    names, keys = index_names(index, len(cells[nested[0]]))
+    if group is not None:
+        names, keys = _different(cells[group], group), (str(group),)
     rows = [_case([cells[name][i] for name in chosen], case, chosen) for i, case in enumerate(names)]
     lengths = [len(values) for values, _ in rows]
     times = joined_times([found for _, found in rows], lengths, names)
     codes = np.repeat(np.arange(len(rows)), lengths)
-    found = stacked(Steps(np.concatenate([v for v, _ in rows]), codes, names, tuple(map(str, chosen)), times))
-    rest = [name for name in held.columns if name not in nested]
-    label = asked.label if asked.label is not None else next((n for n in rest if str(n).lower() in LABELS), None)
-    beside = [name for name in rest if name != label and asked.columns is None]
-    if beside:
-        raise DataError(
-            f"the frame has columns {listed(map(repr, beside))} of single values beside those of sequences; name the "
-            "label with label=, and leave out others"
-        )
+    steps = Steps(np.concatenate([values for values, _ in rows]), codes, names, tuple(map(str, chosen)), times)
+    found = replace(stacked(steps), keys=keys)
     if label is None or (labelled and asked.label is None):
         return found
-    if label not in cells:
-        raise DataError(f"the frame has no column {label!r}; its columns are {listed(map(repr, cells))}")
-    column = np.empty(len(held), object)
+    column = np.empty(len(names), object)
     column[:] = cells[label]
     return replace(found, labels=checked_labels(column, names))
 
 
-def _chosen(names: list[Any], nested: Sequence[Any], asked: Asked) -> list[Any]:
+def _beside(cells: dict[Any, Any], rest: Sequence[Any], what: str, asked: Asked) -> Any:
+    """The column of single values that labels the cases or names them, if one is named, or called so."""
+    wanted = getattr(asked, what)
+    if wanted is None:
+        return next((name for name in rest if str(name).lower() in (LABELS if what == "label" else CASES)), None)
+    if wanted not in cells:
+        raise DataError(f"the table has no column {wanted!r}; its columns are {listed(map(repr, cells))}")
+    return wanted
+
+
+def _different(names: Sequence[Any], column: Any) -> tuple[Any, ...]:
+    """Names that are all different."""
+    again = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if again is not None:
+        raise DataError(f"column {column!r} names several cases {again!r}; expected a name of its own for each")
+    return tuple(names)
+
+
+def _chosen(nested: Sequence[Any], asked: Asked) -> list[Any]:
+    """The channels: those that are named, or all columns of sequences."""
     if asked.columns is None:
         return list(nested)
     wanted = list(asked.columns) if isinstance(asked.columns, list | tuple) else [asked.columns]

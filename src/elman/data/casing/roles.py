@@ -14,12 +14,12 @@ from elman.errors import DataError, OptionError
 
 CASES = (
     *GROUPS,
-    *("id", "case", "case_id", "caseid", "instance", "instances", "instance_id", "sample", "sample_id", "sequence"),
-    *("sequence_id", "series", "recording", "recording_id", "trial", "session", "subject_id", "uid"),
+    *("id", "case", "case_id", "caseid", "instance", "instances", "instance_id", "sample_id"),
+    *("sequence_id", "series", "recording", "recording_id", "trial_id", "session_id", "subject_id", "uid"),
 )
 TIMES = (
-    *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "timepoints"),
-    *("reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
+    *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "year"),
+    *("timepoints", "reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
 )
 # "y" is none: it is a channel beside x and z
 LABELS = ("label", "labels", "class", "classes", "class_label", "class_val", "classification", "target", "outcome")
@@ -37,6 +37,8 @@ class CaseRoles:
         Empty where there is none.
     channels : tuple of str
         All of numbers or flags.
+    melted : str
+        The column that names the channel of each row; empty where each channel has a column.
     notes : tuple of str
         What was decided.
     """
@@ -45,6 +47,7 @@ class CaseRoles:
     time: tuple[str, ...]
     label: str
     channels: tuple[str, ...]
+    melted: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -121,9 +124,10 @@ def channels_of(sheet: Sheet, asked: Asked, taken: Sequence[str], passed: Sequen
     if others:
         held = {name: {"time": "times"}.get(sheet.holds(name), "texts") for name in others}
         shown = ", ".join(f"{sheet.own(name)!r} ({held[name]})" for name in others[:5])
+        hint = f", or name the channels with columns={[sheet.own(n) for n in numeric][:5]}" if numeric else ""
         raise DataError(
-            f"{sheet.called} has columns that are no numbers: {shown}; say what they are with group=, time= or label=, "
-            f"or name the channels with columns={[sheet.own(n) for n in numeric][:5]}"
+            f"{sheet.called} has columns that are no numbers: {shown}; say what they are with group=, time= or label="
+            f"{hint}"
         )
     if not numeric:
         raise DataError(f"{sheet.called} has no column of numbers; it has {listed(map(repr, sheet.names))}")

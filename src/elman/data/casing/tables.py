@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from elman.data.cases import Cases
 from elman.data.casing.asked import Asked
 from elman.data.casing.long import group_of, of_long
+from elman.data.casing.marked import names_of_cases
 from elman.data.casing.wide import find_steps, of_wide, step_columns
 from elman.data.names import listed
 from elman.data.pandas_index import Framed
@@ -15,7 +15,7 @@ from elman.data.roles import columns_named
 from elman.errors import DataError
 
 
-def of_table(held: Framed, asked: Asked, index: Sequence[Any] | None, labelled: bool) -> Cases:
+def of_table(held: Framed, asked: Asked, index: Any, labelled: bool) -> Cases:
     """A table as cases.
 
     Raises
@@ -30,13 +30,18 @@ def of_table(held: Framed, asked: Asked, index: Sequence[Any] | None, labelled: 
         steps = find_steps(sheet, asked)
         if steps is not None:
             return of_wide(held, steps, asked, index, labelled)
-    if group_of(held, asked):
-        return of_long(held, asked, labelled=labelled)
-    given = columns_named(sheet, asked.columns, "columns")
-    if given and asked.time is None:
+    group, given = group_of(held, asked), columns_named(sheet, asked.columns, "columns")
+    if given and not (asked.time or held.time) and (not group or _is_row_each(held, group)):
         return of_wide(held, step_columns(given) or {"": list(given)}, asked, index, labelled)
+    if group:
+        return of_long(held, asked, labelled=labelled)
     raise DataError(
         f"{sheet.called} has the columns {listed(map(repr, map(sheet.own, sheet.names)))}, and nothing tells which "
         "rows are a case: name the column that does with group=; or, if each row is a case, the columns of its "
         "steps in order with columns=[...]"
     )
+
+
+def _is_row_each(held: Framed, group: tuple[str, ...]) -> bool:
+    """Whether no case has a second row, so that what is named are steps."""
+    return len(names_of_cases(held.sheet, group)[0]) == len(held.sheet)

@@ -14,7 +14,7 @@ from elman.data.casing.arrays import numbered_channels
 from elman.data.casing.asked import Asked
 from elman.data.casing.laying import squared
 from elman.data.casing.long import read_channels
-from elman.data.casing.marked import label_of_rows, names_of_cases
+from elman.data.casing.marked import index_names, label_of_rows, names_of_cases
 from elman.data.casing.roles import CASES, LABELS, by_name, check_once, counting, one_named
 from elman.data.names import counted, listed
 from elman.data.pandas_index import Framed
@@ -67,16 +67,14 @@ def find_steps(sheet: Sheet, asked: Asked) -> dict[str, list[str]] | None:
 
 def _is_beside(sheet: Sheet, asked: Asked, name: str) -> bool:
     """Whether a column is a label or names cases."""
-    if name in {str(one) for one in asked.named}:
+    if name in {str(one) for one in asked.named} or _is_unnamed(sheet, name):
         return True
     return name.strip().lower() in (*LABELS, *CASES, "") or (
         _NUMBERED.fullmatch(name) is None and sheet.holds(name) in ("text", "flag")
     )
 
 
-def of_wide(
-    held: Framed, steps: dict[str, list[str]], asked: Asked, index: Sequence[Any] | None, labelled: bool
-) -> Cases:
+def of_wide(held: Framed, steps: dict[str, list[str]], asked: Asked, index: Any, labelled: bool) -> Cases:
     """A table with a row for each case.
 
     Parameters
@@ -85,7 +83,7 @@ def of_wide(
     steps : dict of str to list of str
         Columns of each channel.
     asked : Asked
-    index : sequence, optional
+    index : pandas Index, optional
         What the rows are called.
     labelled : bool
         Whether labels come from elsewhere.
@@ -101,12 +99,14 @@ def of_wide(
     named = columns_named(sheet, asked.group, "group") or _names(sheet, [*used, label])
     check_once({"group": named, "label": (label,) if label else ()})
     left = [name for name in sheet.names if name not in {*used, *named, label, *counting(sheet, sheet.names)}]
-    if left:
+    if left and asked.columns is None:
         raise DataError(
             f"{sheet.called} has a column for each step ({used[0]} to {used[-1]}), and others: "
             f"{listed(map(repr, left), 5)}; say what they are with label= or group=, or leave them out"
         )
-    names = _called(sheet, named, index)
+    names, keys = (
+        (_called(sheet, named), tuple(map(str, map(sheet.own, named)))) if named else index_names(index, len(sheet))
+    )
     values, notes = read_channels(sheet, used)
     count = len(steps)
     cubed = values.reshape(len(sheet), count, -1).transpose(0, 2, 1)
@@ -114,6 +114,7 @@ def of_wide(
     several = f", of {counted(count, 'channels')}" if count > 1 else ""
     told = f"a case in each row, and a column for each step{several}: {used[0]} to {used[-1]}"
     found = squared(cubed, names, channels or numbered_channels(1), (*sheet.notes, told, *dict.fromkeys(notes)))
+    found = replace(found, keys=keys)
     if not label:
         return found
     if labelled and asked.label is None:
@@ -129,13 +130,17 @@ def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
     if found:
         return (found,)
     first = sheet.names[0]
-    return (first,) if first not in taken and first.startswith(("column 1", "Unnamed")) else ()
+    return (first,) if _is_unnamed(sheet, first) and first not in (*taken, *counting(sheet, [first])) else ()
 
 
-def _called(sheet: Sheet, named: tuple[str, ...], index: Sequence[Any] | None) -> tuple[Any, ...]:
-    """What the cases are called, each differently."""
-    if not named:
-        return tuple(range(len(sheet))) if index is None else tuple(index)
+def _is_unnamed(sheet: Sheet, name: str) -> bool:
+    """Whether a column is an index that was written without a name, before columns that have some."""
+    headed = not all(other.startswith("column ") for other in sheet.names)
+    return headed and name == sheet.names[0] and name in ("column 1", "Unnamed: 0")
+
+
+def _called(sheet: Sheet, named: tuple[str, ...]) -> tuple[Any, ...]:
+    """What columns call the cases, each differently."""
     names, codes = names_of_cases(sheet, named)
     if len(names) < len(sheet):
         twice = names[int(np.argmax(np.bincount(codes) > 1))]
