@@ -11,6 +11,7 @@ from elman import checks
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
 from elman.classify.over_time import over_time
+from elman.classify.report import ClassificationReport, report_on_classes
 from elman.classify.store import labels_from_data, labels_to_data
 from elman.data.cases import Cases
 from elman.data.names import counted, listed
@@ -255,6 +256,26 @@ class SequenceClassifier(SequenceEstimator):
         cases = self._labelled(X, y)
         right = self.predict(cases) == cases.labels
         return float(np.average(right, weights=sample_weight))
+
+    def report(self, X: Any, y: Any = None, hardest: int = 10) -> ClassificationReport:
+        """How well the classes of sequences are told, and which are the hardest.
+
+        Parameters
+        ----------
+        X, y
+            Sequences and their classes, as for `score`.
+        hardest : int, default 10
+            How many of the cases are named whose true class has the lowest probability.
+
+        Returns
+        -------
+        ClassificationReport
+            Accuracy, confusion matrix, precision and recall by class, log loss, calibration; ``print`` shows a table,
+            ``plot`` the confusion matrix, and ``to_dict`` is for JSON.
+        """
+        cases = self._labelled(X, y)
+        assert cases.labels is not None
+        return report_on_classes(self.classes_, cases.labels, self.predict_proba(cases), cases.names, hardest)
 
     def _judged(self, logits: np.ndarray) -> np.ndarray:
         """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""

@@ -11,6 +11,7 @@ from elman import checks
 from elman.checks import nearest, shown
 from elman.classify.base import SequenceEstimator
 from elman.classify.over_time import over_time
+from elman.classify.report import RegressionReport, report_on_numbers
 from elman.classify.splitting import parts_of
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
@@ -230,6 +231,24 @@ class SequenceRegressor(SequenceEstimator):
         if spread == 0:
             raise DataError("all targets are the same, so that no share of their variance can be told")
         return 1.0 - missed / spread
+
+    def report(self, X: Any, y: Any = None, hardest: int = 10) -> RegressionReport:
+        """How well the numbers of sequences are told, and which are the hardest.
+
+        Parameters
+        ----------
+        X, y
+            Sequences and their numbers, as for `score`.
+        hardest : int, default 10
+            How many of the cases are named that have the largest errors.
+
+        Returns
+        -------
+        RegressionReport
+            Errors and R2; ``print`` shows them, ``plot`` draws predicted over true numbers, ``to_dict`` is for JSON.
+        """
+        cases = self._labelled(X, y)
+        return report_on_numbers(_targets(cases), self.predict(cases), cases.names, hardest)
 
     def _judged(self, outputs: np.ndarray) -> np.ndarray:
         """Of scaled targets (M, N, 1), the mean of the networks' values, (N,)."""
