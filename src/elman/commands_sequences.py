@@ -12,7 +12,7 @@ import numpy as np
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.classify.curves import Curves
-from elman.classify.judging import Judged, judge, known_classes, write_predictions
+from elman.classify.judging import Judged, judge, with_classes, write_predictions
 from elman.classify.page import Story, page
 from elman.classify.results import METRICS, metrics_json
 from elman.classify.scaling import aligned
@@ -315,9 +315,7 @@ def _fitting(
     """Cases with the channels that are expected, and labels of the type that is learnt."""
     try:
         found = _as_labelled(learner, aligned(cases, channels), path)
-        if classes is not None and found.labels is not None:
-            known_classes(classes, found.labels)
-        return found
+        return found if classes is None else with_classes(found, classes)
     except (DataError, ShapeError) as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
 
@@ -474,7 +472,7 @@ def _finish(
     folder: Path,
 ) -> SequenceReport:
     """Write everything to its folder."""
-    notes = (*(learner.notes_ if learnt is not None else ()), *notes, *(judged.notes if judged is not None else ()))
+    notes = (*(learner.notes_ if learnt is not None else ()), *notes)
     story = Story(name, judged, how, learnt, learner, histories, notes)
     written, why_not = attempted("page", lambda: page(story).html().encode())
     notes = (*notes, *why_not)

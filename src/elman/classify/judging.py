@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,14 @@ import numpy as np
 
 from elman.classify.classifier import SequenceClassifier
 from elman.classify.regressor import SequenceRegressor
-from elman.classify.scores import ClassScores, NumberScores, class_scores
+from elman.classify.report import ClassificationReport, RegressionReport, report_on_classes, report_on_numbers
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
 from elman.data.names import counted, listed, series_name
 from elman.errors import DataError
+
+HARDEST = 15  # cases that are named
+CONFIDENT = 1.959964  # standard deviations of a normal distribution that hold 95 %
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,17 @@ class JudgedClasses:
     cases : Cases
         With labels where they are known.
     probabilities : ndarray, shape (N, C)
-    scores : ClassScores or None
+    report : ClassificationReport or None
         None where no labels are known.
-    notes : tuple of str
+    usual : float or None
+        The accuracy of always saying the class that was the most frequent in training, where that is known.
     """
 
     model: SequenceClassifier
     cases: Cases
     probabilities: np.ndarray
-    scores: ClassScores | None
-    notes: tuple[str, ...] = ()
+    report: ClassificationReport | None
+    usual: float | None = None
 
     @property
     def predicted(self) -> np.ndarray:
@@ -46,10 +50,24 @@ class JudgedClasses:
         return found
 
     @property
+    def truth(self) -> np.ndarray | None:
+        """The number of the class of each, (N,)."""
+        labels = self.cases.labels
+        return None if labels is None else np.searchsorted(self.model.classes_, labels)
+
+    @property
+    def sure(self) -> np.ndarray:
+        """The probability of the class that is true, or of the likeliest where that is not known, (N,)."""
+        truth = self.truth
+        if truth is None:
+            likeliest: np.ndarray = self.probabilities.max(axis=1)
+            return likeliest
+        return self.probabilities[np.arange(len(truth)), truth]
+
+    @property
     def hardest(self) -> np.ndarray:
-        """Numbers of the cases, (N,): the least probability of the class that came, or of the likeliest, first."""
-        sure = self.probabilities.max(axis=1) if self.scores is None else self.scores.of_actual
-        return np.argsort(sure, kind="stable")
+        """Numbers of the cases, (N,), the one that it is least sure of first."""
+        return np.argsort(self.sure, kind="stable")
 
     def table(self) -> dict[str, list[str]]:
         """Columns of texts: name, label, predicted, and the probability of each class."""
@@ -58,6 +76,13 @@ class JudgedClasses:
         for name, column in zip(self.model.classes_.tolist(), self.probabilities.T, strict=True):
             found[f"probability_{name}"] = [f"{value:.6g}" for value in column.tolist()]
         return found
+
+    def scores(self) -> dict[str, Any] | None:
+        """The report in plain data, with a 95 % interval of the accuracy."""
+        if self.report is None:
+            return None
+        beside = {"accuracy_95": list(interval(self.report)), "most_frequent_class_accuracy": self.usual}
+        return self.report.to_dict() | beside
 
 
 @dataclass(frozen=True)
@@ -70,27 +95,37 @@ class JudgedNumbers:
     cases : Cases
         With labels where they are known.
     predicted : ndarray, shape (N,)
-    scores : NumberScores or None
+    report : RegressionReport or None
         None where no labels are known.
-    notes : tuple of str
+    usual : RegressionReport or None
+        Of always saying the mean of the training.
     """
 
     model: SequenceRegressor
     cases: Cases
     predicted: np.ndarray
-    scores: NumberScores | None
-    notes: tuple[str, ...] = ()
+    report: RegressionReport | None
+    usual: RegressionReport | None = None
 
     @property
     def hardest(self) -> np.ndarray:
         """Numbers of the cases, (N,): the largest error first, or as they came."""
-        if self.scores is None:
+        if self.report is None:
             return np.arange(len(self.cases))
-        return np.argsort(-np.abs(self.scores.actual - self.predicted), kind="stable")
+        return np.argsort(-np.abs(self.report.truth - self.predicted), kind="stable")
 
     def table(self) -> dict[str, list[str]]:
         """Columns of texts: name, label and predicted."""
         return _names_and_labels(self.cases) | {"predicted": [f"{value:.8g}" for value in self.predicted.tolist()]}
+
+    def scores(self) -> dict[str, Any] | None:
+        """The report in plain data, and the errors of the mean."""
+        if self.report is None or self.usual is None:
+            return None
+        found = self.usual.to_dict()
+        return self.report.to_dict() | {
+            "mean_of_training": {n: found[n] for n in ("mae", "rmse", "median_error", "r2")}
+        }
 
 
 Judged = JudgedClasses | JudgedNumbers
@@ -104,70 +139,105 @@ def judge(model: SequenceClassifier | SequenceRegressor, cases: Cases, learnt: C
     model : SequenceClassifier or SequenceRegressor
         Fitted.
     cases : Cases
+        Their labels are classes of the model, or numbers, as `with_classes` makes sure.
     learnt : Cases, optional
         What the model learnt from, which says what is usual.
-
-    Raises
-    ------
-    DataError
-        If no label is of a class that the model knows, or labels are no numbers where the model tells numbers.
     """
     if isinstance(model, SequenceRegressor):
-        actual = None if cases.labels is None else targets_of(cases.labels, cases.names)
-        values = model.predict(cases)
-        scores = None if actual is None else NumberScores(actual, values, model.target_mean_)
-        return JudgedNumbers(model, cases, values, scores)
-    labels, notes = (None, ()) if cases.labels is None else known_classes(model.classes_, cases.labels)
+        return _judge_numbers(model, cases)
     probabilities = model.predict_proba(cases)
-    if labels is None:
+    if cases.labels is None:
         return JudgedClasses(model, cases, probabilities, None)
-    usual = None if learnt is None else _usual(model.classes_, learnt)
-    return JudgedClasses(model, cases, probabilities, class_scores(model.classes_, labels, probabilities, usual), notes)
+    report = report_on_classes(model.classes_, cases.labels, probabilities, cases.names, HARDEST)
+    usual = None if learnt is None else float((cases.labels == _most_frequent(learnt)).mean())
+    return JudgedClasses(model, cases, probabilities, report, usual)
 
 
-def known_classes(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels in the type of the classes, and notes on those that are no class.
+def _judge_numbers(model: SequenceRegressor, cases: Cases) -> JudgedNumbers:
+    values = model.predict(cases)
+    if cases.labels is None:
+        return JudgedNumbers(model, cases, values, None)
+    truth = targets_of(cases.labels, cases.names)
+    usual = report_on_numbers(truth, np.full(len(truth), model.target_mean_), cases.names, 0)
+    return JudgedNumbers(model, cases, values, report_on_numbers(truth, values, cases.names, HARDEST), usual)
 
-    Raises
-    ------
-    DataError
-        If none is.
+
+def _most_frequent(learnt: Cases) -> Any:
+    names, counts = np.unique(np.asarray(learnt.labels), return_counts=True)
+    return names[counts.argmax()]
+
+
+def interval(report: ClassificationReport) -> tuple[float, float]:
+    """Wilson's 95 % interval of an accuracy: what as many other cases may give.
+
+    References
+    ----------
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
+    """
+    return wilson(int(np.trace(report.confusion)), int(report.support.sum()))
+
+
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share.
 
     Examples
     --------
-    >>> known_classes(np.array(["1", "2"]), np.array([2, 1]))[0].tolist()
+    >>> [round(bound, 4) for bound in wilson(9, 10)]
+    [0.5958, 0.9821]
+    """
+    share, z = right / count, CONFIDENT**2 / count
+    middle, half = share + z / 2, np.sqrt(share * (1 - share) * z + z**2 / 4)
+    return float(max(middle - half, 0.0) / (1 + z)), float((middle + half) / (1 + z))
+
+
+# --- labels as classes --------------------------------------------------------------------------------------
+
+
+def with_classes(cases: Cases, classes: np.ndarray) -> Cases:
+    """Cases whose labels are classes of a model, in their type.
+
+    Raises
+    ------
+    DataError
+        If one is none.
+
+    Examples
+    --------
+    >>> from elman.data.casing import cases_of
+    >>> with_classes(cases_of([[0.0], [1.0]], [2, 1]), np.array(["1", "2"])).labels.tolist()
     ['2', '1']
     """
-    notes = []
-    if (classes.dtype.kind == "U") != (labels.dtype.kind == "U"):
-        labels, note = _as_written(classes, labels)
-        notes = [note]
+    if cases.labels is None:
+        return cases
+    given, notes = cases.labels.tolist(), cases.notes
+    if (classes.dtype.kind == "U") != (cases.labels.dtype.kind == "U"):
+        written = {_written(name): name for name in classes.tolist()}
+        given = [written.get(_written(name), name) for name in given]
+        kinds = ("texts", "numbers") if classes.dtype.kind == "U" else ("numbers", "texts")
+        notes = (
+            *notes,
+            f"classes are {kinds[0]} and these labels {kinds[1]}: they are matched by how they are written",
+        )
+    _check_known(given, classes)
+    return replace(cases, labels=np.array(given, classes.dtype), notes=notes)
+
+
+def _check_known(given: list[Any], classes: np.ndarray) -> None:
     known = set(classes.tolist())
-    unknown = [name for name in labels.tolist() if name not in known]
-    others = sorted(set(unknown), key=str)
-    if len(unknown) == len(labels):
+    others = [name for name in given if name not in known]
+    if not others:
+        return
+    names = listed((repr(name) for name in sorted(set(others), key=str)), 5)
+    told = f"the classes that were learnt are {listed(map(repr, classes.tolist()), 5)}"
+    if len(others) == len(given):
         raise DataError(
-            f"the cases are labelled {listed(map(repr, others), 5)}, and the classes that were learnt are "
-            f"{listed(map(repr, classes.tolist()), 5)}; name the column that tells them with label= (--label in the "
+            f"the cases are labelled {names}, and {told}; name the column that tells them with label= (--label in the "
             "shell)"
         )
-    if others:
-        what = "classes that were" if len(others) > 1 else "a class that was"
-        notes.append(
-            f"{len(unknown)} of {counted(len(labels), 'cases')} are of {what} not learnt, "
-            f"{listed(map(repr, others), 5)}: they count as wrong"
-        )
-    return labels, tuple(notes)
-
-
-def _as_written(classes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, str]:
-    """Labels matched with classes by what they look like, as files of one set write one as texts, one as numbers."""
-    written = {_written(name): name for name in classes.tolist()}
-    found = [written.get(_written(name), name) for name in labels.tolist()]
-    kinds = ("texts", "numbers") if classes.dtype.kind == "U" else ("numbers", "texts")
-    note = f"classes are {kinds[0]} and the labels here {kinds[1]}: they are matched by how they are written"
-    mixed = len({type(name) for name in found}) > 1
-    return np.array(found, object if mixed else None), note
+    raise DataError(
+        f"{counted(len(others), 'cases')} of {len(given)} {'is' if len(others) == 1 else 'are'} labelled {names}, and "
+        f"{told}; leave these cases out, or learn from some"
+    )
 
 
 def _written(name: Any) -> str:
@@ -178,16 +248,7 @@ def _written(name: Any) -> str:
         return str(name)
 
 
-def _usual(classes: np.ndarray, learnt: Cases) -> int:
-    assert learnt.labels is not None
-    return int(np.bincount(np.searchsorted(classes, learnt.labels), minlength=len(classes)).argmax())
-
-
-def _names_and_labels(cases: Cases) -> dict[str, list[str]]:
-    found = {"name": [series_name(name) for name in cases.names]}
-    if cases.labels is not None:
-        found["label"] = list(map(str, cases.labels.tolist()))
-    return found
+# --- a file -------------------------------------------------------------------------------------------------
 
 
 def write_predictions(judged: Judged, path: Path) -> None:
@@ -197,3 +258,10 @@ def write_predictions(judged: Judged, path: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*columns.values(), strict=True))
+
+
+def _names_and_labels(cases: Cases) -> dict[str, list[str]]:
+    found = {"name": [series_name(name) for name in cases.names]}
+    if cases.labels is not None:
+        found["label"] = list(map(str, cases.labels.tolist()))
+    return found

@@ -33,8 +33,11 @@ class Thoughts:
 
 
 def attributions(judged: Judged, numbers: Sequence[int]) -> list[np.ndarray]:
-    """What each value of some cases adds to what was said of them, each (T_n, F)."""
-    raise NotImplementedError
+    """What each value of some cases adds to what was said of them, each (T_n, F): to a class's log-odds, to a number."""
+    cases = judged.cases.take(numbers)
+    output = {"output": "logit"} if isinstance(judged, JudgedClasses) else {}
+    found = judged.model.explain(cases, **output).values
+    return [one[:length] for one, length in zip(found, cases.lengths.tolist(), strict=True)]
 
 
 def thoughts(judged: JudgedClasses, numbers: Sequence[int]) -> list[Thoughts]:
@@ -53,9 +56,9 @@ def mean_thoughts(judged: JudgedClasses) -> tuple[np.ndarray, dict[int, np.ndarr
         The mean over cases of each class, by its number.
     words : str
     """
-    assert judged.scores is not None
-    actual, shares = judged.scores.actual, np.linspace(0, 1, POINTS)
-    known = np.bincount(actual, minlength=len(judged.model.classes_))[: len(judged.model.classes_)]
+    actual, shares = judged.truth, np.linspace(0, 1, POINTS)
+    assert actual is not None
+    known = np.bincount(actual, minlength=len(judged.model.classes_))
     followed = sorted(np.argsort(-known, kind="stable")[:CLASSES].tolist())
     curves = {}
     for number in followed:

@@ -8,24 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers
+from elman.classify.judging import HARDEST, Judged, JudgedClasses, JudgedNumbers
 from elman.classify.looking import attributions, mean_thoughts, thoughts
 from elman.classify.pictures import (
     MOST_CHANNELS,
     draw_cases,
-    draw_confusion,
-    draw_foretold,
     draw_learning,
     draw_over_time,
+    draw_said_and_true,
 )
+from elman.classify.report import ClassificationReport
+from elman.classify.report_picture import confusion_size, draw_confusion
 from elman.classify.words import classes_in_words, data_in_words, model_in_words, scores_in_words
 from elman.data.cases import Cases
 from elman.data.names import four_digits, number, series_name
 from elman.insight.report import Report, Section
+from elman.plots.style import new_figure
 
 MOST_ROWS = 40  # of a table
 DRAWN = 6  # of the hardest cases
-HARDEST = 15  # in their table
 
 
 @dataclass(frozen=True)
@@ -81,32 +82,28 @@ def _verdict(story: Story) -> Section | None:
 def _table(judged: Judged) -> list[list[str]]:
     """Scores of each class, or of numbers; counts where labels are not known."""
     if isinstance(judged, JudgedNumbers):
-        return [] if judged.scores is None else numbers_table(judged)
-    return classes_table(judged) if judged.scores is not None else _counts(judged)
+        return [] if judged.report is None else numbers_table(judged)
+    return classes_table(judged.report) if judged.report is not None else _counts(judged)
 
 
-def classes_table(judged: JudgedClasses) -> list[list[str]]:
-    """Precision, recall and F1 of each class, the heading first."""
-    scores = judged.scores
-    assert scores is not None
-    rows = [["class", "cases", "precision", "recall", "F1"]]
-    for name, count, *shares in zip(
-        scores.classes, scores.cases, scores.precision, scores.recall, scores.f1, strict=True
-    ):
-        rows.append([str(name), str(count), *map(number, shares)])
+def classes_table(report: ClassificationReport) -> list[list[str]]:
+    """Precision, recall and F1 of each class, the heading first; a dash for what is not defined."""
+    rows, said = [["class", "cases", "precision", "recall", "F1"]], report.confusion.sum(axis=0)
+    for k, name in enumerate(report.classes.tolist()):
+        count = int(report.support[k])
+        shares = (report.precision[k], said[k]), (report.recall[k], count), (report.f1[k], count + said[k])
+        rows.append([str(name), str(count), *(f"{share:.2f}" if of else "-" for share, of in shares)])
     return rows
 
 
 def numbers_table(judged: JudgedNumbers) -> list[list[str]]:
     """Errors of the regressor and of the mean, the heading first."""
-    assert judged.scores is not None
-    table = judged.scores.table
-    metrics = list(table["elman"])
-    return [["method", *metrics], *([name, *(_score(m, found[m]) for m in metrics)] for name, found in table.items())]
-
-
-def _score(metric: str, value: float) -> str:
-    return f"{value:.3f}" if metric == "R2" and np.isfinite(value) else number(value)
+    rows = [["method", "RMSE", "MAE", "median error", "R2"]]
+    for name, report in (("elman", judged.report), ("mean of training", judged.usual)):
+        assert report is not None
+        errors = map(number, (report.rmse, report.mae, report.median_error))
+        rows.append([name, *errors, f"{report.r2:.3f}" if np.isfinite(report.r2) else "-"])
+    return rows
 
 
 def _counts(judged: JudgedClasses) -> list[list[str]]:
@@ -120,13 +117,16 @@ def _counts(judged: JudgedClasses) -> list[list[str]]:
 
 def _confusion(story: Story) -> Section | None:
     judged = story.judged
-    if judged is None or judged.scores is None:
+    if judged is None or judged.report is None:
         return None
     if isinstance(judged, JudgedNumbers):
         text = "Each point is a case; on the line what was said is true."
-        return Section("Said and true", text, figure=draw_foretold(judged.scores))
-    text = f"{classes_in_words(judged.scores)} Rows are what the cases are, columns what was said."
-    return Section("Confusion", text, figure=draw_confusion(judged.scores))
+        return Section("Said and true", text, figure=draw_said_and_true(judged.report))
+    count = len(judged.report.classes)
+    figure = new_figure(*confusion_size(count))
+    draw_confusion(judged.report.classes, judged.report.confusion, figure.add_subplot())
+    text = f"{classes_in_words(judged.report)} Rows are what the cases are, columns what was said."
+    return Section("Confusion", text, figure=figure)
 
 
 # --- where it failed, and why -------------------------------------------------------------------------------
@@ -157,8 +157,8 @@ def _chosen(judged: Judged) -> str:
 
 def _which(judged: Judged) -> str:
     if isinstance(judged, JudgedNumbers):
-        return "Those that are farthest off." if judged.scores is not None else "The first cases."
-    if judged.scores is None:
+        return "Those that are farthest off." if judged.report is not None else "The first cases."
+    if judged.report is None:
         return "Those of which it was least sure."
     return "Those whose class it thought least likely."
 
@@ -167,31 +167,31 @@ def _hardest_rows(judged: Judged) -> list[list[str]]:
     shown = judged.hardest[:HARDEST].tolist()
     if isinstance(judged, JudgedNumbers):
         return _farthest(judged, shown)
-    scores = judged.scores
-    found = [["case", *([] if scores is None else ["class", "its probability"]), "said", "probability"]]
+    known, labels = judged.report is not None, judged.cases.labels
+    found = [["case", *(["class", "its probability"] if known else []), "said", "probability"]]
     for i in shown:
+        true = [] if labels is None else [str(labels[i]), f"{float(judged.sure[i]):.3f}"]
         said = [str(judged.predicted[i]), f"{float(judged.probabilities[i].max()):.3f}"]
-        true = [] if scores is None else [str(scores.classes[scores.actual[i]]), f"{float(scores.of_actual[i]):.3f}"]
         found.append([series_name(judged.cases.names[i]), *true, *said])
     return found
 
 
 def _farthest(judged: JudgedNumbers, shown: list[int]) -> list[list[str]]:
-    if judged.scores is None:
+    if judged.report is None:
         return []
     found = [["case", "true", "said", "true less said"]]
     for i in shown:
-        true, said = float(judged.scores.actual[i]), float(judged.predicted[i])
+        true, said = float(judged.report.truth[i]), float(judged.predicted[i])
         found.append([series_name(judged.cases.names[i]), *map(four_digits, (true, said, true - said))])
     return found
 
 
 def _over_time(story: Story) -> Section | None:
     judged = story.judged
-    if not isinstance(judged, JudgedClasses) or judged.scores is None:
+    if not isinstance(judged, JudgedClasses) or judged.report is None:
         return None
     shares, curves, words = mean_thoughts(judged)
-    figure = draw_over_time(judged.scores, shares, curves)
+    figure = draw_over_time(judged.model.classes_, shares, curves)
     return Section("What it thought over time", words, figure=figure)
 
 

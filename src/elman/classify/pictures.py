@@ -9,60 +9,29 @@ import numpy as np
 
 from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers
 from elman.classify.looking import Thoughts
-from elman.classify.scores import ClassScores, NumberScores
+from elman.classify.report import RegressionReport
+from elman.classify.report_picture import draw_numbers
 from elman.data.names import four_digits, series_name
-from elman.plots.style import BLUE, CYCLE, INK, MUTED, RED, dots, dress, new_figure, plain, whole_numbers
+from elman.plots.style import BLUE, CYCLE, MUTED, RED, dots, dress, new_figure, plain, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MOST_NUMBERS = 20  # classes of which each cell of the confusion matrix has its number
-MOST_NAMES = 40  # classes that are named along it
 MOST_CHANNELS = 3  # drawn of a case
 MOST_CURVES = 4  # classes of a case that are drawn over time
 SHORT = 18  # letters of a class along an axis
 
 
-def draw_confusion(scores: ClassScores) -> Figure:
-    """The confusion matrix: rows are what cases are, columns what was said; the colour is the share of the row."""
-    counts, names = scores.confusion, [_short(name) for name in scores.classes]
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    size = min(max(2.2 + 0.42 * len(names), 3.4), 9.0)
-    figure = new_figure(size + 0.6, size)
-    ax = figure.add_subplot()
-    image = ax.imshow(share, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
-    if len(names) <= MOST_NUMBERS:
-        for (row, column), count in np.ndenumerate(counts):
-            if count:
-                colour = "white" if share[row, column] > 0.6 else INK
-                ax.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=9)
-    places = np.arange(len(names)) if len(names) <= MOST_NAMES else np.arange(0, len(names), len(names) // 20)
-    turned = {"rotation": 90} if max(map(len, names)) > 3 or len(names) > 12 else {}
-    ax.set_xticks(places, [names[i] for i in places], fontsize=9, **turned)
-    ax.set_yticks(places, [names[i] for i in places], fontsize=9)
-    ax.set(xlabel="said", ylabel="what the cases are")
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0)
-    bar = figure.colorbar(image, ax=ax, shrink=0.8, pad=0.02)
-    bar.set_label("share of the row", fontsize=9)
-    bar.outline.set_visible(False)
-    return figure
-
-
-def draw_foretold(scores: NumberScores) -> Figure:
+def draw_said_and_true(report: RegressionReport) -> Figure:
     """What was said beside what is true, and the errors' histogram."""
     figure = new_figure(7.5, 3.6)
     left, right = figure.subplots(1, 2, width_ratios=[1.2, 1])
-    both = np.concatenate([scores.actual, scores.predicted])
-    room = 0.04 * (float(np.ptp(both)) or 1.0)
-    ends = [both.min() - room, both.max() + room]
-    left.plot(ends, ends, color=MUTED, linewidth=1)
-    left.plot(scores.actual, scores.predicted, "o", color=BLUE, markersize=4, alpha=0.6)
-    left.set(xlim=ends, ylim=ends, aspect="equal")
+    draw_numbers(report.truth, report.predicted, left)
+    left.set(aspect="equal", xlabel="true", ylabel="said")
     left.locator_params(nbins=5)
-    dress(left, "true", "said")
-    right.hist(scores.actual - scores.predicted, bins="auto" if len(scores.actual) > 4 else 5, color=BLUE, alpha=0.7)
+    errors = report.truth - report.predicted
+    right.hist(errors, bins="auto" if len(errors) > 4 else 5, color=BLUE, alpha=0.7)
     right.axvline(0, color=MUTED, linewidth=1)
     right.locator_params(axis="x", nbins=5)
     whole_numbers(right.yaxis)
@@ -92,12 +61,12 @@ def draw_learning(histories: Sequence[dict[str, list[float]]]) -> Figure | None:
     return figure
 
 
-def draw_over_time(scores: ClassScores, shares: np.ndarray, over: dict[int, np.ndarray]) -> Figure:
+def draw_over_time(classes: np.ndarray, shares: np.ndarray, over: dict[int, np.ndarray]) -> Figure:
     """How likely the class that came was after each share of the sequences, a line for each class."""
     figure = new_figure(7.5, 3.2)
     ax = figure.add_subplot()
     for place, (number, curve) in enumerate(over.items()):
-        name = _short(scores.classes[number])
+        name = _short(classes[number])
         ax.plot(100 * shares, curve, color=CYCLE[place % len(CYCLE)], label=name, linewidth=1.5)
     ax.set(xlim=(0, 100), ylim=(0, 1.03))
     dress(ax, "share of the sequence that was read, %", "mean probability of the right class")
@@ -189,8 +158,8 @@ def _draw_thoughts(judged: JudgedClasses, number: int, told: Thoughts, ax: Axes,
     """Probabilities after each step, of the classes that were ever the likeliest or came."""
     names, curves = judged.model.classes_.tolist(), told.probabilities
     order = [int(place) for place in np.argsort(-curves.max(axis=0), kind="stable")[:MOST_CURVES]]
-    came = -1 if judged.scores is None else int(judged.scores.actual[number])
-    if 0 <= came < len(names) and came not in order:
+    came = -1 if judged.truth is None else int(judged.truth[number])
+    if came >= 0 and came not in order:
         order[-1] = came
     for rank, place in enumerate(order):
         colour = CYCLE[place if len(names) <= len(CYCLE) else rank]
@@ -209,15 +178,13 @@ def _title(judged: Judged, number: int) -> str:
     name = series_name(judged.cases.names[number])
     if isinstance(judged, JudgedNumbers):
         said = f"case {name}: said {four_digits(float(judged.predicted[number]))}"
-        return plain(
-            said if judged.scores is None else f"{said}, is {four_digits(float(judged.scores.actual[number]))}"
-        )
+        true = "" if judged.report is None else f", is {four_digits(float(judged.report.truth[number]))}"
+        return plain(f"{said}{true}")
     sure = 100 * float(judged.probabilities[number].max())
-    said = f"case {name}: said {_short(judged.predicted[number])} ({sure:.0f} %)"
-    if judged.scores is None:
-        return plain(said)
-    is_ = _short(judged.scores.classes[int(judged.scores.actual[number])])
-    return plain(f"{said}, is {is_} ({100 * float(judged.scores.of_actual[number]):.0f} %)")
+    said = f"case {plain(name)}: said {_short(judged.predicted[number])} ({sure:.0f} %)"
+    if judged.cases.labels is None:
+        return said
+    return f"{said}, is {_short(judged.cases.labels[number])} ({100 * float(judged.sure[number]):.0f} %)"
 
 
 def _between_0_and_1(curve: np.ndarray) -> np.ndarray:

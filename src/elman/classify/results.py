@@ -24,7 +24,7 @@ def metrics_json(story: Story) -> bytes:
         "model": describe_model(story.model),
         "tested_on": None if judged is None else describe_cases(judged.cases),
         "how": story.how,
-        "scores": None if judged is None or judged.scores is None else judged.scores.plain(),
+        "scores": None if judged is None else judged.scores(),
         "history": list(story.histories),
         "notes": list(story.notes),
     }

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from elman.cells import as_cell
-from elman.classify.judging import Judged, JudgedNumbers
-from elman.classify.scores import ClassScores, NumberScores
+from elman.classify.judging import Judged, JudgedClasses, JudgedNumbers, interval
+from elman.classify.report import ClassificationReport
 from elman.data.cases import Cases
 from elman.data.names import counted, four_digits, listed, number
 
@@ -41,47 +41,45 @@ def _labels(cases: Cases) -> str:
 
 
 def scores_in_words(judged: Judged) -> list[str]:
-    """What was reached, as sentences; none where labels are not known."""
-    if judged.scores is None:
+    """What was reached, as sentences."""
+    if judged.report is None:
         return ["The cases have no labels: they are judged, and nothing says how well."]
-    if isinstance(judged, JudgedNumbers):
-        return [_of_numbers(judged.scores)]
-    return _of_classes(judged.scores)
+    return [_of_numbers(judged)] if isinstance(judged, JudgedNumbers) else _of_classes(judged)
 
 
-def _of_classes(scores: ClassScores) -> list[str]:
-    low, high = scores.interval
-    right = f"{int(scores.right.sum())} of {len(scores.right)} right"
-    first = f"Accuracy {scores.accuracy:.3f} ({right}; 95 % interval {low:.3f} to {high:.3f})"
-    usual = scores.usual_accuracy
+def _of_classes(judged: JudgedClasses) -> list[str]:
+    report, usual = judged.report, judged.usual
+    assert report is not None
+    low, high = interval(report)
+    right = f"{int(np.trace(report.confusion))} of {int(report.support.sum())} right"
+    first = f"Accuracy {report.accuracy:.3f} ({right}; 95 % interval {low:.3f} to {high:.3f})"
     against = "" if usual is None else f"; always saying the most frequent class of the training would give {usual:.3f}"
     beside = (
-        f"Balanced accuracy {scores.balanced_accuracy:.3f}, macro F1 {scores.macro_f1:.3f}, log loss "
-        f"{scores.log_loss:.3f}."
+        f"Balanced accuracy {report.balanced_accuracy:.3f}, macro F1 {report.macro['f1']:.3f}, log loss "
+        f"{report.log_loss:.3f}, calibration error {report.calibration_error:.3f}."
     )
     return [f"{first}{against}.", beside]
 
 
-def _of_numbers(scores: NumberScores) -> str:
-    found, usual = scores.table.values()
-    text = f"Errors on average {number(found['MAE'])}, RMSE {number(found['RMSE'])}, R² {found['R2']:.3f}"
-    if not usual["RMSE"]:
-        return f"{text}."
-    return f"{text}; always saying the mean of the training would give an RMSE of {number(usual['RMSE'])}."
+def _of_numbers(judged: JudgedNumbers) -> str:
+    report, usual = judged.report, judged.usual
+    assert report is not None and usual is not None
+    r2 = f", R² {report.r2:.3f}" if np.isfinite(report.r2) else ""
+    text = f"Errors on average {number(report.mae)}, RMSE {number(report.rmse)}{r2}"
+    return f"{text}; always saying the mean of the training would give an RMSE of {number(usual.rmse)}."
 
 
-def classes_in_words(scores: ClassScores) -> str:
+def classes_in_words(report: ClassificationReport) -> str:
     """Which classes are mistaken for which the most."""
-    counts = scores.confusion.copy()
+    counts, names = report.confusion.copy(), report.classes.tolist()
     np.fill_diagonal(counts, 0)
     if not counts.any():
         return "No case was mistaken."
     order = np.argsort(-counts, axis=None, kind="stable")[:MOST_PAIRS]
-    told, kinds = [], int((counts > 0).sum())
-    more = f", and {kinds - MOST_PAIRS} other pairs" if kinds > MOST_PAIRS else ""
-    for row, column in zip(*np.unravel_index(order, counts.shape), strict=True):
-        if counts[row, column]:
-            told.append(f"{scores.classes[row]} said to be {scores.classes[column]} ({counts[row, column]})")
+    kinds = int((counts > 0).sum())
+    more = f", and {counted(kinds - MOST_PAIRS, 'other pairs')}" if kinds > MOST_PAIRS else ""
+    pairs = [divmod(int(place), len(names)) for place in order if counts.flat[place]]
+    told = [f"{names[true]} said to be {names[said]} ({counts[true, said]})" for true, said in pairs]
     return f"Mistaken: {', '.join(told)}{more}."
 
 

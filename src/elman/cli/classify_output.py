@@ -14,6 +14,7 @@ from elman.data.names import four_digits, series_name
 
 if TYPE_CHECKING:
     from elman.classify.judging import Judged
+    from elman.classify.report import ClassificationReport
     from elman.commands_sequences import SequenceReport
 
 TABLE_WIDTH = 120  # at most; a narrower terminal breaks the lines, which beats columns without their numbers
@@ -36,18 +37,18 @@ def show_report(report: SequenceReport) -> None:
 
 
 def _show(console: Console, judged: Judged) -> None:
-    if judged.scores is None:
+    if judged.report is None:
         for line in _first(judged):
             console.print(line, markup=False)
         return
     for line in scores_in_words(judged):
         console.print(line, markup=False)
-    rows = numbers_table(judged) if isinstance(judged, JudgedNumbers) else classes_table(judged)
+    rows = numbers_table(judged) if isinstance(judged, JudgedNumbers) else classes_table(judged.report)
     console.print(_table(rows[: MOST_CLASSES + 1]))
     if len(rows) > MOST_CLASSES + 1:
         console.print(f"... and {len(rows) - 1 - MOST_CLASSES} classes more, in metrics.json", markup=False)
     if isinstance(judged, JudgedClasses):
-        _show_confusion(console, judged)
+        _show_confusion(console, judged.report)
 
 
 def _table(rows: list[list[str]], title: str | None = None) -> Table:
@@ -65,18 +66,17 @@ def _plain(text: str) -> str:
     return escape(text)
 
 
-def _show_confusion(console: Console, judged: JudgedClasses) -> None:
-    scores = judged.scores
-    assert scores is not None
-    names = list(map(str, scores.classes))
+def _show_confusion(console: Console, report: ClassificationReport | None) -> None:
+    assert report is not None
+    names = list(map(str, report.classes.tolist()))
     if len(names) <= MOST_SQUARE and sum(map(len, names)) + 3 * len(names) < TABLE_WIDTH - 20:
         rows = [["is \\ said", *names]]
         rows += [
             [name, *(str(count) if count else "." for count in row)]
-            for name, row in zip(names, scores.confusion.tolist(), strict=True)
+            for name, row in zip(names, report.confusion.tolist(), strict=True)
         ]
         console.print(_table(rows))
-    console.print(classes_in_words(scores), markup=False)
+    console.print(classes_in_words(report), markup=False)
 
 
 def _first(judged: Judged) -> list[str]:
