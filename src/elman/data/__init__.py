@@ -2,6 +2,8 @@
 
 from elman.data import tasks
 from elman.data.calendars import calendar, log_gaps
+from elman.data.cases import Cases
+from elman.data.casing import cases_of, read_cases
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.covariates import Covariate
@@ -17,6 +19,7 @@ from elman.data.windows import training_windows, windows
 
 __all__ = [
     "BatchLoader",
+    "Cases",
     "Collection",
     "Covariate",
     "Images",
@@ -24,6 +27,7 @@ __all__ = [
     "WindowSampler",
     "bundled",
     "calendar",
+    "cases_of",
     "collect",
     "digits",
     "future_rows",
@@ -31,6 +35,7 @@ __all__ = [
     "log_gaps",
     "mnist",
     "one_hot",
+    "read_cases",
     "read_columns",
     "read_idx",
     "seasons_of",

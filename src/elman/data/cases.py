@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from elman.data.names import counted
+from elman.data.names import counted, listed
+from elman.errors import DataError
+
+SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # of the units of times
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,15 @@ class Cases:
         When each step was, counted from the first of its case in `unit`, NaN behind the end; None where steps are only
         counted.
     unit : str
-        Of `times`, such as ``"s"`` or ``"day"``; empty where times are bare numbers or there are none.
+        Of `times` or `step`, such as ``"s"`` or ``"day"``; empty where times are bare numbers or there are none.
     names : tuple, length N
         What calls each case; its number, where nothing does.
     keys : tuple of str
         What the columns that name the cases are called; empty where cases are only numbered.
     labels : ndarray, shape (N,), or None
         What each case is, as the user has it, where the data tell it.
+    step : float
+        How far apart the steps are, where their times are even and not kept for that; 0 where there are none.
     notes : tuple of str
         What was decided and done, for the user.
     """
@@ -46,6 +52,7 @@ class Cases:
     labels: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    step: float = 0.0
 
     def __len__(self) -> int:
         """N, the number of cases."""
@@ -74,6 +81,58 @@ class Cases:
             names=tuple(self.names[i] for i in chosen),
             labels=None if self.labels is None else self.labels[chosen],
         )
+
+    def elapsed(self, unit: str) -> np.ndarray:
+        """When each step was, counted from the first of its case in a unit, shape (N, T), NaN behind the end.
+
+        Parameters
+        ----------
+        unit : str
+            That of other cases, such as those of a training.
+
+        Raises
+        ------
+        DataError
+            If there are no times, or none in a unit that can be compared.
+
+        Examples
+        --------
+        >>> Cases(np.zeros((1, 3, 1)), np.array([3]), ("x",), unit="h", step=0.5).elapsed("min")
+        array([[ 0., 30., 60.]])
+        """
+        if self.times is None and self.step == 0:
+            raise DataError("the cases have no times; expected a column of them (time=), as the cases before had")
+        times = self.times
+        if times is None:
+            times = np.where(self.inside, np.arange(self.values.shape[1]) * self.step, np.nan)
+        if unit == self.unit:
+            return times
+        if unit not in SECONDS or self.unit not in SECONDS:
+            mine, theirs = (repr(one) if one else "bare numbers" for one in (self.unit, unit))
+            raise DataError(f"the times are in {mine}; expected {theirs}, as in the cases before")
+        return times * (SECONDS[self.unit] / SECONDS[unit])
+
+    def with_channels(self, channels: Sequence[str]) -> Cases:
+        """The same cases with the channels of others, in their order.
+
+        Raises
+        ------
+        DataError
+            If one is not there.
+
+        Examples
+        --------
+        >>> Cases(np.zeros((1, 3, 2)), np.array([3]), ("x", "y")).with_channels(["y"]).channels
+        ('y',)
+        """
+        lacking = [name for name in channels if name not in self.channels]
+        if lacking:
+            raise DataError(
+                f"the cases have no channel {lacking[0]!r}; expected {listed(map(repr, channels))}, and they have "
+                f"{listed(map(repr, self.channels))}"
+            )
+        places = [self.channels.index(name) for name in channels]
+        return replace(self, values=self.values[:, :, places], channels=tuple(channels))
 
     def columns_of_names(self) -> dict[str, list[Any]]:
         """The names of the cases as columns of a table, to be written beside what is predicted.

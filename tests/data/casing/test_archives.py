@@ -62,6 +62,8 @@ def test_labels_in_the_case_of_the_header(tmp_path):
 def test_targets_and_none(tmp_path):
     targets = read_cases(write(tmp_path, "@univariate true\n@targetLabel true\n@data\n1,2:0.5\n3:-2\n"))
     assert targets.labels.tolist() == [0.5, -2.0]
+    both = "@univariate true\n@targetLabel true\n@classLabel false\n@data\n1,2:0.5\n"
+    assert read_cases(write(tmp_path, both)).labels.tolist() == [0.5]
     none = read_cases(write(tmp_path, "@univariate false\n@classLabel false\n@data\n1,2:3,4\n"))
     assert none.labels is None and none.values.shape == (1, 2, 2)
     hidden = read_cases(write(tmp_path, HEADER + "1:2:?\n3:4:?\n"))

@@ -159,12 +159,7 @@ REFUSED = {
     "no such column": (LONG, {"group": "idd"}, "did you mean 'id'"),
     "no rows": (LONG.iloc[:0], {}, "no rows"),
     "no numbers": (LONG[["id"]], {}, "no column of numbers"),
-    "a row twice in a wide table": (
-        pd.DataFrame({"id": [1, 1], "t0": 1, "t1": 2, "t2": 3}),
-        {},
-        "several rows for case 1",
-    ),
-    "more in a wide table": (pd.DataFrame({"age": [1, 1], "t0": 1, "t1": 2, "t2": 3}), {}, "nothing tells which rows"),
+    "more in a wide table": (pd.DataFrame({"age": [1, 1], "t0": 1, "t1": 2, "t2": 3}), {}, "and others: 'age'"),
     "names twice in an index": (
         pd.DataFrame({"t0": [1, 2], "t1": 2, "t2": 3}, index=["a", "a"]),
         {},
@@ -217,6 +212,24 @@ def test_wide_names(tmp_path):
     assert cases_of(frame, pd.Series([1, 2, 3, 4], index=list("zyxw"))).labels.tolist() == [4, 3, 2, 1]
 
 
+def test_an_index_that_names_two_rows_alike(tmp_path):
+    pd.DataFrame(VALUES, index=list("wxyw")).to_csv(tmp_path / "wide.csv")
+    with pytest.raises(DataError, match="several rows for case 'w'"):
+        read_cases(tmp_path / "wide.csv")
+
+
+def test_numbered_channels_are_no_steps_where_a_case_has_several_rows():
+    frame = pd.DataFrame(VALUES[:, :3], columns=["x1", "x2", "x3"]).assign(id=["a", "a", "b", "b"])
+    assert cases_of(frame).values.shape == (2, 2, 3)
+    assert cases_of(frame.assign(id=range(4), time=0)).values.shape == (4, 1, 3)
+    assert cases_of(frame.assign(id=range(4))).values.shape == (4, 3, 1)
+
+
+def test_a_label_that_is_called_y():
+    frame = pd.DataFrame(VALUES).assign(y=list("abab"))
+    assert cases_of(frame).labels.tolist() == list("abab")
+
+
 def test_wide_channels():
     columns = [f"{axis}_{i}" for i in range(3) for axis in "xy"]
     found = cases_of(pd.DataFrame(VALUES, columns=columns))
@@ -249,6 +262,12 @@ def test_files_without_a_header(tmp_path):
     found = read_cases(tmp_path / "x.csv")
     np.testing.assert_array_equal(found.values[..., 0], VALUES)
     assert any("has no header" in note for note in found.notes)
+    assert any("label='column 1'" in note for note in found.notes)
+    np.testing.assert_array_equal(read_cases(tmp_path / "x.csv", label="column 1").labels, VALUES[:, 0])
+    pd.DataFrame(VALUES).assign(kind=list("abab")).to_csv(tmp_path / "y.csv", index=False, header=False)
+    found = read_cases(tmp_path / "y.csv")
+    assert found.labels.tolist() == list("abab")
+    np.testing.assert_array_equal(found.values[..., 0], VALUES)
 
 
 def test_how_a_file_is_read(tmp_path):

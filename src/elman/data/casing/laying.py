@@ -59,16 +59,16 @@ def stacked(steps: Steps, notes: Sequence[str] = ()) -> Cases:
     shape = (len(lengths), int(lengths.max()))
     padded = np.full((*shape, values.shape[1]), np.nan)
     padded[codes, place] = values
-    times, unit, told = None, "", list(notes)
+    times, unit, step, told = None, "", 0.0, list(notes)
     if steps.times is not None:
         own = steps.times.times if order is None else steps.times.times[order]
         found = spacing_of(own, borders)
-        unit = found.unit
+        unit, step = found.unit, found.step
         told += [*steps.times.notes, found.note]
         if found.times is not None:
             times = np.full(shape, np.nan)
             times[codes, place] = found.times
-    return checked(Cases(padded, lengths, steps.channels, times, unit, steps.names, None, tuple(told)))
+    return checked(Cases(padded, lengths, steps.channels, times, unit, steps.names, None, tuple(told), step=step))
 
 
 def squared(values: np.ndarray, names: tuple[Any, ...], channels: tuple[str, ...], notes: Sequence[str] = ()) -> Cases:

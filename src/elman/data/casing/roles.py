@@ -67,7 +67,7 @@ def by_name(sheet: Sheet, known: Sequence[str], taken: Sequence[str], what: str)
     DataError
         If there are several.
     """
-    found = [name for name in sheet.names if _plain(name) in known and name not in taken]
+    found = [name for name in sheet.names if plain(name) in known and name not in taken]
     if len(found) > 1:
         raise DataError(
             f"{sheet.called} has several columns that may be its {what}: {listed(map(repr, found))}; name one with "
@@ -81,12 +81,13 @@ def counting(sheet: Sheet, names: Sequence[str]) -> list[str]:
     if all(name.startswith("column ") for name in sheet.names):
         return []
     unnamed = [
-        n for n in names if _plain(n) in ("", "index", "rownames") or n.lower().startswith(("unnamed", "column "))
+        n for n in names if plain(n) in ("", "index", "rownames") or n.lower().startswith(("unnamed", "column "))
     ]
     return [name for name in unnamed if beside_the_point(sheet.head, name, False)]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name without its case, and with underscores."""
     return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 

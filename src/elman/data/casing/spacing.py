@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.data.read_times import ReadTimes
-from elman.data.steps import DAY, SECOND, gaps_of, infer_step, positions
+from elman.data.steps import DAY, SECOND, Step, gaps_of, infer_step, positions
 from elman.errors import DataError
 
 _UNITS = ((DAY, "day"), (3600 * SECOND, "h"), (60 * SECOND, "min"), (SECOND, "s"))
@@ -22,12 +22,15 @@ class Spacing:
     times : ndarray, shape (n,), or None
         None where all steps are even: they are counted.
     unit : str
-        Of the times.
+        Of the times, or of `step`.
+    step : float
+        How far even steps are apart; 0 for others.
     note : str
     """
 
     times: np.ndarray | None
     unit: str
+    step: float
     note: str
 
 
@@ -41,20 +44,32 @@ def spacing_of(times: np.ndarray, borders: np.ndarray) -> Spacing:
     borders : ndarray of int, shape (N + 1,)
         Case n has the times from ``borders[n]`` to ``borders[n + 1]``.
     """
+    if len(times) == len(borders) - 1:
+        return Spacing(None, "", 0, "each case has one time: it tells nothing")
     step = infer_step(times, borders)
     if step.regular and np.array_equal(positions(times, step, borders), _counts(borders)):
-        return Spacing(None, "", f"the times are even, {step} apart: steps are counted")
+        size, unit = _in_unit(step)
+        return Spacing(None, unit, size, f"the times are even, {step} apart: steps are counted")
     since = times - np.repeat(times[borders[:-1]], np.diff(borders))
+    note = "the times are not even: they are kept, from the start of each case"
     if times.dtype.kind != "M":
-        return Spacing(
-            since.astype(np.float64), "", "the times are not even: they are kept, from the start of each case"
-        )
+        return Spacing(since.astype(np.float64), "", 0, note)
     apart = since.astype(np.int64)
-    usual = float(np.median(gaps_of(apart, borders)))
-    size, unit = next((pair for pair in _UNITS if usual >= pair[0]), _UNITS[-1])
-    return Spacing(
-        apart / size, unit, f"the times are not even: they are kept, from the start of each case, in units of 1 {unit}"
-    )
+    size, unit = _unit_of(float(np.median(gaps_of(apart, borders))))
+    return Spacing(apart / size, unit, 0, f"{note}, in units of 1 {unit}")
+
+
+def _unit_of(microseconds: float) -> tuple[float, str]:
+    """The largest unit of which that is at least one."""
+    return next((pair for pair in _UNITS if microseconds >= pair[0]), _UNITS[-1])
+
+
+def _in_unit(step: Step) -> tuple[float, str]:
+    """How far apart even times are, and in which unit."""
+    if step.unit == "time":
+        size, unit = _unit_of(step.size)
+        return step.size / size, unit
+    return step.size, {"number": "", "months": "month", "weekdays": "weekday"}[step.unit]
 
 
 def _counts(borders: np.ndarray) -> np.ndarray:

@@ -26,13 +26,11 @@ def of_table(held: Framed, asked: Asked, index: Any, labelled: bool) -> Cases:
     sheet = held.sheet
     if len(sheet) == 0:
         raise DataError(f"{sheet.called} has no rows; expected a row for each step or case")
-    if asked.time is None and not held.group:
-        steps = find_steps(sheet, asked)
+    group, given = group_of(held, asked), columns_named(sheet, asked.columns, "columns")
+    if not (asked.time or held.time) and (not group or _is_row_each(held, group)):
+        steps = (step_columns(given) or {"": list(given)}) if given else find_steps(sheet, asked)
         if steps is not None:
             return of_wide(held, steps, asked, index, labelled)
-    group, given = group_of(held, asked), columns_named(sheet, asked.columns, "columns")
-    if given and not (asked.time or held.time) and (not group or _is_row_each(held, group)):
-        return of_wide(held, step_columns(given) or {"": list(given)}, asked, index, labelled)
     if group:
         return of_long(held, asked, labelled=labelled)
     raise DataError(

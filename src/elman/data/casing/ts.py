@@ -122,9 +122,12 @@ def _tell(header: Header, key: str, words: Sequence[str], where: str) -> None:
             raise DataError(f"{where}: @{key} is {' '.join(words)!r}; expected a whole number of at least 1")
         header.numbers[key] = int(words[0])
     elif key in ("classlabel", "targetlabel"):
-        if header.labelled:
+        told = _flag(key, words[:1], where)
+        if header.labelled and told:
             raise DataError(f"{where}: @{key} follows another such line; a file has classes or targets, once")
-        header.labelled = _flag(key, words[:1], where)
+        if header.labelled:
+            return
+        header.labelled = told
         header.numeric = key == "targetlabel"
         header.classes = list(words[1:])
 

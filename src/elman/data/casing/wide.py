@@ -15,7 +15,7 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.laying import squared
 from elman.data.casing.long import read_channels
 from elman.data.casing.marked import index_names, label_of_rows, names_of_cases
-from elman.data.casing.roles import CASES, LABELS, by_name, check_once, counting, one_named
+from elman.data.casing.roles import CASES, LABELS, TIMES, by_name, check_once, counting, one_named, plain
 from elman.data.names import counted, listed
 from elman.data.pandas_index import Framed
 from elman.data.roles import columns_named
@@ -24,6 +24,7 @@ from elman.errors import DataError
 
 _NUMBERED = re.compile(r"(.*?)(\d+)", re.DOTALL)
 _DECIMAL = re.compile(r"-?\d+\.\d+")
+_LABELS = (*LABELS, "y")
 FEWEST = 3  # columns that are steps
 
 
@@ -58,20 +59,20 @@ def step_columns(names: Sequence[str]) -> dict[str, list[str]] | None:
 
 def find_steps(sheet: Sheet, asked: Asked) -> dict[str, list[str]] | None:
     """The columns of steps of a wide table; None where it is none."""
-    if asked.columns is not None:
-        return None
     counted = counting(sheet, sheet.names)
     rest = [name for name in sheet.names if name not in counted and not _is_beside(sheet, asked, name)]
-    return step_columns(rest)
+    if any(plain(name) in TIMES for name in rest if _NUMBERED.fullmatch(name) is None):
+        return None
+    return step_columns(rest) or step_columns([name for name in rest if _NUMBERED.fullmatch(name)])
 
 
 def _is_beside(sheet: Sheet, asked: Asked, name: str) -> bool:
     """Whether a column is a label or names cases."""
     if name in {str(one) for one in asked.named} or _is_unnamed(sheet, name):
         return True
-    return name.strip().lower() in (*LABELS, *CASES, "") or (
-        _NUMBERED.fullmatch(name) is None and sheet.holds(name) in ("text", "flag")
-    )
+    if plain(name) in (*_LABELS, *CASES, ""):
+        return True
+    return (_NUMBERED.fullmatch(name) is None or _is_headless(sheet)) and sheet.holds(name) in ("text", "flag")
 
 
 def of_wide(held: Framed, steps: dict[str, list[str]], asked: Asked, index: Any, labelled: bool) -> Cases:
@@ -95,7 +96,7 @@ def of_wide(held: Framed, steps: dict[str, list[str]], asked: Asked, index: Any,
     """
     sheet = held.sheet
     used = [name for names in steps.values() for name in names]
-    label = one_named(sheet, asked.label, "label") or by_name(sheet, LABELS, used, "label")
+    label = one_named(sheet, asked.label, "label") or _label(sheet, used)
     named = columns_named(sheet, asked.group, "group") or _names(sheet, [*used, label])
     check_once({"group": named, "label": (label,) if label else ()})
     left = [name for name in sheet.names if name not in {*used, *named, label, *counting(sheet, sheet.names)}]
@@ -113,6 +114,8 @@ def of_wide(held: Framed, steps: dict[str, list[str]], asked: Asked, index: Any,
     channels = tuple(prefix.strip("_- ") or f"channel {i}" for i, prefix in enumerate(steps)) if count > 1 else ()
     several = f", of {counted(count, 'channels')}" if count > 1 else ""
     told = f"a case in each row, and a column for each step{several}: {used[0]} to {used[-1]}"
+    if _is_headless(sheet) and not label:
+        told += f"; if one of them holds labels, name it, as with label={used[0]!r}"
     found = squared(cubed, names, channels or numbered_channels(1), (*sheet.notes, told, *dict.fromkeys(notes)))
     found = replace(found, keys=keys)
     if not label:
@@ -122,6 +125,19 @@ def of_wide(held: Framed, steps: dict[str, list[str]], asked: Asked, index: Any,
     return replace(
         found, labels=label_of_rows(sheet, label, names), notes=(*found.notes, f"labels from column {label!r}")
     )
+
+
+def _label(sheet: Sheet, used: Sequence[str]) -> str:
+    """The column that labels the cases: one that is called so, or the only one of texts where columns have no names."""
+    if not _is_headless(sheet):
+        return by_name(sheet, _LABELS, used, "label")
+    texts = [name for name in sheet.names if name not in used]
+    return texts[0] if len(texts) == 1 else ""
+
+
+def _is_headless(sheet: Sheet) -> bool:
+    """Whether a file names no column."""
+    return all(name.startswith("column ") for name in sheet.names)
 
 
 def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
@@ -135,8 +151,7 @@ def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
 
 def _is_unnamed(sheet: Sheet, name: str) -> bool:
     """Whether a column is an index that was written without a name, before columns that have some."""
-    headed = not all(other.startswith("column ") for other in sheet.names)
-    return headed and name == sheet.names[0] and name in ("column 1", "Unnamed: 0")
+    return not _is_headless(sheet) and name == sheet.names[0] and name in ("column 1", "Unnamed: 0")
 
 
 def _called(sheet: Sheet, named: tuple[str, ...]) -> tuple[Any, ...]:
