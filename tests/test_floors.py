@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
     {"checks"},
-    {"files", "plain"},
+    {"files", "hints", "plain"},
     {"equations", "estimator", "keeping"},
     {"cells", "plots"},
     {"engine"},

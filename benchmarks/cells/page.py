@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
-from benchmarks.cells.run import RESULTS, one_input
+from benchmarks.cells.run import LEFT_OUT, RESULTS, one_input
 from benchmarks.page import markdown, paragraph
 
 from elman.cells import Entry, table
@@ -114,13 +114,19 @@ def comparison(results: dict[str, Any]) -> str:
         {tasks[longest]["steps"] - 1} steps, the median of the seeds; none where the states hold too many numbers. All
         of it took {sum(results["seconds"].values()) / 60:.0f} minutes of one core ({results["machine"]},
         {results["date"]}); `make compare-cells` repeats it."""
+    left_out = "; ".join(f"[{name}](#{name}) {why}" for name, why in LEFT_OUT.items())
+    others = f"Not compared are cells of several inputs, for which the tasks have but one. {left_out}."
     lines = [f"- {name}: {task['about']} {easy(task)}" for name, task in tasks.items()]
     heading = ("cell", "units", *(f"{name}" for name in tasks), "ms", "horizon")
     missing = [cell for cell in there if not all(cell in task["cells"] for task in tasks.values())]
     notes |= {f"{', '.join(missing)}: not measured yet": list(tasks)} if missing else {}
     noted = "\n".join(f"- {note} ({', '.join(where)})." for note, where in notes.items())
     table_ = markdown(heading, rows(tasks, results["ms"]))
-    return f"## All cells on four tasks\n\n{paragraph(text)}\n\n" + "\n".join(lines) + f"\n{noted}\n\n{table_}"
+    return (
+        f"## All cells on four tasks\n\n{paragraph(text)}\n\n{paragraph(others)}\n\n"
+        + "\n".join(lines)
+        + f"\n{noted}\n\n{table_}"
+    )
 
 
 def farthest(tasks: dict[str, Any]) -> str:

@@ -130,7 +130,10 @@ if not TYPE_CHECKING:  # which would take any name for one of ours
 def _hint(name: str) -> str:
     from elman import cells
     from elman.checks import nearest
+    from elman.hints import ELSEWHERE
 
+    if name in ELSEWHERE:
+        return f": {ELSEWHERE[name]}"
     if name.startswith("_"):
         return ""
     plain = {cell.replace("_", ""): cell for cell in cells.__all__}

@@ -14,6 +14,7 @@ from elman.bench.workloads import choose
 from elman.cells import Entry, as_cell, table
 from elman.cells.entry import SORTS, entry
 from elman.compare.compare import Budget, Watch
+from elman.compare.compare import Interrupted as ComparisonInterrupted
 from elman.compare.compare import compare as compared
 from elman.compare.picture import draw
 from elman.compare.results import Comparison
@@ -453,21 +454,35 @@ def compare(
     ------
     ElmanError
         If a cell, the task, an option or a file cannot be used; nothing is trained then.
+    elman.compare.Interrupted
+        After Ctrl-C; what was found until then is in the files.
     """
     budget = Budget(updates, seconds, seeds, batch_size, rate)
     files = {name: checks.path(file, name) for name, file in (("json", json), ("csv", csv)) if file is not None}
     for file in files.values():
         check_file(file)
+    if len({file.absolute() for file in files.values()}) < len(files):
+        raise OptionError(f"json and csv are both {files['csv']}: give each a file of its own")
     drawn = None if picture is None else checks.path(picture, "picture")
     if drawn is not None:
         check_picture(drawn)
     chosen: Sequence[Cell | str] = [e.name for e in table() if len(e.inputs) == 1] if cells == "all" else cells
-    found = compared(chosen, task_of(task, steps, reading), budget, parameters=parameters, units=units, watch=watch)
+    made = task_of(task, steps, reading)
+    try:
+        found = compared(chosen, made, budget, parameters=parameters, units=units, watch=watch)
+    except ComparisonInterrupted as stopped:
+        if stopped.found is not None:
+            _write_comparison(stopped.found, files, drawn)
+        raise
+    _write_comparison(found, files, drawn)
+    return found
+
+
+def _write_comparison(found: Comparison, files: dict[str, Path], drawn: Path | None) -> None:
     for name, file in files.items():
         write_whole(file, found.json() if name == "json" else found.csv())
     if drawn is not None:
         write_picture(drawn, lambda: draw(found))
-    return found
 
 
 def _finish(

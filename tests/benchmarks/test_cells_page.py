@@ -7,7 +7,7 @@ import json
 
 import pytest
 from benchmarks.cells.page import PAGE, page, prose, ranks, score
-from benchmarks.cells.run import BUDGET, RESULTS, TASKS, figures
+from benchmarks.cells.run import BUDGET, LEFT_OUT, RESULTS, TASKS, figures, milliseconds, one_input
 
 import elman as el
 from elman.compare import Result, Run
@@ -42,6 +42,30 @@ def test_what_was_measured_is_the_budget_that_is_told():
     for task in STORED["tasks"].values():
         assert task["budget"].startswith(f"{BUDGET.updates} updates with {BUDGET.batch_size} new sequences")
         assert all(len(found["finals"]) == BUDGET.seeds for found in task["cells"].values())
+
+
+def test_every_cell_is_compared_or_it_is_told_why_not(made):
+    assert sorted([*LEFT_OUT, *one_input()]) == sorted(el.cells.catalogue())
+    assert all(f"[{name}](#{name}) {LEFT_OUT[name].split()[0]}" in made for name in LEFT_OUT)
+
+
+def test_every_cell_is_timed():
+    assert set(STORED["ms"]) == set(STORED["tasks"]["adding"]["cells"]) and min(STORED["ms"].values()) > 0
+
+
+def test_milliseconds_are_those_of_an_update(monkeypatch):
+    """Of the processor, whatever it waits for, for each of the updates that are made."""
+    clock, updates, made = [0.0], [], []
+
+    def fit(net, x, target, **how):
+        updates.append(len(x) / how["batch_size"])
+        made.append((how["epochs"], how["optimizer"], net.threads))
+        clock[0] += (9.0 if len(updates) == 1 else 0.002 + len(updates) * 1e-4) * updates[-1]
+
+    monkeypatch.setattr(el.Network, "fit", fit)
+    monkeypatch.setattr("benchmarks.cells.run.time.process_time", lambda: clock[0])
+    assert milliseconds(Result("gru", 4, 0, [])) == pytest.approx(2.2)  # the least, without what is done once
+    assert set(made) == {(1, "adam", 1)} and min(updates) >= 100
 
 
 def test_ranks_and_scores():

@@ -18,6 +18,7 @@ import elman as el
 from elman.engine import ENGINES, native_available
 from tests import cell_problems
 from tests.cell_problems import Case, Problem, Results
+from tests.of_catalogue import ONE_INPUT
 
 MAKE = "tests/golden/make_cells.py"
 GOLDEN = Path(__file__).parents[1] / "golden" / "cells.npz"
@@ -104,6 +105,20 @@ def test_gradients_are_central_differences(cell):
         assert "not the slope" in str(error)
 
 
+@pytest.mark.parametrize("scale", [1e6, 1e-30, 0.0])
+@pytest.mark.parametrize("cell", ONE_INPUT)
+def test_inputs_of_any_size_give_numbers(cell, scale):
+    """No formula divides 0 by 0 where its gates saturate, nor does its gradient."""
+    case = case_of(cell)
+    net, (x, _) = case.network("float32", BUILT[-1]), cell_problems.given(problem_of(case.name), np.float32)
+    factors = np.full(x.shape[-1], scale, np.float32)
+    if CELLS[cell].options.get("step") == "input":
+        factors[-1] = 1  # a time
+    y = net(x * factors)
+    gradients, *_ = net.backward(x * factors, np.ones_like(y))
+    assert np.isfinite(y).all() and all(np.isfinite(g).all() for g in gradients.values())
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_files_keep_every_bit(cell, tmp_path):
     case = case_of(cell)
@@ -151,7 +166,7 @@ def test_a_layer_takes_the_name_of_a_cell():
             r"mc_lstm takes 2 values \(x, a\); expected a cell of",
         ),
         (
-            lambda: el.LanguageModel("ode_lstm").fit("ab" * 9000),
+            lambda: el.LanguageModel(el.cells.ode_lstm.with_options(step="input")).fit("ab" * 9000),
             r"for the time.*el.cells.ode_lstm.with_options\(step=1.0",
         ),
         (lambda: el.LanguageModel("gru_d").fit("ab" * 9000), "gru_d takes 3 values"),

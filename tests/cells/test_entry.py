@@ -41,6 +41,39 @@ def test_multiply_adds_by_hand(cell, multiply_adds):
     assert ENTRIES[cell].multiply_adds == multiply_adds
 
 
+F, H = 5, 7  # where they differ, so do W and U
+W, U = H * F, H * H
+BY_HAND = {  # parameters, multiply-adds
+    "simple": (W + U + H, W + U),
+    "gru": (3 * (W + U) + 4 * H, 3 * (W + U)),
+    "lstm": (4 * (W + U + H), 4 * (W + U)),
+    "peephole_lstm": (4 * (W + U + H) + 3 * H, 4 * (W + U)),
+    "projected_lstm": (4 * (W + U + H) + 3 * H + U, 4 * (W + U) + U),
+    "ea_lstm": (4 * W + 3 * U + 4 * H, 4 * W + 3 * U),
+    "gru_d": (3 * F + W + H + 3 * (2 * W + U + H), W + 3 * (2 * W + U)),
+    "mc_lstm": (F * (W + U + H) + W + U + H + H * (W + U + H), None),
+    "timed_phased_lstm": (4 * (W + U + H) + 6 * H, 4 * (W + U)),
+    "qrnn": (6 * W + 3 * H, 6 * W),
+    "rhn": (2 * W + 10 * U + 10 * H, 2 * W + 10 * U),
+    "lru": (3 * H + 3 * W + 2 * U, 3 * W + 2 * U),
+    "lmu": (F + H + 4 + W + U + 4 * H, 4 * 4 + W + U + 4 * H),
+    "ode_lstm": (4 * (W - H + U + H) + 2 * (U + H), 4 * (W - H + U) + 3 * 4 * 2 * U),
+    "time_aware_lstm": (4 * (W - H + U + H) + U + H, 4 * (W - H + U) + U),
+    "scrn": (2 * W + 4 * U, 2 * W + 4 * U),
+    "unicornn": (W + 3 * H, W),
+    "nas": (8 * (W + U), 8 * (W + U)),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_figures_by_hand_of_other_sizes(name):
+    """Of each input as many features, a static one too; an elapsed time is one of them."""
+    found = entry(name, el.cells.catalogue()[name], F, H)
+    parameters, multiply_adds = BY_HAND[name]
+    assert found.parameters == parameters
+    assert multiply_adds in (None, found.multiply_adds)
+
+
 def test_blocks_count_as_the_values_they_have():
     slstm = el.cells.catalogue()["slstm"]
     assert entry("slstm", slstm.with_options(heads=4)).multiply_adds == 4 * 64**2 + 4 * 64**2 // 4

@@ -13,7 +13,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def test_without_time_passing_it_is_an_lstm():
-    timed, plain = of(ode_lstm, 4, 5), of(el.cells.lstm, 3, 5)
+    timed, plain = of(ode_lstm, 4, 5, step="input"), of(el.cells.lstm, 3, 5)
     for name in plain.params:
         plain.params[name] = timed.params[name]
     x = RANDOM.normal(size=(2, 6, 3))
@@ -22,7 +22,7 @@ def test_without_time_passing_it_is_an_lstm():
 
 def test_time_moves_the_output_and_not_the_memory():
     """The path through the cell state, which holds what is long ago, is an LSTM's: d c' / d c is the forget gate."""
-    net = of(ode_lstm, 3, 5)
+    net = of(ode_lstm, 3, 5, step="input")
     short, long = (np.array([[[1.0, -1.0, time]]]) for time in (0.1, 9.0))
     J = el.insight.jacobians(net, long)["c/c"][0, 0]
     np.testing.assert_allclose(J, np.diag(net.trace(long)["f"][0, 0]), atol=1e-14)

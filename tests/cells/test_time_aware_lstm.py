@@ -18,7 +18,7 @@ def kept(net: el.Network, time: float, c: np.ndarray) -> np.ndarray:
 
 
 def test_without_time_passing_it_is_an_lstm():
-    timed, plain = of(time_aware_lstm, 4, 5), of(el.cells.lstm, 3, 5)
+    timed, plain = of(time_aware_lstm, 4, 5, step="input"), of(el.cells.lstm, 3, 5)
     assert (timed.params["0.b_f"] == 1).all()
     for name in plain.params:
         plain.params[name] = timed.params[name]
@@ -28,7 +28,7 @@ def test_without_time_passing_it_is_an_lstm():
 
 @pytest.mark.parametrize(("decay", "share"), [("log", lambda t: 1 / np.log(np.e + t)), ("inverse", lambda t: 1 / t)])
 def test_the_short_term_part_fades_and_the_rest_stays(decay, share):
-    net, c = of(time_aware_lstm, 3, 5, decay=decay), RANDOM.normal(size=(1, 5))
+    net, c = of(time_aware_lstm, 3, 5, decay=decay, step="input"), RANDOM.normal(size=(1, 5))
     net.params["0.b_d"] = RANDOM.normal(size=5)
     short = np.tanh(net.params["0.W_d"] @ c[0] + net.params["0.b_d"])
     for time in (1.0, 10.0, 1e3):

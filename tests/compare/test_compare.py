@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.compare import Budget, compare, task_of
+from elman.compare import Budget, Comparison, Interrupted, Result, Run, compare, task_of
 from elman.compare.picture import draw
 from elman.compare.results import score_text
 from elman.compare.sizes import MOST_STATES, sizes_of, units_for
@@ -23,7 +23,6 @@ QUICK = Budget(updates=10, seeds=2, batch_size=4)
 @pytest.mark.parametrize("name", ONE_INPUT)
 def test_units_are_those_nearest_to_the_parameters(name):
     cell = el.cells.catalogue()[name]
-    cell = cell.with_options(step=1.0) if cell.options.get("step") == "input" else cell
     units = units_for(cell, TASK, 600)
     net = el.Network(2, [el.Recurrent(cell, units, return_sequences=False), el.Dense(1)])
     fixed = sum(p.size for n, p in net.params.items() if n in el.network.freezing.constants(net))
@@ -79,7 +78,7 @@ def test_a_run_that_diverges_is_told_and_comes_last():
 
 
 def test_a_cell_that_reads_times_gets_steps_of_one():
-    found = compare(["ode_lstm"], TASK, QUICK, parameters=300)
+    found = compare([el.cells.ode_lstm.with_options(step="input")], TASK, QUICK, parameters=300)
     assert found.notes == ["ode_lstm: with step=1, as the inputs of the task hold no times"]
 
 
@@ -133,3 +132,64 @@ def test_scores_in_words():
     assert score_text(0.12345, np.nan, 0, 1) == "0.123"
     assert score_text(0.12345, 0.0123, 1, 3) == "0.123 ± 0.01 (1 of 3 diverged)"
     assert score_text(np.nan, np.nan, 3, 3) == "diverged"
+
+
+def found_with(curves, simple):
+    """A comparison of a cell for each curve."""
+    results = [Result(f"cell_{k}", 3, 30, [Run(0, list(curve), 10, 1.0, None)]) for k, curve in enumerate(curves)]
+    points = list(range(1, 1 + len(curves[0])))
+    return Comparison("task", "About.", "mse", simple, "nothing", "budget", "updates", points, 9, results, [])
+
+
+@pytest.mark.parametrize(
+    ("curves", "simple"),
+    [
+        ([[3.0, 0.7]], 0.0),  # where the simple answer is perfect, as of a series that ends with one value
+        ([[2.0, 1.42], [1.8, 1.5]], 0.02),  # where it is far better than any cell
+        ([[0.5, 1e-4], [0.6, 0.1]], 0.2),
+        ([[0.0, 0.0]], 0.0),
+        ([[0.3, 0.1], [1e9, 1e12]], 0.2),
+    ],
+)
+def test_what_the_best_cell_reached_is_in_the_picture(curves, simple):
+    for ax, axis in zip(draw(found_with(curves, simple)).axes, "yx", strict=True):
+        low, high = sorted(getattr(ax, f"get_{axis}lim")())
+        best = min(curve[-1] for curve in curves)
+        assert low <= best <= high and high < 1e3
+
+
+def test_a_picture_of_nothing_but_divergence():
+    draw(found_with([[np.nan, np.nan]], 0.0))
+
+
+def test_after_an_interruption_there_is_what_was_found_before(tmp_path):
+    def watch(cell, seed, final):
+        if (cell, seed) == ("mgu", 0):
+            raise KeyboardInterrupt
+
+    files = {name: tmp_path / f"found.{name}" for name in ("csv", "json")}
+    how = {"updates": 10, "seeds": 2, "steps": 5, "batch_size": 4, "units": 3, "watch": watch}
+    with pytest.raises(Interrupted, match="^stopped before these were compared: mgu, gru$") as stopped:
+        el.commands.compare(["simple", "mgu", "gru"], "adding", **how, **files)
+    assert [r.cell for r in stopped.value.found.results] == ["simple"]
+    assert files["csv"].read_bytes() == stopped.value.found.csv()
+    assert json.loads(files["json"].read_text())["notes"] == [str(stopped.value)]
+    with pytest.raises(Interrupted, match="before a cell was through") as stopped:
+        el.commands.compare(["mgu"], "adding", **how)
+    assert stopped.value.found is None
+
+
+def test_a_cell_that_cannot_be_made_ends_it_before_anything_is_trained():
+    trained = []
+    odd = el.cells.sru.with_options(projected=False)  # needs as many units as features
+    with pytest.raises(el.ShapeError):
+        compare(["gru", odd], TASK, QUICK, units=3, watch=lambda *run: trained.append(run))
+    with pytest.raises(el.OptionError, match="memory"):
+        compare(["gru", "mlstm"], TASK, QUICK, units=2**20, watch=lambda *run: trained.append(run))
+    assert trained == []
+
+
+def test_two_results_in_one_file_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(el.OptionError, match="json and csv are both .*found.txt: give each a file of its own"):
+        el.commands.compare(["gru"], "adding", updates=10, json="found.txt", csv=tmp_path / "found.txt")

@@ -78,8 +78,28 @@ def test_what_cannot_be_is_refused(given, error):
         task_of(**given)
 
 
-def test_a_series_that_never_changes_is_refused(tmp_path):
-    file = tmp_path / "flat.csv"
-    file.write_text("x\n" + "2.5\n" * 100)
+def of_values(values, tmp_path, steps=5):
+    file = tmp_path / "values.csv"
+    file.write_text("x\n" + "\n".join(map(repr, map(float, values))) + "\n")
+    return task_of(file, steps)
+
+
+@pytest.mark.parametrize("value", [2.5, 0.1, 0.0, 1e300, 1 / 3])
+def test_a_series_that_never_changes_is_refused(value, tmp_path):
+    """0.1 a hundred times has a deviation of 1e-17."""
     with pytest.raises(el.DataError, match="the same value"):
-        task_of(file, 5)
+        of_values([value] * 100, tmp_path)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-20, 1e20, 1e300])
+def test_the_unit_of_a_series_does_not_matter(scale, tmp_path):
+    values = np.random.default_rng(0).normal(size=100)
+    wanted, found = of_values(values, tmp_path), of_values(values * scale, tmp_path)
+    np.testing.assert_allclose(found.held[0], wanted.held[0], rtol=1e-6)
+    assert found.simple == pytest.approx(wanted.simple, rel=1e-6)
+
+
+def test_a_value_that_nothing_can_be_learnt_beside_is_told(tmp_path):
+    values = [*np.sin(np.arange(99.0)), 1e300]
+    with pytest.raises(el.DataError, match="has a value that is 1.4e.300 deviations of its first 80 values"):
+        of_values(values, tmp_path)

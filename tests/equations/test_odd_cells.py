@@ -92,7 +92,7 @@ def scaled(p, x, h, *, scale=0.0):
 
 @pytest.mark.parametrize("function", [Called(), Called().step, functools.partial(scaled, scale=1)])
 def test_whatever_can_be_called_with_names_is_a_cell(function):
-    assert el.cell(function).equations() == ["new = tanh(W x + U h)", "h_t = new * 1"]
+    assert el.cell(function).equations() == ["new = tanh(W x + U h)", "h_t = new"]
 
 
 def test_what_another_trace_left_behind():

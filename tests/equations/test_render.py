@@ -11,6 +11,7 @@ import pytest
 import elman as el
 from elman.engine.describe import describe
 from elman.equations.ops import OPS
+from elman.equations.render import latex_name
 from elman.equations.store import from_data, to_data
 from elman.plots.step import step_of
 
@@ -56,7 +57,7 @@ def test_new_names_are_no_names_of_the_equations():
         v = p.W @ x
         return el.tanh(v + p.u_2 * el.exp(h + 0.5 * v)) * el.exp(el.tanh(v + p.u_2 * el.exp(h + 0.5 * v)))
 
-    assert euler(2).latex().splitlines()[1] == r"v_{1,t} &= h_{t-1} + 0.1 \odot \tanh(W x_{t} + U h_{t-1}) \\"
+    assert euler(2).latex().splitlines()[1] == r"v_{1,t} &= h_{t-1} + 0.1 \, \tanh(W x_{t} + U h_{t-1}) \\"
     assert all(line.split(" = ")[0] in ("v", "h_t") for line in taken.equations())
 
 
@@ -114,7 +115,7 @@ def test_numbers_keep_their_digits():
         "0.12345678",
     ):
         assert written in text
-    assert r"10^{-5} \odot" in with_numbers.latex() and "-0.5, 0.3333333333333333)" in with_numbers.latex()
+    assert r"10^{-5} \," in with_numbers.latex() and "-0.5, 0.3333333333333333)" in with_numbers.latex()
 
 
 def test_plans_show_the_numbers_of_ops():
@@ -139,3 +140,45 @@ def test_a_negative_base_has_brackets():
         return (-2.0) ** h + p.W @ x
 
     assert powers.equations() == ["h_t = (-2)**h + W x"]
+
+
+def test_products_with_one_are_not_written_and_change_no_value():
+    @el.cell
+    def ones(p, x, h):
+        return 1.0 * (p.U @ h) - el.tanh(x * 1) + 2.0 * (1.0 * (h + x))
+
+    assert ones.equations() == ["h_t = U h - tanh(x) + 2 * (h + x)"]
+    assert r"U h_{t-1} - \tanh(x_{t}) + 2 \, (h_{t-1} + x_{t})" in ones.latex()
+    net = el.Network(2, [el.Recurrent(ones, 2, initial={"U": 0.0})], dtype="float64")
+    np.testing.assert_allclose(net([[[1.0, -2.0]]])[0, 0], [2 - np.tanh(1), -4 - np.tanh(-2)])
+
+
+def test_a_normalised_value_is_written_as_such():
+    @el.cell
+    def whole(p, x, h):
+        return p.g * el.normalise(p.W @ x + h) + el.normalise(h, 1e-3)
+
+    assert whole.equations() == ["h_t = g * normalise(W x + h) + normalise(h, 0.001)"]
+
+    @el.cell
+    def named(p, x, h):
+        centred = h - el.mean(h)
+        return p.W @ x + centred / el.sqrt(el.mean(el.square(centred)) + 1e-5)
+
+    assert named.equations()[0] == "centred = h - mean(h)" and "normalise" not in "".join(named.equations())
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("W_theta", r"W_{\theta}"),
+        ("D_xi", "D_{xi}"),
+        ("h_hat", r"\hat{h}"),
+        ("hat_W_o", r"\hat{W}_{o}"),
+        ("gamma_hat", r"\hat{\gamma}"),
+        ("hat", r"\mathrm{hat}"),
+        ("that_s", r"\mathrm{that}_{s}"),
+    ],
+)
+def test_names_in_latex(name, written):
+    assert latex_name(name) == written

@@ -79,6 +79,6 @@ def test_a_trace_shows_the_same_whatever_ran_before():
     assert one.equations() == [
         "z = σ(W x + U h)",
         "keep = 1 - z",
-        "new = (V x - mean(V x)) / √(mean((V x - mean(V x))²) + 0.1)",
+        "new = normalise(V x, 0.1)",
         "h_t = z * h + keep * new",
     ]

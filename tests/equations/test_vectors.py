@@ -204,7 +204,7 @@ def test_roll_is_numpys(places, engine):
 def test_roll_by_as_much_as_there_is_is_an_error():
     with pytest.raises(el.ShapeError, match="roll|slice"):
         el.roll(np.zeros(3), 3)
-    with pytest.raises(el.ShapeError, match=r"x\[:-7\]: 3 .* -4 values are left"):
+    with pytest.raises(el.ShapeError, match=r"x\[-7:\] needs 7 values, there are 3 "):
         one_layer(lambda p, x: el.roll(x, 7), 3)
     with pytest.raises(el.OptionError, match="roll's number of places"):
         el.roll(np.zeros(3), 0.5)

@@ -89,15 +89,44 @@ def test_a_reservoir_has_its_spectral_radius_and_few_weights(units, density):
 
 def test_a_ring_lies_between_its_radii_and_is_uniform_in_area():
     found = init.ring(20_000, low=0.6, high=0.9, most_phase=np.pi / 2, seed=1)
-    modulus, phase = np.exp(-np.exp(found["nu"])), np.exp(found["theta"])
+    modulus, phase = np.exp(-np.exp(found["nu_log"])), np.exp(found["theta_log"])
     assert modulus.min() >= 0.6 and modulus.max() <= 0.9 and phase.min() > 0 and phase.max() <= np.pi / 2
     np.testing.assert_allclose(np.histogram(modulus**2, 3, (0.36, 0.81))[0], 20_000 / 3, rtol=0.05)
-    np.testing.assert_allclose(np.exp(2 * found["gamma"]) + modulus**2, 1)
+    np.testing.assert_allclose(np.exp(2 * found["gamma_log"]) + modulus**2, 1)
+
+
+def test_a_ring_is_what_an_lru_starts_with():
+    found = init.ring(5, low=0.9, high=0.999)
+    net = el.Network(2, [el.Recurrent("lru", 5, initial=found)], dtype=np.float64)
+    assert len(found) == 3
+    for name, value in found.items():
+        np.testing.assert_array_equal(net.params[f"0.{name}"], value)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1e-200), (0, 1), (1 - 1e-16, 1), (0.5, 0.5 + 1e-15)])
+def test_a_ring_at_the_ends_of_what_it_may_be_is_finite(low, high):
+    random = np.random.default_rng(0)
+    drawn_ones = init.ring(1000, low=low, high=high)
+    even = {name: how(random, (1000,)) for name, how in el.cells.lru_ring(low, high).items()}
+    assert all(np.isfinite(value).all() for found in (drawn_ones, even) for value in found.values())
+
+
+@pytest.mark.parametrize("how", [init.chrono, "chrono", init.reservoir, init.normal, init.scaled_identity])
+def test_what_makes_an_initialiser_is_to_be_called(how):
+    name = how if isinstance(how, str) else how.__name__
+    with pytest.raises(OptionError, match=rf"{name} makes an initialiser; for 0.U call it: el.initialisers.{name}\("):
+        el.Network(2, [el.SimpleRNN(3, initial={"U": how})])
 
 
 @pytest.mark.parametrize(
     ("make", "error"),
     [
+        (lambda: init.zero_order_hold(np.eye(3), np.ones(2)), ShapeError),
+        (lambda: init.zero_order_hold(np.ones((3, 2)), np.ones(3)), ShapeError),
+        (lambda: init.zero_order_hold(np.eye(3), np.ones((3, 1))), ShapeError),
+        (lambda: init.zero_order_hold(1e5 * np.eye(2), np.ones(2)), el.DataError),
+        (lambda: drawn(init.identity, 3), ShapeError),
+        (lambda: drawn(init.scaled_identity(0.5), 3), ShapeError),
         (lambda: init.chrono(2), OptionError),
         (lambda: init.reservoir(0.9, 0), OptionError),
         (lambda: init.reservoir(0.9, 1.1), OptionError),

@@ -178,7 +178,7 @@ def catalogue() -> dict[str, Cell]:
     Examples
     --------
     >>> catalogue()["gru"]
-    <cell gru(p, x, h)>
+    <cell gru(p, x, h, *, reset_after=True, activation='tanh', bias=True)>
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}
 
@@ -194,7 +194,7 @@ def as_cell(cell: Any) -> Cell:
     Examples
     --------
     >>> as_cell("gru")
-    <cell gru(p, x, h)>
+    <cell gru(p, x, h, *, reset_after=True, activation='tanh', bias=True)>
     """
     if isinstance(cell, Cell):
         return cell
@@ -218,7 +218,7 @@ def of_one_input(cell: Any) -> Cell:
     Examples
     --------
     >>> of_one_input("gru")
-    <cell gru(p, x, h)>
+    <cell gru(p, x, h, *, reset_after=True, activation='tanh', bias=True)>
     """
     found = as_cell(cell)
     takes = (*found.inputs, *found.memories)

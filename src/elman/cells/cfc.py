@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from elman.cells.elapsed import elapsed
+from elman.cells.options import one_of
 from elman.checks import flag
 from elman.equations import cell, exp, sigmoid, tanh
-from elman.errors import OptionError
 
 
 @cell(initial={"A": 1.0, "B": -1.0})
@@ -14,7 +14,7 @@ def cfc(p, x, h, *, mode="gated", backbone=True, step=1.0):
 
     For signals of continuous time, at irregular times too; as fast as a GRU. Of two heads, ``g`` and ``k``, the state
     is nearer to one the shorter, to the other the longer the time since the last step is. That is `step`, or with
-    ``step="input"`` the last feature of the input.
+    ``step="input"`` the last feature of the input, which is 0 or more.
 
     `mode` is ``"gated"`` (CfC), ``"no_gate"`` (CfC-noGate: ``k`` counts in full) or ``"pure"`` (Cf-S: the solution
     itself, of bounded size and without heads). With `backbone` all heads see one hidden layer ``s`` of input and state,
@@ -31,8 +31,7 @@ def cfc(p, x, h, *, mode="gated", backbone=True, step=1.0):
     Reference: R. Hasani, M. Lechner, A. Amini, L. Liebenwein, A. Ray, M. Tschaikowski, G. Teschl and D. Rus,
     Closed-form continuous-time neural networks, Nature Machine Intelligence 4 (2022).
     """
-    if mode not in ("gated", "no_gate", "pure"):
-        raise OptionError(f"mode is {mode!r}; expected 'gated', 'no_gate' or 'pure'")
+    one_of(mode, "mode", ("gated", "no_gate", "pure"))
     now, t = elapsed(x, step)
     see = _shared if flag(backbone, "backbone") else _apart
     f = see(p, "f", now, h)

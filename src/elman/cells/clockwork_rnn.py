@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from elman.cells.biases import plus
+from elman.cells.options import whole_from_one
 from elman.checks import flag
 from elman.equations import activation as as_function
 from elman.equations import cell, equal, floor, where
@@ -19,7 +20,7 @@ def _powers_of_two(random, shape):
     return 2.0 ** (np.arange(units) * groups // units)
 
 
-@cell(initial={"period": _powers_of_two}, frozen=["period"])
+@cell(initial={"period": _powers_of_two}, frozen=["period"], valid={"period": whole_from_one})
 def clockwork_rnn(p, x, y, t, *, activation="tanh", bias=True):
     """Clockwork RNN: modules of units that tick at different rates; the slow ones keep what the fast ones forget.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.checks import real
+from elman.cells.options import euler_share, signs
 from elman.equations import cell, relu
 
 EXCITATORY = 0.8  # the share of cortical neurons
@@ -30,7 +30,7 @@ def _positive(random, shape):
     return random.uniform(0.0, 1 / np.sqrt(shape[-1]), shape)
 
 
-@cell(initial={"U": _balanced, "W": _positive, "d": _signs}, frozen=["d"])
+@cell(initial={"U": _balanced, "W": _positive, "d": _signs}, frozen=["d"], valid={"d": signs})
 def dale_rnn(p, x, v, *, dt=20.0, tau=100.0):
     """Dale's network: each unit excites all that it reaches, or inhibits all of them, and never changes over.
 
@@ -39,16 +39,16 @@ def dale_rnn(p, x, v, *, dt=20.0, tau=100.0):
     needs more units than others do for the same task.
 
     Parameters ``U`` (H, H), ``W`` (H, F), whose negative values count as 0; ``d`` (H), 1 for excitatory and -1 for
-    inhibitory units, which training leaves as they are; ``b`` (H). Options ``dt`` and ``tau``, in milliseconds. The
-    first four fifths of units are excitatory, others by ``initial={"d": signs}``; ``U`` starts gamma-distributed with 0
-    on its diagonal, excitation and inhibition balanced, scaled to a spectral radius of 1.5 with its signs; ``W``
-    uniform in (0, 1 / sqrt(F)). The paper adds noise to the state in training, which is not here, and keeps the
-    diagonal 0. What it returns are the rates ``r``.
+    inhibitory units, which training leaves as they are; ``b`` (H). Options ``dt`` and ``tau``, in milliseconds, ``dt``
+    at most ``tau``. The first four fifths of units are excitatory, others by ``initial={"d": signs}``; ``U`` starts
+    gamma-distributed with 0 on its diagonal, excitation and inhibition balanced, scaled to a spectral radius of 1.5
+    with its signs; ``W`` uniform in (0, 1 / sqrt(F)). The paper adds noise to the state in training, which is not here,
+    and keeps the diagonal 0. What it returns are the rates ``r``.
 
     Reference: H. F. Song, G. R. Yang and X.-J. Wang, Training excitatory-inhibitory recurrent neural networks for
     cognitive tasks: a simple and flexible framework, PLOS Computational Biology 12 (2016).
     """
-    alpha = real(dt, "dt", 0) / real(tau, "tau", 0)
+    alpha = euler_share(dt, tau)
     U_D = relu(p.U) * p.d[None, :]
     v = (1 - alpha) * v + alpha * (U_D @ relu(v) + relu(p.W) @ x + p.b)
     r = relu(v)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from elman.equations import Cell, Graph
 from elman.equations.ops import row_of
 from elman.equations.symbols import Symbol, width
-from elman.errors import OptionError
+from elman.errors import OptionError, ShapeError
 
 FEATURES = UNITS = 64
 SORTS = ("year", "name", "states", "parameters", "multiply-adds")
@@ -109,9 +109,12 @@ def entry(name: str, cell: Cell, features: int = FEATURES, units: int = UNITS) -
 
 
 def bound(cell: Cell, features: int, units: int) -> Graph:
-    """Its graph with F features at the first input, and at each other one that can be as wide."""
-    first, others = [features], len(cell.inputs) - 1
-    return cell.trace().bind(first + [0] * others, units)
+    """Its graph with F features at each input; others that cannot be as wide have what its equations say."""
+    traced, others = cell.trace(), len(cell.inputs) - 1
+    try:
+        return traced.bind([features] * (1 + others), units)
+    except ShapeError:
+        return traced.bind([features] + [0] * others, units)
 
 
 def in_order(entries: Sequence[Entry], sort: str) -> list[Entry]:

@@ -26,7 +26,7 @@ def gru(p, x, h, *, reset_after=True, activation="tanh", bias=True):
     Reference: K. Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine
     translation, EMNLP 2014.
     """
-    bias = flag(bias, "bias")
+    bias, reset_after = flag(bias, "bias"), flag(reset_after, "reset_after")
     z = sigmoid(plus(p.W_z @ x + p.U_z @ h, bias and p.b_z))
     r = sigmoid(plus(p.W_r @ x + p.U_r @ h, bias and p.b_r))
     if reset_after:

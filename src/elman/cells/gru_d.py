@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from elman.equations import cell, exp, maximum, sigmoid, tanh
+from elman.equations.ranges import within
 
 
 @cell(inputs=3)
@@ -26,6 +27,7 @@ def gru_d(p, x, observed, gap, h, last):
     Reference: Z. Che, S. Purushotham, K. Cho, D. Sontag and Y. Liu, Recurrent neural networks for multivariate time
     series with missing values, Scientific Reports 8 (2018).
     """
+    observed, gap = within(observed, "whether a value is there", 0, 1), within(gap, "the time since the last value")
     gamma_x = exp(-maximum(p.w_x * gap + p.b_x, 0))
     gamma_h = exp(-maximum(p.W_h @ gap + p.b_h, 0))
     last = observed * x + (1 - observed) * last

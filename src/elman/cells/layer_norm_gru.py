@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from elman.cells.options import epsilon_of
 from elman.checks import flag
 from elman.equations import cell, concat, normalise, sigmoid, split, tanh
 
@@ -26,7 +27,7 @@ def layer_norm_gru(p, x, h, *, epsilon=1e-5, together=True):
     Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016), supplementary
     material, GRU.
     """
-    one = flag(together, "together")
+    epsilon, one = epsilon_of(epsilon), flag(together, "together")
     z_x, r_x = _pair(p.W_z @ x, p.W_r @ x, epsilon, one)
     z_h, r_h = _pair(p.U_z @ h, p.U_r @ h, epsilon, one)
     z = sigmoid(p.s_z * z_x + p.t_z * z_h + p.b_z)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from elman.cells.options import epsilon_of
 from elman.checks import flag
 from elman.equations import cell, concat, normalise, sigmoid, split, tanh
 
@@ -24,7 +25,7 @@ def layer_norm_lstm(p, x, h, c, *, epsilon=1e-5, together=False):
     Reference: J. L. Ba, J. R. Kiros and G. E. Hinton, Layer normalization, arXiv 1607.06450 (2016), eq. 20-22, each
     gate by itself.
     """
-    a = (_together if flag(together, "together") else _apart)(p, x, h, epsilon)
+    a = (_together if flag(together, "together") else _apart)(p, x, h, epsilon_of(epsilon))
     i, f, g, o = sigmoid(a[0]), sigmoid(a[1]), tanh(a[2]), sigmoid(a[3])
     c = f * c + i * g
     return o * tanh(p.s_c * normalise(c, epsilon) + p.b_c), c

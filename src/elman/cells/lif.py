@@ -29,7 +29,7 @@ def lif(p, x, s, u, i, *, membrane=10.0, synapse=5.0, threshold=1.0, slope=100.0
     """
     beta = math.exp(-1 / real(membrane, "membrane", 0))
     alpha = math.exp(-1 / real(synapse, "synapse", 0))
-    threshold = real(threshold, "threshold", 0)
+    threshold, slope = real(threshold, "threshold", 0), real(slope, "slope", 0)
     u = beta * u + i - threshold * s
     i = alpha * i + p.W @ x + p.b
     i = i + p.V @ s if flag(recurrent, "recurrent") else i

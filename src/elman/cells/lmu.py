@@ -9,6 +9,8 @@ from elman.cells.polynomials import legendre_delay, zero_order_hold
 from elman.equations import activation as as_function
 from elman.equations import cell, constant, sum
 
+MOST = 4096  # coefficients: a matrix of their square is made
+
 
 def _lecun(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     bound = np.sqrt(3 / shape[0])
@@ -33,7 +35,8 @@ def lmu(p, x, h, m, *, order=4, theta=4.0, activation="tanh"):
     Reference: A. R. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time representation in
     recurrent neural networks, NeurIPS 2019.
     """
-    A, B = map(constant, zero_order_hold(*legendre_delay(order, checks.real(theta, "theta", 0))))
+    order, theta = checks.whole(order, "order", most=MOST), checks.real(theta, "theta", 0)
+    A, B = map(constant, zero_order_hold(*legendre_delay(order, theta)))
     u = sum(p.e_x * x) + sum(p.e_h * h) + sum(p.e_m * m)
     m = A @ m + B * u
     return as_function(activation)(p.W @ x + p.U @ h + p.V @ m), m

@@ -52,14 +52,20 @@ def lru_ring(r_min: float = 0.0, r_max: float = 1.0, max_phase: float = 2 * np.p
     high = checks.real(r_max, "r_max", low, np.nextafter(1.0, 2.0), f"above r_min, which is {low:g}, and at most 1")
     phase = checks.real(max_phase, "max_phase", 0)
 
-    def squared_sizes(count: int) -> np.ndarray:
-        return low**2 + (high**2 - low**2) * (np.arange(count) + 0.5) / count
+    def logs_of(count: int) -> dict[str, np.ndarray]:
+        return ring_logs(low**2 + (high**2 - low**2) * (np.arange(count) + 0.5) / count)
 
     return {
-        "nu_log": lambda _, shape: np.log(-0.5 * np.log(squared_sizes(*shape))),
+        "nu_log": lambda _, shape: logs_of(*shape)["nu_log"],
         "theta_log": lambda random, shape: np.log(phase * (1 - random.random(shape))),
-        "gamma_log": lambda _, shape: 0.5 * np.log1p(-squared_sizes(*shape)),
+        "gamma_log": lambda _, shape: logs_of(*shape)["gamma_log"],
     }
+
+
+def ring_logs(squared: np.ndarray) -> dict[str, np.ndarray]:
+    """What an `lru` learns of eigenvalues of these squared sizes, all but their angles; of 0 and 1 what is near it."""
+    squared = np.clip(squared, np.finfo(np.float64).tiny, 1.0 - 1e-12)
+    return {"nu_log": np.log(-0.5 * np.log(squared)), "gamma_log": 0.5 * np.log1p(-squared)}
 
 
 def _normal(parts: int) -> Initial:

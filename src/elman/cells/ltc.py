@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from elman.cells.elapsed import elapsed
-from elman.checks import whole
+from elman.cells.options import solver_steps
 from elman.equations import activation as as_function
 from elman.equations import cell, softplus
 
@@ -16,7 +16,8 @@ def ltc(p, x, h, *, activation="sigmoid", unfolds=6, step=1.0):
     solver is the paper's fused one, implicit in the linear part: with a sigmoid every state stays between 0 and ``A``
     once there, however large the input and the steps are. For control and signals of continuous time, with
     few units; each step of the solver costs a product with ``U`` (`cfc` needs none). The input holds for the
-    time `step`, or with ``step="input"`` for that in its last feature, in `unfolds` steps of the solver.
+    time `step`, or with ``step="input"`` for that in its last feature, which is 0 or more, in `unfolds` steps of the
+    solver.
 
     Parameters ``W`` (H, F), ``U`` (H, H), ``b`` (H): the paper's gamma, gamma_r and mu; ``A`` (H), uniform in -0.05 to
     0.05; ``tau`` (H), whose softplus is the time constant, so that it is above 0: 1 at first.
@@ -27,7 +28,8 @@ def ltc(p, x, h, *, activation="sigmoid", unfolds=6, step=1.0):
     Reference: R. Hasani, M. Lechner, A. Amini, D. Rus and R. Grosu, Liquid time-constant networks, AAAI 2021.
     """
     now, t = elapsed(x, step)
-    dt = t / whole(unfolds, "unfolds")
+    unfolds = solver_steps(unfolds)
+    dt = t / unfolds
     tau, drive = softplus(p.tau), p.W @ now + p.b
     for _ in range(unfolds):
         f = as_function(activation)(drive + p.U @ h)

@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from elman.cells.options import one_of
 from elman.equations import cell, equal, exp, matvec, outer, sigmoid, softmax, sum, vecmat, where
-from elman.errors import OptionError
+from elman.equations.ranges import within
 
 
 def _identity(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -23,8 +24,9 @@ def mc_lstm(p, x, a, c, *, redistribution="gated"):
     ``x``, nonnegative, is what is conserved; all else that is known, ``a``, only steers the gates. The columns of ``R``
     (where the mass of a unit goes) and of the input gate are shares of a whole; ``o`` is what leaves. At each step
     ``sum(c) + sum(y)`` is ``sum(c) + sum(x)`` of before. It returns the outgoing mass ``y``; a target is often its sum.
-    Not for signals of both signs. Where something is lost, as water evaporates, leave the output of one unit out of
-    that sum.
+    Not for signals of both signs: negative mass among the inputs of a network is refused; a layer that makes mass for
+    this one must end in what is never negative, such as a ``relu``. Where something is lost, as water evaporates, leave
+    the output of one unit out of that sum.
 
     Parameters ``W_i`` (H M, A), ``U_i`` (H M, H), ``b_i`` (H M) of the input gate, where M is how many masses come in
     and A the width of ``a``: value ``j M + m`` is what the softmax over units j sees for mass m. ``W_o`` (H, A),
@@ -41,8 +43,8 @@ def mc_lstm(p, x, a, c, *, redistribution="gated"):
     Reference: P.-J. Hoedt, F. Kratzert, D. Klotz, C. Halmich, M. Holzleitner, G. Nearing, S. Hochreiter and
     G. Klambauer, MC-LSTM: mass-conserving LSTM, ICML 2021.
     """
-    if redistribution not in ("gated", "fixed"):
-        raise OptionError(f"redistribution is {redistribution!r}; expected 'gated' or 'fixed'")
+    one_of(redistribution, "redistribution", ("gated", "fixed"))
+    x = within(x, "mass")
     ones, mass = 1 + 0 * c, sum(c)
     shares = c / where(equal(mass, 0), 1, mass)
     if redistribution == "fixed":

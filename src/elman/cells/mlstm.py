@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.checks import whole
+from elman.cells.options import heads_of
 from elman.equations import abs, cell, concat, exp, matvec, maximum, outer, sigmoid, softplus, split, sqrt, sum
 
 
@@ -43,7 +43,7 @@ def mlstm(p, x, n, C, m, *, heads=1):
     Reference: M. Beck, K. Pöppel, M. Spanring, A. Auer, O. Prudnikova, M. Kopp, G. Klambauer, J. Brandstetter and
     S. Hochreiter, xLSTM: extended long short-term memory, NeurIPS 2024.
     """
-    every = range(whole(heads, "heads"))
+    heads = heads_of(n, heads)
     q, k, v = split(p.W @ x, 3)
     d = sum(1 + 0 * k) / heads
     q, k, v = q + p.b_q, k / sqrt(d) + p.b_k, v + p.b_v
@@ -51,10 +51,10 @@ def mlstm(p, x, n, C, m, *, heads=1):
     top = maximum(log_f + m, log_i)
     i, f = exp(log_i - top), exp(log_f + m - top)
     parts = zip(*(_parts(each, heads) for each in (q, k, v, n, C)), strict=True)
-    heads_of = [_head(*part, *(g[j : j + 1] for g in (i, f, top))) for j, part in zip(every, parts, strict=True)]
-    read, n, C = (each[0] if heads == 1 else concat(*each) for each in zip(*heads_of, strict=True))
+    read_of = [_head(*part, *(g[j : j + 1] for g in (i, f, top))) for j, part in enumerate(parts)]
+    read, n, C = (each[0] if heads == 1 else concat(*each) for each in zip(*read_of, strict=True))
     o = sigmoid(p.W_o @ x + p.b_o)
-    return o * read, n, C, concat(*(top[j : j + 1] for j in every))
+    return o * read, n, C, concat(*(top[j : j + 1] for j in range(heads)))
 
 
 def _parts(values, heads):

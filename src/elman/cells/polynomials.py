@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from elman import checks
+from elman.errors import DataError, ShapeError
 
 SQUARINGS = 3  # the exponential's argument is brought below 2**-3 by halving; ten terms are then exact
 
@@ -89,6 +90,13 @@ def zero_order_hold(A: np.typing.ArrayLike, B: np.typing.ArrayLike, step: float 
     arrays (N, N), (N,)
         Of ``m[t] = A m[t - 1] + B u[t]``.
 
+    Raises
+    ------
+    ShapeError
+        If A and B are not those of one system.
+    DataError
+        If they are not finite, or what they grow to in a step is not.
+
     Examples
     --------
     >>> A, B = zero_order_hold([[-1.0]], [1.0], step=0.5)
@@ -96,10 +104,15 @@ def zero_order_hold(A: np.typing.ArrayLike, B: np.typing.ArrayLike, step: float 
     (0.606531, 0.393469)
     """
     A, B = checks.floats(A, "A", finite=True), checks.floats(B, "B", finite=True)
-    N = len(B)
+    N = len(B) if B.ndim == 1 else 0
+    if not N or A.shape != (N, N):
+        raise ShapeError(f"A and B have shapes {A.shape} and {B.shape}; expected (N, N) and (N,)")
     both = np.zeros((N + 1, N + 1))
     both[:N, :N], both[:N, N] = A, B
-    found = _exponential(checks.real(step, "step", 0) * both)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _exponential(checks.real(step, "step", 0) * both)
+    if not checks.all_finite(found):
+        raise DataError(f"the system grows beyond what float64 holds in a step of {step:g}; take shorter steps")
     return found[:N, :N], found[:N, N]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from elman.cells.biases import plus
+from elman.cells.options import one_of
 from elman.checks import flag, whole
 from elman.equations import cell, concat, sigmoid, split, tanh
-from elman.errors import OptionError
 
 POOLINGS = ("f", "fo", "ifo")
+
+MOST = 1000  # inputs that the convolutions see
 
 
 @cell
@@ -26,9 +28,8 @@ def qrnn(p, x, c, past, *, window=2, pooling="fo", bias=True):
 
     Reference: J. Bradbury, S. Merity, C. Xiong and R. Socher, Quasi-recurrent neural networks, ICLR 2017, eq. 1-5.
     """
-    window, bias = whole(window, "window", 2), flag(bias, "bias")
-    if pooling not in POOLINGS:
-        raise OptionError(f"pooling is {pooling!r}; expected one of {', '.join(POOLINGS)}")
+    window, bias = whole(window, "window", 2, most=MOST), flag(bias, "bias")
+    one_of(pooling, "pooling", POOLINGS)
     v = concat(x, past)
     past = concat(x, *split(past, window - 1)[:-1])
     z = tanh(plus(p.W_z @ v, bias and p.b_z))

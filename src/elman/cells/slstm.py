@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from elman.checks import whole
+from elman.cells.options import heads_of, one_of
 from elman.equations import blocks, cell, equal, exp, maximum, sigmoid, softplus, tanh, where
-from elman.errors import OptionError
 
 
 def _from_3_to_6(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -31,8 +30,8 @@ def slstm(p, x, h, c, n, m, *, forget="sigmoid", heads=1):
     Reference: M. Beck, K. Pöppel, M. Spanring, A. Auer, O. Prudnikova, M. Kopp, G. Klambauer, J. Brandstetter and
     S. Hochreiter, xLSTM: extended long short-term memory, NeurIPS 2024.
     """
-    if forget not in ("sigmoid", "exp"):
-        raise OptionError(f"forget is {forget!r}; expected 'sigmoid' or 'exp'")
+    one_of(forget, "forget", ("sigmoid", "exp"))
+    heads = heads_of(h, heads)
     U_i, U_f, U_z, U_o = (_recurrent(U, heads) for U in (p.U_i, p.U_f, p.U_z, p.U_o))
     log_i = p.W_i @ x + U_i @ h + p.b_i
     raw_f = p.W_f @ x + U_f @ h + p.b_f
@@ -47,4 +46,4 @@ def slstm(p, x, h, c, n, m, *, forget="sigmoid", heads=1):
 
 
 def _recurrent(U, heads):
-    return U if whole(heads, "heads") == 1 else blocks(U, heads)
+    return U if heads == 1 else blocks(U, heads)

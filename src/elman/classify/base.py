@@ -57,6 +57,7 @@ class SequenceEstimator(Estimator):
     threads: int | None
     verbose: int
 
+    _estimator_type: Any
     _target: np.ndarray
     _metrics: tuple[str, ...] = ()
 
@@ -250,6 +251,20 @@ class SequenceEstimator(Estimator):
         if not hasattr(self, "networks_"):
             raise not_fitted(self, "call fit(X, y) first, or el.load")
 
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn from 1.6 on asks; only it calls this."""
+        from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
+
+        kind = self._estimator_type
+        return Tags(
+            estimator_type=kind,
+            target_tags=TargetTags(required=True),
+            input_tags=InputTags(two_d_array=True, three_d_array=True, allow_nan=True),
+            classifier_tags=ClassifierTags() if kind == "classifier" else None,
+            regressor_tags=RegressorTags() if kind == "regressor" else None,
+            non_deterministic=self.random_state is None,
+        )
+
     def __sklearn_is_fitted__(self) -> bool:
         return self.is_fitted
 
@@ -280,6 +295,8 @@ def _weights(given: Any, count: int) -> np.ndarray | None:
     weights = checks.floats(given, "sample_weight", finite=True)
     if weights.shape != (count,):
         raise DataError(f"sample_weight has shape {weights.shape}; expected ({count},), a number for each case")
-    if (weights < 0).any() or not weights.any():
-        raise DataError("sample_weight must be 0 or more, and not 0 for all cases")
+    if (weights < 0).any():
+        raise DataError(f"sample_weight is {weights.min():g} for case {int(weights.argmin())}; expected 0 or more")
+    if not weights.any():
+        raise DataError("the sample_weight of every case is zero, so that there is nothing to learn")
     return weights

@@ -179,11 +179,10 @@ class SequenceClassifier(SequenceEstimator):
         """
         self.check_params()
         cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
-        assert cases.labels is not None
-        self.classes_, self._target = np.unique(cases.labels, return_inverse=True)
+        self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(
-                f"all {counted(len(cases), 'cases')} are of one class, {self.classes_[0]!r}; a classifier needs two at "
+                f"all {counted(len(cases), 'cases')} are of one class, {self.classes_.tolist()[0]!r}; a classifier needs two at "
                 "least"
             )
         self.temperature_ = 1.0
@@ -300,3 +299,16 @@ class SequenceClassifier(SequenceEstimator):
             raise ModelFileError("its classes are not sorted, or two are the same")
         if self.networks_[0].outputs != len(self.classes_):
             raise ModelFileError(f"it has {len(self.classes_)} classes for {self.networks_[0].outputs} outputs")
+
+
+def _classes(cases: Cases) -> np.ndarray:
+    """The labels of cases, which are classes and no amounts."""
+    assert cases.labels is not None
+    found = cases.labels
+    if found.dtype.kind == "f" and (found != np.trunc(found)).any():
+        broken = found[found != np.trunc(found)][0]
+        raise DataError(
+            f"Unknown label type: y is continuous, such as {broken:g}; expected classes: texts, whole numbers or "
+            "booleans. A SequenceRegressor learns numbers"
+        )
+    return found

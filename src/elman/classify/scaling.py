@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from elman.data.cases import Cases
+from elman.data.casing.arrays import numbered_channels
 from elman.data.names import counted, listed
 from elman.errors import DataError, ShapeError
 
@@ -95,7 +96,7 @@ def learn_scaling(cases: Cases) -> tuple[Scaling, list[str]]:
         notes.append(f"{counted(len(names), 'channels')} of the same value everywhere: {listed(names, 5)}")
     if masked:
         notes.append(
-            f"{cases.missing:,} missing values are told by a mask, an input each for "
+            f"{counted(cases.missing, 'missing values')} told by a mask, an input each for "
             f"{listed([cases.channels[k] for k in masked], 5)}"
         )
     if gap:
@@ -142,12 +143,8 @@ def aligned(cases: Cases, channels: tuple[str, ...]) -> Cases:
     if set(cases.channels) == set(channels):
         order = [cases.channels.index(name) for name in channels]
         return replace(cases, values=cases.values[:, :, order], channels=channels)
-    if _counted(cases.channels) or _counted(channels):  # arrays, whose channels have no names
+    if numbered_channels(len(channels)) in (cases.channels, channels):  # arrays
         return replace(cases, channels=channels)
     raise DataError(
         f"the cases have the channels {listed(cases.channels, 5)}; expected {listed(channels, 5)} as in training"
     )
-
-
-def _counted(channels: tuple[str, ...]) -> bool:
-    return channels == tuple(map(str, range(len(channels))))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
 
+if TYPE_CHECKING:
+    from elman.compare import Comparison
+
 
 @click.command()
-@click.option("--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all.")
+@click.option(
+    "--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all that take one input."
+)
 @click.option("--task", required=True, metavar="TASK", help="adding, copy, flip_flop, digits, or a file with a series.")
 @click.option("--steps", type=click.IntRange(1), metavar="T", help="Length of the sequences. [default: the task's]")
 @click.option("--updates", type=click.IntRange(10), metavar="N", help="Budget of each run. [default: 500]")
@@ -53,14 +58,23 @@ def compare(cells: str, task: str, **options: Any) -> None:
     from elman.data.reading import Reading
 
     read = of_one_series(options)
-    found = commands.compare(
-        "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
-        task,
-        reading=Reading(**read) if read else None,
-        watch=lambda cell, seed, final: say(f"{cell}, seed {seed}: {final:.3g}", err=True),
-        **how,
-        **files,
-    )
+    try:
+        found = commands.compare(
+            "all" if cells == "all" else [name.strip() for name in cells.split(",") if name.strip()],
+            task,
+            reading=Reading(**read) if read else None,
+            watch=lambda cell, seed, final: say(f"{cell}, seed {seed}: {final:.3g}", err=True),
+            **how,
+            **files,
+        )
+    except commands.ComparisonInterrupted as stopped:
+        if stopped.found is not None:
+            _tell(stopped.found, files)
+        raise
+    _tell(found, files)
+
+
+def _tell(found: Comparison, files: dict[str, str | None]) -> None:
     say(found.table())
     say()
     words = (

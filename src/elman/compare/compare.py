@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,14 @@ MOST_JACOBIAN = 256  # numbers in the states, whose Jacobians are followed
 
 Watch = Callable[[str, int, float], Any]
 """Gets a cell's name, a seed and the metric at the end of a run."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a comparison; `found` is that of the cells all of whose runs had ended, or None if there were none."""
+
+    def __init__(self, found: Comparison | None):
+        self.found = found
+        super().__init__(found.notes[-1] if found else "stopped before a cell was through all of its runs")
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,9 @@ def compare(
     Raises
     ------
     OptionError
-        If a cell is no cell, or takes other inputs than the task has.
+        If a cell is no cell, takes other inputs than the task has, or cannot have its units; nothing is trained then.
+    Interrupted
+        After Ctrl-C; its `found` is what was found until then.
 
     Examples
     --------
@@ -146,16 +157,27 @@ def compare(
     else:
         sizes = [checks.whole(units, "units")] * len(chosen)
         size = f"{units} units each"
-    results = []
     for cell, many in zip(chosen, sizes, strict=True):
-        runs = []
-        for seed in range(budget.seeds):
-            runs.append(_run(cell, many, task, budget, seed))
-            watch(cell.name, seed, runs[-1].final)
-        results.append(Result(cell.name, many, sizes_of(cell, task, many)[0], runs))
-    results.sort(key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
+        _check(cell, many, task, budget)
     said = task.simple, task.simple_about, budget.words(size), budget.unit, budget.points, task.steps
-    return Comparison(task.name, task.about, task.metric, *said, results, notes)
+
+    def comparison(results: list[Result], more: list[str]) -> Comparison:
+        results = sorted(results, key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
+        return Comparison(task.name, task.about, task.metric, *said, results, [*notes, *more])
+
+    results: list[Result] = []
+    try:
+        for cell, many in zip(chosen, sizes, strict=True):
+            runs = []
+            for seed in range(budget.seeds):
+                runs.append(_run(cell, many, task, budget, seed))
+                watch(cell.name, seed, runs[-1].final)
+            results.append(Result(cell.name, many, sizes_of(cell, task, many)[0], runs))
+    except KeyboardInterrupt as error:
+        left = [cell.name for cell in chosen[len(results) :]]
+        note = f"stopped before these were compared: {', '.join(left)}"
+        raise Interrupted(comparison(results, [note]) if results else None) from error
+    return comparison(results, [])
 
 
 def _fitting(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
@@ -184,6 +206,13 @@ def network(cell: Cell, units: int, task: Task, seed: int) -> Network:
     """A layer of the cell, and a dense one for the task's output."""
     layers = [Recurrent(cell, units, return_sequences=task.every_step), Dense(task.outputs)]
     return Network(task.features, layers, seed=seed, threads=1)
+
+
+def _check(cell: Cell, units: int, task: Task, budget: Budget) -> None:
+    """Raise what would end a comparison, of sizes and of memory, before anything is trained."""
+    net = network(cell, units, task, 0)
+    with suppress(DataError):  # of a network that is not finite from the beginning: its runs tell
+        net(task.held[0][: budget.batch_size])
 
 
 def _run(cell: Cell, units: int, task: Task, budget: Budget, seed: int) -> Run:

@@ -53,10 +53,14 @@ def _scale(ax: Any, found: Comparison, axis: str) -> None:
     """Logarithms where metrics span more than a factor of 20; what has exploded takes no room of the others."""
     values = np.array([v for r in found.results for run in r.runs for v in run.curve] + [found.simple])
     values = values[np.isfinite(values) & (values > 0)]
+    if not values.size:
+        return
     if values.max() > 20 * values.min():
         getattr(ax, f"set_{axis}scale")("log")
-    if values.max() > 10 * found.simple:
-        getattr(ax, f"set_{axis}lim")(None, 10 * found.simple)
+    ends = [r.mean for r in found.results if np.isfinite(r.mean)]
+    most = 10 * max(found.simple, min(ends, default=0.0))
+    if values.max() > most > 0:
+        getattr(ax, f"set_{axis}lim")(None, most)
 
 
 def _colour(number: int) -> str:

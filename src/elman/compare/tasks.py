@@ -19,6 +19,7 @@ from elman.errors import DataError, OptionError
 HELD = 256  # rows to judge by
 SYMBOLS, LENGTH = 8, 5  # of the copy task
 LEARNT = 0.8  # of a series, from its beginning
+MOST_DEVIATIONS = 1e15  # whose squares float32 holds
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -188,10 +189,7 @@ def _of_series(source: str | Path, steps: int, reading: Reading) -> Task:
             f"{source} has {len(values)} values, and its last fifth must hold {steps} steps and the value that "
             f"follows: take at most {max(len(values) - int(LEARNT * len(values)) - 1, 0)} steps"
         )
-    mean, deviation = values[:cut].mean(), values[:cut].std()
-    if not deviation:
-        raise DataError(f"{source} has the same value throughout its first {cut}: there is nothing to learn")
-    scaled = ((values - mean) / deviation).astype(np.float32)
+    scaled = _scaled(values, cut, str(source))
     learnt, held = (windows(part, steps + 1) for part in (scaled[:cut], scaled[cut:]))
 
     def draw(rows: int, seed: int) -> Pair:
@@ -204,3 +202,18 @@ def _of_series(source: str | Path, steps: int, reading: Reading) -> Task:
     return Task(
         name, about, draw, (x, target), 1, False, "mse", "rmse", last, "the last value again", series.notes
     )  # fmt: skip
+
+
+def _scaled(values: np.ndarray, cut: int, source: str) -> np.ndarray:
+    """In deviations from the mean of those before the cut, in float32."""
+    if values[:cut].min() == values[:cut].max():
+        raise DataError(f"{source} has the same value throughout its first {cut}: there is nothing to learn")
+    values = values / np.abs(values[:cut]).max()  # whose squares are neither infinite nor 0
+    values = (values - values[:cut].mean()) / max(values[:cut].std(), np.finfo(np.float64).tiny)
+    most = float(np.abs(values).max())
+    if not most < MOST_DEVIATIONS:
+        raise DataError(
+            f"{source} has a value that is {most:.2g} deviations of its first {cut} values from their mean: it is "
+            "wrong, or the series is to be made stationary first, by its logarithm or its changes"
+        )
+    return values.astype(np.float32)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from elman.checks import flag, is_number
+from elman.checks import flag, is_number, nearest, shown
 from elman.equations.ops import OPS
 from elman.equations.symbols import Symbol, build
 from elman.equations.widths import next_dropout
@@ -336,8 +336,10 @@ def activation(which: str | Callable[[Any], Any] | None) -> Callable[[Any], Any]
         return linear
     if callable(which):
         return which
-    if which not in ACTIVATIONS:
-        raise EquationError(
-            f"unknown activation {which!r}; there are {', '.join(sorted(ACTIVATIONS))}, or give a function"
+    if not isinstance(which, str) or which not in ACTIVATIONS:
+        names = ", ".join(sorted(ACTIVATIONS))
+        raise OptionError(
+            f"activation is {shown(which)}{nearest(which, ACTIVATIONS)}; expected one of {names}, or a function of "
+            "equations"
         )
     return ACTIVATIONS[which]

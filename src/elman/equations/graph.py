@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from elman.equations import symbols
 from elman.equations.ops import row_of
+from elman.equations.ranges import Range
 from elman.equations.solving import Solution, solve
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.widths import ONE, Dim, Relation
@@ -20,7 +21,8 @@ class Graph:
 
     `inputs` are the arguments that are not states (``x``; for a loss ``y`` and ``target``), `outputs` the new
     states in the order of `states`, before them the output where that is no state, or the one value of a stateless
-    cell: the first of them is what a layer returns. `memories` are sequences that every step reads as a whole.
+    cell: the first of them is what a layer returns. `memories` are sequences that every step reads as a whole. `ranges`
+    say what values inputs, or slices of them, may have.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Graph:
     relations: list[Relation]
     names: dict[Symbol, str] = field(default_factory=dict)
     memories: list[Symbol] = field(default_factory=list)
+    ranges: list[tuple[Symbol, Range]] = field(default_factory=list)
 
     def nodes(self) -> list[Symbol]:
         """Every node that the outputs need, operands first."""

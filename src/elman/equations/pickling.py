@@ -25,7 +25,7 @@ def _reduced(cell: Cell) -> tuple[Callable[..., Cell], tuple[Any, ...]]:
     if found is cell:
         return _named, (module, name)
     function = found.function if isinstance(found, Cell) else found
-    more = (len(cell.inputs), cell.options, cell.initial, len(cell.memories), cell.frozen)
+    more = (len(cell.inputs), cell.options, cell.initial, len(cell.memories), cell.frozen, cell.valid)
     if function is cell.function and _can_be_pickled(more):
         return _named, (module, name, *more)
     return _reduced_graph(cell)
@@ -49,6 +49,7 @@ def _named(
     initial: Any = None,
     memory: int = 0,
     frozen: tuple[str, ...] = (),
+    valid: Any = None,
 ) -> Cell:
     """The cell of a function that can be imported."""
     try:
@@ -61,7 +62,7 @@ def _named(
     function = found.function if isinstance(found, Cell) else found
     if not callable(function):
         raise ModelFileError(f"the cell {name} cannot be read: {module} has no such cell any more")
-    return Cell(function, inputs=inputs, memory=memory, options=options, initial=initial, frozen=frozen)
+    return Cell(function, inputs=inputs, memory=memory, options=options, initial=initial, frozen=frozen, valid=valid)
 
 
 def _of_graph(data: dict[str, Any], initial: dict[str, Any]) -> Cell:

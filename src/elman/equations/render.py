@@ -6,11 +6,13 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from elman.equations.graph import Graph, depending
+from elman.equations.graph import Graph, depending, ordered
 from elman.equations.ops import ATOM, OPS, row_of
+from elman.equations.simplify import normalised
 from elman.equations.symbols import Symbol
 
 SHORT = 20  # characters of plain text that may be written twice; a longer value gets a name
+EPSILON = 1e-5  # of `normalise`, if nothing else is said
 LONG = 300  # a value longer than this gets a name in any case
 
 
@@ -41,12 +43,14 @@ class _Style:
         return f"{times or digits[:-1]}10^{{{int(power)}}}" if power else text
 
     def name(self, name: str, time: str = "") -> str:
-        """``W_z`` as ``W_{z}``; greek names as letters; the time as a last index."""
-        base, _, index = name.partition("_")
+        """``W_z`` as ``W_{z}``; greek names as letters, ``h_hat`` with its hat; the time as a last index."""
         if not self.latex:
             return f"{name}_{time}" if time else name
-        base = "\\" + base if base in _GREEK else (rf"\mathrm{{{base}}}" if len(base) > 1 else base)
-        inside = ",".join(filter(None, (index.replace("_", r"\_"), time)))
+        base, *indices = [part for part in name.split("_") if part != "hat"] or [name]
+        base = f"\\{base}" if base in _GREEK else rf"\mathrm{{{base}}}" if len(base) > 1 else base
+        if name.startswith("hat_") or "_hat" in name:
+            base = rf"\hat{{{base}}}"
+        inside = ",".join(_index(each) for each in (*indices, time) if each)
         return f"{base}_{{{inside}}}" if inside else base
 
     def apply(self, node: Symbol, parts: list[str]) -> str:
@@ -60,6 +64,11 @@ class _Style:
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega".split()
 )
+
+
+def _index(name: str) -> str:
+    """A greek name as its letter, but two letters, which may be two indices, as those of the gate i for x are."""
+    return f"\\{name}" if name in _GREEK and len(name) > 2 else name
 
 
 def all_names(graph: Graph) -> dict[Symbol, str]:
@@ -78,26 +87,41 @@ class _Writer:
     def __init__(self, graph: Graph, style: _Style, names: dict[Symbol, str], letter: str = ""):
         self.graph, self.style, self.names, self.letter = graph, style, names, letter
         self.time = "t" if style.latex and graph.states else ""
-        order = graph.nodes()
-        self.uses = Counter(i for n in order for i in n.inputs) + Counter(graph.outputs)
-        moving = depending(order, [*graph.inputs, *graph.states, *graph.memories])
+        self.shown = _shorter(graph)
+        order = _reached(graph, self.shown)
+        self.uses = Counter(i for n in order for i in self._operands(n)) + Counter(graph.outputs)
+        moving = depending(graph.nodes(), [*graph.inputs, *graph.states, *graph.memories])
         self.written = {n: style.name(name, self.time if n in moving else "") for n, name in names.items()}
         self.written |= {o: style.name(name, "t") for name, o in _ends(graph) if o.inputs}
         self.text: dict[Symbol, str] = {}  # of a value within an expression
         self.lines = [line for n in order for line in self._line(n)]
         self.lines += self._ends()
 
+    def _operands(self, node: Symbol) -> tuple[Symbol, ...]:
+        return self.shown[node].operands if node in self.shown else node.inputs
+
     def _line(self, node: Symbol) -> list[tuple[str, str]]:
         if not node.inputs:
             self.text[node] = self.style.leaf(node, bool(self.graph.states))
             return []
-        parts = [_wrap(node, k, i, self.text[i], _value_of(i) in self.written) for k, i in enumerate(node.inputs)]
-        expression = self.style.apply(node, parts)
+        expression = self._expression(node)
         if self.letter and node not in self.written and self._needs_name(node, expression):
             self.names[node] = f"{self.letter}_{len(self.names) - len(self.graph.names) + 1}"
             self.written[node] = self.names[node]
         self.text[node] = self.written.get(node, expression)
         return [(self.written[node], expression)] if node in self.written else []
+
+    def _expression(self, node: Symbol) -> str:
+        if node in self.shown:
+            short = self.shown[node]
+            return short.text(self.style, self.text[short.operands[0]])
+        parts = [
+            _wrap(node, k, i, self.text[i], _value_of(i) in self.written, self.style.latex)
+            for k, i in enumerate(node.inputs)
+        ]
+        if self.style.latex and node.op == "mul" and node.inputs[0].op == "const" and node.inputs[1].op != "const":
+            return rf"{parts[0]} \, {parts[1]}"
+        return self.style.apply(node, parts)
 
     def _needs_name(self, node: Symbol, expression: str) -> bool:
         return len(expression) > (SHORT if self.uses[node] > 1 else LONG)
@@ -125,13 +149,15 @@ def _render(graph: Graph, style: _Style) -> list[tuple[str, str]]:
     return _Writer(graph, style, all_names(graph)).lines
 
 
-def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) -> str:
+def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool, latex: bool = False) -> str:
     """Brackets around an operand that binds less than its operation."""
     child = _value_of(child)
     if child.op == "const" and child.first < 0 and parent.op == "pow" and position == 0:
         return f"({text})"
     if parent.op == child.op == "concat" and not named:
         return text[1:-1]  # [a; b; c]
+    if latex and parent.op == "div":
+        return text  # a fraction
     behind = parent.op in ("slice", "pick") and position == 0  # (a + b)[2:5]
     if named or not child.inputs or (row_of(parent).binds == ATOM and not behind):
         return text
@@ -144,8 +170,62 @@ def _wrap(parent: Symbol, position: int, child: Symbol, text: str, named: bool) 
 
 
 def _value_of(node: Symbol) -> Symbol:
-    """What a made matrix is."""
-    return node.inputs[0] if node.op == "matrix" else node
+    """What a made matrix is, or what is multiplied by 1."""
+    while (inner := _unchanged(node)) is not None:
+        node = inner
+    return node
+
+
+def _unchanged(node: Symbol) -> Symbol | None:
+    """What a node has the values of, where it is a matrix that is made or a product with 1."""
+    if node.op == "matrix":
+        return node.inputs[0]
+    if node.op == "mul":
+        one, other = node.inputs
+        if one.op == "const" and one.first == 1:
+            return other
+        if other.op == "const" and other.first == 1:
+            return one
+    return None
+
+
+@dataclass(frozen=True)
+class _Short:
+    """A shorter form of a value: its operand as it is, or normalised."""
+
+    operands: tuple[Symbol]
+    epsilon: float | None = None
+
+    def text(self, style: _Style, operand: str) -> str:
+        if self.epsilon is None:
+            return operand
+        more = "" if self.epsilon == EPSILON else f", {style.number(self.epsilon)}"
+        return rf"\operatorname{{normalise}}({operand}{more})" if style.latex else f"normalise({operand}{more})"
+
+
+def _shorter(graph: Graph) -> dict[Symbol, _Short]:
+    """The values that are written in a shorter form: products with 1, and what `normalise` makes.
+
+    Where a part of a normalisation has a name of the user's it is written out.
+    """
+    found = {n: _Short((same,)) for n in graph.nodes() if n.op == "mul" and (same := _unchanged(n)) is not None}
+    for node in graph.nodes():
+        if (pattern := normalised(node)) is not None:
+            x, deviation = pattern
+            inside = set(ordered([node], given={x})) - {node, x}
+            if not inside.intersection(graph.names):
+                found[node] = _Short((x,), deviation.first)
+    return found
+
+
+def _reached(graph: Graph, shown: dict[Symbol, _Short]) -> list[Symbol]:
+    """The nodes that are written, operands first."""
+    reached, stack = set[Symbol](), list(graph.outputs)
+    while stack:
+        if (node := stack.pop()) not in reached:
+            reached.add(node)
+            stack += shown[node].operands if node in shown else node.inputs
+    return [node for node in graph.nodes() if node in reached]
 
 
 def latex_name(name: str, time: str = "") -> str:

@@ -52,7 +52,7 @@ def _like(node: Symbol, op: str, inputs: tuple[Symbol, ...]) -> Symbol:
 
 
 def _deviation(made: Symbol, new: dict[Symbol, Symbol]) -> Symbol:
-    """The inverse deviation that `_normalise` made, of the new node."""
+    """The inverse deviation that `normalised` made, of the new node."""
     return _like(made, made.op, tuple(new[i] for i in made.inputs))
 
 
@@ -75,7 +75,7 @@ def _form(node: Symbol) -> tuple[str, tuple[Symbol, ...]]:
     """The op of a node and its operands, in the form with the cheapest derivative."""
     if (operands := _blend(node)) is not None:
         return "blend", operands
-    if (operands := _normalise(node)) is not None:
+    if (operands := normalised(node)) is not None:
         return "normalise", operands
     return node.op, node.inputs
 
@@ -97,7 +97,7 @@ def _is_one_minus(node: Symbol) -> bool:
     return node.op == "sub" and node.inputs[0].op == "const" and node.inputs[0].first == 1
 
 
-def _normalise(node: Symbol) -> tuple[Symbol, ...] | None:
+def normalised(node: Symbol) -> tuple[Symbol, ...] | None:
     """The operands (x, inverse deviation of x) if a node is ``(x - mean(x)) / sqrt(mean(square(x - mean(x))) + e)``."""
     if node.op != "div" or node.inputs[1].op != "sqrt":
         return None

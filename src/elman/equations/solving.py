@@ -17,13 +17,15 @@ def solve(relations: Sequence[Relation], known: Iterable[tuple[Dim, int, str]]) 
     Raises `ShapeError` at the first relation that cannot hold, with the user's line.
     """
     solution = Solution(known, [r for r in relations if isinstance(r, Total | Times)])
+    leasts = [r for r in relations if isinstance(r, AtLeast)]
+    for least in leasts:  # of what is given: how a part of it came to have no values would say less
+        solution.check_least(least)
     solution.put_together()
     for relation in relations:
         if isinstance(relation, Equal) and solution.join(relation):
             solution.put_together()
-    for relation in relations:
-        if isinstance(relation, AtLeast):
-            solution.check_least(relation)
+    for least in leasts:
+        solution.check_least(least)
     solution.write({d for r in relations for d in _dims(r)})
     return solution
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from elman.equations import symbols, widths
@@ -10,6 +11,7 @@ from elman.equations.functions import apply
 from elman.equations.graph import Graph, ordered
 from elman.equations.matrices import declare
 from elman.equations.ops import OPS
+from elman.equations.ranges import Range
 from elman.equations.symbols import Parameter, Symbol
 from elman.equations.trace import Cell
 from elman.equations.vectors import MOST_PARTS, scalar
@@ -37,12 +39,14 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
     ]  # keeps the parameters' order
     nodes = list(dict.fromkeys([*leaves, *ordered(graph.outputs)]))
     number = {n: k for k, n in enumerate(nodes)}
+    said = [[number[s], *_range_data(each)] for s, each in graph.ranges if s in number]
     rows = [[*_op(n), n.name] for n in nodes]
     rows = [[op, [number[i] for i in n.inputs], *more] for n, (op, *more) in zip(nodes, rows, strict=True)]
     return {
         "name": graph.name,
         "inputs": [s.name for s in graph.inputs],
         **({"memories": [s.name for s in graph.memories]} if graph.memories else {}),
+        **({"ranges": said} if said else {}),
         "states": [s.name for s in graph.states],
         "nodes": rows,
         "outputs": [number[o] for o in graph.outputs],
@@ -52,11 +56,20 @@ def graph_data(graph: Graph, initial: dict[str, Any] | None = None, doc: str = "
     }
 
 
+def _range_data(said: Range) -> tuple[float, float | None, str]:
+    """A range as JSON has it, which has no infinity."""
+    return said.low, None if said.high == math.inf else said.high, said.what
+
+
+def _range(low: float, high: float | None, what: str) -> Range:
+    return Range(float(low), math.inf if high is None else float(high), str(what))
+
+
 def stored(graph: Graph, like: Cell | None = None) -> StoredCell:
     """The cell of a graph, with its constants' values, and what a cell whose parameters it has says of them."""
     made = from_data(graph_data(graph, doc=(like and like.__doc__) or ""))
     made.initial = {**constant_values(graph), **(like.initial if like else {})}
-    made.frozen = like.frozen if like else ()
+    made.frozen, made.valid = (like.frozen, like.valid) if like else ((), {})
     return made
 
 
@@ -100,7 +113,11 @@ class StoredCell(Cell):
         self.options: dict[str, Any] = {}
         self.initial = dict(data["initial"])
         self.frozen = tuple(data.get("frozen", ()))
+        self.valid = {}
         self.function = lambda p, *args: _result(_replay(data, p, args), data)
+
+    def __repr__(self) -> str:  # its names need not be those of arguments
+        return f"<cell {self.name}({', '.join(('p', *self.inputs, *self.memories, *self.states))})>"
 
     def with_options(self, **options: Any) -> Cell:
         if options:
@@ -123,7 +140,8 @@ class StoredCell(Cell):
             declare(self.name, outputs)
         parameters = {n: s for n, s in p._all.items() if s.role}
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
+        said = [(values[k], _range(*each)) for k, *each in self.data.get("ranges", ())]
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories, said)
 
 
 def _replay(data: dict[str, Any], p: Any, args: tuple[Any, ...]) -> list[Any]:
@@ -173,5 +191,7 @@ def _check(data: dict[str, Any]) -> None:
         data["nodes"][k]
     if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):
         raise TypeError("initial or doc")
+    for k, *each in data.get("ranges", ()):
+        data["nodes"][k], _range(*each)
     if not all(isinstance(name, str) for name in data.get("frozen", ())):
         raise TypeError("frozen")

@@ -21,6 +21,7 @@ from elman.equations.memory import check_memories
 from elman.equations.render import latex, plain_text
 from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError, OptionError
+from elman.hints import LAYERS
 
 
 class Cell:
@@ -38,6 +39,8 @@ class Cell:
         Initial values of parameters that differ from the rule (see `elman.network.initialisers`).
     frozen : tuple of str
         Parameters that training leaves as they are, until `Network.unfreeze`.
+    valid : dict
+        By parameter what refuses values that make no sense: functions of an array and of its name that raise.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Cell:
         options: dict[str, Any] | None = None,
         initial: dict[str, Any] | None = None,
         frozen: Iterable[str] = (),
+        valid: Mapping[str, Callable[[np.ndarray, str], None]] | None = None,
     ):
         name = _checked(function)
         inputs, memory = whole(inputs, "inputs", least=0), whole(memory, "memory", least=0)
@@ -60,6 +64,7 @@ class Cell:
         self.__name__ = self.name
         self.__wrapped__ = function
         self.initial = dict(initial or {})
+        self.valid = dict(valid or {})
         self.frozen = tuple(listed(frozen, "frozen", "names of parameters"))
         positional, defaults = _arguments(function)
         if len(positional) < 1 + inputs + memory:
@@ -70,17 +75,25 @@ class Cell:
         self.states = tuple(positional[1 + inputs + memory :])
         wrong = sorted(set(options or {}) - set(defaults))
         if wrong:
-            hint = nearest(wrong[0], defaults)
+            hint = f" ({LAYERS[wrong[0]]})" if wrong[0] in LAYERS else nearest(wrong[0], defaults)
             raise OptionError(
                 f"{self.name} has no option {wrong[0]!r}{hint}; its options are {sorted(defaults) or 'none'}"
             )
         self.options = {**defaults, **(options or {})}
+        self.__signature__ = self._sign()
 
     def __call__(self, p: Any, *args: Any, **options: Any) -> Any:
         return self.function(p, *args, **{**self.options, **options})
 
     def __repr__(self) -> str:
-        return f"<cell {self.name}({', '.join(('p', *self.inputs, *self.states))})>"
+        return f"<cell {self.name}{self.__signature__}>"
+
+    def _sign(self) -> inspect.Signature:
+        """Its arguments, and its options with their values: what `help` and `inspect.signature` show of it."""
+        kinds = inspect.Parameter
+        arguments = [kinds(n, kinds.POSITIONAL_OR_KEYWORD) for n in ("p", *self.inputs, *self.memories, *self.states)]
+        options = [kinds(n, kinds.KEYWORD_ONLY, default=value) for n, value in self.options.items()]
+        return inspect.Signature([*arguments, *options])
 
     def __copy__(self) -> Cell:
         return self
@@ -97,6 +110,7 @@ class Cell:
             options={**self.options, **options},
             initial=self.initial,
             frozen=self.frozen,
+            valid=self.valid,
         )
 
     def trace(self) -> Graph:
@@ -119,7 +133,9 @@ class Cell:
         _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
         check_memories(self.name, outputs)
         names = _names(local, outputs, list(zip(new_states, states, strict=True)), parameters)
-        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories)
+        used = set(ordered(outputs))
+        said = [(symbol, each) for symbol, each in recorder.ranges if symbol in used]
+        return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories, said)
 
     def equations(self) -> list[str]:
         """The equations as lines of plain text, made from the graph."""
@@ -141,6 +157,7 @@ def cell(
     memory: int = 0,
     initial: dict[str, Any] | None = None,
     frozen: Iterable[str] = (),
+    valid: Mapping[str, Callable[[np.ndarray, str], None]] | None = None,
 ) -> Cell: ...
 @overload
 def cell(
@@ -150,6 +167,7 @@ def cell(
     memory: int = 0,
     initial: dict[str, Any] | None = None,
     frozen: Iterable[str] = (),
+    valid: Mapping[str, Callable[[np.ndarray, str], None]] | None = None,
 ) -> Callable[[Callable[..., Any]], Cell]: ...
 def cell(
     function: Callable[..., Any] | None = None,
@@ -158,6 +176,7 @@ def cell(
     memory: int = 0,
     initial: dict[str, Any] | None = None,
     frozen: Iterable[str] = (),
+    valid: Mapping[str, Callable[[np.ndarray, str], None]] | None = None,
 ) -> Any:
     """Make a cell of a function that states its equations.
 
@@ -176,6 +195,9 @@ def cell(
     frozen : list of str, optional
         Parameters that training leaves as they begin, see `elman.Network.freeze`: a reservoir, signs, periods. An array
         whose sizes are known when the equations are written is rather an `elman.constant`.
+    valid : dict, optional
+        By parameter a function ``(values, name)`` that raises `OptionError` for values that make no sense, such as a
+        period of 0: it sees what a user sets it to, at first and later.
 
     Returns
     -------
@@ -216,8 +238,8 @@ def cell(
     normalization, NeurIPS 2016.
     """
     if function is None:
-        return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial, frozen=frozen)
-    return Cell(function, inputs=inputs, memory=memory, initial=initial, frozen=frozen)
+        return lambda f: Cell(f, inputs=inputs, memory=memory, initial=initial, frozen=frozen, valid=valid)
+    return Cell(function, inputs=inputs, memory=memory, initial=initial, frozen=frozen, valid=valid)
 
 
 def _arguments(function: Callable[..., Any]) -> tuple[list[str], dict[str, Any]]:

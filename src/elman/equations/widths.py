@@ -114,6 +114,7 @@ class Recorder:
     relations: list[Relation] = field(default_factory=list)
     dropouts: Iterator[int] = field(default_factory=itertools.count)
     constants: list[Any] = field(default_factory=list)  # symbols
+    ranges: list[Any] = field(default_factory=list)  # symbols, and what values they may have
 
 
 class _Running(threading.local):
@@ -140,6 +141,11 @@ def recording() -> Iterator[Recorder]:
 def constants() -> list[Any]:
     """Those of this trace so far."""
     return _running.recorders[-1].constants
+
+
+def ranges() -> list[Any]:
+    """What values this trace has said that inputs may have, so far."""
+    return _running.recorders[-1].ranges
 
 
 def is_recording() -> bool:

@@ -12,12 +12,14 @@ from elman.checks import numbers
 from elman.engine.indices import whole_numbers
 from elman.engine.interface import Engine
 from elman.engine.slots import ONCE
+from elman.engine.stage import Source
 from elman.equations.graph import Graph
 from elman.equations.ops import row_of
+from elman.equations.ranges import Range, features_of
 from elman.equations.symbols import width
 from elman.errors import OptionError, ShapeError
 from elman.network.structure import Given, Structure
-from elman.training.finite import as_lengths, check_finite, check_indices
+from elman.training.finite import as_lengths, check_finite, check_indices, check_range
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Door:
         How many rows the table has that it is an index of; 0 where it is none, or other limits are the engine's.
     whole : bool
         Whether it is read as an index and nothing else, so that it becomes int64.
+    ranges : tuple of (Range, slice)
+        What a layer that reads it says of the values of some features.
     """
 
     given: Given
@@ -43,6 +47,7 @@ class Door:
     dtype: np.dtype
     indices: int
     whole: bool
+    ranges: tuple[tuple[Range, slice], ...] = ()
 
     @property
     def steps(self) -> bool:
@@ -74,6 +79,7 @@ class Door:
     def checked(self, array: np.ndarray, lengths: np.ndarray | None) -> np.ndarray:
         """The array, finite and an index where it is in use."""
         check_finite(array, self.name, lengths)
+        self.check_ranges(array, lengths)
         if self.indices:
             check_indices(array, self.indices, self.name, lengths)
         if not self.whole:
@@ -81,6 +87,16 @@ class Door:
         with np.errstate(invalid="ignore"):  # past a row's end may be anything
             found = array.astype(np.int64, copy=False)
         return found if self.indices or (found == array).all() else array  # an engine says which is none
+
+    def begin(self, zeros: np.ndarray) -> None:
+        """Have an array of zeros hold values that can be used."""
+        for said, features in self.ranges:
+            zeros[..., features] = said.low
+
+    def check_ranges(self, array: np.ndarray, lengths: np.ndarray | None = None) -> None:
+        """Raise `DataError` at a value that is of no use to a layer that reads it."""
+        for said, features in self.ranges:
+            check_range(array, said, features, self.name, lengths)
 
 
 class Doored(Protocol):
@@ -102,18 +118,39 @@ def doors_of(net: Doored) -> tuple[Door, ...]:
         return _planned(net)
     first = structure.parts[0].graph
     assert first is not None
-    return (Door(structure.inputs[0], "x", net.dtype, _indices(first), _holds_indices(first)),)
+    ranges = _ranges(structure, 0)
+    return (Door(structure.inputs[0], "x", net.dtype, _indices(first), _holds_indices(first), ranges),)
 
 
 def _planned(net: Doored) -> tuple[Door, ...]:
     """Of a graph: which inputs are indices its plan knows."""
-    plan, given = net.engine().plan, net.structure.inputs
+    structure, plan = net.structure, net.engine().plan
+    given = structure.inputs
     below = whole_numbers(plan, net.dtype)
     limits = [below.get(place.slot, 0) for place in plan.inputs]
     names = ["x" if len(given) == 1 else one.name for one in given]
     return tuple(
-        Door(one, name, net.dtype, limit, limit > 0) for one, name, limit in zip(given, names, limits, strict=True)
+        Door(one, name, net.dtype, limit, limit > 0, _ranges(structure, k))
+        for k, (one, name, limit) in enumerate(zip(given, names, limits, strict=True))
     )
+
+
+def _ranges(structure: Structure, number: int) -> tuple[tuple[Range, slice], ...]:
+    """What the layers that read an input as it is, or at other steps, say of its values."""
+    found = []
+    for part in structure.parts:
+        inputs = part.graph.inputs if part.graph else []
+        read = {x for x, source in zip(inputs, part.sources, strict=False) if _origin(structure, source) == ~number}
+        said = [(each, *features_of(x)) for x, each in (part.graph.ranges if part.graph else ())]
+        found += [(each, features) for each, x, features in said if x in read]
+    return tuple(found)
+
+
+def _origin(structure: Structure, source: Source) -> int:
+    """The number of what a layer reads, before it was moved to other steps."""
+    while source.number >= 0 and (move := structure.parts[source.number].move) and move.kind in ("reverse", "repeat"):
+        source = structure.parts[source.number].sources[0]
+    return source.number
 
 
 def _indices(graph: Graph) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine.indices import whole_numbers
+from elman.equations.ranges import Range
 from elman.network.doors import Door
 from elman.network.face import Net
 
@@ -27,4 +28,16 @@ def random_inputs(net: Net, random: np.random.Generator, rows: int, steps: int) 
 
 def _drawn(door: Door, below: int, random: np.random.Generator, rows: int, steps: int) -> np.ndarray:
     shape = (rows, steps + door.given.axis, door.given.width) if door.steps else (rows, door.given.width)
-    return random.integers(0, below, shape) if below else random.normal(size=shape)
+    if below:
+        return random.integers(0, below, shape)
+    found = random.normal(size=shape)
+    for said, features in door.ranges:
+        found[..., features] = _inside(found[..., features], said)
+    return found
+
+
+def _inside(values: np.ndarray, said: Range) -> np.ndarray:
+    """Values as far above the lowest one as they are from 0, or spread between both ends."""
+    if said.high == np.inf:
+        return said.low + np.abs(values)
+    return said.low + (said.high - said.low) * np.abs(np.tanh(values))

@@ -13,6 +13,7 @@ from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.errors import OptionError
+from elman.hints import FIT, hinted
 from elman.network import arguments, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
@@ -230,13 +231,14 @@ class Network:
         *,
         seed: int = 0,
         dtype: np.typing.DTypeLike = np.float32,
+        products: str | None = None,
         engine: str | None = None,
         threads: int | None = None,
         known: Mapping[str, np.ndarray] | None = None,
     ) -> Network:
         """A network of layers that are put together already; `known` has constants that their cells have not."""
         network = cls.__new__(cls)
-        network._set_up(structure, seed, dtype, None, engine, threads)
+        network._set_up(structure, seed, dtype, products, engine, threads)
         network._initialise(known)
         return network
 
@@ -337,7 +339,7 @@ class Network:
         return freezing.trainable(self)
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
-    fit = fit
+    fit = hinted(fit, FIT)
     train_on_batch = train_on_batch
     evaluate = evaluate
     generate = generate

@@ -6,7 +6,7 @@ import functools
 import itertools
 import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +31,7 @@ class Place:
     offset: int
     shape: tuple[int, ...]
     layer: int  # whose it is
+    valid: Callable[[np.ndarray, str], None] | None = None  # raises for values that make no sense
 
     @functools.cached_property
     def size(self) -> int:
@@ -53,7 +54,7 @@ def layout(parts: Sequence[Part]) -> dict[str, Place]:
         for name in part.graph.parameters:
             if name in part.tied:
                 continue
-            place = Place(offset, part.graph.shape(name), number)
+            place = Place(offset, part.graph.shape(name), number, part.layer.cell.valid.get(name))
             places[f"{part.name}.{name}"] = place
             offset += place.size
     return places
@@ -234,6 +235,8 @@ class Parameters(Mapping[str, np.ndarray]):
     def _set(self, name: str, value: np.typing.ArrayLike, what: str) -> None:
         place = self._place(name)
         found = self._fitting(value, place.shape, what)
+        if place.valid:
+            place.valid(found, what)
         with self.writing() as arena:
             place.view(arena)[...] = found
 

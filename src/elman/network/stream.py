@@ -58,12 +58,15 @@ class Stream:
         arrays = _zeros([(rows, n) for n in widths], network.dtype)
         inputs, self._outputs = arrays[: len(given)], arrays[len(given) : len(given) + len(ends)]
         self._states = arrays[len(given) + len(ends) :]
+        for door, array in zip(network.doors, inputs, strict=True):
+            door.begin(array)
         first = {d.given.name: _timed(a, d.steps) for a, d in zip(inputs, network.doors, strict=True)}
         self._x, _ = network.check_batch(first, None)
         self._inputs = [a[:, 0] if a.ndim == 3 else a for a in self._x]
         self._one_input, self._one_output = len(given) == 1, network.structure.names is None
         self._shape = self._inputs[0].shape
-        self._kinds = "iu" if self._x[0].dtype.kind == "i" else "fiub"  # of numbers that need no further look
+        plain = "iu" if self._x[0].dtype.kind == "i" else "fiub"
+        self._kinds = "" if network.doors[0].ranges else plain  # of numbers that need no further look
         self._engine = network.new_engine()
         y = [_timed(a, end.sequence_output) for a, end in zip(self._outputs, ends, strict=True)]
         self._step = self._engine.stepper(self._arena, self._x, self._states, y)
@@ -101,6 +104,7 @@ class Stream:
         array = numbers(x, door.name)
         if array.shape != shape:
             raise ShapeError(f"{door.name} has shape {array.shape}; expected {shape} = (rows of the stream, features)")
+        door.check_ranges(array)
         if door.indices:
             check_indices(array, door.indices, door.name)
         elif door.whole:  # a class that the equations pick

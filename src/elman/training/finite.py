@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from elman.checks import all_finite, numbers
+from elman.equations.ranges import Range
 from elman.errors import DataError, ShapeError
 
 STRIP = 1 << 18  # values looked at in one go
@@ -58,6 +59,15 @@ def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None
                 f"{name}{list(place)} is {value}: expected finite numbers{large}; "
                 f"fill or drop such values, or cut rows with `lengths`{of_nan if np.isnan(value) else ''}"
             )
+
+
+def check_range(array: np.ndarray, said: Range, features: slice, name: str, lengths: np.ndarray | None = None) -> None:
+    """Raise `DataError` at the first value in use that equations take for one of another range."""
+    place = first_place(said.misses(array[..., features]), lengths)
+    if place is not None:
+        *before, feature = place
+        place = (*before, range(array.shape[-1])[features][feature])
+        raise DataError(f"{name}{list(place)} is {array[place]:.6g}: expected {said.expected}")
 
 
 def check_indices(array: np.ndarray, count: int, name: str, lengths: np.ndarray | None = None) -> None:

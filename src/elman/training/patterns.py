@@ -27,8 +27,10 @@ def matching(pattern: Any, names: Iterable[str], what: str) -> list[str]:
     found = [name for name in names if isinstance(pattern, str) and fnmatchcase(name, pattern)]
     if not found:
         there = f"there are {', '.join(names)}" if names else "there are none"
+        whole = isinstance(pattern, str) and any(name.startswith(f"{pattern}.") for name in names)
+        hint = f" (did you mean {f'{pattern}.*'!r}, all of that layer?)" if whole else nearest(pattern, names)
         raise OptionError(
-            f"{what}: {shown(pattern)} fits no parameter{nearest(pattern, names)}; {there}; "
+            f"{what}: {shown(pattern)} fits no parameter{hint}; {there}; "
             "a pattern is a name in which * stands for any characters, such as '0.*'"
         )
     return found

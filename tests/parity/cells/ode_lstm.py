@@ -36,7 +36,12 @@ def step(p, x, h, c, time, solver, unfolds):
     return h, c
 
 
-@reference("ode_lstm", features=[3], ranges={"x": [0.25, 1.5]}, free=False)
+@reference("ode_lstm")
+def usual(p, x, h, c):
+    return step(p, x, h, c, 1.0, rk4, 3)
+
+
+@reference("ode_lstm", options={"step": "input"}, features=[3], ranges={"x": [0.25, 1.5]}, free=False)
 def irregular(p, x, h, c):
     return step(p, x[:-1], h, c, x[-1], rk4, 3)
 

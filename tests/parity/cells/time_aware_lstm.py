@@ -16,12 +16,19 @@ def aware(p, x, h, c, discount):
     return sigmoid(o) * tanh(c), c
 
 
-@reference("time_aware_lstm", features=[3], ranges={"x": [0.25, 2.0]}, free=False)
+@reference("time_aware_lstm")
+def usual(p, x, h, c):
+    return aware(p, x, h, c, 1 / math.log(math.e + 1.0))
+
+
+@reference("time_aware_lstm", options={"step": "input"}, features=[3], ranges={"x": [0.25, 2.0]}, free=False)
 def slow_decay(p, x, h, c):
     return aware(p, x[:-1], h, c, 1 / torch.log(math.e + x[-1]))
 
 
-@reference("time_aware_lstm", options={"decay": "inverse"}, features=[3], ranges={"x": [1.0, 3.0]}, free=False)
+@reference(
+    "time_aware_lstm", options={"decay": "inverse", "step": "input"}, features=[3], ranges={"x": [1.0, 3.0]}, free=False
+)
 def fast_decay(p, x, h, c):
     return aware(p, x[:-1], h, c, 1 / x[-1])
 

@@ -5,8 +5,10 @@ deviation 1 (their rows are inputs, and inputs of about 1 are what matrices star
 A cell or a layer overrides it by parameter name, with a name of `NAMED`, a number, an array or a function.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from elman.cells.polynomials import hippo_legs, legendre_delay, zero_order_hold
-from elman.network.initialisers.choosing import NAMED, generator, initial_value, rule
+from elman.network.initialisers.choosing import NAMED, generator, hint_of, initial_value, rule
 from elman.network.initialisers.gates import chrono, chrono_biases
 from elman.network.initialisers.plain import (
     Initialiser,
@@ -49,3 +51,9 @@ __all__ = [
     "zero_order_hold",
     "zeros",
 ]
+
+
+if not TYPE_CHECKING:  # which would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(f"elman.initialisers has no {name!r}{'' if name.startswith('_') else hint_of(name)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from elman.checks import nearest
 from elman.equations import Graph
 from elman.errors import OptionError, ShapeError
+from elman.network.initialisers.gates import chrono
 from elman.network.initialisers.plain import (
     Initialiser,
     fan_in_uniform,
@@ -20,6 +22,7 @@ from elman.network.initialisers.plain import (
     normal,
     ones,
     orthogonal,
+    scaled_identity,
     uniform,
     zeros,
 )
@@ -40,16 +43,53 @@ NAMED: dict[str, Initialiser] = {
     "hidden_uniform": hidden_uniform,
     "reservoir": reservoir(),
 }
+MAKERS: dict[str, tuple[Callable[..., Initialiser], str]] = {
+    "chrono": (chrono, "chrono(100)"),
+    "normal": (normal, "normal(0.1)"),
+    "reservoir": (reservoir, "reservoir(0.9)"),
+    "scaled_identity": (scaled_identity, "scaled_identity(0.5)"),
+    "uniform": (uniform, "uniform(-0.1, 0.1)"),
+}
+"""What makes an initialiser of numbers, and how it is called."""
+
+
+_OTHERS = {
+    "xavier_uniform": "'glorot_uniform'",
+    "glorot_normal": "lambda random, shape: random.normal(0, (2 / sum(shape)) ** 0.5, shape)",
+    "he_normal": "lambda random, shape: random.normal(0, (2 / shape[-1]) ** 0.5, shape)",
+    "he_uniform": "lambda random, shape: (6 / shape[-1]) ** 0.5 * random.uniform(-1, 1, shape)",
+    "kaiming_uniform": "'fan_in_uniform', PyTorch's own start of layers, or for a gain of 2 "
+    "lambda random, shape: (6 / shape[-1]) ** 0.5 * random.uniform(-1, 1, shape)",
+    "lecun_uniform": "lambda random, shape: (3 / shape[-1]) ** 0.5 * random.uniform(-1, 1, shape)",
+    "random_normal": "'normal'",
+    "random_uniform": "'uniform'",
+    "eye": "'identity'",
+    "constant": "a number",
+}
+_OTHERS |= {"xavier_normal": _OTHERS["glorot_normal"], "kaiming_normal": _OTHERS["he_normal"]}
+
+
+def hint_of(name: str) -> str:
+    """What to give for a name of Keras or PyTorch, in whatever case, or one that is misspelt."""
+    plain = "".join(f"_{c}" if c.isupper() else c for c in name).lower().strip("_")
+    if plain in NAMED:
+        return f": give {plain!r}"
+    return f": give {_OTHERS[plain]}" if plain in _OTHERS else nearest(name, NAMED)
 
 
 def initial_value(
     how: Any, random: np.random.Generator, shape: tuple[int, ...], name: str, blocks: int = 1
 ) -> np.ndarray:
     """A parameter's first value, from an initialiser (for each of its blocks), its name, a number or an array."""
+    for made, (maker, call) in MAKERS.items():
+        if how is maker or (isinstance(how, str) and how == made and made not in NAMED):
+            raise OptionError(f"{made} makes an initialiser; for {name} call it: el.initialisers.{call}")
     if isinstance(how, str):
         if how not in NAMED:
-            hint, known = nearest(how, NAMED), ", ".join(NAMED)
-            raise OptionError(f"unknown initialiser {how!r} for {name}{hint}; there are {known}, or give a function")
+            raise OptionError(
+                f"unknown initialiser {how!r} for {name}{hint_of(how)}; there are {', '.join(NAMED)}, or give a "
+                "function"
+            )
         how = NAMED[how]
     if callable(how) and blocks > 1:
         of_block = (shape[0] // blocks, *shape[1:])

@@ -40,13 +40,19 @@ def orthogonal(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
 
 def identity(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """The identity matrix, the start of the IRNN (Le, Jaitly & Hinton, arXiv 1504.00941, 2015)."""
-    return np.eye(shape[0], shape[-1])
+    return _eye(shape)
 
 
 def scaled_identity(scale: float) -> Initialiser:
     """A multiple of the identity matrix: 0.01 is the start of the IRNN for speech, whose memory is short (2015)."""
     scale = checks.real(scale, "scale", -np.inf)
-    return lambda random, shape: scale * np.eye(shape[0], shape[-1])
+    return lambda random, shape: scale * _eye(shape)
+
+
+def _eye(shape: tuple[int, ...]) -> np.ndarray:
+    if len(shape) != 2:
+        raise ShapeError(f"the identity is a matrix, got a parameter of shape {shape}")
+    return np.eye(*shape)
 
 
 def lecun_normal(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from elman import checks
+from elman.cells.lru import ring_logs
 from elman.errors import ShapeError
 from elman.network.initialisers.plain import Initialiser
 
@@ -61,8 +62,9 @@ def ring(
 ) -> dict[str, np.ndarray]:
     """Eigenvalues of a linear recurrent unit, uniform in a ring of the complex plane inside the unit circle.
 
-    They are ``exp(-exp(nu) + i exp(theta))``; the closer to the circle, the longer is their memory. Inputs are scaled
-    by ``exp(gamma) = sqrt(1 - |eigenvalue|**2)``, which keeps the variance of the state about that of its input.
+    They are ``exp(-exp(nu_log) + i exp(theta_log))``; the closer to the circle, the longer is their memory. Inputs are
+    scaled by ``exp(gamma_log) = sqrt(1 - |eigenvalue|**2)``, which keeps the variance of the state about that of its
+    input. Sizes and angles are drawn; `elman.cells.lru_ring` spaces the sizes evenly, for any number of units.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def ring(
     Returns
     -------
     dict of str to ndarray, shape (units,)
-        ``nu``, ``theta``, ``gamma``, the logarithms that are learnt.
+        ``nu_log``, ``theta_log``, ``gamma_log``, good as ``initial`` of an `elman.cells.lru`.
 
     References
     ----------
@@ -86,7 +88,7 @@ def ring(
     Examples
     --------
     >>> found = ring(100, low=0.9, high=0.999)
-    >>> radius = np.exp(-np.exp(found["nu"]))
+    >>> radius = np.exp(-np.exp(found["nu_log"]))
     >>> bool(radius.min() >= 0.9 and radius.max() <= 0.999)
     True
     """
@@ -95,6 +97,4 @@ def ring(
     most_phase = checks.real(most_phase, "most_phase", 0)
     random = np.random.default_rng(seed)
     u, v = random.uniform(size=(2, checks.whole(units, "units")))
-    squared = low**2 + (1.0 - u) * (high**2 - low**2)  # never 0, for then nu were infinite
-    nu = np.log(-0.5 * np.log(np.minimum(squared, 1.0 - 1e-12)))
-    return {"nu": nu, "theta": np.log(most_phase * (1.0 - v)), "gamma": 0.5 * np.log1p(-np.exp(-2 * np.exp(nu)))}
+    return {**ring_logs(low**2 + (1.0 - u) * (high**2 - low**2)), "theta_log": np.log(most_phase * (1.0 - v))}

@@ -1,0 +1,94 @@
+"""Hints: what names of Keras and PyTorch are called here."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from elman.checks import nearest
+from elman.errors import OptionError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ELSEWHERE = {
+    "Sequential": "el.Network(features, [el.GRU(64), el.Dense(1)]) is a chain of layers",
+    "Model": "el.Network(function, inputs={'x': 3}) is a graph of layers",
+    "Module": "el.Network holds layers; equations of one's own are a function with @el.cell",
+    "Input": "el.Network is told the features of its inputs: el.Network(3, [...]) or inputs={'x': 3}",
+    "Linear": "el.Dense(units) is this layer; el.linear is the function",
+    "RNN": "el.Recurrent(cell, units) makes a layer of any cell; el.SimpleRNN is the plain one",
+    "RNNCell": "el.cells.simple holds its equations, el.SimpleRNN(units) is a layer of it",
+    "SimpleRNNCell": "el.cells.simple holds its equations, el.SimpleRNN(units) is a layer of it",
+    "GRUCell": "el.cells.gru holds its equations, el.GRU(units) is a layer of it",
+    "LSTMCell": "el.cells.lstm holds its equations, el.LSTM(units) is a layer of it",
+    "TimeDistributed": "el.Dense and other layers without states act on every step by themselves",
+    "Masking": "net(x, lengths=...) leaves out what lies behind a row's end, layer(x, mask=...) single steps",
+}
+"""Of the package."""
+
+FIT = {
+    "validation_split": "give validation_data=(x, target): the rows that training must not see, the last ones of a "
+    "series",
+    "y": "the targets are the second argument, target",
+    "initial_epoch": "a second call of fit goes on where the first one ended",
+    "steps_per_epoch": "each epoch sees all rows once",
+    "use_multiprocessing": "el.Network(..., threads=...) says how many threads it may use",
+    "workers": "el.Network(..., threads=...) says how many threads it may use",
+    "lr": "give optimizer=el.Adam(learning_rate)",
+    "learning_rate": "give optimizer=el.Adam(learning_rate)",
+}
+"""Of arguments of `Network.fit`."""
+
+LAYERS = {
+    "frozen": "give trainable=False; net.freeze('0.*') does so later",
+    "hidden_size": "give units",
+    "input_size": "el.Network(features, [...]) says how many features the first layer reads",
+    "input_shape": "el.Network(features, [...]) says how many features the first layer reads",
+    "num_layers": "give a list of layers to el.Network",
+    "bidirectional": "el.Bidirectional(layer) runs it both ways",
+    "go_backwards": "give reverse=True",
+    "dropout": "el.Dropout(rate) is a layer of its own; el.cells.zoneout holds states",
+    "recurrent_dropout": "el.cells.zoneout(cell, rate) holds states at random",
+    "use_bias": "give bias",
+    "kernel_initializer": "give initial={'W': ...} by parameter name",
+    "recurrent_initializer": "give initial={'U': ...} by parameter name",
+    "bias_initializer": "give initial={'b': ...} by parameter name",
+    "stateful": "net.fit(stateful=True) carries states from batch to batch",
+    "return_state": "net(x, return_state=True) returns the final states",
+    "batch_first": "arrays are (B, T, F) here, the batch first",
+}
+"""Of arguments of layers."""
+
+
+def hinted(function: F, hints: Mapping[str, str]) -> F:
+    """The same function, which says of an argument that it has not what is to be given here.
+
+    Examples
+    --------
+    >>> def double(value, *, times=1):
+    ...     return value * 2**times
+    >>> hinted(double, {"n": "give times"})(3, n=2)
+    Traceback (most recent call last):
+        ...
+    elman.errors.OptionError: double has no argument 'n': give times
+    """
+    known = set(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def told(*args: Any, **given: Any) -> Any:
+        if not known.issuperset(given):
+            raise no_argument(function.__name__, given, known, hints)
+        return function(*args, **given)
+
+    return told  # type: ignore[return-value]
+
+
+def no_argument(name: str, given: Mapping[str, Any], known: set[str], hints: Mapping[str, str]) -> OptionError:
+    """What to say of the first argument that a function has not."""
+    wrong = next(argument for argument in given if argument not in known)
+    if wrong in hints:
+        return OptionError(f"{name} has no argument {wrong!r}: {hints[wrong]}")
+    there = ", ".join(sorted(known - {"net"}))
+    return OptionError(f"{name} has no argument {wrong!r}{nearest(wrong, known)}; there are {there}")

@@ -1,0 +1,85 @@
+"""Names of Keras and PyTorch are told what they are called here."""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+
+import numpy as np
+import pytest
+
+import elman as el
+from elman import hints
+
+X = np.zeros((4, 5, 3))
+
+
+def net() -> el.Network:
+    return el.Network(3, [el.GRU(4), el.Dense(1)])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda: net().fit(X, X[..., :1], validation_split=0.1),
+            r"fit has no argument 'validation_split': give valida",
+        ),
+        (lambda: net().fit(X, X[..., :1], epoch=3), r"fit has no argument 'epoch' \(did you mean 'epochs'\?\); there"),
+        (lambda: el.GRU(4, frozen=True), "GRU has no argument 'frozen': give trainable=False"),
+        (lambda: el.Recurrent("gru", 4, frozen=True), "no option 'frozen' .give trainable=False"),
+        (lambda: el.LSTM(units=4, dropout=0.2), "LSTM has no argument 'dropout': el.Dropout"),
+        (lambda: el.Dense(4, use_bias=False), "Dense has no argument 'use_bias': give bias"),
+        (lambda: net().freeze("0"), r"did you mean '0\.\*', all of that layer\?"),
+        (lambda: el.GRU(4, activation="tahn") and el.Network(3, [el.GRU(4, activation="tahn")]), "did you mean 'tanh'"),
+        (lambda: el.Network(3, [el.GRU(4, activation=[1])]), "is .1.; expected"),
+    ],
+)
+def test_arguments(call, said):
+    with pytest.raises((el.OptionError, el.EquationError), match=said):
+        call()
+
+
+@pytest.mark.parametrize("name", hints.ELSEWHERE)
+def test_what_a_package_of_another_kind_has(name):
+    with pytest.raises(AttributeError, match=f"elman has no '{name}': "):
+        getattr(el, name)
+    for word in hints.ELSEWHERE[name].replace("(", " ").split():
+        if word.startswith("el."):
+            eval(word.split(",")[0], {"el": el})  # what it names is there
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("xavier_uniform_", "give 'glorot_uniform'"),
+        ("HeNormal", "give lambda"),
+        ("kaiming_uniform", "'fan_in_uniform'"),
+    ],
+)
+def test_initialisers_by_other_names(name, said):
+    with pytest.raises(el.OptionError, match=said):
+        el.Network(3, [el.GRU(4, initial={"W_z": name})])
+    with pytest.raises(AttributeError, match=said):
+        getattr(el.initialisers, name)
+
+
+@pytest.mark.parametrize("name", ["GlorotNormal", "he_normal", "he_uniform", "lecun_uniform"])
+def test_what_is_given_for_them_has_their_variance(name):
+    from elman.network.initialisers import hint_of
+
+    given = eval(hint_of(name).removeprefix(": give "))
+    random, shape = np.random.default_rng(0), (300, 200)
+    wanted = {"GlorotNormal": 2 / 500, "he_normal": 2 / 200, "he_uniform": 2 / 200, "lecun_uniform": 1 / 200}[name]
+    assert abs(given(random, shape).var() / wanted - 1) < 0.02
+
+
+def test_help_shows_options_with_their_values():
+    cell = el.cells.ctrnn.with_options(dt=5.0)
+    said = "(p, x, v, *, dt=5.0, tau=100.0, activation='sigmoid', bias=True)"
+    assert str(inspect.signature(cell)) == said and repr(cell) == f"<cell ctrnn{said}>"
+    assert said in pydoc.plain(pydoc.render_doc(cell))
+    assert "options" in str(inspect.signature(el.Cell))
+    assert "*, epochs" not in str(inspect.signature(el.Network.fit)) and "epochs: int = 10" in str(
+        inspect.signature(el.Network.fit)
+    ).replace("'", "")
