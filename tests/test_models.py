@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 import elman as el
 
+CASES = np.random.default_rng(0).normal(size=(8, 5, 2))
 TEXT = "tick tock goes the clock\n" * 20
 
 
@@ -21,6 +22,8 @@ def saved(tmp_path_factory):
         "Network": el.Network(2, [el.GRU(3), el.Dense(1)], seed=4),
         "Forecaster": el.Forecaster(units=4, epochs=1, members=2, horizon=4).fit(np.sin(np.arange(80) / 3)),
         "LanguageModel": el.LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(TEXT, verbose=0),
+        "SequenceClassifier": el.SequenceClassifier(units=2, epochs=1, convolution=None).fit(CASES, ["a", "b"] * 4),
+        "SequenceRegressor": el.SequenceRegressor(units=2, epochs=1, convolution=None).fit(CASES, np.arange(8)),
     }
     return {kind: (model, model.save(folder / f"{kind}.safetensors")) for kind, model in made.items()}
 
@@ -28,10 +31,19 @@ def saved(tmp_path_factory):
 def numbers(model):
     if isinstance(model, el.Forecaster):
         return model.predict(6)
+    if hasattr(model, "scaling_"):
+        return model.predict(CASES)
     return np.array([model.perplexity(TEXT)]) if isinstance(model, el.LanguageModel) else model(np.ones((1, 5, 2)))
 
 
-KINDS = ["Network", "Forecaster", "LanguageModel"]
+ENTRIES = {
+    "Network": "elman",
+    "Forecaster": "forecaster",
+    "LanguageModel": "language model",
+    "SequenceClassifier": "classifier",
+    "SequenceRegressor": "regressor",
+}
+KINDS = list(ENTRIES)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -64,11 +76,11 @@ def test_engine_and_threads_are_not_ignored(saved):
 def test_the_network_inside_can_be_saved_by_itself(saved, tmp_path):
     for kind in KINDS[1:]:
         model = el.load(saved[kind][1])
-        inside = model.networks_[0] if kind == "Forecaster" else model.network_
+        inside = model.network_ if kind == "LanguageModel" else model.networks_[0]
         assert type(el.load(inside.save(tmp_path / "inside.safetensors"))) is el.Network
 
 
-@pytest.mark.parametrize("name", ["elman", "forecaster", "language model"])
+@pytest.mark.parametrize("name", list(ENTRIES.values()))
 def test_metadata_cannot_pass_for_another_kind(saved, tmp_path, name):
     with pytest.raises(el.OptionError, match=f"metadata has '{name}', which is Elman's own"):
         saved["Network"][0].save(tmp_path / "net.safetensors", metadata={name: "mine"})
@@ -103,7 +115,7 @@ def test_files_that_are_no_models(saved, tmp_path, reader):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '{"format": 1}', '{"format": "new"}', '{"format": 99}'])
 def test_headers_that_are_none_of_ours(saved, tmp_path, kind, text):
-    entry = {"Network": "elman", "Forecaster": "forecaster", "LanguageModel": "language model"}[kind]
+    entry = ENTRIES[kind]
     with pytest.raises(el.ModelFileError, match="this version of Elman can read"):
         el.load(changed(saved[kind][1], tmp_path, **{entry: text}))
 
@@ -113,7 +125,7 @@ def test_a_header_with_one_value_spoilt_is_refused_or_harmless(saved, tmp_path, 
     """Every value of the description in turn becomes nonsense: an error of the tree, or a model that still runs."""
     from elman.network.files import read_header
 
-    entry = {"Network": "elman", "Forecaster": "forecaster", "LanguageModel": "language model"}[kind]
+    entry = ENTRIES[kind]
     stored = json.loads(read_header(saved[kind][1])[entry])
     for key in stored:
         for nonsense in (None, -1, "x", [], {"a": 1}, 1e9):
@@ -131,6 +143,8 @@ def test_no_kind_of_model_is_saved_where_there_is_no_path(path):
         el.Network(1, [el.Dense(1)]),
         el.Forecaster(units=2, epochs=1, members=1).fit(wave),
         el.LanguageModel(units=2, steps=8, streams=2, epochs=1).fit("to be or not to be\n" * 8, verbose=0),
+        el.SequenceClassifier(units=2, epochs=1, convolution=None).fit(CASES, ["a", "b"] * 4),
+        el.SequenceRegressor(units=2, epochs=1, convolution=None).fit(CASES, np.arange(8)),
     ]
     for model in models:
         with pytest.raises(el.OptionError, match="path is"):

@@ -8,15 +8,18 @@ from typing import Any, Self
 import numpy as np
 
 from elman import checks
+from elman.classify.attribution import Question, explain, head_of
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
+from elman.classify.classes import numbers_of
+from elman.classify.explained import Attribution
 from elman.classify.over_time import over_time
 from elman.classify.report import ClassificationReport, report_on_classes
 from elman.classify.store import labels_from_data, labels_to_data
 from elman.data.cases import Cases
 from elman.data.names import counted, listed
 from elman.equations import Cell
-from elman.errors import DataError, ModelFileError, OptionError
+from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
 from elman.training.losses import LOSSES
 
@@ -276,6 +279,57 @@ class SequenceClassifier(SequenceEstimator):
         assert cases.labels is not None
         return report_on_classes(self.classes_, cases.labels, self.predict_proba(cases), cases.names, hardest)
 
+    def explain(
+        self,
+        X: Any,
+        target: Any = None,
+        *,
+        method: str = "integrated",
+        output: str = "probability",
+        points: int | None = None,
+        window: int | None = None,
+    ) -> Attribution:
+        """What each step and channel of sequences adds to the probability of a class.
+
+        Beside a baseline: a sequence of the same length whose channels are at their training means all the time.
+        Integrated gradients add up to the difference between the outputs of both; it is looked at whether they do.
+
+        Parameters
+        ----------
+        X : array, list, data frame or path
+            N sequences, as for `predict`.
+        target : label or array (N,) of labels, optional
+            The class that is meant; by default the one that is predicted of each.
+        method : {"integrated", "occlusion"}, default "integrated"
+            Gradients along the line from the baseline [1]_, or how much is lost where some steps of a channel are
+            replaced by the baseline [2]_.
+        output : {"probability", "logit"}, default "probability"
+            What is explained: the probability, or its log-odds ``log(p / (1 - p))``, which tell classes apart where
+            the probability is nearly 0 or 1; the mean of the networks'.
+        points : int, optional
+            Of the line; by default 16, and four times as many, up to 256, until the sum is within 1 % of the
+            difference.
+        window : int, optional
+            Steps that are replaced together; by default an eighth of the longest sequence.
+
+        Returns
+        -------
+        Attribution
+            With ``values`` (N, T, F), ``difference`` and ``residual`` (N,), `to_pandas` and `plot`.
+
+        References
+        ----------
+        .. [1] M. Sundararajan, A. Taly and Q. Yan, Axiomatic attribution for deep networks, ICML 2017.
+        .. [2] M. D. Zeiler and R. Fergus, Visualizing and understanding convolutional networks, ECCV 2014.
+        """
+        question, cases = Question(method, points, window), self._read(X)
+        if target is None:
+            number = self.predict_proba(cases).argmax(axis=1)
+        else:
+            number = numbers_of(_for_each(target, len(cases)), self.classes_)
+        head = head_of(output, number, self.temperature_)
+        return explain(self, cases, head, question, self.classes_[number])
+
     def _judged(self, logits: np.ndarray) -> np.ndarray:
         """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""
         found: np.ndarray = np.exp(log_softmax(logits / self.temperature_)).mean(axis=0)
@@ -312,3 +366,13 @@ def _classes(cases: Cases) -> np.ndarray:
             "booleans. A SequenceRegressor learns numbers"
         )
     return found
+
+
+def _for_each(target: Any, count: int) -> np.ndarray:
+    """A class for each case, of one for all or as many as there are."""
+    given = np.asarray(target)
+    if given.shape not in ((), (count,)):
+        raise ShapeError(
+            f"target has shape {given.shape}; expected a class, or one for each of {counted(count, 'cases')}"
+        )
+    return np.broadcast_to(given, (count,))

@@ -9,7 +9,9 @@ import numpy as np
 
 from elman import checks
 from elman.checks import nearest, shown
+from elman.classify.attribution import NumberHead, Question, explain
 from elman.classify.base import SequenceEstimator
+from elman.classify.explained import Attribution
 from elman.classify.over_time import over_time
 from elman.classify.report import RegressionReport, report_on_numbers
 from elman.classify.splitting import parts_of
@@ -249,6 +251,40 @@ class SequenceRegressor(SequenceEstimator):
         """
         cases = self._labelled(X, y)
         return report_on_numbers(_targets(cases), self.predict(cases), cases.names, hardest)
+
+    def explain(
+        self, X: Any, *, method: str = "integrated", points: int | None = None, window: int | None = None
+    ) -> Attribution:
+        """What each step and channel of sequences adds to the number, in its own unit.
+
+        Beside a baseline: a sequence of the same length whose channels are at their training means all the time.
+        Integrated gradients add up to the difference between the outputs of both; it is looked at whether they do.
+
+        Parameters
+        ----------
+        X : array, list, data frame or path
+            N sequences, as for `predict`.
+        method : {"integrated", "occlusion"}, default "integrated"
+            Gradients along the line from the baseline [1]_, or how much is lost where some steps of a channel are
+            replaced by the baseline [2]_.
+        points : int, optional
+            Of the line; by default 16, and four times as many, up to 256, until the sum is within 1 % of the
+            difference.
+        window : int, optional
+            Steps that are replaced together; by default an eighth of the longest sequence.
+
+        Returns
+        -------
+        Attribution
+            With ``values`` (N, T, F), ``difference`` and ``residual`` (N,), `to_pandas` and `plot`.
+
+        References
+        ----------
+        .. [1] M. Sundararajan, A. Taly and Q. Yan, Axiomatic attribution for deep networks, ICML 2017.
+        .. [2] M. D. Zeiler and R. Fergus, Visualizing and understanding convolutional networks, ECCV 2014.
+        """
+        question, cases = Question(method, points, window), self._read(X)
+        return explain(self, cases, NumberHead(self.target_mean_, self.target_spread_), question, None)
 
     def _judged(self, outputs: np.ndarray) -> np.ndarray:
         """Of scaled targets (M, N, 1), the mean of the networks' values, (N,)."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from elman.checks import whole
+from elman.classify.classes import numbers_of
 from elman.classify.report_picture import draw_confusion, draw_numbers
 from elman.data.names import counted, listed, series_name
-from elman.errors import DataError
 from elman.plain import plain
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def report_on_classes(
     (0.667, [[1, 0], [1, 1]], 2)
     """
     hardest = whole(hardest, "hardest", 0)
-    truth, guessed = _numbers(labels, classes), probabilities.argmax(axis=1)
+    truth, guessed = numbers_of(labels, classes), probabilities.argmax(axis=1)
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(confusion, (truth, guessed), 1)
     right, support, predicted = np.diag(confusion), confusion.sum(1), confusion.sum(0)
@@ -300,19 +300,6 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = BIN
     number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     apart = np.bincount(number, confidence - right, minlength=bins)
     return float(np.abs(apart).sum() / len(confidence))
-
-
-def _numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """The number of each label's class."""
-    place = {name: number for number, name in enumerate(classes.tolist())}
-    given = labels.tolist()
-    unknown = [name for name in given if name not in place]
-    if unknown:
-        raise DataError(
-            f"{counted(len(unknown), 'cases')} of {len(given)} are of the class {unknown[0]!r}, which was not learnt; "
-            f"expected {listed(map(repr, classes.tolist()))}: leave these cases out, or train with some"
-        )
-    return np.array([place[name] for name in given])
 
 
 def _shares(part: np.ndarray, of: np.ndarray) -> np.ndarray:

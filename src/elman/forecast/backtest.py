@@ -13,6 +13,7 @@ import numpy as np
 from elman.checks import flag, nearest, shown
 from elman.data.collecting import collect
 from elman.data.collection import Collection
+from elman.data.libraries import library
 from elman.data.names import counted
 from elman.errors import DataError, OptionError
 from elman.forecast.arguments import as_count
@@ -25,7 +26,6 @@ from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalN
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge
 from elman.forecast.seasonality import Seasons
-from elman.forecast.tables import library
 from elman.forecast.uncertainty import stacked
 from elman.forecast.verdict import Verdict, compare
 from elman.training import Callback

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import html
-import importlib
 import io
 import tempfile
 from collections.abc import Sequence
@@ -14,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from elman.data.libraries import library
 from elman.data.parquet import has_zones
-from elman.errors import OptionError
 from elman.forecast.predicted import Predicted
 
 
@@ -139,22 +138,6 @@ def _in_zone(frame: Any, time: str, zone: Any) -> Any:
         return in_utc
     native[time] = native[time].dt.tz_convert(timezone(timedelta(seconds=zone.offset)))
     return nw.from_native(native)
-
-
-def library(name: str) -> Any:
-    """A library that makes tables.
-
-    Raises
-    ------
-    OptionError
-        If it is not installed.
-    """
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise OptionError(
-            f"{name} is not installed, which is asked for a table of its own: pip install {name}"
-        ) from error
 
 
 # --- files --------------------------------------------------------------------------------------------------
