@@ -22,7 +22,7 @@ QUICK = ("--horizon", "2", "--methods", "theta", "--origins", "1")
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """A picture takes longer than all else; other tests draw them."""
-    monkeypatch.setattr(attempts, "attempted", lambda what, make: (b"", []))
+    monkeypatch.setattr(commands, "attempted", lambda what, make: (b"", []))
 
 
 @pytest.fixture

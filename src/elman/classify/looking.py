@@ -33,10 +33,12 @@ class Thoughts:
 
 
 def attributions(judged: Judged, numbers: Sequence[int]) -> list[np.ndarray]:
-    """What each value of some cases adds to what was said of them, each (T_n, F): to a class's log-odds, to a number."""
+    """What each value of some cases adds to what was said of them, to a class's log-odds or a number, each (T_n, F)."""
     cases = judged.cases.take(numbers)
-    output = {"output": "logit"} if isinstance(judged, JudgedClasses) else {}
-    found = judged.model.explain(cases, **output).values
+    if isinstance(judged, JudgedClasses):
+        found = judged.model.explain(cases, output="logit").values
+    else:
+        found = judged.model.explain(cases).values
     return [one[:length] for one, length in zip(found, cases.lengths.tolist(), strict=True)]
 
 

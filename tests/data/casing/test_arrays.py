@@ -147,6 +147,8 @@ REFUSED = {
     "frames and arrays": ([pd.DataFrame({"a": [1]}), np.ones((1, 1))], "case 1 is"),
     "a nested cell that is none": (pd.DataFrame({"x": [[1, 2], None]}), "channel 'x' of case 1 is None"),
     "channels of two lengths": (pd.DataFrame({"x": [[1, 2]], "y": [[1]]}), "as many steps in each channel"),
+    "names twice": (pd.DataFrame({"x": [[1], [2]], "id": ["p", "p"]}), "'id' calls several cases 'p'"),
+    "a name that is none": (pd.DataFrame({"x": [[1], [2]], "id": ["p", None]}), "'id' calls a case nan|None"),
     "a set": ({1.0, 2.0}, "expected an array"),
     "a number": (5, "gives no array"),
     "lazy": (pl.LazyFrame({"id": [1], "x": [1]}), "holds no data yet"),

@@ -163,7 +163,7 @@ REFUSED = {
     "names twice in an index": (
         pd.DataFrame({"t0": [1, 2], "t1": 2, "t2": 3}, index=["a", "a"]),
         {},
-        "several rows 'a'",
+        "the index calls several cases 'a'",
     ),
 }
 
@@ -208,7 +208,9 @@ def test_wide_names(tmp_path):
     frame = pd.DataFrame(VALUES, index=list("wxyz"))
     assert cases_of(frame).names == tuple("wxyz")
     frame.to_csv(tmp_path / "wide.csv")
-    assert read_cases(tmp_path / "wide.csv").names == tuple("wxyz")
+    frame.rename(columns=str).to_parquet(tmp_path / "wide.parquet")
+    for ending in ("csv", "parquet"):
+        assert read_cases(tmp_path / f"wide.{ending}").names == tuple("wxyz")
     assert cases_of(frame, pd.Series([1, 2, 3, 4], index=list("zyxw"))).labels.tolist() == [4, 3, 2, 1]
 
 

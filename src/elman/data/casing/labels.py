@@ -151,7 +151,7 @@ def _as_array(y: Any) -> np.ndarray:
         return np.array(y.tolist(), object)
     if isinstance(y, list | tuple):
         if any(isinstance(one, list | tuple | np.ndarray) and np.ndim(one) for one in y):
-            return np.asarray(y)
+            return _of_lists(y)
         found = np.empty(len(y), object)
         found[:] = [one.item() if isinstance(one, np.generic) else one for one in y]
         return found
@@ -159,6 +159,14 @@ def _as_array(y: Any) -> np.ndarray:
     if found.ndim == 0:
         raise DataError(f"y is {y!r}; expected a label for each case")
     return found
+
+
+def _of_lists(y: Sequence[Any]) -> np.ndarray:
+    """Lists of one length, as a column of labels is."""
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise DataError("y holds lists of different lengths; expected a label for each case") from error
 
 
 def _of_objects(found: np.ndarray, names: Sequence[Any]) -> np.ndarray:

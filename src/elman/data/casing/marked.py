@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,23 @@ from elman.data.names import counted, listed
 from elman.data.numerals import is_missing
 from elman.data.sheets import Coded, Sheet
 from elman.data.tabled import series_of_columns
+from elman.data.values import is_absent
 from elman.errors import DataError
+
+
+def check_names(names: Sequence[Any], what: str, hint: str = "") -> None:
+    """Refuse names of cases that are missing, lists, or not all different.
+
+    Raises
+    ------
+    DataError
+    """
+    wrong = next((name for name in names if is_absent(name) or not isinstance(name, Hashable)), 0)
+    if is_absent(wrong) or not isinstance(wrong, Hashable):
+        raise DataError(f"{what} calls a case {wrong!r}; expected a text or a number for each{hint}")
+    if len(set(names)) < len(names):
+        again = next(name for name, count in Counter(names).items() if count > 1)
+        raise DataError(f"{what} calls several cases {again!r}; expected a name of its own for each{hint}")
 
 
 def index_names(index: Any, count: int) -> tuple[tuple[Any, ...], tuple[str, ...]]:
@@ -26,9 +43,7 @@ def index_names(index: Any, count: int) -> tuple[tuple[Any, ...], tuple[str, ...
     names = tuple(range(count)) if index is None else tuple(index)
     if names == tuple(range(count)):
         return names, ()
-    if len(set(names)) < count:
-        again = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"the index calls several rows {again!r}; expected a name of its own for each case: reset it")
+    check_names(names, "the index", "; reset_index(drop=True) makes it count")
     return names, ("case" if index.name is None else str(index.name),)
 
 

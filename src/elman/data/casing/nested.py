@@ -15,7 +15,7 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.labels import checked_labels
 from elman.data.casing.laying import Steps, stacked
 from elman.data.casing.long import read_channels, time_of
-from elman.data.casing.marked import index_names, is_constant, label_of_cases
+from elman.data.casing.marked import check_names, index_names, is_constant, label_of_cases
 from elman.data.casing.roles import CASES, LABELS, by_name, channels_of, one_named
 from elman.data.frames import FrameSheet
 from elman.data.names import listed
@@ -24,7 +24,7 @@ from elman.data.read_times import ReadTimes
 from elman.data.roles import columns_named
 from elman.data.sheets import Sheet
 from elman.data.values import is_absent
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
 
 _LOOKED_AT = 20  # rows that tell what columns hold
 
@@ -73,7 +73,8 @@ def of_nested(cells: dict[Any, list[Any]], index: Any, asked: Asked, labelled: b
         )
     names, keys = index_names(index, len(cells[nested[0]]))
     if group is not None:
-        names, keys = _different(cells[group], group), (str(group),)
+        names, keys = tuple(cells[group]), (str(group),)
+        check_names(names, f"column {group!r}")
     rows = [_case([cells[name][i] for name in chosen], case, chosen) for i, case in enumerate(names)]
     lengths = [len(values) for values, _ in rows]
     times = joined_times([found for _, found in rows], lengths, names)
@@ -92,17 +93,11 @@ def _beside(cells: dict[Any, Any], rest: Sequence[Any], what: str, asked: Asked)
     wanted = getattr(asked, what)
     if wanted is None:
         return next((name for name in rest if str(name).lower() in (LABELS if what == "label" else CASES)), None)
+    if isinstance(wanted, list | tuple):
+        raise OptionError(f"{what} is {wanted!r}; expected the name of one column")
     if wanted not in cells:
         raise DataError(f"the table has no column {wanted!r}; its columns are {listed(map(repr, cells))}")
     return wanted
-
-
-def _different(names: Sequence[Any], column: Any) -> tuple[Any, ...]:
-    """Names that are all different."""
-    again = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-    if again is not None:
-        raise DataError(f"column {column!r} names several cases {again!r}; expected a name of its own for each")
-    return tuple(names)
 
 
 def _chosen(nested: Sequence[Any], asked: Asked) -> list[Any]:

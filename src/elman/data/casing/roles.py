@@ -23,11 +23,12 @@ TIMES = (
     *("time", "timestamp", "datetime", "date", "ds", "t", "step", "timestep", "time_step", "timepoint", "year"),
     *("timepoints", "reading_id", "time_index", "time_idx", "measurement_number", "seconds", "ms"),
 )
+INDEX = "__index_level_0__"  # what pandas calls an index without a name in Parquet
 # "y" is none: it is a channel beside x and z
 LABELS = ("label", "labels", "class", "classes", "class_label", "class_val", "classification", "target", "outcome")
 
 
-_UNNAMED = ("unnamed", "column ", "__index_level_")  # pandas calls an index so in Parquet
+_UNNAMED = ("unnamed", "column ")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def counting(sheet: Sheet, names: Sequence[str]) -> list[str]:
     """
     if all(name.startswith("column ") for name in sheet.names):
         return []
-    unnamed = [n for n in names if plain(n) in ("", "index", "rownames") or n.lower().startswith(_UNNAMED)]
+    unnamed = [n for n in names if plain(n) in ("", "index", "rownames", INDEX) or n.lower().startswith(_UNNAMED)]
     return [name for name in unnamed if beside_the_point(sheet.head, name, False) or _counts_anew(sheet, name)]
 
 

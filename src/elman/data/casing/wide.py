@@ -15,7 +15,7 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.laying import squared
 from elman.data.casing.long import read_channels
 from elman.data.casing.marked import index_names, label_of_rows, names_of_cases
-from elman.data.casing.roles import CASES, LABELS, TIMES, by_name, check_once, counting, one_named, plain
+from elman.data.casing.roles import CASES, INDEX, LABELS, TIMES, by_name, check_once, counting, one_named, plain
 from elman.data.names import counted, listed
 from elman.data.pandas_index import Framed
 from elman.data.roles import columns_named
@@ -145,13 +145,15 @@ def _names(sheet: Sheet, taken: Sequence[str]) -> tuple[str, ...]:
     found = by_name(sheet, CASES, taken, "group")
     if found:
         return (found,)
-    first = sheet.names[0]
-    return (first,) if _is_unnamed(sheet, first) and first not in (*taken, *counting(sheet, [first])) else ()
+    unnamed = [name for name in sheet.names if _is_unnamed(sheet, name) and name not in taken]
+    return tuple(name for name in unnamed if not counting(sheet, [name]))[:1]
 
 
 def _is_unnamed(sheet: Sheet, name: str) -> bool:
     """Whether a column is an index that was written without a name, before columns that have some."""
-    return not _is_headless(sheet) and name == sheet.names[0] and name in ("column 1", "Unnamed: 0")
+    return not _is_headless(sheet) and (
+        name == INDEX or (name == sheet.names[0] and name in ("column 1", "Unnamed: 0"))
+    )
 
 
 def _called(sheet: Sheet, named: tuple[str, ...]) -> tuple[Any, ...]:
