@@ -11,7 +11,6 @@ import pytest
 
 from elman import commands
 from elman.cli import main
-from elman.forecast import attempts
 from tests.wild import dates, numbers, panels, published, tables, wide
 from tests.wild.case import Case
 
