@@ -15,7 +15,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast compare-cells cells-docs parity examples examples-full encoder-decoder build clean
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -72,6 +72,12 @@ bench-docs: $(PEERS)/.installed
 compare-cells: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.run
 	$(BIN)/python -m benchmarks.cells.page
+
+# The speed of all cells beside that of built-in ones of equal arithmetic: benchmarks/cells/speed.json, then its section of
+# docs/performance.md.
+bench-cells: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.cells.speed
+	$(BIN)/python -m benchmarks.cells.speed_page
 
 cells-docs: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.page

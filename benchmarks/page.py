@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.cells.speed import SPEED
+from benchmarks.cells.speed_page import section
 from benchmarks.comparisons import AMX, COMPARISONS, KEPT
 from benchmarks.picture import draw
 from benchmarks.run import RESULTS
@@ -33,6 +35,7 @@ def page(results: dict[str, Any]) -> str:
         against_the_best(results),
         repeating(results),
         of_sgemm(results),
+        section(json.loads(SPEED.read_text())),
         memory_and_import(results),
         low_memory(results),
         method(results),

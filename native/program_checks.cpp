@@ -65,6 +65,12 @@ void check_widths(const ProgramSource& program, const Instruction<double>& i) {
       return expect(b > 0 && out > 0 && a == int64_t(out) * b && apart, "operands of matvec");
     case Op::vecmat_:
       return expect(a > 0 && out > 0 && b == int64_t(a) * out && apart, "operands of vecmat");
+    case Op::outer_add_:
+      return expect(a > 0 && b > 0 && out == int64_t(a) * b && width(i.c) == out && apart, "operands of outer_add");
+    case Op::scale_:
+      return expect(a > 0 && a == out && b == 1, "widths of scale");
+    case Op::dot_:
+      return expect(out == 1 && a > 0 && b == a, "widths of dot");
     default: {
       int n = kArity[int(i.op)];
       expect(fits(a) && (n < 2 || fits(b)) && (n < 3 || fits(width(i.c))), "widths of an instruction");

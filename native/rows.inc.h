@@ -38,6 +38,45 @@ ELMAN_INLINE T fold(Vec<T> x, J join) {
   return x[0];
 }
 
+// Two vectors half joined: in the lanes without the bit `half` what `fold` makes of a, in those with it the same of b.
+template <class T, class J>
+ELMAN_INLINE Vec<T> fold_two(Vec<T> a, Vec<T> b, int half, J join) {
+  const Lane<T> number = lane_numbers<T>(), of_b = number & half ? Lane<T>{} + lanes<T> : Lane<T>{};
+  return join(shuffle<T>(a, b, (number & ~half) + of_b), shuffle<T>(a, b, (number | half) + of_b));
+}
+
+// How many rows are taken at once, so that they wait for one another's folds no longer than one does for its own.
+template <class T>
+constexpr int rows_at_once = lanes<T> >= 4 ? 4 : 1;
+
+// `fold` of R vectors: the same bits for each.
+template <class T, int R, class J>
+ELMAN_INLINE void fold_all(const Vec<T>* x, T* out, J join) {
+  if constexpr (R == 4) {
+    constexpr int half = lanes<T> / 2;
+    Vec<T> y = fold_two<T>(fold_two<T>(x[0], x[1], half, join), fold_two<T>(x[2], x[3], half, join), half / 2, join);
+#pragma GCC unroll 8
+    for (int step = half / 4; step; step /= 2) y = join(y, shuffle<T>(y, y, lane_numbers<T>() ^ step));
+    out[0] = y[0], out[1] = y[half], out[2] = y[half / 2], out[3] = y[half + half / 2];
+  } else {
+    for (int r = 0; r < R; ++r) out[r] = fold<T>(x[r], join);
+  }
+}
+
+// A number that is known when the kernels are compiled.
+template <int N>
+struct Count {
+  constexpr operator int() const { return N; }
+};
+
+// The sums of the lanes of what a function says of rows 0 .. R-1.
+template <class T, int R, class F>
+ELMAN_INLINE void fold_sums(T* out, F row) {
+  Vec<T> x[R];
+  for (int r = 0; r < R; ++r) x[r] = row(r);
+  fold_all<T, R>(x, out, [](Vec<T> a, Vec<T> b) { return a + b; });
+}
+
 template <class T>
 ELMAN_INLINE T fold_sum(Vec<T> x) {
   return fold<T>(x, [](Vec<T> a, Vec<T> b) { return a + b; });
@@ -47,7 +86,7 @@ constexpr int kStrip = 4096;  // values that are summed before they are added to
 
 // Long sums are sums of shorter ones, so that they lose less by rounding.
 template <class T>
-ELMAN_INLINE T row_sum(const T* x, int width) {
+ELMAN_INLINE Vec<T> lane_sums(const T* x, int width) {
   Vec<T> total{};
   for (int first = 0; first < width; first += kStrip) {
     Vec<T> sum{};
@@ -55,7 +94,23 @@ ELMAN_INLINE T row_sum(const T* x, int width) {
     each_vector<T>(strip, [&](int i, int n) { sum += load_first<T>(x + first + i, n); });
     total += sum;
   }
-  return fold_sum<T>(total);
+  return total;
+}
+
+template <class T>
+ELMAN_INLINE T row_sum(const T* x, int width) {
+  return fold_sum<T>(lane_sums<T>(x, width));
+}
+
+template <class T, int R>
+ELMAN_INLINE void row_sums(T* out, const T* x, int width) {
+  fold_sums<T, R>(out, [=](int r) { return lane_sums<T>(x + ptrdiff_t(r) * width, width); });
+}
+
+template <class T, int R>
+ELMAN_INLINE void row_means(T* out, const T* x, int width) {
+  row_sums<T, R>(out, x, width);
+  for (int r = 0; r < R; ++r) out[r] /= T(width);
 }
 
 // The larger of two, or the one that is NaN.
@@ -65,47 +120,74 @@ ELMAN_INLINE Vec<T> larger_or_nan(Vec<T> a, Vec<T> b) {
 }
 
 template <class T>
-ELMAN_INLINE T row_max(const T* x, int width) {
+ELMAN_INLINE Vec<T> lane_maxima(const T* x, int width) {
   const Vec<T> first = splat<T>(x[0]);
   Vec<T> most = first;
   each_vector<T>(
       width, [&](int i, int n) { most = larger_or_nan<T>(first_lanes<T>(load_first<T>(x + i, n), n, first), most); });
-  return fold<T>(most, larger_or_nan<T>);
+  return most;
+}
+
+template <class T>
+ELMAN_INLINE T row_max(const T* x, int width) {
+  return fold<T>(lane_maxima<T>(x, width), larger_or_nan<T>);
+}
+
+template <class T, int R>
+ELMAN_INLINE void row_maxima(T* out, const T* x, int width) {
+  Vec<T> most[R];
+  for (int r = 0; r < R; ++r) most[r] = lane_maxima<T>(x + ptrdiff_t(r) * width, width);
+  fold_all<T, R>(most, out, larger_or_nan<T>);
 }
 
 // 1 / sqrt(variance + epsilon).
-template <class T>
-ELMAN_INLINE T row_inverse_deviation(const T* x, int width, T epsilon) {
-  const Vec<T> mean = splat<T>(row_sum<T>(x, width) / T(width));
-  Vec<T> sum{};
-  each_vector<T>(width, [&](int i, int n) {
-    const Vec<T> centred = first_lanes<T>(load_first<T>(x + i, n) - mean, n, Vec<T>{});
-    sum += centred * centred;
+template <class T, int R>
+ELMAN_INLINE void inverse_deviations(T* out, const T* x, int width, T epsilon) {
+  T mean[R], sum[R];
+  row_means<T, R>(mean, x, width);
+  fold_sums<T, R>(sum, [&](int row) {
+    Vec<T> squares{};
+    each_vector<T>(width, [&](int i, int n) {
+      const Vec<T> centred = first_lanes<T>(load_first<T>(x + ptrdiff_t(row) * width + i, n) - mean[row], n, Vec<T>{});
+      squares += centred * centred;
+    });
+    return squares;
   });
-  const T variance = fold_sum<T>(sum) / T(width) + epsilon;
-  return T(1) / (sizeof(T) == 4 ? T(__builtin_sqrtf(variance)) : T(__builtin_sqrt(variance)));
+  for (int r = 0; r < R; ++r) {
+    const T variance = sum[r] / T(width) + epsilon;
+    out[r] = T(1) / (sizeof(T) == 4 ? T(__builtin_sqrtf(variance)) : T(__builtin_sqrt(variance)));
+  }
 }
 
-template <class T>
-ELMAN_INLINE void normalise_row(T* out, const T* x, T inverse_deviation, int width) {
-  const T mean = row_sum<T>(x, width) / T(width);
-  each_vector<T>(
-      width, [&](int i, int n) { store_first<T>(out + i, n, (load_first<T>(x + i, n) - mean) * inverse_deviation); });
+template <class T, int R>
+ELMAN_INLINE void normalise_rows(T* out, const T* x, const T* inverse_deviation, int width) {
+  T mean[R];
+  row_means<T, R>(mean, x, width);
+  for (int r = 0; r < R; ++r, out += width, x += width)
+    each_vector<T>(width, [&](int i, int n) {
+      store_first<T>(out + i, n, (load_first<T>(x + i, n) - mean[r]) * inverse_deviation[r]);
+    });
 }
 
 // What is left of g when its parts along a row of ones and along y are taken away, over the deviation.
-template <class T>
-ELMAN_INLINE void normalise_grad_row(T* out, const T* g, const T* y, T inverse_deviation, int width) {
-  Vec<T> sum{}, along{};
-  each_vector<T>(width, [&](int i, int n) {
-    const Vec<T> v = load_first<T>(g + i, n);
-    sum += v, along += v * load_first<T>(y + i, n);
+template <class T, int R>
+ELMAN_INLINE void normalise_grad_rows(T* out, const T* g, const T* y, const T* inverse_deviation, int width) {
+  T mean[R], share[R];
+  row_means<T, R>(mean, g, width);
+  fold_sums<T, R>(share, [=](int row) {
+    const ptrdiff_t from = ptrdiff_t(row) * width;
+    Vec<T> along{};
+    each_vector<T>(width,
+                   [&](int i, int n) { along += load_first<T>(g + from + i, n) * load_first<T>(y + from + i, n); });
+    return along;
   });
-  const T mean = fold_sum<T>(sum) / T(width), share = fold_sum<T>(along) / T(width);
-  each_vector<T>(width, [&](int i, int n) {
-    const Vec<T> rest = load_first<T>(g + i, n) - mean - load_first<T>(y + i, n) * share;
-    store_first<T>(out + i, n, rest * inverse_deviation);
-  });
+  for (int r = 0; r < R; ++r, out += width, g += width, y += width) {
+    const T along = share[r] / T(width);
+    each_vector<T>(width, [&](int i, int n) {
+      const Vec<T> rest = load_first<T>(g + i, n) - mean[r] - load_first<T>(y + i, n) * along;
+      store_first<T>(out + i, n, rest * inverse_deviation[r]);
+    });
+  }
 }
 
 // An index, which is a whole number or itself a value of the network; -1 for one that is no index of n values.
@@ -154,22 +236,72 @@ ELMAN_INLINE void outer_row(T* out, const T* a, const T* b, int rows, int column
   }
 }
 
-template <class T>
-ELMAN_INLINE void matvec_row(T* out, const T* x, const T* b, int rows, int columns) {
-  for (int r = 0; r < rows; ++r, x += columns) {
+template <class T, int R>
+ELMAN_INLINE void matvec_rows(T* out, const T* x, const T* b, int columns) {
+  fold_sums<T, R>(out, [=](int row) {
+    const T* from = x + ptrdiff_t(row) * columns;
     Vec<T> sum{};
-    each_vector<T>(columns, [&](int i, int n) { sum += load_first<T>(x + i, n) * load_first<T>(b + i, n); });
-    out[r] = fold_sum<T>(sum);
-  }
+    each_vector<T>(columns, [&](int i, int n) { sum += load_first<T>(from + i, n) * load_first<T>(b + i, n); });
+    return sum;
+  });
 }
 
 template <class T>
+ELMAN_INLINE void matvec_row(T* out, const T* x, const T* b, int rows, int columns) {
+  int r = 0;
+  for (; r + rows_at_once<T> <= rows; r += rows_at_once<T>)
+    matvec_rows<T, rows_at_once<T>>(out + r, x + ptrdiff_t(r) * columns, b, columns);
+  for (; r < rows; ++r) matvec_rows<T, 1>(out + r, x + ptrdiff_t(r) * columns, b, columns);
+}
+
+template <class T>
+ELMAN_INLINE void outer_add_row(T* out, const T* a, const T* b, const T* x, int rows, int columns) {
+  for (int r = 0; r < rows; ++r, out += columns, x += columns) {
+    const T factor = a[r];
+    each_vector<T>(columns, [&](int i, int n) {
+      store_first<T>(out + i, n, load_first<T>(b + i, n) * factor + load_first<T>(x + i, n));
+    });
+  }
+}
+
+// Of C vectors of columns, of which the last is filled by n.
+template <class T, int C>
+ELMAN_INLINE void vecmat_columns(T* out, const T* a, const T* x, int rows, int columns, int n) {
+  Vec<T> sum[C] = {};
+  for (int r = 0; r < rows; ++r, x += columns) {
+    for (int c = 0; c < C - 1; ++c) sum[c] += load<T>(x + c * lanes<T>) * a[r];
+    sum[C - 1] += load_first<T>(x + (C - 1) * lanes<T>, n) * a[r];
+  }
+  for (int c = 0; c < C - 1; ++c) store<T>(out + c * lanes<T>, sum[c]);
+  store_first<T>(out + (C - 1) * lanes<T>, n, sum[C - 1]);
+}
+
+// Several sums at once, as each waits for its last addition.
+template <class T>
 ELMAN_INLINE void vecmat_row(T* out, const T* a, const T* x, int rows, int columns) {
-  each_vector<T>(columns, [&](int i, int n) {
-    Vec<T> sum{};
-    for (int r = 0; r < rows; ++r) sum += load_first<T>(x + ptrdiff_t(r) * columns + i, n) * a[r];
-    store_first<T>(out + i, n, sum);
-  });
+  constexpr int most = 4;
+  int i = 0;
+  for (; i + most * lanes<T> <= columns; i += most * lanes<T>)
+    vecmat_columns<T, most>(out + i, a, x + i, rows, columns, lanes<T>);
+  for (; i < columns; i += lanes<T>)
+    vecmat_columns<T, 1>(out + i, a, x + i, rows, columns, columns - i < lanes<T> ? columns - i : lanes<T>);
+}
+
+template <class T>
+ELMAN_INLINE void scale_row(T* out, const T* x, T factor, int width) {
+  each_vector<T>(width, [&](int i, int n) { store_first<T>(out + i, n, load_first<T>(x + i, n) * factor); });
+}
+
+// Several sums at once.
+template <class T>
+ELMAN_INLINE T row_dot(const T* a, const T* b, int width) {
+  constexpr int most = 4;
+  Vec<T> sum[most] = {};
+  int i = 0;
+  for (; i + most * lanes<T> <= width; i += most * lanes<T>)
+    for (int c = 0; c < most; ++c) sum[c] += load<T>(a + i + c * lanes<T>) * load<T>(b + i + c * lanes<T>);
+  each_vector<T>(width - i, [&](int j, int n) { sum[0] += load_first<T>(a + i + j, n) * load_first<T>(b + i + j, n); });
+  return fold_sum<T>((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 ELMAN_INLINE uint64_t mix(uint64_t z) {
@@ -211,17 +343,31 @@ ELMAN_INLINE void each_row(const Instruction<T>& in, const Tile<T>& tile, F f) {
   }
 }
 
+// f(R, out, a, b, c) for groups of R rows, each at its first value.
+template <class T, class F>
+ELMAN_INLINE void each_group(const Instruction<T>& in, const Tile<T>& tile, F f) {
+  T* out = tile.operand[in.out];
+  const T *a = tile.operand[in.a], *b = tile.operand[in.b], *c = tile.operand[in.c];
+  auto go = [&](auto R) {
+    f(R, out, a, b, c);
+    out += R * tile.width[in.out], a += R * tile.width[in.a], b += R * tile.width[in.b], c += R * tile.width[in.c];
+  };
+  int row = 0;
+  for (; row + rows_at_once<T> <= tile.rows; row += rows_at_once<T>) go(Count<rows_at_once<T>>{});
+  for (; row < tile.rows; ++row) go(Count<1>{});
+}
+
 template <class T>
 void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
   const int width = tile.width[in.out], n = tile.width[in.a], m = tile.width[in.b];
   const bool whole = in.first != T(0);
   switch (in.op) {
     case Op::sum_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_sum<T>(a, n); });
+      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, auto...) { row_sums<T, R>(out, a, n); });
     case Op::mean_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_sum<T>(a, n) / T(n); });
+      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, auto...) { row_means<T, R>(out, a, n); });
     case Op::max_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { *out = row_max<T>(a, n); });
+      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, auto...) { row_maxima<T, R>(out, a, n); });
     case Op::pick_:
       return each_row<T>(
           in, tile, [=](T* out, const T* a, const T* b, auto) { *out = pick_of_row<T>(a, index_of<T>(b, whole, n)); });
@@ -231,14 +377,16 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
       });
     case Op::inverse_deviation_: {
       const T epsilon = in.first;
-      return each_row<T>(in, tile,
-                         [=](T* out, const T* a, auto...) { *out = row_inverse_deviation<T>(a, n, epsilon); });
+      return each_group<T>(in, tile,
+                           [=](auto R, T* out, const T* a, auto...) { inverse_deviations<T, R>(out, a, n, epsilon); });
     }
     case Op::normalise_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { normalise_row<T>(out, a, *b, width); });
+      return each_group<T>(
+          in, tile, [=](auto R, T* out, const T* a, const T* b, auto) { normalise_rows<T, R>(out, a, b, width); });
     case Op::normalise_grad_:
-      return each_row<T>(
-          in, tile, [=](T* out, const T* a, const T* b, const T* c) { normalise_grad_row<T>(out, a, b, *c, width); });
+      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, const T* b, const T* c) {
+        normalise_grad_rows<T, R>(out, a, b, c, width);
+      });
     case Op::concat_:
       return each_row<T>(
           in, tile, [=](T* out, const T* a, const T* b, auto) { copy_row<T>(out, a, n), copy_row<T>(out + n, b, m); });
@@ -256,6 +404,13 @@ void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
       return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { matvec_row<T>(out, a, b, width, m); });
     case Op::vecmat_:
       return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { vecmat_row<T>(out, a, b, n, width); });
+    case Op::outer_add_:
+      return each_row<T>(in, tile,
+                         [=](T* out, const T* a, const T* b, const T* c) { outer_add_row<T>(out, a, b, c, n, m); });
+    case Op::scale_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { scale_row<T>(out, a, *b, width); });
+    case Op::dot_:
+      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { *out = row_dot<T>(a, b, n); });
     default:  // expand
       return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { fill_row<T>(out, *a, width); });
   }

@@ -174,6 +174,25 @@ void test_outer(const Kernels<T>& kernels) {
       run_one(kernels, Op::matvec_, {right.data(), along.data(), b.data()}, {n, n * m, m}, tile_rows);
       run_one(kernels, Op::vecmat_, {left.data(), a.data(), along.data()}, {m, n, n * m}, tile_rows);
       bool good = true, alone = true;
+      std::vector<T> added(x.size()), scaled(x.size()), dots(tile_rows), dot(1);
+      run_one(kernels, Op::outer_add_, {added.data(), a.data(), b.data(), along.data()}, {n * m, n, m, n * m},
+              tile_rows);
+      run_one(kernels, Op::scale_, {scaled.data(), along.data(), dots.data()}, {n * m, n * m, 1}, tile_rows);
+      run_one(kernels, Op::dot_, {dots.data(), along.data(), x.data()}, {1, n * m, n * m}, tile_rows);
+      for (T v : scaled) good &= v == 0;
+      run_one(kernels, Op::scale_, {scaled.data(), along.data(), dots.data()}, {n * m, n * m, 1}, tile_rows);
+      for (int r = 0; r < tile_rows; ++r) {
+        L sum = 0, size = 0;
+        for (int i = r * n * m; i < (r + 1) * n * m; ++i) {
+          good &= scaled[i] == along[i] * dots[r];
+          good &= std::fabs(added[i] - (L(x[i]) + along[i])) <=
+                  2 * std::numeric_limits<T>::epsilon() * (std::fabs(x[i]) + std::fabs(along[i]));
+          sum += L(along[i]) * x[i], size += std::fabs(L(along[i]) * x[i]);
+        }
+        good &= std::fabs(sum - dots[r]) <= n * m * std::numeric_limits<T>::epsilon() * size;
+        run_one(kernels, Op::dot_, {dot.data(), along.data() + r * n * m, x.data() + r * n * m}, {1, n * m, n * m}, 1);
+        alone &= dot[0] == dots[r];
+      }
       for (int r = 0; r < tile_rows; ++r) {
         const T *y = along.data() + r * n * m, *p = a.data() + r * n, *q = b.data() + r * m;
         std::vector<L> sums(n + m), sizes(n + m);
@@ -200,7 +219,7 @@ void test_outer(const Kernels<T>& kernels) {
 // Against the same in long double; and a row alone gives the bits that it gives among others, in place too.
 template <class T>
 void test_normalise(const Kernels<T>& kernels) {
-  const int rows = 3;
+  const int rows = 5;
   const T epsilon = T(0.01);
   for (int width : {1, 2, 7, 8, 16, 31, 100, 130}) {
     std::vector<T> x = random_values<T>(rows * width), g = random_values<T>(rows * width), r(rows);

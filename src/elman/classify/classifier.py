@@ -184,9 +184,9 @@ class SequenceClassifier(SequenceEstimator):
         cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
         self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
         if len(self.classes_) < 2:
+            only = self.classes_.tolist()[0]
             raise DataError(
-                f"all {counted(len(cases), 'cases')} are of one class, {self.classes_.tolist()[0]!r}; a classifier needs two at "
-                "least"
+                f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
             )
         self.temperature_ = 1.0
         held = self._learn(cases, sample_weight, callbacks, len(self.classes_))

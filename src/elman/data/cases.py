@@ -39,6 +39,8 @@ class Cases:
         What each case is, as the user has it, where the data tell it.
     step : float
         How far apart the steps are, where their times are even and not kept for that; 0 where there are none.
+    columns : tuple of str
+        Of a table whose columns were taken for steps because each row has a label: to be named where there is none.
     notes : tuple of str
         What was decided and done, for the user.
     """
@@ -53,6 +55,7 @@ class Cases:
     notes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     step: float = 0.0
+    columns: tuple[Any, ...] = ()
 
     def __len__(self) -> int:
         """N, the number of cases."""

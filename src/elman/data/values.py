@@ -61,9 +61,9 @@ def is_amount(value: Any) -> bool:
 def _check_kind(array: np.ndarray, what: str) -> None:
     if array.dtype.kind not in "iuf":
         example = f", such as {array.flat[0]}," if array.size else ""
-        raise DataError(
-            f"{what} holds {_KINDS.get(array.dtype.kind, array.dtype)}{example} instead of numbers; convert them first"
-        )
+        first = "Complex data not supported: " if array.dtype.kind == "c" else ""
+        kind = _KINDS.get(array.dtype.kind, array.dtype)
+        raise DataError(f"{first}{what} holds {kind}{example} instead of numbers; convert them first")
 
 
 def _of_objects(array: np.ndarray, what: str) -> np.ndarray:

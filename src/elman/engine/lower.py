@@ -18,6 +18,7 @@ from elman.equations.ops import OPS, row_of, span
 from elman.equations.symbols import Parameter, Symbol, width
 
 LEAVES = ("slot", "const", "vector")
+WIDE = 256  # values of a row from which a number is not spread over them before it multiplies them
 
 
 @dataclass(eq=False)
@@ -124,6 +125,11 @@ class Lowering:
             return self.make(s.op, [self.memo[s.inputs[0]]], width(s), s.first, s.second + self.dropout_base)
         if row_of(s).shape in ("slice", "part"):
             return self._slice(s)
+        if self._is_scaled(s):
+            x, number = sorted((self.memo[i] for i in s.inputs), key=lambda n: -n.width)
+            return self.make("scale", [x, number], width(s))
+        if s.op == "sum" and self._is_dot(s.inputs[0]):
+            return self.make("dot", [self.memo[i] for i in s.inputs[0].inputs], 1)
         return self.make(s.op, self._operands(s), width(s), s.first, s.second)
 
     def _operands(self, s: Symbol) -> list[Node]:
@@ -241,10 +247,24 @@ class Lowering:
             node = self._plus(node, t, out)
         return node
 
+    def _fuses(self, s: Symbol) -> bool:
+        """Whether a term is a product that is computed together with its addition."""
+        return s.op in ("mul", "outer") and self._dissolves(s) and not self._is_scaled(s)
+
+    def _is_scaled(self, s: Symbol) -> bool:
+        """Whether it is a number times a long row."""
+        widths = sorted(self.memo[i].width for i in s.inputs)
+        return s.op == "mul" and width(s) >= WIDE and widths == [1, width(s)]
+
+    def _is_dot(self, s: Symbol) -> bool:
+        """Whether it is a product of rows, of which only the sum is wanted."""
+        return s.op == "mul" and self._dissolves(s) and all(self.memo[i].width == width(s) for i in s.inputs)
+
     def _plus(self, node: Node, term: Symbol, out: int) -> Node:
         """``node + term``, in one op with a product that serves nothing else."""
-        if term.op == "mul" and self._dissolves(term):
-            return self.make("fma", [*(self.memo[i] for i in term.inputs), node], out)
+        if self._fuses(term):
+            op = {"mul": "fma", "outer": "outer_add"}[term.op]
+            return self.make(op, [*self._operands(term), self.solid(node, out) if op == "outer_add" else node], out)
         return self.make("add", [node, self.memo[term]], out)
 
     def _base(self, rest: list[Node], out: int) -> Node:
@@ -270,7 +290,7 @@ class Lowering:
 
     def _sum(self, s: Symbol) -> Node:
         """A sum, the products that serve nothing else last, each in one op with its addition."""
-        first, *rest = sorted(self._terms(s), key=lambda t: t.op == "mul" and self._dissolves(t))
+        first, *rest = sorted(self._terms(s), key=self._fuses)
         node, out = self.memo[first], width(s)
         for term in rest:
             node = self._plus(node, term, out)

@@ -1,4 +1,4 @@
-"""Matrices that equations make of parameters, as in ``el.abs(p.W) @ h``: computed once a run, and not at each step.
+"""What equations make of parameters alone, as in ``el.abs(p.W) @ h``: computed once a run, and not at each step.
 
 A matrix is a batch of its rows. So the expression is traced as an equation of one row, whose inputs are the rows of
 parameters: a matrix's own, or those of its transpose, a value for each row (``v[:, None]``), or the same for all rows
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-from elman.equations.graph import Graph, ordered
+from elman.equations.graph import Graph, depending, ordered
 from elman.equations.memory import replaced
 from elman.equations.ops import row_of
 from elman.equations.symbols import MatrixOf, Parameter, Symbol, build, width
@@ -19,6 +19,7 @@ from elman.equations.widths import ONE, Dim, must_equal
 from elman.errors import EquationError
 
 OF_ROWS = ("map", "reduce", "dropout")  # the shapes of ops that a row has to itself
+LEAST_COST = 6  # of a vector that is made once a run, in additions a value: what is cheaper is made at each step
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _say_sizes(node: MatrixOf, writer: _Rows) -> None:
 class _Rows:
     """Writes an expression of matrices as one of their rows."""
 
-    def __init__(self, name: str, matrix: MatrixOf):
+    def __init__(self, name: str, matrix: Symbol):
         self.name, self.matrix = name, matrix
         self.leaves: dict[Leaf, Symbol] = {}
         self.seen: set[Symbol] = set()  # what is a matrix in it
@@ -107,7 +108,7 @@ class _Rows:
         if node.op == "transpose":  # of a parameter, or of a matrix that is made before
             return self._leaf(node.inputs[0], "transpose")
         if row_of(node).shape == "turn":
-            return self._vector(node.inputs[0], node.op)
+            return self.vector(node.inputs[0], node.op)
         if row_of(node).role == "matrix":
             self.refuse(node, "it is a vector already; of two matrices write p.A @ (p.B @ x)")
         if row_of(node).shape not in OF_ROWS:
@@ -117,7 +118,7 @@ class _Rows:
             )
         return build(node.op, *map(self.of, node.inputs), first=node.first, second=node.second)
 
-    def _vector(self, node: Symbol, kind: str) -> Symbol:
+    def vector(self, node: Symbol, kind: str) -> Symbol:
         """An expression of vectors, as a value for each row, or the same for all of them."""
         if node.op == "const":
             return node
@@ -125,7 +126,7 @@ class _Rows:
             return self._leaf(node, "row" if node.dim is ONE else kind)
         if row_of(node).shape != "map" and (kind == "column" or row_of(node).shape not in OF_ROWS):
             self.refuse(node, f"there is no {node.op} of a vector that is a {kind} of a matrix")
-        return build(node.op, *(self._vector(i, kind) for i in node.inputs), first=node.first, second=node.second)
+        return build(node.op, *(self.vector(i, kind) for i in node.inputs), first=node.first, second=node.second)
 
     def _leaf(self, parameter: Symbol, kind: str) -> Symbol:
         assert isinstance(parameter, Parameter)
@@ -192,26 +193,34 @@ def parts_of_matrices(graph: Graph) -> set[Symbol]:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A matrix that is made of parameters: the graph of one row, the leaf that each input is, and its sizes."""
+    """What is made of parameters: the graph of one row, the leaf that each input is, its sizes, what it then is."""
 
     name: str
     graph: Graph
     leaves: list[Leaf]
     rows: int
     columns: int
+    role: str = "matrix"
 
 
 def split(graph: Graph) -> tuple[Graph, list[Made]]:
-    """A bound graph in which made matrices are parameters, by the names of the second value, which says how."""
+    """A bound graph in which what is made of parameters is a parameter, named by the second value, which says how."""
     found: dict[Symbol, Parameter] = {}
     new: dict[Symbol, Symbol] = {}
     made: list[Made] = []
+    vectors = _vectors(graph)
     for node in graph.nodes():
-        if isinstance(node, MatrixOf):
-            if node.inputs[0] not in found:
-                made.append(_made(graph, node, len(made), new))
-                found[node.inputs[0]] = _stand_in(made[-1])
-            new[node] = found[node.inputs[0]]
+        value = node.inputs[0] if isinstance(node, MatrixOf) else vectors.get(node)
+        if value is None:
+            continue
+        if value not in found:
+            number = len(made)
+            if isinstance(node, MatrixOf):
+                made.append(_made(graph, node, number, new))
+            else:
+                made.append(_made_vector(graph, node, number))
+            found[value] = _stand_in(made[-1])
+        new[node] = found[value]
     if not made:
         return graph, made
     outputs, changed = replaced(graph.outputs, new)
@@ -220,6 +229,36 @@ def split(graph: Graph) -> tuple[Graph, list[Made]]:
     parameters = {name: p for name, p in graph.parameters.items() if p in left}
     parameters |= {p.name: p for p in found.values() if p in left}
     return replace(graph, outputs=outputs, names=names, parameters=parameters), made
+
+
+def _vectors(graph: Graph) -> dict[Symbol, Symbol]:
+    """Vectors made of parameters alone, at some cost, that the step needs as a whole; of equal ones the first."""
+    nodes = graph.nodes()
+    changing = depending(nodes, [*graph.inputs, *graph.states, *graph.memories])
+    read = {i for node in nodes if node in changing for i in node.inputs}
+    same: dict[Symbol, Symbol] = {}  # what is made of parameters, and the first that is equal
+    equal: dict[tuple[object, ...], Symbol] = {}
+    cost: dict[Symbol, float] = {}  # with that of all it is made of, but of what is made once a run
+    for node in nodes:
+        if _is_leaf(node) or (row_of(node).shape in ("map", "reduce") and all(i in same for i in node.inputs)):
+            key = (node.op, node.first, node.second, node.name, *(id(same[i]) for i in node.inputs))
+            same[node] = equal.setdefault(key, node)
+            own = row_of(node).cost if node.inputs else 0
+            cost[node] = own + sum(cost[i] for i in node.inputs if i not in read or cost[i] < LEAST_COST)
+    return {node: same[node] for node in read if cost.get(node, 0) >= LEAST_COST}
+
+
+def _is_leaf(node: Symbol) -> bool:
+    """A vector of parameters, or a number."""
+    return node.op == "const" or (isinstance(node, Parameter) and node.op == "parameter" and node.role == "vector")
+
+
+def _made_vector(graph: Graph, node: Symbol, number: int) -> Made:
+    writer = _Rows(graph.name, node)
+    value = writer.vector(node, "row")
+    named = graph.names.get(node, repr(node))
+    one = Graph(graph.name, list(writer.leaves.values()), [], [value], {}, graph.relations)
+    return Made(f"{named} ({number})" if number else named, one, list(writer.leaves), 1, width(node), "vector")
 
 
 def _made(graph: Graph, node: MatrixOf, number: int, before: dict[Symbol, Any]) -> Made:
@@ -237,5 +276,6 @@ def _made(graph: Graph, node: MatrixOf, number: int, before: dict[Symbol, Any]) 
 
 def _stand_in(made: Made) -> Parameter:
     parameter = Parameter(made.name)
-    parameter.dim, parameter.columns, parameter.role = Dim(value=made.rows), Dim(value=made.columns), "matrix"
+    size = made.rows if made.role == "matrix" else made.columns
+    parameter.dim, parameter.columns, parameter.role = Dim(value=size), Dim(value=made.columns), made.role
     return parameter

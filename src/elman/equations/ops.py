@@ -367,6 +367,11 @@ _ROWS = [
     # what the traced equations do not write themselves: the engine runs these
     _f("expand", 1, "{0}", "{0}", _expand, lambda o, g, y, x: (g,), shape="expand"),
     _f("accumulate", 2, r"\sum {0} \odot {1}", "sum({0} * {1})", np.multiply, None, shape="accumulate"),
+    _f("outer_add", 3, r"{2} + {0} \otimes {1}", "{2} + {0} ⊗ {1}", lambda a, b, m: m + _outer(a, b), None,
+       binds=ADD, shape="outer_add"),
+    _f("scale", 2, "{0} {1}", "{0} * {1}", lambda x, s: x * s, None, binds=MUL, shape="scale"),
+    _f("dot", 2, r"{0}^\top {1}", "{0}ᵀ {1}", lambda a, b: (a * b).sum(-1, keepdims=True), None,
+       binds=MUL, shape="dot"),
     _f("place", 2, "{0}[{1}]", "{0}[{1}]", _place, lambda o, g, y, x, i: (o.pick(g, i), None),
        shape="place", index=1),
     _f("pad", 1, r"\operatorname{{pad}}({0}, {first})", "pad({0}, {first})", _pad,

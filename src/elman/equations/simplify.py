@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from elman.equations.graph import Graph
@@ -31,20 +32,50 @@ def simplify(graph: Graph) -> Graph:
 
     ``z*a + (1-z)*b`` is a `blend`: its gradient for z is ``g*(a-b)``, one product less. A centred value over its
     deviation is `normalise`, whose gradient is one pass. A product with a block-diagonal matrix is one with each of its
-    blocks. The values are the same up to rounding. The given graph stays as the user wrote it; leaves and sizes are
-    those of both.
+    blocks. A number times an outer product is that of the number times one of its vectors. Equal values are one, those
+    of products with matrices too, so that nothing is computed twice, nor is its gradient. The values are the same up to
+    rounding. The given graph stays as the user wrote it; leaves and sizes are those of both.
     """
     new: dict[Symbol, Symbol] = {}
-    for node in graph.nodes():
-        if node.op == "block_matmul":
-            new[node] = _of_blocks(node, new[node.inputs[1]])
-            continue
-        op, operands = _form(node)
-        inputs = tuple(new[i] if i in new else _deviation(i, new) for i in operands)
-        same = op == node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
-        new[node] = node if same else _like(node, op, inputs)
+    equal: dict[tuple[object, ...], Symbol] = {}
+    nodes = graph.nodes()
+    uses = Counter(i for node in nodes for i in node.inputs) + Counter(graph.outputs)
+    for node in nodes:
+        scaled = _scaled_outer(node, new, uses)
+        made = _simplified(node, new) if scaled is None else scaled
+        new[node] = equal.setdefault(_key(made), made)
     names = {new[n]: name for n, name in graph.names.items() if n in new}
     return replace(graph, outputs=[new[o] for o in graph.outputs], names=names)
+
+
+def _simplified(node: Symbol, new: dict[Symbol, Symbol]) -> Symbol:
+    """A node in its new form, of operands that have theirs."""
+    if node.op == "block_matmul":
+        return _of_blocks(node, new[node.inputs[1]])
+    op, operands = _form(node)
+    inputs = tuple(new[i] if i in new else _deviation(i, new) for i in operands)
+    same = op == node.op and all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+    return node if same else _like(node, op, inputs)
+
+
+def _key(node: Symbol) -> tuple[object, ...]:
+    """What equal values have in common; a leaf is equal to itself."""
+    if node.op == "const":
+        return node.op, node.first
+    if not node.inputs or isinstance(node, Parameter):
+        return (id(node),)
+    return node.op, node.first, node.second, node.dim.value, *map(id, node.inputs)
+
+
+def _scaled_outer(node: Symbol, new: dict[Symbol, Symbol], uses: Counter[Symbol]) -> Symbol | None:
+    """``s * outer(a, b)`` of a number s as ``outer(s * a, b)``: n multiplications for n m, and so in its gradient."""
+    if node.op != "mul":
+        return None
+    for factor, product in (node.inputs, node.inputs[::-1]):
+        if width(factor) == 1 and product.op == "outer" and uses[product] == 1:
+            a, b = (new[i] for i in product.inputs)
+            return Symbol("outer", (Symbol("mul", (new[factor], a), a.dim), b), node.dim)
+    return None
 
 
 def _like(node: Symbol, op: str, inputs: tuple[Symbol, ...]) -> Symbol:

@@ -39,9 +39,9 @@ def of_array(values: np.ndarray, channels: Order) -> Cases:
     elif values.ndim == 3 and channels == "first":
         values = np.ascontiguousarray(values.transpose(0, 2, 1))
     if values.ndim != 3:
-        alone = "; give X[None] if it is one case" if values.ndim == 1 else ""
+        first, alone = ("Reshape your data: ", "; give X[None] if it is one case") if values.ndim == 1 else ("", "")
         raise DataError(
-            f"X has shape {values.shape}; expected (N, T) for N cases of T steps, (N, T, F) for F channels, or "
+            f"{first}X has shape {values.shape}; expected (N, T) for N cases of T steps, (N, T, F) for F channels, or "
             f"(N, F, T) with channels='first'{alone}"
         )
     notes = _doubt(values.shape[1], values.shape[2], channels)

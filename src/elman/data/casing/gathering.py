@@ -123,7 +123,9 @@ def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
         return _of_mapping(X, asked, labelled)
     if is_column(X):
         X = X.to_list() if hasattr(X, "to_list") else list(X)
-    if isinstance(X, set | frozenset) or type(X).__module__.startswith("scipy.sparse"):
+    if type(X).__module__.startswith("scipy.sparse"):
+        raise DataError(f"X is a sparse {type(X).__name__}, which is not supported: give X.toarray()")
+    if isinstance(X, set | frozenset):
         raise DataError(f"X is {shown(X)}; expected an array, a list, a data frame or a file's name")
     found = X if isinstance(X, list | tuple) else _array_of(X)
     return _of_array(found, asked) if isinstance(found, np.ndarray) else _of_items(found, None, asked, labelled)

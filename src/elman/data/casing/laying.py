@@ -123,4 +123,7 @@ def _check_some(values: np.ndarray, channels: Sequence[str]) -> None:
     """Refuse an array without any number."""
     if 0 in values.shape:
         what = "no case" if len(values) == 0 else "no channel" if not channels else "no step"
-        raise DataError(f"the data holds {what} (its shape is {values.shape}); expected at least one")
+        shape = values.shape[:-1] if values.shape[-1] == 1 else values.shape
+        raise DataError(
+            f"{min(shape[1:])} feature(s) (shape={shape}) while a minimum of 1 is required: the data holds {what}"
+        )

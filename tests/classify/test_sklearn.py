@@ -1,0 +1,90 @@
+"""Estimators of sequences in the tools of scikit-learn, from version 1.6 on."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils.validation import check_is_fitted
+
+import elman as el
+from tests.classify.problems import small, waves
+
+LENGTHS = "cases may have any number of steps, so that an array of other columns is no error"
+WEIGHTS = "weights act on the loss of a batch, and batches are drawn of cases, not of weights"
+EXPECTED = {  # what scikit-learn checks and sequences do otherwise
+    "check_n_features_in_after_fitting": LENGTHS,
+    "check_classifiers_train": LENGTHS,
+    "check_regressors_train": LENGTHS,
+    "check_sample_weight_equivalence_on_dense_data": WEIGHTS,
+    "check_dtype_object": "what is no number is a DataError, a ValueError and no TypeError",
+    "check_supervised_y_2d": "a column of labels is taken without a warning, as it can mean nothing else",
+}
+
+
+def checks(estimator):
+    return [
+        pytest.param(one, check, id=f"{type(one).__name__}-{check.func.__name__}")
+        for one, check in estimator_checks_generator(estimator, legacy=True)
+        if check.func.__name__ not in EXPECTED
+    ]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        *checks(small(el.SequenceClassifier, units=4, filters=4)),
+        *checks(small(el.SequenceRegressor, units=4, filters=4)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_its_own_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def data():
+    cases, labels = waves(30, least=12, most=13)
+    return np.stack(cases), labels
+
+
+def test_kinds_and_clones():
+    model = el.SequenceClassifier("lstm", 7, pooling=["mean", "max"], class_weight={"a": 2})
+    assert is_classifier(model) and not is_regressor(model) and is_regressor(el.SequenceRegressor())
+    assert repr(clone(model)) == repr(model)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(model)
+
+
+def test_cross_validation_is_of_ragged_lists_too():
+    cases, labels = waves(30)
+    ragged = np.empty(len(cases), object)
+    ragged[:] = cases
+    model = small(el.SequenceClassifier, epochs=60)
+    assert cross_val_score(model, ragged, labels, cv=StratifiedKFold(3)).mean() > 0.8
+    assert cross_val_score(model, cases, labels, cv=StratifiedKFold(3)).mean() > 0.8
+
+
+def test_a_grid_search(data):
+    search = GridSearchCV(small(el.SequenceClassifier), {"units": [2, 4], "pooling": ["mean", ["mean", "max"]]}, cv=2)
+    search.fit(*data)
+    best = search.best_estimator_
+    assert best.get_params() == clone(search.estimator).set_params(**search.best_params_).get_params()
+    assert search.score(*data) == best.score(*data)
+
+
+def test_in_a_pipeline(data):
+    pipeline = make_pipeline(FunctionTransformer(np.tanh), small(el.SequenceClassifier, epochs=60)).fit(*data)
+    assert pipeline.score(*data) > 0.9
+
+
+def test_calibrated(data):
+    x, y = data
+    calibrated = CalibratedClassifierCV(small(el.SequenceClassifier, epochs=40), cv=2, method="sigmoid").fit(
+        x[:, :, 0], y
+    )
+    assert np.allclose(calibrated.predict_proba(x[:, :, 0]).sum(1), 1)
