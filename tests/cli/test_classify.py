@@ -243,7 +243,7 @@ BAD_TESTS = {
     "other classes": (long_table(["left", "right"] * 3), "bad.csv.* labelled 'left', 'right', .* 'down', 'up'"),
     "a class more": (
         long_table(["up", "left"] * 3),
-        "bad.csv: 3 cases of 6 are labelled 'left', .* 'down', 'up'; leave",
+        "bad.csv: 3 cases of 6 are of the class 'left', which was not learnt",
     ),
     "empty": ("", "bad.csv is empty"),
     "a case without a label": (long_table().replace(",up\n", ",\n", 5), "has no label for 1 case"),

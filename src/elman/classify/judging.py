@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from elman.classify.classes import numbers_of
 from elman.classify.classifier import SequenceClassifier
 from elman.classify.regressor import SequenceRegressor
 from elman.classify.report import ClassificationReport, RegressionReport, report_on_classes, report_on_numbers
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
-from elman.data.names import counted, listed, series_name
+from elman.data.names import listed, series_name
 from elman.errors import DataError
 
 HARDEST = 15  # cases that are named
@@ -223,20 +224,12 @@ def with_classes(cases: Cases, classes: np.ndarray) -> Cases:
 
 
 def _check_known(given: list[Any], classes: np.ndarray) -> None:
-    known = set(classes.tolist())
-    others = [name for name in given if name not in known]
-    if not others:
+    if set(given) & set(classes.tolist()):
+        numbers_of(np.array(given), classes)
         return
-    names = listed((repr(name) for name in sorted(set(others), key=str)), 5)
-    told = f"the classes that were learnt are {listed(map(repr, classes.tolist()), 5)}"
-    if len(others) == len(given):
-        raise DataError(
-            f"the cases are labelled {names}, and {told}; name the column that tells them with label= (--label in the "
-            "shell)"
-        )
     raise DataError(
-        f"{counted(len(others), 'cases')} of {len(given)} {'is' if len(others) == 1 else 'are'} labelled {names}, and "
-        f"{told}; leave these cases out, or learn from some"
+        f"the cases are labelled {listed(map(repr, dict.fromkeys(given)), 5)}, and the classes that were learnt are "
+        f"{listed(map(repr, classes.tolist()), 5)}; name the column that tells them with label= (--label in the shell)"
     )
 
 
