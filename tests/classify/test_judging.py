@@ -1,6 +1,7 @@
 """Cases as estimators judge them, for a command's table and page."""
 
 import csv
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from elman.classify.curves import Curves
 from elman.classify.judging import judge, wilson, with_classes, write_predictions
 from elman.classify.looking import attributions, mean_thoughts, thoughts
 from elman.classify.page import Story, page
+from elman.classify.pictures import draw_cases
 from elman.classify.results import metrics_json
 from elman.data.casing import cases_of
 from elman.errors import DataError
@@ -123,9 +125,16 @@ ODD = {
 
 
 @pytest.mark.parametrize("what", ODD)
-def test_pages_of_odd_cases(what):
-    X, curves = ODD[what](), Curves()
-    cases = cases_of(X, ["$a_b$", "_<b>&"] * 3)
+def test_odd_cases_are_drawn(what):
+    found = judged_classes(["$a_b$", "_<b>&"], X=ODD[what]())
+    numbers = found.hardest[:2].tolist()
+    figure = draw_cases(found, numbers, attributions(found, numbers), thoughts(found, numbers))
+    figure.draw_without_rendering()
+    assert len(figure.axes) == 5  # two of each case, and the colours
+
+
+def test_a_page_shows_names_as_they_are():
+    curves, cases = Curves(), cases_of(sequences(6), ["$a_b$", "_<b>&"] * 3)
     model = el.SequenceClassifier(**SMALL).fit(cases, callbacks=[curves])
     story = Story("odd", judge(model, cases, cases), "Tested", cases, model, curves.of(model.networks_), ("a note",))
     text = page(story).html()
@@ -133,10 +142,11 @@ def test_pages_of_odd_cases(what):
     assert b'"notes"' in metrics_json(story)
 
 
-def test_a_page_of_numbers_and_one_of_nothing():
+def test_a_page_of_numbers_and_one_of_nothing(monkeypatch):
     X = sequences(6)
     model = el.SequenceRegressor(**SMALL).fit(X, range(6))
     judged = judge(model, cases_of(X, [3.0] * 6))
+    monkeypatch.setattr(import_module("elman.insight.report"), "_picture", lambda figure: "drawn")
     text = page(Story("odd", judged, "Tested", None, model, [], ())).html()
     assert "Said and true" in text and ">-<" in text  # R² of numbers that are all the same
     unlabelled = page(Story("odd", judge(model, cases_of(X)), "Judged", None, model, [], ())).html()

@@ -81,7 +81,7 @@ def _options(command: str, own: tuple[Callable[..., Any], ...]) -> Callable[...,
 @click.argument("data", metavar="DATA")
 @_options("classify", _OF_CLASSES)
 def classify(data: str, **options: Any) -> None:
-    """Learn which class the sequences of DATA belong to, test that, and write a model; or judge DATA with a --model.
+    """Learn which class sequences belong to, and test that; or judge with a --model.
 
     DATA is a .ts or .arff file of the UCR and UEA archives; a CSV or Parquet file with a row for each case and time
     (--group names the cases) or a row for each case and a column for each step; or an .npz file with X and y.
@@ -102,7 +102,7 @@ def classify(data: str, **options: Any) -> None:
 @click.argument("data", metavar="DATA")
 @_options("regress", _OF_NUMBERS)
 def regress(data: str, **options: Any) -> None:
-    """Learn a number that belongs to each sequence of DATA, test that, and write a model; or tell it with a --model.
+    """Learn a number that belongs to sequences, and test that; or tell it with a --model.
 
     DATA is a file as `elman classify` takes them, whose labels are numbers. Without --test a quarter of the cases is
     held out, from all parts of the range of the numbers: a model that learnt from the others is tested on them, and
