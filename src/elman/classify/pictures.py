@@ -168,6 +168,7 @@ def _draw_thoughts(judged: JudgedClasses, number: int, told: Thoughts, ax: Axes,
         ax.plot(told.steps, curve, color=colour, linewidth=heavy, label=_short(names[place], 10), **_lonely(curve))
     ax.set_ylim(-0.03, 1.03)
     whole_numbers(ax.xaxis)
+    ax.locator_params(axis="x", nbins=5)
     dress(ax, "step" if last else "", "probability", legend=False)
     ax.legend(
         loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, handlelength=1.2, labelspacing=0.2
