@@ -12,7 +12,7 @@ FLOORS = [
     {"errors", "_native"},
     {"checks"},
     {"files", "hints", "plain"},
-    {"equations", "estimator"},
+    {"equations", "estimator", "keeping"},
     {"cells", "plots"},
     {"engine"},
     {"data", "training"},
@@ -21,7 +21,7 @@ FLOORS = [
     {"compare", "forecast", "classify", "language"},
     {"models"},
     {"sequences"},
-    {"commands"},
+    {"commands", "commands_sequences", "commands_text"},
     {"cli", "lab"},
     {"__main__"},
 ]

@@ -33,10 +33,10 @@ from elman.forecast.arguments import as_count, as_levels
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
-from elman.forecast.keeping import MODEL, Kept
-from elman.forecast.keeping import Interrupted as Interrupted  # what `forecast` raises
 from elman.forecast.store import check_savable
 from elman.insight.report import Report, report
+from elman.keeping import MODEL, Kept, attempted
+from elman.keeping import Interrupted as Interrupted  # what `forecast` raises
 from elman.plain import to_json
 from elman.plots import unrolled
 from elman.plots.saved import check_picture, write_picture
@@ -160,7 +160,7 @@ def forecast(
     name = name_of(source)
     place = _Place.of(out, name, source)
     collection.future_times(horizon)  # and so are times beyond the calendar
-    with Kept(forecaster, place.model):
+    with Kept(forecaster, place.model, "forecast"):
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
         watched = watch("backtest", 0 if refit else 2 * forecaster.members) if jobs == 1 else ()
         test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests, **judged)
@@ -505,11 +505,9 @@ def _finish(
     if place.file is not None:
         found.write(place.folder / place.file)
         return ForecastReport(name, collection, forecaster, found, test, notes, place.folder, (place.file,))
-    drawn, why_not = attempts.attempted("picture", lambda: picture.render(picture.draw(name, found, test)))
+    drawn, why_not = attempted("picture", lambda: picture.render(picture.draw(name, found, test)))
     notes = (*notes, *why_not)
-    written, why_not = attempts.attempted(
-        "page", lambda: page.page(name, forecaster, found, test, notes).html().encode()
-    )
+    written, why_not = attempted("page", lambda: page.page(name, forecaster, found, test, notes).html().encode())
     notes = (*notes, *why_not)
     files: dict[str, Callable[[Path], Any] | None] = {
         FORECAST: found.write,

@@ -378,7 +378,7 @@ PRESS_CTRL_C = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 from elman.cli import main
-from elman.cli.forecast_output import Bars
+from elman.cli.bars import Bars
 from elman.training import LambdaCallback
 
 def press(training):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from elman.cli.forecast_output import _in_short
-from elman.forecast.words import number
+from elman.data.names import number
 
 
 @pytest.mark.parametrize(

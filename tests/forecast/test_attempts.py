@@ -60,9 +60,3 @@ def test_missing_values_and_constant_series_are_counted():
     assert attempts.notes_of(collect([WAVE, np.ones(5)])) == [
         "1 of 2 series is constant: their forecasts repeat a value"
     ]
-
-
-def test_what_fails_to_be_drawn_is_a_note():
-    assert attempts.attempted("picture", lambda: b"x") == (b"x", [])
-    made, notes = attempts.attempted("picture", lambda: 1 / 0)
-    assert made is None and notes == ["there is no picture: ZeroDivisionError: division by zero"]

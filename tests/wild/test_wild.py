@@ -11,7 +11,6 @@ import pytest
 
 from elman import commands
 from elman.cli import main
-from elman.forecast import attempts
 from tests.wild import dates, numbers, panels, published, tables, wide
 from tests.wild.case import Case
 
@@ -22,7 +21,7 @@ QUICK = ("--horizon", "2", "--methods", "theta", "--origins", "1")
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """A picture takes longer than all else; other tests draw them."""
-    monkeypatch.setattr(attempts, "attempted", lambda what, make: (b"", []))
+    monkeypatch.setattr(commands, "attempted", lambda what, make: (b"", []))
 
 
 @pytest.fixture

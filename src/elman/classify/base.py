@@ -28,6 +28,8 @@ from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
 
+COLUMNS = ("group", "time", "columns", "label")  # of a table, that a user names
+
 
 class SequenceEstimator(Estimator):
     """Learns something of sequences as a whole; `SequenceClassifier` and `SequenceRegressor` say what.
@@ -124,7 +126,7 @@ class SequenceEstimator(Estimator):
                 f"requires y to be passed, but the target y is None: give {type(self).__name__}.fit(X, y) a label for "
                 "each case, or label='the column that holds it'"
             )
-        self._columns = {name: value for name, value in columns.items() if name != "label"}
+        self._columns = dict(columns) | ({"columns": list(cases.columns)} if cases.columns else {})
         self._set_columns(X)
         return cases
 
@@ -187,12 +189,13 @@ class SequenceEstimator(Estimator):
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(cases_of(X, channels=self.channels, reading=reading, **self._columns), labels=None)
+        return replace(cases_of(X, channels=self.channels, reading=reading, **self._told), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
         self._check_fitted()
-        cases = X if isinstance(X, Cases) else cases_of(X, y, channels=self.channels, **self._columns)
+        told = self._columns if y is None else self._told
+        cases = X if isinstance(X, Cases) else cases_of(X, y, channels=self.channels, **told)
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
@@ -263,7 +266,26 @@ class SequenceEstimator(Estimator):
         )
 
     def __sklearn_is_fitted__(self) -> bool:
+        return self.is_fitted
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is something to judge with."""
         return hasattr(self, "networks_")
+
+    def remember_columns(self, **columns: Any) -> None:
+        """Say by which columns tables are read, where cases were given in place of a table."""
+        self._columns = {name: columns.get(name) for name in COLUMNS}
+
+    @property
+    def remembered_columns(self) -> dict[str, Any]:
+        """The columns of the table that was learnt from, as `fit` was told them: group, time, columns and label."""
+        return dict(self._columns)
+
+    @property
+    def _told(self) -> dict[str, Any]:
+        """Those that cases have which nobody knows the label of."""
+        return {name: value for name, value in self._columns.items() if name != "label"}
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:

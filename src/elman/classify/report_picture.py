@@ -20,8 +20,7 @@ def draw_confusion(classes: np.ndarray, confusion: np.ndarray, ax: Axes | None =
     """Draw a confusion matrix: the colour is the share of the true class, the number counts cases."""
     names = [plain(name) for name in classes.tolist()]
     count = len(names)
-    side = min(max(3.2, 0.55 * count + 1.6), 9.0)
-    ax = axes(ax, side + 0.9, side)
+    ax = axes(ax, *confusion_size(count))
     shares = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     if count <= WRITTEN:
@@ -38,6 +37,12 @@ def draw_confusion(classes: np.ndarray, confusion: np.ndarray, ax: Axes | None =
     ax.set(xlabel="predicted", ylabel="true")
     ax.figure.colorbar(image, ax=ax, label="share of the true class", pad=0.02, shrink=0.8)
     return ax
+
+
+def confusion_size(count: int) -> tuple[float, float]:
+    """Width and height (inch) of a confusion matrix of so many classes."""
+    side = min(max(3.2, 0.55 * count + 1.6), 9.0)
+    return side + 0.9, side
 
 
 def draw_numbers(truth: np.ndarray, predicted: np.ndarray, ax: Axes | None = None) -> Axes:

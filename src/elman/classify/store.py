@@ -200,6 +200,6 @@ def _width(stored: dict[str, Any]) -> int:
 
 def _columns(stored: dict[str, Any]) -> dict[str, Any]:
     """Names of columns, as `fit` was told them."""
-    if set(stored) != {"group", "time", "columns"}:
+    if set(stored) != {"group", "time", "columns", "label"}:
         raise ModelFileError(f"it says of columns {shown(stored)}")
     return dict(stored)

@@ -10,6 +10,7 @@ import click
 
 from elman.cli.bench import bench
 from elman.cli.cells import cells
+from elman.cli.classify import classify, regress
 from elman.cli.compare import compare
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
@@ -26,6 +27,8 @@ def elman() -> None:
 
 
 elman.add_command(forecast)
+elman.add_command(classify)
+elman.add_command(regress)
 elman.add_command(cells)
 elman.add_command(compare)
 elman.add_command(bench)

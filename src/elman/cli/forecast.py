@@ -148,7 +148,7 @@ def _several(texts: tuple[str, ...], name: str, kind: Callable[[str], Any]) -> l
 
 def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:
     from elman import commands
-    from elman.cli.forecast_output import Bars
+    from elman.cli.bars import Bars
     from elman.errors import OptionError
 
     if horizon is None:

@@ -1,24 +1,19 @@
-"""What `elman forecast` shows: progress while it trains, then a table and where the files are."""
+"""What `elman forecast` shows: a table and where the files are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from elman.data.names import series_name
+from elman.data.names import four_digits, number, series_name
 from elman.forecast.words import (
     coverage_in_words,
-    four_digits,
     methods_in_words,
-    number,
     scaled_in_words,
     tested_in_words,
 )
-from elman.training import Callback
-from elman.training.state import Training
 
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
@@ -26,65 +21,6 @@ if TYPE_CHECKING:
 
 MOST_SERIES = 3  # whose forecasts are shown
 TABLE_WIDTH = 120  # at most; a narrower terminal breaks the lines, which beats columns without their numbers
-
-
-class Bars:
-    """A progress bar for each stage, on the standard error stream."""
-
-    def __init__(self) -> None:
-        columns: list[Any] = [
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=16),
-            TextColumn("{task.fields[state]}"),
-            TimeRemainingColumn(elapsed_when_finished=True),
-        ]
-        self._progress = Progress(*columns, console=Console(stderr=True))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, error: type | None, *_: object) -> None:
-        if error is None:
-            self._fill()
-        self._progress.live.transient = error is not None  # what is wrong is all there is to read then
-        if self._progress.live.is_started:  # else it would leave an empty line
-            self._progress.stop()
-
-    def watch(self, stage: str, networks: int) -> list[Callback]:
-        """The callback that moves the bar of a stage; nothing is drawn before the first one."""
-        self._progress.start()
-        self._fill()
-        return [_Bar(self._progress, stage, networks)]
-
-    def _fill(self) -> None:
-        """The stages before are done, also those that had nothing to train."""
-        for task in self._progress.tasks:
-            self._progress.update(task.id, total=task.total or 1, completed=task.total or 1)
-
-
-class _Bar(Callback):
-    """One bar for networks that are trained one after the other; a training that ends early jumps to its end."""
-
-    def __init__(self, progress: Progress, description: str, networks: int):
-        self._progress, self._networks, self._begun = progress, networks, 0
-        self._task = progress.add_task(description, total=None, state="")
-
-    def on_train_begin(self, training: Training) -> None:
-        self._begun += 1
-        if self._networks:
-            self._progress.update(self._task, total=self._networks * training.epochs)
-
-    def on_epoch_end(self, training: Training) -> None:
-        of = f"/{self._networks}" if self._networks else ""
-        self._progress.update(
-            self._task,
-            completed=(self._begun - 1) * training.epochs + training.epoch,
-            state=f"network {self._begun}{of} epoch {training.epoch:>3} loss {training.logs['loss']:.4f}",
-        )
-
-    def on_train_end(self, training: Training) -> None:
-        if not training.interrupted:
-            self._progress.update(self._task, completed=self._begun * training.epochs)
 
 
 def show_report(report: ForecastReport) -> None:

@@ -26,7 +26,24 @@ _COLUMNS = (
         "one]",
     ),
 )
-_ROWS = (
+_CASES = (
+    click.option(
+        "--group",
+        metavar="COLS",
+        help="Columns that name the cases of a long table. [default: one called id, case ...]",
+    ),
+    click.option("--time", metavar="COLS", help="Columns of times of a long table. [default: one called time ...]"),
+    click.option("--columns", metavar="COLS", help="Columns that are channels. [default: all others of numbers]"),
+    click.option(
+        "--label", metavar="COL", help="Column that tells what a case is. [default: one called label, class ...]"
+    ),
+    click.option(
+        "--channels",
+        type=click.Choice(["last", "first"]),
+        help="Whether an .npz or .npy file has arrays (N, T, F), or (N, F, T). [default: last]",
+    ),
+)
+_WRITTEN = (
     click.option(
         "--where",
         multiple=True,
@@ -51,6 +68,9 @@ _ROWS = (
         metavar="VALUE",
         help="A value that stands for a missing one, as the file writes it, such as -999; may be repeated.",
     ),
+)
+_ROWS = (
+    *_WRITTEN,
     click.option(
         "--fill",
         type=click.Choice(["none", "linear", "forward"]),
@@ -70,6 +90,13 @@ _ROWS = (
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which gets them as keyword arguments."""
     for option in reversed((*_COLUMNS, *_ROWS)):
+        command = option(command)
+    return command
+
+
+def case_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that reads sequences which are judged as a whole."""
+    for option in reversed((*_CASES, *_WRITTEN)):
         command = option(command)
     return command
 

@@ -14,6 +14,7 @@ from elman.data.read_times import looks_like_times
 
 _JUDGED = 40  # rows that tell which columns hold numbers or times
 _PLAIN = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_STEP = re.compile(r"([^\W\d]+[_ .-]?)(\d+)")
 _HEADINGS = {"time", "date", "datetime", "timestamp", "ds", "year", "quarter", "month", "week", "day", "hour", "period"}
 
 
@@ -66,7 +67,8 @@ def _names_columns(rows: Sequence[list[str]], i: int, width: int, typed: Sequenc
     below = next((r for r in rows[i + 1 :] if len(r) == width), None)
     if len(row) != width or below is None or width < 3:
         return False
-    if not any(len(r) == width for r in rows[:i]) and _counts_steps(row, [cell.strip() for cell in below]):
+    under = [cell.strip() for cell in below]
+    if not any(len(r) == width for r in rows[:i]) and (_counts_steps(row, under) or _names_steps(row, under)):
         return True
     heads = [row[c] for c in typed if c > 0]
     if len(heads) < 2 or not all(map(is_data, heads)) or len(set(heads)) < len(heads):
@@ -98,6 +100,15 @@ def _counts_steps(row: Sequence[str], below: Sequence[str]) -> bool:
     step = cells[1] - cells[0]
     even = all(abs(b - a - step) < 1e-6 * abs(step) for a, b in pairwise(cells))
     return even and (step == 1 or (step > 0 and cells[0] == 0 and len(cells) >= 5))
+
+
+def _names_steps(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row heads its columns with t0, t1, t2, ..., which from t100 on could be thirds of years."""
+    places = [c for c, cell in enumerate(row) if _STEP.fullmatch(cell)]
+    heads = [found for c in places if (found := _STEP.fullmatch(row[c]))]
+    if len(heads) < 3 or len({found[1] for found in heads}) > 1 or any(_STEP.fullmatch(below[c]) for c in places):
+        return False
+    return all(int(b[2]) - int(a[2]) == 1 for a, b in pairwise(heads))
 
 
 def _evenly_counted(cells: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,3 +28,15 @@ def counted(number: float, things: str) -> str:
 def series_name(name: Any) -> str:
     """What calls a series, in words: ``Leeds, tea`` where several columns do."""
     return ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def number(value: float) -> str:
+    """A score: two digits behind the point, or four that count."""
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else four_digits(value)
+
+
+def four_digits(value: float) -> str:
+    """Four digits that count, and all of those before the point: 882.3, 1104, 26362, 0.01234."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"

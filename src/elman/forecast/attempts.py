@@ -1,8 +1,8 @@
-"""What a forecast can do without, its backtest, its intervals, its pictures: each is there, or a note says why not."""
+"""What a forecast can do without, its backtest and its intervals: each is there, or a note says why not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,14 +55,6 @@ def forecast_with_intervals(
         return forecaster.predict(horizon, level=LEVELS if levels is None else levels, future=future), []
     why = "no intervals: no series that changes is long enough to hold values back, which would say how wide they are"
     return forecaster.predict(horizon, level=(), future=future), [why]
-
-
-def attempted(what: str, make: Callable[[], bytes]) -> tuple[bytes | None, list[str]]:
-    """What `make` draws or writes, or a note that says why it is not there: a forecast is worth more than its page."""
-    try:
-        return make(), []
-    except Exception as error:  # whatever a drawing library raises
-        return None, [f"there is no {what}: {type(error).__name__}: {error}".replace("\n", " ")]
 
 
 def notes_of(collection: Collection) -> list[str]:

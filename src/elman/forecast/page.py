@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from elman.cells import as_cell
-from elman.data.names import counted, series_name
+from elman.data.names import counted, four_digits, series_name
 from elman.forecast import pretrained
 from elman.forecast.backtest import Backtest
 from elman.forecast.bands import draw_bands
@@ -17,7 +17,7 @@ from elman.forecast.page_of_network import gradient_reached, network_saw
 from elman.forecast.page_of_tests import TESTED
 from elman.forecast.picture import chosen
 from elman.forecast.results import describe_series, labels_of
-from elman.forecast.words import four_digits, methods_in_words, seasons_in_words
+from elman.forecast.words import methods_in_words, seasons_in_words
 from elman.insight.report import Report, Section
 from elman.plots.style import new_figure
 

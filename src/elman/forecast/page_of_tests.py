@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.names import series_name
+from elman.data.names import number, series_name
 from elman.forecast.backtest import SHOWN, Backtest
 from elman.forecast.pointwise import errors
-from elman.forecast.words import coverage_in_words, number, tested_in_words
+from elman.forecast.words import coverage_in_words, tested_in_words
 from elman.insight.report import Section
 from elman.plots.style import BLUE, CYCLE, INK, MUTED, dots, dress, new_figure, plain_decades, whole_numbers
 

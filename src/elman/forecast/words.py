@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from elman.data.names import counted
@@ -70,15 +68,3 @@ def coverage_in_words(test: Backtest) -> list[str]:
     ]
     known = int(np.isfinite(test.actual).sum())
     return [f"The {', the '.join(told)} of {known} values."] if told else []
-
-
-def number(value: float) -> str:
-    """A score: two digits behind the point, or four that count."""
-    if not math.isfinite(value):
-        return "-"
-    return f"{value:.2f}" if value == 0 or 0.1 <= abs(value) < 1000 else four_digits(value)
-
-
-def four_digits(value: float) -> str:
-    """Four digits that count, and all of those before the point: 882.3, 1104, 26362, 0.01234."""
-    return f"{value:.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.4g}"

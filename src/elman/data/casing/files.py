@@ -49,7 +49,7 @@ def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
         Naming the line that cannot be used.
     """
     start = file_start(path)
-    endings = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _PACKED][-1:]
+    endings = _endings(path)
     if endings == [".npz"] or start.startswith(b"\x93NUMPY"):
         return _of_numpy(path, asked, start.startswith(b"\x93NUMPY"))
     if endings == [".tsf"]:
@@ -71,6 +71,26 @@ def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
         return of_nested(cells, None, asked, labelled)
     table = meeting(read_table(path), asked.reading.where)
     return of_table(Framed(FileSheet(table, asked.reading)), asked, None, labelled)
+
+
+def table_columns(path: Path) -> tuple[str, ...]:
+    """What the columns of a table are called; none where a file holds arrays, or is of an archive.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    start, endings = file_start(path), _endings(path)
+    if endings == [".npz"] or start.startswith(b"\x93NUMPY"):
+        return ()
+    text = lines_of(path) if _is_archived(path, endings) and not start.startswith(b"PAR1") else None
+    return () if text is not None and _marked(text, endings) else read_table(path).names
+
+
+def _endings(path: Path) -> list[str]:
+    """The last ending of a name that does not tell how it is packed."""
+    return [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _PACKED][-1:]
 
 
 def _is_archived(path: Path, endings: list[str]) -> bool:

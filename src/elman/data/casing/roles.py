@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from elman.data.casing.asked import Asked
 from elman.data.names import listed
 from elman.data.readers import beside_the_point
@@ -24,6 +26,9 @@ TIMES = (
 INDEX = "__index_level_0__"  # what pandas calls an index without a name in Parquet
 # "y" is none: it is a channel beside x and z
 LABELS = ("label", "labels", "class", "classes", "class_label", "class_val", "classification", "target", "outcome")
+
+
+_UNNAMED = ("unnamed", "column ")
 
 
 @dataclass(frozen=True)
@@ -78,13 +83,23 @@ def by_name(sheet: Sheet, known: Sequence[str], taken: Sequence[str], what: str)
 
 
 def counting(sheet: Sheet, names: Sequence[str]) -> list[str]:
-    """Columns without a name, or called index, that only count the rows, as pandas and R write them."""
+    """Columns without a name, or called index, that only count the rows, as pandas and R write them.
+
+    Frames that were put one below another count anew in each.
+    """
     if all(name.startswith("column ") for name in sheet.names):
         return []
-    unnamed = [
-        n for n in names if plain(n) in ("", "index", "rownames", INDEX) or n.lower().startswith(("unnamed", "column "))
-    ]
-    return [name for name in unnamed if beside_the_point(sheet.head, name, False)]
+    unnamed = [n for n in names if plain(n) in ("", "index", "rownames", INDEX) or n.lower().startswith(_UNNAMED)]
+    return [name for name in unnamed if beside_the_point(sheet.head, name, False) or _counts_anew(sheet, name)]
+
+
+def _counts_anew(sheet: Sheet, name: str) -> bool:
+    """Whether a column counts rows from 0 or 1, and again from there."""
+    if sheet.holds(name) != "number":
+        return False
+    values, _ = sheet.numbers(name)
+    again = values[1:] == values[0]
+    return values[0] in (0, 1) and bool(np.all(again | (np.diff(values) == 1)))
 
 
 def plain(name: str) -> str:

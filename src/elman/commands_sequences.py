@@ -1,0 +1,489 @@
+"""What a user can do with sequences that are judged as a whole, one function each; beside `elman.commands`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman import checks
+from elman.classify import SequenceClassifier, SequenceRegressor
+from elman.classify.curves import Curves
+from elman.classify.judging import Judged, judge, with_classes, write_predictions
+from elman.classify.page import Story, page
+from elman.classify.results import METRICS, metrics_json
+from elman.classify.scaling import aligned
+from elman.classify.splitting import held_out, parts_of
+from elman.classify.store import check_savable
+from elman.data.cases import Cases
+from elman.data.casing import read_cases, targets_of
+from elman.data.casing.files import table_columns
+from elman.data.names import counted, listed
+from elman.data.reading import Reading
+from elman.data.series import name_of
+from elman.errors import DataError, OptionError, ShapeError
+from elman.files import check_writable, write_folder
+from elman.keeping import MODEL, Kept, attempted
+from elman.training import Callback
+
+PREDICTIONS, PAGE = "predictions.csv", "report.html"
+HOLD_OUT = 0.25  # of the cases, where there is no file of a test
+NO_FOLDERS = (".csv", ".tsv", ".parquet", ".json", ".html", ".safetensors")  # endings that mean a file
+
+Learner = SequenceClassifier | SequenceRegressor
+Watch = Callable[[str, int], Iterable[Callback]]
+
+
+@dataclass(frozen=True)
+class SequenceReport:
+    """What a command found and where it put it.
+
+    Attributes
+    ----------
+    name : str
+        Of the data.
+    model : SequenceClassifier or SequenceRegressor
+        The one that is written, or was read.
+    learnt : Cases or None
+        What it learnt from; None where the model was read from a file.
+    judged : JudgedClasses, JudgedNumbers or None
+        Cases with what was said of them; None where none were to be judged.
+    how : str
+        On what cases it was judged, in words.
+    notes : tuple of str
+        What the user should know.
+    folder : Path
+        Where the files are.
+    files : tuple of str
+        Their names.
+    """
+
+    name: str
+    model: Learner
+    learnt: Cases | None
+    judged: Judged | None
+    how: str
+    notes: tuple[str, ...]
+    folder: Path
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a user says of the columns of tables, and of how files are read; see `elman.data.casing.cases_of`."""
+
+    group: Any = None
+    time: Any = None
+    columns: Any = None
+    label: Any = None
+    channels: Any = "last"
+    reading: Reading | None = None
+
+    def read(self, path: Path) -> Cases:
+        """The cases of a file."""
+        reading = self.reading or Reading()
+        reading.refuse_all_but(
+            ("where", "date_format", "dayfirst", "decimal", "thousands", "missing"), "sequences that belong together"
+        )
+        return read_cases(
+            path,
+            channels=self.channels,
+            group=self.group,
+            time=self.time,
+            columns=self.columns,
+            label=self.label,
+            reading=reading,
+        )
+
+    def read_perhaps_unlabelled(self, path: Path) -> tuple[Cases, tuple[str, ...]]:
+        """The cases of a file that need not have the column of labels, and a note where it has not."""
+        there = table_columns(path)
+        if self.label is None or not there or self.label in there:
+            return self.read(path), ()
+        note = f"{path} has no column {self.label!r}: its cases are judged, and nothing says how well"
+        return replace(self, label=None).read(path), (note,)
+
+
+def classify(
+    train: str | Path,
+    *,
+    test: str | Path | None = None,
+    hold_out: float = HOLD_OUT,
+    group: str | Sequence[str] | None = None,
+    time: str | Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
+    label: str | None = None,
+    channels: str = "last",
+    reading: Reading | None = None,
+    out: str | Path | None = None,
+    watch: Watch = lambda stage, networks: (),
+    **params: Any,
+) -> SequenceReport:
+    """Learn which class sequences belong to, judge that on others, and write it all down.
+
+    Parameters
+    ----------
+    train : str or Path
+        A file of labelled sequences, as `elman.data.casing.read_cases` takes them.
+    test : str or Path, optional
+        A file of others: they judge the classifier where they are labelled, and are judged in any case. Without one a
+        share of the cases of each class is held out: a classifier that learnt from the others is judged by them, and
+        the one that is written learns from all cases.
+    hold_out : float, default 0.25
+        That share; 0 to judge nothing.
+    group, time, columns, label : str or list of str, optional
+        Of tables, as for `SequenceClassifier.fit`.
+    channels : {"last", "first"}, default "last"
+        Of files of arrays: whether they are (N, T, F) or (N, F, T).
+    reading : Reading, optional
+        How tables are read.
+    out : str or Path, optional
+        Folder for the results, by default ``classify-NAME`` in the current one.
+    watch : function of (str, int), optional
+        Gets the name of a stage, ``"training"`` or ``"hold-out"``, and how many networks it trains; returns callbacks.
+    **params
+        Of `SequenceClassifier`: ``cell``, ``units``, ``members``, ``epochs``, ``random_state`` ...
+
+    Returns
+    -------
+    SequenceReport
+
+    Raises
+    ------
+    ElmanError
+        If data or options cannot be used; nothing is written then, but for a model whose training was finished.
+    Interrupted
+        After Ctrl-C; what was learnt so far is in the folder.
+    """
+    named = Columns(group, time, columns, label, channels, reading)
+    return _learn(SequenceClassifier(), "classify", train, test, hold_out, named, out, watch, params)
+
+
+def regress(
+    train: str | Path,
+    *,
+    test: str | Path | None = None,
+    hold_out: float = HOLD_OUT,
+    group: str | Sequence[str] | None = None,
+    time: str | Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
+    label: str | None = None,
+    channels: str = "last",
+    reading: Reading | None = None,
+    out: str | Path | None = None,
+    watch: Watch = lambda stage, networks: (),
+    **params: Any,
+) -> SequenceReport:
+    """Learn a number that belongs to sequences, judge that on others, and write it all down; as `classify`.
+
+    Parameters
+    ----------
+    train, test, hold_out, group, time, columns, label, channels, reading, out, watch
+        As for `classify`; labels are numbers, and the folder is called ``regress-NAME``.
+    **params
+        Of `SequenceRegressor`.
+
+    Returns
+    -------
+    SequenceReport
+    """
+    named = Columns(group, time, columns, label, channels, reading)
+    return _learn(SequenceRegressor(), "regress", train, test, hold_out, named, out, watch, params)
+
+
+def classify_again(
+    model: str | Path,
+    source: str | Path,
+    *,
+    group: str | Sequence[str] | None = None,
+    time: str | Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
+    label: str | None = None,
+    channels: str = "last",
+    reading: Reading | None = None,
+    out: str | Path | None = None,
+) -> SequenceReport:
+    """Classify sequences with a model that `classify` wrote.
+
+    Parameters
+    ----------
+    model : str or Path
+        The ``model.safetensors``.
+    source : str or Path
+        A file of sequences; where they are labelled, the model is judged by them.
+    group, time, columns, label, channels, reading, out
+        As for `classify`; columns that are not told are those that the model was told of.
+
+    Returns
+    -------
+    SequenceReport
+    """
+    named = Columns(group, time, columns, label, channels, reading)
+    return _again(SequenceClassifier, "classify", model, source, named, out)
+
+
+def regress_again(
+    model: str | Path,
+    source: str | Path,
+    *,
+    group: str | Sequence[str] | None = None,
+    time: str | Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
+    label: str | None = None,
+    channels: str = "last",
+    reading: Reading | None = None,
+    out: str | Path | None = None,
+) -> SequenceReport:
+    """Tell the number of sequences with a model that `regress` wrote; as `classify_again`.
+
+    Returns
+    -------
+    SequenceReport
+    """
+    named = Columns(group, time, columns, label, channels, reading)
+    return _again(SequenceRegressor, "regress", model, source, named, out)
+
+
+# --- learning -----------------------------------------------------------------------------------------------
+
+
+def _learn(
+    learner: Learner,
+    command: str,
+    train: str | Path,
+    test: str | Path | None,
+    hold_out: float,
+    named: Columns,
+    out: str | Path | None,
+    watch: Watch,
+    params: dict[str, Any],
+) -> SequenceReport:
+    """Learn, judge, write."""
+    learner.set_params(**params)
+    learner.check_params()
+    check_savable(learner)
+    share = checks.real(hold_out, "hold_out", 0, 1, "in [0, 1), a share of the cases", from_low=True)
+    train = checks.path(train, command)
+    cases = _as_labelled(learner, named.read(train), train)
+    _check_labels(learner, cases, train)
+    others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
+    held = np.zeros(len(cases), bool) if others is not None or not share else _held(learner, cases, share)
+    name, curves, notes = name_of(train).removesuffix("_TRAIN"), Curves(), list[str]()
+    folder = _folder(out, f"{command}-{name}", trained=True)
+    with Kept(learner, folder / MODEL, command):
+        try:
+            learner.fit(cases, callbacks=[*watch("training", learner.members), curves])
+        finally:
+            learner.remember_columns(group=named.group, time=named.time, columns=named.columns, label=named.label)
+        judged, how = None, ""
+        if others is not None:
+            judged, how = judge(learner, others.cases, cases), others.words
+            notes += others.notes
+        elif held.any():
+            judged, how = _judged_on(held, learner, cases, watch), _held_in_words(held, learner)
+            notes += _rare(cases)
+        histories = curves.of(learner.networks_)
+        return _finish(name, learner, cases, judged, how, histories, tuple(notes), folder)
+
+
+@dataclass(frozen=True)
+class _Others:
+    """Cases of a file for a test."""
+
+    cases: Cases
+    words: str
+    notes: tuple[str, ...]
+
+
+def _others(learner: Learner, test: Path, train: Path, cases: Cases, named: Columns) -> _Others:
+    """Cases for a test, with the channels of those that are learnt from."""
+    found, notes = named.read_perhaps_unlabelled(test)
+    classes = np.unique(cases.labels) if isinstance(learner, SequenceClassifier) and cases.labels is not None else None
+    found = _fitting(found, test, learner, cases.channels, classes)
+    if test.samefile(train):
+        notes = (*notes, f"the test is on {train}, which was learnt from: it says nothing of new cases")
+    how = "Judged" if found.labels is None else "Tested on"
+    return _Others(found, f"{how} {counted(len(found), 'cases')} of {test.name}", (*notes, *_told(found, cases)))
+
+
+def _fitting(
+    cases: Cases, path: Path, learner: Learner, channels: tuple[str, ...], classes: np.ndarray | None = None
+) -> Cases:
+    """Cases with the channels that are expected, and labels of the type that is learnt."""
+    try:
+        found = _as_labelled(learner, aligned(cases, channels), path)
+        return found if classes is None else with_classes(found, classes)
+    except (DataError, ShapeError) as error:
+        raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
+
+
+def _told(found: Cases, cases: Cases) -> tuple[str, ...]:
+    """Notes on a test that were not told of the training already."""
+    return tuple(note for note in found.notes if note not in cases.notes)
+
+
+def _as_labelled(learner: Learner, cases: Cases, path: Path) -> Cases:
+    """Cases whose labels are of the type that is learnt: float64 where numbers are, else whole numbers or texts.
+
+    Raises
+    ------
+    DataError
+        If numbers are to be learnt and labels are none, or the other way round.
+    """
+    labels = cases.labels
+    if labels is None:
+        return cases
+    if isinstance(learner, SequenceRegressor):
+        try:
+            return replace(cases, labels=targets_of(labels, cases.names))
+        except DataError as error:
+            raise DataError(f"{path}: {error}; `elman classify` learns classes") from error
+    if labels.dtype.kind != "f":
+        return cases
+    if (labels % 1 != 0).any():
+        odd = labels[labels % 1 != 0][0]
+        raise DataError(
+            f"{path} labels cases with numbers such as {odd:.6g}, which are no classes; `elman regress` learns numbers"
+        )
+    return replace(cases, labels=labels.astype(np.int64))
+
+
+def _check_labels(learner: Learner, cases: Cases, train: Path) -> None:
+    """Refuse labels of which nothing can be learnt, before any training."""
+    if cases.labels is None:
+        raise DataError(
+            f"{train} does not tell what its cases are; name the column that does with label= (--label in the shell)"
+        )
+    if isinstance(learner, SequenceRegressor):
+        return
+    classes, counts = np.unique(cases.labels, return_counts=True)
+    if len(classes) == 1:
+        raise DataError(
+            f"all {counted(len(cases), 'cases')} of {train} are of one class, {classes.tolist()[0]!r}; expected two "
+            "classes at least"
+        )
+    if counts.max() == 1:
+        raise DataError(
+            f"each of the {counted(len(cases), 'cases')} of {train} has a class of its own, such as "
+            f"{classes.tolist()[0]!r}, so that there is nothing to learn; name the column that tells what they "
+            "are with label= (--label in the shell)"
+        )
+
+
+def _held(learner: Learner, cases: Cases, share: float) -> np.ndarray:
+    """Which cases are held out, the same share of each kind."""
+    assert cases.labels is not None
+    if isinstance(learner, SequenceClassifier):
+        strata = np.unique(cases.labels, return_inverse=True)[1]
+    else:
+        strata = parts_of(cases.labels[:, None])
+    held = held_out(strata, share, learner.random_state or 0)
+    if not held.any():
+        raise DataError(
+            f"none of {counted(len(cases), 'cases')} can be held out for a test; give --test FILE, or --hold-out 0 to "
+            "judge nothing"
+        )
+    return held
+
+
+def _held_in_words(held: np.ndarray, learner: Learner) -> str:
+    rest = int(len(held) - held.sum())
+    kinds = "every class" if isinstance(learner, SequenceClassifier) else "all parts of the range of their numbers"
+    return (
+        f"Tested on {int(held.sum())} of {len(held)} cases, held out from {kinds}: a model that learnt from the other "
+        f"{rest} judged them; the model that is written learnt from all {len(held)}"
+    )
+
+
+def _rare(cases: Cases) -> list[str]:
+    """A note on classes that no case could be held out of."""
+    assert cases.labels is not None
+    if cases.labels.dtype.kind == "f":
+        return []
+    classes, counts = np.unique(cases.labels, return_counts=True)
+    alone = classes[counts == 1].tolist()
+    if not alone:
+        return []
+    what = "class has" if len(alone) == 1 else "classes have"
+    return [f"{len(alone)} {what} one case, which was not held out: {listed(map(repr, alone), 5)}"]
+
+
+def _judged_on(held: np.ndarray, learner: Learner, cases: Cases, watch: Watch) -> Judged:
+    """Cases that are held out, judged by a model that learnt from the others."""
+    model = type(learner)(**learner.get_params())
+    rest = cases.take(~held)
+    model.fit(rest, callbacks=watch("hold-out", model.members))
+    return judge(model, cases.take(held), rest)
+
+
+# --- with a model -------------------------------------------------------------------------------------------
+
+
+def _again(
+    kind: type[Learner], command: str, model: str | Path, source: str | Path, named: Columns, out: str | Path | None
+) -> SequenceReport:
+    model, source = checks.path(model, "model"), checks.path(source, command)
+    learner = kind.load(model)
+    told = _remembered(learner, named, source)
+    cases, notes = told.read_perhaps_unlabelled(source) if named.label is None else (told.read(source), ())
+    classes = learner.classes_ if isinstance(learner, SequenceClassifier) else None
+    cases = _fitting(cases, source, learner, learner.scaling_.channels, classes)
+    name = name_of(source)
+    folder = _folder(out, f"{command}-{name}", trained=False)
+    judged = judge(learner, cases)
+    how = f"Judged by {model}: {counted(len(cases), 'cases')} of {source.name}"
+    return _finish(name, learner, None, judged, how, [], (*cases.notes, *notes), folder)
+
+
+def _remembered(learner: Learner, named: Columns, source: Path) -> Columns:
+    """What the user says of columns, else what the model was told, where the file is a table."""
+    if not table_columns(source):
+        return named
+    told = {name: value for name, value in learner.remembered_columns.items() if getattr(named, name) is None}
+    return replace(named, **told)
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def _folder(out: str | Path | None, usual: str, *, trained: bool) -> Path:
+    """Where results go, checked to be writable."""
+    folder = Path(usual) if out is None else checks.path(out, "out")
+    if folder.suffix.lower() in NO_FOLDERS and not folder.is_dir():
+        raise OptionError(
+            f"the output {folder} is called as a file is, and {PREDICTIONS}, {METRICS} and {PAGE} are written into a "
+            "folder; give its name with --out (out=... in Python)"
+        )
+    check_writable(folder, (PREDICTIONS, PAGE, METRICS, *((MODEL,) if trained else ())))
+    return folder
+
+
+def _finish(
+    name: str,
+    learner: Learner,
+    learnt: Cases | None,
+    judged: Judged | None,
+    how: str,
+    histories: list[dict[str, list[float]]],
+    notes: tuple[str, ...],
+    folder: Path,
+) -> SequenceReport:
+    """Write everything to its folder."""
+    notes = (*(learner.notes_ if learnt is not None else ()), *notes)
+    story = Story(name, judged, how, learnt, learner, histories, notes)
+    written, why_not = attempted("page", lambda: page(story).html().encode())
+    notes = (*notes, *why_not)
+    metrics = metrics_json(replace(story, notes=notes))
+    files: dict[str, Callable[[Path], Any] | None] = {
+        PREDICTIONS: None if judged is None else lambda path: write_predictions(judged, path),
+        PAGE: None if written is None else lambda path: path.write_bytes(written),
+        METRICS: lambda path: path.write_bytes(metrics),
+    }
+    if learnt is not None:
+        files[MODEL] = learner.save
+    write_folder(folder, files)
+    names = tuple(file for file, write in files.items() if write is not None)
+    return SequenceReport(name, learner, learnt, judged, how, notes, folder, names)

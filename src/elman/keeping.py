@@ -1,0 +1,87 @@
+"""Training costs time: whatever ends a command behind it, the model is kept, and its page is no reason to lose it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from elman.errors import ElmanError, OptionError, TrainingError
+from elman.files import write_folder
+
+MODEL = "model.safetensors"
+
+T = TypeVar("T")
+
+
+class Savable(Protocol):
+    """What learns, and is worth keeping then."""
+
+    @property
+    def is_fitted(self) -> bool: ...
+
+    def save(self, path: Path) -> Any: ...
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
+
+    def __init__(self, model: Path | None, use: str = "use"):
+        self.model = model
+        where = f"what was learnt so far is in {model}; {use} with it by --model" if model else "nothing was learnt"
+        super().__init__(f"stopped: {where}")
+
+
+class Kept:
+    """Saves what is fitted, if what is done in this context does not end well.
+
+    Parameters
+    ----------
+    learner : Savable
+        Fitted in the context; Ctrl-C in its training leaves it fitted with what its networks had learnt. A training
+        that cannot go on leaves nothing that is worth keeping.
+    model : Path
+        The file; if it cannot be written, then one in the folder for temporary files.
+    use : str
+        What the command does with a model, as an imperative.
+    """
+
+    def __init__(self, learner: Savable, model: Path, use: str):
+        self._learner, self._model, self._use = learner, model, use
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, where: TracebackType | None) -> None:
+        if error is None:
+            return
+        model = None if isinstance(error, TrainingError) else self._save()
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(model, self._use) from error
+        if model is not None and isinstance(error, ElmanError):
+            raise type(error)(f"{error}. The model that was trained is kept: {model}") from error
+        if model is not None:
+            error.add_note(f"The model that was trained is kept: {model}")
+
+    def _save(self) -> Path | None:
+        """Where the model is now."""
+        if not self._learner.is_fitted:
+            return None
+        try:
+            return self._write(self._model)
+        except OptionError:
+            return self._write(Path(tempfile.mkdtemp(prefix="elman-")) / MODEL)
+
+    def _write(self, model: Path) -> Path:
+        write_folder(model.parent, {model.name: self._learner.save})
+        return model
+
+
+def attempted(what: str, make: Callable[[], T]) -> tuple[T | None, list[str]]:
+    """What `make` draws or writes, or a note that says why it is not there: results are worth more than their page."""
+    try:
+        return make(), []
+    except Exception as error:  # whatever a drawing library raises
+        return None, [f"there is no {what}: {type(error).__name__}: {error}".replace("\n", " ")]
