@@ -35,9 +35,9 @@ def of_table(held: Framed, asked: Asked, index: Any, labelled: bool) -> Cases:
     if group:
         return of_long(held, asked, labelled=labelled)
     if labelled and not asked.time and all(sheet.holds(name) in ("number", "empty") for name in sheet.names):
-        steps = list(map(sheet.own, sheet.names))
-        found = of_wide(held, {"": list(sheet.names)}, replace(asked, columns=steps), index, labelled)
-        return replace(found, columns=tuple(steps))
+        own = tuple(map(sheet.own, sheet.names))
+        found = of_wide(held, {"": list(sheet.names)}, replace(asked, columns=list(own)), index, labelled)
+        return replace(found, columns=own)
     raise DataError(
         f"{sheet.called} has the columns {listed(map(repr, map(sheet.own, sheet.names)))}, and nothing tells which "
         "rows are a case: name the column that does with group=; or, if each row is a case, the columns of its "
