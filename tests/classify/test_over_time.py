@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import numpy as np
 import pytest
 
@@ -148,3 +150,39 @@ def test_a_stream_of_one_channel_takes_bare_numbers():
     stream = model.stream()
     found = [stream.push(value) for value in X[0][:, 0]]
     np.testing.assert_allclose(found[-1], model.predict_proba([X[0][:, 0]])[0], atol=2e-6)
+
+
+def dated(step, count=8, seed=0):
+    """A table of cases with uneven times of a usual step, in minutes."""
+    rng = np.random.default_rng(seed)
+    minutes = np.cumsum(rng.integers(1, 9, (count, 6)), axis=1) * step
+    times = (np.datetime64("2024-03-01T00:00") + minutes.ravel().astype("m8[m]")).astype("M8[s]").astype(str)
+    return {"id": np.repeat(np.arange(count), 6), "when": times, "x": rng.normal(size=6 * count)}
+
+
+def test_times_are_told_in_the_unit_that_was_learnt():
+    model = classifier(convolution=None, learning_rate=0.1, **CAUSAL)
+    model.fit(dated(60), ["a", "b"] * 4, group="id", time="when")
+    assert model.scaling_.unit == "h" and model.scaling_.gap > 1
+    quick = dated(1, seed=1)
+    cases = model._read(quick)
+    assert cases.unit == "min"
+    inputs = model.scaling_.inputs(cases)[:, 1, -1]
+    expected = np.diff(cases.times, axis=1)[:, 0] / 60 / model.scaling_.gap
+    np.testing.assert_allclose(inputs, np.log(expected), rtol=1e-5)
+    answers, stream = model.predict_proba(quick), model.stream()
+    for kind in ("M8[s]", "O", "M8[ns]"):
+        stream.reset()
+        times = quick["when"][:6].astype("M8[s]").astype(kind)
+        found = [stream.push(x, time=t) for x, t in zip(quick["x"][:6], times, strict=True)]
+        np.testing.assert_allclose(found[-1], answers[0], atol=2e-6)
+    stream.reset()
+    for x, t in zip(quick["x"][:6], quick["when"][:6], strict=True):
+        aware = datetime.fromisoformat(str(t)).replace(tzinfo=timezone(timedelta(hours=3)))
+        found = stream.push(x, time=aware)
+    np.testing.assert_allclose(found, answers[0], atol=2e-6)
+    with pytest.raises(el.DataError, match="time is .*expected known times"):
+        stream.push(0.0, time=np.datetime64("NaT"))
+    bare = classifier(convolution=None, **CAUSAL).fit(timed(0), ["a", "b"] * 4).stream(8)
+    with pytest.raises(el.DataError, match="expected a number, as learnt"):
+        bare.push(np.zeros((8, 1)), time=np.datetime64("2024-01-01"))

@@ -79,5 +79,5 @@ def test_uneven_steps_are_an_input():
     x = scaling.inputs(cases)
     assert scaling.gap == 1 and "uneven" in notes[0]
     assert np.allclose(x[0, :, 1], np.log([1, 1, 1, 4])) and np.allclose(x[1, :, 1], [0, np.log(2), 0, 0])
-    with pytest.raises(DataError, match="have none"):
+    with pytest.raises(DataError, match="have no times"):
         scaling.inputs(cases_of([[1.0, 2.0]]))

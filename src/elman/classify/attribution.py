@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 
 from elman.checks import nearest, shown, whole
 from elman.classify.explained import Attribution
 from elman.classify.face import Learner
+from elman.classify.heads import Head
 from elman.classify.running import CASES_A_RUN, run
 from elman.classify.scaling import Scaling
 from elman.data.cases import Cases
@@ -34,27 +34,6 @@ METHODS = ("integrated", "occlusion")
 POINTS = 16  # of the line, at first
 MOST_POINTS = 256
 NEAR = 0.01  # of the difference, that the sum may be away from it
-
-
-class Head(Protocol):
-    """What is explained: a number of each row, of a network's outputs (R, O), and its gradient.
-
-    `rows` says of which case each row of the outputs is.
-    """
-
-    @property
-    def unit(self) -> str:
-        """Of the number, for the user."""
-        ...
-
-    @property
-    def least(self) -> float:
-        """What is nothing in that unit: sums are not asked to be nearer."""
-        ...
-
-    def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray: ...
-
-    def gradient(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -262,88 +241,3 @@ def _starts(steps: int, window: int) -> range:
     """Of windows of which half are new, so that as many hold each step."""
     stride = max(window // 2, 1)
     return range(-(window - stride), steps, stride)
-
-
-# --- what is explained --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ProbabilityHead:
-    """The probability of a class of each case."""
-
-    target: np.ndarray
-    temperature: float
-    unit: str = "probability"
-    least: float = 1e-4
-
-    def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        found: np.ndarray = _softmax(outputs / self.temperature)[np.arange(len(rows)), self.target[rows]]
-        return found
-
-    def gradient(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        p = _softmax(outputs / self.temperature)
-        hit = np.eye(outputs.shape[1])[self.target[rows]]
-        mine: np.ndarray = (p * hit).sum(1, keepdims=True) * (hit - p) / self.temperature
-        return mine
-
-
-@dataclass(frozen=True)
-class LogitHead:
-    """The log-odds of a class of each case, ``log(p / (1 - p))``."""
-
-    target: np.ndarray
-    temperature: float
-    unit: str = "log-odds"
-    least: float = 1e-3
-
-    def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        scaled, place = outputs / self.temperature, (np.arange(len(rows)), self.target[rows])
-        others = scaled.copy()
-        others[place] = -np.inf
-        highest = others.max(1)
-        found: np.ndarray = scaled[place] - highest - np.log(np.exp(others - highest[:, None]).sum(1))
-        return found
-
-    def gradient(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        place, others = (np.arange(len(rows)), self.target[rows]), outputs / self.temperature
-        others[place] = -np.inf
-        found = -_softmax(others)
-        found[place] = 1.0
-        return found / self.temperature
-
-
-@dataclass(frozen=True)
-class NumberHead:
-    """The number that a regressor says."""
-
-    mean: float
-    spread: float
-    unit: str = "value"
-
-    @property
-    def least(self) -> float:
-        return 1e-3 * self.spread
-
-    def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        found: np.ndarray = self.mean + self.spread * outputs[:, 0]
-        return found
-
-    def gradient(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return np.full(outputs.shape, self.spread)
-
-
-OUTPUTS: dict[str, Any] = {"probability": ProbabilityHead, "logit": LogitHead}
-
-
-def head_of(output: str, target: np.ndarray, temperature: float) -> Head:
-    """What of a class is explained, by its name."""
-    if output not in OUTPUTS:
-        raise OptionError(f"output is {shown(output)}{nearest(output, OUTPUTS)}; expected one of {', '.join(OUTPUTS)}")
-    found: Head = OUTPUTS[output](target, temperature)
-    return found
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: np.ndarray = e / e.sum(axis=1, keepdims=True)
-    return found

@@ -8,11 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from elman import checks
-from elman.classify.attribution import Question, explain, head_of
+from elman.classify.attribution import Question, explain
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
 from elman.classify.classes import numbers_of
 from elman.classify.explained import Attribution
+from elman.classify.heads import head_of
 from elman.classify.over_time import over_time
 from elman.classify.report import ClassificationReport, report_on_classes
 from elman.classify.store import labels_from_data, labels_to_data

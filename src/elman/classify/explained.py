@@ -127,8 +127,7 @@ class Attribution:
         )
         values, channels = self.values[case, :steps], self.channels
         if self.gaps is not None:
-            assert self.cases.times is not None
-            times = self.cases.times[case, :steps]
+            times = self.cases.elapsed(self.scaling.unit)[case, :steps]
             values = np.column_stack([values, self.gaps[case, :steps]])
             series = np.column_stack([series, np.diff(times, prepend=np.nan)])
             channels = (*channels, "time since the step before")

@@ -9,9 +9,10 @@ import numpy as np
 
 from elman import checks
 from elman.checks import nearest, shown
-from elman.classify.attribution import NumberHead, Question, explain
+from elman.classify.attribution import Question, explain
 from elman.classify.base import SequenceEstimator
 from elman.classify.explained import Attribution
+from elman.classify.heads import NumberHead
 from elman.classify.over_time import over_time
 from elman.classify.report import RegressionReport, report_on_numbers
 from elman.classify.splitting import parts_of

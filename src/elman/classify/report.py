@@ -11,6 +11,7 @@ import numpy as np
 from elman.checks import whole
 from elman.classify.classes import numbers_of
 from elman.classify.report_picture import draw_confusion, draw_numbers
+from elman.classify.report_words import confusion_lines, hardest_lines, table
 from elman.data.names import counted, listed, series_name
 from elman.plain import plain
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BINS = 15  # of the calibration error, as Guo et al. have them
-SHOWN = 20  # classes, at most, whose confusion is written as a matrix
 LEAST = float(np.finfo(np.float64).eps)  # of a probability in the log loss
 
 
@@ -107,11 +107,11 @@ class ClassificationReport:
                 f"log loss {self.log_loss:.4g}, Brier score {self.brier:.4g}, "
                 f"expected calibration error {self.calibration_error:.4g}",
                 "",
-                *_table(["class", "precision", "recall", "F1", "cases"], rows),
+                *table(["class", "precision", "recall", "F1", "cases"], rows),
                 "",
-                *_confusion_lines(self.classes, self.confusion),
+                *confusion_lines(self.classes, self.confusion),
                 "",
-                *_hardest_lines(self.hardest, "probability of the true class"),
+                *hardest_lines(self.hardest, "probability of the true class"),
                 *self.notes,
             ]
         )
@@ -184,7 +184,7 @@ class RegressionReport:
                 f"mean error {self.mae:.4g}, median {self.median_error:.4g}, root of mean squares {self.rmse:.4g}, "
                 f"bias {self.bias:+.4g}",
                 "",
-                *_hardest_lines(self.hardest, "error"),
+                *hardest_lines(self.hardest, "error"),
                 *self.notes,
             ]
         )
@@ -313,48 +313,6 @@ def _notes(classes: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> t
     if not predicted.all():
         found.append(f"no case was taken for {listed(classes[predicted == 0].tolist())}: the precision is written as 0")
     return tuple(found)
-
-
-# --- words --------------------------------------------------------------------------------------------------
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of columns, the first to the left and the others to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    return [
-        "  ".join(
-            text.ljust(w) if k == 0 else text.rjust(w) for k, (text, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in (head, *rows)
-    ]
-
-
-def _confusion_lines(classes: np.ndarray, confusion: np.ndarray) -> list[str]:
-    names = [str(name) for name in classes.tolist()]
-    if len(names) > SHOWN:
-        return _most_confused(names, confusion)
-    rows = [[name, *map(str, row)] for name, row in zip(names, confusion.tolist(), strict=True)]
-    return ["confusion: a row for each true class, a column for each predicted one", *_table(["", *names], rows)]
-
-
-def _most_confused(names: Sequence[str], confusion: np.ndarray) -> list[str]:
-    """The pairs of classes that are taken for one another the most, where a matrix would be too wide."""
-    wrong = confusion - np.diag(np.diag(confusion))
-    order = np.argsort(-wrong, axis=None, kind="stable")[:SHOWN]
-    pairs = [divmod(int(place), len(names)) for place in order if wrong.flat[place]]
-    rows = [[names[true], names[taken], f"{wrong[true, taken]:,}"] for true, taken in pairs]
-    return ["what is confused the most", *_table(["true", "predicted", "cases"], rows)]
-
-
-def _hardest_lines(hardest: Sequence[HardCase], measure: str) -> list[str]:
-    if not hardest:
-        return []
-    rows = [[series_name(c.name), _text(c.truth), _text(c.predicted), f"{c.measure:.4g}"] for c in hardest]
-    return ["the hardest cases", *_table(["case", "true", "predicted", measure], rows)]
-
-
-def _text(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _name(name: Any) -> Any:

@@ -27,6 +27,8 @@ class Scaling:
         The channels that have missing values in training: each has one input more, 1 where its value is known.
     gap : float
         The median time between two steps, 0 where steps are even: else one input more says how long each step took.
+    unit : str
+        Of that time, such as ``"h"``; empty of bare numbers.
     """
 
     channels: tuple[str, ...]
@@ -34,6 +36,7 @@ class Scaling:
     spread: np.ndarray
     masked: tuple[int, ...] = ()
     gap: float = 0.0
+    unit: str = ""
 
     @property
     def width(self) -> int:
@@ -46,19 +49,17 @@ class Scaling:
         Raises
         ------
         DataError, ShapeError
-            If the cases have other channels than those that were learnt, no times where they had some, or values far
-            outside of float32.
+            If the cases have other channels than those that were learnt, no times where they had uneven ones, or values
+            far outside of float32.
         """
         cases = aligned(cases, self.channels)
-        if self.gap and cases.times is None:
-            raise DataError("the training cases had uneven times, and these have none; give their column of times")
         scaled = (cases.values - self.mean) / self.spread
         known = ~np.isnan(scaled)
         scaled = np.where(known, scaled, 0.0)
         self._check(scaled, cases)
         parts = [scaled, known[:, :, list(self.masked)]]
         if self.gap:
-            parts.append(gaps_of(cases, self.gap)[:, :, None])
+            parts.append(gaps_of(cases, self.gap, self.unit)[:, :, None])
         return np.concatenate(parts, axis=2, dtype=np.float32, casting="unsafe") * cases.inside[:, :, None]
 
     def _check(self, scaled: np.ndarray, cases: Cases) -> None:
@@ -101,7 +102,7 @@ def learn_scaling(cases: Cases) -> tuple[Scaling, list[str]]:
         )
     if gap:
         notes.append("steps are uneven in time: how long each took is an input")
-    return Scaling(cases.channels, mean, np.where(still, 1.0, spread), masked, gap), notes
+    return Scaling(cases.channels, mean, np.where(still, 1.0, spread), masked, gap, cases.unit if gap else ""), notes
 
 
 def _mean(values: np.ndarray, known: np.ndarray, count: np.ndarray) -> np.ndarray:
@@ -116,10 +117,16 @@ def _usual_gap(cases: Cases) -> float:
     return float(np.median(found)) if len(found) else 0.0
 
 
-def gaps_of(cases: Cases, usual: float) -> np.ndarray:
-    """How long each step took, (N, T): the logarithm of its share of the usual one, 0 at the first step."""
-    assert cases.times is not None
-    gaps = np.diff(cases.times, axis=1, prepend=cases.times[:, :1])
+def gaps_of(cases: Cases, usual: float, unit: str) -> np.ndarray:
+    """How long each step took, (N, T): the logarithm of its share of the usual one, 0 at the first step.
+
+    Raises
+    ------
+    DataError
+        If the cases have no times, or none that can be told in this unit.
+    """
+    times = cases.elapsed(unit)
+    gaps = np.diff(times, axis=1, prepend=times[:, :1])
     found = np.log(np.maximum(gaps, 1e-6 * usual) / usual)
     found[:, 0] = 0.0
     return np.where(cases.inside, found, 0.0)

@@ -44,6 +44,7 @@ def save(learner: Learner, path: str | Path) -> Path:
         "channels": scaling.channels,
         "masked": scaling.masked,
         "gap": scaling.gap,
+        "unit": scaling.unit,
         "notes": learner.notes_,
         "members": [{name: getattr(net, name) for name in _ITS_OWN} for net in members],
         "features": getattr(learner, "n_features_in_", None),
@@ -191,7 +192,8 @@ def _scaling(stored: dict[str, Any], tensors: Mapping[str, np.ndarray]) -> Scali
             raise ModelFileError(f"its scaling is {shown(array)} for {len(channels)} channels")
     if not (spread > 0).all() or len(set(channels)) < len(channels):
         raise ModelFileError("its scaling has no spread, or two channels of one name")
-    return Scaling(channels, mean, spread, masked, real(stored["gap"], "the gap", 0, from_low=True))
+    gap, unit = real(stored["gap"], "the gap", 0, from_low=True), checks.text(stored["unit"], "the unit of times")
+    return Scaling(channels, mean, spread, masked, gap, unit)
 
 
 def _width(stored: dict[str, Any]) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 
 from elman import checks
 from elman.classify.face import Learner
-from elman.data.cases import Cases
+from elman.data.cases import SECONDS, Cases
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import Network
 from elman.network.prefixes import hindrance_of_prefixes, prefix_network
@@ -66,8 +67,9 @@ class SequenceStream:
         ----------
         step : array, shape (F,) or (rows, F)
             Values as in training, NaN where one is missing; (F,) for a single sequence.
-        time : float or array (rows,), optional
-            When the step was, in the unit of the times that were learnt; needed if those were uneven.
+        time : datetime, float, or array (rows,) of them, optional
+            When the step was, if the times that were learnt were uneven: a date and time, or a number in their unit,
+            counted from any beginning.
 
         Returns
         -------
@@ -121,7 +123,7 @@ class SequenceStream:
             )
         if time is None:
             return None
-        times = checks.floats(time, "time", finite=True)
+        times = self._counted(time)
         if times.shape not in ((), (self.rows,)):
             raise ShapeError(
                 f"time has shape {times.shape}; expected a number, or ({self.rows},), one for each sequence"
@@ -132,6 +134,20 @@ class SequenceStream:
             raise DataError(f"time is {times[row]:g} after {self._before[row]:g}; expected later times at each step")
         return times
 
+    def _counted(self, time: Any) -> np.ndarray:
+        """Times as numbers in the unit that was learnt."""
+        unit, given = self._learner.scaling_.unit, np.asarray(time)
+        if given.dtype == object and all(hasattr(one, "isoformat") for one in given.flat):
+            given = np.array([_moment(one) for one in given.flat]).reshape(given.shape)
+        if given.dtype.kind != "M":
+            return checks.floats(time, "time", finite=True)
+        if unit not in SECONDS or np.isnat(given).any():
+            raise DataError(
+                f"time is {checks.shown(time)}; expected {'known times' if unit else 'a number, as learnt'}"
+            )
+        found: np.ndarray = given.astype("datetime64[us]").astype(np.int64) / (1e6 * SECONDS[unit])
+        return found
+
     def _cases(self, values: np.ndarray, times: np.ndarray | None) -> Cases:
         """The step behind the one before it, as cases, so that it is made an input as theirs are."""
         pair = [values] if self._last is None else [self._last, values]
@@ -141,12 +157,20 @@ class SequenceStream:
             np.full(self.rows, len(pair)),
             self._learner.scaling_.channels,
             None if moments is None else np.stack(moments, axis=1),
+            self._learner.scaling_.unit,
             names=tuple(range(self.rows)),
         )
 
     def __repr__(self) -> str:
         cost = "constant" if self.constant else "growing"
         return f"<SequenceStream: {self.rows} rows, {self.steps} steps so far, {cost} cost of a step>"
+
+
+def _moment(time: Any) -> np.datetime64:
+    """A date and time of Python or pandas; of one with an offset that of Greenwich."""
+    if getattr(time, "tzinfo", None) is not None:
+        time = time.astimezone(UTC).replace(tzinfo=None)
+    return np.datetime64(time.isoformat()[:26], "us")
 
 
 class _Stepping:
