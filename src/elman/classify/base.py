@@ -18,7 +18,7 @@ from elman.classify.splitting import held_out
 from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
-from elman.data.casing import cases_of
+from elman.data.casing import cases_of, columns_of
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
@@ -120,6 +120,8 @@ class SequenceEstimator(Estimator):
 
     def _taken(self, X: Any, y: Any, columns: dict[str, Any]) -> Cases:
         """Cases of the data, each with its label."""
+        if isinstance(y, str) and columns["label"] is None:
+            y, columns = None, columns | {"label": y}
         cases = cases_of(X, y, channels=self.channels, **columns)
         if cases.labels is None:
             raise DataError(
@@ -189,13 +191,15 @@ class SequenceEstimator(Estimator):
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(cases_of(X, channels=self.channels, reading=reading, **self._told), labels=None)
+        return replace(cases_of(X, channels=self.channels, reading=reading, **self._told(X)), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
         self._check_fitted()
-        told = self._columns if y is None else self._told
-        cases = X if isinstance(X, Cases) else cases_of(X, y, channels=self.channels, **told)
+        if y is None:
+            cases = X if isinstance(X, Cases) else cases_of(X, channels=self.channels, **self._columns)
+        else:
+            cases = cases_of(replace(self._read(X), labels=None), y)
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
@@ -282,10 +286,10 @@ class SequenceEstimator(Estimator):
         """The columns of the table that was learnt from, as `fit` was told them: group, time, columns and label."""
         return dict(self._columns)
 
-    @property
-    def _told(self) -> dict[str, Any]:
-        """Those that cases have which nobody knows the label of."""
-        return {name: value for name, value in self._columns.items() if name != "label"}
+    def _told(self, X: Any) -> dict[str, Any]:
+        """The columns of other data, which need not have that of labels."""
+        label = self._columns["label"]
+        return self._columns if label in columns_of(X) else self._columns | {"label": None}
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:
