@@ -13,7 +13,7 @@ from elman.checks import shown
 from elman.data.cases import Cases
 from elman.data.casing.arrays import Order, of_array, of_arrays
 from elman.data.casing.asked import Asked
-from elman.data.casing.files import of_file
+from elman.data.casing.files import of_file, table_columns
 from elman.data.casing.labels import labels_of
 from elman.data.casing.nested import cells_of, is_sequence, of_frames, of_nested
 from elman.data.casing.tables import of_table
@@ -106,6 +106,15 @@ def read_cases(
     if not isinstance(path, str | Path):
         raise OptionError(f"path is {shown(path)}; expected a file's name")
     return of_file(Path(path), Asked(channels, group, time, columns, label, reading or Reading()), False)
+
+
+def columns_in(X: Any) -> tuple[Any, ...]:
+    """What the columns of a table are called, a file's too; none where X is no table."""
+    if isinstance(X, str | Path):
+        return table_columns(Path(X))
+    if isinstance(X, Mapping):
+        return tuple(X)
+    return tuple(getattr(X, "column_names", None) or X.columns) if is_frame(X) else ()
 
 
 def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
