@@ -19,8 +19,7 @@ from elman.classify.scaling import aligned
 from elman.classify.splitting import held_out, parts_of
 from elman.classify.store import check_savable
 from elman.data.cases import Cases
-from elman.data.casing import read_cases, targets_of
-from elman.data.casing.files import table_columns
+from elman.data.casing import columns_in, read_cases, targets_of
 from elman.data.names import counted, listed
 from elman.data.reading import Reading
 from elman.data.series import name_of
@@ -100,7 +99,7 @@ class Columns:
 
     def read_perhaps_unlabelled(self, path: Path) -> tuple[Cases, tuple[str, ...]]:
         """The cases of a file that need not have the column of labels, and a note where it has not."""
-        there = table_columns(path)
+        there = columns_in(path)
         if self.label is None or not there or self.label in there:
             return self.read(path), ()
         note = f"{path} has no column {self.label!r}: its cases are judged, and nothing says how well"
@@ -440,7 +439,7 @@ def _again(
 
 def _remembered(learner: Learner, named: Columns, source: Path) -> Columns:
     """What the user says of columns, else what the model was told, where the file is a table."""
-    if not table_columns(source):
+    if not columns_in(source):
         return named
     told = {name: value for name, value in learner.remembered_columns.items() if getattr(named, name) is None}
     return replace(named, **told)

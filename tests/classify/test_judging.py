@@ -152,3 +152,24 @@ def test_a_page_of_numbers_and_one_of_nothing(monkeypatch):
     unlabelled = page(Story("odd", judge(model, cases_of(X)), "Judged", None, model, [], ())).html()
     assert "The cases have no labels" in unlabelled and "Said and true" not in unlabelled
     assert "There is none" in page(Story("odd", None, "", None, model, [], ())).html()
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "dict", "csv"])
+def test_a_column_of_labels_is_no_channel_of_cases_that_are_judged(tmp_path, library):
+    table = {"walk": np.repeat(np.arange(6), 4), "v": RNG.normal(size=24), "gait": np.repeat(["up", "down"] * 3, 4)}
+    without = {name: table[name] for name in ("walk", "v")}
+    if library == "csv":
+        pandas = pytest.importorskip("pandas")
+        pandas.DataFrame(table).to_csv(tmp_path / "all.csv", index=False)
+        pandas.DataFrame(without).to_csv(tmp_path / "without.csv", index=False)
+        table, without = tmp_path / "all.csv", tmp_path / "without.csv"
+    elif library != "dict":
+        frame = pytest.importorskip(library).DataFrame
+        table, without = frame(table), frame(without)
+    model = el.SequenceClassifier(**SMALL).fit(table, group="walk", label="gait")
+    np.testing.assert_array_equal(model.predict_proba(table), model.predict_proba(without))
+    score = model.score(table)
+    assert score == model.score(table, ["up", "down"] * 3) == model.score(without, ["up", "down"] * 3)
+    assert model.score(table, ["down", "up"] * 3) == pytest.approx(1 - score)
+    with pytest.raises(DataError, match="nothing to judge by"):
+        model.score(without)

@@ -18,7 +18,7 @@ from elman.classify.splitting import held_out
 from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
-from elman.data.casing import cases_of, columns_of
+from elman.data.casing import cases_of, columns_in
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
@@ -191,15 +191,16 @@ class SequenceEstimator(Estimator):
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(cases_of(X, channels=self.channels, reading=reading, **self._told(X)), labels=None)
+        return replace(self._cases(X, reading), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
         self._check_fitted()
-        if y is None:
-            cases = X if isinstance(X, Cases) else cases_of(X, channels=self.channels, **self._columns)
-        else:
-            cases = cases_of(replace(self._read(X), labels=None), y)
+        if isinstance(y, str):
+            return cases_of(X, y, channels=self.channels, **self._columns | {"label": None})
+        cases = X if isinstance(X, Cases) else self._cases(X)
+        if y is not None:
+            return cases_of(replace(cases, labels=None), y)
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
@@ -286,10 +287,12 @@ class SequenceEstimator(Estimator):
         """The columns of the table that was learnt from, as `fit` was told them: group, time, columns and label."""
         return dict(self._columns)
 
-    def _told(self, X: Any) -> dict[str, Any]:
-        """The columns of other data, which need not have that of labels."""
-        label = self._columns["label"]
-        return self._columns if label in columns_of(X) else self._columns | {"label": None}
+    def _cases(self, X: Any, reading: Reading | None = None) -> Cases:
+        """Cases by the columns that were learnt from; that of labels need not be there, and is no channel if it is."""
+        told = self._columns
+        if told.get("label") not in columns_in(X):
+            told = told | {"label": None}
+        return cases_of(X, channels=self.channels, reading=reading, **told)
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:

@@ -108,13 +108,13 @@ def read_cases(
     return of_file(Path(path), Asked(channels, group, time, columns, label, reading or Reading()), False)
 
 
-def columns_of(X: Any) -> tuple[Any, ...]:
-    """What the columns of a table are called, of a data frame, a dict or a file; none of what is no table."""
+def columns_in(X: Any) -> tuple[Any, ...]:
+    """What the columns of a table are called, a file's too; none where X is no table."""
     if isinstance(X, str | Path):
         return table_columns(Path(X))
     if isinstance(X, Mapping):
         return tuple(X)
-    return tuple(getattr(X, "column_names", X.columns)) if is_frame(X) else ()
+    return tuple(getattr(X, "column_names", None) or X.columns) if is_frame(X) else ()
 
 
 def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
