@@ -21,7 +21,7 @@ FLOORS = [
     {"compare", "forecast", "classify", "language"},
     {"models"},
     {"sequences"},
-    {"commands"},
+    {"commands", "commands_text"},
     {"cli", "lab"},
     {"__main__"},
 ]
