@@ -152,7 +152,9 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     torch.set_flush_denormal(True)
     train, validation, _ = parts(given.text)
-    model = LanguageModel("lstm", given.units, layers=given.layers, epochs=given.epochs, threads=given.threads)
+    model = LanguageModel(
+        "lstm", given.units, layers=given.layers, streams=50, epochs=given.epochs, threads=given.threads
+    )
     turns = Turns(model, train, validation)
     print(f"{platform.processor() or platform.machine()}, {given.threads} threads, torch {torch.__version__}: {model}")
     model.fit(train, validation_text=validation, callbacks=[turns], verbose=0)

@@ -31,7 +31,7 @@ _LEARNING = (
     click.option("--input-dropout", type=float, metavar="P", help="Behind the embedding. [default: 0]"),
     click.option("--weight-drop", type=float, metavar="P", help="Of recurrent matrices. [default: 0]"),
     click.option("--steps", type=int, metavar="T", help="Steps that gradients go back. [default: 100]"),
-    click.option("--streams", type=int, metavar="B", help="Parts of the text read side by side. [default: 50]"),
+    click.option("--streams", type=int, metavar="B", help="Parts of the text read side by side. [default: by its length]"),
     click.option("--learning-rate", type=float, metavar="RATE", help="AdamW's highest. [default: 0.003]"),
     click.option("--validation", type=float, metavar="SHARE", help="Of the text, held out at its end. [default: 0.1]"),
     click.option("--validation-file", metavar="FILE", help="A text that judges each epoch instead."),

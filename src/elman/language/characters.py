@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from elman import checks
-from elman.errors import DataError, OptionError
-from elman.language.vocabulary import as_tokens
+from elman.errors import DataError
+from elman.language.vocabulary import as_most, as_pieces, as_tokens
 
 STANDS_FOR_OTHERS = "\ufffd"
 """Unicode's replacement character, which an unknown character becomes."""
@@ -52,17 +52,14 @@ class Characters:
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Characters:
         """All characters of a text in pieces, sorted; or the commonest, so that there are `most` tokens."""
+        most = as_most(most, None, 2, "characters, as one stands for all that are rare")
         counts = np.zeros(0x110000, np.int64)
-        for piece in checks.listed(pieces, "pieces", "texts") if isinstance(pieces, str) else pieces:
-            found = np.bincount(_code_points(checks.text(piece, "the text of a vocabulary")))
+        for piece in as_pieces(pieces):
+            found = np.bincount(_code_points(piece))
             counts[: len(found)] += found
         known = np.flatnonzero(counts)
         if most is None or len(known) <= most:
             return cls(_text(known))
-        if most < 2:
-            raise OptionError(
-                f"vocabulary is {most}; expected at least 2 characters, as one stands for all that are rare"
-            )
         commonest = known[np.argsort(-counts[known], kind="stable")[: most - 1]]
         return cls(_text(np.sort(commonest)), limited=True)
 

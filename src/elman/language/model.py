@@ -21,7 +21,7 @@ from elman.language.loop import train
 from elman.language.networks import Design
 from elman.language.samples import Samples
 from elman.language.scores import TextScore, mean_nats, nats
-from elman.language.streams import Windows
+from elman.language.streams import Windows, usual_streams
 from elman.language.texts import between, rebroken, texts_of
 from elman.language.vocabulary import Decoder, decoded
 from elman.language.writing import as_stops, until
@@ -67,8 +67,9 @@ class LanguageModel(Estimator):
         Share of the weights of recurrent matrices that are dropped in training, of all steps alike [4]_.
     steps : int, default 100
         Steps T of a window, through which gradients go back.
-    streams : int, default 50
-        Parts of the text that are read side by side, the rows B of a batch.
+    streams : int, optional
+        Parts of the text that are read side by side, the rows B of a batch. By default one for each 20,000 tokens, but
+        8 at least and 50 at most, so that a short text gives enough updates.
     fresh : float, default 0.01
         The probability that a stream begins with states of zeros again at a window, so that the network knows them as
         well as states that have run for long.
@@ -140,7 +141,7 @@ class LanguageModel(Estimator):
         variational: bool = True,
         weight_drop: float = 0.0,
         steps: int = 100,
-        streams: int = 50,
+        streams: int | None = None,
         fresh: float = 0.01,
         epochs: int = 10,
         learning_rate: float = 3e-3,
@@ -210,7 +211,8 @@ class LanguageModel(Estimator):
         kind, limit = kind_of(self.tokens), self.vocabulary
         known = parts.everything() if kind.kind == "characters" and limit is None else parts.training()
         vocabulary = kind.of(known, limit)
-        windows = Windows(encoded(parts.training(), vocabulary).numbers, self.streams, self.steps)
+        numbers = encoded(parts.training(), vocabulary).numbers
+        windows = Windows(numbers, self.streams or usual_streams(len(numbers), self.steps), self.steps)
         held = encoded(parts.held_out(), vocabulary)
         self.vocabulary_, self.notes_ = vocabulary, parts.notes
         self.held_out_ = held if len(held.numbers) > 1 else None
@@ -228,7 +230,7 @@ class LanguageModel(Estimator):
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""
-        for name in ("units", "layers", "steps", "streams", "epochs"):
+        for name in ("units", "layers", "steps", "epochs"):
             checks.whole(getattr(self, name), name, most=10**7)
         for name in ("learning_rate", "clip_norm"):
             checks.real(getattr(self, name), name, 0)
@@ -236,7 +238,7 @@ class LanguageModel(Estimator):
         what = dict.fromkeys(("dropout", "input_dropout"), "values") | {"weight_drop": "weights", "fresh": "windows"}
         for name, whole in {"validation": "the text", **what, "warm_up": "the updates"}.items():
             checks.real(getattr(self, name), name, 0, 1, expected=f"in [0, 1), a share of {whole}", from_low=True)
-        for name in ("vocabulary", "embedding", "patience", "threads"):
+        for name in ("vocabulary", "embedding", "streams", "patience", "threads"):
             if getattr(self, name) is not None:
                 checks.whole(getattr(self, name), name, most=10**7)
         for name in ("tied", "variational"):
@@ -374,9 +376,10 @@ class LanguageModel(Estimator):
         """
         how: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
         how |= {"repetition_penalty": repetition_penalty, "repetition_window": repetition_window, "seed": seed}
-        if beam is None and length_penalty == 1.0:
+        length = self._length(length)
+        if beam is None and checks.is_number(length_penalty) and length_penalty == 1.0:
             return "".join(self.stream(prompt, length, stop=stop, **how))
-        stops, context, length = as_stops(stop), self._context(prompt), self._length(length)
+        stops, context = as_stops(stop), self._context(prompt)
         made = self.network_.generate(context, length, beam=beam, length_penalty=length_penalty, **how)
         return "".join(until(decoded(self._decoder_after(context), made), stops))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from elman import checks
 from elman.errors import DataError, ModelFileError, OptionError
-from elman.language.vocabulary import as_tokens
+from elman.language.vocabulary import as_most, as_pieces, as_tokens
 
 MOST, LEAST = 2_000, 256  # by default; and the bytes, which are all in it
 _UNWRITTEN = [*range(33), *range(127, 161), 173]  # bytes that have no sign of their own
@@ -55,16 +55,14 @@ class Pieces:
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Pieces:
         """The pieces of a text, at most `most`, 2,000 by default."""
-        most = MOST if most is None else most
-        if most < LEAST:
-            raise OptionError(f"vocabulary is {most}; expected at least {LEAST} pieces, as all bytes are among them")
+        most = as_most(most, MOST, LEAST, "pieces, as all bytes are among them") or MOST
         library = _library()
         tokenizer = library.Tokenizer(library.models.BPE())
         tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = library.decoders.ByteLevel()
         alphabet = library.pre_tokenizers.ByteLevel.alphabet()
         trainer = library.trainers.BpeTrainer(vocab_size=most, initial_alphabet=alphabet, show_progress=False)
-        tokenizer.train_from_iterator((encodable(piece) for piece in pieces), trainer=trainer)
+        tokenizer.train_from_iterator((encodable(piece) for piece in as_pieces(pieces)), trainer=trainer)
         return cls(tokenizer.to_str())
 
     def __len__(self) -> int:

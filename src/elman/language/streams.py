@@ -10,6 +10,8 @@ from elman import checks
 from elman.errors import DataError
 from elman.language.numbers import Numbers
 
+FEWEST, MOST, TOKENS_A_STREAM = 8, 50, 20_000
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -56,6 +58,12 @@ class Windows:
         pair = (rows[:, k : k + size].reshape(self.streams, count, self.steps) for k in (0, 1))
         x, target = (part.swapaxes(0, 1).reshape(-1, self.steps) for part in pair)
         return x, target
+
+
+def usual_streams(tokens: int, steps: int) -> int:
+    """How many streams go well with a text of so many tokens: fewer of a short one, so that there are more updates."""
+    least = min(FEWEST, max((tokens - 1) // steps, 1))
+    return min(max(tokens // TOKENS_A_STREAM, least), MOST)
 
 
 def parallel_streams(numbers: np.ndarray, streams: int, steps: int) -> tuple[np.ndarray, np.ndarray]:

@@ -65,12 +65,12 @@ class Files:
 class Spooled:
     """Documents of an iterable that can be gone through once, kept in a temporary file."""
 
-    def __init__(self, documents: Iterable[Any]):
-        self.name, self.notes = "the texts", list[str]()
+    def __init__(self, documents: Iterable[Any], name: str = "the text"):
+        self.name, self.notes = name, list[str]()
         self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # gone when nobody needs it
         for number, document in enumerate(documents):
             if not isinstance(document, str):
-                raise DataError(f"text {number} of the iterable is {shown(document)}; expected texts (str)")
+                raise DataError(f"{name} is an iterable whose item {number} is {shown(document)}; expected texts (str)")
             for piece in _ended([document]):
                 self._file.write(piece.encode("utf-8", "surrogatepass"))
 
@@ -105,10 +105,14 @@ def texts_of(given: Any, name: str = "the text") -> Texts:
         return Whole(given, name)
     if isinstance(given, os.PathLike) and not isinstance(os.fspath(given), bytes):
         return _of_path(Path(given))
-    if isinstance(given, bytes | bytearray | memoryview) or not isinstance(given, Iterable):
-        hint = "; a file is given as a Path, bytes are decoded before: data.decode()"
-        raise DataError(f"{name} is {shown(given)}; it expects a text (str), a Path or an iterable of texts{hint}")
-    return Spooled(given)
+    try:
+        documents = None if isinstance(given, bytes | bytearray | memoryview) else iter(given)
+    except TypeError:
+        documents = None
+    if documents is None:
+        hint = "; a file is given as a Path, and bytes are decoded before: data.decode()"
+        raise DataError(f"{name} is {shown(given)}; expected a text (str), a Path or an iterable of texts{hint}")
+    return Spooled(documents, name)
 
 
 def _of_path(path: Path) -> Files:

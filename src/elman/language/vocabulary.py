@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from elman import checks
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
 
 UNKNOWN = "<unk>"
 """The token for what is not in a vocabulary that was limited."""
@@ -62,6 +62,24 @@ class Vocabulary(Protocol):
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
         """What `to_data` wrote."""
+
+
+def as_pieces(pieces: Any) -> Iterator[str]:
+    """The pieces of a text, checked as they come; a text is one piece."""
+    try:
+        found = iter([pieces] if isinstance(pieces, str) else pieces)
+    except TypeError as error:
+        raise OptionError(f"pieces is {checks.shown(pieces)}; expected a text or pieces of one") from error
+    return (checks.text(piece, "the text of a vocabulary") for piece in found)
+
+
+def as_most(most: Any, usual: int | None, least: int, what: str) -> int | None:
+    """How many tokens a vocabulary has at most."""
+    if most is None:
+        return usual
+    if checks.whole(most, "vocabulary") < least:
+        raise OptionError(f"vocabulary is {most}; expected at least {least} {what}")
+    return int(most)
 
 
 def as_tokens(numbers: Any, count: int) -> np.ndarray:

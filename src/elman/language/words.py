@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from elman import checks
-from elman.errors import DataError, OptionError
-from elman.language.vocabulary import UNKNOWN, as_tokens
+from elman.errors import DataError
+from elman.language.vocabulary import UNKNOWN, as_most, as_pieces, as_tokens
 
 MOST = 10_000  # by default
 _TOKEN = re.compile(r"\n|<unk>|\w+(?:['’\-.]\w+)*|[^\w\s]")
@@ -65,11 +65,9 @@ class Words:
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Words:
         """The commonest words of a text in pieces, so that there are at most `most` tokens, 10,000 by default."""
-        most = MOST if most is None else most
-        if most < 2:
-            raise OptionError(f"vocabulary is {most}; expected at least 2 words, as one stands for all that are rare")
+        most = as_most(most, MOST, 2, "words, as one stands for all that are rare") or MOST
         counts: Counter[str] = Counter()
-        for piece in pieces:
+        for piece in as_pieces(pieces):
             counts.update(words_of(piece))
         del counts[UNKNOWN]
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
