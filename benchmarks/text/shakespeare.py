@@ -147,13 +147,20 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--units", type=int, default=256)
+    parser.add_argument("--products", choices=["bfloat16"], help="Elman's products, beside PyTorch's in float32")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.set_flush_denormal(True)
     train, validation, _ = parts(given.text)
     model = LanguageModel(
-        "lstm", given.units, layers=given.layers, streams=50, epochs=given.epochs, threads=given.threads
+        "lstm",
+        given.units,
+        layers=given.layers,
+        streams=50,
+        epochs=given.epochs,
+        products=given.products,
+        threads=given.threads,
     )
     turns = Turns(model, train, validation)
     print(f"{platform.processor() or platform.machine()}, {given.threads} threads, torch {torch.__version__}: {model}")

@@ -53,10 +53,11 @@ class Characters:
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Characters:
         """All characters of a text in pieces, sorted; or the commonest, so that there are `most` tokens."""
         most = as_most(most, None, 2, "characters, as one stands for all that are rare")
-        counts = np.zeros(0x110000, np.int64)
+        counts = np.zeros(0, np.int64)
         for piece in as_pieces(pieces):
-            found = np.bincount(_code_points(piece))
-            counts[: len(found)] += found
+            found = np.bincount(_code_points(piece), minlength=len(counts))
+            found[: len(counts)] += counts
+            counts = found
         known = np.flatnonzero(counts)
         if most is None or len(known) <= most:
             return cls(_text(known))

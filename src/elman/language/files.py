@@ -33,12 +33,12 @@ def read_entry(network: Network, path: Any) -> tuple[dict[str, Any], Vocabulary]
     """
     try:
         stored = json.loads(network.metadata.pop(ENTRY))
-        if "format" not in stored:
+        if not isinstance(stored, dict) or stored.get("format") != FORMAT:
+            age = "a newer" if isinstance(stored, dict) and stored.get("format", 0) > FORMAT else "an older"
             raise ModelFileError(
-                f"{path} holds a language model of an older version of Elman; train it again with this one"
+                f"{path} holds a language model of {age} version of Elman, and none that this version of Elman can "
+                f"read: {'update Elman' if age == 'a newer' else 'train it again'}"
             )
-        if stored["format"] > FORMAT:
-            raise ModelFileError(f"{path} holds a language model of a newer version of Elman; update Elman to read it")
         vocabulary = vocabulary_from(stored["vocabulary"])
         params = {**stored["params"], "cell": stored["cell"] or _cell_of(network)}
     except ModelFileError:

@@ -211,11 +211,14 @@ class LanguageModel(Estimator):
         kind, limit = kind_of(self.tokens), self.vocabulary
         known = parts.everything() if kind.kind == "characters" and limit is None else parts.training()
         vocabulary = kind.of(known, limit)
+        if len(vocabulary) < 2:
+            raise DataError("the text has a single kind of character, so that there is nothing to learn of it")
         numbers = encoded(parts.training(), vocabulary).numbers
         windows = Windows(numbers, self.streams or usual_streams(len(numbers), self.steps), self.steps)
         held = encoded(parts.held_out(), vocabulary)
         self.vocabulary_, self.notes_ = vocabulary, parts.notes
         self.held_out_ = held if len(held.numbers) > 1 else None
+        keeping = self._keeping()
         self.network_ = self._network()
         self.history_ = train(
             self.network_,
@@ -224,7 +227,7 @@ class LanguageModel(Estimator):
             epochs=self.epochs,
             fresh=self.fresh,
             judge=None if self.held_out_ is None else lambda: mean_nats(self.network_, held.numbers),
-            callbacks=[*self._keeping(), *told, *([Samples(self, samples)] if samples else []), *shown],
+            callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
         )
         return self
 
