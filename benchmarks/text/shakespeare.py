@@ -48,7 +48,7 @@ class Peer:
         self.validation = torch.tensor(encode(validation))
         updates = model.epochs * self.windows.batches
         self.schedule = model._optimizer(updates).learning_rate
-        own = [p for p in (*self.embedding.parameters(), *self.lstm.parameters(), *self.dense.parameters())]
+        own = [*self.embedding.parameters(), *self.lstm.parameters(), *self.dense.parameters()]
         self.parameters = [p for p in own if p.requires_grad]
         groups = [
             {"params": [p for p in self.parameters if p.ndim > 1], "weight_decay": model.weight_decay},

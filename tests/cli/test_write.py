@@ -58,7 +58,9 @@ def test_all_ways_of_writing(run, files):  # noqa: F811
         ["--stop", "t", "--stop", "w"],
     ):
         assert run(*write, *more)[0] == 0
-    code, out, _ = run("write", "--model", "bard.safetensors", "--endless", "--stop", "o", "--stop", "e", "--stop", "\n")
+    code, out, _ = run(
+        "write", "--model", "bard.safetensors", "--endless", "--stop", "o", "--stop", "e", "--stop", "\n"
+    )
     assert code == 0 and "o" not in out
 
 

@@ -25,8 +25,18 @@ def pieces():
     pytest.importorskip("tokenizers")
     return Pieces.of([TEXT], 300)
 
+
 @pytest.mark.parametrize(
-    "text", ["", "to be", " \t\r\n  x ", "größer 日本 😀👩‍👩‍👧", "\x00\x7f\u00ad\ufeff", "a" * 3000, "".join(map(chr, range(400)))]
+    "text",
+    [
+        "",
+        "to be",
+        " \t\r\n  x ",
+        "größer 日本 😀👩‍👩‍👧",
+        "\x00\x7f\u00ad\ufeff",
+        "a" * 3000,
+        "".join(map(chr, range(400))),
+    ],
 )
 def test_any_text_comes_back_whole_and_bit_by_bit(pieces, text):
     numbers = pieces.encode(text)
@@ -36,17 +46,21 @@ def test_any_text_comes_back_whole_and_bit_by_bit(pieces, text):
     assert "".join(parts) + decoder.finish() == text
     assert "\ufffd" not in "".join(parts)
 
+
 def test_half_a_character_waits(pieces):
     decoder, numbers = pieces.decoder(), pieces.encode("😀")
     assert [decoder(int(n)) for n in numbers] == ["", "", "", "😀"]
     assert decoder(int(numbers[0])) == "" and decoder.finish() == "\ufffd"
 
+
 def test_common_words_are_one_piece(pieces):
     assert len(pieces.encode(" question")) == 1 and 256 < len(pieces) <= 300
+
 
 def test_pieces_of_a_text_are_those_of_the_whole(pieces):
     cut = [pieces.encode(piece) for piece in rebroken([TEXT], 50)]
     assert len(cut) > 20 and np.array_equal(np.concatenate(cut), pieces.encode(TEXT))
+
 
 def test_a_model_and_its_file(pieces, tmp_path):
     model = LanguageModel(
@@ -57,6 +71,7 @@ def test_a_model_and_its_file(pieces, tmp_path):
     other = LanguageModel.load(model.save(tmp_path / "pieces.safetensors"))
     assert other.vocabulary_ == model.vocabulary_
     assert "".join(other.stream("to", 20, seed=2)) == model.generate("to", 20, seed=2)
+
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),

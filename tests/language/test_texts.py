@@ -21,7 +21,8 @@ UGLY = {
     "utf-8": (GERMAN.encode(), GERMAN),
     "utf-8 with its mark": (GERMAN.encode("utf-8-sig"), GERMAN),
     "utf-16": (GERMAN.encode("utf-16"), GERMAN),
-    "utf-16 without a mark": ("plain words\n" * 9).encode("utf-16-le") and (("plain words\n" * 9).encode("utf-16-le"), "plain words\n" * 9),
+    "utf-16 without a mark": ("plain words\n" * 9).encode("utf-16-le")
+    and (("plain words\n" * 9).encode("utf-16-le"), "plain words\n" * 9),
     "utf-32": (GERMAN.encode("utf-32"), GERMAN),
     "cp1252": (GERMAN.encode("cp1252"), GERMAN),
     "latin-1": (b"na\xefve \x81 text\n" * 9, "na\xefve \x81 text\n" * 9),
@@ -128,7 +129,9 @@ def test_numbers_on_disk_are_those_in_memory(below, monkeypatch):
     whole = np.concatenate(arrays)
     for numbers in (kept, stored):
         assert len(numbers) == 5000 and np.array_equal(np.concatenate(list(numbers.pieces(700))), whole)
-        assert np.array_equal(numbers.read(990, 30), whole[990:1020]) and np.array_equal(numbers.read(4990, 30), whole[4990:])
+        assert np.array_equal(numbers.read(990, 30), whole[990:1020]) and np.array_equal(
+            numbers.read(4990, 30), whole[4990:]
+        )
         assert numbers.counted(1) == (whole == 1).sum() and numbers.counted(None) == 0
 
 

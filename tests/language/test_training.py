@@ -56,12 +56,21 @@ def test_a_file_a_generator_and_a_text_teach_the_same(tmp_path):
 
 
 def test_threads_change_nothing():
-    assert (parameters(threads=1, dropout=0.2, weight_drop=0.3) == parameters(threads=2, dropout=0.2, weight_drop=0.3)).all()
+    assert (
+        parameters(threads=1, dropout=0.2, weight_drop=0.3) == parameters(threads=2, dropout=0.2, weight_drop=0.3)
+    ).all()
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"fresh": 0.5}, {"dropout": 0.3}, {"input_dropout": 0.3}, {"weight_drop": 0.3}, {"warm_up": 0.5}, {"weight_decay": 0.5}]
+    [
+        {"fresh": 0.5},
+        {"dropout": 0.3},
+        {"input_dropout": 0.3},
+        {"weight_drop": 0.3},
+        {"warm_up": 0.5},
+        {"weight_decay": 0.5},
+    ]
     + [{"seed": 1}, {"clip_norm": 0.01}, {"tied": True}, {"layers": 2}, {"cell": "gru"}, {"steps": 11}, {"streams": 4}],
     ids=str,
 )

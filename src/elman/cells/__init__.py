@@ -72,8 +72,8 @@ from elman.cells.time_aware_lstm import time_aware_lstm
 from elman.cells.typed import t_gru, t_lstm, t_rnn
 from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
-from elman.cells.wmc_lstm import wmc_lstm
 from elman.cells.weight_drop import weight_drop
+from elman.cells.wmc_lstm import wmc_lstm
 from elman.cells.zoneout import zoneout
 from elman.checks import nearest, shown, whole
 from elman.equations import Cell

@@ -31,7 +31,9 @@ _LEARNING = (
     click.option("--input-dropout", type=float, metavar="P", help="Behind the embedding. [default: 0]"),
     click.option("--weight-drop", type=float, metavar="P", help="Of recurrent matrices. [default: 0]"),
     click.option("--steps", type=int, metavar="T", help="Steps that gradients go back. [default: 100]"),
-    click.option("--streams", type=int, metavar="B", help="Parts of the text read side by side. [default: by its length]"),
+    click.option(
+        "--streams", type=int, metavar="B", help="Parts of the text read side by side. [default: by its length]"
+    ),
     click.option("--learning-rate", type=float, metavar="RATE", help="AdamW's highest. [default: 0.003]"),
     click.option("--validation", type=float, metavar="SHARE", help="Of the text, held out at its end. [default: 0.1]"),
     click.option("--validation-file", metavar="FILE", help="A text that judges each epoch instead."),
@@ -43,7 +45,10 @@ _WRITING = (
     click.option("--length", type=int, metavar="N", help="Tokens to write. [default: 500]"),
     click.option("--endless", is_flag=True, default=None, help="Write until Ctrl-C, or a --stop."),
     click.option(
-        "--temperature", type=float, metavar="X", help="Below 1 likely tokens are likelier, 0 is no chance. [default: 1]"
+        "--temperature",
+        type=float,
+        metavar="X",
+        help="Below 1 likely tokens are likelier, 0 is no chance. [default: 1]",
     ),
     click.option("--top-k", type=int, metavar="K", help="Only the K likeliest tokens."),
     click.option("--top-p", type=float, metavar="P", help="Only the likeliest tokens that together have P."),

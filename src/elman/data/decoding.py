@@ -88,7 +88,7 @@ def _by_mark(data: bytes, name: str) -> tuple[str, str] | None:
 
 
 def encoding_of_start(start: bytes, size: int) -> str | None:
-    """The Unicode encoding that a file's first bytes tell, by its mark or as UTF-16 does; `size` is that of the file."""
+    """The Unicode encoding that the first bytes of a file of some size tell, by its mark or as UTF-16 does."""
     marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
     return marked or _unmarked_utf16(start[:_LOOKED_AT], size)
 

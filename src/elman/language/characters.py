@@ -26,7 +26,7 @@ class Characters:
     characters : str
         Each once.
     limited : bool, default False
-        Whether there is one token more, for all other characters, which is written as U+FFFD; otherwise they are errors.
+        Whether one token more stands for all other characters, and is written as U+FFFD; otherwise they are errors.
 
     Examples
     --------

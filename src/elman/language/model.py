@@ -56,7 +56,7 @@ class LanguageModel(Estimator):
     embedding : int, optional
         Numbers E that stand for a token; by default 64, or `units` where they are `tied`.
     tied : bool, default False
-        Whether the matrix of the output is that of the embedding [2]_; from H to E goes a matrix more where they differ.
+        Whether the matrix of the output is that of the embedding [2]_; where H and E differ, one more lies between.
     dropout : float, default 0
         Share of the values that are dropped after each recurrent layer in training.
     input_dropout : float, default 0

@@ -83,7 +83,9 @@ class KneserNey:
         found, prefixes = [], np.zeros(len(text) + 1, np.int64)  # the number of what ends before each place
         for k in range(1, self.order + 1):
             codes = prefixes[:-1][k - 1 :] * tokens + text[k - 1 :]
-            unique, first, inverse, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
+            unique, first, inverse, counts = np.unique(
+                codes, return_index=True, return_inverse=True, return_counts=True
+            )
             if found:  # the sequences of k - 1 tokens at the ends of those of k, each with one kind of token before
                 lower = found[-1]
                 found[-1] = (lower[0], np.bincount(prefixes[1:][k - 1 :][first], minlength=len(lower[0])))

@@ -16,7 +16,9 @@ def as_stops(stop: Any) -> tuple[str, ...]:
     stops = [stop] if isinstance(stop, str) else checks.listed(stop, "stop", "texts")
     for one in stops:
         if not isinstance(one, str) or not one:
-            raise OptionError(f"stop is {checks.shown(stop)}; expected texts that are not empty, such as stop=['\\n\\n']")
+            raise OptionError(
+                f"stop is {checks.shown(stop)}; expected texts that are not empty, such as stop=['\\n\\n']"
+            )
     return tuple(stops)
 
 
