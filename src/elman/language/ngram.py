@@ -48,8 +48,8 @@ class KneserNey:
 
     References
     ----------
-    R. Kneser and H. Ney, Improved backing-off for m-gram language modeling, ICASSP 1995; interpolated: S. F. Chen and
-    J. Goodman, An empirical study of smoothing techniques for language modeling, Computer Speech and Language 13 (1999).
+    R. Kneser and H. Ney, Improved backing-off for m-gram language modeling, ICASSP 1995; interpolated by S. F. Chen and
+    J. Goodman, An empirical study of smoothing techniques for language modeling, Computer Speech and Language 1999.
 
     Examples
     --------
@@ -80,7 +80,8 @@ class KneserNey:
         text = self._checked(numbers)
         if len(text) < self.order:
             raise DataError(f"the text has {len(text)} tokens; an order of {self.order} needs as many at least")
-        found, prefixes = [], np.zeros(len(text) + 1, np.int64)  # the number of what ends before each place
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        prefixes = np.zeros(len(text) + 1, np.int64)  # the number of what ends before each place
         for k in range(1, self.order + 1):
             codes = prefixes[:-1][k - 1 :] * tokens + text[k - 1 :]
             unique, first, inverse, counts = np.unique(

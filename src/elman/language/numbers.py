@@ -43,7 +43,7 @@ class Numbers:
     def _append(self, array: np.ndarray) -> None:
         self._count += len(array)
         if self._file is None and self._count * self._dtype.itemsize > IN_MEMORY:
-            self._file = TemporaryFile(prefix="elman-")  # gone when nobody needs it
+            self._file = TemporaryFile(prefix="elman-")  # noqa: SIM115 (gone when nobody needs it)
             for part in self._parts:
                 self._file.write(part.tobytes())
             self._parts = []

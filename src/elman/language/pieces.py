@@ -33,7 +33,7 @@ class Pieces:
     """
 
     kind: ClassVar[str] = "pieces"
-    unknown = None
+    unknown: int | None = None
 
     def __init__(self, tokenizer: str):
         try:

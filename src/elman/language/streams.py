@@ -18,7 +18,8 @@ class Windows:
     """Windows for training with states that are carried from batch to batch.
 
     The text is cut into `streams` parts of equal length, side by side; batch k holds the k-th window of each, so that
-    its states go on where those of batch k - 1 ended. What is left over is not used; which end it lies at, `shift` says.
+    its states go on where those of batch k - 1 ended. What is left over is not used; `shift` says
+    at which end it lies.
 
     Attributes
     ----------

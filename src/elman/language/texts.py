@@ -67,7 +67,7 @@ class Spooled:
 
     def __init__(self, documents: Iterable[Any], name: str = "the text"):
         self.name, self.notes = name, list[str]()
-        self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # gone when nobody needs it
+        self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # noqa: SIM115 (gone when nobody needs it)
         for number, document in enumerate(documents):
             if not isinstance(document, str):
                 raise DataError(f"{name} is an iterable whose item {number} is {shown(document)}; expected texts (str)")

@@ -36,7 +36,9 @@ class Vocabulary(Protocol):
     """
 
     kind: ClassVar[str]
-    unknown: int | None
+
+    @property
+    def unknown(self) -> int | None: ...
 
     @classmethod
     def of(cls, pieces: Iterable[str], most: int | None = None) -> Self:

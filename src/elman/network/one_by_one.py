@@ -87,7 +87,7 @@ def generate_each(
 def _classes(net: Net) -> int:
     if len(net.doors) != 1 or not net.indices:
         raise OptionError(
-            "generate_each draws indices, and the network has another input than one index of an Embedding: see generate"
+            "generate_each draws indices, and the network's input is not one index of an Embedding: see generate"
         )
     if not net.sequence_output:
         raise OptionError("generate_each needs an output at every step: give the last layer return_sequences=True")

@@ -35,7 +35,7 @@ class Repetition:
     window: int
 
     def of(self, logits: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """Logits (B, V), where indices (B, n) came before; one of V or more, such as that of a start, is none of them."""
+        """Logits (B, V), where indices (B, n) came before; those of V or more, such as a start, have no logit."""
         count = logits.shape[1]
         lately = np.minimum(before[:, -self.window :], count)
         changed = np.pad(logits, ((0, 0), (0, 1)))
