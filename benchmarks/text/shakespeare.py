@@ -158,6 +158,7 @@ def main() -> None:
         given.units,
         layers=given.layers,
         streams=50,
+        learning_rate=3e-3,
         epochs=given.epochs,
         products=given.products,
         threads=given.threads,

@@ -34,7 +34,7 @@ _LEARNING = (
     click.option(
         "--streams", type=int, metavar="B", help="Parts of the text read side by side. [default: by its length]"
     ),
-    click.option("--learning-rate", type=float, metavar="RATE", help="AdamW's highest. [default: 0.003]"),
+    click.option("--learning-rate", type=float, metavar="RATE", help="AdamW's highest. [default: 0.005]"),
     click.option("--validation", type=float, metavar="SHARE", help="Of the text, held out at its end. [default: 0.1]"),
     click.option("--validation-file", metavar="FILE", help="A text that judges each epoch instead."),
     click.option("--patience", type=int, metavar="N", help="Stop after N epochs that were no better. [default: never]"),

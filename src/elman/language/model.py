@@ -69,13 +69,13 @@ class LanguageModel(Estimator):
         Steps T of a window, through which gradients go back.
     streams : int, optional
         Parts of the text that are read side by side, the rows B of a batch. By default one for each 20,000 tokens, but
-        8 at least and 50 at most, so that a short text gives enough updates.
+        8 at least and 32 at most, so that a short text gives enough updates.
     fresh : float, default 0.01
         The probability that a stream begins with states of zeros again at a window, so that the network knows them as
         well as states that have run for long.
     epochs : int, default 10
         How often the text is read, each time from states of zeros and with other borders of windows.
-    learning_rate : float, default 3e-3
+    learning_rate : float, default 5e-3
         AdamW's highest one: it rises from 0 during the warm-up and falls to a tenth by a cosine.
     warm_up : float, default 0.05
         Share of the updates in which the learning rate rises.
@@ -144,7 +144,7 @@ class LanguageModel(Estimator):
         streams: int | None = None,
         fresh: float = 0.01,
         epochs: int = 10,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 5e-3,
         warm_up: float = 0.05,
         weight_decay: float = 0.01,
         clip_norm: float = 1.0,

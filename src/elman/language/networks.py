@@ -9,8 +9,10 @@ from typing import Any
 from elman.cells import as_cell, weight_drop
 from elman.equations import Cell
 from elman.network import Dense, Dropout, Embedding, Recurrent, tie
+from elman.network.initialisers import uniform
 
-INPUT = "tokens"
+TIED_BOUND = 0.1
+"""Of the initial values of tied matrices: as an output's they have to be smaller than an embedding's usual ones."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Design:
         cell = weight_drop(cell, self.weight_drop) if self.weight_drop else cell
 
         def logits(tokens_: Any) -> Any:
-            embedding = Embedding(tokens, self.embedding)
+            initial = {"E": uniform(-TIED_BOUND, TIED_BOUND)} if self.tied else None
+            embedding = Embedding(tokens, self.embedding, initial=initial)
             h = self._dropped(embedding(tokens_), self.input_dropout)
             for _ in range(self.layers):
                 h = self._dropped(Recurrent(cell, self.units)(h), self.dropout)

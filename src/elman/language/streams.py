@@ -10,7 +10,7 @@ from elman import checks
 from elman.errors import DataError
 from elman.language.numbers import Numbers
 
-FEWEST, MOST, TOKENS_A_STREAM = 8, 50, 20_000
+FEWEST, MOST, TOKENS_A_STREAM = 8, 32, 20_000
 
 
 @dataclass(frozen=True)
