@@ -23,7 +23,9 @@ def cold(model: LanguageModel, numbers: np.ndarray) -> float:
     """Bits per character of the first 100 after states of zeros."""
     rows = np.stack([numbers[first : first + 101] for first in range(0, len(numbers) - 101, 101)])
     logits = model.network_(rows[:, :-1, None])
-    return float(np.mean([losses(row, target[1:]).mean() for row, target in zip(logits, rows, strict=True)])) / math.log(2)
+    return float(
+        np.mean([losses(row, target[1:]).mean() for row, target in zip(logits, rows, strict=True)])
+    ) / math.log(2)
 
 
 def states(model: LanguageModel, numbers: np.ndarray) -> list[str]:

@@ -98,6 +98,13 @@ def test_what_is_no_text(given_, message):
         texts_of(given_)
 
 
+def test_a_file_is_given_as_a_path(tmp_path):
+    (tmp_path / "text.txt").write_text("words")
+    with pytest.raises(DataError, match="the name of a file; give it as a Path"):
+        texts_of(str(tmp_path / "text.txt"))
+    assert "".join(texts_of("a\0b")) == "a\0b"
+
+
 def test_paths_that_lead_nowhere(tmp_path):
     with pytest.raises(DataError, match="has no file"):
         texts_of(tmp_path)

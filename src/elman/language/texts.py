@@ -102,6 +102,8 @@ def texts_of(given: Any, name: str = "the text") -> Texts:
         If it is none of these, or there is no such file.
     """
     if isinstance(given, str):
+        if _names_a_file(given):
+            raise DataError(f"{name} is {given!r}, the name of a file; give it as a Path({given!r}) to have it read")
         return Whole(given, name)
     if isinstance(given, os.PathLike) and not isinstance(os.fspath(given), bytes):
         return _of_path(Path(given))
@@ -113,6 +115,14 @@ def texts_of(given: Any, name: str = "the text") -> Texts:
         hint = "; a file is given as a Path, and bytes are decoded before: data.decode()"
         raise DataError(f"{name} is {shown(given)}; expected a text (str), a Path or an iterable of texts{hint}")
     return Spooled(documents, name)
+
+
+def _names_a_file(text: str) -> bool:
+    """Whether a text is what a file here is called, which is hardly what someone wants to learn."""
+    try:
+        return 0 < len(text) < 1000 and "\n" not in text and Path(text).is_file()
+    except (OSError, ValueError):  # no name at all
+        return False
 
 
 def _of_path(path: Path) -> Files:
