@@ -159,6 +159,7 @@ def main() -> None:
         layers=given.layers,
         streams=50,
         learning_rate=3e-3,
+        fresh=0.01,
         epochs=given.epochs,
         products=given.products,
         threads=given.threads,

@@ -70,7 +70,7 @@ class LanguageModel(Estimator):
     streams : int, optional
         Parts of the text that are read side by side, the rows B of a batch. By default one for each 20,000 tokens, but
         8 at least and 32 at most, so that a short text gives enough updates.
-    fresh : float, default 0.01
+    fresh : float, default 0.1
         The probability that a stream begins with states of zeros again at a window, so that the network knows them as
         well as states that have run for long.
     epochs : int, default 10
@@ -142,7 +142,7 @@ class LanguageModel(Estimator):
         weight_drop: float = 0.0,
         steps: int = 100,
         streams: int | None = None,
-        fresh: float = 0.01,
+        fresh: float = 0.1,
         epochs: int = 10,
         learning_rate: float = 5e-3,
         warm_up: float = 0.05,
