@@ -31,7 +31,7 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-@pytest.mark.parametrize("guide", ["docs/cells.md", "docs/insight.md", "docs/forecasting.md", "docs/classify.md"])
+@pytest.mark.parametrize("guide", ["docs/cells.md", "docs/insight.md", "docs/forecasting.md", "docs/classify.md", "docs/language.md"])
 def test_guides_run(guide, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}

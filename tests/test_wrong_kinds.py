@@ -80,22 +80,38 @@ CALLS = {
     "gru_holding": (el.cells.gru_holding, {"units": 3, "features": 2, "saturation": 40.0}),
     "LanguageModel.fit": (
         lambda text, **more: el.LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(text, **more),
-        {"text": "to be or not to be\n" * 8, "samples": 0, "callbacks": (), "verbose": 0},
+        {"text": "to be or not to be\n" * 8, "validation_text": "to be\n" * 8, "samples": 0, "callbacks": ()}
+        | {"verbose": 0},
     ),
     "LanguageModel": (
         lambda **params: el.LanguageModel(**params).fit("to be or not to be\n" * 8, verbose=0),
         {"cell": "gru", "units": 4, "layers": 1, "embedding": 4, "dropout": 0.0, "steps": 8, "streams": 4, "epochs": 1}
-        | {"learning_rate": 0.01, "clip_norm": 1.0, "validation": 0.1, "patience": None, "seed": 0, "threads": None},
+        | {"learning_rate": 0.01, "clip_norm": 1.0, "validation": 0.1, "patience": None, "seed": 0, "threads": None}
+        | {"tokens": "characters", "vocabulary": None, "tied": False, "input_dropout": 0.0, "variational": True}
+        | {"weight_drop": 0.0, "fresh": 0.0, "warm_up": 0.1, "weight_decay": 0.0, "products": None},
     ),
     "perplexity": (MODEL.perplexity, {"text": "to be"}),
     "LanguageModel.generate": (
         MODEL.generate,
-        {"prompt": "to", "length": 3, "temperature": 1.0, "top_k": None, "top_p": None, "seed": None},
+        {"prompt": "to", "length": 3, "temperature": 1.0, "top_k": None, "top_p": None, "seed": None}
+        | {"repetition_penalty": 1.2, "repetition_window": 5, "beam": None, "length_penalty": 1.0, "stop": None},
     ),
-    "Vocabulary": (el.language.Vocabulary, {"characters": "abc"}),
-    "Vocabulary.of": (el.language.Vocabulary.of, {"text": "abc"}),
-    "encode": (el.language.Vocabulary("abc").encode, {"text": "abc"}),
-    "decode": (el.language.Vocabulary("abc").decode, {"numbers": [0, 1]}),
+    "LanguageModel.stream": (
+        lambda **how: next(MODEL.stream(**how), ""),
+        {"prompt": "to", "length": 3, "temperature": 1.0, "top_k": None, "top_p": None, "seed": None}
+        | {"repetition_penalty": 1.2, "repetition_window": 5, "stop": None},
+    ),
+    "evaluate text": (MODEL.evaluate, {"text": "to be"}),
+    "Characters": (el.language.Characters, {"characters": "abc", "limited": False}),
+    "Characters.of": (el.language.Characters.of, {"pieces": ["abc"], "most": None}),
+    "encode": (el.language.Characters("abc").encode, {"text": "abc"}),
+    "decode": (el.language.Characters("abc").decode, {"numbers": [0, 1]}),
+    "Words": (el.language.Words, {"words": ["a", "b"]}),
+    "Words.of": (el.language.Words.of, {"pieces": ["a b"], "most": 5}),
+    "words encode": (el.language.Words(["a"]).encode, {"text": "abc"}),
+    "words decode": (el.language.Words(["a"]).decode, {"numbers": [0, 1]}),
+    "KneserNey": (lambda **how: el.language.KneserNey(**how).fit([0, 1, 1, 0], 2), {"order": 2, "discount": 0.5}),
+    "KneserNey.fit": (el.language.KneserNey().fit, {"numbers": [0, 1, 1, 0], "tokens": 2}),
     "parallel_streams": (el.language.parallel_streams, {"numbers": np.arange(40), "streams": 2, "steps": 3}),
     "fit": (
         el.Network(2, [el.SimpleRNN(3), el.Dense(1)]).fit,

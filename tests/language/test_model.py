@@ -1,4 +1,4 @@
-"""The language model, against texts of known entropy and networks of known weights."""
+"""The language model by characters, against texts of known entropy and networks of known weights."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from elman.language import LanguageModel
 
 SMALL = {"units": 24, "embedding": 8, "steps": 16, "streams": 8, "learning_rate": 1e-2}
 
+RHYME = "tick tock goes the clock\n" * 120
+HELD = RHYME[-300:]
+
 
 def coin(length: int, heads: float = 0.5, seed: int = 0) -> str:
     """Tosses of a coin, that nobody can foresee."""
@@ -21,7 +24,7 @@ def coin(length: int, heads: float = 0.5, seed: int = 0) -> str:
 
 @pytest.fixture(scope="module")
 def rhyme() -> LanguageModel:
-    return LanguageModel("lstm", epochs=25, **SMALL).fit("tick tock goes the clock\n" * 120, verbose=0)
+    return LanguageModel("lstm", epochs=25, **SMALL).fit(RHYME, verbose=0)
 
 
 def test_what_repeats_is_learnt_by_heart(rhyme):
@@ -34,19 +37,20 @@ def test_what_repeats_is_learnt_by_heart(rhyme):
 
 def test_perplexity_cannot_be_better_than_the_entropy():
     heads = 0.8
-    model = LanguageModel("gru", epochs=6, **SMALL).fit(coin(6000, heads), verbose=0)
+    model = LanguageModel("gru", epochs=6, fresh=0, **SMALL).fit(coin(6000, heads), verbose=0)
     entropy = -heads * math.log(heads) - (1 - heads) * math.log(1 - heads)
     assert math.exp(entropy) - 0.08 < model.perplexity(coin(4000, heads, seed=1)) < math.exp(entropy) + 0.08
 
 
 def test_perplexity_is_that_of_one_long_run(rhyme, monkeypatch):
-    text = rhyme.held_out_[:90]
+    text = HELD[:90]
     numbers = rhyme.vocabulary_.encode(text)
     logits = rhyme.network_(numbers[None, :-1, None])[0].astype(np.float64)
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     expected = np.exp(-np.mean(np.log(chances[np.arange(len(numbers) - 1), numbers[1:]])))
     assert rhyme.perplexity(text) == pytest.approx(expected, rel=1e-6)
-    monkeypatch.setattr("elman.language.model.PIECE", 7)
+    monkeypatch.setattr("elman.language.scores.STEPS", 7)
+    monkeypatch.setattr("elman.language.texts.PIECE", 5)
     assert rhyme.perplexity(text) == pytest.approx(expected, rel=1e-6)
 
 
@@ -81,7 +85,8 @@ def test_samples_are_printed_while_it_learns(capsys):
 def test_a_file_keeps_it_all(rhyme, tmp_path):
     other = LanguageModel.load(rhyme.save(tmp_path / "rhyme.safetensors"))
     assert other.get_params() == rhyme.get_params()
-    assert other.perplexity(rhyme.held_out_) == rhyme.perplexity()
+    assert other.perplexity(HELD) == rhyme.perplexity(HELD)
+    assert rhyme.perplexity(HELD) == pytest.approx(rhyme.perplexity())
     assert other.generate("tick", 30, seed=5) == rhyme.generate("tick", 30, seed=5)
 
 
@@ -100,8 +105,8 @@ def test_a_file_of_another_kind(tmp_path):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: LanguageModel().fit("short", verbose=0), DataError, "need at least 5001"),
-        (lambda: LanguageModel().fit(b"bytes", verbose=0), DataError, "expects a text"),
+        (lambda: LanguageModel().fit("short", verbose=0), DataError, "need at least 101"),
+        (lambda: LanguageModel().fit(b"bytes", verbose=0), DataError, "expected a text"),
         (lambda: LanguageModel("grru").fit("ab" * 9000, verbose=0), OptionError, "there is no cell 'grru'"),
         (lambda: LanguageModel(validation=1.5).fit("ab" * 9000), OptionError, "share of the text"),
         (lambda: LanguageModel().generate("a"), OptionError, "call fit"),
@@ -121,7 +126,7 @@ def test_a_character_it_never_saw(rhyme):
     ("call", "message"),
     [
         (lambda model: LanguageModel().fit("", verbose=0), "the text is empty"),
-        (lambda model: LanguageModel(streams=1, steps=1).fit("a", verbose=0), "the text has 1 characters"),
+        (lambda model: LanguageModel(streams=1, steps=1).fit("a", verbose=0), "a single kind of character"),
         (lambda model: LanguageModel(streams=1, steps=50).fit("to be", verbose=0), "need at least 51"),
         (lambda model: model.generate("tick €"), "the character '€' at 5"),
         (lambda model: model.generate("tick", temperature=-1), "temperature"),
@@ -129,6 +134,16 @@ def test_a_character_it_never_saw(rhyme):
         (lambda model: model.generate("tick", length=0), "length is 0; expected a whole number of at least 1"),
         (lambda model: model.generate(b"tick"), "prompt is b.tick.; expected a text"),
         (lambda model: model.perplexity(""), "two characters at least"),
+        (lambda model: model.generate("tick", length=None), "length is None; expected a whole number"),
+        (lambda model: model.generate("tick", stop=""), "expected texts that are not empty"),
+        (lambda model: model.generate("tick", stop=[3]), "expected texts that are not empty"),
+        (lambda model: model.generate("tick", beam=2, top_k=3), "leave out either"),
+        (lambda model: model.generate("tick", repetition_window=3), "repetition_window is of a repetition_penalty"),
+        (lambda model: LanguageModel(tokens="word").fit("ab" * 900), "did you mean 'words'"),
+        (lambda model: LanguageModel(tokens="words").fit("  \n ".replace("\n", "\t") * 90), "the text has none"),
+        (lambda model: LanguageModel(vocabulary=1).fit("ab" * 900), "expected at least 2 characters"),
+        (lambda model: LanguageModel(validation=0, patience=2).fit("ab" * 900), "no text is held out"),
+        (lambda model: LanguageModel("min_gru", weight_drop=0.5).fit("ab" * 900), "multiplies no state by a matrix"),
         (lambda model: LanguageModel(units=2.5).fit("ab" * 9000), "units is 2.5; expected a whole number"),
         (lambda model: LanguageModel(epochs=0).fit("ab" * 9000), "epochs is 0; expected a whole number"),
     ],

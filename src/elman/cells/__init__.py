@@ -72,6 +72,7 @@ from elman.cells.time_aware_lstm import time_aware_lstm
 from elman.cells.typed import t_gru, t_lstm, t_rnn
 from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
+from elman.cells.weight_drop import weight_drop
 from elman.cells.wmc_lstm import wmc_lstm
 from elman.cells.zoneout import zoneout
 from elman.checks import nearest, shown, whole
@@ -167,6 +168,7 @@ __all__ = [
     "timed_phased_lstm",
     "ugrnn",
     "unicornn",
+    "weight_drop",
     "wmc_lstm",
     "zoneout",
 ]

@@ -15,6 +15,7 @@ from elman.cli.compare import compare
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
 from elman.cli.terminal import flush, say, streams
+from elman.cli.write import write
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -33,6 +34,7 @@ elman.add_command(cells)
 elman.add_command(compare)
 elman.add_command(bench)
 elman.add_command(inspect)
+elman.add_command(write)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from elman.errors import DataError
@@ -17,7 +18,8 @@ _MARKS = (  # longest first: the mark of UTF-32 begins as that of UTF-16 does
 _LOOKED_AT = 4096  # bytes in which UTF-16 without a mark shows
 _ALLOWED = "\t\n\r\f\x0b\x1a\x1c\x1d\x1e\x1f"  # control characters that texts hold, the end mark of DOS among them
 _PASSED_OVER = {i: None for i in range(32) if chr(i) not in _ALLOWED}
-_SPOILT = 0.001  # the share of other control characters from which on a file is no text
+CONTROL = re.compile(f"[{re.escape(''.join(map(chr, _PASSED_OVER)))}]")  # those that texts do not hold
+SPOILT = 0.001  # the share of other control characters from which on a file is no text
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,14 @@ def decoded(data: bytes, name: str) -> Decoded:
     if not strange:
         return Decoded(text, note)
     where = f"line {text.count(chr(10), 0, text.index(strange[0])) + 1} holds the byte {ord(strange[0]):#04x}"
-    if "\0" in strange or len(strange) > _SPOILT * len(text):
+    if "\0" in strange or len(strange) > SPOILT * len(text):
         raise DataError(f"{name} is not a text: {where}. Give a CSV or Parquet file")
     told = f"{name} holds bytes that are no text, which were passed over: {where}"
     return Decoded(text.translate(_PASSED_OVER), f"{note}; {told}" if note else told)
 
 
 def _by_mark(data: bytes, name: str) -> tuple[str, str] | None:
-    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None) or _unmarked_utf16(data)
+    encoding = encoding_of_start(data, len(data))
     if encoding is None:
         return None
     try:
@@ -85,11 +87,16 @@ def _by_mark(data: bytes, name: str) -> tuple[str, str] | None:
         raise DataError(f"{name} begins as {shown} but is not: {error.reason} at byte {error.start}") from error
 
 
-def _unmarked_utf16(data: bytes) -> str | None:
+def encoding_of_start(start: bytes, size: int) -> str | None:
+    """The Unicode encoding that the first bytes of a file of some size tell, by its mark or as UTF-16 does."""
+    marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+    return marked or _unmarked_utf16(start[:_LOOKED_AT], size)
+
+
+def _unmarked_utf16(start: bytes, size: int) -> str | None:
     """UTF-16 of mostly Western text has a zero in every other byte."""
-    start = data[:_LOOKED_AT]
     even, odd = start[::2].count(0), start[1::2].count(0)
-    if len(data) % 2 or len(data) < 4 or max(even, odd) < 0.4 * (len(start) / 2) or min(even, odd) > 0:
+    if size % 2 or size < 4 or max(even, odd) < 0.4 * (len(start) / 2) or min(even, odd) > 0:
         return None
     return "utf-16-be" if even > odd else "utf-16-le"
 

@@ -1,66 +1,95 @@
-"""A language model of characters: which comes next, given all before it."""
+"""A language model: which token of a text comes next, given all before it."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from elman import checks
 from elman.cells import of_one_input
+from elman.engine.bfloat16 import check_products
 from elman.equations import Cell
-from elman.errors import DataError, ElmanError, ModelFileError, OptionError
+from elman.errors import DataError, ModelFileError, OptionError
 from elman.estimator import Estimator
+from elman.language.files import entry, read_entry
+from elman.language.held import Encoded, Parts, encoded
+from elman.language.kinds import kind_of
+from elman.language.loop import train
+from elman.language.networks import Design
 from elman.language.samples import Samples
-from elman.language.streams import parallel_streams
-from elman.language.vocabulary import Vocabulary
-from elman.network import Dense, Dropout, Embedding, Layer, Network, Recurrent
+from elman.language.scores import TextScore, mean_nats, nats
+from elman.language.streams import Windows, usual_streams
+from elman.language.texts import between, rebroken, texts_of
+from elman.language.vocabulary import Decoder, decoded
+from elman.language.writing import as_stops, until
+from elman.network import Network
 from elman.network.files import write
 from elman.network.loading import network_of
-from elman.plain import to_json
-from elman.training import Adam, Callback, CosineDecay, EarlyStopping
+from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
-
-PIECE = 4096  # steps of a text that are judged in one run
+from elman.training.progress import progress
 
 
 class LanguageModel(Estimator):
-    """Learns which character comes next in a text, and writes text of its own.
+    """Learns which token comes next in a text, and writes text of its own.
 
-    An embedding, recurrent layers and a softmax over the characters, trained on parallel streams of the text with
-    truncated backpropagation through time: states are carried from window to window, gradients are not.
+    An embedding, recurrent layers and a softmax over the tokens, trained on parallel streams of the text with truncated
+    backpropagation through time: states are carried from window to window, gradients are not. The text may be larger
+    than memory.
 
     Parameters
     ----------
-    cell : str or Cell, default "gru"
+    cell : str or Cell, default "lstm"
         Of the recurrent layers: a name of `elman.cells.catalogue`, or a cell of your own, with one input.
     units : int, default 256
         Hidden size H of each.
+    tokens : {"characters", "words", "pieces"}, default "characters"
+        What a text is cut into. Pieces are of words, by byte-pair encoding, and need ``pip install elman[text]``.
+    vocabulary : int, optional
+        How many tokens at most; what is rarer is ``<unk>``. By default all characters, 10,000 words or 2,000 pieces (of
+        which none is unknown).
     layers : int, default 1
         How many recurrent layers.
-    embedding : int, default 64
-        Numbers that stand for a character.
+    embedding : int, optional
+        Numbers E that stand for a token; by default 64, or `units` where they are `tied`.
+    tied : bool, default False
+        Whether the matrix of the output is that of the embedding [2]_; where H and E differ, one more lies between.
     dropout : float, default 0
         Share of the values that are dropped after each recurrent layer in training.
+    input_dropout : float, default 0
+        The same of what the embedding returns.
+    variational : bool, default True
+        Whether the same values are dropped at all steps of a window [3]_.
+    weight_drop : float, default 0
+        Share of the weights of recurrent matrices that are dropped in training, of all steps alike [4]_.
     steps : int, default 100
         Steps T of a window, through which gradients go back.
-    streams : int, default 50
-        Parts of the text that are read side by side, the rows B of a batch.
+    streams : int, optional
+        Parts of the text that are read side by side, the rows B of a batch. By default one for each 20,000 tokens, but
+        8 at least and 32 at most, so that a short text gives enough updates.
+    fresh : float, default 0.1
+        The probability that a stream begins with states of zeros again at a window, so that the network knows them as
+        well as states that have run for long.
     epochs : int, default 10
-        How often the text is read.
-    learning_rate : float, default 3e-3
-        Adam's first one; it falls to a tenth by a cosine.
+        How often the text is read, each time from states of zeros and with other borders of windows.
+    learning_rate : float, default 5e-3
+        AdamW's highest one: it rises from 0 during the warm-up and falls to a tenth by a cosine.
+    warm_up : float, default 0.05
+        Share of the updates in which the learning rate rises.
+    weight_decay : float, default 0.01
+        Of matrices, in AdamW.
     clip_norm : float, default 1.0
         Largest norm of a gradient.
     validation : float, default 0.1
         Share of the text, its end, that is held out and judges each epoch; 0 for none.
     patience : int, optional
         Epochs without improvement after which the training ends; by default it goes on to the end. In any case the
-        weights of the best epoch are kept.
+        weights of the best epoch are kept, where something is held out.
+    products : {"bfloat16"}, optional
+        As for `Network`.
     seed : int, default 0
         Of everything random.
     threads : int, optional
@@ -69,18 +98,24 @@ class LanguageModel(Estimator):
     Attributes
     ----------
     vocabulary_ : Vocabulary
-        The characters of the training text.
+        The tokens; see `elman.language`.
     network_ : Network
-        Takes numbers of characters (B, T), returns logits (B, T, V).
+        Takes numbers of tokens (B, T), returns logits (B, T, V).
     history_ : History
-        Losses in nats a character; their exponential is the perplexity.
-    held_out_ : str
-        The end of the text that the training did not see; not kept in files.
+        Losses in nats a token; their exponential is the perplexity.
+    held_out_ : Encoded or None
+        What the training did not see, as numbers; not kept in files.
+    notes_ : list of str
+        What you should know of how the text was read.
 
     References
     ----------
-    T. Mikolov, M. Karafiat, L. Burget, J. Cernocky and S. Khudanpur, Recurrent neural network based language model,
-    Interspeech 2010.
+    .. [1] T. Mikolov, M. Karafiat, L. Burget, J. Cernocky and S. Khudanpur, Recurrent neural network based language
+       model, Interspeech 2010.
+    .. [2] O. Press and L. Wolf, Using the output embedding to improve language models, EACL 2017.
+    .. [3] Y. Gal and Z. Ghahramani, A theoretically grounded application of dropout in recurrent neural networks,
+       NeurIPS 2016.
+    .. [4] S. Merity, N. S. Keskar and R. Socher, Regularizing and optimizing LSTM language models, ICLR 2018.
 
     Examples
     --------
@@ -93,39 +128,64 @@ class LanguageModel(Estimator):
 
     def __init__(
         self,
-        cell: str | Cell = "gru",
+        cell: str | Cell = "lstm",
         units: int = 256,
         *,
+        tokens: str = "characters",
+        vocabulary: int | None = None,
         layers: int = 1,
-        embedding: int = 64,
+        embedding: int | None = None,
+        tied: bool = False,
         dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        variational: bool = True,
+        weight_drop: float = 0.0,
         steps: int = 100,
-        streams: int = 50,
+        streams: int | None = None,
+        fresh: float = 0.1,
         epochs: int = 10,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 5e-3,
+        warm_up: float = 0.05,
+        weight_decay: float = 0.01,
         clip_norm: float = 1.0,
         validation: float = 0.1,
         patience: int | None = None,
+        products: str | None = None,
         seed: int = 0,
         threads: int | None = None,
     ):
-        self.cell, self.units, self.layers, self.embedding, self.dropout = cell, units, layers, embedding, dropout
-        self.steps, self.streams, self.epochs = steps, streams, epochs
-        self.learning_rate, self.clip_norm = learning_rate, clip_norm
+        self.cell, self.units, self.layers, self.embedding, self.tied = cell, units, layers, embedding, tied
+        self.tokens, self.vocabulary = tokens, vocabulary
+        self.dropout, self.input_dropout, self.variational = dropout, input_dropout, variational
+        self.weight_drop = weight_drop
+        self.steps, self.streams, self.fresh, self.epochs = steps, streams, fresh, epochs
+        self.learning_rate, self.warm_up, self.weight_decay = learning_rate, warm_up, weight_decay
+        self.clip_norm = clip_norm
         self.validation, self.patience = validation, patience
-        self.seed, self.threads = seed, threads
+        self.products, self.seed, self.threads = products, seed, threads
 
     # --- learning -------------------------------------------------------------------------------------------
 
-    def fit(self, text: str, *, samples: int = 0, callbacks: Iterable[Callback] = (), verbose: int = 1) -> Self:
+    def fit(
+        self,
+        text: Any,
+        *,
+        validation_text: Any = None,
+        samples: int = 0,
+        callbacks: Iterable[Callback] = (),
+        verbose: int = 1,
+    ) -> Self:
         """Learn from a text.
 
         Parameters
         ----------
-        text : str
-            What to learn; its end is held out.
+        text : str, path, or iterable of str
+            What to learn: a text; a `Path` of a file, or of a folder of ``*.txt``; or documents, which may come one by
+            one. What is not a str may be larger than memory: its numbers are kept in a temporary file.
+        validation_text : str, path, or iterable of str, optional
+            Judges each epoch, in place of the end of `text`.
         samples : int, default 0
-            Characters that the model writes to the standard output after each epoch.
+            Tokens that the model writes to the standard output after each epoch.
         callbacks : iterable of Callback
             Told how the training goes.
         verbose : int, default 1
@@ -139,90 +199,146 @@ class LanguageModel(Estimator):
         Raises
         ------
         DataError
-            If the text is too short.
+            If a text cannot be read, or is too short.
+        OptionError
+            If a parameter makes no sense.
         """
-        if not isinstance(text, str):
-            raise DataError(
-                f"fit expects a text (str), got {type(text).__name__}; read a file with Path(...).read_text()"
-            )
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        samples, callbacks = checks.whole(samples, "samples", least=0), as_callbacks(callbacks)
-        self.vocabulary_ = Vocabulary.of(text)
-        border = len(text) - int(len(text) * self.validation)
-        self.held_out_ = text[border:]
-        x, target = parallel_streams(self.vocabulary_.encode(text[:border]), self.streams, self.steps)
-        self.network_ = Network(1, self._layers(), seed=self.seed, threads=self.threads)
-        updates = self.epochs * (len(x) // self.streams)
-        rate = CosineDecay(self.learning_rate, updates, self.learning_rate / 10)
-        self.history_ = self.network_.fit(
-            x,
-            target,
-            loss="softmax_cross_entropy",
-            optimizer=Adam(rate, clip_norm=self.clip_norm),
-            batch_size=self.streams,
+        shown, told = progress(verbose), as_callbacks(callbacks)
+        samples = checks.whole(samples, "samples", least=0)
+        parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
+        kind, limit = kind_of(self.tokens), self.vocabulary
+        known = parts.everything() if kind.kind == "characters" and limit is None else parts.training()
+        vocabulary = kind.of(known, limit)
+        if len(vocabulary) < 2:
+            raise DataError("the text has a single kind of character, so that there is nothing to learn of it")
+        numbers = encoded(parts.training(), vocabulary).numbers
+        windows = Windows(numbers, self.streams or usual_streams(len(numbers), self.steps), self.steps)
+        held = encoded(parts.held_out(), vocabulary)
+        self.vocabulary_, self.notes_ = vocabulary, parts.notes
+        self.held_out_ = held if len(held.numbers) > 1 else None
+        keeping = self._keeping()
+        self.network_ = self._network()
+        self.history_ = train(
+            self.network_,
+            windows,
+            self._optimizer(self.epochs * windows.batches),
             epochs=self.epochs,
-            validation_data=self._validation_data(),
-            shuffle=False,
-            stateful=True,
-            callbacks=[*self._stopping(), *callbacks, *([Samples(self, samples)] if samples else [])],
-            verbose=verbose,
+            fresh=self.fresh,
+            judge=None if self.held_out_ is None else lambda: mean_nats(self.network_, held.numbers),
+            callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
         )
         return self
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""
-        for name in ("units", "layers", "embedding", "steps", "streams", "epochs"):
+        for name in ("units", "layers", "steps", "epochs"):
             checks.whole(getattr(self, name), name, most=10**7)
         for name in ("learning_rate", "clip_norm"):
             checks.real(getattr(self, name), name, 0)
-        for name, what in (("validation", "a share of the text"), ("dropout", "a share of the values")):
-            checks.real(getattr(self, name), name, 0, 1, expected=f"in [0, 1), {what}", from_low=True)
-        if self.patience is not None:
-            checks.whole(self.patience, "patience")
-        if self.threads is not None:
-            checks.whole(self.threads, "threads")
+        checks.real(self.weight_decay, "weight_decay", 0, from_low=True)
+        what = dict.fromkeys(("dropout", "input_dropout"), "values") | {"weight_drop": "weights", "fresh": "windows"}
+        for name, whole in {"validation": "the text", **what, "warm_up": "the updates"}.items():
+            checks.real(getattr(self, name), name, 0, 1, expected=f"in [0, 1), a share of {whole}", from_low=True)
+        for name in ("vocabulary", "embedding", "streams", "patience", "threads"):
+            if getattr(self, name) is not None:
+                checks.whole(getattr(self, name), name, most=10**7)
+        for name in ("tied", "variational"):
+            checks.flag(getattr(self, name), name)
         checks.as_seed(self.seed)
+        kind_of(self.tokens)
         of_one_input(self.cell)
+        check_products(self.products, np.dtype(np.float32))
 
-    def _layers(self) -> list[Layer]:
-        between = [Dropout(self.dropout)] if self.dropout else []
-        hidden = [layer for _ in range(self.layers) for layer in (Recurrent(self.cell, self.units), *between)]
-        return [Embedding(len(self.vocabulary_), self.embedding), *hidden, Dense(len(self.vocabulary_))]
+    def _network(self) -> Network:
+        embedding = self.embedding or (self.units if self.tied else 64)
+        design = Design(
+            cell=self.cell,
+            units=self.units,
+            layers=self.layers,
+            embedding=embedding,
+            tied=self.tied,
+            dropout=self.dropout,
+            input_dropout=self.input_dropout,
+            variational=self.variational,
+            weight_drop=self.weight_drop,
+        )
+        function = design.function(len(self.vocabulary_))
+        return Network(function, inputs=1, seed=self.seed, products=self.products, threads=self.threads)
 
-    def _validation_data(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Windows of the held-out text, each from states of zeros: enough to compare epochs."""
-        if len(self.held_out_) <= self.steps:
-            return None
-        return parallel_streams(self.vocabulary_.encode(self.held_out_), 1, self.steps)
+    def _optimizer(self, updates: int) -> AdamW:
+        rises = int(updates * self.warm_up)
+        rate: Any = CosineDecay(self.learning_rate, max(updates - rises, 1), self.learning_rate / 10)
+        rate = WarmUp(rises, rate) if rises else rate
+        return AdamW(rate, weight_decay=self.weight_decay, decay_vectors=False, clip_norm=self.clip_norm)
 
-    def _stopping(self) -> list[Callback]:
-        return [] if self.patience is None else [EarlyStopping(patience=self.patience)]
+    def _keeping(self) -> list[Callback]:
+        """What keeps the weights of the best epoch, and ends a training that gets no better."""
+        if self.held_out_ is None:
+            if self.patience is not None:
+                raise OptionError(
+                    f"patience is {self.patience}, and no text is held out to judge epochs: give validation above 0, "
+                    "or a longer text, or leave patience out"
+                )
+            return []
+        return [EarlyStopping(patience=self.patience or self.epochs)]
 
-    # --- using ----------------------------------------------------------------------------------------------
+    # --- judging --------------------------------------------------------------------------------------------
 
-    def perplexity(self, text: str | None = None) -> float:
-        """The exponential of the mean cross entropy of each character, given all before it in the text.
-
-        A model that knows nothing has the perplexity V, the number of characters; one that is always right has 1.
+    def evaluate(self, text: Any = None) -> TextScore:
+        """How well a text is foretold, in one run from its beginning to its end.
 
         Parameters
         ----------
-        text : str, optional
-            Two characters at least; by default what `fit` held out.
+        text : str, path, or iterable of str, optional
+            Two tokens at least; by default what `fit` held out. It may be larger than memory.
+
+        Returns
+        -------
+        TextScore
+            ``perplexity``, ``bits_per_character``, and the sums that they are of.
         """
         self._check_fitted()
-        if text is None and len(self.held_out_) < 2:
-            raise DataError("nothing was held out, and files do not keep it: give a text of two characters at least")
-        text = self.held_out_ if text is None else checks.text(text, "text")
-        if len(text) < 2:
-            raise DataError(f"perplexity needs a text of two characters at least, got {text!r}")
-        numbers, state, total = self.vocabulary_.encode(text), None, 0.0
-        for first in range(0, len(numbers) - 1, PIECE):
-            piece = numbers[first : first + PIECE + 1]
-            logits, state = self.network_(piece[None, :-1, None], state=state, return_state=True)
-            total -= _log_likelihood(logits[0], piece[1:])
-        return math.exp(total / (len(numbers) - 1))
+        held = self._held() if text is None else self._encoded(text)
+        if len(held.numbers) < 2:
+            raise DataError(f"a score needs a text of two {self.vocabulary_.kind} at least, got {checks.shown(text)}")
+        total, count = nats(self.network_, held.numbers.pieces())
+        first = len(self.vocabulary_.decode(held.numbers.read(0, 1)))
+        unknown = held.numbers.counted(self.vocabulary_.unknown)
+        return TextScore(total, count, max(held.characters - first, 1), unknown)
+
+    def perplexity(self, text: Any = None) -> float:
+        """The exponential of the mean cross entropy of each token, given all before it in the text.
+
+        A model that knows nothing has the perplexity V, the number of tokens; one that is always right has 1.
+
+        Parameters
+        ----------
+        text : str, path, or iterable of str, optional
+            As for `evaluate`.
+        """
+        return self.evaluate(text).perplexity
+
+    def bits_per_character(self, text: Any = None) -> float:
+        """The cross entropy of a text in bits, by its characters, which compares models of any tokens.
+
+        Parameters
+        ----------
+        text : str, path, or iterable of str, optional
+            As for `evaluate`.
+        """
+        return self.evaluate(text).bits_per_character
+
+    def _held(self) -> Encoded:
+        if self.held_out_ is None:
+            raise DataError("nothing was held out, and files do not keep it: give a text of two tokens at least")
+        return self.held_out_
+
+    def _encoded(self, text: Any) -> Encoded:
+        return encoded(rebroken(between(texts_of(text), 0)), self.vocabulary_)
+
+    # --- writing --------------------------------------------------------------------------------------------
 
     def generate(
         self,
@@ -232,6 +348,11 @@ class LanguageModel(Estimator):
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
+        repetition_penalty: float = 1.0,
+        repetition_window: int | None = None,
+        beam: int | None = None,
+        length_penalty: float = 1.0,
+        stop: str | Iterable[str] | None = None,
         seed: int | None = None,
     ) -> str:
         """Write on.
@@ -239,26 +360,94 @@ class LanguageModel(Estimator):
         Parameters
         ----------
         prompt : str, optional
-            What the model sees first; by default a new line, or the first character it knows.
+            What the model sees first; by default a new line, or the first token it knows.
         length : int, default 500
-            Characters to write.
-        temperature, top_k, top_p, seed
-            How characters are drawn; see `elman.Network.generate`.
+            Tokens to write.
+        temperature, top_k, top_p, repetition_penalty, repetition_window
+            How tokens are drawn; see `elman.Network.generate`.
+        beam, length_penalty : int, float, optional
+            Draw nothing, but search for the likeliest text; see `elman.Network.generate`.
+        stop : str or list of str, optional
+            The text ends before the first of these.
+        seed : int, optional
+            Another seed, another text; by default that of the model.
 
         Returns
         -------
         str
             Without the prompt.
         """
-        self._check_fitted()
-        known = self.vocabulary_.characters
-        prompt = "" if prompt is None else checks.text(prompt, "prompt")
-        length = checks.whole(length, "length", most=10**9)
-        context = self.vocabulary_.encode(prompt or ("\n" if "\n" in known else known[0]))
-        drawn = self.network_.generate(
-            context, length, temperature=temperature, top_k=top_k, top_p=top_p, seed=self.seed if seed is None else seed
+        how: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+        how |= {"repetition_penalty": repetition_penalty, "repetition_window": repetition_window, "seed": seed}
+        length = self._length(length)
+        if beam is None and checks.is_number(length_penalty) and length_penalty == 1.0:
+            return "".join(self.stream(prompt, length, stop=stop, **how))
+        stops, context = as_stops(stop), self._context(prompt)
+        made = self.network_.generate(context, length, beam=beam, length_penalty=length_penalty, **how)
+        return "".join(until(decoded(self._decoder_after(context), made), stops))
+
+    def stream(
+        self,
+        prompt: str | None = None,
+        length: int | None = None,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        repetition_penalty: float = 1.0,
+        repetition_window: int | None = None,
+        stop: str | Iterable[str] | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Write on, and hand the text over as it is made; put together it is that of `generate`.
+
+        Parameters
+        ----------
+        prompt, temperature, top_k, top_p, repetition_penalty, repetition_window, stop, seed
+            As for `generate`.
+        length : int, optional
+            Tokens to write; by default it never ends, unless at a `stop`.
+
+        Yields
+        ------
+        str
+            Never a part of a character, and nothing that may be the beginning of a `stop`.
+
+        Examples
+        --------
+        >>> model = LanguageModel(units=8, steps=8, streams=4, epochs=1).fit("to be or not to be, " * 40, verbose=0)
+        >>> parts = list(model.stream("to ", 20, seed=1))
+        >>> "".join(parts) == model.generate("to ", 20, seed=1)
+        True
+        """
+        stops, context = as_stops(stop), self._context(prompt)
+        made = self.network_.generate_each(
+            context,
+            None if length is None else self._length(length),
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            repetition_penalty=repetition_penalty,
+            repetition_window=repetition_window,
+            seed=self.seed if seed is None else seed,
         )
-        return self.vocabulary_.decode(drawn)
+        return until(decoded(self._decoder_after(context), made), stops)
+
+    def _decoder_after(self, context: np.ndarray) -> Decoder:
+        """A decoder that has read the context, so that it knows whether a space belongs before the first word."""
+        decoder = self.vocabulary_.decoder()
+        for number in context[-1:]:
+            decoder(int(number))
+        return decoder
+
+    def _context(self, prompt: str | None) -> np.ndarray:
+        self._check_fitted()
+        numbers = self.vocabulary_.encode("" if prompt is None else checks.text(prompt, "prompt"))
+        return numbers if len(numbers) else np.array([self.vocabulary_.start()])
+
+    @staticmethod
+    def _length(length: Any) -> int:
+        return checks.whole(length, "length", most=10**9)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "network_"):
@@ -269,35 +458,18 @@ class LanguageModel(Estimator):
     def save(self, path: str | Path) -> Path:
         """Write the model to a safetensors file, complete or not at all."""
         self._check_fitted()
-        params = {name: value for name, value in self.get_params().items() if name != "cell"}
-        cell = self.cell if isinstance(self.cell, str) else None  # its equations are in the network's description
-        stored = {"params": params, "cell": cell, "characters": self.vocabulary_.characters}
-        entry = {"language model": to_json(stored, "language model")}
-        return write(self.network_, path, {**self.network_.metadata, **entry})
+        stored = entry(self.get_params(), self.vocabulary_)
+        return write(self.network_, path, {**self.network_.metadata, **stored})
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read what `save` wrote; `ModelFileError` if it is no language model."""
         network = network_of("LanguageModel", path)
+        params, vocabulary = read_entry(network, path)
         try:
-            stored = json.loads(network.metadata.pop("language model"))
-            model = cls(stored["cell"] or network.layers[1].cell, **stored["params"])
-            model.vocabulary_, model.held_out_ = Vocabulary(stored["characters"]), ""
-        except (ElmanError, KeyError, TypeError, ValueError, IndexError) as error:
-            raise ModelFileError(
-                f"{path} holds no language model that this version of Elman can read: {error!r}"
-            ) from error
-        if network.outputs != len(model.vocabulary_):
-            raise ModelFileError(
-                f"{path} has {network.outputs} outputs for a vocabulary of {len(model.vocabulary_)} characters"
-            )
+            model = cls(**params)
+        except TypeError as error:
+            raise ModelFileError(f"{path} holds a language model with other parameters: {error}") from error
+        model.vocabulary_, model.held_out_, model.notes_ = vocabulary, None, []
         model.network_ = network
         return model
-
-
-def _log_likelihood(logits: np.ndarray, numbers: np.ndarray) -> float:
-    """Of the characters that came (T,), under logits (T, V)."""
-    logits = logits.astype(np.float64)
-    highest = logits.max(axis=1)
-    normaliser = highest + np.log(np.exp(logits - highest[:, None]).sum(axis=1))
-    return float(np.sum(logits[np.arange(len(numbers)), numbers] - normaliser))

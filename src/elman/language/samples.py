@@ -16,14 +16,14 @@ class Writes(Protocol):
 
 
 class Samples(Callback):
-    """Prints some characters that the model writes, after each epoch.
+    """Prints a text that the model writes, after each epoch.
 
     Parameters
     ----------
     model : LanguageModel
         Under training.
     length : int
-        Characters to write.
+        Tokens to write.
     """
 
     def __init__(self, model: Writes, length: int):

@@ -1,88 +1,99 @@
-"""Characters and their numbers."""
+"""Vocabularies: what a text is cut into, and the numbers of its tokens. Each kind is a file of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from elman import checks
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
+
+UNKNOWN = "<unk>"
+"""The token for what is not in a vocabulary that was limited."""
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """The characters that a language model knows, numbered in the order of this string.
+class Decoder(Protocol):
+    """Makes a text of tokens that come one by one."""
 
-    Parameters
+    def __call__(self, number: int) -> str:
+        """What one token more adds to the text: nothing where it is half a character."""
+
+    def finish(self) -> str:
+        """What is left when no token comes any more."""
+
+
+class Vocabulary(Protocol):
+    """The tokens that a language model knows.
+
+    Attributes
     ----------
-    characters : str
-        Each once.
-
-    Examples
-    --------
-    >>> vocabulary = Vocabulary.of("banana")
-    >>> vocabulary.characters, vocabulary.encode("nab").tolist()
-    ('abn', [2, 0, 1])
-    >>> vocabulary.decode([1, 0, 2])
-    'ban'
+    kind : str
+        What it is called in ``LanguageModel(tokens=...)``.
+    unknown : int or None
+        The number of the token for all that is not known; None where that is an error, or nothing is unknown.
     """
 
-    characters: str
+    kind: ClassVar[str]
 
-    def __post_init__(self) -> None:
-        checks.text(self.characters, "a vocabulary's characters")
-        if not self.characters:
-            raise DataError("a vocabulary needs at least one character, and the text is empty")
-        if len(set(self.characters)) < len(self.characters):
-            raise DataError(f"a vocabulary has each character once, got {self.characters!r}")
+    @property
+    def unknown(self) -> int | None: ...
 
     @classmethod
-    def of(cls, text: str) -> Vocabulary:
-        """All characters of a text, sorted."""
-        return cls("".join(sorted(set(checks.text(text, "the text of a vocabulary")))))
+    def of(cls, pieces: Iterable[str], most: int | None = None) -> Self:
+        """Of a text in pieces that end before white space; at most so many tokens."""
 
-    def __len__(self) -> int:
-        return len(self.characters)
+    def __len__(self) -> int: ...
 
     def encode(self, text: str) -> np.ndarray:
-        """Numbers of the characters of a text (n,).
-
-        Raises
-        ------
-        DataError
-            If a character is not in the vocabulary: which, and where it comes first.
-        """
-        points = _code_points(checks.text(text, "a text to encode"))
-        numbers = self._numbers[np.minimum(points, len(self._numbers) - 1)]
-        unknown = np.flatnonzero(numbers < 0)
-        if len(unknown):
-            place = int(unknown[0])
-            around = text[max(place - 10, 0) : place + 10]
-            raise DataError(
-                f"the character {text[place]!r} at {place} ({around!r}) is not in the vocabulary of {len(self)} "
-                "characters; replace it, or train on a text that has it"
-            )
-        return numbers
+        """The numbers of a text (n,)."""
 
     def decode(self, numbers: np.typing.ArrayLike) -> str:
         """The text of some numbers."""
-        found = checks.floats(numbers, "numbers")
-        if found.ndim != 1 or (found != np.trunc(found)).any() or not ((found >= 0) & (found < len(self))).all():
-            raise DataError(
-                f"numbers must be a list of whole numbers in 0 .. {len(self) - 1}, got {checks.shown(numbers)}"
-            )
-        return "".join([self.characters[i] for i in found.astype(int)])
 
-    @cached_property
-    def _numbers(self) -> np.ndarray:
-        """The number of each code point, -1 for those without; the last one stands for all behind it."""
-        points = _code_points(self.characters)
-        table = np.full(int(points.max()) + 2, -1, np.int64)
-        table[points] = np.arange(len(points))
-        return table
+    def decoder(self) -> Decoder:
+        """What decodes number after number."""
+
+    def start(self) -> int:
+        """The token that a text without a prompt goes on from: a new line, where there is one."""
+
+    def to_data(self) -> dict[str, Any]:
+        """In terms of JSON, for model files."""
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """What `to_data` wrote."""
 
 
-def _code_points(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+def as_pieces(pieces: Any) -> Iterator[str]:
+    """The pieces of a text, checked as they come; a text is one piece."""
+    try:
+        found = iter([pieces] if isinstance(pieces, str) else pieces)
+    except TypeError as error:
+        raise OptionError(f"pieces is {checks.shown(pieces)}; expected a text or pieces of one") from error
+    return (checks.text(piece, "the text of a vocabulary") for piece in found)
+
+
+def as_most(most: Any, usual: int | None, least: int, what: str) -> int | None:
+    """How many tokens a vocabulary has at most."""
+    if most is None:
+        return usual
+    if checks.whole(most, "vocabulary") < least:
+        raise OptionError(f"vocabulary is {most}; expected at least {least} {what}")
+    return int(most)
+
+
+def as_tokens(numbers: Any, count: int) -> np.ndarray:
+    """Numbers of tokens (n,), checked."""
+    found = checks.floats(numbers, "numbers")
+    if found.ndim != 1 or (found != np.trunc(found)).any() or not ((found >= 0) & (found < count)).all():
+        raise DataError(f"numbers must be a list of whole numbers in 0 .. {count - 1}, got {checks.shown(numbers)}")
+    return found.astype(np.int64)
+
+
+def decoded(decoder: Decoder, numbers: Iterable[int]) -> Iterator[str]:
+    """The text of numbers, as it comes."""
+    for number in numbers:
+        yield decoder(number)
+    yield decoder.finish()

@@ -23,15 +23,17 @@ def made_by_steps(net: Net, context: Any, steps: int, how: Choices) -> Generated
     number, alone = _output(net, how.output), len(net.doors) == 1
     fed = 0 if alone else _left_out(net, context)
     classes = _classes(net, number, fed, how.one_hot)
-    pick, unrolled = _picking(net, classes, how), net.unrolled(number, fed)
+    unrolled = net.unrolled(number, fed)
     if alone:
         given = numbers(context, "context")
         start = going_on(net, given, how, classes)
+        pick = _picking(net, classes, how, start)
         made = pick(_begun(unrolled.begin(net.params, {}, [None], len(start)), start), steps)
         return made._replace(values=returned(made.values, given, classes))
     others, lengths = others_of(net, context, how.lengths, fed)
     start = start_of(net.doors[fed], how.start, len(next(iter(others.values()))), classes)
     check_along(net, fed, others, start.shape[1] + steps - 1)
+    pick = _picking(net, classes, how, start)
     return pick(_begun(unrolled.begin(net.params, others, lengths, len(start)), start), steps)
 
 
@@ -42,8 +44,10 @@ def _begun(rows: Fed, start: np.ndarray) -> tuple[Fed, np.ndarray]:
     return rows, output
 
 
-def _picking(net: Net, classes: Classes | None, how: Choices) -> Callable[[tuple[Fed, np.ndarray], int], Generated]:
-    """What makes so many steps of rows that have begun."""
+def _picking(
+    net: Net, classes: Classes | None, how: Choices, start: np.ndarray
+) -> Callable[[tuple[Fed, np.ndarray], int], Generated]:
+    """What makes so many steps of rows that have begun with `start` (B, T, F)."""
     if classes is None:
         how.check_values()
         return feed_values
@@ -52,7 +56,11 @@ def _picking(net: Net, classes: Classes | None, how: Choices) -> Callable[[tuple
         return partial(search, classes=classes, width=width, penalty=penalty, stop=stop)
     drawing = how.drawing(classes.count, net.seed)
     assert drawing is not None
-    return partial(draw, classes=classes, drawing=drawing, stop=stop)
+    repetition = how.repeating()
+    if repetition is None:
+        return partial(draw, classes=classes, drawing=drawing, stop=stop)
+    before = start.argmax(axis=2) if classes.one_hot else start[:, :, 0].astype(np.int64)
+    return partial(draw, classes=classes, drawing=drawing, stop=stop, repetition=repetition, before=before)
 
 
 def _output(net: Net, name: Any) -> int:

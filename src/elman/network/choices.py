@@ -10,6 +10,7 @@ import numpy as np
 from elman.checks import as_seed, is_number, shown, whole
 from elman.engine.generation import Drawing
 from elman.errors import OptionError
+from elman.network.repetition import REPETITION_WINDOW, Repetition
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Choices:
     temperature: Any = 1.0
     top_k: Any = None
     top_p: Any = None
+    repetition_penalty: Any = 1.0
+    repetition_window: Any = None
     seed: Any = None
     beam: Any = None
     length_penalty: Any = 1.0
@@ -31,14 +34,16 @@ class Choices:
     @property
     def plain(self) -> bool:
         """Whether nothing is said but how an index is drawn."""
-        rest = (self.start, self.stop, self.lengths, self.beam, self.output)
-        return all(value is None for value in rest) and not self.one_hot and self._is_one(self.length_penalty)
+        rest = (self.start, self.stop, self.lengths, self.beam, self.output, self.repetition_window)
+        ones = self._is_one(self.length_penalty) and self._is_one(self.repetition_penalty)
+        return all(value is None for value in rest) and not self.one_hot and ones
 
     @property
     def _draws(self) -> bool:
         """Whether something is said of how an index is drawn."""
-        given = (self.top_k, self.top_p, self.seed)
-        return any(value is not None for value in given) or not self._is_one(self.temperature)
+        given = (self.top_k, self.top_p, self.seed, self.repetition_window)
+        ones = self._is_one(self.temperature) and self._is_one(self.repetition_penalty)
+        return any(value is not None for value in given) or not ones
 
     @staticmethod
     def _is_one(value: Any) -> bool:
@@ -49,8 +54,8 @@ class Choices:
         if not classes:
             if self._draws:
                 raise OptionError(
-                    "temperature, top_k, top_p and seed say how the next index is drawn, but the network's input is no "
-                    "index (its first layer is no Embedding): leave them out"
+                    "temperature, top_k, top_p, repetition_penalty and seed say how the next index is drawn, but the "
+                    "network's input is no index (its first layer is no Embedding): leave them out"
                 )
             return None
         return Drawing(
@@ -59,6 +64,18 @@ class Choices:
             1.0 if self.top_p is None else _between(self.top_p, np.finfo(float).tiny, 1.0, "top_p"),
             as_seed(seed if self.seed is None else self.seed) % 2**64,
         )
+
+    def repeating(self) -> Repetition | None:
+        """What makes indices that came before less likely; None where nothing does."""
+        penalty = _between(self.repetition_penalty, np.finfo(float).tiny, np.finfo(float).max, "repetition_penalty")
+        if penalty == 1.0:
+            if self.repetition_window is not None:
+                raise OptionError(
+                    "repetition_window is of a repetition_penalty: give that too, such as 1.2, or leave it out"
+                )
+            return None
+        window = REPETITION_WINDOW if self.repetition_window is None else self.repetition_window
+        return Repetition(penalty, whole(window, "repetition_window"))
 
     def searching(self) -> tuple[int, float]:
         """The width of the beam, 0 where none was asked for, and the length penalty."""
@@ -70,8 +87,8 @@ class Choices:
             return 0, 1.0
         if self._draws:
             raise OptionError(
-                "beam searches for the likeliest sequence, and temperature, top_k, top_p and seed say how to draw one: "
-                "leave out either"
+                "beam searches for the likeliest sequence, and temperature, top_k, top_p, repetition_penalty and seed "
+                "say how to draw one: leave out either"
             )
         return whole(self.beam, "beam"), _between(self.length_penalty, 0.0, np.finfo(float).max, "length_penalty")
 

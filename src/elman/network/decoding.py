@@ -9,6 +9,7 @@ import numpy as np
 
 from elman.engine.generation import Drawing, check_finite
 from elman.network.fed_back import Fed
+from elman.network.repetition import Repetition
 
 
 class Generated(NamedTuple):
@@ -71,16 +72,26 @@ def feed_values(begun: tuple[Fed, np.ndarray], steps: int) -> Generated:
     return Generated(made, np.full(len(made), steps), None)
 
 
-def draw(begun: tuple[Fed, np.ndarray], steps: int, classes: Classes, drawing: Drawing, stop: int | None) -> Generated:
-    """Draw one index after the other, of rows that have begun."""
+def draw(
+    begun: tuple[Fed, np.ndarray],
+    steps: int,
+    classes: Classes,
+    drawing: Drawing,
+    stop: int | None,
+    repetition: Repetition | None = None,
+    before: np.ndarray | None = None,
+) -> Generated:
+    """Draw one index after the other, of rows that have begun, with the indices (B, n) that came `before`."""
     rows, output = begun
     count = len(output)
+    before = np.empty((count, 0), np.int64) if before is None else before
     made = np.full((count, steps), 0 if stop is None else stop)
     lengths, scores, open_ = np.full(count, steps), np.zeros(count), np.ones(count, bool)
     for t in range(steps):
         check_finite(output[open_], t)
         logits = classes.logits(output)
-        chosen = drawing.draw(logits, t)
+        told = logits if repetition is None else repetition.of(logits, np.concatenate([before, made[:, :t]], axis=1))
+        chosen = drawing.draw(told, t)
         scores[open_] += log_shares(logits[open_])[np.arange(open_.sum()), chosen[open_]]
         made[open_, t] = chosen[open_]
         lengths[open_ & (chosen == stop)] = t

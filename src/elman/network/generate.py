@@ -28,6 +28,8 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    repetition_penalty: float = 1.0,
+    repetition_window: int | None = None,
     seed: int | None = None,
     beam: int | None = None,
     length_penalty: float = 1.0,
@@ -74,6 +76,11 @@ def generate(
         Draw from that many of the likeliest indices only.
     top_p : float, optional
         Draw from the fewest of the likeliest indices that together are so likely, as in [1]_.
+    repetition_penalty : float, default 1
+        Above 1 indices that came lately are drawn less often: a logit above 0 is divided by it, one below 0 multiplied
+        with it, as in [3]_.
+    repetition_window : int, optional
+        How many of the last indices count for that, those of the context (or of `start`) among them; 64 by default.
     seed : int, optional
         Another seed, another draw; by default the network's own.
     beam : int, optional
@@ -111,6 +118,8 @@ def generate(
        (2020).
     .. [2] Y. Wu et al., Google's neural machine translation system, arXiv:1609.08144 (2016), of whose length penalty
        this is the simple form.
+    .. [3] N. S. Keskar et al., CTRL: a conditional transformer language model for controllable generation,
+       arXiv:1909.05858 (2019).
 
     Examples
     --------
@@ -136,7 +145,10 @@ def generate(
     if steps > MOST_STEPS:
         raise OptionError(f"steps is {steps}; expected at most {MOST_STEPS} at once")
     flag(details, "details"), flag(one_hot, "one_hot")
-    how = Choices(start, stop, lengths, temperature, top_k, top_p, seed, beam, length_penalty, one_hot, output)
+    repeated = (repetition_penalty, repetition_window)
+    how = Choices(
+        start, stop, lengths, temperature, top_k, top_p, *repeated, seed, beam, length_penalty, one_hot, output
+    )
     if not details and how.plain and _at_once(net):
         return _go_on(net, context, steps, how)
     made = made_by_steps(net, context, steps, how)

@@ -24,6 +24,7 @@ from elman.network.files import describe, save, structure_of
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
+from elman.network.one_by_one import generate_each
 from elman.network.padding import check_padding, repeat_last
 from elman.network.parameters import Parameters, flat, initialise, layout
 from elman.network.penalties import penalties_of
@@ -343,6 +344,7 @@ class Network:
     train_on_batch = train_on_batch
     evaluate = evaluate
     generate = generate
+    generate_each = generate_each
     loss_and_grads = loss_and_grads
     backward = backward
     freeze = freezing.freeze

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.errors import DataError
-from elman.language import Vocabulary, parallel_streams
+from elman.language import Characters, parallel_streams
 
 
 @given(st.text(min_size=1))
 def test_decoding_gives_the_text_back(text):
-    vocabulary = Vocabulary.of(text)
+    vocabulary = Characters.of(text)
     numbers = vocabulary.encode(text)
     assert vocabulary.decode(numbers) == text
     assert set(numbers) == set(range(len(vocabulary)))
@@ -23,13 +23,24 @@ def test_decoding_gives_the_text_back(text):
 def test_an_unknown_character_is_named_with_its_place(text, stranger):
     text = text.replace(stranger, "") or ("a" if stranger != "a" else "b")
     with pytest.raises(DataError, match=rf"at {len(text)} "):
-        Vocabulary.of(text).encode(text + stranger)
+        Characters.of(text).encode(text + stranger)
+
+
+@given(st.text(min_size=3), st.integers(2, 6))
+def test_a_limit_keeps_the_commonest_and_marks_the_others(text, most):
+    vocabulary = Characters.of([text], most)
+    assert len(vocabulary) <= most
+    written = vocabulary.decode(vocabulary.encode(text))
+    assert len(written) == len(text)
+    assert all(a in (b, "\ufffd") for a, b in zip(written, text, strict=True))
+    rarest = min(map(text.count, vocabulary.characters))
+    assert all(text.count(c) <= rarest for c in set(text) - set(vocabulary.characters))
 
 
 @pytest.mark.parametrize(("characters", "message"), [("", "empty"), ("aba", "each character once")])
 def test_vocabularies_that_are_none(characters, message):
     with pytest.raises(DataError, match=message):
-        Vocabulary(characters)
+        Characters(characters)
 
 
 @given(st.integers(1, 5), st.integers(1, 6), st.integers(1, 200))

@@ -1,0 +1,159 @@
+"""What a user can do with texts, one function each: learn to write, write, judge. The command line is a thin shell."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elman import checks
+from elman.errors import ElmanError, OptionError
+from elman.files import check_file
+from elman.language import LanguageModel, TextScore
+from elman.training import Callback
+
+ENDING = ".safetensors"
+
+
+class StoppedLearning(KeyboardInterrupt):
+    """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
+
+    def __init__(self, model: Path | None):
+        self.model = model
+        where = f"what was learnt so far is in {model}; write with it by --model" if model else "nothing was learnt"
+        super().__init__(f"stopped: {where}")
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What learning to write found.
+
+    Attributes
+    ----------
+    model : LanguageModel
+        Trained.
+    score : TextScore or None
+        Of the text that was held out; None if none was.
+    notes : tuple of str
+        What the user should know.
+    file : Path
+        Where the model is.
+    """
+
+    model: LanguageModel
+    score: TextScore | None
+    notes: tuple[str, ...]
+    file: Path
+
+
+def learn_to_write(
+    source: str | Path,
+    *,
+    out: str | Path | None = None,
+    validation_file: str | Path | None = None,
+    samples: int = 0,
+    callbacks: Iterable[Callback] = (),
+    verbose: int = 1,
+    **params: Any,
+) -> Learnt:
+    """Train a language model on a text, and save it.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, or a folder of ``*.txt``; it may be larger than memory.
+    out : str or Path, optional
+        File for the model; by default ``NAME.safetensors`` in the current folder.
+    validation_file : str or Path, optional
+        A text that judges each epoch, in place of the end of the source.
+    samples : int, default 0
+        Tokens that the model writes to the standard output after each epoch.
+    callbacks : iterable of Callback
+        Told how the training goes.
+    verbose : int, default 1
+        0 for silence, 1 for a line of progress.
+    **params
+        Of `LanguageModel`: ``tokens``, ``cell``, ``units``, ``epochs``, ``seed`` ...
+
+    Returns
+    -------
+    Learnt
+
+    Raises
+    ------
+    ElmanError
+        If a text or an option cannot be used; nothing is written then, but for a model whose training had begun.
+    StoppedLearning
+        After Ctrl-C; what was learnt so far is in the file.
+    """
+    text = checks.path(source, "the text")
+    file = Path(text.absolute().stem + ENDING) if out is None else checks.path(out, "out")
+    held = None if validation_file is None else checks.path(validation_file, "validation_file")
+    model = LanguageModel().set_params(**params)
+    model.check_params()
+    check_file(file)
+    if file.exists() and text.exists() and file.samefile(text):
+        raise OptionError(f"the output {file} is the text that is read; give another with --out (out=... in Python)")
+    try:
+        model.fit(text, validation_text=held, samples=samples, callbacks=callbacks, verbose=verbose)
+        score = None if model.held_out_ is None else model.evaluate()
+    except KeyboardInterrupt as error:
+        raise StoppedLearning(_kept(model, file)) from error
+    except ElmanError as error:
+        if (kept := _kept(model, file)) is None:
+            raise
+        raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
+    model.save(file)
+    return Learnt(model, score, tuple(model.notes_), file)
+
+
+def _kept(model: LanguageModel, file: Path) -> Path | None:
+    """Save what a training that did not end well had learnt; where it is."""
+    if not hasattr(model, "network_") or not model.network_.updates:
+        return None
+    try:
+        return model.save(file)
+    except OptionError:
+        return model.save(Path(tempfile.mkdtemp(prefix="elman-")) / file.name)
+
+
+def write(model: str | Path, prompt: str | None = None, length: int | None = 500, **how: Any) -> Iterator[str]:
+    """Have a model write, and hand its text over as it is made.
+
+    Parameters
+    ----------
+    model : str or Path
+        What `learn_to_write`, or `LanguageModel.save`, wrote.
+    prompt : str, optional
+        What the text goes on from.
+    length : int, optional
+        Tokens to write; None for no end.
+    **how
+        As for `LanguageModel.stream`; or ``beam`` and ``length_penalty``, with which the text comes as a whole.
+
+    Returns
+    -------
+    iterator of str
+        The model is read, and all options are checked, before the first is asked for.
+    """
+    found = LanguageModel.load(checks.path(model, "model"))
+    if how.get("beam") is None and "length_penalty" not in how:
+        return found.stream(prompt, length, **how)
+    if length is None:
+        raise OptionError("a beam searches among texts of a length: give one")
+    return iter([found.generate(prompt, length, **how)])
+
+
+def judge_text(model: str | Path, text: str | Path) -> TextScore:
+    """How well a model foretells a text.
+
+    Parameters
+    ----------
+    model : str or Path
+        What `learn_to_write`, or `LanguageModel.save`, wrote.
+    text : str or Path
+        A file, or a folder of ``*.txt``.
+    """
+    return LanguageModel.load(checks.path(model, "model")).evaluate(checks.path(text, "the text"))
