@@ -31,7 +31,10 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-@pytest.mark.parametrize("guide", ["docs/cells.md", "docs/insight.md", "docs/forecasting.md", "docs/classify.md", "docs/language.md"])
+GUIDES = [f"docs/{name}.md" for name in ("cells", "insight", "forecasting", "classify", "language")]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
 def test_guides_run(guide, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
