@@ -49,6 +49,7 @@ KINKS = {
     "relu_grad",
 }
 UNWRITTEN = {"expand", "place", "pad", "accumulate"}  # the scheduler's own
+FUSED = {"outer_add", "scale", "dot"}  # what it makes of several, once they are differentiated
 BESIDE = {"concat", "slice", "part"}  # see test_vectors
 DROPPING = {name for name, row in OPS.items() if row.shape == "dropout"}
 STEPS = {"lt", "le", "eq", "sign", "floor"}  # their derivative is zero, not the slope of the jump
@@ -103,7 +104,7 @@ def test_native_value_is_numpys_at_the_edges(op, dtype, ulps):
 
 
 @pytest.mark.parametrize("engine", BUILT)
-@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - STEPS - ON_PURPOSE))
+@pytest.mark.parametrize("op", sorted(ELEMENTWISE - UNWRITTEN - FUSED - STEPS - ON_PURPOSE))
 def test_derivative_rule_against_central_differences(op, engine):
     width = 3 if OPS[op].shape in ("reduce", "rows", "pick") or op in BESIDE else 1
     graph = cell_of(op).trace().bind([width], width)
@@ -192,6 +193,8 @@ def test_every_op_takes_the_operands_that_the_table_says(op):
     operands = [first, *[np.zeros((2, 1)) if k == row.index else x for k in range(1, row.arity)]]
     if op in ATTENDING:
         operands = [np.full({"v": (3,), "m": (4, 3)}[kind], 0.5) for kind in ATTENTION[op]]
+    if op == "outer_add":
+        operands[2] = np.full((2, 9), 0.5)
     assert np.all(np.isfinite(row.of(operands, *NUMBERS.get(op, (0.0, 0.0)), width=3)))
     with pytest.raises(TypeError):
         row.of([*operands, x, x, x], *NUMBERS.get(op, (0.0, 0.0)), width=3)
