@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-parity
 FORECASTERS := .venv-forecast
+ARCHIVES := .venv-sequences
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
@@ -15,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build clean
+.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -93,6 +94,12 @@ bench-forecast: $(FORECASTERS)/.installed
 	$(FORECASTING) --most 60 --rounds 2
 	$(FORECASTERS)/bin/python -m benchmarks.forecasting.page
 
+# The estimators of sequences beside recurrent ones of sktime and aeon, on the sets that these packages hold: an hour. Then the tables of
+# docs/classify.md.
+bench-sequences: $(ARCHIVES)/.installed
+	$(ARCHIVES)/bin/python -m benchmarks.sequences.run
+	$(ARCHIVES)/bin/python -m benchmarks.sequences.page
+
 # The studies of examples/ from top to bottom: quickly, or with their full settings, which also writes down what came out.
 examples: $(PEERS)/.installed
 	$(PEERS)/bin/python examples/run.py
@@ -142,5 +149,13 @@ $(FORECASTERS)/.installed: $(FORECASTERS)/bin/python $(NATIVE)
 	$(FORECASTERS)/bin/pip install --quiet torch==2.13.0 --editable . --group forecasters
 	@touch $@
 
+$(ARCHIVES)/bin/python:
+	$(PYTHON) -m venv $(ARCHIVES)
+	$(ARCHIVES)/bin/pip install --quiet --upgrade pip
+
+$(ARCHIVES)/.installed: $(ARCHIVES)/bin/python $(NATIVE)
+	$(ARCHIVES)/bin/pip install --quiet torch==2.13.0 --editable . --group archives
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(PEERS) $(FORECASTERS) build out
+	rm -rf $(VENV) $(PEERS) $(FORECASTERS) $(ARCHIVES) build out

@@ -108,9 +108,9 @@ def main() -> None:
     for seed in range(given.seeds):
         for name in given.only or [*CLASSES, *NUMBERS]:
             numbers = name in NUMBERS
-            values = sum(case.size for case in part(name, "TRAIN", numbers)[0])
+            steps = sum(map(len, part(name, "TRAIN", numbers)[0]))
             for contender in contenders(numbers):
-                if (given.who and contender.name not in given.who) or values > contender.most_values:
+                if (given.who and contender.name not in given.who) or steps > contender.most_steps:
                     continue
                 entry = apart(contender.name, name, numbers, seed, given.threads)
                 print(name, contender.name, entry, flush=True)
