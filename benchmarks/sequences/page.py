@@ -23,11 +23,12 @@ def section(found: dict[str, Any]) -> str:
     """What was measured, as text and tables."""
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     about = f"""
-        Accuracy on the test cases of sets that ship in the packages aeon and sktime, with their own split, and seconds of the
-        processor for training. Every estimator has its own defaults; nothing was chosen by looking at a test part.
-        {found["machine"]["processor"]}, {found["threads"]} threads, beside other work; {versions}. In brackets: how many
-        seeds, and where there are several the standard deviation of their scores. A gap: not measured, as it takes long.
-        Sequences of different lengths have zeros behind their ends for the others, which take arrays only."""
+        Accuracy on the test cases of sets that ship in the packages aeon and sktime, with their own split, and
+        seconds of the processor for training. Every estimator has its own defaults; nothing was chosen by looking at a
+        test part. {found["machine"]["processor"]}, {found["threads"]} threads, beside other work; {versions}. In
+        brackets: how many seeds, and where there are several the standard deviation of their scores. A gap: not
+        measured, as it takes long. Sequences of different lengths have zeros behind their ends for the others, which
+        take arrays only."""
     sets = {name: held for name, held in found["sets"].items() if name not in NUMBERS}
     numbers = {name: held for name, held in found["sets"].items() if name in NUMBERS}
     parts = [paragraph(about), table(sets, [c.name for c in CLASSIFIERS], score_of_classes)]
