@@ -11,6 +11,7 @@ import numpy as np
 
 from elman import checks
 from elman.classify import store
+from elman.classify.curves import Curves
 from elman.classify.design import design_of
 from elman.classify.running import run
 from elman.classify.scaling import Scaling, learn_scaling
@@ -18,7 +19,7 @@ from elman.classify.splitting import held_out
 from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
-from elman.data.casing import cases_of, columns_of
+from elman.data.casing import cases_of, columns_of, has_axes, has_columns, unlabelled
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
@@ -62,6 +63,7 @@ class SequenceEstimator(Estimator):
     _metrics: tuple[str, ...] = ()
 
     networks_: list[Network]
+    history_: list[dict[str, list[float]]]
     scaling_: Scaling
     notes_: tuple[str, ...]
 
@@ -75,6 +77,7 @@ class SequenceEstimator(Estimator):
         taught = cases.take(~held)
         self.scaling_, notes = learn_scaling(taught)
         self.notes_ = (*cases.notes, *notes, *self._notes(held))
+        curves = Curves()
         lesson = Lesson(
             self.scaling_.inputs(cases),
             cases.lengths,
@@ -90,7 +93,7 @@ class SequenceEstimator(Estimator):
             self.weight_decay,
             self.patience,
             self.verbose,
-            as_callbacks(callbacks, self.members),
+            [*as_callbacks(callbacks, self.members), curves],
         )
         design = design_of(self)
         side_by_side = 1 if self.members > 1 else self.threads
@@ -101,7 +104,7 @@ class SequenceEstimator(Estimator):
             teach(lesson, networks, self.threads)
         finally:
             if any(net.updates for net in networks):
-                self.networks_ = networks
+                self.networks_, self.history_ = networks, curves.of(networks)
         for net in networks:
             net.release_engines()
         return held
@@ -191,13 +194,13 @@ class SequenceEstimator(Estimator):
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(cases_of(X, channels=self.channels, reading=reading, **self._told(X)), labels=None)
+        return replace(cases_of(X, reading=reading, **self._told(X)), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
         self._check_fitted()
         if y is None:
-            cases = X if isinstance(X, Cases) else cases_of(X, channels=self.channels, **self._columns)
+            cases = X if isinstance(X, Cases) else cases_of(X, **self._remembered(X))
         else:
             cases = cases_of(replace(self._read(X), labels=None), y)
         if cases.labels is None:
@@ -286,10 +289,15 @@ class SequenceEstimator(Estimator):
         """The columns of the table that was learnt from, as `fit` was told them: group, time, columns and label."""
         return dict(self._columns)
 
+    def _remembered(self, X: Any) -> dict[str, Any]:
+        """Of how the training data were read, what other data can be read by: arrays have axes, tables have columns."""
+        columns = self._columns if has_columns(X) else {}
+        return columns | {"channels": self.channels if has_axes(X) else "last"}
+
     def _told(self, X: Any) -> dict[str, Any]:
-        """The columns of other data, which need not have that of labels."""
-        label = self._columns["label"]
-        return self._columns if label in columns_of(X) else self._columns | {"label": None}
+        """How to read other data, which need not have the column of labels."""
+        remembered = self._remembered(X)
+        return remembered if remembered.get("label") in columns_of(X) else unlabelled(remembered)
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:

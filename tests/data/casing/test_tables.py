@@ -39,7 +39,7 @@ def test_long_frames(library):
     frame = LIBRARIES[library](LONG)
     found = cases_of(frame)
     check_long(found)
-    assert "a case for each id" in found.notes and "labels from column 'label'" in found.notes
+    assert "a case for each value of 'id'" in found.notes and "labels from column 'label'" in found.notes
     named = cases_of(frame, "label", group="id", time="time", columns=["a", "on"])
     check_long(named)
     assert len(named.notes) == 1  # what was named needs no note

@@ -13,7 +13,7 @@ from elman.checks import shown
 from elman.data.cases import Cases
 from elman.data.casing.arrays import Order, of_array, of_arrays
 from elman.data.casing.asked import Asked
-from elman.data.casing.files import of_file, table_columns
+from elman.data.casing.files import holds_arrays, of_file, table_columns
 from elman.data.casing.labels import labels_of
 from elman.data.casing.nested import cells_of, is_sequence, of_frames, of_nested
 from elman.data.casing.tables import of_table
@@ -115,6 +115,16 @@ def columns_of(X: Any) -> tuple[Any, ...]:
     if isinstance(X, Mapping):
         return tuple(X)
     return tuple(getattr(X, "column_names", X.columns)) if is_frame(X) else ()
+
+
+def has_columns(X: Any) -> bool:
+    """Whether data are a table, or a list of tables, whose columns can be named."""
+    return any(map(is_frame, X)) if isinstance(X, list | tuple) else bool(columns_of(X))
+
+
+def has_axes(X: Any) -> bool:
+    """Whether data are arrays, whose axes may be in either order."""
+    return holds_arrays(Path(X)) if isinstance(X, str | Path) else not has_columns(X)
 
 
 def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
