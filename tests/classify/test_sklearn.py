@@ -1,6 +1,7 @@
 """Estimators of sequences in the tools of scikit-learn, from version 1.6 on."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
@@ -88,3 +89,11 @@ def test_calibrated(data):
         x[:, :, 0], y
     )
     assert np.allclose(calibrated.predict_proba(x[:, :, 0]).sum(1), 1)
+
+
+def test_cross_validation_of_a_frame_is_that_of_its_array(data):
+    x, y = data
+    frame, model = pd.DataFrame(x[:, :, 0]), small(el.SequenceClassifier)
+    for columns in (frame.columns, [f"{name}a" for name in frame.columns]):
+        of_frame = cross_val_score(model, frame.set_axis(columns, axis=1), pd.Series(y), cv=3, error_score="raise")
+        assert np.array_equal(of_frame, cross_val_score(model, x[:, :, 0], y, cv=3))

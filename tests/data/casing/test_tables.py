@@ -283,3 +283,22 @@ def test_lists_in_parquet(tmp_path):
     pl.DataFrame({"x": [[1.0, 2], [3.0]], "label": ["a", "b"]}).write_parquet(tmp_path / "x.parquet")
     found = read_cases(tmp_path / "x.parquet")
     assert found.lengths.tolist() == [2, 1] and found.labels.tolist() == ["a", "b"]
+
+
+def test_rows_of_a_wide_frame_keep_their_steps():
+    """A part of a frame has an index that goes on from elsewhere: it counts rows, and is neither step nor time."""
+    whole = pd.DataFrame(np.arange(40.0).reshape(8, 5))
+    for rows in ([4, 5, 6, 7], [6, 1, 3], [5], [1, 2, 2, 0]):
+        for names in (range(5), list("vwxyz")):
+            part = whole.set_axis(names, axis=1).iloc[rows]
+            found = cases_of(part, pd.Series(rows, index=part.index))
+            np.testing.assert_array_equal(found.values[:, :, 0], whole.to_numpy()[rows])
+            assert found.labels.tolist() == rows
+
+
+def test_rows_of_a_long_frame_keep_their_steps():
+    long = pd.DataFrame({"id": [1, 1, 2, 2, 3, 3], "x": np.arange(6.0)})
+    found = cases_of(long[2:], group="id")
+    assert found.times is None and found.channels == ("x",) and "their order" in found.notes[0]
+    timed = cases_of(long.set_index(pd.Index([0.0, 0.5, 1, 2, 3, 9], name="t")), group="id")
+    np.testing.assert_array_equal(timed.times, [[0, 0.5], [0, 1], [0, 6]])

@@ -16,6 +16,7 @@ from elman.data.casing.asked import Asked
 from elman.data.casing.files import holds_arrays, of_file, table_columns
 from elman.data.casing.labels import labels_of
 from elman.data.casing.nested import cells_of, is_sequence, of_frames, of_nested
+from elman.data.casing.roles import TIMES, plain
 from elman.data.casing.tables import of_table
 from elman.data.intake import as_sheet
 from elman.data.pandas_index import framed, is_column, is_frame
@@ -156,7 +157,8 @@ def _of_frame(X: Any, asked: Asked, labelled: bool) -> Cases:
     cells = cells_of(X) if hasattr(X, "__len__") else {}
     if cells:
         return of_nested(cells, index, asked, labelled)
-    return of_table(framed(X, asked.named, asked.reading), asked, index, labelled)
+    numbered = plain(str(getattr(index, "name", None))) in TIMES
+    return of_table(framed(X, asked.named, asked.reading, numbered=numbered), asked, index, labelled)
 
 
 def _of_mapping(X: Mapping[Any, Any], asked: Asked, labelled: bool) -> Cases:
