@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import elman as el
+from elman.classify.calibration import temperature_of
 from elman.errors import DataError, OptionError, ShapeError
 from tests.classify.problems import small, waves
 
@@ -289,3 +290,12 @@ def test_history_of_each_network():
     assert [len(history["val_loss"]) for history in model.history_] == [4, 4]
     assert model.history_[0]["loss"] != model.history_[1]["loss"]
     assert not hasattr(pickle.loads(pickle.dumps(el.SequenceClassifier())), "history_")
+
+
+def test_cases_held_out_that_are_all_right_calibrate_nothing():
+    """The likelihood of a temperature has no maximum then: it rises until each probability is 1."""
+    model = fitted(validation=0.3, epochs=60)
+    assert model.temperature_ == 1 and any("not calibrated" in note for note in model.notes_)
+    assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 1])) is None
+    assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 0])) > 1
+    assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 0]), np.array([1.0, 0])) is None

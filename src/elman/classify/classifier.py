@@ -86,7 +86,7 @@ class SequenceClassifier(SequenceEstimator):
     scaling_ : Scaling
         What each channel is scaled by.
     temperature_ : float
-        What logits are divided by: 1 unless cases were held out.
+        What logits are divided by: 1 unless cases were held out, and some of them mistaken.
     notes_ : tuple of str
         What was decided about the data.
 
@@ -346,7 +346,10 @@ class SequenceClassifier(SequenceEstimator):
         """Find the temperature by cases that the networks have not learnt from."""
         logits = self._outputs(cases)
         repeated = None if weights is None else np.tile(weights, len(logits))
-        self.temperature_ = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+        found = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+        if found is None:
+            self.notes_ = (*self.notes_, "no case that is held out is mistaken: probabilities are not calibrated")
+        self.temperature_ = 1.0 if found is None else found
 
     # --- files ----------------------------------------------------------------------------------------------
 
