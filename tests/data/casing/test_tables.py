@@ -302,3 +302,22 @@ def test_rows_of_a_long_frame_keep_their_steps():
     assert found.times is None and found.channels == ("x",) and "their order" in found.notes[0]
     timed = cases_of(long.set_index(pd.Index([0.0, 0.5, 1, 2, 3, 9], name="t")), group="id")
     np.testing.assert_array_equal(timed.times, [[0, 0.5], [0, 1], [0, 6]])
+
+
+def test_a_case_for_each_day_and_a_column_for_each_hour():
+    days = pd.DataFrame(np.arange(48.0).reshape(2, 24), index=pd.date_range("2024-01-01", periods=2))
+    for names in (range(24), [f"h{hour}" for hour in range(24)]):
+        found = cases_of(days.set_axis(names, axis=1), ["a", "b"])
+        np.testing.assert_array_equal(found.values[:, :, 0], days)
+        assert found.names == tuple(days.index)
+    with pytest.raises(DataError, match="nothing tells which rows are a case"):  # steps of one recording
+        cases_of(days.set_axis([f"{hour}:00" for hour in range(24)], axis=1), ["a", "b"])
+
+
+def test_columns_of_several_levels():
+    wide = LONG.assign(t=[0, 1, 0, 1, 2]).pivot(index="id", columns="t", values=["a", "on"])
+    with pytest.raises(DataError, match="columns of 2 levels, such as .a, 0."):
+        cases_of(wide, [1, 2])
+    wide.columns = [f"{channel}_{step}" for channel, step in wide.columns]
+    found = cases_of(wide.astype(float), [1, 2])
+    assert found.channels == ("a", "on") and found.values.shape[0] == 2
