@@ -11,7 +11,6 @@ import numpy as np
 
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
-from elman.classify.curves import Curves
 from elman.classify.judging import Judged, judge, with_classes, write_predictions
 from elman.classify.page import Story, page
 from elman.classify.results import METRICS, metrics_json
@@ -19,7 +18,7 @@ from elman.classify.scaling import aligned
 from elman.classify.splitting import held_out, parts_of
 from elman.classify.store import check_savable
 from elman.data.cases import Cases
-from elman.data.casing import columns_in, read_cases, targets_of
+from elman.data.casing import columns_in, has_axes, read_cases, targets_of, unlabelled
 from elman.data.names import counted, listed
 from elman.data.reading import Reading
 from elman.data.series import name_of
@@ -103,7 +102,7 @@ class Columns:
         if self.label is None or not there or self.label in there:
             return self.read(path), ()
         note = f"{path} has no column {self.label!r}: its cases are judged, and nothing says how well"
-        return replace(self, label=None).read(path), (note,)
+        return replace(self, **unlabelled({"group": self.group, "label": self.label})).read(path), (note,)
 
 
 def classify(
@@ -201,7 +200,7 @@ def classify_again(
     time: str | Sequence[str] | None = None,
     columns: str | Sequence[str] | None = None,
     label: str | None = None,
-    channels: str = "last",
+    channels: str | None = None,
     reading: Reading | None = None,
     out: str | Path | None = None,
 ) -> SequenceReport:
@@ -214,7 +213,7 @@ def classify_again(
     source : str or Path
         A file of sequences; where they are labelled, the model is judged by them.
     group, time, columns, label, channels, reading, out
-        As for `classify`; columns that are not told are those that the model was told of.
+        As for `classify`; columns and an order of axes that are not told are those that the model was told of.
 
     Returns
     -------
@@ -232,7 +231,7 @@ def regress_again(
     time: str | Sequence[str] | None = None,
     columns: str | Sequence[str] | None = None,
     label: str | None = None,
-    channels: str = "last",
+    channels: str | None = None,
     reading: Reading | None = None,
     out: str | Path | None = None,
 ) -> SequenceReport:
@@ -270,13 +269,14 @@ def _learn(
     _check_labels(learner, cases, train)
     others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
     held = np.zeros(len(cases), bool) if others is not None or not share else _held(learner, cases, share)
-    name, curves, notes = name_of(train).removesuffix("_TRAIN"), Curves(), list[str]()
+    name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
     folder = _folder(out, f"{command}-{name}", trained=True)
     with Kept(learner, folder / MODEL, command):
         try:
-            learner.fit(cases, callbacks=[*watch("training", learner.members), curves])
+            learner.fit(cases, callbacks=watch("training", learner.members))
         finally:
             learner.remember_columns(group=named.group, time=named.time, columns=named.columns, label=named.label)
+            learner.channels = named.channels
         judged, how = None, ""
         if others is not None:
             judged, how = judge(learner, others.cases, cases), others.words
@@ -284,8 +284,7 @@ def _learn(
         elif held.any():
             judged, how = _judged_on(held, learner, cases, watch), _held_in_words(held, learner)
             notes += _rare(cases)
-        histories = curves.of(learner.networks_)
-        return _finish(name, learner, cases, judged, how, histories, tuple(notes), folder)
+        return _finish(name, learner, cases, judged, how, learner.history_, tuple(notes), folder)
 
 
 @dataclass(frozen=True)
@@ -412,7 +411,7 @@ def _rare(cases: Cases) -> list[str]:
 
 def _judged_on(held: np.ndarray, learner: Learner, cases: Cases, watch: Watch) -> Judged:
     """Cases that are held out, judged by a model that learnt from the others."""
-    model = type(learner)(**learner.get_params())
+    model = type(learner)(**learner.get_params() | {"channels": "last"})  # cases have theirs there
     rest = cases.take(~held)
     model.fit(rest, callbacks=watch("hold-out", model.members))
     return judge(model, cases.take(held), rest)
@@ -438,11 +437,12 @@ def _again(
 
 
 def _remembered(learner: Learner, named: Columns, source: Path) -> Columns:
-    """What the user says of columns, else what the model was told, where the file is a table."""
+    """What the user says of columns and axes, else what the model was told, where the file has such."""
+    channels = named.channels or (learner.channels if has_axes(source) else "last")
     if not columns_in(source):
-        return named
+        return replace(named, channels=channels)
     told = {name: value for name, value in learner.remembered_columns.items() if getattr(named, name) is None}
-    return replace(named, **told)
+    return replace(named, channels=channels, **told)
 
 
 # --- writing ------------------------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ import copy
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import elman as el
+from elman.classify.calibration import temperature_of
 from elman.errors import DataError, OptionError, ShapeError
 from tests.classify.problems import small, waves
 
@@ -160,7 +162,7 @@ def test_it_copies_and_pickles():
         ({"dropout": 1}, "dropout is 1"),
         ({"members": 0}, "members is 0"),
         ({"class_weight": "even"}, "class_weight"),
-        ({"class_weight": {"nothing": 2}}, "none of the classes fast, slow"),
+        ({"class_weight": {"nothing": 2}}, "none of the classes 'fast', 'slow'"),
         ({"label_smoothing": -0.1}, "label_smoothing is -0.1"),
         ({"epochs": 0}, "epochs is 0"),
         ({"batch_size": "all"}, "batch_size is 'all'"),
@@ -222,3 +224,78 @@ def test_ctrl_c_leaves_what_was_learnt():
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, callbacks=[Stop()])
     assert model.predict_proba(X).shape == (30, 2)
+
+
+# --- what was learnt from a table, and what comes without one -------------------------------------------------
+
+
+def table(cases=X, labels=Y):
+    """A row for each case and step; a person and a label call a case together."""
+    rows = [
+        {"person": k // 2, "kind": label, "t": t, "x": float(value)}
+        for k, (case, label) in enumerate(zip(cases, labels, strict=True))
+        for t, value in enumerate(case[:, 0])
+    ]
+    return pd.DataFrame(rows)
+
+
+NAMED = {"group": ["person", "kind"], "time": "t", "label": "kind"}
+
+
+def test_a_label_may_be_one_of_the_columns_that_name_cases():
+    model = small(el.SequenceClassifier).fit(table(), **NAMED)
+    assert model.predict(table()).tolist() == fitted().predict(X).tolist()
+    assert model.score(table()) == model.score(X, Y)
+    alone = table()[lambda rows: rows["kind"] == "fast"].drop(columns="kind")
+    assert np.array_equal(model.predict_proba(alone), model.predict_proba(X[1::2]))
+
+
+def test_a_label_that_names_the_cases_alone_is_refused():
+    with pytest.raises(OptionError, match="both group and label; a column is one thing, and each case would be a cl"):
+        small(el.SequenceClassifier).fit(table(), group="kind", time="t", label="kind")
+
+
+def test_arrays_are_judged_by_what_learnt_from_a_table():
+    model = small(el.SequenceClassifier).fit(table(), **NAMED)
+    assert np.array_equal(model.predict_proba(X), model.predict_proba(table()))
+    assert model.score(X, Y) == model.score(table())
+    with pytest.raises(DataError, match="nothing to judge by"):
+        model.score(X)
+
+
+def test_tables_are_judged_by_what_learnt_from_arrays_with_channels_first():
+    cases = [case.T for case in X]
+    model = small(el.SequenceClassifier, channels="first").fit(cases, Y)
+    nested = pd.DataFrame({"x": [pd.Series(case[:, 0]) for case in X]})
+    assert np.array_equal(model.predict_proba(nested), model.predict_proba(cases))
+
+
+def test_labels_of_another_type_are_not_called_wrong():
+    model = small(el.SequenceClassifier).fit(X, np.where(Y == "fast", "1", "2"))
+    numbers = np.where(Y == "fast", 1, 2)
+    with pytest.raises(DataError, match=r"the labels are numbers, such as 2, .* y\.astype\(str\)"):
+        model.score(X, numbers)
+    assert model.score(X, numbers.astype(str)) > 0.9
+    with pytest.raises(DataError, match=r"the labels are texts, such as 'slow', .* y\.astype\(int\)"):
+        small(el.SequenceClassifier).fit(X, numbers).score(X, Y)
+
+
+def test_weights_of_classes_of_another_type_are_told_apart():
+    with pytest.raises(OptionError, match=r"names 1, which is none of the classes '1', '2'"):
+        small(el.SequenceClassifier, class_weight={1: 2.0}).fit(X, np.where(Y == "fast", "1", "2"))
+
+
+def test_history_of_each_network():
+    model = fitted(members=2, validation=0.2, epochs=4)
+    assert [len(history["val_loss"]) for history in model.history_] == [4, 4]
+    assert model.history_[0]["loss"] != model.history_[1]["loss"]
+    assert not hasattr(pickle.loads(pickle.dumps(el.SequenceClassifier())), "history_")
+
+
+def test_cases_held_out_that_are_all_right_calibrate_nothing():
+    """The likelihood of a temperature has no maximum then: it rises until each probability is 1."""
+    model = fitted(validation=0.3, epochs=60)
+    assert model.temperature_ == 1 and any("not calibrated" in note for note in model.notes_)
+    assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 1])) is None
+    assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 0])) > 1
+    assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 0]), np.array([1.0, 0])) is None

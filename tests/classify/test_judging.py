@@ -14,6 +14,7 @@ from elman.classify.page import Story, page
 from elman.classify.pictures import draw_cases
 from elman.classify.results import metrics_json
 from elman.data.casing import cases_of
+from elman.data.names import four_digits
 from elman.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -149,6 +150,8 @@ def test_a_page_of_numbers_and_one_of_nothing(monkeypatch):
     monkeypatch.setattr(import_module("elman.insight.report"), "_picture", lambda figure: "drawn")
     text = page(Story("odd", judged, "Tested", None, model, [], ())).html()
     assert "Said and true" in text and ">-<" in text  # R² of numbers that are all the same
+    worst = judged.report.hardest[0]
+    assert "said less true" in text and f">{four_digits(worst.measure)}<" in text  # the sign is that of the report
     unlabelled = page(Story("odd", judge(model, cases_of(X)), "Judged", None, model, [], ())).html()
     assert "The cases have no labels" in unlabelled and "Said and true" not in unlabelled
     assert "There is none" in page(Story("odd", None, "", None, model, [], ())).html()

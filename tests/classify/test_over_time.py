@@ -186,3 +186,38 @@ def test_times_are_told_in_the_unit_that_was_learnt():
     bare = classifier(convolution=None, **CAUSAL).fit(timed(0), ["a", "b"] * 4).stream(8)
     with pytest.raises(el.DataError, match="expected a number, as learnt"):
         bare.push(np.zeros((8, 1)), time=np.datetime64("2024-01-01"))
+
+
+def table_of_two():
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    rows = [(k, t * t, *rng.normal(size=2) + k % 2) for k in range(8) for t in range(6)]
+    return pandas.DataFrame(rows, columns=["id", "t", "a", "b"])
+
+
+def test_the_values_of_a_step_are_found_by_their_names():
+    table = table_of_two()
+    model = classifier(**CAUSAL).fit(table[["id", "a", "b"]], [0, 1] * 4)
+    expected = model.stream().push([1.0, 2.0])
+    turned = table[["b", "a"]].iloc[0]
+    turned[:] = [2.0, 1.0]
+    assert np.array_equal(model.stream().push({"b": 2.0, "a": 1.0}), expected)
+    assert np.array_equal(model.stream().push(turned), expected)
+    assert np.array_equal(model.stream().push(turned.iloc[::-1].reset_index(drop=True)), expected)
+    with pytest.raises(el.DataError, match="step has the channels 'a', 'c'; expected 'a', 'b'"):
+        model.stream().push({"a": 1.0, "c": 2.0})
+
+
+def test_times_of_a_stream_stay_of_one_kind():
+    table, start = table_of_two(), np.datetime64("2024-01-01", "s")
+    table["t"] = start + table["t"].to_numpy().astype("timedelta64[s]")
+    model = classifier(**CAUSAL).fit(table, [0, 1] * 4, group="id", time="t")
+    stream = model.stream()
+    stream.push([0, 0], time=3.0)
+    with pytest.raises(el.DataError, match="a date, and was a number at the step before"):
+        stream.push([0, 0], time=start)
+    assert stream.steps == 1 and np.isfinite(stream.push([0, 0], time=4.0)).all()
+    stream.reset()
+    stream.push([0, 0], time=start)
+    with pytest.raises(el.DataError, match="a number, and was a date"):
+        stream.push([0, 0], time=1e12)

@@ -1,9 +1,11 @@
 """What networks read of cases."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from elman.classify.scaling import learn_scaling
+from elman.classify.scaling import aligned, learn_scaling
 from elman.data.casing import cases_of
 from elman.errors import DataError, ShapeError
 
@@ -81,3 +83,18 @@ def test_uneven_steps_are_an_input():
     assert np.allclose(x[0, :, 1], np.log([1, 1, 1, 4])) and np.allclose(x[1, :, 1], [0, np.log(2), 0, 0])
     with pytest.raises(DataError, match="have no times"):
         scaling.inputs(cases_of([[1.0, 2.0]]))
+
+
+@pytest.mark.parametrize(
+    "shape, channels, way_out",
+    [
+        ((2, 9, 4), ("a", "b", "c", "d"), "leave out 'd'"),
+        ((2, 3, 9), None, "give channels='first' or transpose the arrays"),
+        ((3, 9, 1), None, r"if these 3 cases are the channels of one, give X\[None\]"),
+    ],
+)
+def test_channels_that_are_too_many_come_with_a_way_out(shape, channels, way_out):
+    cases = cases_of(np.zeros(shape))
+    cases = replace(cases, channels=channels or cases.channels)
+    with pytest.raises(ShapeError, match=way_out):
+        aligned(cases, ("a", "b", "c"))

@@ -1,17 +1,20 @@
 """Estimators of sequences in the tools of scikit-learn, from version 1.6 on."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import check_is_fitted
 
 import elman as el
+from elman.data.casing import cases_of
+from elman.errors import OptionError
 from tests.classify.problems import small, waves
 
 LENGTHS = "cases may have any number of steps, so that an array of other columns is no error"
@@ -88,3 +91,36 @@ def test_calibrated(data):
         x[:, :, 0], y
     )
     assert np.allclose(calibrated.predict_proba(x[:, :, 0]).sum(1), 1)
+
+
+def test_cross_validation_of_a_frame_is_that_of_its_array(data):
+    x, y = data
+    frame, model = pd.DataFrame(x[:, :, 0]), small(el.SequenceClassifier)
+    for columns in (frame.columns, [f"{name}a" for name in frame.columns]):
+        of_frame = cross_val_score(model, frame.set_axis(columns, axis=1), pd.Series(y), cv=3, error_score="raise")
+        assert np.array_equal(of_frame, cross_val_score(model, x[:, :, 0], y, cv=3))
+
+
+def test_cross_validation_of_a_long_frame_by_its_cases():
+    cases, labels = waves(24)
+    rows = [(k % 6, k, t, value) for k, case in enumerate(cases) for t, value in enumerate(case[:, 0])]
+    long = pd.DataFrame(rows, columns=["person", "trial", "t", "x"])
+    held, model = cases_of(long, group=["person", "trial"], time="t"), small(el.SequenceClassifier)
+    persons = [person for person, _ in held.names]
+    options = {"groups": persons, "cv": GroupKFold(3), "error_score": "raise"}
+    assert np.array_equal(
+        cross_val_score(model, held, labels, **options), cross_val_score(model, cases, labels, **options)
+    )
+    taught, tested, known, _ = train_test_split(held, labels, random_state=0)
+    assert tested.names == tuple(held.names[k] for k in train_test_split(range(24), random_state=0)[1])
+    search = GridSearchCV(model, {"units": [2, 4]}, cv=2, error_score="raise").fit(taught, known)
+    assert search.predict(tested).shape == (6,)
+
+
+def test_cases_are_taken_by_number():
+    held = cases_of([[1.0, 2], [3.0], [4.0, 5, 6]], ["a", "b", "c"])
+    assert held[1].labels.tolist() == ["b"] and held[1].shape == (1, 1, 1)
+    assert [one.names for one in held] == [(0,), (1,), (2,)]
+    assert held[np.array([True, False, True])].lengths.tolist() == [2, 3]
+    with pytest.raises(OptionError, match="taken by one index"):
+        held[0, 1]

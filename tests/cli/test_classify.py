@@ -365,3 +365,39 @@ def test_a_page_that_cannot_be_drawn_is_a_note(run, walks, monkeypatch):
     code, out, _ = run("classify", "walks.csv", *AS_TOLD, *QUICK, "--out", "o")
     assert code == 0 and "Note: there is no page: ZeroDivisionError" in out
     assert {p.name for p in (walks / "o").iterdir()} == FILES - {"report.html"}
+
+
+def test_a_label_that_is_part_of_the_names(run, tmp_path):
+    rows = [f"{p},{kind},{t},{t if kind == 'up' else -t}" for p in "abcd" for kind in ("up", "down") for t in range(5)]
+    (tmp_path / "walks.csv").write_text("who,kind,t,x\n" + "\n".join(rows) + "\n")
+    code, _, err = run("classify", "walks.csv", "--group", "who,kind", "--time", "t", "--label", "kind", *QUICK)
+    assert code == 0, err
+    assert read(tmp_path / "classify-walks" / "predictions.csv")[0]["name"].split(", ")[1] in ("up", "down")
+    new = ["who,t,x", *(f"{p},{t},{t}" for p in "xy" for t in range(5))]
+    (tmp_path / "new.csv").write_text("\n".join(new) + "\n")
+    code, _, err = run("classify", "--model", "classify-walks/model.safetensors", "new.csv")
+    assert code == 0, err
+    assert [row["name"] for row in read(tmp_path / "classify-new" / "predictions.csv")] == ["x", "y"]
+
+
+def test_a_model_remembers_the_order_of_axes(run, tmp_path):
+    X = np.random.default_rng(0).normal(size=(12, 2, 7))
+    np.savez(tmp_path / "first.npz", X=X, y=["up", "down"] * 6)
+    np.savez(tmp_path / "last.npz", X=X.transpose(0, 2, 1), y=["up", "down"] * 6)
+    np.save(tmp_path / "alone.npy", X)
+    assert run("classify", "first.npz", "--channels", "first", "--out", "m", *QUICK)[0] == 0
+    for source, options in (("alone.npy", []), ("last.npz", ["--channels", "last"])):
+        code, _, err = run("classify", "--model", "m/model.safetensors", source, "--out", source[:4], *options)
+        assert code == 0, err
+    found = [[row["probability_up"] for row in read(tmp_path / name / "predictions.csv")] for name in ("alon", "last")]
+    assert found[0] == found[1]
+    (tmp_path / "walks.ts").write_text(archive([((1, 2, 3), "up")]))
+    assert "have 1 channel" in run("classify", "--model", "m/model.safetensors", "walks.ts")[2]
+
+
+def test_metrics_hold_every_setting(run, walks):
+    options = ["--dropout", "0.1", "--filters", "6", "--learning-rate", "0.01", "--class-weight", "balanced"]
+    assert run("classify", "walks.csv", *AS_TOLD, *QUICK, *options)[0] == 0
+    told = json.loads((walks / "classify-walks" / "metrics.json").read_text())["model"]
+    settings = {"dropout": 0.1, "filters": 6, "learning_rate": 0.01, "class_weight": "balanced", "epochs": 2}
+    assert settings.items() <= told.items() and told["cell"] == "gru"

@@ -11,6 +11,7 @@ import numpy as np
 
 from elman import checks
 from elman.classify import store
+from elman.classify.curves import Curves
 from elman.classify.design import design_of
 from elman.classify.running import run
 from elman.classify.scaling import Scaling, learn_scaling
@@ -18,7 +19,7 @@ from elman.classify.splitting import held_out
 from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
-from elman.data.casing import cases_of, columns_in
+from elman.data.casing import cases_of, columns_in, has_axes, has_columns, unlabelled
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
@@ -62,6 +63,7 @@ class SequenceEstimator(Estimator):
     _metrics: tuple[str, ...] = ()
 
     networks_: list[Network]
+    history_: list[dict[str, list[float]]]
     scaling_: Scaling
     notes_: tuple[str, ...]
 
@@ -75,6 +77,7 @@ class SequenceEstimator(Estimator):
         taught = cases.take(~held)
         self.scaling_, notes = learn_scaling(taught)
         self.notes_ = (*cases.notes, *notes, *self._notes(held))
+        curves = Curves()
         lesson = Lesson(
             self.scaling_.inputs(cases),
             cases.lengths,
@@ -90,7 +93,7 @@ class SequenceEstimator(Estimator):
             self.weight_decay,
             self.patience,
             self.verbose,
-            as_callbacks(callbacks, self.members),
+            [*as_callbacks(callbacks, self.members), curves],
         )
         design = design_of(self)
         side_by_side = 1 if self.members > 1 else self.threads
@@ -101,7 +104,7 @@ class SequenceEstimator(Estimator):
             teach(lesson, networks, self.threads)
         finally:
             if any(net.updates for net in networks):
-                self.networks_ = networks
+                self.networks_, self.history_ = networks, curves.of(networks)
         for net in networks:
             net.release_engines()
         return held
@@ -191,16 +194,16 @@ class SequenceEstimator(Estimator):
         self._check_fitted()
         if isinstance(X, Cases):
             return X
-        return replace(self._cases(X, reading), labels=None)
+        return replace(cases_of(X, reading=reading, **self._told(X)), labels=None)
 
     def _labelled(self, X: Any, y: Any) -> Cases:
         """Cases to be judged, with what they are."""
         self._check_fitted()
         if isinstance(y, str):
-            return cases_of(X, y, channels=self.channels, **self._columns | {"label": None})
-        cases = X if isinstance(X, Cases) else self._cases(X)
+            return cases_of(X, y, **unlabelled(self._remembered(X)))
         if y is not None:
-            return cases_of(replace(cases, labels=None), y)
+            return cases_of(replace(self._read(X), labels=None), y)
+        cases = X if isinstance(X, Cases) else cases_of(X, **self._remembered(X))
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
@@ -287,12 +290,15 @@ class SequenceEstimator(Estimator):
         """The columns of the table that was learnt from, as `fit` was told them: group, time, columns and label."""
         return dict(self._columns)
 
-    def _cases(self, X: Any, reading: Reading | None = None) -> Cases:
-        """Cases by the columns that were learnt from; that of labels need not be there, and is no channel if it is."""
-        told = self._columns
-        if told.get("label") not in columns_in(X):
-            told = told | {"label": None}
-        return cases_of(X, channels=self.channels, reading=reading, **told)
+    def _remembered(self, X: Any) -> dict[str, Any]:
+        """Of how the training data were read, what other data can be read by: arrays have axes, tables have columns."""
+        columns = self._columns if has_columns(X) else {}
+        return columns | {"channels": self.channels if has_axes(X) else "last"}
+
+    def _told(self, X: Any) -> dict[str, Any]:
+        """How to read other data, which need not have the column of labels."""
+        remembered = self._remembered(X)
+        return remembered if remembered.get("label") in columns_in(X) else unlabelled(remembered)
 
 
 def _weights(given: Any, count: int) -> np.ndarray | None:

@@ -15,7 +15,7 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
     return found
 
 
-def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray | None = None) -> float:
+def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray | None = None) -> float | None:
     """The temperature T at which ``softmax(logits / T)`` makes the classes that came the most likely.
 
     The cross entropy is convex in 1 / T, so that halving an interval by the sign of its slope finds the lowest.
@@ -28,8 +28,9 @@ def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray 
 
     Returns
     -------
-    float
-        Between 0.05 and 20.
+    float or None
+        Between 0.05 and 20; None where the class that came has the largest logit in every case: the lower T, the
+        likelier they all are, and none is the best.
 
     References
     ----------
@@ -42,6 +43,9 @@ def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray 
     2.731
     """
     counts = np.ones(len(classes)) if weights is None else weights
+    best = logits[np.arange(len(classes)), classes] == logits.max(axis=1)
+    if best[counts > 0].all():
+        return None
     low, high = -np.log(HIGHEST), -np.log(LOWEST)  # of log(1 / T)
     for _ in range(HALVINGS):
         middle = (low + high) / 2

@@ -8,6 +8,25 @@ from elman.data.names import counted, listed
 from elman.errors import DataError
 
 
+def check_kind(labels: np.ndarray, classes: np.ndarray) -> None:
+    """Refuse texts where numbers were learnt, and numbers where texts were: none of them could be right.
+
+    Raises
+    ------
+    DataError
+
+    Examples
+    --------
+    >>> check_kind(np.array([1, 2]), np.array([2, 3]))
+    """
+    if (labels.dtype.kind in "US") != (classes.dtype.kind in "US"):
+        kinds = ("texts", "numbers", "int") if labels.dtype.kind in "US" else ("numbers", "texts", "str")
+        raise DataError(
+            f"the labels are {kinds[0]}, such as {labels.tolist()[0]!r}, and the classes that were learnt {kinds[1]}: "
+            f"{listed(map(repr, classes.tolist()), 5)}; convert them, as with y.astype({kinds[2]})"
+        )
+
+
 def numbers_of(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """The number of each label's class, (N,).
 

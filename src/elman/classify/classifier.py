@@ -11,7 +11,7 @@ from elman import checks
 from elman.classify.attribution import Question, explain
 from elman.classify.base import SequenceEstimator
 from elman.classify.calibration import log_softmax, temperature_of
-from elman.classify.classes import numbers_of
+from elman.classify.classes import check_kind, numbers_of
 from elman.classify.explained import Attribution
 from elman.classify.heads import head_of
 from elman.classify.over_time import over_time
@@ -40,9 +40,9 @@ class SequenceClassifier(SequenceEstimator):
         Whether they read in both directions; without, no step sees those behind it, and `stream` goes step by step.
     pooling : {"last", "mean", "max", "attention"} or list of these, default "mean"
         How the values of all steps become one vector; several stand side by side.
-    convolution : {"front", "beside"}, optional
+    convolution : {"front", "beside"} or None, default "front"
         Convolutions over time with batch normalisation: two that the recurrent layers read, or the three of a fully
-        convolutional network, averaged over time, beside them (LSTM-FCN [1]_).
+        convolutional network, averaged over time, beside them (LSTM-FCN [1]_); None for none.
     filters : int, default 64
         Features of the convolutions; the middle one of three has twice as many.
     dropout : float, default 0.3
@@ -81,10 +81,12 @@ class SequenceClassifier(SequenceEstimator):
         The classes, sorted.
     networks_ : list of Network
         They take scaled inputs (N, T, F') and return logits (N, C).
+    history_ : list of dict
+        Of each network, loss and metrics epoch by epoch, those of cases held out as ``val_loss``; not kept in files.
     scaling_ : Scaling
         What each channel is scaled by.
     temperature_ : float
-        What logits are divided by: 1 unless cases were held out.
+        What logits are divided by: 1 unless cases were held out, and some of them mistaken.
     notes_ : tuple of str
         What was decided about the data.
 
@@ -216,7 +218,9 @@ class SequenceClassifier(SequenceEstimator):
         classes = self.classes_.tolist()
         unknown = [name for name in given if name not in classes]
         if unknown:
-            raise OptionError(f"class_weight names {unknown[0]!r}, which is none of the classes {listed(classes)}")
+            raise OptionError(
+                f"class_weight names {unknown[0]!r}, which is none of the classes {listed(map(repr, classes))}"
+            )
         return {classes.index(name): weight for name, weight in given.items()}
 
     # --- using ----------------------------------------------------------------------------------------------
@@ -257,6 +261,8 @@ class SequenceClassifier(SequenceEstimator):
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """The share of the sequences whose class is right."""
         cases = self._labelled(X, y)
+        assert cases.labels is not None
+        check_kind(cases.labels, self.classes_)
         right = self.predict(cases) == cases.labels
         return float(np.average(right, weights=sample_weight))
 
@@ -273,8 +279,8 @@ class SequenceClassifier(SequenceEstimator):
         Returns
         -------
         ClassificationReport
-            Accuracy, confusion matrix, precision and recall by class, log loss, calibration; ``print`` shows a table,
-            ``plot`` the confusion matrix, and ``to_dict`` is for JSON.
+            Accuracy, confusion matrix, precision and recall by class, log loss, calibration; ``print(report)`` shows a
+            table, ``plot`` the confusion matrix, and ``to_dict`` is for JSON.
         """
         cases = self._labelled(X, y)
         assert cases.labels is not None
@@ -340,7 +346,10 @@ class SequenceClassifier(SequenceEstimator):
         """Find the temperature by cases that the networks have not learnt from."""
         logits = self._outputs(cases)
         repeated = None if weights is None else np.tile(weights, len(logits))
-        self.temperature_ = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+        found = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+        if found is None:
+            self.notes_ = (*self.notes_, "no case that is held out is mistaken: probabilities are not calibrated")
+        self.temperature_ = 1.0 if found is None else found
 
     # --- files ----------------------------------------------------------------------------------------------
 

@@ -179,10 +179,10 @@ def _hardest_rows(judged: Judged) -> list[list[str]]:
 def _farthest(judged: JudgedNumbers, shown: list[int]) -> list[list[str]]:
     if judged.report is None:
         return []
-    found = [["case", "true", "said", "true less said"]]
+    found = [["case", "true", "said", "said less true"]]
     for i in shown:
         true, said = float(judged.report.truth[i]), float(judged.predicted[i])
-        found.append([series_name(judged.cases.names[i]), *map(four_digits, (true, said, true - said))])
+        found.append([series_name(judged.cases.names[i]), *map(four_digits, (true, said, said - true))])
     return found
 
 

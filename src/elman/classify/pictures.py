@@ -30,12 +30,12 @@ def draw_said_and_true(report: RegressionReport) -> Figure:
     draw_numbers(report.truth, report.predicted, left)
     left.set(aspect="equal", xlabel="true", ylabel="said")
     left.locator_params(nbins=5)
-    errors = report.truth - report.predicted
+    errors = report.predicted - report.truth
     right.hist(errors, bins="auto" if len(errors) > 4 else 5, color=BLUE, alpha=0.7)
     right.axvline(0, color=MUTED, linewidth=1)
     right.locator_params(axis="x", nbins=5)
     whole_numbers(right.yaxis)
-    dress(right, "true less said", "cases")
+    dress(right, "said less true", "cases")
     return figure
 
 

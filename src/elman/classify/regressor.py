@@ -40,9 +40,9 @@ class SequenceRegressor(SequenceEstimator):
         Whether they read in both directions; without, no step sees those behind it, and `stream` goes step by step.
     pooling : {"last", "mean", "max", "attention"} or list of these, default "mean"
         How the values of all steps become one vector; several stand side by side.
-    convolution : {"front", "beside"}, optional
+    convolution : {"front", "beside"} or None, default "front"
         Convolutions over time with batch normalisation: two that the recurrent layers read, or the three of a fully
-        convolutional network, averaged over time, beside them (LSTM-FCN [1]_).
+        convolutional network, averaged over time, beside them (LSTM-FCN [1]_); None for none.
     filters : int, default 64
         Features of the convolutions; the middle one of three has twice as many.
     dropout : float, default 0.3
@@ -78,6 +78,8 @@ class SequenceRegressor(SequenceEstimator):
     ----------
     networks_ : list of Network
         They take scaled inputs (N, T, F') and return the scaled target (N, 1).
+    history_ : list of dict
+        Of each network, loss and metrics epoch by epoch, those of cases held out as ``val_loss``; not kept in files.
     scaling_ : Scaling
         What each channel is scaled by.
     target_mean_, target_spread_ : float
@@ -248,7 +250,8 @@ class SequenceRegressor(SequenceEstimator):
         Returns
         -------
         RegressionReport
-            Errors and R2; ``print`` shows them, ``plot`` draws predicted over true numbers, ``to_dict`` is for JSON.
+            Errors and R2; ``print(report)`` shows them, ``plot`` draws predicted over true numbers, ``to_dict`` is for
+            JSON.
         """
         cases = self._labelled(X, y)
         return report_on_numbers(_targets(cases), self.predict(cases), cases.names, hardest)

@@ -12,7 +12,8 @@ from elman.data.cases import Cases
 from elman.plain import to_json
 
 METRICS = "metrics.json"
-_OF_MODEL = ("units", "layers", "bidirectional", "pooling", "convolution", "members", "validation", "random_state")
+_OTHERWISE = ("cell", "threads", "verbose")  # told in other words, or of no effect
+_PLAIN = (bool, int, float, str, list, tuple, type(None))
 
 
 def metrics_json(story: Story) -> bytes:
@@ -55,6 +56,7 @@ def _describe_labels(labels: np.ndarray | None) -> Any:
 def describe_model(model: Any) -> dict[str, Any]:
     """An estimator in plain data."""
     found = {"kind": type(model).__name__, "cell": as_cell(model.cell).name}
-    found |= {name: getattr(model, name) for name in _OF_MODEL}
+    params = {name: value for name, value in model.get_params().items() if name not in _OTHERWISE}
+    found |= {name: value if isinstance(value, _PLAIN) else str(value) for name, value in params.items()}
     found |= {name: getattr(model, name) for name in ("temperature_",) if hasattr(model, name)}
     return found | {"parameters": sum(int(net.arena.size) for net in model.networks_)}

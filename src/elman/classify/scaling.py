@@ -145,7 +145,7 @@ def aligned(cases: Cases, channels: tuple[str, ...]) -> Cases:
     if len(cases.channels) != len(channels):
         raise ShapeError(
             f"the cases have {counted(len(cases.channels), 'channels')} ({listed(cases.channels, 5)}); expected "
-            f"{len(channels)} as in training: {listed(channels, 5)}"
+            f"{len(channels)} as in training: {listed(channels, 5)}{_way_out(cases, channels)}"
         )
     if set(cases.channels) == set(channels):
         order = [cases.channels.index(name) for name in channels]
@@ -155,3 +155,15 @@ def aligned(cases: Cases, channels: tuple[str, ...]) -> Cases:
     raise DataError(
         f"the cases have the channels {listed(cases.channels, 5)}; expected {listed(channels, 5)} as in training"
     )
+
+
+def _way_out(cases: Cases, channels: tuple[str, ...]) -> str:
+    """What to do about cases of another number of channels."""
+    mine, learnt = set(cases.channels), set(channels)
+    if mine > learnt:
+        return f"; leave out {listed([repr(name) for name in cases.channels if name not in learnt], 5)}"
+    if set(cases.lengths.tolist()) == {len(channels)}:
+        return "; they have as many steps: if these are the channels, give channels='first' or transpose the arrays"
+    if len(cases.channels) == 1 and len(cases) == len(channels):
+        return f"; if these {len(cases)} cases are the channels of one, give X[None]"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from elman import checks
 from elman.classify.face import Learner
 from elman.data.cases import SECONDS, Cases
+from elman.data.names import listed
+from elman.data.pandas_index import is_column
 from elman.errors import DataError, OptionError, ShapeError
 from elman.network import Network
 from elman.network.prefixes import hindrance_of_prefixes, prefix_network
@@ -51,6 +54,7 @@ class SequenceStream:
     steps: int
     _last: np.ndarray | None
     _before: np.ndarray | None
+    _dated: bool  # whether the times are dates
 
     def __init__(self, learner: Learner, rows: int = 1):
         self._learner, self.rows = learner, checks.whole(rows, "rows", most=10**7)
@@ -65,11 +69,12 @@ class SequenceStream:
 
         Parameters
         ----------
-        step : array, shape (F,) or (rows, F)
-            Values as in training, NaN where one is missing; (F,) for a single sequence.
+        step : array, shape (F,) or (rows, F), or mapping by channel
+            Values as in training, NaN where one is missing; (F,) for a single sequence. Of a dict, or a row of a data
+            frame, they are found by their names.
         time : datetime, float, or array (rows,) of them, optional
             When the step was, if the times that were learnt were uneven: a date and time, or a number in their unit,
-            counted from any beginning.
+            counted from any beginning; the same kind at each step.
 
         Returns
         -------
@@ -87,7 +92,7 @@ class SequenceStream:
         cases = self._cases(values, times)
         x = self._learner.scaling_.inputs(cases)[:, -1]
         outputs = np.stack([one.push(x) for one in self._runs]).astype(np.float64)
-        self.steps, self._last, self._before = self.steps + 1, values, times
+        self.steps, self._last, self._before, self._dated = self.steps + 1, values, times, _is_dated(time)
         answers = self._learner._judged(outputs)
         found: np.ndarray = answers[0] if np.ndim(step) < 2 else answers
         return found
@@ -96,12 +101,12 @@ class SequenceStream:
         """Forget what came: the next step is the first."""
         for one in self._runs:
             one.reset()
-        self.steps, self._last, self._before = 0, None, None
+        self.steps, self._last, self._before, self._dated = 0, None, None, False
 
     def _values(self, step: Any) -> np.ndarray:
         """One step, (rows, F)."""
         channels = len(self._learner.scaling_.channels)
-        values = checks.floats(step, "step")
+        values = checks.floats(self._in_order(step), "step")
         expected = [(self.rows, channels)] + [(channels,)] * (self.rows == 1)
         if values.shape not in expected and not (values.ndim == 0 and self.rows == channels == 1):
             raise ShapeError(
@@ -111,6 +116,17 @@ class SequenceStream:
         if np.isinf(values).any():
             raise DataError("step holds an infinite value; expected numbers, NaN where one is missing")
         return values.reshape(self.rows, channels)
+
+    def _in_order(self, step: Any) -> Any:
+        """Values by channel in the order that was learnt; an array as it is."""
+        if not isinstance(step, Mapping) and not (is_column(step) and hasattr(step, "index")):
+            return step
+        names, channels = list(step.keys()), self._learner.scaling_.channels
+        if set(names) == set(channels):
+            return [step[name] for name in channels]
+        if isinstance(step, Mapping):
+            raise DataError(f"step has the channels {listed(map(repr, names))}; expected {listed(map(repr, channels))}")
+        return step
 
     def _times(self, time: Any) -> np.ndarray | None:
         """When the step was, (rows,)."""
@@ -129,6 +145,9 @@ class SequenceStream:
                 f"time has shape {times.shape}; expected a number, or ({self.rows},), one for each sequence"
             )
         times = np.broadcast_to(times, self.rows)
+        if self._before is not None and self._dated != _is_dated(time):
+            kinds = ("a date", "a number") if self._dated else ("a number", "a date")
+            raise DataError(f"time is {checks.shown(time)}, {kinds[1]}, and was {kinds[0]} at the step before")
         if self._before is not None and (times <= self._before).any():
             row = int(np.argmax(times <= self._before))
             raise DataError(f"time is {times[row]:g} after {self._before[row]:g}; expected later times at each step")
@@ -164,6 +183,12 @@ class SequenceStream:
     def __repr__(self) -> str:
         cost = "constant" if self.constant else "growing"
         return f"<SequenceStream: {self.rows} rows, {self.steps} steps so far, {cost} cost of a step>"
+
+
+def _is_dated(time: Any) -> bool:
+    """Whether a time is a date, or an array of dates."""
+    given = np.asarray(time)
+    return given.dtype.kind == "M" or (given.dtype == object and all(hasattr(one, "isoformat") for one in given.flat))
 
 
 def _moment(time: Any) -> np.datetime64:

@@ -33,14 +33,17 @@ _CASES = (
         help="Columns that name the cases of a long table. [default: one called id, case ...]",
     ),
     click.option("--time", metavar="COLS", help="Columns of times of a long table. [default: one called time ...]"),
-    click.option("--columns", metavar="COLS", help="Columns that are channels. [default: all others of numbers]"),
+    click.option(
+        "--columns", metavar="COLS", help="Columns that are channels. [default: all others, which must be numbers]"
+    ),
     click.option(
         "--label", metavar="COL", help="Column that tells what a case is. [default: one called label, class ...]"
     ),
     click.option(
         "--channels",
         type=click.Choice(["last", "first"]),
-        help="Whether an .npz or .npy file has arrays (N, T, F), or (N, F, T). [default: last]",
+        help="Whether an .npz or .npy file has arrays (N, T, F), or (N, F, T). [default: last, or as the --model "
+        "learnt]",
     ),
 )
 _WRITTEN = (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.data.names import counted, listed
-from elman.errors import DataError
+from elman.errors import DataError, OptionError
 
 SECONDS = {"s": 1, "min": 60, "h": 3600, "day": 86400}  # of the units of times
 
@@ -62,6 +62,25 @@ class Cases:
         return len(self.lengths)
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the values, (N, T, F)."""
+        return self.values.shape
+
+    def __getitem__(self, numbers: Any) -> Cases:
+        """Some of the cases, as `take`; an index of arrays, as scikit-learn gives it, may end in an ellipsis.
+
+        Examples
+        --------
+        >>> Cases(np.zeros((3, 4, 1)), np.array([4, 2, 3]), ("x",), names=("a", "b", "c"))[[2, 0]].names
+        ('c', 'a')
+        """
+        if isinstance(numbers, tuple):
+            if len(numbers) != 2 or numbers[1] is not Ellipsis:
+                raise OptionError(f"cases are taken by one index, and not by {numbers!r}; their numbers are in values")
+            numbers = numbers[0]
+        return self.take(numbers)
+
+    @property
     def inside(self) -> np.ndarray:
         """Which steps are before the end of their case, shape (N, T)."""
         return np.arange(self.values.shape[1]) < self.lengths[:, None]
@@ -73,7 +92,7 @@ class Cases:
 
     def take(self, numbers: Any) -> Cases:
         """Some of the cases, in the order that is given; no step is kept that none of them has."""
-        chosen = np.arange(len(self))[numbers]
+        chosen = np.atleast_1d(np.arange(len(self))[numbers])
         lengths = self.lengths[chosen]
         steps = int(lengths.max(initial=0))
         return replace(

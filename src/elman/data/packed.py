@@ -49,7 +49,7 @@ def file_start(path: Path) -> bytes:
         If there is no such file, or it cannot be read, or is empty.
     """
     if path.is_dir():
-        raise DataError(f"{path} is a folder; expected a CSV or Parquet file")
+        raise DataError(f"{path} is a folder; give one of the files in it")
     if not path.exists():
         folder = path.parent
         there = [f.name for f in folder.iterdir() if f.is_file()] if folder.is_dir() else []

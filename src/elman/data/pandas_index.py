@@ -54,7 +54,7 @@ def is_column(data: Any) -> bool:
     return isinstance(nw.from_native(data, pass_through=True, allow_series=True), nw.Series)
 
 
-def framed(data: Any, named: Names[Any], reading: Reading | None = None) -> Framed:
+def framed(data: Any, named: Names[Any], reading: Reading | None = None, *, numbered: bool = True) -> Framed:
     """A data frame as a sheet.
 
     Parameters
@@ -64,6 +64,8 @@ def framed(data: Any, named: Names[Any], reading: Reading | None = None) -> Fram
         The columns that the user names.
     reading : Reading, optional
         How texts that are times are read.
+    numbered : bool, default True
+        Whether an index of numbers that go on may be times: in a part of a table of cases it numbers rows of the whole.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def framed(data: Any, named: Names[Any], reading: Reading | None = None) -> Fram
     frame, originals = _with_texts(data)
     if frame.index.nlevels > 1:
         return _of_levels(frame, originals, reading or Reading())
-    return _of_index(frame, originals, {str(name) for name in named}, reading or Reading())
+    return _of_index(frame, originals, {str(name) for name in named}, reading or Reading(), numbered)
 
 
 def column_framed(data: Any, reading: Reading | None = None) -> Framed:
@@ -123,12 +125,14 @@ def _of_levels(frame: Any, originals: dict[str, Any], reading: Reading) -> Frame
     return Framed(sheet, texts[place], tuple(text for i, text in enumerate(texts) if i != place))
 
 
-def _of_index(frame: Any, originals: dict[str, Any], named: set[str], reading: Reading) -> Framed:
+def _of_index(frame: Any, originals: dict[str, Any], named: set[str], reading: Reading, numbered: bool) -> Framed:
     index = frame.index
     called = "index" if index.name is None else str(index.name)
     text = f"{called} of the index" if called in frame.columns else called
     asked = text in named
-    times = _holds_times(index) or (_counts(frame) and not time_columns(FrameSheet(frame).head, None, None))
+    times = _holds_times(index) or (
+        numbered and _counts(frame) and not time_columns(FrameSheet(frame).head, None, None)
+    )
     if not asked and not times:
         return Framed(FrameSheet(frame.reset_index(drop=True), originals, reading))
     if index.name is not None and text == called != index.name:

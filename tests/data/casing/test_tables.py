@@ -39,7 +39,7 @@ def test_long_frames(library):
     frame = LIBRARIES[library](LONG)
     found = cases_of(frame)
     check_long(found)
-    assert "a case for each id" in found.notes and "labels from column 'label'" in found.notes
+    assert "a case for each value of 'id'" in found.notes and "labels from column 'label'" in found.notes
     named = cases_of(frame, "label", group="id", time="time", columns=["a", "on"])
     check_long(named)
     assert len(named.notes) == 1  # what was named needs no note
@@ -283,3 +283,41 @@ def test_lists_in_parquet(tmp_path):
     pl.DataFrame({"x": [[1.0, 2], [3.0]], "label": ["a", "b"]}).write_parquet(tmp_path / "x.parquet")
     found = read_cases(tmp_path / "x.parquet")
     assert found.lengths.tolist() == [2, 1] and found.labels.tolist() == ["a", "b"]
+
+
+def test_rows_of_a_wide_frame_keep_their_steps():
+    """A part of a frame has an index that goes on from elsewhere: it counts rows, and is neither step nor time."""
+    whole = pd.DataFrame(np.arange(40.0).reshape(8, 5))
+    for rows in ([4, 5, 6, 7], [6, 1, 3], [5], [1, 2, 2, 0]):
+        for names in (range(5), list("vwxyz")):
+            part = whole.set_axis(names, axis=1).iloc[rows]
+            found = cases_of(part, pd.Series(rows, index=part.index))
+            np.testing.assert_array_equal(found.values[:, :, 0], whole.to_numpy()[rows])
+            assert found.labels.tolist() == rows
+
+
+def test_rows_of_a_long_frame_keep_their_steps():
+    long = pd.DataFrame({"id": [1, 1, 2, 2, 3, 3], "x": np.arange(6.0)})
+    found = cases_of(long[2:], group="id")
+    assert found.times is None and found.channels == ("x",) and "their order" in found.notes[0]
+    timed = cases_of(long.set_index(pd.Index([0.0, 0.5, 1, 2, 3, 9], name="t")), group="id")
+    np.testing.assert_array_equal(timed.times, [[0, 0.5], [0, 1], [0, 6]])
+
+
+def test_a_case_for_each_day_and_a_column_for_each_hour():
+    days = pd.DataFrame(np.arange(48.0).reshape(2, 24), index=pd.date_range("2024-01-01", periods=2))
+    for names in (range(24), [f"h{hour}" for hour in range(24)]):
+        found = cases_of(days.set_axis(names, axis=1), ["a", "b"])
+        np.testing.assert_array_equal(found.values[:, :, 0], days)
+        assert found.names == tuple(days.index)
+    with pytest.raises(DataError, match="nothing tells which rows are a case"):  # steps of one recording
+        cases_of(days.set_axis([f"{hour}:00" for hour in range(24)], axis=1), ["a", "b"])
+
+
+def test_columns_of_several_levels():
+    wide = LONG.assign(t=[0, 1, 0, 1, 2]).pivot(index="id", columns="t", values=["a", "on"])
+    with pytest.raises(DataError, match="columns of 2 levels, such as .a, 0."):
+        cases_of(wide, [1, 2])
+    wide.columns = [f"{channel}_{step}" for channel, step in wide.columns]
+    found = cases_of(wide.astype(float), [1, 2])
+    assert found.channels == ("a", "on") and found.values.shape[0] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,22 @@ from elman.data.reading import Reading
 from elman.errors import OptionError
 
 _NAMING = ("group", "time", "columns", "label")
+
+
+def unlabelled(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the columns of a table without labels: one that names the cases too does so no longer.
+
+    Examples
+    --------
+    >>> unlabelled({"group": ["person", "activity"], "label": "activity"})
+    {'group': ['person'], 'label': None}
+    """
+    group, label = columns.get("group"), columns.get("label")
+    parts = [part.strip() for part in group.split(",")] if isinstance(group, str) else group
+    rest: dict[str, Any] = {"label": None}
+    if isinstance(parts, list | tuple) and label in parts:
+        rest["group"] = [part for part in parts if part != label] or None
+    return dict(columns) | rest
 
 
 @dataclass(frozen=True)

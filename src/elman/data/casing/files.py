@@ -31,6 +31,7 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _ARCHIVED = (".ts", ".arff", ".tsv", ".txt")
 _ENDS = ("_train", "_test")  # of names without an ending
 _ARRAYS = {"x", "y"}
+NUMPY = b"\x93NUMPY"  # what a file of one array begins with
 
 
 def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
@@ -50,8 +51,8 @@ def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
     """
     start = file_start(path)
     endings = _endings(path)
-    if endings == [".npz"] or start.startswith(b"\x93NUMPY"):
-        return _of_numpy(path, asked, start.startswith(b"\x93NUMPY"))
+    if holds_arrays(path):
+        return _of_numpy(path, asked, start.startswith(NUMPY))
     if endings == [".tsf"]:
         raise DataError(f"{path} holds series to forecast (.tsf), and none that belong to classes; give a .ts file")
     text = lines_of(path) if _is_archived(path, endings) and not start.startswith(b"PAR1") else None
@@ -82,10 +83,15 @@ def table_columns(path: Path) -> tuple[str, ...]:
         If it cannot be read.
     """
     start, endings = file_start(path), _endings(path)
-    if endings == [".npz"] or start.startswith(b"\x93NUMPY"):
+    if holds_arrays(path):
         return ()
     text = lines_of(path) if _is_archived(path, endings) and not start.startswith(b"PAR1") else None
     return () if text is not None and _marked(text, endings) else read_table(path).names
+
+
+def holds_arrays(path: Path) -> bool:
+    """Whether a file is one of NumPy's, whose axes may be in either order."""
+    return _endings(path) == [".npz"] or file_start(path).startswith(NUMPY)
 
 
 def _endings(path: Path) -> list[str]:

@@ -13,10 +13,13 @@ from elman.checks import shown
 from elman.data.cases import Cases
 from elman.data.casing.arrays import Order, of_array, of_arrays
 from elman.data.casing.asked import Asked
-from elman.data.casing.files import of_file, table_columns
+from elman.data.casing.files import holds_arrays, of_file, table_columns
 from elman.data.casing.labels import labels_of
+from elman.data.casing.long import group_of
 from elman.data.casing.nested import cells_of, is_sequence, of_frames, of_nested
+from elman.data.casing.roles import TIMES, plain
 from elman.data.casing.tables import of_table
+from elman.data.casing.wide import find_steps
 from elman.data.intake import as_sheet
 from elman.data.pandas_index import framed, is_column, is_frame
 from elman.data.reading import Reading
@@ -117,6 +120,16 @@ def columns_in(X: Any) -> tuple[Any, ...]:
     return tuple(getattr(X, "column_names", None) or X.columns) if is_frame(X) else ()
 
 
+def has_columns(X: Any) -> bool:
+    """Whether data are a table, or a list of tables, whose columns can be named."""
+    return any(map(is_frame, X)) if isinstance(X, list | tuple) else bool(columns_in(X))
+
+
+def has_axes(X: Any) -> bool:
+    """Whether data are arrays, whose axes may be in either order."""
+    return holds_arrays(Path(X)) if isinstance(X, str | Path) else not has_columns(X)
+
+
 def _found(X: Any, asked: Asked, labelled: bool) -> Cases:
     """Cases without the labels that are given beside them."""
     if isinstance(X, Cases):
@@ -146,7 +159,24 @@ def _of_frame(X: Any, asked: Asked, labelled: bool) -> Cases:
     cells = cells_of(X) if hasattr(X, "__len__") else {}
     if cells:
         return of_nested(cells, index, asked, labelled)
-    return of_table(framed(X, asked.named, asked.reading), asked, index, labelled)
+    _check_one_level(X)
+    numbered = plain(str(getattr(index, "name", None))) in TIMES
+    held = framed(X, asked.named, asked.reading, numbered=numbered)
+    if held.time and index is not None and not asked.time and not group_of(held, asked):
+        rows = framed(X.reset_index(drop=True), asked.named, asked.reading)
+        held = rows if find_steps(rows.sheet, asked) else held  # a case for each day, and a column for each hour
+    return of_table(held, asked, index, labelled)
+
+
+def _check_one_level(X: Any) -> None:
+    """Refuse columns of several levels, as pivoting a long table makes them: their texts would be in no order."""
+    if hasattr(X, "index") and getattr(X.columns, "nlevels", 1) > 1:
+        first = ", ".join(map(str, X.columns[0]))
+        raise DataError(
+            f"the frame has columns of {X.columns.nlevels} levels, such as ({first}); expected one: give the "
+            "long table with group= and time=, or call the columns by channel and step, as in frame.columns = "
+            "[f'{channel}_{step}' for channel, step in frame.columns]"
+        )
 
 
 def _of_mapping(X: Mapping[Any, Any], asked: Asked, labelled: bool) -> Cases:

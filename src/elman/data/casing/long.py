@@ -91,7 +91,11 @@ def _roles(
     given = columns_named(sheet, asked.columns, "columns")
     time = time_of(held, asked, [*group, label, *given])
     check_once({"group": group, "time": time, "label": (label,) if label else (), "columns": given})
-    notes = [] if asked.group is not None else [f"a case for each {listed(group)}"]
+    notes = (
+        []
+        if asked.group is not None
+        else [f"a case for each value of {listed([repr(sheet.own(name)) for name in group])}"]
+    )
     if time and asked.time is None:
         notes.append(f"times from column {sheet.own(time[0])!r}")
     if not time:

@@ -35,14 +35,17 @@ def check_names(names: Sequence[Any], what: str, hint: str = "") -> None:
 def index_names(index: Any, count: int) -> tuple[tuple[Any, ...], tuple[str, ...]]:
     """What the index of a frame of pandas calls its rows, and what it is called; numbers and nothing where it counts.
 
+    Numbers without a name that come twice, as in a sample with replacement, count the rows of another frame.
+
     Raises
     ------
     DataError
         If two rows have one name.
     """
     names = tuple(range(count)) if index is None else tuple(index)
-    if names == tuple(range(count)):
-        return names, ()
+    counts = tuple(range(count))
+    if names == counts or (index.name is None and index.dtype.kind in "iu" and not index.is_unique):
+        return counts, ()
     check_names(names, "the index", "; reset_index(drop=True) makes it count")
     return names, ("case" if index.name is None else str(index.name),)
 

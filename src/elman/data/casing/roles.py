@@ -108,17 +108,23 @@ def plain(name: str) -> str:
 
 
 def check_once(given: dict[str, tuple[str, ...]]) -> None:
-    """Refuse a column that is named for two things.
+    """Refuse a column that is named for two things, but for a label that is one of several which name the cases.
 
     Raises
     ------
     OptionError
     """
     seen: dict[str, str] = {}
+    parts = given.get("group", ())
     for what, names in given.items():
+        if what == "label" and len(parts) > 1:
+            names = tuple(name for name in names if name not in parts)
         for name in names:
             if name in seen:
-                raise OptionError(f"column {name!r} is named by both {seen[name]} and {what}; a column is one thing")
+                alone = ", and each case would be a class" if {what, seen[name]} == {"group", "label"} else ""
+                raise OptionError(
+                    f"column {name!r} is named by both {seen[name]} and {what}; a column is one thing{alone}"
+                )
             seen[name] = what
 
 

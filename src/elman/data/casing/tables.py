@@ -40,8 +40,8 @@ def of_table(held: Framed, asked: Asked, index: Any, labelled: bool) -> Cases:
         return replace(found, columns=own)
     raise DataError(
         f"{sheet.called} has the columns {listed(map(repr, map(sheet.own, sheet.names)))}, and nothing tells which "
-        "rows are a case: name the column that does with group=; or, if each row is a case, the columns of its "
-        "steps in order with columns=[...]"
+        "rows are a case: name the column that does with group= (--group in the shell); or, if each row is a case, "
+        "the columns of its steps in order with columns=[...] (--columns a,b,c)"
     )
 
 

@@ -92,7 +92,7 @@ def _behind(wall: np.ndarray, offsets: np.ndarray, words: set[str]) -> tuple[Zon
     last = int(offsets[np.argmax(wall)])
     if (offsets == last).all():
         zone = Zone(offset=last, utc=bool(words) and words <= _UTC)
-        fixed = "" if zone.utc else f"all times have the offset {zone.write(last)} from UTC; the forecast keeps it"
+        fixed = "" if zone.utc else f"all times have the offset {zone.write(last)} from UTC, which is kept"
         return zone, fixed
     name = find(wall - offsets.astype("timedelta64[s]"), offsets)
     seen = ", ".join(Zone().write(o) for o in np.unique(offsets))
