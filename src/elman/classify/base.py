@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -67,6 +68,19 @@ class SequenceEstimator(Estimator):
 
     # --- learning -------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """A fit that fails leaves the estimator as it was; one that is stopped, with what was learnt if anything."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException as error:
+            learnt = vars(self).get("networks_") is not before.get("networks_")
+            if not (learnt and isinstance(error, KeyboardInterrupt)):
+                vars(self).clear()
+                vars(self).update(before)
+            raise
+
     def _learn(self, cases: Cases, sample_weight: Any, callbacks: Iterable[Callback], outputs: int) -> np.ndarray:
         """Train the networks on cases; which of them were held out, (N,)."""
         weights = _weights(sample_weight, len(cases))
@@ -100,11 +114,20 @@ class SequenceEstimator(Estimator):
         try:
             teach(lesson, networks, self.threads)
         finally:
-            if any(net.updates for net in networks):
-                self.networks_ = networks
-        for net in networks:
-            net.release_engines()
+            self._take_networks(networks)
         return held
+
+    def _take_networks(self, networks: list[Network]) -> None:
+        """Keep the networks that have learnt: all, unless the training was stopped."""
+        learnt = [net for net in networks if net.updates]
+        for net in learnt:
+            net.release_engines()
+        if 0 < len(learnt) < len(networks):
+            left = len(networks) - len(learnt)
+            note = f"{left} of {counted(len(networks), 'networks')} had learnt nothing when the training was stopped"
+            self.notes_ = (*self.notes_, f"{note}: {counted(len(learnt), 'networks')} judge")
+        if learnt:
+            self.networks_ = learnt
 
     def _loss(self) -> Any:
         """What is minimised."""
@@ -134,9 +157,10 @@ class SequenceEstimator(Estimator):
 
     def _set_columns(self, X: Any) -> None:
         """What scikit-learn reports of arrays."""
+        vars(self).pop("n_features_in_", None)  # of a fit before
         shape = np.shape(X) if isinstance(X, np.ndarray) else ()
         if len(shape) > 1:
-            self.n_features_in_ = shape[-1]
+            self.n_features_in_ = shape[1 if self.channels == "first" else -1]
 
     def _held(self, seed: int) -> np.ndarray:
         """Which cases judge the training."""

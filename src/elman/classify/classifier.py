@@ -179,21 +179,23 @@ class SequenceClassifier(SequenceEstimator):
         OptionError
             If a parameter makes no sense.
         KeyboardInterrupt
-            Passed on; the classifier is fitted then with what the networks had learnt.
+            Passed on; the classifier is fitted then with what the networks had learnt. After any other error it is as
+            it was.
         """
-        self.check_params()
-        cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
-        self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
-        if len(self.classes_) < 2:
-            only = self.classes_.tolist()[0]
-            raise DataError(
-                f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
-            )
-        self.temperature_ = 1.0
-        held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
-        if held.any():
-            weights = None if sample_weight is None else np.asarray(sample_weight, float)[held]
-            self._calibrate(cases.take(held), self._target[held], weights)
+        with self._fitting():
+            self.check_params()
+            cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
+            self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
+            if len(self.classes_) < 2:
+                only = self.classes_.tolist()[0]
+                raise DataError(
+                    f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
+                )
+            self.temperature_ = 1.0
+            held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
+            if held.any():
+                weights = None if sample_weight is None else np.asarray(sample_weight, float)[held]
+                self._calibrate(cases.take(held), self._target[held], weights)
         return self
 
     def check_params(self) -> None:

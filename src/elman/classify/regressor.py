@@ -173,14 +173,16 @@ class SequenceRegressor(SequenceEstimator):
         OptionError
             If a parameter makes no sense.
         KeyboardInterrupt
-            Passed on; the regressor is fitted then with what the networks had learnt.
+            Passed on; the regressor is fitted then with what the networks had learnt. After any other error it is as
+            it was.
         """
-        self.check_params()
-        cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
-        target = _targets(cases)
-        self.target_mean_, self.target_spread_ = float(target.mean()), float(target.std()) or 1.0
-        self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
-        self._learn(cases, sample_weight, callbacks, 1)
+        with self._fitting():
+            self.check_params()
+            cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
+            target = _targets(cases)
+            self.target_mean_, self.target_spread_ = float(target.mean()), float(target.std()) or 1.0
+            self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
+            self._learn(cases, sample_weight, callbacks, 1)
         return self
 
     def check_params(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +145,7 @@ def teach(lesson: Lesson, networks: Sequence[Network], threads: int | None) -> N
     Raises
     ------
     TrainingError
-        Of the first network whose training cannot go on.
+        Of the first network whose training cannot go on; the others are ended.
     KeyboardInterrupt
         Once all have ended.
     """
@@ -156,9 +156,8 @@ def teach(lesson: Lesson, networks: Sequence[Network], threads: int | None) -> N
             lesson.teach(net, stop)
         return
     with ThreadPoolExecutor(side_by_side) as pool:
-        trainings = [pool.submit(lesson.teach, net, stop) for net in networks]
         try:
-            for training in trainings:
+            for training in as_completed([pool.submit(lesson.teach, net, stop) for net in networks]):
                 training.result()
         except BaseException:
             stop.set()
