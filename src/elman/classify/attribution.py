@@ -196,7 +196,7 @@ def _integrated(
             asked = head.gradient(net(between, lengths=lengths[cases]).astype(np.float64), cases)
             _, gradient, _ = net.backward(between, asked, lengths=lengths[cases])
             np.add.at(found, mine, (weights[point] / 2 / len(networks))[:, None, None] * gradient)
-    return found * (x[rows] - baseline[rows])
+    return head.scale * found * (x[rows] - baseline[rows])
 
 
 def _notes(residual: np.ndarray, difference: np.ndarray, least: float) -> list[str]:

@@ -83,7 +83,7 @@ class SequenceEstimator(Estimator):
 
     def _learn(self, cases: Cases, sample_weight: Any, callbacks: Iterable[Callback], outputs: int) -> np.ndarray:
         """Train the networks on cases; which of them were held out, (N,)."""
-        weights = _weights(sample_weight, len(cases))
+        weights = weights_of(sample_weight, len(cases))
         seed = self._seed()
         held = self._held(seed)
         taught = cases.take(~held)
@@ -316,7 +316,7 @@ class SequenceEstimator(Estimator):
         return self._columns if label in columns_of(X) else self._columns | {"label": None}
 
 
-def _weights(given: Any, count: int) -> np.ndarray | None:
+def weights_of(given: Any, count: int) -> np.ndarray | None:
     """Weights of cases, checked."""
     if given is None:
         return None
@@ -326,5 +326,5 @@ def _weights(given: Any, count: int) -> np.ndarray | None:
     if (weights < 0).any():
         raise DataError(f"sample_weight is {weights.min():g} for case {int(weights.argmin())}; expected 0 or more")
     if not weights.any():
-        raise DataError("the sample_weight of every case is zero, so that there is nothing to learn")
+        raise DataError("the sample_weight of every case is zero, so that no case counts")
     return weights

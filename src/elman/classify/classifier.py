@@ -9,7 +9,7 @@ import numpy as np
 
 from elman import checks
 from elman.classify.attribution import Question, explain
-from elman.classify.base import SequenceEstimator
+from elman.classify.base import SequenceEstimator, weights_of
 from elman.classify.calibration import log_softmax, temperature_of
 from elman.classify.classes import numbers_of
 from elman.classify.explained import Attribution
@@ -194,8 +194,8 @@ class SequenceClassifier(SequenceEstimator):
             self.temperature_ = 1.0
             held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
             if held.any():
-                weights = None if sample_weight is None else np.asarray(sample_weight, float)[held]
-                self._calibrate(cases.take(held), self._target[held], weights)
+                weights = weights_of(sample_weight, len(cases))
+                self._calibrate(cases.take(held), self._target[held], None if weights is None else weights[held])
         return self
 
     def check_params(self) -> None:
@@ -235,7 +235,10 @@ class SequenceClassifier(SequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of each probability, (N, C)."""
-        return np.log(self.predict_proba(X))
+        each = log_softmax(self._outputs(self._read(X)) / self.temperature_)  # (M, N, C)
+        likeliest = each.max(axis=0)
+        found: np.ndarray = likeliest + np.log(np.exp(each - likeliest).mean(axis=0))
+        return found
 
     def predict_proba_over_time(self, X: Any, every: int = 1) -> np.ndarray:
         """The probability of each class after each step, as of a sequence that ends there.
@@ -260,7 +263,7 @@ class SequenceClassifier(SequenceEstimator):
         """The share of the sequences whose class is right."""
         cases = self._labelled(X, y)
         right = self.predict(cases) == cases.labels
-        return float(np.average(right, weights=sample_weight))
+        return float(np.average(right, weights=weights_of(sample_weight, len(right))))
 
     def report(self, X: Any, y: Any = None, hardest: int = 10) -> ClassificationReport:
         """How well the classes of sequences are told, and which are the hardest.
