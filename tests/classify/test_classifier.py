@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import elman as el
+from elman.classify.calibration import log_softmax, temperature_of
 from elman.errors import DataError, OptionError, ShapeError
 from tests.classify.problems import small, waves
 
@@ -119,6 +120,28 @@ def test_cases_held_out_choose_the_epoch_and_the_temperature():
     model = small(el.SequenceClassifier, validation=0.3, epochs=200, patience=5).fit(X, chance)
     assert len(model.networks_[0].history["val_loss"]) < 200 and model.temperature_ != 1
     assert any("8 cases of 30 are held out" in note for note in model.notes_)
+
+
+def test_cases_held_out_that_are_all_right_make_nothing_impossible():
+    model = small(el.SequenceClassifier, validation=0.3, epochs=60).fit(X, Y)
+    assert model.temperature_ == 1
+    assert any("no case held out is mistaken" in note for note in model.notes_)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_temperature_is_that_of_the_lowest_cross_entropy(seed):
+    optimize = pytest.importorskip("scipy.optimize")
+    rng = np.random.default_rng(seed)
+    count, classes = rng.integers(5, 60), rng.integers(2, 8)
+    logits = 10 ** rng.uniform(-1, 1.5) * rng.normal(size=(count, classes))
+    came, weights = rng.integers(0, classes, count), rng.integers(0, 4, count) + (np.arange(count) == 0)
+
+    def loss(log_temperature):
+        return -(weights * log_softmax(logits / np.exp(log_temperature))[np.arange(count), came]).sum()
+
+    found = temperature_of(logits, came, weights)
+    lowest = optimize.minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}).fun
+    assert loss(np.log(found)) <= lowest + 1e-9
 
 
 def test_missing_values_and_gaps_in_time_go_in():

@@ -29,7 +29,8 @@ def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray 
     Returns
     -------
     float
-        Between 0.05 and 20.
+        Between 0.05 and 20; 1 where every class that came is the likeliest already: the lower the temperature the more
+        likely they are then, without an end, which would make others impossible that only did not come.
 
     References
     ----------
@@ -40,13 +41,23 @@ def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray 
     >>> logits = np.repeat([[3.0, 0.0]], 4, axis=0)
     >>> round(temperature_of(logits, np.array([0, 0, 0, 1])), 3)  # right three times of four: 3 / T = log(3)
     2.731
+    >>> temperature_of(logits, np.array([0, 0, 0, 0]))
+    1.0
     """
     counts = np.ones(len(classes)) if weights is None else weights
+    if not _mistaken(logits, classes, counts):
+        return 1.0
     low, high = -np.log(HIGHEST), -np.log(LOWEST)  # of log(1 / T)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if _slope(logits, classes, counts, np.exp(middle)) > 0 else (middle, high)
     return float(np.exp(-(low + high) / 2))
+
+
+def _mistaken(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray) -> bool:
+    """Whether a class that came and counts is not the likeliest."""
+    came = logits[np.arange(len(classes)), classes]
+    return bool(((came < logits.max(1)) & (weights > 0)).any())
 
 
 def _slope(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray, inverse: float) -> float:

@@ -84,7 +84,7 @@ class SequenceClassifier(SequenceEstimator):
     scaling_ : Scaling
         What each channel is scaled by.
     temperature_ : float
-        What logits are divided by: 1 unless cases were held out.
+        What logits are divided by: 1 unless cases were held out, and one was mistaken.
     notes_ : tuple of str
         What was decided about the data.
 
@@ -346,6 +346,8 @@ class SequenceClassifier(SequenceEstimator):
         logits = self._outputs(cases)
         repeated = None if weights is None else np.tile(weights, len(logits))
         self.temperature_ = temperature_of(logits.reshape(-1, logits.shape[2]), np.tile(classes, len(logits)), repeated)
+        if self.temperature_ == 1:
+            self.notes_ = (*self.notes_, "no case held out is mistaken: nothing tells how to calibrate probabilities")
 
     # --- files ----------------------------------------------------------------------------------------------
 

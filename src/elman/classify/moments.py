@@ -17,8 +17,8 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> [found.tolist() for found in moments(np.array([[1e200, 0.1], [3e200, 0.1], [np.nan, 0.1]]))]
-    [[2e+200, 0.1], [1e+200, 0.0]]
+    >>> [found.tolist() for found in moments(np.array([[1e200, 0.25], [3e200, 0.25], [np.nan, 0.25]]))]
+    [[2e+200, 0.25], [1e+200, 0.0]]
     """
     known = ~np.isnan(values)
     exponents = np.frexp(np.abs(np.where(known, values, 0.0)).max(axis=0))[1]

@@ -13,8 +13,8 @@ from elman.classify.attribution import Question, explain
 from elman.classify.base import SequenceEstimator, weights_of
 from elman.classify.explained import Attribution
 from elman.classify.heads import NumberHead
-from elman.classify.over_time import over_time
 from elman.classify.moments import explained_share, moments
+from elman.classify.over_time import over_time
 from elman.classify.report import RegressionReport, report_on_numbers
 from elman.classify.splitting import parts_of
 from elman.data.cases import Cases
