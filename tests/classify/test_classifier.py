@@ -193,6 +193,7 @@ def test_it_copies_and_pickles():
         ({"patience": 3}, "patience needs cases"),
         ({"channels": "middle"}, "channels is 'middle'"),
         ({"random_state": "seed"}, "random_state is 'seed'"),
+        ({"random_state": -1}, "random_state is -1"),
         ({"threads": 0}, "threads is 0"),
         ({"verbose": 7}, "verbose is 7"),
     ],

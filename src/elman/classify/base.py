@@ -30,6 +30,7 @@ from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
 
 COLUMNS = ("group", "time", "columns", "label")  # of a table, that a user names
+_DRAWN = np.random.RandomState | np.random.Generator  # seeds are drawn of these
 
 
 class SequenceEstimator(Estimator):
@@ -184,10 +185,15 @@ class SequenceEstimator(Estimator):
         given = self.random_state
         if given is None:
             return int(np.random.default_rng().integers(2**31))
-        if isinstance(given, np.random.RandomState | np.random.Generator):
-            draw = given.randint if isinstance(given, np.random.RandomState) else given.integers
-            return int(draw(2**31 - 1))
-        return checks.whole(given, "random_state", 0, 2**62)
+        if isinstance(given, np.random.RandomState):
+            return int(given.randint(2**31 - 1))
+        if isinstance(given, np.random.Generator):
+            return int(given.integers(2**31 - 1))
+        return int(given)
+
+    def _check_random_state(self) -> None:
+        if self.random_state is not None and not isinstance(self.random_state, _DRAWN):
+            checks.whole(self.random_state, "random_state", 0, 2**62)
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""
@@ -202,6 +208,7 @@ class SequenceEstimator(Estimator):
         if self.patience is not None and self.validation == 0:
             raise OptionError("patience needs cases that judge the training: give validation=0.2, say")
         checks.whole(self.verbose, "verbose", 0, 1)
+        self._check_random_state()
 
     # --- using ----------------------------------------------------------------------------------------------
 
