@@ -183,6 +183,7 @@ def test_it_copies_and_pickles():
         ({"dropout": 1}, "dropout is 1"),
         ({"members": 0}, "members is 0"),
         ({"class_weight": "even"}, "class_weight"),
+        ({"class_weight": {"slow": -1}}, r"class_weight\['slow'\] is -1"),
         ({"class_weight": {"nothing": 2}}, "none of the classes fast, slow"),
         ({"label_smoothing": -0.1}, "label_smoothing is -0.1"),
         ({"epochs": 0}, "epochs is 0"),

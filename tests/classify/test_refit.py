@@ -1,6 +1,7 @@
 """A training that fails or is stopped: an estimator is as it was, or holds what was learnt, and nothing in between."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -81,7 +82,9 @@ def test_ctrl_c_leaves_no_network_that_has_learnt_nothing():
 
 def test_an_error_of_one_network_ends_the_others_at_once():
     class Second(el.Callback):
-        """Raises in the network of the second seed, while the first one waits for an end that does not come."""
+        """Raises in the network of the second seed, while the first one has long to go."""
+
+        side_by_side = True
 
         def on_epoch_end(self, training):
             if training.net.seed == 1:
@@ -102,3 +105,42 @@ def test_a_new_fit_forgets_the_shape_of_the_array_before():
     assert model.n_features_in_ == 2
     assert not hasattr(model.fit(list(array), y), "n_features_in_")
     assert model.set_params(channels="first").fit(array, y).n_features_in_ == 6
+
+
+def test_a_callback_that_knows_one_training_is_told_of_members_one_after_the_other():
+    class OfOne(el.Callback):
+        mixed = False
+
+        def on_train_begin(self, training):
+            self.net = training.net
+
+        def on_epoch_end(self, training):
+            time.sleep(0.003)
+            self.mixed |= training.net is not self.net
+
+    told = OfOne()
+    small(el.SequenceClassifier, members=4, threads=2, epochs=4).fit(X, Y, callbacks=[told])
+    assert not told.mixed
+
+
+def test_early_stopping_of_the_user_stops_each_member_as_it_would_alone():
+    def fit(seed, **options):
+        options |= {"learning_rate": 0.05, "epochs": 60, "threads": 2, "random_state": seed}
+        stop = el.EarlyStopping(patience=1, monitor="loss", restore_best=True)
+        return small(el.SequenceClassifier, **options).fit(X, Y, callbacks=[stop]).networks_
+
+    for seed, net in enumerate(fit(0, members=4)):
+        (alone,) = fit(seed)
+        assert np.array_equal(net.arena, alone.arena) and net.history["loss"] == alone.history["loss"]
+
+
+def test_callbacks_that_know_no_training_leave_members_side_by_side():
+    class Names(el.Callback):
+        side_by_side = True
+        threads = set()
+
+        def on_train_begin(self, training):
+            self.threads.add(threading.current_thread().name)
+
+    small(el.SequenceClassifier, members=2, threads=2, epochs=2).fit(X, Y, callbacks=[Names()])
+    assert threading.main_thread().name not in Names.threads

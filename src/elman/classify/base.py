@@ -108,9 +108,9 @@ class SequenceEstimator(Estimator):
             as_callbacks(callbacks, self.members),
         )
         design = design_of(self)
-        side_by_side = 1 if self.members > 1 else self.threads
+        threads = 1 if self.members > 1 and lesson.side_by_side else self.threads
         networks = [
-            design.network(self.scaling_.width, outputs, seed + member, side_by_side) for member in range(self.members)
+            design.network(self.scaling_.width, outputs, seed + member, threads) for member in range(self.members)
         ]
         try:
             teach(lesson, networks, self.threads)

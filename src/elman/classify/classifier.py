@@ -166,7 +166,7 @@ class SequenceClassifier(SequenceEstimator):
         group, time, columns, label : str or list of str, optional
             Of a table: the columns that name the cases, of times, of the channels, and of the class.
         callbacks : iterable of Callback
-            Told how the trainings go.
+            Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
 
         Returns
         -------
@@ -219,6 +219,8 @@ class SequenceClassifier(SequenceEstimator):
         unknown = [name for name in given if name not in classes]
         if unknown:
             raise OptionError(f"class_weight names {unknown[0]!r}, which is none of the classes {listed(classes)}")
+        for name, weight in given.items():
+            checks.real(weight, f"class_weight[{name!r}]", 0, from_low=True)
         return {classes.index(name): weight for name, weight in given.items()}
 
     # --- using ----------------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@ OUTPUTS: dict[str, Any] = {"probability": ProbabilityHead, "logit": LogitHead}
 
 def head_of(output: str, target: np.ndarray, temperature: float) -> Head:
     """What of a class is explained, by its name."""
-    if output not in OUTPUTS:
+    if not isinstance(output, str) or output not in OUTPUTS:
         raise OptionError(f"output is {shown(output)}{nearest(output, OUTPUTS)}; expected one of {', '.join(OUTPUTS)}")
     found: Head = OUTPUTS[output](target, temperature)
     return found

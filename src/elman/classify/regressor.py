@@ -161,7 +161,7 @@ class SequenceRegressor(SequenceEstimator):
         group, time, columns, label : str or list of str, optional
             Of a table: the columns that name the cases, of times, of the channels, and of the target.
         callbacks : iterable of Callback
-            Told how the trainings go.
+            Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
 
         Returns
         -------

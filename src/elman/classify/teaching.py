@@ -68,6 +68,11 @@ class Lesson:
         return int(len(self.held) - self.held.sum())
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether several networks may be trained at once: unless a callback knows one training only."""
+        return all(callback.side_by_side for callback in self.callbacks)
+
+    @property
     def batch(self) -> int:
         """Rows of an update: of few cases fewer, so that there are several updates an epoch."""
         if self.batch_size is not None:
@@ -140,7 +145,7 @@ class _Stopped(Exception):
 
 
 def teach(lesson: Lesson, networks: Sequence[Network], threads: int | None) -> None:
-    """Train networks side by side, each by one thread where there are several; the weights do not depend on that.
+    """Train networks side by side, or one after the other where callbacks ask for it; their weights are the same.
 
     Raises
     ------
@@ -151,7 +156,7 @@ def teach(lesson: Lesson, networks: Sequence[Network], threads: int | None) -> N
     """
     stop = threading.Event()
     side_by_side = min(len(networks), threads or os.cpu_count() or 1)
-    if side_by_side == 1:
+    if side_by_side == 1 or not lesson.side_by_side:
         for net in networks:
             lesson.teach(net, stop)
         return
