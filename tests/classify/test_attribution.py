@@ -183,6 +183,7 @@ def test_the_class_that_is_meant_is_one_for_all_or_one_for_each():
     [
         ({"method": "integratd"}, "did you mean 'integrated'"),
         ({"output": "logits"}, "did you mean 'logit'"),
+        ({"output": ["logit"]}, "output is"),
         ({"points": 0}, "points is 0"),
         ({"window": 3}, "window is of occlusion"),
         ({"points": 3, "method": "occlusion"}, "points are of integrated"),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import elman as el
-from elman.classify.calibration import temperature_of
+from elman.classify.calibration import log_softmax, temperature_of
 from elman.errors import DataError, OptionError, ShapeError
 from tests.classify.problems import small, waves
 
@@ -123,6 +123,28 @@ def test_cases_held_out_choose_the_epoch_and_the_temperature():
     assert any("8 cases of 30 are held out" in note for note in model.notes_)
 
 
+def test_cases_held_out_that_are_all_right_make_nothing_impossible():
+    model = small(el.SequenceClassifier, validation=0.3, epochs=60).fit(X, Y)
+    assert model.temperature_ == 1
+    assert any("no case held out is mistaken" in note for note in model.notes_)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_temperature_is_that_of_the_lowest_cross_entropy(seed):
+    optimize = pytest.importorskip("scipy.optimize")
+    rng = np.random.default_rng(seed)
+    count, classes = rng.integers(5, 60), rng.integers(2, 8)
+    logits = 10 ** rng.uniform(-1, 1.5) * rng.normal(size=(count, classes))
+    came, weights = rng.integers(0, classes, count), rng.integers(0, 4, count) + (np.arange(count) == 0)
+
+    def loss(log_temperature):
+        return -(weights * log_softmax(logits / np.exp(log_temperature))[np.arange(count), came]).sum()
+
+    found = temperature_of(logits, came, weights)
+    lowest = optimize.minimize_scalar(loss, bounds=np.log([0.05, 20]), method="bounded", options={"xatol": 1e-9}).fun
+    assert loss(np.log(found)) <= lowest + 1e-9
+
+
 def test_missing_values_and_gaps_in_time_go_in():
     pandas = pytest.importorskip("pandas")
     rng = np.random.default_rng(0)
@@ -163,6 +185,7 @@ def test_it_copies_and_pickles():
         ({"members": 0}, "members is 0"),
         ({"class_weight": "even"}, "class_weight"),
         ({"class_weight": {"nothing": 2}}, "none of the classes 'fast', 'slow'"),
+        ({"class_weight": {"slow": -1}}, r"class_weight\['slow'\] is -1"),
         ({"label_smoothing": -0.1}, "label_smoothing is -0.1"),
         ({"epochs": 0}, "epochs is 0"),
         ({"batch_size": "all"}, "batch_size is 'all'"),
@@ -172,6 +195,7 @@ def test_it_copies_and_pickles():
         ({"patience": 3}, "patience needs cases"),
         ({"channels": "middle"}, "channels is 'middle'"),
         ({"random_state": "seed"}, "random_state is 'seed'"),
+        ({"random_state": -1}, "random_state is -1"),
         ({"threads": 0}, "threads is 0"),
         ({"verbose": 7}, "verbose is 7"),
     ],

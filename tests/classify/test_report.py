@@ -132,6 +132,18 @@ def test_many_classes_are_no_matrix_in_words():
     assert "what is confused the most" in str(found) and max(map(len, str(found).splitlines())) < 100
 
 
+def test_a_picture_of_classes_of_long_names_has_room_for_the_matrix():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    classes = np.array([f"walking {40 * 'very '}{k}$_" for k in range(3)])
+    found = report_on_classes(classes, np.repeat(classes, 2), np.repeat(np.eye(3), 2, axis=0), range(6))
+    ax = found.plot()
+    ax.figure.canvas.draw()
+    assert ax.get_window_extent().width > 0.25 * ax.figure.bbox.width
+    assert len({tick.get_text() for tick in ax.get_yticklabels()}) == 3
+    matplotlib.pyplot.close("all")
+
+
 def test_pictures_hold_the_numbers():
     import matplotlib
 

@@ -23,7 +23,7 @@ from elman.checks import nearest, shown, whole
 from elman.classify.explained import Attribution
 from elman.classify.face import Learner
 from elman.classify.heads import Head
-from elman.classify.running import CASES_A_RUN, run
+from elman.classify.running import run, together
 from elman.classify.scaling import Scaling
 from elman.data.cases import Cases
 from elman.data.names import counted
@@ -33,6 +33,7 @@ from elman.network import Network
 METHODS = ("integrated", "occlusion")
 POINTS = 16  # of the line, at first
 MOST_POINTS = 256
+STEPS_A_GRADIENT = 2**14  # of all points together: a gradient needs what every step left
 NEAR = 0.01  # of the difference, that the sum may be away from it
 
 
@@ -186,17 +187,19 @@ def _integrated(
     """Integrated gradients of some rows, by Gauss and Legendre's points of the line, (R, T, F')."""
     places, weights = np.polynomial.legendre.leggauss(points)
     found = np.zeros((len(rows), *x.shape[1:]))
-    every = len(rows) * points
-    for first in range(0, every, CASES_A_RUN):
-        mine, point = np.divmod(np.arange(first, min(first + CASES_A_RUN, every)), points)
+    every, point_of = np.divmod(np.arange(len(rows) * points), points)
+    for some in together(lengths[rows][every], STEPS_A_GRADIENT):
+        mine, point = every[some], point_of[some]
         cases = rows[mine]
+        steps = lengths[cases].max()
         away = (places[point] + 1)[:, None, None] / 2
-        between = (baseline[cases] + away * (x[cases] - baseline[cases])).astype(np.float32)
+        from_, to = baseline[cases, :steps], x[cases, :steps]
+        between = (from_ + away * (to - from_)).astype(np.float32)
         for net in networks:
             asked = head.gradient(net(between, lengths=lengths[cases]).astype(np.float64), cases)
             _, gradient, _ = net.backward(between, asked, lengths=lengths[cases])
-            np.add.at(found, mine, (weights[point] / 2 / len(networks))[:, None, None] * gradient)
-    return found * (x[rows] - baseline[rows])
+            np.add.at(found[:, :steps], mine, (weights[point] / 2 / len(networks))[:, None, None] * gradient)
+    return head.scale * found * (x[rows] - baseline[rows])
 
 
 def _notes(residual: np.ndarray, difference: np.ndarray, least: float) -> list[str]:
@@ -229,11 +232,11 @@ def _occluded(
         steps = slice(max(first, 0), first + window)
         rows = np.flatnonzero(lengths > steps.start)  # of the others nothing is changed
         covered[rows, steps] += 1
-        for together in places:
+        for joint in places:
             without = x[rows]
-            without[:, steps, together] = baseline[rows][:, steps, together]
+            without[:, steps, joint] = baseline[rows][:, steps, joint]
             lost = said[rows] - _value(networks, without, lengths[rows], head, rows)
-            found[rows, steps, together[0]] += lost[:, None]
+            found[rows, steps, joint[0]] += lost[:, None]
     return found / np.maximum(covered, 1)[:, :, None]
 
 

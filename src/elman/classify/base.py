@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -30,6 +31,7 @@ from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
 
 COLUMNS = ("group", "time", "columns", "label")  # of a table, that a user names
+_DRAWN = np.random.RandomState | np.random.Generator  # seeds are drawn of these
 
 
 class SequenceEstimator(Estimator):
@@ -69,9 +71,22 @@ class SequenceEstimator(Estimator):
 
     # --- learning -------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """A fit that fails leaves the estimator as it was; one that is stopped, with what was learnt if anything."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException as error:
+            learnt = vars(self).get("networks_") is not before.get("networks_")
+            if not (learnt and isinstance(error, KeyboardInterrupt)):
+                vars(self).clear()
+                vars(self).update(before)
+            raise
+
     def _learn(self, cases: Cases, sample_weight: Any, callbacks: Iterable[Callback], outputs: int) -> np.ndarray:
         """Train the networks on cases; which of them were held out, (N,)."""
-        weights = _weights(sample_weight, len(cases))
+        weights = weights_of(sample_weight, len(cases))
         seed = self._seed()
         held = self._held(seed)
         taught = cases.take(~held)
@@ -96,18 +111,27 @@ class SequenceEstimator(Estimator):
             [*as_callbacks(callbacks, self.members), curves],
         )
         design = design_of(self)
-        side_by_side = 1 if self.members > 1 else self.threads
+        threads = 1 if self.members > 1 and lesson.side_by_side else self.threads
         networks = [
-            design.network(self.scaling_.width, outputs, seed + member, side_by_side) for member in range(self.members)
+            design.network(self.scaling_.width, outputs, seed + member, threads) for member in range(self.members)
         ]
         try:
             teach(lesson, networks, self.threads)
         finally:
-            if any(net.updates for net in networks):
-                self.networks_, self.history_ = networks, curves.of(networks)
-        for net in networks:
-            net.release_engines()
+            self._take_networks(networks, curves)
         return held
+
+    def _take_networks(self, networks: list[Network], curves: Curves) -> None:
+        """Keep the networks that have learnt: all, unless the training was stopped."""
+        learnt = [net for net in networks if net.updates]
+        for net in learnt:
+            net.release_engines()
+        if 0 < len(learnt) < len(networks):
+            left = len(networks) - len(learnt)
+            note = f"{left} of {counted(len(networks), 'networks')} had learnt nothing when the training was stopped"
+            self.notes_ = (*self.notes_, f"{note}: {counted(len(learnt), 'networks')} judge")
+        if learnt:
+            self.networks_, self.history_ = learnt, curves.of(learnt)
 
     def _loss(self) -> Any:
         """What is minimised."""
@@ -137,9 +161,10 @@ class SequenceEstimator(Estimator):
 
     def _set_columns(self, X: Any) -> None:
         """What scikit-learn reports of arrays."""
+        vars(self).pop("n_features_in_", None)  # of a fit before
         shape = np.shape(X) if isinstance(X, np.ndarray) else ()
         if len(shape) > 1:
-            self.n_features_in_ = shape[-1]
+            self.n_features_in_ = shape[1 if self.channels == "first" else -1]
 
     def _held(self, seed: int) -> np.ndarray:
         """Which cases judge the training."""
@@ -163,10 +188,15 @@ class SequenceEstimator(Estimator):
         given = self.random_state
         if given is None:
             return int(np.random.default_rng().integers(2**31))
-        if isinstance(given, np.random.RandomState | np.random.Generator):
-            draw = given.randint if isinstance(given, np.random.RandomState) else given.integers
-            return int(draw(2**31 - 1))
-        return checks.whole(given, "random_state", 0, 2**62)
+        if isinstance(given, np.random.RandomState):
+            return int(given.randint(2**31 - 1))
+        if isinstance(given, np.random.Generator):
+            return int(given.integers(2**31 - 1))
+        return int(given)
+
+    def _check_random_state(self) -> None:
+        if self.random_state is not None and not isinstance(self.random_state, _DRAWN):
+            checks.whole(self.random_state, "random_state", 0, 2**62)
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""
@@ -181,6 +211,7 @@ class SequenceEstimator(Estimator):
         if self.patience is not None and self.validation == 0:
             raise OptionError("patience needs cases that judge the training: give validation=0.2, say")
         checks.whole(self.verbose, "verbose", 0, 1)
+        self._check_random_state()
 
     # --- using ----------------------------------------------------------------------------------------------
 
@@ -301,7 +332,7 @@ class SequenceEstimator(Estimator):
         return remembered if remembered.get("label") in columns_in(X) else unlabelled(remembered)
 
 
-def _weights(given: Any, count: int) -> np.ndarray | None:
+def weights_of(given: Any, count: int) -> np.ndarray | None:
     """Weights of cases, checked."""
     if given is None:
         return None
@@ -311,5 +342,5 @@ def _weights(given: Any, count: int) -> np.ndarray | None:
     if (weights < 0).any():
         raise DataError(f"sample_weight is {weights.min():g} for case {int(weights.argmin())}; expected 0 or more")
     if not weights.any():
-        raise DataError("the sample_weight of every case is zero, so that there is nothing to learn")
+        raise DataError("the sample_weight of every case is zero, so that no case counts")
     return weights

@@ -41,6 +41,8 @@ def temperature_of(logits: np.ndarray, classes: np.ndarray, weights: np.ndarray 
     >>> logits = np.repeat([[3.0, 0.0]], 4, axis=0)
     >>> round(temperature_of(logits, np.array([0, 0, 0, 1])), 3)  # right three times of four: 3 / T = log(3)
     2.731
+    >>> temperature_of(logits, np.array([0, 0, 0, 0])) is None
+    True
     """
     counts = np.ones(len(classes)) if weights is None else weights
     best = logits[np.arange(len(classes)), classes] == logits.max(axis=1)

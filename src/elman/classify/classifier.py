@@ -9,7 +9,7 @@ import numpy as np
 
 from elman import checks
 from elman.classify.attribution import Question, explain
-from elman.classify.base import SequenceEstimator
+from elman.classify.base import SequenceEstimator, weights_of
 from elman.classify.calibration import log_softmax, temperature_of
 from elman.classify.classes import check_kind, numbers_of
 from elman.classify.explained import Attribution
@@ -168,7 +168,7 @@ class SequenceClassifier(SequenceEstimator):
         group, time, columns, label : str or list of str, optional
             Of a table: the columns that name the cases, of times, of the channels, and of the class.
         callbacks : iterable of Callback
-            Told how the trainings go.
+            Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
 
         Returns
         -------
@@ -181,21 +181,23 @@ class SequenceClassifier(SequenceEstimator):
         OptionError
             If a parameter makes no sense.
         KeyboardInterrupt
-            Passed on; the classifier is fitted then with what the networks had learnt.
+            Passed on; the classifier is fitted then with what the networks had learnt. After any other error it is as
+            it was.
         """
-        self.check_params()
-        cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
-        self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
-        if len(self.classes_) < 2:
-            only = self.classes_.tolist()[0]
-            raise DataError(
-                f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
-            )
-        self.temperature_ = 1.0
-        held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
-        if held.any():
-            weights = None if sample_weight is None else np.asarray(sample_weight, float)[held]
-            self._calibrate(cases.take(held), self._target[held], weights)
+        with self._fitting():
+            self.check_params()
+            cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
+            self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
+            if len(self.classes_) < 2:
+                only = self.classes_.tolist()[0]
+                raise DataError(
+                    f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
+                )
+            self.temperature_ = 1.0
+            held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
+            if held.any():
+                weights = weights_of(sample_weight, len(cases))
+                self._calibrate(cases.take(held), self._target[held], None if weights is None else weights[held])
         return self
 
     def check_params(self) -> None:
@@ -221,6 +223,8 @@ class SequenceClassifier(SequenceEstimator):
             raise OptionError(
                 f"class_weight names {unknown[0]!r}, which is none of the classes {listed(map(repr, classes))}"
             )
+        for name, weight in given.items():
+            checks.real(weight, f"class_weight[{name!r}]", 0, from_low=True)
         return {classes.index(name): weight for name, weight in given.items()}
 
     # --- using ----------------------------------------------------------------------------------------------
@@ -237,7 +241,10 @@ class SequenceClassifier(SequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithm of each probability, (N, C)."""
-        return np.log(self.predict_proba(X))
+        each = log_softmax(self._outputs(self._read(X)) / self.temperature_)  # (M, N, C)
+        likeliest = each.max(axis=0)
+        found: np.ndarray = likeliest + np.log(np.exp(each - likeliest).mean(axis=0))
+        return found
 
     def predict_proba_over_time(self, X: Any, every: int = 1) -> np.ndarray:
         """The probability of each class after each step, as of a sequence that ends there.
@@ -264,7 +271,7 @@ class SequenceClassifier(SequenceEstimator):
         assert cases.labels is not None
         check_kind(cases.labels, self.classes_)
         right = self.predict(cases) == cases.labels
-        return float(np.average(right, weights=sample_weight))
+        return float(np.average(right, weights=weights_of(sample_weight, len(right))))
 
     def report(self, X: Any, y: Any = None, hardest: int = 10) -> ClassificationReport:
         """How well the classes of sequences are told, and which are the hardest.

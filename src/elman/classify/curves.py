@@ -13,6 +13,7 @@ class Curves(Callback):
     """Keeps the histories of trainings, of networks that learn one after the other or side by side."""
 
     adds_logs = False
+    side_by_side = True
 
     def __init__(self) -> None:
         self._found: dict[int, dict[str, list[float]]] = {}

@@ -13,7 +13,7 @@ from elman.errors import OptionError
 
 
 class Head(Protocol):
-    """What is explained: a number of each row, of a network's outputs (R, O), and its gradient.
+    """What is explained: a number of each row, of a network's outputs (R, O), and its gradient in units of `scale`.
 
     `rows` says of which case each row of the outputs is.
     """
@@ -26,6 +26,11 @@ class Head(Protocol):
     @property
     def least(self) -> float:
         """What is nothing in that unit: sums are not asked to be nearer."""
+        ...
+
+    @property
+    def scale(self) -> float:
+        """What gradients are to be multiplied by, which are near 1 so that float32 holds them."""
         ...
 
     def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray: ...
@@ -41,6 +46,7 @@ class ProbabilityHead:
     temperature: float
     unit: str = "probability"
     least: float = 1e-4
+    scale: float = 1.0
 
     def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         found: np.ndarray = _softmax(outputs / self.temperature)[np.arange(len(rows)), self.target[rows]]
@@ -61,6 +67,7 @@ class LogitHead:
     temperature: float
     unit: str = "log-odds"
     least: float = 1e-3
+    scale: float = 1.0
 
     def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         scaled, place = outputs / self.temperature, (np.arange(len(rows)), self.target[rows])
@@ -90,12 +97,16 @@ class NumberHead:
     def least(self) -> float:
         return 1e-3 * self.spread
 
+    @property
+    def scale(self) -> float:
+        return self.spread
+
     def value(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         found: np.ndarray = self.mean + self.spread * outputs[:, 0]
         return found
 
     def gradient(self, outputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return np.full(outputs.shape, self.spread)
+        return np.ones(outputs.shape)
 
 
 OUTPUTS: dict[str, Any] = {"probability": ProbabilityHead, "logit": LogitHead}
@@ -103,7 +114,7 @@ OUTPUTS: dict[str, Any] = {"probability": ProbabilityHead, "logit": LogitHead}
 
 def head_of(output: str, target: np.ndarray, temperature: float) -> Head:
     """What of a class is explained, by its name."""
-    if output not in OUTPUTS:
+    if not isinstance(output, str) or output not in OUTPUTS:
         raise OptionError(f"output is {shown(output)}{nearest(output, OUTPUTS)}; expected one of {', '.join(OUTPUTS)}")
     found: Head = OUTPUTS[output](target, temperature)
     return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from elman.checks import whole
 from elman.classify.face import Learner
-from elman.classify.running import CASES_A_RUN, run
+from elman.classify.running import together
 from elman.data.cases import Cases
 from elman.network import Network
 from elman.network.prefixes import hindrance_of_prefixes, prefix_network
@@ -56,17 +56,17 @@ def _of_network(net: Network, x: np.ndarray, lengths: np.ndarray, steps: np.ndar
     if not hindrance_of_prefixes(net.structure):
         return _in_one_pass(prefix_network(net), x, lengths, asked, ends)
     found = np.empty((len(ends), net.outputs))
-    order = np.argsort(ends, kind="stable")
-    for first in range(0, len(ends), CASES_A_RUN):
-        some = order[first : first + CASES_A_RUN]
-        found[some] = run(net, x[asked[some], : ends[some].max()], ends[some])
+    for some in together(ends):
+        found[some] = net(x[asked[some], : ends[some].max()], lengths=ends[some])
     return found
 
 
 def _in_one_pass(net: Network, x: np.ndarray, lengths: np.ndarray, asked: np.ndarray, ends: np.ndarray) -> np.ndarray:
     found = np.empty((len(ends), net.outputs))
-    for first in range(0, len(x), CASES_A_RUN):
-        part = slice(first, first + CASES_A_RUN)
-        mine = (asked >= first) & (asked < first + CASES_A_RUN)
-        found[mine] = run(net, x[part], lengths[part])[asked[mine] - first, ends[mine] - 1]
+    for some in together(lengths):
+        outputs = net(x[some, : lengths[some].max()], lengths=lengths[some])
+        place = np.full(len(x), -1)
+        place[some] = np.arange(len(some))
+        mine = place[asked] >= 0
+        found[mine] = outputs[place[asked[mine]], ends[mine] - 1]
     return found

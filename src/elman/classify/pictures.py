@@ -12,7 +12,7 @@ from elman.classify.looking import Thoughts
 from elman.classify.report import RegressionReport
 from elman.classify.report_picture import draw_numbers
 from elman.data.names import four_digits, series_name
-from elman.plots.style import BLUE, CYCLE, MUTED, RED, dots, dress, new_figure, plain, whole_numbers
+from elman.plots.style import BLUE, CYCLE, MUTED, RED, dots, dress, new_figure, plain, short, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -197,5 +197,4 @@ def _between_0_and_1(curve: np.ndarray) -> np.ndarray:
 
 
 def _short(name: Any, most: int = SHORT) -> str:
-    text = plain(series_name(name))
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return short(series_name(name), most)

@@ -10,9 +10,10 @@ import numpy as np
 from elman import checks
 from elman.checks import nearest, shown
 from elman.classify.attribution import Question, explain
-from elman.classify.base import SequenceEstimator
+from elman.classify.base import SequenceEstimator, weights_of
 from elman.classify.explained import Attribution
 from elman.classify.heads import NumberHead
+from elman.classify.moments import explained_share, moments
 from elman.classify.over_time import over_time
 from elman.classify.report import RegressionReport, report_on_numbers
 from elman.classify.splitting import parts_of
@@ -162,7 +163,7 @@ class SequenceRegressor(SequenceEstimator):
         group, time, columns, label : str or list of str, optional
             Of a table: the columns that name the cases, of times, of the channels, and of the target.
         callbacks : iterable of Callback
-            Told how the trainings go.
+            Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
 
         Returns
         -------
@@ -175,14 +176,17 @@ class SequenceRegressor(SequenceEstimator):
         OptionError
             If a parameter makes no sense.
         KeyboardInterrupt
-            Passed on; the regressor is fitted then with what the networks had learnt.
+            Passed on; the regressor is fitted then with what the networks had learnt. After any other error it is as
+            it was.
         """
-        self.check_params()
-        cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
-        target = _targets(cases)
-        self.target_mean_, self.target_spread_ = float(target.mean()), float(target.std()) or 1.0
-        self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
-        self._learn(cases, sample_weight, callbacks, 1)
+        with self._fitting():
+            self.check_params()
+            cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
+            target = _targets(cases)
+            mean, spread = moments(target[:, None])
+            self.target_mean_, self.target_spread_ = float(mean[0]), float(spread[0]) or 1.0
+            self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
+            self._learn(cases, sample_weight, callbacks, 1)
         return self
 
     def check_params(self) -> None:
@@ -230,12 +234,10 @@ class SequenceRegressor(SequenceEstimator):
         """The coefficient of determination: 1 less the share of the targets' variance that errors have."""
         cases = self._labelled(X, y)
         target = _targets(cases)
-        weights = np.ones(len(target)) if sample_weight is None else np.asarray(sample_weight, float)
-        missed = float((weights * (target - self.predict(cases)) ** 2).sum())
-        spread = float((weights * (target - np.average(target, weights=weights)) ** 2).sum())
-        if spread == 0:
+        found = explained_share(target, self.predict(cases), weights_of(sample_weight, len(target)))
+        if np.isnan(found):
             raise DataError("all targets are the same, so that no share of their variance can be told")
-        return 1.0 - missed / spread
+        return found
 
     def report(self, X: Any, y: Any = None, hardest: int = 10) -> RegressionReport:
         """How well the numbers of sequences are told, and which are the hardest.

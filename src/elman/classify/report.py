@@ -10,6 +10,7 @@ import numpy as np
 
 from elman.checks import whole
 from elman.classify.classes import numbers_of
+from elman.classify.moments import explained_share, root_mean_square
 from elman.classify.report_picture import draw_confusion, draw_numbers
 from elman.classify.report_words import confusion_lines, hardest_lines, table
 from elman.data.names import counted, listed, series_name
@@ -274,16 +275,16 @@ def report_on_numbers(
     """A report on predicted numbers (N,), of which `hardest` with the largest errors are named."""
     errors = predicted - truth
     worst = np.argsort(-np.abs(errors), kind="stable")[: whole(hardest, "hardest", 0)]
-    spread = ((truth - truth.mean()) ** 2).sum()
-    notes = () if spread > 0 else ("R2 is not defined: all true numbers are the same",)
+    r2 = explained_share(truth, predicted)
+    notes = ("R2 is not defined: all true numbers are the same",) if np.isnan(r2) else ()
     return RegressionReport(
         truth,
         predicted,
         mae=float(np.abs(errors).mean()),
-        rmse=float(np.sqrt((errors**2).mean())),
+        rmse=root_mean_square(errors),
         median_error=float(np.median(np.abs(errors))),
         bias=float(errors.mean()),
-        r2=float(1 - (errors**2).sum() / spread) if spread > 0 else float("nan"),
+        r2=r2,
         hardest=tuple(HardCase(names[i], float(truth[i]), float(predicted[i]), float(errors[i])) for i in worst),
         notes=notes,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elman.plots.style import BLUE, INK, MUTED, axes, dress, plain
+from elman.plots.style import BLUE, INK, MUTED, axes, dress, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 WRITTEN = 16  # classes, at most, whose numbers are written into the matrix
 NAMED = 60  # likewise, whose names are written beside it
 SHORT = 6  # letters, at most, of names that lie side by side
+LONG = 24  # letters, at most, of names at all: longer ones leave no room for the matrix
 
 
 def draw_confusion(classes: np.ndarray, confusion: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix: the colour is the share of the true class, the number counts cases."""
-    names = [plain(name) for name in classes.tolist()]
+    names = [short(name, LONG) for name in classes.tolist()]
     count = len(names)
     ax = axes(ax, *confusion_size(count))
     shares = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)

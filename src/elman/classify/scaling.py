@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from elman.classify.moments import moments
 from elman.data.cases import Cases
 from elman.data.casing.arrays import numbered_channels
 from elman.data.names import counted, listed
@@ -86,9 +87,8 @@ def learn_scaling(cases: Cases) -> tuple[Scaling, list[str]]:
     count = known.sum(0)
     if not count.all():
         raise DataError(f"channel {cases.channels[int(np.argmin(count))]!r} has no value in any case; leave it out")
-    mean = _mean(inside, known, count)
-    spread = np.sqrt(_mean((inside - mean) ** 2, known, count))
-    still = ~(spread > 1e-12 * np.abs(mean))
+    mean, spread = moments(inside)
+    still = spread == 0
     masked = tuple(np.flatnonzero(count < len(inside)).tolist())
     gap = 0.0 if cases.times is None else _usual_gap(cases)
     notes = []
@@ -103,10 +103,6 @@ def learn_scaling(cases: Cases) -> tuple[Scaling, list[str]]:
     if gap:
         notes.append("steps are uneven in time: how long each took is an input")
     return Scaling(cases.channels, mean, np.where(still, 1.0, spread), masked, gap, cases.unit if gap else ""), notes
-
-
-def _mean(values: np.ndarray, known: np.ndarray, count: np.ndarray) -> np.ndarray:
-    return np.where(known, values, 0.0).sum(0) / count
 
 
 def _usual_gap(cases: Cases) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,11 @@ class Lesson:
     def rows(self) -> int:
         """How many cases are learnt from."""
         return int(len(self.held) - self.held.sum())
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether several networks may be trained at once: unless a callback knows one training only."""
+        return all(callback.side_by_side for callback in self.callbacks)
 
     @property
     def batch(self) -> int:
@@ -140,25 +145,24 @@ class _Stopped(Exception):
 
 
 def teach(lesson: Lesson, networks: Sequence[Network], threads: int | None) -> None:
-    """Train networks side by side, each by one thread where there are several; the weights do not depend on that.
+    """Train networks side by side, or one after the other where callbacks ask for it; their weights are the same.
 
     Raises
     ------
     TrainingError
-        Of the first network whose training cannot go on.
+        Of the first network whose training cannot go on; the others are ended.
     KeyboardInterrupt
         Once all have ended.
     """
     stop = threading.Event()
     side_by_side = min(len(networks), threads or os.cpu_count() or 1)
-    if side_by_side == 1:
+    if side_by_side == 1 or not lesson.side_by_side:
         for net in networks:
             lesson.teach(net, stop)
         return
     with ThreadPoolExecutor(side_by_side) as pool:
-        trainings = [pool.submit(lesson.teach, net, stop) for net in networks]
         try:
-            for training in trainings:
+            for training in as_completed([pool.submit(lesson.teach, net, stop) for net in networks]):
                 training.result()
         except BaseException:
             stop.set()

@@ -49,6 +49,8 @@ class Bars:
 class _Bar(Callback):
     """One bar for networks, trained one after the other or side by side; what ends early jumps to its end."""
 
+    side_by_side = True
+
     def __init__(self, progress: Progress, description: str, networks: int):
         self._progress, self._networks = progress, networks
         self._numbers: dict[int, int] = {}  # of trainings, in the order in which they began

@@ -81,6 +81,20 @@ def plain(name: object) -> str:
     return "\u200b" + text if text.startswith("_") else text
 
 
+def short(name: object, most: int) -> str:
+    """A name from data of at most so many letters, as `plain` writes it; what is left out is in its middle.
+
+    Examples
+    --------
+    >>> short("walking upstairs quickly", 12), short("sitting", 12)
+    ('walkin…ickly', 'sitting')
+    """
+    text = str(name)
+    if len(text) > most:
+        text = f"{text[: most // 2]}…{text[len(text) - (most - 1) // 2 :]}"
+    return plain(text)
+
+
 def written(label: object) -> str:
     """A label that a user wrote: formulas between dollars, or as it is where these are none."""
     from matplotlib import cbook

@@ -24,6 +24,9 @@ class Callback:
         Whether it may add numbers to ``training.logs``, so that others may monitor what nobody else knows of.
     one_network : bool, default False
         Whether it goes with one network only: where several are trained, it is refused before the first.
+    side_by_side : bool, default False
+        Whether networks that are trained at the same time may all tell it, each from a thread of its own; else they are
+        trained one after the other.
 
     Examples
     --------
@@ -35,6 +38,7 @@ class Callback:
     every: int = 1
     adds_logs: bool = True
     one_network: bool = False
+    side_by_side: bool = False
 
     def check(self, training: Training) -> None:
         """Before anything is trained: raise `OptionError` if this training cannot be served."""
