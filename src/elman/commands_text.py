@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from elman import checks
 from elman.errors import ElmanError, OptionError
 from elman.files import check_file
 from elman.language import LanguageModel, TextScore
+from elman.language.texts import text_files
 from elman.training import Callback
 
 ENDING = ".safetensors"
@@ -89,13 +91,14 @@ def learn_to_write(
         After Ctrl-C; what was learnt so far is in the file.
     """
     text = checks.path(source, "the text")
-    file = Path(text.absolute().stem + ENDING) if out is None else checks.path(out, "out")
+    file = _named_after(text) if out is None else checks.path(out, "out")
     held = None if validation_file is None else checks.path(validation_file, "validation_file")
     model = LanguageModel().set_params(**params)
     model.check_params()
+    for read in [*_files_of(text), *([] if held is None else _files_of(held))]:
+        if file.exists() and read.exists() and file.samefile(read):
+            raise OptionError(f"the output {file} is a text that is read; give another with --out (out=... in Python)")
     check_file(file)
-    if file.exists() and text.exists() and file.samefile(text):
-        raise OptionError(f"the output {file} is the text that is read; give another with --out (out=... in Python)")
     try:
         model.fit(text, validation_text=held, samples=samples, callbacks=callbacks, verbose=verbose)
         score = None if model.held_out_ is None else model.evaluate()
@@ -107,6 +110,17 @@ def learn_to_write(
         raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
     model.save(file)
     return Learnt(model, score, tuple(model.notes_), file)
+
+
+def _named_after(text: Path) -> Path:
+    """Where the model of a text goes if nothing is said."""
+    place = Path(os.path.abspath(text))  # of "." and ".." it knows the names
+    return Path((place.name if place.is_dir() else place.stem) + ENDING)
+
+
+def _files_of(text: Path) -> list[Path]:
+    """The files that are read for a text."""
+    return text_files(text) if text.is_dir() else [text]
 
 
 def _kept(model: LanguageModel, file: Path) -> Path | None:

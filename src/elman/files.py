@@ -40,7 +40,7 @@ def check_file(path: Path) -> None:
         Naming the file and what is wrong with it.
     """
     if path.is_dir():
-        raise OptionError(f"{path} is a folder; give a file, as {path / 'figures.json'}")
+        raise OptionError(f"{path} is a folder; give a file, in it or elsewhere")
     try:
         _try(path.parent)
     except OSError as error:

@@ -27,6 +27,8 @@ def files(tmp_path):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9)
     (tmp_path / "utf16.txt").write_bytes("broken".encode("utf-16") + b"x")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "part.txt").write_text(RHYME)
     el.Network(1, [el.GRU(2)]).save(tmp_path / "net.safetensors")
     model = el.LanguageModel(units=6, steps=8, streams=4, epochs=1, seed=3).fit(RHYME, verbose=0)
     model.save(tmp_path / "bard.safetensors")
@@ -46,6 +48,14 @@ def test_learn_and_write(run, files):  # noqa: F811
 def test_the_file_is_called_as_the_text(run, files):  # noqa: F811
     code, out, _ = run("write", "cp1252.txt", *QUICK)
     assert code == 0 and "Note: cp1252.txt is not UTF-8" in out and (files / "cp1252.safetensors").exists()
+
+
+def test_the_file_is_called_as_the_folder(run, files):  # noqa: F811
+    code, out, _ = run("write", "texts/../texts/.", *QUICK)
+    assert code == 0 and "Written to texts.safetensors" in out
+    (files / "texts" / "v1.2").mkdir()
+    assert commands_text._named_after(files / "texts" / "v1.2").name == "v1.2.safetensors"
+    assert commands_text._named_after(files / "texts" / "v1.2" / "..").name == "texts.safetensors"
 
 
 def test_all_ways_of_writing(run, files):  # noqa: F811
@@ -81,7 +91,10 @@ BAD = {
     "write utf16.txt": "begins as UTF-16 but is not",
     "write folder": "has no file *.txt",
     "write rhyme.txt --out folder": "is a folder",
-    "write rhyme.txt --out rhyme.txt": "is the text that is read",
+    "write rhyme.txt --out rhyme.txt": "is a text that is read",
+    "write rhyme.txt --validation-file cp1252.txt --out cp1252.txt": "is a text that is read",
+    "write texts --out texts/part.txt": "is a text that is read",
+    "write rhyme.txt --validation 0.2 --validation-file cp1252.txt": "leave one out",
     "write rhyme.txt --out nowhere/x.safetensors": "cannot be written",
     "write rhyme.txt --tokens letters": "tokens is 'letters'",
     "write rhyme.txt --cell lstmm": "there is no cell 'lstmm'",

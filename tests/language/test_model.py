@@ -131,6 +131,7 @@ def test_a_character_it_never_saw(rhyme):
         (lambda model: model.generate("tick €"), "the character '€' at 5"),
         (lambda model: model.generate("tick", temperature=-1), "temperature"),
         (lambda model: model.generate("tick", temperature=float("nan")), "temperature"),
+        (lambda model: model.generate("tick", repetition_penalty=0), "expected a number above 0"),
         (lambda model: model.generate("tick", length=0), "length is 0; expected a whole number of at least 1"),
         (lambda model: model.generate(b"tick"), "prompt is b.tick.; expected a text"),
         (lambda model: model.perplexity(""), "two characters at least"),
@@ -166,3 +167,38 @@ def test_any_cell_of_the_catalogue_by_name(tmp_path):
     model.save(tmp_path / "model.safetensors")
     again = LanguageModel.load(tmp_path / "model.safetensors")
     assert again.cell == "minimal_rnn" and again.generate("to ", 5, seed=1) == model.generate("to ", 5, seed=1)
+
+
+def test_a_fit_that_is_refused_leaves_the_model_as_it_was():
+    model = LanguageModel(units=4, steps=8, epochs=1).fit("to be or not to be, " * 40, verbose=0)
+    written = model.generate("to ", 20)
+    with pytest.raises(OptionError, match="no text is held out"):
+        model.set_params(patience=2, validation=0).fit("xyz" * 90, verbose=0)
+    assert model.generate("to ", 20) == written and model.held_out_ is not None
+
+
+def test_parameters_that_were_spoilt_in_a_file(tmp_path):
+    model = LanguageModel(units=4, steps=8, epochs=1).fit("to be or not to be, " * 40, verbose=0)
+    file = model.save(tmp_path / "model.safetensors")
+    file.write_bytes(file.read_bytes().replace(b'\\"seed\\": 0', b'\\"seed\\":-7'))
+    with pytest.raises(ModelFileError, match="seed is -7"):
+        LanguageModel.load(file)
+    with pytest.raises(OptionError, match="units is 0"):
+        model.set_params(units=0).save(file)
+
+
+def test_halves_of_surrogate_pairs_are_not_joined_in_a_file(tmp_path):
+    model = LanguageModel(units=4, steps=8, epochs=1).fit("\udc00a\udbff" * 40, verbose=0)
+    file = model.save(tmp_path / "model.safetensors")
+    assert LanguageModel.load(file).vocabulary_ == model.vocabulary_
+
+
+def test_the_choice_of_scikit_learn():
+    search = pytest.importorskip("sklearn.model_selection").GridSearchCV(
+        LanguageModel(steps=8, epochs=1, threads=1), {"units": [2, 8]}, cv=2
+    )
+    search.fit([f"to be or not to be, that is question {k}" for k in range(20)])
+    assert search.best_score_ == max(search.cv_results_["mean_test_score"]) < 0
+    assert search.score("to be") == -search.best_estimator_.bits_per_character("to be")
+    with pytest.raises(OptionError, match="a text has no targets"):
+        search.best_estimator_.score("to be", [1, 2])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import os
 
 import numpy as np
 import pytest
@@ -75,7 +77,9 @@ def test_files_that_are_no_texts(data, message, tmp_path):
 def test_a_folder_is_read_in_order_of_names(tmp_path):
     for name, text in (("b.txt", "second"), ("a.txt", "first\n"), ("c.md", "not read")):
         (tmp_path / name).write_text(text)
-    assert "".join(texts_of(tmp_path)) == "first\nsecond\n"
+    (tmp_path / "D.TXT").write_text("an old one")
+    (tmp_path / "folder.txt").mkdir()
+    assert "".join(texts_of(tmp_path)) == "an old one\nfirst\nsecond\n"
 
 
 def test_documents_come_one_by_one_and_can_be_read_again():
@@ -91,6 +95,8 @@ def test_documents_come_one_by_one_and_can_be_read_again():
         (["a", 5], "item 1 is 5"),
         (None, "expected a text"),
         (io.BytesIO(b"a"), "item 0 is b'a'"),
+        ({"a title": "a text"}, "expected a text"),
+        ({"one", "another"}, "expected a text"),
     ],
 )
 def test_what_is_no_text(given_, message):
@@ -98,11 +104,35 @@ def test_what_is_no_text(given_, message):
         texts_of(given_)
 
 
+def test_a_table_is_no_text_and_its_column_is():
+    table = pytest.importorskip("pandas").DataFrame({"text": ["one", "another"]})
+    with pytest.raises(DataError, match="of a table one column is given"):
+        texts_of(table)
+    assert "".join(texts_of(table["text"])) == "one\nanother\n"
+
+
 def test_a_file_is_given_as_a_path(tmp_path):
     (tmp_path / "text.txt").write_text("words")
     with pytest.raises(DataError, match="the name of a file; give it as a Path"):
         texts_of(str(tmp_path / "text.txt"))
     assert "".join(texts_of("a\0b")) == "a\0b"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_cannot_be_read_twice(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="is a pipe or a device"):
+        texts_of(tmp_path / "pipe")
+
+
+@pytest.mark.filterwarnings("error")
+def test_temporary_files_are_closed_with_what_holds_them(monkeypatch):
+    monkeypatch.setattr("elman.language.numbers.IN_MEMORY", 10)
+    read, numbers = texts_of(["one", "two"]), Numbers.of([np.arange(50)], 50)
+    files = [read._file, numbers._file]
+    del read, numbers
+    gc.collect()
+    assert all(file.closed for file in files)
 
 
 def test_paths_that_lead_nowhere(tmp_path):

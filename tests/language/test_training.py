@@ -24,7 +24,7 @@ def test_a_training_is_that_of_the_network_itself():
     """With nothing held out, no fresh states and a text without a rest: `Network.fit`, statefully."""
     text = TEXT[: 5 * 10 * 30 + 1]
     model = LanguageModel(**SMALL, validation=0.0, fresh=0.0).fit(text, verbose=0)
-    again = model._network()
+    again = model._network(len(model.vocabulary_))
     x, target = el.language.parallel_streams(model.vocabulary_.encode(text), 5, 10)
     again.fit(
         x,

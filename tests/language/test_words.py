@@ -20,6 +20,11 @@ from elman.language.words import words_of
         ("<unk> of $ 5", ["<unk>", "of", "$", "5"]),
         ("größer 日本 😀", ["größer", "日本", "😀"]),
         ("\ufeff\x00", ["\ufeff", "\x00"]),
+        ("हिन्दी भाषा में", ["हिन्दी", "भाषा", "में"]),
+        ("שָׁלוֹם ไม้ می\u200cخواهم", ["שָׁלוֹם", "ไม้", "می\u200cخواهم"]),
+        ("cafe\u0301's ne\u0301e.", ["cafe\u0301's", "ne\u0301e", "."]),
+        ("👩\u200d🚀 👍🏽 🇩🇪🇫🇷❤\ufe0f!", ["👩\u200d🚀", "👍🏽", "🇩🇪", "🇫🇷", "❤\ufe0f", "!"]),
+        ("\u0301 (\u0301 -\u200d,", ["\u0301", "(", "\u0301", "-\u200d", ","]),
         ("", []),
     ],
 )
@@ -33,7 +38,7 @@ def test_a_usual_text_comes_back():
     assert vocabulary.decode(vocabulary.encode(text)) == text.replace(" 'tis", "' tis")
 
 
-@given(st.text(alphabet="ab'-. \n,ß😀", max_size=30))
+@given(st.text(alphabet="ab'-. \n,(ß😀\u0301\u200dि🏽🇩’", max_size=30))
 def test_what_was_written_is_read_alike(text):
     if not words_of(text):
         return

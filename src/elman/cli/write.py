@@ -103,6 +103,8 @@ def write(text: str | None, model: str | None, **options: Any) -> None:
         raise OptionError("a text is to learn from, and --model writes with what was learnt: leave one of them out")
     if text is not None:
         _refuse(given, _WRITING, "for writing with a --model")
+        if "validation" in given and "validation_file" in given:
+            raise OptionError("--validation is a share of TEXT, and --validation-file a text of its own: leave one out")
         _learn(text, given)
     else:
         _refuse(given, _LEARNING, "for learning from a text")

@@ -105,11 +105,11 @@ class Characters:
         return max(self.characters.find("\n"), 0)
 
     def to_data(self) -> dict[str, Any]:
-        return {"characters": self.characters, "limited": self.limited}
+        return {"characters": list(self.characters), "limited": self.limited}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Characters:
-        return cls(data["characters"], data["limited"])
+        return cls("".join(data["characters"]), data["limited"])
 
     def _written(self, number: int) -> str:
         return STANDS_FOR_OTHERS if number == len(self.characters) else self.characters[number]

@@ -216,17 +216,16 @@ class LanguageModel(Estimator):
         numbers = encoded(parts.training(), vocabulary).numbers
         windows = Windows(numbers, self.streams or usual_streams(len(numbers), self.steps), self.steps)
         held = encoded(parts.held_out(), vocabulary)
-        self.vocabulary_, self.notes_ = vocabulary, parts.notes
-        self.held_out_ = held if len(held.numbers) > 1 else None
-        keeping = self._keeping()
-        self.network_ = self._network()
+        judged = held if len(held.numbers) > 1 else None
+        keeping, network = self._keeping(judged), self._network(len(vocabulary))
+        self.vocabulary_, self.notes_, self.held_out_, self.network_ = vocabulary, parts.notes, judged, network
         self.history_ = train(
             self.network_,
             windows,
             self._optimizer(self.epochs * windows.batches),
             epochs=self.epochs,
             fresh=self.fresh,
-            judge=None if self.held_out_ is None else lambda: mean_nats(self.network_, held.numbers),
+            judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
             callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
         )
         return self
@@ -251,7 +250,7 @@ class LanguageModel(Estimator):
         of_one_input(self.cell)
         check_products(self.products, np.dtype(np.float32))
 
-    def _network(self) -> Network:
+    def _network(self, tokens: int) -> Network:
         embedding = self.embedding or (self.units if self.tied else 64)
         design = Design(
             cell=self.cell,
@@ -264,8 +263,7 @@ class LanguageModel(Estimator):
             variational=self.variational,
             weight_drop=self.weight_drop,
         )
-        function = design.function(len(self.vocabulary_))
-        return Network(function, inputs=1, seed=self.seed, products=self.products, threads=self.threads)
+        return Network(design.function(tokens), inputs=1, seed=self.seed, products=self.products, threads=self.threads)
 
     def _optimizer(self, updates: int) -> AdamW:
         rises = int(updates * self.warm_up)
@@ -273,9 +271,9 @@ class LanguageModel(Estimator):
         rate = WarmUp(rises, rate) if rises else rate
         return AdamW(rate, weight_decay=self.weight_decay, decay_vectors=False, clip_norm=self.clip_norm)
 
-    def _keeping(self) -> list[Callback]:
+    def _keeping(self, judged: Encoded | None) -> list[Callback]:
         """What keeps the weights of the best epoch, and ends a training that gets no better."""
-        if self.held_out_ is None:
+        if judged is None:
             if self.patience is not None:
                 raise OptionError(
                     f"patience is {self.patience}, and no text is held out to judge epochs: give validation above 0, "
@@ -329,6 +327,20 @@ class LanguageModel(Estimator):
             As for `evaluate`.
         """
         return self.evaluate(text).bits_per_character
+
+    def score(self, text: Any = None, y: None = None) -> float:
+        """Minus the bits per character, so that more is better, as scikit-learn's tools have it.
+
+        Parameters
+        ----------
+        text : str, path, or iterable of str, optional
+            As for `evaluate`. Tools that split examples, such as ``GridSearchCV``, take a list of documents.
+        y : None
+            There for scikit-learn.
+        """
+        if y is not None:
+            raise OptionError(f"y is {checks.shown(y)}; a text has no targets beside it: leave y out")
+        return -self.bits_per_character(text)
 
     def _held(self) -> Encoded:
         if self.held_out_ is None:
@@ -458,6 +470,7 @@ class LanguageModel(Estimator):
     def save(self, path: str | Path) -> Path:
         """Write the model to a safetensors file, complete or not at all."""
         self._check_fitted()
+        self.check_params()  # which `load` does too
         stored = entry(self.get_params(), self.vocabulary_)
         return write(self.network_, path, {**self.network_.metadata, **stored})
 
@@ -468,7 +481,8 @@ class LanguageModel(Estimator):
         params, vocabulary = read_entry(network, path)
         try:
             model = cls(**params)
-        except TypeError as error:
+            model.check_params()
+        except (TypeError, OptionError) as error:
             raise ModelFileError(f"{path} holds a language model with other parameters: {error}") from error
         model.vocabulary_, model.held_out_, model.notes_ = vocabulary, None, []
         model.network_ = network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
 from tempfile import TemporaryFile
 from typing import IO, Self
@@ -43,7 +44,8 @@ class Numbers:
     def _append(self, array: np.ndarray) -> None:
         self._count += len(array)
         if self._file is None and self._count * self._dtype.itemsize > IN_MEMORY:
-            self._file = TemporaryFile(prefix="elman-")  # noqa: SIM115 (gone when nobody needs it)
+            self._file = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
+            weakref.finalize(self, self._file.close)
             for part in self._parts:
                 self._file.write(part.tobytes())
             self._parts = []

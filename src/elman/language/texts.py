@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,6 +16,7 @@ from elman.data.text_files import TextFile
 from elman.errors import DataError
 
 PIECE = 1 << 20  # characters that are looked at together, about
+_NO_DOCUMENTS = (bytes, bytearray, memoryview, Mapping, Set)  # bytes, names of things, and texts in no order
 _BEFORE_SPACE = re.compile(r"(?<=\S)(?=\s)")
 
 
@@ -67,7 +69,8 @@ class Spooled:
 
     def __init__(self, documents: Iterable[Any], name: str = "the text"):
         self.name, self.notes = name, list[str]()
-        self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # noqa: SIM115 (gone when nobody needs it)
+        self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
+        weakref.finalize(self, self._file.close)
         for number, document in enumerate(documents):
             if not isinstance(document, str):
                 raise DataError(f"{name} is an iterable whose item {number} is {shown(document)}; expected texts (str)")
@@ -108,11 +111,13 @@ def texts_of(given: Any, name: str = "the text") -> Texts:
     if isinstance(given, os.PathLike) and not isinstance(os.fspath(given), bytes):
         return _of_path(Path(given))
     try:
-        documents = None if isinstance(given, bytes | bytearray | memoryview) else iter(given)
+        documents = None if isinstance(given, _NO_DOCUMENTS) or hasattr(given, "columns") else iter(given)
     except TypeError:
         documents = None
     if documents is None:
-        hint = "; a file is given as a Path, and bytes are decoded before: data.decode()"
+        hint = (
+            "; a file is given as a Path, bytes are decoded before: data.decode(), and of a table one column is given"
+        )
         raise DataError(f"{name} is {shown(given)}; expected a text (str), a Path or an iterable of texts{hint}")
     return Spooled(documents, name)
 
@@ -127,14 +132,21 @@ def _names_a_file(text: str) -> bool:
 
 def _of_path(path: Path) -> Files:
     if path.is_dir():
-        files = sorted(path.glob("*.txt"))
+        files = text_files(path)
         if not files:
             raise DataError(f"the folder {path} has no file *.txt; give the file of a text, or a folder with some")
         return Files([TextFile(file) for file in files], str(path))
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} is a pipe or a device, which cannot be read twice; expected a file")
     if not path.is_file():
         hint = " (a text itself is given as a str)" if not path.suffix else ""
         raise DataError(f"there is no file {path}; expected a text{hint}")
     return Files([TextFile(path)], str(path))
+
+
+def text_files(folder: Path) -> list[Path]:
+    """The files ``*.txt`` of a folder, whatever the case of the ending, in the order of their names."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".txt" and path.is_file())
 
 
 def _ended(pieces: Iterable[str]) -> Iterator[str]:

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
+from unicodedata import category
 
 import numpy as np
 
@@ -16,19 +17,35 @@ from elman.errors import DataError
 from elman.language.vocabulary import UNKNOWN, as_most, as_pieces, as_tokens
 
 MOST = 10_000  # by default
-_TOKEN = re.compile(r"\n|<unk>|\w+(?:['’\-.]\w+)*|[^\w\s]")
 _CLOSING, _OPENING = set(".,;:!?)]}%’'"), set("([{$\n")
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    """A word, a sign or a line break; made when it is asked for, as that takes some time.
+
+    A mark, such as a vowel of many scripts, belongs to the letter or sign before it, and a joiner joins: Unicode's
+    ``\\w`` (UTS 18) has both, Python's has not.
+    """
+    points = (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))
+    marks = "".join(c for c in map(chr, points) if category(c)[0] == "M") + "\u200c\u200d"
+    marked = "(?=[^\0-\u02ff])"  # most characters are no mark, and this says so sooner
+    word = rf"\w+(?:{marked}[{marks}]\w*)*"
+    flag, tones = "[\U0001f1e6-\U0001f1ff]{2}", "\U0001f3fb-\U0001f3ff"
+    after = f"(?:{marked}[{marks}{tones}])*"
+    joined = rf"(?:(?<=\u200d)[^\w\s\0-\u20ff]{after})*"
+    return re.compile(rf"\n|<unk>|{word}(?:['’\-.]{word})*|[(\[{{$]|(?:{flag}|[^\w\s]){after}{joined}")
+
+
 def words_of(text: str) -> list[str]:
-    """The tokens of a text: words, with apostrophes, hyphens and points inside, single marks, and line breaks.
+    """The tokens of a text: words, with apostrophes, hyphens and points inside, single signs, and line breaks.
 
     Examples
     --------
     >>> words_of("O, it's well-known.\\n")
     ['O', ',', "it's", 'well-known', '.', '\\n']
     """
-    return _TOKEN.findall(checks.text(text, "a text to encode"))
+    return _token().findall(checks.text(text, "a text to encode"))
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,6 @@ class Choices:
 
 def _between(number: Any, low: float, high: float, what: str) -> float:
     if not is_number(number) or not low <= number <= high:
-        expected = "a number in (0, 1]" if high == 1 else "a number of at least 0"
+        expected = "a number in (0, 1]" if high == 1 else f"a number {'above' if low else 'of at least'} 0"
         raise OptionError(f"{what} is {shown(number)}; expected {expected}")
     return float(number)
