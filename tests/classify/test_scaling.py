@@ -7,6 +7,7 @@ import pytest
 
 from elman.classify.scaling import aligned, learn_scaling
 from elman.data.casing import cases_of
+from elman.data.casing.arrays import numbered_channels
 from elman.errors import DataError, ShapeError
 
 RNG = np.random.default_rng(0)
@@ -98,3 +99,5 @@ def test_channels_that_are_too_many_come_with_a_way_out(shape, channels, way_out
     cases = replace(cases, channels=channels or cases.channels)
     with pytest.raises(ShapeError, match=way_out):
         aligned(cases, ("a", "b", "c"))
+    with pytest.raises(ShapeError, match=way_out):
+        aligned(cases, ("a", "b", "c") if channels else numbered_channels(3))

@@ -156,7 +156,8 @@ def aligned(cases: Cases, channels: tuple[str, ...]) -> Cases:
 def _way_out(cases: Cases, channels: tuple[str, ...]) -> str:
     """What to do about cases of another number of channels."""
     mine, learnt = set(cases.channels), set(channels)
-    if mine > learnt:
+    numbered = cases.channels == numbered_channels(len(cases.channels))
+    if mine > learnt and not numbered:
         return f"; leave out {listed([repr(name) for name in cases.channels if name not in learnt], 5)}"
     if set(cases.lengths.tolist()) == {len(channels)}:
         return "; they have as many steps: if these are the channels, give channels='first' or transpose the arrays"

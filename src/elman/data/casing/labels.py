@@ -57,7 +57,7 @@ def checked_labels(found: np.ndarray, names: Sequence[Any]) -> np.ndarray:
     if found.ndim == 2 and found.shape[1] == 1:
         found = found[:, 0]
     if found.ndim != 1:
-        hint = ", as y.argmax(axis=1) gives of one-hot rows" if found.ndim == 2 else ""
+        hint = "; of one-hot rows give y.argmax(axis=1)" if found.ndim == 2 else ""
         raise DataError(
             f"y has shape {found.shape}; expected one label for each of {counted(len(names), 'cases')}{hint}"
         )

@@ -101,7 +101,7 @@ def _behind(wall: np.ndarray, offsets: np.ndarray, words: set[str]) -> tuple[Zon
     zone = Zone(offset=last)
     return (
         zone,
-        f"the offsets {seen} from UTC change as in no known zone; the forecast keeps the last, {zone.write(last)}",
+        f"the offsets {seen} from UTC change as in no known zone; the last, {zone.write(last)}, is kept",
     )
 
 
