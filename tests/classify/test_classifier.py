@@ -126,7 +126,7 @@ def test_cases_held_out_choose_the_epoch_and_the_temperature():
 def test_cases_held_out_that_are_all_right_make_nothing_impossible():
     model = small(el.SequenceClassifier, validation=0.3, epochs=60).fit(X, Y)
     assert model.temperature_ == 1
-    assert any("no case held out is mistaken" in note for note in model.notes_)
+    assert any("no case that is held out is mistaken" in note for note in model.notes_)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -234,7 +234,7 @@ class SequenceEstimator(Estimator):
             return cases_of(X, y, **unlabelled(self._remembered(X)))
         if y is not None:
             return cases_of(replace(self._read(X), labels=None), y)
-        cases = X if isinstance(X, Cases) else cases_of(X, **self._remembered(X))
+        cases = X if isinstance(X, Cases) else cases_of(X, **self._told(X))
         if cases.labels is None:
             raise DataError("there is nothing to judge by: give a label for each case, score(X, y)")
         return cases
