@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -323,3 +324,12 @@ def test_cases_held_out_that_are_all_right_calibrate_nothing():
     assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 1])) is None
     assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 0])) > 1
     assert temperature_of(np.array([[2.0, 1], [0, 3]]), np.array([0, 0]), np.array([1.0, 0])) is None
+
+
+def test_axes_that_may_be_the_other_way_round_are_warned_of():
+    x = np.random.default_rng(0).normal(size=(8, 2, 30))
+    with pytest.warns(UserWarning, match=r"read as \(N, T, F\): 2 steps of 30 channels.*channels='first'"):
+        small(el.SequenceClassifier, epochs=1).fit(x, list("ab") * 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small(el.SequenceClassifier, epochs=1, channels="first").fit(x, list("ab") * 4)

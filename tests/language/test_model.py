@@ -118,7 +118,7 @@ def test_mistakes_are_named(call, error, message):
 
 
 def test_a_character_it_never_saw(rhyme):
-    with pytest.raises(DataError, match="'z' at 3"):
+    with pytest.raises(DataError, match=r"character 'z' \(in "):
         rhyme.perplexity("tocz")
 
 
@@ -128,7 +128,7 @@ def test_a_character_it_never_saw(rhyme):
         (lambda model: LanguageModel().fit("", verbose=0), "the text is empty"),
         (lambda model: LanguageModel(streams=1, steps=1).fit("a", verbose=0), "a single kind of character"),
         (lambda model: LanguageModel(streams=1, steps=50).fit("to be", verbose=0), "need at least 51"),
-        (lambda model: model.generate("tick €"), "the character '€' at 5"),
+        (lambda model: model.generate("tick €"), "the character '€' .in 'tick €'"),
         (lambda model: model.generate("tick", temperature=-1), "temperature"),
         (lambda model: model.generate("tick", temperature=float("nan")), "temperature"),
         (lambda model: model.generate("tick", repetition_penalty=0), "expected a number above 0"),

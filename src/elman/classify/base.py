@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from elman.classify.stream import SequenceStream
 from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
 from elman.data.casing import cases_of, columns_in, has_axes, has_columns, unlabelled
+from elman.data.casing.arrays import READ_AS
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
@@ -155,6 +157,9 @@ class SequenceEstimator(Estimator):
                 f"requires y to be passed, but the target y is None: give {type(self).__name__}.fit(X, y) a label for "
                 "each case, or label='the column that holds it'"
             )
+        for note in cases.notes:
+            if note.startswith(READ_AS):  # who is wrong here trains another problem
+                warnings.warn(note, stacklevel=3)
         self._columns = dict(columns) | ({"columns": list(cases.columns)} if cases.columns else {})
         self._set_columns(X)
         return cases

@@ -77,7 +77,7 @@ class Characters:
         Raises
         ------
         DataError
-            If a character is not in the vocabulary, and that is not limited: which, and where it comes first.
+            If a character is not in the vocabulary, and that is not limited: which, and what stands around it.
         """
         points = _code_points(checks.text(text, "a text to encode"))
         numbers = self._numbers[np.minimum(points, len(self._numbers) - 1)]
@@ -88,9 +88,8 @@ class Characters:
             place = int(strange[0])
             around = text[max(place - 10, 0) : place + 10]
             raise DataError(
-                f"the character {text[place]!r} at {place} ({around!r}) is not in the vocabulary of {len(self)} "
-                "characters; replace it, or train on a text that has it, or with vocabulary=N, which has a token for "
-                "what is rare"
+                f"the character {text[place]!r} (in {around!r}) is not in the vocabulary of {len(self)} characters; "
+                "replace it, or train on a text that has it, or with vocabulary=N, which has a token for what is rare"
             )
         return numbers
 

@@ -40,6 +40,13 @@ class TextScore:
     characters: int
     unknown: int = 0
 
+    def __repr__(self) -> str:
+        unknown = f", {self.unknown:,} of them unknown" if self.unknown else ""
+        return (
+            f"<TextScore: {self.bits_per_character:.4f} bits per character, perplexity {self.perplexity:.4g} of "
+            f"{self.tokens:,} tokens{unknown}>"
+        )
+
     @property
     def perplexity(self) -> float:
         """The exponential of the mean cross entropy of a token."""

@@ -17,6 +17,7 @@ from elman.data.read_times import ReadTimes
 from elman.errors import DataError
 
 Order = Literal["last", "first"]
+READ_AS = "X was read as"  # begins the note that axes may be the other way round
 _MUCH = 2  # times as many channels as steps make a reading doubtful
 
 
@@ -53,7 +54,7 @@ def _doubt(steps: int, channels: int, order: Order) -> list[str]:
     if channels < max(_MUCH, _MUCH * steps):
         return []
     axes = "(N, T, F)" if order == "last" else "(N, F, T)"
-    read = f"X was read as {axes}: {counted(steps, 'steps')} of {counted(channels, 'channels')}"
+    read = f"{READ_AS} {axes}: {counted(steps, 'steps')} of {counted(channels, 'channels')}"
     other = ", as aeon and sktime have it, give channels='first'" if order == "last" else ", leave channels='first' out"
     return [f"{read}; if it is the other way round{other}"]
 
