@@ -1,6 +1,6 @@
 """Characters and their numbers, and a text as parallel streams."""
 
-from __future__ import re
+import re
 
 import numpy as np
 import pytest
