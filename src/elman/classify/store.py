@@ -22,6 +22,7 @@ from elman.network.files import describe, read_tensors
 from elman.network.kinds import KINDS, expect
 from elman.network.loading import UNREADABLE
 from elman.network.members import cell_of, member, tensors_of
+from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
@@ -32,8 +33,6 @@ _ITS_OWN = ("seed", "updates", "epochs")  # what the descriptions of two members
 
 def save(learner: Learner, path: str | Path) -> Path:
     """Write a fitted estimator, complete or not at all."""
-    from safetensors.numpy import save as to_bytes
-
     path, members, scaling = checks.path(path), learner.networks_, learner.scaling_
     tensors = tensors_of(members) | {"scaling/mean": scaling.mean, "scaling/spread": scaling.spread}
     entry = _entry(type(learner).__name__)

@@ -39,6 +39,7 @@ from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
 from elman.network.loading import UNREADABLE
 from elman.network.members import cell_of, member, tensors_of
+from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
 
@@ -49,15 +50,13 @@ _CALIBRATION = ("sigma", "growth", "level", "shape")
 
 def save(forecaster: Forecasts, path: str | Path) -> Path:
     """Write a fitted forecaster, complete or not at all."""
-    from safetensors.numpy import save as to_bytes
-
     path = checks.path(path)
     networks, arrays = forecaster.fitted.networks, _arrays(forecaster)
     tensors = tensors_of(networks.members)
     header = {"forecaster": to_json(_describe(forecaster), "forecaster")}
     if networks.members:
         header["elman"] = to_json(describe(networks.members[0]), "network")
-    write_whole(path, to_bytes(tensors | {f"series/{n}": np.ascontiguousarray(a) for n, a in arrays.items()}, header))
+    write_whole(path, to_bytes(tensors | {f"series/{n}": a for n, a in arrays.items()}, header))
     return path
 
 

@@ -18,6 +18,7 @@ from elman.network.face import Net
 from elman.network.kinds import check_unreserved
 from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain
 from elman.network.structure import Structure, of_layers
+from elman.network.tensors import to_bytes
 from elman.plain import to_json
 
 CHAIN, FORMAT = 1, 2
@@ -32,12 +33,9 @@ def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None)
 
 def write(network: Net, path: str | Path, header: dict[str, str]) -> Path:
     """Write a network with any entries in the header."""
-    from safetensors.numpy import save as to_bytes
-
     path = checks.path(path)
-    tensors = {name: np.ascontiguousarray(value) for name, value in network.params.items()}
     header = {**header, "elman": to_json(describe(network), "network")}
-    write_whole(path, to_bytes(tensors, metadata=header))
+    write_whole(path, to_bytes(dict(network.params.items()), header))
     return path
 
 
