@@ -61,10 +61,9 @@ constexpr int kArity[] = {
 //   m) -> n m. Of such a matrix x, matvec(x, b) = sum over j of x_ij b_j and vecmat(a, x) = sum over i of a_i x_ij;
 //   their result is not the memory of an operand. outer_add(a, b, x) = x + outer(a, b). scale(x, s) = x s and dot(a, b)
 //   = sum over i of a_i b_i, with no constants: (n, 1) -> n and (n, n) -> 1. inverse_deviation(x; first) = 1 /
-//   sqrt(variance of x + first): n
-//   -> 1. normalise(x, r) = (x - mean of x) r, and normalise_grad(g, y, r) = (g - mean of g - y (mean of g y)) r: r of
-//   width 1. accumulate(a, b) adds a b of each row to the sums of the row's unit (see Tile), in the order of the rows.
-//   NaN stays NaN, in maximum, minimum, clip, relu and max too.
+//   sqrt(variance of x + first): n -> 1. normalise(x, r) = (x - mean of x) r, and normalise_grad(g, y, r) = (g - mean
+//   of g - y (mean of g y)) r: r of width 1. accumulate(a, b) adds a b of each row to the sums of the row's unit (see
+//   Tile), in the order of the rows. NaN stays NaN, in maximum, minimum, clip, relu and max too.
 template <class T>
 struct Instruction {
   Op op;
