@@ -14,14 +14,13 @@ from elman.checks import real, shown, whole
 from elman.classify.face import Learner
 from elman.classify.scaling import Scaling
 from elman.equations import Cell
-from elman.equations.store import to_data
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
 from elman.network import Network
 from elman.network.files import describe, read_tensors
 from elman.network.kinds import KINDS, expect
 from elman.network.loading import UNREADABLE
-from elman.network.members import cell_of, member, tensors_of
+from elman.network.members import cell_of, check_storable, member, tensors_of
 from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
@@ -55,18 +54,8 @@ def save(learner: Learner, path: str | Path) -> Path:
 
 
 def check_savable(learner: Learner) -> None:
-    """Refuse parameters that no file can hold, before any training.
-
-    Raises
-    ------
-    OptionError
-        Naming the parameter.
-    EquationError
-        If the cell has equations that no file can hold.
-    """
-    to_json(_params(learner), "the estimator")
-    if isinstance(learner.cell, Cell):
-        to_json(to_data(learner.cell), "cell")
+    """Refuse parameters that no file can hold, before any training; see `elman.network.members.check_storable`."""
+    check_storable(_params(learner), learner.cell, "the estimator")
 
 
 def load(path: str | Path, kind: type[L]) -> L:

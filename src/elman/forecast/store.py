@@ -16,7 +16,6 @@ import numpy as np
 from elman import checks
 from elman.checks import whole
 from elman.equations import Cell
-from elman.equations.store import to_data
 from elman.errors import ModelFileError
 from elman.files import write_whole
 from elman.forecast.basis import Basis
@@ -38,7 +37,7 @@ from elman.forecast.stored_series import arrays_of, described, described_encoder
 from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
 from elman.network.loading import UNREADABLE
-from elman.network.members import cell_of, member, tensors_of
+from elman.network.members import cell_of, check_storable, member, tensors_of
 from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
@@ -61,18 +60,8 @@ def save(forecaster: Forecasts, path: str | Path) -> Path:
 
 
 def check_savable(forecaster: Forecasts) -> None:
-    """Refuse parameters that no file can hold, before any training.
-
-    Raises
-    ------
-    OptionError
-        Naming the parameter.
-    EquationError
-        If the cell has equations that no file can hold.
-    """
-    to_json(_params(forecaster), "forecaster")
-    if isinstance(forecaster.cell, Cell):
-        to_json(to_data(forecaster.cell), "cell")
+    """Refuse parameters that no file can hold, before any training; see `elman.network.members.check_storable`."""
+    check_storable(_params(forecaster), forecaster.cell, "forecaster")
 
 
 def load(path: str | Path, kind: type[F]) -> F:

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from elman.equations import Cell
+from elman.equations.store import to_data
 from elman.network.network import Network
+from elman.plain import to_json
 
 
 def tensors_of(members: Sequence[Network]) -> dict[str, np.ndarray]:
@@ -34,6 +37,21 @@ def member(
     mine = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
     parameters = {name: value for name, value in mine.items() if "/" not in name}
     return Network.restored(description, threads=threads, parameters=parameters)
+
+
+def check_storable(params: Mapping[str, Any], cell: Any, what: str) -> None:
+    """Refuse parameters of an estimator that no file can hold.
+
+    Raises
+    ------
+    OptionError
+        Naming the parameter.
+    EquationError
+        If the cell is one of the user's own with equations that no file can hold.
+    """
+    to_json(params, what)
+    if isinstance(cell, Cell):
+        to_json(to_data(cell), "cell")
 
 
 def cell_of(network: Network) -> Any:
