@@ -27,7 +27,9 @@ _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
-_ERRORS = "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError".split()
+_ERRORS = (
+    "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError ConversionError"
+).split()
 
 _HOME = {
     **dict.fromkeys(_EQUATIONS, "elman.equations"),
@@ -51,6 +53,7 @@ _MODULES = (
     "errors",
     "forecast",
     "insight",
+    "interop",
     "language",
     "network",
     "plots",
@@ -62,8 +65,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # isort: off
     from elman import (
         cells as cells, classify as classify, commands as commands, compare as compare, data as data, engine as engine,
-        equations as equations, errors as errors, forecast as forecast, insight as insight, language as language,
-        network as network, plots as plots, training as training,
+        equations as equations, errors as errors, forecast as forecast, insight as insight, interop as interop,
+        language as language, network as network, plots as plots, training as training,
     )
     from elman.classify import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
     from elman.equations import cell as cell, Cell as Cell
@@ -84,7 +87,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     from elman.errors import (
         ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,
         DataError as DataError, OptionError as OptionError, TrainingError as TrainingError,
-        ModelFileError as ModelFileError, EngineError as EngineError,
+        ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
     )
     from elman.forecast import Forecaster as Forecaster
     from elman.language import LanguageModel as LanguageModel

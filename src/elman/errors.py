@@ -7,9 +7,10 @@
     |-- OptionError      an option or argument with a value that makes no sense
     |-- TrainingError    training that cannot go on: a loss or gradient that is not finite
     |-- ModelFileError   a model file that cannot be read
-    `-- EngineError      an engine that cannot be had: no native build, an unknown instruction set
+    |-- EngineError      an engine that cannot be had: no native build, an unknown instruction set
+    `-- ConversionError  a model that cannot be brought to or from another framework, or does not agree with it there
 
-`EquationError`, `DataError` and `OptionError` are also `ValueError`, so that code that expects Python's own
+`EquationError`, `DataError`, `OptionError` and `ConversionError` are also `ValueError`, so that code that expects Python's own
 exception for a bad value keeps working. Every message says what came, what was expected and what to do.
 """
 
@@ -44,3 +45,7 @@ class ModelFileError(ElmanError, ValueError):
 
 class EngineError(ElmanError, RuntimeError):
     """An engine that cannot be had."""
+
+
+class ConversionError(ElmanError, ValueError):
+    """A model that cannot be brought to or from another framework, or does not agree with it there."""

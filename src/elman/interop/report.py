@@ -1,0 +1,76 @@
+"""What a conversion did: which parameter became which, by which convention, and how far both sides differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One step of a conversion.
+
+    Attributes
+    ----------
+    theirs, ours : str
+        What it is called there and here: ``lstm.weight_ih_l0`` and ``0.W_i, 0.W_f, 0.W_g, 0.W_o``.
+    how : str
+        The convention, where there is one: "gates i f g o", "reset before the product", "biases summed".
+    """
+
+    theirs: str
+    ours: str
+    how: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a conversion did, and the proof that both sides are the same map.
+
+    Attributes
+    ----------
+    source, target : str
+        From what to what, with versions: "PyTorch 2.13.0", "Elman 0.1.0".
+    mapped : tuple of Mapped
+    differences : dict of str to float
+        By output, and by final state, the largest difference over all trials: absolute, and of values beyond 1 relative
+        to the largest of the array. Empty where nothing was run.
+    tolerance : float
+        What was allowed.
+    trials : tuple of str
+        What was run: "3 rows of 7 steps", "ragged rows of 9, 1, 4 steps" ...
+    notes : tuple of str
+        What was assumed, left out or cannot be said there.
+    """
+
+    source: str
+    target: str
+    mapped: tuple[Mapped, ...] = ()
+    differences: Mapping[str, float] = field(default_factory=dict)
+    tolerance: float = 0.0
+    trials: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def largest(self) -> float:
+        """The largest of the differences."""
+        return max(self.differences.values(), default=0.0)
+
+    def noting(self, *notes: str) -> Report:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def __str__(self) -> str:
+        lines = [f"{self.source} -> {self.target}"]
+        rows = [(m.theirs, m.ours, m.how) for m in self.mapped]
+        lines += _columns(rows)
+        if self.trials:
+            lines += ["", f"largest differences over {'; '.join(self.trials)} (allowed: {self.tolerance:g})"]
+            lines += _columns([(name, f"{found:.2g}") for name, found in self.differences.items()])
+        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of texts below one another."""
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  " + "  ".join(f"{text:<{w}}" for text, w in zip(row, wide, strict=True)).rstrip() for row in rows]
