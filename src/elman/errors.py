@@ -8,10 +8,10 @@
     |-- TrainingError    training that cannot go on: a loss or gradient that is not finite
     |-- ModelFileError   a model file that cannot be read
     |-- EngineError      an engine that cannot be had: no native build, an unknown instruction set
-    `-- ConversionError  a model that cannot be brought to or from another framework, or does not agree with it there
+    `-- ConversionError  a model that cannot be brought to or from another framework, or does not agree there
 
-`EquationError`, `DataError`, `OptionError` and `ConversionError` are also `ValueError`, so that code that expects Python's own
-exception for a bad value keeps working. Every message says what came, what was expected and what to do.
+`EquationError`, `DataError`, `OptionError` and `ConversionError` are also `ValueError`, so that code that expects
+Python's own exception for a bad value keeps working. Every message says what came, what was expected and what to do.
 """
 
 

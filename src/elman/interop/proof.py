@@ -151,7 +151,8 @@ def _names(net: Network) -> list[str]:
 def _check_shapes(name: str, a: np.ndarray, b: np.ndarray, trial: Trial, report: Report) -> None:
     if a.shape != np.shape(b):
         raise ConversionError(
-            f"{report.source} -> {report.target}: {name} has shape {np.shape(b)} there and {a.shape} here, of {trial.what}"
+            f"{report.source} -> {report.target}: {name} has shape {np.shape(b)} there and {a.shape} here, of "
+            f"{trial.what}"
         )
 
 
@@ -164,8 +165,8 @@ def _difference(name: str, a: np.ndarray, b: np.ndarray, trial: Trial, report: R
         at = np.unravel_index(int(np.argmax(np.where(np.isnan(apart), np.inf, apart))), a.shape)
         place = ", ".join(str(int(k)) for k in at)
         raise ConversionError(
-            f"{report.source} -> {report.target}: {name} differs by {worst:.2g} where {allowed:g} is allowed, at [{place}] of "
-            f"{trial.what}: {float(a[at]):.7g} here, {float(np.asarray(b)[at]):.7g} there. The conversion is refused: "
-            "please report the model"
+            f"{report.source} -> {report.target}: {name} differs by {worst:.2g} where {allowed:g} is allowed, at "
+            f"[{place}] of {trial.what}: {float(a[at]):.7g} here, {float(np.asarray(b)[at]):.7g} there. The conversion "
+            "is refused: please report the model"
         )
     return worst
