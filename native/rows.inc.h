@@ -45,19 +45,19 @@ ELMAN_INLINE Vec<T> fold_two(Vec<T> a, Vec<T> b, int half, J join) {
   return join(shuffle<T>(a, b, (number & ~half) + of_b), shuffle<T>(a, b, (number | half) + of_b));
 }
 
-// How many rows are taken at once, so that they wait for one another's folds no longer than one does for its own.
+// How many rows are taken at once, so that their folds end in one vector, a row a lane.
 template <class T>
-constexpr int rows_at_once = lanes<T> >= 4 ? 4 : 1;
+constexpr int rows_at_once = lanes<T> >= 4 ? lanes<T> : 1;
 
-// `fold` of R vectors: the same bits for each.
+// `fold` of R vectors, as many as a vector has lanes, or one: the same bits for each.
 template <class T, int R, class J>
-ELMAN_INLINE void fold_all(const Vec<T>* x, T* out, J join) {
-  if constexpr (R == 4) {
-    constexpr int half = lanes<T> / 2;
-    Vec<T> y = fold_two<T>(fold_two<T>(x[0], x[1], half, join), fold_two<T>(x[2], x[3], half, join), half / 2, join);
+ELMAN_INLINE void fold_all(Vec<T>* x, T* out, J join) {
+  if constexpr (R == lanes<T>) {
 #pragma GCC unroll 8
-    for (int step = half / 4; step; step /= 2) y = join(y, shuffle<T>(y, y, lane_numbers<T>() ^ step));
-    out[0] = y[0], out[1] = y[half], out[2] = y[half / 2], out[3] = y[half + half / 2];
+    for (int half = R / 2; half; half /= 2)
+#pragma GCC unroll 16
+      for (int r = 0; r < half; ++r) x[r] = fold_two<T>(x[r], x[r + half], half, join);
+    store<T>(out, x[0]);
   } else {
     for (int r = 0; r < R; ++r) out[r] = fold<T>(x[r], join);
   }
