@@ -22,7 +22,7 @@ WHY = """
     delta_net of 16 units: some eighty instructions on numbers and short rows beside a few on a matrix, in tiles of few
     rows, as a matrix is long. lmu: products with four columns in vectors of sixteen. min_lstm: the plain cells' prices
     take an elementwise value for half of what it costs alone; at the costs alone (two softplus, two sigmoid) its run of
-    64 units has a ratio of 1.05. fast_grnn, hyper_lstm, ltc and miru2 of 16 units, probably: many products and
+    64 units has a ratio of 1.02. fast_grnn, hyper_lstm, ltc and miru2 of 16 units, probably: many products and
     instructions of 32 vectors each, and each begins anew."""
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 TITLE = "## Cells beside built-in ones of equal arithmetic"
