@@ -300,8 +300,10 @@ BAD = {
 def test_bad_input_gets_a_message_exit_code_2_and_leaves_nothing(run, tmp_path, text, options, message):
     if text is not None:
         write(tmp_path, text)
-    quick = [] if "--model" in options else QUICK
-    code, out, err = run(*FORECAST, *quick, *options)
+    words = [*FORECAST[2:], *([] if "--model" in options else QUICK)]
+    pairs = zip(words[::2], words[1::2], strict=True)
+    quick = [word for pair in pairs for word in pair if pair[0] not in options]
+    code, out, err = run(*FORECAST[:2], *quick, *options)
     assert code == 2 and len(err.strip().splitlines()) == 1, err  # no bar of a training either
     assert message in err
     assert "Traceback" not in err and out == ""

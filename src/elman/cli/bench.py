@@ -6,10 +6,11 @@ import os
 
 import click
 
+from elman.cli.once import command
 from elman.cli.terminal import say
 
 
-@click.command()
+@command()
 @click.option("--only", multiple=True, metavar="TEXT", help="Only workloads with TEXT in their name; may be repeated.")
 @click.option("--quick", is_flag=True, help="The small workloads in few rounds: half a minute.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="[default: ELMAN_THREADS, or the cores]")

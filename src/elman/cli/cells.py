@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from elman.cli.once import command
 from elman.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ SORTS = ("year", "name", "states", "parameters", "multiply-adds")
 NARROWEST = 40  # of the last column, where lines are broken
 
 
-@click.command()
+@command()
 @click.argument("name", required=False)
 @click.option("--sort", type=click.Choice(SORTS), default="year", show_default=True, help="What orders the table.")
 @click.option("--picture", metavar="FILE", help="Draw a step of the cell NAME: a file .png, .svg or .pdf.")

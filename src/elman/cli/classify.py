@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.once import command
 from elman.cli.reading import case_options, given
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _options(command: str, own: tuple[Callable[..., Any], ...]) -> Callable[...,
     return add
 
 
-@click.command()
+@command()
 @click.argument("data", metavar="DATA")
 @_options("classify", _OF_CLASSES)
 def classify(data: str, **options: Any) -> None:
@@ -98,7 +99,7 @@ def classify(data: str, **options: Any) -> None:
     _run("classify", data, options)
 
 
-@click.command()
+@command()
 @click.argument("data", metavar="DATA")
 @_options("regress", _OF_NUMBERS)
 def regress(data: str, **options: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from elman.compare import Comparison
 
 
-@click.command()
+@command()
 @click.option(
     "--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all that take one input."
 )

@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.once import Listed, command
 from elman.cli.reading import given, reading_options
 
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
 
 _COVARIATES = (
-    click.option("--past", metavar="COLS", help="Columns that are inputs, known up to now."),
-    click.option("--future", metavar="COLS", help="Columns that are inputs, known ahead, as --future price,promotion."),
-    click.option("--static", metavar="COLS", help="Columns that are inputs, the same for all rows of a series."),
+    click.option("--past", cls=Listed, metavar="COLS", help="Columns that are inputs, known up to now."),
+    click.option(
+        "--future",
+        cls=Listed,
+        metavar="COLS",
+        help="Columns that are inputs, known ahead, as --future price,promotion.",
+    ),
+    click.option(
+        "--static", cls=Listed, metavar="COLS", help="Columns that are inputs, the same for all rows of a series."
+    ),
     click.option("--holidays", metavar="COUNTRY", help="Holidays are an input, as --holidays DE."),
     click.option("--calendar", is_flag=True, default=None, help="Hour, weekday and time of year are inputs."),
 )
@@ -89,7 +97,7 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
     return refuse
 
 
-@click.command()
+@command()
 @click.argument("series", metavar="SERIES")
 @click.option("--horizon", type=int, metavar="N", help="How many steps to forecast.")
 @reading_options

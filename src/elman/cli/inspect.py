@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
 
 
-@click.command()
+@command()
 @click.argument("model", metavar="MODEL")
 @click.option("--data", metavar="FILE", help="Data of the kind it works on. [default: what it kept, or random inputs]")
 @reading_options

@@ -7,20 +7,25 @@ from typing import Any
 
 import click
 
+from elman.cli.once import Listed
+
 _COLUMNS = (
     click.option(
         "--time",
+        cls=Listed,
         metavar="COL",
         help="Column of times, or several that make them, as Year,Month. [default: the first one of dates, or called "
         "year, date ...]",
     ),
     click.option(
         "--target",
+        cls=Listed,
         metavar="COL",
         help="Column to forecast; several, as a,b, are a series each. [default: all of numbers]",
     ),
     click.option(
         "--group",
+        cls=Listed,
         metavar="COLS",
         help="Columns that name the series of a table with many, as store,product. [default: unique_id, if there is "
         "one]",
@@ -29,12 +34,18 @@ _COLUMNS = (
 _CASES = (
     click.option(
         "--group",
+        cls=Listed,
         metavar="COLS",
         help="Columns that name the cases of a long table. [default: one called id, case ...]",
     ),
-    click.option("--time", metavar="COLS", help="Columns of times of a long table. [default: one called time ...]"),
     click.option(
-        "--columns", metavar="COLS", help="Columns that are channels. [default: all others, which must be numbers]"
+        "--time", cls=Listed, metavar="COLS", help="Columns of times of a long table. [default: one called time ...]"
+    ),
+    click.option(
+        "--columns",
+        cls=Listed,
+        metavar="COLS",
+        help="Columns that are channels. [default: all others, which must be numbers]",
     ),
     click.option(
         "--label", metavar="COL", help="Column that tells what a case is. [default: one called label, class ...]"

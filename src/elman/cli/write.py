@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from elman.cli.once import command
 from elman.cli.terminal import flush, say
 
 _LEARNING = (
@@ -79,7 +80,7 @@ def _names(options: tuple[Callable[..., Any], ...]) -> list[str]:
     return [parameter.name for parameter in bare.params if parameter.name]
 
 
-@click.command()
+@command()
 @click.argument("text", metavar="[TEXT]", required=False)
 @click.option("--model", metavar="FILE", help="Write with this model, without training.")
 @_options

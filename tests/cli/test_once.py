@@ -1,0 +1,50 @@
+"""Options that come twice: lists become one, of others the last counts and the user is told."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from elman.cli import elman
+from elman.cli.once import Listed, Once, command
+
+OPTIONS = [(name, p) for name, c in elman.commands.items() for p in c.params if isinstance(p, click.Option)]
+
+
+@pytest.mark.parametrize("name, option", OPTIONS, ids=[f"{name} {p.opts[-1]}" for name, p in OPTIONS])
+def test_of_options_that_do_not_repeat_the_user_is_told_which_counts(name, option):
+    value = {"choice": str(getattr(option.type, "choices", ["x"])[0])}.get(option.type.name, "7")
+    words = [option.opts[-1]] if option.is_flag else [option.opts[-1], value]
+    result = CliRunner().invoke(elman, [name, *words, *words, "--no-such-option"])
+    assert "No such option" in result.output
+    once = Once(name, params=[option])
+    with once.make_context(name, [*words, *words], resilient_parsing=True):
+        pass
+    assert isinstance(elman.commands[name], Once)
+
+
+@command()
+@click.option("--columns", cls=Listed)
+@click.option("--units", type=int)
+@click.option("--bidirectional/--forward", default=None)
+def sample(columns, units, bidirectional):
+    click.echo(f"{columns} {units} {bidirectional}")
+
+
+@pytest.mark.parametrize(
+    "words, printed, told",
+    [
+        ("", "None None None", ""),
+        ("--columns a --columns b,c", "a,b,c None None", ""),
+        ("--units 1 --units 2", "None 2 None", "--units was given more than once; the last one, 2, counts"),
+        ("--bidirectional --forward", "None None False", "the last one, --forward, counts"),
+        ("--forward --bidirectional", "None None True", "the last one, --bidirectional, counts"),
+    ],
+)
+def test_what_counts_is_said(words, printed, told):
+    result = CliRunner().invoke(sample, words.split())
+    assert result.exit_code == 0 and result.stdout == printed + "\n" and told in result.stderr
+    assert bool(told) == bool(result.stderr)
+
+
+def test_an_empty_list_is_no_missing_one():
+    assert CliRunner().invoke(sample, ["--columns", ""]).stdout.startswith(" None")
