@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -153,3 +155,16 @@ def test_a_training_that_fails_is_kept(files):
     with pytest.raises(el.TrainingError, match="What was learnt so far is kept"):
         commands_text.learn_to_write(files / "rhyme.txt", out=files / "kept.safetensors", **options)
     assert os.path.exists(files / "kept.safetensors")
+
+
+def test_a_text_by_the_standard_input_is_learnt_as_from_a_file(files):
+    def learnt(text, data=None):
+        command = [sys.executable, "-m", "elman", "write", text, *QUICK, "--samples", "0"]
+        done = subprocess.run(command, cwd=files, input=data, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[-1]
+
+    assert learnt("-", RHYME.encode()) == b"Written to stdin.safetensors"
+    learnt("rhyme.txt")
+    assert (files / "stdin.safetensors").read_bytes() == (files / "rhyme.safetensors").read_bytes()
+    assert not list(files.glob("elman-*"))

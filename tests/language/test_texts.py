@@ -175,3 +175,14 @@ def test_numbers_on_disk_are_those_in_memory(below, monkeypatch):
 def test_a_text_as_numbers():
     vocabulary = Characters("ab")
     assert Numbers.of_text(["ab", "", "ba"], vocabulary).read(0, 9).tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("name", ["nope.txt", "data/input.TXT", "C:/books/war-and-peace.md", "rows.csv"])
+def test_a_text_that_is_only_the_name_of_a_missing_file_is_refused(name):
+    with pytest.raises(DataError, match="looks like the name of a file, and there is none"):
+        texts_of(name)
+
+
+@pytest.mark.parametrize("text", ["It is in notes.txt", "a\nb.txt", "word", "3.14", "end.", "x.y.z"])
+def test_other_short_texts_are_texts(text):
+    assert list(texts_of(text)) == [text]

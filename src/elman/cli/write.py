@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -87,8 +91,8 @@ def _names(options: tuple[Callable[..., Any], ...]) -> list[str]:
 def write(text: str | None, model: str | None, **options: Any) -> None:
     """Learn to write from TEXT, a file or a folder of .txt; or write with a --model.
 
-    Learning shows what the model writes after each epoch, tells how well it foretells the end of the text, which it
-    did not see, and saves it. Writing goes to the standard output as it is made.
+    TEXT - is the standard input. Learning shows what the model writes after each epoch, tells how well it foretells
+    the end of the text, which it did not see, and saves it. Writing goes to the standard output as it is made.
 
     \b
     elman write shakespeare.txt --epochs 10 --out bard.safetensors
@@ -123,12 +127,26 @@ def _refuse(given: dict[str, Any], options: tuple[Callable[..., Any], ...], what
 def _learn(text: str, given: dict[str, Any]) -> None:
     from elman import commands_text
 
-    found = commands_text.learn_to_write(text, **{"samples": 200, **given})
+    with _file_of(text) as file:
+        found = commands_text.learn_to_write(file, **{"samples": 200, **given})
     for note in found.notes:
         say(f"Note: {note}.")
     if found.score is not None:
         say(_scored(found.score, "the text that was held out"))
     say(f"Written to {found.file}")
+
+
+@contextmanager
+def _file_of(text: str) -> Iterator[str]:
+    """The text, or a file of what came by the standard input, as it is read more than once."""
+    if text != "-":
+        yield text
+        return
+    with tempfile.TemporaryDirectory(prefix="elman-") as folder:
+        file = Path(folder, "stdin.txt")
+        with file.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        yield str(file)
 
 
 def _write(model: str, given: dict[str, Any]) -> None:

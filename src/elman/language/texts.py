@@ -17,6 +17,7 @@ from elman.errors import DataError
 
 PIECE = 1 << 20  # characters that are looked at together, about
 _NO_DOCUMENTS = (bytes, bytearray, memoryview, Mapping, Set)  # bytes, names of things, and texts in no order
+_LIKE_A_NAME = re.compile(r"\S{1,200}\.(txt|text|md|csv|tsv|json|jsonl|html|gz|zip)", re.IGNORECASE)
 _BEFORE_SPACE = re.compile(r"(?<=\S)(?=\s)")
 
 
@@ -107,6 +108,11 @@ def texts_of(given: Any, name: str = "the text") -> Texts:
     if isinstance(given, str):
         if _names_a_file(given):
             raise DataError(f"{name} is {given!r}, the name of a file; give it as a Path({given!r}) to have it read")
+        if _LIKE_A_NAME.fullmatch(given):
+            raise DataError(
+                f"{name} is {given!r}, which looks like the name of a file, and there is none; a str is read "
+                "as the text itself, a file is given as a Path"
+            )
         return Whole(given, name)
     if isinstance(given, os.PathLike) and not isinstance(os.fspath(given), bytes):
         return _of_path(Path(given))
