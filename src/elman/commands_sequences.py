@@ -11,15 +11,15 @@ import numpy as np
 
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
+from elman.classify.holding import HeldOut
 from elman.classify.judging import Judged, judge, with_classes, write_predictions
 from elman.classify.page import Story, page
 from elman.classify.results import METRICS, metrics_json
 from elman.classify.scaling import aligned
-from elman.classify.splitting import held_out, parts_of
 from elman.classify.store import check_savable
 from elman.data.cases import Cases
 from elman.data.casing import columns_in, has_axes, read_cases, targets_of, unlabelled
-from elman.data.names import counted, listed
+from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.data.series import name_of
 from elman.errors import DataError, OptionError, ShapeError
@@ -110,6 +110,7 @@ def classify(
     *,
     test: str | Path | None = None,
     hold_out: float = HOLD_OUT,
+    hold_out_by: str | None = None,
     group: str | Sequence[str] | None = None,
     time: str | Sequence[str] | None = None,
     columns: str | Sequence[str] | None = None,
@@ -132,6 +133,9 @@ def classify(
         the one that is written learns from all cases.
     hold_out : float, default 0.25
         That share; 0 to judge nothing.
+    hold_out_by : str, optional
+        One of the columns that name the cases, such as a person: all cases of one are held out, or none, so that the
+        classifier is judged by persons whom it does not know.
     group, time, columns, label : str or list of str, optional
         Of tables, as for `SequenceClassifier.fit`.
     channels : {"last", "first"}, default "last"
@@ -157,7 +161,7 @@ def classify(
         After Ctrl-C; what was learnt so far is in the folder.
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceClassifier(), "classify", train, test, hold_out, named, out, watch, params)
+    return _learn(SequenceClassifier(), "classify", train, test, hold_out, hold_out_by, named, out, watch, params)
 
 
 def regress(
@@ -165,6 +169,7 @@ def regress(
     *,
     test: str | Path | None = None,
     hold_out: float = HOLD_OUT,
+    hold_out_by: str | None = None,
     group: str | Sequence[str] | None = None,
     time: str | Sequence[str] | None = None,
     columns: str | Sequence[str] | None = None,
@@ -179,7 +184,7 @@ def regress(
 
     Parameters
     ----------
-    train, test, hold_out, group, time, columns, label, channels, reading, out, watch
+    train, test, hold_out, hold_out_by, group, time, columns, label, channels, reading, out, watch
         As for `classify`; labels are numbers, and the folder is called ``regress-NAME``.
     **params
         Of `SequenceRegressor`.
@@ -189,7 +194,7 @@ def regress(
     SequenceReport
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceRegressor(), "regress", train, test, hold_out, named, out, watch, params)
+    return _learn(SequenceRegressor(), "regress", train, test, hold_out, hold_out_by, named, out, watch, params)
 
 
 def classify_again(
@@ -254,6 +259,7 @@ def _learn(
     train: str | Path,
     test: str | Path | None,
     hold_out: float,
+    hold_out_by: str | None,
     named: Columns,
     out: str | Path | None,
     watch: Watch,
@@ -268,7 +274,7 @@ def _learn(
     cases = _as_labelled(learner, named.read(train), train)
     _check_labels(learner, cases, train)
     others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
-    held = np.zeros(len(cases), bool) if others is not None or not share else _held(learner, cases, share)
+    held = HeldOut.of(cases, share if others is None else 0, learner.random_state or 0, hold_out_by)
     name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
     folder = _folder(out, f"{command}-{name}", trained=True)
     with Kept(learner, folder / MODEL, command):
@@ -281,9 +287,9 @@ def _learn(
         if others is not None:
             judged, how = judge(learner, others.cases, cases), others.words
             notes += others.notes
-        elif held.any():
-            judged, how = _judged_on(held, learner, cases, watch), _held_in_words(held, learner)
-            notes += _rare(cases)
+        elif held.any:
+            judged, how = held.judged(learner, cases, watch), held.words
+            notes += held.notes
         return _finish(name, learner, cases, judged, how, learner.history_, tuple(notes), folder)
 
 
@@ -369,52 +375,6 @@ def _check_labels(learner: Learner, cases: Cases, train: Path) -> None:
             f"{classes.tolist()[0]!r}, so that there is nothing to learn; name the column that tells what they "
             "are with label= (--label in the shell)"
         )
-
-
-def _held(learner: Learner, cases: Cases, share: float) -> np.ndarray:
-    """Which cases are held out, the same share of each kind."""
-    assert cases.labels is not None
-    if isinstance(learner, SequenceClassifier):
-        strata = np.unique(cases.labels, return_inverse=True)[1]
-    else:
-        strata = parts_of(cases.labels[:, None])
-    held = held_out(strata, share, learner.random_state or 0)
-    if not held.any():
-        raise DataError(
-            f"none of {counted(len(cases), 'cases')} can be held out for a test; give --test FILE, or --hold-out 0 to "
-            "judge nothing"
-        )
-    return held
-
-
-def _held_in_words(held: np.ndarray, learner: Learner) -> str:
-    rest = int(len(held) - held.sum())
-    kinds = "every class" if isinstance(learner, SequenceClassifier) else "all parts of the range of their numbers"
-    return (
-        f"Tested on {int(held.sum())} of {len(held)} cases, held out from {kinds}: a model that learnt from the other "
-        f"{rest} judged them; the model that is written learnt from all {len(held)}"
-    )
-
-
-def _rare(cases: Cases) -> list[str]:
-    """A note on classes that no case could be held out of."""
-    assert cases.labels is not None
-    if cases.labels.dtype.kind == "f":
-        return []
-    classes, counts = np.unique(cases.labels, return_counts=True)
-    alone = classes[counts == 1].tolist()
-    if not alone:
-        return []
-    what = "class has" if len(alone) == 1 else "classes have"
-    return [f"{len(alone)} {what} one case, which was not held out: {listed(map(repr, alone), 5)}"]
-
-
-def _judged_on(held: np.ndarray, learner: Learner, cases: Cases, watch: Watch) -> Judged:
-    """Cases that are held out, judged by a model that learnt from the others."""
-    model = type(learner)(**learner.get_params() | {"channels": "last"})  # cases have theirs there
-    rest = cases.take(~held)
-    model.fit(rest, callbacks=watch("hold-out", model.members))
-    return judge(model, cases.take(held), rest)
 
 
 # --- with a model -------------------------------------------------------------------------------------------

@@ -347,13 +347,13 @@ def test_ctrl_c_keeps_what_was_learnt(walks, run, stage):
 
 
 def test_what_goes_wrong_behind_the_training_keeps_the_model(run, walks, monkeypatch):
-    from elman import commands_sequences
+    from elman.classify import holding
     from elman.errors import DataError
 
     def fail(*_):
         raise DataError("no")
 
-    monkeypatch.setattr(commands_sequences, "judge", fail)
+    monkeypatch.setattr(holding, "judge", fail)
     code, _, err = run("classify", "walks.csv", *AS_TOLD, *QUICK, "--out", "o")
     assert code == 2 and "no. The model that was trained is kept: o/model.safetensors" in err
     assert [p.name for p in (walks / "o").iterdir()] == ["model.safetensors"]
@@ -402,3 +402,49 @@ def test_metrics_hold_every_setting(run, walks):
     told = json.loads((walks / "classify-walks" / "metrics.json").read_text())["model"]
     settings = {"dropout": 0.1, "filters": 6, "learning_rate": 0.01, "class_weight": "balanced", "epochs": 2}
     assert settings.items() <= told.items() and told["cell"] == "gru"
+
+
+PERSONS = "person,trial,t,x,label\n" + "".join(
+    f"p{person},{trial},{t},{(1 if (person + trial) % 2 else -1) * t + 0.1 * person},{'ab'[(person + trial) % 2]}\n"
+    for person in range(6)
+    for trial in range(4)
+    for t in range(5)
+)
+OF_PERSONS = ("--group", "person,trial", "--time", "t", "--label", "label", *QUICK)
+
+
+def test_whole_persons_are_held_out(run, tmp_path):
+    (tmp_path / "walks.csv").write_text(PERSONS)
+    code, out, err = run("classify", "walks.csv", *OF_PERSONS, "--hold-out-by", "person", "--out", "o")
+    assert code == 0, err
+    with open(tmp_path / "o" / "predictions.csv") as file:
+        judged = [row["name"][:2] for row in csv.DictReader(file)]
+    assert set(judged) < {f"p{k}" for k in range(6)}
+    assert all(judged.count(name) == 4 for name in judged) and len(judged) in (4, 8)
+    assert "that person tells apart" in " ".join(out.split()) and "both sides" not in out
+
+
+def test_persons_on_both_sides_are_said(run, tmp_path):
+    (tmp_path / "walks.csv").write_text(PERSONS)
+    code, out, _ = run("classify", "walks.csv", *OF_PERSONS, "--out", "o")
+    assert code == 0 and "--hold-out-by person judges by others" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (("--hold-out-by", "persn"), "did you mean 'person'?"),
+        (("--hold-out-by", "person", "--hold-out", "0"), "says how cases are held out, and none are"),
+        (("--hold-out-by", "person", "--test", "walks.csv"), "--hold-out-by is for a test without a file"),
+    ],
+)
+def test_a_hold_out_that_cannot_be_made(run, tmp_path, options, message):
+    (tmp_path / "walks.csv").write_text(PERSONS)
+    code, _, err = run("classify", "walks.csv", *OF_PERSONS, *options, "--out", "o")
+    assert code == 2 and message in err and not (tmp_path / "o").exists()
+
+
+def test_one_person_cannot_be_held_out(run, tmp_path):
+    (tmp_path / "walks.csv").write_text("".join(r + "\n" for r in PERSONS.splitlines() if r[:3] in ("per", "p0,")))
+    code, _, err = run("classify", "walks.csv", *OF_PERSONS, "--hold-out-by", "person", "--out", "o")
+    assert code == 2 and "all of one person" in err

@@ -22,6 +22,11 @@ _TEST = (
         help="Without --test: the share of the cases of each kind that is held out for one, of a model that learns "
         "from the others; 0 for no test. [default: 0.25]",
     ),
+    click.option(
+        "--hold-out-by",
+        metavar="COL",
+        help="One of the columns of --group, as person: all cases of one are held out, or none.",
+    ),
 )
 _OF_CLASSES = (
     click.option("--class-weight", type=click.Choice(["balanced"]), help="Let rare classes count as much as others."),
@@ -140,8 +145,10 @@ def _train(function: Callable[..., SequenceReport], data: str, chosen: dict[str,
     from elman.cli.bars import Bars
     from elman.errors import OptionError
 
-    if "test" in chosen and "hold_out" in chosen:
-        raise OptionError("--hold-out is for a test without a file of its own; leave it or --test out")
+    for name in ("hold_out", "hold_out_by"):
+        if "test" in chosen and name in chosen:
+            option = name.replace("_", "-")
+            raise OptionError(f"--{option} is for a test without a file of its own; leave it or --test out")
     if "seed" in chosen:
         chosen["random_state"] = chosen.pop("seed")
     if "pooling" in chosen:

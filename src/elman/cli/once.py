@@ -32,7 +32,8 @@ class Listed(click.Option):
     """Names with commas between them, or the option once for each."""
 
     def __init__(self, *names: Any, **more: Any):
-        super().__init__(*names, **more, multiple=True)
+        more["multiple"] = True
+        super().__init__(*names, **more)
 
     def process_value(self, ctx: click.Context, value: Any) -> str | None:
         given = super().process_value(ctx, value)
