@@ -25,8 +25,8 @@ def with_gaps(X, share=0.2, seed=0):
 
 
 def classifier(**options):
-    return el.SequenceClassifier(**{"units": 5, "filters": 4, "epochs": 3, **options})
+    return el.SequenceClassifier(**{"units": 5, "filters": 4, "epochs": 3, "members": 1, **options})
 
 
 def regressor(**options):
-    return el.SequenceRegressor(**{"units": 5, "filters": 4, "epochs": 3, **options})
+    return el.SequenceRegressor(**{"units": 5, "filters": 4, "epochs": 3, "members": 1, **options})

@@ -18,7 +18,7 @@ from elman.data.names import four_digits
 from elman.errors import DataError
 
 RNG = np.random.default_rng(0)
-SMALL = {"units": 3, "convolution": None, "epochs": 2, "threads": 1}
+SMALL = {"units": 3, "convolution": None, "epochs": 2, "members": 1, "threads": 1}
 
 
 def sequences(count, channels=2):

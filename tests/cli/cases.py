@@ -8,7 +8,7 @@ import numpy as np
 
 HEAD = ["walk", "t", "x", "y", "kind"]
 AS_TOLD = ["--group", "walk", "--time", "t", "--label", "kind"]
-QUICK = ["--units", "4", "--epochs", "2", "--convolution", "none"]
+QUICK = ["--units", "4", "--epochs", "2", "--convolution", "none", "--members", "1"]
 
 
 def long_table(

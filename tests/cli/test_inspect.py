@@ -117,7 +117,7 @@ def test_a_classifier_with_cases_of_a_table_and_with_random_inputs(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     rows = [f"{case},{t},{t * (-1) ** case},{case}" for case in range(8) for t in range(12 - case)]
     (tmp_path / "cases.csv").write_text("\n".join(["id,t,x,y", *rows]))
-    model = el.SequenceClassifier(units=2, epochs=1, convolution=None, bidirectional=False)
+    model = el.SequenceClassifier(units=2, epochs=1, convolution=None, bidirectional=False, members=1)
     model.fit("cases.csv", ["up", "down"] * 4, group="id", time="t").save("model.safetensors")
     found = commands.inspect_model("model.safetensors", "cases.csv").report.sections
     assert found[0].numbers["shape"] == [4, 9, 2] and "cases of cases.csv" in found[0].text

@@ -47,7 +47,7 @@ class SequenceClassifier(SequenceEstimator):
         Features of the convolutions; the middle one of three has twice as many.
     dropout : float, default 0.3
         Share of the values that are dropped before the head, and between recurrent layers, in training.
-    members : int, default 1
+    members : int, default 3
         Networks that are trained side by side, of different seeds; their probabilities are averaged.
     class_weight : dict or "balanced", optional
         What the cases of each class count in the loss: a number by class, or the same share for every class.
@@ -121,7 +121,7 @@ class SequenceClassifier(SequenceEstimator):
         convolution: str | None = "front",
         filters: int = 64,
         dropout: float = 0.3,
-        members: int = 1,
+        members: int = 3,
         class_weight: Any = None,
         label_smoothing: float = 0.0,
         epochs: int | None = None,

@@ -48,7 +48,7 @@ class SequenceRegressor(SequenceEstimator):
         Features of the convolutions; the middle one of three has twice as many.
     dropout : float, default 0.3
         Share of the values that are dropped before the head, and between recurrent layers, in training.
-    members : int, default 1
+    members : int, default 3
         Networks that are trained side by side, of different seeds; their values are averaged.
     loss : {"mse", "mae", "huber"}, default "mse"
         Of targets in units of their spread: squared errors, absolute ones, which a few wild targets move less, or
@@ -117,7 +117,7 @@ class SequenceRegressor(SequenceEstimator):
         convolution: str | None = "front",
         filters: int = 64,
         dropout: float = 0.3,
-        members: int = 1,
+        members: int = 3,
         loss: str = "mse",
         epochs: int | None = None,
         batch_size: int | None = None,

@@ -51,7 +51,7 @@ _TRAINING = (
     ),
     click.option("--filters", type=int, metavar="N", help="Features of the convolutions. [default: 64]"),
     click.option("--dropout", type=float, metavar="P", help="Share of values dropped in training. [default: 0.3]"),
-    click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 1]"),
+    click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
     click.option("--epochs", type=int, metavar="N", help="[default: about 600 updates, 20 to 100 epochs]"),
     click.option("--batch-size", type=int, metavar="N", help="[default: a sixteenth of the cases, 8 to 64]"),
     click.option("--learning-rate", type=float, metavar="RATE", help="AdamW's highest. [default: 0.003]"),
@@ -98,7 +98,7 @@ def classify(data: str, **options: Any) -> None:
 
     \b
     elman classify GunPoint_TRAIN.ts --test GunPoint_TEST.ts
-    elman classify walks.csv --group person,trial --time t --label activity --members 3
+    elman classify walks.csv --group person,trial --time t --label activity --hold-out-by person
     elman classify --model classify-walks/model.safetensors new.csv
     """
     _run("classify", data, options)
