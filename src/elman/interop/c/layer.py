@@ -1,0 +1,614 @@
+"""A layer's step as a function of C: its equations as a comment, their names as those of its values."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from elman.equations.render import plain_text
+from elman.interop.c.expressions import ATOM, Text, expression
+from elman.interop.c.functions import RESERVED, Functions
+from elman.interop.c.names import Names
+from elman.interop.c.order import Loop, Multiply, Order, Single, base, in_order
+from elman.interop.c.values import Step, Value
+from elman.interop.c.weights import Weights
+
+MOST_TRIED = 6  # kinds of sums whose order is the best of all
+
+
+@dataclass
+class Written:
+    """A function of C.
+
+    Attributes
+    ----------
+    name : str
+    text : str
+        Of the definition.
+    arguments : list of str
+        What it takes, of `state`, `inputs` by number, `memories` by number and `out`, in their order.
+    checks : bool
+        Whether it returns that an index is none.
+    stack : int
+        Bytes of its arrays.
+    products : int
+        Multiply-adds of a call; those with a memory are per step of that.
+    per_memory : int
+    """
+
+    name: str
+    text: str
+    arguments: list[str]
+    checks: bool
+    stack: int
+    products: int
+    per_memory: int
+
+
+@dataclass
+class Place:
+    """Where a value is: an array from an offset on, or with `number` a number by itself."""
+
+    text: str
+    offset: int = 0
+    number: bool = False
+
+
+@dataclass
+class Writer:
+    """Writes one layer.
+
+    Parameters
+    ----------
+    name : str
+        Of the function.
+    fields : list of str
+        Where the states are, in the state of the network.
+    """
+
+    name: str
+    step: Step
+    fields: Sequence[str]
+    state_type: str
+    error: str
+    functions: Functions
+    weights: Weights
+    places: dict[Value, Place] = field(default_factory=dict)
+    arrays: list[str] = field(default_factory=list)  # declarations
+    lines: list[str] = field(default_factory=list)
+
+    def written(self) -> Written:
+        self.names = Names([*RESERVED, "s", "out", "k", "j", "b", "row", "column", "sums", self.name])
+        self.stack = self.products = self.per_memory = 0
+        self.checks = False
+        self.order: Order = in_order(self.step)
+        self.states = [self.names.take(v.name, "h") for v in self.step.states]
+        for value, name in zip(self.step.states, self.states, strict=True):
+            self.places[value] = Place(name)
+        self.given = [self._argument(v, "x") for v in self.step.inputs]
+        self.attended = [self._argument(v, "memory") for v in self.step.memories]
+        self.counts = [self.names.take(f"{name}_steps") for name in self.attended]
+        self._place_arrays()
+        self.in_place = self._states_in_place()
+        self._place_output()
+        self._sums()
+        for number, statement in enumerate(self.order.statements):
+            self._statement(number, statement)
+        self._ends()
+        return self._finished()
+
+    def _argument(self, value: Value, otherwise: str) -> str:
+        name = self.names.take(value.name, otherwise)
+        self.places[value] = Place(name)
+        return name
+
+    # --- where values are -----------------------------------------------------------------------------------------
+
+    def _place_arrays(self) -> None:
+        reached = {i for v in self.order.at for i in map(base, v.inputs)} | set(map(base, self.step.outputs))
+        for value in reached:
+            if value.op == "array":
+                assert value.array is not None
+                self.places[value] = Place(self.weights.vector(value.array, f"{self.name}_{value.name or 'b'}"))
+
+    def _states_in_place(self) -> dict[Value, str]:
+        """New states that may be written where the old ones are: nobody reads these any more, but at the same place."""
+        found: dict[Value, str] = {}
+        ends = self.step.outputs
+        for old, new, name in zip(self.step.states, self.step.new_states, self.states, strict=True):
+            number = self.order.at.get(new, -1)
+            loop = self.order.statements[number] if number >= 0 else None
+            if not isinstance(loop, Loop) or self.step.new_states.count(new) > 1:
+                continue
+            if old not in ends and all(self._read_before(old, reader, number, loop) for reader in self._readers(old)):
+                found[new] = name
+        return found
+
+    def _readers(self, value: Value) -> list[tuple[Value, Value]]:
+        """Who reads a value, and by which operand: through views too."""
+        found = []
+        for reader in self.order.readers[value]:
+            if reader.op == "view":
+                found += [(r, reader) for r in self.order.readers[reader]]
+                found += [(reader, reader)] if reader in self.step.outputs else []
+            else:
+                found.append((reader, value))
+        return found
+
+    def _read_before(self, old: Value, reader: tuple[Value, Value], number: int, loop: Loop) -> bool:
+        who, by = reader
+        if who.op == "affine":
+            return all(
+                n < number
+                for n, s in enumerate(self.order.statements)
+                if isinstance(s, Multiply) and base(s.of) is old
+            )
+        at = self.order.at.get(who, len(self.order.statements))
+        same_place = by is old and who in loop.values and who.op not in ("outer", "lookup")
+        return at < number or (at == number and same_place)
+
+    @property
+    def _has_output(self) -> bool:
+        return len(self.step.outputs) > len(self.step.states)
+
+    def _place_output(self) -> None:
+        """What is returned and is no state lies in `out`, if it is made here."""
+        self.out = self.step.outputs[0] if self._has_output else None
+        out = self.out
+        if out is None or out.op == "view" or out not in self.order.at and out.op != "affine":
+            return
+        if out not in self.in_place:
+            self.places[out] = Place("out")
+
+    def _sums(self) -> None:
+        """The array of all sums of products, those of one operand beside one another, and what they begin with."""
+        affine = [v for v in self._affine_values()]
+        if not affine:
+            return
+        ordered = _best_order(affine)
+        total = sum(v.width for v in ordered)
+        base_name = "out" if ordered == [self.out] and self.out in self.places else self._local("sums", total)
+        offset = 0
+        for value in ordered:
+            name = base_name
+            if base_name != "out" and len(ordered) > 1:
+                name = self.names.take(value.name and f"{value.name}_sum" or self._sum_name(value))
+                self.arrays.append(f"{self._real} *const {name} = {base_name} + {offset};")
+            if self.places.get(value, Place("")).text == "out" and base_name != "out":
+                del self.places[value]
+            self.places[value] = Place(name)
+            offset += value.width
+        self.runs = _runs(ordered)
+        self.wall, self.wall_order = base_name, ordered
+        bias = np.concatenate([v.array for v in ordered])  # type: ignore[misc]
+        if bias.any():
+            self.functions.use("copy")
+            self.lines.append(f"copy({base_name}, {self.weights.vector(bias, f'{self.name}_bias')}, {total});")
+        else:
+            self.functions.use("fill")
+            self.lines.append(f"fill({base_name}, {self._zero}, {total});")
+
+    def _affine_values(self) -> list[Value]:
+        found: dict[Value, None] = {}
+        for statement in self.order.statements:
+            if isinstance(statement, Multiply):
+                found |= {v: None for v, _ in statement.terms}
+        return list(found)
+
+    def _sum_name(self, value: Value) -> str:
+        """By who reads it, the first that has a name."""
+        reader, seen = value, 0
+        while not reader.name and self.order.readers[reader] and seen < 4:
+            reader, seen = self.order.readers[reader][0], seen + 1
+        if not reader.name:
+            ends = [s.name for s, new in zip(self.step.states, self.step.new_states, strict=True) if new is reader]
+            return f"{ends[0]}_sum" if ends else "sum"
+        return f"{reader.name}_sum"
+
+    def _local(self, wanted: str, count: int) -> str:
+        name = "sums" if wanted == "sums" else self.names.take(wanted)
+        self.arrays.append(f"{self._real} {name}[{count}];")
+        self.stack += count * self._size
+        return name
+
+    @property
+    def _real(self) -> str:
+        return self.functions.real
+
+    @property
+    def _size(self) -> int:
+        return 4 if self.functions.real == "float" else 8
+
+    @property
+    def _zero(self) -> str:
+        return self.functions.literal(0.0)
+
+    def _stored(self, value: Value) -> Place:
+        """The array that a value is written to."""
+        if value in self.in_place:
+            return self.places.setdefault(value, Place(self.in_place[value]))
+        if value not in self.places:
+            self.places[value] = Place(self._local(value.name or self._sum_name(value).removesuffix("_sum"), value.width))
+        return self.places[value]
+
+    # --- how values are read --------------------------------------------------------------------------------------
+
+    def _at(self, value: Value, place: str) -> str:
+        """The text of a value at a place; of a single number that."""
+        if value.op == "number":
+            assert value.array is not None
+            return self.functions.literal(value.array[0])
+        offset, where = 0, value
+        if value.op == "view":
+            offset, where = int(value.first), value.inputs[0]
+        found = self.places[where]
+        offset += found.offset
+        if found.number:
+            return found.text
+        if value.width == 1:
+            return f"{found.text}[{offset}]"
+        return f"{found.text}[{f'{offset} + ' if offset else ''}{place}]"
+
+    def _pointer(self, value: Value) -> str:
+        """Where a value begins."""
+        if value.op == "number":
+            assert value.array is not None
+            place = Place(self.weights.vector(value.array, f"{self.name}_number"))
+            return place.text
+        offset, where = (int(value.first), value.inputs[0]) if value.op == "view" else (0, value)
+        found = self.places[where]
+        if found.number:
+            return f"&{found.text}"
+        offset += found.offset
+        return f"{found.text} + {offset}" if offset else found.text
+
+    # --- statements -----------------------------------------------------------------------------------------------
+
+    def _statement(self, number: int, statement: Loop | Multiply | Single) -> None:
+        if isinstance(statement, Multiply):
+            self._multiply(statement)
+        elif isinstance(statement, Loop):
+            self._loop(statement)
+        elif statement.value.op in ("sum", "mean", "max"):
+            self._reduce(statement)
+        elif statement.value.op == "concat":
+            self._concat(statement.value)
+        elif statement.value.op in ("matvec", "vecmat"):
+            self._matrix_product(statement.value)
+        elif statement.value.op in ("attend", "attend_additive"):
+            self._attend(statement.value)
+        else:
+            self._number(statement.value)
+
+    def _multiply(self, statement: Multiply) -> None:
+        for run in self.runs[statement.of]:
+            first, term = run[0]
+            parts = [v.terms[n].matrix for v, n in run]
+            labels = ", ".join(dict.fromkeys(v.terms[n].label for v, n in run))
+            name = f"{self.name}_{'_'.join(dict.fromkeys(v.terms[n].label for v, n in run))}"
+            matrix = self.weights.matrix(parts, name[:40], first.terms[term].blocks, labels)
+            self.lines += matrix.product(self._pointer(statement.of), self._pointer(first))
+            self.products += sum(len(p) * p.shape[1] for p in parts)
+
+    def _number(self, value: Value) -> None:
+        """A value of one number."""
+        if value.op == "pick":
+            x, index = value.inputs
+            place = self._index(index, x.width)
+            text: Text = (f"({self._pointer(x)})[{place}]", ATOM)
+        elif value.op == "lookup":
+            text = (self._row(value, "0"), ATOM)
+        else:
+            operands = [(self._at(i, "0"), ATOM) for i in value.inputs]
+            text = expression(value.op, operands, value.first, value.second, self.functions)
+        self._define(value, text[0])
+
+    def _define(self, value: Value, text: str) -> None:
+        if value in self.places:  # in `out`, say
+            self.lines.append(f"{self._at(value, '0')} = {text};")
+            return
+        name = self.names.take(value.name or self._sum_name(value).removesuffix("_sum"))
+        self.places[value] = Place(name, number=True)
+        self.lines.append(f"const {self._real} {name} = {text};")
+
+    def _index(self, index: Value, count: int) -> str:
+        """The number of a place, which is looked at first."""
+        self.checks = True
+        text = self._at(index, "0")
+        self.lines += [f"if (!({text} >= {self._zero} && {text} < {self.functions.literal(float(count))})) {{"]
+        self.lines += [f"    return {self.error};", "}"]
+        name = self.names.take(f"{index.name or 'index'}_place")
+        self.lines.append(f"const size_t {name} = (size_t){text};")
+        return name
+
+    def _row(self, value: Value, place: str) -> str:
+        assert value.array is not None
+        table = self.weights.table(value.array, f"{self.name}_{value.name or 'E'}")
+        if value not in self._rows:
+            self._rows[value] = self._index(value.inputs[0], table.rows)
+        return table.place(self._rows[value], place, self._real)
+
+    @property
+    def _rows(self) -> dict[Value, str]:
+        if not hasattr(self, "_row_names"):
+            self._row_names: dict[Value, str] = {}
+        return self._row_names
+
+    def _loop(self, loop: Loop) -> None:
+        inner = _Inner(self, loop)
+        body = inner.body()
+        if loop.fold is None:
+            head = [f"for (size_t i = 0; i < {loop.values[0].width}; i++) {{"]
+            self.lines += [*head, *(f"    {line}" for line in body), "}"]
+            return
+        rows, columns = loop.fold
+        self.lines += [
+            f"for (size_t row = 0; row < {rows}; row++) {{",
+            f"    for (size_t column = 0; column < {columns}; column++) {{",
+            *([f"        const size_t i = row * {columns} + column;"] if any("[i]" in b or "+ i]" in b for b in body) else []),
+            *(f"        {line}" for line in body),
+            "    }",
+            "}",
+        ]
+
+    def _reduce(self, statement: Single) -> None:
+        value = statement.value
+        x = value.inputs[0]
+        inner = _Inner(self, Loop(tuple(statement.inside)))
+        if x.width == 1:
+            self._define(value, self._at(x, "0") if x not in statement.inside else inner.text(x)[0])
+            return
+        name = self.names.take(value.name or f"{value.op}_of_{self._sum_name(value).removesuffix('_sum')}")
+        text = inner.text(x)
+        at_first = re.sub(r"\bi\b", "0", text[0])
+        start = at_first if value.op == "max" else self._zero
+        self.lines.append(f"{self._real} {name} = {start};")
+        self.lines.append(f"for (size_t i = {int(value.op == 'max')}; i < {x.width}; i++) {{")
+        if value.op == "max":
+            self.functions.use("maximum")
+            self.lines.append(f"    {name} = maximum({name}, {text[0]});")
+        else:
+            self.lines.append(f"    {name} += {text[0]};")
+        self.lines.append("}")
+        if value.op == "mean":
+            self.lines.append(f"{name} /= {self.functions.literal(float(x.width))};")
+        if value in self.places:
+            self.lines.append(f"{self._at(value, '0')} = {name};")
+        else:
+            self.places[value] = Place(name, number=True)
+
+    def _concat(self, value: Value) -> None:
+        place = self._stored(value)
+        offset = place.offset
+        for piece in value.inputs:
+            target = f"{place.text} + {offset}" if offset else place.text
+            if piece.width == 1:
+                self.lines.append(f"{place.text}[{offset}] = {self._at(piece, '0')};")
+            else:
+                self.functions.use("copy")
+                self.lines.append(f"copy({target}, {self._pointer(piece)}, {piece.width});")
+            offset += piece.width
+
+    def _matrix_product(self, value: Value) -> None:
+        """With a matrix that is a vector, row after row."""
+        place = self._target(value)
+        self.functions.use("fill")
+        self.lines.append(f"fill({place}, {self._zero}, {value.width});")
+        if value.op == "matvec":
+            matrix, x = value.inputs
+            call = f"multiply_rows({self._pointer(matrix)}, {self._pointer(x)}, {value.width}, {x.width}, {place});"
+            self.functions.use("multiply_rows")
+        else:
+            x, matrix = value.inputs
+            call = f"multiply({self._pointer(matrix)}, {self._pointer(x)}, {value.width}, {x.width}, {place});"
+            self.functions.use("multiply")
+        self.lines.append(call)
+        self.products += matrix.width
+
+    def _target(self, value: Value) -> str:
+        self._stored(value)
+        return self._pointer(value)
+
+    def _attend(self, value: Value) -> None:
+        """Twice through the steps of the memory: for the best score, then for the mean with its shares."""
+        query, keys, values, *vector = value.inputs
+        place = self._target(value)
+        steps = self.counts[self.step.memories.index(keys)]
+        exp = self.functions.name("exp")
+        n, m = keys.width, values.width
+        best, weight, score = (self.names.take(w) for w in ("best", "weight", "score"))
+        key = f"{self._pointer(keys)} + k * {n}"
+        if vector:
+            self.functions.use("score")
+            text = f"score({self._pointer(query)}, {key}, {self._pointer(vector[0])}, {n})"
+        else:
+            self.functions.use("dot")
+            scale = self.functions.literal(value.first or float(self.functions_number(n**-0.5)))
+            text = f"{scale} * dot({self._pointer(query)}, {key}, {n})"
+        self.functions.use("fill")
+        self.functions.use("maximum")
+        self.per_memory += 2 * n + m
+        self.lines += [
+            f"{self._real} {best} = -INFINITY, {weight} = {self._zero};",
+            f"for (size_t k = 0; k < {steps}; k++) {{",
+            f"    {best} = maximum({best}, {text});",
+            "}",
+            f"fill({place}, {self._zero}, {m});",
+            f"for (size_t k = 0; k < {steps}; k++) {{",
+            f"    const {self._real} {score} = {exp}({text} - {best});",
+            f"    {weight} += {score};",
+            f"    for (size_t j = 0; j < {m}; j++) {{",
+            f"        ({place})[j] += {score} * ({self._pointer(values)})[k * {m} + j];",
+            "    }",
+            "}",
+            f"for (size_t j = 0; j < {m}; j++) {{",
+            f"    ({place})[j] /= {weight};",
+            "}",
+        ]
+
+    def functions_number(self, value: float) -> float:
+        return float(np.float32(value)) if self._real == "float" else value
+
+    # --- what is returned -----------------------------------------------------------------------------------------
+
+    def _ends(self) -> None:
+        moves = []  # (to, value)
+        if self.out is not None and self.places.get(self.out, Place("")).text != "out":
+            moves.append(("out", self.out, self.out.width))
+        for old, new, name in zip(self.step.states, self.step.new_states, self.states, strict=True):
+            if new is not old and new not in self.in_place:
+                moves.append((name, new, new.width))
+        self._move(moves)
+
+    def _move(self, moves: list[tuple[str, Value, int]]) -> None:
+        """Copies, none of what another has written over."""
+        while moves:
+            targets = [to for to, *_ in moves]
+            free = next((m for m in moves if not any(self._reads(o, m[0]) for o in moves if o is not m)), None)
+            if free is None:  # a ring: what the first writes over is kept
+                kept = next(m for m in moves if self._reads(m, targets[0]) and m[0] != targets[0])
+                name = self._local(f"old_{targets[0]}", kept[2])
+                self._copy(name, kept[1], kept[2])
+                new = Value("array", width=kept[2])
+                self.places[new] = Place(name)
+                moves = [(m[0], new, m[2]) if m is kept else m for m in moves]
+                continue
+            self._copy(*free)
+            moves = [m for m in moves if m is not free]
+
+    def _reads(self, move: tuple[str, Value, int], name: str) -> bool:
+        where = base(move[1])
+        return where.op != "number" and self.places[where].text == name
+
+    def _copy(self, to: str, value: Value, wide: int) -> None:
+        if wide == 1:
+            self.lines.append(f"{to}[0] = {self._at(value, '0')};")
+        elif value.op == "number":
+            self.functions.use("fill")
+            self.lines.append(f"fill({to}, {self._at(value, '0')}, {wide});")
+        else:
+            self.functions.use("copy")
+            self.lines.append(f"copy({to}, {self._pointer(value)}, {wide});")
+
+    # --- the whole ------------------------------------------------------------------------------------------------
+
+    def _finished(self) -> Written:
+        used = set(re.findall(r"\w+", " ".join([*self.lines, *self.arrays])))
+        takes, arguments = [], []
+        heads = [f"{self._real} *const {n} = s->{f};" for n, f in zip(self.states, self.fields, strict=True) if n in used]
+        written = {name for name in self.states if self._is_written(name)}
+        heads = [h if h.split("const ")[1].split(" ")[0] in written else f"const {h}" for h in heads]
+        if heads:
+            takes.append(f"{self.state_type} *restrict s")
+            arguments.append("state")
+        for kind, names in (("input", self.given), ("memory", self.attended)):
+            for number, name in enumerate(names):
+                if name in used:
+                    takes.append(f"const {self._real} *restrict {name}")
+                    arguments.append(f"{kind} {number}")
+                if kind == "memory" and self.counts[number] in used:
+                    takes.append(f"size_t {self.counts[number]}")
+                    arguments.append(f"steps {number}")
+        if "out" in used:
+            takes.append(f"{self._real} *restrict out")
+            arguments.append("out")
+        comment = "\n".join(f" *     {line}" for line in _clean(plain_text(self.step.graph)))
+        result = "int" if self.checks else "void"
+        body = [*heads, *(a for a in self.arrays), *self.lines, *(["return 0;"] if self.checks else [])]
+        text = (
+            f"/* {self.name}:\n{comment}\n */\nstatic {result} {self.name}({', '.join(takes) or 'void'}) {{\n"
+            + "\n".join(f"    {line}" for line in body)
+            + "\n}"
+        )
+        return Written(self.name, text, arguments, self.checks, self.stack, self.products, self.per_memory)
+
+    def _is_written(self, name: str) -> bool:
+        targets = [rf"(?:copy|fill)\({name}\b", rf"^\s*{name}\[[^\]]*\] = "]
+        return any(re.search(t, line) for t in targets for line in self.lines)
+
+
+class _Inner:
+    """Writes what is inside of a loop."""
+
+    def __init__(self, writer: Writer, loop: Loop):
+        self.writer, self.loop = writer, loop
+        self.own = set(loop.values)
+        self.named: dict[Value, str] = {}
+
+    def body(self) -> list[str]:
+        writer, lines = self.writer, []
+        for value in self.loop.values:
+            if value.op == "lookup":
+                writer._row(value, "i")
+        outside = {v: writer.order.outside(v) for v in self.loop.values}
+        for value in self.loop.values:
+            inside = [r for r in writer.order.readers[value] if r in self.own]
+            if not outside[value] and len(inside) == 1 and not value.name:
+                continue  # written where it is read
+            text = self._made(value)[0]
+            if inside:
+                name = writer.names.take(f"{value.name or writer._sum_name(value).removesuffix('_sum')}_i")
+                lines.append(f"const {writer._real} {name} = {text};")
+                self.named[value] = text = name
+            if outside[value]:
+                writer._stored(value)
+                lines.append(f"{writer._at(value, 'i')} = {text};")
+        return lines
+
+    def text(self, value: Value) -> Text:
+        if value in self.named:
+            return self.named[value], ATOM
+        if value in self.own:
+            return self._made(value)
+        return self.writer._at(value, "i"), ATOM
+
+    def _made(self, value: Value) -> Text:
+        if value.op == "lookup":
+            text = self.writer._row(value, "i")
+            return text, ATOM if "*" not in text.partition("[")[0] else 2
+        if value.op == "outer":
+            a, b = value.inputs
+            left, right = (self.writer._at(a, "row"), ATOM), (self.writer._at(b, "column"), ATOM)
+            return expression("outer", (left, right), 0, 0, self.writer.functions)
+        operands = [self.text(i) for i in value.inputs]
+        return expression(value.op, operands, value.first, value.second, self.writer.functions)
+
+
+def _clean(lines: Iterable[str]) -> list[str]:
+    """Equations as a comment of C holds them."""
+    return [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
+
+
+def _operands(value: Value) -> frozenset[Value]:
+    return frozenset(t.of for t in value.terms if t.blocks == 1)
+
+
+def _best_order(values: list[Value]) -> list[Value]:
+    """Sums in the order in which those of one operand lie side by side, as far as can be."""
+    kinds: dict[frozenset[Value], list[Value]] = {}
+    for value in values:
+        kinds.setdefault(_operands(value), []).append(value)
+    orders = itertools.permutations(kinds) if len(kinds) <= MOST_TRIED else [tuple(kinds)]
+    best = min(orders, key=lambda order: sum(map(len, _runs([v for k in order for v in kinds[k]]).values())))
+    return [v for kind in best for v in kinds[kind]]
+
+
+def _runs(values: list[Value]) -> dict[Value, list[list[tuple[Value, int]]]]:
+    """By operand, the terms that are one product: of sums that lie side by side."""
+    found: dict[Value, list[list[tuple[Value, int]]]] = {}
+    last: dict[Value, int] = {}
+    for place, value in enumerate(values):
+        for number, term in enumerate(value.terms):
+            runs = found.setdefault(term.of, [])
+            joins = term.blocks == 1 and last.get(term.of) == place - 1 and runs
+            if joins:
+                runs[-1].append((value, number))
+            else:
+                runs.append([(value, number)])
+            last[term.of] = place if term.blocks == 1 else -2
+    return found
+
