@@ -19,7 +19,8 @@ from elman.interop.c.program import Program
 from elman.interop.proof import Trial
 
 COMPILERS = ("cc", "gcc", "clang")
-FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wdouble-promotion", "-Wshadow", "-Werror")
+FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", *WARNINGS)
 
 
 def compiler(wanted: str | None = None) -> str | None:

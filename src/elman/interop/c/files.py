@@ -175,8 +175,7 @@ def _code(program: Program, functions: list[str]) -> str:
     heads = [f'#include "{program.choices.name}.h"', ""]
     if re.search(r"\b(exp|log|log1p|expm1|sin|cos|erfc?|tanh|sqrt|fabs|floor|pow|lgamma)f?\(|INFINITY|NAN", text):
         heads.append("#include <math.h>")
-    if "memcpy" in text:
-        heads.append("#include <string.h>")
+    heads += ["#include <stdint.h>", "#include <string.h>"] if "memcpy" in text else []
     return "\n".join([*heads, "", text, ""]).replace("\n\n\n", "\n\n")
 
 

@@ -54,20 +54,22 @@ static @R digamma(@R x) {
     "multiply": """
 /* y += W x, with W (rows, columns) written column after column: this order lets a compiler use its vector registers. */
 static void multiply(const @W *restrict w, const @R *restrict x, size_t rows, size_t columns, @R *restrict y) {
-    size_t c = 0;
-    for (; c + 4 <= columns; c += 4) {
+    for (size_t left = columns / 4; left > 0; left--) {
         const @W *const w1 = w + rows, *const w2 = w1 + rows, *const w3 = w2 + rows;
-        const @R x0 = x[c], x1 = x[c + 1], x2 = x[c + 2], x3 = x[c + 3];
+        const @R x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
         for (size_t r = 0; r < rows; r++) {
             y[r] += w[r] * x0 + w1[r] * x1 + w2[r] * x2 + w3[r] * x3;
         }
         w = w3 + rows;
+        x += 4;
     }
-    for (; c < columns; c++) {
+    for (size_t left = columns % 4; left > 0; left--) {
+        const @R x0 = x[0];
         for (size_t r = 0; r < rows; r++) {
-            y[r] += w[r] * x[c];
+            y[r] += w[r] * x0;
         }
         w += rows;
+        x++;
     }
 }""",
     "multiply_rows": """
@@ -89,21 +91,22 @@ static void multiply_bytes(const int8_t *restrict w, const @R *restrict scale, c
     for (size_t first = 0; first < rows; first += 64) {
         const size_t count = rows - first < 64 ? rows - first : 64;
         const int8_t *w0 = w + first;
+        const @R *x0 = x;
         @R sum[64] = {0};
-        size_t c = 0;
-        for (; c + 4 <= columns; c += 4) {
+        for (size_t left = columns / 4; left > 0; left--) {
             const int8_t *const w1 = w0 + rows, *const w2 = w1 + rows, *const w3 = w2 + rows;
-            const @R x0 = x[c], x1 = x[c + 1], x2 = x[c + 2], x3 = x[c + 3];
             for (size_t r = 0; r < count; r++) {
-                sum[r] += (@R)w0[r] * x0 + (@R)w1[r] * x1 + (@R)w2[r] * x2 + (@R)w3[r] * x3;
+                sum[r] += (@R)w0[r] * x0[0] + (@R)w1[r] * x0[1] + (@R)w2[r] * x0[2] + (@R)w3[r] * x0[3];
             }
             w0 = w3 + rows;
+            x0 += 4;
         }
-        for (; c < columns; c++) {
+        for (size_t left = columns % 4; left > 0; left--) {
             for (size_t r = 0; r < count; r++) {
-                sum[r] += (@R)w0[r] * x[c];
+                sum[r] += (@R)w0[r] * x0[0];
             }
             w0 += rows;
+            x0++;
         }
         for (size_t r = 0; r < count; r++) {
             y[first + r] += scale[first + r] * sum[r];
@@ -169,13 +172,12 @@ static float float_of(uint32_t bits) {
     memcpy(&x, &bits, sizeof x);
     return x;
 }""",
-    "polynomial": "",
-    "own_exp": """
+    "exp_rest": """
 /* (e^r - 1 - r) / r^2, for |r| up to ln(2) / 2. */
 static float exp_rest(float r) {
     return 0.5f + r * (0.16666573f + r * (0.041666362f + r * (0.008363772f + r * 0.001394215f)));
-}
-
+}""",
+    "own_exp": """
 /* e^x: x = n ln(2) + r, where n is in the last bits of a float whose last bit counts 1. */
 static float own_exp(float x) {
     const float y = x < -110.0f ? -110.0f : x > 89.0f ? 89.0f : x;
@@ -249,15 +251,15 @@ static float own_turn(float x, uint32_t quarter) {
 }""",
     "own_sin": "static float own_sin(float x) {\n    return fabsf(x) <= 8192.0f ? own_turn(x, 0u) : sinf(x);\n}",
     "own_cos": "static float own_cos(float x) {\n    return fabsf(x) <= 8192.0f ? own_turn(x, 1u) : cosf(x);\n}",
-    "own_tail": """
+    "tail": """
 /* factor * Phi(-t) / e^(-t^2 / 2), with the distribution function Phi of the normal distribution, for t >= 0. */
-static float own_tail(float t, float factor) {
+static float tail(float t, float factor) {
     const float sum = t + 3.0f, u = (t - 3.0f) / sum;
     float p = 0.0010247801f + u * (-0.00103253f + u * (-2.4475122e-04f + u * (1.3126322e-04f + u * 5.4459113e-05f)));
     p = 0.2300177f + u * (-0.047262687f + u * (-0.01046252f + u * (0.0069693034f + u * p)));
     return factor / sum * (0.7290837f + u * (-0.509332f + u * p));
-}
-
+}""",
+    "times_exp": """
 /* amount * e^(-factor t^2): t^2 is cut in a part that is exact and a small rest. */
 static float times_exp(float amount, float t, float factor) {
     const float high = float_of(bits_of(t) & 0xFFFFF000u);
@@ -267,7 +269,7 @@ static float times_exp(float amount, float t, float factor) {
     "own_erf": """
 static float own_erf(float x) {
     const float size = fabsf(x), t = size > 10.0f ? 10.0f : size, z = t * t;
-    const float outer = 1.0f - times_exp(own_tail(t * 1.41421356f, 2.0f), t, 1.0f);
+    const float outer = 1.0f - times_exp(tail(t * 1.41421356f, 2.0f), t, 1.0f);
     float p = 0.112833925f + z * (-0.02683542f + z * (0.005115947f + z * -6.7608187e-04f));
     p = t * (1.1283791f + z * (-0.3761262f + z * p));
     p = t < 0.75f ? p : outer;
@@ -323,10 +325,10 @@ class Functions:
 
     def _needed(self, name: str, text: str) -> Iterable[str]:
         words = set(re.findall(r"\w+", text))
-        helpers = {"bits_of": "bits", "float_of": "bits", "exp_rest": "own_exp", "times_exp": "own_tail"}
+        helpers = {"bits_of": "bits", "float_of": "bits"}
         found = [helpers.get(w, w) for w in words]
         return sorted({w for w in found if w in self.text and w != name})
 
 
 _OF_MATH = ("exp", "log", "log1p", "sin", "cos", "erf", "tanh", "sqrt", "fabs", "floor", "pow")
-RESERVED = frozenset([*_SHARED, *_OWN, *_LIBM, "bits_of", "float_of", "exp_rest", "times_exp", "state", "steps", "t", "i"])
+RESERVED = frozenset([*_SHARED, *_OWN, *_LIBM, "bits_of", "float_of", "state", "steps", "t", "i"])

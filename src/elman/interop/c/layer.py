@@ -557,7 +557,24 @@ class _Inner:
             if outside[value]:
                 writer._stored(value)
                 lines.append(f"{writer._at(value, 'i')} = {text};")
-        return lines
+        return self._old_states_first(lines)
+
+    def _old_states_first(self, lines: list[str]) -> list[str]:
+        """What is written over an old state, behind all that reads that."""
+        found, last = [], []
+        for number, line in enumerate(lines):
+            to, equals, text = line.partition(" = ")
+            state = to.removesuffix("[i]") if to.endswith("[i]") else ""
+            read = any(re.search(rf"\b{re.escape(to)}", later) for later in lines[number + 1 :])
+            if not (equals and state in self.writer.in_place.values() and read):
+                found.append(line)
+            elif text.rstrip(";").isidentifier():
+                last.append(line)
+            else:
+                name = self.writer.names.take(f"{state}_i")
+                found.append(f"const {self.writer._real} {name} = {text}")
+                last.append(f"{to} = {name};")
+        return [*found, *last]
 
     def text(self, value: Value) -> Text:
         if value in self.named:

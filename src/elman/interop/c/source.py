@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from elman.engine.slots import ONCE
@@ -158,6 +159,11 @@ def _function(head: str, lines: list[str]) -> str:
     return f"{head} {{\n" + "\n".join(f"    {line}" for line in lines) + "\n}"
 
 
+def _words(lines: list[str]) -> set[str]:
+    """The names in some statements."""
+    return {word for line in lines if not line.startswith("/*") for word in re.findall(r"\w+", line)}
+
+
 class Stepwise(Source_):
     """A network that goes from one step to the next."""
 
@@ -240,7 +246,7 @@ class Stepwise(Source_):
 
     def functions(self) -> list[str]:
         name = self.choices.name
-        used = " ".join(self.lines)
+        used = _words(self.lines)
         unused = [p.name for p in self.program.inputs if p.name not in used]
         lines = [*self.scratch, *(f"(void){n};" for n in unused), *self.lines, "return 0;"]
         if "state" not in used:
@@ -412,8 +418,8 @@ class Whole(Source_):
                 self._copy(port.name, found.text, count)
 
     def functions(self) -> list[str]:
-        used = " ".join(self.lines)
-        unused = [p.name for p in self.program.inputs if f"{p.name}" not in used]
+        used = _words(self.lines)
+        unused = [p.name for p in self.program.inputs if p.name not in used]
         first = [f"(void){n};" for n in unused] + ([] if "state" in used else ["(void)state;"])
         lines = [*first, *self.lines, "return 0;"]
         return [self.reset(), _function(f"int {self.choices.name}_run({self.run_arguments()})", lines)]
