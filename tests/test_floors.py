@@ -21,7 +21,7 @@ FLOORS = [
     {"compare", "forecast", "classify", "language"},
     {"models"},
     {"sequences"},
-    {"commands", "commands_sequences", "commands_text"},
+    {"commands", "commands_export", "commands_sequences", "commands_text"},
     {"cli", "lab"},
     {"__main__"},
 ]

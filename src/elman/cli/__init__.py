@@ -12,6 +12,7 @@ from elman.cli.bench import bench
 from elman.cli.cells import cells
 from elman.cli.classify import classify, regress
 from elman.cli.compare import compare
+from elman.cli.export import export
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
 from elman.cli.terminal import flush, say, streams
@@ -35,6 +36,7 @@ elman.add_command(compare)
 elman.add_command(bench)
 elman.add_command(inspect)
 elman.add_command(write)
+elman.add_command(export)
 
 
 def main() -> None:

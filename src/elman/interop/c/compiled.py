@@ -34,7 +34,9 @@ def compiler(wanted: str | None = None) -> str | None:
     if wanted is not None:
         found = shutil.which(wanted)
         if found is None:
-            raise ConversionError(f"compiler is {wanted!r}, which is not found: give one of {', '.join(COMPILERS)}, or its path")
+            raise ConversionError(
+                f"compiler is {wanted!r}, which is not found: give one of {', '.join(COMPILERS)}, or its path"
+            )
         return found
     return next((found for name in COMPILERS if (found := shutil.which(name))), None)
 
@@ -128,7 +130,9 @@ class Compiled:
         ]
         error = getattr(library, f"{program.choices.name}_run")(*self._arguments(state, inputs, steps, outputs))
         if error:
-            raise ConversionError(f"{program.choices.name}_run returned {error} of {trial.what}: please report the model")
+            raise ConversionError(
+                f"{program.choices.name}_run returned {error} of {trial.what}: please report the model"
+            )
         final = np.zeros(sum(sizes), dtype)
         library.beside_get(state, _pointer(final))
         return outputs, np.split(final, np.cumsum(sizes)[:-1]) if sizes else []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -38,6 +39,8 @@ def to_c(
     math: str = "libm",
     max_steps: int | None = None,
     main: bool = True,
+    constants: Mapping[str, Any] | None = None,
+    about: str = "",
     data: Any = None,
     compiler: str | None = None,
     tolerance: float | None = None,
@@ -53,6 +56,8 @@ def to_c(
     math: str = "libm",
     max_steps: int | None = None,
     main: bool = True,
+    constants: Mapping[str, Any] | None = None,
+    about: str = "",
     data: Any = None,
     compiler: str | None = None,
     tolerance: float | None = None,
@@ -67,6 +72,8 @@ def to_c(
     math: str = "libm",
     max_steps: int | None = None,
     main: bool = True,
+    constants: Mapping[str, Any] | None = None,
+    about: str = "",
     data: Any = None,
     compiler: str | None = None,
     tolerance: float | None = None,
@@ -88,8 +95,8 @@ def to_c(
     name : str, optional
         What everything in the files begins with, an identifier of C; by default that of the file, or ``net``.
     weights : {"float32", "int8"}, default "float32"
-        Weights bit for bit, or matrices and tables in bytes with a scale for each row, a fourth of the flash: the report
-        says what it costs.
+        Weights bit for bit, or matrices and tables in bytes with a scale for each row, a fourth of the flash: the
+        report says what it costs.
     math : {"libm", "own"}, default "libm"
         Functions of math.h, or exp, tanh, sigmoid, log and their like written out, which compilers vectorise; the
         header states their largest errors. float32 only.
@@ -97,6 +104,10 @@ def to_c(
         Of a network that needs whole sequences: what the buffers in its state hold.
     main : bool, default True
         Whether a main.c is written too, which reads CSV from the standard input and writes CSV.
+    constants : dict of str to array, optional
+        Vectors that the caller's code needs beside the network, such as means and spreads of its inputs: NAME_mean.
+    about : str, optional
+        More for the comment at the top of the header.
     data : array, or tuple or dict of them, optional
         With int8 weights, inputs as the network takes them, on which the loss in accuracy is measured; by default
         random ones.
@@ -136,17 +147,16 @@ def to_c(
     names = [f"{called}.h", f"{called}.c", *(["main.c"] if checks.flag(main, "main") else [])]
     check_writable(folder, names)
     steps, taken, note = _mode(net, max_steps)
-    choices = Choices(called, weights, math == "own", steps)
-    about = f"a network of {len(net.layers)} layer{'s' * (len(net.layers) != 1)} ({', '.join(g.name for g in net.graphs)[:120]}), made by {OURS}"
+    choices = Choices(called, weights, math == "own", steps, _constants(net, constants))
     program = Program(taken, net, choices)
-    files = files_of(program, about)
+    files = files_of(program, _about(net, about))
     report = _report(program, files.size, [*note, *_notes(choices, files)])
     if cc is None:
         report = report.noting("no compiler of C was found (cc, gcc, clang): nothing was compiled or run")
     else:
         report = _proved(net, taken, program, files, cc, allowed, report, data)
     texts = {names[0]: files.header, names[1]: files.code, "main.c": files.main}
-    write_folder(folder, {n: lambda p, text=texts[n]: p.write_text(text, encoding="utf-8") for n in names})
+    write_folder(folder, {n: partial(Path.write_text, data=texts[n], encoding="utf-8") for n in names})
     paths = tuple(folder / n for n in names)
     return (paths, report) if return_report else paths
 
@@ -185,6 +195,24 @@ def _check(net: Any, weights: Any, math: Any, data: Any) -> None:
         raise ConversionError(f"the parameter {net.where(int(np.argmin(np.isfinite(net.arena))))} is not finite")
 
 
+def _constants(net: Network, constants: Any) -> tuple[tuple[str, np.ndarray, str], ...]:
+    """What the caller's code needs, as vectors."""
+    if constants is None:
+        return ()
+    if not isinstance(constants, Mapping):
+        raise OptionError(f"constants is {checks.shown(constants)}; expected a dict of vectors by name")
+    found = []
+    for name, values in constants.items():
+        checked_name(name)
+        if name in ("state", "reset", "step", "run"):
+            raise OptionError(f"the constant {name!r} is called as what every network has: give another name")
+        vector = checks.floats(values, f"constants[{name!r}]", finite=True).reshape(-1).astype(net.dtype)
+        if not len(vector):
+            raise OptionError(f"constants[{name!r}] is empty; expected a vector")
+        found.append((name, vector, f"of the caller: {name}"))
+    return tuple(found)
+
+
 def _compiler(wanted: Any) -> str | None:
     return compiler(None if wanted is None else checks.text(wanted, "compiler"))
 
@@ -197,7 +225,7 @@ def _mode(net: Network, max_steps: Any) -> tuple[int, Network, list[str]]:
     if not why:
         return _no_steps(most), net, []
     if not hindrance_of_prefixes(net.structure):
-        note = "after each step comes what the network says of the sequence up to there: what it gathers is gathered as it comes"
+        note = "a step returns what the network says of the sequence up to there; what it gathers is gathered so far"
         return _no_steps(most), prefix_network(net), [note]
     if most is None:
         raise ConversionError(f"{why}, so that it needs whole sequences: say by max_steps= how many steps there can be")
@@ -206,7 +234,9 @@ def _mode(net: Network, max_steps: Any) -> tuple[int, Network, list[str]]:
 
 def _no_steps(most: int | None) -> int:
     if most is not None:
-        raise OptionError("max_steps is for a network that needs whole sequences; this one goes step by step: leave it out")
+        raise OptionError(
+            "max_steps is for a network that needs whole sequences; this one goes step by step: leave it out"
+        )
     return 0
 
 
@@ -214,6 +244,13 @@ def _fixed(net: Network) -> list[int]:
     """The numbers of the layers whose values depend on nothing."""
     parts = enumerate(net.structure.parts)
     return [k for k, p in parts if p.graph is not None and not (p.sources or p.memories or p.graph.states)]
+
+
+def _about(net: Network, more: str) -> str:
+    layers = ", ".join(dict.fromkeys(graph.name for graph in net.graphs))
+    first = f"a network of {len(net.layers)} layer{'s' * (len(net.layers) != 1)} ({layers}), made by {OURS}"
+    lines = [line.replace("*/", "* /") for line in checks.text(more, "about").splitlines()]
+    return "\n".join([first, *lines])
 
 
 # --- what is said ---------------------------------------------------------------------------------------------
@@ -224,7 +261,9 @@ def _report(program: Program, size: Size, notes: Sequence[str]) -> Report:
     for layer in program.layers:
         if layer.written is not None and layer.spec.graph.parameters:
             ours_ = ", ".join(f"{layer.spec.name}.{p}" for p in layer.spec.graph.parameters)
-            mapped.append(Mapped(f"{layer.name}()", ours_[:80], f"states {', '.join(layer.fields)}" if layer.fields else ""))
+            mapped.append(
+                Mapped(f"{layer.name}()", ours_[:80], f"states {', '.join(layer.fields)}" if layer.fields else "")
+            )
     whole = program.choices.max_steps
     facts = (
         f"flash: {size.flash:,} bytes of weights, and the code",
@@ -248,25 +287,23 @@ def _proved(
     """The report after both sides have run."""
     choices = program.choices
     report = replace(report, target=f"C99 ({Path(cc).name})")
-    if choices.max_steps and choices.max_steps < 9:
-        report = report.noting(f"proved on sequences of at most {choices.max_steps} steps")
     if choices.weights == "float32":
-        return prove(net, _limited(Compiled(program, files, cc), choices), report, tolerance=allowed)
+        return prove(net, Compiled(program, files, cc), report, tolerance=allowed)
     exact = Program(taken, net, replace(choices, weights="float32"))
-    report = prove(net, _limited(Compiled(exact, files_of(exact, ""), cc), choices), report, tolerance=allowed)
+    report = prove(net, Compiled(exact, files_of(exact, ""), cc), report, tolerance=allowed)
     rounded = Program(taken, net, replace(choices, weights="rounded"))
     bytes_, floats = Compiled(program, files, cc), Compiled(rounded, files_of(rounded, ""), cc)
-    apart = _apart(net, bytes_, floats, choices)
+    apart = _apart(net, bytes_, floats)
     if not apart <= max(allowed, 1e-5) * 10:
-        raise ConversionError(f"int8 weights give another result than the numbers that they stand for ({apart:.2g}): please report the model")
-    return report.noting(f"int8 weights and the numbers that they stand for differ by {apart:.2g}", *_loss(net, bytes_, data))
+        raise ConversionError(
+            f"int8 weights and the numbers that they stand for differ by {apart:.2g}: please report the model"
+        )
+    return report.noting(
+        f"int8 weights and the numbers that they stand for differ by {apart:.2g}", *_loss(net, bytes_, data)
+    )
 
 
-def _limited(run: Compiled, choices: Choices) -> Any:
-    return run
-
-
-def _apart(net: Network, a: Compiled, b: Compiled, choices: Choices) -> float:
+def _apart(net: Network, a: Compiled, b: Compiled) -> float:
     worst = 0.0
     for trial in trials(net):
         for x, y in zip(a(trial), b(trial), strict=True):
@@ -286,8 +323,9 @@ def _loss(net: Network, run: Compiled, data: Any) -> list[str]:
     for name, a, b in zip(names, ours(net, trial), run(trial), strict=False):
         error = a.astype(np.float64) - b
         spread = float(a.std()) or 1.0
+        square = float(np.sqrt(np.mean(error**2)))
         found.append(
-            f"int8 weights on {where}: {name} differs by {float(np.sqrt(np.mean(error**2))):.3g} (root mean square) and "
+            f"int8 weights on {where}: {name} differs by {square:.3g} (root mean square) and "
             f"{float(np.abs(error).max()):.3g} at most, where it spreads by {spread:.3g}"
         )
     return found

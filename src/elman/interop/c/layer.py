@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ import numpy as np
 from elman.equations.render import plain_text
 from elman.interop.c.expressions import ATOM, Text, expression
 from elman.interop.c.functions import RESERVED, Functions
+from elman.interop.c.in_place import in_place
+from elman.interop.c.loops import Inner
 from elman.interop.c.names import Names
 from elman.interop.c.order import Loop, Multiply, Order, Single, base, in_order
+from elman.interop.c.sums import best_order, runs_of
 from elman.interop.c.values import Step, Value
 from elman.interop.c.weights import Weights
-
-MOST_TRIED = 6  # kinds of sums whose order is the best of all
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Writer:
         self.attended = [self._argument(v, "memory") for v in self.step.memories]
         self.counts = [self.names.take(f"{name}_steps") for name in self.attended]
         self._place_arrays()
-        self.in_place = self._states_in_place()
+        self.in_place = in_place(self.order, self.states)
         self._place_output()
         self._sums()
         for number, statement in enumerate(self.order.statements):
@@ -115,42 +115,6 @@ class Writer:
                 assert value.array is not None
                 self.places[value] = Place(self.weights.vector(value.array, f"{self.name}_{value.name or 'b'}"))
 
-    def _states_in_place(self) -> dict[Value, str]:
-        """New states that may be written where the old ones are: nobody reads these any more, but at the same place."""
-        found: dict[Value, str] = {}
-        ends = self.step.outputs
-        for old, new, name in zip(self.step.states, self.step.new_states, self.states, strict=True):
-            number = self.order.at.get(new, -1)
-            loop = self.order.statements[number] if number >= 0 else None
-            if not isinstance(loop, Loop) or self.step.new_states.count(new) > 1:
-                continue
-            if old not in ends and all(self._read_before(old, reader, number, loop) for reader in self._readers(old)):
-                found[new] = name
-        return found
-
-    def _readers(self, value: Value) -> list[tuple[Value, Value]]:
-        """Who reads a value, and by which operand: through views too."""
-        found = []
-        for reader in self.order.readers[value]:
-            if reader.op == "view":
-                found += [(r, reader) for r in self.order.readers[reader]]
-                found += [(reader, reader)] if reader in self.step.outputs else []
-            else:
-                found.append((reader, value))
-        return found
-
-    def _read_before(self, old: Value, reader: tuple[Value, Value], number: int, loop: Loop) -> bool:
-        who, by = reader
-        if who.op == "affine":
-            return all(
-                n < number
-                for n, s in enumerate(self.order.statements)
-                if isinstance(s, Multiply) and base(s.of) is old
-            )
-        at = self.order.at.get(who, len(self.order.statements))
-        same_place = by is old and who in loop.values and who.op not in ("outer", "lookup")
-        return at < number or (at == number and same_place)
-
     @property
     def _has_output(self) -> bool:
         return len(self.step.outputs) > len(self.step.states)
@@ -166,23 +130,23 @@ class Writer:
 
     def _sums(self) -> None:
         """The array of all sums of products, those of one operand beside one another, and what they begin with."""
-        affine = [v for v in self._affine_values()]
+        affine = self._affine_values()
         if not affine:
             return
-        ordered = _best_order(affine)
+        ordered = best_order(affine)
         total = sum(v.width for v in ordered)
         base_name = "out" if ordered == [self.out] and self.out in self.places else self._local("sums", total)
         offset = 0
         for value in ordered:
             name = base_name
             if base_name != "out" and len(ordered) > 1:
-                name = self.names.take(value.name and f"{value.name}_sum" or self._sum_name(value))
-                self.arrays.append(f"{self._real} *const {name} = {base_name} + {offset};")
+                name = self.names.take(value.name and f"{value.name}_sum" or self.sum_name(value))
+                self.arrays.append(f"{self.real} *const {name} = {base_name} + {offset};")
             if self.places.get(value, Place("")).text == "out" and base_name != "out":
                 del self.places[value]
             self.places[value] = Place(name)
             offset += value.width
-        self.runs = _runs(ordered)
+        self.runs = runs_of(ordered)
         self.wall, self.wall_order = base_name, ordered
         bias = np.concatenate([v.array for v in ordered])  # type: ignore[misc]
         if bias.any():
@@ -199,7 +163,7 @@ class Writer:
                 found |= {v: None for v, _ in statement.terms}
         return list(found)
 
-    def _sum_name(self, value: Value) -> str:
+    def sum_name(self, value: Value) -> str:
         """By who reads it, the first that has a name."""
         reader, seen = value, 0
         while not reader.name and self.order.readers[reader] and seen < 4:
@@ -211,12 +175,12 @@ class Writer:
 
     def _local(self, wanted: str, count: int) -> str:
         name = "sums" if wanted == "sums" else self.names.take(wanted)
-        self.arrays.append(f"{self._real} {name}[{count}];")
+        self.arrays.append(f"{self.real} {name}[{count}];")
         self.stack += count * self._size
         return name
 
     @property
-    def _real(self) -> str:
+    def real(self) -> str:
         return self.functions.real
 
     @property
@@ -227,17 +191,19 @@ class Writer:
     def _zero(self) -> str:
         return self.functions.literal(0.0)
 
-    def _stored(self, value: Value) -> Place:
+    def stored(self, value: Value) -> Place:
         """The array that a value is written to."""
         if value in self.in_place:
             return self.places.setdefault(value, Place(self.in_place[value]))
         if value not in self.places:
-            self.places[value] = Place(self._local(value.name or self._sum_name(value).removesuffix("_sum"), value.width))
+            self.places[value] = Place(
+                self._local(value.name or self.sum_name(value).removesuffix("_sum"), value.width)
+            )
         return self.places[value]
 
     # --- how values are read --------------------------------------------------------------------------------------
 
-    def _at(self, value: Value, place: str) -> str:
+    def at(self, value: Value, place: str) -> str:
         """The text of a value at a place; of a single number that."""
         if value.op == "number":
             assert value.array is not None
@@ -301,45 +267,45 @@ class Writer:
             place = self._index(index, x.width)
             text: Text = (f"({self._pointer(x)})[{place}]", ATOM)
         elif value.op == "lookup":
-            text = (self._row(value, "0"), ATOM)
+            text = (self.row(value, "0"), ATOM)
         else:
-            operands = [(self._at(i, "0"), ATOM) for i in value.inputs]
+            operands = [(self.at(i, "0"), ATOM) for i in value.inputs]
             text = expression(value.op, operands, value.first, value.second, self.functions)
         self._define(value, text[0])
 
     def _define(self, value: Value, text: str) -> None:
         if value in self.places:  # in `out`, say
-            self.lines.append(f"{self._at(value, '0')} = {text};")
+            self.lines.append(f"{self.at(value, '0')} = {text};")
             return
-        name = self.names.take(value.name or self._sum_name(value).removesuffix("_sum"))
+        name = self.names.take(value.name or self.sum_name(value).removesuffix("_sum"))
         self.places[value] = Place(name, number=True)
-        self.lines.append(f"const {self._real} {name} = {text};")
+        self.lines.append(f"const {self.real} {name} = {text};")
 
     def _index(self, index: Value, count: int) -> str:
         """The number of a place, which is looked at first."""
         self.checks = True
-        text = self._at(index, "0")
+        text = self.at(index, "0")
         self.lines += [f"if (!({text} >= {self._zero} && {text} < {self.functions.literal(float(count))})) {{"]
         self.lines += [f"    return {self.error};", "}"]
         name = self.names.take(f"{index.name or 'index'}_place")
         self.lines.append(f"const size_t {name} = (size_t){text};")
         return name
 
-    def _row(self, value: Value, place: str) -> str:
+    def row(self, value: Value, place: str) -> str:
         assert value.array is not None
         table = self.weights.table(value.array, f"{self.name}_{value.name or 'E'}")
         if value not in self._rows:
             self._rows[value] = self._index(value.inputs[0], table.rows)
-        return table.place(self._rows[value], place, self._real)
+        return table.place(self._rows[value], place, self.real)
 
     @property
-    def _rows(self) -> dict[Value, str]:
+    def rows(self) -> dict[Value, str]:
         if not hasattr(self, "_row_names"):
             self._row_names: dict[Value, str] = {}
         return self._row_names
 
     def _loop(self, loop: Loop) -> None:
-        inner = _Inner(self, loop)
+        inner = Inner(self, loop)
         body = inner.body()
         if loop.fold is None:
             head = [f"for (size_t i = 0; i < {loop.values[0].width}; i++) {{"]
@@ -349,7 +315,11 @@ class Writer:
         self.lines += [
             f"for (size_t row = 0; row < {rows}; row++) {{",
             f"    for (size_t column = 0; column < {columns}; column++) {{",
-            *([f"        const size_t i = row * {columns} + column;"] if any("[i]" in b or "+ i]" in b for b in body) else []),
+            *(
+                [f"        const size_t i = row * {columns} + column;"]
+                if any("[i]" in b or "+ i]" in b for b in body)
+                else []
+            ),
             *(f"        {line}" for line in body),
             "    }",
             "}",
@@ -358,15 +328,15 @@ class Writer:
     def _reduce(self, statement: Single) -> None:
         value = statement.value
         x = value.inputs[0]
-        inner = _Inner(self, Loop(tuple(statement.inside)))
+        inner = Inner(self, Loop(tuple(statement.inside)))
         if x.width == 1:
-            self._define(value, self._at(x, "0") if x not in statement.inside else inner.text(x)[0])
+            self._define(value, self.at(x, "0") if x not in statement.inside else inner.text(x)[0])
             return
-        name = self.names.take(value.name or f"{value.op}_of_{self._sum_name(value).removesuffix('_sum')}")
+        name = self.names.take(value.name or f"{value.op}_of_{self.sum_name(value).removesuffix('_sum')}")
         text = inner.text(x)
         at_first = re.sub(r"\bi\b", "0", text[0])
         start = at_first if value.op == "max" else self._zero
-        self.lines.append(f"{self._real} {name} = {start};")
+        self.lines.append(f"{self.real} {name} = {start};")
         self.lines.append(f"for (size_t i = {int(value.op == 'max')}; i < {x.width}; i++) {{")
         if value.op == "max":
             self.functions.use("maximum")
@@ -377,17 +347,17 @@ class Writer:
         if value.op == "mean":
             self.lines.append(f"{name} /= {self.functions.literal(float(x.width))};")
         if value in self.places:
-            self.lines.append(f"{self._at(value, '0')} = {name};")
+            self.lines.append(f"{self.at(value, '0')} = {name};")
         else:
             self.places[value] = Place(name, number=True)
 
     def _concat(self, value: Value) -> None:
-        place = self._stored(value)
+        place = self.stored(value)
         offset = place.offset
         for piece in value.inputs:
             target = f"{place.text} + {offset}" if offset else place.text
             if piece.width == 1:
-                self.lines.append(f"{place.text}[{offset}] = {self._at(piece, '0')};")
+                self.lines.append(f"{place.text}[{offset}] = {self.at(piece, '0')};")
             else:
                 self.functions.use("copy")
                 self.lines.append(f"copy({target}, {self._pointer(piece)}, {piece.width});")
@@ -410,7 +380,7 @@ class Writer:
         self.products += matrix.width
 
     def _target(self, value: Value) -> str:
-        self._stored(value)
+        self.stored(value)
         return self._pointer(value)
 
     def _attend(self, value: Value) -> None:
@@ -433,13 +403,13 @@ class Writer:
         self.functions.use("maximum")
         self.per_memory += 2 * n + m
         self.lines += [
-            f"{self._real} {best} = -INFINITY, {weight} = {self._zero};",
+            f"{self.real} {best} = -INFINITY, {weight} = {self._zero};",
             f"for (size_t k = 0; k < {steps}; k++) {{",
             f"    {best} = maximum({best}, {text});",
             "}",
             f"fill({place}, {self._zero}, {m});",
             f"for (size_t k = 0; k < {steps}; k++) {{",
-            f"    const {self._real} {score} = {exp}({text} - {best});",
+            f"    const {self.real} {score} = {exp}({text} - {best});",
             f"    {weight} += {score};",
             f"    for (size_t j = 0; j < {m}; j++) {{",
             f"        ({place})[j] += {score} * ({self._pointer(values)})[k * {m} + j];",
@@ -451,7 +421,7 @@ class Writer:
         ]
 
     def functions_number(self, value: float) -> float:
-        return float(np.float32(value)) if self._real == "float" else value
+        return float(np.float32(value)) if self.real == "float" else value
 
     # --- what is returned -----------------------------------------------------------------------------------------
 
@@ -486,10 +456,10 @@ class Writer:
 
     def _copy(self, to: str, value: Value, wide: int) -> None:
         if wide == 1:
-            self.lines.append(f"{to}[0] = {self._at(value, '0')};")
+            self.lines.append(f"{to}[0] = {self.at(value, '0')};")
         elif value.op == "number":
             self.functions.use("fill")
-            self.lines.append(f"fill({to}, {self._at(value, '0')}, {wide});")
+            self.lines.append(f"fill({to}, {self.at(value, '0')}, {wide});")
         else:
             self.functions.use("copy")
             self.lines.append(f"copy({to}, {self._pointer(value)}, {wide});")
@@ -499,7 +469,9 @@ class Writer:
     def _finished(self) -> Written:
         used = set(re.findall(r"\w+", " ".join([*self.lines, *self.arrays])))
         takes, arguments = [], []
-        heads = [f"{self._real} *const {n} = s->{f};" for n, f in zip(self.states, self.fields, strict=True) if n in used]
+        heads = [
+            f"{self.real} *const {n} = s->{f};" for n, f in zip(self.states, self.fields, strict=True) if n in used
+        ]
         written = {name for name in self.states if self._is_written(name)}
         heads = [h if h.split("const ")[1].split(" ")[0] in written else f"const {h}" for h in heads]
         if heads:
@@ -508,13 +480,13 @@ class Writer:
         for kind, names in (("input", self.given), ("memory", self.attended)):
             for number, name in enumerate(names):
                 if name in used:
-                    takes.append(f"const {self._real} *restrict {name}")
+                    takes.append(f"const {self.real} *restrict {name}")
                     arguments.append(f"{kind} {number}")
                 if kind == "memory" and self.counts[number] in used:
                     takes.append(f"size_t {self.counts[number]}")
                     arguments.append(f"steps {number}")
         if "out" in used:
-            takes.append(f"{self._real} *restrict out")
+            takes.append(f"{self.real} *restrict out")
             arguments.append("out")
         comment = "\n".join(f" *     {line}" for line in _clean(plain_text(self.step.graph)))
         result = "int" if self.checks else "void"
@@ -531,101 +503,6 @@ class Writer:
         return any(re.search(t, line) for t in targets for line in self.lines)
 
 
-class _Inner:
-    """Writes what is inside of a loop."""
-
-    def __init__(self, writer: Writer, loop: Loop):
-        self.writer, self.loop = writer, loop
-        self.own = set(loop.values)
-        self.named: dict[Value, str] = {}
-
-    def body(self) -> list[str]:
-        writer, lines = self.writer, []
-        for value in self.loop.values:
-            if value.op == "lookup":
-                writer._row(value, "i")
-        outside = {v: writer.order.outside(v) for v in self.loop.values}
-        for value in self.loop.values:
-            inside = [r for r in writer.order.readers[value] if r in self.own]
-            if not outside[value] and len(inside) == 1 and not value.name:
-                continue  # written where it is read
-            text = self._made(value)[0]
-            if inside:
-                name = writer.names.take(f"{value.name or writer._sum_name(value).removesuffix('_sum')}_i")
-                lines.append(f"const {writer._real} {name} = {text};")
-                self.named[value] = text = name
-            if outside[value]:
-                writer._stored(value)
-                lines.append(f"{writer._at(value, 'i')} = {text};")
-        return self._old_states_first(lines)
-
-    def _old_states_first(self, lines: list[str]) -> list[str]:
-        """What is written over an old state, behind all that reads that."""
-        found, last = [], []
-        for number, line in enumerate(lines):
-            to, equals, text = line.partition(" = ")
-            state = to.removesuffix("[i]") if to.endswith("[i]") else ""
-            read = any(re.search(rf"\b{re.escape(to)}", later) for later in lines[number + 1 :])
-            if not (equals and state in self.writer.in_place.values() and read):
-                found.append(line)
-            elif text.rstrip(";").isidentifier():
-                last.append(line)
-            else:
-                name = self.writer.names.take(f"{state}_i")
-                found.append(f"const {self.writer._real} {name} = {text}")
-                last.append(f"{to} = {name};")
-        return [*found, *last]
-
-    def text(self, value: Value) -> Text:
-        if value in self.named:
-            return self.named[value], ATOM
-        if value in self.own:
-            return self._made(value)
-        return self.writer._at(value, "i"), ATOM
-
-    def _made(self, value: Value) -> Text:
-        if value.op == "lookup":
-            text = self.writer._row(value, "i")
-            return text, ATOM if "*" not in text.partition("[")[0] else 2
-        if value.op == "outer":
-            a, b = value.inputs
-            left, right = (self.writer._at(a, "row"), ATOM), (self.writer._at(b, "column"), ATOM)
-            return expression("outer", (left, right), 0, 0, self.writer.functions)
-        operands = [self.text(i) for i in value.inputs]
-        return expression(value.op, operands, value.first, value.second, self.writer.functions)
-
-
 def _clean(lines: Iterable[str]) -> list[str]:
     """Equations as a comment of C holds them."""
     return [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
-
-
-def _operands(value: Value) -> frozenset[Value]:
-    return frozenset(t.of for t in value.terms if t.blocks == 1)
-
-
-def _best_order(values: list[Value]) -> list[Value]:
-    """Sums in the order in which those of one operand lie side by side, as far as can be."""
-    kinds: dict[frozenset[Value], list[Value]] = {}
-    for value in values:
-        kinds.setdefault(_operands(value), []).append(value)
-    orders = itertools.permutations(kinds) if len(kinds) <= MOST_TRIED else [tuple(kinds)]
-    best = min(orders, key=lambda order: sum(map(len, _runs([v for k in order for v in kinds[k]]).values())))
-    return [v for kind in best for v in kinds[kind]]
-
-
-def _runs(values: list[Value]) -> dict[Value, list[list[tuple[Value, int]]]]:
-    """By operand, the terms that are one product: of sums that lie side by side."""
-    found: dict[Value, list[list[tuple[Value, int]]]] = {}
-    last: dict[Value, int] = {}
-    for place, value in enumerate(values):
-        for number, term in enumerate(value.terms):
-            runs = found.setdefault(term.of, [])
-            joins = term.blocks == 1 and last.get(term.of) == place - 1 and runs
-            if joins:
-                runs[-1].append((value, number))
-            else:
-                runs.append([(value, number)])
-            last[term.of] = place if term.blocks == 1 else -2
-    return found
-

@@ -19,8 +19,12 @@ LIBRARY = frozenset(
     """main exp expf expm1 log logf log1p sin cos tan tanh sqrt pow fabs floor erf erfc lgamma gamma abs printf malloc
     free memcpy memset signed NULL INFINITY NAN j0 j1 jn y0 y1 yn index""".split()
 )
-LONGEST = 31  # characters that every compiler tells apart in names that a linker sees, and those that come behind a name
-_GREEK = {name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}") for name in ("alpha", "beta", "gamma", "delta")}
+LONGEST = (
+    31  # characters that every compiler tells apart in names that a linker sees, and those that come behind a name
+)
+_GREEK = {
+    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}") for name in ("alpha", "beta", "gamma", "delta")
+}
 
 
 def checked_name(name: object) -> str:

@@ -33,6 +33,7 @@ class Choices:
     weights: str
     own: bool
     max_steps: int  # 0 of a network that goes step by step
+    constants: tuple[tuple[str, np.ndarray, str], ...] = ()  # by name, with what they are, for the caller's code
 
     @property
     def state(self) -> str:
@@ -111,7 +112,10 @@ class Program:
     def __init__(self, net: Network, whole: Network, choices: Choices):
         self.net, self.whole, self.choices = net, whole, choices
         self.functions = Functions(net.dtype, choices.own)
-        self.names = Names([*RESERVED, choices.name, choices.state, "state", "steps"])
+        public = [
+            f"{choices.name}_{word}" for word in ("state", "reset", "step", "run", *(c[0] for c in choices.constants))
+        ]
+        self.names = Names([*RESERVED, choices.name, *public, "state", "steps"])
         self.weights = Weights(self.functions, self.names, choices.weights)
         self.inputs = self._inputs()
         self.outputs = self._outputs()
@@ -159,7 +163,13 @@ class Program:
         runs = axes.pop() if axes else ONCE
         name = self.names.take(f"{spec.graph.name}_{spec.name}" if spec.name[0].isdigit() else spec.name, "layer")
         if spec.move is not None:
-            axis = runs if spec.move.kind in ("reverse", "shift") else spec.move.axis if spec.move.kind == "repeat" else ONCE
+            axis = (
+                runs
+                if spec.move.kind in ("reverse", "shift")
+                else spec.move.axis
+                if spec.move.kind == "repeat"
+                else ONCE
+            )
             return Layered(spec, name, self.wide(sources[0]), runs, axis)
         graph = spec.graph
         made = Layered(spec, name, width(graph.outputs[0]), runs, ONCE if spec.last else runs)
@@ -250,5 +260,3 @@ def stripped(structure: Structure, fixed: Sequence[int]) -> Structure:
         for p in structure.parts
     ]
     return replace(structure, parts=tuple(parts))
-
-

@@ -14,7 +14,7 @@ import numpy as np
 
 from elman.equations.evaluate import evaluate
 from elman.equations.graph import Graph, depending
-from elman.equations.ops import OPS, row_of, span
+from elman.equations.ops import OPS, span
 from elman.equations.symbols import Symbol, width
 from elman.errors import ConversionError
 
@@ -122,9 +122,9 @@ class _Lowering:
                 value = self.memo[node] = self._lower(node)
                 name = self.graph.names.get(node, "")
                 value.name = value.name or name
-        given = [[self.memo[s] for s in symbols] for symbols in (self.graph.inputs, self.graph.states)]
-        memories = [self.memo[s] for s in self.graph.memories]
-        return Step(self.graph, *given, memories, [self._value(o) for o in self.graph.outputs])
+        leaves = (self.graph.inputs, self.graph.states, self.graph.memories)
+        inputs, states, memories = ([self.memo[s] for s in symbols] for symbols in leaves)
+        return Step(self.graph, inputs, states, memories, [self._value(o) for o in self.graph.outputs])
 
     # --- what is known ------------------------------------------------------------------------------------------
 
@@ -279,7 +279,7 @@ class _Lowering:
 
 
 WRITTEN = frozenset(  # the ops that C has a form of, beside those above
-    """add sub mul div neg pow abs sign floor square sqrt reciprocal exp log log1p sin cos erf lgamma digamma sigmoid tanh
-    relu leaky_relu elu softplus silu gelu clip maximum minimum lt le eq where spike sum mean max pick concat outer matvec
-    vecmat attend attend_additive expand""".split()
+    """add sub mul div neg pow abs sign floor square sqrt reciprocal exp log log1p sin cos erf lgamma digamma sigmoid
+    tanh relu leaky_relu elu softplus silu gelu clip maximum minimum lt le eq where spike sum mean max pick concat outer
+    matvec vecmat attend attend_additive expand""".split()
 )

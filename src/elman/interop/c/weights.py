@@ -97,7 +97,9 @@ class Weights:
         by_rows = rows < FEW and not scale
         one = whole.reshape(blocks, rows, columns)
         flat = (one if by_rows else np.swapaxes(one, 1, 2)).reshape(-1)
-        said = f"{what}: {len(whole)} x {columns}, {'row' if by_rows else 'column'} after {'row' if by_rows else 'column'}"
+        said = (
+            f"{what}: {len(whole)} x {columns}, {'row' if by_rows else 'column'} after {'row' if by_rows else 'column'}"
+        )
         array = self._array(np.ascontiguousarray(flat), name, said + (f", {blocks} blocks" if blocks > 1 else ""))
         function = "multiply_bytes" if scale else "multiply_rows" if by_rows else "multiply"
         return Matrix(array, scale, rows, columns, blocks, self.functions.use(function))
