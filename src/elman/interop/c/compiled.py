@@ -41,55 +41,65 @@ def compiler(wanted: str | None = None) -> str | None:
     return next((found for name in COMPILERS if (found := shutil.which(name))), None)
 
 
-class Compiled:
-    """A network's C as a library in this process.
+def library_of(programs: Sequence[tuple[Program, Files]], cc: str, flags: Sequence[str] = FLAGS) -> ctypes.CDLL:
+    """The C of some networks, of different names, as one library in this process.
 
     Raises
     ------
     ConversionError
         If the compiler refuses it, or warns of anything.
     """
+    with tempfile.TemporaryDirectory(prefix="elman-c-") as folder:
+        place = Path(folder)
+        sources = []
+        for program, files in programs:
+            name = program.choices.name
+            texts = {f"{name}.h": files.header, f"{name}.c": files.code, f"{name}_beside.c": _beside(program)}
+            for file, text in texts.items():
+                (place / file).write_text(text)
+            sources += [f"{name}.c", f"{name}_beside.c"]
+        library = place / "networks.so"
+        command = [cc, *flags, *sources, "-lm", "-o", str(library)]
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True)
+        if done.returncode:
+            raise ConversionError(f"{cc} refuses the C of this network, please report it: {done.stderr[:2000]}")
+        return ctypes.CDLL(str(library))
 
-    def __init__(self, program: Program, files: Files, cc: str):
+
+def _beside(program: Program) -> str:
+    """What tells the size of the state, and sets and reads the states that are a caller's."""
+    get, put, at = [], [], 0
+    for field, size, _ in program.free_fields():
+        get.append(f"    memcpy(to + {at}, s->{field}, sizeof s->{field});")
+        put.append(f"    memcpy(s->{field}, from + {at}, sizeof s->{field});")
+        at += size
+    choices, real = program.choices, program.real
+    takes = {
+        "size": "size_t {}_size(void)",
+        "get": f"void {{}}_get(const {choices.state} *s, {real} *to)",
+        "put": f"void {{}}_put({choices.state} *s, const {real} *from)",
+    }
+    heads = {key: head.format(f"beside_{choices.name}") for key, head in takes.items()}
+    lines = [f'#include <string.h>\n#include "{choices.name}.h"', *(f"{head};" for head in heads.values())]
+    lines += [f"{heads['size']} {{", f"    return sizeof({choices.state});", "}"]
+    lines += [f"{heads['get']} {{", "    (void)s, (void)to;", *get, "}"]
+    return "\n".join([*lines, f"{heads['put']} {{", "    (void)s, (void)from;", *put, "}", ""])
+
+
+class Compiled:
+    """A network's C in this process; see `library_of`."""
+
+    def __init__(self, program: Program, library: ctypes.CDLL):
         self.program = program
         name = program.choices.name
-        with tempfile.TemporaryDirectory(prefix="elman-c-") as folder:
-            place = Path(folder)
-            (place / f"{name}.h").write_text(files.header)
-            (place / f"{name}.c").write_text(files.code)
-            (place / "beside.c").write_text(self._beside())
-            library = place / "network.so"
-            command = [cc, *FLAGS, f"{name}.c", "beside.c", "-lm", "-o", str(library)]
-            done = subprocess.run(command, cwd=place, capture_output=True, text=True)
-            if done.returncode:
-                raise ConversionError(f"{cc} refuses the C of this network, please report it: {done.stderr[:2000]}")
-            self.library = ctypes.CDLL(str(library))
-        self.library.beside_size.restype = ctypes.c_size_t
+        functions: Any = library
+        self._reset, self._run = (functions[f"{name}_{what}"] for what in ("reset", "run"))
+        self._size, self._get, self._put = (functions[f"beside_{name}_{what}"] for what in ("size", "get", "put"))
+        self._size.restype = ctypes.c_size_t
 
-    def _beside(self) -> str:
-        """What tells the size of the state, and sets and reads the states that are a caller's."""
-        choices = self.program.choices
-        get, put, at = [], [], 0
-        for field, size, _ in self.program.free_fields():
-            get.append(f"    memcpy(to + {at}, s->{field}, sizeof s->{field});")
-            put.append(f"    memcpy(s->{field}, from + {at}, sizeof s->{field});")
-            at += size
-        state, real = choices.state, self.program.real
-        return "\n".join(
-            [
-                f'#include <string.h>\n#include "{choices.name}.h"',
-                "size_t beside_size(void);",
-                f"void beside_get(const {state} *s, {real} *to);",
-                f"void beside_put({state} *s, const {real} *from);",
-                f"size_t beside_size(void) {{\n    return sizeof({state});\n}}",
-                f"void beside_get(const {state} *s, {real} *to) {{\n    (void)s, (void)to;",
-                *get,
-                "}",
-                f"void beside_put({state} *s, const {real} *from) {{\n    (void)s, (void)from;",
-                *put,
-                "}\n",
-            ]
-        )
+    @classmethod
+    def alone(cls, program: Program, files: Files, cc: str) -> Compiled:
+        return cls(program, library_of([(program, files)], cc))
 
     def __call__(self, trial: Trial) -> list[np.ndarray]:
         """What the C makes of a trial: outputs, then final states, as `proof.ours`."""
@@ -111,13 +121,12 @@ class Compiled:
     def _row(self, trial: Trial, row: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Outputs and final states of one row."""
         program, dtype = self.program, self.program.net.dtype
-        library: Any = self.library
-        state = ctypes.create_string_buffer(b"\xa5" * library.beside_size())
-        getattr(library, f"{program.choices.name}_reset")(state)
+        state = ctypes.create_string_buffer(b"\xa5" * self._size())
+        self._reset(state)
         sizes = [size for _, size, _ in program.free_fields()]
         if trial.states is not None:
             values = np.concatenate([s[row] for s in trial.states]).astype(dtype)
-            library.beside_put(state, _pointer(values))
+            self._put(state, _pointer(values))
         inputs, steps = [], {}
         for port, x in zip(program.inputs, trial.inputs, strict=True):
             used = x[row]
@@ -128,13 +137,13 @@ class Compiled:
         outputs = [
             np.full((steps[p.axis], p.width) if p.axis != ONCE else (p.width,), np.nan, dtype) for p in program.outputs
         ]
-        error = getattr(library, f"{program.choices.name}_run")(*self._arguments(state, inputs, steps, outputs))
+        error = self._run(*self._arguments(state, inputs, steps, outputs))
         if error:
             raise ConversionError(
                 f"{program.choices.name}_run returned {error} of {trial.what}: please report the model"
             )
         final = np.zeros(sum(sizes), dtype)
-        library.beside_get(state, _pointer(final))
+        self._get(state, _pointer(final))
         return outputs, np.split(final, np.cumsum(sizes)[:-1]) if sizes else []
 
     def _arguments(

@@ -146,19 +146,35 @@ def to_c(
     allowed = TOLERANCE[net.dtype] if tolerance is None else checks.real(tolerance, "tolerance", 0)
     names = [f"{called}.h", f"{called}.c", *(["main.c"] if checks.flag(main, "main") else [])]
     check_writable(folder, names)
-    steps, taken, note = _mode(net, max_steps)
-    choices = Choices(called, weights, math == "own", steps, _constants(net, constants))
-    program = Program(taken, net, choices)
-    files = files_of(program, _about(net, about))
-    report = _report(program, files.size, [*note, *_notes(choices, files)])
+    program, files, report = texts_of(
+        net, called, weights, math, max_steps, constants=_constants(net, constants), about=about
+    )
     if cc is None:
         report = report.noting("no compiler of C was found (cc, gcc, clang): nothing was compiled or run")
     else:
-        report = _proved(net, taken, program, files, cc, allowed, report, data)
-    texts = {names[0]: files.header, names[1]: files.code, "main.c": files.main}
-    write_folder(folder, {n: partial(Path.write_text, data=texts[n], encoding="utf-8") for n in names})
+        report = _proved(program, files, cc, allowed, report, data)
+    written = {names[0]: files.header, names[1]: files.code, "main.c": files.main}
+    write_folder(folder, {n: partial(Path.write_text, data=written[n], encoding="utf-8") for n in names})
     paths = tuple(folder / n for n in names)
     return (paths, report) if return_report else paths
+
+
+def texts_of(
+    net: Network,
+    name: str,
+    weights: str = "float32",
+    math: str = "libm",
+    max_steps: int | None = None,
+    *,
+    constants: Any = (),
+    about: str = "",
+) -> tuple[Program, Files, Report]:
+    """The program of a network, its files, and what is known of it before it runs; options as for `to_c`."""
+    steps, taken, note = _mode(net, max_steps)
+    choices = Choices(name, weights, math == "own", steps, constants)
+    program = Program(taken, net, choices)
+    files = files_of(program, _about(net, about))
+    return program, files, _report(program, files.size, [*note, *_notes(choices, files)])
 
 
 # --- what is asked for ----------------------------------------------------------------------------------------
@@ -281,18 +297,16 @@ def _notes(choices: Choices, files: Files) -> list[str]:
     return found
 
 
-def _proved(
-    net: Network, taken: Network, program: Program, files: Files, cc: str, allowed: float, report: Report, data: Any
-) -> Report:
+def _proved(program: Program, files: Files, cc: str, allowed: float, report: Report, data: Any) -> Report:
     """The report after both sides have run."""
-    choices = program.choices
+    choices, net, taken = program.choices, program.whole, program.net
     report = replace(report, target=f"C99 ({Path(cc).name})")
     if choices.weights == "float32":
-        return prove(net, Compiled(program, files, cc), report, tolerance=allowed)
+        return prove(net, Compiled.alone(program, files, cc), report, tolerance=allowed)
     exact = Program(taken, net, replace(choices, weights="float32"))
-    report = prove(net, Compiled(exact, files_of(exact, ""), cc), report, tolerance=allowed)
+    report = prove(net, Compiled.alone(exact, files_of(exact, ""), cc), report, tolerance=allowed)
     rounded = Program(taken, net, replace(choices, weights="rounded"))
-    bytes_, floats = Compiled(program, files, cc), Compiled(rounded, files_of(rounded, ""), cc)
+    bytes_, floats = Compiled.alone(program, files, cc), Compiled.alone(rounded, files_of(rounded, ""), cc)
     apart = _apart(net, bytes_, floats)
     if not apart <= max(allowed, 1e-5) * 10:
         raise ConversionError(

@@ -85,6 +85,7 @@ class Writer:
         self.names = Names([*RESERVED, "s", "out", "k", "j", "b", "row", "column", "sums", self.name])
         self.stack = self.products = self.per_memory = 0
         self.checks = False
+        self.rows: dict[Value, str] = {}  # of lookups, the names of what they look up
         self.order: Order = in_order(self.step)
         self.states = [self.names.take(v.name, "h") for v in self.step.states]
         for value, name in zip(self.step.states, self.states, strict=True):
@@ -294,15 +295,9 @@ class Writer:
     def row(self, value: Value, place: str) -> str:
         assert value.array is not None
         table = self.weights.table(value.array, f"{self.name}_{value.name or 'E'}")
-        if value not in self._rows:
-            self._rows[value] = self._index(value.inputs[0], table.rows)
-        return table.place(self._rows[value], place, self.real)
-
-    @property
-    def rows(self) -> dict[Value, str]:
-        if not hasattr(self, "_row_names"):
-            self._row_names: dict[Value, str] = {}
-        return self._row_names
+        if value not in self.rows:
+            self.rows[value] = self._index(value.inputs[0], table.rows)
+        return table.place(self.rows[value], place, self.real)
 
     def _loop(self, loop: Loop) -> None:
         inner = Inner(self, loop)

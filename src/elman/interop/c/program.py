@@ -120,10 +120,19 @@ class Program:
         self.inputs = self._inputs()
         self.outputs = self._outputs()
         specs, self.results = net.specs()
+        self.weights.shared = self._shared(specs)
         self.layers: list[Layered] = []
         for number, spec in enumerate(specs):
             self.layers.append(self._layer(number, spec))
         self.read = self._read()
+
+    def _shared(self, specs: Sequence[LayerSpec]) -> set[bytes]:
+        """The values of parameters that are a table here and a matrix there."""
+        roles: dict[str, dict[int, bytes]] = {"table": {}, "matrix": {}}
+        for spec in specs:
+            for name, values in self._parameters(spec).items():
+                roles.get(spec.graph.parameters[name].role, {})[spec.offsets[name]] = values.tobytes()
+        return {values for offset, values in roles["table"].items() if offset in roles["matrix"]}
 
     @property
     def real(self) -> str:
@@ -235,7 +244,8 @@ class Program:
             if part.graph is None or part.name not in mine:
                 continue
             layer = mine[part.name]
-            for k, (name, size) in enumerate(zip(layer.fields, layer.sizes, strict=True)):
+            own = zip(layer.fields[: len(part.graph.states)], layer.sizes, strict=False)  # a running sum has others
+            for k, (name, size) in enumerate(own):
                 if not part.initial or part.initial[k] is None:
                     found.append((name, size, self.layers.index(layer)))
         return found

@@ -65,9 +65,11 @@ class Table:
     scale: str
     rows: int
     width: int
+    by_rows: bool
 
     def place(self, row: str, place: str, real: str) -> str:
-        at = f"{self.name}[{row} * {self.width} + {place}]"
+        at = f"{row} * {self.width} + {place}" if self.by_rows else f"{place} * {self.rows} + {row}"
+        at = f"{self.name}[{at}]"
         return f"{self.scale}[{row}] * ({real}){at}" if self.scale else at
 
 
@@ -83,6 +85,7 @@ class Weights:
     def __init__(self, functions: Functions, names: Names, kind: str):
         self.functions, self.names, self.kind = functions, names, kind
         self.bytes = 0
+        self.shared: set[bytes] = set()  # tables that lie as matrices do, for they are matrices too
         self.text: list[str] = []
         self._known: dict[tuple[str, str, bytes], str] = {}
 
@@ -106,9 +109,13 @@ class Weights:
 
     def table(self, values: np.ndarray, name: str) -> Table:
         rows, wide = values.shape
+        by_rows = values.tobytes() not in self.shared
         kept, scale = self._kept(values, name)
-        array = self._array(np.ascontiguousarray(kept).reshape(-1), name, f"table: {rows} x {wide}, row after row")
-        return Table(array, scale, rows, wide)
+        flat = np.ascontiguousarray(kept if by_rows else kept.T).reshape(-1)
+        array = self._array(
+            flat, name, f"table: {rows} x {wide}, {'row after row' if by_rows else 'column after column'}"
+        )
+        return Table(array, scale, rows, wide, by_rows)
 
     def _kept(self, matrix: np.ndarray, name: str) -> tuple[np.ndarray, str]:
         if self.kind == "float32":
