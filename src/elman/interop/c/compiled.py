@@ -54,10 +54,9 @@ def library_of(programs: Sequence[tuple[Program, Files]], cc: str, flags: Sequen
         sources = []
         for program, files in programs:
             name = program.choices.name
-            texts = {f"{name}.h": files.header, f"{name}.c": files.code, f"{name}_beside.c": _beside(program)}
-            for file, text in texts.items():
-                (place / file).write_text(text)
-            sources += [f"{name}.c", f"{name}_beside.c"]
+            (place / f"{name}.h").write_text(files.header)
+            (place / f"{name}.c").write_text(f"{files.code}\n{_beside(program)}")
+            sources.append(f"{name}.c")
         library = place / "networks.so"
         command = [cc, *flags, *sources, "-lm", "-o", str(library)]
         done = subprocess.run(command, cwd=place, capture_output=True, text=True)
@@ -80,7 +79,7 @@ def _beside(program: Program) -> str:
         "put": f"void {{}}_put({choices.state} *s, const {real} *from)",
     }
     heads = {key: head.format(f"beside_{choices.name}") for key, head in takes.items()}
-    lines = [f'#include <string.h>\n#include "{choices.name}.h"', *(f"{head};" for head in heads.values())]
+    lines = ["#include <string.h>", "", *(f"{head};" for head in heads.values())]
     lines += [f"{heads['size']} {{", f"    return sizeof({choices.state});", "}"]
     lines += [f"{heads['get']} {{", "    (void)s, (void)to;", *get, "}"]
     return "\n".join([*lines, f"{heads['put']} {{", "    (void)s, (void)from;", *put, "}", ""])

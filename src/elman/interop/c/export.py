@@ -207,8 +207,6 @@ def _check(net: Any, weights: Any, math: Any, data: Any) -> None:
         raise OptionError(f"{what} is for float32, and the network is of {net.dtype}: leave it out")
     if data is not None and weights != "int8":
         raise OptionError("data measures what int8 weights cost, and the weights are float32: leave data out")
-    if not all(np.isfinite(net.arena)):
-        raise ConversionError(f"the parameter {net.where(int(np.argmin(np.isfinite(net.arena))))} is not finite")
 
 
 def _constants(net: Network, constants: Any) -> tuple[tuple[str, np.ndarray, str], ...]:
@@ -300,11 +298,12 @@ def _notes(choices: Choices, files: Files) -> list[str]:
 def _proved(program: Program, files: Files, cc: str, allowed: float, report: Report, data: Any) -> Report:
     """The report after both sides have run."""
     choices, net, taken = program.choices, program.whole, program.net
+    most = choices.max_steps or None
     report = replace(report, target=f"C99 ({Path(cc).name})")
     if choices.weights == "float32":
-        return prove(net, Compiled.alone(program, files, cc), report, tolerance=allowed)
+        return prove(net, Compiled.alone(program, files, cc), report, tolerance=allowed, most=most)
     exact = Program(taken, net, replace(choices, weights="float32"))
-    report = prove(net, Compiled.alone(exact, files_of(exact, ""), cc), report, tolerance=allowed)
+    report = prove(net, Compiled.alone(exact, files_of(exact, ""), cc), report, tolerance=allowed, most=most)
     rounded = Program(taken, net, replace(choices, weights="rounded"))
     bytes_, floats = Compiled.alone(program, files, cc), Compiled.alone(rounded, files_of(rounded, ""), cc)
     apart = _apart(net, bytes_, floats)
@@ -319,7 +318,7 @@ def _proved(program: Program, files: Files, cc: str, allowed: float, report: Rep
 
 def _apart(net: Network, a: Compiled, b: Compiled) -> float:
     worst = 0.0
-    for trial in trials(net):
+    for trial in trials(net, most=a.program.choices.max_steps or None):
         for x, y in zip(a(trial), b(trial), strict=True):
             worst = max(worst, float(np.abs(x - y).max(initial=0)) / max(1.0, float(np.abs(y).max(initial=0))))
     return worst
@@ -328,7 +327,7 @@ def _apart(net: Network, a: Compiled, b: Compiled) -> float:
 def _loss(net: Network, run: Compiled, data: Any) -> list[str]:
     """What the bytes cost, output by output: on data, or on random input, which is said."""
     if data is None:
-        trial, where = next(iter(trials(net, seed=1))), "random input"
+        trial, where = next(trials(net, most=run.program.choices.max_steps or None, seed=1)), "random input"
     else:
         inputs, _ = net.check_batch(data, None)
         trial, where = Trial("data", inputs), f"the data given ({len(inputs[0])} rows)"
