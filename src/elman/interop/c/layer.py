@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from elman.equations.graph import ordered
 from elman.equations.render import plain_text
 from elman.interop.c.expressions import ATOM, Text, expression
 from elman.interop.c.functions import RESERVED, Functions
@@ -110,8 +111,7 @@ class Writer:
     # --- where values are -----------------------------------------------------------------------------------------
 
     def _place_arrays(self) -> None:
-        reached = {i for v in self.order.at for i in map(base, v.inputs)} | set(map(base, self.step.outputs))
-        for value in reached:
+        for value in ordered(self.step.outputs):
             if value.op == "array":
                 assert value.array is not None
                 self.places[value] = Place(self.weights.vector(value.array, f"{self.name}_{value.name or 'b'}"))
@@ -134,22 +134,21 @@ class Writer:
         affine = self._affine_values()
         if not affine:
             return
-        ordered = best_order(affine)
-        total = sum(v.width for v in ordered)
-        base_name = "out" if ordered == [self.out] and self.out in self.places else self._local("sums", total)
+        wall = best_order(affine)
+        total = sum(v.width for v in wall)
+        base_name = "out" if wall == [self.out] and self.out in self.places else self._local("sums", total)
         offset = 0
-        for value in ordered:
+        for value in wall:
             name = base_name
-            if base_name != "out" and len(ordered) > 1:
+            if base_name != "out" and len(wall) > 1:
                 name = self.names.take(value.name and f"{value.name}_sum" or self.sum_name(value))
                 self.arrays.append(f"{self.real} *const {name} = {base_name} + {offset};")
             if self.places.get(value, Place("")).text == "out" and base_name != "out":
                 del self.places[value]
             self.places[value] = Place(name)
             offset += value.width
-        self.runs = runs_of(ordered)
-        self.wall, self.wall_order = base_name, ordered
-        bias = np.concatenate([v.array for v in ordered])  # type: ignore[misc]
+        self.runs = runs_of(wall)
+        bias = np.concatenate([v.array for v in wall])  # type: ignore[misc]
         if bias.any():
             self.functions.use("copy")
             self.lines.append(f"copy({base_name}, {self.weights.vector(bias, f'{self.name}_bias')}, {total});")
