@@ -98,6 +98,6 @@ def test_a_literal_has_every_bit(dtype):
         dtype(-0.0),
         dtype(1),
     ]:
-        text = functions.literal(value).strip("()")
+        text = functions.number(value)
         back = dtype(text.removesuffix("f"))
         assert back == value and np.signbit(back) == np.signbit(value)

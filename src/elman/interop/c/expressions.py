@@ -34,7 +34,7 @@ def expression(op: str, operands: Sequence[Text], first: float, second: float, f
         return f"({condition} != {functions.literal(0.0)} ? {texts[1]} : {texts[2]})", ATOM
     if op == "expand":
         return operands[0]
-    numbers = [functions.literal(n).strip("()") for n in (first, second)[: _NUMBERS.get(op, 0)]]
+    numbers = [functions.number(n) for n in (first, second)[: _NUMBERS.get(op, 0)]]
     return f"{functions.name('fabs' if op == 'abs' else op)}({', '.join([*texts, *numbers])})", ATOM
 
 

@@ -126,7 +126,7 @@ def _definitions(program: Program) -> str:
     name, functions = program.choices.name, program.functions
     texts = []
     for called, values, _ in program.choices.constants:
-        numbers = ", ".join(functions.literal(v).strip("()") for v in values)
+        numbers = ", ".join(functions.number(v) for v in values)
         texts.append(f"const {program.real} {name}_{called}[{len(values)}] = {{{numbers}}};")
     return "\n".join(texts)
 

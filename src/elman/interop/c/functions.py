@@ -306,12 +306,16 @@ class Functions:
         return name
 
     def literal(self, value: float) -> str:
+        """A number as C reads it, to the last bit, and in brackets where it is negative."""
+        text = self.number(value)
+        return f"({text})" if text.startswith("-") else text
+
+    def number(self, value: float) -> str:
         """A number as C reads it, to the last bit."""
         if np.isinf(value):
-            return "INFINITY" if value > 0 else "(-INFINITY)"
+            return f"{'-' if value < 0 else ''}{'' if self.ending else '(double)'}INFINITY"
         text = str(np.float32(value) if self.ending else np.float64(value))
-        text = text if "." in text or "e" in text else f"{text}.0"
-        return f"({text}{self.ending})" if text.startswith("-") else f"{text}{self.ending}"
+        return f"{text if '.' in text or 'e' in text else f'{text}.0'}{self.ending}"
 
     def written(self) -> str:
         """The text of all that is used."""

@@ -397,7 +397,7 @@ class Writer:
         self.functions.use("maximum")
         self.per_memory += 2 * n + m
         self.lines += [
-            f"{self.real} {best} = -INFINITY, {weight} = {self._zero};",
+            f"{self.real} {best} = {self.functions.literal(-np.inf)}, {weight} = {self._zero};",
             f"for (size_t k = 0; k < {steps}; k++) {{",
             f"    {best} = maximum({best}, {text});",
             "}",

@@ -137,7 +137,7 @@ class Weights:
         return self._known[key]
 
     def _literal(self, value: np.floating) -> str:
-        return self.functions.literal(value).strip("()")  # type: ignore[arg-type]
+        return self.functions.number(float(value))
 
 
 def _lines(numbers: object) -> str:
