@@ -15,7 +15,7 @@ from elman.interop.c.export import texts_of
 from tests import cell_problems, random_cells, random_graphs
 
 MOST_STEPS = 12
-QUICK = ("-O0", *FLAGS)  # the last level of several counts
+QUICK = (*FLAGS, "-O0")  # the last level of several counts
 
 
 def cells() -> dict[str, el.Network]:
@@ -76,6 +76,18 @@ def awkward(p, x, double, float_):
     return ñ, float_ + ñ * el.max(ñ)
 
 
+def called_as_in_c(line, state):
+    """Layers called as functions of C, or as values of other layers."""
+    h = el.GRU(3)(line)
+    round = el.LSTM(3)(h)
+    x = el.GRU(2)(el.concat(round, state))
+    fill = el.Dense(2)(x)
+    multiply = el.Dense(2)(fill)
+    linux = el.Dense(2)(multiply)
+    row = el.Dense(2)(linux)
+    return row, x
+
+
 @el.cell
 def ring(p, x, a, b, c):
     """States that change places."""
@@ -116,6 +128,7 @@ def special() -> dict[str, el.Network]:
         "wide": el.Network(9, [el.LSTM(21), el.Dense(17)]),
         "dilated": el.Network(2, [el.Recurrent(el.cells.lstm, 3, dilation=3)]),
         "awkward names": el.Network(2, [el.Recurrent(awkward, 3)]),
+        "names of C": el.Network(called_as_in_c, inputs={"line": 2, "state": 1}),
         "a ring": el.Network(2, [el.Recurrent(ring, 3)]),
         "folded": el.Network(2, [el.Recurrent(folded, sizes={"s": 1}, units=4)]),
     }

@@ -76,6 +76,16 @@ def test_main_reads_csv_and_writes_it(tmp_path):
 
 
 @needs_compiler
+def test_main_of_inputs_that_are_called_as_its_own_values(tmp_path):
+    net, rng = networks.special()["names of C"], np.random.default_rng(0)
+    line, state = rng.normal(size=(4, 2)), rng.normal(size=(4, 1))
+    el.interop.to_c(net, tmp_path)
+    found = numbers(said(built(tmp_path), csv(np.hstack([line, state])))).reshape(4, 2, 2)
+    for k, y in enumerate(net((line[None], state[None]))):
+        assert np.allclose(found[:, k], y[0], atol=1e-6)
+
+
+@needs_compiler
 def test_main_of_whole_sequences(tmp_path):
     net, x = networks.special()["bidirectional"], np.random.default_rng(0).normal(size=(5, 2))
     el.interop.to_c(net, tmp_path, max_steps=5)
@@ -112,7 +122,7 @@ def test_an_index_that_is_none_is_an_error(tmp_path):
 @needs_compiler
 @pytest.mark.skipif(shutil.which("clang") is None, reason="needs clang")
 def test_clang_has_no_warning_either(tmp_path):
-    for what in ("normalised", "bidirectional", "causal convolution", "tied"):
+    for what in ("normalised", "names of C", "bidirectional", "causal convolution", "tied"):
         program, files = networks.in_c(networks.special()[what], "net", math="own")
         (tmp_path / "net.h").write_text(files.header)
         (tmp_path / "net.c").write_text(files.code)

@@ -15,13 +15,24 @@ KEYWORDS = frozenset(
     _Bool _Complex _Imaginary asm class delete export friend namespace new operator private protected public template
     this throw try catch using virtual bool true false""".split()
 )  # C99's and those of C++, in whose files the header may be read
-LIBRARY = frozenset(
-    """main exp expf expm1 log logf log1p sin cos tan tanh sqrt pow fabs floor erf erfc lgamma gamma abs printf malloc
-    free memcpy memset signed NULL INFINITY NAN j0 j1 jn y0 y1 yn index""".split()
+_MATH = """acos asin atan atan2 acosh asinh atanh cos sin tan cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10
+    log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma gamma ceil floor nearbyint rint
+    lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma
+    exp10 pow10 drem significand j0 j1 jn y0 y1 yn""".split()
+_OTHERS = """main abort abs alloca atexit atof atoi atol bcmp bcopy bzero calloc clog cabs carg cexp conj cproj creal
+    cimag csqrt exit ffs fclose fgets fopen fprintf fputc fputs free fwrite getc gets imaxabs index isalnum isalpha isascii
+    isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit labs llabs malloc memchr memcmp
+    memcpy mempcpy memmove memset perror printf putc putchar puts qsort rand realloc remove rename rindex scanf signed
+    snprintf sprintf sscanf stpcpy strcat strchr strcmp strcpy strcspn strdup strlen strncat strncmp strncpy strpbrk
+    strrchr strspn strstr strtod strtok toascii tolower toupper va_list vfprintf vprintf vscanf vsnprintf vsprintf
+    size_t ptrdiff_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t FILE EOF NULL INFINITY NAN
+    HUGE_VAL stdin stdout stderr errno signbit isnan isinf isfinite isnormal fpclassify isless isgreater signgam
+    linux unix i386""".split()
+LIBRARY = frozenset(  # functions that compilers know, and what headers define
+    [*(f"{name}{ending}" for name in _MATH for ending in ("", "f", "l")), *_OTHERS]
 )
-LONGEST = (
-    31  # characters that every compiler tells apart in names that a linker sees, and those that come behind a name
-)
+PROGRAM = "line row rows numbers print whole values read count arguments error state steps COLUMNS LONGEST".split()
+LONGEST = 31  # characters that every compiler tells apart in names that a linker sees
 _GREEK = {
     name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}") for name in ("alpha", "beta", "gamma", "delta")
 }

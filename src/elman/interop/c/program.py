@@ -15,7 +15,7 @@ from elman.equations.symbols import width
 from elman.errors import ConversionError
 from elman.interop.c.functions import RESERVED, Functions
 from elman.interop.c.layer import Writer, Written
-from elman.interop.c.names import Names
+from elman.interop.c.names import PROGRAM, Names
 from elman.interop.c.values import lowered
 from elman.interop.c.weights import Weights
 from elman.network import Network
@@ -115,7 +115,7 @@ class Program:
         public = [
             f"{choices.name}_{word}" for word in ("state", "reset", "step", "run", *(c[0] for c in choices.constants))
         ]
-        self.names = Names([*RESERVED, choices.name, *public, "state", "steps"])
+        self.names = Names([*RESERVED, *PROGRAM, choices.name, *public])
         self.weights = Weights(self.functions, self.names, choices.weights)
         self.inputs = self._inputs()
         self.outputs = self._outputs()
