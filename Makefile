@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build clean
+.PHONY: demo test test-isas test-kernels test-c-cross aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -42,6 +42,11 @@ test-kernels: $(VENV)/.native
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native
 	native/tests/aarch64.sh
+
+# Networks written as C on an emulated ARM Cortex-M4 and as WebAssembly; tests/interop/c/cross.py says what that needs.
+test-c-cross: $(VENV)/.tested
+	$(BIN)/pip install --quiet ziglang
+	$(BIN)/python -m tests.interop.c.cross
 
 lint: $(VENV)/.linted
 	$(BIN)/ruff format --check src tests benchmarks examples

@@ -13,6 +13,7 @@ from elman.cli.cells import cells
 from elman.cli.classify import classify, regress
 from elman.cli.compare import compare
 from elman.cli.convert import convert
+from elman.cli.export import export
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
 from elman.cli.terminal import flush, say, streams
@@ -37,6 +38,7 @@ elman.add_command(bench)
 elman.add_command(convert)
 elman.add_command(inspect)
 elman.add_command(write)
+elman.add_command(export)
 
 
 def main() -> None:

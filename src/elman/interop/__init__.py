@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from elman.interop.report import Mapped, Report
 
-_HOME: dict[str, str] = {}  # what is loaded when it is first used, by the module that has it
+_HOME: dict[str, str] = {
+    "to_c": "elman.interop.c.export"
+}  # what is loaded when it is first used, by the module that has it
 
 if TYPE_CHECKING:  # the same for editors and type checkers
-    pass
+    from elman.interop.c.export import to_c as to_c
 else:
 
     def __getattr__(name: str) -> Any:

@@ -40,29 +40,34 @@ class Trial:
     states: list[np.ndarray] | None = None
 
 
-def trials(net: Network, *, ragged: bool = True, states: bool = True, seed: int = 0) -> Iterator[Trial]:
+def trials(
+    net: Network, *, ragged: bool = True, states: bool = True, most: int | None = None, seed: int = 0
+) -> Iterator[Trial]:
     """Random sequences for a network: several steps, one step, from drawn states, and rows of different lengths.
 
     Parameters
     ----------
     ragged, states : bool, default True
         Whether the other side takes lengths, and states to begin with.
+    most : int, optional
+        Steps that it takes.
     """
     rng = np.random.default_rng(seed)
-    yield Trial(f"{ROWS} rows of {STEPS} steps", _inputs(net, rng, ROWS, STEPS))
+    steps, ends = min(STEPS, most or STEPS), [min(n, most or n) for n in RAGGED]
+    yield Trial(f"{ROWS} rows of {steps} steps", _inputs(net, rng, ROWS, steps))
     yield Trial(f"{ROWS} rows of 1 step", _inputs(net, rng, ROWS, 1))
     sizes = [size for layer in net.state_sizes() for size in layer]
     if states and sizes:
         drawn = [rng.normal(scale=0.5, size=(ROWS, size)).astype(net.dtype) for size in sizes]
-        yield Trial("states that were drawn", _inputs(net, rng, ROWS, STEPS), states=drawn)
+        yield Trial("states that were drawn", _inputs(net, rng, ROWS, steps), states=drawn)
     if ragged:
-        lengths = np.array(RAGGED)
-        inputs = _inputs(net, rng, len(RAGGED), max(RAGGED))
+        lengths = np.array(ends)
+        inputs = _inputs(net, rng, len(ends), max(ends))
         for door, x in zip(net.doors, inputs, strict=True):
             if door.steps:
-                x[np.arange(max(RAGGED)) >= lengths[:, None]] = 0
+                x[np.arange(max(ends)) >= lengths[:, None]] = 0
                 door.begin(x[:0])
-        yield Trial(f"ragged rows of {', '.join(map(str, RAGGED))} steps", inputs, lengths)
+        yield Trial(f"ragged rows of {', '.join(map(str, ends))} steps", inputs, lengths)
 
 
 def _inputs(net: Network, rng: np.random.Generator, rows: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -102,6 +107,7 @@ def prove(
     ragged: bool = True,
     states: bool = True,
     tolerance: float | None = None,
+    most: int | None = None,
     seed: int = 0,
 ) -> Report:
     """Run both sides on random sequences, and complete the report.
@@ -117,6 +123,8 @@ def prove(
         What is known so far.
     ragged, states : bool, default True
         What the other side takes.
+    most : int, optional
+        Steps that it takes.
     tolerance : float, optional
         The largest difference that is allowed; by default 1e-5, in float64 1e-10.
 
@@ -133,7 +141,7 @@ def prove(
     allowed = TOLERANCE[net.dtype] if tolerance is None else real(tolerance, "tolerance", 0)
     found: dict[str, float] = {}
     tried = []
-    for trial in trials(net, ragged=ragged, states=states, seed=seed):
+    for trial in trials(net, ragged=ragged, states=states, most=most, seed=seed):
         tried.append(trial.what)
         for name, a, b in zip(_names(net), ours(net, trial), theirs(trial), strict=False):
             _check_shapes(name, a, b, trial, report)

@@ -1,0 +1,1 @@
+"""C: any network as one file for machines without an operating system."""
