@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from elman.interop.report import Mapped, Report
 
-_HOME: dict[str, str] = {}  # what is loaded when it is first used, by the module that has it
+_HOME: dict[str, str] = {  # what is loaded when it is first used, by the module that has it
+    "from_torch": "elman.interop.pytorch",
+    "to_torch": "elman.interop.pytorch",
+    "weights_from_torch": "elman.interop.pytorch",
+}
 
 if TYPE_CHECKING:  # the same for editors and type checkers
-    pass
+    from elman.interop.pytorch import from_torch, to_torch, weights_from_torch
 else:
 
     def __getattr__(name: str) -> Any:
@@ -22,4 +26,4 @@ else:
         return getattr(importlib.import_module(_HOME[name]), name)
 
 
-__all__ = ["Mapped", "Report", *_HOME]
+__all__ = ["Mapped", "Report", "from_torch", "to_torch", "weights_from_torch"]

@@ -205,7 +205,7 @@ class BackwardsLoop(nn.Module):
         h, c = torch.zeros(x.shape[0], 4), torch.zeros(x.shape[0], 4)
         for t in reversed(range(x.shape[1])):
             h, c = self.cell(x[:, t, :], (h, c))
-        return self.fc(torch.cat([h, c[:, :0], h * 0 + torch.tanh(h)], -1)[:, :4])
+        return self.fc(torch.cat([h, torch.tanh(c)], dim=-1)[:, :4] * 2 - h)
 
 
 class LearntStates(nn.Module):
@@ -419,7 +419,7 @@ class Future(nn.Module):
 
 CONVERTED: list[Callable[[], Any]] = [
     ZeroStates, Sentiment, PackedSentiment, PackedTagger, LanguageModel, CharRNN, Tagger, SineLoop, CellLoop,
-    FilledLoop, LearntStates, ViewOfStates, SumOfDirections, AttentionPool, LuongAttention, Pooled,
+    FilledLoop, BackwardsLoop, LearntStates, ViewOfStates, SumOfDirections, AttentionPool, LuongAttention, Pooled,
     ConvolutionFirst, CausalConvolution, Residual, Shared, Heads, LastOfLengths, WeightNormed, Future,
 ]  # fmt: skip
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from elman.engine.slots import ONCE
 from elman.equations.graph import Graph
 from elman.equations.symbols import width
-from elman.interop.peers import peer
 from elman.interop.pytorch.gates import ORDERS, Row
 from elman.interop.pytorch.layers import BatchNorm, Dense, GraphLayer, free
 from elman.interop.pytorch.module import Given, NetworkModule, Plan, Step
@@ -19,9 +20,6 @@ from elman.interop.pytorch.standard import Standard, signature, standard_of
 from elman.interop.report import Mapped
 from elman.network import Network
 from elman.network.flow import Part
-
-torch = peer("torch")
-nn = torch.nn
 
 
 class Builder:

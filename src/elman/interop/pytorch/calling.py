@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
-from elman.interop.peers import peer
 from elman.interop.proof import Trial
 from elman.interop.pytorch.inputs import Argument, Layout, state_sizes
 from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS
-
-torch = peer("torch")
 
 
 @dataclass(frozen=True)

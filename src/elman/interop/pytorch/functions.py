@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from elman.equations.ops import span
-from elman.interop.peers import peer
+import torch
+import torch.nn.functional as F
 
-torch = peer("torch")
-F = torch.nn.functional
+from elman.equations.ops import span
 
 
 def constant(value: float, like: Any) -> Any:
@@ -172,4 +171,4 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "fma": _map(lambda a, b, c: a * b + c),
     "blend": _map(lambda z, a, b: z * a + (1 - z) * b),
 }
-"""By op, of (how, operands); `how` has its numbers. Dropout is `elman.interop.pytorch.layers`'."""
+"""By op, of (how, operands); `how` has its numbers. Dropout is a layer's own, which knows whether it trains."""

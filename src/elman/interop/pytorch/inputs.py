@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from elman.errors import ConversionError
-from elman.interop.peers import peer
 from elman.interop.pytorch.values import FEATURES, ROWS, STEPS
 
-torch = peer("torch")
 STATES = ("h", "c", "hx", "h0", "c0", "hc", "h_0", "c_0", "hn", "cn")
 
 
@@ -65,12 +65,9 @@ def _agree(layout: Layout) -> bool:
 
 def _required(module: Any, example: Any) -> list[str]:
     """The arguments without a default, as many of the others as an example has."""
-    parameters = [
-        q for q in inspect.signature(module.forward).parameters.values() if q.kind not in (q.VAR_KEYWORD,)
-    ]
+    parameters = [q for q in inspect.signature(module.forward).parameters.values() if q.kind not in (q.VAR_KEYWORD,)]
     if any(q.kind == q.VAR_POSITIONAL for q in parameters):
-        names = [f"x{k}" if k else "x" for k in range(len(example) if isinstance(example, tuple | list) else 1)]
-        return names
+        return [f"x{k}" if k else "x" for k in range(len(example) if isinstance(example, tuple | list) else 1)]
     needed = [q.name for q in parameters if q.default is q.empty or _is_lengths(q.name)]
     if example is None:
         return needed
@@ -105,7 +102,7 @@ def _of_example(name: str, one: Any) -> list[Argument]:
         kind = ["static" if STEPS not in dims else "index" for dims in wanted]
         return [Argument(name, k, dims) for k, dims in zip(kind, wanted, strict=True)]
     n = one.shape[-1] if one.ndim else 1
-    ranks = {
+    ranks: dict[int, list[tuple[str, ...]]] = {
         1: [(STEPS,), (ROWS,)],
         2: [(ROWS, STEPS), (STEPS, ROWS), (STEPS, FEATURES), (ROWS, FEATURES)],
         3: [(ROWS, STEPS, FEATURES), (STEPS, ROWS, FEATURES), (ROWS, FEATURES, STEPS)],

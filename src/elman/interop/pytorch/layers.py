@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from elman.interop.peers import peer
+import torch
+from torch import nn
+
 from elman.interop.pytorch.functions import ATTEND, FUNCTIONS, constant
 from elman.interop.pytorch.programs import Instruction, Program
 from elman.interop.pytorch.spans import Span
-
-torch = peer("torch")
-nn = torch.nn
 
 
 def free(module: Any, wanted: str) -> str:

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import torch
+from torch import nn
 
 from elman.errors import ShapeError
-from elman.interop.peers import peer
 from elman.interop.pytorch.gates import Row
 from elman.interop.pytorch.layers import BatchNorm, GraphLayer
 from elman.interop.pytorch.spans import Span, recur
-
-torch = peer("torch")
-nn = torch.nn
 
 
 @dataclass(frozen=True)
@@ -125,9 +122,7 @@ class NetworkModule(nn.Module):
             x = x.unsqueeze(-1)
         if x.ndim != wanted or x.shape[-1] != given.width:
             letters = "(B, T, F)" if given.axis >= 0 else "(B, F)"
-            raise ShapeError(
-                f"{given.name} has shape {tuple(x.shape)}; expected {letters} with {given.width} features"
-            )
+            raise ShapeError(f"{given.name} has shape {tuple(x.shape)}; expected {letters} with {given.width} features")
         return x if given.index or x.is_floating_point() else x.to(self._like.dtype)
 
     def _spans(self, inputs: list[Any], lengths: Any) -> dict[int, Span]:

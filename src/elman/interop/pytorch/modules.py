@@ -10,15 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from elman.errors import ConversionError, ElmanError
-from elman.interop.peers import OURS, called, peer
+from elman.interop.peers import OURS, called
 from elman.interop.proof import prove
 from elman.interop.pytorch.calling import Caller, Output, tensors_of
 from elman.interop.pytorch.inputs import Argument, Layout, layouts
-from elman.interop.pytorch.meanings import MEANINGS
 from elman.interop.pytorch.meanings.recurrent import Swapped
 from elman.interop.pytorch.meanings.shapes import beside, settled
+from elman.interop.pytorch.meanings.table import MEANINGS
 from elman.interop.pytorch.values import FEATURES, ROWS, STACK, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Made, Watch
 from elman.interop.report import Mapped, Report
@@ -26,11 +28,10 @@ from elman.network import Network
 from elman.network.flow import running
 from elman.network.structure import Static
 
-torch = peer("torch")
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
 
 
-class Loop(torch.nn.Module):
+class Loop(nn.Module):
     """A cell as a layer over a sequence (B, T, F)."""
 
     def __init__(self, cell: Any):
@@ -259,4 +260,3 @@ def _proved(found: Converted, tolerance: float | None) -> Report:
     ragged = net.structure.time_axes == 1
     with _single_thread():
         return prove(net, caller.results, report, ragged=ragged, states=caller.takes_states, tolerance=tolerance)
-

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from elman.equations.graph import Graph
 from elman.equations.matrices import parts_of_matrices
 from elman.equations.ops import row_of
-from elman.equations.symbols import Parameter, Symbol, width
+from elman.equations.symbols import Symbol, width
 
 ONCE, MEMORY, STEPS, LOOP = range(4)
 """When a value is known: of parameters alone; of a memory; of the inputs; of the states."""
@@ -77,13 +77,22 @@ def program_of(graph: Graph) -> Program:
             wide = 0 if node in matrices else width(node)
             operands = tuple(place[i] for i in node.inputs)
             made[when[node]].append(Instruction(node.op, operands, place[node], node.first, node.second, wide))
+    inputs, memories, states, outputs = (
+        tuple(place[s] for s in group) for group in (graph.inputs, graph.memories, graph.states, graph.outputs)
+    )
     read = {i for one in made[LOOP] for i in one.operands} | {place[o] for o in graph.outputs}
     return Program(
         len(nodes),
         tuple((name, place[p]) for name, p in graph.parameters.items()),
         tuple((node.first, place[node]) for node in nodes if node.op == "const"),
-        *(tuple(place[s] for s in group) for group in (graph.inputs, graph.memories, graph.states, graph.outputs)),
-        *(tuple(made[phase]) for phase in (ONCE, MEMORY, STEPS, LOOP)),
+        inputs,
+        memories,
+        states,
+        outputs,
+        tuple(made[ONCE]),
+        tuple(made[MEMORY]),
+        tuple(made[STEPS]),
+        tuple(made[LOOP]),
         tuple(k for k, node in enumerate(nodes) if k in read and when[node] == STEPS),
         width(graph.outputs[0]),
         tuple(width(s) for s in graph.states),
@@ -106,8 +115,3 @@ def _phases(graph: Graph, nodes: list[Symbol]) -> dict[Symbol, int]:
         if row_of(node).shape == "dropout" and node not in matrices:  # each row and step has its mask
             found[node] = max(found[node], STEPS)
     return found
-
-
-def is_parameter(node: Symbol) -> bool:
-    """Whether it is a parameter, and not a matrix that is made of some."""
-    return isinstance(node, Parameter) and node.op == "parameter"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from elman.interop.peers import peer
-
-torch = peer("torch")
-rnn = torch.nn.utils.rnn
+import torch
+from torch.nn.utils import rnn
 
 
 @dataclass

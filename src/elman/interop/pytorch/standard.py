@@ -64,9 +64,7 @@ def signature(graph: Graph) -> tuple[Any, ...]:
     nodes = list(dict.fromkeys([*graph.inputs, *graph.states, *graph.parameters.values(), *graph.nodes()]))
     number = {n: k for k, n in enumerate(nodes)}
     named = set(graph.parameters.values())
-    rows = [
-        (n.op, tuple(number[i] for i in n.inputs), n.first, n.second, n.name if n in named else "") for n in nodes
-    ]
+    rows = [(n.op, tuple(number[i] for i in n.inputs), n.first, n.second, n.name if n in named else "") for n in nodes]
     return (*rows, tuple(number[o] for o in graph.outputs))
 
 
@@ -147,9 +145,10 @@ def _linear(graph: Graph) -> Standard | None:
 def _is_sum(node: Symbol, graph: Graph, x: Symbol) -> bool:
     """Whether it is ``W x + b``, or ``W x`` where there is no b."""
     p = graph.parameters
-    if "b" in p:
-        product = node.inputs[0] if node.op == "add" and node.inputs[1] is p["b"] else None
-    else:
-        product = node
-    return product is not None and product.op == "matmul" and product.inputs[0] is p["W"] and product.inputs[1] is x
+    if "b" not in p:
+        return _is_product(node, p["W"], x)
+    return node.op == "add" and node.inputs[1] is p["b"] and _is_product(node.inputs[0], p["W"], x)
 
+
+def _is_product(node: Symbol, matrix: Symbol, x: Symbol) -> bool:
+    return node.op == "matmul" and node.inputs[0] is matrix and node.inputs[1] is x

@@ -206,9 +206,7 @@ def _called(name: str) -> str:
     return {ROWS: "rows", STEPS: "steps", FEATURES: "features", STACK: "stacked values"}.get(name, "rows and steps")
 
 
-def _features(
-    value: Value, at: int, stacks: int, sizes: list[int], beside: Beside
-) -> tuple[Value, list[str]]:
+def _features(value: Value, at: int, stacks: int, sizes: list[int], beside: Beside) -> tuple[Value, list[str]]:
     """Stacked values put beside one another, or features taken apart."""
     if stacks:
         if at + stacks != len(value.stack):

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode
 
 import elman.errors as errors
-from elman.interop.peers import peer
-from elman.interop.pytorch.values import ROWS, STEPS, Beside, Cannot, Value
+from elman.interop.pytorch.values import STEPS, Beside, Cannot, Value
 from elman.network.layers import Layer
 
-torch = peer("torch")
 _THEIRS, _OURS = Path(inspect.getfile(torch)).parent, Path(inspect.getfile(errors)).parent
 FRESH = tuple("zeros_like ones_like full_like empty_like rand_like randn_like".split())
 FRESH += tuple("new_zeros new_ones new_full new_empty new_tensor".split())
@@ -48,7 +48,7 @@ class Made:
     frozen: list[str] = field(default_factory=list)
 
 
-class Watch(torch.overrides.TorchFunctionMode):
+class Watch(TorchFunctionMode):
     """Follows tensors through a forward that runs.
 
     Parameters
@@ -197,6 +197,7 @@ class Watch(torch.overrides.TorchFunctionMode):
         except Cannot as refusal:
             self.refused[id(target)] = refusal
             return
+        assert value.step is not None
         filled = self._filled.setdefault(id(target), {})
         filled[value.step] = value
         if len(filled) == self.sizes[STEPS]:
@@ -252,4 +253,3 @@ def here() -> str:
         if _THEIRS not in file.parents and _OURS not in file.parents and "<" not in frame.filename:
             return f" ({file.name}:{frame.lineno}: {frame.line})"
     return ""
-

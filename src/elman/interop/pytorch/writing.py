@@ -172,4 +172,3 @@ def unwrapped(module: Any) -> Any:
 
 def _unprefixed(name: Any) -> Any:
     return str(name).removeprefix("_orig_mod.").removeprefix("module.").removeprefix("_orig_mod.")
-

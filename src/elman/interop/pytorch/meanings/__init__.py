@@ -1,15 +1,1 @@
 """What calls of PyTorch are in a network's function, by the name of what is called."""
-
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
-from elman.interop.pytorch.meanings import arithmetic, layers, recurrent, shapes
-
-MEANINGS: dict[str, Callable[..., Any]] = {
-    **shapes.MEANINGS,
-    **arithmetic.MEANINGS,
-    **layers.MEANINGS,
-    **recurrent.MEANINGS,
-}

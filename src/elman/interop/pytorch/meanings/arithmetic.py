@@ -8,18 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from elman.equations import functions as f
 from elman.equations.declared import constant
-from elman.interop.peers import peer
 from elman.interop.pytorch.gates import Row
 from elman.interop.pytorch.values import FEATURES, ONE, STACK, STEPS, Cannot, Value, merged
 from elman.interop.pytorch.watching import Made, Watch
 from elman.network.flow import running
 from elman.network.layers import Dropout, Layer
 from elman.network.moves import _learnt, pool
-
-torch = peer("torch")
 
 # --- functions of each value ----------------------------------------------------------------------------------------
 
@@ -134,8 +132,8 @@ def _with_constant(w: Watch, value: Value, given: Any, function: Callable[[Any, 
             first = vector.narrow(k, 0, 1)
             if not torch.equal(first.expand_as(vector), vector):
                 raise Cannot(
-                    f"a fixed tensor that differs from {labels[k]} to {labels[k]} (B rows, T steps) meets the values, as "
-                    "a mask or an encoding of positions does: give it as one more input"
+                    f"a fixed tensor that differs from {labels[k]} to {labels[k]} (B rows, T steps) meets the values, "
+                    "as a mask or an encoding of positions does: give it as one more input"
                 )
             vector = first
     fixed = known_vector(w, vector.reshape(-1), given if given.requires_grad else None)
@@ -213,9 +211,7 @@ def _gathered(w: Watch, value: Value, axis: int, how: str, keep: bool) -> Value:
     dims = (*dims[:axis], ONE, *dims[axis:]) if keep else dims
     if label == STEPS:
         if w.packs and how != "sum":
-            raise Cannot(
-                f"the {how} over padded sequences counts the padding: divide their sum by the lengths, or leave padding out"
-            )
+            raise Cannot(f"the {how} over padded sequences counts the padding: divide their sum by the lengths")
         return value.map(lambda flow: pool(flow, how), dims)
     if label == FEATURES:
         return value.map(_OF_FEATURES[how], dims)
@@ -293,7 +289,9 @@ def _without(left: Value, right: Value) -> tuple[str, ...]:
 
 def _dropout(w: Watch, out: Any, x: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Value:
     if training:
-        raise Cannot("dropout is called with training=True, so that it drops in eval() too: give training=self.training")
+        raise Cannot(
+            "dropout is called with training=True, so that it drops in eval() too: give training=self.training"
+        )
     if p == 0:
         return w.value(x).plain()
     layer = Dropout(p)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from elman.equations import functions as f
-from elman.interop.peers import peer
 from elman.interop.pytorch.gates import Row
 from elman.interop.pytorch.meanings.shapes import features
 from elman.interop.pytorch.values import FEATURES, ONE, STEPS, Cannot, Value
@@ -16,8 +16,6 @@ from elman.interop.pytorch.watching import Made, Watch
 from elman.network.composites import Conv1D
 from elman.network.flow import running
 from elman.network.layers import BatchNorm, Dense, Embedding, Layer, LayerNorm, tie
-
-torch = peer("torch")
 
 
 def array(tensor: Any) -> np.ndarray:

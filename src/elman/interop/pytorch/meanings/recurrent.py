@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
-from elman.cells import projected_lstm
 from elman.equations.vectors import concat
-from elman.interop.peers import peer
 from elman.interop.pytorch.gates import ORDERS, rows_of
 from elman.interop.pytorch.meanings.arithmetic import known_vector
 from elman.interop.pytorch.meanings.layers import array, remember, stem
+from elman.interop.pytorch.recurrent import recurrent_layer
 from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Watch
 from elman.network.flow import running
-from elman.network.layers import GRU, LSTM, Dropout, Layer, Recurrent, SimpleRNN
+from elman.network.layers import Dropout, Layer
 
-torch = peer("torch")
 NAMED = {"lstm": "LSTM", "gru": "GRU", "rnn_tanh": "RNN", "rnn_relu": "RNN"}
 
 
@@ -31,15 +30,6 @@ _FED_BACK = (
 
 class Swapped(Cannot):
     """Rows stand where steps are expected."""
-
-
-def recurrent_layer(kind: str, hidden: int, *, bias: bool, nonlinearity: str = "tanh", projection: int = 0) -> Layer:
-    """One direction of a recurrent layer of PyTorch's."""
-    if kind == "LSTM" and projection:
-        return Recurrent(projected_lstm, projection, sizes={"c": hidden}, peepholes=False)
-    if kind == "RNN":
-        return SimpleRNN(hidden, activation=nonlinearity, bias=bias)
-    return (LSTM if kind == "LSTM" else GRU)(hidden, bias=bias)
 
 
 @dataclass
@@ -184,8 +174,8 @@ def _fixed_state(w: Watch, rows: Any, given: Any) -> Any:
         return None
     if not torch.equal(rows, rows[:1].expand_as(rows)):
         raise Cannot(
-            "states begin with numbers that differ from row to row, as torch.randn makes them: begin with zeros, with an "
-            "nn.Parameter that is the same for all rows, or take them as an argument of forward"
+            "states begin with numbers that differ from row to row, as torch.randn makes them: begin with zeros, with "
+            "an nn.Parameter that is the same for all rows, or take them as an argument of forward"
         )
     return known_vector(w, rows[0], given if own else None)
 

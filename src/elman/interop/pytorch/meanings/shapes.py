@@ -7,16 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from elman.equations import functions
 from elman.equations.vectors import concat, split
-from elman.interop.peers import peer
 from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS, Beside, Cannot, Value, reshaped
 from elman.interop.pytorch.watching import Watch, together
 from elman.network.flow import running
 from elman.network.moves import pool, reverse
-
-torch = peer("torch")
 
 
 def beside(sizes: dict[str, int]) -> Beside:
@@ -326,7 +324,9 @@ for _one in (_cat, _stack):  # of several steps
     _one.of_steps = True  # type: ignore[attr-defined]
 
 MEANINGS: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys("contiguous clone to cpu cuda float double type requires_grad_ type_as data expand_as".split(), _same),
+    **dict.fromkeys(
+        "contiguous clone to cpu cuda float double type requires_grad_ type_as data expand_as".split(), _same
+    ),
     **dict.fromkeys("view reshape flatten unflatten squeeze unsqueeze view_as reshape_as".split(), _view),
     **dict.fromkeys(("transpose", "swapaxes", "swapdims"), _transpose),
     **dict.fromkeys(("t", "T", "mT"), _turned),
