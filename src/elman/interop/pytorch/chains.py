@@ -14,8 +14,9 @@ from elman.cells.options import one_of
 from elman.equations.vectors import concat
 from elman.errors import OptionError
 from elman.interop.peers import OURS, called
-from elman.interop.proof import Trial, prove
+from elman.interop.proof import Trial
 from elman.interop.pytorch.gates import ORDERS, Row, rows_of
+from elman.interop.pytorch.proving import proved
 from elman.interop.pytorch.recurrent import recurrent_layer
 from elman.interop.pytorch.stages import Stage, stages_of
 from elman.interop.report import Mapped, Report
@@ -65,7 +66,12 @@ def of_tensors(
     def theirs(trial: Trial) -> list[np.ndarray]:
         return results(torch, found.stages, how, net, trial)
 
-    return net, prove(net, theirs, report, tolerance=tolerance)
+    def in_double() -> Any:
+        wide = stages_of({name: value.astype(np.float64) for name, value in tensors.items()}, order)
+        double = Chain(wide.stages, how).network()
+        return double, lambda trial: results(torch, wide.stages, how, double, trial)
+
+    return net, proved(net, theirs, in_double, report, tolerance=tolerance)
 
 
 class Chain:

@@ -15,12 +15,12 @@ from torch import nn
 
 from elman.errors import ConversionError, ElmanError
 from elman.interop.peers import OURS, called
-from elman.interop.proof import prove
 from elman.interop.pytorch.calling import Caller, Output, tensors_of
 from elman.interop.pytorch.inputs import Argument, Layout, layouts
 from elman.interop.pytorch.meanings.recurrent import Swapped
 from elman.interop.pytorch.meanings.shapes import beside, settled
 from elman.interop.pytorch.meanings.table import MEANINGS
+from elman.interop.pytorch.proving import proved
 from elman.interop.pytorch.values import FEATURES, ROWS, STACK, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Made, Watch
 from elman.interop.report import Mapped, Report
@@ -258,5 +258,18 @@ def _proved(found: Converted, tolerance: float | None) -> Report:
     notes = [f"forward takes {takes}; the network takes (B, T, F)"]
     report = Report(called("torch", "PyTorch"), OURS, tuple(_mapped(net, watch.made)), notes=(*notes, *watch.notes))
     ragged = net.structure.time_axes == 1
+
+    def in_double() -> Any:
+        double = _attempt(copy.deepcopy(caller.module).double(), caller.layout, watch.loops, torch.float64, False)
+        return double.net, double.caller.results
+
     with _single_thread():
-        return prove(net, caller.results, report, ragged=ragged, states=caller.takes_states, tolerance=tolerance)
+        return proved(
+            net,
+            caller.results,
+            in_double,
+            report,
+            ragged=ragged,
+            states=caller.takes_states,
+            tolerance=tolerance,
+        )

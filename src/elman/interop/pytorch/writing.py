@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from elman.checks import flag, instance
 from elman.errors import ConversionError
 from elman.interop.peers import OURS, called, peer
-from elman.interop.proof import Trial, prove
+from elman.interop.proof import Trial
+from elman.interop.pytorch.proving import proved, with_dtype
 from elman.interop.report import Report
 from elman.network import Network
 
@@ -69,8 +71,13 @@ def to_torch(net: Network, *, tolerance: float | None = None, return_report: boo
     builder = Builder(net)
     module = builder.module()
     report = Report(OURS, called("torch", "PyTorch"), tuple(builder.mapped), notes=(*builder.notes, *_notes(net)))
-    plain = in_full_precision(net)
-    report = prove(plain, lambda trial: run(torch, module, plain, trial), report, tolerance=tolerance)
+    plain = net if net.products is None else with_dtype(net, net.dtype)
+
+    def in_double() -> Any:
+        double = copy.deepcopy(module).double()
+        return with_dtype(net, np.float64), lambda trial: run(torch, double, plain, trial)
+
+    report = proved(plain, lambda trial: run(torch, module, plain, trial), in_double, report, tolerance=tolerance)
     return (module, report) if return_report else module
 
 
@@ -83,15 +90,6 @@ def _notes(net: Network) -> list[str]:
             "products round to bfloat16 in Elman; the module computes in full precision: torch.autocast has it so there"
         )
     return found
-
-
-def in_full_precision(net: Network) -> Network:
-    """The network itself, or, where its products are rounded, one whose products are not."""
-    if net.products is None:
-        return net
-    plain = Network.of_structure(net.structure, dtype=net.dtype, known=dict(net.params))
-    plain.params.write(net.arena)
-    return plain
 
 
 def run(torch: Any, module: Any, net: Network, trial: Trial) -> list[np.ndarray]:
