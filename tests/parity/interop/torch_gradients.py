@@ -37,5 +37,6 @@ def of_loss(module: Any, x: Any, targets: list[np.ndarray], lengths: Any = None,
             inside = torch.arange(y.shape[1]) < torch.as_tensor(used).unsqueeze(1)
             wrong = wrong[inside]
         total = total + wrong.mean()
-    total.backward()
+    if total.requires_grad:  # of some networks nothing trains
+        total.backward()
     return float(total.detach())
