@@ -49,10 +49,11 @@ def layouts(module: Any, example: Any) -> Iterator[Layout]:
     names = _required(module, example)
     if example is not None:
         given = list(example) if isinstance(example, tuple | list) else [example]
-        choices = [_of_example(name, one) for name, one in zip(names, given, strict=False)]
+        named = zip(names, given, strict=False)
+        choices = [_of_example(name, one, k == 0) for k, (name, one) in enumerate(named)]
     else:
         plain = _data(module)
-        choices = [_by_name(module, name) or [Argument(name, *one) for one in plain] for name in names]
+        choices = [(k and _by_name(name)) or [Argument(name, *one) for one in plain] for k, name in enumerate(names)]
     found = itertools.product(*choices)
     yield from itertools.islice((one for one in found if _agree(one)), 60)
 
@@ -79,7 +80,7 @@ def _is_lengths(name: str) -> bool:
     return "len" in name.lower()
 
 
-def _by_name(module: Any, name: str) -> list[Argument] | None:
+def _by_name(name: str) -> list[Argument] | None:
     low = name.lower()
     if _is_lengths(low):
         return [Argument(name, "lengths")]
@@ -88,19 +89,19 @@ def _by_name(module: Any, name: str) -> list[Argument] | None:
     return None
 
 
-def _of_example(name: str, one: Any) -> list[Argument]:
-    """What an example can be, by its axes and its numbers."""
-    if _is_lengths(name):
-        return [Argument(name, "lengths")]
-    if isinstance(one, tuple | list) or _by_name(None, name):
+def _of_example(name: str, one: Any, is_first: bool) -> list[Argument]:
+    """What an example can be, by its axes and its numbers; the first one is data."""
+    if isinstance(one, tuple | list):
         return [Argument(name, "states")]
+    if not is_first and (found := _by_name(name)):
+        return found
     if not isinstance(one, torch.Tensor):
         raise ConversionError(f"example has a {type(one).__name__} for {name}; expected tensors, as forward takes them")
     if not one.is_floating_point():
         wanted: list[tuple[str, ...]] = [(ROWS, STEPS), (STEPS, ROWS)] if one.ndim == 2 else [(STEPS,), (ROWS,)]
         wanted = [(ROWS, STEPS, FEATURES), (STEPS, ROWS, FEATURES)] if one.ndim == 3 else wanted
-        kind = ["static" if STEPS not in dims else "index" for dims in wanted]
-        return [Argument(name, k, dims) for k, dims in zip(kind, wanted, strict=True)]
+        count = one.shape[-1] if one.ndim == 3 else 1
+        return [Argument(name, "index", dims, count) for dims in wanted]
     n = one.shape[-1] if one.ndim else 1
     ranks: dict[int, list[tuple[str, ...]]] = {
         1: [(STEPS,), (ROWS,)],
@@ -150,7 +151,8 @@ def state_sizes(module: Any) -> tuple[int, list[int]]:
     found = [m for m in module.modules() if isinstance(m, torch.nn.RNNBase)]
     if len(found) != 1:
         raise ConversionError(
-            f"forward takes states, and the module has {len(found)} recurrent layers: give states a default of None"
+            f"forward takes states, and the module has {len(found)} recurrent layers: give states a default of None, "
+            "or, where forward is one step of a cell that is written out, write its equations as a cell, @elman.cell"
         )
     layer = found[0]
     wide = [layer.proj_size or layer.hidden_size, layer.hidden_size][: 2 if layer.mode == "LSTM" else 1]

@@ -65,7 +65,7 @@ def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Networ
         alone = example is None and ran and not any(ROWS in a.dims for a in layout)
         for loops in (False, True):
             try:
-                found = _attempt(module, layout, loops, dtype, alone)
+                found = _attempt(copy.deepcopy(module), layout, loops, dtype, alone)
                 return found.net, _proved(found, tolerance)
             except ElmanError as error:
                 progress = 0 if isinstance(error.__cause__, Swapped) else getattr(error, "progress", 0)
@@ -117,6 +117,9 @@ def _dtype(module: Any) -> Any:
 
 
 def _attempt(module: Any, layout: Layout, loops: bool, dtype: Any, alone: bool) -> Converted:
+    wide = [a.name for a in layout if a.kind == "index" and a.features > 1]
+    if wide:
+        raise ConversionError(f"{wide[0]} has several indices at each step: take each as an argument of its own")
     sizes = _sizes(module)
     watch = Watch(module, sizes, MEANINGS, beside(sizes), loops)
     caller = Caller(module, layout, (), dtype)
@@ -161,6 +164,7 @@ def _watched(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[t
     arguments = _drawn(watch, caller, layout, flows)
     with torch.enable_grad(), watch:
         out = caller.module(*arguments)
+    _check_stateless(watch, caller.module)
     found = []
     for number, tensor in enumerate(tensors_of(out)):
         if not watch.knows(tensor):
@@ -175,6 +179,18 @@ def _watched(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[t
     if not found:
         raise Cannot("forward returns no tensor that depends on its input")
     return [_output(watch, number, value) for number, value in found]
+
+
+def _check_stateless(watch: Watch, module: Any) -> None:
+    """Refuse a module that remembers what it saw."""
+    for inner in module.modules():
+        for name, value in vars(inner).items():
+            held = value if isinstance(value, tuple | list) else [value]
+            if any(watch.knows(one) for one in held):
+                raise Cannot(
+                    f"forward keeps {name} in the module, so that a call depends on those before it: take the state as "
+                    "an argument of forward and return it"
+                )
 
 
 def _output(watch: Watch, number: int, value: Value) -> tuple[Output, list[Any]]:
@@ -242,6 +258,16 @@ def _mapped(net: Network, made: list[Made]) -> Iterator[Mapped]:
                 yield Mapped(theirs, ", ".join(ours), ", ".join(filter(None, [one.how, "biases summed" * twice])))
 
 
+def _unused(net: Network, found: Converted) -> list[str]:
+    """What the module has and forward does not use."""
+    used = {name for one in found.watch.made if _part(net, one) for name in one.names.values()}
+    shared = {id(p): name for name, p in found.caller.module.named_parameters() if name in used}
+    left = [n for n, p in found.caller.module.named_parameters() if n not in used and id(p) not in shared]
+    made = [name for name in left if ".parametrizations." in name or name.endswith(("_g", "_v", "_orig"))]
+    left = [name for name in left if name not in made]
+    return [f"forward does not use {', '.join(left)}, and the network does not have them"] if left else []
+
+
 @contextmanager
 def _single_thread() -> Iterator[None]:
     before = torch.get_num_threads()
@@ -255,7 +281,7 @@ def _single_thread() -> Iterator[None]:
 def _proved(found: Converted, tolerance: float | None) -> Report:
     net, caller, watch = found.net, found.caller, found.watch
     takes = "; ".join(str(a) for a in caller.layout)
-    notes = [f"forward takes {takes}; the network takes (B, T, F)"]
+    notes = [f"forward takes {takes}; the network takes (B, T, F)", *_unused(net, found)]
     report = Report(called("torch", "PyTorch"), OURS, tuple(_mapped(net, watch.made)), notes=(*notes, *watch.notes))
     ragged = net.structure.time_axes == 1
 

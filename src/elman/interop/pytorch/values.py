@@ -126,10 +126,11 @@ def _stack_sizes(value: Value, aligned: tuple[str, ...], dims: tuple[str, ...]) 
 
 @dataclass(frozen=True)
 class Beside:
-    """How features are put together and taken apart, and how many rows and steps there are."""
+    """How features are put together, taken apart and put in another order, and how many rows and steps there are."""
 
     concat: Callable[..., Any]
     split: Callable[[Any, int], Sequence[Any]]
+    ordered: Callable[[Any, np.ndarray], Any]
     sizes: dict[str, int]
 
 
@@ -196,6 +197,13 @@ def _regrouped(
         return replace(value.plain(), stack=stack), [STACK] * len(sizes)
     if names[-1:] == [FEATURES] and set(names[:-1]) <= {STACK} and sizes:
         return _features(value, at, len(names) - 1, sizes, beside)
+    if (
+        names[:1] == [FEATURES]
+        and set(names[1:]) == {STACK}
+        and len(sizes) == 1
+        and at + len(names) - 1 == len(value.stack)
+    ):
+        return _interleaved(value, at, labels[0][1], beside), [FEATURES]
     raise Cannot(
         f"an axis of {' and '.join(_called(n) for n in names)} becomes one of {', '.join(map(str, sizes))}: the number "
         "of steps, or of rows, would be fixed. Take the last step, a mean over steps, or all steps as they are"
@@ -204,6 +212,17 @@ def _regrouped(
 
 def _called(name: str) -> str:
     return {ROWS: "rows", STEPS: "steps", FEATURES: "features", STACK: "stacked values"}.get(name, "rows and steps")
+
+
+def _interleaved(value: Value, at: int, features: int, beside: Beside) -> Value:
+    """The first feature of all stacked values, then the second one of all."""
+    numbers = value.numbers.reshape(*value.stack[:at], -1)
+    count = numbers.shape[-1]
+    order = np.arange(count * features).reshape(count, features).T.reshape(-1)
+    flows = tuple(
+        beside.ordered(beside.concat(*(value.flows[k] for k in row)), order) for row in numbers.reshape(-1, count)
+    )
+    return replace(value.plain(), flows=flows, stack=value.stack[:at])
 
 
 def _features(value: Value, at: int, stacks: int, sizes: list[int], beside: Beside) -> tuple[Value, list[str]]:

@@ -131,6 +131,8 @@ class Watch(TorchFunctionMode):
         if name == "__setitem__":
             return self._set(function, args)
         out = function(*args, **kwargs)
+        if isinstance(out, torch.Tensor) and not (name.endswith("_") or kwargs.get("inplace")):
+            out = out.view_as(out) if any(out is x for x in _flat((args, kwargs))) else out  # as dropout in eval()
         found = [x for x in _flat(out) if isinstance(x, torch.Tensor)]
         if not found:
             return out
@@ -163,7 +165,10 @@ class Watch(TorchFunctionMode):
         if not all(v.flows for v in values):
             raise Cannot("a cell's state that is not its output is used at each step: the last one's is known alone")
         if len(steps) > 1:
-            raise Cannot(f"values of steps {sorted(steps)} are put together: a step sees its own inputs and states")
+            raise Cannot(
+                f"values of steps {', '.join(map(str, sorted(steps)))} are put together, as in a cell that is written "
+                "out in a loop: write its equations as a cell, @elman.cell"
+            )
         return self._lifted_to_all(meaning, plain, values, steps.pop(), out, args, kwargs)
 
     def _lifted_to_all(

@@ -12,8 +12,9 @@ import torch
 
 from elman.equations import functions as f
 from elman.equations.declared import constant
+from elman.equations.vectors import split
 from elman.interop.pytorch.gates import Row
-from elman.interop.pytorch.values import FEATURES, ONE, STACK, STEPS, Cannot, Value, merged
+from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS, Cannot, Value, merged
 from elman.interop.pytorch.watching import Made, Watch
 from elman.network.flow import running
 from elman.network.layers import Dropout, Layer
@@ -47,6 +48,11 @@ def _clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     return f.clip(x, low, high)
 
 
+def _halves(x: Any) -> Any:
+    a, b = split(x, 2)
+    return a * f.sigmoid(b)
+
+
 def _selu(x: Any) -> Any:
     return 1.0507009873554805 * f.elu(x, 1.6732632423543772)
 
@@ -72,6 +78,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "softsign": _each(lambda x: x / (1 + f.abs(x))),
     "tanhshrink": _each(lambda x: x - f.tanh(x)),
     "logsigmoid": _each(lambda x: -f.softplus(-x)),
+    "glu": _each(lambda x: _halves(x)),
     "clamp": _each(_clamp, "min", "max"),
     "clip": _each(_clamp, "min", "max"),
 }
@@ -126,6 +133,8 @@ def _with_constant(w: Watch, value: Value, given: Any, function: Callable[[Any, 
     if given.ndim > len(value.dims):
         raise Cannot("a fixed tensor with more axes than what it meets")
     labels = value.dims[len(value.dims) - given.ndim :]
+    if (told := _of_lengths(w, value, labels, given, function)) is not None:
+        return told
     vector = given.detach()
     for k in reversed(range(given.ndim)):
         if labels[k] != FEATURES:
@@ -140,16 +149,58 @@ def _with_constant(w: Watch, value: Value, given: Any, function: Callable[[Any, 
     return value.map(lambda flow: function(flow, fixed))
 
 
-def known_vector(w: Watch, vector: Any, trained: Any) -> Any:
-    """A vector of the module in equations between layers: a parameter where it is made of one, `trained`."""
+def _of_lengths(
+    w: Watch, value: Value, labels: tuple[str, ...], given: Any, function: Callable[[Any, Any], Any]
+) -> Value | None:
+    """A value times the steps that are in use, or with the number of them; None of other tensors."""
+    if is_inside(w, labels, given) and function(2.0, 3.0) == 6.0:
+        return value.plain()  # a network looks at the steps in use only
+    if w.lengths is None or not _varies(given, labels, {ROWS}, torch.tensor(w.lengths)):
+        return None
+    w.packs = True
+    known = [v for v in w.values.values() if STEPS in v.dims and len(v.flows) == 1]
+    like = next((v for v in known if FEATURES in v.dims), known[0]).flow  # an input without features may be an index
+    count = pool(1 + 0 * like[:1], "sum")
+    return value.map(lambda flow: function(flow, count))
+
+
+def is_inside(w: Watch, labels: tuple[str, ...], mask: Any) -> bool:
+    """Whether a mask (B, T) is 1 at the steps in use and 0 behind them."""
+    if w.lengths is None:
+        return False
+    inside = torch.arange(w.sizes[STEPS]) < torch.tensor(w.lengths).unsqueeze(1)
+    found = _varies(mask, labels, {ROWS, STEPS}, inside if _first(labels) == ROWS else inside.t())
+    w.packs |= found
+    return found
+
+
+def _first(labels: tuple[str, ...]) -> str:
+    return next((label for label in labels if label in (ROWS, STEPS)), "")
+
+
+def _varies(given: Any, labels: tuple[str, ...], along: set[str], wanted: Any) -> bool:
+    """Whether a tensor is another one along some axes, and has one value along the others."""
+    shape = [size for label, size in zip(labels, given.shape, strict=True) if label in along]
+    if math.prod(shape) != given.numel() or tuple(shape) != tuple(wanted.shape):
+        return False
+    return bool(torch.equal(given.detach().reshape(shape).double(), wanted.double()))
+
+
+def known_vector(w: Watch, vector: Any, trained: Any, alone: bool = False) -> Any:
+    """A vector of the module in equations between layers: a parameter where it is made of one, `trained`.
+
+    One that stands `alone` is a layer's in any case, whose parameter is frozen where it does not train.
+    """
     array = vector.detach().cpu().numpy().copy()
-    if trained is None:
+    if trained is None and not alone:
         return constant(array)
-    origin = w.name(_origin(trained), "")
+    origin = "" if trained is None else w.name(_origin(trained), "")
     key = ("vector", origin or id(trained), array.tobytes())
     if key not in w.layers:
         w.layers[key] = Layer(_learnt, len(array))
-        w.made.append(Made(w.layers[key], {"b": array}, [Row("b", "b")], {"b": origin or "parameters of the module"}))
+        names = {"b": origin or ("numbers in forward" if trained is None else "parameters of the module")}
+        w.made.append(Made(w.layers[key], {"b": array}, [Row("b", "b")], names))
+        w.made[-1].frozen += ["b"] if trained is None else []
     with running().named((origin or "learnt").replace(".", "_")):
         return running().call(w.layers[key], [], [], None)
 
@@ -162,6 +213,15 @@ def _origin(tensor: Any) -> Any:
             return step.variable
         step = next((after for after, _ in step.next_functions if after is not None), None)
     return tensor
+
+
+def _prelu(w: Watch, out: Any, x: Any, weight: Any) -> Value:
+    """Slopes below zero that are parameters: one, or one for each feature."""
+    value = w.value(x)
+    if weight.numel() > 1 and value.dims[-1] != FEATURES:
+        raise Cannot("PReLU has a slope for each feature, which are not the last axis here")
+    slopes = known_vector(w, weight, weight if weight.requires_grad else None)
+    return value.map(lambda flow: f.relu(flow) - slopes * f.relu(-flow))
 
 
 def _power(a: Any, b: Any) -> Any:
@@ -298,13 +358,25 @@ def _dropout(w: Watch, out: Any, x: Any, p: float = 0.5, training: bool = True, 
     return w.value(x).map(lambda flow: running().call(layer, [flow], [], None))
 
 
+def _masked_fill(w: Watch, out: Any, x: Any, mask: Any, number: Any) -> Value:
+    """Zeros, or what softmax takes for nothing, behind each row's end."""
+    value = w.value(x)
+    if not isinstance(mask, torch.Tensor) or w.knows(mask):
+        raise Cannot("a mask that is made of the input chooses values: give lengths instead")
+    labels = value.dims[len(value.dims) - mask.ndim :]
+    if not is_inside(w, labels, ~mask.bool()) or not (float(number) == 0 or float(number) <= -1e4):
+        raise Cannot("a mask that is not that of the rows' lengths, with 0 or a very negative number behind their ends")
+    return value.plain()
+
+
 def _where(w: Watch, out: Any, condition: Any, a: Any, b: Any) -> Value:
-    raise Cannot("where and masked_fill choose by a mask: give lengths to the network instead")
+    raise Cannot("where chooses by a mask: take lengths as an argument, and masked_fill what is behind them")
 
 
 MEANINGS: dict[str, Callable[..., Any]] = {
     **UNARY,
     **TWO,
+    "prelu": _prelu,
     "softmax": _softmax(f.softmax, False),
     "log_softmax": _softmax(f.log_softmax, True),
     "mean": _along("mean"),
@@ -319,5 +391,5 @@ MEANINGS: dict[str, Callable[..., Any]] = {
     "bmm": _matmul,
     "dropout": _dropout,
     "where": _where,
-    "masked_fill": _where,
+    "masked_fill": _masked_fill,
 }

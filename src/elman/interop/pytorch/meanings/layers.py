@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -206,7 +207,8 @@ def _conv1d(
     reach = (kernel - 1) * dilation
     own = _padding(padding, reach)
     before, behind = value.padding[0] + own[0], value.padding[1] + own[1]
-    causal = (before, behind) == (reach, 0)
+    over = reach if (before, behind) == (reach, reach) else 0  # steps more, which the next slice takes away
+    causal = (before, behind - over) == (reach, 0)
     if not causal and (before, behind) != (reach // 2, reach - reach // 2):
         raise Cannot(
             f"a convolution with {before} zeros before and {behind} behind: here it sees {reach} steps back "
@@ -227,7 +229,7 @@ def _conv1d(
             return w.layers[key](flow)
 
     plain = Value(value.dims, value.flows, value.stack)
-    return plain.map(convolved)
+    return replace(plain.map(convolved), padding=(0, over))
 
 
 def _number(given: Any) -> int:

@@ -177,7 +177,7 @@ def _fixed_state(w: Watch, rows: Any, given: Any) -> Any:
             "states begin with numbers that differ from row to row, as torch.randn makes them: begin with zeros, with "
             "an nn.Parameter that is the same for all rows, or take them as an argument of forward"
         )
-    return known_vector(w, rows[0], given if own else None)
+    return known_vector(w, rows[0], given if own else None, alone=True)
 
 
 # --- packed sequences -----------------------------------------------------------------------------------------------

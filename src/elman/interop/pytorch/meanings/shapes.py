@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from elman.equations import functions
+from elman.equations.declared import constant
 from elman.equations.vectors import concat, split
 from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS, Beside, Cannot, Value, reshaped
 from elman.interop.pytorch.watching import Watch, together
@@ -19,7 +20,12 @@ from elman.network.moves import pool, reverse
 
 def beside(sizes: dict[str, int]) -> Beside:
     """How features are put together."""
-    return Beside(concat, split, sizes)
+    return Beside(concat, split, _in_order, sizes)
+
+
+def _in_order(flow: Any, order: np.ndarray) -> Any:
+    """Features in another order, by a matrix of ones and zeros."""
+    return constant(np.eye(len(order))[order]) @ flow
 
 
 def features(flow: Any) -> int:
@@ -143,7 +149,7 @@ def _ends(w: Watch, value: Value, places: list[Any]) -> Value | None:
 def _size(w: Watch, value: Value, axis: int) -> int:
     label = value.dims[axis]
     if label in w.sizes:
-        return w.sizes[label]
+        return w.sizes[label] + (sum(value.padding) if label == STEPS else 0)
     if label == STACK:
         return value.stack[value.is_stack(axis)]
     return features(value.flows[0]) if label == FEATURES else 1
@@ -162,6 +168,8 @@ def _part(w: Watch, value: Value, axis: int, one: Any, size: int) -> Value:
             return value.taken(numbers, value.dims)
         if label == FEATURES and pace == 1 and begin < end:
             return value.map(lambda flow: flow[begin:end])
+        if label == STEPS and value.padding[0] == 0 and (begin, end, pace) == (0, w.sizes[STEPS], 1):
+            return replace(value, padding=(0, 0))
         if label == STEPS and len(range(begin, end, pace)) == 1:
             return _step(w, value, begin, [ONE if k == axis else d for k, d in enumerate(value.dims)])
         raise Cannot(f"a range {begin}:{end} of {_called(label)} is taken")
