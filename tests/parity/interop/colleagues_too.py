@@ -306,8 +306,7 @@ class Gated(nn.Module):
         y, _ = self.r(x)
         a, b = self.g(y).chunk(2, dim=-1)
         y = self.n(y + a * torch.sigmoid(b))
-        z = F.glu(self.g(y), dim=-1)
-        return z
+        return F.glu(self.g(y), dim=-1)
 
 
 class ReverseOnly(nn.Module):
