@@ -1,0 +1,15 @@
+"""All of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from elman.interop.pytorch.meanings import arithmetic, layers, recurrent, shapes
+
+MEANINGS: dict[str, Callable[..., Any]] = {
+    **shapes.MEANINGS,
+    **arithmetic.MEANINGS,
+    **layers.MEANINGS,
+    **recurrent.MEANINGS,
+}

@@ -1,0 +1,301 @@
+"""A module of PyTorch as a network: its forward is watched, and then both are run."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from elman.errors import ConversionError, ElmanError
+from elman.interop.peers import OURS, called
+from elman.interop.pytorch.calling import Caller, Output, tensors_of
+from elman.interop.pytorch.inputs import Argument, Layout, layouts
+from elman.interop.pytorch.meanings.recurrent import Swapped
+from elman.interop.pytorch.meanings.shapes import beside, settled
+from elman.interop.pytorch.meanings.table import MEANINGS
+from elman.interop.pytorch.proving import proved
+from elman.interop.pytorch.values import FEATURES, ROWS, STACK, STEPS, Cannot, Value
+from elman.interop.pytorch.watching import Made, Watch
+from elman.interop.report import Mapped, Report
+from elman.network import Network
+from elman.network.flow import running
+from elman.network.structure import Static
+
+PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
+
+
+class Loop(nn.Module):
+    """A cell as a layer over a sequence (B, T, F)."""
+
+    def __init__(self, cell: Any):
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, x: Any) -> Any:
+        h, found = None, []
+        for t in range(x.shape[1]):
+            h = self.cell(x[:, t], h)
+            found.append(h[0] if isinstance(h, tuple) else h)
+        return torch.stack(found, 1)
+
+
+@dataclass
+class Converted:
+    """A network and how the module is called."""
+
+    net: Network
+    caller: Caller
+    watch: Watch
+
+
+def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Network, Report]:
+    """The network of a module, and the report."""
+    module = _prepared(given)
+    dtype = _dtype(module)
+    errors: list[tuple[int, Exception]] = []
+    ran = False  # whether forward ran on several rows
+    for layout in layouts(module, example):
+        alone = example is None and ran and not any(ROWS in a.dims for a in layout)
+        for loops in (False, True):
+            try:
+                found = _attempt(copy.deepcopy(module), layout, loops, dtype, alone)
+                return found.net, _proved(found, tolerance)
+            except ElmanError as error:
+                progress = 0 if isinstance(error.__cause__, Swapped) else getattr(error, "progress", 0)
+                errors.append((progress, error))
+                ran = ran or progress > 0
+            except Exception as error:  # what forward raises, of this layout
+                errors.append((-1, error))
+    raise _refusal(given, errors)
+
+
+def _refusal(given: Any, errors: list[tuple[int, Exception]]) -> ConversionError:
+    """The error of the attempt that went farthest."""
+    name = type(given).__name__
+    ours = [(progress, error) for progress, error in errors if progress >= 0]
+    if ours:
+        error = max(ours, key=lambda one: one[0])[1]
+        return error if isinstance(error, ConversionError) else ConversionError(f"{name}: {str(error).strip()}")
+    if not errors:
+        return ConversionError(f"{name}: it is not known what forward takes: give example=, tensors as it takes them")
+    said = str(errors[0][1]).strip().splitlines()
+    return ConversionError(
+        f"{name}: forward fails on random input: {said[0] if said else errors[0][1]!r}. Give example=, tensors as it "
+        "takes them (any numbers of rows and steps must do)"
+    )
+
+
+def _prepared(given: Any) -> Any:
+    """A copy on the CPU, in eval mode and at least in single precision."""
+    cells = (torch.nn.RNNCellBase,)
+    try:
+        module = copy.deepcopy(given)
+    except Exception as error:
+        raise ConversionError(
+            f"{type(given).__name__} cannot be copied ({error}): convert it before it is run, or a fresh one with its "
+            "state dict"
+        ) from error
+    module = module.cpu().eval()
+    if any(p.dtype in (torch.float16, torch.bfloat16) for p in module.parameters()):
+        module = module.float()
+    return Loop(module).eval() if isinstance(module, cells) else module
+
+
+def _dtype(module: Any) -> Any:
+    kinds = {p.dtype for p in module.parameters() if p.is_floating_point()}
+    return torch.float64 if torch.float64 in kinds else torch.float32
+
+
+# --- one attempt ------------------------------------------------------------------------------------------------
+
+
+def _attempt(module: Any, layout: Layout, loops: bool, dtype: Any, alone: bool) -> Converted:
+    wide = [a.name for a in layout if a.kind == "index" and a.features > 1]
+    if wide:
+        raise ConversionError(f"{wide[0]} has several indices at each step: take each as an argument of its own")
+    sizes = _sizes(module)
+    watch = Watch(module, sizes, MEANINGS, beside(sizes), loops)
+    caller = Caller(module, layout, (), dtype)
+    outputs: list[Output] = []
+
+    def function(*flows: Any) -> Any:
+        found = _watched(watch, caller, layout, flows)
+        outputs.extend(one for one, _ in found)
+        several = [flow for _, each in found for flow in each]
+        return several if len(several) > 1 else several[0]
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    data = [a for a in layout if a.kind not in ("lengths", "states")]
+    names = _free_names([a.name for a in data])
+    function.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in names])  # type: ignore[attr-defined]
+    given = {n: a.features if STEPS in a.dims else Static(a.features) for n, a in zip(names, data, strict=True)}
+    try:
+        net = Network(function, inputs=given, dtype=str(dtype).removeprefix("torch."))
+    except ElmanError as error:
+        failed = ConversionError(f"{type(module).__name__}: {str(error).strip()}")
+        failed.progress = watch.count  # type: ignore[attr-defined]
+        raise failed from error
+    if alone and (watch.adds_rows or not watch.is_alone):
+        raise ConversionError(f"{type(module).__name__}: it is given one row at a time, which it is not written for")
+    _take_weights(net, watch.made)
+    return Converted(net, replace(caller, outputs=tuple(outputs)), watch)
+
+
+def _free_names(names: list[str]) -> list[str]:
+    return [name if name.isidentifier() else f"x{k}" for k, name in enumerate(names)]
+
+
+def _sizes(module: Any) -> dict[str, int]:
+    """How many rows and steps: numbers that no size of the module is a multiple of."""
+    taken = [n for p in module.parameters() for n in p.shape]
+    free = [p for p in PRIMES if all(n % p for n in taken)] or list(PRIMES)
+    return {ROWS: free[0], STEPS: free[1]} if len(free) > 1 else {ROWS: 59, STEPS: 61}
+
+
+def _watched(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[tuple[Output, list[Any]]]:
+    """Run forward, and see what its outputs are."""
+    arguments = _drawn(watch, caller, layout, flows)
+    with torch.enable_grad(), watch:
+        out = caller.module(*arguments)
+    _check_stateless(watch, caller.module)
+    found = []
+    for number, tensor in enumerate(tensors_of(out)):
+        if not watch.knows(tensor):
+            watch.note(f"output {number} of forward depends on no input and is left out")
+            continue
+        found.append((number, watch.value(tensor)))
+    if any(not v.is_final and not v.is_given for _, v in found):
+        states = [number for number, v in found if v.is_final or v.is_given]
+        found = [(number, v) for number, v in found if not (v.is_final or v.is_given)]
+        if states:
+            watch.note("the states that forward returns are what net(x, return_state=True) gives")
+    if not found:
+        raise Cannot("forward returns no tensor that depends on its input")
+    return [_output(watch, number, value) for number, value in found]
+
+
+def _check_stateless(watch: Watch, module: Any) -> None:
+    """Refuse a module that remembers what it saw."""
+    for inner in module.modules():
+        for name, value in vars(inner).items():
+            held = value if isinstance(value, tuple | list) else [value]
+            if any(watch.knows(one) for one in held):
+                raise Cannot(
+                    f"forward keeps {name} in the module, so that a call depends on those before it: take the state as "
+                    "an argument of forward and return it"
+                )
+
+
+def _output(watch: Watch, number: int, value: Value) -> tuple[Output, list[Any]]:
+    value = settled(value, watch.sizes[STEPS] - 1)
+    if ROWS not in "".join(value.dims) and any(ROWS in d for v in watch.values.values() for d in v.dims):
+        raise Cannot("forward returns something that is not a value for each row")
+    return Output(number, value.dims, value.stack), [running().flow(flow) for flow in value.flows]
+
+
+def _drawn(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[Any]:
+    """Random arguments, which are followed."""
+    sizes, rng = watch.sizes, np.random.default_rng(0)
+    lengths = np.full(sizes[ROWS], sizes[STEPS])
+    lengths[sizes[ROWS] // 2 :] = np.sort(rng.integers(2, sizes[STEPS] - 1, sizes[ROWS] - sizes[ROWS] // 2))[::-1]
+    arrays = [_numbers(a, sizes, rng, caller) for a in layout if a.kind not in ("lengths", "states")]
+    if caller.takes_lengths:
+        watch.lengths = lengths.tolist()
+    found = caller.arguments(arrays, lengths, None)
+    given = iter(flows)
+    for argument, tensor in zip(layout, found, strict=True):
+        if argument.kind == "states":
+            for one in tensor if isinstance(tensor, tuple) else (tensor,):
+                watch.follow(one, Value((STACK, ROWS, FEATURES), (None,) * len(one), (len(one),), is_given=True))
+        elif argument.kind != "lengths":
+            watch.follow(tensor, Value(argument.dims, (next(given),)))
+    return found
+
+
+def _numbers(argument: Argument, sizes: dict[str, int], rng: Any, caller: Caller) -> np.ndarray:
+    shape = (sizes[ROWS], *([sizes[STEPS]] if STEPS in argument.dims else []), argument.features)
+    if argument.kind == "index":
+        return np.zeros(shape, np.int64)
+    found: np.ndarray = rng.normal(size=shape)
+    return found
+
+
+# --- weights, and the proof ---------------------------------------------------------------------------------------
+
+
+def _take_weights(net: Network, made: list[Made]) -> None:
+    for one in made:
+        name = _part(net, one)
+        if name is None:
+            continue
+        for row in one.rows:
+            net.params[f"{name}.{row.ours}"] = row.read(one.tensors)
+        if one.frozen:
+            net.freeze(*(f"{name}.{ours}" for ours in one.frozen))
+
+
+def _part(net: Network, one: Made) -> str | None:
+    """The name of the part that a layer became; None where nothing reads it."""
+    return next((p.name for p in net.structure.parts if p.layer is one.layer), None)
+
+
+def _mapped(net: Network, made: list[Made]) -> Iterator[Mapped]:
+    for one in made:
+        name = _part(net, one)
+        if name is None:
+            continue
+        for tensor, theirs in one.names.items():
+            ours = [f"{name}.{row.ours}" for row in one.rows if tensor in (row.theirs, row.plus)]
+            twice = any(row.plus and tensor in (row.theirs, row.plus) for row in one.rows)
+            if ours:
+                yield Mapped(theirs, ", ".join(ours), ", ".join(filter(None, [one.how, "biases summed" * twice])))
+
+
+def _unused(net: Network, found: Converted) -> list[str]:
+    """What the module has and forward does not use."""
+    used = {name for one in found.watch.made if _part(net, one) for name in one.names.values()}
+    shared = {id(p): name for name, p in found.caller.module.named_parameters() if name in used}
+    left = [n for n, p in found.caller.module.named_parameters() if n not in used and id(p) not in shared]
+    made = [name for name in left if ".parametrizations." in name or name.endswith(("_g", "_v", "_orig"))]
+    left = [name for name in left if name not in made]
+    return [f"forward does not use {', '.join(left)}, and the network does not have them"] if left else []
+
+
+@contextmanager
+def _single_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _proved(found: Converted, tolerance: float | None) -> Report:
+    net, caller, watch = found.net, found.caller, found.watch
+    takes = "; ".join(str(a) for a in caller.layout)
+    notes = [f"forward takes {takes}; the network takes (B, T, F)", *_unused(net, found)]
+    report = Report(called("torch", "PyTorch"), OURS, tuple(_mapped(net, watch.made)), notes=(*notes, *watch.notes))
+    ragged = net.structure.time_axes == 1
+
+    def in_double() -> Any:
+        double = _attempt(copy.deepcopy(caller.module).double(), caller.layout, watch.loops, torch.float64, False)
+        return double.net, double.caller.results
+
+    with _single_thread():
+        return proved(
+            net,
+            caller.results,
+            in_double,
+            report,
+            ragged=ragged,
+            states=caller.takes_states,
+            tolerance=tolerance,
+        )
