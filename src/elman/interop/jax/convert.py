@@ -135,9 +135,7 @@ def _mapped(net: Network) -> tuple[Mapped, ...]:
     return tuple(Mapped(f"params[{name!r}]", name) for name in net.params)
 
 
-def _proved(
-    net: Network, function: JaxFunction, params: Params, report: Report, tolerance: float | None
-) -> Report:
+def _proved(net: Network, function: JaxFunction, params: Params, report: Report, tolerance: float | None) -> Report:
     """Both sides run. Products in bfloat16 are compared with themselves, and the equations without their rounding."""
     if net.products is None:
         return prove(net, _theirs(function, params), report, tolerance=tolerance)
@@ -149,7 +147,8 @@ def _proved(
 
 def _theirs(function: JaxFunction, params: Params) -> Any:
     jax = peer("jax")
-    compiled = jax.jit(function, static_argnames="return_state", compiler_options=QUICKLY)
+    options = QUICKLY if jax.default_backend() == "cpu" else None
+    compiled = jax.jit(function, static_argnames="return_state", compiler_options=options)
 
     def run(trial: Trial) -> list[np.ndarray]:
         doors = function.net.doors
@@ -157,7 +156,7 @@ def _theirs(function: JaxFunction, params: Params) -> Any:
         sizes = [size for layer in function.net.state_sizes() for size in layer]
         zeros = [np.zeros((len(trial.inputs[0]), size), function.dtype) for size in sizes]
         state = function.net.nested_state(list(trial.states or zeros))  # so that it is compiled once for both
-        lengths = trial.lengths
+        lengths: Any = trial.lengths
         if lengths is not None and function.net.structure.time_axes > 1:
             first = {door.given.axis: door.given.name for door in reversed(doors) if door.steps}
             lengths = dict.fromkeys(first.values(), lengths)
