@@ -21,7 +21,9 @@ def arrays(net: el.Network) -> dict[str, Any]:
     return {name: jnp.asarray(np.array(value)) for name, value in net.params.items()}
 
 
-def differentiated(net: el.Network, params: Any, x: Any, along: Any, state: Any, along_states: Any, lengths: Any) -> Any:
+def differentiated(
+    net: el.Network, params: Any, x: Any, along: Any, state: Any, along_states: Any, lengths: Any
+) -> Any:
     """Outputs, final states, and the gradients of their weighted sum for parameters, inputs by name, and states."""
     function = JaxFunction.of(net)
     whole = {door.given.name for door in net.doors if door.whole}
