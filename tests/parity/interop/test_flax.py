@@ -16,7 +16,8 @@ import flax.nnx as nnx  # noqa: E402
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 
-from elman.interop import from_flax, proof  # noqa: E402
+import elman as el  # noqa: E402
+from elman.interop import from_flax, from_jax, proof, to_flax  # noqa: E402
 
 MODELS = int(os.environ.get("ELMAN_FLAX_MODELS", 104))
 FEATURES, UNITS, WORDS = 3, 4, 6
@@ -181,3 +182,94 @@ def test_a_drawn_model_becomes_the_same_network(seed: int, short: None) -> None:
     assert report.tolerance == (1e-10 if drawn.dtype == jnp.float64 else 1e-5)
     assert set(net.params) == {mapped.ours for mapped in report.mapped}
     assert len(report.trials) == 4 and net.dtype == drawn.dtype
+
+
+# --- one by one ---------------------------------------------------------------------------------------------------
+
+X = np.zeros((1, 3, FEATURES), np.float32)
+
+
+def numbered(module: Any, x: Any = X) -> Any:
+    return jax.tree.map(
+        lambda like: jnp.asarray(np.random.default_rng(like.size).normal(0, 0.5, like.shape), like.dtype),
+        jax.eval_shape(module.init, jax.random.key(0), x),
+    )
+
+
+def test_the_report_says_what_became_what_and_by_which_convention(short: None) -> None:
+    model = nn.Sequential([nn.RNN(nn.GRUCell(4), reverse=True), nn.Dense(2), nn.relu])
+    with jax.disable_jit():
+        net, report = from_flax(model, numbered(model), return_report=True)
+    named = {m.theirs: (m.ours, m.how) for m in report.mapped}
+    assert named["layers_0.cell.hn.bias"] == ("gru.c_n", "reset after the product; z keeps the old state")
+    assert named["layers_1.kernel"] == ("dense.W", "")
+    assert report.notes == ("values of reverse=True come from the last step to the first, as there",)
+    assert report.source.startswith("flax 0") and net.outputs == 2
+
+
+def test_a_chain_is_a_list_of_layers_and_is_saved_as_equations(short: None, tmp_path: Any) -> None:
+    model = nn.Sequential([nn.RNN(nn.MGUCell(4, gate_fn=nn.hard_sigmoid)), nn.Dense(2)])
+    with jax.disable_jit():
+        net = from_flax(model, numbered(model))
+    assert list(net.params)[0].startswith("0.") and net.structure.is_chain
+    net.save(tmp_path / "model.elman")
+    x = np.random.default_rng(0).normal(size=(2, 4, FEATURES)).astype("f4")
+    np.testing.assert_array_equal(el.load(tmp_path / "model.elman")(x), net(x))
+
+
+def test_the_last_step_alone_is_what_a_recurrent_layer_returns(short: None) -> None:
+    modules = [nn.RNN(nn.LSTMCell(4)), "last", nn.Dense(2)]
+    trees = [numbered(modules[0]), None, numbered(modules[2], np.zeros((1, 4)))]
+    with jax.disable_jit():
+        net = from_flax(modules, trees)
+    assert net(np.zeros((2, 5, FEATURES), "f4")).shape == (2, 2) and not net.layers[0].return_sequences
+
+
+class Own(nn.Module):
+    @nn.compact
+    def __call__(self, x: Any) -> Any:
+        return nn.Dense(2)(x)
+
+
+def test_what_cannot_be_said_is_refused_by_name() -> None:
+    cell = nn.GRUCell(4)
+    params = numbered(nn.RNN(cell))
+    refused = [
+        (Own(), None, "is a Own; known are RNN.*give a list of its parts"),
+        (nn.RNN(nn.ConvLSTMCell(4, (3,))), None, "is a ConvLSTMCell; known are SimpleCell"),
+        (nn.RNN(cell), None, "there are no parameters of cell: give params"),
+        (nn.RNN(cell), {"params": {"cell": {}}}, "the parameters cell have no 'iz.kernel', but nothing"),
+        (nn.RNN(nn.GRUCell(4, activation_fn=jax.nn.mish)), params, "cell.activation_fn is a function that has no like"),
+        (nn.RNN(nn.GRUCell(4, carry_init=nn.initializers.ones)), params, "carry_init that is not zero"),
+        (nn.RNN(nn.GRUCell(4, dtype=jnp.bfloat16)), params, "computes in bfloat16 and has parameters of float32"),
+        (nn.RNN(cell), jax.tree.map(lambda a: a.astype("bfloat16"), params), "is bfloat16.*convert"),
+        (nn.Sequential([nn.relu]), {}, "no module with parameters"),
+        ([nn.RNN(cell)], [params, None], "1 modules and 2 params"),
+        (nn.Bidirectional(nn.RNN(cell), nn.RNN(cell), merge_fn=jnp.subtract), None, "there are no parameters"),
+    ]
+    for model, given, message in refused:
+        with pytest.raises(el.ConversionError, match=message):
+            from_flax(model, given)
+    with pytest.raises(el.ConversionError, match="features=5, and the first matrix has 3 columns"):
+        from_flax(nn.RNN(cell), params, features=5)
+    both = nn.Bidirectional(nn.RNN(cell), nn.RNN(nn.GRUCell(4)), merge_fn=jnp.subtract)
+    with pytest.raises(el.ConversionError, match="merge_fn is no concatenation"):
+        from_flax(both, numbered(both))
+
+
+def test_a_network_is_a_module_that_nnx_trains() -> None:
+    net = el.Network(FEATURES, [el.GRU(4), el.BatchNorm(), el.Dropout(0.2), el.Dense(1)])
+    module, report = to_flax(net, return_report=True)
+    assert report.largest < 1e-6
+    x = np.random.default_rng(0).normal(size=(4, 5, FEATURES)).astype("f4")
+    np.testing.assert_allclose(module(x), net(x), atol=1e-6)
+    before, mean = module(x), module.fixed["1.mean"][...]
+
+    @nnx.jit
+    def step(module: Any, rngs: Any) -> Any:
+        grads = nnx.grad(lambda m, rngs: (m(x, rngs=rngs) ** 2).mean())(module, rngs)
+        nnx.update(module, jax.tree.map(lambda p, g: p - 0.1 * g, nnx.state(module, nnx.Param), grads))
+
+    step(module, nnx.Rngs(dropout=0))
+    assert (module(x) ** 2).mean() < (before**2).mean() and (module.fixed["1.mean"][...] != mean).any()
+    np.testing.assert_allclose(from_jax(net, module.params())(x), module(x), atol=1e-6)

@@ -138,7 +138,7 @@ def test_one_function_serves_any_number_of_rows_and_steps():
     for rows, steps, others in ((1, 1, 4), (5, 3, 2)):
         x = rng.normal(size=(rows, steps, 2)).astype("f4"), rng.normal(size=(rows, others, 1)).astype("f4")
         close(compiled(params, x), net(x), 1e-6)
-    y, state = function(params, dict(source=x[0], target=x[1]), return_state=True)
+    y, state = function(params, {"source": x[0], "target": x[1]}, return_state=True)
     close(function(params, x, state), net(x, state=[tuple(map(np.asarray, s)) for s in state]), 1e-6)
 
 
