@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -140,6 +141,7 @@ def test_one_function_serves_any_number_of_rows_and_steps():
         close(compiled(params, x), net(x), 1e-6)
     y, state = function(params, {"source": x[0], "target": x[1]}, return_state=True)
     close(function(params, x, state), net(x, state=[tuple(map(np.asarray, s)) for s in state]), 1e-6)
+    close(pickle.loads(pickle.dumps(function))(params, x), net(x), 1e-6)
 
 
 def test_mapped_over_rows_it_is_the_same():
@@ -245,7 +247,7 @@ def test_batch_normalisation_and_penalties_are_those_of_a_training(ragged):
     close(value, wanted)
     for name in function.trainable:
         close(grads[name], wanted_grads[name])
-    net.train_on_batch(x, target, optimizer="sgd", lengths=lengths)
+    net.train_on_batch(x, target, optimizer=el.SGD(0.1), lengths=lengths)
     for name, moment in aux.moments.items():
         close(moment, net.params[name])
     close(jax.tree.leaves(aux.state)[0], net_state(function, params, x, lengths))

@@ -68,6 +68,10 @@ class JaxFunction:
         moving = frozenset(net.layer_names[number] for number in moving_norms(net))
         return cls(net, net.trainable, net.dtype, equations, moving)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as the network does: equations as data."""
+        return JaxFunction.of, (self.net,)
+
     def __call__(
         self,
         params: Mapping[str, Any],
@@ -198,7 +202,7 @@ class _Run:
             return jax.numpy.asarray(as_lengths(np.asarray(lengths), self.rows, steps), np.int32)
         if lengths.shape != (self.rows,):
             raise ShapeError(f"lengths has shape {lengths.shape}, expected ({self.rows},), one for each row of x")
-        return lengths
+        return lengths.astype(np.int32)
 
     # --- parts ----------------------------------------------------------------------------------------------
 

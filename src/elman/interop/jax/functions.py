@@ -139,7 +139,9 @@ def _rows(jnp: Any) -> Table:
 
 def _found(jnp: Any, index: Any, below: int) -> tuple[Any, Any]:
     """An index as a whole number that there is, and whether it was one."""
-    is_one = (index >= 0) & (index < below) & (index == jnp.floor(index))
+    is_one = (index >= 0) & (index < below)
+    if jnp.issubdtype(index.dtype, jnp.floating):
+        is_one &= index == jnp.floor(index)
     return jnp.where(is_one, index, 0).astype(jnp.int32), is_one
 
 

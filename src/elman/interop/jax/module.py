@@ -24,10 +24,11 @@ def to_flax(net: Network, *, tolerance: float | None = None, return_report: bool
     Returns
     -------
     module : flax.nnx.Module
-        ``y = module(x, state=None, lengths=None, *, rngs=None, return_state=False)``. With `rngs` it is training: dropout
-        takes its key from ``rngs.dropout``, and batch normalisation keeps its running moments. ``module.weights`` has
-        what Elman's training would change, as `nnx.Param`; ``module.fixed`` the rest, as `nnx.BatchStat`: constants,
-        what is frozen, moments. Both are by the names of ``net.params``; ``module.params()`` is what `from_jax` takes.
+        ``y = module(x, state=None, lengths=None, *, rngs=None, return_state=False)``. With `rngs` it is training:
+        dropout takes its key from ``rngs.dropout``, and batch normalisation keeps its running moments.
+        ``module.weights`` has what Elman's training would change, as `nnx.Param`; ``module.fixed`` the rest, as
+        `nnx.BatchStat`: constants, what is frozen, moments. Both are by the names of ``net.params``;
+        ``module.params()`` is what `from_jax` takes.
     report : Report
         With `return_report`.
 
