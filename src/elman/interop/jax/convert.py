@@ -65,7 +65,8 @@ def to_jax(net: Network, *, tolerance: float | None = None, return_report: bool 
 
     Notes
     -----
-    A function of JAX cannot raise: what is no index of a table gives NaN. The masks of dropout are JAX's, others than
+    A compiled function cannot raise: what is no index of a table gives NaN, and lengths are checked where they are
+    known, not while they are traced. The masks of dropout are JAX's, others than
     Elman's. On an accelerator JAX multiplies in fewer bits unless `jax.default_matmul_precision` says otherwise; the
     proof runs with "highest".
 
