@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from elman.interop.report import Mapped, Report
 
-_HOME: dict[str, str] = {}  # what is loaded when it is first used, by the module that has it
+_HOME: dict[str, str] = {
+    "from_keras": "elman.interop.keras.reading",
+    "to_keras": "elman.interop.keras.writing",
+    "weights_from_keras": "elman.interop.keras.writing",
+}  # what is loaded when it is first used, by the module that has it
 
 if TYPE_CHECKING:  # the same for editors and type checkers
-    pass
+    from elman.interop.keras.reading import from_keras
+    from elman.interop.keras.writing import to_keras, weights_from_keras
 else:
 
     def __getattr__(name: str) -> Any:

@@ -101,6 +101,7 @@ def prove(
     *,
     ragged: bool = True,
     states: bool = True,
+    drawn: Sequence[Trial] | None = None,
     tolerance: float | None = None,
     seed: int = 0,
 ) -> Report:
@@ -117,6 +118,8 @@ def prove(
         What is known so far.
     ragged, states : bool, default True
         What the other side takes.
+    drawn : sequence of Trial, optional
+        What is run in place of `trials`, where a model is for some inputs only.
     tolerance : float, optional
         The largest difference that is allowed; by default 1e-5, in float64 1e-10.
 
@@ -133,7 +136,7 @@ def prove(
     allowed = TOLERANCE[net.dtype] if tolerance is None else real(tolerance, "tolerance", 0)
     found: dict[str, float] = {}
     tried = []
-    for trial in trials(net, ragged=ragged, states=states, seed=seed):
+    for trial in trials(net, ragged=ragged, states=states, seed=seed) if drawn is None else drawn:
         tried.append(trial.what)
         for name, a, b in zip(_names(net), ours(net, trial), theirs(trial), strict=False):
             _check_shapes(name, a, b, trial, report)
