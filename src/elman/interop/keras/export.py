@@ -13,6 +13,7 @@ from elman.engine.stage import Source
 from elman.equations.symbols import width
 from elman.errors import ConversionError
 from elman.interop.keras.arrays import NAMES, ORDER, to_elman, to_keras
+from elman.interop.keras.running import numpy_of
 from elman.interop.keras.standard import Standard, standard, written_as_data
 from elman.interop.peers import peer
 from elman.interop.report import Mapped
@@ -334,7 +335,7 @@ def _names(names: Sequence[str]) -> list[str]:
     """What TensorFlow and files let a layer be called."""
     found: list[str] = []
     for name in names:
-        plain = re.sub(r"[^A-Za-z0-9_.]", "_", name)
+        plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
         plain = plain if re.match(r"[A-Za-z0-9]", plain) else f"layer{plain}"
         plain = f"layer_{plain}" if plain[0].isdigit() else plain
         found.append(plain if plain not in found else f"{plain}_{len(found)}")
@@ -359,5 +360,5 @@ def read_layer(kind: str, layer: Any) -> dict[str, np.ndarray]:
     """A layer of Keras as parameters by Elman's names."""
     if kind == "equations":
         variables = equations_of(layer).variables
-        return {name: np.asarray(peer("keras").ops.convert_to_numpy(v)) for name, v in variables.items()}
+        return {name: numpy_of(v) for name, v in variables.items()}
     return to_elman(kind, layer.get_weights())

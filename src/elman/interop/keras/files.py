@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,8 @@ from typing import Any
 
 from elman.checks import path as as_path
 from elman.errors import ConversionError
+from elman.interop.keras.old_files import old_model
 from elman.interop.peers import peer
-
-_DEAD = ("time_major", "input_length", "implementation", "ragged", "sparse")  # options of older layers that act on nothing
-_RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 
 
 def opened(path: Any) -> tuple[Any, list[str]]:
@@ -42,8 +39,9 @@ def _is_hdf5(file: Path) -> bool:
 
 def _of_zip(file: Path) -> Any:
     with zipfile.ZipFile(file) as archive:
-        if "config.json" not in archive.namelist():
-            raise ConversionError(f"{file} is a zip archive without config.json: no .keras file")
+        missing = {"config.json", "model.weights.h5"} - set(archive.namelist())
+        if missing:
+            raise ConversionError(f"{file} is a zip archive without {' and '.join(sorted(missing))}: no .keras file")
         try:
             config = json.loads(archive.read("config.json"))
         except ValueError as error:
@@ -119,66 +117,8 @@ def _of_hdf5(file: Path) -> tuple[Any, list[str]]:
     version = _text(attributes.get("keras_version", "1"))
     check_config(config, str(file))
     notes = [f"the file is of Keras {version}"]
-    return _legacy(file, config, version, notes), notes
+    return old_model(file, config, version, notes, _explained(file)), notes
 
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _legacy(file: Path, config: Any, version: str, notes: list[str]) -> Any:
-    """A model of an older Keras, whose config is brought to what Keras 3 reads."""
-    keras, h5py = peer("keras"), peer("h5py")
-    old = version.split(".")[0] in ("1", "2")
-    brought = _brought(config, old)
-    with tempfile.TemporaryDirectory() as folder, _explained(file):
-        copy = Path(folder) / "model.h5"
-        copy.write_bytes(file.read_bytes())
-        with h5py.File(copy, "r+") as content:
-            content.attrs["model_config"] = json.dumps(brought)
-        model = keras.saving.load_model(str(copy), compile=False, safe_mode=True)
-    if old:
-        _with_old_functions(model, notes)
-    return model
-
-
-def _brought(config: Any, old: bool) -> Any:
-    """A config without options that act on nothing, and with those that an old one left to be understood."""
-    if isinstance(config, list):
-        return [_brought(one, old) for one in config]
-    if not isinstance(config, dict):
-        return config
-    found = {name: _brought(one, old) for name, one in config.items()}
-    inner = found.get("config")
-    if found.get("class_name") == "Sequential" and isinstance(inner, list):
-        found["config"] = {"name": "sequential", "layers": inner}
-    elif isinstance(inner, dict) and "class_name" in found:
-        found["config"] = _layer_config(str(found["class_name"]), inner, old)
-    return found
-
-
-def _layer_config(kind: str, config: dict[str, Any], old: bool) -> dict[str, Any]:
-    dead = () if kind == "InputLayer" else _DEAD
-    found = {name: value for name, value in config.items() if name not in dead}
-    if kind == "GRU" and old:
-        found.setdefault("reset_after", False)
-    if kind in _RECURRENT and kind != "SimpleRNN" and old:
-        found.setdefault("recurrent_activation", "hard_sigmoid")
-    return found
-
-
-def hard_sigmoid_of_keras_2(x: Any) -> Any:
-    """``clip(0.2 x + 0.5, 0, 1)``, which Keras 3 calls so with a slope of 1/6."""
-    return peer("keras").ops.clip(0.2 * x + 0.5, 0.0, 1.0)
-
-
-def _with_old_functions(model: Any, notes: list[str]) -> None:
-    """Give layers the functions that their names stood for when the file was written."""
-    for layer in model._flatten_layers():
-        for name in ("activation", "recurrent_activation"):
-            if getattr(getattr(layer, name, None), "__name__", "") == "hard_sigmoid" and not hasattr(layer, "cell"):
-                setattr(layer, name, hard_sigmoid_of_keras_2)
-                notes.append(
-                    f"{layer.name}: hard_sigmoid is clip(0.2 x + 0.5, 0, 1), as in the Keras that wrote the file; Keras 3 "
-                    "has another slope"
-                )

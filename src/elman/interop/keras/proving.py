@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from elman.errors import ConversionError
+from elman.interop.keras.old_files import hard_sigmoid_of_keras_2
 from elman.interop.keras.running import run
 from elman.interop.keras.walk import Walk
 from elman.interop.peers import peer
@@ -51,14 +54,9 @@ def _again(model: Any, walk: Walk, steps: bool) -> Any:
     """The model with inputs of any number of rows, and with `steps` of steps."""
     given = {g.theirs: g for g in walk.inputs}
     config = _loose(copy.deepcopy(model.get_config()), given, steps)
-    made = type(model).from_config(config)
-    if not made.built:
-        made.build(None)
+    with peer("keras").saving.custom_object_scope({hard_sigmoid_of_keras_2.__name__: hard_sigmoid_of_keras_2}):
+        made = type(model).from_config(config)
     made.set_weights([np.asarray(w) for w in model.get_weights()])
-    for old, new in zip(model._flatten_layers(), made._flatten_layers(), strict=True):
-        for name in ("activation", "recurrent_activation"):
-            if getattr(getattr(old, name, None), "__name__", "") == "hard_sigmoid_of_keras_2":
-                setattr(new, name, getattr(old, name))
     return made
 
 
@@ -92,7 +90,7 @@ def _trials(net: Network, walk: Walk, model: Any, is_open: bool) -> Iterator[Tri
         for steps in (STEPS, 1):
             what = f"{rows} rows of {steps} step{'s' * (steps > 1)}"
             inputs = _drawn(net, walk, rng, rows, steps)
-            yield Trial(what, _in_use(walk, masks, inputs) if walk.lengths else inputs)
+            yield Trial(what, _in_use(walk, masks, inputs) if walk.lengths or steps == 1 else inputs)
     if masks and not walk.lengths:
         for where in ("before", "behind", "between"):
             inputs = _drawn(net, walk, rng, rows, STEPS if is_open else None)
@@ -199,7 +197,13 @@ def _row(model: Any, net: Network, walk: Walk, trial: Trial, k: int) -> list[np.
 def _run(model: Any, inputs: Any) -> list[np.ndarray]:
     shaped = [x.reshape(x.shape[: len(t.shape)]) if x.shape[-1] == 1 else x for x, t in zip(inputs, model.inputs, strict=True)]
     tensors = [peer("keras").ops.convert_to_tensor(x, dtype=t.dtype) for x, t in zip(shaped, model.inputs, strict=True)]
-    return run(model, tensors)
+    try:
+        return run(model, tensors)
+    except Exception as error:  # whatever the framework below Keras raises
+        said = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())[:300]
+        raise ConversionError(
+            f"Keras itself cannot run the model on {peer('keras').backend.backend()}, so that nothing can be compared: {said}"
+        ) from error
 
 
 def _shaped(net: Network, found: list[np.ndarray]) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from elman.equations.vectors import split
@@ -22,7 +23,7 @@ _OTHER = {"simple": keras_simple, "gru": keras_gru, "lstm": keras_lstm}
 
 def recurrent(walk: Any, layer: Any, x: Value, *, initial_state: Any = None, mask: Any = None, **_: Any) -> Any:
     """`SimpleRNN`, `GRU`, `LSTM` and `RNN` of cells."""
-    x = walk.timed(layer, walk.with_mask(x, mask))
+    x, carried = _mask_seen(walk, layer, x, initial_state, mask)
     cells = _cells_of(layer)
     begins = _grouped(_listed(initial_state), cells)
     flow, finals = x.flow, []
@@ -31,11 +32,23 @@ def recurrent(walk: Any, layer: Any, x: Value, *, initial_state: Any = None, mas
         ours = walk.known((layer, number), lambda c=cell, final=last: _made(walk, layer, c, number, final))
         flow = _called(walk, layer, ours, cell, flow, _flow_of(x), begin)
         finals += list(flow.states())
-    found = _oriented(walk, layer, flow, x)
+    found = replace(_oriented(walk, layer, flow, x), mask=carried if layer.return_sequences else None)
     if not layer.return_state:
         return found
     walk.branches()
     return [found, *(Value(state) for state in finals)]
+
+
+def _mask_seen(walk: Any, layer: Any, x: Value, begins: Any, mask: Any) -> tuple[Value, Any]:
+    """What a recurrent layer reads with the mask that it sees, and the mask that goes on from there."""
+    x = walk.with_mask(walk.timed(layer, x), mask)
+    if begins is None or mask is not None or x.mask is None:
+        return x, x.mask
+    walk.notes.append(
+        f"{layer.name} begins with states it is given, and Keras 3 does not hand it the mask then: it runs through masked "
+        "steps there, and does here. To have it skip them call it with mask=... in Keras"
+    )
+    return replace(x, mask=None), x.mask
 
 
 def _cells_of(layer: Any) -> list[Any]:
@@ -130,7 +143,8 @@ def _zeroes(layer: Any) -> bool:
 
 def _called(walk: Any, layer: Any, ours: Layer, cell: Any, flow: Any, mask: Any, begin: Any) -> Any:
     if cell.dropout and not _has_dropout(ours):
-        flow = walk.apply(walk.known((layer, "dropout"), lambda: walk.dropout(cell.dropout, once=True)), flow)
+        with walk.aside("dropout"):
+            flow = walk.apply(walk.known((layer, "dropout"), lambda: walk.dropout(cell.dropout, once=True)), flow)
     return walk.apply(ours, flow, state=begin, mask=mask)
 
 
@@ -141,7 +155,8 @@ def _has_dropout(ours: Layer) -> bool:
 def _oriented(walk: Any, layer: Any, flow: Any, x: Value) -> Value:
     """What Keras returns: backwards in time where it goes so, zeros where the mask ends if it is told to."""
     if _zeroes(layer) and x.mask is not None:
-        flow = walk.equations(x.mask.flow * flow)
+        with walk.aside("masked"):
+            flow = walk.equations(x.mask.flow * flow)
         if not layer.return_sequences:
             walk.branches()
             return Value(pool(flow, "first" if layer.go_backwards else "last"))
@@ -158,7 +173,7 @@ def _oriented(walk: Any, layer: Any, flow: Any, x: Value) -> Value:
 
 def bidirectional(walk: Any, layer: Any, x: Value, *, initial_state: Any = None, mask: Any = None, **_: Any) -> Any:
     """Both directions of a recurrent layer, merged."""
-    x = walk.timed(layer, walk.with_mask(x, mask))
+    x, _ = _mask_seen(walk, layer, x, initial_state, mask)
     there, back = layer.forward_layer, layer.backward_layer
     for one in (there, back):
         if not hasattr(one, "cell") or len(_cells_of(one)) != 1:
@@ -226,7 +241,8 @@ def _with_zeros(walk: Any, layer: Any, x: Value, flow: Any) -> Value:
     if not layer.return_sequences:
         return Value(flow)
     if x.mask is not None:
-        flow = walk.equations(x.mask.flow * flow)
+        with walk.aside("masked"):
+            flow = walk.equations(x.mask.flow * flow)
     return x.having(flow, flat=False)
 
 

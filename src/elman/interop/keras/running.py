@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.engine.slots import ONCE
+from elman.interop.peers import peer
 from elman.interop.proof import Trial
 from elman.network import Network
 
@@ -55,4 +56,9 @@ def run(model: Any, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     given: Any = dict(zip(model._inputs_struct, inputs, strict=True)) if named else list(inputs)
     found = model(given if named or len(inputs) > 1 else inputs[0], training=False)
     found = list(found.values()) if isinstance(found, dict) else found
-    return [np.asarray(y) for y in (found if isinstance(found, list | tuple) else [found])]
+    return [numpy_of(y) for y in (found if isinstance(found, list | tuple) else [found])]
+
+
+def numpy_of(value: Any) -> np.ndarray:
+    """A tensor or variable of Keras as an array, whichever framework runs it."""
+    return np.asarray(peer("keras").ops.convert_to_numpy(value))

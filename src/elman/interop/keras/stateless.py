@@ -16,6 +16,7 @@ from elman.errors import ConversionError
 from elman.interop.keras.activations import activation_of
 from elman.interop.keras.arrays import conv_to_elman
 from elman.interop.keras.cells import keras_additive_attention, keras_attention
+from elman.interop.keras.running import numpy_of
 from elman.interop.keras.values import Value
 from elman.network import layers
 from elman.network.composites import Conv1D
@@ -51,7 +52,7 @@ def embedding(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     if x.features != 1:
         raise walk.refusal(layer, "looks up several indices a step; give it one")
     flow = walk.apply(walk.known(layer, make), x.flow)
-    mask = walk.masked(lambda: _counting(layer.input_dim)(x.flow)) if layer.mask_zero else None
+    mask = walk.masked(layer, lambda: _counting(layer.input_dim)(x.flow)) if layer.mask_zero else None
     return x.having(flow, mask=mask, flat=not x.timed and x.flat)
 
 
@@ -70,7 +71,7 @@ def _counting(rows: int) -> Layer:
 
 def masking(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     walk.timed(layer, x)
-    mask = walk.masked(lambda: f.max(1 - f.equal(x.flow, float(layer.mask_value))))
+    mask = walk.masked(layer, lambda: f.max(1 - f.equal(x.flow, float(layer.mask_value))))
     if mask is None:
         return x
     flow = x.flow if layer.mask_value == 0 else walk.equations(f.where(mask.flow, x.flow, 0))
@@ -138,7 +139,7 @@ def batch_norm(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
 
     def make() -> Layer:
         made = layers.BatchNorm(momentum=layer.momentum, epsilon=layer.epsilon)
-        arrays = [np.asarray(w) for w in (layer.moving_mean, layer.moving_variance)]
+        arrays = [numpy_of(w) for w in (layer.moving_mean, layer.moving_variance)]
         found = _scaled(walk, layer, made, x.features) | dict(zip(("mean", "variance"), arrays, strict=True))
         walk.weigh(layer, made, found, "")
         return made
@@ -170,7 +171,7 @@ def _scaled(walk: Any, layer: Any, made: Layer, features: int) -> dict[str, Any]
     found = {"g": np.ones(features), "b": np.zeros(features)}
     for name, theirs, there in (("g", "gamma", layer.scale), ("b", "beta", layer.center)):
         if there:
-            found[name] = np.asarray(getattr(layer, theirs))
+            found[name] = numpy_of(getattr(layer, theirs))
         else:
             walk.hold(made, name)
     return found
@@ -293,11 +294,11 @@ PER_STEP = ("Dense", "Dropout", "Activation", "ReLU", "LeakyReLU", "ELU", "Softm
 
 
 def rescaling(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
-    return x.having(walk.equations(x.flow * float(np.asarray(layer.scale)) + float(np.asarray(layer.offset))))
+    return x.having(walk.equations(x.flow * float(numpy_of(layer.scale)) + float(numpy_of(layer.offset))))
 
 
 def normalization(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
-    mean, variance = (np.asarray(a, np.float64).reshape(-1) for a in (layer.mean, layer.variance))
+    mean, variance = (numpy_of(a).astype(np.float64).reshape(-1) for a in (layer.mean, layer.variance))
     if layer.invert or mean.size not in (1, x.features):
         raise walk.refusal(layer, "inverts, or normalises over another axis than the features")
     deviation = np.maximum(np.sqrt(variance), 1e-7)
@@ -333,7 +334,7 @@ def merge(walk: Any, layer: Any, values: Any, **_: Any) -> Value:
     found = reduce(MERGES[kind], [x.flow for x in given])
     found = found / len(given) if kind == "Average" else found
     masks = [x.mask for x in given]
-    return _first(given).having(walk.equations(found), mask=_together(walk, kind, masks))
+    return _first(given).having(walk.equations(found), mask=_together(walk, layer, masks))
 
 
 def _first(given: list[Value]) -> Value:
@@ -351,11 +352,11 @@ def _check_alike(walk: Any, layer: Any, given: list[Value]) -> None:
         raise walk.refusal(layer, f"puts values of {', '.join(str(x.features) for x in given)} features together")
 
 
-def _together(walk: Any, kind: str, masks: list[Any]) -> Any:
+def _together(walk: Any, layer: Any, masks: list[Any]) -> Any:
     """Keras' mask of what was merged: a step counts where it counts in any; unmasked values count everywhere."""
     if any(mask is None for mask in masks):
         return None
-    return walk.masked(lambda: reduce(f.maximum, [mask.flow for mask in masks])) if len(set(masks)) > 1 else masks[0]
+    return walk.masked(layer, lambda: reduce(f.maximum, [mask.flow for mask in masks])) if len(set(masks)) > 1 else masks[0]
 
 
 def attention(walk: Any, layer: Any, values: Any, *, use_causal_mask: bool = False, **_: Any) -> Value:
@@ -372,7 +373,7 @@ def attention(walk: Any, layer: Any, values: Any, *, use_causal_mask: bool = Fal
             raise walk.refusal(layer, "has use_scale=False; give it the vector of ones, use_scale=True")
         cell = keras_additive_attention if additive else keras_attention.with_options(scaled=bool(layer.use_scale))
         made = Layer(cell)
-        found = {"scale": np.asarray(layer.scale).reshape(-1)} if layer.use_scale else {}
+        found = {"scale": numpy_of(layer.scale).reshape(-1)} if layer.use_scale else {}
         walk.weigh(layer, made, found, "")
         return made
 

@@ -6,6 +6,7 @@ import inspect
 import keyword
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -309,13 +310,29 @@ class Walk:
         """Say that the network is no plain list of layers."""
         self.linear = False
 
-    def masked(self, make: Callable[[], Any]) -> Mask | None:
+    def masked(self, layer: Any, make: Callable[[], Any]) -> Mask | None:
         """A mask as a value of the network; None where lengths say it."""
         if self.lengths:
             note = "masks are lengths: give net(x, lengths=...), rows being padded at their ends"
             self.notes += [] if note in self.notes else [note]
             return None
-        return Mask(lambda: self.equations(make()))
+
+        def made() -> Any:
+            with self.aside(f"{layer.name}_mask", anew=True):
+                return self.equations(make())
+
+        return Mask(made)
+
+    @contextmanager
+    def aside(self, name: str, anew: bool = False) -> Iterator[None]:
+        """Call what is made inside otherwise than the layer it belongs to."""
+        tracing = running()
+        before = tracing.prefix
+        tracing.prefix = name if anew else f"{before}_{name}"
+        try:
+            yield
+        finally:
+            tracing.prefix = before
 
     def with_mask(self, x: Value, given: Any) -> Value:
         """A value with the mask that a layer is called with, where it has none of its own."""
