@@ -27,4 +27,4 @@ else:
         return getattr(importlib.import_module(_HOME[name]), name)
 
 
-__all__ = ["Mapped", "Report", *_HOME]
+__all__ = ["Mapped", "Report", "from_keras", "to_keras", "weights_from_keras"]

@@ -104,7 +104,9 @@ class Drawing:
             return made(x)
         if draw < 0.5 and not (self.masked and self.dtype == "float64"):
             merge = self.pick("concat", "sum", "mul", "ave")
-            return L.Bidirectional(self.of(kind, units, return_sequences=sequences), merge_mode=merge, dtype=self.dtype)(x)
+            return L.Bidirectional(
+                self.of(kind, units, return_sequences=sequences), merge_mode=merge, dtype=self.dtype
+            )(x)
         return self.of(kind, units, return_sequences=sequences, go_backwards=self.chance(0.2))(x)
 
     def end(self, inputs: list[Any], x: Any) -> Any:
@@ -115,10 +117,7 @@ class Drawing:
             return self.decoder(inputs, x)
         if draw < 0.5 and self.steps:
             return L.Dense(2, dtype=self.dtype)(L.Flatten(dtype=self.dtype)(x))
-        if draw < 0.65:
-            x = L.GlobalAveragePooling1D(dtype=self.dtype)(x)
-        else:
-            x = self.recurrent(x, False)
+        x = L.GlobalAveragePooling1D(dtype=self.dtype)(x) if draw < 0.65 else self.recurrent(x, False)
         if self.chance(0.4):
             static = keras.Input((2,), dtype=self.dtype, name="static")
             inputs.append(static)
@@ -231,7 +230,9 @@ def caption() -> Any:
     picture, words = keras.Input((16,)), keras.Input((9,))
     x = L.Dense(6, activation="relu")(L.Dropout(0.5)(picture))
     s = L.LSTM(6)(L.Dropout(0.5)(L.Embedding(20, 5, mask_zero=True)(words)))
-    return keras.Model([picture, words], L.Dense(20, activation="softmax")(L.Dense(6, activation="relu")(L.add([x, s]))))
+    return keras.Model(
+        [picture, words], L.Dense(20, activation="softmax")(L.Dense(6, activation="relu")(L.add([x, s])))
+    )
 
 
 def twins() -> Any:

@@ -6,12 +6,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from elman.equations import functions as f
 from elman.errors import ConversionError
 
 Function = Callable[[Any], Any]
 
 _SELU = 1.05070098735548049342, 1.67326324235437728481  # scale, alpha (Klambauer et al., 2017)
+
+
+def slope_of(slope: float) -> float:
+    """A slope as Keras has it, which rounds it to float32 whatever the values are."""
+    return float(np.float32(slope))
 
 
 def _hard_sigmoid(x: Any) -> Any:
@@ -40,7 +47,7 @@ ACTIVATIONS: dict[str, str | Function] = {
     "hard_tanh": lambda x: f.clip(x, -1, 1),
     "hard_silu": lambda x: x * _hard_sigmoid(x),
     "hard_swish": lambda x: x * _hard_sigmoid(x),
-    "leaky_relu": lambda x: f.leaky_relu(x, 0.2),
+    "leaky_relu": lambda x: f.leaky_relu(x, slope_of(0.2)),
     "relu6": lambda x: f.clip(x, 0, 6),
     "selu": lambda x: _SELU[0] * f.elu(x, _SELU[1]),
     "softsign": lambda x: x / (1 + f.abs(x)),
@@ -67,6 +74,6 @@ def activation_of(function: Any, layer: str) -> str | Function:
     if name in ACTIVATIONS and (module.startswith("keras.") or name == "hard_sigmoid_of_keras_2"):
         return ACTIVATIONS[name]
     raise ConversionError(
-        f"{layer} has the activation {name!r} of {module or 'nowhere'}, which has no equations here; those that have are "
+        f"{layer} has the activation {name!r} of {module or 'nowhere'}, which has no equations here; known are "
         f"{', '.join(sorted(ACTIVATIONS))}. Write it as an elman cell, and convert the layers around it"
     )

@@ -18,7 +18,8 @@ ORDER = {"simple": "", "gru": "gates z r n", "lstm": "gates i f g o"}
 
 def recurrent_to_elman(kind: str, weights: list[np.ndarray]) -> Arrays:
     """Of a recurrent layer: kernel, recurrent kernel and, where it has one, bias."""
-    gates, found = GATES[kind], {}
+    gates = GATES[kind]
+    found: Arrays = {}
     for letter, whole in zip("WU", weights, strict=False):
         blocks = np.split(whole, len(gates), axis=1)
         found |= {letter + gate: block.T for gate, block in zip(gates, blocks, strict=True)}

@@ -63,7 +63,7 @@ class Assembly:
         given, door = self.structure.inputs[number], self.net.doors[number]
         readers = [p for p in self.structure.parts if Source(~number) in (*p.sources, *p.memories)]
         tables = [part for part in readers if part.graph is not None and self._is_table(part)]
-        indices = door.whole and len(tables) == len(readers) and given.axis != ONCE
+        indices = door.whole and bool(tables) and given.axis != ONCE
         shape = (None,) if indices else (given.width,) if given.axis == ONCE else (None, given.width)
         dtype = "int32" if indices else self.net.dtype.name
         tensor = self.keras.Input(shape, dtype=dtype, name=given.name)
@@ -132,7 +132,7 @@ class Assembly:
 
     def _move(self, number: int, part: Part) -> None:
         assert part.move is not None
-        x = self.made[part.sources[0]]
+        x = self._wide(part.sources[0])
         if part.move.kind == "repeat":
             x = [x, self._paced(self.structure.axes[number])]
         layer = self.ours.Move(part.move.kind, part.move.number, **self._options(number))
@@ -206,7 +206,7 @@ class Assembly:
         shared = self._shared(number, part)
         lends = self._lends(number)
         borrows = [] if shared is not None else [n for n in part.graph.parameters if n in part.tied]
-        read = [self.made[s] for s in (*part.sources, *part.memories)] or [self.inputs[0]]
+        read = [self._wide(s) for s in (*part.sources, *part.memories)] or [self.inputs[0]]
         read += [self.lent[part.tied[name]] for name in borrows]
         if shared is None:
             options = {"timed": self._timed(number), "lends": lends, "borrows": borrows}
@@ -217,6 +217,12 @@ class Assembly:
             found, *given = found
             self.lent |= {(number, name): tensor for name, tensor in zip(lends, given, strict=True)}
         self.made[Source(number)] = found
+
+    def _wide(self, source: Source) -> Any:
+        """A value with its features, also where it is an index, which embeddings of Keras read without."""
+        found = self.made[source]
+        timed = self.structure.axis(source) != ONCE
+        return self.keras.ops.expand_dims(found, -1) if timed and len(found.shape) == 2 else found
 
     def _graph(self, number: int, part: Part) -> dict[str, Any]:
         assert part.graph is not None
@@ -245,14 +251,14 @@ class Assembly:
             read = read[:-1]
         if found is None and len(read) > 1:
             read = [self.keras.layers.Concatenate(dtype=self.net.dtype.name)(read)]
-        read = [*read, *(self.made[m] for m in part.memories)]
+        read = [*read, *(self._wide(m) for m in part.memories)]
         begins = self._begins(number, part)
         if begins is not None:
             told["initial_state"] = begins
         self._take(number, part, layer(read if len(read) > 1 else read[0], **told), "mask" in told)
 
     def _read(self, part: Part) -> list[Any]:
-        return [self.made[s] for s in part.sources]
+        return [self._wide(s) for s in part.sources]
 
     def _check_ties(self, number: int, part: Part) -> None:
         if self._lends(number) or part.tied and self._same_layer(part) is None:

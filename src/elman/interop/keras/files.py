@@ -77,13 +77,13 @@ def check_config(config: Any, file: str) -> None:
         name, module = str(one.get("class_name")), str(one.get("module") or "")
         if name in ("Lambda", "__lambda__"):
             raise ConversionError(
-                f"{file} holds a Lambda layer, which is code, and code is not run: build the model without it, load the "
-                "weights into that, and write what it does between the layers of an elman network"
+                f"{file} holds a Lambda layer, which is code, and code is not run: build the model without it, load "
+                "the weights into that, and write what it does between the layers of an elman network"
             )
         own = module in ("elman.interop.keras.layers",) and str(one.get("registered_name")).startswith("elman>")
         if module and not (own or module.split(".")[0] in ("keras", "builtins") or module == "tensorflow.keras.layers"):
             raise ConversionError(
-                f"{file} needs the class {module}.{name}, which is code of its own and is not run: load the model where "
+                f"{file} needs the class {module}.{name}, which is code of its own and is not run: load the model "
                 "that class is, and give the model if its layers are Keras', else write the class as an elman.cell"
             )
 

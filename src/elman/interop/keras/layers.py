@@ -1,4 +1,4 @@
-"""Layers of Keras that are made of equations: registered as ``elman>...``, so that a ``.keras`` file holds them as data.
+"""Layers of Keras that are made of equations: registered as ``elman>...``, so that ``.keras`` files hold data only.
 
 Import this module before ``keras.saving.load_model`` reads such a file: ``import elman.interop.keras.layers``.
 """
@@ -243,7 +243,7 @@ class Unmasked(keras.layers.Layer):
         self.supports_masking = True  # else Keras warns that the mask ends here
 
     def call(self, inputs: Any) -> Any:
-        return inputs
+        return ops.copy(inputs)  # the same tensor would keep its mask
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
         return None

@@ -12,7 +12,13 @@ import numpy as np
 
 from elman.interop.peers import peer
 
-_DEAD = ("time_major", "input_length", "implementation", "ragged", "sparse")  # options of older layers that act on nothing
+_DEAD = (
+    "time_major",
+    "input_length",
+    "implementation",
+    "ragged",
+    "sparse",
+)  # options of older layers that act on nothing
 _RECURRENT = ("SimpleRNN", "GRU", "LSTM", "RNN", "Bidirectional")
 _FUSED = {"CuDNNLSTM": "LSTM", "CuDNNGRU": "GRU"}
 
@@ -56,7 +62,7 @@ def _brought(config: Any, old: bool) -> Any:
 
 def _sequential(inner: Any) -> dict[str, Any]:
     """Its first layer is its input, with the shape that an older one's first layer had itself."""
-    found = {"name": "sequential", "layers": inner} if isinstance(inner, list) else dict(inner)
+    found = {"name": "sequential", **({"layers": inner} if isinstance(inner, list) else inner)}
     layers = [{**one, "config": dict(one["config"])} for one in found["layers"]]
     shapes = [one["config"].pop("batch_input_shape", None) for one in layers if one["class_name"] != "InputLayer"]
     if layers and layers[0]["class_name"] != "InputLayer" and shapes[0] is not None:
@@ -119,7 +125,7 @@ def _unfuse(weights: Any, fused: dict[str, str]) -> None:
 
 
 def unfused(kind: str, arrays: list[np.ndarray]) -> list[np.ndarray]:
-    """Weights of a layer of CuDNN as those of Keras' own: each gate's matrices lie turned there, and biases come twice."""
+    """Weights of a layer of CuDNN as Keras' own has them: each gate's matrices lie turned there, biases come twice."""
     gates = 4 if kind == "CuDNNLSTM" else 3
     kernel = [k.T.reshape(k.shape, order="F") for k in np.hsplit(arrays[0], gates)]
     recurrent = [k.T for k in np.hsplit(arrays[1], gates)]

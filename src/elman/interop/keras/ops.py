@@ -139,6 +139,11 @@ def _attend_additive(query: Any, keys: Any, values: Any, vector: Any) -> Any:
     return _shares(ops.sum(ops.tanh(together) * vector, axis=-1), values)
 
 
+def _inverse_deviation(x: Any, epsilon: float) -> Any:
+    away = x - ops.mean(x, axis=-1, keepdims=True)
+    return 1 / ops.sqrt(ops.mean(ops.square(away), axis=-1, keepdims=True) + epsilon)
+
+
 def _normalised(x: Any, inverse: Any) -> Any:
     return (x - ops.mean(x, axis=-1, keepdims=True)) * inverse
 
@@ -193,7 +198,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "concat": _concat,
     "slice": _sliced("slice"),
     "part": _sliced("part"),
-    "inverse_deviation": lambda x, epsilon: ops.rsqrt(ops.var(x, axis=-1, keepdims=True) + epsilon),
+    "inverse_deviation": _inverse_deviation,
     "normalise": _normalised,
     "outer": _outer,
     "matvec": _matvec,

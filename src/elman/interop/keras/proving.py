@@ -195,14 +195,16 @@ def _row(model: Any, net: Network, walk: Walk, trial: Trial, k: int) -> list[np.
 
 
 def _run(model: Any, inputs: Any) -> list[np.ndarray]:
-    shaped = [x.reshape(x.shape[: len(t.shape)]) if x.shape[-1] == 1 else x for x, t in zip(inputs, model.inputs, strict=True)]
+    shaped = [
+        x.reshape(x.shape[: len(t.shape)]) if x.shape[-1] == 1 else x for x, t in zip(inputs, model.inputs, strict=True)
+    ]
     tensors = [peer("keras").ops.convert_to_tensor(x, dtype=t.dtype) for x, t in zip(shaped, model.inputs, strict=True)]
     try:
         return run(model, tensors)
     except Exception as error:  # whatever the framework below Keras raises
         said = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())[:300]
         raise ConversionError(
-            f"Keras itself cannot run the model on {peer('keras').backend.backend()}, so that nothing can be compared: {said}"
+            f"Keras itself cannot run the model on {peer('keras').backend.backend()}, so that there is no proof: {said}"
         ) from error
 
 

@@ -50,8 +50,8 @@ def from_keras(
     Parameters
     ----------
     model : keras.Model, str or Path
-        `Sequential` or functional, built; or a ``.keras`` file or an ``.h5`` file of one. Files are looked at before Keras
-        reads them: what is code in them (a Lambda layer, classes that are not Keras') is refused and never run.
+        `Sequential` or functional, built; or a ``.keras`` file or an ``.h5`` file of one. Files are looked at before
+        Keras reads them: what is code in them (a Lambda layer, classes that are not Keras') is refused and never run.
     weights : str or Path, optional
         A ``.weights.h5`` file, or an ``.h5`` one, of weights that the model gets first.
     masks : {"exact", "lengths"}, default "exact"
@@ -104,7 +104,7 @@ def _check_model(model: Any) -> None:
         )
     if not isinstance(model, keras.Model):
         raise ConversionError(
-            f"expected a model of Keras 3, or its file, got {type(model).__name__}; a model of tf_keras is saved as an "
+            f"expected a model of Keras 3, or a file, got {type(model).__name__}; a model of tf_keras is saved as an "
             ".h5 file and read from there"
         )
     if type(model).__name__ not in ("Sequential", "Functional", "Model"):

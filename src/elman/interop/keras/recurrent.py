@@ -29,7 +29,7 @@ def recurrent(walk: Any, layer: Any, x: Value, *, initial_state: Any = None, mas
     flow, finals = x.flow, []
     for number, (cell, begin) in enumerate(zip(cells, begins, strict=True)):
         last = number == len(cells) - 1
-        ours = walk.known((layer, number), lambda c=cell, final=last: _made(walk, layer, c, number, final))
+        ours = walk.known((layer, number), lambda k=number, c=cell, z=last: _made(walk, layer, c, k, z))
         flow = _called(walk, layer, ours, cell, flow, _flow_of(x), begin)
         finals += list(flow.states())
     found = replace(_oriented(walk, layer, flow, x), mask=carried if layer.return_sequences else None)
@@ -45,8 +45,8 @@ def _mask_seen(walk: Any, layer: Any, x: Value, begins: Any, mask: Any) -> tuple
     if begins is None or mask is not None or x.mask is None:
         return x, x.mask
     walk.notes.append(
-        f"{layer.name} begins with states it is given, and Keras 3 does not hand it the mask then: it runs through masked "
-        "steps there, and does here. To have it skip them call it with mask=... in Keras"
+        f"{layer.name} begins with states it is given, and Keras 3 does not hand it the mask then: it runs through "
+        "masked steps there, and does here. To have it skip them call it with mask=... in Keras"
     )
     return replace(x, mask=None), x.mask
 
@@ -134,7 +134,8 @@ def layer_of(cell: Any, name: str, sequences: bool, backwards: bool, inner: dict
     if gates == "sigmoid" and not inner:
         return _PLAIN[kind](cell.units, **options, **how)
     options |= {} if kind == "simple" else {"recurrent_activation": gates}
-    return Recurrent(_OTHER[kind], cell.units, **options, **inner, **how)
+    options |= inner
+    return Recurrent(_OTHER[kind], cell.units, **options, **how)
 
 
 def _zeroes(layer: Any) -> bool:

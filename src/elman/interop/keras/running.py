@@ -19,8 +19,7 @@ def rows_of(model: Any, net: Network, trial: Trial, states: bool) -> list[np.nda
     if trial.lengths is None:
         return run(model, [*_inputs(model, trial.inputs), *begins])
     rows = [_row(model, net, trial, begins, k) for k in range(len(trial.lengths))]
-    outputs = [np.concatenate([_padded(row[k], max(trial.lengths), net, k) for row in rows]) for k in range(len(rows[0]))]
-    return outputs
+    return [np.concatenate([_padded(row[k], max(trial.lengths), net, k) for row in rows]) for k in range(len(rows[0]))]
 
 
 def _begins(net: Network, trial: Trial) -> list[np.ndarray]:

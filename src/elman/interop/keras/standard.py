@@ -69,7 +69,7 @@ def _candidates(features: int, units: int) -> dict[str, Standard]:
         alone = layers.Activation(name).graph(features)
         found.setdefault(_written(alone), Standard("activation", {"activation": function}))
         for bias in (True, False):
-            told = {"activation": name, "bias": bias}
+            told: dict[str, Any] = {"activation": name, "bias": bias}
             theirs = {"activation": function, "use_bias": bias}
             dense = layers.Dense(units, **told).graph(features)
             found.setdefault(_written(dense), Standard("dense", {"units": units, **theirs}))
@@ -79,7 +79,10 @@ def _candidates(features: int, units: int) -> dict[str, Standard]:
 
 
 def _recurrent(units: int, told: dict[str, Any]) -> list[tuple[str, layers.Layer, dict[str, Any]]]:
-    found = [("simple", layers.SimpleRNN(units, **told), {}), ("lstm", layers.LSTM(units, **told), {})]
+    found: list[tuple[str, layers.Layer, dict[str, Any]]] = [
+        ("simple", layers.SimpleRNN(units, **told), {}),
+        ("lstm", layers.LSTM(units, **told), {}),
+    ]
     for after in (True, False):
         found.append(("gru", layers.GRU(units, reset_after=after, **told), {"reset_after": after}))
     return found
@@ -95,8 +98,8 @@ def _numbered(part: Part, graph: Graph) -> Standard | None:
         return _if_same(graph, layers.Embedding(rows, units), features, Standard("embedding", options))
     for op, once in (("dropout", False), ("dropout_once", True)):
         if op in numbers:
-            options = {"rate": numbers[op], "once": once}
-            return _if_same(graph, layers.Dropout(numbers[op], once=once), features, Standard("dropout", options))
+            rate: dict[str, Any] = {"rate": numbers[op], "once": once}
+            return _if_same(graph, layers.Dropout(numbers[op], once=once), features, Standard("dropout", rate))
     if part.layer.batch is not None:
         layer = layers.BatchNorm(**part.layer.batch)
         return _if_same(graph, layer, features, Standard("batch_norm", dict(part.layer.batch)))

@@ -13,7 +13,7 @@ from elman.equations import functions as f
 from elman.equations.declared import constant
 from elman.equations.vectors import concat
 from elman.errors import ConversionError
-from elman.interop.keras.activations import activation_of
+from elman.interop.keras.activations import activation_of, slope_of
 from elman.interop.keras.arrays import conv_to_elman
 from elman.interop.keras.cells import keras_additive_attention, keras_attention
 from elman.interop.keras.running import numpy_of
@@ -35,9 +35,7 @@ def dense(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
 
 def _dense(walk: Any, layer: Any) -> Layer:
     weights = walk.arrays(layer)
-    made = layers.Dense(
-        layer.units, activation=activation_of(layer.activation, layer.name), bias=bool(layer.use_bias)
-    )
+    made = layers.Dense(layer.units, activation=activation_of(layer.activation, layer.name), bias=bool(layer.use_bias))
     walk.weigh(layer, made, {"W": weights[0].T} | ({"b": weights[1]} if layer.use_bias else {}), "transposed")
     walk.note_regularizers(layer)
     return made
@@ -113,9 +111,9 @@ def _function(layer: Any) -> Any:
     if kind == "Activation":
         return activation_of(layer.activation, layer.name)
     if kind == "ReLU":
-        return _relu(layer.max_value, layer.negative_slope or 0.0, layer.threshold or 0.0)
+        return _relu(layer.max_value, slope_of(layer.negative_slope or 0.0), layer.threshold or 0.0)
     if kind == "LeakyReLU":
-        return lambda x: f.leaky_relu(x, float(layer.negative_slope))
+        return lambda x: f.leaky_relu(x, slope_of(layer.negative_slope))
     if kind == "ELU":
         return lambda x: f.elu(x, float(layer.alpha))
     if layer.axis not in (-1, 2):
@@ -265,8 +263,8 @@ def reshape(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     if not x.timed and len(target) == 2 and target[0] == 1:
         return x.having(x.flow, flat=True)
     raise walk.refusal(
-        layer, f"makes {target} of {'steps' if x.timed else 'a vector'}, which mixes steps and features: shape the data "
-        "before, (B, T, F), and begin the model behind it"
+        layer, f"makes {target} of {'steps' if x.timed else 'a vector'}, which mixes steps and features: shape the "
+        "data before, (B, T, F), and begin the model behind it"
     )  # fmt: skip
 
 
@@ -283,9 +281,7 @@ def time_distributed(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     if type(inner).__name__ == "Flatten" and x.timed:
         return x
     if type(inner).__name__ not in PER_STEP:
-        raise walk.refusal(
-            layer, f"runs {type(inner).__name__} at each step; {', '.join(PER_STEP)} are converted"
-        )
+        raise walk.refusal(layer, f"runs {type(inner).__name__} at each step; {', '.join(PER_STEP)} are converted")
     return walk.call(inner, [walk.timed(layer, x)], {})
 
 
@@ -356,13 +352,19 @@ def _together(walk: Any, layer: Any, masks: list[Any]) -> Any:
     """Keras' mask of what was merged: a step counts where it counts in any; unmasked values count everywhere."""
     if any(mask is None for mask in masks):
         return None
-    return walk.masked(layer, lambda: reduce(f.maximum, [mask.flow for mask in masks])) if len(set(masks)) > 1 else masks[0]
+    return (
+        walk.masked(layer, lambda: reduce(f.maximum, [mask.flow for mask in masks]))
+        if len(set(masks)) > 1
+        else masks[0]
+    )
 
 
 def attention(walk: Any, layer: Any, values: Any, *, use_causal_mask: bool = False, **_: Any) -> Value:
     query, value, *key = list(values)
     if use_causal_mask or getattr(layer, "score_mode", "dot") != "dot":
-        raise walk.refusal(layer, "has a causal mask or the score_mode 'concat'; dot products of all steps are converted")
+        raise walk.refusal(
+            layer, "has a causal mask or the score_mode 'concat'; dot products of all steps are converted"
+        )
     if value.mask is not None and not walk.lengths:
         raise walk.refusal(layer, "attends to masked steps; convert with masks='lengths', and give lengths")
     walk.branches()

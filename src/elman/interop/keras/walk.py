@@ -50,7 +50,8 @@ LAYERS: dict[str, Callable[..., Any]] = {
 }
 
 ADVICE = {
-    "Lambda": "its function is code, which is not read: write it between the layers of an elman network, or leave it out",
+    "Lambda": "its function is code, which is not read: leave it out, or write it between the layers of an "
+    "elman network",
     "MaxPooling1D": "it makes a sequence shorter, and a network here keeps its steps: pool the data before, or use "
     "GlobalMaxPooling1D",
     "AveragePooling1D": "it makes a sequence shorter, and a network here keeps its steps: average the data before",
@@ -136,7 +137,7 @@ class Walk:
         """The network, with the model's weights."""
         if all(given.kind == "static" for given in self.inputs):
             raise ConversionError(
-                "the model reads vectors (B, F) and no sequence, which a network of Elman needs at least one of: build it "
+                "the model reads vectors (B, F) and no sequence, of which a network here needs one: build it "
                 "with keras.Input((steps, features)), also for a single step"
             )
         while True:
@@ -192,7 +193,7 @@ class Walk:
     def _fill(self, net: Network) -> None:
         """Set the parameters, and freeze those that are."""
         for part in net.structure.parts:
-            if part.layer is None:
+            if part.layer is None or part.graph is None:
                 continue
             key = id(part.layer.origin or part.layer)
             for name, value in self._weights.get(key, {}).items():
@@ -347,7 +348,9 @@ class Walk:
 
     def bound(self, x: Value, layer: Any) -> None:
         """Note that a sequence has a number of steps that is fixed."""
-        name = next((n for n, flow in self._inputs.items() if flow.axis and flow.axis.root() is x.flow.axis.root()), "")
+        assert x.flow.axis is not None
+        here = x.flow.axis.root()
+        name = next((n for n, flow in self._inputs.items() if flow.axis and flow.axis.root() is here), "")
         self.fixed[name] = int(x.steps or 0)
         self.notes.append(f"{layer.name} needs {x.steps} steps, no more and no less: {name} (B, {x.steps}, F)")
 
@@ -356,7 +359,9 @@ class Walk:
         for given in self.inputs:
             if given.kind != "static" and given.steps == steps:
                 self.fixed[given.name] = steps
-                self.notes.append(f"{layer.name} repeats as often as {given.name} has steps, which are {steps} in Keras")
+                self.notes.append(
+                    f"{layer.name} repeats as often as {given.name} has steps, which are {steps} in Keras"
+                )
                 return self._inputs[given.name]
         for name, count in self.paces.items():
             if count == steps:
@@ -444,8 +449,8 @@ def _givens(model: Any) -> Iterator[Given]:
         theirs = tensor._keras_history[0].name
         if tensor.dtype in ("string", "bool") or len(shape) not in (1, 2):
             raise ConversionError(
-                f"the input {theirs} has the shape (B, {', '.join(map(str, shape))}) of {tensor.dtype}; numbers (B, T, F) "
-                "or (B, F) are converted"
+                f"the input {theirs} has the shape (B, {', '.join(map(str, shape))}) of {tensor.dtype}; numbers "
+                "(B, T, F) or (B, F) are converted"
             )
         name = _named("x" if len(model.inputs) == 1 else theirs, taken)
         taken.append(name)
@@ -466,7 +471,9 @@ def _kind(model: Any, tensor: Any, shape: tuple[int | None, ...]) -> str:
         return "sequence"
     if "Embedding" in kinds:
         behind = {type(r).__name__ for layer, out in readers for r, _ in _readers(model, out)}
-        return "static" if shape == (1,) and behind <= {"Flatten", "Reshape", "SpatialDropout1D", "Dropout"} else "indices"
+        return (
+            "static" if shape == (1,) and behind <= {"Flatten", "Reshape", "SpatialDropout1D", "Dropout"} else "indices"
+        )
     turned = [layer for layer, _ in readers if type(layer).__name__ == "Reshape"]
     if turned and all(tuple(layer.target_shape)[-1:] == (1,) and len(layer.target_shape) == 2 for layer in turned):
         return "indices" if len(turned) == len(readers) else "static"

@@ -24,15 +24,13 @@ def to_keras(
 def to_keras(
     net: Network, *, states: bool = ..., tolerance: float | None = ..., return_report: Literal[True]
 ) -> tuple[Any, Report]: ...
-def to_keras(
-    net: Network, *, states: bool = False, tolerance: float | None = None, return_report: bool = False
-) -> Any:
+def to_keras(net: Network, *, states: bool = False, tolerance: float | None = None, return_report: bool = False) -> Any:
     """A network as a functional model of Keras 3, which trains there and is saved as a ``.keras`` file.
 
     Layers that are the same map in Keras become Keras' own (`LSTM`, `GRU`, `SimpleRNN`, `Dense`, `Embedding`,
     normalisations, dropout); every other cell becomes a `keras.layers.RNN` over a cell that is made of its equations.
-    These are classes of `elman.interop.keras.layers`, which hold equations as data: a file with them has no code, and is
-    loaded where that module was imported.
+    These are classes of `elman.interop.keras.layers`, which hold equations as data: a file with them has no code,
+    and is loaded where that module was imported.
 
     Parameters
     ----------
@@ -78,9 +76,7 @@ def to_keras(
     report = prove(net, lambda trial: rows_of(proven.model, net, trial, carries), report, tolerance=tolerance)
     found = proven if states == carries else Assembly(net, states)
     if found is not proven:
-        prove(
-            net, lambda trial: rows_of(found.model, net, trial, states), report, states=False, tolerance=tolerance
-        )
+        prove(net, lambda trial: rows_of(found.model, net, trial, states), report, states=False, tolerance=tolerance)
     report = report.noting(*_notes(net, found))
     return (found.model, report) if return_report else found.model
 
@@ -89,18 +85,26 @@ def _notes(net: Network, found: Assembly) -> list[str]:
     notes = ["a row ends where its array ends there: rows of different lengths are run by themselves, or masked"]
     if any(kind == "equations" for kind, _ in found.layers.values()):
         notes.append("loading a file of it needs `import elman.interop.keras.layers` before")
+    twice = [
+        layer.name for kind, layer in found.layers.values() if kind == "gru" and layer.reset_after and layer.use_bias
+    ]
+    if twice:
+        notes.append(
+            f"{', '.join(twice)}: the gates' biases come twice there, and here as their sum, which a step of training "
+            "there moves twice as far"
+        )
     return notes
 
 
-def weights_from_keras(model: Any, net: Network) -> Network:
+def weights_from_keras(net: Network, model: Any) -> Network:
     """Bring weights that were trained in Keras back to the network that `to_keras` made the model of.
 
     Parameters
     ----------
-    model : keras.Model
-        What `to_keras` returned, or was loaded from a file of it.
     net : Network
         Gets the weights.
+    model : keras.Model
+        What `to_keras` made of the network, trained since, or loaded from a file of it.
 
     Returns
     -------
