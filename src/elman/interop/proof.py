@@ -106,6 +106,7 @@ def prove(
     *,
     ragged: bool = True,
     states: bool = True,
+    drawn: Sequence[Trial] | None = None,
     tolerance: float | None = None,
     most: int | None = None,
     seed: int = 0,
@@ -125,6 +126,8 @@ def prove(
         What the other side takes.
     most : int, optional
         Steps that it takes.
+    drawn : sequence of Trial, optional
+        What is run in place of `trials`, where a model is for some inputs only.
     tolerance : float, optional
         The largest difference that is allowed; by default 1e-5, in float64 1e-10.
 
@@ -141,7 +144,8 @@ def prove(
     allowed = TOLERANCE[net.dtype] if tolerance is None else real(tolerance, "tolerance", 0)
     found: dict[str, float] = {}
     tried = []
-    for trial in trials(net, ragged=ragged, states=states, most=most, seed=seed):
+    given = trials(net, ragged=ragged, states=states, most=most, seed=seed) if drawn is None else drawn
+    for trial in given:
         tried.append(trial.what)
         for name, a, b in zip(_names(net), ours(net, trial), theirs(trial), strict=False):
             _check_shapes(name, a, b, trial, report)

@@ -1,0 +1,385 @@
+"""Layers of Keras without states in a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from elman.equations import cell
+from elman.equations import functions as f
+from elman.equations.declared import constant
+from elman.equations.vectors import concat
+from elman.errors import ConversionError
+from elman.interop.keras.activations import activation_of, slope_of
+from elman.interop.keras.arrays import conv_to_elman
+from elman.interop.keras.cells import keras_additive_attention, keras_attention
+from elman.interop.keras.running import numpy_of
+from elman.interop.keras.values import Value
+from elman.network import layers
+from elman.network.composites import Conv1D
+from elman.network.flow import running
+from elman.network.layers import Layer
+from elman.network.moves import pool
+
+MOST_STEPS = 512  # that Flatten puts side by side, as each is a move
+
+
+def dense(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    if x.timed and x.flat:
+        raise walk.refusal(layer, "reads a sequence (B, T) as one vector; feed it as (B, T, 1), or as a static vector")
+    return x.having(walk.apply(walk.known(layer, lambda: _dense(walk, layer)), x.flow))
+
+
+def _dense(walk: Any, layer: Any) -> Layer:
+    weights = walk.arrays(layer)
+    made = layers.Dense(layer.units, activation=activation_of(layer.activation, layer.name), bias=bool(layer.use_bias))
+    walk.weigh(layer, made, {"W": weights[0].T} | ({"b": weights[1]} if layer.use_bias else {}), "transposed")
+    walk.note_regularizers(layer)
+    return made
+
+
+def embedding(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    def make() -> Layer:
+        made = layers.Embedding(layer.input_dim, layer.output_dim)
+        walk.weigh(layer, made, {"E": walk.arrays(layer)[0]}, "")
+        return made
+
+    if x.features != 1:
+        raise walk.refusal(layer, "looks up several indices a step; give it one")
+    flow = walk.apply(walk.known(layer, make), x.flow)
+    mask = walk.masked(layer, lambda: _counting(layer.input_dim)(x.flow)) if layer.mask_zero else None
+    return x.having(flow, mask=mask, flat=not x.timed and x.flat)
+
+
+def _counting(rows: int) -> Layer:
+    """A layer that looks up 0 for the index 0, else 1, so that its input remains an index."""
+    table = np.ones((rows, 1))
+    table[0] = 0
+
+    @cell
+    def counts(p, x):
+        """Whether an index is not 0."""
+        return constant(table)[x]
+
+    return layers.Stateless(counts)
+
+
+def masking(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    walk.timed(layer, x)
+    mask = walk.masked(layer, lambda: f.max(1 - f.equal(x.flow, float(layer.mask_value))))
+    if mask is None:
+        return x
+    flow = x.flow if layer.mask_value == 0 else walk.equations(f.where(mask.flow, x.flow, 0))
+    return x.having(flow, mask=mask)
+
+
+def dropout(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    shape = getattr(layer, "noise_shape", None)
+    if shape is not None and tuple(shape)[1:2] != (1,):
+        raise walk.refusal(layer, f"has the noise_shape {shape}; None and (B, 1, F) are converted")
+    once = type(layer).__name__ == "SpatialDropout1D" or shape is not None
+    return x.having(walk.apply(walk.known(layer, lambda: walk.dropout(layer.rate, once=once)), x.flow))
+
+
+def noise(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    """What acts in training only and has no layer here."""
+    walk.notes.append(
+        f"{layer.name} ({type(layer).__name__}) acts in training only and is left out; el.Dropout is what there is"
+    )
+    return x
+
+
+def same(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    return x
+
+
+def activity(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    walk.notes.append(f"{layer.name} adds to the loss in training and is left out; el.ActivityPenalty is what there is")
+    return x
+
+
+def activation(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    function = _function(layer)
+    return x.having(walk.apply(walk.known(layer, lambda: layers.Activation(function)), x.flow))
+
+
+def _function(layer: Any) -> Any:
+    kind = type(layer).__name__
+    if kind == "Activation":
+        return activation_of(layer.activation, layer.name)
+    if kind == "ReLU":
+        return _relu(layer.max_value, slope_of(layer.negative_slope or 0.0), layer.threshold or 0.0)
+    if kind == "LeakyReLU":
+        return lambda x: f.leaky_relu(x, slope_of(layer.negative_slope))
+    if kind == "ELU":
+        return lambda x: f.elu(x, float(layer.alpha))
+    if layer.axis not in (-1, 2):
+        raise ConversionError(f"{layer.name} is a softmax over axis {layer.axis}; that over the features is converted")
+    return "softmax"
+
+
+def _relu(most: float | None, slope: float, threshold: float) -> Callable[[Any], Any]:
+    def function(x: Any) -> Any:
+        if threshold:
+            y = f.where(x >= threshold, x, slope * (x - threshold))
+        else:
+            y = f.leaky_relu(x, slope) if slope else f.relu(x)
+        return y if most is None else f.minimum(y, float(most))
+
+    return function
+
+
+def batch_norm(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    _check_axis(walk, layer, x)
+
+    def make() -> Layer:
+        made = layers.BatchNorm(momentum=layer.momentum, epsilon=layer.epsilon)
+        arrays = [numpy_of(w) for w in (layer.moving_mean, layer.moving_variance)]
+        found = _scaled(walk, layer, made, x.features) | dict(zip(("mean", "variance"), arrays, strict=True))
+        walk.weigh(layer, made, found, "")
+        return made
+
+    return x.having(walk.apply(walk.known(layer, make), x.flow))
+
+
+def layer_norm(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    _check_axis(walk, layer, x)
+    if getattr(layer, "rms_scaling", False):
+        raise walk.refusal(layer, "scales by the root mean square only; write that as an elman.cell")
+
+    def make() -> Layer:
+        made = layers.LayerNorm(epsilon=layer.epsilon)
+        walk.weigh(layer, made, _scaled(walk, layer, made, x.features), "")
+        return made
+
+    return x.having(walk.apply(walk.known(layer, make), x.flow))
+
+
+def _check_axis(walk: Any, layer: Any, x: Value) -> None:
+    axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
+    if list(axes) not in ([-1], [2 if x.timed else 1]):
+        raise walk.refusal(layer, f"normalises over axis {layer.axis}; that of the features, -1, is converted")
+
+
+def _scaled(walk: Any, layer: Any, made: Layer, features: int) -> dict[str, Any]:
+    """Gain and bias, those that Keras' layer has not held at 1 and 0."""
+    found = {"g": np.ones(features), "b": np.zeros(features)}
+    for name, theirs, there in (("g", "gamma", layer.scale), ("b", "beta", layer.center)):
+        if there:
+            found[name] = numpy_of(getattr(layer, theirs))
+        else:
+            walk.hold(made, name)
+    return found
+
+
+def convolution(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    walk.timed(layer, x)
+    (stride,), (dilation,), (size,) = layer.strides, layer.dilation_rate, layer.kernel_size
+    if stride != 1 or layer.groups != 1 or layer.data_format != "channels_last":
+        raise walk.refusal(
+            layer, f"has strides={stride}, groups={layer.groups} and {layer.data_format}; 1, 1 and channels_last are "
+            "converted: a network here keeps its steps"
+        )  # fmt: skip
+    if layer.padding == "valid" and size > 1:
+        raise walk.refusal(
+            layer,
+            f"has padding='valid', which makes a sequence {(size - 1) * dilation} steps shorter; padding='causal' or "
+            "'same' keeps its steps",
+        )
+
+    def make() -> Conv1D:
+        function = activation_of(layer.activation, layer.name)
+        causal = layer.padding == "causal"
+        made = Conv1D(layer.filters, size, causal, dilation, function, bool(layer.use_bias))
+        weights = walk.arrays(layer)
+        found = {"W": conv_to_elman(weights[0])} | ({"b": weights[1]} if layer.use_bias else {})
+        walk.weigh(layer, made.dense, found, "the newest step first")  # type: ignore[attr-defined]
+        return made
+
+    mask = x.mask if layer.supports_masking else None
+    return x.having(walk.apply(walk.known(layer, make), x.flow), mask=mask)
+
+
+def average(walk: Any, layer: Any, x: Value, *, mask: Any = None, **_: Any) -> Value:
+    x = _pooled(walk, layer, walk.with_mask(x, mask))
+    if x.mask is None:
+        return Value(pool(x.flow, "mean"), flat=bool(layer.keepdims))
+    total = pool(walk.equations(x.mask.flow * x.flow), "sum")
+    return Value(walk.equations(total / pool(x.mask.flow, "sum")), flat=bool(layer.keepdims))
+
+
+def largest(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    x = _pooled(walk, layer, x)
+    if x.mask is None and walk.lengths:
+        walk.notes.append(f"{layer.name} looks at all steps in Keras, masked ones too; here at each row's own")
+    return Value(pool(x.flow, "max"), flat=bool(layer.keepdims))
+
+
+def _pooled(walk: Any, layer: Any, x: Value) -> Value:
+    walk.branches()
+    walk.timed(layer, x)
+    if layer.data_format != "channels_last":
+        raise walk.refusal(layer, "pools over channels_first; channels_last is converted")
+    return x
+
+
+def flatten(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    """All steps side by side; nothing where there is one."""
+    if not x.timed:
+        return x.having(x.flow, flat=False)
+    if x.steps is None or x.steps > MOST_STEPS:
+        count = "an open number of" if x.steps is None else x.steps
+        raise walk.refusal(
+            layer, f"puts {count} steps side by side, at most {MOST_STEPS} of a known number are converted: "
+            "GlobalAveragePooling1D or a recurrent layer without return_sequences gathers any number"
+        )  # fmt: skip
+    walk.branches()
+    walk.bound(x, layer)
+    steps = [running().move("take", x.flow, k) for k in range(x.steps)]
+    return Value(walk.equations(_halved(steps)))
+
+
+def _halved(parts: list[Any]) -> Any:
+    """Side by side, as a tree, so that nothing nests deeply."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return concat(_halved(parts[:middle]), _halved(parts[middle:]))
+
+
+def reshape(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    target = tuple(layer.target_shape)
+    if x.timed and x.flat and target[-1:] == (1,) and len(target) == 2:  # (B, T) as (B, T, 1)
+        return x.having(x.flow, flat=False)
+    if x.timed and not x.flat and len(target) == 2 and target[1] in (x.features, -1) and target[0] in (x.steps, -1):
+        return x
+    if x.timed and len(target) == 1:
+        return flatten(walk, layer, x)
+    if not x.timed and len(target) == 1:
+        return x.having(x.flow, flat=False)
+    if not x.timed and len(target) == 2 and target[0] == 1:
+        return x.having(x.flow, flat=True)
+    raise walk.refusal(
+        layer, f"makes {target} of {'steps' if x.timed else 'a vector'}, which mixes steps and features: shape the "
+        "data before, (B, T, F), and begin the model behind it"
+    )  # fmt: skip
+
+
+def repeat_vector(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    """One vector at so many steps: those of an input that has as many, else of an input of its own."""
+    walk.branches()
+    if x.timed:
+        raise walk.refusal(layer, "repeats a sequence; one vector a row is converted")
+    return Value(running().move("repeat", x.flow, axis=walk.paced(layer, layer.n).axis), steps=layer.n)
+
+
+def time_distributed(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    inner = layer.layer
+    if type(inner).__name__ == "Flatten" and x.timed:
+        return x
+    if type(inner).__name__ not in PER_STEP:
+        raise walk.refusal(layer, f"runs {type(inner).__name__} at each step; {', '.join(PER_STEP)} are converted")
+    return walk.call(inner, [walk.timed(layer, x)], {})
+
+
+PER_STEP = ("Dense", "Dropout", "Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "BatchNormalization",
+            "LayerNormalization", "Sequential", "Functional")  # fmt: skip
+
+
+def rescaling(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    return x.having(walk.equations(x.flow * float(numpy_of(layer.scale)) + float(numpy_of(layer.offset))))
+
+
+def normalization(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
+    mean, variance = (numpy_of(a).astype(np.float64).reshape(-1) for a in (layer.mean, layer.variance))
+    if layer.invert or mean.size not in (1, x.features):
+        raise walk.refusal(layer, "inverts, or normalises over another axis than the features")
+    deviation = np.maximum(np.sqrt(variance), 1e-7)
+    wide = [np.broadcast_to(a, (x.features,)).copy() for a in (mean, deviation)]
+    return x.having(walk.apply(layers.Stateless(_standardised(*wide)), x.flow))
+
+
+def _standardised(mean: np.ndarray, deviation: np.ndarray) -> Any:
+    @cell
+    def standardised(p, x):
+        """In units of its deviation."""
+        return (x - constant(mean)) / constant(deviation)
+
+    return standardised
+
+
+# --- several values -------------------------------------------------------------------------------------------
+
+MERGES: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": lambda a, b: a + b,
+    "Subtract": lambda a, b: a - b,
+    "Multiply": lambda a, b: a * b,
+    "Maximum": f.maximum,
+    "Minimum": f.minimum,
+    "Average": lambda a, b: a + b,
+    "Concatenate": concat,
+}
+
+
+def merge(walk: Any, layer: Any, values: Any, **_: Any) -> Value:
+    kind, given = type(layer).__name__, list(values)
+    _check_alike(walk, layer, given)
+    found = reduce(MERGES[kind], [x.flow for x in given])
+    found = found / len(given) if kind == "Average" else found
+    masks = [x.mask for x in given]
+    return _first(given).having(walk.equations(found), mask=_together(walk, layer, masks))
+
+
+def _first(given: list[Value]) -> Value:
+    return next((x for x in given if x.timed), given[0])
+
+
+def _check_alike(walk: Any, layer: Any, given: list[Value]) -> None:
+    if len({x.timed for x in given}) > 1 or len({x.flat for x in given}) > 1:
+        raise walk.refusal(layer, "puts sequences and vectors together; RepeatVector before it makes a vector one")
+    if type(layer).__name__ == "Concatenate":
+        axis = layer.axis
+        if axis not in ((-1, 2) if given[0].timed or given[0].flat else (-1, 1)):
+            raise walk.refusal(layer, f"concatenates along axis {axis}; along the features, -1, is converted")
+    elif len({x.features for x in given}) > 1:
+        raise walk.refusal(layer, f"puts values of {', '.join(str(x.features) for x in given)} features together")
+
+
+def _together(walk: Any, layer: Any, masks: list[Any]) -> Any:
+    """Keras' mask of what was merged: a step counts where it counts in any; unmasked values count everywhere."""
+    if any(mask is None for mask in masks):
+        return None
+    return (
+        walk.masked(layer, lambda: reduce(f.maximum, [mask.flow for mask in masks]))
+        if len(set(masks)) > 1
+        else masks[0]
+    )
+
+
+def attention(walk: Any, layer: Any, values: Any, *, use_causal_mask: bool = False, **_: Any) -> Value:
+    query, value, *key = list(values)
+    if use_causal_mask or getattr(layer, "score_mode", "dot") != "dot":
+        raise walk.refusal(
+            layer, "has a causal mask or the score_mode 'concat'; dot products of all steps are converted"
+        )
+    if value.mask is not None and not walk.lengths:
+        raise walk.refusal(layer, "attends to masked steps; convert with masks='lengths', and give lengths")
+    walk.branches()
+    additive = type(layer).__name__ == "AdditiveAttention"
+
+    def make() -> Layer:
+        if additive and not layer.use_scale:
+            raise walk.refusal(layer, "has use_scale=False; give it the vector of ones, use_scale=True")
+        cell = keras_additive_attention if additive else keras_attention.with_options(scaled=bool(layer.use_scale))
+        made = Layer(cell)
+        found = {"scale": numpy_of(layer.scale).reshape(-1)} if layer.use_scale else {}
+        walk.weigh(layer, made, found, "")
+        return made
+
+    memories = (value.flow, (key[0] if key else value).flow)
+    if getattr(layer, "dropout", 0):
+        walk.notes.append(f"{layer.name} drops attention weights in training, which is left out")
+    return query.having(walk.apply(walk.known(layer, make), query.flow, *memories))
