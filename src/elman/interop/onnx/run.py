@@ -1,0 +1,76 @@
+"""Running an ONNX model: by ONNX Runtime, or by ONNX's own reference where that is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from elman.errors import ConversionError
+from elman.interop.peers import called, peer
+
+REFERENCE = "run by ONNX's reference and not by ONNX Runtime, which is not installed: pip install onnxruntime"
+
+
+class Runner:
+    """A model that can be run.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Without data in other files.
+
+    Attributes
+    ----------
+    name : str
+        What runs it.
+    note : str
+        What a report says of that; nothing where ONNX Runtime runs it.
+
+    Raises
+    ------
+    ConversionError
+        If it cannot be run.
+    """
+
+    def __init__(self, model: Any):
+        self.note = "" if importlib.util.find_spec("onnxruntime") else REFERENCE
+        self.outputs = [output.name for output in model.graph.output]
+        self.name = called("onnx", "ONNX reference") if self.note else called("onnxruntime", "ONNX Runtime")
+        try:
+            self._run = self._reference(model) if self.note else self._session(model)
+        except Exception as error:  # of a package that says what it likes
+            raise ConversionError(f"{self.name} cannot load the model: {_first_line(error)}") from error
+
+    def _session(self, model: Any) -> Any:
+        runtime = peer("onnxruntime")
+        options = runtime.SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        content = model.SerializeToString()
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"]).run
+
+    def _reference(self, model: Any) -> Any:
+        reference = peer("onnx.reference")
+        return reference.ReferenceEvaluator(model).run
+
+    def __call__(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """All outputs by name.
+
+        Raises
+        ------
+        ConversionError
+            If it fails.
+        """
+        try:
+            found = self._run(None, dict(feeds))
+        except Exception as error:  # of a package that says what it likes
+            shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in feeds.items())
+            raise ConversionError(f"{self.name} cannot run the model on {shapes}: {_first_line(error)}") from error
+        return dict(zip(self.outputs, found, strict=True))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
