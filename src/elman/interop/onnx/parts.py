@@ -224,7 +224,8 @@ class Parts:
         values = {s: Value(name) for s, name in zip(graph.states, states, strict=True)}
         values |= {s: Value(name, v.whole) for s, name, v in zip(fed[0], steps, fed[1], strict=False)}
         equations = self._equations(number, 1, self.axes.rows, values, graph, memory, inner)
-        equations.write(graph.nodes())
+        recurring = depending(nodes := graph.nodes(), graph.states)
+        equations.write(n for n in nodes if n in recurring)
         new = [equations.solid(n, width(s)) for n, s in zip(graph.new_states, graph.states, strict=True)]
         if used:
             new = [inner.node("Where", steps[-1], n, old) for n, old in zip(new, states, strict=True)]
