@@ -242,7 +242,9 @@ def _spike(w: Writer, x: str, slope: float) -> str:
 
 
 def _leaky_relu(w: Writer, x: str, slope: float) -> str:
-    return w.node("LeakyRelu", x, alpha=float(slope))
+    if w.dtype == np.float32:
+        return w.node("LeakyRelu", x, alpha=float(slope))  # a number of an attribute is a float32
+    return w.node("Where", w.node("Greater", x, w.number(0)), x, w.node("Mul", x, w.number(slope)))
 
 
 def _in_double(function: Callable[[Writer, str], str]) -> Callable[[Writer, str], str]:
