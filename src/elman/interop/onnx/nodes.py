@@ -1009,9 +1009,14 @@ def _is_new_product(i: Interpreter, call: Call, x: Tensor) -> bool:
     return dense and i.uses.get(name) == 1
 
 
+_OF_FEATURES = {"mean": el.mean, "max": el.max, "sum": el.sum}
+
+
 def _reduced(how: str) -> Callable[[Interpreter, Call], Any]:
     def run(i: Interpreter, call: Call) -> Any:
         x, axes = _tensor(call[0]), call.wholes(1, "axes")
+        if axes is not None and len(axes) == 1 and x.place(axes[0]) == x.feature_axis and call.get("keepdims", 1):
+            return x.map(lambda n: Node("equation", (_value(n),), 1, n.timed, call.where, option=_OF_FEATURES[how]), 1)
         if axes is None or len(axes) != 1 or not isinstance(x.dims[x.place(axes[0])].only, Atom):
             raise ConversionError("it gathers over something else than the steps of a sequence")
         axis = x.place(axes[0])

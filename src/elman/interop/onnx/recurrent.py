@@ -151,7 +151,7 @@ def _rows(op: str, weights: Weights, names: tuple[str, str] = ("W", "U")) -> dic
     return found
 
 
-def _biases(op: str, weights: Weights, *, apart: str = "") -> dict[str, np.ndarray]:
+def _biases(op: str, weights: Weights, *, apart: str | None = None) -> dict[str, np.ndarray]:
     """Those of the input and of the state summed by gate, but for a gate that has them apart."""
     units, gates = weights.units, GATES[op]
     B = np.zeros(2 * len(gates) * units, weights.W.dtype) if weights.B is None else weights.B
@@ -187,7 +187,7 @@ def _rnn(w: Weights, how: dict[str, Any]) -> Chosen:
 def _gru(w: Weights, how: dict[str, Any]) -> Chosen:
     after, clip = bool(how.get("linear_before_reset", 0)), _clip(how)
     arrays, said = _rows("GRU", w), f"gates z r h, reset {'after' if after else 'before'} the product"
-    biases = _biases("GRU", w, apart="_n" if after else "")
+    biases = _biases("GRU", w, apart="_n" if after else None)
     if clip or w.functions[0] != "sigmoid":
         options = {"gate": w.functions[0], "activation": w.functions[1], "reset_after": after, "clip": clip}
         return gru_node, options, arrays | biases, said
