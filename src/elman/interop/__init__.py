@@ -16,8 +16,8 @@ _HOME: dict[str, str] = {
 }  # what is loaded when it is first used, by the module that has it
 
 if TYPE_CHECKING:  # the same for editors and type checkers
-    from elman.interop.onnx.export import to_onnx
-    from elman.interop.onnx.load import from_onnx
+    from elman.interop.onnx.export import to_onnx as to_onnx
+    from elman.interop.onnx.load import from_onnx as from_onnx
 else:
 
     def __getattr__(name: str) -> Any:

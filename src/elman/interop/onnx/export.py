@@ -14,11 +14,11 @@ from elman.engine.slots import ONCE
 from elman.equations.symbols import width
 from elman.errors import ConversionError
 from elman.files import check_file, write_whole
-from elman.interop.onnx.moves import Moves
-from elman.interop.onnx.parts import Parts
 from elman.interop.onnx.run import Runner
-from elman.interop.onnx.values import Value
-from elman.interop.onnx.writer import IR_VERSION, OPSET, Writer, live, protobuf, typed
+from elman.interop.onnx.writing.moves import Moves
+from elman.interop.onnx.writing.parts import Parts
+from elman.interop.onnx.writing.values import Value
+from elman.interop.onnx.writing.writer import IR_VERSION, OPSET, Writer, live, protobuf, typed
 from elman.interop.peers import OURS, called, peer
 from elman.interop.proof import Trial, prove
 from elman.interop.report import Report
@@ -131,7 +131,9 @@ class _Written:
     def _lengths(self) -> dict[int, str]:
         firsts = {d.given.axis: d.given.name for d in reversed(self.net.doors) if d.steps}
         several = len(firsts) > 1
-        return {axis: self._unused(f"lengths_{name}" if several else "lengths") for axis, name in sorted(firsts.items())}
+        return {
+            axis: self._unused(f"lengths_{name}" if several else "lengths") for axis, name in sorted(firsts.items())
+        }
 
     def _free(self) -> list[tuple[int, int, int]]:
         """The number of a part, that of a state, and its width, of all states that the caller gives."""
@@ -152,7 +154,9 @@ class _Written:
     def _parts(self) -> Parts:
         """All nodes, outputs and final states included."""
         doors, structure = self.net.doors, self.net.structure
-        of_axis = {d.given.axis: name for d, name in zip(reversed(doors), reversed(self.inputs), strict=True) if d.steps}
+        of_axis = {
+            d.given.axis: name for d, name in zip(reversed(doors), reversed(self.inputs), strict=True) if d.steps
+        }
         axes = Moves(self.writer, of_axis, self.lengths)
         self.writer.scope = "inputs"
         given = [self._given(door, name) for door, name in zip(doors, self.inputs, strict=True)]
@@ -198,7 +202,9 @@ class _Written:
         made = live(self.writer.nodes, [*self.outputs, *self.final.values()])
         read = {name for node in made for name in node.reads}
         constants = {n: a for n, a in self.writer.shared.constants.items() if n in read}
-        defaults = {name: np.zeros((1, n), self.net.dtype) for name, n in zip(self.initial.values(), self._sizes(), strict=True)}
+        defaults = {
+            name: np.zeros((1, n), self.net.dtype) for name, n in zip(self.initial.values(), self._sizes(), strict=True)
+        }
         graph = helper.make_graph(
             [protobuf(node) for node in made],
             "elman",
@@ -264,7 +270,10 @@ class _Written:
         found = {}
         for door, name, x in zip(self.net.doors, self.inputs, trial.inputs, strict=True):
             found[name] = x[..., 0] if door.whole and door.given.width == 1 else x
-        rows, steps = len(trial.inputs[0]), {d.given.axis: x.shape[1] for d, x in zip(self.net.doors, trial.inputs, strict=True) if d.steps}
+        rows, steps = (
+            len(trial.inputs[0]),
+            {d.given.axis: x.shape[1] for d, x in zip(self.net.doors, trial.inputs, strict=True) if d.steps},
+        )
         for axis, name in self.lengths.items():
             found[name] = np.full(rows, steps[axis]) if trial.lengths is None else trial.lengths
         if trial.states is not None:

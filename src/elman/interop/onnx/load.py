@@ -10,12 +10,13 @@ import numpy as np
 
 from elman.checks import flag
 from elman.errors import ConversionError
-from elman.interop.onnx.axes import FEATURES, Atom, Dim, Given, Known, Lengths, Node, Tensor, Whole, tensor_of
-from elman.interop.onnx.build import Built, Plan
-from elman.interop.onnx.file import dtype_of, loaded, values
-from elman.interop.onnx.nodes import Interpreter, joined
+from elman.interop.onnx.reading.axes import FEATURES, Atom, Dim, Given, Known, Lengths, Node, Tensor, Whole, tensor_of
+from elman.interop.onnx.reading.build import Built, Plan
+from elman.interop.onnx.reading.file import dtype_of, loaded, values
+from elman.interop.onnx.reading.interpreter import Interpreter
+from elman.interop.onnx.reading.moves import joined
+from elman.interop.onnx.reading.runnable import runnable
 from elman.interop.onnx.run import Runner
-from elman.interop.onnx.runnable import runnable
 from elman.interop.peers import OURS, called
 from elman.interop.proof import Trial, prove
 from elman.interop.report import Report
@@ -149,7 +150,9 @@ class _Read:
     def _state(self, name: str, dtype: np.dtype, sizes: list[int | None]) -> Input:
         """Of a state the axes are those of layers and directions, batch and units."""
         if len(sizes) not in (2, 3) or sizes[-1] is None or dtype.kind != "f":
-            raise ConversionError(f"the input {name} is a state of {len(sizes)} axes; expected directions, batch and units")
+            raise ConversionError(
+                f"the input {name} is a state of {len(sizes)} axes; expected directions, batch and units"
+            )
         grid_axis = None if len(sizes) == 2 else 1 if self.uses.batch_first else 0
         batch = Atom(f"batch of {name}")
         batch.be("batch")
@@ -216,7 +219,13 @@ class _Read:
                 atoms[0].be("batch")
             elif len(atoms) == 2:
                 self._say_two(given.name, *atoms)
-        batches = [a for g in self.inputs.values() for d in g.dims for a in d.parts if isinstance(a, Atom) and a.role == "batch"]
+        batches = [
+            a
+            for g in self.inputs.values()
+            for d in g.dims
+            for a in d.parts
+            if isinstance(a, Atom) and a.role == "batch"
+        ]
         for atom in batches[1:]:
             batches[0].join(atom)
 
@@ -261,7 +270,9 @@ class _Read:
         given = [begin for node, k in self.built.states for begin in (node.begins[k],)]
         takes_states = bool(given) and all(isinstance(b, Given) for b in given)
         if given and not takes_states and any(isinstance(b, Given) for b in given):
-            notes.append("not all of the states that the network takes are inputs of the model: those begin with zeros there")
+            notes.append(
+                "not all of the states that the network takes are inputs of the model: those begin with zeros there"
+            )
         finals = self._final_places()
         rows, steps = self._fixed()
 
@@ -377,8 +388,33 @@ def _constants(graph: Any) -> dict[str, np.ndarray]:
 
 # --- what inputs are for ----------------------------------------------------------------------------------------
 
-_MOVING = ("Slice", "Split", "Squeeze", "Unsqueeze", "Gather", "Transpose", "Identity", "Cast", "Reshape", "Expand", "Concat")
-_OF_INDICES = ("Cast", "Identity", "Add", "Sub", "Mul", "Where", "Less", "Not", "Squeeze", "Unsqueeze", "Transpose", "Mod")
+_MOVING = (
+    "Slice",
+    "Split",
+    "Squeeze",
+    "Unsqueeze",
+    "Gather",
+    "Transpose",
+    "Identity",
+    "Cast",
+    "Reshape",
+    "Expand",
+    "Concat",
+)
+_OF_INDICES = (
+    "Cast",
+    "Identity",
+    "Add",
+    "Sub",
+    "Mul",
+    "Where",
+    "Less",
+    "Not",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Mod",
+)
 _RECURRENT = ("RNN", "GRU", "LSTM")
 
 

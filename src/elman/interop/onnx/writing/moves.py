@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from elman.engine.slots import ONCE
-from elman.interop.onnx.values import Value
-from elman.interop.onnx.writer import Writer
+from elman.interop.onnx.writing.values import Value
+from elman.interop.onnx.writing.writer import Writer
 
 
 class Moves:
@@ -106,7 +106,9 @@ class Moves:
     def _reversed(self, value: Value, axis: int) -> Value:
         w = self.writer
         if axis in self._lengths:
-            return Value(w.node("ReverseSequence", value.name, self._lengths[axis], time_axis=0, batch_axis=1), value.whole)
+            return Value(
+                w.node("ReverseSequence", value.name, self._lengths[axis], time_axis=0, batch_axis=1), value.whole
+            )
         ends = w.whole(-1), w.whole(np.iinfo(np.int64).min), w.whole(0), w.whole(-1)
         return Value(w.node("Slice", value.name, *ends), value.whole)
 

@@ -7,10 +7,9 @@ Sizes that depend on the batch or on time are products of axes, so that what exp
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +38,9 @@ class Atom:
         if a is b:
             return
         if a._role and b._role and a._role != b._role:
-            raise ConversionError(f"{a.name} is used as {a._role}, and together with {b.name}, which is used as {b._role}")
+            raise ConversionError(
+                f"{a.name} is used as {a._role}, and together with {b.name}, which is used as {b._role}"
+            )
         a._role = a._role or b._role
         a.size = a.size if b.size is None else b.size
         b._same = a
@@ -72,7 +73,7 @@ class Size:
         return not left and self.number == other.number
 
 
-FEATURES, GRID = "features", "grid"
+FEATURES = "features"
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ class Steps:
     name: str = ""
 
 
-Known = Union[Tensor, Whole, Sizes, Filled, Lengths, Steps, np.ndarray]
+Known = Tensor | Whole | Sizes | Filled | Lengths | Steps | np.ndarray
 
 
 def tensor_of(node: Node | Given, dims: Iterable[Dim], features: int) -> Tensor:
@@ -231,6 +232,9 @@ def tensor_of(node: Node | Given, dims: Iterable[Dim], features: int) -> Tensor:
     return Tensor(tuple(dims), grid, features)
 
 
-def number_of(sizes: Iterable[int]) -> int:
-    """How many values a shape has."""
-    return math.prod(sizes)
+def size_of_dim(dim: Dim) -> Size:
+    """How long an axis of indices is."""
+    found = Size()
+    for atom in dim.parts:
+        found = found * (Size(1, (atom,)) if atom.root().size is None else Size(atom.root().size))
+    return found

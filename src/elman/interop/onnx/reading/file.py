@@ -1,4 +1,4 @@
-"""ONNX files: what they hold as numbers, without running anything, and without a file beside unless that is asked for."""
+"""ONNX files: the numbers that they hold; nothing is run, and no file beside is opened unless that is asked for."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def _external(tensor: Any, where: dict[str, str], folder: Path) -> bytes:
     name = where.get("location", "")
     path = (folder / name).resolve()
     if not name or path.parent != folder.resolve() or (folder / name).is_symlink():
-        raise ConversionError(f"the values of {tensor.name} lie in {name!r}, which is no file in the model's own folder")
+        raise ConversionError(
+            f"the values of {tensor.name} lie in {name!r}, which is no file in the model's own folder"
+        )
     size = _size(tensor)
     try:
         offset = int(where.get("offset", 0))

@@ -11,7 +11,7 @@ import numpy as np
 from elman.interop.peers import peer
 
 OPSET = 17
-"""The operators' version: what every runtime since the middle of 2022 knows, RNN, GRU, LSTM and Scan in their last form."""
+"""The version of the operators, which every runtime since the middle of 2022 knows."""
 
 IR_VERSION = 8
 

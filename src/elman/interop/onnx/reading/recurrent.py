@@ -89,7 +89,9 @@ def gru_node(p, x, h, *, gate="sigmoid", activation="tanh", reset_after=False, c
 
 
 @cell
-def lstm_node(p, x, h, c, *, gate="sigmoid", activation="tanh", output="tanh", clip=0.0, peepholes=False, coupled=False):
+def lstm_node(
+    p, x, h, c, *, gate="sigmoid", activation="tanh", output="tanh", clip=0.0, peepholes=False, coupled=False
+):
     """ONNX's LSTM: gates by any function, peepholes, sums that may be clipped, gates that may be coupled."""
     f_ = _called(gate)
 

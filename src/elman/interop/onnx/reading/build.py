@@ -12,7 +12,7 @@ import numpy as np
 
 from elman.equations.vectors import concat
 from elman.errors import ConversionError
-from elman.interop.onnx.axes import Node
+from elman.interop.onnx.reading.axes import Node
 from elman.network import Activation, Bidirectional, Dense, Layer, Network, Static
 from elman.network.moves import learnt, pool, reverse
 
@@ -115,11 +115,21 @@ def _both_directions(node: Node, uses: dict[Node, int]) -> Node | None:
         return None
     there, back = node.inputs
     alike = _alike(there.layer, back.layer) and there.inputs == back.inputs
-    if not alike or any(uses.get(n, 0) != 1 or any(isinstance(b, Node | np.ndarray) for b in n.begins) for n in node.inputs):
+    if not alike or any(
+        uses.get(n, 0) != 1 or any(isinstance(b, Node | np.ndarray) for b in n.begins) for n in node.inputs
+    ):
         return None
     arrays = {f"forward.{n}": a for n, a in there.arrays.items()} | {f"backward.{n}": a for n, a in back.arrays.items()}
     both = Bidirectional(there.layer)
-    return replace(node, kind="layer", layer=both, arrays=arrays, inputs=there.inputs, begins=there.begins + back.begins, time=there.time)
+    return replace(
+        node,
+        kind="layer",
+        layer=both,
+        arrays=arrays,
+        inputs=there.inputs,
+        begins=there.begins + back.begins,
+        time=there.time,
+    )
 
 
 def _alike(there: Layer, back: Layer) -> bool:
@@ -129,7 +139,12 @@ def _alike(there: Layer, back: Layer) -> bool:
 
 def _with_activation(node: Node, uses: dict[Node, int]) -> Node | None:
     """A dense layer and the function of its values."""
-    if node.kind != "layer" or not isinstance(node.layer, Layer) or node.layer.cell.name != _ACTIVATION or not node.inputs:
+    if (
+        node.kind != "layer"
+        or not isinstance(node.layer, Layer)
+        or node.layer.cell.name != _ACTIVATION
+        or not node.inputs
+    ):
         return None
     before, function = node.inputs[0], node.layer.cell.options.get("activation")
     dense = before.kind == "layer" and isinstance(before.layer, Layer) and before.layer.cell.name == _DENSE

@@ -169,7 +169,11 @@ class _Reader:
     def matrices(self, found: Sum) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """W, R and b of a sum of nothing else; None where something does not fit."""
         shapes = (self.units, self.features), (self.units, self.units)
-        if found.rest or not all(m.shape == shapes[0] for m in found.W) or not all(m.shape == shapes[1] for m in found.R):
+        if (
+            found.rest
+            or not all(m.shape == shapes[0] for m in found.W)
+            or not all(m.shape == shapes[1] for m in found.R)
+        ):
             return None
         return self.added(found.W, shapes[0]), self.added(found.R, shapes[1]), self.added(found.b, (self.units,))
 

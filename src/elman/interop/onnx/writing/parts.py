@@ -16,10 +16,10 @@ from elman.engine.stage import Source
 from elman.equations.graph import Graph, depending
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
-from elman.interop.onnx.moves import Moves
-from elman.interop.onnx.standard import GATES, Standard, standard
-from elman.interop.onnx.values import Equations, Memory, Value, folded
-from elman.interop.onnx.writer import Body, Writer, typed
+from elman.interop.onnx.writing.moves import Moves
+from elman.interop.onnx.writing.standard import GATES, Standard, standard
+from elman.interop.onnx.writing.values import Equations, Memory, Value, folded
+from elman.interop.onnx.writing.writer import Body, Writer, typed
 from elman.interop.report import Mapped
 from elman.network import Network
 from elman.network.flow import Part
@@ -291,7 +291,9 @@ class Parts:
         directions = [one] if other is None else sorted((one, other), key=lambda k: k.part.layer.reverse)
         w, axis = self.writer, self._axis_read(one.part)
         x = self.of(one.part.sources[0])
-        found = w.nodes_outputs(one.node.op, self._node_inputs(directions, x, axis), 1 + len(one.initial), **_how(directions))
+        found = w.nodes_outputs(
+            one.node.op, self._node_inputs(directions, x, axis), 1 + len(one.initial), **_how(directions)
+        )
         for place, known in enumerate(directions):
             self._direction(known, place, found)
         gates = GATES[one.node.op]

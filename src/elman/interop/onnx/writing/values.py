@@ -12,7 +12,7 @@ from elman.equations.graph import Graph
 from elman.equations.ops import OPS, row_of, span
 from elman.equations.symbols import Parameter, Symbol, width
 from elman.errors import ConversionError
-from elman.interop.onnx.writer import Writer
+from elman.interop.onnx.writing.writer import Writer
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,9 @@ class Equations:
         assert self._memory is not None
         w, query = self.writer, self.solid(node.inputs[0])
         memory = self._memory(node.inputs[1], node.inputs[2])
-        turned = w.node("Transpose", query, perm=[1, 0, 2]) if self.rank == 2 else w.node("Unsqueeze", query, w.whole(1))
+        turned = (
+            w.node("Transpose", query, perm=[1, 0, 2]) if self.rank == 2 else w.node("Unsqueeze", query, w.whole(1))
+        )
         if node.op == "attend":
             scale = node.first or width(node.inputs[1]) ** -0.5
             scores = w.node("Mul", w.node("MatMul", turned, memory.turned), w.number(scale))  # (B, T, S)
