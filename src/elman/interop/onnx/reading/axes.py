@@ -98,7 +98,7 @@ class Node:
     Attributes
     ----------
     kind : str
-        "input", "layer", "final", "concat", "slice", "pool", "reverse", "learnt" or "equation".
+        "input", "layer", "final", "concat", "slice", "pool", "reverse" or "equation".
     inputs : tuple of Node
     features : int
     timed : tuple of Atom
@@ -109,6 +109,8 @@ class Node:
         Of a layer, and its parameters.
     begins : tuple
         What a recurrent layer's states begin with: a `Node`, a `Given`, or None for zeros.
+    directions : tuple
+        Of a recurrent layer, what its parameters and equations come from, two of a bidirectional one.
     option : any
         Which state, which features, which pool; of an equation its function.
     """
@@ -121,6 +123,7 @@ class Node:
     layer: Any = None
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     begins: tuple[Any, ...] = ()
+    directions: tuple[Any, ...] = ()
     option: Any = None
     time: Atom | None = None  # of a recurrent layer, the axis that it runs over
 

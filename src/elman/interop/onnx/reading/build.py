@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from elman.equations import cell
 from elman.equations.vectors import concat
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import Node
 from elman.network import Activation, Bidirectional, Dense, Layer, Network, Static
-from elman.network.moves import learnt, pool, reverse
+from elman.network.moves import pool, reverse
 
 
 class Plan:
@@ -128,6 +130,7 @@ def _both_directions(node: Node, uses: dict[Node, int]) -> Node | None:
         arrays=arrays,
         inputs=there.inputs,
         begins=there.begins + back.begins,
+        directions=there.directions + back.directions,
         time=there.time,
     )
 
@@ -161,6 +164,12 @@ _ACTIVATION, _DENSE = Activation("relu").cell.name, Dense(1).cell.name
 # --- the network ------------------------------------------------------------------------------------------------
 
 
+@cell(inputs=0)
+def beginning(p):
+    """What a state begins with, the same for every row."""
+    return 1 * p.b
+
+
 class Built:
     """A network, and what of it belongs to which node.
 
@@ -177,7 +186,7 @@ class Built:
         self.plan, self.inputs = plan, plan.inputs
         if not plan.inputs:
             raise ConversionError("no output depends on an input")
-        self._layers: list[tuple[Any, dict[str, np.ndarray], Node | None, int]] = []
+        self._layers: list[tuple[Any, dict[str, np.ndarray], Node, int]] = []
         chain = plan.chain
         self.net = self._chain(chain, dtype) if chain and names is None else self._graph(dtype, names)
         self._assign()
@@ -236,41 +245,31 @@ class Built:
         self._note(node, layer)
         if isinstance(layer, Bidirectional) or not any(isinstance(b, Node | np.ndarray) for b in node.begins):
             return layer(*given)
-        state = [self._begun(b, made) for b in node.begins]
+        state = [self._begun(b, node, made) for b in node.begins]
         return layer(*given, state=tuple(state))
 
-    def _begun(self, begin: Any, made: dict[Node, Any]) -> Any:
+    def _begun(self, begin: Any, node: Node, made: dict[Node, Any]) -> Any:
+        """What a state begins with: another value, numbers of the file, or what the caller gives."""
         if isinstance(begin, Node):
             return made[begin]
         if not isinstance(begin, np.ndarray):
             return None
-        flow = learnt(len(begin))
-        self._layers.append((flow, {"b": begin}, None, 0))
-        return flow
+        layer = Layer(beginning, len(begin))
+        self._layers.append((layer, {"b": begin}, node, 0))
+        return layer()
 
     def _assign(self) -> None:
         """Give parameters their values."""
         for part in self.net.structure.parts:
-            for layer, arrays, _, _ in self._layers:
-                begins = part.name == getattr(layer, "name", "") or part.name.startswith("learnt")
-                mine = part.layer is layer
-                del begins
-                if mine:
-                    for name, array in arrays.items():
-                        self.net.params[f"{part.name}.{name}"] = array
-        self._assign_learnt()
-
-    def _assign_learnt(self) -> None:
-        values = [arrays["b"] for layer, arrays, node, _ in self._layers if node is None]
-        parts = [p for p in self.net.structure.parts if p.name.startswith("learnt") and p.layer is not None]
-        for part, value in zip(parts, values, strict=True):
-            self.net.params[f"{part.name}.b"] = value
+            arrays = next((arrays for layer, arrays, _, _ in self._layers if layer is part.layer), {})
+            for name, array in arrays.items():
+                self.net.params[f"{part.name}.{name}"] = array
 
     def _states(self) -> list[tuple[Node, int]]:
         found = []
         for part in self.net.structure.parts:
             for layer, _, node, first in self._layers:
-                if part.layer is layer and node is not None and part.graph is not None:
+                if part.layer is layer and part.graph is not None:
                     free = [k for k in range(len(part.graph.states)) if not part.initial or part.initial[k] is None]
                     found += [(node, first + k) for k in free]
         return found
@@ -281,6 +280,7 @@ def _identifiers(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for name in names:
         plain = re.sub(r"\W", "_", name.split(":")[0]).lstrip("_0123456789") or "x"
+        plain += "_" * keyword.iskeyword(plain)
         wanted, number = plain, 1
         while wanted in found:
             number += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def attributes(node: Any) -> dict[str, Any]:
     return found
 
 
-def refuse(what: str) -> Any:
+def refuse(what: str) -> NoReturn:
     raise ConversionError(what)
 
 

@@ -35,7 +35,7 @@ def _recurrent(i: Interpreter, call: Call) -> Any:
         layer = found.make(reverse=reverse)
         timed = (batch, time)
         node = Node(
-            "layer", (node_of(x),), mine.units, timed, call.where, layer, found.arrays, begins, found.make, time
+            "layer", (node_of(x),), mine.units, timed, call.where, layer, found.arrays, begins, (found,), time=time
         )
         made.append(node)
         what = f"{op}, {named}"[: None if len(weights) == 1 else len(op)] + (
@@ -65,7 +65,10 @@ def _sequence(call: Call, batch_first: bool) -> tuple[Any, Atom, Atom]:
 def _weights(op: str, call: Call, x: Any, directions: int) -> list[Weights]:
     W, R = array_in(call[1], "W"), array_in(call[2], "R")
     gates, units = len(GATES[op]), R.shape[-1] if R.ndim == 3 else 0
-    shapes = {"W": (W, (directions, gates * units, x.features)), "R": (R, (directions, gates * units, units))}
+    shapes: dict[str, tuple[np.ndarray, tuple[int, ...]]] = {
+        "W": (W, (directions, gates * units, x.features)),
+        "R": (R, (directions, gates * units, units)),
+    }
     B = None if call[3] is None else _zeros_or_array(call[3], "B", (directions, 2 * gates * units), W.dtype)
     P = None if call[7] is None else _zeros_or_array(call[7], "P", (directions, 3 * units), W.dtype)
     shapes |= {} if B is None else {"B": (B, (directions, 2 * gates * units))}

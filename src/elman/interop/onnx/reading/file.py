@@ -12,7 +12,7 @@ import numpy as np
 from elman.errors import ConversionError
 from elman.interop.peers import peer
 
-_TYPES = {  # how ONNX numbers them
+_TYPES: dict[int, np.dtype] = {  # how ONNX numbers them
     1: np.dtype("<f4"),
     2: np.dtype("u1"),
     3: np.dtype("i1"),

@@ -127,12 +127,12 @@ def _expand(i: Interpreter, call: Call) -> Any:
             raise ConversionError(f"it makes a constant of the shape {known}")
         return np.broadcast_to(value, known)
     if isinstance(value, Tensor):
-        sizes = as_sizes(call[1]).items
-        if len(sizes) > len(value.dims):
+        wanted_sizes = as_sizes(call[1]).items
+        if len(wanted_sizes) > len(value.dims):
             raise ConversionError(
                 "it repeats values along a new axis: repeat the vector in the network, el.repeat(x, like)"
             )
-        for mine, wanted in zip(value.shape[::-1], sizes[::-1], strict=False):
+        for mine, wanted in zip(value.shape[::-1], wanted_sizes[::-1], strict=False):
             if not mine.atoms and not wanted.atoms and wanted.number not in (1, mine.number):
                 raise ConversionError("it repeats values along an axis of one")
             if wanted.atoms and not mine.atoms:

@@ -146,7 +146,8 @@ def direction(op: str, weights: Weights, how: dict[str, Any]) -> Direction:
 
 def _rows(op: str, weights: Weights, names: tuple[str, str] = ("W", "U")) -> dict[str, np.ndarray]:
     """Matrices by gate."""
-    units, found = weights.units, {}
+    units = weights.units
+    found: dict[str, np.ndarray] = {}
     for k, gate in enumerate(GATES[op]):
         rows = slice(k * units, (k + 1) * units)
         found |= {names[0] + gate: weights.W[rows], names[1] + gate: weights.R[rows]}
@@ -157,7 +158,7 @@ def _biases(op: str, weights: Weights, *, apart: str | None = None) -> dict[str,
     """Those of the input and of the state summed by gate, but for a gate that has them apart."""
     units, gates = weights.units, GATES[op]
     B = np.zeros(2 * len(gates) * units, weights.W.dtype) if weights.B is None else weights.B
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for k, gate in enumerate(gates):
         first, second = B[k * units :][:units], B[(len(gates) + k) * units :][:units]
         if gate == apart:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from elman.interop.onnx.reading.interpreter import Interpreter
 
 
+_APART = "it regroups axes in a way that is not read: batch, time and features do not stay apart"
+
+
 def _reshape(i: Interpreter, call: Call) -> Any:
     value, sizes = call[0], as_sizes(call[1]) if not isinstance(call[1], Filled) else refuse("its shape is unknown")
     if isinstance(value, Filled):
@@ -60,11 +63,8 @@ class Regroup:
         if len(used) != len(self.parts):
             left = [p for p in self.parts if p not in used and self._size(p).number != 1]
             if left:
-                self._refuse()
+                refuse(_APART)
         return self._made(groups)
-
-    def refuse(self) -> Any:
-        raise ConversionError("it regroups axes in a way that is not read: batch, time and features do not stay apart")
 
     def _size(self, part: Any) -> Size:
         return Tensor((), self.grid, self.features).size_of(part)
@@ -80,7 +80,7 @@ class Regroup:
             while not have.alike(size):
                 if not left or (size.number == 1 and not size.atoms):
                     if not (size.number == 1 and not size.atoms and not group):
-                        self._refuse()
+                        refuse(_APART)
                     break
                 part = left.pop(0)
                 here = self._size(part)
@@ -95,7 +95,7 @@ class Regroup:
                 group.append(part)
                 have = have * here
                 if have.number > max(size.number, 1) or len(have.atoms) > len(size.atoms):
-                    self._refuse()
+                    refuse(_APART)
             groups.append(group)
         return groups, left
 
@@ -104,7 +104,7 @@ class Regroup:
         if not isinstance(part, int) or number < 1 or self.grid.shape[part] % number:
             if part == FEATURES and number >= 1 and self.features % number == 0:
                 return self._split_features(number, backwards)
-            self._refuse()
+            refuse(_APART)
         other = self.grid.shape[part] // number
         sizes = (other, number) if backwards else (number, other)
         shape = list(self.grid.shape)
@@ -143,7 +143,7 @@ class Regroup:
         if any(isinstance(p, Atom) for p in group):
             return self._flattened(tensor, group)
         if real and group.index(FEATURES) < group.index(real[-1]):
-            self._refuse()
+            refuse(_APART)
         rest = [k for k in range(tensor.grid.ndim) if k not in outer]
         turned = tensor.grid.transpose(rest + outer)
         grid = np.empty(turned.shape[: len(rest)] + (1,) * len(outer), object)

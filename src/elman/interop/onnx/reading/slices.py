@@ -137,8 +137,8 @@ def picked(tensor: Tensor, axis: int, index: np.ndarray, where: str) -> Tensor:
         found = _step_of(tensor, axis, what, step, where)
         if not index.ndim:
             return found
-        dims = [*found.dims[:axis], Dim((found.grid.ndim,)), *found.dims[axis:]]
-        return Tensor(tuple(dims), found.grid[..., None], found.features)
+        kept = [*found.dims[:axis], Dim((found.grid.ndim,)), *found.dims[axis:]]
+        return Tensor(tuple(kept), found.grid[..., None], found.features)
     else:
         raise ConversionError("it gathers along axes that were flattened")
     return found if index.ndim else without(found, {axis}, tuple(d for k, d in enumerate(found.dims) if k != axis))

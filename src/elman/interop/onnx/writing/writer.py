@@ -76,8 +76,8 @@ class Writer:
 
     def __init__(self, dtype: np.dtype, outer: Writer | None = None):
         self.dtype = dtype
-        self.shared = outer.shared if outer else Shared()
-        self.scope = outer.scope if outer else ""
+        self.shared: Shared = outer.shared if outer else Shared()
+        self.scope: str = outer.scope if outer else ""
         self.nodes: list[Made] = []
         self._known: dict[Any, tuple[str, ...]] = dict(outer._known) if outer else {}
 
