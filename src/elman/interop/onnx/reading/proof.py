@@ -55,7 +55,7 @@ class Other:
     def results(self, trial: Trial) -> list[np.ndarray]:
         """What the model makes of a trial: outputs, then, where it returns them, final states."""
         found = self._runner(self._feeds(trial))
-        outputs = [_ours(found[name], tensor) for name, tensor in self._outputs.items()]
+        outputs = [_ours(found[name], tensor, trial) for name, tensor in self._outputs.items()]
         return outputs + [_at(found[name], tensor, place) for name, tensor, place in self._ends]
 
     def _fixed(self) -> tuple[int | None, int | None]:
@@ -70,7 +70,7 @@ class Other:
     def _feeds(self, trial: Trial) -> dict[str, np.ndarray]:
         rows = len(trial.inputs[0])
         by_node = {node.option: x for node, x in zip(self._built.inputs, trial.inputs, strict=True)}
-        steps = max((x.shape[1] for x in trial.inputs if x.ndim == 3), default=1)
+        steps = _steps(trial)
         found = {}
         for name, given in self._inputs.items():
             if given.kind == "lengths":
@@ -108,8 +108,7 @@ class Other:
         """Where each final state of the network is in the outputs of the model; nothing where one is not there."""
         places = {}
         for name, tensor in finals.items():
-            for place in np.ndindex(tensor.grid.shape):
-                end: Node = tensor.grid[place]
+            for place, end in zip(np.ndindex(tensor.grid.shape), tensor.nodes, strict=True):
                 places[id(end.inputs[0].directions[0]), end.option] = (name, tensor, place)
         keys = [_key(node, k) for node, k in self._built.states]
         return [places[key] for key in keys] if all(key in places for key in keys) else []
@@ -121,18 +120,21 @@ def _key(node: Node, k: int) -> tuple[int, int]:
     return id(node.directions[k // each]), k % each
 
 
-def _ours(array: np.ndarray, tensor: Tensor) -> np.ndarray:
+def _ours(array: np.ndarray, tensor: Tensor, trial: Trial) -> np.ndarray:
     """An output of the model as the network returns it: batch, time, then layers, directions and features."""
-    array = np.asarray(array)
+    sizes = {"batch": len(trial.inputs[0]), "time": _steps(trial)}
     parts = [p for d in tensor.dims for p in d.parts]
     roles = [p.role if isinstance(p, Atom) else p for p in parts]
-    if len(parts) == array.ndim:
-        first = [roles.index(r) for r in ("batch", "time") if r in roles]
-        middle = [k for k, r in enumerate(roles) if isinstance(r, int)]
-        last = [roles.index(FEATURES)] if FEATURES in roles else []
-        array = array.transpose(first + middle + last)
-        return array.reshape(*array.shape[: len(first)], -1)
-    return array
+    apart = np.asarray(array).reshape([sizes.get(r) or tensor.size_of(r).number for r in roles])
+    first = [roles.index(r) for r in ("batch", "time") if r in roles]
+    middle = [k for k, r in enumerate(roles) if isinstance(r, int)]
+    last = [roles.index(FEATURES)] if FEATURES in roles else []
+    turned = apart.transpose(first + middle + last)
+    return turned.reshape(*turned.shape[: len(first)], -1)
+
+
+def _steps(trial: Trial) -> int:
+    return max((x.shape[1] for x in trial.inputs if x.ndim == 3), default=1)
 
 
 def _at(array: np.ndarray, tensor: Tensor, place: tuple[int, ...]) -> np.ndarray:

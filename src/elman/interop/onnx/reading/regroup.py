@@ -72,32 +72,30 @@ class Regroup:
     def _groups(
         self, parts: list[Any], wanted: list[Size], backwards: bool = False
     ) -> tuple[list[list[Any]], list[Any]]:
-        """The leading parts of each wanted size, and the rest; a part that is too large is split."""
-        left, groups = list(parts), []
-        for size in wanted:
-            group: list[Any] = []
-            have = Size()
-            while not have.alike(size):
-                if not left or (size.number == 1 and not size.atoms):
-                    if not (size.number == 1 and not size.atoms and not group):
-                        refuse(_APART)
-                    break
-                part = left.pop(0)
+        """The leading parts of each wanted size, and the rest."""
+        left = list(parts)
+        return [self._group(left, size, backwards) for size in wanted], left
+
+    def _group(self, left: list[Any], size: Size, backwards: bool) -> list[Any]:
+        """Take the leading parts that are together of a size; one that is too large is split."""
+        if size.alike(Size()) and left and isinstance(left[0], Atom) and self._size(left[0]).alike(size):
+            return [left.pop(0)]
+        group: list[Any] = []
+        have = Size()
+        while not have.alike(size):
+            part = left.pop(0) if left else refuse(_APART)
+            if isinstance(part, Atom) and not group and not size.atoms and part.root().size is None:
+                part.root().size = size.number  # exporters fix sizes that they call dynamic
+            here = self._size(part)
+            if not (here.atoms or size.atoms) and (have * here).number > size.number:
+                part, rest = self._split(part, size.number // max(have.number, 1), backwards)
+                left.insert(0, rest)
                 here = self._size(part)
-                if not here.atoms and not size.atoms and (have * here).number > size.number:
-                    first, second = self._split(part, size.number // max(have.number, 1), backwards)
-                    left.insert(0, second)
-                    part, here = first, self._size(first)
-                if here.number == 1 and not here.atoms and part != FEATURES and not group:
-                    group.append(part)
-                    have = have * here
-                    continue
-                group.append(part)
-                have = have * here
-                if have.number > max(size.number, 1) or len(have.atoms) > len(size.atoms):
-                    refuse(_APART)
-            groups.append(group)
-        return groups, left
+            group.append(part)
+            have = have * here
+            if have.number > max(size.number, 1) or len(have.atoms) > len(size.atoms):
+                refuse(_APART)
+        return group
 
     def _split(self, part: Any, number: int, backwards: bool) -> tuple[Any, Any]:
         """An axis of the grid as two: the outer one, then the inner; in the order in which parts are taken."""
@@ -128,6 +126,7 @@ class Regroup:
         tensor = Tensor((), self.grid, self.features)
         dims: list[Dim] = []
         for group in groups:
+            group = [p for p in group if not (isinstance(p, int) and tensor.grid.shape[p] == 1)] or group[:1]
             if not group:
                 tensor = Tensor((), tensor.grid[..., None], tensor.features)
                 group = [tensor.grid.ndim - 1]

@@ -82,7 +82,10 @@ def _sliced_in_time(tensor: Tensor, axis: int, atom: Atom, part: slice, where: s
         found = _step_of(tensor, axis, atom, -1 if last else 0, where)
         dims = [*found.dims[:axis], Dim((found.grid.ndim,)), *found.dims[axis:]]
         return Tensor(tuple(dims), found.grid[..., None], found.features)
-    raise ConversionError(f"it takes the steps {first} to {end} of a sequence; the first, the last and all are read")
+    raise ConversionError(
+        f"it takes the steps {first} to {end} of a sequence; the first, the last and all are read. Where every step is "
+        "taken, the recurrence is written out step by step: export with dynamo=False, or convert the original model"
+    )
 
 
 def _step_of(tensor: Tensor, axis: int, atom: Atom, step: int, where: str) -> Tensor:
