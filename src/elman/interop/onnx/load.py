@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from elman.checks import flag
-from elman.errors import ConversionError
+from elman.errors import ConversionError, ElmanError
 from elman.interop.onnx.reading.axes import Atom, Given, Node, Tensor
 from elman.interop.onnx.reading.build import Built, Plan
 from elman.interop.onnx.reading.file import loaded
@@ -71,9 +71,18 @@ def from_onnx(
     >>> net, report = el.interop.from_onnx("colleague.onnx", return_report=True)  # doctest: +SKIP
     """
     flag(external_data, "external_data"), flag(return_report, "return_report")
-    read = _Read(loaded(model, external_data))
+    read = _read(loaded(model, external_data))
     report = read.proved(tolerance)
     return (read.built.net, report) if return_report else read.built.net
+
+
+def _read(model: Any) -> _Read:
+    try:
+        return _Read(model)
+    except ElmanError:
+        raise
+    except Exception as error:  # of a file that holds anything
+        raise ConversionError(f"the model cannot be read: {type(error).__name__}: {error}") from error
 
 
 class _Read:
@@ -168,7 +177,12 @@ class _Read:
         recurrent = any(n.time is not None for n in plan.nodes)
         if not recurrent and all(len(n.timed) == 1 for n in plan.inputs):
             raise ConversionError("the model has no sequence: networks here have time steps")
-        return Built(plan, dtype, names=names)
+        try:
+            return Built(plan, dtype, names=names)
+        except ConversionError:
+            raise
+        except ElmanError as error:
+            raise ConversionError(f"no network can be made of the model: {error}") from error
 
     @staticmethod
     def _joined(name: str, tensor: Tensor) -> Node:

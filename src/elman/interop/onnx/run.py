@@ -50,7 +50,7 @@ class Runner:
         options.log_severity_level = 4
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         content = model.SerializeToString()
-        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"]).run
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0).run
 
     def _reference(self, model: Any) -> Any:
         reference = peer("onnx.reference")

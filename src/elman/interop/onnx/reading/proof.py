@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import FEATURES, Atom, Given, Node, Tensor
 from elman.interop.onnx.reading.build import Built
 from elman.interop.onnx.reading.inputs import Input
 from elman.interop.onnx.run import Runner
 from elman.interop.proof import Trial
+
+LARGEST = 2**20  # rows and steps that a file may fix
 
 
 class Other:
@@ -43,12 +46,20 @@ class Other:
     ):
         self._runner, self._inputs, self._outputs, self._built = runner, inputs, outputs, built
         self._ends = self._final_places(finals)
-        begins = [isinstance(node.begins[k], Given) for node, k in built.states]
+        given = [node.begins[k] for node, k in built.states]
+        begins = [isinstance(b, Given) for b in given]
+        shared = len({(b.name, b.place) for b in given if isinstance(b, Given)}) < sum(begins)
         rows, steps = self._fixed()
+        if (rows or 1) * (steps or 1) > LARGEST:
+            raise ConversionError(
+                f"the file is for {rows or 'any'} rows of {steps or 'any'} steps: export it with dynamic axes of batch "
+                "and time, or with smaller ones"
+            )
         lengths = any(given.kind == "lengths" for given in inputs.values())
-        states = bool(begins) and all(begins)
+        states = bool(begins) and all(begins) and not shared
         self.takes: dict[str, Any] = {"ragged": lengths, "states": states, "rows": rows, "steps": steps}
-        self.notes = ["some states of the network begin with zeros in the model"] if any(begins) and not states else []
+        self.notes = ["some states of the network begin with zeros in the model"] * (any(begins) and not all(begins))
+        self.notes += ["several states begin with one input of the model; the network takes each by itself"] * shared
         if rows or steps:
             self.notes.append("the file fixes the size of batch or time, which was proved so; the network takes any")
 

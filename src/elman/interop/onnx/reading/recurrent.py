@@ -164,7 +164,8 @@ def _biases(op: str, weights: Weights, *, apart: str | None = None) -> dict[str,
         if gate == apart:
             found |= {f"b{gate}": first, f"c{gate}": second}
         else:
-            found[f"b{gate}"] = first + second
+            with np.errstate(all="ignore"):  # what is not finite is refused by its name
+                found[f"b{gate}"] = first + second
     return found
 
 
