@@ -18,7 +18,7 @@ from elman.interop.onnx.run import Runner
 from elman.interop.onnx.writing.moves import Moves
 from elman.interop.onnx.writing.parts import Parts
 from elman.interop.onnx.writing.values import Value
-from elman.interop.onnx.writing.writer import IR_VERSION, OPSET, Writer, live, protobuf, typed
+from elman.interop.onnx.writing.writer import IR_VERSION, OPSET, Writer, code_of, live, protobuf, typed
 from elman.interop.peers import OURS, called, peer
 from elman.interop.proof import Trial, prove
 from elman.interop.report import Report
@@ -191,7 +191,7 @@ class _Written:
         if axis != ONCE:
             value = Value(w.node("Transpose", axes.zeroed(value, axis).name, perm=[1, 0, 2]), value.whole)
         if value.whole:
-            value = Value(w.node("Cast", value.name, to=1 if w.dtype == np.float32 else 11))
+            value = Value(w.node("Cast", value.name, to=code_of(w.dtype)))
         w.called(name, value.name)
 
     # --- the model ------------------------------------------------------------------------------------------

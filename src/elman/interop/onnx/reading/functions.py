@@ -15,7 +15,7 @@ from elman.interop.onnx.reading.axes import Atom, Dim, Filled, Lengths, Node, Si
 from elman.interop.onnx.reading.call import LARGEST, Call, Operators, array_in, node_of, tensor_in
 from elman.interop.onnx.reading.layers import scaled
 from elman.interop.onnx.reading.moves import join_axes
-from elman.interop.onnx.reading.shapes import sizes_pair
+from elman.interop.onnx.reading.shapes import chosen_sizes, equal_sizes, sizes_pair
 from elman.interop.onnx.reading.slices import pooled
 from elman.network import Activation, Dense
 
@@ -131,6 +131,10 @@ def _elementwise(i: Interpreter, call: Call) -> Any:
 def _of_sizes(op: str, call: Call) -> Any:
     if op == "Mul":
         return sizes_pair(call, lambda a, b: a * b)
+    if op == "Equal":
+        return equal_sizes(call)
+    if op == "Where":
+        return chosen_sizes(call)
     if op in ("Add", "Sub", "Div") and all(isinstance(v, Sizes | np.ndarray) for v in call.inputs[:2]):
         fold = {"Add": lambda a, b: a + b, "Sub": lambda a, b: a - b, "Div": lambda a, b: a // b}[op]
         return sizes_pair(call, lambda a, b: Size(fold(_fixed(a), _fixed(b))))

@@ -70,14 +70,25 @@ class Inputs:
             raise ConversionError(
                 f"{what} is of {dtype} with {len(sizes)} axes; expected batch, time and features, or batch and features"
             )
+        if len(sizes) == 2 and (sizes[-1] is None or name in self.uses.widened):
+            return self._values(name, dtype, sizes, 1, "values", has_features=False)
         if sizes[-1] is None:
             raise ConversionError(f"{what} has no fixed number of features: export the model with one")
         return self._values(name, dtype, sizes[:-1], sizes[-1], "values")
 
-    def _values(self, name: str, dtype: np.dtype, sizes: list[int | None], features: int, kind: str) -> Input:
+    def _values(
+        self,
+        name: str,
+        dtype: np.dtype,
+        sizes: list[int | None],
+        features: int,
+        kind: str,
+        *,
+        has_features: bool = True,
+    ) -> Input:
         atoms = tuple(Atom(f"{k} of the input {name}", size) for k, size in enumerate(sizes))
         node = Node("input", (), features, atoms, name, option=name)
-        dims = [Dim((atom,)) for atom in atoms] + ([Dim((FEATURES,))] if kind == "values" else [])
+        dims = [Dim((atom,)) for atom in atoms] + [Dim((FEATURES,))] * (kind == "values" and has_features)
         return Input(name, kind, dtype, tuple(dims), (), features, node)
 
     def _state(self, name: str, dtype: np.dtype, sizes: list[int | None]) -> Input:
@@ -162,6 +173,7 @@ class Uses:
         recurrent = [node for node in graph.node if node.op_type in _RECURRENT]
         self.batch_first = any(a.name == "layout" and a.i for node in recurrent for a in node.attribute)
         self.states = {n for node in recurrent for name in node.input[5:7] for n in self._leading(name, _MOVING, 1)}
+        self.widened = {node.input[0] for node in graph.node if node.op_type == "Unsqueeze" and node.input}
         gathers = [node for node in graph.node if node.op_type == "Gather" and len(node.input) > 1]
         self.indices = {n for node in gathers for n in self._leading(node.input[1], _OF_INDICES, None)}
 

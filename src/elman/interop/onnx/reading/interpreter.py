@@ -22,6 +22,8 @@ ADVICE = {
     "Scan": "the equations of a step, which are not read back: keep Elman's own model file beside it, or convert the "
     "original model",
     "If": "a choice between two graphs: export the model with inputs that are always used in one way, or simplify it",
+    "TopK": "rows sorted by their length, as PyTorch writes packed sequences: export with enforce_sorted=True, or "
+    "without packing",
     "Conv": "write the layer as el.Conv1D and assign its weights",
 }
 

@@ -59,6 +59,9 @@ def _unsqueeze(i: Interpreter, call: Call) -> Any:
         return _whole_unsqueezed(value, places)
     dims, grid = list(value.dims), value.grid
     for place in places:
+        if not any(FEATURES in d.parts for d in dims):  # one feature that had no axis
+            dims.insert(place, Dim((FEATURES,)))
+            continue
         dims.insert(place, Dim((grid.ndim,)))
         grid = grid[..., None]
     return Tensor(tuple(dims), grid, value.features)

@@ -74,8 +74,10 @@ class Other:
         found: dict[str, int | None] = {"batch": None, "time": None}
         for given in self._inputs.values():
             for atom in given.node.timed if given.node else ():
-                if atom.root().size is not None:
-                    found[atom.role] = atom.root().size
+                size = atom.root().size
+                if size is not None and found[atom.role] not in (None, size):
+                    raise ConversionError("the file fixes several lengths of time: export it with dynamic axes")
+                found[atom.role] = found[atom.role] if size is None else size
         return found["batch"], found["time"]
 
     def _feeds(self, trial: Trial) -> dict[str, np.ndarray]:
@@ -101,7 +103,7 @@ class Other:
         if x is None:
             return np.zeros([sizes.get(role, given.features) for role in roles], given.dtype)
         own = ["batch", "time", FEATURES] if x.ndim == 3 else ["batch", FEATURES]
-        if given.kind == "indices":
+        if FEATURES not in roles:
             x, own = x[..., 0], own[:-1]
         return np.ascontiguousarray(x.transpose([own.index(role) for role in roles])).astype(given.dtype)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import Filled, Size, Sizes, Steps, Tensor, Whole, size_of_dim
-from elman.interop.onnx.reading.call import Call, Operators, as_sizes
+from elman.interop.onnx.reading.call import Call, Operators, array_in, as_sizes
 from elman.interop.onnx.reading.file import dtype_of
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ def _constant(i: Interpreter, call: Call) -> Any:
     return value if name == "value" else np.asarray(value, np.float32 if "float" in name else np.int64)
 
 
+MOST_AXES = 64  # of a shape that is a constant
+
+
 def _shape(i: Interpreter, call: Call) -> Any:
     value = call[0]
     if isinstance(value, np.ndarray):
@@ -60,6 +63,8 @@ def _shape(i: Interpreter, call: Call) -> Any:
         found = value.shape
     elif isinstance(value, Whole):
         found = [size_of_dim(d) for d in value.dims]
+    elif isinstance(value, Sizes):
+        return np.asarray([len(value.items)][: not value.scalar], np.int64)
     else:
         raise ConversionError("it asks for the shape of what has none that is known")
     start, end = call.get("start", 0), call.get("end", len(found))
@@ -68,7 +73,26 @@ def _shape(i: Interpreter, call: Call) -> Any:
 
 def _of_shape(i: Interpreter, call: Call) -> Any:
     value = call.get("value", np.zeros(1, np.float32))
+    shape = call[0]
+    if value.dtype.kind in "iu" and isinstance(shape, np.ndarray) and shape.shape == (1,) and 0 <= shape[0] < MOST_AXES:
+        return np.full(int(shape[0]), value.ravel()[0])  # a shape
     return Filled(float(value.ravel()[0]))
+
+
+def equal_sizes(call: Call) -> np.ndarray:
+    """Where sizes are equal: one that depends on the batch or on time is no number."""
+    a, b = as_sizes(call[0]).items, as_sizes(call[1]).items
+    if len(a) != len(b):
+        raise ConversionError("it compares shapes of different lengths")
+    return np.asarray([x.alike(y) for x, y in zip(a, b, strict=True)])
+
+
+def chosen_sizes(call: Call) -> Sizes:
+    """Sizes of two shapes, chosen by a constant."""
+    which, a, b = array_in(call[0], "its condition"), as_sizes(call[1]).items, as_sizes(call[2]).items
+    if not which.shape == (len(a),) == (len(b),):
+        raise ConversionError("it chooses between shapes of different lengths")
+    return Sizes(tuple(x if first else y for first, x, y in zip(which, a, b, strict=True)))
 
 
 def sizes_pair(call: Call, function: Callable[[Size, Size], Size]) -> Sizes:

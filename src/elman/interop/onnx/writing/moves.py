@@ -8,7 +8,7 @@ import numpy as np
 
 from elman.engine.slots import ONCE
 from elman.interop.onnx.writing.values import Value
-from elman.interop.onnx.writing.writer import Writer
+from elman.interop.onnx.writing.writer import INT32, Writer, code_of
 
 
 class Moves:
@@ -53,7 +53,7 @@ class Moves:
 
     def lengths_of_nodes(self, axis: int) -> str | None:
         """As RNN nodes take them."""
-        return self.writer.node("Cast", self._lengths[axis], to=6) if axis in self._lengths else None
+        return self.writer.node("Cast", self._lengths[axis], to=INT32) if axis in self._lengths else None
 
     def _numbers(self, axis: int) -> str:
         """0, 1, ... as (T, 1)."""
@@ -146,4 +146,4 @@ class Moves:
         if kind == "sum":
             return name
         count = w.node("Unsqueeze", w.node("Max", self._lengths[axis], w.constant(np.int64(1))), w.whole(1))
-        return w.node("Div", name, w.node("Cast", count, to=1 if w.dtype == np.float32 else 11))
+        return w.node("Div", name, w.node("Cast", count, to=code_of(w.dtype)))

@@ -6,7 +6,6 @@ Sequences lie as (T, B, n) in the graph, as its RNN nodes and Scans read them, a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,22 +16,12 @@ from elman.equations.graph import Graph, depending
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
 from elman.interop.onnx.writing.moves import Moves
-from elman.interop.onnx.writing.standard import GATES, Standard, standard
+from elman.interop.onnx.writing.nodes import StandardNodes
 from elman.interop.onnx.writing.values import Equations, Memory, Value, folded
 from elman.interop.onnx.writing.writer import Body, Writer, typed
 from elman.interop.report import Mapped
 from elman.network import Network
 from elman.network.flow import Part
-
-
-@dataclass(frozen=True)
-class Known:
-    """A recurrent part that is a standard node, before it is written."""
-
-    number: int
-    part: Part
-    node: Standard
-    initial: tuple[Source | None, ...]
 
 
 class Parts:
@@ -62,8 +51,8 @@ class Parts:
         self.values: dict[int, Value] = {}
         self.finals: dict[tuple[int, int], str] = {}
         self.mapped: list[Mapped] = []
-        self._constants = {k: self._folded(k) for k, p in enumerate(net.structure.parts) if p.graph is not None}
-        self._standard = self._recognised()
+        self.constants = {k: self._folded(k) for k, p in enumerate(net.structure.parts) if p.graph is not None}
+        self._standard = StandardNodes(self, free)
 
     def write(self) -> None:
         for number, part in enumerate(self.net.structure.parts):
@@ -72,8 +61,8 @@ class Parts:
             self.writer.scope = part.name
             if part.move is not None:
                 self.values[number] = self._moved(part, number)
-            elif number in self._standard:
-                self._write_standard(number)
+            elif number in self._standard.found:
+                self._standard.write(number)
             else:
                 self._write_layer(part, number)
 
@@ -109,7 +98,7 @@ class Parts:
     # --- layers without states ------------------------------------------------------------------------------
 
     def _write_layer(self, part: Part, number: int) -> None:
-        axis, graph, memory = self._axis_read(part), part.graph, None
+        axis, graph, memory = self.axis_read(part), part.graph, None
         assert graph is not None
         if graph.memories:
             graph, memory = self._attended(part, number)
@@ -125,7 +114,7 @@ class Parts:
         self.values[number] = equations.values[output] if kept else Value(equations.solid(output))
         self.mapped.append(Mapped(f"nodes {part.name}/", part.name, part.layer.cell.name))
 
-    def _axis_read(self, part: Part) -> int:
+    def axis_read(self, part: Part) -> int:
         """The time axis of what a part reads; that of what it makes has no steps where it returns the last one."""
         axes = [self.net.structure.axis(source) for source in part.sources]
         return max(axes, default=ONCE)
@@ -140,7 +129,7 @@ class Parts:
         memory: Any,
         writer: Writer | None = None,
     ) -> Equations:
-        constants = self._constants[number]
+        constants = self.constants[number]
         if graph is not self.net.structure.parts[number].graph:  # of what was split off the symbols are others
             part = self.net.structure.parts[number]
             constants = {**constants, **folded(graph, self._parameters(part, number), self.net.dtype)}
@@ -257,101 +246,3 @@ class Parts:
             return
         y = Value(found[-1])
         self.values[number] = self.axes.moved("reverse", y, axis, axis) if part.layer.reverse else y
-
-    # --- RNN, GRU, LSTM -------------------------------------------------------------------------------------
-
-    def _recognised(self) -> dict[int, Known]:
-        """The parts that are standard nodes; in float64 none, which runtimes have no kernels of."""
-        found = {}
-        for number, part in enumerate(self.net.structure.parts):
-            if part.graph is not None and part.graph.states and self.net.dtype == np.float32:
-                node = standard(part.graph, self._constants[number])
-                if node is not None:
-                    initial = part.initial or (None,) * len(part.graph.states)
-                    found[number] = Known(number, part, node, initial)
-        return found
-
-    def _other_direction(self, one: Known) -> Known | None:
-        """The part that runs over the same sequence in the other direction, in the same way."""
-        for other in self._standard.values():
-            alike = (other.node.op, other.node.units, other.node.before_reset) == (
-                one.node.op,
-                one.node.units,
-                one.node.before_reset,
-            )
-            opposite = other.part.layer.reverse != one.part.layer.reverse
-            ready = all(s is None or s.number < one.number for s in (*other.initial, *other.part.sources))
-            if other.number > one.number and alike and opposite and ready and other.part.sources == one.part.sources:
-                return other
-        return None
-
-    def _write_standard(self, number: int) -> None:
-        one = self._standard[number]
-        other = self._other_direction(one)
-        directions = [one] if other is None else sorted((one, other), key=lambda k: k.part.layer.reverse)
-        w, axis = self.writer, self._axis_read(one.part)
-        x = self.of(one.part.sources[0])
-        found = w.nodes_outputs(
-            one.node.op, self._node_inputs(directions, x, axis), 1 + len(one.initial), **_how(directions)
-        )
-        for place, known in enumerate(directions):
-            self._direction(known, place, found)
-        gates = GATES[one.node.op]
-        how = f"{one.node.op} node, gates {gates}" if len(gates) > 1 else f"{one.node.op} node"
-        names = ", ".join(d.part.name for d in directions)
-        self.mapped.append(Mapped(f"{one.node.op} {found[0]}", names, how + (", bidirectional" if other else "")))
-
-    def _node_inputs(self, directions: list[Known], x: Value, axis: int) -> list[str]:
-        w, nodes = self.writer, [d.node for d in directions]
-        scope = w.scope
-        arrays = [w.constant(np.stack([getattr(n, k) for n in nodes]), f"{scope}.{k}") for k in ("W", "R", "B")]
-        name = x.name if not x.whole else w.node("Cast", x.name, to=1)
-        inputs = [name, *arrays, self.axes.lengths_of_nodes(axis) or ""]
-        inputs += [self._starts(directions, k) for k in range(len(directions[0].initial))]
-        if any(n.P is not None for n in nodes):
-            zero = np.zeros(3 * nodes[0].units, np.float32)
-            peepholes = np.stack([zero if n.P is None else n.P for n in nodes])
-            inputs.append(w.constant(peepholes, f"{scope}.P"))
-        while not inputs[-1]:
-            inputs.pop()
-        return inputs
-
-    def _starts(self, directions: list[Known], k: int) -> str:
-        """What the k-th states begin with, (directions, B, H); nothing where all of them are zero."""
-        w, units = self.writer, directions[0].node.units
-        begins: list[str | None] = []
-        for d in directions:
-            source = d.initial[k]
-            begins.append(self._free(d.number, k) if source is None else self.of(source).name)
-        if not any(begins):
-            return ""
-        rows = [w.node("Unsqueeze", b or self.axes.zeros(units), w.whole(0)) for b in begins]
-        return rows[0] if len(rows) == 1 else w.node("Concat", *rows, axis=0)
-
-    def _direction(self, known: Known, place: int, found: tuple[str, ...]) -> None:
-        w = self.writer
-        for k, name in enumerate(found[1:]):
-            self.finals[known.number, k] = w.node("Gather", name, w.constant(np.int64(place)), axis=0)
-        last = known.part.layer.last_only
-        y = self.finals[known.number, 0] if last else w.node("Gather", found[0], w.constant(np.int64(place)), axis=1)
-        self.values[known.number] = Value(y)
-
-
-def _how(directions: list[Known]) -> dict[str, Any]:
-    """The attributes of a node."""
-    node, functions = directions[0].node, [f for d in directions for f in d.node.functions]
-    named = [d.part.layer.reverse for d in directions]
-    direction = "bidirectional" if len(named) == 2 else "reverse" if named[0] else "forward"
-    found: dict[str, Any] = {"hidden_size": node.units, "direction": direction}
-    if [f[0] for f in functions] != DEFAULTS[node.op] * len(directions):
-        found["activations"] = [f[0] for f in functions]
-        alphas = [f[1] for f in functions if f[0] in ("Affine", "LeakyRelu", "Elu", "HardSigmoid")]
-        betas = [f[2] for f in functions if f[0] in ("Affine", "HardSigmoid")]
-        found |= {"activation_alpha": alphas} if alphas else {}
-        found |= {"activation_beta": betas} if betas else {}
-    if node.op == "GRU":
-        found["linear_before_reset"] = int(node.before_reset)
-    return found
-
-
-DEFAULTS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}

@@ -6,19 +6,16 @@ that the graph is another one. Gates are in ONNX's order, and biases that come t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from elman.equations.graph import Graph
 from elman.equations.symbols import Symbol, width
-
-Constants = Mapping[Symbol, np.ndarray]
-Function = tuple[str, float, float]  # what ONNX calls it, its alpha and beta
+from elman.interop.onnx.writing.sums import Constants, Function, Reader
 
 GATES = {"RNN": "h", "GRU": "z r h", "LSTM": "i o f c"}
-_NOTHING = ("copy", "stop_gradient", "dropout", "dropout_once")
 
 
 @dataclass(frozen=True)
@@ -57,138 +54,12 @@ def standard(graph: Graph, constants: Constants) -> Standard | None:
     if len(graph.inputs) != 1 or graph.memories or graph.has_output or len(graph.states) not in (1, 2):
         return None
     if len(graph.states) == 2:
-        return _lstm(_Reader(graph, constants))
-    reader = _Reader(graph, constants)
+        return _lstm(Reader(graph, constants))
+    reader = Reader(graph, constants)
     return _rnn(reader) or _gru(reader)
 
 
-@dataclass
-class Sum:
-    """Terms by what they multiply: the input, the state, a peephole, a bias; `rest` are terms of no such kind."""
-
-    W: list[np.ndarray] = field(default_factory=list)
-    R: list[np.ndarray] = field(default_factory=list)
-    P: list[np.ndarray] = field(default_factory=list)
-    b: list[np.ndarray] = field(default_factory=list)
-    rest: list[tuple[float, Symbol]] = field(default_factory=list)
-
-
-class _Reader:
-    """Reads the values of one graph."""
-
-    def __init__(self, graph: Graph, constants: Constants):
-        self.graph, self.constants = graph, constants
-        self.x, self.h = graph.inputs[0], graph.states[0]
-        self.new = [self.bare(n) for n in graph.new_states]
-        self.features, self.units, self.dtype = width(self.x), width(self.h), np.float32
-
-    def bare(self, node: Symbol) -> Symbol:
-        """What a value is outside of training."""
-        while node.op in _NOTHING:
-            node = node.inputs[0]
-        return node
-
-    def factors(self, node: Symbol) -> Iterator[tuple[Symbol, Symbol]]:
-        """Both factors of a product, in both orders."""
-        if node.op == "mul":
-            a, b = map(self.bare, node.inputs)
-            yield from ((a, b), (b, a))
-
-    def one_minus(self, node: Symbol) -> Symbol | None:
-        """x of ``1 - x``."""
-        if node.op != "sub" or not self._is_number(node.inputs[0], 1):
-            return None
-        return self.bare(node.inputs[1])
-
-    def _is_number(self, node: Symbol, number: float) -> bool:
-        value = self.constants.get(node)
-        return value is not None and value.size == 1 and float(value.reshape(())) == number
-
-    def function(self, node: Symbol) -> tuple[Function, Symbol]:
-        """An activation and what it is of; Affine, which changes nothing, of what is none."""
-        if node.op in _PLAIN:
-            return (_PLAIN[node.op], 0.0, 0.0), node.inputs[0]
-        if node.op in _WITH_ALPHA:
-            return (_WITH_ALPHA[node.op], node.first, 0.0), node.inputs[0]
-        if node.op == "clip" and (node.first, node.second) == (0, 1):
-            return ("HardSigmoid", 1.0, 0.0), node.inputs[0]
-        return ("Affine", 1.0, 0.0), node
-
-    def sum(self, node: Symbol, peephole: Symbol | None = None) -> Sum:
-        """The terms of a value."""
-        found = Sum()
-        for sign, term in self._terms(node, 1.0):
-            self._sort(found, sign, term, peephole)
-        return found
-
-    def _terms(self, node: Symbol, sign: float) -> Iterator[tuple[float, Symbol]]:
-        node = self.bare(node)
-        if node in self.constants:
-            yield sign, node
-        elif node.op in ("add", "sub"):
-            yield from self._terms(node.inputs[0], sign)
-            yield from self._terms(node.inputs[1], sign if node.op == "add" else -sign)
-        elif node.op == "neg":
-            yield from self._terms(node.inputs[0], -sign)
-        else:
-            number, rest = self._scaled(node)
-            yield from [(sign, node)] if rest is None else self._terms(rest, sign * number)
-
-    def _scaled(self, node: Symbol) -> tuple[float, Symbol | None]:
-        for a, b in self.factors(node):
-            value = self.constants.get(a)
-            if value is not None and value.size == 1 and value.ndim == 0:
-                return float(value), b
-        return 1.0, None
-
-    def _sort(self, found: Sum, sign: float, term: Symbol, peephole: Symbol | None) -> None:
-        if term in self.constants:
-            found.b.append(sign * self.constants[term])
-        elif (product := self.product(term)) is not None and product[1] in {self.x, self.h}:
-            (found.W if product[1] is self.x else found.R).append(sign * product[0])
-        elif peephole is not None and (weights := self._weighed(term, peephole)) is not None:
-            found.P.append(sign * weights)
-        else:
-            found.rest.append((sign, term))
-
-    def product(self, node: Symbol) -> tuple[np.ndarray, Symbol] | None:
-        """The matrix and the vector of a product."""
-        if node.op not in ("matmul", "matmul_t"):
-            return None
-        matrix, vector = self.constants[node.inputs[0]], self.bare(node.inputs[1])
-        return (matrix if node.op == "matmul" else matrix.T), vector
-
-    def _weighed(self, node: Symbol, peephole: Symbol) -> np.ndarray | None:
-        for a, b in self.factors(node):
-            if a in self.constants and b is peephole:
-                return self.constants[a]
-        return None
-
-    # --- sums as rows of a gate
-
-    def matrices(self, found: Sum) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """W, R and b of a sum of nothing else; None where something does not fit."""
-        shapes = (self.units, self.features), (self.units, self.units)
-        if (
-            found.rest
-            or not all(m.shape == shapes[0] for m in found.W)
-            or not all(m.shape == shapes[1] for m in found.R)
-        ):
-            return None
-        return self.added(found.W, shapes[0]), self.added(found.R, shapes[1]), self.added(found.b, (self.units,))
-
-    def added(self, arrays: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-        total = np.zeros(shape, self.dtype)
-        for array in arrays:
-            total = total + array
-        return np.broadcast_to(total, shape).astype(self.dtype)
-
-
-_PLAIN = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "softplus": "Softplus"}
-_WITH_ALPHA = {"leaky_relu": "LeakyRelu", "elu": "Elu"}
-
-
-def _rnn(r: _Reader) -> Standard | None:
+def _rnn(r: Reader) -> Standard | None:
     """``h = f(W x + R h + b)``."""
     function, inner = r.function(r.new[0])
     found = r.matrices(r.sum(inner))
@@ -201,7 +72,7 @@ def _rnn(r: _Reader) -> Standard | None:
 # --- GRU ------------------------------------------------------------------------------------------------------
 
 
-def _gru(r: _Reader) -> Standard | None:
+def _gru(r: Reader) -> Standard | None:
     """``h = z h + (1 - z) n``."""
     for gate, candidate, keeps in _blends(r):
         if (found := _gru_of(r, gate, candidate, keeps)) is not None:
@@ -209,7 +80,7 @@ def _gru(r: _Reader) -> Standard | None:
     return None
 
 
-def _blends(r: _Reader) -> Iterator[tuple[Symbol, Symbol, bool]]:
+def _blends(r: Reader) -> Iterator[tuple[Symbol, Symbol, bool]]:
     """A gate, the candidate, and whether the gate keeps the state, or lets the candidate in."""
     new, h = r.new[0], r.h
     if new.op != "add":
@@ -231,7 +102,7 @@ def _blends(r: _Reader) -> Iterator[tuple[Symbol, Symbol, bool]]:
                     yield gate, other, False
 
 
-def _gru_of(r: _Reader, gate: Symbol, candidate: Symbol, keeps: bool) -> Standard | None:
+def _gru_of(r: Reader, gate: Symbol, candidate: Symbol, keeps: bool) -> Standard | None:
     gates, z_inner = r.function(gate)
     z = r.matrices(r.sum(z_inner))
     if z is None or gates[0] == "Affine" or (not keeps and gates[0] != "Sigmoid"):
@@ -262,7 +133,7 @@ def _gru_of(r: _Reader, gate: Symbol, candidate: Symbol, keeps: bool) -> Standar
 Reset = tuple[Symbol, np.ndarray, np.ndarray, bool]
 
 
-def _reset_after(r: _Reader, term: Symbol) -> Reset | None:
+def _reset_after(r: Reader, term: Symbol) -> Reset | None:
     """``reset * (U h + c)``."""
     for which, rest in r.factors(term):
         total = r.sum(rest)
@@ -271,7 +142,7 @@ def _reset_after(r: _Reader, term: Symbol) -> Reset | None:
     return None
 
 
-def _reset_before(r: _Reader, term: Symbol) -> Reset | None:
+def _reset_before(r: Reader, term: Symbol) -> Reset | None:
     """``U (reset * h)``."""
     product = r.product(term)
     for which, state in r.factors(product[1]) if product else ():
@@ -284,7 +155,7 @@ def _reset_before(r: _Reader, term: Symbol) -> Reset | None:
 # --- LSTM -----------------------------------------------------------------------------------------------------
 
 
-def _lstm(r: _Reader) -> Standard | None:
+def _lstm(r: Reader) -> Standard | None:
     """``c = f c + i g``, ``h = o k(c)``."""
     new, c_new = r.new
     c = r.graph.states[1]
@@ -302,7 +173,7 @@ def _lstm(r: _Reader) -> Standard | None:
     return None
 
 
-def _lstm_of(r: _Reader, gates: tuple[Symbol, ...], output: Function) -> Standard | None:
+def _lstm_of(r: Reader, gates: tuple[Symbol, ...], output: Function) -> Standard | None:
     i, o, f, g = gates
     c, c_new = r.graph.states[1], r.new[1]
     rows = [_gate(r, i, c), _gate(r, o, c_new), _gate(r, f, c)]
@@ -320,7 +191,7 @@ def _lstm_of(r: _Reader, gates: tuple[Symbol, ...], output: Function) -> Standar
 
 
 def _gate(
-    r: _Reader, gate: Symbol, peephole: Symbol
+    r: Reader, gate: Symbol, peephole: Symbol
 ) -> tuple[Function, tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None:
     """A gate's function, its rows of W, R and b, and its peephole; of ``1 - sigmoid(a)`` those of ``sigmoid(-a)``."""
     inside = r.one_minus(gate)

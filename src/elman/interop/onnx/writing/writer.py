@@ -15,6 +15,14 @@ OPSET = 17
 
 IR_VERSION = 8
 
+INT32, INT64, BOOL, DOUBLE = 6, 7, 9, 11  # how ONNX numbers its types
+_CODES = {np.dtype(np.float32): 1, np.dtype(np.float64): DOUBLE}
+
+
+def code_of(dtype: np.dtype) -> int:
+    """How ONNX numbers a dtype."""
+    return _CODES[np.dtype(dtype)]
+
 
 @dataclass
 class Made:
