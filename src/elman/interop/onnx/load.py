@@ -51,7 +51,7 @@ def from_onnx(
     -------
     Network
         A chain of layers where the model is one. Final states that it returns are `return_state`'s; where it returns
-        nothing else, the hidden ones are the output.
+        nothing else, the first of them is the output.
     Report
         With `return_report` only.
 
@@ -124,10 +124,8 @@ class _Read:
                 raise ConversionError(f"the output {output.name} holds no values of the network")
             found[output.name] = value
         finals = {name: t for name, t in found.items() if all(getattr(n, "kind", "") == "final" for n in t.nodes)}
-        if len(finals) == len(found):  # only states: the hidden ones are what it returns
-            finals = {name: t for name, t in finals.items() if all(n.option for n in t.nodes)}
-            if len(finals) == len(found):
-                finals = {}
+        if len(finals) == len(found):  # only states: the first of them is what it returns
+            finals.pop(next(iter(finals)))
         outputs = {name: t for name, t in found.items() if name not in finals}
         if any(isinstance(n, Given) for t in outputs.values() for n in t.nodes):
             raise ConversionError("an output is an input as it is: leave it out")

@@ -39,6 +39,8 @@ class Runner:
         self.note = "" if importlib.util.find_spec("onnxruntime") else REFERENCE
         self.outputs = [output.name for output in model.graph.output]
         self.name = called("onnx", "ONNX reference") if self.note else called("onnxruntime", "ONNX Runtime")
+        if self.note:
+            _check_reference(model)
         try:
             self._run = self._reference(model) if self.note else self._session(model)
         except Exception as error:  # of a package that says what it likes
@@ -70,6 +72,22 @@ class Runner:
             shapes = ", ".join(f"{name} {np.shape(value)}" for name, value in feeds.items())
             raise ConversionError(f"{self.name} cannot run the model on {shapes}: {_first_line(error)}") from error
         return dict(zip(self.outputs, found, strict=True))
+
+
+_IGNORED = ("activations", "clip", "input_forget", "layout")  # by the reference's recurrent nodes
+
+
+def _check_reference(model: Any) -> None:
+    """Refuse what ONNX's reference leaves out without a word."""
+    for node in model.graph.node:
+        if node.op_type in ("RNN", "GRU", "LSTM"):
+            said = [a.name for a in node.attribute if a.name in _IGNORED and (a.i or a.f or a.strings)]
+            said += ["sequence_lens"] * (len(node.input) > 4 and bool(node.input[4]))
+            if said:
+                raise ConversionError(
+                    f"node {node.name!r} ({node.op_type}) has {' and '.join(said)}, which ONNX's reference ignores: it "
+                    "proves nothing of them. pip install onnxruntime"
+                )
 
 
 def _first_line(error: Exception) -> str:
