@@ -22,8 +22,12 @@ def saved(tmp_path_factory):
         "Network": el.Network(2, [el.GRU(3), el.Dense(1)], seed=4),
         "Forecaster": el.Forecaster(units=4, epochs=1, members=2, horizon=4).fit(np.sin(np.arange(80) / 3)),
         "LanguageModel": el.LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(TEXT, verbose=0),
-        "SequenceClassifier": el.SequenceClassifier(units=2, epochs=1, convolution=None, members=1).fit(CASES, ["a", "b"] * 4),
-        "SequenceRegressor": el.SequenceRegressor(units=2, epochs=1, convolution=None, members=1).fit(CASES, np.arange(8)),
+        "SequenceClassifier": el.SequenceClassifier(units=2, epochs=1, convolution=None, members=1).fit(
+            CASES, ["a", "b"] * 4
+        ),
+        "SequenceRegressor": el.SequenceRegressor(units=2, epochs=1, convolution=None, members=1).fit(
+            CASES, np.arange(8)
+        ),
     }
     return {kind: (model, model.save(folder / f"{kind}.safetensors")) for kind, model in made.items()}
 

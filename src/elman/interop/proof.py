@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,7 +41,14 @@ class Trial:
 
 
 def trials(
-    net: Network, *, ragged: bool = True, states: bool = True, most: int | None = None, seed: int = 0
+    net: Network,
+    *,
+    ragged: bool = True,
+    states: bool = True,
+    rows: int | None = None,
+    steps: int | None = None,
+    most: int | None = None,
+    seed: int = 0,
 ) -> Iterator[Trial]:
     """Random sequences for a network: several steps, one step, from drawn states, and rows of different lengths.
 
@@ -49,25 +56,27 @@ def trials(
     ----------
     ragged, states : bool, default True
         Whether the other side takes lengths, and states to begin with.
+    rows, steps : int, optional
+        The only size that the other side takes, where it takes but one.
     most : int, optional
-        Steps that it takes.
+        Steps that it takes at most.
     """
     rng = np.random.default_rng(seed)
-    steps, ends = min(STEPS, most or STEPS), [min(n, most or n) for n in RAGGED]
-    yield Trial(f"{ROWS} rows of {steps} steps", _inputs(net, rng, ROWS, steps))
-    yield Trial(f"{ROWS} rows of 1 step", _inputs(net, rng, ROWS, 1))
+    B, T = rows or ROWS, steps or min(STEPS, most or STEPS)
+    yield Trial(f"{B} rows of {T} steps", _inputs(net, rng, B, T))
+    if steps is None:
+        yield Trial(f"{B} rows of 1 step", _inputs(net, rng, B, 1))
     sizes = [size for layer in net.state_sizes() for size in layer]
     if states and sizes:
-        drawn = [rng.normal(scale=0.5, size=(ROWS, size)).astype(net.dtype) for size in sizes]
-        yield Trial("states that were drawn", _inputs(net, rng, ROWS, steps), states=drawn)
-    if ragged:
-        lengths = np.array(ends)
-        inputs = _inputs(net, rng, len(ends), max(ends))
+        drawn = [rng.normal(scale=0.5, size=(B, size)).astype(net.dtype) for size in sizes]
+        yield Trial("states that were drawn", _inputs(net, rng, B, T), states=drawn)
+    if ragged and rows is None and steps is None:
+        lengths = np.minimum(RAGGED, most or max(RAGGED))
+        inputs = _inputs(net, rng, len(lengths), int(lengths.max()))
         for door, x in zip(net.doors, inputs, strict=True):
             if door.steps:
-                x[np.arange(max(ends)) >= lengths[:, None]] = 0
-                door.begin(x[:0])
-        yield Trial(f"ragged rows of {', '.join(map(str, ends))} steps", inputs, lengths)
+                x[np.arange(x.shape[1]) >= lengths[:, None]] = 0
+        yield Trial(f"ragged rows of {', '.join(map(str, lengths))} steps", inputs, lengths)
 
 
 def _inputs(net: Network, rng: np.random.Generator, rows: int, steps: int) -> tuple[np.ndarray, ...]:
@@ -103,13 +112,9 @@ def prove(
     net: Network,
     theirs: Callable[[Trial], Sequence[np.ndarray]],
     report: Report,
+    given: Iterable[Trial] | None = None,
     *,
-    ragged: bool = True,
-    states: bool = True,
-    drawn: Sequence[Trial] | None = None,
     tolerance: float | None = None,
-    most: int | None = None,
-    seed: int = 0,
 ) -> Report:
     """Run both sides on random sequences, and complete the report.
 
@@ -122,12 +127,8 @@ def prove(
         states in the order of ours.
     report : Report
         What is known so far.
-    ragged, states : bool, default True
-        What the other side takes.
-    most : int, optional
-        Steps that it takes.
-    drawn : sequence of Trial, optional
-        What is run in place of `trials`, where a model is for some inputs only.
+    given : iterable of Trial, optional
+        What is run; by default all that `trials` gives.
     tolerance : float, optional
         The largest difference that is allowed; by default 1e-5, in float64 1e-10.
 
@@ -144,8 +145,7 @@ def prove(
     allowed = TOLERANCE[net.dtype] if tolerance is None else real(tolerance, "tolerance", 0)
     found: dict[str, float] = {}
     tried = []
-    given = trials(net, ragged=ragged, states=states, most=most, seed=seed) if drawn is None else drawn
-    for trial in given:
+    for trial in trials(net) if given is None else given:
         tried.append(trial.what)
         for name, a, b in zip(_names(net), ours(net, trial), theirs(trial), strict=False):
             _check_shapes(name, a, b, trial, report)

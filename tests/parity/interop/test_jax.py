@@ -18,7 +18,7 @@ from tests.parity.interop import jax_run  # noqa: E402
 
 import elman as el  # noqa: E402
 from elman.equations.ops import OPS  # noqa: E402
-from elman.interop import from_jax, to_jax  # noqa: E402
+from elman.interop import to_jax  # noqa: E402
 from elman.interop.jax.function import JaxFunction  # noqa: E402
 from elman.interop.jax.functions import functions  # noqa: E402
 
@@ -120,16 +120,16 @@ def test_the_proof_runs_compiled_and_the_report_says_so():
 def test_parameters_come_back_bit_for_bit_and_changed_ones_as_they_are():
     net = two_axes(seed=5)
     _, params = to_jax(net)
-    same = from_jax(net, params)
+    same = weights_from_jax(net, params)
     np.testing.assert_array_equal(same.arena, net.arena)
     params = {name: value + 0.25 for name, value in params.items()}
-    changed = from_jax(net, params)
+    changed = weights_from_jax(net, params)
     np.testing.assert_array_equal(changed.params["dense.b"], np.asarray(params["dense.b"]))
     np.testing.assert_array_equal(net.params["dense.b"], 0)
     with pytest.raises(el.OptionError, match="expected"):
-        from_jax(net, {"dense.b": params["dense.b"]})
+        weights_from_jax(net, {"dense.b": params["dense.b"]})
     with pytest.raises(el.ShapeError, match="dense.b"):
-        from_jax(net, params | {"dense.b": jnp.zeros(())})
+        weights_from_jax(net, params | {"dense.b": jnp.zeros(())})
 
 
 def test_one_function_serves_any_number_of_rows_and_steps():
@@ -224,7 +224,7 @@ def test_dropout_inside_a_step_is_different_at_each_and_leaves_the_mean_as_it_is
 
 
 def net_of(net, params):
-    return from_jax(net, params)
+    return weights_from_jax(net, params)
 
 
 @pytest.mark.parametrize("ragged", [False, True])

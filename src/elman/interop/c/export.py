@@ -301,9 +301,11 @@ def _proved(program: Program, files: Files, cc: str, allowed: float, report: Rep
     most = choices.max_steps or None
     report = replace(report, target=f"C99 ({Path(cc).name})")
     if choices.weights == "float32":
-        return prove(net, Compiled.alone(program, files, cc), report, tolerance=allowed, most=most)
+        return prove(net, Compiled.alone(program, files, cc), report, trials(net, most=most), tolerance=allowed)
     exact = Program(taken, net, replace(choices, weights="float32"))
-    report = prove(net, Compiled.alone(exact, files_of(exact, ""), cc), report, tolerance=allowed, most=most)
+    report = prove(
+        net, Compiled.alone(exact, files_of(exact, ""), cc), report, trials(net, most=most), tolerance=allowed
+    )
     rounded = Program(taken, net, replace(choices, weights="rounded"))
     bytes_, floats = Compiled.alone(program, files, cc), Compiled.alone(rounded, files_of(rounded, ""), cc)
     apart = _apart(net, bytes_, floats)

@@ -54,7 +54,7 @@ def to_jax(net: Network, *, tolerance: float | None = None, return_report: bool 
         ``params | aux.moments``) and ``aux.penalty`` (of `ActivityPenalty` layers, to be added to the loss).
         ``function.trainable`` names the parameters that Elman's own training would change.
     params : dict of str to jax.Array
-        Named as ``net.params``; `from_jax` takes them back.
+        Named as ``net.params``; `weights_from_jax` takes them back.
     report : Report
         With `return_report`.
 
@@ -89,7 +89,7 @@ def to_jax(net: Network, *, tolerance: float | None = None, return_report: bool 
     return (function, params, report) if return_report else (function, params)
 
 
-def from_jax(net: Network, params: Mapping[str, Any]) -> Network:
+def weights_from_jax(net: Network, params: Mapping[str, Any]) -> Network:
     """A copy of a network with parameters that were changed in JAX; nothing is converted but their values.
 
     Parameters
@@ -113,7 +113,7 @@ def from_jax(net: Network, params: Mapping[str, Any]) -> Network:
     >>> import elman as el
     >>> net = el.Network(3, [el.GRU(8), el.Dense(1)])
     >>> function, params = el.interop.to_jax(net)  # doctest: +SKIP
-    >>> same = el.interop.from_jax(net, params)  # doctest: +SKIP
+    >>> same = el.interop.weights_from_jax(net, params)  # doctest: +SKIP
     """
     instance(net, Network, "net", "a network")
     if not isinstance(params, Mapping) or set(params) != set(net.params):

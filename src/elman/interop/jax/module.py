@@ -28,7 +28,7 @@ def to_flax(net: Network, *, tolerance: float | None = None, return_report: bool
         dropout takes its key from ``rngs.dropout``, and batch normalisation keeps its running moments.
         ``module.weights`` has what Elman's training would change, as `nnx.Param`; ``module.fixed`` the rest, as
         `nnx.BatchStat`: constants, what is frozen, moments. Both are by the names of ``net.params``;
-        ``module.params()`` is what `from_jax` takes.
+        ``module.params()`` is what `weights_from_jax` takes.
     report : Report
         With `return_report`.
 

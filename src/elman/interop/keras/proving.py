@@ -27,7 +27,7 @@ def proven(net: Network, walk: Walk, model: Any, report: Report, tolerance: floa
     drawn = list(_trials(net, walk, runnable, is_open))
     if not is_open:
         report = report.noting("the model is for one number of steps, and was run on that alone")
-    return prove(net, lambda trial: _theirs(runnable, net, walk, trial), report, drawn=drawn, tolerance=tolerance)
+    return prove(net, lambda trial: _theirs(runnable, net, walk, trial), report, drawn, tolerance=tolerance)
 
 
 def _opened(model: Any, walk: Walk) -> tuple[Any, bool]:

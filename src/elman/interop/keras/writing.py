@@ -11,7 +11,7 @@ from elman.errors import ConversionError
 from elman.interop.keras.export import Assembly, read_layer
 from elman.interop.keras.running import rows_of
 from elman.interop.peers import OURS, called
-from elman.interop.proof import prove
+from elman.interop.proof import prove, trials
 from elman.interop.report import Report
 from elman.network import Network
 
@@ -76,7 +76,13 @@ def to_keras(net: Network, *, states: bool = False, tolerance: float | None = No
     report = prove(net, lambda trial: rows_of(proven.model, net, trial, carries), report, tolerance=tolerance)
     found = proven if states == carries else Assembly(net, states)
     if found is not proven:
-        prove(net, lambda trial: rows_of(found.model, net, trial, states), report, states=False, tolerance=tolerance)
+        prove(
+            net,
+            lambda trial: rows_of(found.model, net, trial, states),
+            report,
+            trials(net, states=False),
+            tolerance=tolerance,
+        )
     report = report.noting(*_notes(net, found))
     return (found.model, report) if return_report else found.model
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from elman.errors import ConversionError
-from elman.interop.proof import Trial, prove
+from elman.interop.proof import Trial, prove, trials
 from elman.interop.report import Report
 from elman.network import Network
 
@@ -39,13 +39,13 @@ def proved(
     it is.
     """
     try:
-        return prove(net, theirs, report, tolerance=tolerance, **takes)
+        return prove(net, theirs, report, trials(net, **takes), tolerance=tolerance)
     except ConversionError as refused:
         if net.dtype != np.float32 or tolerance is not None:
             raise
         try:
             double, theirs = in_double()
-            found = prove(double, theirs, report, **takes)
+            found = prove(double, theirs, report, trials(double, **takes))
         except Exception:  # forward may be written for single precision only
             raise refused from None
         apart = str(refused).partition(": ")[2].partition(" where")[0]
