@@ -105,7 +105,7 @@ class StoredCell(Cell):
     """A cell known by its graph, not by a function's source."""
 
     def __init__(self, data: dict[str, Any]):
-        self.data = data
+        self.data: dict[str, Any] = data
         self.name = self.__name__ = data["name"]
         self.__doc__ = data["doc"]
         self.inputs, self.states = tuple(data["inputs"]), tuple(data["states"])

@@ -58,7 +58,7 @@ class Cell:
         inputs, memory = whole(inputs, "inputs", least=0), whole(memory, "memory", least=0)
         if not isinstance(initial, Mapping | None):
             raise OptionError(f"initial must be a dict of values by parameter name, got {initial!r}")
-        self.function = function
+        self.function: Callable[..., Any] = function
         self.name = name
         self.__doc__ = function.__doc__
         self.__name__ = self.name

@@ -38,22 +38,22 @@ class Parameters(Estimator):
         seconds: float | None = None,
         seed: int = 0,
     ):
-        self.horizon = horizon
-        self.season = season
-        self.cell = cell
-        self.units = units
-        self.methods = methods
-        self.distribution = distribution
-        self.members = members
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.nonnegative = nonnegative
-        self.holidays = holidays
-        self.calendar = calendar
-        self.auto = auto
-        self.seconds = seconds
-        self.seed = seed
+        self.horizon: int = horizon
+        self.season: int | None = season
+        self.cell: Any = cell
+        self.units: int = units
+        self.methods: Sequence[str] | None = methods
+        self.distribution: Any = distribution
+        self.members: int = members
+        self.epochs: int | None = epochs
+        self.batch_size: int = batch_size
+        self.learning_rate: Any = learning_rate
+        self.nonnegative: bool | None = nonnegative
+        self.holidays: Any = holidays
+        self.calendar: bool = calendar
+        self.auto: bool = auto
+        self.seconds: float | None = seconds
+        self.seed: int = seed
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense, before any data is looked at.

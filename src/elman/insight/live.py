@@ -65,7 +65,7 @@ class GradientFlowCallback(Callback):
 
     def __init__(self, every: int = 50, rows: int = 4, layer: str | None = None):
         self.every, self.rows = checks.whole(every, "every"), checks.whole(rows, "rows")
-        self.layer = layer
+        self.layer: str | None = layer
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data

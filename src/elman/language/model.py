@@ -157,10 +157,10 @@ class LanguageModel(Estimator):
         self.cell, self.units, self.layers, self.embedding, self.tied = cell, units, layers, embedding, tied
         self.tokens, self.vocabulary = tokens, vocabulary
         self.dropout, self.input_dropout, self.variational = dropout, input_dropout, variational
-        self.weight_drop = weight_drop
+        self.weight_drop: float = weight_drop
         self.steps, self.streams, self.fresh, self.epochs = steps, streams, fresh, epochs
         self.learning_rate, self.warm_up, self.weight_decay = learning_rate, warm_up, weight_decay
-        self.clip_norm = clip_norm
+        self.clip_norm: float = clip_norm
         self.validation, self.patience = validation, patience
         self.products, self.seed, self.threads = products, seed, threads
 

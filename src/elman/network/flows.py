@@ -15,7 +15,7 @@ class Axis:
     """A time axis in the making; those of two values that are put together are one."""
 
     def __init__(self, name: str):
-        self.name = name
+        self.name: str = name
         self._same: Axis | None = None
 
     def root(self) -> Axis:

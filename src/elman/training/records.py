@@ -156,11 +156,11 @@ class CSVLogger(Callback):
         line = {"epoch": training.net.epochs, **training.logs}
         columns, lines = self._so_far()
         if set(line) <= set(columns):
-            with self.path.open("a", newline="") as file:
+            with self.path.open("a", newline="", encoding="utf-8") as file:
                 csv.DictWriter(file, columns).writerow(line)
         else:  # the first line, or numbers that were not there before: all is written again, with their columns
             columns = [*columns, *(name for name in line if name not in columns)]
-            with self.path.open("w", newline="") as file:
+            with self.path.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, columns)
                 writer.writeheader()
                 writer.writerows([*lines, line])
@@ -170,7 +170,7 @@ class CSVLogger(Callback):
         """The columns and the lines of the file; none without one."""
         if not self.path.exists():
             return [], []
-        with self.path.open(newline="") as file:
+        with self.path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             columns, lines = list(reader.fieldnames or []), list(reader)
         if columns and columns[0] != "epoch":
