@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.classify.judging import Judged, judge, with_classes, write_predictions
+from elman.classify.options import ClassifierOptions, RegressorOptions
 from elman.classify.page import Story, page
 from elman.classify.results import METRICS, metrics_json
 from elman.classify.scaling import aligned
@@ -118,7 +119,7 @@ def classify(
     reading: Reading | None = None,
     out: str | Path | None = None,
     watch: Watch = lambda stage, networks: (),
-    **params: Any,
+    **params: Unpack[ClassifierOptions],
 ) -> SequenceReport:
     """Learn which class sequences belong to, judge that on others, and write it all down.
 
@@ -157,7 +158,7 @@ def classify(
         After Ctrl-C; what was learnt so far is in the folder.
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceClassifier(), "classify", train, test, hold_out, named, out, watch, params)
+    return _learn(SequenceClassifier(), "classify", train, test, hold_out, named, out, watch, {**params})
 
 
 def regress(
@@ -173,7 +174,7 @@ def regress(
     reading: Reading | None = None,
     out: str | Path | None = None,
     watch: Watch = lambda stage, networks: (),
-    **params: Any,
+    **params: Unpack[RegressorOptions],
 ) -> SequenceReport:
     """Learn a number that belongs to sequences, judge that on others, and write it all down; as `classify`.
 
@@ -189,7 +190,7 @@ def regress(
     SequenceReport
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceRegressor(), "regress", train, test, hold_out, named, out, watch, params)
+    return _learn(SequenceRegressor(), "regress", train, test, hold_out, named, out, watch, {**params})
 
 
 def classify_again(
@@ -260,7 +261,7 @@ def _learn(
     params: dict[str, Any],
 ) -> SequenceReport:
     """Learn, judge, write."""
-    learner.set_params(**params)
+    learner._set_params(params)
     learner.check_params()
     check_savable(learner)
     share = checks.real(hold_out, "hold_out", 0, 1, "in [0, 1), a share of the cases", from_low=True)
@@ -378,7 +379,7 @@ def _held(learner: Learner, cases: Cases, share: float) -> np.ndarray:
         strata = np.unique(cases.labels, return_inverse=True)[1]
     else:
         strata = parts_of(cases.labels[:, None])
-    held = held_out(strata, share, learner.random_state or 0)
+    held = held_out(strata, share, 0 if learner.random_state is None else learner._seed())
     if not held.any():
         raise DataError(
             f"none of {counted(len(cases), 'cases')} can be held out for a test; give --test FILE, or --hold-out 0 to "

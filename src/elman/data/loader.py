@@ -77,7 +77,8 @@ class BatchLoader:
                 f"x has shape {self.x.shape} and y {self.y.shape}; expected as many rows of both, and at least one"
             )
         self.batch_size, self.seed = checks.whole(batch_size, "batch_size"), checks.as_seed(seed)
-        self.shuffle, self.drop_last = shuffle, drop_last
+        self.shuffle: bool = shuffle
+        self.drop_last: bool = drop_last
         self.classes = _classes(self.y, one_hot)
         self.served = 0
         self._order: tuple[int, np.ndarray] | None = None

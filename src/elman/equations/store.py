@@ -13,7 +13,7 @@ from elman.equations.matrices import declare
 from elman.equations.ops import OPS
 from elman.equations.ranges import Range
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.trace import Cell
+from elman.equations.trace import Cell, Option
 from elman.equations.vectors import MOST_PARTS, scalar
 from elman.errors import ModelFileError, OptionError
 
@@ -119,7 +119,7 @@ class StoredCell(Cell):
     def __repr__(self) -> str:  # its names need not be those of arguments
         return f"<cell {self.name}({', '.join(('p', *self.inputs, *self.memories, *self.states))})>"
 
-    def with_options(self, **options: Any) -> Cell:
+    def with_options(self, **options: Option) -> Cell:
         if options:
             raise OptionError(
                 f"{self.name} comes from a file or another function, as its graph: its options are decided, "

@@ -61,7 +61,8 @@ class KneserNey:
     """
 
     def __init__(self, order: int = 3, *, discount: float | None = None):
-        self.order, self.discount = order, discount
+        self.order: int = order
+        self.discount: float | None = discount
 
     def fit(self, numbers: np.ndarray, tokens: int) -> Self:
         """Count.

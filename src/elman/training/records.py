@@ -49,8 +49,10 @@ class ModelCheckpoint(Callback):
         *,
         overwrite: bool = False,
     ):
-        self.path, self.monitor, self.mode = os.fspath(checks.path(path, "ModelCheckpoint: path")), monitor, mode
-        self.overwrite = flag(overwrite, "ModelCheckpoint: overwrite")
+        self.path: str = os.fspath(checks.path(path, "ModelCheckpoint: path"))
+        self.monitor: str | None = monitor
+        self.mode: str = mode
+        self.overwrite: bool = flag(overwrite, "ModelCheckpoint: overwrite")
         self._monitor = None if monitor is None else Monitor("ModelCheckpoint", monitor, mode)
         self._written: set[str] = set()
         self._best: Best | None = None
@@ -141,7 +143,8 @@ class CSVLogger(Callback):
     adds_logs = False
 
     def __init__(self, path: str | os.PathLike[str], *, append: bool = False):
-        self.path, self.append = checks.path(path, "CSVLogger: path"), flag(append, "CSVLogger: append")
+        self.path: Path = checks.path(path, "CSVLogger: path")
+        self.append: bool = flag(append, "CSVLogger: append")
         self._mine = False
 
     def check(self, training: Training) -> None:
