@@ -44,14 +44,14 @@ aarch64: $(VENV)/.native
 	native/tests/aarch64.sh
 
 lint: $(VENV)/.linted
-	$(BIN)/ruff format --check src tests benchmarks examples
-	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples packaging
+	$(BIN)/ruff check src tests benchmarks examples packaging
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.linted
-	$(BIN)/ruff format src tests benchmarks examples
-	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples packaging
+	$(BIN)/ruff check --fix src tests benchmarks examples packaging
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 # The peers, for the targets below only.

@@ -70,6 +70,7 @@ class SequenceEstimator(Estimator):
     history_: list[dict[str, list[float]]]
     scaling_: Scaling
     notes_: tuple[str, ...]
+    n_features_in_: int
 
     # --- learning -------------------------------------------------------------------------------------------
 

@@ -113,6 +113,10 @@ class SequenceClassifier(SequenceEstimator):
     _estimator_type = "classifier"
     _metrics = ("accuracy",)
 
+    classes_: np.ndarray
+    temperature_: float
+    notes_: tuple[str, ...]
+
     def __init__(
         self,
         cell: str | Cell = "gru",

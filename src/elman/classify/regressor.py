@@ -109,6 +109,9 @@ class SequenceRegressor(SequenceEstimator):
 
     _estimator_type = "regressor"
 
+    target_mean_: float
+    target_spread_: float
+
     def __init__(
         self,
         cell: str | Cell = "gru",

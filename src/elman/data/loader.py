@@ -60,6 +60,13 @@ class BatchLoader:
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
 
+    x: np.ndarray
+    y: np.ndarray
+    batch_size: int
+    seed: int
+    classes: int
+    served: int
+
     def __init__(
         self,
         x: np.typing.ArrayLike,

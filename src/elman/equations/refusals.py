@@ -54,11 +54,15 @@ class NoNumber:
             f"{self!r} is a vector, not a function; a product is `p.W @ x` or `a * b`.\n  {users_line()}"
         )
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        hint = f"write el.{name}(...)" if name in OPS else "what it can do are operators and functions, as el.tanh(x)"
-        raise EquationError(f"a symbol has no `.{name}`; {hint}.\n  {users_line()}")
-
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._no_number()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            hint = (
+                f"write el.{name}(...)" if name in OPS else "what it can do are operators and functions, as el.tanh(x)"
+            )
+            raise EquationError(f"a symbol has no `.{name}`; {hint}.\n  {users_line()}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, fix
@@ -103,6 +106,16 @@ def from_data(data: dict[str, Any]) -> StoredCell:
 
 class StoredCell(Cell):
     """A cell known by its graph, not by a function's source."""
+
+    name: str
+    __name__: str
+    inputs: tuple[str, ...]
+    states: tuple[str, ...]
+    memories: tuple[str, ...]
+    initial: dict[str, Any]
+    frozen: tuple[str, ...]
+    valid: dict[str, Callable[[np.ndarray, str], None]]
+    function: Callable[..., Any]
 
     def __init__(self, data: dict[str, Any]):
         self.data: dict[str, Any] = data

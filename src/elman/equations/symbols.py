@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -190,6 +190,9 @@ class Parameter(Symbol):
 
     __slots__ = ("columns", "fixed", "role", "value")
 
+    dim: Dim
+    first: float
+
     def __init__(self, name: str):
         super().__init__("parameter", name=name, dim=Dim(f"the size of {name}"))
         self.columns: Dim = Dim(f"the columns of {name}")
@@ -237,16 +240,21 @@ class Parameter(Symbol):
     def T(self) -> Transposed:
         return Transposed(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise EquationError(f"p.{self.name} has no `.{name}`.\n  {users_line()}")
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise EquationError(f"p.{self.name} has no `.{name}`.\n  {users_line()}")
 
 
 class MatrixOf(Parameter):
     """A matrix that an expression of parameters makes; its sizes are said when all equations are (`matrices`)."""
 
     __slots__ = ("row",)
+
+    columns: Dim
+    role: str
 
     def __init__(self, value: Symbol):
         super().__init__("")

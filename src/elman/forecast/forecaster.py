@@ -23,7 +23,7 @@ from elman.forecast.found import Found
 from elman.forecast.learning import basis_of, fitted_to, longer_basis
 from elman.forecast.pointwise import as_levels
 from elman.forecast.predicted import Band
-from elman.forecast.search import search
+from elman.forecast.search import Trial, search
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
@@ -171,8 +171,8 @@ class Forecaster(Found):
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         seconds = SECONDS if self.seconds is None else float(self.seconds)
-        self.trials_ = search(self, collection, seconds) if self.auto else []
-        self.best_params_ = self.trials_[0].params if self.trials_ else {}
+        self.trials_: list[Trial] = search(self, collection, seconds) if self.auto else []
+        self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
         seasons = None if like is None else like.seasons_for(collection)
         self._fitted = fitted_to(self, collection, seasons, callbacks)
         if self._fitted.networks.interrupted:

@@ -60,6 +60,8 @@ class KneserNey:
     1.01
     """
 
+    tokens_: int
+
     def __init__(self, order: int = 3, *, discount: float | None = None):
         self.order: int = order
         self.discount: float | None = discount

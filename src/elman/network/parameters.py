@@ -173,6 +173,9 @@ class Parameters(Mapping[str, np.ndarray]):
     [2.0, 3.0, 0.5, 0.5]
     """
 
+    places: dict[str, Place]
+    arena: Counted
+
     def __init__(self, places: dict[str, Place], values: np.ndarray):
         self.places, self._values = places, values
         self.arena = values.view(Counted)
