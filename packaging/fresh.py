@@ -2,8 +2,8 @@
 
     fresh.py FILE [--engine native|numpy]
 
-Dependencies come by pip. The native engine's numbers are compared with those of the repository's own build, where there is
-one for this Python: the same bits are wanted.
+Dependencies come by pip. The native engine's numbers are compared with those of the repository's own build, where there
+is one for this Python: the same bits are wanted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a wheel and a source distribution must hold, in files made of the package as it lies here, and of parts of it."""
+"""What a wheel and a source distribution must hold: in files made of the package as it lies here, or of parts of it."""
 
 from __future__ import annotations
 

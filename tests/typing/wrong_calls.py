@@ -7,6 +7,7 @@ import numpy as np
 
 import elman as el
 from elman import commands_sequences, commands_text
+from elman.equations.symbols import Symbol
 
 x, y = np.zeros((4, 5, 3)), np.zeros((4, 5, 1))
 net = el.Network(3, [el.GRU(8), el.Dense(1)])
@@ -46,7 +47,7 @@ el.data.collect(x, time=3)  # type: ignore[arg-type]
 el.tanh(x, x)  # type: ignore[call-arg]
 
 
-def equations(symbol: el.equations.symbols.Symbol) -> None:
+def equations(symbol: Symbol) -> None:
     len(symbol)  # type: ignore[arg-type]
     int(symbol)  # type: ignore[call-overload]
     for _ in symbol:  # type: ignore[attr-defined]

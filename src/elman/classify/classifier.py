@@ -376,9 +376,9 @@ class SequenceClassifier(SequenceEstimator):
         head = head_of(output, number, self.temperature_)
         return explain(self, cases, head, question, self.classes_[number])
 
-    def _judged(self, logits: np.ndarray) -> np.ndarray:
-        """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""
-        found: np.ndarray = np.exp(log_softmax(logits / self.temperature_)).mean(axis=0)
+    def _judged(self, outputs: np.ndarray) -> np.ndarray:
+        """Of outputs (M, N, C), the mean of the networks' probabilities, (N, C)."""
+        found: np.ndarray = np.exp(log_softmax(outputs / self.temperature_)).mean(axis=0)
         return found
 
     def _calibrate(self, cases: Cases, classes: np.ndarray, weights: np.ndarray | None) -> None:

@@ -31,7 +31,7 @@ class Forecasts(Protocol):
     best_params_: dict[str, Any]
     trials_: list[Any]
 
-    def __init__(self, **params: Any): ...
+    def __init__(self, *args: Any, **params: Any): ...  # any, to a type checker
 
     def get_params(self) -> dict[str, Any]: ...
 

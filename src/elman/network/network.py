@@ -201,9 +201,13 @@ class Network:
         """How many indices the first layer has; 0 where the input is no index."""
         return self.doors[0].indices if len(self.doors) == 1 else 0
 
-    @functools.cached_property
+    @property
     def doors(self) -> tuple[Door, ...]:
         """The inputs, as users give them."""
+        return self._doors
+
+    @functools.cached_property
+    def _doors(self) -> tuple[Door, ...]:
         return doors_of(self)
 
     def specs(self, more: Sequence[Source] = ()) -> tuple[list[LayerSpec], list[Source]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import threading
@@ -33,7 +32,7 @@ class Place:
     layer: int  # whose it is
     valid: Callable[[np.ndarray, str], None] | None = None  # raises for values that make no sense
 
-    @functools.cached_property
+    @property
     def size(self) -> int:
         return math.prod(self.shape)  # NumPy's would wrap around at sizes beyond 2^63
 
