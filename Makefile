@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build clean
+.PHONY: demo test test-isas test-kernels test-c-cross aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -49,14 +49,14 @@ test-c-cross: $(VENV)/.tested
 	$(BIN)/python -m tests.interop.c.cross
 
 lint: $(VENV)/.linted
-	$(BIN)/ruff format --check src tests benchmarks examples
-	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples packaging
+	$(BIN)/ruff check src tests benchmarks examples packaging
 	$(BIN)/mypy
 	$(BIN)/clang-format --dry-run --Werror $(CXX_FILES)
 
 format: $(VENV)/.linted
-	$(BIN)/ruff format src tests benchmarks examples
-	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples packaging
+	$(BIN)/ruff check --fix src tests benchmarks examples packaging
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 # The peers, for the targets below only.
@@ -118,6 +118,11 @@ encoder-decoder: $(VENV)/.installed
 
 build: $(VENV)/.installed
 
+# A wheel and a source distribution in dist/, both tried in fresh environments: minutes.
+dist: $(VENV)/.installed
+	$(BIN)/pip install --quiet --group dist
+	packaging/dist.sh $(BIN)/python
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
@@ -163,4 +168,4 @@ $(ARCHIVES)/.installed: $(ARCHIVES)/bin/python $(NATIVE)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(FORECASTERS) $(ARCHIVES) build out
+	rm -rf $(VENV) $(PEERS) $(FORECASTERS) $(ARCHIVES) build dist out

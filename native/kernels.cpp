@@ -3,34 +3,27 @@
 
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#if defined(__x86_64__)
+#include "processor.h"
 #endif
 
 // X(name, whether this processor runs it, whose float and double kernels it has, whose bfloat16 products). Best first.
 #if defined(__x86_64__)
-#define ELMAN_AVX2 (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-#define ELMAN_AVX512                                                                                                \
-  (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && \
-   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
-#define ELMAN_AVX512BF16 (ELMAN_AVX512 && __builtin_cpu_supports("avx512bf16"))
 #if ELMAN_HAS_AVX512BF16
-#define ELMAN_IF_AVX512BF16(X) X(avx512bf16, ELMAN_AVX512BF16, avx512, avx512bf16)
+#define ELMAN_IF_AVX512BF16(X) X(avx512bf16, processor().avx512bf16, avx512, avx512bf16)
 #else
 #define ELMAN_IF_AVX512BF16(X)
 #endif
 #if ELMAN_HAS_AMX
-#define ELMAN_IF_AMX(X) X(amx, (ELMAN_AVX512BF16 && amx_is_there(bfloat16)), avx512, amx)
+#define ELMAN_IF_AMX(X) X(amx, (processor().avx512bf16 && amx_is_there(bfloat16)), avx512, amx)
 #else
 #define ELMAN_IF_AMX(X)
 #endif
-#define ELMAN_ISAS(X)                     \
-  ELMAN_IF_AMX(X)                         \
-  ELMAN_IF_AVX512BF16(X)                  \
-  X(avx512, ELMAN_AVX512, avx512, avx512) \
-  X(avx2, ELMAN_AVX2, avx2, avx2)         \
+#define ELMAN_ISAS(X)                           \
+  ELMAN_IF_AMX(X)                               \
+  ELMAN_IF_AVX512BF16(X)                        \
+  X(avx512, processor().avx512, avx512, avx512) \
+  X(avx2, processor().avx2, avx2, avx2)         \
   X(generic, true, generic, generic)
 #elif defined(__aarch64__)
 #define ELMAN_ISAS(X) X(neon, true, neon, neon) X(generic, true, generic, generic)
@@ -56,13 +49,9 @@ namespace {
 [[maybe_unused]] bool amx_is_there([[maybe_unused]] bool to_be_used) {
 #if ELMAN_EMULATE_AMX
   return true;
-#elif defined(__x86_64__) && defined(__linux__)
-  constexpr unsigned amx_bf16 = 1u << 22, amx_tile = 1u << 24;
-  constexpr long ask_for_state = 0x1023, tile_data = 18;
-  unsigned a, b, c, d = 0;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & (amx_bf16 | amx_tile)) != (amx_bf16 | amx_tile)) return false;
-  if (!to_be_used) return true;
-  static const bool permitted = syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0;
+#elif defined(__x86_64__)
+  if (!processor().amx || !to_be_used) return processor().amx;
+  static const bool permitted = matrix_registers_permitted();
   return permitted;
 #else
   return false;

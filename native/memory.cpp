@@ -7,21 +7,31 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#elif defined(_WIN32)
+#include <malloc.h>
 #endif
 
 namespace elman {
 namespace {
 
-constexpr size_t kHugePage = size_t(2) << 20;
+#if defined(_WIN32)
+void* aligned(size_t bytes) { return _aligned_malloc(bytes, 64); }
+void free_aligned(void* at) { _aligned_free(at); }
+#else
+void* aligned(size_t bytes) { return std::aligned_alloc(64, bytes); }
+void free_aligned(void* at) { std::free(at); }
+#endif
 
 Memory from_heap(size_t bytes) {
   size_t whole = (bytes / 64 + 1) * 64;
-  void* at = std::aligned_alloc(64, whole);
+  void* at = aligned(whole);
   if (!at) throw OutOfMemory(double(bytes));
   return {std::memset(at, 0, whole), bytes};
 }
 
 #if defined(__linux__)
+constexpr size_t kHugePage = size_t(2) << 20;
+
 // Whole huge pages, cut out of a mapping that is larger by one.
 Memory from_system(size_t bytes) {
   Memory m;
@@ -62,7 +72,7 @@ void Memory::release() {
     return;
   }
 #endif
-  std::free(at);
+  free_aligned(at);
 }
 
 }  // namespace elman

@@ -1,6 +1,8 @@
 #include "pool.h"
 
+#if !defined(_WIN32)
 #include <pthread.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -143,11 +145,17 @@ class Pool {
 // Never destroyed: its threads may still be parked in it when the process ends.
 Pool* g_pool = nullptr;
 
-// In the child of a fork there are no threads and the locks may be held by nobody: begin anew.
 void make_pool() { g_pool = new Pool; }
 
+// In the child of a fork there are no threads and the locks may be held by nobody: begin anew.
+void begin_anew_after_forks() {
+#if !defined(_WIN32)  // which has no fork
+  pthread_atfork(nullptr, nullptr, make_pool);
+#endif
+}
+
 Pool& pool() {
-  static bool once = (make_pool(), pthread_atfork(nullptr, nullptr, make_pool), true);
+  static bool once = (make_pool(), begin_anew_after_forks(), true);
   (void)once;
   return *g_pool;
 }

@@ -78,7 +78,7 @@ ELMAN_INLINE Vec<T> power_of_negative(Vec<T> x, Vec<T> y, Vec<T> size) {
   const Vec<T> half = y * T(0.5);
   const auto whole = floor_<T>(y) == y, odd = whole & (floor_<T>(half) != half);
   const Vec<T> turned = odd ? with_sign<T>(size, x) : size;
-  return (x < T(0)) & (x != -R::infinity) & ~whole ? splat<T>(R::nan) : turned;
+  return ((x < T(0)) & (x != -R::infinity) & ~whole) ? splat<T>(R::nan) : turned;
 }
 
 template <class T>
@@ -87,10 +87,10 @@ ELMAN_INLINE Vec<T> pow_at_once(Vec<T> x, Vec<T> y) {
   const Vec<T> size = abs_<T>(x);
   const auto grows = (size > T(1)) == (y > T(0));
   const Vec<T> limit = grows ? splat<T>(R::infinity) : Vec<T>{};
-  Vec<T> power = (size == T(0)) | (size == R::infinity) ? limit : power_of_positive<T>(size, y);
+  Vec<T> power = ((size == T(0)) | (size == R::infinity)) ? limit : power_of_positive<T>(size, y);
   if (any_negative<T>(x)) power = power_of_negative<T>(x, y, power);
-  power = (x != x) | (y != y) ? x + y : power;
-  return (x == T(1)) | (y == T(0)) ? splat<T>(1) : power;
+  power = ((x != x) | (y != y)) ? x + y : power;
+  return ((x == T(1)) | (y == T(0))) ? splat<T>(1) : power;
 }
 
 // The standard library's, one after another, is the faster one where a vector holds few.

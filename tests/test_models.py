@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 import elman as el
 
 CASES = np.random.default_rng(0).normal(size=(8, 5, 2))
+SMALL = {"units": 2, "epochs": 1, "convolution": None, "members": 1}
 TEXT = "tick tock goes the clock\n" * 20
 
 
@@ -22,12 +23,8 @@ def saved(tmp_path_factory):
         "Network": el.Network(2, [el.GRU(3), el.Dense(1)], seed=4),
         "Forecaster": el.Forecaster(units=4, epochs=1, members=2, horizon=4).fit(np.sin(np.arange(80) / 3)),
         "LanguageModel": el.LanguageModel(units=4, steps=8, streams=4, epochs=1).fit(TEXT, verbose=0),
-        "SequenceClassifier": el.SequenceClassifier(units=2, epochs=1, convolution=None, members=1).fit(
-            CASES, ["a", "b"] * 4
-        ),
-        "SequenceRegressor": el.SequenceRegressor(units=2, epochs=1, convolution=None, members=1).fit(
-            CASES, np.arange(8)
-        ),
+        "SequenceClassifier": el.SequenceClassifier(**SMALL).fit(CASES, ["a", "b"] * 4),
+        "SequenceRegressor": el.SequenceRegressor(**SMALL).fit(CASES, np.arange(8)),
     }
     return {kind: (model, model.save(folder / f"{kind}.safetensors")) for kind, model in made.items()}
 
@@ -147,8 +144,8 @@ def test_no_kind_of_model_is_saved_where_there_is_no_path(path):
         el.Network(1, [el.Dense(1)]),
         el.Forecaster(units=2, epochs=1, members=1).fit(wave),
         el.LanguageModel(units=2, steps=8, streams=2, epochs=1).fit("to be or not to be\n" * 8, verbose=0),
-        el.SequenceClassifier(units=2, epochs=1, convolution=None, members=1).fit(CASES, ["a", "b"] * 4),
-        el.SequenceRegressor(units=2, epochs=1, convolution=None, members=1).fit(CASES, np.arange(8)),
+        el.SequenceClassifier(**SMALL).fit(CASES, ["a", "b"] * 4),
+        el.SequenceRegressor(**SMALL).fit(CASES, np.arange(8)),
     ]
     for model in models:
         with pytest.raises(el.OptionError, match="path is"):

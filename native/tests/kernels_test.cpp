@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "check.h"
+#if defined(__x86_64__) && !defined(_WIN32)
+#include "../processor.h"
+#endif
 
 namespace elman::test {
 namespace {
@@ -43,6 +46,18 @@ void test_bfloat16(const char* isa) {
   test_rounding(*kernels);
 }
 
+// What the processor says of itself, as the compiler's library reads it.
+void test_processor() {
+#if defined(__x86_64__) && !defined(_WIN32)
+  const Processor& p = processor();
+  check(p.avx2 == (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")), "processor: AVX2");
+  const bool parts = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  check(p.avx512 == (p.avx2 && parts), "processor: AVX-512");
+  check(p.avx512bf16 == (p.avx512 && __builtin_cpu_supports("avx512bf16")), "processor: AVX512-BF16");
+#endif
+}
+
 }  // namespace
 }  // namespace elman::test
 
@@ -55,6 +70,7 @@ int main(int argc, char** argv) {
   }
   for (int i = 0; const char* isa = elman::runnable_isa(i); ++i)
     test_all<float>(isa, report), test_all<double>(isa, report), test_bfloat16(isa);
+  test_processor();
   test_pool();
   check(!elman::choose_kernels<float>("mmx") && !elman::choose_kernels<double>(""), "unknown instruction sets");
   check(!elman::choose_kernels<double>(nullptr, true), "no bfloat16 products of double");

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from elman import checks
 from elman.bench.measure import Measurement, Watcher, measure
@@ -33,6 +33,7 @@ from elman.forecast.arguments import as_count, as_levels
 from elman.forecast.backtest import Backtest
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
+from elman.forecast.options import ForecasterOptions
 from elman.forecast.store import check_savable
 from elman.insight.report import Report, report
 from elman.keeping import MODEL, Kept, attempted
@@ -99,7 +100,7 @@ def forecast(
     refit: bool = False,
     jobs: int = 1,
     watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
-    **params: Any,
+    **params: Unpack[ForecasterOptions],
 ) -> ForecastReport:
     """Train on recorded series, test the forecasts on their end, forecast what follows, and write it all down.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.classify.holding import HeldOut
 from elman.classify.judging import Judged, judge, with_classes, write_predictions
+from elman.classify.options import ClassifierOptions, RegressorOptions
 from elman.classify.page import Story, page
 from elman.classify.results import METRICS, metrics_json
 from elman.classify.scaling import aligned
@@ -119,7 +120,7 @@ def classify(
     reading: Reading | None = None,
     out: str | Path | None = None,
     watch: Watch = lambda stage, networks: (),
-    **params: Any,
+    **params: Unpack[ClassifierOptions],
 ) -> SequenceReport:
     """Learn which class sequences belong to, judge that on others, and write it all down.
 
@@ -161,7 +162,7 @@ def classify(
         After Ctrl-C; what was learnt so far is in the folder.
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceClassifier(), "classify", train, test, hold_out, hold_out_by, named, out, watch, params)
+    return _learn(SequenceClassifier(), "classify", train, test, hold_out, hold_out_by, named, out, watch, {**params})
 
 
 def regress(
@@ -178,7 +179,7 @@ def regress(
     reading: Reading | None = None,
     out: str | Path | None = None,
     watch: Watch = lambda stage, networks: (),
-    **params: Any,
+    **params: Unpack[RegressorOptions],
 ) -> SequenceReport:
     """Learn a number that belongs to sequences, judge that on others, and write it all down; as `classify`.
 
@@ -194,7 +195,7 @@ def regress(
     SequenceReport
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceRegressor(), "regress", train, test, hold_out, hold_out_by, named, out, watch, params)
+    return _learn(SequenceRegressor(), "regress", train, test, hold_out, hold_out_by, named, out, watch, {**params})
 
 
 def classify_again(
@@ -266,7 +267,7 @@ def _learn(
     params: dict[str, Any],
 ) -> SequenceReport:
     """Learn, judge, write."""
-    learner.set_params(**params)
+    learner._set_params(params)
     learner.check_params()
     check_savable(learner)
     share = checks.real(hold_out, "hold_out", 0, 1, "in [0, 1), a share of the cases", from_low=True)
@@ -274,7 +275,8 @@ def _learn(
     cases = _as_labelled(learner, named.read(train), train)
     _check_labels(learner, cases, train)
     others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
-    held = HeldOut.of(cases, share if others is None else 0, learner.random_state or 0, hold_out_by)
+    seed = 0 if learner.random_state is None else learner._seed()
+    held = HeldOut.of(cases, share if others is None else 0, seed, hold_out_by)
     name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
     folder = _folder(out, f"{command}-{name}", trained=True)
     with Kept(learner, folder / MODEL, command):

@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Unpack, cast
 
 from elman import checks
 from elman.errors import ElmanError, OptionError
 from elman.files import check_file
 from elman.language import LanguageModel, TextScore
+from elman.language.options import LanguageOptions, SearchedWritingOptions, WritingOptions
 from elman.language.texts import text_files
 from elman.training import Callback
 
@@ -23,7 +24,7 @@ class StoppedLearning(KeyboardInterrupt):
     """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
 
     def __init__(self, model: Path | None):
-        self.model = model
+        self.model: Path | None = model
         where = f"what was learnt so far is in {model}; write with it by --model" if model else "nothing was learnt"
         super().__init__(f"stopped: {where}")
 
@@ -58,7 +59,7 @@ def learn_to_write(
     samples: int = 0,
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
-    **params: Any,
+    **params: Unpack[LanguageOptions],
 ) -> Learnt:
     """Train a language model on a text, and save it.
 
@@ -133,7 +134,12 @@ def _kept(model: LanguageModel, file: Path) -> Path | None:
         return model.save(Path(tempfile.mkdtemp(prefix="elman-")) / file.name)
 
 
-def write(model: str | Path, prompt: str | None = None, length: int | None = 500, **how: Any) -> Iterator[str]:
+def write(
+    model: str | Path,
+    prompt: str | None = None,
+    length: int | None = 500,
+    **how: Unpack[SearchedWritingOptions],
+) -> Iterator[str]:
     """Have a model write, and hand its text over as it is made.
 
     Parameters
@@ -154,7 +160,8 @@ def write(model: str | Path, prompt: str | None = None, length: int | None = 500
     """
     found = LanguageModel.load(checks.path(model, "model"))
     if how.get("beam") is None and "length_penalty" not in how:
-        return found.stream(prompt, length, **how)
+        plain = cast(WritingOptions, {name: value for name, value in how.items() if name != "beam"})
+        return found.stream(prompt, length, **plain)
     if length is None:
         raise OptionError("a beam searches among texts of a length: give one")
     return iter([found.generate(prompt, length, **how)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Mapping
 from typing import Any, Self
 
 from elman.checks import nearest
@@ -23,8 +24,8 @@ class Estimator:
         """The parameters by name; `deep` is there for scikit-learn and changes nothing."""
         return {name: getattr(self, name) for name in self._parameters()}
 
-    def set_params(self, **params: Any) -> Self:
-        """Set parameters by name.
+    def _set_params(self, params: Mapping[str, Any]) -> Self:
+        """Set parameters by name; `set_params` of a subclass knows the types of its own.
 
         Raises
         ------

@@ -62,27 +62,32 @@ LAYERS = {
 """Of arguments of layers."""
 
 
-def hinted(function: F, hints: Mapping[str, str]) -> F:
-    """The same function, which says of an argument that it has not what is to be given here.
+def hinted(hints: Mapping[str, str]) -> Callable[[F], F]:
+    """Have a function say, of an argument that it has not, what is to be given here.
 
     Examples
     --------
-    >>> def double(value, *, times=1):
+    >>> @hinted({"n": "give times"})
+    ... def double(value, *, times=1):
     ...     return value * 2**times
-    >>> hinted(double, {"n": "give times"})(3, n=2)
+    >>> double(3, n=2)
     Traceback (most recent call last):
         ...
     elman.errors.OptionError: double has no argument 'n': give times
     """
-    known = set(inspect.signature(function).parameters)
 
-    @functools.wraps(function)
-    def told(*args: Any, **given: Any) -> Any:
-        if not known.issuperset(given):
-            raise no_argument(function.__name__, given, known, hints)
-        return function(*args, **given)
+    def decorate(function: F) -> F:
+        known = set(inspect.signature(function).parameters)
 
-    return told  # type: ignore[return-value]
+        @functools.wraps(function)
+        def told(*args: Any, **given: Any) -> Any:
+            if not known.issuperset(given):
+                raise no_argument(function.__name__, given, known, hints)
+            return function(*args, **given)
+
+        return told  # type: ignore[return-value]
+
+    return decorate
 
 
 def no_argument(name: str, given: Mapping[str, Any], known: set[str], hints: Mapping[str, str]) -> OptionError:

@@ -29,7 +29,7 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
 
     def __init__(self, model: Path | None, use: str = "use"):
-        self.model = model
+        self.model: Path | None = model
         where = f"what was learnt so far is in {model}; {use} with it by --model" if model else "nothing was learnt"
         super().__init__(f"stopped: {where}")
 

@@ -23,6 +23,7 @@ from elman.classify.teaching import Lesson, teach
 from elman.data.cases import Cases
 from elman.data.casing import cases_of, columns_in, has_axes, has_columns, unlabelled
 from elman.data.casing.arrays import READ_AS
+from elman.data.collecting import Names
 from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.errors import DataError, OptionError
@@ -32,7 +33,6 @@ from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.schedules import check_rate
 
-COLUMNS = ("group", "time", "columns", "label")  # of a table, that a user names
 _DRAWN = np.random.RandomState | np.random.Generator  # seeds are drawn of these
 
 
@@ -70,6 +70,7 @@ class SequenceEstimator(Estimator):
     history_: list[dict[str, list[float]]]
     scaling_: Scaling
     notes_: tuple[str, ...]
+    n_features_in_: int
 
     # --- learning -------------------------------------------------------------------------------------------
 
@@ -317,9 +318,11 @@ class SequenceEstimator(Estimator):
         """Whether there is something to judge with."""
         return hasattr(self, "networks_")
 
-    def remember_columns(self, **columns: Any) -> None:
+    def remember_columns(
+        self, *, group: Names = None, time: Names = None, columns: Names = None, label: str | None = None
+    ) -> None:
         """Say by which columns tables are read, where cases were given in place of a table."""
-        self._columns = {name: columns.get(name) for name in COLUMNS}
+        self._columns = {"group": group, "time": time, "columns": columns, "label": label}
 
     @property
     def remembered_columns(self) -> dict[str, Any]:

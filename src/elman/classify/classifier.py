@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import numpy as np
 
@@ -14,15 +14,18 @@ from elman.classify.calibration import log_softmax, temperature_of
 from elman.classify.classes import check_kind, numbers_of
 from elman.classify.explained import Attribution
 from elman.classify.heads import head_of
+from elman.classify.options import ClassifierParameters, Pooling, RandomState
 from elman.classify.over_time import over_time
 from elman.classify.report import ClassificationReport, report_on_classes
 from elman.classify.store import labels_from_data, labels_to_data
 from elman.data.cases import Cases
+from elman.data.collecting import Names
 from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
 from elman.training.losses import LOSSES
+from elman.training.schedules import Rate
 
 
 class SequenceClassifier(SequenceEstimator):
@@ -110,6 +113,10 @@ class SequenceClassifier(SequenceEstimator):
     _estimator_type = "classifier"
     _metrics = ("accuracy",)
 
+    classes_: np.ndarray
+    temperature_: float
+    notes_: tuple[str, ...]
+
     def __init__(
         self,
         cell: str | Cell = "gru",
@@ -117,30 +124,55 @@ class SequenceClassifier(SequenceEstimator):
         *,
         layers: int = 1,
         bidirectional: bool = True,
-        pooling: Any = "mean",
+        pooling: Pooling = "mean",
         convolution: str | None = "front",
         filters: int = 64,
         dropout: float = 0.3,
         members: int = 3,
-        class_weight: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         label_smoothing: float = 0.0,
         epochs: int | None = None,
         batch_size: int | None = None,
-        learning_rate: Any = 3e-3,
+        learning_rate: Rate = 3e-3,
         weight_decay: float = 0.01,
         validation: float = 0.0,
         patience: int | None = None,
         channels: str = "last",
-        random_state: Any = 0,
+        random_state: RandomState = 0,
         threads: int | None = None,
         verbose: int = 0,
     ):
-        self.cell, self.units, self.layers, self.bidirectional = cell, units, layers, bidirectional
-        self.pooling, self.convolution, self.filters, self.dropout = pooling, convolution, filters, dropout
-        self.members, self.class_weight, self.label_smoothing = members, class_weight, label_smoothing
-        self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
-        self.weight_decay, self.validation, self.patience = weight_decay, validation, patience
-        self.channels, self.random_state, self.threads, self.verbose = channels, random_state, threads, verbose
+        self.cell: str | Cell = cell
+        self.units: int = units
+        self.layers: int = layers
+        self.bidirectional: bool = bidirectional
+        self.pooling: Pooling = pooling
+        self.convolution: str | None = convolution
+        self.filters: int = filters
+        self.dropout: float = dropout
+        self.members: int = members
+        self.class_weight: Mapping[Any, float] | str | None = class_weight
+        self.label_smoothing: float = label_smoothing
+        self.epochs: int | None = epochs
+        self.batch_size: int | None = batch_size
+        self.learning_rate: Rate = learning_rate
+        self.weight_decay: float = weight_decay
+        self.validation: float = validation
+        self.patience: int | None = patience
+        self.channels: str = channels
+        self.random_state: RandomState = random_state
+        self.threads: int | None = threads
+        self.verbose: int = verbose
+
+    def set_params(self, **params: Unpack[ClassifierParameters]) -> Self:
+        """Set parameters by name.
+
+        Raises
+        ------
+        OptionError
+            If there is no such parameter.
+        """
+        return self._set_params(params)
 
     def fit(
         self,
@@ -148,10 +180,10 @@ class SequenceClassifier(SequenceEstimator):
         y: Any = None,
         sample_weight: Any = None,
         *,
-        group: Any = None,
-        time: Any = None,
-        columns: Any = None,
-        label: Any = None,
+        group: Names = None,
+        time: Names = None,
+        columns: Names = None,
+        label: str | None = None,
         callbacks: Iterable[Callback] = (),
     ) -> Self:
         """Learn from sequences whose class is known.
@@ -344,9 +376,9 @@ class SequenceClassifier(SequenceEstimator):
         head = head_of(output, number, self.temperature_)
         return explain(self, cases, head, question, self.classes_[number])
 
-    def _judged(self, logits: np.ndarray) -> np.ndarray:
-        """Of logits (M, N, C), the mean of the networks' probabilities, (N, C)."""
-        found: np.ndarray = np.exp(log_softmax(logits / self.temperature_)).mean(axis=0)
+    def _judged(self, outputs: np.ndarray) -> np.ndarray:
+        """Of outputs (M, N, C), the mean of the networks' probabilities, (N, C)."""
+        found: np.ndarray = np.exp(log_softmax(outputs / self.temperature_)).mean(axis=0)
         return found
 
     def _calibrate(self, cases: Cases, classes: np.ndarray, weights: np.ndarray | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -26,7 +27,7 @@ class Learner(Protocol):
 
     def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
-    def set_params(self, **params: Any) -> Self: ...
+    def _set_params(self, params: Mapping[str, Any]) -> Self: ...
 
     def check_params(self) -> None: ...
 

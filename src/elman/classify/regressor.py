@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import numpy as np
 
@@ -14,14 +14,17 @@ from elman.classify.base import SequenceEstimator, weights_of
 from elman.classify.explained import Attribution
 from elman.classify.heads import NumberHead
 from elman.classify.moments import explained_share, moments
+from elman.classify.options import Pooling, RandomState, RegressorParameters
 from elman.classify.over_time import over_time
 from elman.classify.report import RegressionReport, report_on_numbers
 from elman.classify.splitting import parts_of
 from elman.data.cases import Cases
 from elman.data.casing import targets_of
+from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
 from elman.training import Callback
+from elman.training.schedules import Rate
 
 LOSSES = ("mse", "mae", "huber")
 
@@ -106,6 +109,9 @@ class SequenceRegressor(SequenceEstimator):
 
     _estimator_type = "regressor"
 
+    target_mean_: float
+    target_spread_: float
+
     def __init__(
         self,
         cell: str | Cell = "gru",
@@ -113,7 +119,7 @@ class SequenceRegressor(SequenceEstimator):
         *,
         layers: int = 1,
         bidirectional: bool = True,
-        pooling: Any = "mean",
+        pooling: Pooling = "mean",
         convolution: str | None = "front",
         filters: int = 64,
         dropout: float = 0.3,
@@ -121,21 +127,45 @@ class SequenceRegressor(SequenceEstimator):
         loss: str = "mse",
         epochs: int | None = None,
         batch_size: int | None = None,
-        learning_rate: Any = 3e-3,
+        learning_rate: Rate = 3e-3,
         weight_decay: float = 0.01,
         validation: float = 0.0,
         patience: int | None = None,
         channels: str = "last",
-        random_state: Any = 0,
+        random_state: RandomState = 0,
         threads: int | None = None,
         verbose: int = 0,
     ):
-        self.cell, self.units, self.layers, self.bidirectional = cell, units, layers, bidirectional
-        self.pooling, self.convolution, self.filters, self.dropout = pooling, convolution, filters, dropout
-        self.members, self.loss = members, loss
-        self.epochs, self.batch_size, self.learning_rate = epochs, batch_size, learning_rate
-        self.weight_decay, self.validation, self.patience = weight_decay, validation, patience
-        self.channels, self.random_state, self.threads, self.verbose = channels, random_state, threads, verbose
+        self.cell: str | Cell = cell
+        self.units: int = units
+        self.layers: int = layers
+        self.bidirectional: bool = bidirectional
+        self.pooling: Pooling = pooling
+        self.convolution: str | None = convolution
+        self.filters: int = filters
+        self.dropout: float = dropout
+        self.members: int = members
+        self.loss: str = loss
+        self.epochs: int | None = epochs
+        self.batch_size: int | None = batch_size
+        self.learning_rate: Rate = learning_rate
+        self.weight_decay: float = weight_decay
+        self.validation: float = validation
+        self.patience: int | None = patience
+        self.channels: str = channels
+        self.random_state: RandomState = random_state
+        self.threads: int | None = threads
+        self.verbose: int = verbose
+
+    def set_params(self, **params: Unpack[RegressorParameters]) -> Self:
+        """Set parameters by name.
+
+        Raises
+        ------
+        OptionError
+            If there is no such parameter.
+        """
+        return self._set_params(params)
 
     def fit(
         self,
@@ -143,10 +173,10 @@ class SequenceRegressor(SequenceEstimator):
         y: Any = None,
         sample_weight: Any = None,
         *,
-        group: Any = None,
-        time: Any = None,
-        columns: Any = None,
-        label: Any = None,
+        group: Names = None,
+        time: Names = None,
+        columns: Names = None,
+        label: str | None = None,
         callbacks: Iterable[Callback] = (),
     ) -> Self:
         """Learn from sequences whose number is known.

@@ -114,7 +114,7 @@ def _set_params(learner: Learner, stored: dict[str, Any]) -> None:
         params["class_weight"] = {
             name: weight for names, weight in params["class_weight"] for name in labels_from_data(names).tolist()
         }
-    learner.set_params(**params)
+    learner._set_params(params)
 
 
 def labels_to_data(labels: np.ndarray) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a comparison; `found` is that of the cells all of whose runs had ended, or None if there were none."""
 
     def __init__(self, found: Comparison | None):
-        self.found = found
+        self.found: Comparison | None = found
         super().__init__(found.notes[-1] if found else "stopped before a cell was through all of its runs")
 
 

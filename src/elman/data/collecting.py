@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from elman.data.collection import Collection, Form
 from elman.data.filling import filled
@@ -22,15 +22,29 @@ from elman.data.static import static_of_columns, static_of_table
 from elman.data.tabled import rows_of_sheet
 from elman.errors import OptionError
 
+Names = str | Sequence[str] | None
+"""Of columns; None where they are found."""
+
+
+class Columns(TypedDict, total=False):
+    """What columns are, by name, for functions that hand them on to `collect`."""
+
+    time: Names
+    target: Names
+    group: Names
+    past: Names
+    future: Names
+    static: Any
+
 
 def collect(
     data: Any,
     *,
-    time: Any = None,
-    target: Any = None,
-    group: Any = None,
-    past: Any = (),
-    future: Any = (),
+    time: Names = None,
+    target: Names = None,
+    group: Names = None,
+    past: Names = (),
+    future: Names = (),
     static: Any = (),
     combine: str | None = None,
     reading: Reading | None = None,

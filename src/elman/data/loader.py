@@ -60,6 +60,13 @@ class BatchLoader:
     [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
 
+    x: np.ndarray
+    y: np.ndarray
+    batch_size: int
+    seed: int
+    classes: int
+    served: int
+
     def __init__(
         self,
         x: np.typing.ArrayLike,
@@ -77,7 +84,8 @@ class BatchLoader:
                 f"x has shape {self.x.shape} and y {self.y.shape}; expected as many rows of both, and at least one"
             )
         self.batch_size, self.seed = checks.whole(batch_size, "batch_size"), checks.as_seed(seed)
-        self.shuffle, self.drop_last = shuffle, drop_last
+        self.shuffle: bool = shuffle
+        self.drop_last: bool = drop_last
         self.classes = _classes(self.y, one_hot)
         self.served = 0
         self._order: tuple[int, np.ndarray] | None = None

@@ -97,7 +97,8 @@ class Way:
     """
 
     def __init__(self, decimal: str, thousands: str = ""):
-        self.decimal, self.thousands = decimal, thousands
+        self.decimal: str = decimal
+        self.thousands: str = thousands
         d, t = re.escape(decimal), re.escape(thousands)
         grouped = rf"|[1-9]\d{{0,2}}(?:{t}\d{{3}})+" if thousands else ""
         grouped += r"|[1-9]\d?(?:,\d{2})+,\d{3}" if thousands == "," else ""  # as in India

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,9 @@ class WindowSampler:
     ([[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]], [4.0, 5.0])
     """
 
+    times: np.ndarray
+    values: np.ndarray
+
     def __init__(
         self,
         source: Any,
@@ -78,7 +82,7 @@ class WindowSampler:
         seed: int = 0,
         dtype: np.typing.DTypeLike = np.float32,
     ):
-        self.function = source if callable(source) else None
+        self.function: Callable[..., object] | None = source if callable(source) else None
         self.resolution: float | None = None
         names: tuple[Any, ...]
         if self.function is not None:

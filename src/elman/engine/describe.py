@@ -41,7 +41,7 @@ def describe(plan: Plan, parameters: dict[int, str] | None = None) -> str:
 
 class _Writer:
     def __init__(self, plan: Plan, parameters: dict[int, str]):
-        self.plan = plan
+        self.plan: Plan = plan
         self.parameters = parameters | {function.place: function.name for function in plan.functions}
 
     def lines(self) -> list[str]:

@@ -82,7 +82,7 @@ class NativeEngine:
     ) -> None:
         if _native is None:
             raise EngineError("the native engine was not built: install a C++ compiler and reinstall elman")
-        self.plan = plan
+        self.plan: Plan = plan
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise EngineError(f"dtype is {self.dtype}: the native engine computes in float32 or float64")

@@ -18,6 +18,8 @@ from elman.errors import DataError, EquationError, ShapeError
 class Parameters:
     """The `p` of a cell: every name asked for is a parameter."""
 
+    _all: dict[str, Parameter]
+
     def __init__(self) -> None:
         found: dict[str, Parameter] = {}
         self.__dict__["_all"] = found

@@ -86,7 +86,8 @@ class _Rows:
     """Writes an expression of matrices as one of their rows."""
 
     def __init__(self, name: str, matrix: Symbol):
-        self.name, self.matrix = name, matrix
+        self.name: str = name
+        self.matrix: Symbol = matrix
         self.leaves: dict[Leaf, Symbol] = {}
         self.seen: set[Symbol] = set()  # what is a matrix in it
         self._known: dict[Symbol, Symbol] = {}

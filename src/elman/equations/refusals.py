@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from elman.equations.ops import OPS
 from elman.equations.widths import users_line
@@ -38,12 +38,13 @@ class NoNumber:
             f"where both must hold, el.maximum(a, b) where one must, 1 - a for the contrary.\n  {users_line()}"
         )
 
-    __float__ = __int__ = __index__ = __complex__ = _no_number  # type: ignore[assignment]
-    __round__ = __trunc__ = __floor__ = __ceil__ = _no_number
-    __len__ = __iter__ = __contains__ = __reversed__ = _no_list  # type: ignore[assignment]
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _no_such_operator
-    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _no_such_operator
-    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _no_such_operator
+    if not TYPE_CHECKING:  # to a type checker these are not there, so that it refuses them too
+        __float__ = __int__ = __index__ = __complex__ = _no_number
+        __round__ = __trunc__ = __floor__ = __ceil__ = _no_number
+        __len__ = __iter__ = __contains__ = __reversed__ = _no_list
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _no_such_operator
+        __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _no_such_operator
+        __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _no_such_operator
 
     def __format__(self, spec: str) -> str:
         return self._no_number() if spec else str(self)
@@ -53,11 +54,15 @@ class NoNumber:
             f"{self!r} is a vector, not a function; a product is `p.W @ x` or `a * b`.\n  {users_line()}"
         )
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        hint = f"write el.{name}(...)" if name in OPS else "what it can do are operators and functions, as el.tanh(x)"
-        raise EquationError(f"a symbol has no `.{name}`; {hint}.\n  {users_line()}")
-
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         self._no_number()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            hint = (
+                f"write el.{name}(...)" if name in OPS else "what it can do are operators and functions, as el.tanh(x)"
+            )
+            raise EquationError(f"a symbol has no `.{name}`; {hint}.\n  {users_line()}")

@@ -85,7 +85,10 @@ class _Writer:
     """Writes a graph's equations, operands first; with a `letter` it gives names of it to what needs one."""
 
     def __init__(self, graph: Graph, style: _Style, names: dict[Symbol, str], letter: str = ""):
-        self.graph, self.style, self.names, self.letter = graph, style, names, letter
+        self.graph: Graph = graph
+        self.style: _Style = style
+        self.names: dict[Symbol, str] = names
+        self.letter: str = letter
         self.time = "t" if style.latex and graph.states else ""
         self.shown = _shorter(graph)
         order = _reached(graph, self.shown)

@@ -15,6 +15,9 @@ class Block(Parameter):
 
     __slots__ = ()
 
+    columns: Dim
+    role: str
+
     def __init__(self, matrix: Parameter, number: int, count: int):
         rows = Dim(value=width(matrix) // count)
         super().__init__("")

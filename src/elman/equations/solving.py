@@ -48,7 +48,7 @@ class Solution:
                 raise _mismatch("what is given", self.value[dim], (number, said), Line())
             self.value[dim] = self.given[dim] = number, said
         self.matrices = [c.whole for c in composed if isinstance(c, Times)]
-        self.open = composed  # what may still tell a number
+        self.open: list[Total | Times] = composed  # what may still tell a number
         self.told: set[tuple[object, ...]] = set()  # what comparing sums has found, of which there is an end
         self.most = 4 * len(composed)
 

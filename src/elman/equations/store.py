@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, fix
@@ -13,7 +16,7 @@ from elman.equations.matrices import declare
 from elman.equations.ops import OPS
 from elman.equations.ranges import Range
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.trace import Cell
+from elman.equations.trace import Cell, Option
 from elman.equations.vectors import MOST_PARTS, scalar
 from elman.errors import ModelFileError, OptionError
 
@@ -104,8 +107,18 @@ def from_data(data: dict[str, Any]) -> StoredCell:
 class StoredCell(Cell):
     """A cell known by its graph, not by a function's source."""
 
+    name: str
+    __name__: str
+    inputs: tuple[str, ...]
+    states: tuple[str, ...]
+    memories: tuple[str, ...]
+    initial: dict[str, Any]
+    frozen: tuple[str, ...]
+    valid: dict[str, Callable[[np.ndarray, str], None]]
+    function: Callable[..., Any]
+
     def __init__(self, data: dict[str, Any]):
-        self.data = data
+        self.data: dict[str, Any] = data
         self.name = self.__name__ = data["name"]
         self.__doc__ = data["doc"]
         self.inputs, self.states = tuple(data["inputs"]), tuple(data["states"])
@@ -119,7 +132,7 @@ class StoredCell(Cell):
     def __repr__(self) -> str:  # its names need not be those of arguments
         return f"<cell {self.name}({', '.join(('p', *self.inputs, *self.memories, *self.states))})>"
 
-    def with_options(self, **options: Any) -> Cell:
+    def with_options(self, **options: Option) -> Cell:
         if options:
             raise OptionError(
                 f"{self.name} comes from a file or another function, as its graph: its options are decided, "

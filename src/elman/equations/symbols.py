@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -42,10 +42,13 @@ class Symbol(NoNumber):
         first: float = 0.0,
         second: float = 0.0,
     ):
-        self.op, self.inputs, self.name = op, inputs, name
-        self.dim = dim if dim is not None else Dim(name)
-        self.first, self.second = first, second
-        self.line = users_line() if is_recording() else Line()
+        self.op: str = op
+        self.inputs: tuple[Symbol, ...] = inputs
+        self.name: str = name
+        self.dim: Dim = dim if dim is not None else Dim(name)
+        self.first: float = first
+        self.second: float = second
+        self.line: Line = users_line() if is_recording() else Line()
 
     def __repr__(self) -> str:
         return _written(self, depth=4)
@@ -107,7 +110,8 @@ class Symbol(NoNumber):
     def __ne__(self, other: Any) -> Symbol:  # type: ignore[override]
         return build("sub", 1, build("eq", self, other))
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __matmul__(self, other: Any) -> Symbol:
         return build("matmul", MatrixOf(self), other) if made_of_parameters(self) else self._no_matrix(other)
@@ -186,10 +190,13 @@ class Parameter(Symbol):
 
     __slots__ = ("columns", "fixed", "role", "value")
 
+    dim: Dim
+    first: float
+
     def __init__(self, name: str):
         super().__init__("parameter", name=name, dim=Dim(f"the size of {name}"))
-        self.columns = Dim(f"the columns of {name}")
-        self.role = ""  # "matrix", "table", "vector"
+        self.columns: Dim = Dim(f"the columns of {name}")
+        self.role: str = ""  # "matrix", "table", "vector"
         self.fixed: tuple[int, ...] = ()  # the shape of a constant, see `declared`
         self.value: np.ndarray | None = None  # of a constant, while it is known to no model
 
@@ -233,16 +240,21 @@ class Parameter(Symbol):
     def T(self) -> Transposed:
         return Transposed(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise EquationError(f"p.{self.name} has no `.{name}`.\n  {users_line()}")
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise EquationError(f"p.{self.name} has no `.{name}`.\n  {users_line()}")
 
 
 class MatrixOf(Parameter):
     """A matrix that an expression of parameters makes; its sizes are said when all equations are (`matrices`)."""
 
     __slots__ = ("row",)
+
+    columns: Dim
+    role: str
 
     def __init__(self, value: Symbol):
         super().__init__("")

@@ -23,6 +23,9 @@ from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError, OptionError
 from elman.hints import LAYERS
 
+Option = bool | float | str | tuple[Any, ...] | Callable[..., Any] | None
+"""A value of an option of a cell's equations."""
+
 
 class Cell:
     """A cell, layer or loss as its equations. Made by `cell`; call it on symbols or arrays for one step.
@@ -58,31 +61,31 @@ class Cell:
         inputs, memory = whole(inputs, "inputs", least=0), whole(memory, "memory", least=0)
         if not isinstance(initial, Mapping | None):
             raise OptionError(f"initial must be a dict of values by parameter name, got {initial!r}")
-        self.function = function
-        self.name = name
+        self.function: Callable[..., Any] = function
+        self.name: str = name
         self.__doc__ = function.__doc__
-        self.__name__ = self.name
-        self.__wrapped__ = function
-        self.initial = dict(initial or {})
-        self.valid = dict(valid or {})
-        self.frozen = tuple(listed(frozen, "frozen", "names of parameters"))
+        self.__name__: str = self.name
+        self.__wrapped__: Callable[..., Any] = function
+        self.initial: dict[str, Any] = dict(initial or {})
+        self.valid: dict[str, Callable[[np.ndarray, str], None]] = dict(valid or {})
+        self.frozen: tuple[str, ...] = tuple(listed(frozen, "frozen", "names of parameters"))
         positional, defaults = _arguments(function)
         if len(positional) < 1 + inputs + memory:
             said = "(p, x, *states)" if not memory else "(p, x, memory, *states)"
             raise EquationError(f"{self.name} must take {said}; it takes ({', '.join(positional)})")
-        self.inputs = tuple(positional[1 : 1 + inputs])
-        self.memories = tuple(positional[1 + inputs : 1 + inputs + memory])
-        self.states = tuple(positional[1 + inputs + memory :])
+        self.inputs: tuple[str, ...] = tuple(positional[1 : 1 + inputs])
+        self.memories: tuple[str, ...] = tuple(positional[1 + inputs : 1 + inputs + memory])
+        self.states: tuple[str, ...] = tuple(positional[1 + inputs + memory :])
         wrong = sorted(set(options or {}) - set(defaults))
         if wrong:
             hint = f" ({LAYERS[wrong[0]]})" if wrong[0] in LAYERS else nearest(wrong[0], defaults)
             raise OptionError(
                 f"{self.name} has no option {wrong[0]!r}{hint}; its options are {sorted(defaults) or 'none'}"
             )
-        self.options = {**defaults, **(options or {})}
-        self.__signature__ = self._sign()
+        self.options: dict[str, Any] = {**defaults, **(options or {})}
+        self.__signature__: inspect.Signature = self._sign()
 
-    def __call__(self, p: Any, *args: Any, **options: Any) -> Any:
+    def __call__(self, p: Any, *args: Any, **options: Option) -> Any:
         return self.function(p, *args, **{**self.options, **options})
 
     def __repr__(self) -> str:
@@ -101,7 +104,7 @@ class Cell:
     def __deepcopy__(self, _: Any) -> Cell:
         return self  # nothing of a cell changes
 
-    def with_options(self, **options: Any) -> Cell:
+    def with_options(self, **options: Option) -> Cell:
         """The same cell with other options."""
         return Cell(
             self.function,

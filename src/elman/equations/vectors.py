@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -123,10 +123,11 @@ def scalar(parameter: V) -> V:
 class Blocks:
     """A block-diagonal matrix, see `blocks`: good for ``blocks(p.W, 4) @ x`` only."""
 
-    __array_ufunc__ = None  # arrays leave their operators to the refusal below
+    __array_ufunc__: None = None  # arrays leave their operators to the refusal below
 
     def __init__(self, matrix: Any, count: int):
-        self.matrix, self.count = matrix, count
+        self.matrix: Any = matrix
+        self.count: int = count
 
     def __matmul__(self, x: Any) -> Any:
         return apply("block_matmul", self.matrix, x, numbers=(self.count,))
@@ -142,9 +143,10 @@ class Blocks:
             f"as in el.blocks(0.5 * p.W, 4) @ x.\n  {users_line()}"
         )
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _only_multiplies
-    __neg__ = __pos__ = __abs__ = __pow__ = __rpow__ = __rmatmul__ = __getitem__ = __iter__ = _only_multiplies
-    __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __len__ = _only_multiplies  # type: ignore[assignment]
+    if not TYPE_CHECKING:  # to a type checker these are not there, so that it refuses them too
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _only_multiplies
+        __neg__ = __pos__ = __abs__ = __pow__ = __rpow__ = __rmatmul__ = __getitem__ = __iter__ = _only_multiplies
+        __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __float__ = __len__ = _only_multiplies
 
 
 def blocks(matrix: Value, count: int) -> Blocks:

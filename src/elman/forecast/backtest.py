@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 
 from elman.checks import flag, nearest, shown
-from elman.data.collecting import collect
+from elman.data.collecting import Columns, collect
 from elman.data.collection import Collection
 from elman.data.libraries import library
 from elman.data.names import counted
@@ -150,6 +150,15 @@ class Backtest:
         return "\n".join([head, *lines, f"{self.verdict()}."])
 
 
+class BacktestOptions(Columns, total=False):
+    """Options of `backtest` by name, for functions that hand them on."""
+
+    refit: bool
+    level: float | Sequence[float] | None
+    n_jobs: int
+    callbacks: Iterable[Callback]
+
+
 def backtest(
     forecaster: Forecasts,
     data: Any,
@@ -157,10 +166,10 @@ def backtest(
     origins: int | None = None,
     *,
     refit: bool = False,
-    level: Any = LEVELS,
+    level: float | Sequence[float] | None = LEVELS,
     n_jobs: int = 1,
     callbacks: Iterable[Callback] = (),
-    **columns: Any,
+    **columns: Unpack[Columns],
 ) -> Backtest:
     """Fit on the beginning of series and forecast their end from several origins.
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack, overload
 
 import numpy as np
 
 from elman.checks import instance
-from elman.data.collecting import collect
+from elman.data.collecting import Names, collect
 from elman.data.collection import Collection
 from elman.forecast import store
 from elman.forecast.appending import appended, unlike_appended
 from elman.forecast.arguments import as_count, as_steps, refuse_target, within_reach
-from elman.forecast.backtest import Backtest, backtest
+from elman.forecast.backtest import Backtest, BacktestOptions, backtest
 from elman.forecast.explanation import Explanation, explain
 from elman.forecast.forecasting import error_of, forecast, forecast_from, medians_of
+from elman.forecast.forecasts import Forecast
 from elman.forecast.found import Found
 from elman.forecast.learning import basis_of, fitted_to, longer_basis
 from elman.forecast.pointwise import as_levels
 from elman.forecast.predicted import Band
-from elman.forecast.search import search
+from elman.forecast.search import Trial, search
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 
@@ -122,11 +123,11 @@ class Forecaster(Found):
         data: Any,
         y: None = None,
         *,
-        time: Any = None,
-        target: Any = None,
-        group: Any = None,
-        past: Any = None,
-        future: Any = None,
+        time: Names = None,
+        target: Names = None,
+        group: Names = None,
+        past: Names = None,
+        future: Names = None,
         static: Any = None,
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
@@ -170,8 +171,8 @@ class Forecaster(Found):
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         seconds = SECONDS if self.seconds is None else float(self.seconds)
-        self.trials_ = search(self, collection, seconds) if self.auto else []
-        self.best_params_ = self.trials_[0].params if self.trials_ else {}
+        self.trials_: list[Trial] = search(self, collection, seconds) if self.auto else []
+        self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
         seasons = None if like is None else like.seasons_for(collection)
         self._fitted = fitted_to(self, collection, seasons, callbacks)
         if self._fitted.networks.interrupted:
@@ -182,11 +183,11 @@ class Forecaster(Found):
         self,
         data: Any,
         *,
-        time: Any = None,
-        target: Any = None,
-        group: Any = None,
-        past: Any = None,
-        future: Any = None,
+        time: Names = None,
+        target: Names = None,
+        group: Names = None,
+        past: Names = None,
+        future: Names = None,
         static: Any = None,
     ) -> Self:
         """Go on from other data, the same series with new values for one, without training networks again.
@@ -199,7 +200,7 @@ class Forecaster(Found):
         self._fitted = replace(self._fitted, basis=basis_of(self, replace(collection, notes=notes)))
         return self
 
-    def append(self, data: Any, *, time: Any = None, target: Any = None, group: Any = None) -> Self:
+    def append(self, data: Any, *, time: Names = None, target: Names = None, group: Names = None) -> Self:
         """Go on from new values behind the ends of the series, as a stream brings them.
 
         Nothing is judged anew: networks, seasons, weights of methods and widths of intervals stay as `fit` or the last
@@ -240,13 +241,61 @@ class Forecaster(Found):
         self._fitted = replace(self._fitted, basis=longer_basis(self, within_reach(collection), steps))
         return self
 
+    @overload
     def predict(
         self,
         horizon: int | None = None,
         data: Any = None,
         *,
-        level: Any = None,
-        quantiles: Any = None,
+        level: float | Sequence[float],
+        quantiles: Sequence[float] | None = None,
+        samples: int | None = None,
+        future: Any = None,
+    ) -> Forecast: ...
+
+    @overload
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        level: float | Sequence[float] | None = None,
+        quantiles: Sequence[float],
+        samples: int | None = None,
+        future: Any = None,
+    ) -> Forecast: ...
+
+    @overload
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        level: float | Sequence[float] | None = None,
+        quantiles: Sequence[float] | None = None,
+        samples: int,
+        future: Any = None,
+    ) -> Forecast: ...
+
+    @overload
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        level: float | Sequence[float] | None = None,
+        quantiles: Sequence[float] | None = None,
+        samples: int | None = None,
+        future: Any = None,
+    ) -> Any: ...
+
+    def predict(
+        self,
+        horizon: int | None = None,
+        data: Any = None,
+        *,
+        level: float | Sequence[float] | None = None,
+        quantiles: Sequence[float] | None = None,
         samples: int | None = None,
         future: Any = None,
     ) -> Any:
@@ -306,7 +355,7 @@ class Forecaster(Found):
         return None if self.family is None else medians_of(self, collection, origins)
 
     def explain(
-        self, name: Any = None, step: int | None = None, *, future: Any = None, points: int = 32
+        self, name: str | None = None, step: int | None = None, *, future: Any = None, points: int = 32
     ) -> Explanation:
         """Which of its values and inputs the networks' forecast of a series rests on; see `elman.forecast.explanation`.
 
@@ -324,7 +373,9 @@ class Forecaster(Found):
         self._check_fitted()
         return explain(self, name, step, future, as_count(points, "points"))
 
-    def backtest(self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Any) -> Backtest:
+    def backtest(
+        self, data: Any, horizon: int | None = None, origins: int | None = None, **options: Unpack[BacktestOptions]
+    ) -> Backtest:
         """Forecast the end of series from what came before, and compare; see `elman.forecast.backtest`."""
         return backtest(self, data, horizon, origins, **options)
 

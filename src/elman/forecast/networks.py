@@ -333,7 +333,7 @@ class _Judge(Callback):
     """``training.logs["forecast_error"]``: what forecasts of the values held back err by."""
 
     def __init__(self, error: Callable[[Network], float]):
-        self.error = error
+        self.error: Callable[[Network], float] = error
 
     def begin(self, net: Network, epochs: int) -> None:
         """Before the first epoch."""

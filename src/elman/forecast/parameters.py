@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Self, Unpack
 
 from elman.cells import of_one_input
 from elman.checks import as_seed, flag, real, shown, whole
+from elman.equations import Cell
 from elman.errors import OptionError
 from elman.estimator import Estimator
 from elman.forecast.arguments import as_choice, as_count
 from elman.forecast.families import as_family
 from elman.forecast.methods import chosen_methods
-from elman.training.schedules import check_rate
+from elman.forecast.options import ForecasterParameters, Holidays
+from elman.training.schedules import Rate, check_rate
 
 
 class Parameters(Estimator):
@@ -23,37 +25,47 @@ class Parameters(Estimator):
         horizon: int = 12,
         *,
         season: int | None = None,
-        cell: Any = "gru",
+        cell: str | Cell = "gru",
         units: int = 64,
-        methods: Sequence[str] | None = None,
-        distribution: Any = None,
+        methods: str | Sequence[str] | None = None,
+        distribution: str | type | None = None,
         members: int = 3,
         epochs: int | None = None,
         batch_size: int = 32,
-        learning_rate: Any = None,
+        learning_rate: Rate | None = None,
         nonnegative: bool | None = None,
-        holidays: Any = None,
+        holidays: Holidays | None = None,
         calendar: bool = False,
         auto: bool = False,
         seconds: float | None = None,
         seed: int = 0,
     ):
-        self.horizon = horizon
-        self.season = season
-        self.cell = cell
-        self.units = units
-        self.methods = methods
-        self.distribution = distribution
-        self.members = members
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.nonnegative = nonnegative
-        self.holidays = holidays
-        self.calendar = calendar
-        self.auto = auto
-        self.seconds = seconds
-        self.seed = seed
+        self.horizon: int = horizon
+        self.season: int | None = season
+        self.cell: str | Cell = cell
+        self.units: int = units
+        self.methods: str | Sequence[str] | None = methods
+        self.distribution: str | type | None = distribution
+        self.members: int = members
+        self.epochs: int | None = epochs
+        self.batch_size: int = batch_size
+        self.learning_rate: Rate | None = learning_rate
+        self.nonnegative: bool | None = nonnegative
+        self.holidays: Holidays | None = holidays
+        self.calendar: bool = calendar
+        self.auto: bool = auto
+        self.seconds: float | None = seconds
+        self.seed: int = seed
+
+    def set_params(self, **params: Unpack[ForecasterParameters]) -> Self:
+        """Set parameters by name.
+
+        Raises
+        ------
+        OptionError
+            If there is no such parameter.
+        """
+        return self._set_params(params)
 
     def check_params(self) -> None:
         """Refuse parameters that make no sense, before any data is looked at.

@@ -74,7 +74,7 @@ def load(path: str | Path, kind: type[F]) -> F:
         if stored["format"] != FORMAT:
             raise ModelFileError(f"its format is {stored['format']}, and this version of Elman reads {FORMAT}")
         rate = rate_from_data(stored["params"]["learning_rate"])
-        forecaster = kind().set_params(**stored["params"] | {"learning_rate": rate})
+        forecaster = kind()._set_params(stored["params"] | {"learning_rate": rate})
         forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
         members = [member(json.loads(header["elman"]), tensors, k) for k in range(len(stored["epochs"]))]
         if bool(members) != ("network" in forecaster.methods_):

@@ -14,6 +14,7 @@ from elman.insight.verdict import Verdict, geometric_mean
 from elman.network import Network
 from elman.plots import style
 from elman.training.examples import examples
+from elman.training.protocol import Arrays, Losses
 
 BYTES_AT_ONCE = 1 << 27  # of Jacobians
 
@@ -90,7 +91,7 @@ class GradientFlow:
 
 
 def gradient_flow(
-    net: Network, x: Any, target: Any, loss: Any = "mse", *, state: Any = None, layer: str | None = None
+    net: Network, x: Arrays, target: Arrays, loss: Losses = "mse", *, state: Any = None, layer: str | None = None
 ) -> GradientFlow:
     """How the gradients of a loss travel back through time.
 

@@ -9,10 +9,11 @@ import numpy as np
 from elman import checks
 from elman.insight.system import System
 from elman.network import Network
+from elman.training.protocol import Arrays
 
 
 def jacobians(
-    net: Network, x: Any, *, state: Any = None, parameters: bool = False, layer: str | None = None
+    net: Network, x: Arrays, *, state: Any = None, parameters: bool = False, layer: str | None = None
 ) -> dict[str, np.ndarray]:
     """The exact derivatives of each step's new states: with respect to the old ones, the input and the parameters.
 

@@ -63,9 +63,15 @@ class GradientFlowCallback(Callback):
     ([4, 8, 12, 16, 20, 24], (16,))
     """
 
+    every: int
+    rows: int
+    seconds: float
+    share: float
+    steps: np.ndarray
+
     def __init__(self, every: int = 50, rows: int = 4, layer: str | None = None):
         self.every, self.rows = checks.whole(every, "every"), checks.whole(rows, "rows")
-        self.layer = layer
+        self.layer: str | None = layer
 
     def on_train_begin(self, training: Training) -> None:
         data = training.data

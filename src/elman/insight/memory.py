@@ -15,6 +15,7 @@ from elman.insight.system import System
 from elman.insight.verdict import HELD
 from elman.network import Network
 from elman.plots import style
+from elman.training.protocol import Arrays
 
 RIDGE = 1e-9  # of a readout, beside the mean square of the states
 
@@ -140,7 +141,7 @@ def _read_out(s: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.mean((said - said.mean()) * (truth - truth.mean())) ** 2 / spread) if spread > 0 else 0.0
 
 
-def memory(net: Network, x: Any, *, state: Any = None, layer: str | None = None) -> Memory:
+def memory(net: Network, x: Arrays, *, state: Any = None, layer: str | None = None) -> Memory:
     """How far the states depend on the initial state and on earlier inputs.
 
     From products of the exact Jacobians along the sequences: ``d s_t / d s_0 = J_t ... J_1`` and

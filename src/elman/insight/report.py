@@ -24,6 +24,7 @@ from elman.insight.system import System
 from elman.insight.units import share, units
 from elman.network import Network
 from elman.plain import to_json
+from elman.training.protocol import Arrays
 
 MOST_ROWS, MOST_STEPS = 8, 200  # of the sequences that are looked at
 MOST_STATES = 256  # of which Jacobians are looked at as a whole
@@ -76,7 +77,7 @@ class Report:
         path.write_text(self.json(), encoding="utf-8")
 
 
-def report(net: Network, x: Any, title: str = "a network", about: str = "", *, layer: str | None = None) -> Report:
+def report(net: Network, x: Arrays, title: str = "a network", about: str = "", *, layer: str | None = None) -> Report:
     """Look at a network along some sequences.
 
     Parameters

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from elman import checks
-from elman.engine.interface import Batch, Gradients
+from elman.engine.interface import Batch, Engine, Gradients
 from elman.engine.stage import Source
 from elman.errors import DataError, ElmanError, ShapeError
-from elman.insight.looking import check_recurrent, state_parts, view, with_outputs_as_states
+from elman.insight.looking import View, check_recurrent, state_parts, view, with_outputs_as_states
 from elman.network import Network
 from elman.network.arguments import flat_state
 from elman.network.copies import in_float64
@@ -65,6 +65,18 @@ class System:
     OptionError
         If the network is no such system, or has no such layer.
     """
+
+    whole: Network
+    layer: str | None
+    view: View
+    net: Network
+    engine: Engine
+    names: list[str]
+    sizes: list[int]
+    parts: dict[str, slice]
+    n: int
+    inputs: dict[str, slice]
+    output: slice
 
     def __init__(self, net: Network, layer: str | None = None, *, outputs: bool = False):
         checks.instance(net, Network, "net", "a Network")

@@ -64,7 +64,9 @@ class _StreamLoop(Loop):
         judge: Callable[[], float] | None,
         callbacks: Sequence[Callback],
     ):
-        self.windows, self.fresh, self.judge = windows, fresh, judge
+        self.windows: Windows = windows
+        self.fresh: float = fresh
+        self.judge: Callable[[], float] | None = judge
         at_once = max(TOKENS_AT_ONCE // (windows.streams * windows.steps), 1)
         self._borders = np.minimum(np.arange(0, windows.batches + at_once, at_once), windows.batches)
         how: dict[str, Any] = {"shuffle": False, "stateful": True, "callbacks": callbacks}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import numpy as np
 
@@ -19,17 +19,19 @@ from elman.language.held import Encoded, Parts, encoded
 from elman.language.kinds import kind_of
 from elman.language.loop import train
 from elman.language.networks import Design
+from elman.language.options import LanguageOptions
 from elman.language.samples import Samples
 from elman.language.scores import TextScore, mean_nats, nats
 from elman.language.streams import Windows, usual_streams
 from elman.language.texts import between, rebroken, texts_of
-from elman.language.vocabulary import Decoder, decoded
+from elman.language.vocabulary import Decoder, Vocabulary, decoded
 from elman.language.writing import as_stops, until
 from elman.network import Network
 from elman.network.files import write
 from elman.network.loading import network_of
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
+from elman.training.history import History
 from elman.training.progress import progress
 
 
@@ -126,6 +128,12 @@ class LanguageModel(Estimator):
     20
     """
 
+    vocabulary_: Vocabulary
+    network_: Network
+    history_: History
+    held_out_: Encoded | None
+    notes_: list[str]
+
     def __init__(
         self,
         cell: str | Cell = "lstm",
@@ -154,15 +162,40 @@ class LanguageModel(Estimator):
         seed: int = 0,
         threads: int | None = None,
     ):
-        self.cell, self.units, self.layers, self.embedding, self.tied = cell, units, layers, embedding, tied
-        self.tokens, self.vocabulary = tokens, vocabulary
-        self.dropout, self.input_dropout, self.variational = dropout, input_dropout, variational
-        self.weight_drop = weight_drop
-        self.steps, self.streams, self.fresh, self.epochs = steps, streams, fresh, epochs
-        self.learning_rate, self.warm_up, self.weight_decay = learning_rate, warm_up, weight_decay
-        self.clip_norm = clip_norm
-        self.validation, self.patience = validation, patience
-        self.products, self.seed, self.threads = products, seed, threads
+        self.cell: str | Cell = cell
+        self.units: int = units
+        self.layers: int = layers
+        self.embedding: int | None = embedding
+        self.tied: bool = tied
+        self.tokens: str = tokens
+        self.vocabulary: int | None = vocabulary
+        self.dropout: float = dropout
+        self.input_dropout: float = input_dropout
+        self.variational: bool = variational
+        self.weight_drop: float = weight_drop
+        self.steps: int = steps
+        self.streams: int | None = streams
+        self.fresh: float = fresh
+        self.epochs: int = epochs
+        self.learning_rate: float = learning_rate
+        self.warm_up: float = warm_up
+        self.weight_decay: float = weight_decay
+        self.clip_norm: float = clip_norm
+        self.validation: float = validation
+        self.patience: int | None = patience
+        self.products: str | None = products
+        self.seed: int = seed
+        self.threads: int | None = threads
+
+    def set_params(self, **params: Unpack[LanguageOptions]) -> Self:
+        """Set parameters by name.
+
+        Raises
+        ------
+        OptionError
+            If there is no such parameter.
+        """
+        return self._set_params(params)
 
     # --- learning -------------------------------------------------------------------------------------------
 

@@ -60,8 +60,11 @@ class KneserNey:
     1.01
     """
 
+    tokens_: int
+
     def __init__(self, order: int = 3, *, discount: float | None = None):
-        self.order, self.discount = order, discount
+        self.order: int = order
+        self.discount: float | None = discount
 
     def fit(self, numbers: np.ndarray, tokens: int) -> Self:
         """Count.

@@ -27,7 +27,8 @@ class Samples(Callback):
     """
 
     def __init__(self, model: Writes, length: int):
-        self.model, self.length = model, length
+        self.model: Writes = model
+        self.length: int = length
 
     def on_epoch_end(self, training: Training) -> None:
         losses = ", ".join(

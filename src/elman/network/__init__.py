@@ -1,6 +1,5 @@
 """Networks: layers, parameters and their initialisers, running, saving and loading."""
 
-from elman.hints import LAYERS, hinted
 from elman.network import initialisers
 from elman.network.composites import Bidirectional, Conv1D
 from elman.network.gradient_check import GradientCheck, check_gradients
@@ -26,9 +25,6 @@ from elman.network.network import Network
 from elman.network.penalties import ActivityPenalty
 from elman.network.readout import fit_readout
 from elman.network.structure import Static
-
-SimpleRNN, GRU, LSTM = hinted(SimpleRNN, LAYERS), hinted(GRU, LAYERS), hinted(LSTM, LAYERS)
-Dense, Embedding = hinted(Dense, LAYERS), hinted(Embedding, LAYERS)
 
 __all__ = [
     "GRU",

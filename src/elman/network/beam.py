@@ -31,7 +31,11 @@ class Beam:
     """
 
     def __init__(self, rows: int, steps: int, classes: Classes, width: int, penalty: float, stop: int | None):
-        self.classes, self.width, self.penalty, self.stop, self.steps = classes, width, penalty, stop, steps
+        self.classes: Classes = classes
+        self.width: int = width
+        self.penalty: float = penalty
+        self.stop: int | None = stop
+        self.steps: int = steps
         self.totals = np.full((rows, width), -np.inf)  # of those that go on
         self.totals[:, 0] = 0
         self.paths = np.zeros((rows, width, steps), np.int64)

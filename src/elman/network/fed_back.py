@@ -28,7 +28,7 @@ class Unrolled:
     """
 
     def __init__(self, halves: Halves, parameters: int, engine: Callable[[Plan], Engine]):
-        self.halves = halves
+        self.halves: Halves = halves
         self._before = _Computed(halves.before, parameters, engine) if halves.before.layers else None
         self._step = _Computed(halves.step, parameters, engine)
 
@@ -51,7 +51,7 @@ class _Computed:
     """A half with its engine."""
 
     def __init__(self, half: Half, parameters: int, engine: Callable[[Plan], Engine]):
-        self.half = half
+        self.half: Half = half
         self._timeless = not half.axes  # an engine has a time axis
         given = [*half.given, *[InputSpec(1)] * self._timeless]
         self.engine = engine(schedule(half.layers, given, parameters, outputs=half.wanted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from elman.engine.stage import Source
 from elman.equations.symbols import Symbol, width
@@ -15,7 +15,7 @@ class Axis:
     """A time axis in the making; those of two values that are put together are one."""
 
     def __init__(self, name: str):
-        self.name = name
+        self.name: str = name
         self._same: Axis | None = None
 
     def root(self) -> Axis:
@@ -39,7 +39,9 @@ class Flow(Symbol):
 
     def __init__(self, tracing: object, where: Source, features: int, axis: Axis | None, name: str = ""):
         super().__init__("flow", dim=ONE if features == 1 else Dim(name, features), name=name)
-        self.tracing, self.where, self.axis = tracing, where, axis
+        self.tracing: object = tracing
+        self.where: Source = where
+        self.axis: Axis | None = axis
         self.states: Callable[[], tuple[Any, ...]] = tuple  # made when they are asked for
 
     def _no_list(self, *_: Any) -> NoReturn:
@@ -48,7 +50,8 @@ class Flow(Symbol):
             f"its outputs, whose final states are .final; el.split(x, parts) makes several of one.\n  {users_line()}"
         )
 
-    __len__ = __iter__ = __contains__ = __reversed__ = _no_list  # type: ignore[assignment]
+    if not TYPE_CHECKING:
+        __len__ = __iter__ = __contains__ = __reversed__ = _no_list
 
     def __getitem__(self, key: Any) -> Symbol:
         if isinstance(key, slice) or (isinstance(key, tuple) and key[:1] == (...,)):

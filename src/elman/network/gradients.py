@@ -16,6 +16,7 @@ from elman.network.parameters import views
 from elman.training.ends import End, for_each
 from elman.training.examples import examples
 from elman.training.finite import check_finite
+from elman.training.protocol import Arrays, Losses, Shares
 from elman.training.weighing import ClassWeight, Weighting
 
 State = list[tuple[np.ndarray, ...]]
@@ -23,18 +24,18 @@ State = list[tuple[np.ndarray, ...]]
 
 def loss_and_grads(
     net: Net,
-    x: np.typing.ArrayLike,
-    target: np.typing.ArrayLike,
-    loss: Any = "mse",
+    x: Arrays,
+    target: Arrays,
+    loss: Losses = "mse",
     *,
-    lengths: np.typing.ArrayLike | None = None,
+    lengths: Arrays | None = None,
     state: Any = None,
-    sample_weight: np.typing.ArrayLike | None = None,
+    sample_weight: Arrays | None = None,
     class_weight: ClassWeight = None,
     missing: str = "refuse",
     memory: str = "normal",
     truncate: int | None = None,
-    loss_weights: Any = None,
+    loss_weights: Shares = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss of one batch and its gradient by parameter name, dropout included (with the mask of key 0).
 
@@ -66,12 +67,12 @@ def loss_and_grads(
 
 def backward(
     net: Net,
-    x: np.typing.ArrayLike,
-    output_gradient: np.typing.ArrayLike,
+    x: Arrays,
+    output_gradient: Arrays,
     *,
     state: Any = None,
     state_gradients: Any = None,
-    lengths: np.typing.ArrayLike | None = None,
+    lengths: Arrays | None = None,
     memory: str = "normal",
 ) -> tuple[dict[str, np.ndarray], Any, State]:
     """Backpropagate any gradient of the outputs and of the final states.

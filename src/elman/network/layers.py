@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from elman.cells import as_cell, gru, lstm, simple
 from elman.checks import flag, instance, real, shown, whole
 from elman.equations import Cell, Graph
+from elman.equations.trace import Option
 from elman.errors import OptionError
+from elman.hints import LAYERS, hinted
 from elman.network.dilation import dilated
 from elman.network.flow import running
 from elman.network.layer_cells import (
@@ -24,9 +26,6 @@ from elman.network.layer_cells import (
 )
 from elman.network.layer_checks import Function, by_name, check_batch, checked_penalty, epsilon_of, function_of
 from elman.network.masks import masked
-
-Option = bool | float | str | Callable[..., Any] | None
-"""A value of an option of a cell's equations."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +231,7 @@ def _how(return_sequences: bool, reverse: bool, initial: dict[str, Any] | None, 
     return {"return_sequences": return_sequences, "reverse": reverse, "initial": initial, "trainable": trainable}
 
 
+@hinted(LAYERS)
 def SimpleRNN(
     units: int,
     *,
@@ -247,6 +247,7 @@ def SimpleRNN(
     return Recurrent(simple, units, activation=function_of(activation), bias=flag(bias, "bias"), **how)
 
 
+@hinted(LAYERS)
 def GRU(
     units: int,
     *,
@@ -270,6 +271,7 @@ def GRU(
     )
 
 
+@hinted(LAYERS)
 def LSTM(
     units: int,
     *,
@@ -302,6 +304,7 @@ def Stateless(
     return Layer(chosen, units, initial={} if initial is None else initial, trainable=trainable)
 
 
+@hinted(LAYERS)
 def Dense(
     units: int,
     *,
@@ -315,6 +318,7 @@ def Dense(
     return Stateless(dense, whole(units, "units"), initial=initial, trainable=trainable, **how)
 
 
+@hinted(LAYERS)
 def Embedding(vocabulary: int, units: int, *, initial: dict[str, Any] | None = None, trainable: bool = True) -> Layer:
     """A learnt vector of `units` values for each index 0 .. vocabulary - 1; the input is the index, (B, T).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from elman.checks import all_finite, as_seed, flag, whole
 from elman.engine.bfloat16 import check_products
 from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
+from elman.equations.graph import Graph
 from elman.errors import OptionError
-from elman.hints import FIT, hinted
 from elman.network import arguments, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
@@ -21,6 +21,7 @@ from elman.network.ends import ends_of
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
 from elman.network.files import describe, save, structure_of
+from elman.network.freezing import freeze, unfreeze
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
 from elman.network.layers import Layer
@@ -32,9 +33,11 @@ from elman.network.stream import step, stream
 from elman.network.structure import Structure
 from elman.network.summary import explain, short, summary
 from elman.network.traced import trace
+from elman.training.ends import End
 from elman.training.fit import evaluate, fit, train_on_batch
 from elman.training.history import History
-from elman.training.protocol import Aim
+from elman.training.penalties import Penalty
+from elman.training.protocol import Aim, Arrays
 
 State = list[tuple[np.ndarray, ...]]
 
@@ -111,6 +114,19 @@ class Network:
     (4, 6, 5)
     """
 
+    structure: Structure
+    seed: int
+    dtype: np.dtype[Any]
+    products: str | None
+    engine_name: str
+    threads: int | None
+    layers: list[Layer]
+    graphs: list[Graph]
+    layer_names: list[str]
+    ends: tuple[End, ...]
+    penalties: tuple[Penalty, ...]
+    params: Parameters
+
     def __init__(
         self,
         function: Callable[..., Any] | int | None = None,
@@ -185,9 +201,13 @@ class Network:
         """How many indices the first layer has; 0 where the input is no index."""
         return self.doors[0].indices if len(self.doors) == 1 else 0
 
-    @functools.cached_property
+    @property
     def doors(self) -> tuple[Door, ...]:
         """The inputs, as users give them."""
+        return self._doors
+
+    @functools.cached_property
+    def _doors(self) -> tuple[Door, ...]:
         return doors_of(self)
 
     def specs(self, more: Sequence[Source] = ()) -> tuple[list[LayerSpec], list[Source]]:
@@ -271,13 +291,37 @@ class Network:
 
     # --- running --------------------------------------------------------------------------------------------
 
+    @overload
     def __call__(
         self,
-        x: np.typing.ArrayLike,
+        x: Arrays,
+        *,
+        state: Any = None,
+        return_state: Literal[True],
+        lengths: Arrays | None = None,
+        memory: str = "normal",
+        padding: str = "zero",
+    ) -> tuple[Any, State]: ...
+
+    @overload
+    def __call__(
+        self,
+        x: Arrays,
         *,
         state: Any = None,
         return_state: bool = False,
-        lengths: np.typing.ArrayLike | None = None,
+        lengths: Arrays | None = None,
+        memory: str = "normal",
+        padding: str = "zero",
+    ) -> Any: ...
+
+    def __call__(
+        self,
+        x: Arrays,
+        *,
+        state: Any = None,
+        return_state: bool = False,
+        lengths: Arrays | None = None,
         memory: str = "normal",
         padding: str = "zero",
     ) -> Any:
@@ -340,15 +384,15 @@ class Network:
         return freezing.trainable(self)
 
     # The functions themselves, whose first argument is the network: their options and defaults stand in one place.
-    fit = hinted(fit, FIT)
+    fit = fit
     train_on_batch = train_on_batch
     evaluate = evaluate
     generate = generate
     generate_each = generate_each
     loss_and_grads = loss_and_grads
     backward = backward
-    freeze = freezing.freeze
-    unfreeze = freezing.unfreeze
+    freeze = freeze
+    unfreeze = unfreeze
     stream = stream
     step = step
     trace = trace

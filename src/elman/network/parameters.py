@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import threading
@@ -33,7 +32,7 @@ class Place:
     layer: int  # whose it is
     valid: Callable[[np.ndarray, str], None] | None = None  # raises for values that make no sense
 
-    @functools.cached_property
+    @property
     def size(self) -> int:
         return math.prod(self.shape)  # NumPy's would wrap around at sizes beyond 2^63
 
@@ -172,6 +171,9 @@ class Parameters(Mapping[str, np.ndarray]):
     >>> params.arena.tolist()
     [2.0, 3.0, 0.5, 0.5]
     """
+
+    places: dict[str, Place]
+    arena: Counted
 
     def __init__(self, places: dict[str, Place], values: np.ndarray):
         self.places, self._values = places, values

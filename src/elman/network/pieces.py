@@ -56,7 +56,9 @@ def piece(
 
 class _Cutter:
     def __init__(self, whole: Structure, given: Mapping[Source, Fed], free: frozenset[int]):
-        self.whole, self.given, self.free = whole, given, free
+        self.whole: Structure = whole
+        self.given: Mapping[Source, Fed] = given
+        self.free: frozenset[int] = free
         self.inputs: list[Given] = []
         self.parts: list[Part] = []
         self.axes: list[int] = []

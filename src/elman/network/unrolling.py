@@ -86,7 +86,10 @@ def halves(structure: Structure, layers: Sequence[LayerSpec], output: Source, fe
 
 class _Halving:
     def __init__(self, structure: Structure, layers: Sequence[LayerSpec], output: Source, fed: int):
-        self.structure, self.layers, self.output, self.fed = structure, layers, output, fed
+        self.structure: Structure = structure
+        self.layers: Sequence[LayerSpec] = layers
+        self.output: Source = output
+        self.fed: int = fed
         self.name, self.along = structure.inputs[fed].name, structure.inputs[fed].axis
         self.axes: list[int] = []
         self.widths: list[int] = []

@@ -58,7 +58,9 @@ class Pen:
     """Draws steps of one width on axes; at time t a step begins at ``(t - 1) * (width + gap)``."""
 
     def __init__(self, ax: Axes, width: float, names: bool | None):
-        self.ax, self.width, self.names = ax, width, names
+        self.ax: Axes = ax
+        self.width: float = width
+        self.names: bool | None = names
         inside = ax.get_window_extent()
         across, up = ax.get_xlim(), ax.get_ylim()
         dots = min(inside.width / (across[1] - across[0]), inside.height / (up[1] - up[0]))

@@ -17,7 +17,7 @@ from elman.training.finite import same_index
 from elman.training.losses import Loss, as_numbers, prepare_target
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
 from elman.training.penalties import Penalty
-from elman.training.protocol import Aim, Trainable
+from elman.training.protocol import Aim, Arrays, Losses, Shares, Trainable
 from elman.training.weighing import UNWEIGHTED, ClassWeight, Weighting, in_use
 
 
@@ -125,7 +125,7 @@ def examples(
     lengths: Any = None,
     weighting: Weighting = UNWEIGHTED,
     origin: str = "",
-    loss_weights: Any = None,
+    loss_weights: Shares = None,
 ) -> Examples:
     """Check inputs and targets and bring them into an engine's form; `origin` names them in messages.
 
@@ -203,7 +203,7 @@ def _judged(
 
 
 def validation_examples(
-    net: Trainable, data: Any, loss: Any, lengths: Any = None, missing: str = "refuse", loss_weights: Any = None
+    net: Trainable, data: Any, loss: Any, lengths: Any = None, missing: str = "refuse", loss_weights: Shares = None
 ) -> Examples | None:
     """Examples of ``(x, target)`` or ``(x, target, sample_weight)``; None of None."""
     if data is None:
@@ -258,18 +258,18 @@ def _means(data: Examples, sums: dict[str, list[float]], weights: list[float], m
 
 def evaluate(
     net: Trainable,
-    x: np.typing.ArrayLike,
-    target: np.typing.ArrayLike,
-    loss: Any = "mse",
+    x: Arrays,
+    target: Arrays,
+    loss: Losses = "mse",
     *,
     batch_size: int = 256,
-    lengths: np.typing.ArrayLike | None = None,
-    sample_weight: np.typing.ArrayLike | None = None,
+    lengths: Arrays | None = None,
+    sample_weight: Arrays | None = None,
     class_weight: ClassWeight = None,
     missing: str = "refuse",
     metrics: Iterable[str | Metric] = (),
     memory: str = "normal",
-    loss_weights: Any = None,
+    loss_weights: Shares = None,
 ) -> float | dict[str, float]:
     """The loss over a data set, without dropout and without training.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-import numpy as np
 
 from elman.checks import flag, shown, whole
 from elman.errors import OptionError
+from elman.hints import FIT, hinted
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
@@ -18,26 +17,27 @@ from elman.training.monitors import KeepBest
 from elman.training.optimizer import Optimizer
 from elman.training.optimizers import resolve_optimizer
 from elman.training.progress import progress
-from elman.training.protocol import Trainable
+from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
 
 
+@hinted(FIT)
 def fit(
     net: Trainable,
-    x: np.typing.ArrayLike,
-    target: np.typing.ArrayLike,
+    x: Arrays,
+    target: Arrays,
     *,
-    loss: Any = "mse",
+    loss: Losses = "mse",
     optimizer: str | Optimizer = "adam",
     batch_size: int = 32,
     epochs: int = 10,
-    validation_data: Any = None,
-    validation_lengths: np.typing.ArrayLike | None = None,
+    validation_data: Sequence[Any] | None = None,
+    validation_lengths: Arrays | None = None,
     shuffle: bool = True,
-    lengths: np.typing.ArrayLike | None = None,
-    sample_weight: np.typing.ArrayLike | None = None,
+    lengths: Arrays | None = None,
+    sample_weight: Arrays | None = None,
     class_weight: ClassWeight = None,
     missing: str = "refuse",
     callbacks: Iterable[Callback] = (),
@@ -46,7 +46,7 @@ def fit(
     memory: str = "normal",
     metrics: Iterable[str | Metric] = (),
     truncate: int | None = None,
-    loss_weights: Any = None,
+    loss_weights: Shares = None,
 ) -> History:
     """Train a network.
 
@@ -183,18 +183,18 @@ def fit(
 
 def train_on_batch(
     net: Trainable,
-    x: np.typing.ArrayLike,
-    target: np.typing.ArrayLike,
+    x: Arrays,
+    target: Arrays,
     *,
-    loss: Any = "mse",
+    loss: Losses = "mse",
     optimizer: Optimizer,
-    lengths: np.typing.ArrayLike | None = None,
-    sample_weight: np.typing.ArrayLike | None = None,
+    lengths: Arrays | None = None,
+    sample_weight: Arrays | None = None,
     class_weight: ClassWeight = None,
     missing: str = "refuse",
     memory: str = "normal",
     truncate: int | None = None,
-    loss_weights: Any = None,
+    loss_weights: Shares = None,
 ) -> float:
     """One update with all rows given, for loops of one's own.
 

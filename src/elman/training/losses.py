@@ -16,6 +16,7 @@ from elman.equations import Cell, Graph, cell, clip, log_softmax, mean, pick, so
 from elman.equations import sum as total
 from elman.equations.store import to_data
 from elman.equations.symbols import width
+from elman.equations.trace import Option
 from elman.errors import DataError, EquationError, OptionError, ShapeError
 from elman.training import likelihoods
 from elman.training.ends import End
@@ -114,7 +115,7 @@ class Loss:
     bounds: tuple[float, float] | None = None
     not_after: tuple[str, ...] = ()
 
-    def with_options(self, **options: Any) -> Loss:
+    def with_options(self, **options: Option) -> Loss:
         """The same loss with other options of its equations.
 
         Examples

@@ -33,7 +33,9 @@ class Monitor:
             raise OptionError(f"{owner}: monitor is {name!r}; expected a name, such as 'val_loss'")
         if not isinstance(mode, str) or mode not in MODES:
             raise OptionError(f"{owner}: mode is {mode!r}{nearest(mode, MODES)}; expected one of {', '.join(MODES)}")
-        self.owner, self.name, self.mode = owner, name, mode
+        self.owner: str = owner
+        self.name: str = name
+        self.mode: str = mode
 
     def direction(self, training: Training) -> str:
         """Whether it should fall ("min") or rise ("max")."""
@@ -82,9 +84,11 @@ class Best:
     """The best value of a number of the training so far, and the weights that went with it."""
 
     def __init__(self, min_delta: float = 0.0, *, mode: str = "min", keep_weights: bool = True):
-        self.min_delta, self.keep_weights = min_delta, keep_weights
-        self.sign = -1.0 if mode == "max" else 1.0
-        self.value, self.epoch = self.sign * np.inf, 0
+        self.min_delta: float = min_delta
+        self.keep_weights: bool = keep_weights
+        self.sign: float = -1.0 if mode == "max" else 1.0
+        self.value: float = self.sign * np.inf
+        self.epoch: int = 0
         self.weights: np.ndarray | None = None
 
     def improved(self, value: float, training: Training) -> bool:
@@ -108,7 +112,7 @@ class KeepBest(Callback):
     adds_logs = False
 
     def on_train_begin(self, training: Training) -> None:
-        self.best = Best()
+        self.best: Best = Best()
 
     def on_epoch_end(self, training: Training) -> None:
         if training.validation is not None:
@@ -154,6 +158,8 @@ class EarlyStopping(Callback):
     """
 
     adds_logs = False
+    best_epoch_: int
+    stopped_epoch_: int
 
     def __init__(
         self,
@@ -164,9 +170,11 @@ class EarlyStopping(Callback):
         mode: str = "auto",
     ):
         self._monitor = Monitor("EarlyStopping", monitor, mode)
-        self.monitor, self.mode, self.patience = monitor, mode, whole(patience, "EarlyStopping: patience")
-        self.min_delta = real(min_delta, "EarlyStopping: min_delta", 0, from_low=True)
-        self.restore_best = flag(restore_best, "EarlyStopping: restore_best")
+        self.monitor: str = monitor
+        self.mode: str = mode
+        self.patience: int = whole(patience, "EarlyStopping: patience")
+        self.min_delta: float = real(min_delta, "EarlyStopping: min_delta", 0, from_low=True)
+        self.restore_best: bool = flag(restore_best, "EarlyStopping: restore_best")
 
     def __repr__(self) -> str:
         names = ("monitor", "patience", "min_delta", "restore_best", "mode")

@@ -181,7 +181,7 @@ class Optimizer:
 
     def reset(self) -> None:
         """Forget everything that was remembered."""
-        self.updates = 0
+        self.updates: int = 0
         self.state: dict[str, np.ndarray] = {}
         self._network: weakref.ref[Any] | None = None
 

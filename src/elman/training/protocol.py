@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing
 
 from elman.engine.interface import Engine
+from elman.equations import Cell
 from elman.training.ends import End
 from elman.training.losses import Loss
 from elman.training.penalties import Penalty
+
+Arrays = np.typing.ArrayLike | Sequence[np.typing.ArrayLike] | Mapping[str, np.typing.ArrayLike]
+"""An array; of a network with several inputs or outputs one for each, in their order or by name."""
+
+OneLoss = str | Loss | Cell | Callable[..., Any]
+Losses = OneLoss | Sequence[OneLoss] | Mapping[str, OneLoss]
+"""A loss for all outputs, or one for each."""
+
+Shares = Sequence[float] | Mapping[str, float] | None
+"""What the loss of each output counts."""
 
 
 class Place(Protocol):

@@ -49,8 +49,10 @@ class ModelCheckpoint(Callback):
         *,
         overwrite: bool = False,
     ):
-        self.path, self.monitor, self.mode = os.fspath(checks.path(path, "ModelCheckpoint: path")), monitor, mode
-        self.overwrite = flag(overwrite, "ModelCheckpoint: overwrite")
+        self.path: str = os.fspath(checks.path(path, "ModelCheckpoint: path"))
+        self.monitor: str | None = monitor
+        self.mode: str = mode
+        self.overwrite: bool = flag(overwrite, "ModelCheckpoint: overwrite")
         self._monitor = None if monitor is None else Monitor("ModelCheckpoint", monitor, mode)
         self._written: set[str] = set()
         self._best: Best | None = None
@@ -141,7 +143,8 @@ class CSVLogger(Callback):
     adds_logs = False
 
     def __init__(self, path: str | os.PathLike[str], *, append: bool = False):
-        self.path, self.append = checks.path(path, "CSVLogger: path"), flag(append, "CSVLogger: append")
+        self.path: Path = checks.path(path, "CSVLogger: path")
+        self.append: bool = flag(append, "CSVLogger: append")
         self._mine = False
 
     def check(self, training: Training) -> None:
@@ -156,11 +159,11 @@ class CSVLogger(Callback):
         line = {"epoch": training.net.epochs, **training.logs}
         columns, lines = self._so_far()
         if set(line) <= set(columns):
-            with self.path.open("a", newline="") as file:
+            with self.path.open("a", newline="", encoding="utf-8") as file:
                 csv.DictWriter(file, columns).writerow(line)
         else:  # the first line, or numbers that were not there before: all is written again, with their columns
             columns = [*columns, *(name for name in line if name not in columns)]
-            with self.path.open("w", newline="") as file:
+            with self.path.open("w", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, columns)
                 writer.writeheader()
                 writer.writerows([*lines, line])
@@ -170,7 +173,7 @@ class CSVLogger(Callback):
         """The columns and the lines of the file; none without one."""
         if not self.path.exists():
             return [], []
-        with self.path.open(newline="") as file:
+        with self.path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             columns, lines = list(reader.fieldnames or []), list(reader)
         if columns and columns[0] != "epoch":

@@ -17,7 +17,7 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 
 import elman as el  # noqa: E402
-from elman.interop import from_flax, proof, to_flax  # noqa: E402
+from elman.interop import from_flax, proof, to_flax, weights_from_jax  # noqa: E402
 
 MODELS = int(os.environ.get("ELMAN_FLAX_MODELS", 104))
 FEATURES, UNITS, WORDS = 3, 4, 6

@@ -18,7 +18,7 @@ from tests.parity.interop import jax_run  # noqa: E402
 
 import elman as el  # noqa: E402
 from elman.equations.ops import OPS  # noqa: E402
-from elman.interop import to_jax  # noqa: E402
+from elman.interop import to_jax, weights_from_jax  # noqa: E402
 from elman.interop.jax.function import JaxFunction  # noqa: E402
 from elman.interop.jax.functions import functions  # noqa: E402
 

@@ -57,8 +57,8 @@ class TimeTexts:
     """
 
     def __init__(self, texts: Sequence[str | None], name: str = "", source: str = "", rows: np.ndarray | None = None):
-        self.texts = texts
-        self.name = name
+        self.texts: Sequence[str | None] = texts
+        self.name: str = name
         self.called = f"column {name!r} of {source}" if source else f"column {name!r}"
         self._row_numbers = rows
         self.clean = _clean(texts)
