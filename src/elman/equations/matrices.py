@@ -22,12 +22,19 @@ OF_ROWS = ("map", "reduce", "dropout")  # the shapes of ops that a row has to it
 LEAST_COST = 6  # of a vector that is made once a run, in additions a value: what is cheaper is made at each step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Leaf:
     """What one row of a matrix is made of: of a parameter its own row, that of its transpose, a value, or all of it."""
 
     parameter: Parameter
     kind: str  # "matrix", "transpose", "column", "row"
+
+    def __eq__(self, other: object) -> bool:
+        """Not the dataclass's own, which compares parameters by ==: an equation."""
+        return isinstance(other, Leaf) and self.parameter is other.parameter and self.kind == other.kind
+
+    def __hash__(self) -> int:
+        return hash((self.parameter, self.kind))
 
     @property
     def rows(self) -> Dim:
