@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,6 +166,12 @@ def _foreign(
 ) -> Any:
     if network is not None:
         raise OptionError(f"network={network} is for a model of Elman that is built on networks; {path} is none")
+    known = [name for name in inspect.signature(read).parameters if name not in ("tolerance", "return_report")][1:]
+    for name in reading:
+        if name not in known:
+            raise OptionError(
+                f"{name}{checks.nearest(name, known)} is nothing that {read.__name__} takes: {listed(known)}"
+            )
     return read(path, tolerance=tolerance, return_report=True, **reading)
 
 
