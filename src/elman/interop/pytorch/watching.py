@@ -68,6 +68,7 @@ class Watch(TorchFunctionMode):
         self.beside: Beside = beside
         self.lengths: list[int] | None = None  # those that were given to forward
         self.packs = False  # whether forward used them
+        self.keys: list[str] = []  # of a dict that forward returns
         self.is_alone = False  # whether a recurrent layer was given one row, on an axis that forward made
         self.adds_rows = False  # whether a recurrent layer made such an axis itself
         self.names = {id(p): name for name, p in [*module.named_parameters(), *module.named_buffers()]}
@@ -136,7 +137,7 @@ class Watch(TorchFunctionMode):
         found = [x for x in _flat(out) if isinstance(x, torch.Tensor)]
         if not found:
             return out
-        self._kept += found
+        self._kept += found + [x for x in _flat((args, kwargs)) if isinstance(x, torch.Tensor)]
         try:
             meant = self._meant(name, out, args, kwargs)
         except errors.ElmanError as error:
@@ -177,7 +178,6 @@ class Watch(TorchFunctionMode):
         """What is done to one step, done to all of them once; each step then has its part."""
         if any(v.step is None and STEPS in v.dims for v in values):
             raise Cannot("a step is put together with a whole sequence")
-        self._kept += [x for x in _flat((args, kwargs)) if isinstance(x, torch.Tensor)]
         key = (name, *(_key(v) for v in values), _told(args, kwargs, self.knows))
         if key not in self._lifted:
             self._lifted[key] = meaning(self, out, *args, **kwargs)

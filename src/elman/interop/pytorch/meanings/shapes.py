@@ -277,16 +277,21 @@ def _cat(w: Watch, out: Any, tensors: Any, dim: int = 0, **more: Any) -> Value:
             return together(values, tuple(STEPS if k == axis else d for k, d in enumerate(values[0].dims)))
         if FEATURES not in values[0].dims:
             values = [v.with_dims([FEATURES if k == axis else d for k, d in enumerate(v.dims)]) for v in values]
-    steps = {v.step for v in values}
-    if len(steps) > 1:
-        values = [settled(v, w.sizes[STEPS] - 1) for v in values]
-        steps = {None}
+    values, step = _of_one_step(w, values)
     labels = {v.dims[axis] for v in values}
     if labels <= {FEATURES, ONE} and FEATURES in labels:
-        return _beside(values, axis, steps.pop())
+        return _beside(values, axis, step)
     if labels <= {STACK, ONE}:
-        return replace(_stacked(values, axis), step=steps.pop())
+        return replace(_stacked(values, axis), step=step)
     raise Cannot(f"{_called(values[0].dims[axis])} of several tensors are put one behind the other")
+
+
+def _of_one_step(w: Watch, values: list[Value]) -> tuple[list[Value], int | None]:
+    """Values that go together at one step, and which that is; those of several steps as values of their own."""
+    steps = {v.step for v in values if v.step is not None}
+    if len(steps) > 1:
+        return [settled(v, w.sizes[STEPS] - 1) for v in values], None
+    return values, steps.pop() if steps else None
 
 
 def _beside(values: list[Value], axis: int, step: int | None) -> Value:
@@ -322,10 +327,8 @@ def _stack(w: Watch, out: Any, tensors: Any, dim: int = 0, **more: Any) -> Value
     dims = [*values[0].dims[:at], ONE, *values[0].dims[at:]]
     if [v.step for v in values] == list(range(w.sizes[STEPS])):
         return together(values, tuple(STEPS if k == at else d for k, d in enumerate(dims)))
-    steps = {v.step for v in values}
-    if len(steps) > 1:
-        values = [settled(v, w.sizes[STEPS] - 1) for v in values]
-    return replace(_stacked([v.with_dims(dims) for v in values], at), step=steps.pop() if len(steps) == 1 else None)
+    values, step = _of_one_step(w, values)
+    return replace(_stacked([v.with_dims(dims) for v in values], at), step=step)
 
 
 for _one in (_cat, _stack):  # of several steps
