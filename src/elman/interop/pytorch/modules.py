@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from elman.errors import ConversionError, ElmanError
 from elman.interop.peers import OURS, called
@@ -20,8 +19,8 @@ from elman.interop.pytorch.inputs import Argument, Layout, layouts
 from elman.interop.pytorch.meanings.recurrent import Swapped
 from elman.interop.pytorch.meanings.shapes import beside, settled
 from elman.interop.pytorch.meanings.table import MEANINGS
+from elman.interop.pytorch.preparing import dtype_of, prepared
 from elman.interop.pytorch.proving import proved
-from elman.interop.pytorch.unwrapping import unwrapped
 from elman.interop.pytorch.values import FEATURES, ROWS, STACK, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Made, Watch
 from elman.interop.report import Mapped, Report
@@ -30,21 +29,6 @@ from elman.network.flow import running
 from elman.network.structure import Static
 
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
-
-
-class Loop(nn.Module):
-    """A cell as a layer over a sequence (B, T, F)."""
-
-    def __init__(self, cell: Any):
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, x: Any) -> Any:
-        h, found = None, []
-        for t in range(x.shape[1]):
-            h = self.cell(x[:, t], h)
-            found.append(h[0] if isinstance(h, tuple) else h)
-        return torch.stack(found, 1)
 
 
 @dataclass
@@ -58,8 +42,8 @@ class Converted:
 
 def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Network, Report]:
     """The network of a module, and the report."""
-    module = _prepared(given)
-    dtype = _dtype(module)
+    module = prepared(given)
+    dtype = dtype_of(module)
     errors: list[tuple[int, Exception]] = []
     ran = False  # whether forward ran on several rows
     for layout in layouts(module, example):
@@ -91,45 +75,6 @@ def _refusal(given: Any, errors: list[tuple[int, Exception]]) -> ConversionError
         f"{name}: forward fails on random input: {said[0] if said else errors[0][1]!r}. Give example=, tensors as it "
         "takes them (any numbers of rows and steps must do)"
     )
-
-
-def _prepared(given: Any) -> Any:
-    """A copy on the CPU, in eval mode and at least in single precision."""
-    given = unwrapped(given)
-    if isinstance(given, torch.jit.ScriptModule):
-        raise ConversionError("TorchScript cannot be watched: give the module that it was made of, or its state_dict()")
-    try:
-        module = _copied(given)
-    except Exception as error:
-        raise ConversionError(
-            f"{type(given).__name__} cannot be copied ({error}): convert a fresh one with its state dict"
-        ) from error
-    module = module.cpu().eval()
-    if any(p.dtype in (torch.float16, torch.bfloat16) for p in module.parameters()):
-        module = module.float()
-    return Loop(module).eval() if isinstance(module, torch.nn.RNNCellBase) else module
-
-
-def _copied(module: Any) -> Any:
-    """A copy, also of a module that holds what was computed of its parameters, as weight norm leaves it."""
-    made = [
-        (inner, name, value)
-        for inner in module.modules()
-        for name, value in vars(inner).items()
-        if isinstance(value, torch.Tensor) and not value.is_leaf
-    ]
-    try:
-        for inner, name, value in made:
-            vars(inner)[name] = value.detach()
-        return copy.deepcopy(module)
-    finally:
-        for inner, name, value in made:
-            vars(inner)[name] = value
-
-
-def _dtype(module: Any) -> Any:
-    kinds = {p.dtype for p in module.parameters() if p.is_floating_point()}
-    return torch.float64 if torch.float64 in kinds else torch.float32
 
 
 # --- one attempt ------------------------------------------------------------------------------------------------
