@@ -195,7 +195,7 @@ def _drawn(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[Any
 def _numbers(argument: Argument, sizes: dict[str, int], rng: Any, caller: Caller) -> np.ndarray:
     shape = (sizes[ROWS], *([sizes[STEPS]] if STEPS in argument.dims else []), argument.features)
     if argument.kind == "index":
-        return np.zeros(shape, np.int64)
+        return np.ones(shape, np.int64)  # 0 is padding in many a module
     found: np.ndarray = rng.normal(size=shape)
     return found
 

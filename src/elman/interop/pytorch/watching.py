@@ -123,6 +123,8 @@ class Watch(TorchFunctionMode):
         if name == "__iter__":
             return iter(self._called(torch.unbind, "unbind", (args[0], 0), {}))
         if name in LOOKING:
+            for x in given:
+                self.value(x)  # of what cannot be said anyway that is the reason
             raise Cannot(
                 f"forward looks at values of its input ({name}){here()}: a network's structure cannot depend on them"
             )

@@ -65,4 +65,13 @@ def _where(w: Watch, out: Any, condition: Any, a: Any, b: Any) -> Value:
     raise Cannot("where chooses by a mask: take lengths as an argument, and masked_fill what is behind them")
 
 
-MEANINGS: dict[str, Callable[..., Any]] = {"masked_fill": _masked_fill, "where": _where}
+def _compared(w: Watch, out: Any, *_: Any, **__: Any) -> Value:
+    raise Cannot("values of the input are compared, as where lengths are counted from it: take lengths as an argument")
+
+
+COMPARISONS = [f"{around}{name}{around}" for name in ("eq", "ne", "lt", "le", "gt", "ge") for around in ("", "__")]
+MEANINGS: dict[str, Callable[..., Any]] = {
+    "masked_fill": _masked_fill,
+    "where": _where,
+    **dict.fromkeys(COMPARISONS, _compared),
+}
