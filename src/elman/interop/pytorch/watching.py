@@ -123,10 +123,10 @@ class Watch(TorchFunctionMode):
         if name == "__iter__":
             return iter(self._called(torch.unbind, "unbind", (args[0], 0), {}))
         if name in LOOKING:
-            for x in given:
-                self.value(x)  # of what cannot be said anyway that is the reason
+            why = next((str(self.refused[id(x)]).strip() for x in given if id(x) in self.refused), "")
             raise Cannot(
                 f"forward looks at values of its input ({name}){here()}: a network's structure cannot depend on them"
+                + f"; {why}" * bool(why)
             )
         return self._called(function, name, args, kwargs)
 
