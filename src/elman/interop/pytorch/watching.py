@@ -156,11 +156,11 @@ class Watch(TorchFunctionMode):
         return out
 
     def _meant(self, name: str, out: Any, args: Any, kwargs: Any) -> Any:
+        values = [self.value(x) for x in _flat((args, kwargs)) if self.knows(x)]
         plain = name if name in self.meanings else name.rstrip("_")
         if plain not in self.meanings:
             raise Cannot(f"{name} has no counterpart here")
         meaning = self.meanings[plain]
-        values = [self.value(x) for x in _flat((args, kwargs)) if self.knows(x)]
         steps = {v.step for v in values if v.step is not None}
         alone = len(steps) == 1 and not getattr(meaning, "is_cell", False)
         if not alone and (not steps or getattr(meaning, "of_steps", False)):
