@@ -329,8 +329,7 @@ def _finished(
 
 def _without_spare(parts: list[Part], outputs: list[Source]) -> tuple[list[Part], list[Source]]:
     """The parts, numbered anew, without those that are made only to be read and are not; and the outputs."""
-    read = _read_by(parts, outputs)
-    kept = [k for k, part in enumerate(parts) if not part.spare or k in read]
+    kept = sorted(_wanted(parts, outputs))
     new = {old: number for number, old in enumerate(kept)}
 
     def moved(source: Any) -> Any:
@@ -342,6 +341,19 @@ def _without_spare(parts: list[Part], outputs: list[Source]) -> tuple[list[Part]
         return replace(part, tied={name: (new[k], theirs) for name, (k, theirs) in part.tied.items()}, **found)
 
     return [renumbered(parts[k]) for k in kept], [moved(source) for source in outputs]
+
+
+def _wanted(parts: list[Part], outputs: list[Source]) -> set[int]:
+    """The numbers of the parts that are not spare, and of all that these and the outputs need."""
+    found: set[int] = set()
+    stack = [k for k, part in enumerate(parts) if not part.spare] + [source.number for source in outputs]
+    while stack:
+        number = stack.pop()
+        if number >= 0 and number not in found:
+            found.add(number)
+            stack += _read_by(parts[number : number + 1], ())
+            stack += [owner for owner, _ in parts[number].tied.values()]
+    return found
 
 
 def _read_by(parts: Sequence[Part], outputs: Sequence[Source]) -> set[int]:

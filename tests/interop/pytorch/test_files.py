@@ -90,7 +90,7 @@ def test_what_needs_pytorch_says_so(tmp_path, without_torch):
         el.interop.from_torch(tmp_path / "m.pt")
 
 
-# --- what a state dict tells --------------------------------------------------------------------------------------------
+# --- what a state dict tells -----------------------------------------------------------------------------------
 
 
 def linear(rows, columns, bias=True):

@@ -456,6 +456,83 @@ class Optional(nn.Module):
         return (y if return_all else y[:, -1], hidden)
 
 
+class Normed(nn.Module):
+    """Weight norm and spectral norm, old and new; weights kept to be looked at; a layer nobody uses; a dict."""
+
+    def __init__(self):
+        super().__init__()
+        self.c = nn.utils.weight_norm(nn.Conv1d(3, 4, 3, padding=1))
+        self.r = nn.GRU(4, 4, batch_first=True)
+        self.sn = nn.utils.spectral_norm(nn.Linear(4, 4))
+        self.sn2 = nn.utils.parametrizations.spectral_norm(nn.Linear(4, 4))
+        self.unused = nn.Linear(3, 3)
+        self.attn = None
+
+    def forward(self, x):
+        y = self.r(self.c(x.transpose(1, 2)).transpose(1, 2))[0]
+        self.attn = torch.softmax(y, 1)
+        return {"a": self.sn(y), "b": self.sn2(self.sn2(y))[:, -1]}
+
+
+class NormedInLoop(nn.Module):
+    """A layer under weight norm at each step of a loop."""
+
+    def __init__(self):
+        super().__init__()
+        self.c = nn.GRUCell(3, 4)
+        self.o = nn.utils.parametrizations.weight_norm(nn.Linear(4, 2))
+
+    def forward(self, x):
+        h = torch.zeros(len(x), 4)
+        ys = []
+        for t in range(x.shape[1]):
+            h = self.c(x[:, t], h)
+            ys.append(self.o(h))
+        return torch.stack(ys, 1)
+
+
+class ChangedStates(nn.Module):
+    """States that are changed before a layer begins with them."""
+
+    def __init__(self):
+        super().__init__()
+        self.r = nn.GRU(3, 4, batch_first=True)
+        self.i = nn.Linear(4, 4)
+
+    def forward(self, x, hidden):
+        return self.r(x, torch.tanh(self.i(hidden)))[0]
+
+
+class FromContext(nn.Module):
+    """States made of an input without time."""
+
+    def __init__(self):
+        super().__init__()
+        self.r = nn.GRU(3, 4, 2, batch_first=True)
+        self.i = nn.Linear(5, 8)
+
+    def forward(self, x, context):
+        return self.r(x, self.i(context).view(-1, 2, 4).permute(1, 0, 2).contiguous())[0]
+
+
+class LoopWithContext(nn.Module):
+    """A loop with a context at each step, and the last states."""
+
+    def __init__(self):
+        super().__init__()
+        self.c = nn.LSTMCell(5, 4)
+        self.a = nn.Linear(6, 5)
+
+    def forward(self, x, context):
+        h = c = torch.zeros(x.size(0), 4)
+        ys = []
+        for t in range(x.size(1)):
+            z = F.relu(self.a(torch.cat([x[:, t, :], context], 1)))
+            h, c = self.c(z, (h, c))
+            ys.append(h + z[:, :4])
+        return (torch.stack(ys).permute(1, 0, 2), h, c)
+
+
 def sequential():
     """A recurrent layer in nn.Sequential."""
     return nn.Sequential(nn.LSTM(3, 4, batch_first=True), Extract(), nn.Linear(4, 1))
@@ -483,15 +560,20 @@ CONVERTED: list[Callable[[], Any]] = [
     RepeatVec,
     SepStates,
     Optional,
+    Normed,
+    NormedInLoop,
 ]
 WITH_EXAMPLE: list[tuple[Callable[[], Any], Any]] = [
-    (DeepAR, (torch.zeros(4, 3, 2), torch.zeros(4, 3, dtype=torch.long)))
+    (FromContext, (torch.zeros(2, 4, 3), torch.zeros(2, 5))),
+    (LoopWithContext, (torch.zeros(2, 4, 3), torch.zeros(2, 3))),
+    (DeepAR, (torch.zeros(4, 3, 2), torch.zeros(4, 3, dtype=torch.long))),
 ]
 REFUSED: list[tuple[Callable[[], Any], str, Any]] = [
     (Stateful, "take the state as an argument", None),
     (Cats, "an argument of its own", torch.zeros(2, 4, 2, dtype=torch.long)),
     (Diff, "a range 1:", None),
-    (MaskFromTokens, "Length of all samples", None),
+    (ChangedStates, "are changed before a layer begins", None),
+    (MaskFromTokens, "take lengths as an argument", None),
     (LNLSTMCell, "@elman.cell", None),
     (ElmanTutorial, "@elman.cell", None),
 ]

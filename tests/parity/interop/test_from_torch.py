@@ -39,10 +39,28 @@ def test_what_a_network_cannot_say_is_refused_with_what_to_do(made, said):
 
 @pytest.mark.parametrize(("made", "example"), colleagues_too.WITH_EXAMPLE)
 def test_what_colleagues_write_becomes_a_network_with_an_example(made, example):
-    with pytest.raises(el.ConversionError, match="Give example="):
+    with pytest.raises(el.ConversionError, match=made.__name__):
         el.interop.from_torch(made())
-    net = el.interop.from_torch(made(), example=example)
-    assert [given.width for given in net.structure.inputs] == [2, 1]
+    net, report = el.interop.from_torch(made(), example=example, return_report=True)
+    assert len(net.structure.inputs) == 2 and report.largest < 1e-6
+
+
+def test_what_forward_computes_and_does_not_use_is_left_out():
+    net, report = el.interop.from_torch(colleagues_too.Normed(), return_report=True)
+    assert "forward does not use unused.weight, unused.bias, and the network does not have them" in report.notes
+    assert net.structure.by_name and net.structure.names == ("a", "b")
+    assert not any(part.name.startswith("exp") for part in net.structure.parts)
+
+
+@pytest.mark.parametrize("wrap", [nn.DataParallel, torch.compile])
+def test_wrapped_modules(wrap):
+    net = el.interop.from_torch(wrap(colleagues.Future()))
+    assert net.layer_names == el.interop.from_torch(colleagues.Future()).layer_names
+
+
+def test_torchscript_is_refused():
+    with pytest.raises(el.ConversionError, match="TorchScript cannot be watched"):
+        el.interop.from_torch(torch.jit.script(nn.Linear(2, 2)))
 
 
 @pytest.mark.parametrize(("made", "said", "example"), colleagues_too.REFUSED)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from elman.errors import ConversionError, ElmanError
 from elman.interop.peers import OURS, called
@@ -20,6 +19,7 @@ from elman.interop.pytorch.inputs import Argument, Layout, layouts
 from elman.interop.pytorch.meanings.recurrent import Swapped
 from elman.interop.pytorch.meanings.shapes import beside, settled
 from elman.interop.pytorch.meanings.table import MEANINGS
+from elman.interop.pytorch.preparing import dtype_of, prepared
 from elman.interop.pytorch.proving import proved
 from elman.interop.pytorch.values import FEATURES, ROWS, STACK, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Made, Watch
@@ -29,21 +29,6 @@ from elman.network.flow import running
 from elman.network.structure import Static
 
 PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
-
-
-class Loop(nn.Module):
-    """A cell as a layer over a sequence (B, T, F)."""
-
-    def __init__(self, cell: Any):
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, x: Any) -> Any:
-        h, found = None, []
-        for t in range(x.shape[1]):
-            h = self.cell(x[:, t], h)
-            found.append(h[0] if isinstance(h, tuple) else h)
-        return torch.stack(found, 1)
 
 
 @dataclass
@@ -57,8 +42,8 @@ class Converted:
 
 def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Network, Report]:
     """The network of a module, and the report."""
-    module = _prepared(given)
-    dtype = _dtype(module)
+    module = prepared(given)
+    dtype = dtype_of(module)
     errors: list[tuple[int, Exception]] = []
     ran = False  # whether forward ran on several rows
     for layout in layouts(module, example):
@@ -92,27 +77,6 @@ def _refusal(given: Any, errors: list[tuple[int, Exception]]) -> ConversionError
     )
 
 
-def _prepared(given: Any) -> Any:
-    """A copy on the CPU, in eval mode and at least in single precision."""
-    cells = (torch.nn.RNNCellBase,)
-    try:
-        module = copy.deepcopy(given)
-    except Exception as error:
-        raise ConversionError(
-            f"{type(given).__name__} cannot be copied ({error}): convert it before it is run, or a fresh one with its "
-            "state dict"
-        ) from error
-    module = module.cpu().eval()
-    if any(p.dtype in (torch.float16, torch.bfloat16) for p in module.parameters()):
-        module = module.float()
-    return Loop(module).eval() if isinstance(module, cells) else module
-
-
-def _dtype(module: Any) -> Any:
-    kinds = {p.dtype for p in module.parameters() if p.is_floating_point()}
-    return torch.float64 if torch.float64 in kinds else torch.float32
-
-
 # --- one attempt ------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +93,8 @@ def _attempt(module: Any, layout: Layout, loops: bool, dtype: Any, alone: bool) 
         found = _watched(watch, caller, layout, flows)
         outputs.extend(one for one, _ in found)
         several = [flow for _, each in found for flow in each]
+        if watch.keys and len(several) == len(found) > 1:
+            return dict(zip((watch.keys[one.number] for one, _ in found), several, strict=True))
         return several if len(several) > 1 else several[0]
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -162,9 +128,12 @@ def _sizes(module: Any) -> dict[str, int]:
 def _watched(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[tuple[Output, list[Any]]]:
     """Run forward, and see what its outputs are."""
     arguments = _drawn(watch, caller, layout, flows)
-    with torch.enable_grad(), watch:
+    before = {(id(inner), name) for inner in caller.module.modules() for name in vars(inner)}
+    with torch.enable_grad(), torch.nn.utils.parametrize.cached(), watch:
         out = caller.module(*arguments)
-    _check_stateless(watch, caller.module)
+    _check_stateless(watch, caller.module, before)
+    if isinstance(out, dict) and all(isinstance(one, torch.Tensor) for one in out.values()):
+        watch.keys = [str(key) for key in out]
     found = []
     for number, tensor in enumerate(tensors_of(out)):
         if not watch.knows(tensor):
@@ -181,12 +150,13 @@ def _watched(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[t
     return [_output(watch, number, value) for number, value in found]
 
 
-def _check_stateless(watch: Watch, module: Any) -> None:
-    """Refuse a module that remembers what it saw."""
+def _check_stateless(watch: Watch, module: Any, before: set[tuple[int, str]]) -> None:
+    """Refuse a module that goes on from the states of the call before."""
     for inner in module.modules():
         for name, value in vars(inner).items():
             held = value if isinstance(value, tuple | list) else [value]
-            if any(watch.knows(one) for one in held):
+            states = [one for one in held if watch.knows(one) and watch.value(one).is_final]
+            if states and (id(inner), name) in before:
                 raise Cannot(
                     f"forward keeps {name} in the module, so that a call depends on those before it: take the state as "
                     "an argument of forward and return it"
@@ -197,7 +167,10 @@ def _output(watch: Watch, number: int, value: Value) -> tuple[Output, list[Any]]
     value = settled(value, watch.sizes[STEPS] - 1)
     if ROWS not in "".join(value.dims) and any(ROWS in d for v in watch.values.values() for d in v.dims):
         raise Cannot("forward returns something that is not a value for each row")
-    return Output(number, value.dims, value.stack), [running().flow(flow) for flow in value.flows]
+    flows = [running().flow(flow) for flow in value.flows]
+    for part in running().parts:
+        part.spare = True  # forward may compute what it does not return
+    return Output(number, value.dims, value.stack), flows
 
 
 def _drawn(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[Any]:
@@ -222,7 +195,7 @@ def _drawn(watch: Watch, caller: Caller, layout: Layout, flows: Any) -> list[Any
 def _numbers(argument: Argument, sizes: dict[str, int], rng: Any, caller: Caller) -> np.ndarray:
     shape = (sizes[ROWS], *([sizes[STEPS]] if STEPS in argument.dims else []), argument.features)
     if argument.kind == "index":
-        return np.zeros(shape, np.int64)
+        return np.ones(shape, np.int64)  # 0 is padding in many a module
     found: np.ndarray = rng.normal(size=shape)
     return found
 
@@ -258,6 +231,17 @@ def _mapped(net: Network, made: list[Made]) -> Iterator[Mapped]:
                 yield Mapped(theirs, ", ".join(ours), ", ".join(filter(None, [one.how, "biases summed" * twice])))
 
 
+def _taken(net: Network) -> list[str]:
+    """Which steps forward takes."""
+    parts = net.structure.parts
+    found = [p for p in parts if p.move is not None and p.move.kind == "take" and p.sources[0].number >= 0]
+    return [
+        f"forward takes the {'first' if p.move.number == 0 else 'last'} step of {parts[p.sources[0].number].name}"
+        for p in found
+        if p.move is not None
+    ]
+
+
 def _unused(net: Network, found: Converted) -> list[str]:
     """What the module has and forward does not use."""
     used = {name for one in found.watch.made if _part(net, one) for name in one.names.values()}
@@ -281,7 +265,7 @@ def _single_thread() -> Iterator[None]:
 def _proved(found: Converted, tolerance: float | None) -> Report:
     net, caller, watch = found.net, found.caller, found.watch
     takes = "; ".join(str(a) for a in caller.layout)
-    notes = [f"forward takes {takes}; the network takes (B, T, F)", *_unused(net, found)]
+    notes = [f"forward takes {takes}; the network takes (B, T, F)", *_taken(net), *_unused(net, found)]
     report = Report(called("torch", "PyTorch"), OURS, tuple(_mapped(net, watch.made)), notes=(*notes, *watch.notes))
     ragged = net.structure.time_axes == 1
 

@@ -54,6 +54,8 @@ class Value:
 
     def map(self, function: Callable[[Any], Any], dims: tuple[str, ...] | None = None) -> Value:
         """The same function of each flow."""
+        if self.is_given:
+            raise Cannot("states that forward is given are changed before a layer begins with them")
         made: dict[int, Any] = {}
         for flow in self.flows:
             if id(flow) not in made:

@@ -68,6 +68,7 @@ class Watch(TorchFunctionMode):
         self.beside: Beside = beside
         self.lengths: list[int] | None = None  # those that were given to forward
         self.packs = False  # whether forward used them
+        self.keys: list[str] = []  # of a dict that forward returns
         self.is_alone = False  # whether a recurrent layer was given one row, on an axis that forward made
         self.adds_rows = False  # whether a recurrent layer made such an axis itself
         self.names = {id(p): name for name, p in [*module.named_parameters(), *module.named_buffers()]}
@@ -122,8 +123,10 @@ class Watch(TorchFunctionMode):
         if name == "__iter__":
             return iter(self._called(torch.unbind, "unbind", (args[0], 0), {}))
         if name in LOOKING:
+            why = next((str(self.refused[id(x)]).strip() for x in given if id(x) in self.refused), "")
             raise Cannot(
                 f"forward looks at values of its input ({name}){here()}: a network's structure cannot depend on them"
+                + f"; {why}" * bool(why)
             )
         return self._called(function, name, args, kwargs)
 
@@ -136,7 +139,7 @@ class Watch(TorchFunctionMode):
         found = [x for x in _flat(out) if isinstance(x, torch.Tensor)]
         if not found:
             return out
-        self._kept += found
+        self._kept += found + [x for x in _flat((args, kwargs)) if isinstance(x, torch.Tensor)]
         try:
             meant = self._meant(name, out, args, kwargs)
         except errors.ElmanError as error:
@@ -153,11 +156,11 @@ class Watch(TorchFunctionMode):
         return out
 
     def _meant(self, name: str, out: Any, args: Any, kwargs: Any) -> Any:
+        values = [self.value(x) for x in _flat((args, kwargs)) if self.knows(x)]
         plain = name if name in self.meanings else name.rstrip("_")
         if plain not in self.meanings:
             raise Cannot(f"{name} has no counterpart here")
         meaning = self.meanings[plain]
-        values = [self.value(x) for x in _flat((args, kwargs)) if self.knows(x)]
         steps = {v.step for v in values if v.step is not None}
         alone = len(steps) == 1 and not getattr(meaning, "is_cell", False)
         if not alone and (not steps or getattr(meaning, "of_steps", False)):
@@ -177,7 +180,6 @@ class Watch(TorchFunctionMode):
         """What is done to one step, done to all of them once; each step then has its part."""
         if any(v.step is None and STEPS in v.dims for v in values):
             raise Cannot("a step is put together with a whole sequence")
-        self._kept += [x for x in _flat((args, kwargs)) if isinstance(x, torch.Tensor)]
         key = (name, *(_key(v) for v in values), _told(args, kwargs, self.knows))
         if key not in self._lifted:
             self._lifted[key] = meaning(self, out, *args, **kwargs)

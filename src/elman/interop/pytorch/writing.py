@@ -13,6 +13,7 @@ from elman.errors import ConversionError
 from elman.interop.peers import OURS, called, peer
 from elman.interop.proof import Trial
 from elman.interop.pytorch.proving import proved, with_dtype
+from elman.interop.pytorch.unwrapping import unwrapped
 from elman.interop.report import Report
 from elman.network import Network
 
@@ -140,7 +141,7 @@ def weights_from_torch(net: Network, module: Any) -> Network:
     from elman.interop.pytorch.building import Builder
 
     plain = Builder(net).module()
-    held = module if isinstance(module, Mapping) else unwrapped(module).state_dict()
+    held = module if isinstance(module, Mapping) else _state_dict(module)
     try:
         plain.load_state_dict({_unprefixed(name): value for name, value in held.items()})
     except (RuntimeError, AttributeError) as error:
@@ -158,14 +159,10 @@ def weights_from_torch(net: Network, module: Any) -> Network:
     return net
 
 
-def unwrapped(module: Any) -> Any:
-    """The module inside of what ``torch.compile`` and ``nn.DataParallel`` make of one."""
-    for name in ("_orig_mod", "module"):
-        if hasattr(module, name):
-            return unwrapped(getattr(module, name))
+def _state_dict(module: Any) -> Any:
     if not hasattr(module, "state_dict"):
         raise ConversionError(f"expected a module of PyTorch or its state dict, got a {type(module).__name__}")
-    return module
+    return unwrapped(module).state_dict()
 
 
 def _unprefixed(name: Any) -> Any:

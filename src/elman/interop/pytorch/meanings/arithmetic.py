@@ -1,24 +1,23 @@
-"""Calls that compute: functions of each value, sums and products of several, what is gathered along an axis."""
+"""Calls that compute value by value: functions, sums and products of several, dropout."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from elman.equations import functions as f
 from elman.equations.declared import constant
 from elman.equations.vectors import split
 from elman.interop.pytorch.gates import Row
-from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS, Cannot, Value, merged
+from elman.interop.pytorch.meanings.masks import of_lengths
+from elman.interop.pytorch.values import FEATURES, Cannot, Value, merged
 from elman.interop.pytorch.watching import Made, Watch
 from elman.network.flow import running
 from elman.network.layers import Dropout, Layer
-from elman.network.moves import _learnt, pool
+from elman.network.moves import _learnt
 
 # --- functions of each value ----------------------------------------------------------------------------------------
 
@@ -84,26 +83,6 @@ UNARY: dict[str, Callable[..., Any]] = {
 }
 
 
-def _softmax(of_features: Callable[[Any], Any], is_log: bool) -> Callable[..., Any]:
-    def meaning(w: Watch, out: Any, x: Any, dim: Any = None, *_: Any, **__: Any) -> Value:
-        value = w.value(x)
-        if dim is None:
-            raise Cannot("softmax without a dim: say which axis")
-        label = value.dims[value.place(dim)]
-        if label == FEATURES:
-            return value.map(of_features)
-        if label != STEPS or is_log:
-            raise Cannot("softmax is over the features, or over the steps")
-        return value.map(_over_steps)
-
-    return meaning
-
-
-def _over_steps(flow: Any) -> Any:
-    e = f.exp(flow - pool(flow, "max"))
-    return e / pool(e, "sum")
-
-
 # --- of several -----------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +112,7 @@ def _with_constant(w: Watch, value: Value, given: Any, function: Callable[[Any, 
     if given.ndim > len(value.dims):
         raise Cannot("a fixed tensor with more axes than what it meets")
     labels = value.dims[len(value.dims) - given.ndim :]
-    if (told := _of_lengths(w, value, labels, given, function)) is not None:
+    if (told := of_lengths(w, value, labels, given, function)) is not None:
         return told
     vector = given.detach()
     for k in reversed(range(given.ndim)):
@@ -147,43 +126,6 @@ def _with_constant(w: Watch, value: Value, given: Any, function: Callable[[Any, 
             vector = first
     fixed = known_vector(w, vector.reshape(-1), given if given.requires_grad else None)
     return value.map(lambda flow: function(flow, fixed))
-
-
-def _of_lengths(
-    w: Watch, value: Value, labels: tuple[str, ...], given: Any, function: Callable[[Any, Any], Any]
-) -> Value | None:
-    """A value times the steps that are in use, or with the number of them; None of other tensors."""
-    if is_inside(w, labels, given) and function(2.0, 3.0) == 6.0:
-        return value.plain()  # a network looks at the steps in use only
-    if w.lengths is None or not _varies(given, labels, {ROWS}, torch.tensor(w.lengths)):
-        return None
-    w.packs = True
-    known = [v for v in w.values.values() if STEPS in v.dims and len(v.flows) == 1]
-    like = next((v for v in known if FEATURES in v.dims), known[0]).flow  # an input without features may be an index
-    count = pool(1 + 0 * like[:1], "sum")
-    return value.map(lambda flow: function(flow, count))
-
-
-def is_inside(w: Watch, labels: tuple[str, ...], mask: Any) -> bool:
-    """Whether a mask (B, T) is 1 at the steps in use and 0 behind them."""
-    if w.lengths is None:
-        return False
-    inside = torch.arange(w.sizes[STEPS]) < torch.tensor(w.lengths).unsqueeze(1)
-    found = _varies(mask, labels, {ROWS, STEPS}, inside if _first(labels) == ROWS else inside.t())
-    w.packs |= found
-    return found
-
-
-def _first(labels: tuple[str, ...]) -> str:
-    return next((label for label in labels if label in (ROWS, STEPS)), "")
-
-
-def _varies(given: Any, labels: tuple[str, ...], along: set[str], wanted: Any) -> bool:
-    """Whether a tensor is another one along some axes, and has one value along the others."""
-    shape = [size for label, size in zip(labels, given.shape, strict=True) if label in along]
-    if math.prod(shape) != given.numel() or tuple(shape) != tuple(wanted.shape):
-        return False
-    return bool(torch.equal(given.detach().reshape(shape).double(), wanted.double()))
 
 
 def known_vector(w: Watch, vector: Any, trained: Any, alone: bool = False) -> Any:
@@ -244,106 +186,6 @@ for _names, _function in {
     TWO |= dict.fromkeys(_names.split(), _two(_function))
 
 
-# --- along an axis --------------------------------------------------------------------------------------------------
-
-_OF_FEATURES: dict[str, Callable[[Any], Any]] = {"sum": f.sum, "mean": f.mean, "max": f.max}
-
-
-def _along(how: str) -> Callable[..., Any]:
-    def meaning(w: Watch, out: Any, x: Any, dim: Any = None, keepdim: bool = False, **more: Any) -> Any:
-        value = w.value(x)
-        dim = more.get("axis", dim)
-        if dim is None:
-            raise Cannot(f"{how} over all axes at once: rows are put together")
-        if isinstance(dim, torch.Tensor):
-            return TWO["maximum"](w, out, x, dim)
-        dims = [value.place(k) for k in (dim if isinstance(dim, tuple | list) else [dim])]
-        for k in sorted(dims, reverse=True):
-            value = _gathered(w, value, k, how, more.get("keepdims", keepdim))
-        return (value, None) if isinstance(out, tuple) else value
-
-    return meaning
-
-
-def _gathered(w: Watch, value: Value, axis: int, how: str, keep: bool) -> Value:
-    label = value.dims[axis]
-    dims = tuple(d for k, d in enumerate(value.dims) if k != axis)
-    dims = (*dims[:axis], ONE, *dims[axis:]) if keep else dims
-    if label == STEPS:
-        if w.packs and how != "sum":
-            raise Cannot(f"the {how} over padded sequences counts the padding: divide their sum by the lengths")
-        return value.map(lambda flow: pool(flow, how), dims)
-    if label == FEATURES:
-        return value.map(_OF_FEATURES[how], dims)
-    if label == ONE:
-        return value.with_dims(dims)
-    if label != STACK:
-        raise Cannot(f"{how} over rows: a network treats each row by itself")
-    place = value.is_stack(axis)
-    numbers = np.moveaxis(value.numbers, place, -1)
-    flows = tuple(_together(how, [value.flows[k] for k in row]) for row in numbers.reshape(-1, numbers.shape[-1]))
-    return replace(value.plain(), dims=dims, flows=flows, stack=numbers.shape[:-1])
-
-
-def _together(how: str, flows: list[Any]) -> Any:
-    total = flows[0]
-    for flow in flows[1:]:
-        total = f.maximum(total, flow) if how == "max" else total + flow
-    return total / len(flows) if how == "mean" else total
-
-
-def _pool1d(how: str) -> Callable[..., Any]:
-    """Adaptive pooling of (B, F, T) to one step."""
-
-    def meaning(w: Watch, out: Any, x: Any, output_size: Any = None, *_: Any, **__: Any) -> Any:
-        first = out[0] if isinstance(out, tuple) else out
-        value = w.value(x)
-        if value.dims[-1] != STEPS or first.shape[-1] != 1:
-            raise Cannot("pooling over the steps leaves one step")
-        found = _gathered(w, value, len(value.dims) - 1, how, True)
-        return (found, None) if isinstance(out, tuple) else found
-
-    return meaning
-
-
-# --- products -------------------------------------------------------------------------------------------------------
-
-
-def _matmul(w: Watch, out: Any, a: Any, b: Any) -> Value:
-    """With a matrix of parameters, as a linear layer; of two values, over the features or over the steps."""
-    if not w.knows(b):
-        from elman.interop.pytorch.meanings.layers import linear
-
-        if b.ndim == 1:
-            found = linear(w, w.value(a), b.unsqueeze(0), None, of=b)
-            return found.with_dims(found.dims[:-1])
-        return linear(w, w.value(a), b.t(), None, of=b)
-    if not w.knows(a):
-        raise Cannot("a fixed matrix multiplies from the left: write F.linear(x, matrix)")
-    left, right = w.value(a), w.value(b)
-    inner, other = left.dims[-1], right.dims[-2] if len(right.dims) > 1 else right.dims[-1]
-    if {inner, other} <= {STEPS} and ONE in (left.dims[-2], right.dims[-1]):
-        one = replace(left, dims=(*left.dims[:-2], STEPS, left.dims[-2]))  # weights of the steps
-        product = _two_values(one, right)
-        return product.map(lambda flow: pool(flow, "sum"), _without(left, right))
-    if {inner, other} <= {FEATURES, ONE} and right.dims[-1] in (ONE, STEPS) and left.dims[-2] in (ONE, STEPS):
-        turned = replace(right, dims=(*right.dims[:-2], right.dims[-1], right.dims[-2]))
-        if left.dims[-2] == right.dims[-1] == STEPS:
-            raise Cannot("each step meets each other step: el.attend(query, keys) is attention in a network")
-        product = _two_values(left, turned)
-        return product.map(f.sum, (*product.dims[:-2], left.dims[-2], right.dims[-1]))
-    raise Cannot(f"a product of axes {left.dims} and {right.dims}")
-
-
-def _two_values(one: Value, other: Value) -> Value:
-    dims, stack, (left, right) = merged([one.plain(), other.plain()])
-    return Value(dims, tuple(a * b for a, b in zip(left, right, strict=True)), stack)
-
-
-def _without(left: Value, right: Value) -> tuple[str, ...]:
-    return (*left.dims[:-2], left.dims[-2], right.dims[-1])
-
-
 # --- layers without parameters ----------------------------------------------------------------------------------------
 
 
@@ -358,38 +200,4 @@ def _dropout(w: Watch, out: Any, x: Any, p: float = 0.5, training: bool = True, 
     return w.value(x).map(lambda flow: running().call(layer, [flow], [], None))
 
 
-def _masked_fill(w: Watch, out: Any, x: Any, mask: Any, number: Any) -> Value:
-    """Zeros, or what softmax takes for nothing, behind each row's end."""
-    value = w.value(x)
-    if not isinstance(mask, torch.Tensor) or w.knows(mask):
-        raise Cannot("a mask that is made of the input chooses values: give lengths instead")
-    labels = value.dims[len(value.dims) - mask.ndim :]
-    if not is_inside(w, labels, ~mask.bool()) or not (float(number) == 0 or float(number) <= -1e4):
-        raise Cannot("a mask that is not that of the rows' lengths, with 0 or a very negative number behind their ends")
-    return value.plain()
-
-
-def _where(w: Watch, out: Any, condition: Any, a: Any, b: Any) -> Value:
-    raise Cannot("where chooses by a mask: take lengths as an argument, and masked_fill what is behind them")
-
-
-MEANINGS: dict[str, Callable[..., Any]] = {
-    **UNARY,
-    **TWO,
-    "prelu": _prelu,
-    "softmax": _softmax(f.softmax, False),
-    "log_softmax": _softmax(f.log_softmax, True),
-    "mean": _along("mean"),
-    "sum": _along("sum"),
-    "max": _along("max"),
-    "amax": _along("max"),
-    "adaptive_avg_pool1d": _pool1d("mean"),
-    "adaptive_max_pool1d": _pool1d("max"),
-    "adaptive_max_pool1d_with_indices": _pool1d("max"),
-    "matmul": _matmul,
-    "__matmul__": _matmul,
-    "bmm": _matmul,
-    "dropout": _dropout,
-    "where": _where,
-    "masked_fill": _masked_fill,
-}
+MEANINGS: dict[str, Callable[..., Any]] = {**UNARY, **TWO, "prelu": _prelu, "dropout": _dropout}
