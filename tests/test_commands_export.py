@@ -53,7 +53,7 @@ def test_a_classifier_with_its_scaling(tmp_path):
     said = subprocess.run([tmp_path / "out" / "judge"], input=lines, capture_output=True, text=True, check=True).stdout
     logits = np.array([float(v) for v in said.strip().split(",")])
     assert np.allclose(logits, learner.networks_[0](scaled[None])[0], atol=1e-5)
-    assert f"judge_mean[2] = {{{np.float32(learner.scaling_.mean[0])}f" in code.read_text()
+    assert f"judge_mean[2] = {{{np.float32(learner.scaling_.mean[0])!s}f" in code.read_text()
 
 
 def test_what_is_more_than_one_network_is_refused(tmp_path):
@@ -62,7 +62,7 @@ def test_what_is_more_than_one_network_is_refused(tmp_path):
         export_c(tmp_path / "two.safetensors", tmp_path / "out")
     series = np.sin(np.arange(120) / 3)
     el.Forecaster(horizon=4, units=4, epochs=1, members=1).fit(series).save(tmp_path / "sea.safetensors")
-    with pytest.raises(el.ConversionError, match=r"is a forecaster, .* to_c\(forecaster.networks_\[0\], ...\)"):
+    with pytest.raises(el.ConversionError, match=r"is a forecaster, .*to_c\(forecaster.networks_\[0\], ...\)"):
         export_c(tmp_path / "sea.safetensors", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
