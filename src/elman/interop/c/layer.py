@@ -17,7 +17,7 @@ from elman.interop.c.loops import Inner
 from elman.interop.c.names import Names
 from elman.interop.c.order import Loop, Multiply, Order, Single, base, in_order
 from elman.interop.c.sums import best_order, runs_of
-from elman.interop.c.values import Step, Value
+from elman.interop.c.values import Step, Term, Value
 from elman.interop.c.weights import Weights
 
 FARTHEST = 20  # readers that are gone through for a name
@@ -85,8 +85,8 @@ class Writer:
     lines: list[str] = field(default_factory=list)
 
     def written(self) -> Written:
-        counters = ["k", "j"] if self.step.memories else []
-        self.names = Names([*RESERVED, "s", "out", "b", "row", "column", "sums", *counters, self.name])
+        counters = ["k", "j"] * bool(self.step.memories) + ["b"] * any(t.blocks > 1 for t in self._terms())
+        self.names = Names([*RESERVED, "s", "out", "row", "column", "sums", *counters, self.name])
         self.stack = self.products = self.per_memory = 0
         self.checks = False
         self.rows: dict[Value, str] = {}  # of lookups, the names of what they look up
@@ -106,6 +106,9 @@ class Writer:
             self._statement(number, statement)
         self._ends()
         return self._finished()
+
+    def _terms(self) -> Iterable[Term]:
+        return (term for value in ordered(self.step.outputs) for term in value.terms)
 
     def _named(self) -> list[Value]:
         """The values that are made here and have a name in the equations."""
@@ -281,7 +284,8 @@ class Writer:
         if value.op == "pick":
             x, index = value.inputs
             place = self._index(index, x.width)
-            text: Text = (f"({self._pointer(x)})[{place}]", ATOM)
+            where = self._pointer(x)
+            text: Text = (f"{where if where.isidentifier() else f'({where})'}[{place}]", ATOM)
         elif value.op == "lookup":
             text = (self.row(value, "0"), ATOM)
         else:
