@@ -18,6 +18,7 @@ MOST_STEPS = 12
 QUICK = (*FLAGS, "-O0")  # the last level of several counts
 
 
+@cache
 def cells() -> dict[str, el.Network]:
     """Each built-in cell with a few units, in float32."""
     return {name: _of_cell(name) for name in catalogue()}
@@ -139,6 +140,7 @@ def with_kinds(x, kind):
     return el.Recurrent(all_functions, 4, sizes={"output": 4})(x, kind)
 
 
+@cache
 def special() -> dict[str, el.Network]:
     """What cells and random graphs do not have, or seldom."""
     begun = el.Network(lambda x: el.GRU(4)(x, state=el.learnt(4)), inputs=2)
@@ -193,5 +195,5 @@ def together(nets: dict[str, el.Network], flags: tuple[str, ...] = QUICK, **how:
 
 
 @cache
-def every(count: int = 4) -> dict[str, el.Network]:
+def every(count: int = 2) -> dict[str, el.Network]:
     return {**cells(), **special(), **drawn_cells(count), **drawn_graphs(2 * count), **drawn_chains(2 * count)}
