@@ -11,7 +11,7 @@ from elman.interop.proof import prove
 from elman.interop.report import Report
 from tests.interop.c import networks
 
-SANITIZED = ("-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 
 
 def said(net, run):

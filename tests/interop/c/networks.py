@@ -18,6 +18,7 @@ MOST_STEPS = 12
 QUICK = (*FLAGS, "-O0")  # the last level of several counts
 
 
+@cache
 def cells() -> dict[str, el.Network]:
     """Each built-in cell with a few units, in float32."""
     return {name: _of_cell(name) for name in catalogue()}
@@ -44,6 +45,28 @@ def drawn_cells(count: int) -> dict[str, el.Network]:
 def drawn_graphs(count: int) -> dict[str, el.Network]:
     seeds = [*range(count), *range(random_graphs.BESIDE, random_graphs.BESIDE + count)]
     return {f"random graph {seed}": random_graphs.draw(seed).network("native", seed=seed) for seed in seeds}
+
+
+def drawn_chains(count: int) -> dict[str, el.Network]:
+    """Chains with causal convolutions that end in a pool or a shift: what goes step by step by keeping what came."""
+    return {f"random chain {seed}": _chain(np.random.default_rng(seed), seed) for seed in range(count)}
+
+
+def _chain(rng: np.random.Generator, seed: int) -> el.Network:
+    layers = []
+    for _ in range(rng.integers(1, 5)):
+        units, kernel, dilation = (int(n) for n in rng.integers(1, 7, size=3))
+        conv = el.Conv1D(units, kernel, dilation=dilation)
+        layers.append([conv, el.GRU(units), el.LSTM(units), el.Dense(units), el.BatchNorm(), conv][rng.integers(6)])
+    how = ["mean", "max", "sum", "last", "attention", ""][rng.integers(6)]
+
+    def chain(x):
+        for layer in layers:
+            x = layer(x)
+        found = el.pool(x, how) if how else el.shift(x, int(rng.integers(3)))
+        return (el.Dense(2)(found), x) if seed % 2 else found
+
+    return el.Network(chain, inputs=int(rng.integers(1, 6)), dtype=np.float64, seed=seed)
 
 
 def begun_by_input(x, s):
@@ -101,6 +124,23 @@ def folded(p, x, h):
     return el.tanh(U @ h + el.exp(p.a) * el.concat(x, 1, el.softplus(p.s)))
 
 
+@el.cell(inputs=2)
+def all_functions(p, x, kind, h):
+    """The functions that random cells have not."""
+    a = el.abs(x) ** 1.7 + el.floor(3 * x) + el.sign(x) / (1 + el.square(x)) ** 0.5
+    b = el.clip(a, -1, float("inf")) + el.clip(a, float("-inf"), 0.3) + el.leaky_relu(x, 0.2) + el.elu(x, 1.5)
+    c = el.where(el.equal(x, 0), 1, b) + (x <= 0.1) + (x > h) + el.spike(h)
+    picked = el.pick(p.E[kind] + c, kind)
+    scores = el.lgamma(1 + el.square(c)) + el.digamma(1 + el.square(c)) + el.log1p(el.exp(-el.abs(c))) + el.cos(c) ** 3
+    new = el.tanh(scores + picked * h + el.erf(c) - el.max(c) + (2 + el.sin(h)) ** x)
+    return el.gelu(new) + el.silu(new) + el.softplus(new), new
+
+
+def with_kinds(x, kind):
+    return el.Recurrent(all_functions, 4, sizes={"output": 4})(x, kind)
+
+
+@cache
 def special() -> dict[str, el.Network]:
     """What cells and random graphs do not have, or seldom."""
     begun = el.Network(lambda x: el.GRU(4)(x, state=el.learnt(4)), inputs=2)
@@ -129,6 +169,7 @@ def special() -> dict[str, el.Network]:
         "dilated": el.Network(2, [el.Recurrent(el.cells.lstm, 3, dilation=3)]),
         "awkward names": el.Network(2, [el.Recurrent(awkward, 3)]),
         "names of C": el.Network(called_as_in_c, inputs={"line": 2, "state": 1}),
+        "all functions": el.Network(with_kinds, inputs={"x": 4, "kind": 1}),
         "a ring": el.Network(2, [el.Recurrent(ring, 3)]),
         "folded": el.Network(2, [el.Recurrent(folded, sizes={"s": 1}, units=4)]),
     }
@@ -154,5 +195,5 @@ def together(nets: dict[str, el.Network], flags: tuple[str, ...] = QUICK, **how:
 
 
 @cache
-def every(count: int = 4) -> dict[str, el.Network]:
-    return {**cells(), **special(), **drawn_cells(count), **drawn_graphs(2 * count)}
+def every(count: int = 2) -> dict[str, el.Network]:
+    return {**cells(), **special(), **drawn_cells(count), **drawn_graphs(2 * count), **drawn_chains(2 * count)}

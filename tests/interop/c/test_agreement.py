@@ -14,7 +14,9 @@ from elman.interop.report import Report
 from tests.interop.c import networks
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="needs a compiler of C")
-COUNT = int(os.environ.get("ELMAN_C_COUNT", "3"))  # of random cells of each kind; there are twice as many graphs
+COUNT = int(
+    os.environ.get("ELMAN_C_COUNT", "2")
+)  # of random cells of each kind; there are twice as many graphs and chains
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,8 @@ def test_so_are_they_with_own_functions(own, what):
     prove(networks.every(COUNT)[what], own[what], Report("Elman", "C"), most=networks.MOST_STEPS)
 
 
-def test_a_step_is_one_of_a_run():
-    net = networks.special()["causal convolution"]
-    program, files = networks.in_c(net, "net")
-    assert "net_step(state, x + t * 2, y + t * 3)" in files.code and not program.choices.max_steps
+def test_what_sums_up_or_looks_back_has_a_step():
+    chains = networks.drawn_chains(20)
+    for net in (*chains.values(), networks.special()["causal convolution"], networks.special()["attention pool"]):
+        program, files = networks.in_c(net, "net")
+        assert "int net_step(net_state *state, const" in files.header and not program.choices.max_steps

@@ -30,8 +30,10 @@ def expression(op: str, operands: Sequence[Text], first: float, second: float, f
         left, right = (bracketed(o, ADD) for o in operands)
         return f"({left} {_COMPARED[op]} {right} ? {one} : {functions.literal(0.0)})", ATOM
     if op == "where":
-        condition = bracketed(operands[0], ADD)
-        return f"({condition} != {functions.literal(0.0)} ? {texts[1]} : {texts[2]})", ATOM
+        compared, zero = f" ? {one} : {functions.literal(0.0)})", functions.literal(0.0)
+        is_comparison = texts[0].startswith("(") and texts[0].endswith(compared) and texts[0].count("?") == 1
+        condition = texts[0][1:].removesuffix(compared) if is_comparison else f"{bracketed(operands[0], ADD)} != {zero}"
+        return f"({condition} ? {texts[1]} : {texts[2]})", ATOM
     if op == "expand":
         return operands[0]
     numbers = [functions.number(n) for n in (first, second)[: _NUMBERS.get(op, 0)]]

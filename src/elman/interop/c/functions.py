@@ -26,6 +26,8 @@ OWN = {  # the largest errors of own functions, over every 17th float there is; 
     "elu": "1.6 units in the last place",
 }
 
+BLOCK = 64  # rows that a product of bytes sums up before it scales them
+
 _SHARED = {
     "square": "static @R square(@R x) {\n    return x * x;\n}",
     "sign": "static @R sign(@R x) {\n    return x > 0 ? 1 : x < 0 ? -1 : x;\n}",
@@ -89,11 +91,11 @@ static void multiply_rows(const @R *restrict w, const @R *restrict x, size_t row
 /* y += scale * (W x), with bytes W (rows, columns) written column after column and a scale for each row. */
 static void multiply_bytes(const int8_t *restrict w, const @R *restrict scale, const @R *restrict x, size_t rows,
                            size_t columns, @R *restrict y) {
-    for (size_t first = 0; first < rows; first += 64) {
-        const size_t count = rows - first < 64 ? rows - first : 64;
+    for (size_t first = 0; first < rows; first += @B) {
+        const size_t count = rows - first < @B ? rows - first : @B;
         const int8_t *w0 = w + first;
         const @R *x0 = x;
-        @R sum[64] = {0};
+        @R sum[@B] = {0};
         for (size_t left = columns / 4; left > 0; left--) {
             const int8_t *const w1 = w0 + rows, *const w2 = w1 + rows, *const w3 = w2 + rows;
             for (size_t r = 0; r < count; r++) {
@@ -322,7 +324,7 @@ class Functions:
         return "\n\n".join(self._text(name).strip("\n") for name in self.used)
 
     def _text(self, name: str) -> str:
-        text = self.text[name].replace("TANH", self._called_tanh())
+        text = self.text[name].replace("TANH", self._called_tanh()).replace("@B", str(BLOCK))
         return (
             text.replace("@W", self.real).replace("@R", self.real).replace("@f", self.ending).replace("@l", self.ending)
         )

@@ -17,8 +17,10 @@ from elman.interop.c.loops import Inner
 from elman.interop.c.names import Names
 from elman.interop.c.order import Loop, Multiply, Order, Single, base, in_order
 from elman.interop.c.sums import best_order, runs_of
-from elman.interop.c.values import Step, Value
+from elman.interop.c.values import Step, Term, Value
 from elman.interop.c.weights import Weights
+
+FARTHEST = 20  # readers that are gone through for a name
 
 
 @dataclass
@@ -83,7 +85,8 @@ class Writer:
     lines: list[str] = field(default_factory=list)
 
     def written(self) -> Written:
-        self.names = Names([*RESERVED, "s", "out", "k", "j", "b", "row", "column", "sums", self.name])
+        counters = ["k", "j"] * bool(self.step.memories) + ["b"] * any(t.blocks > 1 for t in self._terms())
+        self.names = Names([*RESERVED, "s", "out", "row", "column", "sums", *counters, self.name])
         self.stack = self.products = self.per_memory = 0
         self.checks = False
         self.rows: dict[Value, str] = {}  # of lookups, the names of what they look up
@@ -94,6 +97,7 @@ class Writer:
         self.given = [self._argument(v, "x") for v in self.step.inputs]
         self.attended = [self._argument(v, "memory") for v in self.step.memories]
         self.counts = [self.names.take(f"{name}_steps") for name in self.attended]
+        self.own = {v: self.names.take(v.name) for v in self._named()}
         self._place_arrays()
         self.in_place = in_place(self.order, self.states)
         self._place_output()
@@ -102,6 +106,14 @@ class Writer:
             self._statement(number, statement)
         self._ends()
         return self._finished()
+
+    def _terms(self) -> Iterable[Term]:
+        return (term for value in ordered(self.step.outputs) for term in value.terms)
+
+    def _named(self) -> list[Value]:
+        """The values that are made here and have a name in the equations."""
+        made = [v for v in ordered(self.step.outputs) if v in self.order.at or v.op == "affine"]
+        return [v for v in made if v.name]
 
     def _argument(self, value: Value, otherwise: str) -> str:
         name = self.names.take(value.name, otherwise)
@@ -141,7 +153,7 @@ class Writer:
         for value in wall:
             name = base_name
             if base_name != "out" and len(wall) > 1:
-                name = self.names.take(value.name and f"{value.name}_sum" or self.sum_name(value))
+                name = self.own.get(value) or self.names.take(f"{self._reader(value)}_sum")
                 self.arrays.append(f"{self.real} *const {name} = {base_name} + {offset};")
             if self.places.get(value, Place("")).text == "out" and base_name != "out":
                 del self.places[value]
@@ -163,15 +175,21 @@ class Writer:
                 found |= {v: None for v, _ in statement.terms}
         return list(found)
 
-    def sum_name(self, value: Value) -> str:
-        """By who reads it, the first that has a name."""
+    def stem(self, value: Value) -> str:
+        """What a value is called: as in the equations, else as a part of the first that reads it and has a name."""
+        return self.own.get(value) or f"{self._reader(value)}_part"
+
+    def _reader(self, value: Value) -> str:
+        """The name of the first value that is made of another and has one."""
         reader, seen = value, 0
-        while not reader.name and self.order.readers[reader] and seen < 4:
+        while not reader.name and self.order.readers[reader] and seen < FARTHEST:
             reader, seen = self.order.readers[reader][0], seen + 1
-        if not reader.name:
-            ends = [s.name for s, new in zip(self.step.states, self.step.new_states, strict=True) if new is reader]
-            return f"{ends[0]}_sum" if ends else "sum"
-        return f"{reader.name}_sum"
+        ends = zip(self.step.states, self.step.new_states, strict=True)
+        return reader.name or next((old.name for old, new in ends if new is reader), "out")
+
+    def _taken(self, value: Value) -> str:
+        """A name for a value that has a place of its own."""
+        return self.own.get(value) or self.names.take(self.stem(value))
 
     def _local(self, wanted: str, count: int) -> str:
         name = "sums" if wanted == "sums" else self.names.take(wanted)
@@ -196,9 +214,10 @@ class Writer:
         if value in self.in_place:
             return self.places.setdefault(value, Place(self.in_place[value]))
         if value not in self.places:
-            self.places[value] = Place(
-                self._local(value.name or self.sum_name(value).removesuffix("_sum"), value.width)
-            )
+            name = self._taken(value)
+            self.arrays.append(f"{self.real} {name}[{value.width}];")
+            self.stack += value.width * self._size
+            self.places[value] = Place(name)
         return self.places[value]
 
     # --- how values are read --------------------------------------------------------------------------------------
@@ -265,7 +284,8 @@ class Writer:
         if value.op == "pick":
             x, index = value.inputs
             place = self._index(index, x.width)
-            text: Text = (f"({self._pointer(x)})[{place}]", ATOM)
+            where = self._pointer(x)
+            text: Text = (f"{where if where.isidentifier() else f'({where})'}[{place}]", ATOM)
         elif value.op == "lookup":
             text = (self.row(value, "0"), ATOM)
         else:
@@ -277,7 +297,7 @@ class Writer:
         if value in self.places:  # in `out`, say
             self.lines.append(f"{self.at(value, '0')} = {text};")
             return
-        name = self.names.take(value.name or self.sum_name(value).removesuffix("_sum"))
+        name = self._taken(value)
         self.places[value] = Place(name, number=True)
         self.lines.append(f"const {self.real} {name} = {text};")
 
@@ -326,7 +346,7 @@ class Writer:
         if x.width == 1:
             self._define(value, self.at(x, "0") if x not in statement.inside else inner.text(x)[0])
             return
-        name = self.names.take(value.name or f"{value.op}_of_{self.sum_name(value).removesuffix('_sum')}")
+        name = self.own.get(value) or self.names.take(f"{value.op}_in_{self._reader(value)}")
         text = inner.text(x)
         at_first = re.sub(r"\bi\b", "0", text[0])
         start = at_first if value.op == "max" else self._zero

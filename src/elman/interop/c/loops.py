@@ -25,7 +25,7 @@ class Writes(Protocol):
     def at(self, value: Value, place: str) -> str: ...
     def row(self, value: Value, place: str) -> str: ...
     def stored(self, value: Value) -> object: ...
-    def sum_name(self, value: Value) -> str: ...
+    def stem(self, value: Value) -> str: ...
 
 
 class Inner:
@@ -48,7 +48,7 @@ class Inner:
                 continue  # written where it is read
             text = self._made(value)[0]
             if inside:
-                name = writer.names.take(f"{value.name or writer.sum_name(value).removesuffix('_sum')}_i")
+                name = writer.names.take(f"{writer.stem(value)}_i")
                 lines.append(f"const {writer.real} {name} = {text};")
                 self.named[value] = text = name
             if outside[value]:

@@ -19,15 +19,17 @@ _MATH = """acos asin atan atan2 acosh asinh atanh cos sin tan cosh sinh tanh exp
     log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma gamma ceil floor nearbyint rint
     lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma
     exp10 pow10 drem significand j0 j1 jn y0 y1 yn""".split()
-_OTHERS = """main abort abs alloca atexit atof atoi atol bcmp bcopy bzero calloc clog cabs carg cexp conj cproj creal
-    cimag csqrt exit ffs fclose fgets fopen fprintf fputc fputs free fwrite getc gets imaxabs index isalnum isalpha isascii
-    isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit labs llabs malloc memchr memcmp
-    memcpy mempcpy memmove memset perror printf putc putchar puts qsort rand realloc remove rename rindex scanf signed
-    snprintf sprintf sscanf stpcpy strcat strchr strcmp strcpy strcspn strdup strlen strncat strncmp strncpy strpbrk
-    strrchr strspn strstr strtod strtok toascii tolower toupper va_list vfprintf vprintf vscanf vsnprintf vsprintf
-    size_t ptrdiff_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t FILE EOF NULL INFINITY NAN
-    HUGE_VAL stdin stdout stderr errno signbit isnan isinf isfinite isnormal fpclassify isless isgreater signgam
-    linux unix i386""".split()
+_OTHERS = """
+    main abort abs alloca atexit atof atoi atol bcmp bcopy bzero calloc clog cabs carg cexp conj cproj creal
+    cimag csqrt exit ffs fclose fgets fopen fprintf fputc fputs free fwrite getc gets imaxabs index isalnum
+    isalpha isascii isblank iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit labs
+    llabs malloc memchr memcmp memcpy mempcpy memmove memset perror printf putc putchar puts qsort rand
+    realloc remove rename rindex scanf signed snprintf sprintf sscanf stpcpy strcat strchr strcmp strcpy
+    strcspn strdup strlen strncat strncmp strncpy strpbrk strrchr strspn strstr strtod strtok toascii tolower
+    toupper va_list vfprintf vprintf vscanf vsnprintf vsprintf size_t ptrdiff_t int8_t int16_t int32_t int64_t
+    uint8_t uint16_t uint32_t uint64_t FILE EOF NULL INFINITY NAN HUGE_VAL stdin stdout stderr errno signbit
+    isnan isinf isfinite isnormal fpclassify isless isgreater signgam linux unix i386
+""".split()
 LIBRARY = frozenset(  # functions that compilers know, and what headers define
     [*(f"{name}{ending}" for name in _MATH for ending in ("", "f", "l")), *_OTHERS]
 )

@@ -79,6 +79,8 @@ class Layered:
         What it makes, where that depends on nothing.
     delay : (Source, int) or None
         What it makes is that value so many steps before.
+    same : Source or None
+        What it makes is that value, as of dropout.
     """
 
     spec: LayerSpec
@@ -91,6 +93,7 @@ class Layered:
     written: Written | None = None
     fixed: np.ndarray | None = None
     delay: tuple[Source, int] | None = None
+    same: Source | None = None
 
     @property
     def in_state(self) -> bool:
@@ -172,13 +175,7 @@ class Program:
         runs = axes.pop() if axes else ONCE
         name = self.names.take(f"{spec.graph.name}_{spec.name}" if spec.name[0].isdigit() else spec.name, "layer")
         if spec.move is not None:
-            axis = (
-                runs
-                if spec.move.kind in ("reverse", "shift")
-                else spec.move.axis
-                if spec.move.kind == "repeat"
-                else ONCE
-            )
+            axis = {"reverse": runs, "shift": runs, "repeat": spec.move.axis}.get(spec.move.kind, ONCE)
             return Layered(spec, name, self.wide(sources[0]), runs, axis)
         graph = spec.graph
         made = Layered(spec, name, width(graph.outputs[0]), runs, ONCE if spec.last else runs)
@@ -188,6 +185,9 @@ class Program:
         parameters = self._parameters(spec)
         graph, parameters = _folded(graph, parameters, self.net.dtype)
         step = lowered(graph, parameters, self.net.dtype, f"layer {spec.name} ({graph.name})")
+        if not graph.states and step.outputs[0] in step.inputs:
+            made.same = sources[step.inputs.index(step.outputs[0])]
+            return made
         made.fields = [self.names.take(f"{name}_{s.name}") for s in graph.states]
         made.sizes = [width(s) for s in graph.states]
         error = f"{self.choices.upper}_BAD_INDEX"

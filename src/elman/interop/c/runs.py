@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from elman.engine.stage import Source
+from elman.interop.c.functions import BLOCK
 from elman.interop.c.program import Layered, Port, Program
 
 
@@ -154,7 +155,8 @@ class Runs:
     def stack(self) -> int:
         """Bytes of arrays, of the step and of the layer that has most."""
         inner = [layer.written.stack for layer in self.program.layers if layer.written is not None]
-        return self.scratch_bytes + max(inner, default=0)
+        blocks = BLOCK * self.size * ("multiply_bytes" in self.program.functions.used)
+        return self.scratch_bytes + max(inner, default=0) + blocks
 
 
 def function(head: str, lines: list[str]) -> str:

@@ -44,6 +44,8 @@ class Stepwise(Runs):
             ring, most = self.ring_names[root], self.rings[root]
             at = f"state->{ring}_at" if steps == most else f"(state->{ring}_at + {most - steps}) % {most}"
             self.where[source] = Where(f"state->{ring} + {at}" + (f" * {layer.wide}" if layer.wide > 1 else ""))
+        elif layer.same is not None:
+            self.where[source] = self.where[layer.same]
         elif layer.spec.move is not None:
             self.where[source] = self.where[layer.spec.reads(number)[0]]
         elif layer.fixed is not None and number not in self.program.read:

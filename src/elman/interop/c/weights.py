@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,18 +132,18 @@ class Weights:
             self.bytes += values.nbytes
             integer = values.dtype == np.int8
             kind = "int8_t" if integer else self.functions.real
-            numbers = map(str, values.tolist()) if integer else map(self._literal, values)
+            ending = "" if integer else self.functions.ending
+            numbers: Iterable[str] = (f"{text}{ending}" for text in map(str, values))  # every bit comes back
+            if np.isinf(values).any():
+                numbers = map(self.functions.number, values)
             self.text.append(f"/* {what} */\nstatic const {kind} {name}[{len(values)}] = {{\n{_lines(numbers)}\n}};")
         return self._known[key]
 
-    def _literal(self, value: np.floating) -> str:
-        return self.functions.number(float(value))
 
-
-def _lines(numbers: object) -> str:
+def _lines(numbers: Iterable[str]) -> str:
     """Numbers in lines of a width that can be read."""
     lines, line = [], ""
-    for number in numbers:  # type: ignore[attr-defined]
+    for number in numbers:
         if len(line) + len(number) + 2 > LINE:
             lines.append(line)
             line = ""

@@ -57,6 +57,9 @@ class Whole(Runs):
         for k, name in enumerate(layer.fields):
             self.where[Source(number, k)] = Where(f"state->{name}")
         self.add_states(layer)
+        if layer.same is not None:
+            self.where[Source(number)] = self.where[layer.same]
+            return
         self.lines.append(f"/* {layer.spec.name} */")
         if layer.spec.move is not None:
             self._move(number, layer)
