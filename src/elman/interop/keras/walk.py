@@ -243,6 +243,11 @@ class Walk:
     def _check(self, layer: Any, kind: str) -> None:
         if kind in _table(layer) and type(layer).__module__.startswith("keras."):
             return
+        if type(layer).__module__ == "elman.interop.keras.layers":
+            raise self.refusal(
+                layer, "is made of a network's equations by to_keras: give the weights back to that network, "
+                "weights_from_keras(net, model)"
+            )  # fmt: skip
         own = not type(layer).__module__.startswith("keras.")
         advice = "it is a class of its own, whose equations are code, which is not read: write it as an elman.cell and "
         advice += "copy its weights" if own else ""
