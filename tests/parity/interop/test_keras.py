@@ -239,6 +239,7 @@ REFUSED = {
     "a layer": (lambda: L.LSTM(3), "is a layer: give a model"),
     "no sequence": (lambda: K([keras.Input((4,)), L.Dense(3)]), "vectors.*no sequence"),
     "strides": (lambda: series(L.Conv1D(3, 2, strides=2, padding="same"), L.GRU(2)), "strides"),
+    "a shorter sequence": (lambda: series(L.Conv1D(3, 2), L.GRU(2, return_sequences=True)), "shorter than its input"),
     "groups": (lambda: series(L.Conv1D(4, 2, groups=2, padding="causal"), L.GRU(2)), "groups=2"),
     "permuted": (lambda: series(L.Permute((2, 1)), L.GRU(2)), "steps of features"),
     "heads": (lambda: _heads(), "several heads"),

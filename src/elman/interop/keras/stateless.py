@@ -17,6 +17,7 @@ from elman.interop.keras.activations import activation_of, slope_of
 from elman.interop.keras.arrays import conv_to_elman
 from elman.interop.keras.cells import keras_additive_attention, keras_attention
 from elman.interop.keras.running import numpy_of
+from elman.interop.keras.shortening import counts, is_whole, shortened
 from elman.interop.keras.values import Value
 from elman.network import layers
 from elman.network.composites import Conv1D
@@ -24,6 +25,7 @@ from elman.network.flow import running
 from elman.network.layers import Layer
 from elman.network.moves import pool
 
+LEAST = -1e30  # below what any step has
 MOST_STEPS = 512  # that Flatten puts side by side, as each is a move
 
 
@@ -178,44 +180,51 @@ def _scaled(walk: Any, layer: Any, made: Layer, features: int) -> dict[str, Any]
 def convolution(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     walk.timed(layer, x)
     (stride,), (dilation,), (size,) = layer.strides, layer.dilation_rate, layer.kernel_size
-    if stride != 1 or layer.groups != 1 or layer.data_format != "channels_last":
+    if layer.groups != 1 or layer.data_format != "channels_last":
         raise walk.refusal(
-            layer, f"has strides={stride}, groups={layer.groups} and {layer.data_format}; 1, 1 and channels_last are "
-            "converted: a network here keeps its steps"
-        )  # fmt: skip
-    if layer.padding == "valid" and size > 1:
-        raise walk.refusal(
-            layer,
-            f"has padding='valid', which makes a sequence {(size - 1) * dilation} steps shorter; padding='causal' or "
-            "'same' keeps its steps",
+            layer, f"has groups={layer.groups} and {layer.data_format}; 1 and channels_last are converted"
         )
+    if layer.padding == "same" and stride != 1:
+        raise walk.refusal(
+            layer, f"has padding='same' and strides={stride}, so that which steps it sees depends on how many there are; "
+            "padding='causal' or 'valid' is converted"
+        )  # fmt: skip
 
     def make() -> Conv1D:
         function = activation_of(layer.activation, layer.name)
-        causal = layer.padding == "causal"
-        made = Conv1D(layer.filters, size, causal, dilation, function, bool(layer.use_bias))
+        causal, apart = layer.padding != "same", dilation * x.grid.every
+        made = Conv1D(layer.filters, size, causal, apart, function, bool(layer.use_bias))
         weights = walk.arrays(layer)
         found = {"W": conv_to_elman(weights[0])} | ({"b": weights[1]} if layer.use_bias else {})
         walk.weigh(layer, made.dense, found, "the newest step first")  # type: ignore[attr-defined]
         return made
 
-    mask = x.mask if layer.supports_masking else None
-    return x.having(walk.apply(walk.known(layer, make), x.flow), mask=mask)
+    known = (layer, f"every {x.grid.every}")
+    counted = None if layer.padding == "valid" else counts(walk, x)
+    flow = x.flow if counted is None else walk.equations(f.where(counted.flow, x.flow, 0))
+    made = walk.apply(walk.known(known, make), flow)
+    if layer.padding == "valid" and size > 1 or stride > 1:
+        walk.branches()
+        return shortened(walk, x, (size - 1) * dilation * (layer.padding == "valid"), stride, made)
+    return x.having(made, mask=x.mask if layer.supports_masking else None)
 
 
 def average(walk: Any, layer: Any, x: Value, *, mask: Any = None, **_: Any) -> Value:
     x = _pooled(walk, layer, walk.with_mask(x, mask))
-    if x.mask is None:
+    used = x.mask or counts(walk, x)
+    if used is None:
         return Value(pool(x.flow, "mean"), flat=bool(layer.keepdims))
-    total = pool(walk.equations(x.mask.flow * x.flow), "sum")
-    return Value(walk.equations(total / pool(x.mask.flow, "sum")), flat=bool(layer.keepdims))
+    total = pool(walk.equations(f.where(used.flow, x.flow, 0)), "sum")
+    return Value(walk.equations(total / pool(used.flow, "sum")), flat=bool(layer.keepdims))
 
 
 def largest(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     x = _pooled(walk, layer, x)
     if x.mask is None and walk.lengths:
         walk.notes.append(f"{layer.name} looks at all steps in Keras, masked ones too; here at each row's own")
-    return Value(pool(x.flow, "max"), flat=bool(layer.keepdims))
+    used = counts(walk, x)
+    flow = x.flow if used is None else walk.equations(f.where(used.flow, x.flow, LEAST))
+    return Value(pool(flow, "max"), flat=bool(layer.keepdims))
 
 
 def _pooled(walk: Any, layer: Any, x: Value) -> Value:
@@ -238,7 +247,7 @@ def flatten(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
         )  # fmt: skip
     walk.branches()
     walk.bound(x, layer)
-    steps = [running().move("take", x.flow, k) for k in range(x.steps)]
+    steps = [running().move("take", x.flow, x.grid.first + k * x.grid.every) for k in range(x.steps)]
     return Value(walk.equations(_halved(steps)))
 
 
@@ -338,6 +347,8 @@ def _first(given: list[Value]) -> Value:
 
 
 def _check_alike(walk: Any, layer: Any, given: list[Value]) -> None:
+    if len({x.grid for x in given}) > 1:
+        raise walk.refusal(layer, "puts sequences together that were made shorter in different ways")
     if len({x.timed for x in given}) > 1 or len({x.flat for x in given}) > 1:
         raise walk.refusal(layer, "puts sequences and vectors together; RepeatVector before it makes a vector one")
     if type(layer).__name__ == "Concatenate":
@@ -365,6 +376,8 @@ def attention(walk: Any, layer: Any, values: Any, *, use_causal_mask: bool = Fal
         raise walk.refusal(
             layer, "has a causal mask or the score_mode 'concat'; dot products of all steps are converted"
         )
+    if not all(is_whole(one) for one in (query, value, *key)):
+        raise walk.refusal(layer, "attends to a sequence that was made shorter; use padding='same' before it")
     if value.mask is not None and not walk.lengths:
         raise walk.refusal(layer, "attends to masked steps; convert with masks='lengths', and give lengths")
     walk.branches()

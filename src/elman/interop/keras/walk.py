@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from elman.errors import ConversionError
-from elman.interop.keras import recurrent, stateless
+from elman.interop.keras import recurrent, shortening, stateless
 from elman.interop.keras.operations import OPERATIONS
 from elman.interop.keras.values import Mask, Value
 from elman.interop.report import Mapped
@@ -36,6 +36,7 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "BatchNormalization": stateless.batch_norm,
     "LayerNormalization": stateless.layer_norm,
     "Conv1D": stateless.convolution,
+    **dict.fromkeys(("MaxPooling1D", "AveragePooling1D"), shortening.pooled),
     "GlobalAveragePooling1D": stateless.average,
     "GlobalMaxPooling1D": stateless.largest,
     "Flatten": stateless.flatten,
@@ -52,9 +53,6 @@ LAYERS: dict[str, Callable[..., Any]] = {
 ADVICE = {
     "Lambda": "its function is code, which is not read: leave it out, or write it between the layers of an "
     "elman network",
-    "MaxPooling1D": "it makes a sequence shorter, and a network here keeps its steps: pool the data before, or use "
-    "GlobalMaxPooling1D",
-    "AveragePooling1D": "it makes a sequence shorter, and a network here keeps its steps: average the data before",
     "Permute": "it makes steps of features: turn the data before",
     "ConvLSTM2D": "sequences of pictures are not converted: make a vector of each before",
     "TextVectorization": "it makes numbers of texts: do that before, and begin the model behind it",
@@ -130,6 +128,8 @@ class Walk:
         self._held: set[tuple[int, str]] = set()
         self._kept: list[Any] = []
         self._inputs: dict[str, Flow] = {}
+        self.grids: dict[Any, Mask] = {}
+        self.least = 1  # steps, so that no sequence of Keras ends before it begins
 
     # --- the network ----------------------------------------------------------------------------------------
 
@@ -177,12 +177,20 @@ class Walk:
         ]
         found = self._model(self.model, values)
         ends = found if isinstance(found, dict) else found if isinstance(found, list) else [found]
+        self._check_ends(list(ends.values()) if isinstance(ends, dict) else ends)
         if isinstance(ends, dict):
             self.linear = False
             return {name: value.flow for name, value in ends.items()}
         self.linear = self.linear and len(ends) == 1 and ends[0].flow is self._last
         self._note_masked(ends)
         return tuple(value.flow for value in ends) if len(ends) > 1 else ends[0].flow
+
+    def _check_ends(self, ends: list[Value]) -> None:
+        if not all(shortening.is_whole(value) for value in ends):
+            raise ConversionError(
+                "the model returns a sequence that is shorter than its input, as a convolution with padding='valid' or a "
+                "pooling makes it, and a network here keeps its steps: use padding='same', or return what follows"
+            )
 
     def _note_masked(self, ends: list[Value]) -> None:
         if any(value.mask is not None for value in ends):
@@ -356,8 +364,9 @@ class Walk:
         assert x.flow.axis is not None
         here = x.flow.axis.root()
         name = next((n for n, flow in self._inputs.items() if flow.axis and flow.axis.root() is here), "")
-        self.fixed[name] = int(x.steps or 0)
-        self.notes.append(f"{layer.name} needs {x.steps} steps, no more and no less: {name} (B, {x.steps}, F)")
+        steps = next(given.steps for given in self.inputs if given.name == name)
+        self.fixed[name] = int(steps or 0)
+        self.notes.append(f"{layer.name} needs {steps} steps, no more and no less: {name} (B, {steps}, F)")
 
     def paced(self, layer: Any, steps: int) -> Flow:
         """An input with so many steps."""
