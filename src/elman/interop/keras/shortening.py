@@ -1,7 +1,7 @@
 """Layers that make a sequence shorter in Keras: here it keeps its steps, and those that stand for Keras' are known.
 
-A convolution with ``padding="valid"`` is a causal one whose first steps do not count; pooling over p steps stands at the
-last of them. What reads them leaves the other steps out: a recurrent layer by its mask, a pooling by weights.
+A convolution with ``padding="valid"`` is a causal one whose first steps do not count; pooling over p steps stands at
+the last of them. What reads them leaves the other steps out: a recurrent layer by its mask, a pooling by weights.
 """
 
 from __future__ import annotations
@@ -62,15 +62,17 @@ def pooled(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     walk.timed(layer, x)
     (size,), (stride,) = _one(layer.pool_size), _one(layer.strides)
     if layer.padding != "valid" or layer.data_format != "channels_last":
-        raise walk.refusal(layer, f"has padding={layer.padding!r} and {layer.data_format}; 'valid' and channels_last are "
-                           "converted")  # fmt: skip
-    seen = [shift(x.flow, k * x.grid.every) if k else x.flow for k in range(size)]
-    if type(layer).__name__ == "MaxPooling1D":
-        flow = walk.equations(reduce(f.maximum, seen))
-    else:
-        flow = walk.equations(reduce(lambda a, b: a + b, seen) / size)
+        how = f"padding={layer.padding!r} and {layer.data_format}"
+        raise walk.refusal(layer, f"has {how}; 'valid' and channels_last are converted")
+    seen: list[Any] = [shift(x.flow, k * x.grid.every) if k else x.flow for k in range(size)]
+    total = reduce(f.maximum if type(layer).__name__ == "MaxPooling1D" else _sum, seen)
+    flow = walk.equations(total if type(layer).__name__ == "MaxPooling1D" else total / size)
     return shortened(walk, x, size - 1, stride, flow)
 
 
 def _one(sizes: Any) -> tuple[int, ...]:
     return tuple(sizes) if isinstance(sizes, list | tuple) else (int(sizes),)
+
+
+def _sum(a: Any, b: Any) -> Any:
+    return a + b
