@@ -107,6 +107,9 @@ def test_files_that_are_none(tmp_path):
     (tmp_path / "text.h5").write_text("no model")
     with pytest.raises(ConversionError, match=r"neither a .keras file .* nor an .h5"):
         el.interop.from_keras(tmp_path / "text.h5")
+    (tmp_path / "pointer.h5").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    with pytest.raises(ConversionError, match="git lfs pull"):
+        el.interop.from_keras(tmp_path / "pointer.h5")
     with zipfile.ZipFile(tmp_path / "empty.keras", "w") as archive:
         archive.writestr("readme", "")
     with pytest.raises(ConversionError, match=r"without config.json and model.weights.h5"):

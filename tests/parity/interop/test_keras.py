@@ -156,6 +156,37 @@ def test_initial_states_as_keras_2_wrote_them(tmp_path: Path) -> None:
     assert np.array_equal(np.sort(net.arena), np.sort(from_keras(model).arena))
 
 
+def test_an_archive_of_keras_2_on_windows(tmp_path: Path) -> None:
+    """Options that are no more, another name of the input's shape, and weights at paths with backslashes."""
+    import h5py
+
+    model = weighted(K([keras.Input((6, 2)), L.LSTM(3), L.Dense(1)]))
+    model.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        (tmp_path / "weights.h5").write_bytes(archive.read("model.weights.h5"))
+        config = json.loads(archive.read("config.json"))
+    first, lstm, *_ = config["config"]["layers"]
+    first["config"] = {
+        "batch_input_shape": [None, 6, 2],
+        "dtype": "float32",
+        "sparse": False,
+        "ragged": False,
+        "name": "x",
+    }
+    lstm["config"]["time_major"] = False
+    with h5py.File(tmp_path / "weights.h5", "r+") as content:
+        content.move("layers/lstm/cell", "layers\\lstm\\cell")
+        content.move("layers/dense", "layers\\dense")
+        del content["layers"]
+    with zipfile.ZipFile(tmp_path / "old.keras", "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.write(tmp_path / "weights.h5", "model.weights.h5")
+    with pytest.raises(Exception, match=r"time_major|batch_input_shape|could not be loaded"):
+        keras.saving.load_model(tmp_path / "old.keras")
+    assert np.array_equal(from_keras(tmp_path / "old.keras").arena, from_keras(model).arena)
+
+
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_layers_of_cudnn(kind: str, tmp_path: Path) -> None:
     """Their files hold each gate's matrices turned, and both biases."""
