@@ -17,6 +17,8 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from problem import Outcome, Problem  # noqa: E402
 
+from elman.interop.keras.arrays import recurrent_to_keras  # noqa: E402
+
 # The gates in the order in which Keras stacks them, by the suffix of their parameters.
 GATES = {
     "simple_tanh": ("",),
@@ -37,14 +39,7 @@ def make_layer(cell: str, hidden: int) -> keras.layers.Layer:
 
 
 def weights(cell: str, parameters: dict[str, np.ndarray]) -> list[np.ndarray]:
-    def stacked(letter: str) -> np.ndarray:
-        return np.concatenate([parameters[letter + gate] for gate in GATES[cell]]).T
-
-    bias = stacked("b")
-    if cell == "gru_reset_after":
-        recurrent = np.concatenate([np.zeros(2 * len(parameters["c_n"])), parameters["c_n"]])
-        bias = np.stack([bias, recurrent])
-    return [stacked("W"), stacked("U"), bias]
+    return recurrent_to_keras(cell.split("_")[0], parameters)
 
 
 def parameter_gradients(cell: str, gradients: list[np.ndarray]) -> dict[str, np.ndarray]:

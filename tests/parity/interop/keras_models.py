@@ -281,9 +281,33 @@ def flattened() -> Any:
     return K([keras.Input((7, 2)), L.GRU(4, return_sequences=True), L.Flatten(), L.Dense(1)])
 
 
+def convolved_reviews() -> Any:
+    """The example of Keras 2: words, convolved and pooled below an LSTM."""
+    layers = [L.Embedding(20, 4), L.Dropout(0.25), L.Conv1D(5, 5, activation="relu"), L.MaxPooling1D(4), L.LSTM(3)]
+    return K([keras.Input((100,)), *layers, L.Dense(1, activation="sigmoid")])
+
+
+def activity() -> Any:
+    """Sensors: convolutions, pooled twice, flattened."""
+    layers = [L.Conv1D(4, 3, activation="relu"), L.Conv1D(4, 3, activation="relu"), L.Dropout(0.5), L.MaxPooling1D(2)]
+    more = [L.Conv1D(3, 3, padding="same"), L.BatchNormalization(), L.AveragePooling1D(3, strides=2), L.Flatten()]
+    return K([keras.Input((40, 2)), *layers, *more, L.Dense(6, activation="softmax")])
+
+
+def branches() -> Any:
+    """Kernels of several sizes, each pooled over all steps; strides; both directions."""
+    words = keras.Input((None,))
+    x = L.Embedding(30, 5)(words)
+    found = [L.GlobalMaxPooling1D()(L.Conv1D(3, k, activation="relu")(x)) for k in (2, 3, 4)]
+    found.append(L.GlobalAveragePooling1D()(L.Conv1D(3, 2, strides=2, padding="causal")(x)))
+    y = L.Bidirectional(L.GRU(3, return_sequences=True))(L.Conv1D(3, 3, strides=3)(x))
+    found.append(L.LSTM(2, go_backwards=True)(y))
+    return keras.Model(words, L.Dense(2)(L.concatenate(found)))
+
+
 PEOPLES: dict[str, Callable[[], Any]] = {
     f.__name__: f
     for f in (stock, reviews, writer, names, sales, toxic, translation, masked_translation, both_directions_begin,
               autoencoder, horizon, waves, caption, twins, nested, functions, by_name, apart, standardised, flat_series,
-              flattened)
+              flattened, convolved_reviews, activity, branches)
 }  # fmt: skip

@@ -156,6 +156,37 @@ def test_initial_states_as_keras_2_wrote_them(tmp_path: Path) -> None:
     assert np.array_equal(np.sort(net.arena), np.sort(from_keras(model).arena))
 
 
+def test_an_archive_of_keras_2_on_windows(tmp_path: Path) -> None:
+    """Options that are no more, another name of the input's shape, and weights at paths with backslashes."""
+    import h5py
+
+    model = weighted(K([keras.Input((6, 2)), L.LSTM(3), L.Dense(1)]))
+    model.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        (tmp_path / "weights.h5").write_bytes(archive.read("model.weights.h5"))
+        config = json.loads(archive.read("config.json"))
+    first, lstm, *_ = config["config"]["layers"]
+    first["config"] = {
+        "batch_input_shape": [None, 6, 2],
+        "dtype": "float32",
+        "sparse": False,
+        "ragged": False,
+        "name": "x",
+    }
+    lstm["config"]["time_major"] = False
+    with h5py.File(tmp_path / "weights.h5", "r+") as content:
+        content.move("layers/lstm/cell", "layers\\lstm\\cell")
+        content.move("layers/dense", "layers\\dense")
+        del content["layers"]
+    with zipfile.ZipFile(tmp_path / "old.keras", "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "2.15.0"}))
+        archive.writestr("config.json", json.dumps(config))
+        archive.write(tmp_path / "weights.h5", "model.weights.h5")
+    with pytest.raises(Exception, match=r"time_major|batch_input_shape|could not be loaded"):
+        keras.saving.load_model(tmp_path / "old.keras")
+    assert np.array_equal(from_keras(tmp_path / "old.keras").arena, from_keras(model).arena)
+
+
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_layers_of_cudnn(kind: str, tmp_path: Path) -> None:
     """Their files hold each gate's matrices turned, and both biases."""
@@ -239,6 +270,7 @@ REFUSED = {
     "a layer": (lambda: L.LSTM(3), "is a layer: give a model"),
     "no sequence": (lambda: K([keras.Input((4,)), L.Dense(3)]), "vectors.*no sequence"),
     "strides": (lambda: series(L.Conv1D(3, 2, strides=2, padding="same"), L.GRU(2)), "strides"),
+    "a shorter sequence": (lambda: series(L.Conv1D(3, 2), L.GRU(2, return_sequences=True)), "shorter than its input"),
     "groups": (lambda: series(L.Conv1D(4, 2, groups=2, padding="causal"), L.GRU(2)), "groups=2"),
     "permuted": (lambda: series(L.Permute((2, 1)), L.GRU(2)), "steps of features"),
     "heads": (lambda: _heads(), "several heads"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from elman.checks import path as as_path
 from elman.errors import ConversionError
-from elman.interop.keras.old_files import old_model
+from elman.interop.keras.old_files import old_archive, old_model
 from elman.interop.peers import peer
 
 
@@ -26,9 +26,11 @@ def opened(path: Any) -> tuple[Any, list[str]]:
     if not file.is_file():
         raise ConversionError(f"there is no file {file}")
     if zipfile.is_zipfile(file):
-        return _of_zip(file), []
+        return _of_zip(file)
     if _is_hdf5(file):
         return _of_hdf5(file)
+    if file.read_bytes()[:50].startswith(b"version https://git-lfs"):
+        raise ConversionError(f"{file} is a pointer of Git LFS, not the file itself: git lfs pull brings that")
     raise ConversionError(f"{file} is neither a .keras file (a zip archive) nor an .h5 file (HDF5)")
 
 
@@ -37,7 +39,7 @@ def _is_hdf5(file: Path) -> bool:
         return stream.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
-def _of_zip(file: Path) -> Any:
+def _of_zip(file: Path) -> tuple[Any, list[str]]:
     with zipfile.ZipFile(file) as archive:
         missing = {"config.json", "model.weights.h5"} - set(archive.namelist())
         if missing:
@@ -46,11 +48,16 @@ def _of_zip(file: Path) -> Any:
             config = json.loads(archive.read("config.json"))
         except ValueError as error:
             raise ConversionError(f"the config.json of {file} cannot be read: {error}") from error
+        about = json.loads(archive.read("metadata.json")) if "metadata.json" in archive.namelist() else {}
     check_config(config, str(file))
+    version = str(about.get("keras_version", "3"))
+    if version.startswith("2."):
+        notes = [f"the file is of Keras {version}"]
+        return old_archive(file, config, notes, _explained(file)), notes
     keras = peer("keras")
     peer("elman.interop.keras.layers")
     with _explained(file):
-        return keras.saving.load_model(str(file), compile=False, safe_mode=True)
+        return keras.saving.load_model(str(file), compile=False, safe_mode=True), []
 
 
 class _explained:

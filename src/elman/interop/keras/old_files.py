@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,26 @@ def old_model(file: Path, config: Any, version: str, notes: list[str], explained
     return model
 
 
+def old_archive(file: Path, config: Any, notes: list[str], explained: AbstractContextManager[None]) -> Any:
+    """The model of a ``.keras`` file of Keras 2, which on Windows wrote ``layers\\lstm`` for ``layers/lstm``."""
+    keras, h5py = peer("keras"), peer("h5py")
+    with tempfile.TemporaryDirectory() as folder, explained:
+        weights, copy = Path(folder) / "model.weights.h5", Path(folder) / "model.keras"
+        with zipfile.ZipFile(file) as archive:
+            weights.write_bytes(archive.read("model.weights.h5"))
+            about = archive.read("metadata.json")
+        with h5py.File(weights, "r+") as content:
+            for name in [name for name in content if "\\" in name]:
+                content.move(name, name.replace("\\", "/"))
+        with zipfile.ZipFile(copy, "w") as archive:
+            archive.writestr("metadata.json", about)
+            archive.writestr("config.json", json.dumps(_brought(config, old=True)))
+            archive.write(weights, "model.weights.h5")
+        model = keras.saving.load_model(str(copy), compile=False, safe_mode=True)
+    _with_old_functions(model, notes)
+    return model
+
+
 # --- configs --------------------------------------------------------------------------------------------------
 
 
@@ -66,14 +87,16 @@ def _sequential(inner: Any) -> dict[str, Any]:
     layers = [{**one, "config": dict(one["config"])} for one in found["layers"]]
     shapes = [one["config"].pop("batch_input_shape", None) for one in layers if one["class_name"] != "InputLayer"]
     if layers and layers[0]["class_name"] != "InputLayer" and shapes[0] is not None:
-        named = {"name": "input", "batch_input_shape": shapes[0], "dtype": "float32"}
+        named = {"name": "input", "batch_shape": shapes[0], "dtype": "float32"}
         layers.insert(0, {"class_name": "InputLayer", "config": named})
     return {**found, "layers": layers}
 
 
 def _layer_config(kind: str, config: dict[str, Any], old: bool) -> dict[str, Any]:
-    dead = () if kind == "InputLayer" else _DEAD
+    dead = ("sparse", "ragged") if kind == "InputLayer" else _DEAD
     found = {name: value for name, value in config.items() if name not in dead}
+    if kind == "InputLayer" and "batch_input_shape" in found:
+        found["batch_shape"] = found.pop("batch_input_shape")
     if kind == "Embedding":
         found.pop("dtype", None)  # that of its input, once
     if kind in _FUSED:

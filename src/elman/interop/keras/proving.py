@@ -40,7 +40,10 @@ def _opened(model: Any, walk: Walk) -> tuple[Any, bool]:
         return model, True
     try:
         made = _again(model, walk, steps=True)
-        _run(made, [np.zeros((1, 2, g.features) if g.kind != "static" else (1, g.features)) for g in walk.inputs])
+        _run(
+            made,
+            [np.zeros((1, walk.least + 1, g.features) if g.kind != "static" else (1, g.features)) for g in walk.inputs],
+        )
         return made, True
     except Exception:  # whatever Keras raises at layers that need a number of steps
         return model, False
@@ -87,7 +90,7 @@ def _trials(net: Network, walk: Walk, model: Any, is_open: bool) -> Iterator[Tri
     if not is_open:
         yield Trial(f"{rows} rows", _drawn(net, walk, rng, rows, None))
     else:
-        for steps in (STEPS, 1):
+        for steps in (STEPS + walk.least - 1, walk.least):
             what = f"{rows} rows of {steps} step{'s' * (steps > 1)}"
             inputs = _drawn(net, walk, rng, rows, steps)
             yield Trial(what, _in_use(walk, masks, inputs) if walk.lengths or steps == 1 else inputs)
@@ -156,13 +159,13 @@ def _masked(
 
 
 def _ragged(net: Network, walk: Walk, masks: dict[str, float], rng: np.random.Generator) -> Trial:
-    inputs = _in_use(walk, masks, _drawn(net, walk, rng, len(RAGGED), max(RAGGED)))
-    lengths = np.array(RAGGED)
-    behind = np.arange(max(RAGGED)) >= lengths[:, None]
+    lengths = np.array(RAGGED) + walk.least - 1
+    inputs = _in_use(walk, masks, _drawn(net, walk, rng, len(RAGGED), max(lengths)))
+    behind = np.arange(max(lengths)) >= lengths[:, None]
     for given, x in zip(walk.inputs, inputs, strict=False):
         if given.kind != "static":
             x[behind] = masks.get(given.name, 0)
-    return Trial(f"ragged rows of {', '.join(map(str, RAGGED))} steps", inputs, lengths)
+    return Trial(f"ragged rows of {', '.join(map(str, lengths))} steps", inputs, lengths)
 
 
 def _theirs(model: Any, net: Network, walk: Walk, trial: Trial) -> list[np.ndarray]:

@@ -109,9 +109,9 @@ def _check_model(model: Any) -> None:
         )
     if type(model).__name__ not in ("Sequential", "Functional", "Model"):
         raise ConversionError(
-            f"{type(model).__name__} is a class of its own, whose call() is code, which is not read: build the same "
-            "layers as a functional model, inputs = keras.Input(...); keras.Model(inputs, model.call(inputs)), and give "
-            "that"
+            f"{type(model).__name__} is a class of its own, whose call() is code, which is not read: build "
+            "a functional model of its layers, inputs = keras.Input(...); keras.Model(inputs, model.call(inputs)), and "
+            "give that"
         )
     if not model.built or not getattr(model, "inputs", None):
         raise ConversionError(

@@ -10,6 +10,7 @@ from elman.errors import ConversionError
 from elman.interop.keras.activations import activation_of
 from elman.interop.keras.arrays import ORDER, recurrent_to_elman
 from elman.interop.keras.cells import keras_gru, keras_lstm, keras_simple
+from elman.interop.keras.shortening import counts, is_whole
 from elman.interop.keras.values import Value
 from elman.network.composites import MERGES, Bidirectional
 from elman.network.layers import GRU, LSTM, Layer, Recurrent, SimpleRNN
@@ -30,7 +31,7 @@ def recurrent(walk: Any, layer: Any, x: Value, *, initial_state: Any = None, mas
     for number, (cell, begin) in enumerate(zip(cells, begins, strict=True)):
         last = number == len(cells) - 1
         ours = walk.known((layer, number), lambda k=number, c=cell, z=last: _made(walk, layer, c, k, z))
-        flow = _called(walk, layer, ours, cell, flow, _flow_of(x), begin)
+        flow = _called(walk, layer, ours, cell, flow, _flow_of(walk, x), begin)
         finals += list(flow.states())
     found = replace(_oriented(walk, layer, flow, x), mask=carried if layer.return_sequences else None)
     if not layer.return_state:
@@ -62,8 +63,10 @@ def _cells_of(layer: Any) -> list[Any]:
     return cells
 
 
-def _flow_of(x: Value) -> Any:
-    return None if x.mask is None else x.mask.flow
+def _flow_of(walk: Any, x: Value) -> Any:
+    """The mask of the steps that a recurrent layer takes: Keras' own, or of those that are there in Keras."""
+    used = x.mask or counts(walk, x)
+    return None if used is None else used.flow
 
 
 def _listed(states: Any) -> list[Value]:
@@ -167,6 +170,8 @@ def _oriented(walk: Any, layer: Any, flow: Any, x: Value) -> Value:
     if not layer.return_sequences:
         return Value(flow)
     if layer.go_backwards:
+        if not is_whole(x):
+            raise walk.refusal(layer, "turns a sequence that was made shorter; use padding='same' before it")
         walk.branches()
         flow = reverse(flow)
     return x.having(flow, flat=False)
@@ -204,7 +209,7 @@ def _is_composite(layer: Any) -> bool:
 
 def _direction(walk: Any, layer: Any, one: Any, number: int, x: Value, begin: Any) -> Any:
     ours = walk.known((layer, number), lambda: _made_of(walk, layer, one))
-    return walk.apply(ours, x.flow, state=begin, mask=_flow_of(x))
+    return walk.apply(ours, x.flow, state=begin, mask=_flow_of(walk, x))
 
 
 def _made_of(walk: Any, layer: Any, one: Any) -> Layer:
@@ -220,7 +225,7 @@ def _made_of(walk: Any, layer: Any, one: Any) -> Layer:
 
 def _composite(walk: Any, layer: Any, x: Value) -> Any:
     both = walk.known(layer, lambda: _composed(walk, layer))
-    flow = walk.apply(both, x.flow, mask=_flow_of(x))
+    flow = walk.apply(both, x.flow, mask=_flow_of(walk, x))
     found = _with_zeros(walk, layer, x, flow)
     if not layer.return_state:
         return found

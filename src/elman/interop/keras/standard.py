@@ -103,11 +103,10 @@ def _numbered(part: Part, graph: Graph) -> Standard | None:
     if part.layer.batch is not None:
         layer = layers.BatchNorm(**part.layer.batch)
         return _if_same(graph, layer, features, Standard("batch_norm", dict(part.layer.batch)))
-    if "inverse_deviation" in numbers:
-        epsilon = numbers["inverse_deviation"]
-        return _if_same(
-            graph, layers.LayerNorm(epsilon=epsilon), features, Standard("layer_norm", {"epsilon": epsilon})
-        )
+    added = [node.first for node in graph.nodes() if node.op == "const"]
+    if {"mean", "sqrt"} <= set(numbers) and len(added) == 1 and added[0] > 0:
+        told = {"epsilon": added[0]}
+        return _if_same(graph, layers.LayerNorm(epsilon=added[0]), features, Standard("layer_norm", told))
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from elman.equations.vectors import concat
 from elman.errors import ConversionError
 from elman.interop.keras.activations import activation_of, slope_of
 from elman.interop.keras.arrays import conv_to_elman
-from elman.interop.keras.cells import keras_additive_attention, keras_attention
 from elman.interop.keras.running import numpy_of
+from elman.interop.keras.shortening import counts, shortened
 from elman.interop.keras.values import Value
 from elman.network import layers
 from elman.network.composites import Conv1D
@@ -24,6 +23,7 @@ from elman.network.flow import running
 from elman.network.layers import Layer
 from elman.network.moves import pool
 
+LEAST = -1e30  # below what any step has
 MOST_STEPS = 512  # that Flatten puts side by side, as each is a move
 
 
@@ -178,44 +178,52 @@ def _scaled(walk: Any, layer: Any, made: Layer, features: int) -> dict[str, Any]
 def convolution(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     walk.timed(layer, x)
     (stride,), (dilation,), (size,) = layer.strides, layer.dilation_rate, layer.kernel_size
-    if stride != 1 or layer.groups != 1 or layer.data_format != "channels_last":
+    if layer.groups != 1 or layer.data_format != "channels_last":
         raise walk.refusal(
-            layer, f"has strides={stride}, groups={layer.groups} and {layer.data_format}; 1, 1 and channels_last are "
-            "converted: a network here keeps its steps"
-        )  # fmt: skip
-    if layer.padding == "valid" and size > 1:
-        raise walk.refusal(
-            layer,
-            f"has padding='valid', which makes a sequence {(size - 1) * dilation} steps shorter; padding='causal' or "
-            "'same' keeps its steps",
+            layer, f"has groups={layer.groups} and {layer.data_format}; 1 and channels_last are converted"
         )
+    if layer.padding == "same" and stride != 1:
+        raise walk.refusal(
+            layer, f"has padding='same' and strides={stride}, so that the steps it sees depend on their number; "
+            "padding='causal' or 'valid' is converted"
+        )  # fmt: skip
 
     def make() -> Conv1D:
         function = activation_of(layer.activation, layer.name)
-        causal = layer.padding == "causal"
-        made = Conv1D(layer.filters, size, causal, dilation, function, bool(layer.use_bias))
+        causal, apart = layer.padding != "same", dilation * x.grid.every
+        made = Conv1D(layer.filters, size, causal, apart, function, bool(layer.use_bias))
         weights = walk.arrays(layer)
         found = {"W": conv_to_elman(weights[0])} | ({"b": weights[1]} if layer.use_bias else {})
         walk.weigh(layer, made.dense, found, "the newest step first")  # type: ignore[attr-defined]
         return made
 
-    mask = x.mask if layer.supports_masking else None
-    return x.having(walk.apply(walk.known(layer, make), x.flow), mask=mask)
+    known = (layer, f"every {x.grid.every}")
+    counted = None if layer.padding == "valid" else counts(walk, x)
+    with walk.aside("kept"):
+        flow = x.flow if counted is None else walk.equations(f.where(counted.flow, x.flow, 0))
+    made = walk.apply(walk.known(known, make), flow)
+    if layer.padding == "valid" and size > 1 or stride > 1:
+        walk.branches()
+        return shortened(walk, x, (size - 1) * dilation * (layer.padding == "valid"), stride, made)
+    return x.having(made, mask=x.mask if layer.supports_masking else None)
 
 
 def average(walk: Any, layer: Any, x: Value, *, mask: Any = None, **_: Any) -> Value:
     x = _pooled(walk, layer, walk.with_mask(x, mask))
-    if x.mask is None:
+    used = x.mask or counts(walk, x)
+    if used is None:
         return Value(pool(x.flow, "mean"), flat=bool(layer.keepdims))
-    total = pool(walk.equations(x.mask.flow * x.flow), "sum")
-    return Value(walk.equations(total / pool(x.mask.flow, "sum")), flat=bool(layer.keepdims))
+    total = pool(walk.equations(f.where(used.flow, x.flow, 0)), "sum")
+    return Value(walk.equations(total / pool(used.flow, "sum")), flat=bool(layer.keepdims))
 
 
 def largest(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
     x = _pooled(walk, layer, x)
     if x.mask is None and walk.lengths:
         walk.notes.append(f"{layer.name} looks at all steps in Keras, masked ones too; here at each row's own")
-    return Value(pool(x.flow, "max"), flat=bool(layer.keepdims))
+    used = counts(walk, x)
+    flow = x.flow if used is None else walk.equations(f.where(used.flow, x.flow, LEAST))
+    return Value(pool(flow, "max"), flat=bool(layer.keepdims))
 
 
 def _pooled(walk: Any, layer: Any, x: Value) -> Value:
@@ -238,7 +246,7 @@ def flatten(walk: Any, layer: Any, x: Value, **_: Any) -> Value:
         )  # fmt: skip
     walk.branches()
     walk.bound(x, layer)
-    steps = [running().move("take", x.flow, k) for k in range(x.steps)]
+    steps = [running().move("take", x.flow, x.grid.first + k * x.grid.every) for k in range(x.steps)]
     return Value(walk.equations(_halved(steps)))
 
 
@@ -309,77 +317,3 @@ def _standardised(mean: np.ndarray, deviation: np.ndarray) -> Any:
         return (x - constant(mean)) / constant(deviation)
 
     return standardised
-
-
-# --- several values -------------------------------------------------------------------------------------------
-
-MERGES: dict[str, Callable[[Any, Any], Any]] = {
-    "Add": lambda a, b: a + b,
-    "Subtract": lambda a, b: a - b,
-    "Multiply": lambda a, b: a * b,
-    "Maximum": f.maximum,
-    "Minimum": f.minimum,
-    "Average": lambda a, b: a + b,
-    "Concatenate": concat,
-}
-
-
-def merge(walk: Any, layer: Any, values: Any, **_: Any) -> Value:
-    kind, given = type(layer).__name__, list(values)
-    _check_alike(walk, layer, given)
-    found = reduce(MERGES[kind], [x.flow for x in given])
-    found = found / len(given) if kind == "Average" else found
-    masks = [x.mask for x in given]
-    return _first(given).having(walk.equations(found), mask=_together(walk, layer, masks))
-
-
-def _first(given: list[Value]) -> Value:
-    return next((x for x in given if x.timed), given[0])
-
-
-def _check_alike(walk: Any, layer: Any, given: list[Value]) -> None:
-    if len({x.timed for x in given}) > 1 or len({x.flat for x in given}) > 1:
-        raise walk.refusal(layer, "puts sequences and vectors together; RepeatVector before it makes a vector one")
-    if type(layer).__name__ == "Concatenate":
-        axis = layer.axis
-        if axis not in ((-1, 2) if given[0].timed or given[0].flat else (-1, 1)):
-            raise walk.refusal(layer, f"concatenates along axis {axis}; along the features, -1, is converted")
-    elif len({x.features for x in given}) > 1:
-        raise walk.refusal(layer, f"puts values of {', '.join(str(x.features) for x in given)} features together")
-
-
-def _together(walk: Any, layer: Any, masks: list[Any]) -> Any:
-    """Keras' mask of what was merged: a step counts where it counts in any; unmasked values count everywhere."""
-    if any(mask is None for mask in masks):
-        return None
-    return (
-        walk.masked(layer, lambda: reduce(f.maximum, [mask.flow for mask in masks]))
-        if len(set(masks)) > 1
-        else masks[0]
-    )
-
-
-def attention(walk: Any, layer: Any, values: Any, *, use_causal_mask: bool = False, **_: Any) -> Value:
-    query, value, *key = list(values)
-    if use_causal_mask or getattr(layer, "score_mode", "dot") != "dot":
-        raise walk.refusal(
-            layer, "has a causal mask or the score_mode 'concat'; dot products of all steps are converted"
-        )
-    if value.mask is not None and not walk.lengths:
-        raise walk.refusal(layer, "attends to masked steps; convert with masks='lengths', and give lengths")
-    walk.branches()
-    additive = type(layer).__name__ == "AdditiveAttention"
-
-    def make() -> Layer:
-        if additive and not layer.use_scale:
-            raise walk.refusal(layer, "has use_scale=False; give it the vector of ones, use_scale=True")
-        cell = keras_additive_attention if additive else keras_attention.with_options(scaled=bool(layer.use_scale))
-        made = Layer(cell)
-        found = {"scale": numpy_of(layer.scale).reshape(-1)} if layer.use_scale else {}
-        walk.weigh(layer, made, found, "")
-        return made
-
-    memories = (value.flow, (key[0] if key else value).flow)
-    if getattr(layer, "dropout", 0):
-        walk.notes.append(f"{layer.name} drops attention weights in training, which is left out")
-    return query.having(walk.apply(walk.known(layer, make), query.flow, *memories))

@@ -23,6 +23,17 @@ class Mask:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Which steps of a network stand for those of Keras, where layers made a sequence shorter there.
+
+    Step j of Keras is step ``first + j * every``.
+    """
+
+    first: int = 0
+    every: int = 1
+
+
+@dataclass(frozen=True)
 class Value:
     """A tensor of Keras as a value of a network.
 
@@ -37,12 +48,15 @@ class Value:
     flat : bool
         Of a sequence whether Keras has it without features, (B, T); of a vector whether Keras has it with one step,
         (B, 1, F).
+    grid : Grid
+        Of a sequence the steps that are there in Keras.
     """
 
     flow: Flow
     steps: int | None = None
     mask: Mask | None = None
     flat: bool = False
+    grid: Grid = Grid()
 
     @property
     def timed(self) -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import keyword
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from elman.errors import ConversionError
-from elman.interop.keras import recurrent, stateless
+from elman.interop.keras import merging, recurrent, shortening, stateless
+from elman.interop.keras.functional import Functional
+from elman.interop.keras.givens import givens_of, named
 from elman.interop.keras.operations import OPERATIONS
 from elman.interop.keras.values import Mask, Value
 from elman.interop.report import Mapped
@@ -36,6 +36,7 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "BatchNormalization": stateless.batch_norm,
     "LayerNormalization": stateless.layer_norm,
     "Conv1D": stateless.convolution,
+    **dict.fromkeys(("MaxPooling1D", "AveragePooling1D"), shortening.pooled),
     "GlobalAveragePooling1D": stateless.average,
     "GlobalMaxPooling1D": stateless.largest,
     "Flatten": stateless.flatten,
@@ -45,16 +46,13 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "Rescaling": stateless.rescaling,
     "Normalization": stateless.normalization,
     "Identity": stateless.same,
-    **dict.fromkeys(stateless.MERGES, stateless.merge),
-    **dict.fromkeys(("Attention", "AdditiveAttention"), stateless.attention),
+    **dict.fromkeys(merging.MERGES, merging.merge),
+    **dict.fromkeys(("Attention", "AdditiveAttention"), merging.attention),
 }
 
 ADVICE = {
     "Lambda": "its function is code, which is not read: leave it out, or write it between the layers of an "
     "elman network",
-    "MaxPooling1D": "it makes a sequence shorter, and a network here keeps its steps: pool the data before, or use "
-    "GlobalMaxPooling1D",
-    "AveragePooling1D": "it makes a sequence shorter, and a network here keeps its steps: average the data before",
     "Permute": "it makes steps of features: turn the data before",
     "ConvLSTM2D": "sequences of pictures are not converted: make a vector of each before",
     "TextVectorization": "it makes numbers of texts: do that before, and begin the model behind it",
@@ -62,34 +60,6 @@ ADVICE = {
     "MultiHeadAttention": "attention of several heads is not converted; Attention and AdditiveAttention are",
     "Dot": "use Attention, which is converted",
 }
-
-
-@dataclass(frozen=True)
-class Given:
-    """An input of a model of Keras.
-
-    Attributes
-    ----------
-    name, theirs : str
-        As the network's function and as Keras call it.
-    shape : tuple of int or None
-        Without the rows.
-    kind : {"sequence", "indices", "static"}
-        (B, T, F), (B, T) of a sequence without features, or one vector a row.
-    """
-
-    name: str
-    theirs: str
-    shape: tuple[int | None, ...]
-    kind: str
-
-    @property
-    def features(self) -> int:
-        return int(self.shape[-1] or 1) if self.kind != "indices" else 1
-
-    @property
-    def steps(self) -> int | None:
-        return None if self.kind == "static" else self.shape[0]
 
 
 class Walk:
@@ -113,7 +83,7 @@ class Walk:
 
     def __init__(self, model: Any, lengths: bool):
         self.model, self.lengths = model, lengths
-        self.inputs = list(_givens(model))
+        self.inputs = list(givens_of(model))
         self.paces: dict[str, int] = {}
         self.fixed: dict[str, int] = {}
         self._begin()
@@ -130,6 +100,8 @@ class Walk:
         self._held: set[tuple[int, str]] = set()
         self._kept: list[Any] = []
         self._inputs: dict[str, Flow] = {}
+        self.grids: dict[Any, Mask] = {}
+        self.least = 1  # steps, so that no sequence of Keras ends before it begins
 
     # --- the network ----------------------------------------------------------------------------------------
 
@@ -177,12 +149,20 @@ class Walk:
         ]
         found = self._model(self.model, values)
         ends = found if isinstance(found, dict) else found if isinstance(found, list) else [found]
+        self._check_ends(list(ends.values()) if isinstance(ends, dict) else ends)
         if isinstance(ends, dict):
             self.linear = False
             return {name: value.flow for name, value in ends.items()}
         self.linear = self.linear and len(ends) == 1 and ends[0].flow is self._last
         self._note_masked(ends)
         return tuple(value.flow for value in ends) if len(ends) > 1 else ends[0].flow
+
+    def _check_ends(self, ends: list[Value]) -> None:
+        if not all(shortening.is_whole(value) for value in ends):
+            raise ConversionError(
+                "the model returns a sequence that is shorter than its input, as a convolution with padding='valid' or "
+                "a pooling makes it, and a network here keeps its steps: use padding='same', or return what follows"
+            )
 
     def _note_masked(self, ends: list[Value]) -> None:
         if any(value.mask is not None for value in ends):
@@ -226,7 +206,7 @@ class Walk:
                 if isinstance(value, list):
                     raise self.refusal(layer, "returns several values inside of a Sequential model")
             return value
-        return _Functional(self, model, given).outputs()
+        return Functional(self, model, given).outputs()
 
     def call(self, layer: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """A layer of Keras of some values."""
@@ -243,6 +223,11 @@ class Walk:
     def _check(self, layer: Any, kind: str) -> None:
         if kind in _table(layer) and type(layer).__module__.startswith("keras."):
             return
+        if type(layer).__module__ == "elman.interop.keras.layers":
+            raise self.refusal(
+                layer, "is made of a network's equations by to_keras: give the weights back to that network, "
+                "weights_from_keras(net, model)"
+            )  # fmt: skip
         own = not type(layer).__module__.startswith("keras.")
         advice = "it is a class of its own, whose equations are code, which is not read: write it as an elman.cell and "
         advice += "copy its weights" if own else ""
@@ -351,8 +336,9 @@ class Walk:
         assert x.flow.axis is not None
         here = x.flow.axis.root()
         name = next((n for n, flow in self._inputs.items() if flow.axis and flow.axis.root() is here), "")
-        self.fixed[name] = int(x.steps or 0)
-        self.notes.append(f"{layer.name} needs {x.steps} steps, no more and no less: {name} (B, {x.steps}, F)")
+        steps = self.paces.get(name) or next(given.steps for given in self.inputs if given.name == name)
+        self.fixed[name] = int(steps or 0)
+        self.notes.append(f"{layer.name} needs {steps} steps, no more and no less: {name} (B, {steps}, F)")
 
     def paced(self, layer: Any, steps: int) -> Flow:
         """An input with so many steps."""
@@ -366,7 +352,7 @@ class Walk:
         for name, count in self.paces.items():
             if count == steps:
                 return self._inputs[name]
-        self.paces[_named(f"steps_{steps}", [g.name for g in self.inputs])] = steps
+        self.paces[named(f"steps_{steps}", [g.name for g in self.inputs])] = steps
         raise _Again
 
 
@@ -377,114 +363,3 @@ def _table(layer: Any) -> dict[str, Callable[..., Any]]:
 
 class _Again(Exception):
     """The network needs one input more."""
-
-
-class _Functional:
-    """A functional model: its nodes, each run once, by what its config says of them."""
-
-    def __init__(self, walk: Walk, model: Any, given: list[Value]):
-        config = model.get_config()
-        self.walk, self.model, self.config = walk, model, config
-        self.operations = {one.name: one for one in model.operations}
-        self.nodes = {one["name"]: one for one in config["layers"]}
-        self.values: dict[tuple[str, int], Any] = {}
-        names = [key[0] for key in _keys(config["input_layers"])]
-        self.values |= {(name, 0): value for name, value in zip(names, given, strict=True)}
-
-    def outputs(self) -> Any:
-        return self._structure(self.config["output_layers"])
-
-    def _structure(self, keys: Any) -> Any:
-        if isinstance(keys, dict):
-            return {name: self._value(*key) for name, key in keys.items()}
-        found = [self._value(*key) for key in _keys(keys)]
-        return found if _is_several(keys) else found[0]
-
-    def _first(self, name: str) -> int:
-        """The number of a layer's first node: a model inside has one that is its own."""
-        return int(type(self.operations[name]).__name__ in ("Functional", "Model"))
-
-    def _wanted(self, name: str, number: int) -> Any:
-        if (name, number) not in self.values:
-            node = self.nodes[name]["inbound_nodes"][number - self._first(name)]
-            args, given = self._filled(node["args"]), dict(node["kwargs"])
-            mask = given.pop("mask", None)
-            kwargs = {k: v for k, v in self._filled(given).items() if k != "training" and v is not None}
-            if isinstance(mask, dict):  # of several inputs it is a list; they have their own
-                kwargs["mask"] = lambda: self._filled(mask)
-            self.values[name, number] = self.walk.call(self.operations[name], list(args), kwargs)
-        return self.values[name, number]
-
-    def _value(self, name: str, number: int, index: int) -> Value:
-        found = self._wanted(name, number)
-        return found[index] if isinstance(found, list) else found
-
-    def _filled(self, given: Any) -> Any:
-        """What a node was called with, its tensors as values."""
-        if isinstance(given, dict):
-            if given.get("class_name") == "__keras_tensor__":
-                return self._value(*given["config"]["keras_history"])
-            return {name: self._filled(one) for name, one in given.items()}
-        return [self._filled(one) for one in given] if isinstance(given, list | tuple) else given
-
-
-def _is_several(keys: Any) -> bool:
-    return bool(keys) and not isinstance(keys[0], str)
-
-
-def _keys(keys: Any) -> list[Any]:
-    """Those of tensors, [layer, node, index], one or several."""
-    if isinstance(keys, dict):
-        return list(keys.values())
-    return list(keys) if _is_several(keys) else [keys]
-
-
-# --- inputs ---------------------------------------------------------------------------------------------------
-
-
-def _givens(model: Any) -> Iterator[Given]:
-    taken: list[str] = []
-    for tensor in model.inputs:
-        shape = tuple(tensor.shape)[1:]
-        theirs = tensor._keras_history[0].name
-        if tensor.dtype in ("string", "bool") or len(shape) not in (1, 2):
-            raise ConversionError(
-                f"the input {theirs} has the shape (B, {', '.join(map(str, shape))}) of {tensor.dtype}; numbers "
-                "(B, T, F) or (B, F) are converted"
-            )
-        name = _named("x" if len(model.inputs) == 1 else theirs, taken)
-        taken.append(name)
-        yield Given(name, theirs, shape, _kind(model, tensor, shape))
-
-
-def _named(wanted: str, taken: list[str]) -> str:
-    """A name that an argument of a function may have."""
-    plain = re.sub(r"\W", "_", wanted)
-    plain = plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"x_{plain}"
-    return next(n for n in (plain, *(f"{plain}_{k}" for k in range(2, 999))) if n not in taken)
-
-
-def _kind(model: Any, tensor: Any, shape: tuple[int | None, ...]) -> str:
-    readers = list(_readers(model, tensor))
-    kinds = {type(layer).__name__ for layer, _ in readers}
-    if len(shape) == 2:
-        return "sequence"
-    if "Embedding" in kinds:
-        behind = {type(r).__name__ for layer, out in readers for r, _ in _readers(model, out)}
-        return (
-            "static" if shape == (1,) and behind <= {"Flatten", "Reshape", "SpatialDropout1D", "Dropout"} else "indices"
-        )
-    turned = [layer for layer, _ in readers if type(layer).__name__ == "Reshape"]
-    if turned and all(tuple(layer.target_shape)[-1:] == (1,) and len(layer.target_shape) == 2 for layer in turned):
-        return "indices" if len(turned) == len(readers) else "static"
-    return "static"
-
-
-def _readers(model: Any, tensor: Any) -> Iterator[tuple[Any, Any]]:
-    """The layers that read a tensor, and what each makes of it."""
-    if type(model).__name__ == "Sequential":
-        model = model._functional
-    for operation in model.operations:
-        for node in operation._inbound_nodes:
-            if any(one is tensor for one in node.input_tensors):
-                yield operation, node.outputs[0]
