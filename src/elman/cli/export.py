@@ -14,8 +14,20 @@ from elman.cli.terminal import say
 @click.argument("model", metavar="MODEL")
 @click.option("--c", "out", metavar="DIR", required=True, help="Folder for NAME.h, NAME.c and main.c, or DIR/NAME.c.")
 @click.option("--name", metavar="NAME", help="What everything in the files begins with. [default: as the model]")
-@click.option("--weights", type=click.Choice(("float32", "int8")), default="float32", show_default=True)
-@click.option("--math", type=click.Choice(("libm", "own")), default="libm", show_default=True, help="exp, tanh ...")
+@click.option(
+    "--weights",
+    type=click.Choice(("float32", "int8")),
+    default="float32",
+    show_default=True,
+    help="Bit for bit, or matrices in bytes with a scale for each row.",
+)
+@click.option(
+    "--math",
+    type=click.Choice(("libm", "own")),
+    default="libm",
+    show_default=True,
+    help="exp, tanh and their like of math.h, or written out.",
+)
 @click.option("--max-steps", type=int, metavar="N", help="Of a network that needs whole sequences.")
 @click.option("--main/--no-main", default=True, show_default=True, help="A main.c that reads and writes CSV.")
 @click.option("--data", metavar="FILE", help="With int8: what their loss in accuracy is measured on.")
