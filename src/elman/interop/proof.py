@@ -40,22 +40,34 @@ class Trial:
     states: list[np.ndarray] | None = None
 
 
-def trials(net: Network, *, ragged: bool = True, states: bool = True, seed: int = 0) -> Iterator[Trial]:
+def trials(
+    net: Network,
+    *,
+    ragged: bool = True,
+    states: bool = True,
+    rows: int | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+) -> Iterator[Trial]:
     """Random sequences for a network: several steps, one step, from drawn states, and rows of different lengths.
 
     Parameters
     ----------
     ragged, states : bool, default True
         Whether the other side takes lengths, and states to begin with.
+    rows, steps : int, optional
+        The only size that the other side takes, where it takes but one.
     """
     rng = np.random.default_rng(seed)
-    yield Trial(f"{ROWS} rows of {STEPS} steps", _inputs(net, rng, ROWS, STEPS))
-    yield Trial(f"{ROWS} rows of 1 step", _inputs(net, rng, ROWS, 1))
+    B, T = rows or ROWS, steps or STEPS
+    yield Trial(f"{B} rows of {T} steps", _inputs(net, rng, B, T))
+    if steps is None:
+        yield Trial(f"{B} rows of 1 step", _inputs(net, rng, B, 1))
     sizes = [size for layer in net.state_sizes() for size in layer]
     if states and sizes:
-        drawn = [rng.normal(scale=0.5, size=(ROWS, size)).astype(net.dtype) for size in sizes]
-        yield Trial("states that were drawn", _inputs(net, rng, ROWS, STEPS), states=drawn)
-    if ragged:
+        drawn = [rng.normal(scale=0.5, size=(B, size)).astype(net.dtype) for size in sizes]
+        yield Trial("states that were drawn", _inputs(net, rng, B, T), states=drawn)
+    if ragged and rows is None and steps is None:
         lengths = np.array(RAGGED)
         inputs = _inputs(net, rng, len(RAGGED), max(RAGGED))
         for door, x in zip(net.doors, inputs, strict=True):
@@ -102,6 +114,8 @@ def prove(
     ragged: bool = True,
     states: bool = True,
     tolerance: float | None = None,
+    rows: int | None = None,
+    steps: int | None = None,
     seed: int = 0,
 ) -> Report:
     """Run both sides on random sequences, and complete the report.
@@ -119,6 +133,8 @@ def prove(
         What the other side takes.
     tolerance : float, optional
         The largest difference that is allowed; by default 1e-5, in float64 1e-10.
+    rows, steps : int, optional
+        The only size that the other side takes, where it takes but one.
 
     Returns
     -------
@@ -133,7 +149,7 @@ def prove(
     allowed = TOLERANCE[net.dtype] if tolerance is None else real(tolerance, "tolerance", 0)
     found: dict[str, float] = {}
     tried = []
-    for trial in trials(net, ragged=ragged, states=states, seed=seed):
+    for trial in trials(net, ragged=ragged, states=states, rows=rows, steps=steps, seed=seed):
         tried.append(trial.what)
         for name, a, b in zip(_names(net), ours(net, trial), theirs(trial), strict=False):
             _check_shapes(name, a, b, trial, report)
