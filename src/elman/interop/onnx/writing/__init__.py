@@ -1,0 +1,1 @@
+"""ONNX models written: what each part of a network becomes."""
