@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from elman.interop.report import Mapped, Report
 
-_HOME: dict[str, str] = {}  # what is loaded when it is first used, by the module that has it
+_HOME: dict[str, str] = {
+    "from_onnx": "elman.interop.onnx.load",
+    "to_onnx": "elman.interop.onnx.export",
+}  # what is loaded when it is first used, by the module that has it
 
 if TYPE_CHECKING:  # the same for editors and type checkers
-    pass
+    from elman.interop.onnx.export import to_onnx as to_onnx
+    from elman.interop.onnx.load import from_onnx as from_onnx
 else:
 
     def __getattr__(name: str) -> Any:

@@ -1,0 +1,1 @@
+"""ONNX models read: what each node makes of a network."""
