@@ -318,3 +318,20 @@ def test_reading_runs_nothing_and_opens_nothing_else(tmp_path):
     el.interop.from_onnx(tmp_path / "m.onnx")
     assert os.stat(tmp_path / "m.data").st_atime_ns == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m.data", "m.onnx"]
+
+
+def test_files_of_older_exporters_are_read():
+    """Operator set 9: axes are attributes, constants are inputs too, and the weights begin no state."""
+    found = weights(np.random.default_rng(0), "GRU")
+    zeros = np.zeros((1, 1, 4), np.float32)
+    nodes = [
+        make_node("GRU", ["x", "W", "R", "B", "", "start"], ["y", "end"], name="cell", hidden_size=4),
+        make_node("Squeeze", ["y"], ["s"], axes=[1]),
+        make_node("Softmax", ["s"], ["out"], axis=2),
+    ]
+    shapes = {"x": ["time", 1, 3], **{n: list(a.shape) for n, a in found.items()}}
+    made = model(nodes, shapes, ["out", "end"], found | {"start": zeros}, opset=9)
+    made.ir_version = 3
+    net, report = el.interop.from_onnx(made, return_report=True)
+    assert [layer.cell.name for layer in net.layers] == ["gru", "activation_layer"] and report.largest <= 1e-5
+    assert any("fixes the size of batch" in note for note in report.notes)

@@ -23,6 +23,8 @@ from elman.interop.report import Mapped
 from elman.network import Network
 from elman.network.flow import Part
 
+INDEX = np.dtype(np.int64)
+
 
 class Parts(Known):
     """Writes the parts of a network; see `Known` for its parameters."""
@@ -176,20 +178,17 @@ class Parts(Known):
         new = [equations.solid(n, width(s)) for n, s in zip(graph.new_states, graph.states, strict=True)]
         if used:
             new = [inner.node("Where", steps[-1], n, old) for n, old in zip(new, states, strict=True)]
-        outputs = [*new, *([equations.solid(graph.outputs[0])] if y_wanted else [])]
-        widths = [*map(width, graph.states), *([width(graph.outputs[0])] if y_wanted else [])]
-        named = [inner.shared.unused(f"{part.name}/new") for _ in outputs]
-        for name, value in zip(named, outputs, strict=True):
+        made = [(n, width(s)) for n, s in zip(new, graph.states, strict=True)]
+        made += [(equations.solid(graph.outputs[0]), width(graph.outputs[0]))] if y_wanted else []
+        named = [inner.shared.unused(f"{part.name}/new") for _ in made]
+        for name, (value, _) in zip(named, made, strict=True):
             inner.called(name, value)
-        whole = np.dtype(np.int64)
-        typed_inputs = [typed(n, dtype, [None, width(s)]) for n, s in zip(states, graph.states, strict=True)]
-        typed_inputs += [
-            typed(n, whole if v.whole else dtype, [None, width(s)]) for n, s, v in zip(steps, *fed, strict=False)
-        ]
-        typed_inputs += [typed(steps[-1], np.dtype(bool), [None, 1])] if used else []
-        typed_outputs = [typed(n, dtype, [None, wide]) for n, wide in zip(named, widths, strict=True)]
+        given = [(n, dtype, width(s)) for n, s in zip(states, graph.states, strict=True)]
+        given += [(n, INDEX if v.whole else dtype, width(s)) for n, s, v in zip(steps, *fed, strict=False)]
+        given += [(steps[-1], np.dtype(bool), 1)] if used else []
+        ends = [(n, dtype, wide) for n, (_, wide) in zip(named, made, strict=True)]
         scanned = [v.name for v in fed[1]] + ([used] if used else [])
-        body = Body(inner.nodes, typed_inputs, typed_outputs)
+        body = Body(inner.nodes, *([typed(n, d, [None, wide]) for n, d, wide in lines] for lines in (given, ends)))
         found = w.scan([*begins, *scanned], body, len(states))
         self._ended(part, number, list(found), len(graph.states), axis)
         self.mapped.append(Mapped(f"Scan {found[0]}", part.name, f"the equations of {part.layer.cell.name}"))
