@@ -37,7 +37,7 @@ def model(nodes, inputs, outputs, weights=None, opset=17, **more):
 def weights(rng, op, features=3, units=4, directions=1):
     gates = GATES[op]
     shapes = {"W": (gates * units, features), "R": (gates * units, units), "B": (2 * gates * units,)}
-    return {n: (rng.normal(size=(directions, *s)) * 0.4).astype(np.float32) for n, s in shapes.items()}
+    return {n: (rng.normal(size=(directions, *s)) * 0.25).astype(np.float32) for n, s in shapes.items()}
 
 
 def lstm(**attributes):
@@ -61,8 +61,8 @@ def test_attributes_of_recurrent_nodes_at_random(op):
         found = weights(rng, op, directions=1 + both)
         if rng.random() < 0.5:
             how["activations"] = [str(a) for a in rng.choice(ACTIVATIONS, FUNCTIONS[op] * (1 + both))]
-            if rng.random() < 0.5:
-                how["activation_alpha"] = [float(a) for a in rng.uniform(0.1, 0.9, 12)]
+            if rng.random() < 0.5 or {"Affine", "ScaledTanh", "ThresholdedRelu"} & set(how["activations"]):
+                how["activation_alpha"] = [float(a) for a in rng.uniform(0.1, 0.6, 12)]
                 how["activation_beta"] = [float(b) for b in rng.uniform(0.1, 0.9, 12)]
         how |= {"clip": float(rng.uniform(0.2, 1))} if rng.random() < 0.3 else {}
         how |= {"linear_before_reset": int(rng.integers(2))} if op == "GRU" else {}
@@ -187,6 +187,7 @@ REFUSED = {
     "not finite": (_not_finite, "0.W_i.* is nan"),
     "a wrong direction": (lambda: _with(direction="sideways"), "node 'cell' .*direction is 'sideways'"),
     "a wrong activation": (lambda: _with(activations=["Sin"] * 3), "node 'cell' .*'Sin' is none of ONNX's"),
+    "no alpha": (lambda: _with(activations=["Affine"] * 3), "'Affine' has no alpha and beta"),
     "too few activations": (lambda: _with(activations=["Tanh"]), "has 1 activations; expected 3"),
     "a negative clip": (lambda: _with(clip=-1.0), "clip is -1"),
     "another axis": (lambda: _node("Softmax", axis=0), "node 'strange' .*another axis than the features"),
@@ -317,3 +318,20 @@ def test_reading_runs_nothing_and_opens_nothing_else(tmp_path):
     el.interop.from_onnx(tmp_path / "m.onnx")
     assert os.stat(tmp_path / "m.data").st_atime_ns == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m.data", "m.onnx"]
+
+
+def test_files_of_older_exporters_are_read():
+    """Operator set 9: axes are attributes, constants are inputs too, and the weights begin no state."""
+    found = weights(np.random.default_rng(0), "GRU")
+    zeros = np.zeros((1, 1, 4), np.float32)
+    nodes = [
+        make_node("GRU", ["x", "W", "R", "B", "", "start"], ["y", "end"], name="cell", hidden_size=4),
+        make_node("Squeeze", ["y"], ["s"], axes=[1]),
+        make_node("Softmax", ["s"], ["out"], axis=2),
+    ]
+    shapes = {"x": ["time", 1, 3], **{n: list(a.shape) for n, a in found.items()}}
+    made = model(nodes, shapes, ["out", "end"], found | {"start": zeros}, opset=9)
+    made.ir_version = 3
+    net, report = el.interop.from_onnx(made, return_report=True)
+    assert [layer.cell.name for layer in net.layers] == ["gru", "activation_layer"] and report.largest <= 1e-5
+    assert any("fixes the size of batch" in note for note in report.notes)

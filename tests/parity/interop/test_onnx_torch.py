@@ -1,5 +1,6 @@
 """What PyTorch's exporters write, of random modules: networks that agree with the modules themselves."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ def test_the_newer_exporter(file):
     assert report.largest <= 1e-5
 
 
+@pytest.mark.skipif("ELMAN_LONG" not in os.environ, reason="takes 20 s: set ELMAN_LONG")
 def test_the_newer_exporter_live(tmp_path):
     seed = int(DYNAMO[0].stem.split("_")[1])
     module = Drawn(seed)

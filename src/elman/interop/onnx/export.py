@@ -219,7 +219,7 @@ class _Written:
             producer_name="elman",
             producer_version=OURS.removeprefix("Elman "),
         )
-        helper.set_model_props(model, {"elman.names": json.dumps(self._names())})
+        helper.set_model_props(model, {"names": json.dumps(self._names())})
         return _checked(model)
 
     def _sizes(self) -> list[int]:

@@ -11,6 +11,7 @@ from elman.checks import flag
 from elman.errors import ConversionError, ElmanError
 from elman.interop.onnx.reading.axes import Atom, Given, Node, Tensor
 from elman.interop.onnx.reading.build import Built, Plan
+from elman.interop.onnx.reading.call import BROKEN
 from elman.interop.onnx.reading.file import loaded
 from elman.interop.onnx.reading.inputs import Inputs
 from elman.interop.onnx.reading.interpreter import Interpreter
@@ -81,7 +82,7 @@ def _read(model: Any) -> _Read:
         return _Read(model)
     except ElmanError:
         raise
-    except Exception as error:  # of a file that holds anything
+    except BROKEN as error:
         raise ConversionError(f"the model cannot be read: {type(error).__name__}: {error}") from error
 
 

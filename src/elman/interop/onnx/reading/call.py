@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
 
 from elman.errors import ConversionError
-from elman.interop.onnx.reading.axes import Filled, Given, Node, Size, Sizes, Tensor, Whole
+from elman.interop.onnx.reading.axes import Atom, Filled, Given, Node, Size, Sizes, Tensor, Whole
 from elman.interop.onnx.reading.file import values
+from elman.interop.report import Mapped
 
 Operators = dict[str, Callable[[Any, Any], Any]]  # by name what a node makes, of the interpreter and a `Call`
+BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError)
+"""What reading a file that holds anything may raise."""
+
 LARGEST = 2**27  # values of a constant that is computed while a model is read
+
+
+@dataclass
+class Reading:
+    """What nodes find out while a model is read.
+
+    Attributes
+    ----------
+    opset : int
+    uses : dict of str to int
+        How often each value is read.
+    mapped : list of Mapped
+    lengths : dict of str to list of Atom
+        Of each input of lengths the time axes that it is for.
+    """
+
+    opset: int
+    uses: dict[str, int]
+    mapped: list[Mapped] = field(default_factory=list)
+    lengths: dict[str, list[Atom]] = field(default_factory=dict)
 
 
 class Call:
@@ -83,6 +109,12 @@ def bounded(array: Any) -> np.ndarray:
     if found.size > LARGEST:
         raise ConversionError(f"it makes a constant of {found.size:,} values")
     return found
+
+
+def check_shape(sizes: Sizes) -> None:
+    """Refuse a shape that nobody means, before memory is taken for it."""
+    if math.prod(max(size.number, 1) for size in sizes.items) > LARGEST:
+        raise ConversionError(f"it makes values of the shape {[size.number for size in sizes.items]}")
 
 
 def node_of(node: Any) -> Node:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import FEATURES, Atom, Dim, Filled, Lengths, Node, Tensor
-from elman.interop.onnx.reading.call import Call, Operators, array_in, node_of, tensor_in
+from elman.interop.onnx.reading.call import Call, Operators, Reading, array_in, node_of, tensor_in
 from elman.interop.onnx.reading.recurrent import DIRECTIONS, GATES, Weights, direction, functions
 from elman.interop.onnx.reading.slices import picked
 from elman.interop.report import Mapped
 
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
 
-
-def _recurrent(i: Interpreter, call: Call) -> Any:
+def _recurrent(i: Reading, call: Call) -> Any:
     """One layer for each direction, and what the node makes of them: all steps, final states."""
     op, how = call.node.op_type, call.attributes
     named = how.get("direction", b"forward").decode("utf8", "replace")
@@ -89,7 +86,7 @@ def _zeros_or_array(value: Any, name: str, shape: tuple[int, ...], dtype: Any) -
     return np.full(shape, value.number, dtype) if isinstance(value, Filled) else array_in(value, name)
 
 
-def _lengths(i: Interpreter, call: Call, time: Atom) -> None:
+def _lengths(i: Reading, call: Call, time: Atom) -> None:
     value = call[4]
     if value is None:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,20 @@ def loaded(source: Any, external_data: bool) -> Any:
         _parse(model, content, source)
     if not model.graph.node or not model.opset_import:
         raise ConversionError(f"{_named(source)} is no ONNX model: it has no nodes")
+    if not all(isinstance(name, str) for name in _names(model)):
+        raise ConversionError(f"{_named(source)} holds names that are no text")
     for tensor in model.graph.initializer:
         _embed(tensor, folder, external_data)
     return model
+
+
+def _names(model: Any) -> Iterator[Any]:
+    """All names; of bytes that are no text protobuf gives bytes."""
+    yield from (model.producer_name, model.producer_version, *(o.domain for o in model.opset_import))
+    for node in model.graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute))
+    for one in (*model.graph.input, *model.graph.output, *model.graph.initializer):
+        yield one.name
 
 
 def _named(source: Any) -> str:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.equations import functions as el
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import Atom, Dim, Filled, Lengths, Node, Size, Sizes, Steps, Tensor, Whole
-from elman.interop.onnx.reading.call import LARGEST, Call, Operators, array_in, node_of, tensor_in
+from elman.interop.onnx.reading.call import LARGEST, Call, Operators, Reading, array_in, node_of, tensor_in
 from elman.interop.onnx.reading.layers import scaled
 from elman.interop.onnx.reading.moves import join_axes
 from elman.interop.onnx.reading.shapes import chosen_sizes, equal_sizes, sizes_pair
 from elman.interop.onnx.reading.slices import pooled
 from elman.network import Activation, Dense
 
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
 
-
-def of_each(make: Callable[[Call], Any]) -> Callable[[Interpreter, Call], Any]:
+def of_each(make: Callable[[Call], Any]) -> Callable[[Reading, Call], Any]:
     """Of each value."""
 
-    def run(i: Interpreter, call: Call) -> Any:
+    def run(i: Reading, call: Call) -> Any:
         x, function = tensor_in(call[0]), make(call)
 
         def made(node: Any) -> Node:
@@ -37,8 +34,8 @@ def of_each(make: Callable[[Call], Any]) -> Callable[[Interpreter, Call], Any]:
     return run
 
 
-def _softmax(name: str) -> Callable[[Interpreter, Call], Any]:
-    def run(i: Interpreter, call: Call) -> Any:
+def _softmax(name: str) -> Callable[[Reading, Call], Any]:
+    def run(i: Reading, call: Call) -> Any:
         x = tensor_in(call[0])
         axis = int(call.get("axis", -1 if i.opset >= 13 else 1))
         if x.place(axis) != x.feature_axis or x.feature_axis != len(x.dims) - 1:
@@ -109,7 +106,7 @@ _ON_FLOWS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _elementwise(i: Interpreter, call: Call) -> Any:
+def _elementwise(i: Reading, call: Call) -> Any:
     op = call.node.op_type
     given = [np.asarray(v.number) if isinstance(v, Filled) else v for v in call.inputs]
     if any(isinstance(v, Tensor) for v in given):
@@ -161,7 +158,7 @@ def _of_wholes(op: str, given: list[Any]) -> Whole:
     return replace(first, function=lambda n: fold(*(part(n) for part in parts)))
 
 
-def _of_tensors(i: Interpreter, call: Call, op: str, given: list[Any]) -> Any:
+def _of_tensors(i: Reading, call: Call, op: str, given: list[Any]) -> Any:
     if op == "Where":
         return _masked(given)
     if op not in _ON_FLOWS or len(given) != 2:
@@ -225,17 +222,20 @@ def _along_features(x: Tensor, constant: np.ndarray) -> np.ndarray:
     return constant.reshape(-1)
 
 
-def _with_vector(i: Interpreter, call: Call, op: str, x: Tensor, vector: np.ndarray, first: bool) -> Tensor:
+def _with_vector(i: Reading, call: Call, op: str, x: Tensor, vector: np.ndarray, first: bool) -> Tensor:
     if op == "Add" and _is_new_product(i, call, x):
         return x.map(lambda n: replace(n, layer=Dense(n.features), arrays={**n.arrays, "b": vector}, where=call.where))
     if op not in ("Add", "Sub", "Mul", "Div") or (op in ("Sub", "Div") and not first):
         raise ConversionError("it puts a vector together with features in a way that no layer has")
-    pairs = {"Add": (1.0, vector), "Sub": (1.0, -vector), "Mul": (vector, 0.0), "Div": (1 / vector, 0.0)}
+    if op == "Div" and not vector.all():
+        raise ConversionError("it divides by 0")
+    inverse = 1 / vector if op == "Div" else vector
+    pairs = {"Add": (1.0, vector), "Sub": (1.0, -vector), "Mul": (vector, 0.0), "Div": (inverse, 0.0)}
     gain, shift = (np.broadcast_to(np.asarray(v, vector.dtype), vector.shape) for v in pairs[op])
     return x.map(lambda n: scaled(call.where, node_of(n), gain, shift))
 
 
-def _is_new_product(i: Interpreter, call: Call, x: Tensor) -> bool:
+def _is_new_product(i: Reading, call: Call, x: Tensor) -> bool:
     """Whether a value is a product without a bias that nothing else reads."""
     name = next(n for n, v in zip(call.node.input, call.inputs, strict=True) if v is x)
     dense = all(isinstance(n, Node) and n.kind == "layer" and set(n.arrays) == {"W"} for n in x.nodes)
@@ -245,8 +245,8 @@ def _is_new_product(i: Interpreter, call: Call, x: Tensor) -> bool:
 _OF_FEATURES = {"mean": el.mean, "max": el.max, "sum": el.sum}
 
 
-def _reduced(how: str) -> Callable[[Interpreter, Call], Any]:
-    def run(i: Interpreter, call: Call) -> Any:
+def _reduced(how: str) -> Callable[[Reading, Call], Any]:
+    def run(i: Reading, call: Call) -> Any:
         x, axes = tensor_in(call[0]), call.wholes(1, "axes")
         if axes is not None and len(axes) == 1 and x.place(axes[0]) == x.feature_axis and call.get("keepdims", 1):
             return x.map(lambda n: Node("equation", (node_of(n),), 1, n.timed, call.where, option=_OF_FEATURES[how]), 1)
@@ -265,11 +265,11 @@ def _reduced(how: str) -> Callable[[Interpreter, Call], Any]:
     return run
 
 
-def _either(function: Callable[[Any], Any]) -> Callable[[Interpreter, Call], Any]:
+def _either(function: Callable[[Any], Any]) -> Callable[[Reading, Call], Any]:
     """A function of values of the network, or of constants."""
     of_values = of_each(lambda call: function)
 
-    def run(i: Interpreter, call: Call) -> Any:
+    def run(i: Reading, call: Call) -> Any:
         return of_values(i, call) if isinstance(call[0], Tensor) else _elementwise(i, call)
 
     return run

@@ -6,9 +6,8 @@ from typing import Any
 
 from elman.errors import ConversionError, ElmanError
 from elman.interop.onnx.reading import directions, functions, layers, moves, regroup, shapes, slices
-from elman.interop.onnx.reading.axes import Atom, Known
-from elman.interop.onnx.reading.call import Call, attributes, called
-from elman.interop.report import Mapped
+from elman.interop.onnx.reading.axes import Known
+from elman.interop.onnx.reading.call import BROKEN, Call, Reading, attributes, called
 
 OPERATORS = {
     name: read
@@ -28,7 +27,7 @@ ADVICE = {
 }
 
 
-class Interpreter:
+class Interpreter(Reading):
     """Goes through the nodes of a graph.
 
     Parameters
@@ -40,11 +39,8 @@ class Interpreter:
     """
 
     def __init__(self, graph: Any, opset: int, known: dict[str, Known]):
-        self.graph, self.opset, self.known = graph, opset, known
-        self.mapped: list[Mapped] = []
-        self.notes: list[str] = []
-        self.lengths: dict[str, list[Atom]] = {}
-        self.uses = _uses(graph)
+        super().__init__(opset, _uses(graph))
+        self.graph, self.known = graph, known
 
     def run(self) -> None:
         self._check()
@@ -73,7 +69,7 @@ class Interpreter:
             found = OPERATORS[node.op_type](self, Call(node, where, inputs, attributes(node)))
         except ElmanError as error:
             raise ConversionError(f"{where}: {str(error).removeprefix(where + ': ')}") from error
-        except Exception as error:  # of a file that holds anything
+        except BROKEN as error:
             raise ConversionError(f"{where} cannot be read: {type(error).__name__}: {error}") from error
         outputs = found if isinstance(found, tuple) else (found,)
         self.known |= {name: value for name, value in zip(node.output, outputs, strict=False) if name}

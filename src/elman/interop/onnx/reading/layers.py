@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.equations import cell
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import Node, Tensor
-from elman.interop.onnx.reading.call import Call, Operators, array_in, bounded, node_of, tensor_in
+from elman.interop.onnx.reading.call import Call, Operators, Reading, array_in, bounded, node_of, tensor_in
 from elman.interop.report import Mapped
 from elman.network import BatchNorm, Dense, LayerNorm, Stateless
 
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
 
-
-def _matmul(i: Interpreter, call: Call) -> Any:
+def _matmul(i: Reading, call: Call) -> Any:
     if all(isinstance(v, np.ndarray) for v in call.inputs):
         return bounded(call[0] @ call[1])
     x, w = tensor_in(call[0], "its first operand"), array_in(call[1], "its second operand")
@@ -26,7 +23,7 @@ def _matmul(i: Interpreter, call: Call) -> Any:
     return _dense(i, call, x, w.T, None)
 
 
-def _gemm(i: Interpreter, call: Call) -> Any:
+def _gemm(i: Reading, call: Call) -> Any:
     x, w = tensor_in(call[0], "its first operand"), array_in(call[1], "its second operand")
     if w.ndim != 2 or call.get("transA", 0) or len(x.dims) != 2:
         raise ConversionError("it multiplies in a way that no dense layer does")
@@ -36,7 +33,7 @@ def _gemm(i: Interpreter, call: Call) -> Any:
     return _dense(i, call, x, w if alpha == 1 else alpha * w, bias if bias is None or beta == 1 else beta * bias)
 
 
-def _dense(i: Interpreter, call: Call, x: Tensor, w: np.ndarray, bias: np.ndarray | None) -> Tensor:
+def _dense(i: Reading, call: Call, x: Tensor, w: np.ndarray, bias: np.ndarray | None) -> Tensor:
     if x.feature_axis != len(x.dims) - 1 or w.shape[1] != x.features:
         raise ConversionError(
             f"it multiplies a matrix of shape {w.shape} with the last axis, which has no {w.shape[1]} features"
@@ -63,7 +60,7 @@ def _dense(i: Interpreter, call: Call, x: Tensor, w: np.ndarray, bias: np.ndarra
     return x.map(made, len(w))
 
 
-def _batch_norm(i: Interpreter, call: Call) -> Any:
+def _batch_norm(i: Reading, call: Call) -> Any:
     x = tensor_in(call[0])
     if call.get("training_mode", 0) or x.feature_axis != 1:
         raise ConversionError("it normalises over another axis than the features, or trains: export for inference")
@@ -75,7 +72,7 @@ def _batch_norm(i: Interpreter, call: Call) -> Any:
     )
 
 
-def _layer_norm(i: Interpreter, call: Call) -> Any:
+def _layer_norm(i: Reading, call: Call) -> Any:
     x = tensor_in(call[0])
     if x.place(int(call.get("axis", -1))) != len(x.dims) - 1 or x.feature_axis != len(x.dims) - 1:
         raise ConversionError("it normalises over another axis than the features")

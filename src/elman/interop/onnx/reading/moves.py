@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,13 +23,10 @@ from elman.interop.onnx.reading.axes import (
     Whole,
     size_of_dim,
 )
-from elman.interop.onnx.reading.call import LARGEST, Call, Operators, as_sizes, bounded, refuse, tensor_in
-
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
+from elman.interop.onnx.reading.call import Call, Operators, Reading, as_sizes, bounded, check_shape, refuse, tensor_in
 
 
-def _transpose(i: Interpreter, call: Call) -> Any:
+def _transpose(i: Reading, call: Call) -> Any:
     value = call[0]
     if isinstance(value, Filled):
         return value
@@ -43,7 +39,7 @@ def _transpose(i: Interpreter, call: Call) -> Any:
     return replace(value, dims=tuple(dims[k] for k in perm))
 
 
-def _unsqueeze(i: Interpreter, call: Call) -> Any:
+def _unsqueeze(i: Reading, call: Call) -> Any:
     value, axes = call[0], call.wholes(1, "axes")
     if axes is None:
         raise ConversionError("it has no axes")
@@ -74,7 +70,7 @@ def _whole_unsqueezed(value: Whole, places: list[int]) -> Whole:
     return replace(value, dims=tuple(dims))
 
 
-def _squeeze(i: Interpreter, call: Call) -> Any:
+def _squeeze(i: Reading, call: Call) -> Any:
     value, axes = call[0], call.wholes(1, "axes")
     if isinstance(value, Filled | Lengths):
         return value
@@ -118,33 +114,35 @@ def without(value: Tensor, gone: set[int], dims: tuple[Dim, ...]) -> Tensor:
     )
 
 
-def _expand(i: Interpreter, call: Call) -> Any:
+def _expand(i: Reading, call: Call) -> Any:
     """Of a value what it is already; of a number, that number."""
-    value = call[0]
-    if isinstance(value, np.ndarray):
-        if value.size == 1:
-            return Filled(float(value.ravel()[0]))
-        sizes = as_sizes(call[1])
-        known = np.broadcast_shapes(value.shape, tuple(1 if s.atoms else max(s.number, 1) for s in sizes.items))
-        if math.prod(known) > LARGEST:
-            raise ConversionError(f"it makes a constant of the shape {known}")
-        return np.broadcast_to(value, known)
+    value, sizes = call[0], as_sizes(call[1])
+    check_shape(sizes)
     if isinstance(value, Tensor):
-        wanted_sizes = as_sizes(call[1]).items
-        if len(wanted_sizes) > len(value.dims):
-            raise ConversionError(
-                "it repeats values along a new axis: repeat the vector in the network, el.repeat(x, like)"
-            )
-        for mine, wanted in zip(value.shape[::-1], wanted_sizes[::-1], strict=False):
-            if not mine.atoms and not wanted.atoms and wanted.number not in (1, mine.number):
-                raise ConversionError("it repeats values along an axis of one")
-            if wanted.atoms and not mine.atoms:
-                raise ConversionError("it repeats values along batch or time: use el.repeat(x, like) in the network")
+        _check_expanded(value, sizes)
         return value
-    return value if isinstance(value, Filled) else refuse("it repeats what is no value")
+    if not isinstance(value, np.ndarray):
+        return value if isinstance(value, Filled) else refuse("it repeats what is no value")
+    if value.size == 1:
+        return Filled(float(value.ravel()[0]))
+    known = tuple(1 if s.atoms else max(s.number, 1) for s in sizes.items)
+    return np.broadcast_to(value, np.broadcast_shapes(value.shape, known))
 
 
-def _concat(i: Interpreter, call: Call) -> Any:
+def _check_expanded(value: Tensor, sizes: Sizes) -> None:
+    """Refuse what would be repeated."""
+    if len(sizes.items) > len(value.dims):
+        raise ConversionError(
+            "it repeats values along a new axis: repeat the vector in the network, el.repeat(x, like)"
+        )
+    for mine, wanted in zip(value.shape[::-1], sizes.items[::-1], strict=False):
+        if not mine.atoms and not wanted.atoms and wanted.number not in (1, mine.number):
+            raise ConversionError("it repeats values along an axis of one")
+        if wanted.atoms and not mine.atoms:
+            raise ConversionError("it repeats values along batch or time: use el.repeat(x, like) in the network")
+
+
+def _concat(i: Reading, call: Call) -> Any:
     given = call.inputs
     if all(isinstance(v, Filled) for v in given) and len({v.number for v in given}) == 1:
         return given[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,8 @@ def _relu_above(alpha: float) -> Function:
     return lambda x: el.where(x > alpha, x, 0 * x)
 
 
+_NEEDED = math.nan  # a number that has no default, or one on which ONNX and its runtimes differ
+
 _FUNCTIONS: dict[str, tuple[float | None, float | None, Callable[[float, float], Any]]] = {
     # its default alpha and beta, None where it has none, and what makes it
     "relu": (None, None, lambda a, b: "relu"),
@@ -32,10 +35,10 @@ _FUNCTIONS: dict[str, tuple[float | None, float | None, Callable[[float, float],
     "sigmoid": (None, None, lambda a, b: "sigmoid"),
     "softplus": (None, None, lambda a, b: "softplus"),
     "softsign": (None, None, lambda a, b: lambda x: x / (1 + el.abs(x))),
-    "affine": (1.0, 0.0, lambda a, b: "linear" if (a, b) == (1, 0) else lambda x: a * x + b),
+    "affine": (_NEEDED, _NEEDED, lambda a, b: "linear" if (a, b) == (1, 0) else lambda x: a * x + b),
     "leakyrelu": (0.01, None, lambda a, b: lambda x: el.leaky_relu(x, a)),
-    "thresholdedrelu": (1.0, None, lambda a, b: _relu_above(a)),
-    "scaledtanh": (1.0, 1.0, lambda a, b: lambda x: a * el.tanh(b * x)),
+    "thresholdedrelu": (_NEEDED, None, lambda a, b: _relu_above(a)),
+    "scaledtanh": (_NEEDED, _NEEDED, lambda a, b: lambda x: a * el.tanh(b * x)),
     "hardsigmoid": (0.2, 0.5, lambda a, b: lambda x: el.clip(a * x + b, 0.0, 1.0)),
     "elu": (1.0, None, lambda a, b: "elu" if a == 1 else lambda x: el.elu(x, a)),
 }
@@ -56,6 +59,8 @@ def functions(op: str, how: dict[str, Any], directions: int) -> list[list[Any]]:
         alpha, beta, make = _FUNCTIONS[name.lower()]
         a = 0.0 if alpha is None else float(next(alphas, alpha))
         b = 0.0 if beta is None else float(next(betas, beta))
+        if not np.isfinite([a, b]).all():
+            raise ConversionError(f"its activation {name!r} has no alpha and beta: write activation_alpha and _beta")
         found.append(make(a, b))
     return [found[k : k + count] for k in range(0, len(found), count)]
 

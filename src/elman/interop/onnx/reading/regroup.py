@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import FEATURES, Atom, Dim, Filled, Size, Sizes, Tensor
-from elman.interop.onnx.reading.call import Call, Operators, as_sizes, refuse, tensor_in
+from elman.interop.onnx.reading.call import Call, Operators, Reading, as_sizes, refuse, tensor_in
 from elman.interop.onnx.reading.moves import joined, without
 from elman.interop.onnx.reading.slices import sliced
-
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
-
 
 _APART = "it regroups axes in a way that is not read: batch, time and features do not stay apart"
 
 
-def _reshape(i: Interpreter, call: Call) -> Any:
+def _reshape(i: Reading, call: Call) -> Any:
     value, sizes = call[0], as_sizes(call[1]) if not isinstance(call[1], Filled) else refuse("its shape is unknown")
     if isinstance(value, Filled):
         return value
@@ -167,7 +163,7 @@ def _dropped(tensor: Tensor) -> Tensor:
     return without(tensor, set(), tensor.dims)
 
 
-def _flatten(i: Interpreter, call: Call) -> Any:
+def _flatten(i: Reading, call: Call) -> Any:
     tensor = tensor_in(call[0])
     axis = tensor.place(int(call.get("axis", 1)))
     before, after = Size(), Size()

@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import Filled, Size, Sizes, Steps, Tensor, Whole, size_of_dim
-from elman.interop.onnx.reading.call import Call, Operators, array_in, as_sizes
+from elman.interop.onnx.reading.call import Call, Operators, Reading, array_in, as_sizes, check_shape
 from elman.interop.onnx.reading.file import dtype_of
 
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
 
-
-def _same(i: Interpreter, call: Call) -> Any:
+def _same(i: Reading, call: Call) -> Any:
     return call[0]
 
 
-def _dropout(i: Interpreter, call: Call) -> Any:
+def _dropout(i: Reading, call: Call) -> Any:
     training = call[2]
     if isinstance(training, np.ndarray) and training.size and bool(training.ravel()[0]):
         raise ConversionError("it drops values: export the model for inference (PyTorch: model.eval())")
     return call[0]
 
 
-def _cast(i: Interpreter, call: Call) -> Any:
+def _cast(i: Reading, call: Call) -> Any:
     value, dtype = call[0], dtype_of(int(call.get("to", 0)), "what it casts to")
     if isinstance(value, np.ndarray):
         return value.astype(dtype)
@@ -40,7 +37,7 @@ def _cast(i: Interpreter, call: Call) -> Any:
     return value
 
 
-def _constant(i: Interpreter, call: Call) -> Any:
+def _constant(i: Reading, call: Call) -> Any:
     found = {
         k: v
         for k, v in call.attributes.items()
@@ -55,7 +52,7 @@ def _constant(i: Interpreter, call: Call) -> Any:
 MOST_AXES = 64  # of a shape that is a constant
 
 
-def _shape(i: Interpreter, call: Call) -> Any:
+def _shape(i: Reading, call: Call) -> Any:
     value = call[0]
     if isinstance(value, np.ndarray):
         found = [Size(n) for n in value.shape]
@@ -71,11 +68,12 @@ def _shape(i: Interpreter, call: Call) -> Any:
     return Sizes(tuple(found[start:end]))
 
 
-def _of_shape(i: Interpreter, call: Call) -> Any:
+def _of_shape(i: Reading, call: Call) -> Any:
     value = call.get("value", np.zeros(1, np.float32))
     shape = call[0]
     if value.dtype.kind in "iu" and isinstance(shape, np.ndarray) and shape.shape == (1,) and 0 <= shape[0] < MOST_AXES:
         return np.full(int(shape[0]), value.ravel()[0])  # a shape
+    check_shape(as_sizes(shape))
     return Filled(float(value.ravel()[0]))
 
 
@@ -104,7 +102,7 @@ def sizes_pair(call: Call, function: Callable[[Size, Size], Size]) -> Sizes:
     return Sizes(tuple(function(x, y) for x, y in pairs), a.scalar and b.scalar)
 
 
-def _range(i: Interpreter, call: Call) -> Any:
+def _range(i: Reading, call: Call) -> Any:
     first, step = (as_sizes(call[k]).items[0] for k in (0, 2))
     end = as_sizes(call[1]).items[0]
     if (first.number, step.number, end.number, len(end.atoms)) != (0, 1, 1, 1) or first.atoms or step.atoms:
@@ -112,7 +110,7 @@ def _range(i: Interpreter, call: Call) -> Any:
     return Steps(end.atoms[0])
 
 
-def _product_of_sizes(i: Interpreter, call: Call) -> Any:
+def _product_of_sizes(i: Reading, call: Call) -> Any:
     total = Size()
     for size in as_sizes(call[0]).items:
         total = total * size

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import FEATURES, Atom, Dim, Filled, Given, Node, Sizes, Steps, Tensor, Whole
-from elman.interop.onnx.reading.call import Call, Operators, array_in, bounded, tensor_in
+from elman.interop.onnx.reading.call import Call, Operators, Reading, array_in, bounded, tensor_in
 from elman.interop.onnx.reading.moves import without
 from elman.interop.report import Mapped
 from elman.network import Embedding
-
-if TYPE_CHECKING:
-    from elman.interop.onnx.reading.interpreter import Interpreter
 
 
 def sliced(node: Any, first: int, end: int, where: str) -> Node:
@@ -27,7 +24,7 @@ def sliced(node: Any, first: int, end: int, where: str) -> Node:
     return Node("slice", (node,), end - first, node.timed, where, option=(first, end))
 
 
-def _slice(i: Interpreter, call: Call) -> Any:
+def _slice(i: Reading, call: Call) -> Any:
     value = call[0]
     starts, ends = call.wholes(1, "starts"), call.wholes(2, "ends")
     if starts is None or ends is None or len(starts) != len(ends):
@@ -101,7 +98,7 @@ def pooled(node: Any, how: str, atom: Atom, where: str) -> Node:
     return Node("pool", (node,), node.features, timed, where, option=how)
 
 
-def _gather(i: Interpreter, call: Call) -> Any:
+def _gather(i: Reading, call: Call) -> Any:
     value, axis = call[0], int(call.get("axis", 0))
     if isinstance(call[1], Whole):
         return _embedded(i, call, array_in(value, "the table"), call[1])
@@ -147,7 +144,7 @@ def picked(tensor: Tensor, axis: int, index: np.ndarray, where: str) -> Tensor:
     return found if index.ndim else without(found, {axis}, tuple(d for k, d in enumerate(found.dims) if k != axis))
 
 
-def _embedded(i: Interpreter, call: Call, table: np.ndarray, index: Whole) -> Tensor:
+def _embedded(i: Reading, call: Call, table: np.ndarray, index: Whole) -> Tensor:
     if table.ndim != 2 or int(call.get("axis", 0)) != 0 or table.dtype.kind != "f":
         raise ConversionError("its table is no matrix of numbers, looked up by rows")
     every = np.arange(len(table))
@@ -165,7 +162,7 @@ def _embedded(i: Interpreter, call: Call, table: np.ndarray, index: Whole) -> Te
     return Tensor((*dims, Dim((FEATURES,))), grid, table.shape[1])
 
 
-def _split(i: Interpreter, call: Call) -> Any:
+def _split(i: Reading, call: Call) -> Any:
     value, axis = call[0], int(call.get("axis", 0))
     sizes = call.wholes(1, "split")
     count = len(call.node.output)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from elman.engine.stage import Source
+from elman.interop.onnx.writing.known import Known
 from elman.interop.onnx.writing.standard import GATES, Standard, standard
 from elman.interop.onnx.writing.values import Value
 from elman.interop.onnx.writing.writer import code_of
 from elman.interop.report import Mapped
 from elman.network.flow import Part
 
-if TYPE_CHECKING:
-    from elman.interop.onnx.writing.parts import Parts
-
 
 @dataclass(frozen=True)
-class Known:
+class Recognised:
     """A recurrent part that is a standard node, before it is written."""
 
     number: int
@@ -34,22 +31,20 @@ class StandardNodes:
 
     Parameters
     ----------
-    parts : Parts
+    parts : Known
         All of them.
-    free : function
-        The value that a state begins with, by part and number; None where it is zero.
 
     Attributes
     ----------
-    found : dict of int to Known
+    found : dict of int to Recognised
         By the number of the part.
     """
 
-    def __init__(self, parts: Parts, free: Callable[[int, int], str | None]):
-        self._parts, self._free = parts, free
+    def __init__(self, parts: Known):
+        self._parts = parts
         self.found = self._recognised()
 
-    def _recognised(self) -> dict[int, Known]:
+    def _recognised(self) -> dict[int, Recognised]:
         """The parts that are standard nodes; in float64 none, which runtimes have no kernels of."""
         found = {}
         for number, part in enumerate(self._parts.net.structure.parts):
@@ -57,10 +52,10 @@ class StandardNodes:
                 node = standard(part.graph, self._parts.constants[number])
                 if node is not None:
                     initial = part.initial or (None,) * len(part.graph.states)
-                    found[number] = Known(number, part, node, initial)
+                    found[number] = Recognised(number, part, node, initial)
         return found
 
-    def _other_direction(self, one: Known) -> Known | None:
+    def _other_direction(self, one: Recognised) -> Recognised | None:
         """The part that runs over the same sequence in the other direction, in the same way."""
         for other in self.found.values():
             alike = (other.node.op, other.node.units, other.node.before_reset) == (
@@ -93,7 +88,7 @@ class StandardNodes:
             Mapped(f"{one.node.op} {found[0]}", names, how + (", bidirectional" if other else ""))
         )
 
-    def _node_inputs(self, directions: list[Known], x: Value, axis: int) -> list[str]:
+    def _node_inputs(self, directions: list[Recognised], x: Value, axis: int) -> list[str]:
         w, nodes = self._parts.writer, [d.node for d in directions]
         scope = w.scope
         arrays = [w.constant(np.stack([getattr(n, k) for n in nodes]), f"{scope}.{k}") for k in ("W", "R", "B")]
@@ -108,19 +103,19 @@ class StandardNodes:
             inputs.pop()
         return inputs
 
-    def _starts(self, directions: list[Known], k: int) -> str:
+    def _starts(self, directions: list[Recognised], k: int) -> str:
         """What the k-th states begin with, (directions, B, H); nothing where all of them are zero."""
         w, units = self._parts.writer, directions[0].node.units
         begins: list[str | None] = []
         for d in directions:
             source = d.initial[k]
-            begins.append(self._free(d.number, k) if source is None else self._parts.of(source).name)
+            begins.append(self._parts.free(d.number, k) if source is None else self._parts.of(source).name)
         if not any(begins):
             return ""
         rows = [w.node("Unsqueeze", b or self._parts.axes.zeros(units), w.whole(0)) for b in begins]
         return rows[0] if len(rows) == 1 else w.node("Concat", *rows, axis=0)
 
-    def _direction(self, known: Known, place: int, found: tuple[str, ...]) -> None:
+    def _direction(self, known: Recognised, place: int, found: tuple[str, ...]) -> None:
         w = self._parts.writer
         for k, name in enumerate(found[1:]):
             self._parts.finals[known.number, k] = w.node("Gather", name, w.constant(np.int64(place)), axis=0)
@@ -133,7 +128,7 @@ class StandardNodes:
         self._parts.values[known.number] = Value(y)
 
 
-def _how(directions: list[Known]) -> dict[str, Any]:
+def _how(directions: list[Recognised]) -> dict[str, Any]:
     """The attributes of a node."""
     node, functions = directions[0].node, [f for d in directions for f in d.node.functions]
     named = [d.part.layer.reverse for d in directions]

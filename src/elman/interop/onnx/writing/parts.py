@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from elman.engine.slots import ONCE
-from elman.engine.stage import Source
 from elman.equations.graph import Graph, depending
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
+from elman.interop.onnx.writing.known import Known
 from elman.interop.onnx.writing.moves import Moves
 from elman.interop.onnx.writing.nodes import StandardNodes
 from elman.interop.onnx.writing.values import Equations, Memory, Value, folded
@@ -23,21 +23,11 @@ from elman.interop.report import Mapped
 from elman.network import Network
 from elman.network.flow import Part
 
+INDEX = np.dtype(np.int64)
 
-class Parts:
-    """Writes the parts of a network.
 
-    Parameters
-    ----------
-    net : Network
-    writer : Writer
-    axes : Moves
-        The time axes, with their sizes and, where rows differ, their lengths.
-    inputs : list of Value
-        Those of the network.
-    free : function
-        The value that a state begins with, by part and number; None where it is zero.
-    """
+class Parts(Known):
+    """Writes the parts of a network; see `Known` for its parameters."""
 
     def __init__(
         self,
@@ -47,12 +37,8 @@ class Parts:
         inputs: list[Value],
         free: Callable[[int, int], str | None],
     ):
-        self.net, self.writer, self.axes, self.inputs, self._free = net, writer, axes, inputs, free
-        self.values: dict[int, Value] = {}
-        self.finals: dict[tuple[int, int], str] = {}
-        self.mapped: list[Mapped] = []
-        self.constants = {k: self._folded(k) for k, p in enumerate(net.structure.parts) if p.graph is not None}
-        self._standard = StandardNodes(self, free)
+        super().__init__(net, writer, axes, inputs, free)
+        self._standard = StandardNodes(self)
 
     def write(self) -> None:
         for number, part in enumerate(self.net.structure.parts):
@@ -65,27 +51,6 @@ class Parts:
                 self._standard.write(number)
             else:
                 self._write_layer(part, number)
-
-    def of(self, source: Source) -> Value:
-        """What a part reads."""
-        if source.number < 0:
-            return self.inputs[~source.number]
-        if source.state >= 0:
-            return Value(self.finals[source.number, source.state])
-        return self.values[source.number]
-
-    def _folded(self, number: int) -> dict[Symbol, np.ndarray]:
-        part = self.net.structure.parts[number]
-        assert part.graph is not None
-        return folded(part.graph, self._parameters(part, number), self.net.dtype)
-
-    def _parameters(self, part: Part, number: int) -> dict[str, np.ndarray]:
-        parts, found = self.net.structure.parts, {}
-        assert part.graph is not None
-        for name in part.graph.parameters:
-            owner, theirs = part.tied.get(name, (number, name))
-            found[name] = self.net.params[f"{parts[owner].name}.{theirs}"]
-        return found
 
     # --- moves ----------------------------------------------------------------------------------------------
 
@@ -114,11 +79,6 @@ class Parts:
         self.values[number] = equations.values[output] if kept else Value(equations.solid(output))
         self.mapped.append(Mapped(f"nodes {part.name}/", part.name, part.layer.cell.name))
 
-    def axis_read(self, part: Part) -> int:
-        """The time axis of what a part reads; that of what it makes has no steps where it returns the last one."""
-        axes = [self.net.structure.axis(source) for source in part.sources]
-        return max(axes, default=ONCE)
-
     def _equations(
         self,
         number: int,
@@ -132,7 +92,7 @@ class Parts:
         constants = self.constants[number]
         if graph is not self.net.structure.parts[number].graph:  # of what was split off the symbols are others
             part = self.net.structure.parts[number]
-            constants = {**constants, **folded(graph, self._parameters(part, number), self.net.dtype)}
+            constants = {**constants, **folded(graph, self.parameters(part, number), self.net.dtype)}
         return Equations(writer or self.writer, rank, lead, values, constants, memory)
 
     def _attended(self, part: Part, number: int) -> tuple[Graph, Callable[[Symbol, Symbol], Memory]]:
@@ -191,7 +151,7 @@ class Parts:
         initial = part.initial[k] if part.initial and k >= 0 else None
         if initial is not None:
             return self.of(initial).name
-        free = self._free(number, k) if k >= 0 else None
+        free = self.free(number, k) if k >= 0 else None
         return free or self.axes.zeros(wide)
 
     def _run(
@@ -218,20 +178,17 @@ class Parts:
         new = [equations.solid(n, width(s)) for n, s in zip(graph.new_states, graph.states, strict=True)]
         if used:
             new = [inner.node("Where", steps[-1], n, old) for n, old in zip(new, states, strict=True)]
-        outputs = [*new, *([equations.solid(graph.outputs[0])] if y_wanted else [])]
-        widths = [*map(width, graph.states), *([width(graph.outputs[0])] if y_wanted else [])]
-        named = [inner.shared.unused(f"{part.name}/new") for _ in outputs]
-        for name, value in zip(named, outputs, strict=True):
+        made = [(n, width(s)) for n, s in zip(new, graph.states, strict=True)]
+        made += [(equations.solid(graph.outputs[0]), width(graph.outputs[0]))] if y_wanted else []
+        named = [inner.shared.unused(f"{part.name}/new") for _ in made]
+        for name, (value, _) in zip(named, made, strict=True):
             inner.called(name, value)
-        whole = np.dtype(np.int64)
-        typed_inputs = [typed(n, dtype, [None, width(s)]) for n, s in zip(states, graph.states, strict=True)]
-        typed_inputs += [
-            typed(n, whole if v.whole else dtype, [None, width(s)]) for n, s, v in zip(steps, *fed, strict=False)
-        ]
-        typed_inputs += [typed(steps[-1], np.dtype(bool), [None, 1])] if used else []
-        typed_outputs = [typed(n, dtype, [None, wide]) for n, wide in zip(named, widths, strict=True)]
+        given = [(n, dtype, width(s)) for n, s in zip(states, graph.states, strict=True)]
+        given += [(n, INDEX if v.whole else dtype, width(s)) for n, s, v in zip(steps, *fed, strict=False)]
+        given += [(steps[-1], np.dtype(bool), 1)] if used else []
+        ends = [(n, dtype, wide) for n, (_, wide) in zip(named, made, strict=True)]
         scanned = [v.name for v in fed[1]] + ([used] if used else [])
-        body = Body(inner.nodes, typed_inputs, typed_outputs)
+        body = Body(inner.nodes, *([typed(n, d, [None, wide]) for n, d, wide in lines] for lines in (given, ends)))
         found = w.scan([*begins, *scanned], body, len(states))
         self._ended(part, number, list(found), len(graph.states), axis)
         self.mapped.append(Mapped(f"Scan {found[0]}", part.name, f"the equations of {part.layer.cell.name}"))

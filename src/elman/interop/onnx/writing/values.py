@@ -77,7 +77,8 @@ class Equations:
     ):
         self.writer: Writer = writer
         self.rank, self._lead = rank, lead
-        self.values, self.constants, self._memory = dict(values), constants, memory
+        self.constants: Mapping[Symbol, np.ndarray] = constants
+        self.values, self._memory = dict(values), memory
 
     def write(self, nodes: Iterable[Symbol]) -> None:
         """Those that are not there yet, operands first."""

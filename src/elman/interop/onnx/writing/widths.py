@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
 from elman.equations.ops import span
 from elman.equations.symbols import Symbol, width
+from elman.interop.onnx.writing.writer import Writer
 
-if TYPE_CHECKING:
-    from elman.interop.onnx.writing.values import Equations
+
+class Equations(Protocol):
+    """What is written; see `elman.interop.onnx.writing.values.Equations`."""
+
+    writer: Writer
+    constants: Mapping[Symbol, np.ndarray]
+
+    def solid(self, symbol: Symbol, wide: int = 0) -> str: ...
+
+    def index(self, symbol: Symbol) -> str: ...
+
+    def reshaped(self, name: str, *sizes: int) -> str: ...
 
 
 def _slice(e: Equations, node: Symbol) -> str:
