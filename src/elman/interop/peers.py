@@ -13,7 +13,7 @@ _EXTRAS = {  # of a package, what installs it
     "torch": "elman[torch]",
     "keras": "elman[keras]",
     "jax": "elman[jax]",
-    "flax": "flax",
+    "flax": "elman[flax]",
     "onnx": "elman[onnx]",
     "onnxruntime": "elman[onnx]",
 }
