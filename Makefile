@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data plots wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -62,6 +62,10 @@ format: $(VENV)/.linted
 # The peers, for the targets below only.
 parity: $(PEERS)/.installed
 	$(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity
+
+# Conversions of all configurations that are drawn: a quarter of an hour.
+parity-long: $(PEERS)/.installed
+	ELMAN_MATRIX=1 ELMAN_FLAX_MODELS=100 ELMAN_JAX_GRAPHS=8 ELMAN_LONG=1 $(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity/interop
 
 bench: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run

@@ -19,7 +19,7 @@ import jax.numpy as jnp  # noqa: E402
 import elman as el  # noqa: E402
 from elman.interop import from_flax, proof, to_flax, weights_from_jax  # noqa: E402
 
-MODELS = int(os.environ.get("ELMAN_FLAX_MODELS", 100))
+MODELS = int(os.environ.get("ELMAN_FLAX_MODELS", 30))
 FEATURES, UNITS, WORDS = 3, 4, 6
 ACTIVATIONS = [nn.tanh, nn.tanh, nn.relu, nn.elu, nn.gelu, nn.soft_sign, lambda x: x, lambda x: jnp.sin(x)]
 GATES = [nn.sigmoid, nn.sigmoid, nn.sigmoid, nn.hard_sigmoid]
