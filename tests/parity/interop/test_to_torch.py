@@ -262,11 +262,23 @@ def test_what_does_not_fit_is_refused_in_words():
         ((x, s), {"lengths": [1]}, "expected"),
         ((x, s), {"lengths": {"s": [1, 1]}}, "no input with time steps"),
         ((x, s), {"state": []}, "state has 0"),
+        ((x, s), {"lengths": [9, 1]}, "whole numbers 0..4"),
+        ((x, s), {"lengths": [-1, 1]}, "whole numbers 0..4"),
+        ((x.numpy(), s), {}, "torch.as_tensor"),
     ]:
         with pytest.raises(el.ShapeError, match=said):
             module(given, **how)
-    with pytest.raises(el.ConversionError, match="not the weights"):
+    with pytest.raises(el.DataError, match="x is torch.float64 and the module torch.float32"):
+        module((x.double(), s))
+    indices = el.interop.to_torch(el.Network(1, [el.Embedding(5, 2), el.GRU(2)]))
+    with pytest.raises(el.ShapeError, match=r"expected indices \(B, T\)"):
+        indices(torch.zeros(2, 3, 4, dtype=torch.long))
+    with pytest.raises(
+        el.ConversionError, match="not the weights .*: they have no layers.0.weight_ih_l0. Give the net"
+    ):
         el.interop.weights_from_torch(el.Network(2, [el.LSTM(3)]), module)
+    with pytest.raises(el.ConversionError, match="has shape .* there"):
+        el.interop.weights_from_torch(el.Network(2, [el.GRU(4)]), el.interop.to_torch(el.Network(2, [el.GRU(3)])))
     with pytest.raises(el.ConversionError, match="expected a module"):
         el.interop.weights_from_torch(net, 3)
     with torch.no_grad():
