@@ -340,3 +340,13 @@ def test_there_and_back_by_from_torch(net):
     again = el.interop.from_torch(module, example=torch.zeros(2, 4, 2))
     x = batch()[0]
     np.testing.assert_allclose(again(x), net(x), atol=1e-6)
+
+
+def test_compile_in_one_graph():
+    """No check of what goes in breaks the graph; lengths are not looked at inside of it."""
+    net = el.Network(3, [el.Recurrent(el.cells.mgu, 4), el.Dense(2)])
+    module, x = el.interop.to_torch(net), np.random.default_rng(0).normal(size=(2, 3, 3)).astype("float32")
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    for lengths in (None, [3, 1]):
+        y = compiled(torch.tensor(x), None if lengths is None else torch.tensor(lengths))
+        np.testing.assert_allclose(y.detach().numpy(), net(x, lengths=lengths), atol=1e-5)

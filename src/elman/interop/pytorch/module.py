@@ -137,7 +137,7 @@ class NetworkModule(nn.Module):
 
     def _numbers(self, given: Given, x: Any) -> Any:
         """Real numbers as they are; of another precision than the module's only where autocast chooses it."""
-        ours = next(iter(self.parameters()), self._like).dtype
+        ours = self._like.dtype
         if x.dtype != ours and not torch.is_autocast_enabled(x.device.type):
             raise DataError(
                 f"{given.name} is {x.dtype} and the module {ours}: give {given.name}.to({ours}), or convert the "
