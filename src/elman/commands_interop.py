@@ -224,7 +224,12 @@ def _write_keras(net: Network, path: Path, tolerance: float | None) -> list[Repo
     from elman.interop.keras.writing import to_keras
 
     model, report = to_keras(net, tolerance=tolerance, return_report=True)
-    model.save(path)
+    draft = path.with_name(f".{path.stem}.part.keras")  # Keras wants this ending
+    try:
+        model.save(draft)
+        write_whole(path, draft.read_bytes())
+    finally:
+        draft.unlink(missing_ok=True)
     return [report]
 
 
