@@ -82,3 +82,15 @@ def test_from_the_command_line(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0 and "multiply-adds for a sequence of 9 steps" in done.stdout, done.stderr
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["net.c", "net.h"]
+
+
+def test_what_is_none_of_elmans_is_converted_first(tmp_path):
+    (tmp_path / "a.pt").write_bytes(b"PK")
+    with pytest.raises(el.ModelFileError, match="elman convert .*a.pt net.safetensors"):
+        export_c(tmp_path / "a.pt", tmp_path / "out")
+    file = el.Network(3, [el.GRU(4)]).save(tmp_path / "net.safetensors")
+    with pytest.raises(el.OptionError, match="data is for weights='int8'"):
+        export_c(file, tmp_path / "out", data="none.csv")
+    with pytest.raises(el.OptionError, match="give a folder with --c"):
+        export_c(file, file)
+    assert not (tmp_path / "out").exists()

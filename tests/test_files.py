@@ -137,9 +137,17 @@ def test_writing_never_changes_the_umask_of_the_process(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("act", [check_file, lambda path: write_whole(path, b"x")])
 def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path, act):
-    with pytest.raises(OptionError, match="file cannot be written: No such file or directory; choose another place"):
+    with pytest.raises(OptionError, match="file cannot be written: there is no folder .*nowhere; make it"):
         act(tmp_path / "nowhere" / "file")
     with pytest.raises(OptionError, match="folder"):
         (tmp_path / "folder").mkdir()
         act(tmp_path / "folder")
     assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_that_cannot_be_written_names_the_callers_option(tmp_path):
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(OptionError, match="give a folder with --c"):
+        check_writable(tmp_path / "file", option="--c")
+    with pytest.raises(OptionError, match="Give another with --c"):
+        write_folder(tmp_path / "file" / "in", {"one": text("1")}, option="--c")

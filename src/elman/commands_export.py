@@ -9,7 +9,7 @@ from typing import Any
 from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.data.reading import Reading
-from elman.errors import ConversionError
+from elman.errors import ConversionError, ModelFileError, OptionError
 from elman.forecast import Forecaster
 from elman.interop.c.export import to_c
 from elman.interop.c.names import identifier
@@ -82,9 +82,13 @@ def export_c(
         If the model cannot be read, or not be said in C; nothing is written then.
     """
     file, place = checks.path(model, "model"), checks.path(out, "out")
-    inside = _inside(load(file), file)
+    inside = _inside(_opened(file), file)
     if name is None and place.suffix not in (".c", ".h"):
         name = identifier(file.stem, "net")[:31]
+    if data is not None and how.get("weights") != "int8":
+        raise OptionError(
+            "data is for weights='int8' (--weights int8), whose loss in accuracy it measures: leave it out"
+        )
     if data is not None:
         how["data"] = sequences(file, data, reading).x
     constants = inside.constants
@@ -92,6 +96,18 @@ def export_c(
         inside.net, place, name=name, about=inside.about, constants=constants, return_report=True, **how
     )
     return Exported(files, report.noting(*inside.about.splitlines()))
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return load(file)
+    except ModelFileError as error:
+        if file.is_file():
+            raise ModelFileError(
+                f"{error}. If another framework wrote it, make a network of it first: elman convert {file} "
+                "net.safetensors"
+            ) from error
+        raise
 
 
 def _inside(model: Any, file: Path) -> _Inside:

@@ -42,6 +42,7 @@ def convert(
     *,
     network: int | None = None,
     tolerance: float | None = None,
+    max_steps: int | None = None,
     **reading: Any,
 ) -> Converted:
     """Bring a model from one framework's file to another's; what they are is known by their endings.
@@ -49,7 +50,8 @@ def convert(
     Parameters
     ----------
     model : str or Path
-        ``.safetensors`` of Elman or of PyTorch's weights, ``.pt`` or ``.pth``, ``.keras`` or ``.h5``, ``.onnx``.
+        ``.safetensors`` of Elman or of PyTorch's weights, ``.pt``, ``.pth`` or ``.ckpt``, ``.keras`` or ``.h5``,
+        ``.onnx``.
     out : str or Path
         ``.safetensors`` (Elman's), ``.pt`` (weights of `elman.interop.to_torch`'s module), ``.keras``, ``.onnx``, or
         ``.c``, beside which goes its header.
@@ -58,6 +60,8 @@ def convert(
         them is left behind.
     tolerance : float, optional
         The largest difference between both sides; by default 1e-5, in float64 1e-10.
+    max_steps : int, optional
+        Of C, of a network that needs whole sequences: how many steps they have at most.
     **reading
         What a file does not tell, for the function that reads it, such as ``nonlinearity="relu"``.
 
@@ -74,13 +78,16 @@ def convert(
     """
     source, target = checks.path(model, "model"), checks.path(out, "out")
     read, write = _of_ending(source, READERS, "model"), _of_ending(target, WRITERS, "out")
+    writing = {} if max_steps is None else {"max_steps": max_steps}
+    if writing and write is not _write_c:
+        raise OptionError(f"max_steps={max_steps} (--max-steps) is for C, and {target} is none: leave it out")
     if not source.is_file():
         raise ModelFileError(f"there is no model file {source}")
     if target.exists() and target.samefile(source):
         raise OptionError(f"the output {target} is the model that is read; give another")
     check_file(target)
     net, *reports = read(source, network=network, tolerance=tolerance, **reading)
-    reports += write(net, target, tolerance)
+    reports += write(net, target, tolerance, **writing)
     return Converted(net, tuple(reports), target)
 
 
@@ -125,9 +132,10 @@ def network_of(model: Any, number: int | None, path: str | Path) -> Network:
     if not networks:
         raise ConversionError(f"{path} holds a {kind} without a network: there is nothing to convert")
     if number is None:
+        which = "0" if len(networks) == 1 else f"0 to {len(networks) - 1}"
         raise ConversionError(
             f"{path} holds a {kind}, of which only networks can be converted, without what it does before and behind "
-            f"them: say which, network=0 to {len(networks) - 1} (--network)"
+            f"them: say which, --network {which} (network=... in Python)"
         )
     return networks[checks.whole(number, "network", least=0, most=len(networks) - 1)]
 
@@ -166,19 +174,24 @@ def _foreign(
 ) -> Any:
     if network is not None:
         raise OptionError(f"network={network} is for a model of Elman that is built on networks; {path} is none")
-    known = [name for name in inspect.signature(read).parameters if name not in ("tolerance", "return_report")][1:]
+    known = [name for name in inspect.signature(read).parameters if name not in _OF_PYTHON][1:]
     for name in reading:
         if name not in known:
             raise OptionError(
                 f"{name}{checks.nearest(name, known)} is nothing that {read.__name__} takes: {listed(known)}"
             )
+    if isinstance(reading.get("order"), str):
+        reading["order"] = [name.strip() for name in reading["order"].split(",")]
     return read(path, tolerance=tolerance, return_report=True, **reading)
 
+
+_OF_PYTHON = ("tolerance", "return_report", "example")  # what a file is not read with
 
 READERS: dict[str, Callable[..., Any]] = {
     ".safetensors": _read_safetensors,
     ".pt": _read_torch,
     ".pth": _read_torch,
+    ".ckpt": _read_torch,  # of Lightning
     ".keras": _read_keras,
     ".h5": _read_keras,
     ".onnx": _read_onnx,
@@ -211,7 +224,12 @@ def _write_keras(net: Network, path: Path, tolerance: float | None) -> list[Repo
     from elman.interop.keras.writing import to_keras
 
     model, report = to_keras(net, tolerance=tolerance, return_report=True)
-    model.save(path)
+    draft = path.with_name(f".{path.stem}.part.keras")  # Keras wants this ending
+    try:
+        model.save(draft)
+        write_whole(path, draft.read_bytes())
+    finally:
+        draft.unlink(missing_ok=True)
     return [report]
 
 
@@ -222,14 +240,14 @@ def _write_onnx(net: Network, path: Path, tolerance: float | None) -> list[Repor
     return [report]
 
 
-def _write_c(net: Network, path: Path, tolerance: float | None) -> list[Report]:
+def _write_c(net: Network, path: Path, tolerance: float | None, max_steps: int | None = None) -> list[Report]:
     from elman.interop.c.export import to_c
 
-    _, report = to_c(net, path, main=False, tolerance=tolerance, return_report=True)
+    _, report = to_c(net, path, main=False, max_steps=max_steps, tolerance=tolerance, return_report=True)
     return [report]
 
 
-WRITERS: dict[str, Callable[[Network, Path, float | None], list[Report]]] = {
+WRITERS: dict[str, Callable[..., list[Report]]] = {
     ".safetensors": _write_elman,
     ".pt": _write_torch,
     ".pth": _write_torch,

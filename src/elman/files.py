@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise OptionError(f"{path} cannot be written: {reason(error)}; choose another place") from error
+        raise _no_place(path, error) from error
 
 
 def check_file(path: Path) -> None:
@@ -44,10 +44,13 @@ def check_file(path: Path) -> None:
     try:
         _try(path.parent)
     except OSError as error:
-        raise OptionError(f"{path} cannot be written: {reason(error)}; choose another place") from error
+        raise _no_place(path, error) from error
 
 
-def check_writable(folder: Path, names: Iterable[str] = ()) -> None:
+OUT = "--out (out=... in Python)"  # how most commands are told a folder
+
+
+def check_writable(folder: Path, names: Iterable[str] = (), *, option: str = OUT) -> None:
     """Refuse a folder that cannot be written, before any work is done; leaves nothing behind.
 
     Parameters
@@ -56,6 +59,8 @@ def check_writable(folder: Path, names: Iterable[str] = ()) -> None:
         Need not be there yet.
     names : iterable of str
         Of the files that will be written into it.
+    option : str
+        How the caller is told another folder.
 
     Raises
     ------
@@ -63,19 +68,19 @@ def check_writable(folder: Path, names: Iterable[str] = ()) -> None:
         Naming the folder and what is wrong with it.
     """
     if folder.exists() and not folder.is_dir():
-        raise OptionError(f"the output {folder} is a file; give a folder with --out (out=... in Python)")
+        raise OptionError(f"the output {folder} is a file; give a folder with {option}")
     taken = next((name for name in names if (folder / name).is_dir()), None)
     if taken is not None:
         raise OptionError(
-            f"{folder / taken} is a folder, where a file is to be written; remove it, or give another --out"
+            f"{folder / taken} is a folder, where a file is to be written; remove it, or give another with {option}"
         )
     try:
         _try(folder if folder.exists() else _nearest(folder))
     except OSError as error:
-        raise _refusal(folder, error) from error
+        raise _refusal(folder, error, option) from error
 
 
-def write_folder(folder: Path, files: Mapping[str, Callable[[Path], Any] | None]) -> None:
+def write_folder(folder: Path, files: Mapping[str, Callable[[Path], Any] | None], *, option: str = OUT) -> None:
     """Write files into a folder, all of them or none.
 
     In a folder that exists, files of these names are replaced, and put back if one of them cannot be; all else is left
@@ -88,6 +93,8 @@ def write_folder(folder: Path, files: Mapping[str, Callable[[Path], Any] | None]
     files : mapping of str to function
         For each name, a function that writes the file at the path it is given; None takes an old file of that name
         away.
+    option : str
+        How the caller is told another folder.
 
     Raises
     ------
@@ -107,10 +114,10 @@ def write_folder(folder: Path, files: Mapping[str, Callable[[Path], Any] | None]
         else:
             os.rename(draft, folder)
     except OSError as error:
-        raise _refusal(folder, error) from error
+        raise _refusal(folder, error, option) from error
     except OptionError as error:
         if isinstance(error.__cause__, OSError):  # of `write_whole`: name the folder, not the draft
-            raise _refusal(folder, error.__cause__) from error
+            raise _refusal(folder, error.__cause__, option) from error
         raise
     finally:
         if draft is not None:
@@ -168,7 +175,11 @@ def _nearest(path: Path) -> Path:
     return next(p for p in path.absolute().parents if p.exists())
 
 
-def _refusal(folder: Path, error: OSError) -> OptionError:
-    return OptionError(
-        f"the folder {folder} cannot be written: {reason(error)}. Give another with --out (out=... in Python)"
-    )
+def _no_place(path: Path, error: OSError) -> OptionError:
+    if isinstance(error, FileNotFoundError) and not path.parent.exists():
+        return OptionError(f"{path} cannot be written: there is no folder {path.parent}; make it, or choose another")
+    return OptionError(f"{path} cannot be written: {reason(error)}; choose another place")
+
+
+def _refusal(folder: Path, error: OSError, option: str) -> OptionError:
+    return OptionError(f"the folder {folder} cannot be written: {reason(error)}. Give another with {option}")

@@ -75,3 +75,8 @@ def test_a_report_reads_as_a_table():
         "note: nothing was left out",
     ):
         assert part in text, text
+
+
+def test_names_that_share_their_stem_have_it_once():
+    text = str(Report("a", "b", (Mapped("w", "rnn.forward.W_i, rnn.forward.W_f"), Mapped("v", "a.W, b.W"))))
+    assert "rnn.forward: W_i, W_f" in text and "a.W, b.W" in text

@@ -18,6 +18,7 @@ from elman.cli.terminal import say
     help="Of a forecaster, classifier or language model: its N-th network, from 0, without what is around it.",
 )
 @click.option("--tolerance", type=float, metavar="X", help="The largest difference of both sides. [default: 1e-5]")
+@click.option("--max-steps", type=int, metavar="N", help="To C, of a network that needs whole sequences.")
 @click.option(
     "--set",
     "settings",
@@ -27,13 +28,19 @@ from elman.cli.terminal import say
 )
 @click.option("--quiet", is_flag=True, help="Show no report; errors all the same.")
 def convert(
-    model: str, out: str, network: int | None, tolerance: float | None, settings: tuple[str, ...], quiet: bool
+    model: str,
+    out: str,
+    network: int | None,
+    tolerance: float | None,
+    max_steps: int | None,
+    settings: tuple[str, ...],
+    quiet: bool,
 ) -> None:
     """Bring MODEL, a file of PyTorch, Keras, ONNX or Elman, to OUT, a file of another kind.
 
-    Endings say what they are: .safetensors (Elman's, or weights of PyTorch), .pt, .keras, .h5, .onnx, and as OUT also
-    .c. Both sides are run on random sequences; if they differ, or something has no counterpart, nothing is written and
-    the reason is said.
+    Endings say what they are: .safetensors (Elman's, or weights of PyTorch), .pt, .pth, .keras, .onnx, as MODEL also
+    .ckpt and .h5, as OUT also .c. Both sides are run on random sequences; if they differ, or something has no
+    counterpart, nothing is written and the reason is said.
 
     \b
     elman convert lstm.pt net.safetensors
@@ -42,7 +49,9 @@ def convert(
     """
     from elman import commands_interop
 
-    found = commands_interop.convert(model, out, network=network, tolerance=tolerance, **_settings(settings))
+    found = commands_interop.convert(
+        model, out, network=network, tolerance=tolerance, max_steps=max_steps, **_settings(settings)
+    )
     if quiet:
         return
     for report in found.reports:

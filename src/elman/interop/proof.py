@@ -176,9 +176,11 @@ def _difference(name: str, a: np.ndarray, b: np.ndarray, trial: Trial, report: R
     if not worst <= allowed:  # a NaN is no agreement
         at = np.unravel_index(int(np.argmax(np.where(np.isnan(apart), np.inf, apart))), a.shape)
         place = ", ".join(str(int(k)) for k in at)
+        tight = allowed < TOLERANCE.get(a.dtype, 0)  # somebody asked for less than rounding
+        advice = "allow more, tolerance=" if tight else "please report the model"
         raise ConversionError(
             f"{report.source} -> {report.target}: {name} differs by {worst:.2g} where {allowed:g} is allowed, at "
             f"[{place}] of {trial.what}: {float(a[at]):.7g} here, {float(np.asarray(b)[at]):.7g} there. The conversion "
-            "is refused: please report the model"
+            f"is refused: {advice}"
         )
     return worst

@@ -62,12 +62,21 @@ class Report:
 
     def __str__(self) -> str:
         lines = [f"{self.source} -> {self.target}"]
-        rows = [(m.theirs, m.ours, m.how) for m in self.mapped]
+        rows = [(m.theirs, _brief(m.ours), m.how) for m in self.mapped]
         lines += _columns(rows)
         if self.trials:
             lines += ["", f"largest differences over {'; '.join(self.trials)} (allowed: {self.tolerance:g})"]
             lines += _columns([(name, f"{found:.2g}") for name, found in self.differences.items()])
         return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+
+
+def _brief(names: str) -> str:
+    """Names that share what stands before their last dot, with it once: ``lstm: W_i, W_f``."""
+    several = [name.rpartition(".") for name in names.split(", ")]
+    stem = several[0][0]
+    if len(several) == 1 or not stem or any(one[0] != stem for one in several):
+        return names
+    return f"{stem}: {', '.join(one[2] for one in several)}"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:

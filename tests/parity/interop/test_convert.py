@@ -74,6 +74,7 @@ def folder(files, tmp_path_factory):
     torch.save(torch.nn.LSTM(2, 3), made / "pickled.pt")
     torch.save({"a": torch.zeros(3)}, made / "lone.pt")
     (made / "a.pt").write_bytes((files[0] / "a.pt").read_bytes())
+    (made / "a.keras").write_bytes((files[0] / "a.keras").read_bytes())
     (made / "a.safetensors").write_bytes((files[0] / "a.safetensors").read_bytes())
     return made
 
@@ -91,7 +92,7 @@ BAD = {
     "junk of safetensors": (("junk.safetensors", "b.pt"), "junk.safetensors"),
     "code in a file": (("pickled.pt", "b.onnx"), "pickled.pt"),
     "weights of nothing known": (("lone.pt", "b.onnx"), "a"),
-    "a classifier": (("classifier.safetensors", "b.onnx"), "say which, network=0 to 1"),
+    "a classifier": (("classifier.safetensors", "b.onnx"), "say which, --network 0 to 1"),
     "a network too many": (("classifier.safetensors", "b.onnx", "--network", "2"), "network is 2"),
     "a network of one": (("a.safetensors", "b.onnx", "--network", "0"), "is a network alone"),
     "a network of another framework": (("a.pt", "b.onnx", "--network", "0"), "is none"),
@@ -99,7 +100,16 @@ BAD = {
     "a setting of Elman's": (("a.safetensors", "b.onnx", "--set", "steps=last"), "steps is for a file"),
     "a setting that is none": (("a.pt", "b.onnx", "--set", "stps=last"), "stps"),
     "a tolerance below 0": (("a.pt", "b.onnx", "--tolerance", "-1"), "tolerance"),
-    "an unreachable tolerance": (("a.pt", "b.onnx", "--tolerance", "1e-12"), "differs by"),
+    "an unreachable tolerance": (("a.pt", "b.onnx", "--tolerance", "1e-12"), "allow more, tolerance="),
+    "what is for modules": (("a.pt", "b.onnx", "--set", "example=1"), "example is nothing that from_torch takes"),
+    "layers that are none": (("a.pt", "b.onnx", "--set", "order=a,b"), "order is ['a', 'b']; the layers of the state"),
+    "what nothing reads": (("a.pt", "b.onnx", "--set", "nonlinearity=relu"), "with an nn.RNN; this one has"),
+    "no such weights": (
+        ("a.keras", "b.onnx", "--set", "weights=none.weights.h5"),
+        "no file of weights none.weights.h5",
+    ),
+    "steps of what is no C": (("a.pt", "b.onnx", "--max-steps", "3"), "is for C, and b.onnx is none"),
+    "no such folder": (("a.safetensors", "none/b.onnx"), "there is no folder none; make it"),
 }
 
 
@@ -124,3 +134,13 @@ def test_a_network_of_a_classifier(folder, tmp_path):
 def test_c_needs_the_steps_of_what_reads_backwards(folder, tmp_path):
     with pytest.raises(el.ElmanError, match="max_steps"):
         commands_interop.convert(folder / "two_ways.safetensors", tmp_path / "b.c")
+    assert commands_interop.convert(folder / "two_ways.safetensors", tmp_path / "b.c", max_steps=9).file.is_file()
+
+
+def test_a_checkpoint_of_lightning(tmp_path):
+    module = torch.nn.Sequential(torch.nn.GRU(3, 4), torch.nn.Linear(4, 2))
+    torch.save({"state_dict": {f"model.{k}": v for k, v in module.state_dict().items()}}, tmp_path / "a.ckpt")
+    found = commands_interop.convert(tmp_path / "a.ckpt", tmp_path / "b.safetensors", order="0,1", steps="last")
+    with torch.no_grad():
+        y = module[1](module[0](torch.tensor(X).transpose(0, 1))[1][0])
+    np.testing.assert_allclose(found.network(X), y, atol=1e-6)

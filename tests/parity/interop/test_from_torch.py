@@ -223,11 +223,13 @@ def test_a_file_is_never_executed(tmp_path, monkeypatch):
 def test_files_that_hold_something_else(tmp_path):
     torch.save(nn.Linear(2, 2), tmp_path / "module.pt")
     torch.save([1, 2], tmp_path / "list.pt")
+    (tmp_path / "half.pt").write_bytes((tmp_path / "module.pt").read_bytes()[:900])
     (tmp_path / "text.pt").write_text("hello")
     el.Network(2, [el.GRU(3)]).save(tmp_path / "elman.safetensors")
     for name, said in {
         "module.pt": "whole module",
         "list.pt": "not a state dict",
+        "half.pt": "ends too early",
         "text.pt": "no file of PyTorch",
         "elman.safetensors": "elman.load",
         "none.pt": "no file",
@@ -243,8 +245,17 @@ def test_arguments_that_would_be_ignored_are_refused():
         el.interop.from_torch(nn.GRU(2, 3).state_dict(), example=torch.zeros(1))
     with pytest.raises(el.OptionError, match="steps"):
         el.interop.from_torch(nn.GRU(2, 3).state_dict(), steps="first")
+    for name, value in {"steps": "last", "nonlinearity": "relu", "activation": "tanh"}.items():
+        with pytest.raises(el.OptionError, match=f"{name}='{value}' is of a state dict with .* leave it out"):
+            el.interop.from_torch(nn.Linear(2, 3).state_dict(), **{name: value})
+    with pytest.raises(el.OptionError, match="order is"):
+        el.interop.from_torch(nn.Linear(2, 3).state_dict(), order="fc")
+    with pytest.raises(el.OptionError, match="tolerance is -1"):
+        el.interop.from_torch(nn.GRU(2, 3), tolerance=-1)
     with pytest.raises(el.ConversionError, match="a state dict or a file"):
         el.interop.from_torch(3)
+    with pytest.raises(el.ConversionError, match=r"make one: GRU\(...\)"):
+        el.interop.from_torch(nn.GRU)
 
 
 def test_a_wrong_nonlinearity_is_found_by_nobody_but_said():
@@ -252,3 +263,43 @@ def test_a_wrong_nonlinearity_is_found_by_nobody_but_said():
         warnings.simplefilter("error")
         _, report = el.interop.from_torch(nn.RNN(2, 3).state_dict(), nonlinearity="relu", return_report=True)
     assert any("nonlinearity='relu'" in note for note in report.notes)
+
+
+class Masked(nn.Module):
+    """A mean over the steps of a mask, which is undefined where a mask has none."""
+
+    def __init__(self):
+        super().__init__()
+        self.gru, self.fc = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 2)
+
+    def forward(self, x, mask):
+        inside = mask.unsqueeze(-1).float()
+        return self.fc((self.gru(x)[0] * inside).sum(1) / inside.sum(1))
+
+
+def test_a_mask_of_whole_numbers():
+    module, x = Masked(), torch.randn(2, 5, 3)
+    mask = torch.tensor([[1, 1, 0, 0, 0], [1, 1, 1, 1, 1]])
+    net = el.interop.from_torch(module, example=(x, mask))
+    np.testing.assert_allclose(net((x.numpy(), mask.numpy()[..., None])), module(x, mask).detach(), atol=1e-6)
+
+
+class Flat(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru, self.fc = nn.GRU(3, 4, batch_first=True), nn.Linear(20, 2)
+
+    def forward(self, x):
+        return self.fc(self.gru(x)[0].flatten(1))
+
+
+def test_an_example_that_alone_fits_is_told_from_one_that_does_not():
+    with pytest.raises(el.ConversionError, match="forward runs on example, and fails with other numbers .* last step"):
+        el.interop.from_torch(Flat(), example=torch.zeros(2, 5, 3))
+    with pytest.raises(el.ConversionError, match="forward fails on example"):
+        el.interop.from_torch(Flat(), example=torch.zeros(2, 5, 4))
+
+
+def test_the_report_says_what_the_network_takes():
+    _, report = el.interop.from_torch(nn.Sequential(nn.Embedding(9, 3), nn.Linear(3, 2)), return_report=True)
+    assert report.notes[0].endswith("the network takes input (B, T)"), report.notes[0]

@@ -416,6 +416,13 @@ def test_frozen_parameters_stay() -> None:
 def test_a_model_of_another_network_is_refused() -> None:
     with pytest.raises(ConversionError, match="it is none that to_keras made"):
         weights_from_keras(NETS["own equations"](), to_keras(NETS["standard"]()))
+    with pytest.raises(ConversionError, match="keras.saving.load_model"):
+        weights_from_keras(NETS["standard"](), "model.keras")
+
+
+def test_no_weights_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="there is no file of weights"):
+        from_keras(weighted(PEOPLES["reviews"]()), weights=tmp_path / "none.weights.h5")
 
 
 def test_there_and_back_and_there() -> None:

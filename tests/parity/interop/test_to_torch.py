@@ -262,11 +262,23 @@ def test_what_does_not_fit_is_refused_in_words():
         ((x, s), {"lengths": [1]}, "expected"),
         ((x, s), {"lengths": {"s": [1, 1]}}, "no input with time steps"),
         ((x, s), {"state": []}, "state has 0"),
+        ((x, s), {"lengths": [9, 1]}, "whole numbers 0..4"),
+        ((x, s), {"lengths": [-1, 1]}, "whole numbers 0..4"),
+        ((x.numpy(), s), {}, "torch.as_tensor"),
     ]:
         with pytest.raises(el.ShapeError, match=said):
             module(given, **how)
-    with pytest.raises(el.ConversionError, match="not the weights"):
+    with pytest.raises(el.DataError, match="x is torch.float64 and the module torch.float32"):
+        module((x.double(), s))
+    indices = el.interop.to_torch(el.Network(1, [el.Embedding(5, 2), el.GRU(2)]))
+    with pytest.raises(el.ShapeError, match=r"expected indices \(B, T\)"):
+        indices(torch.zeros(2, 3, 4, dtype=torch.long))
+    with pytest.raises(
+        el.ConversionError, match="not the weights .*: they have no layers.0.weight_ih_l0. Give the net"
+    ):
         el.interop.weights_from_torch(el.Network(2, [el.LSTM(3)]), module)
+    with pytest.raises(el.ConversionError, match="has shape .* there"):
+        el.interop.weights_from_torch(el.Network(2, [el.GRU(4)]), el.interop.to_torch(el.Network(2, [el.GRU(3)])))
     with pytest.raises(el.ConversionError, match="expected a module"):
         el.interop.weights_from_torch(net, 3)
     with torch.no_grad():
@@ -328,3 +340,13 @@ def test_there_and_back_by_from_torch(net):
     again = el.interop.from_torch(module, example=torch.zeros(2, 4, 2))
     x = batch()[0]
     np.testing.assert_allclose(again(x), net(x), atol=1e-6)
+
+
+def test_compile_in_one_graph():
+    """No check of what goes in breaks the graph; lengths are not looked at inside of it."""
+    net = el.Network(3, [el.Recurrent(el.cells.mgu, 4), el.Dense(2)])
+    module, x = el.interop.to_torch(net), np.random.default_rng(0).normal(size=(2, 3, 3)).astype("float32")
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    for lengths in (None, [3, 1]):
+        y = compiled(torch.tensor(x), None if lengths is None else torch.tensor(lengths))
+        np.testing.assert_allclose(y.detach().numpy(), net(x, lengths=lengths), atol=1e-5)

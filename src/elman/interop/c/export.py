@@ -27,6 +27,7 @@ from elman.network.prefixes import hindrance_of_prefixes, prefix_network
 from elman.network.stepwise import hindrance
 
 MATH = ("libm", "own")
+PLACE = "--c (path=... in Python)"  # how a caller is told another folder
 
 
 @overload
@@ -145,7 +146,7 @@ def to_c(
     cc = _compiler(compiler)
     allowed = TOLERANCE[net.dtype] if tolerance is None else checks.real(tolerance, "tolerance", 0)
     names = [f"{called}.h", f"{called}.c", *(["main.c"] if checks.flag(main, "main") else [])]
-    check_writable(folder, names)
+    check_writable(folder, names, option=PLACE)
     program, files, report = texts_of(
         net, called, weights, math, max_steps, constants=_constants(net, constants), about=about
     )
@@ -154,7 +155,7 @@ def to_c(
     else:
         report = _proved(program, files, cc, allowed, report, data)
     written = {names[0]: files.header, names[1]: files.code, "main.c": files.main}
-    write_folder(folder, {n: partial(Path.write_text, data=written[n], encoding="utf-8") for n in names})
+    write_folder(folder, {n: partial(Path.write_text, data=written[n], encoding="utf-8") for n in names}, option=PLACE)
     paths = tuple(folder / n for n in names)
     return (paths, report) if return_report else paths
 
@@ -242,7 +243,9 @@ def _mode(net: Network, max_steps: Any) -> tuple[int, Network, list[str]]:
         note = "a step returns what the network says of the sequence up to there; what it gathers is gathered so far"
         return _no_steps(most), prefix_network(net), [note]
     if most is None:
-        raise ConversionError(f"{why}, so that it needs whole sequences: say by max_steps= how many steps there can be")
+        raise ConversionError(
+            f"{why}, so that it needs whole sequences: say by max_steps= (--max-steps) how many steps there can be"
+        )
     return most, net, [f"no step, for {why}: {most} steps at most"]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from elman.checks import flag, nearest, shown
+from elman.checks import flag, nearest, path, shown
 from elman.errors import ConversionError, OptionError
 from elman.interop.keras.files import opened
 from elman.interop.keras.proving import proven
@@ -121,10 +121,15 @@ def _check_model(model: Any) -> None:
 
 
 def _load(model: Any, weights: Any) -> None:
+    if not path(weights, "weights").is_file():
+        raise ConversionError(f"there is no file of weights {weights}")
     try:
         model.load_weights(str(weights))
     except Exception as error:  # whatever Keras and h5py raise
-        raise ConversionError(f"the weights {weights} do not fit the model: {' '.join(str(error).split())}") from error
+        said = " ".join(str(error).split()).partition(" Target variable:")[0][:400]
+        raise ConversionError(
+            f"the weights {weights} do not fit the model: {said}. Make the model as it was when they were saved"
+        ) from error
 
 
 def _dtype(model: Any) -> np.dtype:

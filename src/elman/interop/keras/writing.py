@@ -6,11 +6,11 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
-from elman.checks import flag, instance
+from elman.checks import flag, instance, shown
 from elman.errors import ConversionError
 from elman.interop.keras.export import Assembly, read_layer
 from elman.interop.keras.running import rows_of
-from elman.interop.peers import OURS, called
+from elman.interop.peers import OURS, called, peer
 from elman.interop.proof import prove, trials
 from elman.interop.report import Report
 from elman.network import Network
@@ -122,7 +122,13 @@ def weights_from_keras(net: Network, model: Any) -> Network:
     ConversionError
         If the model has not the layers of the network.
     """
-    instance(net, Network, "net", "a Network")
+    instance(net, Network, "weights_from_keras's net", "an elman.Network")
+    keras = peer("keras")
+    if not isinstance(model, keras.Model):
+        raise ConversionError(
+            f"model is {shown(model)}; expected the keras.Model that to_keras made of the network, or what "
+            "keras.saving.load_model reads from a file of it"
+        )
     mine = Assembly(net, False)
     for number, (kind, layer) in mine.layers.items():
         part = net.structure.parts[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from elman.interop.proof import Trial
 from elman.interop.pytorch.inputs import Argument, Layout, state_sizes
 from elman.interop.pytorch.values import FEATURES, ONE, ROWS, STACK, STEPS
+from elman.network import Network
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ class Caller:
     def takes_rows(self) -> bool:
         """Whether it takes several rows at once."""
         return any(ROWS in a.dims for a in self.layout)
+
+    def fitted(self, net: Network, trial: Trial) -> Trial:
+        """A trial with 0 and 1, at first 1, where forward takes whole numbers that are no index, such as masks."""
+        data = [a for a in self.layout if a.kind not in ("lengths", "states")]
+        inputs = list(trial.inputs)
+        for k, (argument, door) in enumerate(zip(data, net.doors, strict=True)):
+            if argument.kind == "index" and not door.indices:
+                inputs[k] = (inputs[k] > 0).astype(inputs[k].dtype)
+                inputs[k][:, 0] = 1
+        return replace(trial, inputs=tuple(inputs))
 
     def results(self, trial: Trial) -> list[np.ndarray]:
         """What a trial makes; row by row, cut to its length, where forward takes no lengths, or no rows."""

@@ -35,6 +35,7 @@ class Told:
     steps: str
     nonlinearity: str
     activation: str
+    given: Mapping[str, Any]  # those that somebody made
 
 
 def told(steps: Any, nonlinearity: Any, activation: Any) -> Told:
@@ -43,10 +44,27 @@ def told(steps: Any, nonlinearity: Any, activation: Any) -> Told:
         one_of("all" if steps is None else steps, "steps", STEPS),
         one_of("tanh" if nonlinearity is None else nonlinearity, "nonlinearity", ("tanh", "relu")),
         one_of("relu" if activation is None else activation, "activation", ACTIVATIONS),
+        {"steps": steps, "nonlinearity": nonlinearity, "activation": activation},
     )
 
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "elu", "silu", "softplus", "linear")
+
+
+def _check_read(stages: list[Stage], how: Told) -> None:
+    """Refuse a choice that nothing in the state dict asks for."""
+    kinds = [s.kind for s in stages]
+    asked = {
+        "steps": (any(s.is_recurrent for s in stages), "a recurrent layer"),
+        "nonlinearity": ("RNN" in kinds, "an nn.RNN"),
+        "activation": (("Linear", "Linear") in pairwise(kinds), "linear layers that follow one another"),
+    }
+    for name, (is_read, what) in asked.items():
+        if how.given[name] is not None and not is_read:
+            layers = ", ".join(f"{s.name} ({s.kind})".strip() for s in stages)
+            raise OptionError(
+                f"{name}={how.given[name]!r} is of a state dict with {what}; this one has {layers}: leave it out"
+            )
 
 
 def of_tensors(
@@ -54,6 +72,7 @@ def of_tensors(
 ) -> tuple[Network, Report]:
     """The network of a state dict, and the report."""
     found = stages_of(tensors, order)
+    _check_read(found.stages, how)
     chain = Chain(found.stages, how)
     net = chain.network()
     report = Report(called("torch", "PyTorch"), OURS, tuple(chain.mapped), notes=(*notes, *found.notes, *chain.notes))

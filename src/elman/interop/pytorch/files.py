@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,16 +35,37 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
         return _safetensors(path)
     torch = peer("torch")
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # it warns of TorchScript, which is refused
+            warnings.simplefilter("ignore")
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ConversionError(
-            f"{path} cannot be read as weights alone: it is a whole module or a TorchScript program, whose file runs "
-            "code, or no file of PyTorch. Where you trust it, load it yourself and give the module, "
-            "from_torch(torch.load(path, weights_only=False)); or have its owner save module.state_dict()"
-        ) from error
+        raise ConversionError(_unreadable(path)) from error
     if not isinstance(found, Mapping):
         raise ConversionError(f"{path} holds {shown(found)}, not a state dict: save module.state_dict()")
     return tensors_of(found)
+
+
+def _unreadable(path: Path) -> str:
+    """Why a file cannot be read as weights, by what it is."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start == b"PK" and zipfile.is_zipfile(path):
+        return _with_code(path)
+    if start == b"PK":
+        return f"{path} ends too early ({size} bytes): copy it, or load it from where it comes from, once more"
+    if start[:1] == b"\x80":  # a pickle, as PyTorch before 1.6 wrote them
+        return _with_code(path)
+    return f"{path} is no file of PyTorch ({size} bytes): expected what torch.save(module.state_dict(), path) writes"
+
+
+def _with_code(path: Path) -> str:
+    return (
+        f"{path} cannot be read as weights alone: it is a whole module or a TorchScript program, whose file runs "
+        "code, or no file of PyTorch. Where you trust it, load it yourself and give the module, "
+        "from_torch(torch.load(path, weights_only=False)), of TorchScript its weights, "
+        "from_torch(torch.jit.load(path).state_dict()); or have its owner save module.state_dict()"
+    )
 
 
 def _safetensors(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from elman.errors import ShapeError
+from elman.errors import DataError, ShapeError
 from elman.interop.pytorch.gates import Row
 from elman.interop.pytorch.layers import BatchNorm, GraphLayer
 from elman.interop.pytorch.spans import Span, recur
@@ -71,6 +71,13 @@ class Plan:
     by_name: bool
 
 
+def _expected(given: Given) -> str:
+    if given.index and given.width == 1:
+        return "indices (B, T)" if given.axis >= 0 else "indices (B, 1)"
+    letters = "(B, T, F)" if given.axis >= 0 else "(B, F)"
+    return f"{letters} with {given.width} feature{'s' * (given.width > 1)}"
+
+
 class NetworkModule(nn.Module):
     """A network of Elman's in PyTorch; `elman.interop.to_torch` makes it.
 
@@ -117,13 +124,26 @@ class NetworkModule(nn.Module):
         return [self._input(given, value) for given, value in zip(plan.inputs, several, strict=True)]
 
     def _input(self, given: Given, x: Any) -> Any:
+        if not isinstance(x, torch.Tensor):
+            raise ShapeError(f"{given.name} is a {type(x).__name__}; expected a tensor: torch.as_tensor(...)")
         wanted = 2 + (given.axis >= 0)
         if x.ndim == wanted - 1 and given.width == 1:
             x = x.unsqueeze(-1)
         if x.ndim != wanted or x.shape[-1] != given.width:
-            letters = "(B, T, F)" if given.axis >= 0 else "(B, F)"
-            raise ShapeError(f"{given.name} has shape {tuple(x.shape)}; expected {letters} with {given.width} features")
-        return x if given.index or x.is_floating_point() else x.to(self._like.dtype)
+            raise ShapeError(f"{given.name.rstrip('_')} has shape {tuple(x.shape)}; expected {_expected(given)}")
+        if given.index:
+            return x
+        return self._numbers(given, x) if x.is_floating_point() else x.to(self._like.dtype)
+
+    def _numbers(self, given: Given, x: Any) -> Any:
+        """Real numbers as they are; of another precision than the module's only where autocast chooses it."""
+        ours = self._like.dtype
+        if x.dtype != ours and not torch.is_autocast_enabled(x.device.type):
+            raise DataError(
+                f"{given.name} is {x.dtype} and the module {ours}: give {given.name}.to({ours}), or convert the "
+                f"module, module.to({x.dtype})"
+            )
+        return x
 
     def _spans(self, inputs: list[Any], lengths: Any) -> dict[int, Span]:
         found: dict[int, Span] = {}
@@ -136,19 +156,22 @@ class NetworkModule(nn.Module):
             if unknown:
                 raise ShapeError(f"lengths of {unknown[0]!r}, which is no input with time steps: {', '.join(axes)}")
             for name, one in lengths.items():
-                found[axes[name]].lengths = self._length(one, inputs[0])
+                found[axes[name]].lengths = self._length(one, inputs[0], found[axes[name]].steps)
         elif lengths is not None:
             if len(found) > 1:
                 raise ShapeError("the network has several time axes: give lengths as a dict of them by input")
-            found[0].lengths = self._length(lengths, inputs[0])
+            found[0].lengths = self._length(lengths, inputs[0], found[0].steps)
         return found
 
     @staticmethod
-    def _length(lengths: Any, like: Any) -> Any:
-        found = torch.as_tensor(lengths, device=like.device).long()
+    def _length(lengths: Any, like: Any, steps: int) -> Any:
+        found = torch.as_tensor(lengths)
         if found.shape != like.shape[:1]:
             raise ShapeError(f"lengths has shape {tuple(found.shape)}, expected ({like.shape[0]},), one for each row")
-        return found
+        known = found.device.type == "cpu" and not (torch.compiler.is_compiling() or torch.jit.is_tracing())
+        if known and bool(((found < 0) | (found > steps) | (found != found.long())).any()):  # on a GPU it would wait
+            raise ShapeError(f"lengths is {found.tolist()}: expected whole numbers 0..{steps}, the steps of x")
+        return found.to(like.device).long()
 
     # --- there and back ---------------------------------------------------------------------------------------
 

@@ -58,10 +58,10 @@ def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Networ
                 ran = ran or progress > 0
             except Exception as error:  # what forward raises, of this layout
                 errors.append((-1, error))
-    raise _refusal(given, errors)
+    raise _refusal(given, example, errors)
 
 
-def _refusal(given: Any, errors: list[tuple[int, Exception]]) -> ConversionError:
+def _refusal(given: Any, example: Any, errors: list[tuple[int, Exception]]) -> ConversionError:
     """The error of the attempt that went farthest."""
     name = type(given).__name__
     ours = [(progress, error) for progress, error in errors if progress >= 0]
@@ -71,10 +71,29 @@ def _refusal(given: Any, errors: list[tuple[int, Exception]]) -> ConversionError
     if not errors:
         return ConversionError(f"{name}: it is not known what forward takes: give example=, tensors as it takes them")
     said = str(errors[0][1]).strip().splitlines()
+    failed = repr(said[0] if said else errors[0][1])
+    if example is None:
+        return ConversionError(
+            f"{name}: forward fails on random input: {failed}. Give example=, tensors as it takes them (any numbers of "
+            "rows and steps must do)"
+        )
+    if refused := _fails_on(given, example):
+        return ConversionError(f"{name}: forward fails on example: {refused}. Give tensors as it takes them")
     return ConversionError(
-        f"{name}: forward fails on random input: {said[0] if said else errors[0][1]!r}. Give example=, tensors as it "
-        "takes them (any numbers of rows and steps must do)"
+        f"{name}: forward runs on example, and fails with other numbers of rows and steps: {failed}. A layer over a "
+        "fixed number of them has no counterpart here: use the last step, or a mean over the steps, before it"
     )
+
+
+def _fails_on(module: Any, example: Any) -> str:
+    """What forward says of the example itself; empty where it takes it."""
+    given = tuple(example) if isinstance(example, tuple | list) else (example,)
+    try:
+        with torch.no_grad():
+            copy.deepcopy(module).eval()(*given)
+    except Exception as error:  # whatever it raises
+        return repr(str(error).strip().splitlines()[0] if str(error).strip() else error)
+    return ""
 
 
 # --- one attempt ------------------------------------------------------------------------------------------------
@@ -262,10 +281,18 @@ def _single_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _shape(door: Any) -> str:
+    """What an input of the network takes."""
+    if door.whole and door.given.width == 1 and door.steps:
+        return "(B, T)"
+    return f"(B, T, {door.given.width})" if door.steps else f"(B, {door.given.width})"
+
+
 def _proved(found: Converted, tolerance: float | None) -> Report:
     net, caller, watch = found.net, found.caller, found.watch
     takes = "; ".join(str(a) for a in caller.layout)
-    notes = [f"forward takes {takes}; the network takes (B, T, F)", *_taken(net), *_unused(net, found)]
+    ours = "; ".join(f"{door.given.name} {_shape(door)}" for door in net.doors)
+    notes = [f"forward takes {takes}; the network takes {ours}", *_taken(net), *_unused(net, found)]
     report = Report(called("torch", "PyTorch"), OURS, tuple(_mapped(net, watch.made)), notes=(*notes, *watch.notes))
     ragged = net.structure.time_axes == 1
 
@@ -282,4 +309,5 @@ def _proved(found: Converted, tolerance: float | None) -> Report:
             ragged=ragged,
             states=caller.takes_states,
             tolerance=tolerance,
+            fitted=lambda trial: caller.fitted(net, trial),
         )

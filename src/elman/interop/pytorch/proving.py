@@ -30,22 +30,23 @@ def proved(
     report: Report,
     *,
     tolerance: float | None = None,
+    fitted: Callable[[Trial], Trial] = lambda trial: trial,
     **takes: Any,
 ) -> Report:
     """What `prove` says, or, where a network in float32 is refused, what it says of both sides in float64.
 
     Equations that magnify rounding, such as normalisation over a few features, differ by more than 1e-5 in float32
     though they are the same; in float64 they agree to 1e-10 or are not the same. A `tolerance` that was given holds as
-    it is.
+    it is. `fitted` makes of a trial one that the other side takes.
     """
     try:
-        return prove(net, theirs, report, trials(net, **takes), tolerance=tolerance)
+        return prove(net, theirs, report, map(fitted, trials(net, **takes)), tolerance=tolerance)
     except ConversionError as refused:
         if net.dtype != np.float32 or tolerance is not None:
             raise
         try:
             double, theirs = in_double()
-            found = prove(double, theirs, report, trials(double, **takes))
+            found = prove(double, theirs, report, map(fitted, trials(double, **takes)))
         except Exception:  # forward may be written for single precision only
             raise refused from None
         apart = str(refused).partition(": ")[2].partition(" where")[0]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from elman.checks import flag
-from elman.errors import ConversionError
+from elman.checks import flag, real
+from elman.errors import ConversionError, OptionError
 from elman.interop.peers import peer
 from elman.interop.pytorch.chains import check_unused, of_tensors, told
 from elman.interop.pytorch.files import read, tensors_of
@@ -79,6 +79,10 @@ def from_torch(
     >>> net = el.interop.from_torch("colleague.pth", steps="last")  # doctest: +SKIP
     """
     flag(return_report, "return_report")
+    if tolerance is not None:
+        real(tolerance, "tolerance", 0)
+    if isinstance(order, str):
+        raise OptionError(f"order is {order!r}; expected the names of the layers, {order.split(',')}")
     if isinstance(model, str | Path | Mapping):
         if example is not None:
             raise ConversionError("example is of modules: the layers of a state dict say what they read; leave it out")
@@ -91,7 +95,10 @@ def from_torch(
         check_unused(steps=steps, nonlinearity=nonlinearity, activation=activation, order=order)
         torch = peer("torch")
         if not isinstance(model, torch.nn.Module):
-            raise ConversionError(f"expected a module, a state dict or a file of PyTorch, got a {type(model).__name__}")
+            made = f"; it is the class, make one: {model.__name__}(...)" if isinstance(model, type) else ""
+            raise ConversionError(
+                f"expected a module, a state dict or a file of PyTorch, got a {type(model).__name__}{made}"
+            )
         from elman.interop.pytorch.modules import of_module
 
         net, report = of_module(model, example, tolerance)

@@ -99,7 +99,11 @@ class Watch(TorchFunctionMode):
         if id(tensor) in self.refused:
             raise self.refused[id(tensor)]
         if id(tensor) not in self.values:
-            raise Cannot("a tensor that depends on no input stands where one that does is expected")
+            raise Cannot(
+                "a tensor that depends on no input stands where one that does is expected. Where it begins a state in "
+                "a loop that is written out, take nn.RNNCell, nn.GRUCell or nn.LSTMCell for its layers, or write it as "
+                "a cell, @elman.cell"
+            )
         return self.values[id(tensor)]
 
     def name(self, tensor: Any, otherwise: str) -> str:

@@ -146,8 +146,8 @@ def weights_from_torch(net: Network, module: Any) -> Network:
         plain.load_state_dict({_unprefixed(name): value for name, value in held.items()})
     except (RuntimeError, AttributeError) as error:
         raise ConversionError(
-            f"these are not the weights of to_torch(net): {error}. A module that somebody else wrote becomes a network "
-            "by from_torch(module)"
+            f"these are not the weights of to_torch(net): {_apart(plain, held) or error}. Give the net that the module "
+            "was made of; a module that somebody else wrote becomes a network by from_torch(module)"
         ) from error
     tensors = plain.tensors()
     found = {name: row.read(tensors[key]) for name, (key, row) in plain.rows.items()}
@@ -157,6 +157,19 @@ def weights_from_torch(net: Network, module: Any) -> Network:
     for name, value in found.items():
         net.params[name] = value
     return net
+
+
+def _apart(plain: Any, held: Mapping[Any, Any]) -> str:
+    """The first tensor in which weights differ from what a module has; empty where it is not by names and shapes."""
+    theirs = {_unprefixed(name): tuple(getattr(value, "shape", ())) for name, value in held.items()}
+    ours = {name: tuple(value.shape) for name, value in plain.state_dict().items()}
+    for name, shape in ours.items():
+        if name not in theirs:
+            return f"they have no {name}"
+        if theirs[name] != shape:
+            return f"{name} has shape {theirs[name]} there, {shape} in the network"
+    extra = next((name for name in theirs if name not in ours), None)
+    return "" if extra is None else f"the network has no {extra}"
 
 
 def _state_dict(module: Any) -> Any:
