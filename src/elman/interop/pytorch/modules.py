@@ -49,13 +49,14 @@ def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Networ
     for layout in layouts(module, example):
         alone = example is None and ran and not any(ROWS in a.dims for a in layout)
         for loops in (False, True):
+            found = None
             try:
                 found = _attempt(copy.deepcopy(module), layout, loops, dtype, alone)
                 return found.net, _proved(found, tolerance)
             except ElmanError as error:
                 progress = 0 if isinstance(error.__cause__, Swapped) else getattr(error, "progress", 0)
                 errors.append((progress, error))
-                ran = ran or progress > 0
+                ran = ran or progress > 0 or found is not None
             except Exception as error:  # what forward raises, of this layout
                 errors.append((-1, error))
     raise _refusal(given, errors)
@@ -106,7 +107,7 @@ def _attempt(module: Any, layout: Layout, loops: bool, dtype: Any, alone: bool) 
         net = Network(function, inputs=given, dtype=str(dtype).removeprefix("torch."))
     except ElmanError as error:
         failed = ConversionError(f"{type(module).__name__}: {str(error).strip()}")
-        failed.progress = watch.count  # type: ignore[attr-defined]
+        failed.progress = watch.count or bool(watch.refused)  # type: ignore[attr-defined]
         raise failed from error
     if alone and (watch.adds_rows or not watch.is_alone):
         raise ConversionError(f"{type(module).__name__}: it is given one row at a time, which it is not written for")
