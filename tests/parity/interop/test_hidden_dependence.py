@@ -114,3 +114,18 @@ def test_padding_that_is_read_is_noted():
 
     _, report = el.interop.from_torch(Unpacked(), return_report=True)
     assert "forward reads what lies behind the rows' ends: both sides agree where that is zero" in report.notes
+
+
+@pytest.mark.parametrize("behind", [nn.Identity(), nn.Linear(4, 2)])
+def test_states_of_one_feature_side_by_side(behind):
+    class Side(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gru, self.behind = nn.GRU(3, 1, 2, batch_first=True, bidirectional=True), behind
+
+        def forward(self, x):
+            return self.behind(self.gru(x)[1].transpose(0, 1).reshape(len(x), -1))
+
+    module, x = Side().double(), np.random.default_rng(0).normal(size=(4, 6, 3))
+    wanted = module.eval()(torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(el.interop.from_torch(module)(x), wanted, atol=1e-12)

@@ -17,7 +17,7 @@ from elman.interop.peers import OURS, called
 from elman.interop.pytorch.calling import Caller, Output, tensors_of
 from elman.interop.pytorch.inputs import Argument, Layout, layouts
 from elman.interop.pytorch.meanings.recurrent import Swapped
-from elman.interop.pytorch.meanings.shapes import beside, settled
+from elman.interop.pytorch.meanings.shapes import beside, featured, settled
 from elman.interop.pytorch.meanings.table import MEANINGS
 from elman.interop.pytorch.preparing import dtype_of, prepared
 from elman.interop.pytorch.proving import proved
@@ -165,7 +165,7 @@ def _check_stateless(watch: Watch, module: Any, before: set[tuple[int, str]]) ->
 
 
 def _output(watch: Watch, number: int, value: Value) -> tuple[Output, list[Any]]:
-    value = settled(value, watch.sizes[STEPS] - 1)
+    value = featured(settled(value, watch.sizes[STEPS] - 1))
     if ROWS not in "".join(value.dims) and any(ROWS in d for v in watch.values.values() for d in v.dims):
         raise Cannot("forward returns something that is not a value for each row")
     flows = [running().flow(flow) for flow in value.flows]
