@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from elman.interop.c.compiled import compiler
-from elman.interop.proof import prove
+from elman.interop.proof import prove, trials
 from elman.interop.report import Report
 from tests.interop.c import networks
 
@@ -58,7 +58,8 @@ def own():
 
 @pytest.mark.parametrize("what", WITH_OWN)
 def test_so_are_they_with_own_functions(own, what):
-    prove(networks.every(COUNT)[what], own[what], Report("Elman", "C"), most=networks.MOST_STEPS)
+    net = networks.every(COUNT)[what]
+    prove(net, own[what], Report("Elman", "C"), trials(net, most=networks.MOST_STEPS))
 
 
 def test_what_sums_up_or_looks_back_has_a_step():

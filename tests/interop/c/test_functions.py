@@ -101,3 +101,14 @@ def test_a_literal_has_every_bit(dtype):
         text = functions.number(value)
         back = dtype(text.removesuffix("f"))
         assert back == value and np.signbit(back) == np.signbit(value)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_each_function_brings_what_it_calls_and_no_more(own):
+    functions = Functions(np.dtype(np.float32), own)
+    for name in functions.text:
+        alone = Functions(np.dtype(np.float32), own)
+        alone.use(name)
+        text = alone.written()
+        others = [used for used in alone.used if used != name]
+        assert all(len(re.findall(rf"\b{used}\(", text)) > 1 for used in others if used != "bits"), name

@@ -122,3 +122,31 @@ def test_what_is_missing_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras", None)
     with pytest.raises(ConversionError, match=r"needs keras.*elman\[keras\]"):
         el.interop.to_keras(el.Network(1, [el.GRU(2)]))
+
+
+def test_a_damaged_archive_is_said_to_be_damaged(tmp_path):
+    file = tmp_path / "model.keras"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("config.json", "model.weights.h5", "metadata.json"):
+            archive.writestr(name, json.dumps({"class_name": "Sequential", "module": "keras"}))
+    whole = file.read_bytes()
+    for old, new in (
+        (b'"Sequential"', b'"Sequentjal"'),
+        (b"PK\x03\x04", b"PK\xff\xff"),
+        (b"PK\x01\x02", b"PK\xff\xff"),
+    ):
+        file.write_bytes(whole.replace(old, new, 1))
+        with pytest.raises(ConversionError, match="damaged"):
+            el.interop.from_keras(file)
+
+
+def test_a_damaged_hdf5_file_is_said_to_be_damaged(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    file = tmp_path / "model.h5"
+    with h5py.File(file, "w") as content:
+        content.attrs["model_config"] = '{"class_name": '
+    with pytest.raises(ConversionError, match="damaged"):
+        el.interop.from_keras(file)
+    file.write_bytes(file.read_bytes()[:-8])
+    with pytest.raises(ConversionError, match="damaged"):
+        el.interop.from_keras(file)

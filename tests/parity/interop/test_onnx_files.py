@@ -335,3 +335,15 @@ def test_files_of_older_exporters_are_read():
     net, report = el.interop.from_onnx(made, return_report=True)
     assert [layer.cell.name for layer in net.layers] == ["gru", "activation_layer"] and report.largest <= 1e-5
     assert any("fixes the size of batch" in note for note in report.notes)
+
+
+def test_many_large_constants_beside_one_another_are_refused_before_memory_is_taken():
+    rng = np.random.default_rng(0)
+    nodes = [
+        make_node("Concat", ["ones"] * 4000, ["many"], axis=0),
+        make_node("GRU", ["x", "W", "R", "B"], ["y"], hidden_size=4),
+    ]
+    given = {**weights(rng, "GRU"), "ones": np.ones(2**20, np.float32)}
+    made = model(nodes, {"x": ["T", "B", 3]}, ["y"], given)
+    with pytest.raises(el.ConversionError, match="4,194,304,000 values"):
+        el.interop.from_onnx(made)

@@ -333,7 +333,7 @@ class Functions:
         return "own_tanh" if self.own else f"tanh{self.ending}"
 
     def _needed(self, name: str, text: str) -> Iterable[str]:
-        words = set(re.findall(r"\w+", text))
+        words = set(re.findall(r"(\w+)\(", text))  # what is called: names of values may be those of functions
         helpers = {"bits_of": "bits", "float_of": "bits"}
         found = [helpers.get(w, w) for w in words]
         return sorted({w for w in found if w in self.text and w != name})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from elman.checks import path as as_path
-from elman.errors import ConversionError
+from elman.errors import ConversionError, ElmanError
 from elman.interop.keras.old_files import old_archive, old_model
 from elman.interop.peers import peer
 
@@ -26,12 +26,23 @@ def opened(path: Any) -> tuple[Any, list[str]]:
     if not file.is_file():
         raise ConversionError(f"there is no file {file}")
     if zipfile.is_zipfile(file):
-        return _of_zip(file)
+        return _whole(_of_zip, file)
     if _is_hdf5(file):
-        return _of_hdf5(file)
+        return _whole(_of_hdf5, file)
     if file.read_bytes()[:50].startswith(b"version https://git-lfs"):
         raise ConversionError(f"{file} is a pointer of Git LFS, not the file itself: git lfs pull brings that")
     raise ConversionError(f"{file} is neither a .keras file (a zip archive) nor an .h5 file (HDF5)")
+
+
+def _whole(read: Callable[[Path], tuple[Any, list[str]]], file: Path) -> tuple[Any, list[str]]:
+    """What is read of a file, unless it is damaged."""
+    try:
+        return read(file)
+    except (ElmanError, ImportError):
+        raise
+    except Exception as error:  # whatever zipfile, json and h5py raise
+        said = " ".join(str(error).split())[:300]
+        raise ConversionError(f"{file} is damaged ({type(error).__name__}: {said}): save it anew") from error
 
 
 def _is_hdf5(file: Path) -> bool:

@@ -17,7 +17,7 @@ from elman.interop.peers import OURS, called
 from elman.interop.pytorch.calling import Caller, Output, tensors_of
 from elman.interop.pytorch.inputs import Argument, Layout, layouts
 from elman.interop.pytorch.meanings.recurrent import Swapped
-from elman.interop.pytorch.meanings.shapes import beside, settled
+from elman.interop.pytorch.meanings.shapes import beside, featured, settled
 from elman.interop.pytorch.meanings.table import MEANINGS
 from elman.interop.pytorch.preparing import dtype_of, prepared
 from elman.interop.pytorch.proving import proved
@@ -49,13 +49,14 @@ def of_module(given: Any, example: Any, tolerance: float | None) -> tuple[Networ
     for layout in layouts(module, example):
         alone = example is None and ran and not any(ROWS in a.dims for a in layout)
         for loops in (False, True):
+            found = None
             try:
                 found = _attempt(copy.deepcopy(module), layout, loops, dtype, alone)
                 return found.net, _proved(found, tolerance)
             except ElmanError as error:
                 progress = 0 if isinstance(error.__cause__, Swapped) else getattr(error, "progress", 0)
                 errors.append((progress, error))
-                ran = ran or progress > 0
+                ran = ran or progress > 0 or found is not None
             except Exception as error:  # what forward raises, of this layout
                 errors.append((-1, error))
     raise _refusal(given, example, errors)
@@ -125,7 +126,7 @@ def _attempt(module: Any, layout: Layout, loops: bool, dtype: Any, alone: bool) 
         net = Network(function, inputs=given, dtype=str(dtype).removeprefix("torch."))
     except ElmanError as error:
         failed = ConversionError(f"{type(module).__name__}: {str(error).strip()}")
-        failed.progress = watch.count  # type: ignore[attr-defined]
+        failed.progress = watch.count or bool(watch.refused)  # type: ignore[attr-defined]
         raise failed from error
     if alone and (watch.adds_rows or not watch.is_alone):
         raise ConversionError(f"{type(module).__name__}: it is given one row at a time, which it is not written for")
@@ -183,7 +184,7 @@ def _check_stateless(watch: Watch, module: Any, before: set[tuple[int, str]]) ->
 
 
 def _output(watch: Watch, number: int, value: Value) -> tuple[Output, list[Any]]:
-    value = settled(value, watch.sizes[STEPS] - 1)
+    value = featured(settled(value, watch.sizes[STEPS] - 1))
     if ROWS not in "".join(value.dims) and any(ROWS in d for v in watch.values.values() for d in v.dims):
         raise Cannot("forward returns something that is not a value for each row")
     flows = [running().flow(flow) for flow in value.flows]

@@ -21,7 +21,8 @@ from elman.network.layers import Layer
 _THEIRS, _OURS = Path(inspect.getfile(torch)).parent, Path(inspect.getfile(errors)).parent
 FRESH = tuple("zeros_like ones_like full_like empty_like rand_like randn_like".split())
 FRESH += tuple("new_zeros new_ones new_full new_empty new_tensor".split())
-LOOKING = ("__bool__", "item", "tolist", "__int__", "__float__", "numpy", "__index__", "__array__", "equal", "allclose")
+LOOKING = tuple("__bool__ item tolist __int__ __float__ numpy __index__ __array__ equal allclose is_nonzero".split())
+LOOKING += tuple("__contains__ __complex__ __dlpack__ untyped_storage storage".split())
 
 
 @dataclass

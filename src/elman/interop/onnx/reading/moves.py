@@ -23,7 +23,17 @@ from elman.interop.onnx.reading.axes import (
     Whole,
     size_of_dim,
 )
-from elman.interop.onnx.reading.call import Call, Operators, Reading, as_sizes, bounded, check_shape, refuse, tensor_in
+from elman.interop.onnx.reading.call import (
+    LARGEST,
+    Call,
+    Operators,
+    Reading,
+    as_sizes,
+    bounded,
+    check_shape,
+    refuse,
+    tensor_in,
+)
 
 
 def _transpose(i: Reading, call: Call) -> Any:
@@ -149,6 +159,8 @@ def _concat(i: Reading, call: Call) -> Any:
     if any(isinstance(v, Sizes) for v in given):
         return Sizes(tuple(s for v in given for s in as_sizes(v).items))
     if all(isinstance(v, np.ndarray) for v in given):
+        if (size := sum(one.size for one in given)) > LARGEST:  # before memory is taken for it
+            raise ConversionError(f"it makes a constant of {size:,} values")
         return bounded(np.concatenate(given, int(call.get("axis", 0))))
     tensors = [tensor_in(v) for v in given]
     first, axis = tensors[0], tensors[0].place(int(call.get("axis", 0)))

@@ -39,6 +39,8 @@ def _gelu(x: Any, approximate: str = "none") -> Any:
 
 
 def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    if threshold < 20:  # above 20 it is what softplus is anyway
+        raise Cannot(f"softplus with threshold={threshold:g}, above which it is a straight line: leave it out")
     return f.softplus(beta * x) / beta if beta != 1 else f.softplus(x)
 
 

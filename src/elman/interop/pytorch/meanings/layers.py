@@ -11,7 +11,7 @@ import torch
 
 from elman.equations import functions as f
 from elman.interop.pytorch.gates import Row
-from elman.interop.pytorch.meanings.shapes import features
+from elman.interop.pytorch.meanings.shapes import featured, features
 from elman.interop.pytorch.values import FEATURES, ONE, STEPS, Cannot, Value
 from elman.interop.pytorch.watching import Made, Watch
 from elman.network.composites import Conv1D
@@ -53,6 +53,7 @@ def remember(w: Watch, layer: Layer, tensors: dict[str, Any], rows: list[Row], h
 
 def linear(w: Watch, value: Value, weight: Any, bias: Any, of: Any = None) -> Value:
     """``weight x + bias``; `of` is the parameter, where `weight` is a view of it."""
+    value = featured(value)
     if value.dims[-1:] not in ((FEATURES,), (ONE,)):
         raise Cannot("a linear layer of another axis than the features, such as one over a fixed number of steps")
     named = weight if of is None else of

@@ -65,6 +65,8 @@ def _part(w: Watch, value: Value, axis: int, one: Any, size: int) -> Value:
     without = [*value.dims[:axis], *value.dims[axis + 1 :]]
     if isinstance(one, slice):
         begin, end, pace = one.indices(size)
+        if label in (ROWS, STEPS) and _cuts(one, size):
+            raise Cannot(f"a range {one.start}:{one.stop} of {axis_name(label)} is taken, where there are more of them")
         if (begin, end, pace) == (0, size, 1):
             return value
         if label == STACK:
@@ -93,6 +95,12 @@ def _part(w: Watch, value: Value, axis: int, one: Any, size: int) -> Value:
     if label == ONE:
         return value.with_dims(without)
     raise Cannot(f"{axis_name(label)} number {number} is taken: a network treats all rows alike")
+
+
+def _cuts(one: slice, size: int) -> bool:
+    """Whether a range has an end beyond those that are there now: more of them would be cut."""
+    ends = [int(end) for end in (one.start, one.stop) if end is not None]
+    return any(end > size or end < -size for end in ends)
 
 
 def _step(w: Watch, value: Value, number: int, dims: list[str]) -> Value:

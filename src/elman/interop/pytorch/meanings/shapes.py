@@ -42,6 +42,15 @@ def settled(value: Value, last: int) -> Value:
     return replace(value.map(lambda flow: pool(flow, which)), step=None)
 
 
+def featured(value: Value) -> Value:
+    """Values of one feature each that are stacked last, without an axis of features: that axis is the features."""
+    if FEATURES in value.dims or value.dims[-1:] != (STACK,):
+        return value
+    numbers = value.numbers.reshape(-1, value.stack[-1])
+    flows = tuple(concat(*(value.flows[k] for k in row)) for row in numbers)
+    return replace(value.plain(), dims=(*value.dims[:-1], FEATURES), flows=flows, stack=value.stack[:-1])
+
+
 def axis_name(label: str) -> str:
     return {ROWS: "rows", STEPS: "steps", FEATURES: "features", STACK: "stacked values"}.get(label, "rows and steps")
 
