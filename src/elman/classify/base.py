@@ -180,7 +180,8 @@ class SequenceEstimator(Estimator):
         held = held_out(strata, self.validation, seed)
         if not held.any():
             raise DataError(
-                f"no case of {len(strata)} can be held out to judge the training; give validation=0, or more cases"
+                f"no case of {len(strata)} (n_samples={len(strata)}) can be held out to judge the training; give "
+                "validation=0, or more cases"
             )
         return held
 

@@ -64,9 +64,9 @@ class SequenceRegressor(SequenceEstimator):
         AdamW's highest one; it rises in the first twentieth of the updates and falls by a cosine.
     weight_decay : float, default 0.01
         Of AdamW.
-    validation : float, default 0
+    validation : float, default 0.2
         Share of the cases that is held out, from all parts of the range of the targets: the weights of the epoch
-        that is best on them stay.
+        that is best on them stay, an early one where cases tell little of their targets.
     patience : int, optional
         Epochs without improvement on the cases held out, after which the training ends.
     channels : {"last", "first"}, default "last"
@@ -129,7 +129,7 @@ class SequenceRegressor(SequenceEstimator):
         batch_size: int | None = None,
         learning_rate: Rate = 3e-3,
         weight_decay: float = 0.01,
-        validation: float = 0.0,
+        validation: float = 0.2,
         patience: int | None = None,
         channels: str = "last",
         random_state: RandomState = 0,

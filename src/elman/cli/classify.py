@@ -60,7 +60,8 @@ _TRAINING = (
         "--validation",
         type=float,
         metavar="SHARE",
-        help="Of the cases, not learnt from: they choose the best epoch, and calibrate probabilities. [default: 0]",
+        help="Of the cases, not learnt from: they choose the best epoch, and calibrate probabilities. [default: "
+        "of regress 0.2, of classify 0]",
     ),
     click.option("--patience", type=int, metavar="N", help="Stop after N epochs that were no better on them."),
     click.option("--seed", type=int, metavar="N", help="The same seed gives the same model. [default: 0]"),
