@@ -121,7 +121,7 @@ def test_parameters_of_another_type_are_refused():
 def test_without_jax_it_is_said_what_to_install():
     with pytest.raises(el.ConversionError, match=r'pip install "elman\[jax\]"'):
         to_jax(el.Network(1, [el.GRU(2)]))
-    with pytest.raises(el.ConversionError, match='pip install "flax"'):
+    with pytest.raises(el.ConversionError, match=r'pip install "elman\[flax\]"'):
         from_flax(None)
     with pytest.raises(el.OptionError, match="net"):
         to_jax(3)

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
+from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
 
 
-@click.command()
+@command()
 @click.argument("model", metavar="MODEL")
 @click.option("--c", "out", metavar="DIR", required=True, help="Folder for NAME.h, NAME.c and main.c, or DIR/NAME.c.")
 @click.option("--name", metavar="NAME", help="What everything in the files begins with. [default: as the model]")
