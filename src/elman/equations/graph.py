@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -185,7 +185,13 @@ class Operation(Protocol):
 N = TypeVar("N", bound=Operation)
 
 
-def ordered(outputs: Iterable[N], given: Container[N] = ()) -> list[N]:
+def _operands(node: Operation) -> Sequence[Any]:
+    return node.inputs
+
+
+def ordered(
+    outputs: Iterable[N], given: Container[N] = (), operands: Callable[[N], Sequence[N]] = _operands
+) -> list[N]:
     """The nodes that `outputs` need, each after its operands; of those that are given nothing is needed."""
     order: dict[N, None] = {}
     stack = [(o, False) for o in reversed(list(outputs))]
@@ -197,8 +203,8 @@ def ordered(outputs: Iterable[N], given: Container[N] = ()) -> list[N]:
             order[node] = None
         else:
             stack.append((node, True))
-            operands = () if node in given else node.inputs
-            stack.extend((i, False) for i in reversed(operands) if i not in order)
+            needed = () if node in given else operands(node)
+            stack.extend((i, False) for i in reversed(needed) if i not in order)
     return list(order)
 
 

@@ -97,15 +97,24 @@ def _inputs(net: Network, rng: np.random.Generator, rows: int, steps: int) -> tu
 
 def ours(net: Network, trial: Trial) -> list[np.ndarray]:
     """What a network makes of a trial: its outputs, then its final states."""
-    lengths: Any = trial.lengths
-    if lengths is not None and net.structure.time_axes > 1:
-        first = {door.given.axis: door.given.name for door in reversed(net.doors) if door.steps}
-        lengths = dict.fromkeys(first.values(), lengths)
     state = None if trial.states is None else net.nested_state(list(trial.states))
     given = trial.inputs if len(trial.inputs) > 1 else trial.inputs[0]
-    y, final = net(given, state=state, lengths=lengths, return_state=True)
+    y, final = net(given, state=state, lengths=lengths_of(net, trial), return_state=True)
+    return results_of(y, final)
+
+
+def lengths_of(net: Network, trial: Trial) -> Any:
+    """The lengths of a trial as a call takes them: of several time axes by the name of one input each."""
+    if trial.lengths is None or net.structure.time_axes == 1:
+        return trial.lengths
+    first = {door.given.axis: door.given.name for door in reversed(net.doors) if door.steps}
+    return dict.fromkeys(first.values(), trial.lengths)
+
+
+def results_of(y: Any, states: Iterable[Iterable[Any]]) -> list[Any]:
+    """What a call returns, as `prove` compares it: outputs, then final states layer by layer."""
     outputs = list(y.values()) if isinstance(y, dict) else list(y) if isinstance(y, tuple) else [y]
-    return [*outputs, *(s for layer in final for s in layer)]
+    return [*outputs, *(state for layer in states for state in layer)]
 
 
 def prove(

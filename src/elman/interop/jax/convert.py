@@ -12,7 +12,7 @@ from elman.checks import flag, instance
 from elman.errors import OptionError, ShapeError
 from elman.interop.jax.function import JaxFunction
 from elman.interop.peers import OURS, called, peer
-from elman.interop.proof import Trial, prove
+from elman.interop.proof import Trial, lengths_of, prove, results_of
 from elman.interop.report import Mapped, Report
 from elman.network import Network
 
@@ -159,13 +159,9 @@ def _theirs(function: JaxFunction, params: Params) -> Any:
         sizes = [size for layer in function.net.state_sizes() for size in layer]
         zeros = [np.zeros((len(trial.inputs[0]), size), function.dtype) for size in sizes]
         state = function.net.nested_state(list(trial.states or zeros))  # so that it is compiled once for both
-        lengths: Any = trial.lengths
-        if lengths is not None and function.net.structure.time_axes > 1:
-            first = {door.given.axis: door.given.name for door in reversed(doors) if door.steps}
-            lengths = dict.fromkeys(first.values(), lengths)
+        lengths = lengths_of(function.net, trial)
         with jax.default_matmul_precision("highest"):
             y, final = compiled(params, x, state, lengths, return_state=True)
-        outputs = list(y.values()) if isinstance(y, dict) else list(y) if isinstance(y, tuple) else [y]
-        return [np.asarray(value) for value in (*outputs, *(s for layer in final for s in layer))]
+        return [np.asarray(value) for value in results_of(y, final)]
 
     return run

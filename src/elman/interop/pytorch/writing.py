@@ -11,7 +11,7 @@ import numpy as np
 from elman.checks import flag, instance
 from elman.errors import ConversionError
 from elman.interop.peers import OURS, called, peer
-from elman.interop.proof import Trial
+from elman.interop.proof import Trial, results_of
 from elman.interop.pytorch.proving import proved, with_dtype
 from elman.interop.pytorch.unwrapping import unwrapped
 from elman.interop.report import Report
@@ -104,8 +104,7 @@ def run(torch: Any, module: Any, net: Network, trial: Trial) -> list[np.ndarray]
         state = [tuple(map(torch.from_numpy, layer)) for layer in net.nested_state(list(trial.states))]
     with torch.no_grad():
         y, ends = module(inputs if len(inputs) > 1 else inputs[0], lengths, state, return_state=True)
-    outputs = list(y.values()) if isinstance(y, dict) else list(y) if isinstance(y, tuple) else [y]
-    return [a.numpy() for a in (*outputs, *(s for layer in ends for s in layer))]
+    return [a.numpy() for a in results_of(y, ends)]
 
 
 def weights_from_torch(net: Network, module: Any) -> Network:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from elman.equations import cell
+from elman.equations.graph import ordered
 from elman.equations.vectors import concat
 from elman.errors import ConversionError
 from elman.interop.onnx.reading.axes import Node
@@ -33,10 +34,10 @@ class Plan:
         self.outputs = list(outputs)
         for rewrite in (_returning_last, _both_directions, _with_activation):
             self._rewrite(rewrite)
-        self.nodes = _ordered(self.outputs)
+        self.nodes = ordered(self.outputs, operands=_reads)
 
     def _rewrite(self, rule: Callable[[Node, dict[Node, int]], Node | None]) -> None:
-        nodes = _ordered(self.outputs)
+        nodes = ordered(self.outputs, operands=_reads)
         uses: dict[Node, int] = {}
         for node in nodes:
             for read in _reads(node):
@@ -70,22 +71,6 @@ class Plan:
 
 def _reads(node: Node) -> list[Node]:
     return [*node.inputs, *(b for b in node.begins if isinstance(b, Node))]
-
-
-def _ordered(outputs: Sequence[Node]) -> list[Node]:
-    """What outputs need, each behind what it reads."""
-    order: dict[Node, None] = {}
-    stack = [(node, False) for node in reversed(outputs)]
-    while stack:
-        node, done = stack.pop()
-        if node in order:
-            continue
-        if done:
-            order[node] = None
-        else:
-            stack.append((node, True))
-            stack.extend((read, False) for read in reversed(_reads(node)))
-    return list(order)
 
 
 def _of_new(node: Node, new: dict[Node, Node]) -> Node:

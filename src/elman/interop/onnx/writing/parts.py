@@ -5,6 +5,7 @@ Sequences lie as (T, B, n) in the graph, as its RNN nodes and Scans read them, a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,12 +16,10 @@ from elman.equations.graph import Graph, depending
 from elman.equations.memory import split
 from elman.equations.symbols import Symbol, width
 from elman.interop.onnx.writing.known import Known
-from elman.interop.onnx.writing.moves import Moves
 from elman.interop.onnx.writing.nodes import StandardNodes
 from elman.interop.onnx.writing.values import Equations, Memory, Value, folded
 from elman.interop.onnx.writing.writer import Body, Writer, typed
 from elman.interop.report import Mapped
-from elman.network import Network
 from elman.network.flow import Part
 
 INDEX = np.dtype(np.int64)
@@ -29,16 +28,9 @@ INDEX = np.dtype(np.int64)
 class Parts(Known):
     """Writes the parts of a network; see `Known` for its parameters."""
 
-    def __init__(
-        self,
-        net: Network,
-        writer: Writer,
-        axes: Moves,
-        inputs: list[Value],
-        free: Callable[[int, int], str | None],
-    ):
-        super().__init__(net, writer, axes, inputs, free)
-        self._standard = StandardNodes(self)
+    @functools.cached_property
+    def _standard(self) -> StandardNodes:
+        return StandardNodes(self)
 
     def write(self) -> None:
         for number, part in enumerate(self.net.structure.parts):
