@@ -22,7 +22,7 @@ from elman.interop import to_jax, weights_from_jax  # noqa: E402
 from elman.interop.jax.function import JaxFunction  # noqa: E402
 from elman.interop.jax.functions import functions  # noqa: E402
 
-GRAPHS = int(os.environ.get("ELMAN_JAX_GRAPHS", 4))  # each is compiled op by op: a second or more
+GRAPHS = int(os.environ.get("ELMAN_JAX_GRAPHS", 2))  # each is compiled op by op: a second or more
 B, T, F, H = 2, 3, 2, 4
 
 
