@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from elman.bench.workloads import WORKLOADS, Workload
+from elman.bench.workload import Workload
+from elman.bench.workloads import WORKLOADS
 
 SGEMM = "sgemm"
 AMX = "amx_bf16"
@@ -15,12 +16,13 @@ Pair = tuple[str, str]
 class Goal:
     """How many times Elman's time the fastest of some contenders should take, at least.
 
-    `against` holds words of contenders' names; with none of them, all peers are meant. A goal may be one for machines
-    with certain instructions only.
+    `against` holds words of contenders' names, and `without` words that they must not hold; with no words, all peers are
+    meant. A goal may be one for machines with certain instructions only.
     """
 
     factor: float
     against: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     instructions: str = ""
 
 
@@ -43,6 +45,8 @@ class Comparison:
         return (first, *self.peers, *others)
 
 
+AUTOCAST = "autocast"  # products in bfloat16
+FLUSHED = "flushed"  # denormal numbers are taken as zeros
 KEPT = "memory kept"  # the C library's allocator is tuned, as `benchmarks.adapters.allocator` says
 JAX: tuple[Pair, ...] = (("jax", "jit"), ("jax", "scanned"))
 PYTORCH: tuple[Pair, ...] = (("pytorch", "eager"), ("pytorch", f"eager, {KEPT}"))
@@ -50,8 +54,31 @@ TRAINING: tuple[Pair, ...] = (*PYTORCH, *JAX, ("keras", "fit"))
 CUSTOM: tuple[Pair, ...] = (("pytorch", f"loop, {KEPT}"), ("pytorch", f"compiled, {KEPT}"), *JAX)
 RUNNING: tuple[Pair, ...] = (("onnxruntime", "run"), ("pytorch", "eager"), ("jax", "jit"))
 STREAMING: tuple[Pair, ...] = (("onnxruntime", "bound"), *RUNNING)
-PADDED: tuple[Pair, ...] = (("pytorch", "padded"), ("pytorch", f"padded, {KEPT}"))
+PADDED: tuple[Pair, ...] = (
+    ("pytorch", "padded"),
+    ("pytorch", f"padded, {KEPT}"),
+    ("pytorch", f"padded, {FLUSHED}, {KEPT}"),
+)
 RAGGED: tuple[Pair, ...] = (("pytorch", f"packed, {KEPT}"), *PADDED, ("jax", "padded"))
+VANISHING: tuple[Pair, ...] = (*PYTORCH, ("pytorch", f"eager, {FLUSHED}, {KEPT}"), *JAX, ("keras", "fit"))
+ENSEMBLE: tuple[Pair, ...] = (
+    ("pytorch", f"in turn, {KEPT}"),
+    ("pytorch", f"vmap, {KEPT}"),
+    ("pytorch", f"vmap compiled, {KEPT}"),
+    ("jax", "jit"),
+    ("jax", "scanned"),
+)
+# The fastest of those that W5 and W8 have in float32, and PyTorch with products, and its layer, in bfloat16.
+IN_BFLOAT16: tuple[Pair, ...] = (
+    ("pytorch", f"eager, {KEPT}"),
+    ("pytorch", AUTOCAST),
+    ("pytorch", f"{AUTOCAST}, {KEPT}"),
+    ("jax", "scanned"),
+)
+BFLOAT16_GOALS = (
+    Goal(3, without=(AUTOCAST,), instructions=AMX),
+    Goal(1.5, (AUTOCAST,), instructions=AMX),
+)
 OVER_LOOPS = (Goal(3, ("jax",)), Goal(10, ("loop",)))
 
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
@@ -73,11 +100,15 @@ COMPARISONS: tuple[Comparison, ...] = tuple(
         ("W6 GRU", STREAMING, (Goal(5, ("onnxruntime",)),)),
         ("W6 LSTM", STREAMING, (Goal(3, ("onnxruntime",)),)),
         ("W7", TRAINING, (Goal(3),)),
-        ("W7 vanishing", TRAINING),
         ("W8", TRAINING, (Goal(1.2),), 0.8),
         ("W9", RAGGED, (Goal(3, ("pytorch",)),)),
-        ("W5 GRU bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),
-        ("W5 LSTM bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),
-        ("W8 bfloat16", TRAINING[:-1], (Goal(3, instructions=AMX),)),
+        ("W10", TRAINING),
+        ("W10 inference", RUNNING),
+        ("W11", TRAINING[:-1]),
+        ("W12", VANISHING),
+        ("W13", ENSEMBLE),
+        ("W5 GRU bfloat16", IN_BFLOAT16, BFLOAT16_GOALS, 0.85),
+        ("W5 LSTM bfloat16", IN_BFLOAT16, BFLOAT16_GOALS, 0.85),
+        ("W8 bfloat16", IN_BFLOAT16, BFLOAT16_GOALS, 0.85),
     )
 )

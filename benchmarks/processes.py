@@ -20,7 +20,7 @@ from benchmarks.comparisons import SGEMM, Pair
 
 from elman.bench import sgemm
 from elman.bench.turns import WARM_UP_EPOCHS, Options, Turn, take_turns, warmed_up
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 PROCESSES = multiprocessing.get_context("spawn")
 

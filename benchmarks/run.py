@@ -26,7 +26,8 @@ from elman.bench import blas, sgemm
 from elman.bench.figures import figures
 from elman.bench.machine import machine
 from elman.bench.turns import Options
-from elman.bench.workloads import WORKLOADS, Workload, choose
+from elman.bench.workload import Workload
+from elman.bench.workloads import WORKLOADS, choose
 from elman.errors import OptionError
 from elman.files import write_whole
 from elman.plain import to_json

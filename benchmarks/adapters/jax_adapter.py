@@ -18,7 +18,7 @@ from jax import lax, nn
 from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 UNROLLS = (1, 2, 4)
 LONGEST_UNROLLED = 32

@@ -11,7 +11,7 @@ from benchmarks.adapters.trials import fastest
 
 from elman.bench.turns import Run
 from elman.bench.weights import weights
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
 

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 NODES = {"tanh": "RNN", "gru": "GRU", "lstm": "LSTM"}
 ORDER = {"tanh": [0], "gru": [0, 1, 2], "lstm": [0, 3, 1, 2]}  # ONNX: z r h, and i o f c
