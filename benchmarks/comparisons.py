@@ -16,8 +16,8 @@ Pair = tuple[str, str]
 class Goal:
     """How many times Elman's time the fastest of some contenders should take, at least.
 
-    `against` holds words of contenders' names, and `without` words that they must not hold; with no words, all peers are
-    meant. A goal may be one for machines with certain instructions only.
+    `against` holds words of contenders' names, and `without` words that they must not hold; with no words, all peers
+    are meant. A goal may be one for machines with certain instructions only.
     """
 
     factor: float

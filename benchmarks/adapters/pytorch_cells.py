@@ -71,21 +71,4 @@ class LayerNormLSTM(CustomCell):
         return torch.sigmoid(o) * torch.tanh(self.memory(c)), c
 
 
-class GRU(CustomCell):
-    """That of torch.nn, which `torch.func.vmap` cannot take."""
-
-    def __init__(self, workload: Workload, weights) -> None:
-        super().__init__(workload, weights)
-        self.bias_of_candidate = nn.Parameter(torch.zeros(self.hidden))
-
-    def inputs(self, x: Tensor) -> Tensor:
-        return nn.functional.linear(x, self.of_input, self.bias)
-
-    def step(self, x: Tensor, h: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        products, gates = h @ self.of_state.T, 2 * self.hidden
-        z, r = torch.sigmoid(x[:, :gates] + products[:, :gates]).chunk(2, dim=1)
-        n = torch.tanh(x[:, gates:] + r * (products[:, gates:] + self.bias_of_candidate))
-        return n + z * (h - n), v
-
-
 CUSTOM = {"oscillator": Oscillator, "layer_norm_lstm": LayerNormLSTM}
