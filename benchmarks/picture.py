@@ -6,6 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.machine_page import goals
+
 from elman.bench.workloads import WORKLOADS
 
 COLOURS = {"elman": "#666666", "pytorch": "#d95f02", "jax": "#7570b3", "keras": "#c51b7d", "onnxruntime": "#1b7837"}
@@ -27,7 +29,7 @@ def draw(results: dict[str, Any], file: Path) -> None:
     names = marks(workloads)
     for row, workload in enumerate(workloads):
         axes.axhline(row, color="0.92", zorder=0)
-        draw_goals(axes, row, workload["goals"])
+        draw_goals(axes, row, goals(workload, results))
         for entry in workload["contenders"][1:]:
             if entry.get("ratios"):
                 draw_mark(axes, row, entry, names[f"{entry['library']} {entry['variant']}"])
@@ -49,8 +51,8 @@ def draw_mark(axes: Any, row: int, entry: dict[str, Any], style: dict[str, str])
     axes.scatter(median(entry["ratios"]), y, **MARK, **style)
 
 
-def draw_goals(axes: Any, row: int, goals: list[dict[str, Any]]) -> None:
-    for goal in goals:
+def draw_goals(axes: Any, row: int, found: list[dict[str, Any]]) -> None:
+    for goal in found:
         if goal["factor"] > 1:
             axes.plot([goal["factor"]] * 2, [row - 0.36, row + 0.36], color=goal_colour(goal), linewidth=1.6, zorder=1)
 

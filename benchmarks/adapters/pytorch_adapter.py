@@ -34,8 +34,8 @@ def prepare(workload: Workload, variant: str, threads: int) -> Run:
     torch.set_num_threads(threads)
     if KEPT in variant:
         keep_memory()
-    if variant == "sgemm":
-        return product()
+    if variant in sgemm.WAYS:
+        return product(torch.bfloat16 if sgemm.WAYS[variant] else torch.float32)
     if workload.members > 1:
         return ensemble(workload, variant, list(batches(workload)), OPTIMIZERS[workload.optimizer])
     model = model_of(workload, variant)
@@ -122,7 +122,7 @@ def streaming(workload: Workload, model: Model) -> Run:
     return Run(epoch, outputs_loss(workload.loss, target[0]))
 
 
-def product() -> Run:
-    a, b = map(torch.from_numpy, sgemm.operands())
+def product(dtype: torch.dtype) -> Run:
+    a, b = (torch.from_numpy(operand).to(dtype) for operand in sgemm.operands())
     out = torch.empty_like(a)
     return sgemm.run(lambda: torch.mm(a, b, out=out))

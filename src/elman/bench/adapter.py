@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from statistics import mean
 from typing import Any
 
@@ -28,16 +29,17 @@ def prepare(workload: Workload, way: str, threads: int, engine: str | None = Non
     workload : Workload
     way : str
         ``"fit"``; ``"fit in bfloat16"``, with products of such numbers; ``"built-in GRU"``, fit with that cell in place
-        of the workload's own; ``"fit in turn"``, of an ensemble; ``"call"``, ``"stream"``, ``"step"``; or ``"sgemm"``,
-        Elman's own matrix product.
+        of the workload's own; ``"fit_many"`` and ``"fit in turn"``, of an ensemble; ``"call"``, ``"stream"``,
+        ``"step"``; or Elman's own matrix product, as `sgemm.WAYS` names it.
     threads : int
     engine : str, optional
         By default as for `Network`.
     """
-    if way == "sgemm":
-        return product(threads, engine)
-    if way == "fit in turn":
-        return in_turn(workload, [network(workload, way, threads, engine, k) for k in range(workload.members)])
+    if way in sgemm.WAYS:
+        return product(threads, engine, sgemm.WAYS[way])
+    if workload.members > 1:
+        nets = [network(workload, way, threads, engine, k) for k in range(workload.members)]
+        return side_by_side(workload, nets, threads) if way == "fit_many" else in_turn(workload, nets)
     runs = {"call": inference, "step": stepping, "stream": streaming}
     runs |= dict.fromkeys(("fit", "fit in bfloat16", "built-in GRU"), training)
     return runs[way](workload, network(workload, way, threads, engine))
@@ -72,6 +74,13 @@ def in_turn(workload: Workload, nets: Sequence[Network]) -> Run:
     return Run(lambda: mean(run.epoch() for run in runs))
 
 
+def side_by_side(workload: Workload, nets: Sequence[Network], threads: int) -> Run:
+    """The members of an ensemble in one call."""
+    fit_many = import_module("elman.network.many").fit_many
+    x, target, options = trained_on(workload)
+    return Run(lambda: mean(found["loss"][-1] for found in fit_many(nets, x, target, threads=threads, **options)))
+
+
 def inference(workload: Workload, net: Network) -> Run:
     x, target = workload.data()
     starts = range(0, len(x), workload.batch)
@@ -102,10 +111,11 @@ def streaming(workload: Workload, net: Network) -> Run:
     return Run(epoch, outputs_loss(workload.loss, target[0]))
 
 
-def product(threads: int, engine: str | None = None) -> Run:
-    """A dense layer without bias: Elman's own matrix product."""
+def product(threads: int, engine: str | None = None, numbers: str | None = None) -> Run:
+    """A dense layer without bias: Elman's own matrix product, of float32 numbers or of others."""
     a, b = sgemm.operands()
-    net = Network(inputs=sgemm.SIZE, layers=[Dense(sgemm.SIZE, bias=False)], engine=engine, threads=threads)
+    layers = [Dense(sgemm.SIZE, bias=False)]
+    net = Network(inputs=sgemm.SIZE, layers=layers, products=numbers, engine=engine, threads=threads)
     net.params["0.W"] = b
     x = a.reshape(sgemm.SIZE // 8, 8, sgemm.SIZE)  # threads share out the rows of a batch
     return sgemm.run(lambda: net(x))
