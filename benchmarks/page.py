@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.cells.speed import SPEED
 from benchmarks.cells.speed_page import TITLE as CELLS
 from benchmarks.cells.speed_page import section as of_cells
-from benchmarks.comparisons import COMPARISONS, KEPT
+from benchmarks.comparisons import AMX, COMPARISONS, KEPT
 from benchmarks.machine_files import store, stored, title
 from benchmarks.machine_page import best_peer, details, goal_met, goals, section
 from benchmarks.markdown import markdown, paragraph
@@ -40,7 +40,7 @@ def page(machines: Machines) -> str:
         across(machines),
         *(section(name, results) for name, results in machines.items()),
         of_cells(json.loads(SPEED.read_text())),
-        of_split_products(),
+        of_split_products(machines),
         repeating(next(iter(machines.values()))),
         method(next(iter(machines.values()))),
         NOTES.read_text().rstrip(),
@@ -94,7 +94,8 @@ def across(machines: Machines) -> str:
     text = f"""
         How many times Elman's time the best peer takes: the fastest of all, however it is run. Where "{KEPT}" is best,
         which tunes the allocator of the C library as few users do, the ratio to the best without stands in brackets.
-        Bold: Elman is slower. In the workloads in bfloat16 the best peer may multiply in float32."""
+        Bold: Elman is slower. In the workloads in bfloat16 the best peer may multiply in float32. A dash: not measured
+        there."""
     names = [title(results["machine"]) for results in machines.values()]
     table = markdown(("", "work", "goal", *names), (row_across(each, machines) for each in COMPARISONS))
     of_cells = (
@@ -107,21 +108,18 @@ def across(machines: Machines) -> str:
 
 def row_across(comparison: Any, machines: Machines) -> tuple[str, ...]:
     workload = comparison.workload
-    wanted = [
-        {"factor": goal.factor, "against": " ".join(goal.against), "without": " ".join(goal.without)}
-        for goal in comparison.goals
-    ]
+    wanted = [goal_name(goal.plain) + (" (AMX)" if goal.instructions == AMX else "") for goal in comparison.goals]
     measured = [
         next((each for each in results["workloads"] if each["name"] == workload.name), None)
         for results in machines.values()
     ]
-    return workload.name, workload.about, "; ".join(map(goal_name, wanted)), *map(ratio_across, measured)
+    return workload.name, workload.about, "; ".join(wanted), *map(ratio_across, measured)
 
 
 def ratio_across(workload: dict[str, Any] | None) -> str:
     best = best_peer(workload) if workload else {}
     if not best:
-        return "not measured"
+        return "–"
     shown = f"{best['ratio']:.2f}" if best["ratio"] > 1 else f"**{best['ratio']:.2f}**"
     without = best_peer(workload, kept=False) if workload else {}
     return shown + (f" ({without['ratio']:.2f})" if KEPT in best["best"] and without else "")

@@ -107,8 +107,7 @@ def goals_of(comparison: Comparison, entries: list[dict[str, Any]], instructions
 def reached(goal: Goal, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """How many times the first contender's time the fastest of those that the goal is against takes."""
     against = [e for e in entries[1:] if meant(goal, e)]
-    found: dict[str, Any] = {"factor": goal.factor, "against": " ".join(goal.against)}
-    found |= {"without": " ".join(goal.without)} if goal.without else {}
+    found = goal.plain
     measured = [e for e in against if e.get("ratios")]
     if not measured:
         return found | {"missing": "; ".join(e.get("missing", "") for e in against)}

@@ -47,7 +47,7 @@ def goal_name(goal: dict[str, Any]) -> str:
     if goal["factor"] < 1:
         return f"within {1 / goal['factor'] - 1:.0%} of {goal['against']}"
     against = f" over {goal['against']}" if goal["against"] else ""
-    return f"{goal['factor']:.3g}x{against}" + (f" but {goal['without']}" if goal.get("without") else "")
+    return f"{goal['factor']:.3g}x{against}" + (f" over peers without {goal['without']}" if goal.get("without") else "")
 
 
 def _figures(entry: dict[str, Any], workload: dict[str, Any], number: int) -> tuple[str, ...]:

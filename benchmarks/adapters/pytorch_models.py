@@ -6,7 +6,9 @@ from functools import partial
 
 import torch
 from benchmarks.adapters.pytorch_cells import CUSTOM
+from benchmarks.comparisons import AUTOCAST, LAYER
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from elman.bench.weights import Weights, attention, weights
@@ -26,7 +28,9 @@ def model_of(workload: Workload, variant: str, member: int = 0) -> nn.Module:
     if workload.attends:
         return EncoderDecoder(workload)
     model = Model(workload, "packed" in variant, member)
-    return Autocast(model) if "autocast" in variant else model
+    if LAYER in variant:
+        model.recurrent = InBfloat16(model.recurrent)
+    return Autocast(model) if AUTOCAST in variant else model
 
 
 class Autocast(nn.Module):
@@ -39,6 +43,19 @@ class Autocast(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             return self.model(x, lengths).float()
+
+
+class InBfloat16(nn.Module):
+    """A recurrent layer run in bfloat16 throughout, its states too, whose parameters stay float32."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        rounded = {name: value.bfloat16() for name, value in self.layer.named_parameters()}
+        output, _ = functional_call(self.layer, rounded, (x.bfloat16(),))
+        return output.float(), None
 
 
 class Model(nn.Module):
