@@ -139,7 +139,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Time Elman and its peers.")
     parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="only workloads with TEXT in name")
     parser.add_argument("--quick", action="store_true", help="few rounds of the small workloads")
-    parser.add_argument("--rounds", type=int, help="turns of every contender (9, quick 3)")
+    parser.add_argument("--rounds", type=int, help="turns of every contender (7, quick 3)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
     parser.add_argument("--patience", type=float, help="seconds a workload may repeat disturbed turns (15, quick 1)")
     parser.add_argument("--limit", type=float, default=180, help="seconds a contender has to get ready")
@@ -172,7 +172,7 @@ def main() -> None:
 
     given = arguments()
     blas.limit_threads(given.threads)
-    rounds = given.rounds or (3 if given.quick else 9)
+    rounds = given.rounds or (3 if given.quick else 7)
     patience_s = given.patience if given.patience is not None else (1 if given.quick else 15)
     options, comparisons = Options(given.threads, rounds, patience_s), chosen(given)
     console = Console(width=None if Console().is_terminal else 170)
