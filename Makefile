@@ -83,8 +83,7 @@ compare-cells: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.run
 	$(BIN)/python -m benchmarks.cells.page
 
-# The speed of all cells beside that of built-in ones of equal arithmetic: benchmarks/cells/speed.json, then its section of
-# docs/performance.md.
+# W14, the speed of all cells beside that of built-in ones of equal arithmetic: benchmarks/cells/speed.json, then the pages.
 bench-cells: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.speed
 	$(BIN)/python -m benchmarks.page
