@@ -76,20 +76,19 @@ bench: $(PEERS)/.installed
 bench-quick: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run --quick
 
-# docs/performance.md and its picture, from the newest complete measurement.
+# docs/performance.md and what it leads to, with the newest complete measurement as the figures of its machine.
 bench-docs: $(PEERS)/.installed
-	$(PEERS)/bin/python -m benchmarks.page
+	$(PEERS)/bin/python -m benchmarks.page --newest
 
 # All cells on four small tasks, some minutes on one core: benchmarks/cells/results.json. Then docs/cells.md, from it and the cells.
 compare-cells: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.run
 	$(BIN)/python -m benchmarks.cells.page
 
-# The speed of all cells beside that of built-in ones of equal arithmetic: benchmarks/cells/speed.json, then its section of
-# docs/performance.md.
+# W14, the speed of all cells beside that of built-in ones of equal arithmetic: benchmarks/cells/speed.json, then the pages.
 bench-cells: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.speed
-	$(BIN)/python -m benchmarks.cells.speed_page
+	$(BIN)/python -m benchmarks.page
 
 cells-docs: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.cells.page

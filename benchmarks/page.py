@@ -1,269 +1,187 @@
-"""Writes docs/performance.md and its picture from a measurement's JSON: `make bench-docs`.
+"""Writes docs/performance.md and the pages of the machines: `make bench-docs`.
 
-Nothing on the page is written by hand, save what `benchmarks/notes.md` says, which follows the method.
+    python -m benchmarks.page            the pages again, from what is kept of every machine (benchmarks/machines)
+    python -m benchmarks.page --newest   first keep the newest complete measurement of this machine
+    python -m benchmarks.page FILE       first keep that measurement
+
+Nothing on the pages is written by hand, save what `benchmarks/notes.md` says, which follows the method.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import textwrap
-from collections.abc import Iterable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.cells.speed import SPEED
-from benchmarks.cells.speed_page import section
+from benchmarks.cells.speed_page import TITLE as CELLS
+from benchmarks.cells.speed_page import section as of_cells
 from benchmarks.comparisons import AMX, COMPARISONS, KEPT
+from benchmarks.machine_files import store, stored, title
+from benchmarks.machine_page import best_peer, details, goal_met, goals, section
+from benchmarks.markdown import markdown, paragraph
 from benchmarks.picture import draw
 from benchmarks.run import RESULTS
-from benchmarks.table import goal_name, spread
+from benchmarks.split_page import section as of_split_products
+from benchmarks.table import goal_name
 
-from elman.bench.figures import time_text
+from elman.files import write_whole
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTES = Path(__file__).parent / "notes.md"
-IMPORT_GOAL_S = 0.15
-NAMES = {"elman": "Elman", "numpy": "NumPy", "pytorch": "PyTorch", "jax": "JAX", "keras": "Keras"}
-NAMES |= {"onnxruntime": "ONNX Runtime"}
+Machines = dict[str, dict[str, Any]]
 
 
-def page(results: dict[str, Any]) -> str:
+def page(machines: Machines) -> str:
+    """Of all machines, by their names, the newest first."""
     sections = [
-        introduction(results),
-        against_the_best(results),
-        repeating(results),
-        of_sgemm(results),
-        section(json.loads(SPEED.read_text())),
-        memory_and_import(results),
-        low_memory(results),
-        method(results),
+        introduction(machines),
+        across(machines),
+        *(section(name, results) for name, results in machines.items()),
+        of_cells(json.loads(SPEED.read_text())),
+        of_split_products(machines),
+        repeating(next(iter(machines.values()))),
+        method(next(iter(machines.values()))),
         NOTES.read_text().rstrip(),
-        contenders(results),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def paragraph(text: str) -> str:
-    """Its words in lines of at most 120 characters."""
-    return textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False, break_long_words=False)
-
-
-def introduction(results: dict[str, Any]) -> str:
-    machine, workloads = results["machine"], results["workloads"]
-    faster = sum(found["ratio"] > 1 for found in map(best_peer, workloads) if found)
-    reached = [goal_met(goal) for workload in workloads for goal in workload["goals"]]
-    libraries = ", ".join(f"{NAMES[name]} {version}" for name, version in versions(results).items())
+def introduction(machines: Machines) -> str:
     text = f"""
-        Elman beside {libraries}: the same networks from the same weights on the same data, {results["threads"]} threads
-        each, on one {machine["processor"]} with {machine["cores"]} cores. Elman is faster than the best of them in
-        {faster} of {len(workloads)} workloads. Of its {len(reached)} goals for how many times faster it should be, it
-        meets {sum(reached)}."""
-    picture = "![How many times Elman's time each peer takes](performance.png)"
-    return f"# Performance\n\n{paragraph(text)}\n\n{picture}"
+        Elman beside PyTorch, JAX, Keras on TensorFlow and ONNX Runtime: the same networks from the same weights on the
+        same data, as many threads for each. Figures of {len(machines)} machines, each with the version of Elman and
+        of the others that it had on its day; [how](#method) they were measured."""
+    heading = (
+        "machine",
+        "instructions",
+        "measured",
+        "fastest float32 product",
+        "faster than the best peer",
+        "goals met",
+    )
+    return f"# Performance\n\n{paragraph(text)}\n\n{markdown(heading, (machine_row(r) for r in machines.values()))}"
 
 
-def against_the_best(results: dict[str, Any]) -> str:
+def machine_row(results: dict[str, Any]) -> tuple[str, ...]:
+    workloads, product = results["workloads"], results["products"][0]
+    compared = [found for found in map(best_peer, workloads) if found]
+    reached = [goal_met(goal) for workload in workloads for goal in goals(workload, results) if "ratio" in goal]
+    return (
+        f"[{title(results['machine'])}](#{anchor(title(results['machine']))})",
+        results["machine"]["instructions"],
+        results["time"][:10],
+        f"{product['gflops']:.0f} GFLOP/s, {product['library']}",
+        f"{sum(found['ratio'] > 1 for found in compared)} of {len(compared)}",
+        f"{sum(reached)} of {len(reached)}",
+    )
+
+
+def anchor(heading: str) -> str:
+    """That of a heading, as GitHub makes it.
+
+    Examples
+    --------
+    >>> anchor("AMD EPYC, Zen 4, 2 cores")
+    'amd-epyc-zen-4-2-cores'
+    """
+    return "".join(c for c in heading.lower() if c.isalnum() or c in " -_").replace(" ", "-")
+
+
+def across(machines: Machines) -> str:
+    """A row a workload, a column a machine."""
     text = f"""
-        The best peer is the fastest of all, however it is run: "{KEPT}" tunes the allocator of the C library, which few
-        users do; where that is the best, the ratio to the best without follows."""
-    heading = ("", "work", "Elman", "best peer", "its time by Elman's", "goal")
-    table = markdown(heading, map(best_row, results["workloads"]))
-    return f"## Against the best peer\n\n{paragraph(text)}\n\n{table}" + no_bfloat16(results)
+        How many times Elman's time the best peer takes: the fastest of all, however it is run. Where "{KEPT}" is best,
+        which tunes the allocator of the C library as few users do, the ratio to the best without stands in brackets.
+        Bold: Elman is slower. In the workloads in bfloat16 the best peer may multiply in float32. A dash: not measured
+        there."""
+    names = [title(results["machine"]) for results in machines.values()]
+    table = markdown(("", "work", "goal", *names), (row_across(each, machines) for each in COMPARISONS))
+    of_cells = (
+        f"W14, all cells beside built-in ones of equal arithmetic, has a [section](#{anchor(CELLS[3:])}) of its own."
+    )
+    newest = next(iter(machines))
+    picture = f"![How many times Elman's time each peer takes](performance/{newest}.png)"
+    return f"## Across machines\n\n{paragraph(text)}\n\n{table}\n\n{paragraph(of_cells)}\n\n{picture}"
 
 
-def no_bfloat16(results: dict[str, Any]) -> str:
-    """That the goal of W5 and W8 in bfloat16 was not measured, where it was not."""
-    amx = AMX in results["machine"]["instructions"]
-    if amx and any("bfloat16" in workload["name"] for workload in results["workloads"]):
-        return ""
-    why = "" if amx else "; this machine has no AMX, for which the goal is"
-    return f"\n\nThe goal for W5 and W8 in bfloat16, 3x over the best float32 peer: **not measured**{why}."
+def row_across(comparison: Any, machines: Machines) -> tuple[str, ...]:
+    workload = comparison.workload
+    wanted = [goal_name(goal.plain) + (" (AMX)" if goal.instructions == AMX else "") for goal in comparison.goals]
+    measured = [
+        next((each for each in results["workloads"] if each["name"] == workload.name), None)
+        for results in machines.values()
+    ]
+    return workload.name, workload.about, "; ".join(wanted), *map(ratio_across, measured)
 
 
-def best_row(workload: dict[str, Any]) -> tuple[str, ...]:
-    ours, best = workload["contenders"][0], best_peer(workload)
-    time = time_text(ours["ms"]) if "ms" in ours else ours["missing"]
-    peer = f"{best['best']}, {time_text(best['ms'])}" if best else "none could be measured"
-    goals = "; ".join(map(goal_words, workload["goals"]))
-    return workload["name"], workload["about"], time, peer, ratio_words(workload), goals
-
-
-def ratio_words(workload: dict[str, Any]) -> str:
-    """As "2.40", or "1.19; 2.13 without" where the best peer keeps its memory."""
-    best, without = best_peer(workload), best_peer(workload, kept=False)
+def ratio_across(workload: dict[str, Any] | None) -> str:
+    best = best_peer(workload) if workload else {}
     if not best:
-        return ""
-    differ = KEPT in best["best"] and without
-    return f"{best['ratio']:.2f}" + (f"; {without['ratio']:.2f} without" if differ else "")
-
-
-def goal_words(goal: dict[str, Any]) -> str:
-    """As "3x: yes", or "10x over loop: **no**, 4.95"."""
-    if "ratio" not in goal:
-        return f"{goal_name(goal)}: not measured ({goal.get('missing') or 'no such contender'})"
-    met = "yes" if goal_met(goal) else "**no**"
-    return f"{goal_name(goal)}: {met}" + (f", {goal['ratio']:.2f}" if goal["against"] else "")
-
-
-def goal_met(goal: dict[str, Any]) -> bool:
-    return goal.get("ratio", 0) >= goal["factor"]
-
-
-def best_peer(workload: dict[str, Any], kept: bool = True) -> dict[str, Any]:
-    """Name, time and ratio of the fastest one that is not Elman, if there is any; with tuned allocators or not."""
-    others = [e for e in workload["contenders"][1:] if e.get("ratios") and e["library"] != "elman"]
-    others = [e for e in others if kept or KEPT not in e["variant"]]
-    if not others:
-        return {}
-    best = min(others, key=lambda e: e["ms"])
-    return {"best": f"{best['library']} {best['variant']}", "ms": best["ms"], "ratio": median(best["ratios"])}
+        return "–"
+    shown = f"{best['ratio']:.2f}" if best["ratio"] > 1 else f"**{best['ratio']:.2f}**"
+    without = best_peer(workload, kept=False) if workload else {}
+    return shown + (f" ({without['ratio']:.2f})" if KEPT in best["best"] and without else "")
 
 
 def repeating(results: dict[str, Any]) -> str:
-    machine, minutes = results["machine"], results["seconds"] / 60
-    text = f"""
+    minutes = f"{results['seconds'] / 60:.0f} minutes"
+    text = """
         The first two install the peers into `.venv-parity`. An idle machine is best; on a busy one, root may put
-        `chrt -r 5` before `python -m benchmarks.run`. This page is from {results["time"][:10]}: {machine["processor"]},
-        {machine["cores"]} cores, {machine["memory_gib"]} GiB, {machine["instructions"]}; {machine["system"]}, Python
-        {machine["python"]}."""
+        `chrt -r 5` before `python -m benchmarks.run`. Workloads in bfloat16 are left out, and it is said so, where the
+        processor has no instructions for such numbers. What is kept of a machine is in `benchmarks/machines`; a new
+        measurement takes the place of the machine's old one."""
     return f"""## Repeating it
 
 ```sh
-make bench          # everything, about {minutes:.0f} minutes: a table, JSON and a picture in benchmarks/results
+make bench          # everything, about {minutes}: a table, JSON and a picture in benchmarks/results
 make bench-quick    # the small workloads, under two minutes
-make bench-docs     # this page, from the newest complete run
+make bench-docs     # these pages, with the newest complete run as the figures of its machine
+make bench-cells    # W14: all cells, their section here
 elman bench         # Elman alone, with nothing else installed
 ```
 
 {paragraph(text)}"""
 
 
-def of_sgemm(results: dict[str, Any]) -> str:
-    rows = []
-    for workload in results["workloads"]:
-        goal, ours = workload["goal_of_sgemm"], workload["contenders"][0]
-        if "ms" in ours:
-            met = f"{goal:.0%}: " + ("yes" if ours["fraction_of_sgemm"] >= goal else "**no**") if goal else ""
-            rows.append((workload["name"], f"{ours['gflops']:.3g}", f"{ours['fraction_of_sgemm']:.0%}", met))
-    products = ", ".join(f"{NAMES[each['library']]} {each['gflops']:.0f}" for each in results["products"])
-    text = f"""
-        A float32 product of two 1024 x 1024 matrices, GFLOP/s: {products}. The fastest takes turns with the
-        contenders. Only matrix products are counted as a workload's arithmetic, so gates, loss and optimiser lower the
-        share."""
-    table = markdown(("", "GFLOP/s of Elman", "share", "goal"), rows)
-    return f"## Share of the matrix product's speed\n\n{paragraph(text)}\n\n{table}"
-
-
-def memory_and_import(results: dict[str, Any]) -> str:
-    """What each library costs before it does anything large."""
-    rows = [(NAMES[each["library"]], *import_figures(each, results)) for each in results["imports"]]
-    if not rows:
-        return ""
-    ours = next(each for each in results["imports"] if each["library"] == "elman")
-    more = ours["first_use_s"]
-    verdict = "met" if ours["seconds"] + more <= IMPORT_GOAL_S else "**not met**"
-    text = f"""
-        Import beyond NumPy's, the median of fresh processes. Elman loads most of itself when it is first used: its
-        first network takes {more:.3f} s more. The goal for both together is {IMPORT_GOAL_S} s: {verdict}.
-        Memory: the peak of the workload that needs least, library and data included."""
-    return f"## Import and memory\n\n{paragraph(text)}\n\n{markdown(('', 'import', 'memory'), rows)}"
-
-
-def import_figures(each: dict[str, Any], results: dict[str, Any]) -> tuple[str, str]:
-    if "missing" in each:
-        return (each["missing"], "")
-    memory = [e["memory_mib"] for e in entries(results) if e["library"] == each["library"] and "missing" not in e]
-    return (f"{each['seconds']:.3f} s", f"{min(memory):.0f} MiB" if memory else "")
-
-
-def low_memory(results: dict[str, Any]) -> str:
-    """`fit(memory="low")` beside the normal one."""
-    rows = [
-        (
-            f"{found['steps']:,}",
-            *(f"{found[kind]['peak_mib']:.0f} MiB, {time_text(found[kind]['ms'])}" for kind in ("normal", "low")),
-            f"{found['normal']['peak_mib'] / found['low']['peak_mib']:.1f}",
-            f"{found['time_ratio']:.2f}",
-        )
-        for found in results.get("memory", ())
-    ]
-    text = """
-        W7's network on longer sequences, in the memory of sqrt(T) steps beside that of all: the peak of an update
-        beyond data and network, and its time."""
-    table = markdown(("steps", "normal", "low", "times less memory", "times the time"), rows)
-    return f'## `fit(memory="low")`\n\n{paragraph(text)}\n\n{table}' if rows else ""
-
-
-def contenders(results: dict[str, Any]) -> str:
-    rows = []
-    for workload in results["workloads"]:
-        for number, each in enumerate(workload["contenders"]):
-            name = "" if number else f"{workload['name']}, one {workload['unit']}"
-            rows.append((name, f"{each['library']} {each['variant']}", *contender_figures(each)))
-    heading = ("", "", "time (lowest-highest)", "by Elman's", "GFLOP/s", "of sgemm", "loss", "peak MiB")
-    return "## All contenders\n\n" + markdown(heading, rows)
-
-
-def contender_figures(each: dict[str, Any]) -> tuple[str, ...]:
-    if "missing" in each:
-        return (each["missing"], "", "", "", "", "")
-    agrees = {True: "", False: " **differs**", None: " (another model)"}[each["loss_agrees"]]
-    return (
-        spread(each),
-        f"{median(each['ratios']):.2f}" if each["ratios"] else "",
-        f"{each['gflops']:.3g}",
-        f"{each['fraction_of_sgemm']:.0%}",
-        f"{each['loss']:.4f}{agrees}",
-        f"{each['memory_mib']:.0f}",
-    )
-
-
 def method(results: dict[str, Any]) -> str:
-    disturbed = sum(e.get("disturbed_rounds", 0) for e in entries(results))
-    turns = sum(len(e.get("rounds_ms", ())) for e in entries(results))
     text = f"""
         Every contender runs in a process of its own; they take turns of a fifth of a second or more, in
         {results["rounds"]} rounds, so that a change of the machine's speed meets all. A time is the median of the
         rounds, a ratio the median of the rounds' ratios; memory is the most that the process held in its turns. All
         begin with the same weights and see the same batches in the same order; a loss that is off by more than 1e-3
-        (relative) after the same number of updates is marked. Other programs took more than 5 % of the processors in
-        {disturbed} of {turns} turns."""
+        (relative), in bfloat16 1e-2, after the same number of updates is marked. The share of the matrix product:
+        only matrix products are counted as a workload's arithmetic, so gates, loss and optimiser lower it; the fastest
+        product, of the kind of numbers that the workload multiplies, takes turns with the contenders."""
     return f"## Method\n\n{paragraph(text)}"
-
-
-def entries(results: dict[str, Any]) -> list[dict[str, Any]]:
-    return [each for workload in results["workloads"] for each in workload["contenders"]]
-
-
-def versions(results: dict[str, Any]) -> dict[str, str]:
-    """Of the peers that were measured."""
-    return {e["library"]: e["version"] for e in entries(results) if "missing" not in e and e["library"] != "elman"}
-
-
-def markdown(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heading, ("---",) * len(heading), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def newest_complete() -> Path:
     """The newest results that have every workload, and no quick ones."""
     for file in sorted(RESULTS.glob("*.json"), reverse=True):
         found = json.loads(file.read_text())
-        if len(found.get("workloads", ())) == len(COMPARISONS):
+        if len(found.get("workloads", ())) == sum(c.numbers in found.get("numbers", ()) for c in COMPARISONS):
             return file
     sys.exit("benchmarks/results has no complete measurement: run `make bench` first")
 
 
+def write() -> None:
+    """All pages and their pictures, of what is kept."""
+    machines, folder = stored(), DOCS / "performance"
+    folder.mkdir(exist_ok=True)
+    for name, results in machines.items():
+        write_whole(folder / f"{name}.md", details(name, results).encode())
+        draw(results, folder / f"{name}.png")
+    write_whole(DOCS / "performance.md", page(machines).encode())
+
+
 def main() -> None:
-    results = json.loads((Path(sys.argv[1]) if len(sys.argv) > 1 else newest_complete()).read_text())
-    DOCS.mkdir(exist_ok=True)
-    draw(results, DOCS / "performance.png")
-    target, beside = DOCS / "performance.md", DOCS / "performance.md.part"
-    beside.write_text(page(results))
-    beside.rename(target)
-    print(f"Written to {target}")
+    for given in sys.argv[1:]:
+        file = newest_complete() if given == "--newest" else Path(given)
+        print(f"Kept as {store(json.loads(file.read_text()))}")
+    write()
+    print(f"Written to {DOCS / 'performance.md'} and {DOCS / 'performance'}")
 
 
 if __name__ == "__main__":

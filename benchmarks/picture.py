@@ -6,10 +6,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.machine_page import goals
+
 from elman.bench.workloads import WORKLOADS
 
 COLOURS = {"elman": "#666666", "pytorch": "#d95f02", "jax": "#7570b3", "keras": "#c51b7d", "onnxruntime": "#1b7837"}
-MARKERS = ("o", "s", "^", "D", "P", "X", "v", "*")
+MARKERS = ("o", "s", "^", "D", "P", "X", "v", "*", "<", ">", "p", "h", "d", "H", "8", (4, 1, 0))
 TICKS = (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 MARK = {"s": 46, "edgecolors": "white", "linewidths": 0.7, "zorder": 3, "clip_on": False}
 APART = 0.13  # between the marks of two libraries in a row, so that equal times do not hide each other
@@ -27,7 +29,7 @@ def draw(results: dict[str, Any], file: Path) -> None:
     names = marks(workloads)
     for row, workload in enumerate(workloads):
         axes.axhline(row, color="0.92", zorder=0)
-        draw_goals(axes, row, workload["goals"])
+        draw_goals(axes, row, goals(workload, results))
         for entry in workload["contenders"][1:]:
             if entry.get("ratios"):
                 draw_mark(axes, row, entry, names[f"{entry['library']} {entry['variant']}"])
@@ -42,15 +44,15 @@ def draw(results: dict[str, Any], file: Path) -> None:
     FigureCanvasAgg(figure).print_png(file)
 
 
-def draw_mark(axes: Any, row: int, entry: dict[str, Any], style: dict[str, str]) -> None:
+def draw_mark(axes: Any, row: int, entry: dict[str, Any], style: dict[str, Any]) -> None:
     """The median ratio, and a line from the lowest to the highest."""
     y = row + APART * (list(COLOURS).index(entry["library"]) - 2)
     axes.plot([min(entry["ratios"]), max(entry["ratios"])], [y, y], color=style["color"], linewidth=1, zorder=2)
     axes.scatter(median(entry["ratios"]), y, **MARK, **style)
 
 
-def draw_goals(axes: Any, row: int, goals: list[dict[str, Any]]) -> None:
-    for goal in goals:
+def draw_goals(axes: Any, row: int, found: list[dict[str, Any]]) -> None:
+    for goal in found:
         if goal["factor"] > 1:
             axes.plot([goal["factor"]] * 2, [row - 0.36, row + 0.36], color=goal_colour(goal), linewidth=1.6, zorder=1)
 
@@ -104,9 +106,9 @@ def goal_colour(goal: dict[str, Any]) -> str:
     return COLOURS.get(library, "black")
 
 
-def marks(workloads: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+def marks(workloads: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """A colour for each library and a marker for each of its ways."""
-    styles: dict[str, dict[str, str]] = {}
+    styles: dict[str, dict[str, Any]] = {}
     for workload in workloads:
         for entry in workload["contenders"][1:]:
             same = [s for n, s in styles.items() if n.split()[0] == entry["library"]]

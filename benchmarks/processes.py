@@ -16,11 +16,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.comparisons import SGEMM, Pair
+from benchmarks.comparisons import Pair
 
 from elman.bench import sgemm
 from elman.bench.turns import WARM_UP_EPOCHS, Options, Turn, take_turns, warmed_up
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 PROCESSES = multiprocessing.get_context("spawn")
 
@@ -101,7 +101,7 @@ def _serve(connection: Connection, library: str, workload: Workload, variant: st
     begin = time.perf_counter()
     try:
         adapter = importlib.import_module(f"benchmarks.adapters.{library}_adapter")
-        units = sgemm.PRODUCTS if variant == SGEMM else workload.units
+        units = sgemm.PRODUCTS if variant in sgemm.WAYS else workload.units
         player = warmed_up(adapter.prepare(workload, variant, threads), units)
     except ModuleNotFoundError as error:
         connection.send(Ready(f"not installed ({error})"))

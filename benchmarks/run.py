@@ -2,8 +2,8 @@
 
 The contenders of a workload take turns (`elman.bench.turns`), so that a change of the machine's speed meets all of
 them. A time is the median over the rounds; a ratio is the median of the rounds' ratios. "Of sgemm" is the arithmetic
-of a unit's matrix products by its time, as a share of the fastest float32 matrix product that the libraries have
-here, which takes turns too. All begin with the same weights and see the same batches: their losses must agree.
+of a unit's matrix products by its time, as a share of the fastest matrix product of such numbers that the libraries
+have here, which takes turns too. All begin with the same weights and see the same batches: their losses must agree.
 
 On Linux `chrt -r 5 python -m benchmarks.run`, which root may do, keeps a busy machine from disturbing the turns.
 """
@@ -12,38 +12,46 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.comparisons import COMPARISONS, KEPT, SGEMM, Comparison, Goal, Pair
+from benchmarks.comparisons import COMPARISONS, IN_BFLOAT16, KEPT, SGEMM, Comparison, Goal, Pair
 from benchmarks.imports import import_times
 from benchmarks.processes import Contender, measure
 
 from elman.bench import blas, sgemm
 from elman.bench.figures import figures
-from elman.bench.machine import machine
+from elman.bench.machine import kernels, machine, multiplies_bfloat16
 from elman.bench.turns import Options
-from elman.bench.workloads import WORKLOADS, Workload, choose
+from elman.bench.workload import Workload
+from elman.bench.workloads import WORKLOADS, choose
 from elman.errors import OptionError
 from elman.files import write_whole
 from elman.plain import to_json
 
 RESULTS = Path(__file__).parent / "results"
-PRODUCTS: tuple[Pair, ...] = (("numpy", SGEMM), ("pytorch", SGEMM), ("elman", SGEMM))
+PRODUCTS: dict[str, tuple[Pair, ...]] = {
+    "float32": (("numpy", SGEMM), ("pytorch", SGEMM), ("elman", SGEMM)),
+    "bfloat16": (("pytorch", IN_BFLOAT16), ("elman", IN_BFLOAT16)),
+}
 LEFT_OUT_WHEN_QUICK = (("keras", "fit"), ("pytorch", f"eager, {KEPT}"))
 AGREE = 1e-3  # relative difference of losses after the same updates
 AGREE_IN_BFLOAT16 = 1e-2
 
 
-def fastest_product(options: Options, limit_s: float) -> list[dict[str, Any]]:
-    """The libraries' float32 matrix products, the fastest first."""
-    contenders = [c for c in measure(WORKLOADS[0], PRODUCTS, options, limit_s) if c.present]
+def fastest_products(numbers: str, options: Options, limit_s: float) -> list[dict[str, Any]]:
+    """The libraries' matrix products of such numbers, the fastest first."""
+    contenders = [c for c in measure(WORKLOADS[0], PRODUCTS[numbers], options, limit_s) if c.present]
     found = [(c, sgemm.gflops(median(turn.ms for turn in c.turns))) for c in contenders]
     found.sort(key=lambda each: -each[1])
-    return [{"library": c.library, "gflops": gflops, "version": c.ready.version} for c, gflops in found]
+    return [
+        {"library": c.library, "numbers": numbers, "variant": c.variant, "gflops": gflops, "version": c.ready.version}
+        for c, gflops in found
+    ]
 
 
 def results_of(comparison: Comparison, product: Pair, options: Options, limit_s: float) -> dict[str, Any]:
@@ -57,11 +65,12 @@ def results_of(comparison: Comparison, product: Pair, options: Options, limit_s:
         "unit": workload.unit,
         "flops": workload.flops(),
         "contenders": entries,
-        "sgemm": {"library": by_product.library, "gflops": [sgemm.gflops(turn.ms) for turn in by_product.turns]},
-        "goals": [
-            reached(goal, entries) for goal in comparison.goals if goal.instructions in machine()["instructions"]
-        ],
-        "goal_of_sgemm": comparison.of_sgemm,
+        "product": {
+            "library": by_product.library,
+            "numbers": comparison.numbers,
+            "gflops": [sgemm.gflops(turn.ms) for turn in by_product.turns],
+        },
+        "goals": goals_of(comparison, entries, str(machine()["instructions"])),
     }
 
 
@@ -90,10 +99,15 @@ def agrees(contender: Contender, first: Contender) -> bool | None:
     return abs(contender.ready.loss - first.ready.loss) <= close * abs(first.ready.loss)
 
 
+def goals_of(comparison: Comparison, entries: list[dict[str, Any]], instructions: str) -> list[dict[str, Any]]:
+    """Those that are for a machine with such instructions, and what was reached."""
+    return [reached(goal, entries) for goal in comparison.goals if goal.instructions in instructions]
+
+
 def reached(goal: Goal, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """How many times the first contender's time the fastest of those that the goal is against takes."""
     against = [e for e in entries[1:] if meant(goal, e)]
-    found: dict[str, Any] = {"factor": goal.factor, "against": " ".join(goal.against)}
+    found = goal.plain
     measured = [e for e in against if e.get("ratios")]
     if not measured:
         return found | {"missing": "; ".join(e.get("missing", "") for e in against)}
@@ -103,6 +117,8 @@ def reached(goal: Goal, entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 def meant(goal: Goal, entry: dict[str, Any]) -> bool:
     name = f"{entry['library']} {entry['variant']}"
+    if any(word in name for word in goal.without):
+        return False
     return all(word in name for word in goal.against) if goal.against else entry["library"] != "elman"
 
 
@@ -123,7 +139,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description="Time Elman and its peers.")
     parser.add_argument("--only", action="append", default=[], metavar="TEXT", help="only workloads with TEXT in name")
     parser.add_argument("--quick", action="store_true", help="few rounds of the small workloads")
-    parser.add_argument("--rounds", type=int, help="turns of every contender (9, quick 3)")
+    parser.add_argument("--rounds", type=int, help="turns of every contender (7, quick 3)")
     parser.add_argument("--threads", type=int, default=2, help="threads of every contender")
     parser.add_argument("--patience", type=float, help="seconds a workload may repeat disturbed turns (15, quick 1)")
     parser.add_argument("--limit", type=float, default=180, help="seconds a contender has to get ready")
@@ -137,7 +153,15 @@ def chosen(given: argparse.Namespace) -> list[Comparison]:
     except OptionError as error:
         sys.exit(f"benchmarks: {error}")
     found = [comparison for comparison in COMPARISONS if comparison.workload.name in names]
+    if not given.only and not multiplies_bfloat16():
+        found = [comparison for comparison in found if comparison.numbers != "bfloat16"]
     return [shortened(comparison) for comparison in found] if given.quick else found
+
+
+def kinds_text(kinds: Sequence[str]) -> str:
+    """Which numbers are multiplied, by which instructions; and why bfloat16 is not among them, where it is not."""
+    text = f"Numbers: {' and '.join(kinds)}, by the kernels {kernels() or 'of NumPy'}"
+    return text if multiplies_bfloat16() else f"{text}; bfloat16 has no instructions of its own here"
 
 
 def main() -> None:
@@ -148,7 +172,7 @@ def main() -> None:
 
     given = arguments()
     blas.limit_threads(given.threads)
-    rounds = given.rounds or (3 if given.quick else 9)
+    rounds = given.rounds or (3 if given.quick else 7)
     patience_s = given.patience if given.patience is not None else (1 if given.quick else 15)
     options, comparisons = Options(given.threads, rounds, patience_s), chosen(given)
     console = Console(width=None if Console().is_terminal else 170)
@@ -156,10 +180,14 @@ def main() -> None:
     if given.quick:
         console.print(f"Left out of the quick measurement: {', '.join(map(' '.join, LEFT_OUT_WHEN_QUICK))}")
     imports = [] if given.only else import_times(("keras",), times=2) if given.quick else import_times()
-    products, workloads = fastest_product(options, given.limit), []
+    kinds = [kind for kind in PRODUCTS if any(comparison.numbers == kind for comparison in comparisons)]
+    console.print(kinds_text(kinds))
+    products = {kind: fastest_products(kind, options, given.limit) for kind in kinds}
+    workloads = []
     for comparison in comparisons:
         console.print(f"{comparison.workload.name}: {comparison.workload.about}")
-        workloads.append(results_of(comparison, (products[0]["library"], SGEMM), options, given.limit))
+        fastest = products[comparison.numbers][0]
+        workloads.append(results_of(comparison, (fastest["library"], fastest["variant"]), options, given.limit))
     complete = not given.only and not given.quick and Path("/proc/self/clear_refs").exists()
     held = memory(options=replace(options, rounds=min(rounds, 5))) if complete else []
     results = {
@@ -168,7 +196,9 @@ def main() -> None:
         "machine": machine(),
         "threads": given.threads,
         "rounds": rounds,
-        "products": products,
+        "kernels": kernels(),
+        "numbers": kinds,
+        "products": [each for kind in kinds for each in products[kind]],
         "imports": imports,
         "memory": held,
         "workloads": workloads,

@@ -12,17 +12,17 @@ def table(results: dict[str, Any]) -> Any:
     """One row a contender."""
     from rich.table import Table
 
-    machine = results["machine"]
+    numbers, processor = " and ".join(results["numbers"]), results["machine"]["processor"]
     shown = Table(
-        title=f"float32, {results['threads']} threads, {results['rounds']} rounds, {machine['processor']}",
+        title=f"{numbers}, {results['threads']} threads, {results['rounds']} rounds, {processor}",
         caption="Ratio: a contender's time by Elman's, median of the rounds. Goal: for Elman's row, against the best "
-        "peer. Of sgemm: share of the fastest matrix product, "
-        + ", ".join(f"{p['library']} {p['gflops']:.0f}" for p in results["products"])
+        "peer. Of product: share of the fastest matrix product, "
+        + ", ".join(f"{p['library']} {p['numbers']} {p['gflops']:.0f}" for p in results["products"])
         + " GFLOP/s.",
     )
     for heading in ("workload", "contender"):
         shown.add_column(heading)
-    for heading in ("ms (spread)", "ratio", "goal", "GFLOP/s", "of sgemm", "loss", "MiB", "disturbed"):
+    for heading in ("ms (spread)", "ratio", "goal", "GFLOP/s", "of product", "loss", "MiB", "disturbed"):
         shown.add_column(heading, justify="right")
     for workload in results["workloads"]:
         shown.add_section()
@@ -46,7 +46,8 @@ def goal_name(goal: dict[str, Any]) -> str:
     """As "3x over jax"; below 1, as "within 10% of built-in"."""
     if goal["factor"] < 1:
         return f"within {1 / goal['factor'] - 1:.0%} of {goal['against']}"
-    return f"{goal['factor']:.3g}x" + (f" over {goal['against']}" if goal["against"] else "")
+    against = f" over {goal['against']}" if goal["against"] else ""
+    return f"{goal['factor']:.3g}x{against}" + (f" over peers without {goal['without']}" if goal.get("without") else "")
 
 
 def _figures(entry: dict[str, Any], workload: dict[str, Any], number: int) -> tuple[str, ...]:

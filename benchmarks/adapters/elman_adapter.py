@@ -6,7 +6,7 @@ from importlib.metadata import version as version_of
 
 from elman.bench import adapter
 from elman.bench.turns import Run
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 
 def version() -> str:

@@ -1,4 +1,4 @@
-"""JAX: `jit` of an update, or of a whole epoch with its updates scanned; the cells are plain `jax.lax.scan`.
+"""JAX: `jit` of an update, or of a whole epoch with its updates scanned.
 
 How far the loop over time is unrolled is found by trial, save for the plain `jit`: XLA runs a loop that is unrolled
 altogether, which pays for short sequences, without the threads that its loops hand work to.
@@ -12,13 +12,14 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from benchmarks.adapters.jax_models import CELLS, first_weights, loss_of, outputs_of
 from benchmarks.adapters.trials import fastest
-from jax import lax, nn
+from jax import lax
 
+from elman.bench.data import before
 from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
-from elman.bench.weights import weights
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 UNROLLS = (1, 2, 4)
 LONGEST_UNROLLED = 32
@@ -41,110 +42,7 @@ def unrollings(workload: Workload) -> tuple[int, ...]:
     return (*UNROLLS, workload.steps) if workload.steps <= LONGEST_UNROLLED else UNROLLS
 
 
-# --- cells: inputs (B, T, F) to what a step takes, and a step ------------------------------------------------
-
-
-def affine(p, x):
-    """The products of all inputs, in one, (B, T, G H)."""
-    return x @ p["W"].T + p["b"]
-
-
-def simple(activation, p, x, states):
-    h = activation(x + states[0] @ p["U"].T)
-    return h, (h,)
-
-
-def gru(p, x, states):
-    h = states[0]
-    (xz, xr, xn), (hz, hr, hn) = jnp.split(x, 3, -1), jnp.split(h @ p["U"].T, 3, -1)
-    z, r = nn.sigmoid(xz + hz), nn.sigmoid(xr + hr)
-    h = z * h + (1 - z) * jnp.tanh(xn + r * (hn + p["c_n"]))
-    return h, (h,)
-
-
-def lstm(p, x, states):
-    h, c = states
-    i, f, g, o = jnp.split(x + h @ p["U"].T, 4, -1)
-    c = nn.sigmoid(f) * c + nn.sigmoid(i) * jnp.tanh(g)
-    h = nn.sigmoid(o) * jnp.tanh(c)
-    return h, (h, c)
-
-
-def oscillator(p, x, states):
-    h, v = states
-    k, d, f = jnp.split(x + h @ p["U"].T, 3, -1)
-    v = nn.sigmoid(d) * v + nn.sigmoid(k) * (jnp.tanh(f) - h)
-    h = h + 0.5 * v
-    return h, (h, v)
-
-
-def normalise(x):
-    centred = x - x.mean(-1, keepdims=True)
-    return centred * lax.rsqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
-
-
-def normalised_inputs(p, x):
-    products = (x @ p["W"].T).reshape(*x.shape[:2], 4, -1)
-    return p["s"] * normalise(products) + p["b"].reshape(4, -1)
-
-
-def layer_norm_lstm(p, x, states):
-    h, c = states
-    products = normalise((h @ p["U"].T).reshape(len(h), 4, -1))
-    i, f, g, o = jnp.moveaxis(x + p["t"] * products, 1, 0)
-    c = nn.sigmoid(f) * c + nn.sigmoid(i) * jnp.tanh(g)
-    h = nn.sigmoid(o) * jnp.tanh(p["s_c"] * normalise(c) + p["b_c"])
-    return h, (h, c)
-
-
-CELLS = {  # what is done beforehand for all inputs, the step, the number of states
-    "relu": (affine, partial(simple, nn.relu), 1),
-    "tanh": (affine, partial(simple, jnp.tanh), 1),
-    "gru": (affine, gru, 1),
-    "lstm": (affine, lstm, 2),
-    "oscillator": (affine, oscillator, 2),
-    "layer_norm_lstm": (normalised_inputs, layer_norm_lstm, 2),
-}
-
-
-def first_weights(workload: Workload) -> dict[str, np.ndarray]:
-    given, H = weights(workload), workload.hidden
-    found = {"W": given.input.reshape(-1, workload.features), "U": given.state.reshape(-1, H), "b": given.bias.ravel()}
-    found |= {"readout": given.readout, "readout_b": given.readout_bias}
-    if workload.cell == "gru":
-        found["c_n"] = np.zeros(H, np.float32)
-    if workload.cell == "layer_norm_lstm":
-        ones = np.ones((4, H), np.float32)
-        found |= {"s": ones, "t": ones, "s_c": ones[0], "b_c": np.zeros(H, np.float32)}
-    return found | ({"E": given.embedding} if workload.vocabulary else {})
-
-
-# --- model, loss, optimisers -------------------------------------------------------------------------------
-
-
-def run(workload: Workload, p, x, unroll=1):
-    """All outputs of the recurrent layer (T, B, H)."""
-    before, step, count = CELLS[workload.cell]
-    x = p["E"][x] if workload.vocabulary else x
-    states = (jnp.zeros((len(x), workload.hidden)),) * count
-
-    def body(states, now):
-        h, states = step(p, now, states)
-        return states, h
-
-    return lax.scan(body, states, jnp.swapaxes(before(p, x), 0, 1), unroll=unroll)[1]
-
-
-def loss_of(workload: Workload, unroll: int, p, x, target, lengths):
-    outputs = run(workload, p, x, unroll)
-    if workload.every_step:
-        h = jnp.swapaxes(outputs, 0, 1)
-    else:
-        h = outputs[lengths - 1, jnp.arange(len(x))] if workload.ragged else outputs[-1]
-    y = h @ p["readout"].T + p["readout_b"]
-    if workload.loss == "mse":
-        return jnp.mean((y - target) ** 2)
-    return -jnp.mean(jnp.take_along_axis(nn.log_softmax(y), target[..., None], -1))
+# --- optimisers, updates, epochs -----------------------------------------------------------------------------
 
 
 def zeros_like(p):
@@ -172,12 +70,12 @@ def update(workload: Workload, unroll: int, training, batch):
     """One update of (parameters, moments, count); the batch is (x, target, lengths)."""
     p, moments, count = training
     loss, gradients = jax.value_and_grad(partial(loss_of, workload, unroll))(p, *batch)
-    return optimised(workload, p, moments, count, gradients), loss
+    return optimised(workload, p, moments, count, gradients), loss / workload.members
 
 
 def first_state(workload: Workload):
     """(parameters, moments, count) before the first update."""
-    parameters = {name: jnp.array(value) for name, value in first_weights(workload).items()}
+    parameters = jax.tree.map(jnp.array, first_weights(workload))
     moments = {"sgd": 0, "rmsprop": 1, "adam": 2}[workload.optimizer]
     m, v = zeros_like(parameters) if moments == 2 else (), zeros_like(parameters) if moments else ()
     return parameters, (m, v), jnp.float32(0)
@@ -185,14 +83,19 @@ def first_state(workload: Workload):
 
 def stacked_batches(workload: Workload):
     """Inputs, targets and lengths, each (updates, B, ...)."""
-    arrays = (*workload.data(), workload.lengths())
-    arrays = tuple(np.int32(a) if a.dtype == np.int64 else a for a in arrays)
-    return tuple(jnp.asarray(a.reshape(workload.updates, workload.batch, *a.shape[1:])) for a in arrays)
+    x, target = workload.data()
+    arrays = ((x, before(target)) if workload.attends else x, target, workload.lengths())
+
+    def stacked(a):
+        a = np.int32(a) if a.dtype == np.int64 else a
+        return jnp.asarray(a.reshape(workload.updates, workload.batch, *a.shape[1:]))
+
+    return jax.tree.map(stacked, arrays)
 
 
 def jitted(workload: Workload, unrolls: Sequence[int]) -> Run:
     stacked = stacked_batches(workload)
-    batches = [tuple(a[k] for a in stacked) for k in range(workload.updates)]
+    batches = [jax.tree.map(lambda a, k=k: a[k], stacked) for k in range(workload.updates)]
     if workload.ragged:  # to the longest row of each batch; a shape of its own is compiled for each
         batches = [(x[:, : int(lengths.max())], target, lengths) for x, target, lengths in batches]
 
@@ -245,18 +148,18 @@ def inference(workload: Workload, unrolls: Sequence[int]) -> Run:
         return Run(lambda: [np.asarray(call(batch)) for batch in batches], outputs_loss(workload.loss, target))
 
     def compiled(unroll: int):
-        return jax.jit(lambda x: run(workload, p, x, unroll)[-1] @ p["readout"].T + p["readout_b"])
+        return jax.jit(lambda x: outputs_of(workload, unroll, p, x))
 
     return fastest([partial(begin, compiled(unroll)) for unroll in unrolls])
 
 
 def streaming(workload: Workload, _: Sequence[int]) -> Run:
     x, target = workload.data()
-    p, (before, step, count) = first_weights(workload), CELLS[workload.cell]
+    p, (inputs, step, count) = first_weights(workload), CELLS[workload.cell]
 
     @jax.jit
     def call(x, states):
-        h, states = step(p, before(p, x)[:, 0], states)
+        h, states = step(p, inputs(p, x)[:, 0], states)
         return h @ p["readout"].T + p["readout_b"], states
 
     def epoch() -> list[np.ndarray]:

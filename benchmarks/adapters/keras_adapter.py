@@ -10,8 +10,8 @@ from benchmarks.adapters.allocator import keep_memory
 from benchmarks.adapters.trials import fastest
 
 from elman.bench.turns import Run
-from elman.bench.weights import weights
-from elman.bench.workloads import Workload
+from elman.bench.weights import Weights, weights
+from elman.bench.workload import Workload
 
 os.environ["KERAS_BACKEND"], os.environ["TF_CPP_MIN_LOG_LEVEL"] = "tensorflow", "3"
 
@@ -59,6 +59,7 @@ def new_model(workload: Workload) -> keras.Model:
     """With the weights that everyone begins with."""
     options = {"bias_constraint": only_the_candidates} if workload.cell == "gru" else {}
     recurrent = LAYERS[workload.cell](workload.hidden, return_sequences=workload.every_step, **options)
+    recurrent = layers.Bidirectional(recurrent) if workload.bidirectional else recurrent
     shape = (workload.steps, workload.features)
     model = keras.Sequential([keras.Input(shape), recurrent, layers.Dense(workload.outputs)])
     set_weights(workload, recurrent, model.layers[-1])
@@ -74,9 +75,13 @@ def only_the_candidates(bias):
 
 def set_weights(workload: Workload, recurrent, readout) -> None:
     """The weights that everyone begins with; Keras' gates stand in the same order, its matrices the other way."""
-    given, H = weights(workload), workload.hidden
+    parts = [weights(workload, part) for part in range(workload.directions)]
+    recurrent.set_weights([array for part in parts for array in of_layer(workload, part)])
+    readout.set_weights([parts[0].readout.T, parts[0].readout_bias])
+
+
+def of_layer(workload: Workload, given: Weights) -> list[np.ndarray]:
     bias = given.bias.ravel()
     if workload.cell == "gru":
         bias = np.stack([bias, np.zeros_like(bias)])
-    recurrent.set_weights([given.input.reshape(-1, workload.features).T, given.state.reshape(-1, H).T, bias])
-    readout.set_weights([given.readout.T, given.readout_bias])
+    return [given.input.reshape(-1, workload.features).T, given.state.reshape(-1, workload.hidden).T, bias]

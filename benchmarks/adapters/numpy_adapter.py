@@ -6,7 +6,7 @@ import numpy as np
 
 from elman.bench import sgemm
 from elman.bench.turns import Run
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 
 def version() -> str:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 NODES = {"tanh": "RNN", "gru": "GRU", "lstm": "LSTM"}
 ORDER = {"tanh": [0], "gru": [0, 1, 2], "lstm": [0, 3, 1, 2]}  # ONNX: z r h, and i o f c
@@ -36,49 +36,68 @@ def state_names(workload: Workload) -> list[str]:
 
 
 def model(workload: Workload) -> onnx.ModelProto:
-    """x (T, B, F) and states (1, B, H) to y (B, O), the readout of the last step, and the next states."""
-    given, order = weights(workload), ORDER[workload.cell]
-    bias = given.bias[order].reshape(1, -1)
-    constants = {
-        "W": given.input[order].reshape(1, -1, workload.features),
-        "R": given.state[order].reshape(1, -1, workload.hidden),
-        "B": np.concatenate([bias, np.zeros_like(bias)], axis=1),
-        "V": given.readout,
-        "d": given.readout_bias,
-        "first": np.array([0], np.int64),
-    }
-    states = state_names(workload)
+    """x (T, B, F) and states (D, B, H) to y (B, O), the readout of the last step, and the next states."""
+    states, H = state_names(workload), workload.hidden
     attributes = {"linear_before_reset": 1} if workload.cell == "gru" else {}
+    attributes |= {"direction": "bidirectional"} if workload.bidirectional else {}
     nodes = [
         helper.make_node(
             NODES[workload.cell],
             ["x", "W", "R", "B", "", *(f"{s}0" for s in states)],
             ["", *states],
-            hidden_size=workload.hidden,
+            hidden_size=H,
             **attributes,
         ),
-        helper.make_node("Squeeze", ["h", "first"], ["last"]),
+        *of_last(workload),
         helper.make_node("Gemm", ["last", "V", "d"], ["y"], transB=1),
     ]
 
     def tensors(shape: list, names: list[str]) -> list[onnx.ValueInfoProto]:
         return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in names]
 
-    of_state = [1, workload.batch, workload.hidden]
+    of_state = [workload.directions, workload.batch, H]
     graph = helper.make_graph(
         nodes,
         "recurrent",
         tensors(["T", workload.batch, workload.features], ["x"]) + tensors(of_state, [f"{s}0" for s in states]),
         tensors([workload.batch, workload.outputs], ["y"]) + tensors(of_state, states),
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+        [numpy_helper.from_array(value, name) for name, value in constants(workload).items()],
     )
     built = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.checker.check_model(built)
     return built
 
 
+def of_last(workload: Workload) -> list[onnx.NodeProto]:
+    """The last values of a layer, (D, B, H), as rows (B, D H)."""
+    if not workload.bidirectional:
+        return [helper.make_node("Squeeze", ["h", "first"], ["last"])]
+    return [
+        helper.make_node("Transpose", ["h"], ["by_row"], perm=[1, 0, 2]),
+        helper.make_node("Reshape", ["by_row", "side_by_side"], ["last"]),
+    ]
+
+
+def constants(workload: Workload) -> dict[str, np.ndarray]:
+    """Weights, directions along the first axis, and what says how the last values become rows."""
+    D, H, order = workload.directions, workload.hidden, ORDER[workload.cell]
+    parts = [weights(workload, part) for part in range(D)]
+    bias = np.stack([part.bias[order].ravel() for part in parts])
+    last = (
+        {"side_by_side": np.array([workload.batch, D * H], np.int64)} if D > 1 else {"first": np.array([0], np.int64)}
+    )
+    return last | {
+        "W": np.stack([part.input[order].reshape(-1, workload.features) for part in parts]),
+        "R": np.stack([part.state[order].reshape(-1, H) for part in parts]),
+        "B": np.concatenate([bias, np.zeros_like(bias)], axis=1),
+        "V": parts[0].readout,
+        "d": parts[0].readout_bias,
+    }
+
+
 def zeros(workload: Workload) -> dict:
-    return {f"{s}0": np.zeros((1, workload.batch, workload.hidden), np.float32) for s in state_names(workload)}
+    shape = (workload.directions, workload.batch, workload.hidden)
+    return {f"{s}0": np.zeros(shape, np.float32) for s in state_names(workload)}
 
 
 def inference(workload: Workload, session) -> Run:

@@ -12,7 +12,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from benchmarks.cells.run import LEFT_OUT, RESULTS, one_input
-from benchmarks.page import markdown, paragraph
+from benchmarks.markdown import markdown, paragraph
 
 from elman.cells import Entry, table
 from elman.compare.results import score_text

@@ -1,20 +1,13 @@
-"""The section of docs/performance.md on the speed of cells, from speed.json: `make bench-cells` writes it.
-
-`benchmarks.page` puts the same section into a page that it writes anew.
-"""
+"""The section of docs/performance.md on the speed of cells, from speed.json: `make bench-cells`."""
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.cells.arithmetic import WIDE
-from benchmarks.cells.speed import BUILT_IN, SPEED
-
-from elman.files import write_whole
+from benchmarks.cells.speed import BUILT_IN
+from benchmarks.markdown import markdown, paragraph
 
 WHY = """
     Why, where it is known. Layer normalisation of 16 units: each row is one vector, whose lanes are joined for its
@@ -24,16 +17,13 @@ WHY = """
     take an elementwise value for half of what it costs alone; at the costs alone (two softplus, two sigmoid) its run of
     64 units has a ratio of 1.02. fast_grnn, hyper_lstm, ltc and miru2 of 16 units, probably: many products and
     instructions of 32 vectors each, and each begins anew."""
-PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
-TITLE = "## Cells beside built-in ones of equal arithmetic"
+TITLE = "## W14: cells beside built-in ones of equal arithmetic"
 BOUND = 1.15
 WHAT = ("run", "update")
 
 
 def section(results: dict[str, Any]) -> str:
     """Of results of all sizes."""
-    from benchmarks.page import markdown, paragraph
-
     sizes = results["sizes"]
     text = f"""
         All cells of one input, float32, one thread of one {results["machine"]}, {results["date"]}: processor time of a
@@ -83,8 +73,6 @@ def _summary(size: dict[str, Any]) -> list[str]:
 
 def _above(sizes: dict[str, Any]) -> str:
     """A table of the cells that are slower anywhere than the bound says."""
-    from benchmarks.page import markdown
-
     slow = {
         name
         for size in sizes.values()
@@ -103,15 +91,3 @@ def _ratio(ratio: float | None) -> str:
     if ratio is None:
         return ""
     return f"**{ratio:.2f}**" if ratio > BOUND else f"{ratio:.2f}"
-
-
-def main() -> None:
-    """Put the section in the place of the one that is there, or before that on import and memory."""
-    text = PAGE.read_text()
-    without = re.sub(rf"{re.escape(TITLE)}\n.*?(?=^## )", "", text, flags=re.S | re.M)
-    made = section(json.loads(SPEED.read_text()))
-    write_whole(PAGE, without.replace("## Import and memory", f"{made}\n\n## Import and memory").encode())
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.forecasting.contenders import CONTENDERS
 from benchmarks.forecasting.run import RESULTS
-from benchmarks.page import markdown, paragraph
+from benchmarks.markdown import markdown, paragraph
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "forecasting.md"
 NAMES = {"elman": "Elman", "statsforecast SeasonalNaive": "seasonal naive", "statsforecast Theta": "Theta"}

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
 
-from benchmarks.page import markdown, paragraph
+from benchmarks.markdown import markdown, paragraph
 from benchmarks.sequences.contenders import CLASSIFIERS, REGRESSORS
 from benchmarks.sequences.run import NUMBERS, RESULTS
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
+from statistics import mean
 from typing import Any
 
 import numpy as np
 
-from elman.bench import cells, sgemm
+from elman.bench import networks, sgemm
+from elman.bench.data import before
 from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
-from elman.bench.weights import weights
-from elman.bench.workloads import Workload
-from elman.network import GRU, LSTM, Dense, Embedding, Network, Recurrent, SimpleRNN
-from elman.network.layers import Layer
+from elman.bench.workload import Workload
+from elman.network import Dense, Network
 from elman.training import SGD, Adam, RMSProp
 
-LAYERS: dict[str, Callable[..., Layer]] = {
-    "relu": partial(SimpleRNN, activation="relu"),
-    "tanh": SimpleRNN,
-    "gru": GRU,
-    "lstm": LSTM,
-    "layer_norm_lstm": partial(Recurrent, cells.layer_norm_lstm),
-    "oscillator": partial(Recurrent, cells.oscillator),
-}
 OPTIMIZERS: dict[str, Callable[..., Any]] = {"sgd": SGD, "adam": Adam, "rmsprop": partial(RMSProp, epsilon=1e-14)}
 
 
@@ -36,51 +29,56 @@ def prepare(workload: Workload, way: str, threads: int, engine: str | None = Non
     workload : Workload
     way : str
         ``"fit"``; ``"fit in bfloat16"``, with products of such numbers; ``"built-in GRU"``, fit with that cell in place
-        of the workload's own; ``"call"``, ``"stream"``, ``"step"``; or ``"sgemm"``, Elman's own matrix product.
+        of the workload's own; ``"fit_many"`` and ``"fit in turn"``, of an ensemble; ``"call"``, ``"stream"``,
+        ``"step"``; or Elman's own matrix product, as `sgemm.WAYS` names it.
     threads : int
     engine : str, optional
         By default as for `Network`.
     """
-    if way == "sgemm":
-        return product(threads, engine)
+    if way in sgemm.WAYS:
+        return product(threads, engine, sgemm.WAYS[way])
+    if workload.members > 1:
+        nets = [network(workload, way, threads, engine, k) for k in range(workload.members)]
+        return side_by_side(workload, nets, threads) if way == "fit_many" else in_turn(workload, nets)
     runs = {"call": inference, "step": stepping, "stream": streaming}
     runs |= dict.fromkeys(("fit", "fit in bfloat16", "built-in GRU"), training)
     return runs[way](workload, network(workload, way, threads, engine))
 
 
-def network(workload: Workload, way: str, threads: int, engine: str | None = None) -> Network:
+def network(workload: Workload, way: str, threads: int, engine: str | None = None, member: int = 0) -> Network:
     """The network with the weights that everyone begins with; a cell that replaces the workload's has its own."""
-    cell = "gru" if way == "built-in GRU" else workload.cell
-    layers = [LAYERS[cell](workload.hidden, return_sequences=workload.every_step), Dense(workload.outputs)]
-    if workload.vocabulary:
-        layers.insert(0, Embedding(workload.vocabulary, workload.features))
-    inputs = 1 if workload.vocabulary else workload.features
+    cell = "gru" if way == "built-in GRU" else None
     products = "bfloat16" if way == "fit in bfloat16" else None
-    net = Network(inputs=inputs, layers=layers, products=products, engine=engine, threads=threads)
-    readout, given = len(layers) - 1, weights(workload)
-    net.params[f"{readout}.W"], net.params[f"{readout}.b"] = given.readout, given.readout_bias
-    if workload.vocabulary:
-        net.params["0.E"] = given.embedding
-    if cell == workload.cell:
-        set_recurrent(net, f"{readout - 1}.", given.named(workload))
-    return net
-
-
-def set_recurrent(net: Network, layer: str, given: dict[str, np.ndarray]) -> None:
-    """The first weights of a layer by their names; gains that not every cell has are 1, biases 0."""
-    for name in [name for name in net.params if name.startswith(layer)]:
-        short = name.removeprefix(layer)
-        net.params[name] = given[short] if short in given else float(short.startswith(("s_", "t_")))
+    return networks.network(workload, cell, member, products=products, engine=engine, threads=threads)
 
 
 def training(workload: Workload, net: Network) -> Run:
+    x, target, options = trained_on(workload)
+    return Run(lambda: net.fit(x, target, **options)["loss"][-1])
+
+
+def trained_on(workload: Workload) -> tuple[Any, np.ndarray, dict[str, Any]]:
+    """Input, target and the other arguments of `fit`."""
     x, target = workload.data()
-    x = x[..., None] if workload.vocabulary else x
+    inputs: Any = x[..., None] if workload.vocabulary else x
+    inputs = (inputs, before(target)[..., None]) if workload.attends else inputs
     optimizer = OPTIMIZERS[workload.optimizer](workload.learning_rate)
     options: dict[str, Any] = {"loss": workload.loss, "optimizer": optimizer, "batch_size": workload.batch}
     options |= {"epochs": 1, "shuffle": False, "verbose": 0}
-    options |= {"lengths": workload.lengths()} if workload.ragged else {}
-    return Run(lambda: net.fit(x, target, **options)["loss"][-1])
+    return inputs, target, options | ({"lengths": workload.lengths()} if workload.ragged else {})
+
+
+def in_turn(workload: Workload, nets: Sequence[Network]) -> Run:
+    """The members of an ensemble, one after the other."""
+    runs = [training(workload, net) for net in nets]
+    return Run(lambda: mean(run.epoch() for run in runs))
+
+
+def side_by_side(workload: Workload, nets: Sequence[Network], threads: int) -> Run:
+    """The members of an ensemble in one call."""
+    fit_many = import_module("elman.network.many").fit_many
+    x, target, options = trained_on(workload)
+    return Run(lambda: mean(found["loss"][-1] for found in fit_many(nets, x, target, threads=threads, **options)))
 
 
 def inference(workload: Workload, net: Network) -> Run:
@@ -113,10 +111,11 @@ def streaming(workload: Workload, net: Network) -> Run:
     return Run(epoch, outputs_loss(workload.loss, target[0]))
 
 
-def product(threads: int, engine: str | None = None) -> Run:
-    """A dense layer without bias: Elman's own matrix product."""
+def product(threads: int, engine: str | None = None, numbers: str | None = None) -> Run:
+    """A dense layer without bias: Elman's own matrix product, of float32 numbers or of others."""
     a, b = sgemm.operands()
-    net = Network(inputs=sgemm.SIZE, layers=[Dense(sgemm.SIZE, bias=False)], engine=engine, threads=threads)
+    layers = [Dense(sgemm.SIZE, bias=False)]
+    net = Network(inputs=sgemm.SIZE, layers=layers, products=numbers, engine=engine, threads=threads)
     net.params["0.W"] = b
     x = a.reshape(sgemm.SIZE // 8, 8, sgemm.SIZE)  # threads share out the rows of a batch
     return sgemm.run(lambda: net(x))

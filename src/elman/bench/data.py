@@ -37,6 +37,17 @@ def text(n: int, steps: int, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
     return found[:, :-1].copy(), found[:, 1:].copy()
 
 
+def reversals(n: int, steps: int, vocabulary: int) -> tuple[np.ndarray, np.ndarray]:
+    """Texts (N, T), and the same from the last character to the first."""
+    source, _ = text(n, steps, vocabulary)
+    return source, source[:, ::-1].copy()
+
+
+def before(target: np.ndarray) -> np.ndarray:
+    """What stands before each step of a text (N, T): class 0 before the first."""
+    return np.pad(target[:, :-1], ((0, 0), (1, 0)))
+
+
 def lengths(n: int, longest: int) -> np.ndarray:
     """Steps in use of each row (N,): 10 to `longest`, mean 120, most of them short."""
     drawn = 10 + np.random.default_rng(1).exponential(110, n)

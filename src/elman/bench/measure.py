@@ -14,7 +14,7 @@ from elman.bench import adapter, blas, sgemm
 from elman.bench.figures import Figures, figures
 from elman.bench.machine import machine
 from elman.bench.turns import Options, Player, take_turns, warmed_up
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 from elman.engine import default_engine
 
 

@@ -1,4 +1,4 @@
-"""The matrix product by which the speed of the machine is judged: float32, 1024 x 1024."""
+"""The matrix product by which the speed of the machine is judged: 1024 x 1024, float32 or bfloat16."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from elman.bench.turns import Run
 SIZE = 1024
 FLOPS = 2 * SIZE**3
 PRODUCTS = 10  # in an epoch
+WAYS = {"sgemm": None, "product in bfloat16": "bfloat16"}  # numbers that are multiplied, float32 by default
 
 
 def operands() -> tuple[np.ndarray, np.ndarray]:

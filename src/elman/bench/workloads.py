@@ -1,117 +1,13 @@
-"""What is timed: one entry a workload, in float32 but where its name says otherwise.
-
-The unit is an update (one batch forward, loss, backward, optimiser), the run of one batch, or one streaming step.
-Letters: B batch, T steps, F features, H hidden units, O outputs, V vocabulary.
-"""
+"""What is timed: one entry a workload, in float32 but where its name says otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from importlib.util import find_spec
 
-import numpy as np
-
-from elman.bench import data
+from elman.bench.workload import Workload
 from elman.errors import OptionError
-
-# The gates of a layer: each has a matrix for the input (H, F), one for the state (H, H), and a bias.
-GATES = {
-    "relu": ("",),
-    "tanh": ("",),
-    "gru": ("z", "r", "n"),
-    "lstm": ("i", "f", "g", "o"),
-    "layer_norm_lstm": ("i", "f", "g", "o"),
-    "oscillator": ("k", "d", "f"),
-}
-
-
-@dataclass(frozen=True)
-class Workload:
-    """A recurrent layer with a dense readout, and the data that it runs on.
-
-    Attributes
-    ----------
-    name, about : str
-        As "W1", and what it is.
-    cell : str
-        One of `GATES`.
-    features, hidden, batch, steps, outputs : int
-        F, H, B, T, O.
-    every_step : bool
-        A readout at every step, or at the last one only.
-    loss, optimizer, learning_rate
-        Of training.
-    updates : int
-        Batches in the data set, an epoch.
-    task : str
-        ``"training"``, ``"inference"`` or ``"streaming"``: steps one at a time, the state handed on.
-    vocabulary : int
-        Above 0 the input is an index, embedded in `features` values.
-    ragged : bool
-        Whether rows have lengths of their own.
-    ways : tuple of str
-        How Elman runs it, the names in `elman.bench.adapter`; the first is the one that peers are compared with.
-    quick : bool
-        Whether a quick measurement has it.
-    """
-
-    name: str
-    about: str
-    cell: str
-    features: int
-    hidden: int
-    batch: int
-    steps: int
-    outputs: int
-    every_step: bool
-    loss: str
-    optimizer: str = "none"
-    learning_rate: float = 1e-3
-    updates: int = 20
-    task: str = "training"
-    vocabulary: int = 0
-    ragged: bool = False
-    ways: tuple[str, ...] = ("fit",)
-    quick: bool = False
-
-    @property
-    def unit(self) -> str:
-        return {"training": "update", "inference": "call", "streaming": "step"}[self.task]
-
-    @property
-    def units(self) -> int:
-        """Units in an epoch."""
-        return self.steps if self.task == "streaming" else self.updates
-
-    @property
-    def rows(self) -> int:
-        return self.batch * self.updates
-
-    def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Input (N, T, F), or (N, T) indices, and target."""
-        if self.vocabulary:
-            return data.text(self.rows, self.steps, self.vocabulary)
-        if self.loss == "mse":
-            return data.waves(self.rows, self.steps, self.features, self.outputs, self.every_step)
-        return data.patterns(self.rows, self.steps, self.features, self.outputs)
-
-    def lengths(self) -> np.ndarray:
-        """Steps in use of each row (N,); all of them where nothing is ragged."""
-        return data.lengths(self.rows, self.steps) if self.ragged else np.full(self.rows, self.steps)
-
-    def flops(self) -> float:
-        """Arithmetic of the matrix products of one unit: input and readout matrices and the recurrent ones.
-
-        In training a product costs as much again for the gradient of its matrix and for that of its operand, save the
-        input. An embedding's gradient needs the latter too.
-        """
-        gates, training = len(GATES[self.cell]) * self.hidden, self.task == "training"
-        steps = 1.0 if self.task == "streaming" else float(self.lengths().mean())
-        readouts = steps if self.every_step else 1.0
-        of_input = (3 if self.vocabulary else 2) if training else 1
-        of_others = 3 if training else 1
-        products = steps * gates * (of_input * self.features + of_others * self.hidden)
-        return 2 * self.batch * (products + of_others * readouts * self.hidden * self.outputs)
 
 
 def digits(cell: str) -> tuple[Workload, Workload]:
@@ -142,6 +38,18 @@ def streaming(cell: str, hidden: int) -> Workload:
         f"W6 {cell.upper()}", about, cell, features=1, hidden=hidden, batch=1, steps=500, outputs=1, every_step=True,
         loss="mse", updates=1, task="streaming", ways=("stream", "step"), quick=True,
     )  # fmt: skip
+
+
+def classifier() -> tuple[Workload, Workload]:
+    """Training and inference of a bidirectional layer."""
+    about = "bidirectional LSTM classifier: F16 H128 B64 T120, 10 classes"
+    training = Workload(
+        "W10", f"{about}, Adam", "lstm", features=16, hidden=128, batch=64, steps=120, outputs=10, every_step=False,
+        loss="softmax_cross_entropy", optimizer="adam", updates=3, bidirectional=True,
+    )  # fmt: skip
+    return training, replace(
+        training, name="W10 inference", about=f"{about}, one call", task="inference", optimizer="none", ways=("call",)
+    )
 
 
 def in_bfloat16(workload: Workload) -> Workload:
@@ -184,16 +92,27 @@ WORKLOADS: tuple[Workload, ...] = (
         "W7", "long and thin: GRU F8 H64 B8 T2000, Adam", "gru", features=8, hidden=64, batch=8, steps=2000,
         outputs=1, every_step=True, loss="mse", optimizer="adam", updates=2,
     ),
-    Workload(
-        "W7 vanishing", "gradients that vanish, as gates saturate: LSTM F16 H64 B64 T300, last step, Adam", "lstm",
-        features=16, hidden=64, batch=64, steps=300, outputs=10, every_step=False, loss="softmax_cross_entropy",
-        optimizer="adam", updates=2,
-    ),
     LARGE,
     Workload(
         "W9", "ragged: LSTM F16 H128 B64, lengths 10 to 500, mean 120, Adam", "lstm", features=16, hidden=128,
         batch=64, steps=500, outputs=10, every_step=False, loss="softmax_cross_entropy", optimizer="adam", updates=2,
         ragged=True,
+    ),
+    *classifier(),
+    Workload(
+        "W11", "encoder and decoder with attention: GRU V65, embeddings of 64, H256 B64, 50 steps each, Adam", "gru",
+        features=64, hidden=256, batch=64, steps=50, outputs=65, every_step=True, loss="softmax_cross_entropy",
+        optimizer="adam", updates=3, vocabulary=65, attends=True,
+    ),
+    Workload(
+        "W12", "gradients that vanish, as gates saturate: LSTM F16 H64 B64 T300, last step, Adam", "lstm",
+        features=16, hidden=64, batch=64, steps=300, outputs=10, every_step=False, loss="softmax_cross_entropy",
+        optimizer="adam", updates=2,
+    ),
+    Workload(
+        "W13", "an ensemble of 8: GRU F4 H16 B32 T50, readout at every step, Adam", "gru", features=4, hidden=16,
+        batch=32, steps=50, outputs=1, every_step=True, loss="mse", optimizer="adam", members=8,
+        ways=(*(("fit_many",) if find_spec("elman.network.many") else ()), "fit in turn"),
     ),
     in_bfloat16(text("gru")),
     in_bfloat16(text("lstm")),

@@ -10,7 +10,7 @@ from rich.console import Console
 from elman.bench.figures import spread_text, time_text
 from elman.bench.machine import machine
 from elman.bench.measure import Measurement, Product, Timing, Watcher
-from elman.bench.workloads import Workload
+from elman.bench.workload import Workload
 
 LAYOUT = "{:<20} {:<13} {:>15} {:>10} {:>8} {:>9}"
 
