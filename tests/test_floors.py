@@ -15,7 +15,7 @@ FLOORS = [
     {"equations", "estimator", "keeping"},
     {"cells", "plots"},
     {"engine"},
-    {"data", "training"},
+    {"data", "training", "jobs"},
     {"network"},
     {"bench", "insight", "interop"},
     {"compare", "forecast", "classify", "language"},

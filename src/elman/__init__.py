@@ -28,7 +28,8 @@ _TRAINING = (
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
-    "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError ConversionError"
+    "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError "
+    "ConversionError JobError"
 ).split()
 
 _HOME = {
@@ -88,6 +89,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,
         DataError as DataError, OptionError as OptionError, TrainingError as TrainingError,
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
+        JobError as JobError,
     )
     from elman.forecast import Forecaster as Forecaster
     from elman.language import LanguageModel as LanguageModel
