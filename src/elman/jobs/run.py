@@ -7,19 +7,24 @@ import sys
 import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, TypeVar
 
 import numpy as np
 
 from elman.checks import shown
+from elman.data.names import counted
 from elman.errors import ElmanError, JobError, OptionError
+from elman.jobs import dask
 from elman.jobs.warned import warn_again
 from elman.jobs.worker import Outcome, Place, Sent, inside, packed, work
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+ATTEMPTS = 4  # of a job whose process is lost, as Dask has it
+
 Watch = Callable[[int, Any], Any]
 """Gets the number of an item and what was made of it, when that is there."""
 
@@ -85,14 +90,15 @@ def each_job(
 ) -> Iterator[tuple[int, Made]]:
     """The number of each item and what was made of it, as soon as that is there; see `run_jobs`."""
     names = [f"job {k + 1} of {len(items)}" for k in range(len(items))] if names is None else names
-    workers = min(as_jobs(n_jobs), len(items))
-    if workers <= 1:
+    workers = as_jobs(n_jobs)
+    if workers == 1 or len(items) <= 1:
         return _in_turn(function, items, names)
+    workers = min(workers, len(items))
     return _brought_home(function, items, workers, names)
 
 
 def as_jobs(n_jobs: int | None) -> int:
-    """How many jobs run at a time.
+    """How many jobs run at a time; 1 if they run in this process, in turn.
 
     Raises
     ------
@@ -110,7 +116,8 @@ def as_jobs(n_jobs: int | None) -> int:
         raise OptionError(
             f"n_jobs is {n_jobs}, and joblib, which runs several, is not installed: pip install 'elman[fleet]'"
         ) from error
-    return int(joblib.effective_n_jobs(None if n_jobs is None else int(n_jobs)))
+    workers = int(joblib.effective_n_jobs(None if n_jobs is None else int(n_jobs)))
+    return max(workers, 2) if _on_dask(_backend()) else workers  # one worker there is not this process
 
 
 def _in_turn(
@@ -131,7 +138,7 @@ def _brought_home(
     failed: dict[int, Outcome] = {}
     ended: set[int] = set()
     here = Place.here().arithmetic
-    with closing(_outcomes(function, items, workers, names)) as outcomes:
+    with _ended_quietly(_outcomes(function, items, workers, names)) as outcomes:
         for outcome in outcomes:
             warn_again(outcome.warned)
             _compare(outcome.arithmetic, here)
@@ -144,28 +151,54 @@ def _brought_home(
                 break
     if failed:
         first = failed[min(failed)]
-        raise _named(_unpacked(first, names), names[first.number]) from JobError(f"\n\n{first.where}")
+        raise _named(_unpacked(first, names), names[first.number]) from JobError(f"where it ran:\n\n{first.where}")
+
+
+@contextmanager
+def _ended_quietly(outcomes: Generator[Outcome]) -> Generator[Iterator[Outcome]]:
+    """Outcomes of which not all may be wanted; joblib warns of the rest."""
+    try:
+        yield outcomes
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"\d+ tasks", UserWarning)
+            outcomes.close()
 
 
 def _outcomes(
     function: Callable[[Item], Made], items: Sequence[Item], workers: int, names: Sequence[str]
-) -> Generator[Outcome, None, None]:
-    """Outcomes as joblib brings them; what it says of processes that are no more is an error of ours."""
+) -> Generator[Outcome]:
+    """Outcomes as they come."""
+    backend = _backend()
+    if getattr(backend, "uses_threads", False):
+        return _by_joblib(backend, Sent(function, "", Place.here()), items, workers, names)
+    payloads = [_packed(item, name) for item, name in zip(items, names, strict=True)]
+    sent = Sent(_packed(function, "what all jobs share"), uuid.uuid4().hex, Place.here())
+    if _on_dask(backend):
+        return dask.outcomes(backend, sent, payloads, names)
+    return _by_joblib(backend, sent, payloads, workers, names)
+
+
+def _by_joblib(
+    backend: Any, sent: Sent, payloads: Sequence[Any], workers: int, names: Sequence[str]
+) -> Generator[Outcome]:
+    """Outcomes as joblib brings them. Jobs whose process was lost are run again."""
     import joblib
 
-    backend = _backend()
-    ordered = "generator_unordered" if backend.supports_return_generator else "list"
-    threads = getattr(backend, "uses_threads", False)
-    sent = Sent(function if threads else _packed(function, "the function"), uuid.uuid4().hex, Place.here())
-    payloads = items if threads else [_packed(item, name) for item, name in zip(items, names, strict=True)]
-    calls = (joblib.delayed(work)(sent, number, payload) for number, payload in enumerate(payloads))
-    try:
-        with warnings.catch_warnings():
-            yield from joblib.Parallel(workers, backend=backend, return_as=ordered)(calls)
-    except (ElmanError, GeneratorExit):
-        raise
-    except Exception as error:
-        raise JobError(f"jobs ended without an answer: {type(error).__name__}: {error}") from error
+    left = set(range(len(payloads)))
+    order = "generator_unordered" if backend.supports_return_generator else "list"
+    for attempt in range(ATTEMPTS):
+        calls = (joblib.delayed(work)(sent, number, payloads[number]) for number in sorted(left))
+        try:
+            for outcome in joblib.Parallel(workers, backend=backend, return_as=order)(calls):
+                left.remove(outcome.number)
+                yield outcome
+            return
+        except BrokenProcessPool as error:
+            some = ", ".join(names[number] for number in sorted(left)[:3])
+            if attempt + 1 == ATTEMPTS:
+                raise JobError(f"{some}: their process was lost {ATTEMPTS} times: {error}") from error
+            _tell(f"a process was lost, as by a lack of memory; {counted(len(left), 'jobs')} are run again: {some} ...")
 
 
 def _backend() -> Any:
@@ -179,6 +212,10 @@ def _backend() -> Any:
     return backend
 
 
+def _on_dask(backend: Any) -> bool:
+    return hasattr(backend, "client")
+
+
 def _packed(value: Any, what: str) -> bytes:
     try:
         return packed(value)
@@ -190,17 +227,17 @@ def _packed(value: Any, what: str) -> bytes:
 
 
 def _unpacked(outcome: Outcome, names: Sequence[str]) -> Any:
-    if not isinstance(outcome.value, bytes):
+    if not outcome.pickled:
         return outcome.value
     try:
-        return pickle.loads(outcome.value)
+        return outcome.value.error() if outcome.failed else pickle.loads(outcome.value)
     except Exception as error:
         raise JobError(
             f"{names[outcome.number]}: what came back cannot be read: {type(error).__name__}: {error}"
         ) from error
 
 
-def _named(error: Exception, name: str) -> Exception:
+def _named(error: BaseException, name: str) -> BaseException:
     """An exception that says of which item it is, of the same class and with what it carries."""
     if isinstance(error, ElmanError) and error.args and isinstance(error.args[0], str):
         error.args = (f"{name}: {error.args[0]}", *error.args[1:])
@@ -211,9 +248,11 @@ def _named(error: Exception, name: str) -> Exception:
 
 def _compare(there: str, here: str) -> None:
     if there != here:
-        warnings.warn(
+        _tell(
             f"a job ran on {there}, where this process has {here}: its numbers may differ in their last digits. "
-            "Install one version everywhere, and set ELMAN_ISA to what all processors have",
-            RuntimeWarning,
-            stacklevel=2,
+            "Install one version everywhere, and set ELMAN_ISA to what all processors have"
         )
+
+
+def _tell(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=2)

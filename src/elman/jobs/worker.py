@@ -8,7 +8,7 @@ import platform
 import sys
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ import numpy as np
 
 from elman.engine import default_engine
 from elman.engine.native import instruction_set, threads_at_most
+from elman.errors import JobError
 from elman.jobs.warned import Warned, recorded
 
 KEPT = 2  # functions that a process keeps; one holds all that its jobs share
@@ -85,7 +86,9 @@ class Outcome:
     number : int
         Of its item.
     value : object
-        What the function returned, or the exception that it raised; pickled where the function was.
+        What the function returned, or the exception that it raised.
+    pickled : bool
+        Whether that is bytes, or `Raised`, for the way.
     failed : bool
         Whether it is an exception.
     where : str
@@ -98,6 +101,7 @@ class Outcome:
 
     number: int
     value: Any
+    pickled: bool
     failed: bool
     arithmetic: str
     where: str = ""
@@ -114,17 +118,20 @@ def work(sent: Sent, number: int, item: Any) -> Outcome:
         token = inside.set(True)
         stack.callback(inside.reset, token)
         value, where = _made(sent, item)
-    return Outcome(number, value, bool(where), here.arithmetic, where, tuple(warned))
+    return Outcome(number, value, sent.pickled, bool(where), here.arithmetic, where, tuple(warned))
 
 
 def _made(sent: Sent, item: Any) -> tuple[Any, str]:
     """What the function makes of the item, or its exception and that one's traceback; as it is sent back."""
     try:
         value = sent.unpacked()(pickle.loads(item) if sent.pickled else item)
+    except (Exception, SystemExit) as error:  # the latter would end a worker of Dask
+        return Raised.of(error) if sent.pickled else error, traceback.format_exc()
+    try:
         return packed(value) if sent.pickled else value, ""
     except Exception as error:
-        where = traceback.format_exc()
-        return _packed_error(error) if sent.pickled else error, where
+        told = JobError(f"what came out cannot be sent to another process: {type(error).__name__}: {error}")
+        return Raised.of(told), traceback.format_exc()
 
 
 def packed(value: Any) -> bytes:
@@ -136,11 +143,42 @@ def packed(value: Any) -> bytes:
     return cloudpickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
-def _packed_error(error: Exception) -> bytes:
-    """An exception as bytes; of one that would not come out of them again, what it says."""
-    try:
-        sent = packed(error)
-        pickle.loads(sent)
-        return sent
-    except Exception:
-        return packed(RuntimeError(f"{type(error).__name__}: {error}"))
+@dataclass(frozen=True)
+class Raised:
+    """An exception on its way: its class, its arguments and what it carries, each pickled, as far as that can be.
+
+    Python's own way calls the class with `args`, which is not what many a class takes.
+    """
+
+    kind: bytes
+    args: bytes
+    carried: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, error: BaseException) -> Raised:
+        kind = _first_packed(type(error), RuntimeError)
+        told = f"{type(error).__name__}: {error}" if kind == packed(RuntimeError) else str(error)
+        carried = {name: _first_packed(value, None) for name, value in vars(error).items()}
+        return cls(kind, _first_packed(error.args, (told,)), carried)
+
+    def error(self) -> BaseException:
+        """The exception, as it was raised."""
+        kind = pickle.loads(self.kind)
+        args = pickle.loads(self.args)
+        error = kind.__new__(kind, *args)
+        error.args = args
+        for name, value in self.carried.items():
+            setattr(error, name, pickle.loads(value))
+        return error
+
+
+def _first_packed(*values: Any) -> bytes:
+    """The first of some values that can be pickled and comes back."""
+    for value in values:
+        try:
+            sent = packed(value)
+            pickle.loads(sent)
+            return sent
+        except Exception:
+            continue
+    raise AssertionError("the last one is plain")
