@@ -38,6 +38,7 @@ _HOME = {
     **dict.fromkeys(_TRAINING, "elman.training"),
     **dict.fromkeys(_ERRORS, "elman.errors"),
     "Forecaster": "elman.forecast",
+    "LocalForecaster": "elman.forecast",
     "LanguageModel": "elman.language",
     "SequenceClassifier": "elman.classify",
     "SequenceRegressor": "elman.classify",
@@ -91,7 +92,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
         JobError as JobError,
     )
-    from elman.forecast import Forecaster as Forecaster
+    from elman.forecast import Forecaster as Forecaster, LocalForecaster as LocalForecaster
     from elman.language import LanguageModel as LanguageModel
     from elman.models import load as load
     from elman.network import (
