@@ -61,7 +61,8 @@ def threads_at_most(count: int) -> Generator[None]:
 def default_threads() -> int:
     """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use.
 
-    Within `threads_at_most` it is no more than that one allows.
+    Of those no more than ``OMP_NUM_THREADS``, by which joblib, Dask and others share cores out to processes; and within
+    `threads_at_most` no more than that one allows.
     """
     return min(_wanted_threads(), _most.get() or sys.maxsize)
 
@@ -70,6 +71,8 @@ def _wanted_threads() -> int:
     given = os.environ.get("ELMAN_THREADS", "")
     if not given:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # one of each level of nesting
+        cores = min(cores, int(share) if share.isdecimal() and int(share) else cores)
         return min(cores, _native.info()["most_threads"]) if available() else cores
     return check_threads(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
 
