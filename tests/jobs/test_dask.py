@@ -11,6 +11,7 @@ import threading
 import time
 from functools import partial
 
+import joblib
 import numpy as np
 import pytest
 
@@ -20,7 +21,6 @@ from elman.errors import JobError, OptionError
 from elman.jobs import as_jobs, run_jobs
 from tests.jobs import work
 
-joblib = pytest.importorskip("joblib")
 distributed = pytest.importorskip("distributed")
 
 SERIES = int(os.environ.get("ELMAN_FLEET", 40))

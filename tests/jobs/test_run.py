@@ -11,6 +11,7 @@ import time
 import warnings
 from functools import partial
 
+import joblib
 import numpy as np
 import pytest
 
@@ -20,7 +21,6 @@ from elman.errors import DataError, JobError, OptionError
 from elman.jobs import as_jobs, each_job, run_jobs
 from tests.jobs import work
 
-joblib = pytest.importorskip("joblib")
 BACKENDS = ["loky", "threading", "multiprocessing"]
 
 
