@@ -13,10 +13,10 @@ SPREAD := -n auto --dist loadfile
 
 # Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -40,6 +40,11 @@ test-kernels: $(VENV)/.native
 	  -DPython_EXECUTABLE="$(abspath $(BIN)/python)" >/dev/null
 	PATH="$(abspath $(BIN)):$$PATH" cmake --build build/kernels --target kernels_test -- --quiet
 	build/kernels/kernels_test
+
+# SERIES fitted and backtested on a cluster of Dask, one of whose workers is killed on the way: the bits of one process. Minutes.
+SERIES ?= 1000
+fleet: $(VENV)/.tested
+	ELMAN_FLEET=$(SERIES) $(BIN)/python -m pytest tests/jobs --durations 3
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native

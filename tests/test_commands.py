@@ -433,6 +433,13 @@ def test_a_refitted_backtest_in_two_processes_is_that_in_one(table, tmp_path):
     np.testing.assert_array_equal(one.forecasts["elman"], two.forecasts["elman"])
 
 
+def test_jobs_are_of_a_search_too(table, tmp_path, monkeypatch):
+    heard = []
+    monkeypatch.setattr("elman.forecast.forecaster.search", lambda *given: heard.append(given[3]) or [])
+    report = commands.forecast(table, horizon=6, out=tmp_path / "out", jobs=2, auto=True, methods=["theta"])
+    assert set(heard) == {2} and not report.backtest.refitted
+
+
 def test_callbacks_may_come_from_a_generator(table, tmp_path):
     heard = []
 

@@ -16,7 +16,7 @@ FLOORS = [
     {"cells", "plots"},
     {"engine"},
     {"data", "training"},
-    {"network"},
+    {"network", "jobs"},
     {"bench", "insight", "interop"},
     {"compare", "forecast", "classify", "language"},
     {"models"},

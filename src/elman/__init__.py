@@ -28,7 +28,8 @@ _TRAINING = (
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
-    "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError ConversionError"
+    "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError "
+    "ConversionError JobError"
 ).split()
 
 _HOME = {
@@ -37,6 +38,7 @@ _HOME = {
     **dict.fromkeys(_TRAINING, "elman.training"),
     **dict.fromkeys(_ERRORS, "elman.errors"),
     "Forecaster": "elman.forecast",
+    "LocalForecaster": "elman.forecast",
     "LanguageModel": "elman.language",
     "SequenceClassifier": "elman.classify",
     "SequenceRegressor": "elman.classify",
@@ -88,8 +90,9 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,
         DataError as DataError, OptionError as OptionError, TrainingError as TrainingError,
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
+        JobError as JobError,
     )
-    from elman.forecast import Forecaster as Forecaster
+    from elman.forecast import Forecaster as Forecaster, LocalForecaster as LocalForecaster
     from elman.language import LanguageModel as LanguageModel
     from elman.models import load as load
     from elman.network import (

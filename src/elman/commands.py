@@ -129,7 +129,7 @@ def forecast(
     refit : bool, default False
         Whether the backtest trains anew for each of its forecasts.
     jobs : int, default 1
-        Processes of a backtest that does; -1 for one each core.
+        Processes of a backtest that does, and of a search with `auto`; -1 for one each core.
     watch : function of (str, int), optional
         Gets the name of a stage, ``"forecast"`` or ``"backtest"``, and how many networks it trains one after the other
         at most, 0 where that is not known; returns callbacks for all of them.
@@ -149,10 +149,10 @@ def forecast(
     """
     out = None if out is None else checks.path(out, "out")
     forecaster = Forecaster(horizon=as_count(horizon, "horizon")).set_params(**params)
+    tests = _test_options(origins, refit, jobs, forecaster)
     forecaster.check_params()
     check_savable(forecaster)
     levels = None if level is None else as_levels(level)
-    tests = _test_options(origins, refit, jobs)
     judged = {} if levels is None else {"level": levels}
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
     collection = _collected(source, columns, reading)
@@ -226,15 +226,20 @@ def _collected(source: str | Path, columns: dict[str, Any], reading: Reading | N
     return collect(source, **columns, reading=reading)
 
 
-def _test_options(origins: int | None, refit: bool, jobs: int) -> dict[str, Any]:
-    """Options of the backtest, checked."""
+def _test_options(origins: int | None, refit: bool, jobs: int, forecaster: Forecaster) -> dict[str, Any]:
+    """Options of the backtest, checked; a search gets its jobs too."""
     if origins is not None:
         as_count(origins, "origins")
     if jobs != -1:
         as_count(jobs, "jobs")
-    if jobs != 1 and not checks.flag(refit, "refit"):
-        raise OptionError("jobs are of a backtest that trains anew for each forecast; give refit too, or leave it out")
-    return {"origins": origins, "refit": refit, "n_jobs": jobs}
+    if jobs != 1 and not checks.flag(refit, "refit") and not forecaster.auto:
+        raise OptionError(
+            "jobs are of a search, or of a backtest that trains anew for each forecast; give refit too, or auto, or "
+            "leave it out"
+        )
+    if forecaster.auto and jobs != 1:
+        forecaster.set_params(n_jobs=jobs)
+    return {"origins": origins, "refit": refit, "n_jobs": jobs if refit else None}
 
 
 @dataclass(frozen=True)
@@ -416,6 +421,7 @@ def compare(
     json: str | Path | None = None,
     csv: str | Path | None = None,
     picture: str | Path | None = None,
+    jobs: int = 1,
     watch: Watch = lambda cell, seed, final: None,
 ) -> Comparison:
     """Train a network of each cell on one task, with the same data and the same budget.
@@ -443,6 +449,8 @@ def compare(
         How a file is read.
     json, csv, picture : str or Path, optional
         Files for all that was found, for the table and for curves; nothing is written without.
+    jobs : int, default 1
+        Runs at a time, in processes of their own; -1 for one each core.
     watch : function of (str, int, float), optional
         Told of each run: cell, seed and metric.
 
@@ -470,7 +478,7 @@ def compare(
     chosen: Sequence[Cell | str] = [e.name for e in table() if len(e.inputs) == 1] if cells == "all" else cells
     made = task_of(task, steps, reading)
     try:
-        found = compared(chosen, made, budget, parameters=parameters, units=units, watch=watch)
+        found = compared(chosen, made, budget, parameters=parameters, units=units, n_jobs=jobs, watch=watch)
     except ComparisonInterrupted as stopped:
         if stopped.found is not None:
             _write_comparison(stopped.found, files, drawn)

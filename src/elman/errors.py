@@ -8,7 +8,8 @@
     |-- TrainingError    training that cannot go on: a loss or gradient that is not finite
     |-- ModelFileError   a model file that cannot be read
     |-- EngineError      an engine that cannot be had: no native build, an unknown instruction set
-    `-- ConversionError  a model that cannot be brought to or from another framework, or does not agree there
+    |-- ConversionError  a model that cannot be brought to or from another framework, or does not agree there
+    `-- JobError         a job in another process that ended without an answer, or cannot be sent to one
 
 `EquationError`, `DataError`, `OptionError` and `ConversionError` are also `ValueError`, so that code that expects
 Python's own exception for a bad value keeps working. Every message says what came, what was expected and what to do.
@@ -49,3 +50,7 @@ class EngineError(ElmanError, RuntimeError):
 
 class ConversionError(ElmanError, ValueError):
     """A model that cannot be brought to or from another framework, or does not agree with it there."""
+
+
+class JobError(ElmanError, RuntimeError):
+    """A job in another process that ended without an answer, or cannot be sent to one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -177,6 +178,24 @@ def test_after_an_interruption_there_is_what_was_found_before(tmp_path):
     with pytest.raises(Interrupted, match="before a cell was through") as stopped:
         el.commands.compare(["mgu"], "adding", **how)
     assert stopped.value.found is None
+
+
+def test_runs_side_by_side_find_the_same():
+    @el.cell
+    def mine(p, x, h):
+        return el.tanh(p.W @ x + 0.5 * h)
+
+    found = [compare(["simple", mine], TASK, QUICK, units=3, n_jobs=n).results for n in (1, 2)]
+    alone, beside = ([(r.cell, r.units, replace(run, seconds=0.0)) for r in each for run in r.runs] for each in found)
+    assert alone == beside and len(alone) == 4
+    with pytest.raises(el.OptionError, match="n_jobs is 0"):
+        compare(["simple"], TASK, QUICK, n_jobs=0)
+
+
+def test_a_run_that_ends_in_another_process_is_told_here():
+    told = []
+    compare(["simple"], TASK, QUICK, units=3, n_jobs=2, watch=lambda *run: told.append(run[:2]))
+    assert sorted(told) == [("simple", 0), ("simple", 1)]
 
 
 def test_a_cell_that_cannot_be_made_ends_it_before_anything_is_trained():

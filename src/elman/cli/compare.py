@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     "--batch-size", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Sequences of an update.",
 )  # fmt: skip
 @click.option("--rate", type=float, default=0.003, show_default=True, help="Adam's learning rate, the same for all.")
+@click.option(
+    "--jobs", type=int, default=1, show_default=True, metavar="N", help="Runs at a time, -1 for one each core.",
+)  # fmt: skip
 @reading_options
 @click.option("--json", metavar="FILE", help="Write everything to FILE, with all curves.")
 @click.option("--csv", metavar="FILE", help="Write the table to FILE.")
@@ -49,7 +52,7 @@ def compare(cells: str, task: str, **options: Any) -> None:
     elman compare --cells simple,gru --task sunspots --steps 30 --seconds 2 --picture compared.png
     """
     files = {key: options.pop(key) for key in ("json", "csv", "picture")}
-    keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate")
+    keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate", "jobs")
     how = {key: options.pop(key) for key in keys}
     if files["picture"]:
         import matplotlib

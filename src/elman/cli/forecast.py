@@ -63,7 +63,9 @@ _TRAINING = (
     click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
     click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
     click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of the backtest."),
-    click.option("--jobs", type=int, metavar="N", help="Processes for --refit, -1 for one each core. [default: 1]"),
+    click.option(
+        "--jobs", type=int, metavar="N", help="Processes for --refit and --auto, -1 for one each core. [default: 1]"
+    ),
     click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
 )
 _FOR_TRAINING = (

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from elman.compare.tasks import Task
 from elman.equations import Cell
 from elman.errors import DataError, OptionError, TrainingError
 from elman.insight.flow import gradient_flow
+from elman.jobs import each_job
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam
 
@@ -105,6 +107,7 @@ def compare(
     *,
     parameters: int | None = None,
     units: int | None = None,
+    n_jobs: int | None = None,
     watch: Watch = lambda cell, seed, final: None,
 ) -> Comparison:
     """Train a network of each cell, and a dense layer behind it, on one task.
@@ -121,8 +124,12 @@ def compare(
         Units are chosen so that each network has about so many: 4,000 by default.
     units : int, optional
         The same number of units for all, whatever parameters they make; instead of `parameters`.
+    n_jobs : int, optional
+        How many runs at a time, in processes of their own: -1 for one each core. By default 1, or what a context of
+        joblib says, as ``with joblib.parallel_config("dask"):``. What comes out is the same but for the seconds; a
+        budget of seconds holds fewer updates where processes share a core.
     watch : function of (str, int, float), optional
-        Told of each run.
+        Told of each run as it ends.
 
     Returns
     -------
@@ -165,19 +172,30 @@ def compare(
         results = sorted(results, key=lambda r: (r.diverged, np.nan_to_num(r.mean, nan=np.inf), r.cell))
         return Comparison(task.name, task.about, task.metric, *said, results, [*notes, *more])
 
-    results: list[Result] = []
+    runs: dict[tuple[int, int], Run] = {}
+    items = [(cell, many, seed) for cell, many in zip(chosen, sizes, strict=True) for seed in range(budget.seeds)]
+    names = [f"{cell.name}, seed {seed}" for cell, _, seed in items]
+
+    def results() -> list[Result]:
+        """Of the cells all of whose runs have ended."""
+        of = [[runs[c, seed] for seed in range(budget.seeds) if (c, seed) in runs] for c in range(len(chosen))]
+        each = zip(chosen, sizes, of, strict=True)
+        return [
+            Result(cell.name, many, sizes_of(cell, task, many)[0], mine)
+            for cell, many, mine in each
+            if len(mine) == budget.seeds
+        ]
+
     try:
-        for cell, many in zip(chosen, sizes, strict=True):
-            runs = []
-            for seed in range(budget.seeds):
-                runs.append(_run(cell, many, task, budget, seed))
-                watch(cell.name, seed, runs[-1].final)
-            results.append(Result(cell.name, many, sizes_of(cell, task, many)[0], runs))
+        for number, run in each_job(partial(_run, task, budget), items, n_jobs, names=names):
+            runs[divmod(number, budget.seeds)] = run
+            watch(items[number][0].name, run.seed, run.final)
     except KeyboardInterrupt as error:
-        left = [cell.name for cell in chosen[len(results) :]]
+        found = results()
+        left = [cell.name for cell in chosen if cell.name not in {result.cell for result in found}]
         note = f"stopped before these were compared: {', '.join(left)}"
-        raise Interrupted(comparison(results, [note]) if results else None) from error
-    return comparison(results, [])
+        raise Interrupted(comparison(found, [note]) if found else None) from error
+    return comparison(results(), [])
 
 
 def _fitting(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
@@ -215,7 +233,8 @@ def _check(cell: Cell, units: int, task: Task, budget: Budget) -> None:
         net(task.held[0][: budget.batch_size])
 
 
-def _run(cell: Cell, units: int, task: Task, budget: Budget, seed: int) -> Run:
+def _run(task: Task, budget: Budget, item: tuple[Cell, int, int]) -> Run:
+    cell, units, seed = item
     net = network(cell, units, task, seed)
     optimizer = Adam(budget.rate, clip_norm=budget.clip)
     curve: list[float] = []

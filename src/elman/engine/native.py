@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import astuple
 from typing import Any
 
@@ -27,6 +30,8 @@ except ImportError:  # installed without a compiler: the NumPy engine does the w
 
 SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C
 
+_most: ContextVar[int | None] = ContextVar("_most", default=None)
+
 
 def available() -> bool:
     """Whether the native engine was built."""
@@ -38,11 +43,36 @@ def instruction_sets() -> list[str]:
     return _native.info()["isas"] if available() else []
 
 
+def instruction_set() -> str:
+    """The name of the kernels that are used here: ``ELMAN_ISA``, or the best of this processor."""
+    return _native.info()["isa"]
+
+
+@contextmanager
+def threads_at_most(count: int) -> Generator[None]:
+    """Engines that are not told have so many threads at most, in what this thread does in the context."""
+    token = _most.set(count)
+    try:
+        yield
+    finally:
+        _most.reset(token)
+
+
 def default_threads() -> int:
-    """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use."""
+    """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use.
+
+    Of those no more than ``OMP_NUM_THREADS``, by which joblib, Dask and others share cores out to processes; and within
+    `threads_at_most` no more than that one allows.
+    """
+    return min(_wanted_threads(), _most.get() or sys.maxsize)
+
+
+def _wanted_threads() -> int:
     given = os.environ.get("ELMAN_THREADS", "")
     if not given:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # one of each level of nesting
+        cores = min(cores, int(share) if share.isdecimal() and int(share) else cores)
         return min(cores, _native.info()["most_threads"]) if available() else cores
     return check_threads(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
 

@@ -7,6 +7,7 @@ from elman.forecast.distributions import Distribution, distribution_of
 from elman.forecast.forecaster import Forecaster
 from elman.forecast.forecasts import Forecast
 from elman.forecast.hierarchy import Hierarchy, hierarchy_of_groups, hierarchy_of_matrix
+from elman.forecast.local import LocalForecaster
 from elman.forecast.metrics import mae, mase, rmse, smape
 from elman.forecast.quantile_calibration import QuantileCalibration, calibrate_quantiles, intervals_of_quantiles
 from elman.forecast.reconcile import reconcile
@@ -22,6 +23,7 @@ __all__ = [
     "Forecast",
     "Forecaster",
     "Hierarchy",
+    "LocalForecaster",
     "QuantileCalibration",
     "Score",
     "Verdict",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,10 +14,10 @@ from elman.data.collecting import Columns, collect
 from elman.data.collection import Collection
 from elman.data.libraries import library
 from elman.data.names import counted
-from elman.errors import DataError, OptionError
+from elman.errors import OptionError
 from elman.forecast.arguments import as_count
-from elman.forecast.choices import choose_origins
 from elman.forecast.face import Forecasts
+from elman.forecast.held_out import HeldOut, Said, check_jobs, held_out, said_of
 from elman.forecast.methods import ahead
 from elman.forecast.pointwise import as_levels, errors
 from elman.forecast.predicted import Band
@@ -26,7 +25,6 @@ from elman.forecast.rivals import Drift, Ets, Histories, Naive, Rival, SeasonalN
 from elman.forecast.scale import naive_scales
 from elman.forecast.scores import Score, judge
 from elman.forecast.seasonality import Seasons
-from elman.forecast.uncertainty import stacked
 from elman.forecast.verdict import Verdict, compare
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
@@ -34,7 +32,6 @@ from elman.training.callbacks import as_callbacks
 RIVALS: tuple[Rival, ...] = (Naive(), SeasonalNaive(), Drift(), Theta(), Ets())
 LEVELS = (80.0, 95.0)
 SHOWN = ("MASE", "sMAPE", "RMSE", "MAE")
-F = TypeVar("F", bound=Forecasts)
 
 
 @dataclass(frozen=True)
@@ -155,7 +152,7 @@ class BacktestOptions(Columns, total=False):
 
     refit: bool
     level: float | Sequence[float] | None
-    n_jobs: int
+    n_jobs: int | None
     callbacks: Iterable[Callback]
 
 
@@ -167,7 +164,7 @@ def backtest(
     *,
     refit: bool = False,
     level: float | Sequence[float] | None = LEVELS,
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
     callbacks: Iterable[Callback] = (),
     **columns: Unpack[Columns],
 ) -> Backtest:
@@ -192,8 +189,9 @@ def backtest(
         Whether to fit anew for each origin.
     level : sequence of float, default (80, 95)
         Of the intervals that are judged, in per cent.
-    n_jobs : int, default 1
-        With `refit`, how many processes; -1 for one each core.
+    n_jobs : int, optional
+        With `refit`, how many fits at a time, in processes of one thread each: -1 for one each core. By default 1, or
+        what a context of joblib says, as ``with joblib.parallel_config("dask"):``. The result is the same.
     callbacks : iterable of Callback
         Told how networks learn; not with several processes.
     **columns
@@ -209,29 +207,33 @@ def backtest(
         If no series is long enough.
     """
     callbacks = as_callbacks(callbacks)
+    check_jobs(n_jobs, flag(refit, "refit"), callbacks)
     collection = collect(data, **columns)
     params = forecaster.get_params()
     if horizon is not None:
         params["horizon"] = as_count(horizon, "horizon")
-    steps = as_count(params["horizon"], "horizon")
-    starts = _origins(collection, steps, None if origins is None else as_count(origins, "origins"))
-    kept, notes = _long_enough(collection, starts, steps)
-    levels, processes = as_levels(level), _as_processes(n_jobs, callbacks)
-    make = type(forecaster)
-    if flag(refit, "refit"):
-        fits, made, bands, medians = _refitted(make, params, kept, starts, levels, processes, callbacks)
-    else:
-        fits = [make(**params).fit(kept.without_last(int(starts[0])), callbacks=callbacks)]
-        made, bands = fits[0].forecast_from(kept, starts, levels)
-        medians = fits[0].medians_from(kept, starts)
-    season = fits[0].season_  # found before the earliest origin
-    histories = _histories(kept, 0, season)
-    rivals = {rival.name: rival(histories, steps, starts) for rival in _rivals(season)}
-    fewer = origins is not None and len(starts) < origins
-    notes += (f"the series hold {len(starts)} of the {origins} forecasts that the backtest was to make",) * fewer
-    actual = ahead(histories.values, starts, steps)
-    forecasts = {"elman": made, **rivals}
-    return Backtest(fits[-1], kept, starts, actual, forecasts, bands, season, bool(refit), notes, medians)
+    held = held_out(collection, as_count(params["horizon"], "horizon"), origins)
+    said = said_of(type(forecaster), params, held, as_levels(level), bool(refit), n_jobs, callbacks)
+    return beside_rivals(said, held, bool(refit))
+
+
+def beside_rivals(said: Said, held: HeldOut, refitted: bool) -> Backtest:
+    """What a forecaster said beside what simple methods say, and what happened."""
+    histories = _histories(held.collection, 0, said.season)
+    rivals = {rival.name: rival(histories, held.horizon, held.origins) for rival in _rivals(said.season)}
+    actual = ahead(histories.values, held.origins, held.horizon)
+    return Backtest(
+        said.forecaster,
+        held.collection,
+        held.origins,
+        actual,
+        {"elman": said.values, **rivals},
+        said.intervals,
+        said.season,
+        refitted,
+        (*held.notes, *said.notes),
+        said.medians,
+    )
 
 
 def _told(median: np.ndarray, intervals: Mapping[float, Band]) -> dict[str, Any]:
@@ -244,40 +246,6 @@ def _told(median: np.ndarray, intervals: Mapping[float, Band]) -> dict[str, Any]
     return {"intervals": intervals, "quantiles": quantiles, "probabilities": shares}
 
 
-def _as_processes(n_jobs: int, callbacks: list[Callback]) -> int | None:
-    """How many processes; None for one each core."""
-    count = None if isinstance(n_jobs, int) and n_jobs == -1 else as_count(n_jobs, "n_jobs")
-    if count != 1 and callbacks:
-        raise OptionError(
-            f"n_jobs is {n_jobs}, and other processes cannot tell callbacks how they train; leave one out"
-        )
-    return count
-
-
-def _origins(collection: Collection, horizon: int, count: int | None) -> np.ndarray:
-    """Numbers of values before the end, the earliest first, for which a series of median length has enough before."""
-    n = int(np.median(collection.lengths))
-    places = choose_origins(n, horizon, earliest=max(n // 2, 4), count=count)
-    if not len(places):
-        needed = horizon + max(n // 2, 4)
-        raise DataError(
-            f"the {'median ' if len(collection) > 1 else ''}series has {counted(n, 'values')}; a backtest of {horizon} "
-            f"steps needs {needed}. Give a shorter horizon, or longer series"
-        )
-    return n - places
-
-
-def _long_enough(collection: Collection, origins: np.ndarray, horizon: int) -> tuple[Collection, tuple[str, ...]]:
-    enough = collection.lengths >= int(origins[0]) + 4
-    if enough.all():
-        return collection, ()
-    left = [str(name) for name, there in zip(collection.names, enough, strict=True) if not there]
-    some = f"{', '.join(left[:3])}{', ...' if len(left) > 3 else ''}"
-    are = "is" if len(left) == 1 else "are"
-    told = f"{counted(len(left), 'series')} too short for the backtest {are} left out: {some}"
-    return collection.take(enough), (told,)
-
-
 def _rivals(season: np.ndarray) -> Sequence[Rival]:
     return [rival for rival in RIVALS if rival.name != "seasonal naive" or (season > 1).any()]
 
@@ -285,37 +253,3 @@ def _rivals(season: np.ndarray) -> Sequence[Rival]:
 def _histories(collection: Collection, without: int, season: np.ndarray) -> Histories:
     cut = collection.without_last(without) if without else collection
     return Seasons(season, ()).histories(cut)
-
-
-def _refitted(
-    make: type[F],
-    params: dict[str, Any],
-    collection: Collection,
-    origins: np.ndarray,
-    levels: Sequence[float],
-    processes: int | None,
-    callbacks: Iterable[Callback],
-) -> tuple[list[F], np.ndarray, dict[float, Band], np.ndarray | None]:
-    """A fit for each origin, in this process or in several."""
-    work = [(make, params, collection.without_last(int(o)), levels) for o in origins]
-    if processes == 1:
-        found = [_fit_and_forecast(*one, callbacks=callbacks) for one in work]
-    else:
-        with ProcessPoolExecutor(processes) as pool:
-            found = list(pool.map(_fit_and_forecast, *zip(*work, strict=True)))
-    made = np.stack([said.values for _, said in found], axis=1)
-    medians = [said.quantiles[0.5] for _, said in found if 0.5 in said.quantiles]
-    bands = stacked([dict(said.levels) for _, said in found])
-    return [fitted for fitted, _ in found], made, bands, np.stack(medians, axis=1) if medians else None
-
-
-def _fit_and_forecast(
-    make: type[F],
-    params: dict[str, Any],
-    before: Collection,
-    levels: Sequence[float],
-    callbacks: Iterable[Callback] = (),
-) -> tuple[F, Any]:
-    fitted = make(**params).fit(before, callbacks=callbacks)
-    more = {} if fitted.family is None else {"quantiles": [0.5]}
-    return fitted, fitted.predict(level=levels if fitted.knows_widths else (), **more)

@@ -28,6 +28,7 @@ class Forecasts(Protocol):
     holidays: Any
     calendar: bool
     seed: int
+    n_jobs: int | None
     best_params_: dict[str, Any]
     trials_: list[Any]
 

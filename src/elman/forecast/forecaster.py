@@ -81,6 +81,9 @@ class Forecaster(Found):
         where it is installed (``pip install elman[search]``). What is found depends on how fast the machine is.
     seconds : float, optional
         How long to search, by default 60; for `auto` only. Training with what was found comes after.
+    n_jobs : int, optional
+        How many settings a search tries at a time, in processes of one thread each: -1 for one each core. By default 1,
+        or what a context of joblib says; for `auto` only. More jobs try more settings, in the same order.
     seed : int, default 0
         Fixes initial weights and the order of series: the same seed gives the same forecast, bit for bit.
 
@@ -171,7 +174,7 @@ class Forecaster(Found):
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         seconds = SECONDS if self.seconds is None else float(self.seconds)
-        self.trials_: list[Trial] = search(self, collection, seconds) if self.auto else []
+        self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []
         self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
         seasons = None if like is None else like.seasons_for(collection)
         self._fitted = fitted_to(self, collection, seasons, callbacks)

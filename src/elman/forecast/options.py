@@ -29,6 +29,7 @@ class ForecasterOptions(TypedDict, total=False):
     calendar: bool
     auto: bool
     seconds: float | None
+    n_jobs: int | None
     seed: int
 
 

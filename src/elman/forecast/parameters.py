@@ -14,6 +14,7 @@ from elman.forecast.arguments import as_choice, as_count
 from elman.forecast.families import as_family
 from elman.forecast.methods import chosen_methods
 from elman.forecast.options import ForecasterParameters, Holidays
+from elman.jobs import as_jobs
 from elman.training.schedules import Rate, check_rate
 
 
@@ -38,6 +39,7 @@ class Parameters(Estimator):
         calendar: bool = False,
         auto: bool = False,
         seconds: float | None = None,
+        n_jobs: int | None = None,
         seed: int = 0,
     ):
         self.horizon: int = horizon
@@ -55,6 +57,7 @@ class Parameters(Estimator):
         self.calendar: bool = calendar
         self.auto: bool = auto
         self.seconds: float | None = seconds
+        self.n_jobs: int | None = n_jobs
         self.seed: int = seed
 
     def set_params(self, **params: Unpack[ForecasterParameters]) -> Self:
@@ -93,8 +96,11 @@ class Parameters(Estimator):
         if family is not None and self.auto:
             raise OptionError("auto=True searches methods of point forecasts; with distribution leave it out")
         flag(self.calendar, "calendar")
-        if not flag(self.auto, "auto") and self.seconds is not None:
-            raise OptionError(f"seconds={self.seconds!r} is for a search; give auto=True as well, or leave it out")
+        as_jobs(self.n_jobs)
+        for name in ("seconds", "n_jobs"):
+            value = getattr(self, name)
+            if not flag(self.auto, "auto") and value is not None:
+                raise OptionError(f"{name}={value!r} is for a search; give auto=True as well, or leave it out")
         if self.seconds is not None:
             real(self.seconds, "seconds", 0)
         if self.learning_rate is not None:

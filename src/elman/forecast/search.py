@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ from elman.data.names import counted
 from elman.errors import DataError, TrainingError
 from elman.forecast.backtest import backtest
 from elman.forecast.face import Forecasts
+from elman.jobs import as_jobs, run_jobs
 
 CELLS = ("gru", "gru", "lstm", "min_gru", "simple")  # the first is the one that is pretrained
 UNITS = (16, 32, 64, 128)
 MEMBERS = (1, 3, 5)
 RATES = (3e-4, 1e-2)
-Proposals = Generator[dict[str, Any], float, None]
+ROUND = 8  # settings that are proposed before the first of them is judged
+Proposals = Generator[list[dict[str, Any]], list[float], None]
 METHODS = (None, ("network", "linear", "theta", "ets", "seasonal naive"), ("network",), ("theta", "ets", "linear"))
 
 
@@ -43,12 +46,17 @@ class Trial:
 
 
 def search(
-    forecaster: Forecasts, collection: Collection, seconds: float, clock: Callable[[], float] = time.monotonic
+    forecaster: Forecasts,
+    collection: Collection,
+    seconds: float,
+    n_jobs: int | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> list[Trial]:
     """Try settings until the time is up, the forecaster's own first; the best one is first in the list.
 
     The next settings are not begun if, by what the mean of those before took, they would end too late. Where Optuna is
-    installed it proposes them; else they are drawn at random.
+    installed it proposes them, in rounds, and is told their errors when all of a round are known; else they are drawn
+    at random. So the settings and their order do not depend on the number of jobs: more jobs try more of them.
 
     Parameters
     ----------
@@ -58,20 +66,23 @@ def search(
         On whose end they are judged.
     seconds : float
         How long.
+    n_jobs : int, optional
+        How many settings at a time.
     clock : function, optional
         For tests.
     """
-    begun, trials = clock(), []
-    proposals = _proposals(int(forecaster.seed))
-    params: dict[str, Any] = {}
+    begun, jobs = clock(), as_jobs(n_jobs)
+    work = partial(_tried, forecaster, collection, clock)
+    trials, proposals = [work({})], _proposals(int(forecaster.seed))
+    left: list[dict[str, Any]] = []
     while True:
-        started = clock()
-        error = _error(forecaster, params, collection)
-        trials.append(Trial(params, error, clock() - started))
         mean = float(np.mean([trial.seconds for trial in trials]))
         if clock() - begun + mean > seconds:
             return sorted(trials, key=lambda trial: trial.error)
-        params = proposals.send(error) if len(trials) > 1 else next(proposals)
+        if not left:
+            left = next(proposals) if len(trials) == 1 else proposals.send([t.error for t in trials[-ROUND:]])
+        now, left = left[:jobs], left[jobs:]
+        trials += run_jobs(work, now, n_jobs, names=[f"the search with {params}" for params in now])
 
 
 def note_of(trials: list[Trial]) -> str:
@@ -83,8 +94,14 @@ def note_of(trials: list[Trial]) -> str:
     )
 
 
+def _tried(forecaster: Forecasts, collection: Collection, clock: Callable[[], float], params: dict[str, Any]) -> Trial:
+    started = clock()
+    error = _error(forecaster, params, collection)
+    return Trial(params, error, clock() - started)
+
+
 def _error(forecaster: Forecasts, params: dict[str, Any], collection: Collection) -> float:
-    own = forecaster.get_params() | {"auto": False, "seconds": None} | params
+    own = forecaster.get_params() | {"auto": False, "seconds": None, "n_jobs": None} | params
     try:
         test = backtest(type(forecaster)(**own), collection, level=())
     except (DataError, TrainingError):
@@ -95,7 +112,7 @@ def _error(forecaster: Forecasts, params: dict[str, Any], collection: Collection
 
 
 def _proposals(seed: int) -> Proposals:
-    """Settings, one after the other; each is told the error of the one before."""
+    """Settings, a round at a time; each is told the errors of the one before."""
     try:
         import optuna
     except ImportError:
@@ -105,20 +122,20 @@ def _proposals(seed: int) -> Proposals:
 
 def _drawn(seed: int) -> Proposals:
     random = np.random.default_rng(seed)
+    choose = lambda name, of: of[random.integers(len(of))]  # noqa: E731
+    between = lambda low, high: float(np.exp(random.uniform(np.log(low), np.log(high))))  # noqa: E731
     while True:
-        yield _settings(
-            lambda name, of: of[random.integers(len(of))],
-            lambda low, high: float(np.exp(random.uniform(np.log(low), np.log(high)))),
-        )
+        yield [_settings(choose, between) for _ in range(ROUND)]
 
 
 def _of_optuna(optuna: Any, seed: int) -> Proposals:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
     while True:
-        trial = study.ask()
-        error = yield _settings(*_asked(trial))
-        study.tell(trial, error if np.isfinite(error) else 1e12)
+        trials = [study.ask() for _ in range(ROUND)]
+        errors = yield [_settings(*_asked(trial)) for trial in trials]
+        for trial, error in zip(trials, errors, strict=True):
+            study.tell(trial, error if np.isfinite(error) else 1e12)
 
 
 def _asked(trial: Any) -> tuple[Callable[[str, Any], Any], Callable[[float, float], float]]:

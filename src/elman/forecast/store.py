@@ -130,6 +130,7 @@ def _describe(forecaster: Forecasts) -> dict[str, Any]:
 
 def _params(forecaster: Forecasts) -> dict[str, Any]:
     params = forecaster.get_params()
+    del params["n_jobs"]  # of a machine, not of a model
     if isinstance(forecaster.cell, Cell):
         params["cell"] = None  # its equations are in the description of the network
     if forecaster.family is not None:
