@@ -329,7 +329,7 @@ struct Maker {
   std::vector<T*> operands(Program<T>& p, T* memory) const {
     std::vector<T*> out(p.operands.size());
     for (size_t i = 0; i < out.size(); ++i)
-      out[i] = p.operands[i].kind == OperandKind::temp ? memory + p.temps[i] : &p.constants[i];
+      out[i] = p.operands[i].kind == OperandKind::temp ? memory + p.temps[i] : p.constants[i].values;
     return out;
   }
 };
