@@ -45,13 +45,17 @@ struct BlockRun : BlockPlaces<T> {
       scratch.segments[i] = {at(p.targets[i], t), bias, space.fields[p.targets[i].slot].width};
     }
     const T *packed = e.weights.panels[p.matrix], *source = at(p.source, t);
-    int k = space.fields[p.source.slot].width, n = m.n(), nr = e.kernels.nr, panels = (n + nr - 1) / nr;
-    int parts = e.parts_of(p.matrix, count);
-    parallel_for(parts, parts, [&](int part, int) {
-      int first = int(int64_t(panels) * part / parts) * nr;
-      int end = std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr);
+    int k = space.fields[p.source.slot].width, n = m.n();
+    auto columns = [&](int first, int end) {
       e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
                         end);
+    };
+    int parts = e.parts_of(p.matrix, count);
+    if (parts == 1) return columns(0, n);
+    int nr = e.kernels.nr, panels = (n + nr - 1) / nr;
+    parallel_for(parts, parts, [&](int part, int) {
+      columns(int(int64_t(panels) * part / parts) * nr,
+              std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr));
     });
   }
 
