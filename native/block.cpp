@@ -54,8 +54,7 @@ struct BlockRun : BlockPlaces<T> {
     if (parts == 1) return columns(0, n);
     int nr = e.kernels.nr, panels = (n + nr - 1) / nr;
     parallel_for(parts, parts, [&](int part, int) {
-      columns(int(int64_t(panels) * part / parts) * nr,
-              std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr));
+      columns(int(int64_t(panels) * part / parts) * nr, std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr));
     });
   }
 
@@ -110,12 +109,13 @@ struct BlockRun : BlockPlaces<T> {
 
   // The same rows of the step that the next run is for.
   void ask_ahead(const Program<T>& p, int t, Tile<T>& tile) const {
-    scratch.ahead.clear();
+    Wanted* wanted = scratch.ahead.data();
     for (int i : p.ahead) {
-      const T* from = at(p.operands[i].ref, t, tile.first_row);
-      scratch.ahead.push_back({reinterpret_cast<const char*>(from), int(sizeof(T) * tile.rows * p.widths[i] / 64)});
+      wanted->at = reinterpret_cast<const char*>(at(p.operands[i].ref, t, tile.first_row));
+      wanted->lines = int(sizeof(T) * tile.rows * p.widths[i] / 64);
+      ++wanted;
     }
-    tile.ahead = scratch.ahead.data(), tile.n_ahead = int(scratch.ahead.size());
+    tile.ahead = scratch.ahead.data(), tile.n_ahead = int(p.ahead.size());
   }
 
   void run(const Step& step, int t, int count) const {

@@ -111,46 +111,54 @@ ELMAN_ONE_COPY void pointwise(const Instruction<T>& in, const Tile<T>& tile) {
   store_first<T>(last, rest, load<T>(padded[0]));
 }
 
+// What sums are made of: products of two values of each row, so far apart.
+template <class T>
+struct Terms {
+  Stream<T> a, b;
+  ptrdiff_t a_row, b_row;
+
+  ELMAN_INLINE void next_vectors(int n) { a.at += n * a.stride, b.at += n * b.stride; }
+  ELMAN_INLINE void next_rows(int n) { a.at += n * a_row, b.at += n * b_row; }
+};
+
 // The sums of a unit of rows: sums + a_1 b_1 + a_2 b_2 ..., in this order wherever the rows are cut. C vectors of them.
 template <class T, int C>
-ELMAN_INLINE void add_rows(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
+ELMAN_INLINE void add_rows(T* sums, Terms<T> t, int rows) {
   Vec<T> sum[C];
   for (int c = 0; c < C; ++c) sum[c] = load(sums + c * lanes<T>);
-  for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
-    for (int c = 0; c < C; ++c) sum[c] += load(a.at + c * a.stride) * load(b.at + c * b.stride);
+  for (; rows > 0; --rows, t.next_rows(1))
+    for (int c = 0; c < C; ++c) sum[c] += load(t.a.at + c * t.a.stride) * load(t.b.at + c * t.b.stride);
   for (int c = 0; c < C; ++c) store(sums + c * lanes<T>, sum[c]);
 }
 
 template <class T>
-ELMAN_ONE_COPY void add_to_sums(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
+ELMAN_INLINE void add_to_sums(T* sums, Terms<T> t, int width, int rows) {
   constexpr int most = 4;
-  ptrdiff_t left = width;
-  for (; left >= most * lanes<T>; left -= most * lanes<T>) {
-    add_rows<T, most>(sums, a, b, width, rows);
-    sums += most * lanes<T>, a.at += most * a.stride, b.at += most * b.stride;
-  }
-  for (; left >= lanes<T>; left -= lanes<T>) {
-    add_rows<T, 1>(sums, a, b, width, rows);
-    sums += lanes<T>, a.at += a.stride, b.at += b.stride;
-  }
+  int left = width;
+  for (; left >= most * lanes<T>; left -= most * lanes<T>, sums += most * lanes<T>, t.next_vectors(most))
+    add_rows<T, most>(sums, t, rows);
+  for (; left >= lanes<T>; left -= lanes<T>, sums += lanes<T>, t.next_vectors(1)) add_rows<T, 1>(sums, t, rows);
   if (!left) return;
-  Vec<T> sum = load_first<T>(sums, int(left));
-  for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
-    sum += load_first<T>(a.at, int(left)) * load_first<T>(b.at, int(left));
-  store_first<T>(sums, int(left), sum);
+  Vec<T> sum = load_first<T>(sums, left);
+  for (; rows > 0; --rows, t.next_rows(1)) sum += load_first<T>(t.a.at, left) * load_first<T>(t.b.at, left);
+  store_first<T>(sums, left, sum);
 }
 
 template <class T>
 void accumulate(const Instruction<T>& in, const Tile<T>& tile) {
-  Stream<T> a = stream_of<T>(tile, in.a), b = stream_of<T>(tile, in.b);
-  const int width = tile.width[in.out];
-  for (int row = 0, n; row < tile.rows; row += n) {
-    const int unit = (tile.first_row + row) / tile.unit_rows, left = (unit + 1) * tile.unit_rows - tile.first_row - row;
-    n = left < tile.rows - row ? left : tile.rows - row;
-    add_to_sums<T>(tile.operand[in.out] + unit * tile.unit_size, a, b, width, n);
-    if (a.stride) a.at += ptrdiff_t(n) * width;
-    if (b.stride) b.at += ptrdiff_t(n) * width;
-  }
+  by_width<T>(tile.width[in.out], [&](auto width) {
+    const Stream<T> a = stream_of<T>(tile, in.a), b = stream_of<T>(tile, in.b);
+    Terms<T> t = {a, b, a.stride ? int(width) : 0, b.stride ? int(width) : 0};
+    const int unit = tile.first_row / tile.unit_rows, unit_rows = tile.unit_rows;
+    const ptrdiff_t unit_size = tile.unit_size;
+    T* sums = tile.operand[in.out] + unit * unit_size;
+    int room = (unit + 1) * unit_rows - tile.first_row;
+    for (int left = tile.rows, n; left > 0; left -= n, room = unit_rows, sums += unit_size) {
+      n = left < room ? left : room;
+      add_to_sums<T>(sums, t, width, n);
+      t.next_rows(n);
+    }
+  });
 }
 
 // Asks for all that a tile wants ahead, in as many equal parts as there are instructions.
@@ -165,9 +173,12 @@ struct Asking {
   }
 
   ELMAN_INLINE void ask() {
-    for (int i = 0; i < part && next < end; ++i) {
-      __builtin_prefetch(next->at + 64 * line, 0, 2);
-      if (++line == next->lines) ++next, line = 0;
+    for (int left = part; left > 0 && next < end;) {
+      const char* at = next->at + 64 * line;
+      const int n = next->lines - line < left ? next->lines - line : left;
+      for (int i = 0; i < n; ++i) __builtin_prefetch(at + 64 * i, 0, 2);
+      left -= n, line += n;
+      if (line == next->lines) ++next, line = 0;
     }
   }
 };

@@ -30,13 +30,13 @@ struct Program {
   std::vector<int> widths;        // of the operands
   std::vector<Instruction<T>> code;
   std::vector<Constant<T>> constants;  // one for each operand; only constants and scalars have a meaning
-  std::vector<size_t> temps;  // place of each operand that is a temporary in the scratch
-  std::vector<Sum> sums;      // operands that are sums
-  int slots = 0;              // how many operands are slots
-  std::vector<int> ahead;     // slots of which the next run reads or writes another step
-  int direction = 0;          // from one run's step to the next one's
-  int rows = 1;               // of a tile
-  size_t scratch = 0;         // values
+  std::vector<size_t> temps;           // place of each operand that is a temporary in the scratch
+  std::vector<Sum> sums;               // operands that are sums
+  int slots = 0;                       // how many operands are slots
+  std::vector<int> ahead;              // slots of which the next run reads or writes another step
+  int direction = 0;                   // from one run's step to the next one's
+  int rows = 1;                        // of a tile
+  size_t scratch = 0;                  // values
   bool dropout = false;
   int axis = kOnce;  // of its stage
   double work = 0;   // of one row, in multiply-adds, roughly

@@ -358,7 +358,7 @@ template <class T>
 struct RowsOf {
   T* out;
   const T *a, *b, *c;
-  int left;                                      // rows
+  int left;                              // rows
   int width, a_width, b_width, c_width;  // copies: what is stored might be the tile's, for all that the compiler knows
 
   ELMAN_INLINE RowsOf(const Instruction<T>& in, const Tile<T>& tile)
@@ -392,8 +392,10 @@ ELMAN_INLINE void each_group(const Instruction<T>& in, const Tile<T>& tile, F f)
 }
 
 // What ELMAN_ON_ROWS names: the functions of operations on rows. W is the width of a row that is gone through.
-#define ELMAN_ON_ROWS(X) X(sum) X(mean) X(max) X(pick) X(place) X(inverse_deviation) X(normalise) X(normalise_grad) \
-  X(concat) X(slice) X(pad) X(outer) X(matvec) X(vecmat) X(outer_add) X(scale) X(dot) X(expand)
+#define ELMAN_ON_ROWS(X)                                                                                        \
+  X(sum)                                                                                                        \
+  X(mean) X(max) X(pick) X(place) X(inverse_deviation) X(normalise) X(normalise_grad) X(concat) X(slice) X(pad) \
+      X(outer) X(matvec) X(vecmat) X(outer_add) X(scale) X(dot) X(expand)
 
 #define ELMAN_ROWS_OF(name) \
   template <class T>        \
@@ -416,15 +418,12 @@ ELMAN_ROWS_OF(max) {
 }
 ELMAN_ROWS_OF(pick) {
   const bool whole = in.first != T(0);
-  each_row<T>(in, tile, [=](const RowsOf<T>& r) {
-    *r.out = pick_of_row<T>(r.a, index_of<T>(r.b, whole, r.a_width));
-  });
+  each_row<T>(in, tile, [=](const RowsOf<T>& r) { *r.out = pick_of_row<T>(r.a, index_of<T>(r.b, whole, r.a_width)); });
 }
 ELMAN_ROWS_OF(place) {
   const bool whole = in.first != T(0);
-  each_row<T>(in, tile, [=](const RowsOf<T>& r) {
-    place_in_row<T>(r.out, *r.a, index_of<T>(r.b, whole, r.width), r.width);
-  });
+  each_row<T>(in, tile,
+              [=](const RowsOf<T>& r) { place_in_row<T>(r.out, *r.a, index_of<T>(r.b, whole, r.width), r.width); });
 }
 ELMAN_ROWS_OF(inverse_deviation) {
   const T epsilon = in.first;
@@ -443,18 +442,16 @@ ELMAN_ROWS_OF(normalise_grad) {
   });
 }
 ELMAN_ROWS_OF(concat) {
-  by_width<T>(tile.width[in.a], [&](auto W) {
-    each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out, r.a, W); });
-  });
+  by_width<T>(tile.width[in.a],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out, r.a, W); }); });
   by_width<T>(tile.width[in.b], [&](auto W) {
     each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out + r.a_width, r.b, W); });
   });
 }
 ELMAN_ROWS_OF(slice) {
   const int first = int(in.first);
-  by_width<T>(tile.width[in.out], [&](auto W) {
-    each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out, r.a + first, W); });
-  });
+  by_width<T>(tile.width[in.out],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out, r.a + first, W); }); });
 }
 ELMAN_ROWS_OF(pad) {
   const int first = int(in.first);
@@ -479,9 +476,8 @@ ELMAN_ROWS_OF(outer_add) {
   });
 }
 ELMAN_ROWS_OF(scale) {
-  by_width<T>(tile.width[in.out], [&](auto W) {
-    each_row<T>(in, tile, [=](const RowsOf<T>& r) { scale_row<T>(r.out, r.a, *r.b, W); });
-  });
+  by_width<T>(tile.width[in.out],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { scale_row<T>(r.out, r.a, *r.b, W); }); });
 }
 ELMAN_ROWS_OF(dot) {
   by_width<T>(tile.width[in.a], [&](auto W) {
@@ -489,8 +485,7 @@ ELMAN_ROWS_OF(dot) {
   });
 }
 ELMAN_ROWS_OF(expand) {
-  by_width<T>(tile.width[in.out], [&](auto W) {
-    each_row<T>(in, tile, [=](const RowsOf<T>& r) { fill_row<T>(r.out, *r.a, W); });
-  });
+  by_width<T>(tile.width[in.out],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { fill_row<T>(r.out, *r.a, W); }); });
 }
 #undef ELMAN_ROWS_OF

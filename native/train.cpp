@@ -94,7 +94,8 @@ struct Update {
   void apply(const double* scalars, int of_group, T factor, std::vector<std::vector<Constant<T>>>& values) const {
     for (std::vector<Constant<T>>& group : values) {
       for (size_t i = 0; i < group.size(); ++i)
-        if (program.operands[i].kind == OperandKind::scalar) group[i] = Constant<T>(T(scalars[program.operands[i].index]));
+        if (program.operands[i].kind == OperandKind::scalar)
+          group[i] = Constant<T>(T(scalars[program.operands[i].index]));
       scalars += of_group;
     }
     parallel_for(int(chunks.size()), e.threads_for(count * program.work),

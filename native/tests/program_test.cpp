@@ -62,7 +62,9 @@ void test_places(const Kernels<T>& kernels) {
     check(good, what + ": parts of a tile");
     for (int constants = 0; constants < 8; ++constants) {
       auto at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>(n, x[3]) : x; };
-      auto short_at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>(kConstantBytes / sizeof(T), x[3]) : x; };
+      auto short_at = [&](const std::vector<T>& x, int bit) {
+        return constants & bit ? std::vector<T>(kConstantBytes / sizeof(T), x[3]) : x;
+      };
       auto width = [&](int bit) { return constants & bit ? 0 : 1; };
       check(same_bits(run(at(a, 1), at(b, 2), at(c, 4), {1, 1, 1, 1}, n),
                       run(short_at(a, 1), short_at(b, 2), short_at(c, 4), {1, width(1), width(2), width(4)}, n)),
