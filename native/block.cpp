@@ -45,13 +45,16 @@ struct BlockRun : BlockPlaces<T> {
       scratch.segments[i] = {at(p.targets[i], t), bias, space.fields[p.targets[i].slot].width};
     }
     const T *packed = e.weights.panels[p.matrix], *source = at(p.source, t);
-    int k = space.fields[p.source.slot].width, n = m.n(), nr = e.kernels.nr, panels = (n + nr - 1) / nr;
-    int parts = e.parts_of(p.matrix, count);
-    parallel_for(parts, parts, [&](int part, int) {
-      int first = int(int64_t(panels) * part / parts) * nr;
-      int end = std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr);
+    int k = space.fields[p.source.slot].width, n = m.n();
+    auto columns = [&](int first, int end) {
       e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
                         end);
+    };
+    int parts = e.parts_of(p.matrix, count);
+    if (parts == 1) return columns(0, n);
+    int nr = e.kernels.nr, panels = (n + nr - 1) / nr;
+    parallel_for(parts, parts, [&](int part, int) {
+      columns(int(int64_t(panels) * part / parts) * nr, std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr));
     });
   }
 
@@ -106,12 +109,13 @@ struct BlockRun : BlockPlaces<T> {
 
   // The same rows of the step that the next run is for.
   void ask_ahead(const Program<T>& p, int t, Tile<T>& tile) const {
-    scratch.ahead.clear();
+    Wanted* wanted = scratch.ahead.data();
     for (int i : p.ahead) {
-      const T* from = at(p.operands[i].ref, t, tile.first_row);
-      scratch.ahead.push_back({reinterpret_cast<const char*>(from), int(sizeof(T) * tile.rows * p.widths[i] / 64)});
+      wanted->at = reinterpret_cast<const char*>(at(p.operands[i].ref, t, tile.first_row));
+      wanted->lines = int(sizeof(T) * tile.rows * p.widths[i] / 64);
+      ++wanted;
     }
-    tile.ahead = scratch.ahead.data(), tile.n_ahead = int(scratch.ahead.size());
+    tile.ahead = scratch.ahead.data(), tile.n_ahead = int(p.ahead.size());
   }
 
   void run(const Step& step, int t, int count) const {

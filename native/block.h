@@ -23,7 +23,7 @@ struct BlockPlaces {
 
   T* cell(int slot, int64_t step, int row) const {
     const Field<T>& f = space.fields[slot];
-    if (step >= f.steps) step %= f.steps;
+    if (step >= f.steps) step = f.steps <= 2 ? step & (f.steps - 1) : step % f.steps;
     return f.base + ((size_t(block.number) * f.axis + step) * space.block_rows + row) * f.width;
   }
 

@@ -1,7 +1,7 @@
 // The interpreter of elementwise programs. Included by kernels.inc.h, inside the namespace of an instruction set.
 //
-// One switch for each instruction, then one loop over all values of the tile. A constant is an operand that is read
-// again and again (stride 0). The values that do not fill a vector go through the same loop, padded.
+// A function for each operation, found in a table; in it one loop over all values of the tile. A constant is a vector
+// that is read again and again (stride 0). The values that do not fill a vector go through the same loop, padded.
 #pragma once
 #include "powers.inc.h"
 #include "rows.inc.h"
@@ -69,102 +69,96 @@ ELMAN_INLINE Vec<T> one_or_zero(F truth) {
 ELMAN_POINTWISE(ELMAN_VALUE)
 #undef ELMAN_VALUE
 
-// An operand of the loop; stride 0 for a constant, whose one value then fills a vector.
+// An operand of a loop; stride 0 for a constant.
 template <class T>
 struct Stream {
   const T* at;
   ptrdiff_t stride;
 };
 
-// Compiled once, so that the inside of a tile and its last values run the very same instructions.
-template <class T, class F>
-ELMAN_ONE_COPY void loop(T* out, Stream<T> a, Stream<T> b, Stream<T> c, T first, T second, ptrdiff_t vectors) {
-  for (ptrdiff_t i = 0; i < vectors; ++i) {
-    store<T>(out, F::template of<T>(load<T>(a.at), load<T>(b.at), load<T>(c.at), first, second));
-    out += lanes<T>, a.at += a.stride, b.at += b.stride, c.at += c.stride;
-  }
+template <class T>
+ELMAN_INLINE Stream<T> stream_of(const Tile<T>& tile, int operand) {
+  return {tile.operand[operand], tile.width[operand] ? lanes<T> : 0};
 }
 
+// Compiled once, so that the inside of a tile and its last values run the very same instructions.
+template <class T, class F, int arity>
+ELMAN_ONE_COPY void pointwise(const Instruction<T>& in, const Tile<T>& tile) {
+  T* out = tile.operand[in.out];
+  Stream<T> a = stream_of<T>(tile, in.a);
+  Stream<T> b = arity > 1 ? stream_of<T>(tile, in.b) : a, c = arity > 2 ? stream_of<T>(tile, in.c) : a;
+  const T first = in.first, second = in.second;
+  const ptrdiff_t n = ptrdiff_t(tile.rows) * tile.width[in.out];
+  const int rest = int(n % lanes<T>);
+  T *const last = out + (n - rest), *end = last;
+  alignas(ELMAN_VECTOR_BYTES) T padded[4][lanes<T>];
+  for (;;) {
+    for (; out < end; out += lanes<T>) {
+      store<T>(out, F::template of<T>(load<T>(a.at), load<T>(b.at), load<T>(c.at), first, second));
+      a.at += a.stride, b.at += b.stride, c.at += c.stride;
+    }
+    asm volatile("");  // one loop, not one for each turn
+    if (!rest) return;
+    if (end != last) break;
+    auto pad = [&](Stream<T>& from, T* to) {
+      if (from.stride) store<T>(to, load_first<T>(from.at, rest)), from.at = to;
+    };
+    pad(a, padded[1]);
+    if constexpr (arity > 1) pad(b, padded[2]);
+    if constexpr (arity > 2) pad(c, padded[3]);
+    out = padded[0], end = out + lanes<T>;
+  }
+  store_first<T>(last, rest, load<T>(padded[0]));
+}
+
+// What sums are made of: products of two values of each row, so far apart.
 template <class T>
-struct alignas(ELMAN_VECTOR_BYTES) Buffer {
-  T value[lanes<T>];
+struct Terms {
+  Stream<T> a, b;
+  ptrdiff_t a_row, b_row;
+
+  ELMAN_INLINE void next_vectors(int n) { a.at += n * a.stride, b.at += n * b.stride; }
+  ELMAN_INLINE void next_rows(int n) { a.at += n * a_row, b.at += n * b_row; }
 };
 
-template <class T>
-ELMAN_INLINE Stream<T> stream_of(const Tile<T>& tile, int operand, Buffer<T>& constant) {
-  const T* at = tile.operand[operand];
-  if (tile.width[operand]) return {at, lanes<T>};
-  store<T>(constant.value, splat<T>(*at));
-  return {constant.value, 0};
-}
-
-template <class T>
-ELMAN_INLINE Stream<T> rest_of(Stream<T> a, ptrdiff_t start, ptrdiff_t rest, Buffer<T>& padded) {
-  if (!a.stride) return a;
-  store<T>(padded.value, Vec<T>{});
-  __builtin_memcpy(padded.value, a.at + start, rest * sizeof(T));
-  return {padded.value, 0};
-}
-
-template <class T, class F>
-void pointwise(const Instruction<T>& in, int arity, const Tile<T>& tile) {
-  Buffer<T> constant[3], padded[4];
-  T* out = tile.operand[in.out];
-  const ptrdiff_t n = ptrdiff_t(tile.rows) * (tile.width[in.out] ? tile.width[in.out] : 1);
-  const ptrdiff_t rest = n % lanes<T>, start = n - rest;
-  const Stream<T> a = stream_of<T>(tile, in.a, constant[0]);
-  const Stream<T> b = arity > 1 ? stream_of<T>(tile, in.b, constant[1]) : a;
-  const Stream<T> c = arity > 2 ? stream_of<T>(tile, in.c, constant[2]) : a;
-  loop<T, F>(out, a, b, c, in.first, in.second, n / lanes<T>);
-  if (!rest) return;
-  const Stream<T> last_a = rest_of<T>(a, start, rest, padded[0]);
-  const Stream<T> last_b = arity > 1 ? rest_of<T>(b, start, rest, padded[1]) : last_a;
-  const Stream<T> last_c = arity > 2 ? rest_of<T>(c, start, rest, padded[2]) : last_a;
-  loop<T, F>(padded[3].value, last_a, last_b, last_c, in.first, in.second, 1);
-  __builtin_memcpy(out + start, padded[3].value, rest * sizeof(T));
-}
-
-// Adds rows of a b to C vectors of sums: sums + a_1 b_1 + a_2 b_2 ..., in this order wherever the rows are cut.
+// The sums of a unit of rows: sums + a_1 b_1 + a_2 b_2 ..., in this order wherever the rows are cut. C vectors of them.
 template <class T, int C>
-ELMAN_INLINE void add_rows(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
+ELMAN_INLINE void add_rows(T* sums, Terms<T> t, int rows) {
   Vec<T> sum[C];
   for (int c = 0; c < C; ++c) sum[c] = load(sums + c * lanes<T>);
-  for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
-    for (int c = 0; c < C; ++c) sum[c] += load(a.at + c * a.stride) * load(b.at + c * b.stride);
+  for (; rows > 0; --rows, t.next_rows(1))
+    for (int c = 0; c < C; ++c) sum[c] += load(t.a.at + c * t.a.stride) * load(t.b.at + c * t.b.stride);
   for (int c = 0; c < C; ++c) store(sums + c * lanes<T>, sum[c]);
 }
 
 template <class T>
-ELMAN_ONE_COPY void add_to_sums(T* sums, Stream<T> a, Stream<T> b, ptrdiff_t width, int rows) {
+ELMAN_INLINE void add_to_sums(T* sums, Terms<T> t, int width, int rows) {
   constexpr int most = 4;
-  ptrdiff_t left = width;
-  for (; left >= most * lanes<T>; left -= most * lanes<T>) {
-    add_rows<T, most>(sums, a, b, width, rows);
-    sums += most * lanes<T>, a.at += most * a.stride, b.at += most * b.stride;
-  }
-  for (; left >= lanes<T>; left -= lanes<T>) {
-    add_rows<T, 1>(sums, a, b, width, rows);
-    sums += lanes<T>, a.at += a.stride, b.at += b.stride;
-  }
+  int left = width;
+  for (; left >= most * lanes<T>; left -= most * lanes<T>, sums += most * lanes<T>, t.next_vectors(most))
+    add_rows<T, most>(sums, t, rows);
+  for (; left >= lanes<T>; left -= lanes<T>, sums += lanes<T>, t.next_vectors(1)) add_rows<T, 1>(sums, t, rows);
   if (!left) return;
-  Vec<T> sum = load_first<T>(sums, int(left));
-  for (int r = 0; r < rows; ++r, a.at += a.stride ? width : 0, b.at += b.stride ? width : 0)
-    sum += load_first<T>(a.at, int(left)) * load_first<T>(b.at, int(left));
-  store_first<T>(sums, int(left), sum);
+  Vec<T> sum = load_first<T>(sums, left);
+  for (; rows > 0; --rows, t.next_rows(1)) sum += load_first<T>(t.a.at, left) * load_first<T>(t.b.at, left);
+  store_first<T>(sums, left, sum);
 }
 
 template <class T>
 void accumulate(const Instruction<T>& in, const Tile<T>& tile) {
-  Buffer<T> constant[2];
-  Stream<T> a = stream_of<T>(tile, in.a, constant[0]), b = stream_of<T>(tile, in.b, constant[1]);
-  const int width = tile.width[in.out];
-  for (int row = 0, n; row < tile.rows; row += n) {
-    const int unit = (tile.first_row + row) / tile.unit_rows, left = (unit + 1) * tile.unit_rows - tile.first_row - row;
-    n = left < tile.rows - row ? left : tile.rows - row;
-    add_to_sums<T>(tile.operand[in.out] + unit * tile.unit_size, a, b, width, n);
-    if (a.stride) a.at += ptrdiff_t(n) * width;
-    if (b.stride) b.at += ptrdiff_t(n) * width;
-  }
+  by_width<T>(tile.width[in.out], [&](auto width) {
+    const Stream<T> a = stream_of<T>(tile, in.a), b = stream_of<T>(tile, in.b);
+    Terms<T> t = {a, b, a.stride ? int(width) : 0, b.stride ? int(width) : 0};
+    const int unit = tile.first_row / tile.unit_rows, unit_rows = tile.unit_rows;
+    const ptrdiff_t unit_size = tile.unit_size;
+    T* sums = tile.operand[in.out] + unit * unit_size;
+    int room = (unit + 1) * unit_rows - tile.first_row;
+    for (int left = tile.rows, n; left > 0; left -= n, room = unit_rows, sums += unit_size) {
+      n = left < room ? left : room;
+      add_to_sums<T>(sums, t, width, n);
+      t.next_rows(n);
+    }
+  });
 }
 
 // Asks for all that a tile wants ahead, in as many equal parts as there are instructions.
@@ -179,34 +173,46 @@ struct Asking {
   }
 
   ELMAN_INLINE void ask() {
-    for (int i = 0; i < part && next < end; ++i) {
-      __builtin_prefetch(next->at + 64 * line, 0, 2);
-      if (++line == next->lines) ++next, line = 0;
+    for (int left = part; left > 0 && next < end;) {
+      const char* at = next->at + 64 * line;
+      const int n = next->lines - line < left ? next->lines - line : left;
+      for (int i = 0; i < n; ++i) __builtin_prefetch(at + 64 * i, 0, 2);
+      left -= n, line += n;
+      if (line == next->lines) ++next, line = 0;
     }
   }
 };
 
 template <class T>
+using Operation = void (*)(const Instruction<T>&, const Tile<T>&);
+
+// The functions of all operations, by their numbers.
+template <class T>
+struct Operations {
+  Operation<T> at[int(Op::count)] = {};
+  constexpr Operations() {
+#define ELMAN_ROW(name) at[int(Op::name##_)] = name##_of_rows<T>;
+    ELMAN_ON_ROWS(ELMAN_ROW)
+#undef ELMAN_ROW
+#define ELMAN_VALUE(name, ...) at[int(Op::name##_)] = pointwise<T, name##_value, kArity[int(Op::name##_)]>;
+    ELMAN_POINTWISE(ELMAN_VALUE)
+#undef ELMAN_VALUE
+    at[int(Op::dropout_)] = at[int(Op::dropout_once_)] = dropout<T>;
+    at[int(Op::accumulate_)] = accumulate<T>;
+  }
+};
+template <class T>
+constexpr Operations<T> operations;
+
+template <class T>
 void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
+  if (!tile.n_ahead) {
+    for (const Instruction<T>* in = code; in < code + n; ++in) operations<T>.at[int(in->op)](*in, tile);
+    return;
+  }
   Asking asking(tile, n);
   for (const Instruction<T>* in = code; in < code + n; ++in) {
     asking.ask();
-    switch (in->op) {
-#define ELMAN_CASE(name, ...)                                   \
-  case Op::name##_:                                             \
-    pointwise<T, name##_value>(*in, kArity[int(in->op)], tile); \
-    break;
-      ELMAN_POINTWISE(ELMAN_CASE)
-#undef ELMAN_CASE
-      case Op::dropout_:
-      case Op::dropout_once_:
-        dropout<T>(*in, tile);
-        break;
-      case Op::accumulate_:
-        accumulate<T>(*in, tile);
-        break;
-      default:
-        on_rows<T>(*in, tile);
-    }
+    operations<T>.at[int(in->op)](*in, tile);
   }
 }

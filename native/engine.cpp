@@ -308,8 +308,9 @@ struct Maker {
   }
 
   void scratch() {
-    size_t values = 0, segments = 1, sums = 0;
-    for (const Program<T>& p : e.programs) values = std::max(values, p.scratch);
+    size_t values = 0, segments = 1, sums = 0, ahead = 0;
+    for (const Program<T>& p : e.programs)
+      values = std::max(values, p.scratch), ahead = std::max(ahead, p.ahead.size());
     for (const Matrix& m : plan.matrices) segments = std::max(segments, m.segments.size());
     for (size_t i = 0; i < plan.gradients.size(); ++i) {
       const Gradient& g = plan.gradients[i];
@@ -321,6 +322,7 @@ struct Maker {
     for (Scratch<T>& s : e.scratch) {
       s.memory.reserve(values);
       s.segments.resize(segments);
+      s.ahead.resize(ahead);
       for (Program<T>& p : e.programs) s.operands.push_back(operands(p, s.memory.data()));
     }
   }
@@ -329,7 +331,7 @@ struct Maker {
   std::vector<T*> operands(Program<T>& p, T* memory) const {
     std::vector<T*> out(p.operands.size());
     for (size_t i = 0; i < out.size(); ++i)
-      out[i] = p.operands[i].kind == OperandKind::temp ? memory + p.temps[i] : &p.constants[i];
+      out[i] = p.operands[i].kind == OperandKind::temp ? memory + p.temps[i] : p.constants[i].values;
     return out;
   }
 };

@@ -6,6 +6,7 @@
 // are added up in scratch. Nothing is packed but columns that do not fill a vector: a row is read once for each tile,
 // from the second cache, while the multiply-adds of the rows before it go on.
 #pragma once
+#include "few_rows.inc.h"
 #include "product.inc.h"
 
 constexpr int block_rows = 256;
@@ -302,6 +303,12 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   if (rows > 0 && rows <= few_rows && !cut.delta_wide && cut.edge_tasks) {
     if (task >= cut.wide_tasks * cut.tall_tasks) return;
     if (part.wide.first + part.wide.n == cut.main) part.wide.n = cut.wide - part.wide.first;
+  }
+  if (part.wide_stride == 1 && n_runs == 1 && rows > 0 && rows <= very_few_rows) {
+    const Rows<const T> tall = {part.tall.row(runs->first), part.tall.width};
+    const Rows<const T> wide = {part.wide.row(runs->first), part.wide.width};
+    T* to = dw + part.tall.first * part.tall_stride + part.wide.first;
+    return gradient_of_few_rows<T>({tall, wide, part.tall.n, 0, {to, part.tall_stride}, add}, int(rows), part.wide.n);
   }
   Accumulator<T> a(part, scratch);
   const bool direct =

@@ -77,9 +77,11 @@ struct Wanted {
   int lines;
 };
 
+constexpr int kConstantBytes = 64;  // the widest vector
+
 // What one run of a program sees: a few rows of every operand. An operand of width w is rows x w contiguous values;
-// width 0 marks a constant, one value that serves every row. An output may be the same memory as an input of the
-// same instruction, but never overlaps one otherwise.
+// width 0 marks a constant, a value that serves every row and fills kConstantBytes. An output may be the same memory as
+// an input of the same instruction, but never overlaps one otherwise.
 template <class T>
 struct Tile {
   T* const* operand;

@@ -10,7 +10,7 @@ Program<T>::Program(const ProgramSource& source) : operands(source.operands), wo
   std::vector<int> temp_width;
   for (const Operand& o : operands) {
     widths.push_back(o.width);
-    constants.push_back(T(o.value));
+    constants.emplace_back(T(o.value));
     widest = std::max(widest, o.width);
     slots += o.kind == OperandKind::slot;
     if (o.kind == OperandKind::sum) sums.push_back({int(widths.size()) - 1, 0});

@@ -19,9 +19,10 @@ using Lane = decltype(Bits<T>{} == Bits<T>{});
 
 template <class T>
 ELMAN_INLINE Lane<T> lane_numbers() {
-  Lane<T> number;
-  for (int i = 0; i < lanes<T>; ++i) number[i] = i;
-  return number;
+  if constexpr (lanes<T> == 2) return Lane<T>{0, 1};
+  if constexpr (lanes<T> == 4) return Lane<T>{0, 1, 2, 3};
+  if constexpr (lanes<T> == 8) return Lane<T>{0, 1, 2, 3, 4, 5, 6, 7};
+  if constexpr (lanes<T> == 16) return Lane<T>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 }
 
 // The first n lanes of x, the others from `rest`.
@@ -69,6 +70,15 @@ struct Count {
   constexpr operator int() const { return N; }
 };
 
+// f(width), which knows it where a row is one vector: then nothing is left of the loop over its vectors.
+template <class T, class F>
+ELMAN_INLINE void by_width(int width, F f) {
+  if (width == lanes<T>)
+    f(Count<lanes<T>>{});
+  else
+    f(width);
+}
+
 // The sums of the lanes of what a function says of rows 0 .. R-1.
 template <class T, int R, class F>
 ELMAN_INLINE void fold_sums(T* out, F row) {
@@ -84,15 +94,21 @@ ELMAN_INLINE T fold_sum(Vec<T> x) {
 
 constexpr int kStrip = 4096;  // values that are summed before they are added to the sum of all
 
+template <class T>
+ELMAN_INLINE Vec<T> short_lane_sums(const T* x, int width) {
+  Vec<T> sum{};
+  each_vector<T>(width, [&](int i, int n) { sum += load_first<T>(x + i, n); });
+  return sum;
+}
+
 // Long sums are sums of shorter ones, so that they lose less by rounding.
 template <class T>
 ELMAN_INLINE Vec<T> lane_sums(const T* x, int width) {
+  if (width <= kStrip) return short_lane_sums<T>(x, width);
   Vec<T> total{};
   for (int first = 0; first < width; first += kStrip) {
-    Vec<T> sum{};
     const int strip = width - first < kStrip ? width - first : kStrip;
-    each_vector<T>(strip, [&](int i, int n) { sum += load_first<T>(x + first + i, n); });
-    total += sum;
+    total += short_lane_sums<T>(x + first, strip);
   }
   return total;
 }
@@ -294,14 +310,19 @@ ELMAN_INLINE void scale_row(T* out, const T* x, T factor, int width) {
 
 // Several sums at once.
 template <class T>
-ELMAN_INLINE T row_dot(const T* a, const T* b, int width) {
+ELMAN_INLINE Vec<T> lane_dots(const T* a, const T* b, int width) {
   constexpr int most = 4;
   Vec<T> sum[most] = {};
   int i = 0;
   for (; i + most * lanes<T> <= width; i += most * lanes<T>)
     for (int c = 0; c < most; ++c) sum[c] += load<T>(a + i + c * lanes<T>) * load<T>(b + i + c * lanes<T>);
   each_vector<T>(width - i, [&](int j, int n) { sum[0] += load_first<T>(a + i + j, n) * load_first<T>(b + i + j, n); });
-  return fold_sum<T>((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+template <class T, int R>
+ELMAN_INLINE void row_dots(T* out, const T* a, const T* b, int width) {
+  fold_sums<T, R>(out, [=](int r) { return lane_dots<T>(a + ptrdiff_t(r) * width, b + ptrdiff_t(r) * width, width); });
 }
 
 ELMAN_INLINE uint64_t mix(uint64_t z) {
@@ -332,86 +353,139 @@ void dropout(const Instruction<T>& in, const Tile<T>& tile) {
   }
 }
 
-// f(out, a, b, c) for the rows of a tile, each at its first value.
+// The operands of an instruction as its rows are gone through, each at its first value.
+template <class T>
+struct RowsOf {
+  T* out;
+  const T *a, *b, *c;
+  int left;                              // rows
+  int width, a_width, b_width, c_width;  // copies: what is stored might be the tile's, for all that the compiler knows
+
+  ELMAN_INLINE RowsOf(const Instruction<T>& in, const Tile<T>& tile)
+      : out(tile.operand[in.out]),
+        a(tile.operand[in.a]),
+        b(tile.operand[in.b]),
+        c(tile.operand[in.c]),
+        left(tile.rows),
+        width(tile.width[in.out]),
+        a_width(tile.width[in.a]),
+        b_width(tile.width[in.b]),
+        c_width(tile.width[in.c]) {}
+
+  ELMAN_INLINE void next(int rows) {
+    out += rows * width, a += rows * a_width, b += rows * b_width, c += rows * c_width, left -= rows;
+  }
+};
+
+// f(rows) for each row.
 template <class T, class F>
 ELMAN_INLINE void each_row(const Instruction<T>& in, const Tile<T>& tile, F f) {
-  T* out = tile.operand[in.out];
-  const T *a = tile.operand[in.a], *b = tile.operand[in.b], *c = tile.operand[in.c];
-  for (int r = 0; r < tile.rows; ++r) {
-    f(out, a, b, c);
-    out += tile.width[in.out], a += tile.width[in.a], b += tile.width[in.b], c += tile.width[in.c];
-  }
+  for (RowsOf<T> r(in, tile); r.left > 0; r.next(1)) f(r);
 }
 
-// f(R, out, a, b, c) for groups of R rows, each at its first value.
+// f(R, rows) for groups of R rows.
 template <class T, class F>
 ELMAN_INLINE void each_group(const Instruction<T>& in, const Tile<T>& tile, F f) {
-  T* out = tile.operand[in.out];
-  const T *a = tile.operand[in.a], *b = tile.operand[in.b], *c = tile.operand[in.c];
-  auto go = [&](auto R) {
-    f(R, out, a, b, c);
-    out += R * tile.width[in.out], a += R * tile.width[in.a], b += R * tile.width[in.b], c += R * tile.width[in.c];
-  };
-  int row = 0;
-  for (; row + rows_at_once<T> <= tile.rows; row += rows_at_once<T>) go(Count<rows_at_once<T>>{});
-  for (; row < tile.rows; ++row) go(Count<1>{});
+  RowsOf<T> r(in, tile);
+  for (; r.left >= rows_at_once<T>; r.next(rows_at_once<T>)) f(Count<rows_at_once<T>>{}, r);
+  for (; r.left > 0; r.next(1)) f(Count<1>{}, r);
 }
 
-template <class T>
-void on_rows(const Instruction<T>& in, const Tile<T>& tile) {
-  const int width = tile.width[in.out], n = tile.width[in.a], m = tile.width[in.b];
-  const bool whole = in.first != T(0);
-  switch (in.op) {
-    case Op::sum_:
-      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, auto...) { row_sums<T, R>(out, a, n); });
-    case Op::mean_:
-      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, auto...) { row_means<T, R>(out, a, n); });
-    case Op::max_:
-      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, auto...) { row_maxima<T, R>(out, a, n); });
-    case Op::pick_:
-      return each_row<T>(
-          in, tile, [=](T* out, const T* a, const T* b, auto) { *out = pick_of_row<T>(a, index_of<T>(b, whole, n)); });
-    case Op::place_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) {
-        place_in_row<T>(out, *a, index_of<T>(b, whole, width), width);
-      });
-    case Op::inverse_deviation_: {
-      const T epsilon = in.first;
-      return each_group<T>(in, tile,
-                           [=](auto R, T* out, const T* a, auto...) { inverse_deviations<T, R>(out, a, n, epsilon); });
-    }
-    case Op::normalise_:
-      return each_group<T>(
-          in, tile, [=](auto R, T* out, const T* a, const T* b, auto) { normalise_rows<T, R>(out, a, b, width); });
-    case Op::normalise_grad_:
-      return each_group<T>(in, tile, [=](auto R, T* out, const T* a, const T* b, const T* c) {
-        normalise_grad_rows<T, R>(out, a, b, c, width);
-      });
-    case Op::concat_:
-      return each_row<T>(
-          in, tile, [=](T* out, const T* a, const T* b, auto) { copy_row<T>(out, a, n), copy_row<T>(out + n, b, m); });
-    case Op::slice_: {
-      const int first = int(in.first);
-      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { copy_row<T>(out, a + first, width); });
-    }
-    case Op::pad_: {
-      const int first = int(in.first);
-      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { pad_row<T>(out, a, first, n, width); });
-    }
-    case Op::outer_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { outer_row<T>(out, a, b, n, m); });
-    case Op::matvec_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { matvec_row<T>(out, a, b, width, m); });
-    case Op::vecmat_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { vecmat_row<T>(out, a, b, n, width); });
-    case Op::outer_add_:
-      return each_row<T>(in, tile,
-                         [=](T* out, const T* a, const T* b, const T* c) { outer_add_row<T>(out, a, b, c, n, m); });
-    case Op::scale_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { scale_row<T>(out, a, *b, width); });
-    case Op::dot_:
-      return each_row<T>(in, tile, [=](T* out, const T* a, const T* b, auto) { *out = row_dot<T>(a, b, n); });
-    default:  // expand
-      return each_row<T>(in, tile, [=](T* out, const T* a, auto...) { fill_row<T>(out, *a, width); });
-  }
+// What ELMAN_ON_ROWS names: the functions of operations on rows. W is the width of a row that is gone through.
+#define ELMAN_ON_ROWS(X)                                                                                        \
+  X(sum)                                                                                                        \
+  X(mean) X(max) X(pick) X(place) X(inverse_deviation) X(normalise) X(normalise_grad) X(concat) X(slice) X(pad) \
+      X(outer) X(matvec) X(vecmat) X(outer_add) X(scale) X(dot) X(expand)
+
+#define ELMAN_ROWS_OF(name) \
+  template <class T>        \
+  void name##_of_rows([[maybe_unused]] const Instruction<T>& in, const Tile<T>& tile)
+
+ELMAN_ROWS_OF(sum) {
+  by_width<T>(tile.width[in.a], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { row_sums<T, R>(r.out, r.a, W); });
+  });
 }
+ELMAN_ROWS_OF(mean) {
+  by_width<T>(tile.width[in.a], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { row_means<T, R>(r.out, r.a, W); });
+  });
+}
+ELMAN_ROWS_OF(max) {
+  by_width<T>(tile.width[in.a], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { row_maxima<T, R>(r.out, r.a, W); });
+  });
+}
+ELMAN_ROWS_OF(pick) {
+  const bool whole = in.first != T(0);
+  each_row<T>(in, tile, [=](const RowsOf<T>& r) { *r.out = pick_of_row<T>(r.a, index_of<T>(r.b, whole, r.a_width)); });
+}
+ELMAN_ROWS_OF(place) {
+  const bool whole = in.first != T(0);
+  each_row<T>(in, tile,
+              [=](const RowsOf<T>& r) { place_in_row<T>(r.out, *r.a, index_of<T>(r.b, whole, r.width), r.width); });
+}
+ELMAN_ROWS_OF(inverse_deviation) {
+  const T epsilon = in.first;
+  by_width<T>(tile.width[in.a], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { inverse_deviations<T, R>(r.out, r.a, W, epsilon); });
+  });
+}
+ELMAN_ROWS_OF(normalise) {
+  by_width<T>(tile.width[in.out], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { normalise_rows<T, R>(r.out, r.a, r.b, W); });
+  });
+}
+ELMAN_ROWS_OF(normalise_grad) {
+  by_width<T>(tile.width[in.out], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { normalise_grad_rows<T, R>(r.out, r.a, r.b, r.c, W); });
+  });
+}
+ELMAN_ROWS_OF(concat) {
+  by_width<T>(tile.width[in.a],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out, r.a, W); }); });
+  by_width<T>(tile.width[in.b], [&](auto W) {
+    each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out + r.a_width, r.b, W); });
+  });
+}
+ELMAN_ROWS_OF(slice) {
+  const int first = int(in.first);
+  by_width<T>(tile.width[in.out],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { copy_row<T>(r.out, r.a + first, W); }); });
+}
+ELMAN_ROWS_OF(pad) {
+  const int first = int(in.first);
+  each_row<T>(in, tile, [=](const RowsOf<T>& r) { pad_row<T>(r.out, r.a, first, r.a_width, r.width); });
+}
+ELMAN_ROWS_OF(outer) {
+  by_width<T>(tile.width[in.b], [&](auto W) {
+    each_row<T>(in, tile, [=](const RowsOf<T>& r) { outer_row<T>(r.out, r.a, r.b, r.a_width, W); });
+  });
+}
+ELMAN_ROWS_OF(matvec) {
+  by_width<T>(tile.width[in.b], [&](auto W) {
+    each_row<T>(in, tile, [=](const RowsOf<T>& r) { matvec_row<T>(r.out, r.a, r.b, r.width, W); });
+  });
+}
+ELMAN_ROWS_OF(vecmat) {
+  each_row<T>(in, tile, [=](const RowsOf<T>& r) { vecmat_row<T>(r.out, r.a, r.b, r.a_width, r.width); });
+}
+ELMAN_ROWS_OF(outer_add) {
+  by_width<T>(tile.width[in.b], [&](auto W) {
+    each_row<T>(in, tile, [=](const RowsOf<T>& r) { outer_add_row<T>(r.out, r.a, r.b, r.c, r.a_width, W); });
+  });
+}
+ELMAN_ROWS_OF(scale) {
+  by_width<T>(tile.width[in.out],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { scale_row<T>(r.out, r.a, *r.b, W); }); });
+}
+ELMAN_ROWS_OF(dot) {
+  by_width<T>(tile.width[in.a], [&](auto W) {
+    each_group<T>(in, tile, [=](auto R, const RowsOf<T>& r) { row_dots<T, R>(r.out, r.a, r.b, W); });
+  });
+}
+ELMAN_ROWS_OF(expand) {
+  by_width<T>(tile.width[in.out],
+              [&](auto W) { each_row<T>(in, tile, [=](const RowsOf<T>& r) { fill_row<T>(r.out, *r.a, W); }); });
+}
+#undef ELMAN_ROWS_OF

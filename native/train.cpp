@@ -62,7 +62,7 @@ struct Update {
   }
 
   // The operands' addresses: arrays at `first`, scalars of this update, temporaries and constants.
-  void place(Scratch<T>& scratch, std::vector<T>& values, int64_t first) const {
+  void place(Scratch<T>& scratch, std::vector<Constant<T>>& values, int64_t first) const {
     std::vector<T*>& operand = scratch.flat_operands;
     for (size_t i = 0; i < operand.size(); ++i) {
       const Operand& o = program.operands[i];
@@ -71,7 +71,7 @@ struct Update {
       else if (o.kind == OperandKind::array)
         operand[i] = array(int(o.index)) + first;
       else
-        operand[i] = &values[i];
+        operand[i] = values[i].values;
     }
   }
 
@@ -79,7 +79,7 @@ struct Update {
     return index == 0 ? training.parameters : index == 1 ? gradients : training.state[index - 2];
   }
 
-  void chunk(const Chunk& c, T factor, std::vector<T>& values, Scratch<T>& scratch) const {
+  void chunk(const Chunk& c, T factor, std::vector<Constant<T>>& values, Scratch<T>& scratch) const {
     for (int64_t first = c.first; first < c.end; first += program.rows) {
       int rows = int(std::min<int64_t>(program.rows, c.end - first));
       if (factor != 1)
@@ -91,10 +91,11 @@ struct Update {
   }
 
   // `values`: the constants and scalars of each group.
-  void apply(const double* scalars, int of_group, T factor, std::vector<std::vector<T>>& values) const {
-    for (std::vector<T>& group : values) {
+  void apply(const double* scalars, int of_group, T factor, std::vector<std::vector<Constant<T>>>& values) const {
+    for (std::vector<Constant<T>>& group : values) {
       for (size_t i = 0; i < group.size(); ++i)
-        if (program.operands[i].kind == OperandKind::scalar) group[i] = T(scalars[program.operands[i].index]);
+        if (program.operands[i].kind == OperandKind::scalar)
+          group[i] = Constant<T>(T(scalars[program.operands[i].index]));
       scalars += of_group;
     }
     parallel_for(int(chunks.size()), e.threads_for(count * program.work),
@@ -124,7 +125,7 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
     s.flat_operands.resize(program.operands.size());
   }
   Update<T> update{e, training, program, gradients};
-  std::vector<std::vector<T>> values(training.groups, program.constants);
+  std::vector<std::vector<Constant<T>>> values(training.groups, program.constants);
   std::vector<double> sums;
   Batch<T> batch = training.data;
   batch.states.assign(training.carried.begin(), training.carried.end());

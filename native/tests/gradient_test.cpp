@@ -60,7 +60,7 @@ void test_sums(const Kernels<T>& kernels, bool bfloat16) {
   const int sizes[][2] = {{1, 1},   {3, 1},     {1, 5},  {17, 1}, {100, 1}, {512, 1},  {1, 130},  {16, 16},  {14, 32},
                           {15, 33}, {100, 100}, {33, 7}, {7, 33}, {130, 3}, {300, 70}, {70, 300}, {141, 65}, {50, 530}};
   for (const auto& [m, k] : sizes)
-    for (int rows : {0, 1, 5, 256, 257, 700})
+    for (int rows : {0, 1, 4, 5, 256, 257, 700})
       for (int kind : {0, 1, 2}) {
         if (!chosen()) continue;
         std::vector<T> delta = random_values<T>(size_t(rows) * m), source = random_values<T>(size_t(rows) * k);
@@ -83,6 +83,18 @@ void test_sums(const Kernels<T>& kernels, bool bfloat16) {
         kernels.column_sums(delta.data(), m, runs.data(), int(runs.size()), columns.data(), true);
         check(same_bits(columns, doubled(once)), what + ": column sums added");
       }
+}
+
+// A sum of very few rows has a kernel of its own where they lie side by side.
+template <class T>
+void test_few_rows(const Kernels<T>& kernels) {
+  for (const auto& [m, k] : {std::pair{50, 50}, {1, 50}, {50, 1}, {7, 33}, {130, 70}, {64, 300}})
+    for (int rows : {2, 3, 4}) {
+      const std::vector<T> delta = random_values<T>(rows * m), source = random_values<T>(rows * k);
+      const std::vector<Run> one = {{0, rows}}, apart = {{0, 1}, {1, rows - 1}};
+      check(same_bits(gradient_of(kernels, delta, m, source, k, one), gradient_of(kernels, delta, m, source, k, apart)),
+            name_of(kernels, "gradient of few rows m=") + std::to_string(m) + " k=" + std::to_string(k));
+    }
 }
 
 // Runs are only a list of rows: the same rows side by side give the same bits.
@@ -136,6 +148,7 @@ void test_all_finite(const Kernels<T>& kernels) {
 template <class T>
 void test_gradient(const Kernels<T>& kernels, bool bfloat16) {
   test_sums(kernels, bfloat16);
+  test_few_rows(kernels);
   test_runs(kernels);
   test_sum_of_squares(kernels);
   test_all_finite(kernels);

@@ -62,7 +62,9 @@ void test_places(const Kernels<T>& kernels) {
     check(good, what + ": parts of a tile");
     for (int constants = 0; constants < 8; ++constants) {
       auto at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>(n, x[3]) : x; };
-      auto short_at = [&](const std::vector<T>& x, int bit) { return constants & bit ? std::vector<T>{x[3]} : x; };
+      auto short_at = [&](const std::vector<T>& x, int bit) {
+        return constants & bit ? std::vector<T>(kConstantBytes / sizeof(T), x[3]) : x;
+      };
       auto width = [&](int bit) { return constants & bit ? 0 : 1; };
       check(same_bits(run(at(a, 1), at(b, 2), at(c, 4), {1, 1, 1, 1}, n),
                       run(short_at(a, 1), short_at(b, 2), short_at(c, 4), {1, width(1), width(2), width(4)}, n)),
@@ -125,10 +127,10 @@ void test_rows(const Kernels<T>& kernels) {
         good &= wide[i] == (i % width == int(index[i / width]) ? sum[i / width] : 0);
       check(good, what + "place");
       check(same_bits(wide, wide_whole), what + "place by whole numbers");
-      T constant = T(2.5);
-      run_one(kernels, Op::expand_, {wide.data(), &constant}, {width, 0}, rows);
+      std::vector<T> constant(kConstantBytes / sizeof(T), T(2.5));
+      run_one(kernels, Op::expand_, {wide.data(), constant.data()}, {width, 0}, rows);
       good = true;
-      for (T v : wide) good &= v == constant;
+      for (T v : wide) good &= v == constant[0];
       check(good, what + "expand a constant");
 
       in[0] = nan;
