@@ -428,6 +428,10 @@ class Network:
         """
         self._engines = Engines(self)
 
+    def share_plans(self, other: Network) -> None:
+        """Have the plans of engines in common with a network of the same description, whatever either has learnt."""
+        self._engines.plans = other._engines.plans
+
     def new_engine(self) -> Engine:
         """Another engine that runs this network, which nobody else uses."""
         return runner(self)

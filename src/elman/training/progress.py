@@ -19,11 +19,20 @@ UNSPOKEN = ("learning_rate", "seconds")
 
 def progress(verbose: int) -> list[Callback]:
     """What shows the progress: nothing, a bar on a terminal, else a plain line now and then."""
-    if not isinstance(verbose, int | np.integer) or verbose not in (0, 1):
-        raise OptionError(f"verbose is {verbose!r}; expected 0 (silent) or 1 (a line of progress)")
-    if not verbose:
+    if not _shown(verbose):
         return []
     return [ProgressBar() if sys.stderr.isatty() else ProgressLines()]
+
+
+def progress_of_many(verbose: int, number: int) -> list[Callback]:
+    """What shows the progress of one of several trainings: nothing, or a line when it ends."""
+    return [NetworkLine(number)] if _shown(verbose) else []
+
+
+def _shown(verbose: int) -> bool:
+    if not isinstance(verbose, int | np.integer) or verbose not in (0, 1):
+        raise OptionError(f"verbose is {verbose!r}; expected 0 (silent) or 1 (a line of progress)")
+    return bool(verbose)
 
 
 class ProgressBar(Callback):
@@ -83,6 +92,18 @@ class ProgressLines(Callback):
             left = (now - self._started) / training.epoch * (training.epochs - training.epoch)
             ending = "" if last else f"  {_time(left)} left"
             print(f"{_words(training)}{ending}", file=sys.stderr, flush=True)
+
+
+class NetworkLine(Callback):
+    """A line at the end of a training, which says of which network it is."""
+
+    adds_logs = False
+
+    def __init__(self, number: int):
+        self._number = number
+
+    def on_train_end(self, training: Training) -> None:
+        print(f"nets[{self._number}]  {_words(training)}", file=sys.stderr, flush=True)
 
 
 def _words(training: Training, last: dict[str, float] | None = None) -> str:
