@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from elman.errors import DataError, OptionError, TrainingError
 from elman.insight.flow import gradient_flow
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam
+from elman.training.turns import Turn, made_by, side_by_side
 
 PARAMETERS = 4000
 POINTS = 10  # at which runs are judged
@@ -168,10 +170,9 @@ def compare(
     results: list[Result] = []
     try:
         for cell, many in zip(chosen, sizes, strict=True):
-            runs = []
-            for seed in range(budget.seeds):
-                runs.append(_run(cell, many, task, budget, seed))
-                watch(cell.name, seed, runs[-1].final)
+            runs = _runs(cell, many, task, budget)
+            for run in runs:
+                watch(cell.name, run.seed, run.final)
             results.append(Result(cell.name, many, sizes_of(cell, task, many)[0], runs))
     except KeyboardInterrupt as error:
         left = [cell.name for cell in chosen[len(results) :]]
@@ -215,9 +216,16 @@ def _check(cell: Cell, units: int, task: Task, budget: Budget) -> None:
         net(task.held[0][: budget.batch_size])
 
 
-def _run(cell: Cell, units: int, task: Task, budget: Budget, seed: int) -> Run:
+def _runs(cell: Cell, units: int, task: Task, budget: Budget) -> list[Run]:
+    """The runs of all seeds: side by side, but one after the other where seconds are the budget."""
+    works = [functools.partial(_run, cell, units, task, budget, seed) for seed in range(budget.seeds)]
+    return made_by(side_by_side(works, at_a_time=None if budget.seconds is None else 1))
+
+
+def _run(cell: Cell, units: int, task: Task, budget: Budget, seed: int, turn: Turn) -> Run:
     net = network(cell, units, task, seed)
     optimizer = Adam(budget.rate, clip_norm=budget.clip)
+    clock = time.thread_time if budget.seconds is None else time.perf_counter  # others run beside it, or none
     curve: list[float] = []
     updates, seconds, drawn, error = 0, 0.0, 0, ""
     try:
@@ -225,12 +233,13 @@ def _run(cell: Cell, units: int, task: Task, budget: Budget, seed: int) -> Run:
             while (updates if budget.seconds is None else seconds) < point:
                 many = int(point) - updates if budget.seconds is None else ROUND
                 x, target = task.draw(many * budget.batch_size, 1 + 10**6 * seed + drawn)
-                start = time.perf_counter()
+                start = clock()
                 net.fit(
                     x, target, loss=task.loss, optimizer=optimizer, batch_size=budget.batch_size, epochs=1,
                     shuffle=False, verbose=0,
                 )  # fmt: skip
-                seconds, updates, drawn = seconds + time.perf_counter() - start, updates + many, drawn + 1
+                seconds, updates, drawn = seconds + clock() - start, updates + many, drawn + 1
+                turn.give_way()
             curve.append(_judged(net, task))
     except (TrainingError, DataError) as found:  # of numbers that are none any more: the data is sound
         error = str(found)

@@ -16,6 +16,7 @@ from elman.engine.stage import NormSpec, Source
 from elman.equations.symbols import width
 from elman.network.face import Net
 from elman.network.fed_back import Unrolled
+from elman.network.files import describe
 from elman.network.freezing import moving_norms
 from elman.network.layer_cells import scale_and_shift
 from elman.network.penalties import penalised
@@ -24,6 +25,7 @@ from elman.network.unrolling import halves
 from elman.training.losses import equations_key
 from elman.training.protocol import Aim
 
+LEARNT = ("seed", "updates", "epochs", "frozen")  # of a description, what no plan or only its name depends on
 MOST_ENGINES = 8  # of a network; each holds the values of the largest batch that it has seen
 
 
@@ -48,6 +50,11 @@ class Engines:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    @functools.cached_property
+    def architecture(self) -> dict[str, Any]:
+        """What plans depend on, as plain data: networks of which it is the same may have them in common."""
+        return {name: told for name, told in describe(self._net).items() if name not in LEARNT}
 
     @functools.cached_property
     def runner(self) -> Engine:

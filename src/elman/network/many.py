@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from elman.checks import flag, listed, shown
+from elman.data.names import counted
 from elman.engine.native import check_threads
 from elman.errors import ElmanError, OptionError
 from elman.hints import FIT, no_argument
-from elman.network.files import describe
 from elman.network.network import Network
-from elman.training.callbacks import as_callbacks, shared
+from elman.training.callbacks import Callback, as_callbacks, shared
 from elman.training.examples import examples, validation_examples
 from elman.training.fit import fit, loop
 from elman.training.history import History
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
-from elman.training.progress import progress_of_many
+from elman.training.progress import ProgressOfMany, progress
 from elman.training.turns import GiveWay, Outcome, Turn, side_by_side
 from elman.training.weighing import Weighting
 
-_LEARNT = ("seed", "updates", "epochs", "frozen")  # of a description, what networks that are alike may differ in
 _DATA = (  # options that say what is learnt from, and of the other ones those of the loop
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
@@ -117,16 +116,16 @@ def fit_many(
     >>> [history.epochs for history in histories]
     [5, 5, 20]
     """
-    nets = listed(nets, "nets", "networks")
-    threads = check_threads(threads)
-    stop_on_error = flag(stop_on_error, "stop_on_error")
-    trainings = _trainings(nets, {"x": x, "target": target, **_known(options)})
-    callbacks = shared([training.callbacks for training in trainings], "callbacks=el.each([...]) gives each its own")
-    together = all(callback.side_by_side for callback in callbacks)
-    works = [_work(training) for training in trainings]
-    found = side_by_side(works, threads, at_a_time=None if together else 1, stop_on_error=stop_on_error)
+    nets = _networks(nets)
+    threads, stop_on_error = check_threads(threads), flag(stop_on_error, "stop_on_error")
+    values = _one_each({"x": x, "target": target, **_known(options)}, nets)
+    common = shared(values["callbacks"], "callbacks=el.each([...]) gives each its own")
+    at_a_time = threads if all(callback.side_by_side for callback in common) else 1
+    showing = _showing(values["verbose"], min(len(nets), at_a_time))
+    works = [_work(training) for training in _trainings(nets, values, showing)]
+    found = side_by_side(works, threads, at_a_time=at_a_time, stop_on_error=stop_on_error)
     _raise_errors(found, stop_on_error)
-    return [training.history for training in trainings]
+    return [outcome.made for outcome in found if outcome.made is not None]
 
 
 def _work(training: Loop) -> Callable[[Turn], History]:
@@ -145,56 +144,64 @@ def _known(options: dict[str, Any]) -> dict[str, Any]:
     return {**_DEFAULTS, **options}
 
 
-def _trainings(nets: list[Network], options: dict[str, Any]) -> list[Loop]:
+def _one_each(options: dict[str, Any], nets: list[Network]) -> dict[str, Sequence[Any]]:
+    """The value of each option for each network."""
+    found: dict[str, Sequence[Any]] = {}
+    for name, value in options.items():
+        found[name] = value.values if isinstance(value, Each) else [value] * len(nets)
+        if len(found[name]) != len(nets):
+            raise OptionError(f"{name} is each(...) of {counted(len(found[name]), 'values')}; expected {len(nets)}")
+    found["callbacks"] = [as_callbacks(own) for own in found["callbacks"]]
+    found["optimizer"] = _optimizers(found["optimizer"])
+    return found
+
+
+def _showing(verbose: Sequence[Any], at_a_time: int) -> list[list[Callback]]:
+    """What shows the progress of each: of those side by side all is shown as one."""
+    each_alone = [progress(value) for value in verbose]
+    if at_a_time < 2:
+        return each_alone
+    together = ProgressOfMany(sum(1 for own in each_alone if own))
+    return [[together] if own else [] for own in each_alone]
+
+
+def _trainings(nets: list[Network], values: dict[str, Sequence[Any]], showing: list[list[Callback]]) -> list[Loop]:
     """The training of each network, not yet begun."""
-    _check(nets)
-    if isinstance(options["verbose"], Each):
-        raise OptionError("verbose is each(...); expected 0 or 1 for all networks")
-    values = {name: _one_each(name, value, nets) for name, value in options.items()}
-    values["optimizer"] = _optimizers(values["optimizer"])
     kinds, known = _kinds(nets), dict[Any, Any]()
     found = []
     for number, net in enumerate(nets):
         own = {name: value[number] for name, value in values.items()}
-        with _named(number):
+        with _named(number, len(nets)):
             key = kinds[number], *(id(own[name]) for name in _DATA)
             if key not in known:
                 known[key] = _data(net, own)
-            own["callbacks"] = [*as_callbacks(own["callbacks"]), *progress_of_many(own["verbose"], number)]
+            own["callbacks"] = [*own["callbacks"], *showing[number]]
             found.append(loop(net, *known[key], **{name: own[name] for name in _LOOP}))
+            found[-1].check_callbacks()
     return found
 
 
-def _check(nets: list[Network]) -> None:
-    for number, net in enumerate(nets):
+def _networks(nets: Any) -> list[Network]:
+    found = listed(nets, "nets", "networks")
+    for number, net in enumerate(found):
         if not isinstance(net, Network):
-            raise OptionError(f"nets[{number}] is {shown(net)}; expected an el.Network")
-        first = next(k for k, other in enumerate(nets) if other is net)
-        if first < number:
-            raise OptionError(f"nets[{first}] and nets[{number}] are the same network; expected one of each")
-
-
-def _one_each(name: str, value: Any, nets: list[Network]) -> Sequence[Any]:
-    """The value of an option for each network."""
-    if not isinstance(value, Each):
-        return [value] * len(nets)
-    if len(value.values) != len(nets):
-        raise OptionError(f"{name} is each(...) of {len(value.values)} values, for {len(nets)} networks: give as many")
-    return value.values
+            raise OptionError(f"one of nets is {shown(net)}; expected el.Network objects")
+        if any(other is net for other in found[:number]):
+            raise OptionError("nets has a network twice; expected each once")
+    return found
 
 
 def _optimizers(given: Sequence[Any]) -> list[Any]:
     """An optimiser for each network; of one that several have in common, others like it."""
     found = []
-    for number, one in enumerate(given):
-        alone = sum(other is one for other in given) == 1
-        if not isinstance(one, Optimizer) or alone:
+    for one in given:
+        if not isinstance(one, Optimizer) or sum(other is one for other in given) == 1:
             found.append(one)
             continue
         if one.updates:
             raise OptionError(
-                f"the optimizer of nets[{number}] and others, {one!r}, remembers {one.updates} updates of one network: "
-                "give optimizer=el.each([...]), the optimizer of each"
+                f"{one!r}, the optimizer of several networks, remembers {one.updates} updates of one: give "
+                "optimizer=el.each([...]), the optimizer of each"
             )
         found.append(one.fresh())
     return found
@@ -202,7 +209,7 @@ def _optimizers(given: Sequence[Any]) -> list[Any]:
 
 def _kinds(nets: list[Network]) -> list[int]:
     """Which networks are alike, by the number of the first; those have the plans of their engines in common."""
-    described = [{name: told for name, told in describe(net).items() if name not in _LEARNT} for net in nets]
+    described = [net.architecture for net in nets]
     kinds = [described.index(one) for one in described]
     for net, kind in zip(nets, kinds, strict=True):
         net.share_plans(nets[kind])
@@ -219,19 +226,22 @@ def _data(net: Network, given: dict[str, Any]) -> tuple[Any, Any]:
 
 
 @contextmanager
-def _named(number: int) -> Iterator[None]:
+def _named(number: int, count: int) -> Iterator[None]:
     """Have errors say of which network they are."""
     try:
         yield
     except Exception as error:
-        raise _of_network(error, number) from error
+        raise _of_network(error, number, count) from error.__cause__
 
 
-def _of_network(error: BaseException, number: int, more: str = "") -> BaseException:
-    """The error, saying of which network it is: one of Elman's in its message, any other in a note."""
+def _of_network(error: BaseException, number: int, count: int, more: str = "") -> BaseException:
+    """The error, saying of which of several networks it is: one of Elman's in its message, any other in a note."""
+    if count == 1:
+        return error
+    name = f"network {number + 1} of {count}"
     if isinstance(error, ElmanError):
-        return type(error)(f"nets[{number}]: {error}{more}")
-    error.add_note(f"of nets[{number}]{more}")
+        return type(error)(f"{name}: {error}{more}").with_traceback(error.__traceback__)
+    error.add_note(f"of {name}{more}")
     return error
 
 
@@ -240,9 +250,9 @@ def _raise_errors(found: Sequence[Outcome[History]], stop_on_error: bool) -> Non
     failed = [number for number, outcome in enumerate(found) if outcome.error is not None]
     if not failed:
         return
-    others = ", ".join(f"nets[{number}]" for number in failed[1:])
-    more = f" (and so did {others})" * bool(others)
-    more += "; the other networks were stopped" if stop_on_error else "; all others were trained to their end"
+    more = "; the others were stopped" if stop_on_error else "; the others were trained to their end"
+    if len(failed) > 1:
+        more = f"; so did {', '.join(str(number + 1) for number in failed[1:])}, and{more.removeprefix(';')}"
     error = found[failed[0]].error
     assert error is not None
-    raise _of_network(error, failed[0], more) from (error if isinstance(error, ElmanError) else None)
+    raise _of_network(error, failed[0], len(found), more) from error.__cause__

@@ -428,8 +428,13 @@ class Network:
         """
         self._engines = Engines(self)
 
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What the plans of its engines depend on, as plain data."""
+        return self._engines.architecture
+
     def share_plans(self, other: Network) -> None:
-        """Have the plans of engines in common with a network of the same description, whatever either has learnt."""
+        """Have the plans of engines in common with a network of the same architecture."""
         self._engines.plans = other._engines.plans
 
     def new_engine(self) -> Engine:

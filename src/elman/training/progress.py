@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import Any
 
@@ -19,20 +20,11 @@ UNSPOKEN = ("learning_rate", "seconds")
 
 def progress(verbose: int) -> list[Callback]:
     """What shows the progress: nothing, a bar on a terminal, else a plain line now and then."""
-    if not _shown(verbose):
-        return []
-    return [ProgressBar() if sys.stderr.isatty() else ProgressLines()]
-
-
-def progress_of_many(verbose: int, number: int) -> list[Callback]:
-    """What shows the progress of one of several trainings: nothing, or a line when it ends."""
-    return [NetworkLine(number)] if _shown(verbose) else []
-
-
-def _shown(verbose: int) -> bool:
     if not isinstance(verbose, int | np.integer) or verbose not in (0, 1):
         raise OptionError(f"verbose is {verbose!r}; expected 0 (silent) or 1 (a line of progress)")
-    return bool(verbose)
+    if not verbose:
+        return []
+    return [ProgressBar() if sys.stderr.isatty() else ProgressLines()]
 
 
 class ProgressBar(Callback):
@@ -94,16 +86,34 @@ class ProgressLines(Callback):
             print(f"{_words(training)}{ending}", file=sys.stderr, flush=True)
 
 
-class NetworkLine(Callback):
-    """A line at the end of a training, which says of which network it is."""
+class ProgressOfMany(Callback):
+    """A line at the end of each of several trainings side by side, and every few seconds between."""
 
     adds_logs = False
+    side_by_side = True
 
-    def __init__(self, number: int):
-        self._number = number
+    def __init__(self, trainings: int):
+        self._trainings, self._lock = trainings, threading.Lock()
+        self._done: dict[int, float] = {}  # of each training the share that is over
+        self._started = self._printed = time.monotonic()
+
+    def on_epoch_end(self, training: Training) -> None:
+        self._tell(training, training.epoch / training.epochs, SECONDS_A_LINE)
 
     def on_train_end(self, training: Training) -> None:
-        print(f"nets[{self._number}]  {_words(training)}", file=sys.stderr, flush=True)
+        self._tell(training, 1.0, 0.0)
+
+    def _tell(self, training: Training, done: float, after: float) -> None:
+        with self._lock:
+            self._done[id(training)] = done
+            now, share = time.monotonic(), sum(self._done.values()) / self._trainings
+            if now - self._printed < after:
+                return
+            self._printed = now
+            left = (now - self._started) / share * (1 - share)
+            networks = f"{sum(each == 1 for each in self._done.values())}/{self._trainings} networks"
+            ending = f"  {_time(left)} left" * (share < 1)
+            print(f"{networks}  (seed {training.net.seed}) {_words(training)}{ending}", file=sys.stderr, flush=True)
 
 
 def _words(training: Training, last: dict[str, float] | None = None) -> str:

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import chain
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from elman.engine.native import default_threads, limit_threads, thread_limit
 from elman.training.callbacks import Callback
@@ -180,6 +180,16 @@ def side_by_side(
     if room.interrupt is not None:
         raise room.interrupt
     return room.outcomes
+
+
+def made_by(outcomes: Iterable[Outcome[Made]]) -> list[Made]:
+    """What all works made; raises the first error of one."""
+    found = []
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
+        found.append(outcome.made)
+    return cast("list[Made]", found)
 
 
 class _Room(Generic[Made]):
