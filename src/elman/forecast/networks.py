@@ -254,14 +254,13 @@ def taught(
 
 
 def _usable(judges: Sequence[_Judge], judged: bool) -> list[int]:
-    """Which networks are of use after Ctrl-C: those judged that got better; else what has ended, up to the first left.
+    """Which networks are of use after Ctrl-C: those that began, with the best weights so far.
 
-    Where nothing is judged nothing says how good a network is that learnt half.
+    Where nothing is judged nothing says how good a network is that learnt half: those before the first such one.
     """
-    if not judged:
-        return list(range(next((k for k, judge in enumerate(judges) if not judge.ended), len(judges))))
-    better = [k for k, judge in enumerate(judges) if judge.epoch]
-    return better or [k for k, judge in enumerate(judges) if judge.began][:1]
+    if judged:
+        return [k for k, judge in enumerate(judges) if judge.began]
+    return list(range(next((k for k, judge in enumerate(judges) if not judge.ended), len(judges))))
 
 
 def chosen_series(count: int, seed: int) -> np.ndarray:

@@ -36,12 +36,14 @@ class Turns:
         How many work at a time.
     threads : int
         Of all of them together, at least as many.
+    works : int
+        How many there are to do.
     """
 
-    def __init__(self, places: int, threads: int):
+    def __init__(self, places: int, threads: int, works: int):
         self.places: int = places
         self.stopped: bool = False
-        self._threads = threads
+        self._threads, self._works = threads, works
         self._changed = threading.Condition()
         self._free = list(range(places))  # their numbers, a heap
         self._waiting: deque[object] = deque()
@@ -77,11 +79,15 @@ class Turns:
             heapq.heappush(self._free, place)
             self._changed.notify_all()
 
+    def over(self) -> None:
+        """A work is done."""
+        with self._changed:
+            self._works -= 1
+
     def share_out(self, place: int) -> None:
-        """Give a place its threads, with those of places that nobody needs any more, in the thread that has it."""
+        """Give a place its threads, with those of places that no work needs any more, in the thread that has it."""
         if self.places > 1:
-            with self._changed:
-                used = min(self.places, self.places - len(self._free) + len(self._waiting))
+            used = max(min(self.places, self._works), 1)
             limit_threads(self._threads // used + (place < self._threads % used))
 
 
@@ -168,7 +174,7 @@ def side_by_side(
     before, threads = thread_limit(), threads or default_threads()
     threads = threads if before is None else min(threads, before)
     places = max(min(len(works), threads, at_a_time or threads), 1)
-    room = _Room(works, Turns(places, threads), stop_on_error)
+    room = _Room(works, Turns(places, threads, len(works)), stop_on_error)
     try:
         if places == 1:
             limit_threads(threads if threads < default_threads() else before)
@@ -228,6 +234,7 @@ class _Room(Generic[Made]):
                 try:
                     self._do(number, turn)
                 finally:
+                    self._turns.over()
                     turn.end()
         except Stopped:
             return
