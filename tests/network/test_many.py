@@ -64,8 +64,8 @@ def test_validation_early_stopping_schedules_and_metrics_of_each(engine):
         return {
             "optimizer": [el.Adam, el.AdamW, el.RMSProp][k % 3](rate, clip_norm=1.0),
             "callbacks": [el.EarlyStopping(patience=1 + k % 2)],
-            "epochs": 4 + 3 * k,
-            "batch_size": 5 + k,
+            "epochs": 3 + 2 * k,
+            "batch_size": 9 + k,
             "shuffle": bool(k % 2),
         }
 
