@@ -355,6 +355,8 @@ NB_MODULE(_native, m) {
   nb::set_leak_warnings(false);  // a daemon thread still has its arrays when the process ends
   m.def("ops", elman::ops);
   m.def("info", elman::info);
+  m.def("most_threads", elman::most_threads);
+  m.def("limit_threads", elman::limit_threads, "most"_a);
   m.def("elementwise", elman::py_elementwise<float>);
   m.def("elementwise", elman::py_elementwise<double>);
   elman::bind_smoothing(m, []() -> const elman::Kernels<double>& { return elman::kernels<double>(); });

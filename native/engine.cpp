@@ -355,9 +355,14 @@ Engine<T>::Engine(Plan given, const Kernels<T>& kernels, int threads)
 }
 
 template <class T>
+int Engine<T>::threads_now() const {
+  return std::min(threads, most_threads());
+}
+
+template <class T>
 int Engine<T>::threads_worth(double work) const {
   double each = awake > 1 ? kWorthMeeting : kWorthWaking;
-  return int(std::min<double>(threads, 1 + work / each));
+  return int(std::min<double>(threads_now(), 1 + work / each));
 }
 
 template <class T>

@@ -11,6 +11,8 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "denormals.h"
 
@@ -142,22 +144,60 @@ class Pool {
   std::condition_variable unpark_;
 };
 
-// Never destroyed: its threads may still be parked in it when the process ends.
-Pool* g_pool = nullptr;
+// The pool that callers have in common, and those that were somebody's own and are free.
+struct Pools {
+  Pool common;
+  std::mutex lock;
+  std::vector<Pool*> free;
 
-void make_pool() { g_pool = new Pool; }
+  Pool* take() {
+    std::lock_guard<std::mutex> mine(lock);
+    if (free.empty()) return new Pool;
+    Pool* last = free.back();
+    return free.pop_back(), last;
+  }
+  void give_back(Pool* pool) {
+    std::lock_guard<std::mutex> mine(lock);
+    free.push_back(pool);
+  }
+};
+
+// What a thread that calls may have.
+struct Limit {
+  int most = kMostThreads;
+  Pool* own = nullptr;
+  ~Limit();
+};
+
+// Never destroyed: their threads may still be parked in them when the process ends.
+Pools* g_pools = nullptr;
+thread_local Limit t_limit;
 
 // In the child of a fork there are no threads and the locks may be held by nobody: begin anew.
+void begin_anew() {
+  g_pools = new Pools;
+  if (t_limit.own) t_limit.own = new Pool;
+}
+
 void begin_anew_after_forks() {
 #if !defined(_WIN32)  // which has no fork
-  pthread_atfork(nullptr, nullptr, make_pool);
+  pthread_atfork(nullptr, nullptr, begin_anew);
 #endif
 }
 
-Pool& pool() {
-  static bool once = (make_pool(), begin_anew_after_forks(), true);
+Pools& pools() {
+  static bool once = (begin_anew(), begin_anew_after_forks(), true);
   (void)once;
-  return *g_pool;
+  return *g_pools;
+}
+
+Limit::~Limit() {
+  if (own) pools().give_back(own);
+}
+
+Pool& pool() {
+  Pools& all = pools();
+  return t_limit.own ? *t_limit.own : all.common;
 }
 
 // Tasks that are taken one after the other by whoever is free.
@@ -186,10 +226,19 @@ struct OneEach {
 
 }  // namespace
 
+int most_threads() { return t_limit.most; }
+
+void limit_threads(int most) {
+  t_limit.most = std::clamp(most, 1, kMostThreads);
+  const bool owns = most > 1 && most < kMostThreads;
+  if (owns && !t_limit.own) t_limit.own = pools().take();
+  if (!owns && t_limit.own) pools().give_back(std::exchange(t_limit.own, nullptr));
+}
+
 bool awake(int threads) { return pool().awake(threads); }
 
 void parallel_for(int tasks, int threads, void (*call)(void*, int, int), void* context) {
-  threads = std::min({threads, tasks, kMostThreads});
+  threads = std::min({threads, tasks, most_threads()});
   if (threads <= 1) {
     for (int i = 0; i < tasks; ++i) call(context, i, 0);
   } else if (threads == tasks) {

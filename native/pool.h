@@ -3,7 +3,8 @@
 // Goals: a loop costs little more than the way of two cache lines from one processor to another while the threads are
 //   awake: they spin briefly after a loop, then park. A loop never waits for a thread that has not begun to work. A
 //   thread has the same part of every loop, so that what it works on stays in its cache. Safe when several Python
-//   threads call at once (one has the pool, the others work alone) and after fork (the child makes new threads).
+//   threads call at once (one has the pool, the others work alone, but for those that were given threads of their own)
+//   and after fork (the child makes new threads).
 // Non-goals: nesting, priorities, exceptions out of a task.
 #pragma once
 #include <chrono>
@@ -15,6 +16,13 @@ constexpr int kMostThreads = 256;
 
 // How long a thread spins before it parks.
 constexpr std::chrono::microseconds kSpin(50);
+
+// How many threads loops of the calling thread have at most; kMostThreads, unless it was limited.
+int most_threads();
+
+// Limits them. Up to kMostThreads they are threads of its own, which no other thread's loops take away; beyond, they are
+// those that all callers have in common, one of them at a time.
+void limit_threads(int most);
 
 // Whether so many threads, this one included, are spinning or at work: a loop would wake none of them.
 bool awake(int threads);

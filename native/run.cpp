@@ -90,14 +90,14 @@ void check_source(const Engine<T>& e, const Batch<T>& batch, const Source<T>& so
 // Whether threads that are awake would share the work of a run.
 template <class T>
 bool is_shared(const Repeated<T>& r) {
-  return r.engine.threads > 1 && r.batch.B * r.engine.step_product >= kWorthSharing;
+  return r.engine.threads_now() > 1 && r.batch.B * r.engine.step_product >= kWorthSharing;
 }
 
 // One run takes too little time to wake a thread for it. Where runs follow one another closely the threads are woken
 // for the runs to come, but not again and again: on a busy machine they do not stay awake.
 template <class T>
 int threads_awake(Repeated<T>& r) {
-  int threads = r.engine.threads;
+  int threads = r.engine.threads_now();
   if (!is_shared(r)) return 1;
   auto now = Clock::now();
   if (now - r.last > kSpin) return 1;

@@ -85,6 +85,7 @@ struct Block {
 template <class T>
 struct Workspace {
   int B = 0;
+  int threads = 0;                 // at most, that its blocks were cut for
   std::vector<int> steps;          // of each axis
   bool even = false, ends = true;  // even: all rows have all steps, and stay in the caller's order
   Buffer<T> memory;
@@ -248,6 +249,7 @@ struct Engine {
 
   Engine(Plan plan, const Kernels<T>& kernels, int threads);
 
+  int threads_now() const;                   // at most, of a call by this thread
   int threads_for(double work);              // of the next parallel loop
   int threads_worth(double work) const;      // that share it with profit
   int parts_of(int matrix, int rows) const;  // of a product's columns, for as many threads

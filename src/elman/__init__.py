@@ -21,7 +21,7 @@ _EQUATIONS = (
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
     "ActivityPenalty Increasing Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift "
-    "tie check_gradients fit_readout initialisers"
+    "tie check_gradients each fit_many fit_readout initialisers"
 ).split()
 _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
@@ -100,7 +100,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
         ActivityPenalty as ActivityPenalty, Increasing as Increasing,
-        check_gradients as check_gradients, fit_readout as fit_readout, initialisers as initialisers,
+        check_gradients as check_gradients, each as each, fit_many as fit_many,
+        fit_readout as fit_readout, initialisers as initialisers,
         Bidirectional as Bidirectional, Conv1D as Conv1D,
         AdditiveAttention as AdditiveAttention, Static as Static, attend as attend, learnt as learnt, pool as pool,
         repeat as repeat, reverse as reverse, shift as shift, tie as tie,

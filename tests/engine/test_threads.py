@@ -9,6 +9,7 @@ import pytest
 
 import elman as el
 from elman.engine import ENGINES, native_available
+from elman.engine.native import limit_threads, thread_limit
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 engines = pytest.mark.parametrize("engine", BUILT)
@@ -60,3 +61,28 @@ def test_networks_of_their_own_are_trained_at_the_same_time(engine, normalised):
         return net.arena.copy()
 
     same_as_alone(work)
+
+
+@pytest.mark.skipif(not native_available(), reason="no native engine")
+def test_callers_with_threads_of_their_own_get_the_bits_that_each_gets_alone():
+    def trained(threads):
+        def work(n):
+            net = el.Network(2, [el.LSTM(40 + n), el.Dense(2)], seed=n, engine="native", threads=8)
+            limit_threads(threads)
+            try:
+                for most in (threads, 1, None, threads):  # blocks are cut anew
+                    limit_threads(most)
+                    net.fit(x, x, epochs=1, batch_size=40, verbose=0)
+                return net.arena.copy()
+            finally:
+                limit_threads(None)
+
+        return work
+
+    x = np.random.default_rng(0).normal(size=(80, 30, 2)).astype(np.float32)
+    alone = [trained(1)(n) for n in range(3)]
+    for threads in (2, 3, 7):
+        with ThreadPoolExecutor(3) as pool:
+            for found, expected in zip(pool.map(trained(threads), range(3)), alone, strict=True):
+                np.testing.assert_array_equal(found, expected)
+    assert thread_limit() is None

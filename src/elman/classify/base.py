@@ -19,7 +19,7 @@ from elman.classify.running import run
 from elman.classify.scaling import Scaling, learn_scaling
 from elman.classify.splitting import held_out
 from elman.classify.stream import SequenceStream
-from elman.classify.teaching import Lesson, teach
+from elman.classify.teaching import Lesson
 from elman.data.cases import Cases
 from elman.data.casing import cases_of, columns_in, has_axes, has_columns, unlabelled
 from elman.data.casing.arrays import READ_AS
@@ -114,12 +114,11 @@ class SequenceEstimator(Estimator):
             [*as_callbacks(callbacks, self.members), curves],
         )
         design = design_of(self)
-        threads = 1 if self.members > 1 and lesson.side_by_side else self.threads
         networks = [
-            design.network(self.scaling_.width, outputs, seed + member, threads) for member in range(self.members)
+            design.network(self.scaling_.width, outputs, seed + member, self.threads) for member in range(self.members)
         ]
         try:
-            teach(lesson, networks, self.threads)
+            lesson.teach(networks, self.threads)
         finally:
             self._take_networks(networks, curves)
         return held

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from elman.checks import is_number
-from elman.network import Network
+from elman.network import Network, each, fit_many
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
-from elman.training.state import Training
 
 UPDATES = 600  # of a training, about
 EPOCHS = 20, 100  # fewest and most, where the user says nothing
@@ -68,11 +64,6 @@ class Lesson:
         return int(len(self.held) - self.held.sum())
 
     @property
-    def side_by_side(self) -> bool:
-        """Whether several networks may be trained at once: unless a callback knows one training only."""
-        return all(callback.side_by_side for callback in self.callbacks)
-
-    @property
     def batch(self) -> int:
         """Rows of an update: of few cases fewer, so that there are several updates an epoch."""
         if self.batch_size is not None:
@@ -88,31 +79,44 @@ class Lesson:
         fewest, most = EPOCHS
         return min(max(-(-UPDATES * self.batch // self.rows), fewest), most)
 
-    def teach(self, net: Network, stop: threading.Event) -> None:
-        """Train one network; of the epochs that were judged, the weights of the best stay."""
-        judged = bool(self.held.any())
-        updates = self.most_epochs * -(-self.rows // self.batch)
-        warming = max(int(WARMING * updates), 1)
-        rate = self.learning_rate
-        if is_number(rate):
-            rate = WarmUp(warming, CosineDecay(rate, max(updates - warming, 1)))
-        taught = ~self.held
-        net.fit(
+    def teach(self, networks: Sequence[Network], threads: int | None) -> None:
+        """Train networks side by side; of the epochs that were judged, the weights of the best stay.
+
+        Raises
+        ------
+        TrainingError
+            Of the first network whose training cannot go on; the others are ended.
+        KeyboardInterrupt
+            Once all have ended.
+        """
+        judged, taught = bool(self.held.any()), ~self.held
+        fit_many(
+            networks,
             self.x[taught],
             self.target[taught],
             lengths=self.lengths[taught],
             sample_weight=None if self.weights is None else self.weights[taught],
             class_weight=self.class_weight,
             loss=self.loss,
-            optimizer=AdamW(rate, weight_decay=self.weight_decay, clip_norm=1.0),
+            optimizer=AdamW(self._rate(), weight_decay=self.weight_decay, clip_norm=1.0),
             batch_size=self.batch,
             epochs=self.most_epochs,
             validation_data=self._judging() if judged else None,
             validation_lengths=self.lengths[self.held] if judged else None,
             metrics=self.metrics,
-            callbacks=[*self._stopping(judged), _Stop(stop), *self.callbacks],
+            callbacks=each([[*self._stopping(judged), *self.callbacks] for _ in networks]),
             verbose=self.verbose,
+            threads=threads,
+            stop_on_error=True,
         )
+
+    def _rate(self) -> Any:
+        """The learning rate: of a number a schedule."""
+        if not is_number(self.learning_rate):
+            return self.learning_rate
+        updates = self.most_epochs * -(-self.rows // self.batch)
+        warming = max(int(WARMING * updates), 1)
+        return WarmUp(warming, CosineDecay(self.learning_rate, max(updates - warming, 1)))
 
     def _judging(self) -> tuple[np.ndarray, ...]:
         data = (self.x[self.held], self.target[self.held])
@@ -122,48 +126,3 @@ class Lesson:
         if not judged:
             return []
         return [EarlyStopping(patience=self.most_epochs if self.patience is None else self.patience)]
-
-
-class _Stop(Callback):
-    """Ends a training in a thread of its own, where Ctrl-C does not come."""
-
-    adds_logs = False
-
-    def __init__(self, asked: threading.Event):
-        self._asked = asked
-
-    def on_progress(self, training: Training) -> None:
-        if self._asked.is_set():
-            raise _Stopped
-
-    def on_epoch_end(self, training: Training) -> None:
-        self.on_progress(training)
-
-
-class _Stopped(Exception):
-    """A training in another thread that was asked to end."""
-
-
-def teach(lesson: Lesson, networks: Sequence[Network], threads: int | None) -> None:
-    """Train networks side by side, or one after the other where callbacks ask for it; their weights are the same.
-
-    Raises
-    ------
-    TrainingError
-        Of the first network whose training cannot go on; the others are ended.
-    KeyboardInterrupt
-        Once all have ended.
-    """
-    stop = threading.Event()
-    side_by_side = min(len(networks), threads or os.cpu_count() or 1)
-    if side_by_side == 1 or not lesson.side_by_side:
-        for net in networks:
-            lesson.teach(net, stop)
-        return
-    with ThreadPoolExecutor(side_by_side) as pool:
-        try:
-            for training in as_completed([pool.submit(lesson.teach, net, stop) for net in networks]):
-                training.result()
-        except BaseException:
-            stop.set()
-            raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,9 +19,10 @@ from elman.compare.tasks import Task
 from elman.equations import Cell
 from elman.errors import DataError, OptionError, TrainingError
 from elman.insight.flow import gradient_flow
-from elman.jobs import each_job
+from elman.jobs import as_jobs, each_job
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam
+from elman.training.turns import Turn, made_by, side_by_side
 
 PARAMETERS = 4000
 POINTS = 10  # at which runs are judged
@@ -29,6 +30,7 @@ ROUND = 5  # updates between two looks at the clock
 FLOW_ROWS = 4  # of the sequences whose gradients are followed
 MOST_JACOBIAN = 256  # numbers in the states, whose Jacobians are followed
 
+Item = tuple[Cell, int, int]  # a run's cell, units and seed
 Watch = Callable[[str, int, float], Any]
 """Gets a cell's name, a seed and the metric at the end of a run."""
 
@@ -187,7 +189,7 @@ def compare(
         ]
 
     try:
-        for number, run in each_job(partial(_run, task, budget), items, n_jobs, names=names):
+        for number, run in _each_run(task, budget, items, n_jobs, names):
             runs[divmod(number, budget.seeds)] = run
             watch(items[number][0].name, run.seed, run.final)
     except KeyboardInterrupt as error:
@@ -233,10 +235,25 @@ def _check(cell: Cell, units: int, task: Task, budget: Budget) -> None:
         net(task.held[0][: budget.batch_size])
 
 
-def _run(task: Task, budget: Budget, item: tuple[Cell, int, int]) -> Run:
+def _each_run(
+    task: Task, budget: Budget, items: list[Item], n_jobs: int | None, names: list[str]
+) -> Iterator[tuple[int, Run]]:
+    """The number of each run and the run, as they end: in processes, or those of a cell side by side in threads."""
+    work = partial(_run, task, budget)
+    if as_jobs(n_jobs) > 1:
+        yield from each_job(work, items, n_jobs, names=names)
+        return
+    at_a_time = None if budget.seconds is None else 1
+    for first in range(0, len(items), budget.seeds):
+        works = [partial(work, item) for item in items[first : first + budget.seeds]]
+        yield from enumerate(made_by(side_by_side(works, at_a_time=at_a_time)), first)
+
+
+def _run(task: Task, budget: Budget, item: Item, turn: Turn | None = None) -> Run:
     cell, units, seed = item
     net = network(cell, units, task, seed)
     optimizer = Adam(budget.rate, clip_norm=budget.clip)
+    clock = time.thread_time if budget.seconds is None else time.perf_counter  # others run beside it, or none
     curve: list[float] = []
     updates, seconds, drawn, error = 0, 0.0, 0, ""
     try:
@@ -244,12 +261,14 @@ def _run(task: Task, budget: Budget, item: tuple[Cell, int, int]) -> Run:
             while (updates if budget.seconds is None else seconds) < point:
                 many = int(point) - updates if budget.seconds is None else ROUND
                 x, target = task.draw(many * budget.batch_size, 1 + 10**6 * seed + drawn)
-                start = time.perf_counter()
+                start = clock()
                 net.fit(
                     x, target, loss=task.loss, optimizer=optimizer, batch_size=budget.batch_size, epochs=1,
                     shuffle=False, verbose=0,
                 )  # fmt: skip
-                seconds, updates, drawn = seconds + time.perf_counter() - start, updates + many, drawn + 1
+                seconds, updates, drawn = seconds + clock() - start, updates + many, drawn + 1
+                if turn is not None:
+                    turn.give_way()
             curve.append(_judged(net, task))
     except (TrainingError, DataError) as found:  # of numbers that are none any more: the data is sound
         error = str(found)

@@ -25,7 +25,7 @@ class Run:
         The metric on data that was not learnt from, at each of the comparison's points; NaN from where it diverged.
     updates : int
     seconds : float
-        In training, without judging.
+        In training, without judging: of the processor, where runs were side by side.
     horizon : int or None
         How many steps back the gradient of the last step's loss reaches in the trained network before it has fallen
         to a hundredth; None where it was not computed.

@@ -84,6 +84,22 @@ def check_threads(threads: Any, what: str = "threads") -> int:
     return whole(threads, what, most=_native.info()["most_threads"] if available() else 2**31 - 1)
 
 
+def limit_threads(most: int | None) -> None:
+    """Let this thread's calls of engines have so many threads at most, which nobody else's take away; None: no limit.
+
+    It holds for engines that there are already, too, and changes no number.
+    """
+    if _native is not None:
+        _native.limit_threads(_native.info()["most_threads"] if most is None else most)
+
+
+def thread_limit() -> int | None:
+    """What `limit_threads` said in this thread; None without a limit."""
+    if _native is None or _native.most_threads() == _native.info()["most_threads"]:
+        return None
+    return _native.most_threads()
+
+
 class NativeEngine:
     """Runs a plan with the C++ engine.
 

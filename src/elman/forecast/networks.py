@@ -16,7 +16,7 @@ from elman.forecast.effects import effects_of
 from elman.forecast.rivals.histories import Histories
 from elman.forecast.rows import Rows, quantiles_of, training_rows
 from elman.forecast.views import ABOUT, Views, views_of
-from elman.network import Network
+from elman.network import Network, each, fit_many
 from elman.training import Adam, Callback, CosineDecay
 from elman.training.state import Training
 
@@ -237,25 +237,30 @@ def taught(
 ) -> Networks:
     """Networks that have learnt a lesson, put into `found`; each for the epochs given, or until it errs more."""
     found.knowing = lesson.knows
-    for member in range(settings.members):
-        net = lesson.network(member)
-        judge = _Judge(lesson.error) if epochs is None else None
-        wanted = _epochs(settings, lesson) if epochs is None else epochs[member]
-        try:
-            learnt = (
-                _train(net, settings, lesson, wanted, judge, callbacks) if wanted and lesson.rows.weight.any() else 0
-            )
-        except KeyboardInterrupt:
-            found.interrupted = True
-            if judge is None:  # nothing says how good a network is that learnt half
-                break
-            learnt = judge.end(net)
-        net.release_engines()
-        found.members.append(net)
-        found.epochs.append(learnt)
-        if found.interrupted:
-            break
+    networks = [lesson.network(member) for member in range(settings.members)]
+    wanted = [_epochs(settings, lesson) if epochs is None else epochs[k] for k in range(len(networks))]
+    judges = [_Judge(lesson.error if epochs is None else None) for _ in networks]
+    learning = [k for k, many in enumerate(wanted) if many and lesson.rows.weight.any()]
+    try:
+        _train(settings, lesson, [(networks[k], wanted[k], judges[k]) for k in learning], callbacks)
+    except KeyboardInterrupt:
+        found.interrupted = True
+    kept = range(len(networks)) if not found.interrupted else _usable(judges, epochs is None)
+    for k in kept:
+        found.members.append(networks[k])
+        found.epochs.append(judges[k].end(networks[k]) if k in learning else 0)
+        networks[k].release_engines()
     return found
+
+
+def _usable(judges: Sequence[_Judge], judged: bool) -> list[int]:
+    """Which networks are of use after Ctrl-C: those that began, with the best weights so far.
+
+    Where nothing is judged nothing says how good a network is that learnt half: those before the first such one.
+    """
+    if judged:
+        return [k for k, judge in enumerate(judges) if judge.began]
+    return list(range(next((k for k, judge in enumerate(judges) if not judge.ended), len(judges))))
 
 
 def chosen_series(count: int, seed: int) -> np.ndarray:
@@ -306,54 +311,78 @@ def _batch(settings: Settings, rows: Rows) -> int:
 
 
 def _train(
-    net: Network, settings: Settings, lesson: Lesson, epochs: int, judge: _Judge | None, callbacks: Iterable[Callback]
-) -> int:
-    """Train a network; of the epochs after each of which it was judged, the best one's weights stay."""
+    settings: Settings,
+    lesson: Lesson,
+    learning: Sequence[tuple[Network, int, _Judge]],
+    callbacks: Iterable[Callback],
+) -> None:
+    """Train networks, each for so many epochs, side by side."""
     rows, batch = lesson.rows, _batch(settings, lesson.rows)
-    updates = epochs * -(-len(rows.series) // batch)
-    rate = CosineDecay(RATES[lesson.knows], updates) if settings.learning_rate is None else settings.learning_rate
-    if judge is not None:
-        judge.begin(net, epochs)
-    net.fit(
+
+    def optimizer(epochs: int) -> Adam:
+        updates = epochs * -(-len(rows.series) // batch)
+        given = settings.learning_rate
+        return Adam(CosineDecay(RATES[lesson.knows], updates) if given is None else given, clip_norm=1.0)
+
+    fit_many(
+        [net for net, _, _ in learning],
         rows.inputs,
         rows.target,
         lengths=rows.lengths,
         sample_weight=rows.weight,
         loss=lesson.loss,
-        optimizer=Adam(rate, clip_norm=1.0),
+        optimizer=each([optimizer(epochs) for _, epochs, _ in learning]),
         batch_size=batch,
-        epochs=epochs,
-        callbacks=[*([] if judge is None else [judge]), *callbacks],
+        epochs=each([epochs for _, epochs, _ in learning]),
+        callbacks=each([[judge, *callbacks] for _, _, judge in learning]),
         verbose=0,
+        stop_on_error=True,
     )
-    return epochs if judge is None else judge.end(net)
 
 
 class _Judge(Callback):
-    """``training.logs["forecast_error"]``: what forecasts of the values held back err by."""
+    """``training.logs["forecast_error"]``: what forecasts of the values held back err by; and which epoch was best.
 
-    def __init__(self, error: Callable[[Network], float]):
-        self.error: Callable[[Network], float] = error
+    Attributes
+    ----------
+    began, ended : bool
+        Whether the training began, and whether it ended by itself.
+    epoch : int
+        The best, of those that were judged; 0 is before the first.
+    """
 
-    def begin(self, net: Network, epochs: int) -> None:
-        """Before the first epoch."""
-        self._every = -(-epochs // LOOKS)
-        self._best, self._epoch, self._weights = np.inf, 0, net.arena.copy()
-        self._best = self.error(net)
+    def __init__(self, error: Callable[[Network], float] | None):
+        self._error = error
+        self.began: bool = False
+        self.ended: bool = False
+        self.epoch: int = 0
+
+    def on_train_begin(self, training: Training) -> None:
+        self.began = True
+        if self._error is not None:
+            self._every = -(-training.epochs // LOOKS)
+            self._weights = training.net.arena.copy()
+            self._best = self._error(training.net)  # type: ignore[arg-type]
 
     def on_epoch_end(self, training: Training) -> None:
-        if training.epoch % self._every and training.epoch != training.epochs:
+        if self._error is None or (training.epoch % self._every and training.epoch != training.epochs):
             return
-        error = self.error(training.net)  # type: ignore[arg-type]
+        error = self._error(training.net)  # type: ignore[arg-type]
         if np.isfinite(error):
             training.logs["forecast_error"] = error
         if error < self._best or not np.isfinite(self._best):
-            self._best, self._epoch, self._weights = error, training.epoch, training.net.arena.copy()
+            self._best, self.epoch, self._weights = error, training.epoch, training.net.arena.copy()
+
+    def on_train_end(self, training: Training) -> None:
+        self.ended = not (training.interrupted or training.failed)
+        self._learnt = training.epochs
 
     def end(self, net: Network) -> int:
-        """Put the best weights back, and say of which epoch they are."""
+        """Put the best weights back, and say of which epoch they are; of a network that nothing judged, the last."""
+        if self._error is None:
+            return self._learnt
         net.params.restore(self._weights)
-        return self._epoch
+        return self.epoch
 
 
 def judging_series(until: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from elman.network.layers import (
     tie,
 )
 from elman.network.loading import load
+from elman.network.many import each, fit_many
 from elman.network.moves import AdditiveAttention, attend, learnt, pool, repeat, reverse, shift
 from elman.network.network import Network
 from elman.network.penalties import ActivityPenalty
@@ -49,6 +50,8 @@ __all__ = [
     "Static",
     "attend",
     "check_gradients",
+    "each",
+    "fit_many",
     "fit_readout",
     "initialisers",
     "learnt",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from elman.engine.stage import NormSpec, Source
 from elman.equations.symbols import width
 from elman.network.face import Net
 from elman.network.fed_back import Unrolled
+from elman.network.files import describe
 from elman.network.freezing import moving_norms
 from elman.network.layer_cells import scale_and_shift
 from elman.network.penalties import penalised
@@ -24,6 +25,7 @@ from elman.network.unrolling import halves
 from elman.training.losses import equations_key
 from elman.training.protocol import Aim
 
+LEARNT = ("seed", "updates", "epochs", "frozen")  # of a description, what no plan or only its name depends on
 MOST_ENGINES = 8  # of a network; each holds the values of the largest batch that it has seen
 
 
@@ -32,20 +34,31 @@ class Engines:
 
     Of the last only those are kept that were used last, one for all losses of the same equations. A network that gets
     a new loss at each call, a lambda for example, so makes one engine for it, and one that gets many losses gives up
-    the memory of those it no longer uses.
+    the memory of those it no longer uses. Networks that are alike may have their plans in common.
+
+    Attributes
+    ----------
+    plans : dict of Plan
+        What the engines run that are there, or that those of a network like this one run.
     """
 
     def __init__(self, net: Net):
         self._net = net
         self._kept: OrderedDict[Any, Engine] = OrderedDict()
+        self.plans: dict[Any, Plan] = {}
         self._unrolled: dict[tuple[int, int], Unrolled] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
     @functools.cached_property
+    def architecture(self) -> dict[str, Any]:
+        """What plans depend on, as plain data: networks of which it is the same may have them in common."""
+        return {name: told for name, told in describe(self._net).items() if name not in LEARNT}
+
+    @functools.cached_property
     def runner(self) -> Engine:
-        return runner(self._net)
+        return self._engine("runner", lambda: planned(self._net))
 
     @functools.cached_property
     def differentiator(self) -> Engine:
@@ -64,11 +77,17 @@ class Engines:
         wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
         key = wanted, tuple(moving_norms(self._net)), frozen
         if key not in self._kept:
-            self._kept[key] = trainer(self._net, aims, frozen)
+            self._kept[key] = self._engine(key, lambda: training_plan(self._net, aims, frozen))
         self._kept.move_to_end(key)
         while len(self._kept) > MOST_ENGINES:
-            self._kept.popitem(last=False)
+            self.plans.pop(self._kept.popitem(last=False)[0], None)
         return self._kept[key]
+
+    def _engine(self, key: Any, plan: Callable[[], Plan]) -> Engine:
+        """An engine for a plan, which is made if there is none of this name."""
+        if key not in self.plans:
+            self.plans[key] = plan()
+        return _engine(self._net, self.plans[key])
 
 
 def runner(net: Net) -> Engine:
@@ -90,8 +109,8 @@ def differentiator(net: Net) -> Engine:
     return _engine(net, planned(net, seeded=True, input_gradient=True, dropout=False))
 
 
-def trainer(net: Net, aims: Sequence[Aim], frozen: Iterable[str] = ()) -> Engine:
-    """An engine that trains a network, without the gradients of some parameters.
+def training_plan(net: Net, aims: Sequence[Aim], frozen: Iterable[str] = ()) -> Plan:
+    """The plan of a network's training, without the gradients of some parameters.
 
     The aims of its penalties are behind those of its outputs.
     """
@@ -102,7 +121,7 @@ def trainer(net: Net, aims: Sequence[Aim], frozen: Iterable[str] = ()) -> Engine
         place = next(k for k, spec in enumerate(specs) if spec.name == net.layer_names[number])
         specs[place] = _over_the_batch(net, number, specs[place])
     offsets = [net.params.places[name].offset for name in frozen]
-    return _engine(net, _plan(net, specs, outputs, losses=losses, frozen=offsets))
+    return _plan(net, specs, outputs, losses=losses, frozen=offsets)
 
 
 def unrolled(net: Net, output: int, fed: int) -> Unrolled:

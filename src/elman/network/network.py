@@ -428,6 +428,15 @@ class Network:
         """
         self._engines = Engines(self)
 
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What the plans of its engines depend on, as plain data."""
+        return self._engines.architecture
+
+    def share_plans(self, other: Network) -> None:
+        """Have the plans of engines in common with a network of the same architecture."""
+        self._engines.plans = other._engines.plans
+
     def new_engine(self) -> Engine:
         """Another engine that runs this network, which nobody else uses."""
         return runner(self)

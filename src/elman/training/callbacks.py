@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypedDict, Unpack
 
 from elman.checks import listed, shown
 from elman.errors import OptionError
-from elman.training.state import Training
+from elman.training.state import Training, Watcher
 
 
 class Callback:
@@ -88,6 +89,25 @@ def as_callbacks(callbacks: Iterable[Callback], networks: int = 1) -> list[Callb
                 "give members=1, or save the whole with save() after fit"
             )
     return found
+
+
+def shared(lists: Sequence[Sequence[Watcher]], instead: str) -> list[Watcher]:
+    """The callbacks that several trainings have in common.
+
+    Raises
+    ------
+    OptionError
+        If one of them goes with one network only; it says what to do instead.
+    """
+    counts = Counter(id(callback) for callbacks in lists for callback in callbacks)
+    found = {id(callback): callback for callbacks in lists for callback in callbacks if counts[id(callback)] > 1}
+    for callback in found.values():
+        if callback.one_network:
+            raise OptionError(
+                f"a {type(callback).__name__} goes with one network, and {counts[id(callback)]} have it in common: "
+                f"{instead}"
+            )
+    return list(found.values())
 
 
 Event = Callable[["Training"], Any]

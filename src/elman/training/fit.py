@@ -9,7 +9,7 @@ from elman.checks import flag, shown, whole
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
 from elman.training.callbacks import Callback, as_callbacks
-from elman.training.examples import evaluate, examples, validation_examples
+from elman.training.examples import Examples, evaluate, examples, validation_examples
 from elman.training.history import History
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
@@ -160,15 +160,37 @@ def fit(
     >>> history["loss"][-1] < history["loss"][0]
     True
     """
-    chosen = resolve_metrics(metrics)
-    check_metrics(net.ends, chosen)
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-    training = Loop(
+    validation = validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights)
+    callbacks = [*as_callbacks(callbacks), *progress(verbose)]
+    return loop(
+        net, data, validation, optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, callbacks
+    ).run()
+
+
+def loop(
+    net: Trainable,
+    data: Examples,
+    validation: Examples | None,
+    optimizer: str | Optimizer,
+    batch_size: int,
+    epochs: int,
+    shuffle: bool,
+    stateful: bool,
+    memory: str,
+    metrics: Iterable[str | Metric],
+    truncate: int | None,
+    callbacks: Iterable[Callback],
+) -> Loop:
+    """The training of a network on examples, not yet begun; what else there is to say of it is as in `fit`."""
+    chosen = resolve_metrics(metrics)
+    check_metrics(net.ends, chosen)
+    return Loop(
         net,
         resolve_optimizer(optimizer),
         data,
-        validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights),
+        validation,
         batch_size=whole(batch_size, "batch_size"),
         epochs=whole(epochs, "epochs"),
         shuffle=flag(shuffle, "shuffle"),
@@ -176,9 +198,8 @@ def fit(
         memory=memory,
         metrics=chosen,
         truncate=truncate,
-        callbacks=[KeepBest(), *as_callbacks(callbacks), *progress(verbose)],
+        callbacks=[KeepBest(), *callbacks],
     )
-    return training.run()
 
 
 def train_on_batch(

@@ -45,8 +45,7 @@ class Loop(Training):
 
     def run(self) -> History:
         """Train until the last epoch, or until a callback stops it."""
-        for callback in self.callbacks:
-            callback.check(self)
+        self.check_callbacks()
         self.net.history = self.history
         self._tell("on_train_begin")
         try:
@@ -63,6 +62,11 @@ class Loop(Training):
         finally:
             self._tell_the_end()
         return self.history
+
+    def check_callbacks(self) -> None:
+        """Raise what callbacks have against this training, before it begins."""
+        for callback in self.callbacks:
+            callback.check(self)
 
     def update(self) -> float:
         """One update with all rows; the loss before it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import Any
 
@@ -83,6 +84,36 @@ class ProgressLines(Callback):
             left = (now - self._started) / training.epoch * (training.epochs - training.epoch)
             ending = "" if last else f"  {_time(left)} left"
             print(f"{_words(training)}{ending}", file=sys.stderr, flush=True)
+
+
+class ProgressOfMany(Callback):
+    """A line at the end of each of several trainings side by side, and every few seconds between."""
+
+    adds_logs = False
+    side_by_side = True
+
+    def __init__(self, trainings: int):
+        self._trainings, self._lock = trainings, threading.Lock()
+        self._done: dict[int, float] = {}  # of each training the share that is over
+        self._started = self._printed = time.monotonic()
+
+    def on_epoch_end(self, training: Training) -> None:
+        self._tell(training, training.epoch / training.epochs, SECONDS_A_LINE)
+
+    def on_train_end(self, training: Training) -> None:
+        self._tell(training, 1.0, 0.0)
+
+    def _tell(self, training: Training, done: float, after: float) -> None:
+        with self._lock:
+            self._done[id(training)] = done
+            now, share = time.monotonic(), sum(self._done.values()) / self._trainings
+            if now - self._printed < after:
+                return
+            self._printed = now
+            left = (now - self._started) / share * (1 - share)
+            networks = f"{sum(each == 1 for each in self._done.values())}/{self._trainings} networks"
+            ending = f"  {_time(left)} left" * (share < 1)
+            print(f"{networks}  (seed {training.net.seed}) {_words(training)}{ending}", file=sys.stderr, flush=True)
 
 
 def _words(training: Training, last: dict[str, float] | None = None) -> str:

@@ -18,6 +18,8 @@ class Watcher(Protocol):
     """A callback, as a training sees it; `elman.training.callbacks.Callback` says what each of these is."""
 
     every: int
+    one_network: bool
+    side_by_side: bool
 
     @property
     def watches_batches(self) -> bool: ...

@@ -1,0 +1,151 @@
+"""Works side by side: places, turns, threads, ends."""
+
+import threading
+import time
+
+import pytest
+
+from elman.engine import native, native_available
+from elman.training.turns import SECONDS_A_TURN, made_by, side_by_side
+
+
+class Crowd:
+    """Works that say how many are at work at a time, and who worked when."""
+
+    def __init__(self, rounds=3, seconds=0.002):
+        self.rounds, self.seconds = rounds, seconds
+        self.inside, self.most, self.lock, self.order = 0, 0, threading.Lock(), []
+
+    def work(self, name):
+        def run(turn):
+            for _ in range(self.rounds):
+                with self.lock:
+                    self.inside += 1
+                    self.most = max(self.most, self.inside)
+                    self.order.append(name)
+                time.sleep(self.seconds)
+                with self.lock:
+                    self.inside -= 1
+                turn.give_way()
+            return name
+
+        return run
+
+    def works(self, count):
+        return [self.work(name) for name in range(count)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 8])
+@pytest.mark.parametrize("threads", [1, 2, 3, 20])
+def test_all_are_done_and_no_more_at_a_time_than_there_are_threads(count, threads):
+    crowd = Crowd()
+    assert made_by(side_by_side(crowd.works(count), threads)) == list(range(count))
+    assert crowd.most <= min(count, threads)
+
+
+def test_what_the_last_round_has_too_few_of_takes_turns():
+    crowd = Crowd(rounds=6, seconds=SECONDS_A_TURN)
+    side_by_side(crowd.works(3), 2)
+    last = {name: len(crowd.order) - crowd.order[::-1].index(name) for name in range(3)}
+    assert crowd.most <= 2 and min(last.values()) > 12  # of 18: none was over before all were near their ends
+
+
+def test_one_at_a_time_is_in_the_callers_thread():
+    def where(turn):
+        return threading.get_ident()
+
+    assert set(made_by(side_by_side([where] * 3, 4, at_a_time=1))) == {threading.get_ident()}
+    assert threading.get_ident() not in made_by(side_by_side([where] * 3, 2))
+
+
+def test_each_is_told_its_share_of_the_threads():
+    if not native_available():
+        pytest.skip("no native engine")
+    meet = threading.Barrier(2)
+
+    def share(turn):
+        meet.wait()
+        turn.give_way()
+        found = native.thread_limit()
+        meet.wait()
+        return found
+
+    assert sorted(made_by(side_by_side([share] * 2, 5))) == [2, 3]
+    assert sorted(made_by(side_by_side([share] * 2, 2))) == [1, 1]
+    assert native.thread_limit() is None
+
+
+def test_threads_of_those_that_are_over_are_the_others():
+    if not native_available():
+        pytest.skip("no native engine")
+
+    def short(turn):
+        return native.thread_limit()
+
+    def long(turn):
+        found, until = [native.thread_limit()], time.monotonic() + 20
+        while found[-1] < 4 and time.monotonic() < until:
+            time.sleep(0.001)
+            turn.give_way()
+            found.append(native.thread_limit())
+        return found[-1]
+
+    assert made_by(side_by_side([long, short], 4)) == [4, 2]
+
+
+def test_within_one_work_there_are_no_more_threads_than_it_has():
+    if not native_available():
+        pytest.skip("no native engine")
+    meet = threading.Barrier(2)
+
+    def inner(turn):
+        return native.thread_limit()
+
+    def outer(turn):
+        meet.wait()
+        found = made_by(side_by_side([inner] * 2)), native.thread_limit()
+        meet.wait()
+        return found
+
+    for inside, after in made_by(side_by_side([outer] * 2, 2)):
+        assert inside == [1, 1] and after == 1
+
+
+def test_an_error_ends_the_others_or_not():
+    def fails(turn):
+        raise ValueError("mine")
+
+    def long(turn):
+        for _ in range(10):
+            time.sleep(0.002)
+            turn.give_way()
+        return "done"
+
+    found = side_by_side([fails, long], 2, stop_on_error=False)
+    assert isinstance(found[0].error, ValueError) and found[1].made == "done"
+    with pytest.raises(ValueError, match="mine"):
+        made_by(found)
+    for threads in (1, 2):
+        stopped = side_by_side([fails, *[long] * 3], threads)
+        assert stopped[1].made is None and stopped[1].error is None
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_ends_all_and_is_passed_on(threads):
+    ended = []
+
+    def interrupts(turn):
+        raise KeyboardInterrupt("now")
+
+    def long(turn):
+        try:
+            while True:
+                time.sleep(0.002)
+                turn.give_way()
+        finally:
+            ended.append(1)
+
+    with pytest.raises(KeyboardInterrupt, match="now"):
+        side_by_side([interrupts, long, long], threads)
+    assert len(ended) <= 2 and threading.active_count() < 50
+    assert native.thread_limit() is None
