@@ -329,6 +329,11 @@ double gradients(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& ba
 template <class T>
 Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
 
+// One update from given gradients, which are scaled in place where they are clipped. Returns false where they are not
+// finite; nothing is changed then. (train.cpp)
+template <class T>
+bool update(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, T* gradients);
+
 // A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
 // the last call went through the batch in parts, or where `out` has room for another number of values.
 template <class T>

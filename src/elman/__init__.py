@@ -48,6 +48,7 @@ _MODULES = (
     "commands",
     "compare",
     "data",
+    "distributed",
     "engine",
     "equations",
     "errors",
@@ -64,7 +65,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # fmt: off
     # isort: off
     from elman import (
-        cells as cells, classify as classify, commands as commands, compare as compare, data as data, engine as engine,
+        cells as cells, classify as classify, commands as commands, compare as compare, data as data,
+        distributed as distributed, engine as engine,
         equations as equations, errors as errors, forecast as forecast, insight as insight, interop as interop,
         language as language, network as network, plots as plots, training as training,
     )

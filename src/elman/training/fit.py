@@ -8,6 +8,7 @@ from typing import Any
 from elman.checks import flag, shown, whole
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
+from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import evaluate, examples, validation_examples
 from elman.training.history import History
@@ -18,6 +19,8 @@ from elman.training.optimizer import Optimizer
 from elman.training.optimizers import resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
+from elman.training.ranked import RankedLoop, check_own_rows
+from elman.training.ranks import Ranks
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
@@ -47,6 +50,8 @@ def fit(
     metrics: Iterable[str | Metric] = (),
     truncate: int | None = None,
     loss_weights: Shares = None,
+    ranks: Ranks | None = None,
+    own_rows: bool = False,
 ) -> History:
     """Train a network.
 
@@ -125,6 +130,13 @@ def fit(
         do not go with it.
     loss_weights : tuple or dict of float, optional
         What the loss of each output counts in the sum of all, where the network has several; 1 by default.
+    ranks : Ranks, optional
+        The processes that train this network together, such as `elman.distributed.mpi`: each calls `fit` with the same
+        network, options and validation data, computes its shards of each batch, and ends with the same weights. How
+        many there are changes no bit. Batch normalisation does not go with it.
+    own_rows : bool, default False
+        Whether x, target, `lengths` and `sample_weight` have only the rows that `elman.distributed.part` gives this
+        rank. Each shard of a batch then has rows of its own part of the data, and rows of weight 0 are not left out.
 
     Returns
     -------
@@ -160,25 +172,32 @@ def fit(
     >>> history["loss"][-1] < history["loss"][0]
     True
     """
-    chosen = resolve_metrics(metrics)
-    check_metrics(net.ends, chosen)
-    weighting = Weighting(sample_weight, class_weight, missing)
-    data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-    training = Loop(
-        net,
-        resolve_optimizer(optimizer),
-        data,
-        validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights),
-        batch_size=whole(batch_size, "batch_size"),
-        epochs=whole(epochs, "epochs"),
-        shuffle=flag(shuffle, "shuffle"),
-        stateful=flag(stateful, "stateful"),
-        memory=memory,
-        metrics=chosen,
-        truncate=truncate,
-        callbacks=[KeepBest(), *as_callbacks(callbacks), *progress(verbose)],
-    )
-    return training.run()
+
+    def prepared() -> dict[str, Any]:
+        chosen = resolve_metrics(metrics)
+        check_metrics(net.ends, chosen)
+        check_own_rows(flag(own_rows, "own_rows"), ranks, class_weight)
+        weighting = Weighting(sample_weight, class_weight, missing)
+        return {
+            "net": net,
+            "optimizer": resolve_optimizer(optimizer),
+            "data": examples(net, x, target, loss, lengths, weighting, "", loss_weights),
+            "validation": validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights),
+            "batch_size": whole(batch_size, "batch_size"),
+            "epochs": whole(epochs, "epochs"),
+            "shuffle": flag(shuffle, "shuffle"),
+            "stateful": flag(stateful, "stateful"),
+            "memory": memory,
+            "metrics": chosen,
+            "truncate": truncate,
+            "callbacks": [KeepBest(), *as_callbacks(callbacks), *progress(verbose)],
+        }
+
+    if ranks is None:
+        return Loop(**prepared()).run()
+    with together(ranks):
+        options = prepared()
+    return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()
 
 
 def train_on_batch(

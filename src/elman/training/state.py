@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from elman.engine.interface import How
 from elman.training.examples import Examples, log_name
 from elman.training.history import History
@@ -18,9 +20,15 @@ class Watcher(Protocol):
     """A callback, as a training sees it; `elman.training.callbacks.Callback` says what each of these is."""
 
     every: int
+    one_rank: bool
 
     @property
     def watches_batches(self) -> bool: ...
+
+    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+        """The gradient of some rows (P,), computed once more."""
+        batch = self.data.batch.rows(rows, key=key)
+        return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
 
     @property
     def adds_logs(self) -> bool: ...
