@@ -108,7 +108,12 @@ struct Workspace {
     for (const Field<T>& f : fields) values += size_t(f.axis) * f.width;
     return values * block_rows * sizeof(T);
   }
-  size_t units() const { return (blocks.back().first / group_rows + 1) * size_t(units_of_group); }
+  // That have rows: the last group may have fewer than the others.
+  size_t units() const {
+    int before = blocks.back().first / group_rows,
+        rows = blocks.back().first + blocks.back().count - before * group_rows;
+    return before * size_t(units_of_group) + (rows + unit_rows - 1) / unit_rows;
+  }
 };
 
 // What a run in segments keeps, but the workspace of one.
