@@ -21,7 +21,7 @@ _EQUATIONS = (
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
     "ActivityPenalty Increasing Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift "
-    "tie check_gradients fit_readout initialisers"
+    "tie Checkpoint check_gradients fit_readout initialisers"
 ).split()
 _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
@@ -95,7 +95,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     from elman.language import LanguageModel as LanguageModel
     from elman.models import load as load
     from elman.network import (
-        Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
+        Network as Network, Checkpoint as Checkpoint, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
         ActivityPenalty as ActivityPenalty, Increasing as Increasing,

@@ -215,7 +215,7 @@ class NumpyEngine:
         if self.plan.meetings:
             self._rehearse(begin, moments, batch.states, segments)
             self._rehearse_back(begin, moments, None, self._starts(begin, batch.states, segments), linked=False)
-        found = Gradients(0.0, np.zeros(self.plan.arena, self.dtype), (), batch.states)
+        found = Gradients(0.0, np.zeros(self.plan.arena, self.dtype), (), batch.states)  # type: ignore[arg-type]
         for segment in segments:
             run = begin(found.states, segment)
             if segment.ends or self._has_sequences or self.plan.meetings:  # where rows meet, so do segments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -141,10 +142,8 @@ class RankedLoop(Loop):
     def _judge(self, data: Examples) -> dict[str, float]:
         most = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
         count, offset = (self._count, self._offset) if data is self.data else (len(data), 0)
-        of_shards = [
-            _pieces(*border, most)
-            for border in np.lib.stride_tricks.sliding_window_view(borders_of(count, self.ranks.shards), 2)
-        ]
+        borders = itertools.pairwise(borders_of(count, self.ranks.shards).tolist())
+        of_shards = [_pieces(first, end, most) for first, end in borders]
         mine = [slice(p.start - offset, p.stop - offset) for shard in self._mine for p in of_shards[shard]]
         sums, memory = np.zeros((0, 0)), "low" if self.truncate else self.memory
         with self._together():

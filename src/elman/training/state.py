@@ -25,11 +25,6 @@ class Watcher(Protocol):
     @property
     def watches_batches(self) -> bool: ...
 
-    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
-        """The gradient of some rows (P,), computed once more."""
-        batch = self.data.batch.rows(rows, key=key)
-        return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
-
     @property
     def adds_logs(self) -> bool: ...
 
@@ -99,6 +94,11 @@ class Training:
         losses = [log_name(output, "loss") for output in outputs if output]
         validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
         return ["loss", *metrics, *validation, "learning_rate", "seconds"]
+
+    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+        """The gradient of some rows (P,), computed once more."""
+        batch = self.data.batch.rows(rows, key=key)
+        return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
 
     @property
     def adds_logs(self) -> bool:
