@@ -19,7 +19,7 @@ from elman.training.optimizer import Optimizer
 from elman.training.optimizers import resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
-from elman.training.ranked import RankedLoop, check_own_rows
+from elman.training.ranked import RankedLoop, check_own_rows, check_ranks
 from elman.training.ranks import Ranks
 from elman.training.weighing import ClassWeight, Weighting
 
@@ -176,7 +176,7 @@ def fit(
     def prepared() -> dict[str, Any]:
         chosen = resolve_metrics(metrics)
         check_metrics(net.ends, chosen)
-        check_own_rows(flag(own_rows, "own_rows"), ranks, class_weight)
+        check_own_rows(own_rows, ranks, class_weight)
         weighting = Weighting(sample_weight, class_weight, missing)
         return {
             "net": net,
@@ -193,6 +193,7 @@ def fit(
             "callbacks": [KeepBest(), *as_callbacks(callbacks), *progress(verbose)],
         }
 
+    check_ranks(ranks)
     if ranks is None:
         return Loop(**prepared()).run()
     with together(ranks):

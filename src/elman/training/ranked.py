@@ -6,10 +6,11 @@ import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from elman.checks import instance
+from elman.checks import flag, instance
 from elman.engine.interface import Engine
 from elman.errors import OptionError, TrainingError
 from elman.training.agreement import ORIGIN, Failure, Interrupts, failure_of, raise_first
@@ -24,12 +25,16 @@ from elman.training.state import Watcher
 from elman.training.weighing import ClassWeight
 
 
-def check_own_rows(own_rows: bool, ranks: Ranks | None, class_weight: ClassWeight) -> None:
-    """Refuse options that know nothing of rows on other ranks."""
-    if ranks is None and own_rows:
-        raise OptionError("own_rows says that other ranks have the other rows, and there are no ranks: give them")
+def check_ranks(ranks: Any) -> None:
+    """Refuse what is neither ranks nor None."""
     if ranks is not None:
         instance(ranks, Ranks, "ranks", "ranks of elman.distributed, such as el.distributed.mpi()")
+
+
+def check_own_rows(own_rows: Any, ranks: Ranks | None, class_weight: ClassWeight) -> None:
+    """Refuse options that know nothing of rows on other ranks."""
+    if flag(own_rows, "own_rows") and ranks is None:
+        raise OptionError("own_rows says that other ranks have the other rows, and there are no ranks: give them")
     if own_rows and isinstance(class_weight, str):
         raise OptionError(
             "class_weight='balanced' counts the classes of all rows: with own_rows give a dict of weights"
