@@ -19,6 +19,7 @@ from elman.errors import EngineError
 from elman.training.agreement import ORIGIN
 from elman.training.ranks import SHARDS, Ranks
 
+DIRECT = 1 << 18  # bytes of a slice that goes straight to each rank
 LATE = 75  # the exit code of a rank that has waited too long
 
 
@@ -51,8 +52,17 @@ class Mpi:
         sizes = np.diff(len(parts[0]) * np.arange(self.size + 1) // self.size)
         with self._watch:
             combined = how(self._slices(parts, counts, sizes))
-            found = np.empty_like(parts[0])
-            self._comm.Allgatherv(combined, [found, sizes])
+            return self._spread(combined, sizes)
+
+    def _spread(self, own: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """All ranks' slices. MPI passes small ones on by few messages; large ones go straight to each rank, which MPICH
+        does twice as fast over TCP."""
+        found = np.empty(int(sizes.sum()), own.dtype)
+        if own.nbytes < DIRECT:
+            self._comm.Allgatherv(own, [found, sizes])
+        else:
+            to_all = np.full(self.size, len(own)), np.zeros(self.size, int)
+            self._comm.Alltoallv([own, to_all], [found, (sizes, np.cumsum(sizes) - sizes)])
         return found
 
     def _slices(self, parts: Sequence[np.ndarray], counts: Sequence[int], sizes: np.ndarray) -> list[np.ndarray]:

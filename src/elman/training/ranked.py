@@ -131,6 +131,11 @@ class RankedLoop(Loop):
             return super()._counts(rows, borders)
         return np.add.reduceat(self._row_counts[0][rows], borders[:-1])
 
+    @property
+    def spent(self) -> dict[str, float]:
+        """Seconds so far: ``compute`` gradients, ``wait`` for the slowest rank, ``reduce`` over ranks, ``update``."""
+        return dict(self._sharded.seconds) if self._sharded is not None else {}
+
     # --- what is computed ------------------------------------------------------------------------------------
 
     def _trainer(self) -> Trainer:
