@@ -73,6 +73,7 @@ def main() -> None:
     parse.add_argument("--shards", type=int)
     parse.add_argument("--updates", type=int, default=2)
     parse.add_argument("--epochs", type=int, default=4)
+    parse.add_argument("--batch", type=int)
     parse.add_argument("--weak", action="store_true")
     parse.add_argument("--parameters", type=int, default=349569)
     given = parse.parse_args()
@@ -83,7 +84,7 @@ def main() -> None:
             print(json.dumps({"ranks": ranks.size, "parameters": given.parameters} | found), flush=True)
         return
     size, rank = (ranks.size, ranks.rank) if ranks else (1, 0)
-    batch = BATCHES[given.workload] * (size if given.weak else 1)
+    batch = (given.batch or BATCHES[given.workload]) * (size if given.weak else 1)
     net, x, target, loss = problem(given.workload, batch * given.updates)
     timed = Timed()
     net.fit(x, target, loss=loss, batch_size=batch, epochs=given.epochs, callbacks=[timed], verbose=0, ranks=ranks)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,22 +26,25 @@ def is_open_mpi() -> bool:
     return "Open MPI" in said
 
 
-def command(size: int, program: Path, *arguments: str) -> list[str]:
-    """So many ranks of a Python program; more than there are cores, if need be."""
-    more = ["--allow-run-as-root", "--oversubscribe"] if is_open_mpi() else []
-    return [str(MPIRUN), *more, "-n", str(size), sys.executable, str(program), *arguments]
+def command(size: int, by: Sequence[str]) -> list[str]:
+    """What starts so many ranks, more than there are cores if need be; `by` something else than mpirun."""
+    if by:
+        return [*by, str(size)]
+    return [str(MPIRUN), *(["--allow-run-as-root", "--oversubscribe"] if is_open_mpi() else []), "-n", str(size)]
 
 
-def started(size: int, program: Path, *arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        command(size, program, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
+def started(size: int, program: Path, *arguments: str, by: Sequence[str] = ()) -> subprocess.Popen[str]:
+    path = f"{Path(str(MPIRUN)).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
+    line = [*command(size, by), sys.executable, str(program), *arguments]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
-def run(size: int, program: Path, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+def run(
+    size: int, program: Path, *arguments: str, by: Sequence[str] = (), seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
     """Its exit code and what it said; it fails the test if it does not end."""
-    process = started(size, program, *arguments)
+    process = started(size, program, *arguments, by=by)
     out, said = process.communicate(timeout=seconds)
     return subprocess.CompletedProcess(process.args, process.returncode, out, said)
 

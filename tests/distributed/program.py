@@ -26,7 +26,7 @@ def problems(*names: str) -> None:
 
 def long(file: str, epochs: str, fail: str = "nowhere") -> None:
     """Train until an epoch, from the checkpoint that there is; leave the process numbers beside it."""
-    ranks = el.distributed.mpi()
+    ranks = el.distributed.mpi(timeout=8)
     Path(f"{file}.{ranks.rank}.pid").write_text(str(os.getpid()))
     x, target = np.random.default_rng(0).normal(size=(2, 64, 8, 2))
     net = el.Network(2, [el.GRU(16), el.Dropout(0.2), el.Dense(2)], seed=0, threads=1)
