@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -54,6 +54,12 @@ aarch64: $(VENV)/.native
 test-c-cross: $(VENV)/.tested
 	$(BIN)/pip install --quiet ziglang
 	$(BIN)/python -m tests.interop.c.cross
+
+# Trainings by several ranks under mpirun: as many as 8 on this machine, hosts that are network namespaces where root may
+# make them, ranks that are killed. Some minutes.
+distributed: $(VENV)/.tested
+	$(BIN)/pip install --quiet mpi4py mpich
+	PATH="$(abspath $(BIN)):$$PATH" ELMAN_DISTRIBUTED=1 $(BIN)/python -m pytest tests/distributed
 
 lint: $(VENV)/.linted
 	$(BIN)/ruff format --check src tests benchmarks examples packaging

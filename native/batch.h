@@ -43,10 +43,13 @@ struct Batch {
   std::vector<int> steps;                  // of each axis
   std::vector<Source<T>> inputs, targets;  // of those of the plan
   const int64_t* rows = nullptr;           // the data set's row for each batch row; null: row b is b
-  int first = 0;                           // number of row 0 for dropout, when this is a part of the caller's batch
+  int first = 0;                           // number of row 0 for dropout, when this is a part of a larger batch
   // Of each row of the data set:
   std::vector<const int64_t*> lengths;  // for each axis; null: all T
   std::vector<StepWeights<T>> weights;  // for each goal
+  // When this is a shard of a larger batch: the sum of all its weights, for each goal. Loss and gradients are then what
+  // these rows add to those of that batch, before any root. Empty: the sums over these rows.
+  std::vector<double> totals;
   // When this is a segment of longer sequences, whose lengths and arrays these are, and which have one axis:
   int64_t start = 0;    // of its steps in them
   int64_t whole = 0;    // how many steps they have; 0: as many as here

@@ -137,8 +137,11 @@ double py_gradients(Engine<T>& engine, const Flat<const T>& parameters, uint64_t
                     const Givens& targets, const Optionals<const T>& weights, const Optionals<const int64_t>& lengths,
                     const Flats<const T>& states, const Flats<const T>& state_gradients, uint64_t key,
                     const Flat<T>& parameter_gradients, const Flats<T>& outputs, const Flats<T>& final_states,
-                    const Optionals<T>& input_grads, const Flats<T>& initial_states, bool low_memory, int truncate) {
+                    const Optionals<T>& input_grads, const Flats<T>& initial_states, bool low_memory, int truncate,
+                    int first, const std::vector<double>& totals) {
   Batch<T> batch = make_batch(engine, inputs, lengths, states, key);
+  batch.first = first, batch.totals = totals;
+  expect_count(totals.size(), totals.empty() ? 0 : engine.plan.goals.size(), "totals of weights");
   add_goals(engine, targets, weights, batch);
   batch.state_gradients = pointers<const T>(state_gradients);
   Results<T> results;
@@ -169,6 +172,15 @@ Optimizer<T> make_optimizer(nb::handle code, int states, int scalars) {
   return {Program<T>(source), scalars};
 }
 
+std::vector<Span> spans_of(const Flat<const int64_t>& spans) {
+  std::vector<Span> out;
+  for (size_t i = 0; i < spans.shape(0); ++i) {
+    const int64_t* s = spans.data() + 3 * i;
+    out.push_back({s[0], s[1], s[2]});
+  }
+  return out;
+}
+
 template <class T>
 nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Givens& inputs, const Givens& targets,
                    const Optionals<const T>& weights, const Optionals<const int64_t>& lengths,
@@ -183,10 +195,7 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Givens& i
   training.updates = int(losses.size());
   training.parameters = parameters.data();
   training.state = pointers<T>(state);
-  for (size_t i = 0; i < spans.shape(0); ++i) {
-    const int64_t* s = spans.data() + 3 * i;
-    training.spans.push_back({s[0], s[1], s[2]});
-  }
+  training.spans = spans_of(spans);
   training.groups = int(scalars.shape(1)), training.scalars = scalars.data();
   training.keys = pointer(keys);
   training.clip_norm = clip_norm;
@@ -196,6 +205,22 @@ nb::tuple py_train(Engine<T>& engine, const Flat<T>& parameters, const Givens& i
   Trained done;
   without_python([&] { done = train(engine, training, optimizer.program, optimizer.scalars, losses.data()); });
   return nb::make_tuple(done.updates, done.finite);
+}
+
+// Whether the gradients were finite; if not, nothing is changed.
+template <class T>
+bool py_update(Engine<T>& engine, const Flat<T>& parameters, const Flat<T>& gradients, const Optimizer<T>& optimizer,
+               const Flats<T>& state, const Flat<const int64_t>& spans, const Flat<const double>& scalars,
+               double clip_norm) {
+  Training<T> training;
+  training.parameters = parameters.data();
+  training.state = pointers<T>(state);
+  training.spans = spans_of(spans);
+  training.groups = int(scalars.shape(0)), training.scalars = scalars.data();
+  training.clip_norm = clip_norm;
+  bool finite = false;
+  without_python([&] { finite = update(engine, training, optimizer.program, optimizer.scalars, gradients.data()); });
+  return finite;
 }
 
 // It keeps the arrays alive; the caller leaves them where they are.
@@ -291,7 +316,9 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
            "outputs"_a, "final_states"_a, "low_memory"_a)
       .def("gradients", py_gradients<T>, "parameters"_a, "version"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a,
            "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "outputs"_a, "final_states"_a,
-           "input_grads"_a, "initial_states"_a, "low_memory"_a, "truncate"_a)
+           "input_grads"_a, "initial_states"_a, "low_memory"_a, "truncate"_a, "first"_a, "totals"_a)
+      .def("update", py_update<T>, "parameters"_a, "gradients"_a, "optimizer"_a, "state"_a, "spans"_a, "scalars"_a,
+           "clip_norm"_a)
       .def("train", py_train<T>, "parameters"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a, "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "spans"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a,
            "seconds"_a, "losses"_a, "low_memory"_a, "truncate"_a)

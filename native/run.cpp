@@ -184,6 +184,7 @@ void report(Engine<T>& e, IndexFault fault) {
 
 template <class T>
 std::vector<double> sums_of_weights(const Engine<T>& e, const Batch<T>& batch) {
+  if (!batch.totals.empty()) return batch.totals;
   std::vector<double> sums(e.plan.goals.size());
   for (size_t i = 0; i < sums.size(); ++i) {
     const Goal& goal = e.plan.goals[i];
@@ -235,7 +236,7 @@ void stop_at_fault(Engine<T>& e) {
 
 template <class T>
 double finish(const Engine<T>& e, const Batch<T>& batch, const Results<T>& results, double sum) {
-  if (!e.plan.root) return sum;
+  if (!e.plan.root || !batch.totals.empty()) return sum;
   double loss = std::sqrt(sum);
   scale_by_root(e, loss, batch, results);
   return loss;

@@ -109,7 +109,12 @@ struct Workspace {
     for (const Field<T>& f : fields) values += size_t(f.axis) * f.width;
     return values * block_rows * sizeof(T);
   }
-  size_t units() const { return (blocks.back().first / group_rows + 1) * size_t(units_of_group); }
+  // That have rows: the last group may have fewer than the others.
+  size_t units() const {
+    int before = blocks.back().first / group_rows,
+        rows = blocks.back().first + blocks.back().count - before * group_rows;
+    return before * size_t(units_of_group) + (rows + unit_rows - 1) / unit_rows;
+  }
 };
 
 // What a run in segments keeps, but the workspace of one.
@@ -330,6 +335,11 @@ double gradients(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& ba
 
 template <class T>
 Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
+
+// One update from given gradients, which are scaled in place where they are clipped. Returns false where they are not
+// finite; nothing is changed then. (train.cpp)
+template <class T>
+bool update(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, T* gradients);
 
 // A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
 // the last call went through the batch in parts, or where `out` has room for another number of values.

@@ -149,6 +149,24 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   return {done, true};
 }
 
+template <class T>
+bool update(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, T* gradients) {
+  Call<T> call(e);
+  for (Scratch<T>& s : e.scratch) {
+    s.flat_memory.reserve(program.scratch);
+    s.flat_operands.resize(program.operands.size());
+  }
+  Update<T> update{e, training, program, gradients};
+  std::vector<std::vector<T>> values(training.groups, program.constants);
+  std::vector<double> sums;
+  double scale = update.scale(sums);
+  if (std::isnan(scale)) return false;
+  update.apply(training.scalars, scalars, T(scale), values);
+  return true;
+}
+
+template bool update(Engine<float>&, const Training<float>&, const Program<float>&, int, float*);
+template bool update(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
 template Trained train(Engine<float>&, const Training<float>&, const Program<float>&, int, double*);
 template Trained train(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
 

@@ -17,7 +17,7 @@ FLOORS = [
     {"engine"},
     {"data", "training"},
     {"network", "jobs"},
-    {"bench", "insight", "interop"},
+    {"bench", "distributed", "insight", "interop"},
     {"compare", "forecast", "classify", "language"},
     {"models"},
     {"sequences"},

@@ -21,7 +21,7 @@ _EQUATIONS = (
 _NETWORK = (
     "Network Layer Recurrent Stateless SimpleRNN GRU LSTM Dense Embedding Dropout LayerNorm BatchNorm Activation "
     "ActivityPenalty Increasing Bidirectional Conv1D AdditiveAttention Static attend learnt pool repeat reverse shift "
-    "tie check_gradients each fit_many fit_readout initialisers"
+    "tie Checkpoint check_gradients each fit_many fit_readout initialisers"
 ).split()
 _TRAINING = (
     "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
@@ -50,6 +50,7 @@ _MODULES = (
     "commands",
     "compare",
     "data",
+    "distributed",
     "engine",
     "equations",
     "errors",
@@ -66,7 +67,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # fmt: off
     # isort: off
     from elman import (
-        cells as cells, classify as classify, commands as commands, compare as compare, data as data, engine as engine,
+        cells as cells, classify as classify, commands as commands, compare as compare, data as data,
+        distributed as distributed, engine as engine,
         equations as equations, errors as errors, forecast as forecast, insight as insight, interop as interop,
         language as language, network as network, plots as plots, training as training,
     )
@@ -96,7 +98,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     from elman.language import LanguageModel as LanguageModel
     from elman.models import load as load
     from elman.network import (
-        Network as Network, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
+        Network as Network, Checkpoint as Checkpoint, Layer as Layer, Recurrent as Recurrent, Stateless as Stateless,
         SimpleRNN as SimpleRNN, GRU as GRU, LSTM as LSTM, Dense as Dense, Embedding as Embedding,
         Dropout as Dropout, LayerNorm as LayerNorm, BatchNorm as BatchNorm, Activation as Activation,
         ActivityPenalty as ActivityPenalty, Increasing as Increasing,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -115,15 +115,17 @@ class Intake:
         inputs = self._values(self._inputs, batch.inputs, lengths)
         states = self.states(batch.states, B, "states")
         if not goal:
-            return Batch(inputs, batch.targets, lengths, batch.weights, states, batch.state_gradients, batch.key)
-        return Batch(
-            inputs,
-            self._targets(batch.targets, B, steps, lengths),
-            lengths,
-            self._weights(batch.weights, B, steps),
-            states,
-            self.states(batch.state_gradients, B, "state_gradients"),
-            batch.key,
+            return replace(batch, inputs=inputs, lengths=lengths, states=states)
+        if batch.totals and len(batch.totals) != len(self._goals):
+            raise ShapeError(f"{len(batch.totals)} totals of weights came; the plan has {len(self._goals)} goals")
+        return replace(
+            batch,
+            inputs=inputs,
+            targets=self._targets(batch.targets, B, steps, lengths),
+            lengths=lengths,
+            weights=self._weights(batch.weights, B, steps),
+            states=states,
+            state_gradients=self.states(batch.state_gradients, B, "state_gradients"),
         )
 
     def steps(self, inputs: Sequence[np.ndarray]) -> list[int]:

@@ -41,6 +41,11 @@ class Batch:
         dL/d their final states, from what uses them; zeros by default.
     key : int, default 0
         Of dropout: seed and update, mixed.
+    first : int, default 0
+        The number of the first row for dropout, where the rows are a shard of a larger batch.
+    totals : tuple of float, optional
+        Of a shard: the sum of all weights in the larger batch, for each output. Loss and gradients are then what these
+        rows add to those of that batch, before any root.
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -50,6 +55,8 @@ class Batch:
     states: Sequence[np.ndarray] | None = None
     state_gradients: Sequence[np.ndarray] | None = None
     key: int = 0
+    first: int = 0
+    totals: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -214,6 +221,12 @@ class Engine(Protocol):
         """Do many updates of the parameters, in place.
 
         It stops before an update whose loss or gradient is not finite; that loss is then the last one returned.
+        """
+        ...
+
+    def update(self, parameters: np.ndarray, gradients: np.ndarray, updates: Updates) -> bool:
+        """The first of some updates, from given gradients (P,), which it may change; False, and nothing is done, where
+        they are not finite.
         """
         ...
 

@@ -237,9 +237,25 @@ class NativeEngine:
             of_states,
             low,
             truncate,
+            batch.first,
+            list(batch.totals),
         )
         initial_states = self._intake.given(of_states) if want_states else None
         return Gradients(loss, gradients, tuple(outputs), self._intake.given(finals), tuple(of_inputs), initial_states)
+
+    def update(self, parameters: np.ndarray, gradients: np.ndarray, updates: Updates) -> bool:
+        """One update from given gradients."""
+        size, optimizer = (self.plan.parameters,), updates.optimizer
+        spans, scalars = arrays.flat_spans(updates, len(updates.scalars), self.plan.parameters)
+        return self._engine.update(
+            self._intake.parameters(parameters, changed=True),
+            self._intake.numbers(gradients, size, "gradients"),
+            self._compiled(optimizer),
+            [self._intake.numbers(array, size, f"state[{i}]") for i, array in enumerate(updates.state)],
+            spans,
+            scalars[0],
+            updates.clip_norm,
+        )
 
     def check_indices(self, data: Batch) -> None:
         self._intake.check_indices(data)

@@ -24,7 +24,7 @@ from elman.engine.run import Run
 from elman.engine.segments import Segment, check_how, check_wanted, followed, joined, root, segments_of
 from elman.engine.segments import truncated_segments as truncated
 from elman.engine.slots import ONCE, Ref
-from elman.engine.updates import train
+from elman.engine.updates import train, update
 from elman.errors import EngineError
 
 
@@ -148,7 +148,7 @@ class NumpyEngine:
             moments = Moments(self.plan)
             begin = functools.partial(self._run, parameters, batch, moments)
             if steps:
-                found = self._truncated(begin, moments, batch.states, truncated(self._steps(batch), steps))
+                found = self._truncated(begin, moments, batch, truncated(self._steps(batch), steps))
             else:
                 found = self._whole(begin, moments, batch, segments_of(self._steps(batch), low))
         found.parameters = self._functions.back(parameters, found.parameters, batch.key)
@@ -207,13 +207,15 @@ class NumpyEngine:
             here = begin(start, segment).gradients(state_gradients)
             found, state_gradients = followed(here, found), here.initial_states
         assert found is not None
-        return root(found) if self.plan.root else found
+        return root(found) if self.plan.root and not batch.totals else found
 
-    def _truncated(self, begin: Callable[..., Run], moments: Moments, states, segments: list[Segment]) -> Gradients:
+    def _truncated(
+        self, begin: Callable[..., Run], moments: Moments, batch: Batch, segments: list[Segment]
+    ) -> Gradients:
         if self.plan.meetings:
-            self._rehearse(begin, moments, states, segments)
-            self._rehearse_back(begin, moments, None, self._starts(begin, states, segments), linked=False)
-        found = Gradients(0.0, np.zeros(self.plan.arena, self.dtype), (), states)
+            self._rehearse(begin, moments, batch.states, segments)
+            self._rehearse_back(begin, moments, None, self._starts(begin, batch.states, segments), linked=False)
+        found = Gradients(0.0, np.zeros(self.plan.arena, self.dtype), (), batch.states)  # type: ignore[arg-type]
         for segment in segments:
             run = begin(found.states, segment)
             if segment.ends or self._has_sequences or self.plan.meetings:  # where rows meet, so do segments
@@ -223,11 +225,15 @@ class NumpyEngine:
             else:  # there is no loss before the last segment, and so no gradient
                 run.forward(self.plan.layers)
             found.states = run.final_states()
-        return root(found) if self.plan.root else found
+        return root(found) if self.plan.root and not batch.totals else found
 
     @property
     def _has_sequences(self) -> bool:
         return any(self.plan.axis(place) != ONCE for place in self.plan.outputs)
+
+    def update(self, parameters: np.ndarray, gradients: np.ndarray, updates: Updates) -> bool:
+        """One update from given gradients."""
+        return update(self._intake.parameters(parameters, changed=True), gradients, updates)
 
     def check_indices(self, data: Batch) -> None:
         self._intake.check_indices(data)

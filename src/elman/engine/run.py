@@ -121,15 +121,18 @@ class Run(Steps):
 
     def _set_targets(self) -> None:
         weights = self.batch.weights or (None,) * len(self.plan.goals)
-        for goal, target, given in zip(self.plan.goals, self.batch.targets, weights, strict=True):
+        totals = self.batch.totals or (None,) * len(self.plan.goals)
+        for goal, target, given, total in zip(self.plan.goals, self.batch.targets, weights, totals, strict=True):
             number = self.plan.slots[goal.slot].axis
             self.slots[goal.slot][:] = self._here(target, number)
             if goal.target >= 0:
-                self._set_weights(goal, self.axes[number], given)
+                self._set_weights(goal, self.axes[number], given, total)
 
-    def _set_weights(self, goal: Goal, axis: Axis, weights: np.ndarray | None) -> None:
+    def _set_weights(self, goal: Goal, axis: Axis, weights: np.ndarray | None, total: float | None) -> None:
         share = (np.ones(self.B) if weights is None else np.asarray(weights, np.float64))[axis.order]
-        if share.ndim == 1:
+        if total is not None:
+            pass  # that of the batch of which these rows are a shard
+        elif share.ndim == 1:
             total = float(np.sum(share * axis.whole))
         else:
             total = float(np.sum(share, where=np.arange(share.shape[1]) < axis.whole[:, None]))

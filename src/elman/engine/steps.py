@@ -225,7 +225,7 @@ class Steps:
             inputs[row.index] = as_indices(inputs[row.index], max(instruction.inputs[0].width, wide[1]), None, "class")
         if row.shape == "dropout":
             number, step = int(instruction.second), None if row.name == "dropout_once" else self._number(axis, t)
-            keep = dropout_keeps(self.key, number, step, axis.order[:n], wide[1], instruction.first)
+            keep = dropout_keeps(self.key, number, step, axis.order[:n] + self.batch.first, wide[1], instruction.first)
             return np.where(keep, inputs[0] * self.cast(1 / (1 - instruction.first)), 0).astype(self.dtype)
         value = row.of(inputs, instruction.first, instruction.second, wide[1])
         return (value if value.shape == wide else np.broadcast_to(value, wide)).astype(self.dtype)

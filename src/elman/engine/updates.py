@@ -25,27 +25,15 @@ def train(
     started, done = time.perf_counter(), 0
     rows, borders = arrays.flat_batches(updates.batches, len(data))
     losses, carried = np.zeros(len(borders) - 1), updates.carried
-    spans, scalars = arrays.flat_spans(updates, len(losses), len(parameters))
-    here = [slice(first, first + size) for first, size, _ in spans]
     if carried is not None:
         arrays.one_size(borders)
     for n, (first, end) in enumerate(zip(borders, borders[1:], strict=False)):
         key = 0 if updates.keys is None else int(updates.keys[n])
         found, moments = gradients(parameters, data.rows(rows[first:end], states=carried, key=key), how)
         losses[n] = found.loss
-        mine = (
-            found.parameters
-            if updates.spans is None
-            else np.concatenate([found.parameters[:0], *(found.parameters[s] for s in here)])
-        )
-        scale = _scale(found.loss, mine, updates.clip_norm)
-        if not np.isfinite(scale):
-            return TrainResult(losses[: n + 1], n, False)
-        found.parameters *= parameters.dtype.type(scale)
         before = parameters.copy()
-        for s, group in zip(here, spans[:, 2], strict=True):
-            changed = [array[s] for array in (parameters, found.parameters, *updates.state)]
-            run_optimizer(updates.optimizer, changed, scalars[n, group])
+        if not np.isfinite(found.loss) or not update(parameters, found.parameters, updates, n):
+            return TrainResult(losses[: n + 1], n, False)
         moments.keep_running(before, parameters)
         for kept, value in zip(carried or [], found.states if carried else [], strict=True):
             kept[:] = value
@@ -55,9 +43,24 @@ def train(
     return TrainResult(losses[:done], done, True)
 
 
-def _scale(loss: float, gradients: np.ndarray, clip_norm: float) -> float:
-    """What clipping multiplies gradients by; not finite where they, or the loss, are not."""
-    if not np.isfinite(loss) or not np.isfinite(gradients).all():
+def update(parameters: np.ndarray, gradients: np.ndarray, updates: Updates, number: int = 0) -> bool:
+    """One of some updates from given gradients, which are changed; False, and nothing is done, if one is not finite."""
+    spans, scalars = arrays.flat_spans(updates, len(updates.scalars), len(parameters))
+    here = [slice(first, first + size) for first, size, _ in spans]
+    mine = gradients if updates.spans is None else np.concatenate([gradients[:0], *(gradients[s] for s in here)])
+    scale = _scale(mine, updates.clip_norm)
+    if not np.isfinite(scale):
+        return False
+    gradients *= parameters.dtype.type(scale)
+    for s, group in zip(here, spans[:, 2], strict=True):
+        changed = [array[s] for array in (parameters, gradients, *updates.state)]
+        run_optimizer(updates.optimizer, changed, scalars[number, group])
+    return True
+
+
+def _scale(gradients: np.ndarray, clip_norm: float) -> float:
+    """What clipping multiplies gradients by; not finite where they are not."""
+    if not np.isfinite(gradients).all():
         return np.nan
     norm = float(np.sqrt(np.sum(np.square(gradients, dtype=np.float64)))) if clip_norm > 0 else 0.0
     return np.nan if not np.isfinite(norm) else clip_norm / norm if norm > clip_norm else 1.0

@@ -1,6 +1,7 @@
 """Networks: layers, parameters and their initialisers, running, saving and loading."""
 
 from elman.network import initialisers
+from elman.network.checkpoint import Checkpoint
 from elman.network.composites import Bidirectional, Conv1D
 from elman.network.gradient_check import GradientCheck, check_gradients
 from elman.network.layers import (
@@ -28,6 +29,7 @@ from elman.network.readout import fit_readout
 from elman.network.structure import Static
 
 __all__ = [
+    "Checkpoint",
     "GRU",
     "LSTM",
     "Activation",

@@ -28,8 +28,11 @@ _DATA = (  # options that say what is learnt from, and of the other ones those o
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
 _LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate callbacks".split()
+_OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
 _DEFAULTS = {
-    name: given.default for name, given in inspect.signature(fit).parameters.items() if given.kind is given.KEYWORD_ONLY
+    name: given.default
+    for name, given in inspect.signature(fit).parameters.items()
+    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE
 }
 
 
@@ -82,7 +85,7 @@ def fit_many(
     stop_on_error : bool, default False
         Whether an error of one network ends the others too, as Ctrl-C does. By default they are trained to their end.
     **options
-        Those of `Network.fit`, with its defaults: ``loss optimizer batch_size epochs validation_data callbacks`` ...
+        Those of `Network.fit`, with its defaults, but `ranks`: ``loss optimizer batch_size epochs validation_data callbacks`` ...
         Each holds for all networks, or is ``el.each([...])``, but `verbose`: 1 shows a line as each network ends.
 
         An optimiser for all says how each is trained and stays as it was: every network has one of its own, like it. A

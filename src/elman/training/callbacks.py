@@ -28,6 +28,9 @@ class Callback:
     side_by_side : bool, default False
         Whether networks that are trained at the same time may all tell it, each from a thread of its own; else they are
         trained one after the other.
+    one_rank : bool, default False
+        Whether, where several ranks train one network (`elman.distributed`), only rank 0 tells it: because it writes a
+        file, or shows something.
 
     Examples
     --------
@@ -40,6 +43,7 @@ class Callback:
     adds_logs: bool = True
     one_network: bool = False
     side_by_side: bool = False
+    one_rank: bool = False
 
     def check(self, training: Training) -> None:
         """Before anything is trained: raise `OptionError` if this training cannot be served."""

@@ -19,19 +19,18 @@ def explain(training: Training, rows: np.ndarray, key: int, loss: float) -> str:
     bad = _first(net.arena)
     if bad is not None:
         return f"the parameter {net.where(bad)} has become {net.arena[bad]}. {advice}"
-    what = f"the loss is {loss}" if not np.isfinite(loss) else _gradient(training, rows, key)
+    what = f"the loss is {loss}" if not np.isfinite(loss) else _gradient(training, rows, key, loss)
     return f"{what}. {advice}"
 
 
-def _gradient(training: Training, rows: np.ndarray, key: int) -> str:
+def _gradient(training: Training, rows: np.ndarray, key: int, loss: float) -> str:
     """Compute the gradient again and name the first parameter where it is not finite."""
-    net, data = training.net, training.data
     with np.errstate(all="ignore"):
-        found = net.trainer(data.aims).gradients(net.arena, data.batch.rows(rows, key=key), training.how)
-    bad = _first(found.parameters)
+        found = training.gradient(rows, key)
+    bad = _first(found)
     if bad is None:  # with states carried from batch to batch it cannot be computed again
         return "the gradient is not finite"
-    return f"the gradient of {net.where(bad)} is {found.parameters[bad]}, though the loss is {found.loss:g}"
+    return f"the gradient of {training.net.where(bad)} is {found[bad]}, though the loss is {loss:g}"
 
 
 def _first(values: np.ndarray) -> int | None:

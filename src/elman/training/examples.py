@@ -67,6 +67,11 @@ class Judged:
         count = np.ones(len(rows)) if self.lengths is None or self.target.ndim == 2 else self.lengths[rows]
         return count * (1.0 if self.weights is None else self.weights[rows].astype(np.float64))
 
+    def totals(self, rows: np.ndarray) -> np.ndarray:
+        """The sum of the weights of each row's steps (B,), by which the loss of a batch is divided."""
+        every_step = self.lengths is None and self.target.ndim == 3 and (self.weights is None or self.weights.ndim == 1)
+        return self.counts(rows) * (self.target.shape[1] if every_step else 1)
+
     @property
     def alike(self) -> bool:
         """Whether all rows count alike."""
@@ -220,24 +225,27 @@ def judge(
     net: Trainable, data: Examples, batch_size: int, memory: str = "normal", metrics: Mapping[str, Metric] | None = None
 ) -> dict[str, float]:
     """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
-    engine, how = net.engine(), How(memory)
-    sums: dict[str, list[float]] = {}
-    weights: list[list[float]] = [[] for _ in data.judged]
-    for first in range(0, len(data), batch_size):
-        rows = slice(first, first + batch_size)
+    pieces = [slice(first, first + batch_size) for first in range(0, len(data), batch_size)]
+    return means(data, judged_sums(net, data, pieces, memory, metrics or {}), [*(metrics or {})])
+
+
+def judged_sums(
+    net: Trainable, data: Examples, pieces: Iterable[slice], memory: str, metrics: Mapping[str, Metric]
+) -> np.ndarray:
+    """Sums over some rows at a time, (pieces, outputs * (2 + metrics)): weights, losses and metrics of each output."""
+    engine, how, found = net.engine(), How(memory), []
+    for rows in pieces:
         with np.errstate(all="ignore"):  # what is not finite is found and explained
             outputs, _ = engine.forward(net.arena, data.batch.rows(rows), how, version=net.params.version)
-        for k, (judged, y) in enumerate(zip(data.judged, outputs, strict=True)):
+        for judged, y in zip(data.judged, outputs, strict=True):
             share = judged.counted(rows)
             used = share > 0
             target = np.where(used[..., None], judged.target[rows], 0)
-            values = {"loss": judged.loss.values(y, target)}
-            values |= {name: values_of(name, metric, y, target) for name, metric in (metrics or {}).items()}
-            for name, value in values.items():
-                found = np.sum(np.sum(share * np.where(used, value, 0.0), axis=-1))  # rows first
-                sums.setdefault(log_name(judged.name, name), []).append(found)
-            weights[k].append(np.sum(np.sum(share, axis=-1)))
-    return _means(data, sums, [sum(parts) for parts in weights], [*(metrics or {})])
+            values = [judged.loss.values(y, target)]
+            values += [values_of(name, metric, y, target) for name, metric in metrics.items()]
+            of_rows = [np.sum(a, axis=-1) for a in (share, *(share * np.where(used, v, 0.0) for v in values))]
+            found += [np.sum(a) for a in of_rows]
+    return np.array(found, np.float64).reshape(-1, len(data.judged) * (2 + len(metrics)))
 
 
 def log_name(output: str, name: str) -> str:
@@ -245,12 +253,13 @@ def log_name(output: str, name: str) -> str:
     return f"{output}_{name}" if output else name
 
 
-def _means(data: Examples, sums: dict[str, list[float]], weights: list[float], metrics: list[str]) -> dict[str, float]:
-    """The loss of all outputs, then those of each where there are several."""
+def means(data: Examples, sums: np.ndarray, metrics: list[str]) -> dict[str, float]:
+    """The loss of all outputs, then those of each where there are several; from `judged_sums`, added in their order."""
+    totals = np.array([sum(column) for column in sums.T]).reshape(len(data.judged), -1)
     found = {
-        log_name(judged.name, name): float(sum(sums[log_name(judged.name, name)]) / weight)
-        for judged, weight in zip(data.judged, weights, strict=True)
-        for name in ("loss", *metrics)
+        log_name(judged.name, name): float(value / weight)
+        for judged, (weight, *values) in zip(data.judged, totals, strict=True)
+        for name, value in zip(("loss", *metrics), values, strict=True)
     }
     total = sum(judged.share * found[log_name(judged.name, "loss")] for judged in data.judged)
     return {**found, "loss": float(np.sqrt(total)) if data.root else total}

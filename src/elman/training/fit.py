@@ -8,6 +8,7 @@ from typing import Any
 from elman.checks import flag, shown, whole
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
+from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import Examples, evaluate, examples, validation_examples
 from elman.training.history import History
@@ -18,6 +19,8 @@ from elman.training.optimizer import Optimizer
 from elman.training.optimizers import resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
+from elman.training.ranked import RankedLoop, check_own_rows, check_ranks
+from elman.training.ranks import Ranks
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
@@ -47,6 +50,8 @@ def fit(
     metrics: Iterable[str | Metric] = (),
     truncate: int | None = None,
     loss_weights: Shares = None,
+    ranks: Ranks | None = None,
+    own_rows: bool = False,
 ) -> History:
     """Train a network.
 
@@ -125,6 +130,13 @@ def fit(
         do not go with it.
     loss_weights : tuple or dict of float, optional
         What the loss of each output counts in the sum of all, where the network has several; 1 by default.
+    ranks : Ranks, optional
+        The processes that train this network together, such as `elman.distributed.mpi`: each calls `fit` with the same
+        network, options and validation data, computes its shards of each batch, and ends with the same weights. How
+        many there are changes no bit. Batch normalisation does not go with it.
+    own_rows : bool, default False
+        Whether x, target, `lengths` and `sample_weight` have only the rows that `elman.distributed.part` gives this
+        rank. Each shard of a batch then has rows of its own part of the data, and rows of weight 0 are not left out.
 
     Returns
     -------
@@ -160,16 +172,30 @@ def fit(
     >>> history["loss"][-1] < history["loss"][0]
     True
     """
-    weighting = Weighting(sample_weight, class_weight, missing)
-    data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-    validation = validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights)
-    callbacks = [*as_callbacks(callbacks), *progress(verbose)]
-    return loop(
-        net, data, validation, optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, callbacks
-    ).run()
+
+    def told() -> dict[str, Any]:
+        check_own_rows(own_rows, ranks, class_weight)
+        weighting = Weighting(sample_weight, class_weight, missing)
+        data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
+        validation = validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights)
+        watching = [*as_callbacks(callbacks), *progress(verbose)]
+        how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate
+        return _options(net, data, validation, *how, watching)
+
+    check_ranks(ranks)
+    if ranks is None:
+        return Loop(**told()).run()
+    with together(ranks):
+        options = told()
+    return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()
 
 
-def loop(
+def loop(net: Trainable, data: Examples, validation: Examples | None, *how: Any, **named: Any) -> Loop:
+    """The training of a network on examples, not yet begun; what else there is to say of it is as in `fit`."""
+    return Loop(**_options(net, data, validation, *how, **named))
+
+
+def _options(
     net: Trainable,
     data: Examples,
     validation: Examples | None,
@@ -182,24 +208,23 @@ def loop(
     metrics: Iterable[str | Metric],
     truncate: int | None,
     callbacks: Iterable[Callback],
-) -> Loop:
-    """The training of a network on examples, not yet begun; what else there is to say of it is as in `fit`."""
+) -> dict[str, Any]:
     chosen = resolve_metrics(metrics)
     check_metrics(net.ends, chosen)
-    return Loop(
-        net,
-        resolve_optimizer(optimizer),
-        data,
-        validation,
-        batch_size=whole(batch_size, "batch_size"),
-        epochs=whole(epochs, "epochs"),
-        shuffle=flag(shuffle, "shuffle"),
-        stateful=flag(stateful, "stateful"),
-        memory=memory,
-        metrics=chosen,
-        truncate=truncate,
-        callbacks=[KeepBest(), *callbacks],
-    )
+    return {
+        "net": net,
+        "optimizer": resolve_optimizer(optimizer),
+        "data": data,
+        "validation": validation,
+        "batch_size": whole(batch_size, "batch_size"),
+        "epochs": whole(epochs, "epochs"),
+        "shuffle": flag(shuffle, "shuffle"),
+        "stateful": flag(stateful, "stateful"),
+        "memory": memory,
+        "metrics": chosen,
+        "truncate": truncate,
+        "callbacks": [KeepBest(), *callbacks],
+    }
 
 
 def train_on_batch(

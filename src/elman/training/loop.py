@@ -18,6 +18,7 @@ from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
 from elman.training.history import History
 from elman.training.metrics import check_value
+from elman.training.protocol import Trainer
 from elman.training.state import Training
 
 SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
@@ -28,13 +29,11 @@ class Loop(Training):
     """Trains."""
 
     def __post_init__(self) -> None:
-        weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
-        rows = np.arange(len(self.data))
-        self._rows = rows if weights is None or self.stateful else rows[self.data.judged[0].counts(rows) > 0]
+        self._rows = self._rows_that_count()
         self.batches = -(-len(self._rows) // self.batch_size)
         if self.stateful:
             self._check_stateful()
-        self._engine = self.net.trainer(self.data.aims)
+        self._engine = self._trainer()
         self._engine.check_indices(self.data.batch)
         self.how = How(self.memory, self.truncate)
         check_how(self._engine.plan, self.how)
@@ -65,8 +64,7 @@ class Loop(Training):
 
     def check_callbacks(self) -> None:
         """Raise what callbacks have against this training, before it begins."""
-        for callback in self.callbacks:
-            callback.check(self)
+        self._tell("check")
 
     def update(self) -> float:
         """One update with all rows; the loss before it."""
@@ -113,13 +111,21 @@ class Loop(Training):
             losses[first : self.batch] = found
             self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
             self._tell("on_progress")
-            for callback in self._watchers:
-                if self.net.updates % callback.every == 0:
-                    callback.on_batch_end(self)
+            self._tell_of_batch()
+
+    def _rows_that_count(self) -> np.ndarray:
+        """The rows of an epoch, without those of weight 0."""
+        weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
+        rows = np.arange(len(self.data))
+        return rows if weights is None or self.stateful else rows[self.data.judged[0].counts(rows) > 0]
+
+    def _trainer(self) -> Trainer:
+        """What does the updates."""
+        return self.net.trainer(self.data.aims)
 
     def _look_again(self) -> None:
         """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
-        self._engine = self.net.trainer(self.data.aims)
+        self._engine = self._trainer()
         self._program, self._grouping = self.optimizer.program(), self.optimizer.grouping(self.net)
 
     def _scalars(self, count: int) -> np.ndarray:
@@ -200,6 +206,11 @@ class Loop(Training):
         for callback in self.callbacks:
             getattr(callback, event)(self)
 
+    def _tell_of_batch(self) -> None:
+        for callback in self._watchers:
+            if self.net.updates % callback.every == 0:
+                callback.on_batch_end(self)
+
     def _tell_the_end(self) -> None:
         """Tell every callback, also behind one that raises: weights are restored and the terminal is left in order."""
         with contextlib.ExitStack() as stack:
@@ -212,9 +223,9 @@ class Loop(Training):
         weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
         if weights is not None and weights.ndim == 1 and not weights.all():
             raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
-        if len(self.data) % self.batch_size:
+        if len(self._rows) % self.batch_size:
             raise OptionError(
-                f"stateful training needs batches of one size: {len(self.data)} rows are no multiple of "
+                f"stateful training needs batches of one size: {len(self._rows)} rows are no multiple of "
                 f"batch_size={self.batch_size}"
             )
         counts = self._counts(*self._order())

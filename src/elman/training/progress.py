@@ -31,6 +31,7 @@ class ProgressBar(Callback):
     """A bar that moves in its line of the terminal."""
 
     adds_logs = False
+    one_rank = True
 
     def on_train_begin(self, training: Training) -> None:
         from rich.console import Console
@@ -72,6 +73,7 @@ class ProgressLines(Callback):
     """A line after the first and the last epoch, and every few seconds between."""
 
     adds_logs = False
+    one_rank = True
 
     def on_train_begin(self, training: Training) -> None:
         self._started, self._printed = time.monotonic(), -SECONDS_A_LINE

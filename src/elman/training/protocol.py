@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing
 
-from elman.engine.interface import Engine
+from elman.engine.interface import Batch, Engine, How, TrainResult, Updates
+from elman.engine.plan import Plan
 from elman.equations import Cell
 from elman.training.ends import End
 from elman.training.losses import Loss
@@ -65,6 +66,17 @@ class Values(Protocol):
 
     def restore(self, values: np.ndarray) -> None:
         """Have the values that the flat array had."""
+
+
+class Trainer(Protocol):
+    """What does the updates of a training: an engine, or several ranks together."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+    def check_indices(self, data: Batch) -> None: ...
+
+    def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How) -> TrainResult: ...
 
 
 class Trainable(Protocol):

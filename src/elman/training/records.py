@@ -40,6 +40,7 @@ class ModelCheckpoint(Callback):
 
     adds_logs = False
     one_network = True
+    one_rank = True
 
     def __init__(
         self,
@@ -141,6 +142,7 @@ class CSVLogger(Callback):
     """
 
     adds_logs = False
+    one_rank = True
 
     def __init__(self, path: str | os.PathLike[str], *, append: bool = False):
         self.path: Path = checks.path(path, "CSVLogger: path")

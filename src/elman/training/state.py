@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from elman.engine.interface import How
 from elman.training.examples import Examples, log_name
 from elman.training.history import History
@@ -20,6 +22,7 @@ class Watcher(Protocol):
     every: int
     one_network: bool
     side_by_side: bool
+    one_rank: bool
 
     @property
     def watches_batches(self) -> bool: ...
@@ -93,6 +96,11 @@ class Training:
         losses = [log_name(output, "loss") for output in outputs if output]
         validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
         return ["loss", *metrics, *validation, "learning_rate", "seconds"]
+
+    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+        """The gradient of some rows (P,), computed once more."""
+        batch = self.data.batch.rows(rows, key=key)
+        return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
 
     @property
     def adds_logs(self) -> bool:
