@@ -28,7 +28,8 @@ _TRAINING = (
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
-    "ElmanError EquationError ShapeError DataError StreamError OptionError TrainingError ModelFileError EngineError ConversionError"
+    "ElmanError EquationError ShapeError DataError StreamError OptionError TrainingError ModelFileError EngineError "
+    "ConversionError"
 ).split()
 
 _HOME = {

@@ -94,4 +94,4 @@ def _finite(arrays: Sequence[np.ndarray]) -> bool:
 
 
 def _no_step(x: Any) -> None:
-    return None
+    """None is as fast as that."""

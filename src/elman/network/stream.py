@@ -195,7 +195,6 @@ class Stream:
 
 def _no_step(x: Any) -> None:
     """Of a network whose inputs have to be looked at."""
-    return None
 
 
 def step(net: Net, x: Any, state: Any = None) -> tuple[Any, list[tuple[np.ndarray, ...]]]:

@@ -19,7 +19,7 @@ from elman.network import arguments
 from elman.network.doors import by_input
 from elman.network.face import Net
 from elman.network.files import read_tensors
-from elman.network.single_step import SingleStep, put, zeros
+from elman.network.single_step import SingleStep, zeros
 from elman.network.tensors import to_bytes
 
 FIRST_ROOM = 16  # for so many streams at first; it doubles where it is not enough
@@ -246,8 +246,8 @@ class Streams:
         """
         path = checks.path(path)
         with self._lock:
-            keys = list(self._places)
-            places = np.array([self._places[key] for key in keys], np.int64)
+            keys = [int(key) if isinstance(key, np.integer) else key for key in self._places]
+            places = np.array(list(self._places.values()), np.int64)
             states = {f"state.{i}": state[places] for i, state in enumerate(self._states)}
         for key in keys:
             if type(key) not in (str, int):
@@ -386,7 +386,7 @@ class Streams:
     ) -> dict[Hashable, ElmanError]:
         """Of each stream that is wrong, what."""
         errors: dict[Hashable, ElmanError] = {}
-        for row in np.flatnonzero(wrong):
+        for row in map(int, np.flatnonzero(wrong)):
             place = places[row]
             try:
                 inputs = [self._taken(number, array[row : row + 1]) for number, array in enumerate(given)]
