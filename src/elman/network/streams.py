@@ -177,21 +177,23 @@ class Streams:
         if not isinstance(x, Mapping):
             raise OptionError(f"x is {shown(x)}; expected a dict of arrays by key, or step(keys, x)")
         with self._lock:
-            places = {key: self._place(key) for key in x}
-            rows, errors = self._rows(x)
-            if rows and (return_exceptions or not errors):
-                outputs, wrong = self._went(rows, places)
-                errors |= wrong
+            self._all_places(list(x))
+            inputs, errors = self._rows(x)
+            fit = [key for key in x if key not in errors]
+            outputs: list[np.ndarray] = []
+            if return_exceptions or not errors:
+                outputs, wrong = self._stepped(fit, self._all_places(fit), inputs)
                 if wrong and return_exceptions:
-                    rows = {key: row for key, row in rows.items() if key not in wrong}
-                    outputs, _ = self._went(rows, places)
-            if errors and not return_exceptions:
-                raise _refused(errors, len(x))
-        found: dict[Hashable, Any] = dict.fromkeys(x)
-        found.update(errors)
-        for number, key in enumerate(rows):
-            found[key] = self._of.returned([y[number].copy() for y in outputs])
-        return found
+                    left = [row for row, key in enumerate(fit) if key not in wrong]
+                    fit = [fit[row] for row in left]
+                    outputs, _ = self._stepped(fit, self._all_places(fit), [array[left] for array in inputs])
+                errors |= wrong
+        if errors and not return_exceptions:
+            raise _refused(errors, len(x))
+        of = self._of
+        rows = iter(outputs[0]) if of.one_output and fit else map(of.network.returned, zip(*outputs, strict=True))
+        found = dict(zip(fit, rows, strict=True))
+        return {key: errors[key] if key in errors else found[key] for key in x} if errors else found
 
     def step(self, keys: Sequence[Hashable], x: Any) -> Any:
         """One step of some streams: the fastest way for many of them.
@@ -317,7 +319,10 @@ class Streams:
         return place
 
     def _all_places(self, keys: Sequence[Hashable]) -> np.ndarray:
-        places = [self._place(key) for key in keys]
+        try:
+            places = [self._places[key] for key in keys]
+        except (KeyError, TypeError):
+            places = [self._place(key) for key in keys]  # which says what is wrong
         if len(set(places)) < len(places):
             twice = next(key for number, key in enumerate(keys) if places.index(places[number]) < number)
             raise OptionError(f"keys has {shown(twice)} twice; a stream goes one step in a call")
@@ -330,39 +335,36 @@ class Streams:
             raise ShapeError(f"{door.name} has shape {array.shape}; expected {expected} = (keys, features)")
         return array
 
-    def _rows(self, x: Mapping[Hashable, Any]) -> tuple[dict[Hashable, list[np.ndarray]], dict[Hashable, ElmanError]]:
-        """Of each stream its inputs, (F,) each; or what is wrong with them."""
-        rows: dict[Hashable, list[np.ndarray]] = {}
+    def _rows(self, x: Mapping[Hashable, Any]) -> tuple[list[np.ndarray], dict[Hashable, ElmanError]]:
+        """The inputs of all streams, (n, F) each, and what is wrong with those that are left out."""
+        shape, values = (self._of.doors[0].given.width,), list(x.values())
+        if self._of.one_input and all(type(one) is np.ndarray and one.shape == shape for one in values) and values:
+            array = np.array(values)
+            if array.dtype.kind in "fiub":
+                return [array], {}
+        rows: list[list[np.ndarray]] = []
         errors: dict[Hashable, ElmanError] = {}
         for key, given in x.items():
             try:
-                rows[key] = self._row(given)
+                rows.append(self._row(given))
             except (DataError, ShapeError) as error:
                 errors[key] = error
-        return rows, errors
+        return [np.stack(arrays) for arrays in zip(*rows, strict=True)], errors
 
     def _row(self, given: Any) -> list[np.ndarray]:
+        """The inputs of a stream, (F,) each."""
         found = []
-        for number, one in enumerate(by_input(self._of.doors, given)):
-            door = self._of.doors[number]
+        for door, one in zip(self._of.doors, by_input(self._of.doors, given), strict=True):
             array, expected = numbers(one, door.name), (door.given.width,)
             if array.shape != expected and not (array.ndim == 0 and expected == (1,)):
                 raise ShapeError(f"{door.name} has shape {array.shape}; expected {expected}, its features")
             found.append(array.reshape(expected))
         return found
 
-    def _went(
-        self, rows: Mapping[Hashable, list[np.ndarray]], places: Mapping[Hashable, int]
-    ) -> tuple[list[np.ndarray], dict[Hashable, ElmanError]]:
-        """The outputs of these streams, or what is wrong with some."""
-        if not rows:
-            return [], {}
-        inputs = [np.stack(arrays) for arrays in zip(*rows.values(), strict=True)]
-        return self._stepped(list(rows), np.array([places[key] for key in rows], np.int64), inputs)
-
     def _stepped(
         self, keys: Sequence[Hashable], places: np.ndarray, given: Sequence[np.ndarray]
     ) -> tuple[list[np.ndarray], dict[Hashable, ElmanError]]:
+        """The outputs of a step, or what is wrong with some streams."""
         outputs, wrong = self._of.outputs(len(keys)), np.zeros(len(keys), bool)
         if not keys:
             return outputs, {}

@@ -34,10 +34,18 @@ _SHARED = {
     "relu": "static inline @R relu(@R x) {\n    return x <= 0 ? 0 : x;\n}",
     "leaky_relu": "static inline @R leaky_relu(@R x, @R slope) {\n    return x > 0 ? x : slope * x;\n}",
     "clip": "static inline @R clip(@R x, @R low, @R high) {\n    return x < low ? low : x > high ? high : x;\n}",
-    "maximum": "static inline @R maximum(@R a, @R b) {\n    return a >= b ? a : b > a ? b : a + b; /* NaN of a NaN */\n}",
-    "minimum": "static inline @R minimum(@R a, @R b) {\n    return a <= b ? a : b < a ? b : a + b; /* NaN of a NaN */\n}",
+    "maximum": """
+static inline @R maximum(@R a, @R b) {
+    return a >= b ? a : b > a ? b : a + b; /* NaN of a NaN */
+}""",
+    "minimum": """
+static inline @R minimum(@R a, @R b) {
+    return a <= b ? a : b < a ? b : a + b; /* NaN of a NaN */
+}""",
     "spike": "static inline @R spike(@R x) {\n    return x > 0 ? 1 : x <= 0 ? 0 : x;\n}",
-    "lgamma_": ("static inline @R lgamma_(@R x) {\n    return x > 0 ? lgamma@f(x) : x == 0 ? (@R)INFINITY : (@R)NAN;\n}"),
+    "lgamma_": (
+        "static inline @R lgamma_(@R x) {\n    return x > 0 ? lgamma@f(x) : x == 0 ? (@R)INFINITY : (@R)NAN;\n}"
+    ),
     "digamma": """
 /* digamma(x) = digamma(x + 1) - 1 / x up to 10, and from there Stirling's series. */
 static inline @R digamma(@R x) {
@@ -77,7 +85,8 @@ static inline void multiply(const @W *restrict w, const @R *restrict x, size_t r
 }""",
     "multiply_rows": """
 /* y += W x, with W (rows, columns) written row after row. */
-static inline void multiply_rows(const @R *restrict w, const @R *restrict x, size_t rows, size_t columns, @R *restrict y) {
+static inline void multiply_rows(const @R *restrict w, const @R *restrict x, size_t rows, size_t columns,
+                                 @R *restrict y) {
     for (size_t r = 0; r < rows; r++) {
         @R sum = 0;
         for (size_t c = 0; c < columns; c++) {
@@ -152,7 +161,10 @@ static inline @R sigmoid(@R x) {
     const @R e = exp@f(-fabs@f(x)); /* stays finite */
     return (x < 0 ? e : 1) / (1 + e);
 }""",
-    "softplus": "static inline @R softplus(@R x) {\n    return (x > 0 ? x : x < 0 ? 0 : x) + log1p@f(exp@f(-fabs@f(x)));\n}",
+    "softplus": """
+static inline @R softplus(@R x) {
+    return (x > 0 ? x : x < 0 ? 0 : x) + log1p@f(exp@f(-fabs@f(x)));
+}""",
     "silu": "static inline @R silu(@R x) {\n    return x * sigmoid(x);\n}",
     "elu": "static inline @R elu(@R x, @R alpha) {\n    return x > 0 ? x : alpha * expm1@f(x);\n}",
     "gelu": """
