@@ -1,18 +1,13 @@
 // The native engine as a Python module; only files that begin with `bind` know Python. elman/engine/native.py is their
 // caller, and has checked every shape before it calls.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
 #include <cstdlib>
-#include <optional>
 #include <stdexcept>
 #include <thread>
 
+#include "bind_arrays.h"
 #include "bind_plan.h"
 #include "bind_smoothing.h"
+#include "bind_streams.h"
 #include "bind_threads.h"
 #include "pool.h"
 #include "run.h"
@@ -21,62 +16,6 @@ using namespace nb::literals;
 
 namespace elman {
 namespace {
-
-template <class T>
-using Flat = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Flats = std::vector<Flat<T>>;
-template <class T>
-using Optionals = std::vector<std::optional<Flat<T>>>;  // None: not given, or not wanted
-using Given = nb::ndarray<nb::ro, nb::device::cpu>;     // of any strides; numbers of an engine, or int64 indices
-using Givens = std::vector<Given>;
-
-// ---- arrays
-
-template <class T>
-Strided<T> strided(const Given& a) {
-  if (a.dtype() != nb::dtype<T>()) throw std::invalid_argument("an array of another type of numbers");
-  Strided<T> out{static_cast<const T*>(a.data()), {}};
-  for (size_t i = 0; i < a.ndim(); ++i) out.stride[i == a.ndim() - 1 ? 2 : i] = a.stride(i);
-  return out;
-}
-
-template <class T>
-Source<T> source(const Engine<T>& engine, int slot, const Given& a) {
-  if (engine.holds_indices(slot)) return {{}, strided<int64_t>(a)};
-  return {strided<T>(a), {}};
-}
-
-int size(const Given& x, int axis, const char* what) {
-  if (x.shape(axis) <= size_t(kMost)) return int(x.shape(axis));
-  throw std::invalid_argument("x has " + std::to_string(x.shape(axis)) + " " + what + "; an engine takes at most " +
-                              std::to_string(kMost) + " at once");
-}
-
-template <class P, class V>
-std::vector<P*> pointers(const Flats<V>& arrays) {
-  std::vector<P*> out;
-  for (const Flat<V>& a : arrays) out.push_back(a.data());
-  return out;
-}
-
-template <class P, class V>
-std::vector<P*> pointers(const Optionals<V>& arrays) {
-  std::vector<P*> out;
-  for (const auto& a : arrays) out.push_back(a ? a->data() : nullptr);
-  return out;
-}
-
-template <class V>
-V* pointer(const Flat<V>& a) {
-  return a.is_valid() ? a.data() : nullptr;
-}
-
-// As many arrays as the plan has places for them.
-void expect_count(size_t given, size_t expected, const char* what) {
-  if (given != expected)
-    throw std::invalid_argument(std::to_string(given) + " " + what + "; the plan has " + std::to_string(expected));
-}
 
 // ---- engines
 
@@ -89,26 +28,6 @@ const Kernels<T>& kernels(bool bfloat16 = false) {
   if (!found)
     throw std::runtime_error("ELMAN_ISA is " + std::string(wanted) + ": this processor or build has no such kernels");
   return *found;
-}
-
-template <class T>
-Batch<T> make_batch(const Engine<T>& engine, const Givens& inputs, const Optionals<const int64_t>& lengths,
-                    const Flats<const T>& states, uint64_t key) {
-  const Plan& plan = engine.plan;
-  expect_count(inputs.size(), plan.inputs.size(), "inputs");
-  expect_count(lengths.size(), plan.axes, "arrays of lengths");
-  Batch<T> batch;
-  batch.B = size(inputs[0], 0, "rows"), batch.steps.resize(plan.axes);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    int axis = plan.axis(plan.inputs[i]);
-    batch.inputs.push_back(source(engine, plan.inputs[i].slot, inputs[i]));
-    if (axis != kOnce) batch.steps[axis] = size(inputs[i], 1, "time steps");
-  }
-  batch.lengths = pointers<const int64_t>(lengths);
-  batch.weights.resize(plan.goals.size());
-  batch.states = pointers<const T>(states);
-  batch.key = key;
-  return batch;
 }
 
 template <class T>
@@ -223,46 +142,6 @@ bool py_update(Engine<T>& engine, const Flat<T>& parameters, const Flat<T>& grad
   return finite;
 }
 
-// It keeps the arrays alive; the caller leaves them where they are.
-template <class T>
-Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Givens& inputs,
-                        const Flats<T>& states, const Flats<T>& outputs) {
-  Optionals<const int64_t> all(engine.plan.axes);
-  return {engine,
-          {parameters.data(), version},
-          make_batch<T>(engine, inputs, all, {}, 0),
-          pointers<T>(states),
-          pointers<T>(outputs)};
-}
-
-template <class T>
-bool py_run_finite(Repeated<T>& repeated) {
-  bool finite = false;
-  without_python([&] { finite = run_finite(repeated); });
-  return finite;
-}
-
-template <class T, class V>
-int64_t generated(Repeated<T>& repeated, const Flat<V>& window, const Drawing& how, int64_t first, double seconds,
-                  const Flat<V>& out) {
-  int64_t done = 0;
-  without_python(
-      [&] { done = generate(repeated, window.data(), how, first, int64_t(out.shape(1)), seconds, out.data()); });
-  return done;
-}
-
-template <class T>
-int64_t py_generate(Repeated<T>& repeated, const Flat<T>& window, int64_t first, double seconds, const Flat<T>& out) {
-  return generated(repeated, window, {}, first, seconds, out);
-}
-
-template <class T>
-int64_t py_draw(Repeated<T>& repeated, const Flat<int64_t>& window, nb::tuple drawing, int64_t first, double seconds,
-                const Flat<int64_t>& out) {
-  Drawing how{item<double>(drawing, 0), item<int>(drawing, 1), item<double>(drawing, 2), item<uint64_t>(drawing, 3)};
-  return generated(repeated, window, how, first, seconds, out);
-}
-
 template <class T>
 nb::tuple py_shape(Engine<T>& engine, int slot) {
   int steps = 0, B = 0;
@@ -299,14 +178,12 @@ void py_add_function(Engine<T>& engine, Engine<T>& function, int rows, int colum
 }
 
 template <class T>
-void bind_engine(nb::module_& m, const char* name, const char* repeated, const char* optimizer) {
+void bind_engine(nb::module_& m, const char* name, const char* repeated, const char* quick, const char* pool,
+                 const char* optimizer) {
   nb::class_<Optimizer<T>>(m, optimizer).def("__init__", [](Optimizer<T>* o, nb::tuple code, int states, int scalars) {
     new (o) Optimizer<T>(make_optimizer<T>(code, states, scalars));
   });
-  nb::class_<Repeated<T>>(m, repeated)
-      .def("__call__", py_run_finite<T>)
-      .def("generate", py_generate<T>, "window"_a, "first"_a, "seconds"_a, "out"_a)
-      .def("draw", py_draw<T>, "window"_a, "drawing"_a, "first"_a, "seconds"_a, "out"_a);
+  bind_streams<T>(m, repeated, quick, pool);
   nb::class_<Engine<T>>(m, name)
       .def("__init__", [](Engine<T>* e, nb::tuple p, int threads,
                           bool bfloat16) { new (e) Engine<T>(read_plan(p), kernels<T>(bfloat16), threads); })
@@ -325,6 +202,8 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 4>(),
            nb::keep_alive<0, 5>(), nb::keep_alive<0, 6>(), "parameters"_a, "version"_a, "inputs"_a, "states"_a,
            "outputs"_a)
+      .def("pool", py_pool<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 4>(), "parameters"_a,
+           "version"_a, "states"_a)
       .def("shape", py_shape<T>, "slot"_a)
       .def("bytes", py_bytes<T>)
       .def("read", py_read<T>, "slot"_a, "out"_a);
@@ -387,6 +266,6 @@ NB_MODULE(_native, m) {
   m.def("elementwise", elman::py_elementwise<float>);
   m.def("elementwise", elman::py_elementwise<double>);
   elman::bind_smoothing(m, []() -> const elman::Kernels<double>& { return elman::kernels<double>(); });
-  elman::bind_engine<float>(m, "Engine32", "Repeated32", "Program32");
-  elman::bind_engine<double>(m, "Engine64", "Repeated64", "Program64");
+  elman::bind_engine<float>(m, "Engine32", "Repeated32", "Quick32", "Pool32", "Program32");
+  elman::bind_engine<double>(m, "Engine64", "Repeated64", "Quick64", "Pool64", "Program64");
 }

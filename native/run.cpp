@@ -89,16 +89,16 @@ void check_source(const Engine<T>& e, const Batch<T>& batch, const Source<T>& so
 
 // Whether threads that are awake would share the work of a run.
 template <class T>
-bool is_shared(const Repeated<T>& r) {
-  return r.engine.threads_now() > 1 && r.batch.B * r.engine.step_product >= kWorthSharing;
+bool is_shared(const Engine<T>& e, const Batch<T>& batch) {
+  return e.threads_now() > 1 && batch.B * e.step_product >= kWorthSharing;
 }
 
 // One run takes too little time to wake a thread for it. Where runs follow one another closely the threads are woken
 // for the runs to come, but not again and again: on a busy machine they do not stay awake.
 template <class T>
-int threads_awake(Repeated<T>& r) {
+int threads_awake(Repeated<T>& r, bool shared) {
   int threads = r.engine.threads_now();
-  if (!is_shared(r)) return 1;
+  if (!shared) return 1;
   auto now = Clock::now();
   if (now - r.last > kSpin) return 1;
   if (awake(threads)) return threads;
@@ -110,46 +110,11 @@ int threads_awake(Repeated<T>& r) {
 }
 
 template <class T>
-void run(Repeated<T>& r) {
-  check_indices(r.engine, r.batch, false);
-  r.engine.awake = threads_awake(r);
-  r.engine.in_parts = false;
-  const Weights<T>& w = r.engine.weights;
-  const T* made = r.engine.functions.arena.data();
-  if (w.stale || r.packings != w.packings) {
-    expect_version(r.engine, r.parameters.version);
-    made = with_made(r.engine, r.parameters.values, r.parameters.version, r.batch.key);
-  }
-  run_batch(r.engine, r.engine.functions.some() ? made : r.parameters.values, r.batch, r.results);
-  r.packings = w.packings;
-  if (is_shared(r)) r.last = Clock::now();
-}
-
-template <class T>
-void keep_states(Repeated<T>& r) {
-  for (size_t i = 0; i < r.states.size(); ++i) std::copy_n(r.results.states[i], r.state_size(i), r.states[i]);
-}
-
-template <class T>
-bool finite_inputs(const Repeated<T>& r) {
-  const Engine<T>& e = r.engine;
-  for (size_t i = 0; i < r.batch.inputs.size(); ++i) {
-    const Ref& place = e.plan.inputs[i];
-    size_t size = size_t(r.batch.B * row_size(e, r.batch, place));
-    if (!e.holds_indices(place.slot) && !e.kernels.all_finite(r.batch.inputs[i].values.data, size)) return false;
-  }
-  return true;
-}
-
-template <class T>
 bool finite_results(const Repeated<T>& r) {
-  const Engine<T>& e = r.engine;
   size_t states = 0;
   for (size_t i = 0; i < r.states.size(); ++i) states += r.state_size(i);
-  for (size_t i = 0; i < r.results.outputs.size(); ++i)
-    if (!e.kernels.all_finite(r.results.outputs[i], size_t(r.batch.B * row_size(e, r.batch, e.plan.outputs[i]))))
-      return false;
-  return e.kernels.all_finite(r.finals.data(), states);
+  return finite_outputs(r.engine, r.results.outputs, r.batch, 1) &&
+         r.engine.kernels.all_finite(r.finals.data(), states);
 }
 
 // Takes all blocks along the legs of a way; where rows meet and go on, it is concluded what they say.
@@ -301,19 +266,55 @@ Repeated<T>::Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T
 }
 
 template <class T>
+void run_packed(Repeated<T>& r, const Batch<T>& batch, const Results<T>& results) {
+  Engine<T>& e = r.engine;
+  bool shared = is_shared(e, batch);
+  e.awake = threads_awake(r, shared);
+  e.in_parts = false;
+  const Weights<T>& w = e.weights;
+  const T* made = e.functions.arena.data();
+  if (w.stale || r.packings != w.packings) {
+    expect_version(e, r.parameters.version);
+    made = with_made(e, r.parameters.values, r.parameters.version, batch.key);
+  }
+  run_batch(e, e.functions.some() ? made : r.parameters.values, batch, results);
+  r.packings = w.packings;
+  if (shared) r.last = Clock::now();
+}
+
+template <class T>
+bool finite_inputs(const Engine<T>& e, const std::vector<Source<T>>& inputs, const Batch<T>& batch, int64_t times) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Ref& place = e.plan.inputs[i];
+    size_t size = size_t(times * batch.B * row_size(e, batch, place));
+    if (!e.holds_indices(place.slot) && !e.kernels.all_finite(inputs[i].values.data, size)) return false;
+  }
+  return true;
+}
+
+template <class T>
+bool finite_outputs(const Engine<T>& e, const std::vector<T*>& outputs, const Batch<T>& batch, int64_t times) {
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (!e.kernels.all_finite(outputs[i], size_t(times * batch.B * row_size(e, batch, e.plan.outputs[i])))) return false;
+  return true;
+}
+
+template <class T>
 void run_again(Repeated<T>& r) {
   Call<T> call(r.engine);
-  run(r);
-  keep_states(r);
+  check_indices(r.engine, r.batch, false);
+  run_packed(r, r.batch, r.results);
+  r.keep_states();
 }
 
 template <class T>
 bool run_finite(Repeated<T>& r) {
   Call<T> call(r.engine);
-  if (!finite_inputs(r)) return false;
-  run(r);
+  if (!finite_inputs(r.engine, r.batch.inputs, r.batch, 1)) return false;
+  check_indices(r.engine, r.batch, false);
+  run_packed(r, r.batch, r.results);
   if (!finite_results(r)) return false;
-  keep_states(r);
+  r.keep_states();
   return true;
 }
 
@@ -353,6 +354,9 @@ void read(Engine<T>& e, int slot, T* out, size_t values) {
   template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                       \
   template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                   \
   template struct Repeated<T>;                                                                                        \
+  template void run_packed(Repeated<T>&, const Batch<T>&, const Results<T>&);                                         \
+  template bool finite_inputs(const Engine<T>&, const std::vector<Source<T>>&, const Batch<T>&, int64_t);             \
+  template bool finite_outputs(const Engine<T>&, const std::vector<T*>&, const Batch<T>&, int64_t);                   \
   template void run_again(Repeated<T>&);                                                                              \
   template bool run_finite(Repeated<T>&);                                                                             \
   template void read(Engine<T>&, int, T*, size_t);

@@ -302,6 +302,9 @@ struct Repeated {
   Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const std::vector<T*>& states,
            const std::vector<T*>& outputs);
   int64_t state_size(size_t state) const { return int64_t(batch.B) * engine.states[state].width; }
+  void keep_states() const {
+    for (size_t i = 0; i < states.size(); ++i) std::copy_n(results.states[i], state_size(i), states[i]);
+  }
 };
 
 template <class T>
@@ -310,6 +313,37 @@ void run_again(Repeated<T>& repeated);
 // The same where all that goes in and comes out is finite; else the states stay, and it returns false.
 template <class T>
 bool run_finite(Repeated<T>& repeated);
+
+// Arrays of many steps of a stream: inputs (B, T, F) and outputs (B, T, O), also of what has no time in the plan.
+template <class T>
+struct Steps {
+  std::vector<Source<T>> inputs;
+  std::vector<T*> outputs;
+  int64_t count;
+};
+
+// Steps one after the other, from `first` on: each as run_finite does it, bit for bit, but that the states stay until all
+// are done. Returns the number of steps done, less than all if that takes longer than so many seconds, or -1 where
+// something is not finite. (steps.cpp, like the next two)
+template <class T>
+int64_t run_steps(Repeated<T>& repeated, const Steps<T>& steps, int64_t first, double seconds);
+
+// The states of many streams, of which some go one step at a time.
+template <class T>
+struct Pool {
+  Repeated<T> repeated;    // of batches of those that go
+  std::vector<T*> states;  // (streams, width) each
+  Buffer<T> before;        // states of those that go
+
+  Pool(Engine<T>& engine, Parameters<T> parameters, const std::vector<T*>& states)
+      : repeated(engine, parameters, {}, {}, {}), states(states) {}
+};
+
+// One step of the streams at these places, which are rows of the batch, one each: the numbers of each alone, bit for bit.
+// Where something that goes in or comes out of a row is not finite, `wrong` says so of the row, all states stay, and it
+// returns false.
+template <class T>
+bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& batch, const std::vector<T*>& outputs, bool* wrong);
 
 // How the index of a class is drawn with an output as logits.
 struct Drawing {
@@ -359,6 +393,15 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                const std::vector<double>& weight_sums, const Leg& leg, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
+// A run of a stream, or of some; the weights are packed if they are not those of its last run. (run.cpp)
+template <class T>
+void run_packed(Repeated<T>& repeated, const Batch<T>& batch, const Results<T>& results);
+// Whether all numbers that go in are finite, of arrays as long as those of so many batches. (run.cpp)
+template <class T>
+bool finite_inputs(const Engine<T>& engine, const std::vector<Source<T>>& inputs, const Batch<T>& batch, int64_t times);
+// The same of outputs. (run.cpp)
+template <class T>
+bool finite_outputs(const Engine<T>& engine, const std::vector<T*>& outputs, const Batch<T>& batch, int64_t times);
 // Of each goal, the sum of the weights of all steps in use. (run.cpp, like the next six)
 template <class T>
 std::vector<double> sums_of_weights(const Engine<T>& engine, const Batch<T>& batch);

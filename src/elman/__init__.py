@@ -28,7 +28,7 @@ _TRAINING = (
     "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
-    "ElmanError EquationError ShapeError DataError OptionError TrainingError ModelFileError EngineError "
+    "ElmanError EquationError ShapeError DataError StreamError OptionError TrainingError ModelFileError EngineError "
     "ConversionError JobError"
 ).split()
 
@@ -90,7 +90,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     )
     from elman.errors import (
         ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,
-        DataError as DataError, OptionError as OptionError, TrainingError as TrainingError,
+        DataError as DataError, StreamError as StreamError, OptionError as OptionError,
+        TrainingError as TrainingError,
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
         JobError as JobError,
     )

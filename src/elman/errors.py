@@ -4,6 +4,7 @@
     |-- EquationError    a cell, layer or loss whose equations cannot be traced or do not fit together
     |   `-- ShapeError   sizes that cannot match; also an array of the wrong shape
     |-- DataError        input data that cannot be used: files, columns, times, NaN, too few rows
+    |   `-- StreamError  of some of many streams, which it names
     |-- OptionError      an option or argument with a value that makes no sense
     |-- TrainingError    training that cannot go on: a loss or gradient that is not finite
     |-- ModelFileError   a model file that cannot be read
@@ -14,6 +15,10 @@
 `EquationError`, `DataError`, `OptionError` and `ConversionError` are also `ValueError`, so that code that expects
 Python's own exception for a bad value keeps working. Every message says what came, what was expected and what to do.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 
 class ElmanError(Exception):
@@ -30,6 +35,20 @@ class ShapeError(EquationError):
 
 class DataError(ElmanError, ValueError):
     """Input data that cannot be used."""
+
+
+class StreamError(DataError):
+    """Input of some of many streams that cannot be used; no stream has gone a step.
+
+    Attributes
+    ----------
+    errors : dict of DataError or ShapeError by key
+        What is wrong, of each stream of which something is.
+    """
+
+    def __init__(self, message: str, errors: dict[Any, ElmanError]):
+        super().__init__(message)
+        self.errors = errors
 
 
 class OptionError(ElmanError, ValueError):

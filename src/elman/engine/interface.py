@@ -183,6 +183,60 @@ class TrainResult:
     finite: bool
 
 
+class Stepper(Protocol):
+    """Computes one batch again and again on the same arrays; made by `Engine.stepper`."""
+
+    def __call__(self) -> bool:
+        """Read the inputs and states, write the outputs and, over them, the final states.
+
+        Returns whether inputs and all results are finite; where they are not, and where it raises, the states stay as
+        they are, and the outputs hold nothing of use.
+        """
+        ...
+
+    def run(self, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> bool:
+        """Many steps one after the other, of a batch that is one step: the same numbers as of so many calls.
+
+        Inputs (B, T, F) and outputs (B, T, O) are contiguous, also of what has no time in the plan. The states change
+        when all steps are done, and where that is not so, as above, not at all.
+        """
+        ...
+
+    def quick(self, input: np.ndarray, output: np.ndarray) -> Callable[[Any], np.ndarray | None]:
+        """A function of x that does one step and returns a copy of the output; None where it did none, or none so fast.
+
+        `input` (B, F) and `output` (B, O) are the only ones. x need not be looked at: where it is not an array of
+        this shape, of numbers that are finite, no step is done.
+        """
+        ...
+
+
+class Pool(Protocol):
+    """The states of many streams, of which some go a step at a time; made by `Engine.pool`."""
+
+    def step(
+        self, places: np.ndarray, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray], wrong: np.ndarray
+    ) -> bool:
+        """One step of some streams, each with the numbers that it has alone.
+
+        Parameters
+        ----------
+        places : array (n,) of int64
+            Which streams, each once.
+        inputs : sequence of arrays (n, 1, F), or (n, F) of what has no time
+        outputs : sequence of arrays (n, O)
+            What they are written to.
+        wrong : array (n,) of bool
+            Where this returns False, whether anything of a stream is not finite.
+
+        Returns
+        -------
+        bool
+            Whether all that goes in and comes out is finite; where it is not, and where it raises, all states stay.
+        """
+        ...
+
+
 class Engine(Protocol):
     """What runs a plan, and trains with it.
 
@@ -242,13 +296,12 @@ class Engine(Protocol):
         inputs: Sequence[np.ndarray],
         states: list[np.ndarray],
         outputs: Sequence[np.ndarray],
-    ) -> Callable[[], bool]:
-        """A function that computes one batch again and again on the same arrays.
+    ) -> Stepper:
+        """What computes one batch again and again on the same arrays."""
+        ...
 
-        It reads `inputs` and `states`, writes `outputs` and, over them, the final `states`. It returns whether inputs
-        and all results are finite; where they are not, and where it raises, `states` stay as they are, and `outputs`
-        hold nothing of use.
-        """
+    def pool(self, parameters: np.ndarray, states: list[np.ndarray]) -> Pool:
+        """What takes some of many streams a step further, with the states (streams, H) of all of them."""
         ...
 
     def generate(

@@ -16,7 +16,7 @@ from elman.checks import whole
 from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
 from elman.engine.generation import Drawing
-from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
+from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, Pool, Stepper, TrainResult, Updates
 from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import OptimizerProgram, Plan
 from elman.engine.segments import check_how, check_wanted
@@ -169,14 +169,22 @@ class NativeEngine:
         inputs: Sequence[np.ndarray],
         states: list[np.ndarray],
         outputs: Sequence[np.ndarray],
-    ) -> Callable[[], bool]:
-        """A function that computes one batch again and again on the same arrays.
+    ) -> Stepper:
+        """What computes one batch again and again on the same arrays.
 
         The parameters are packed in its first call and after a call of another kind: leave them as they are as long
         as it is used.
         """
         all_states = self._check_in_place(parameters, inputs, states, outputs, "x")
-        return self._engine.repeated(parameters, 0, list(inputs), all_states, list(outputs))
+        stepper: Stepper = self._engine.repeated(parameters, 0, list(inputs), all_states, list(outputs))
+        return stepper
+
+    def pool(self, parameters: np.ndarray, states: list[np.ndarray]) -> Pool:
+        """What takes some of many streams a step further."""
+        self._intake.parameters(parameters)
+        all_states = self._intake.states(states, len(states[0]) if states else 1, "states") or []
+        pool: Pool = self._engine.pool(parameters, 0, all_states)
+        return pool
 
     def generate(
         self,

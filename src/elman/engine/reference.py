@@ -17,13 +17,14 @@ from elman.checks import whole
 from elman.engine import arrays, bfloat16
 from elman.engine.functions import Functions
 from elman.engine.generation import Drawing, feed_back
-from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, TrainResult, Updates
+from elman.engine.interface import AS_A_WHOLE, Batch, Gradients, How, Pool, Stepper, TrainResult, Updates
 from elman.engine.meetings import Moments
 from elman.engine.plan import Plan
 from elman.engine.run import Run
 from elman.engine.segments import Segment, check_how, check_wanted, followed, joined, root, segments_of
 from elman.engine.segments import truncated_segments as truncated
 from elman.engine.slots import ONCE, Ref
+from elman.engine.stepping import NumpyPool, NumpyStepper
 from elman.engine.updates import train, update
 from elman.errors import EngineError
 
@@ -87,21 +88,13 @@ class NumpyEngine:
         inputs: Sequence[np.ndarray],
         states: list[np.ndarray],
         outputs: Sequence[np.ndarray],
-    ) -> Callable[[], bool]:
-        """A function that computes one batch again and again on the same arrays."""
+    ) -> Stepper:
+        """What computes one batch again and again on the same arrays."""
+        return NumpyStepper(functools.partial(self.forward, parameters), inputs, states, outputs)
 
-        def step() -> bool:
-            if not all(np.isfinite(x).all() for x in inputs):
-                return False
-            with np.errstate(all="ignore"):  # what is not finite is found
-                found, finals = self.forward(parameters, Batch(tuple(inputs), states=states))
-            if not all(np.isfinite(a).all() for a in (*found, *finals)):
-                return False
-            for mine, new in zip((*outputs, *states), (*found, *finals), strict=True):
-                mine[...] = new
-            return True
-
-        return step
+    def pool(self, parameters: np.ndarray, states: list[np.ndarray]) -> Pool:
+        """What takes some of many streams a step further."""
+        return NumpyPool(functools.partial(self.forward, parameters), states)
 
     def generate(
         self,

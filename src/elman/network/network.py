@@ -29,7 +29,7 @@ from elman.network.one_by_one import generate_each
 from elman.network.padding import check_padding, repeat_last
 from elman.network.parameters import Parameters, flat, initialise, layout
 from elman.network.penalties import penalties_of
-from elman.network.stream import step, stream
+from elman.network.stream import step, stream, streams
 from elman.network.structure import Structure
 from elman.network.summary import explain, short, summary
 from elman.network.traced import trace
@@ -394,6 +394,7 @@ class Network:
     freeze = freeze
     unfreeze = unfreeze
     stream = stream
+    streams = streams
     step = step
     trace = trace
     explain = explain

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from elman.checks import numbers, whole
-from elman.engine.indices import as_indices, whole_numbers
-from elman.engine.interface import Batch
-from elman.errors import DataError, OptionError, ShapeError
+from elman.errors import DataError, ShapeError
 from elman.network import arguments
 from elman.network.doors import by_input
 from elman.network.face import Net
-from elman.network.stepwise import hindrance
-from elman.training.finite import check_finite, check_indices
+from elman.network.single_step import SingleStep, check_stepwise, put
+from elman.network.streams import Streams
+from elman.training.finite import check_indices
 
 
 class Stream:
     """Runs a network step by step with the least work between steps; made by `Network.stream`.
 
     It keeps the state, and the parameters as they were when it was made. The numbers are those of `Network.step`, bit
-    for bit.
+    for bit. One thread at a time may call it; `Network.streams` serves many.
 
     Parameters
     ----------
@@ -47,29 +46,18 @@ class Stream:
     >>> stream = Network(2, [GRU(8), Dense(1)]).stream()
     >>> [stream(x).shape for x in np.zeros((3, 1, 2))]
     [(1, 1), (1, 1), (1, 1)]
+    >>> stream.run(np.zeros((1000, 2))).shape
+    (1000, 1)
     """
 
     def __init__(self, network: Net, rows: int = 1, state: Any = None):
-        check_stepwise(network)
-        rows = whole(rows, "rows")
-        self._network, self._arena, self._sizes = network, network.arena.copy(), network.state_sizes()
-        given, ends = network.structure.inputs, network.ends
-        widths = [*(one.width for one in given), *(end.outputs for end in ends), *itertools.chain(*self._sizes)]
-        arrays = _zeros([(rows, n) for n in widths], network.dtype)
-        inputs, self._outputs = arrays[: len(given)], arrays[len(given) : len(given) + len(ends)]
-        self._states = arrays[len(given) + len(ends) :]
-        for door, array in zip(network.doors, inputs, strict=True):
-            door.begin(array)
-        first = {d.given.name: _timed(a, d.steps) for a, d in zip(inputs, network.doors, strict=True)}
-        self._x, _ = network.check_batch(first, None)
-        self._inputs = [a[:, 0] if a.ndim == 3 else a for a in self._x]
-        self._one_input, self._one_output = len(given) == 1, network.structure.names is None
-        self._shape = self._inputs[0].shape
-        plain = "iu" if self._x[0].dtype.kind == "i" else "fiub"
-        self._kinds = "" if network.doors[0].ranges else plain  # of numbers that need no further look
-        self._engine = network.new_engine()
-        y = [_timed(a, end.sequence_output) for a, end in zip(self._outputs, ends, strict=True)]
-        self._step = self._engine.stepper(self._arena, self._x, self._states, y)
+        self._of = of = SingleStep(network)
+        self._rows = rows = whole(rows, "rows")
+        self._inputs, self._outputs, self._states = of.inputs(rows), of.outputs(rows), of.states(rows)
+        y = [a[:, None] if end.sequence_output else a for a, end in zip(self._outputs, of.ends, strict=True)]
+        self._step = of.engine.stepper(of.arena, of.timed(self._inputs), self._states, y)
+        quick = of.one_input and of.one_output and not of.doors[0].ranges
+        self._quick = self._step.quick(self._inputs[0], self._outputs[0]) if quick else _no_step
         if state is not None:
             self.state = state
 
@@ -82,58 +70,120 @@ class Stream:
             If x does not fit, holds a NaN, an infinity or what is no index, or if a result is not finite: which, and
             where. The state is then that before the step.
         """
-        if self._one_input and type(x) is np.ndarray and x.shape == self._shape and x.dtype.kind in self._kinds:
-            self._inputs[0][...] = x
-        else:
-            for number, new in enumerate(by_input(self._network.doors, x)):
-                self._inputs[number][...] = self._checked(number, new)
+        y = self._quick(x)
+        return self._looked_at(x) if y is None else y
+
+    def _looked_at(self, x: Any) -> Any:
+        """One step of anything that is like an array."""
+        of, given = self._of, by_input(self._of.doors, x)
+        for number, new in enumerate(given):
+            put(self._inputs[number], self._checked(number, new))
         try:
             if not self._step():
-                self._explain()
+                of.explain(self._inputs, self._states)
         except DataError:
-            for door, array in zip(self._network.doors, by_input(self._network.doors, x), strict=True):
+            for door, array in zip(of.doors, given, strict=True):
                 if door.indices:
                     check_indices(np.asarray(array), door.indices, door.name)
             raise
-        if self._one_output:
-            return self._outputs[0].copy()
-        return self._network.returned([y.copy() for y in self._outputs])
+        return of.returned([y.copy() for y in self._outputs])
 
     def _checked(self, number: int, x: Any) -> np.ndarray:
-        door, shape = self._network.doors[number], self._inputs[number].shape
+        door, shape = self._of.doors[number], self._inputs[number].shape
         array = numbers(x, door.name)
         if array.shape != shape:
             raise ShapeError(f"{door.name} has shape {array.shape}; expected {shape} = (rows of the stream, features)")
-        door.check_ranges(array)
-        if door.indices:
-            check_indices(array, door.indices, door.name)
-        elif door.whole:  # a class that the equations pick
-            plan = self._engine.plan
-            limit = whole_numbers(plan, self._network.dtype)[plan.inputs[number].slot]
-            as_indices(array[:, None], limit, None, door.name)
+        self._of.look(number, array)
         return array
 
-    def _explain(self) -> None:
-        """Raise `DataError` for a step that was not finite, which is done once more for its results."""
-        for door, mine in zip(self._network.doors, self._inputs, strict=True):
-            check_finite(mine, door.name)
-        with np.errstate(all="ignore"):
-            outputs, states = self._engine.forward(self._arena, Batch(self._x, states=self._states))
-        ends = self._network.ends
-        found = [y[:, 0] if end.sequence_output else y for y, end in zip(outputs, ends, strict=True)]
-        names = [end.name or "output" for end in ends]
-        names += [f"state[{i}][{j}]" for i, sizes in enumerate(self._sizes) for j in range(len(sizes))]
-        arguments.check_results(self._network, dict(zip(names, [*found, *states], strict=True)), self._arena)
+    def run(self, x: Any) -> Any:
+        """Many steps in one call: the numbers of as many calls, bit for bit, and much faster.
+
+        Parameters
+        ----------
+        x : array (T, F), or (B, T, F) of a stream of B rows
+            Values in the order in which they came; of several inputs a tuple of them, or a dict by name. An input
+            without time has a value for each step too.
+
+        Returns
+        -------
+        array (T, O), or (B, T, O) of such an x
+            What the calls would return; of several outputs a tuple of them, or a dict by name. The state is then that
+            behind the last step.
+
+        Raises
+        ------
+        ShapeError, DataError
+            If x does not fit, or at the first step that cannot be done, which is named. No step is done then.
+
+        Examples
+        --------
+        >>> from elman.network import GRU, Network
+        >>> net = Network(1, [GRU(8)])
+        >>> x = np.sin(np.arange(50.0))[:, None]
+        >>> stream, other = net.stream(), net.stream()
+        >>> bool((stream.run(x) == np.concatenate([other(now[None]) for now in x])).all())
+        True
+        """
+        of = self._of
+        given = [numbers(one, door.name) for door, one in zip(of.doors, by_input(of.doors, x), strict=True)]
+        alone = given[0].ndim == 2
+        arrays = self._sequences([a[None] if alone and a.ndim == 2 else a for a in given])
+        outputs = of.outputs(self._rows, arrays[0].shape[1])
+        if arrays[0].shape[1] and not self._ran(arrays, outputs):
+            self._explain_run(arrays)
+        return of.returned([y[0] if alone else y for y in outputs])
+
+    def _sequences(self, given: list[np.ndarray]) -> list[np.ndarray]:
+        """Inputs of many steps, (B, T, F) each."""
+        steps = given[0].shape[1] if given[0].ndim == 3 else 0
+        for door, array in zip(self._of.doors, given, strict=True):
+            if array.ndim != 3 or array.shape[::2] != (self._rows, door.given.width):
+                shape = array.shape[1:] if self._rows == 1 and array.ndim == 3 else array.shape
+                also = f"(time steps, {door.given.width}) or " if self._rows == 1 else ""
+                raise ShapeError(
+                    f"{door.name} has shape {shape}; expected {also}({self._rows}, time steps, {door.given.width}) = "
+                    "(rows of the stream, time steps, features)"
+                )
+            if array.shape[1] != steps:
+                first = self._of.doors[0].name
+                raise ShapeError(f"{door.name} has {array.shape[1]} time steps and {first} {steps}; expected as many")
+        return given
+
+    def _ran(self, arrays: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> bool:
+        """Whether all steps are done."""
+        inputs = []
+        try:
+            for number, (mine, array) in enumerate(zip(self._inputs, arrays, strict=True)):
+                self._of.look(number, array)
+                with np.errstate(over="ignore"):  # what is too large is infinite then, and found as such
+                    inputs.append(np.ascontiguousarray(array, mine.dtype))
+            return self._step.run(inputs, outputs)
+        except DataError:
+            return False
+
+    def _explain_run(self, arrays: Sequence[np.ndarray]) -> None:
+        """Raise `DataError` at the first step that cannot be done, which is found by doing them one by one."""
+        before = [state.copy() for state in self._states]
+        steps = arrays[0].shape[1]
+        try:
+            for t in range(steps):
+                try:
+                    self._looked_at({d.given.name: a[:, t] for d, a in zip(self._of.doors, arrays, strict=True)})
+                except DataError as error:
+                    raise DataError(f"step {t} of {steps}: {error}. None of these steps was done") from None
+        finally:
+            for mine, old in zip(self._states, before, strict=True):
+                mine[...] = old
 
     @property
     def state(self) -> list[tuple[np.ndarray, ...]]:
         """A copy of the state after the last step, as `Network.__call__` takes and returns it."""
-        left = iter(self._states)
-        return [tuple(next(left).copy() for _ in sizes) for sizes in self._sizes]
+        return self._of.nested([state.copy() for state in self._states])
 
     @state.setter
     def state(self, value: Any) -> None:
-        given = arguments.flat_state(value, self._sizes, len(self._inputs[0]), self._network.dtype)
+        given = arguments.flat_state(value, self._of.sizes, self._rows, self._of.network.dtype)
         for mine, new in zip(self._states, given, strict=True):
             mine[...] = new
 
@@ -143,23 +193,8 @@ class Stream:
             state[...] = 0
 
 
-def check_stepwise(network: Net) -> None:
-    """Raise `OptionError` unless a network's first output needs nothing but the first inputs."""
-    why = hindrance(network.structure)
-    if why:
-        raise OptionError(f"{why}, which needs the whole sequence: call the network itself, not step by step")
-
-
-def _timed(array: np.ndarray, steps: bool) -> np.ndarray:
-    """One step as a sequence."""
-    return array[:, None] if steps else array
-
-
-def _zeros(shapes: list[tuple[int, int]], dtype: np.dtype) -> list[np.ndarray]:
-    try:
-        return [np.zeros(shape, dtype) for shape in shapes]
-    except (MemoryError, ValueError) as error:
-        raise OptionError(f"there is no memory for a stream of {shapes[0][0]} rows: take fewer") from error
+def _no_step(x: Any) -> None:
+    """Of a network whose inputs have to be looked at."""
 
 
 def step(net: Net, x: Any, state: Any = None) -> tuple[Any, list[tuple[np.ndarray, ...]]]:
@@ -190,3 +225,14 @@ def stream(net: Net, rows: int = 1, state: Any = None) -> Stream:
         Initial states; zeros by default.
     """
     return Stream(net, rows, state)
+
+
+def streams(net: Net, capacity: int | None = None) -> Streams:
+    """Many streams that come and go, each with a state of its own; see `Streams`.
+
+    Parameters
+    ----------
+    capacity : int, optional
+        How many may be open at once; by default any number.
+    """
+    return Streams(net, capacity)
