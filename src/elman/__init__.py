@@ -41,6 +41,7 @@ _HOME = {
     "SequenceClassifier": "elman.classify",
     "SequenceRegressor": "elman.classify",
     "load": "elman.models",
+    "sweep": "elman.fleet",
 }
 _MODULES = (
     "cells",
@@ -51,6 +52,7 @@ _MODULES = (
     "engine",
     "equations",
     "errors",
+    "fleet",
     "forecast",
     "insight",
     "interop",
@@ -65,8 +67,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # isort: off
     from elman import (
         cells as cells, classify as classify, commands as commands, compare as compare, data as data, engine as engine,
-        equations as equations, errors as errors, forecast as forecast, insight as insight, interop as interop,
-        language as language, network as network, plots as plots, training as training,
+        equations as equations, errors as errors, fleet as fleet, forecast as forecast, insight as insight,
+        interop as interop, language as language, network as network, plots as plots, training as training,
     )
     from elman.classify import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
     from elman.equations import cell as cell, Cell as Cell
@@ -89,6 +91,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         DataError as DataError, OptionError as OptionError, TrainingError as TrainingError,
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
     )
+    from elman.fleet import sweep as sweep
     from elman.forecast import Forecaster as Forecaster
     from elman.language import LanguageModel as LanguageModel
     from elman.models import load as load

@@ -110,7 +110,7 @@ class SeriesJudge:
         return {name: float(score) for name, score in self._scored(test, "elman").items() if name in self.measures}
 
     def _scored(self, test: Backtest, method: str) -> Mapping[str, Any]:
-        """Scores in units of the forecaster as it was given: those of a test would change with a season that is tried."""
+        """Scores in units of the forecaster as it was given: those of a test would change with a season tried."""
         return judged(test.actual, test.forecasts[method], self._probe.scales)
 
     def fingerprint(self) -> str:

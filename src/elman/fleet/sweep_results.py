@@ -60,7 +60,7 @@ class Tried:
     @property
     def words(self) -> str:
         """As ``units=32, cell=gru``."""
-        return ", ".join(f"{name}={as_label(value)}" for name, value in self.settings.items())
+        return _in_words(self.settings)
 
 
 @dataclass(frozen=True)
@@ -332,6 +332,15 @@ class Sweep:
         return "\n".join([head, *lines])
 
 
+def settings_in_words(settings: str) -> str:
+    """Settings in JSON, as ``units=32, cell=gru``."""
+    return _in_words(json.loads(settings))
+
+
+def _in_words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={as_label(value)}" for name, value in settings.items())
+
+
 def _tried(number: int, rows: list[Row]) -> Tried:
     return Tried(
         number,
@@ -354,12 +363,17 @@ def _share(groups: Sequence[Sequence[float]]) -> float:
 
 
 def _parts(values: np.ndarray) -> list[str]:
-    """The part of the values that each lies in, about as many in each, called by its ends."""
+    """The part of the values that each lies in, about as many in each and equal ones together, called by its ends."""
     parts = min(PARTS, max(len(values) // 3, 1))
-    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable")
-    part = ranks * parts // len(values)
-    ends = {p: (values[part == p].min(), values[part == p].max()) for p in range(parts)}
-    return [f"{ends[p][0]:.3g} to {ends[p][1]:.3g}" for p in part.tolist()]
+    below = np.searchsorted(np.sort(values), values, side="left")  # the rank of the first of equals
+    part = below * parts // len(values)
+    names = {p: _ends(values[part == p]) for p in set(part.tolist())}
+    return [names[p] for p in part.tolist()]
+
+
+def _ends(values: np.ndarray) -> str:
+    low, high = float(values.min()), float(values.max())
+    return as_label(low) if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:

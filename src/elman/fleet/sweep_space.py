@@ -128,8 +128,11 @@ class Space:
 
     def settings(self, key: str) -> Settings:
         """The settings of such a text: values as the user gave them."""
-        found = json.loads(key)
-        return {name: self._given(name, found[name]) for name in self.of}
+        return self.settings_of(json.loads(key))
+
+    def settings_of(self, data: Mapping[str, Any]) -> Settings:
+        """The settings that are such in terms of JSON."""
+        return {name: self._given(name, data[name]) for name in self.of}
 
     def _given(self, name: str, data: Any) -> Any:
         values = self.of[name]
