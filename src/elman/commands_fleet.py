@@ -248,6 +248,9 @@ def _swept(
 ) -> SweepReport:
     """Sweep; then learn from all data with the best settings, if that is to be written."""
     given = read_space(estimator, asked.lists, asked.ranges)
+    both = next((one for one in read_settings(estimator, asked.settings) if one in given), None)
+    if both is not None:
+        raise OptionError(f"{both} is to be tried, and set for all trials as well; leave one out")
     path = Path(f"sweep-{name}.duckdb") if asked.file is None else checks.path(asked.file, "file")
     folder = None if asked.out is None else checks.path(asked.out, "out")
     if folder is not None:

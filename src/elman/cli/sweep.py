@@ -32,14 +32,18 @@ _TRIED = (
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of all trials, as epochs=5."
     ),
     click.option("--seeds", type=int, default=1, show_default=True, metavar="N", help="Trials of each setting."),
-    click.option("--measure", metavar="NAME", help="The score that settings are ranked by. [default: the first below]"),
+    click.option(
+        "--measure",
+        metavar="NAME",
+        help="The score that settings are ranked by, of those that are named above. [default: the first]",
+    ),
 )
 _RUN = (
     click.option("--file", metavar="FILE", help="Rows of all trials, in DuckDB. [default: sweep-NAME.duckdb]"),
     click.option(
         "--out", metavar="DIR", help="Folder for the best model, learnt from all data, a page and a table of trials."
     ),
-    click.option("--jobs", type=int, default=1, show_default=True, metavar="N", help="Processes, -1: one each core."),
+    click.option("--jobs", type=int, metavar="N", help="Processes, -1 for one each core. [default: 1]"),
     click.option("--budget", type=float, metavar="S", help="Seconds after which no trial is begun."),
     click.option("--at-once", type=int, metavar="N", help="Settings that Optuna proposes together. [default: 4]"),
     click.option("--retry", is_flag=True, help="Run trials again that failed before."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ class Options:
     trials: int | None = None
     seeds: Any = 1
     measure: str | None = None
-    jobs: int = 1
+    jobs: int | None = None
     budget: float | None = None
     at_once: int = AT_ONCE
     retry: bool = False
@@ -55,13 +56,18 @@ class Options:
     def __post_init__(self) -> None:
         if self.trials is not None:
             checks.whole(self.trials, "trials", most=10**6)
-        if self.jobs != -1:
+        if self.jobs not in (None, -1):
             checks.whole(self.jobs, "jobs", most=10**4)
         if self.budget is not None:
             checks.real(self.budget, "budget", 0)
         checks.whole(self.at_once, "at_once", most=10**4)
         checks.flag(self.retry, "retry")
         object.__setattr__(self, "seeds", _seeds(self.seeds))
+
+    @property
+    def until(self) -> float | None:
+        """When the budget is spent, of a sweep that begins now."""
+        return None if self.budget is None else time.time() + self.budget
 
 
 def _seeds(given: Any) -> list[int]:

@@ -318,7 +318,9 @@ class Sweep:
             name, score = self.baseline
             than = "better" if self._loss(best.mean) < self._loss(score) else "no better"
             found.append(f"that is {than} than {name}, {self.measure} {score:.4g}")
-        if len(self.seeds) > 1 and len(self.ranked) > 1:
+        if len({one.mean for one in self.ranked}) == 1 < len(self.ranked):
+            found.append("all of them reach the same: what was tried makes no difference to the score")
+        elif len(self.seeds) > 1 and len(self.ranked) > 1:
             others = [one.words for one in self.about_as_good]
             what = "; ".join(others[:3]) + (f"; and {len(others) - 3} more" if len(others) > 3 else "")
             found.append(f"within one standard error of it: {what or 'none of the others'}")

@@ -7,9 +7,10 @@ import math
 import os
 import platform
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +37,12 @@ class Work:
     judge: Judge
     measure: str
     versions: dict[str, str]
+    until: float | None = None  # in seconds of the clock, after which no task is begun
 
-    def __call__(self, task: Task) -> Row:
-        """Run a task; what goes wrong in it is its row's error, and not the end of the sweep."""
+    def __call__(self, task: Task) -> Row | None:
+        """Run a task, if there is time; what goes wrong in it is its row's error, and not the end of the sweep."""
+        if self.until is not None and time.time() > self.until:
+            return None
         started = time.perf_counter()
         try:
             scores, error = self.judge(task.settings, task.seed), ""
@@ -67,25 +71,25 @@ def versions_now(*libraries: str) -> dict[str, str]:
     return found | {name: version(name) for name in libraries}
 
 
-def run(work: Work, tasks: Iterable[Task], jobs: int) -> Iterator[Row]:
-    """The row of each task, as it ends; with several jobs, in other processes with one thread each.
+def each_job(function: Callable[[Task], Row | None], items: Sequence[Task], n_jobs: int | None) -> Iterator[Any]:
+    """The number of each item and what was made of it, as soon as that is there; in processes of one thread each.
 
     Raises
     ------
     OptionError
         If there is no joblib for several.
     """
-    if jobs == 1:
-        yield from map(work, tasks)
+    if n_jobs in (None, 1):
+        yield from ((number, function(item)) for number, item in enumerate(items))
         return
     try:
         from joblib import Parallel, delayed
     except ImportError as error:
-        raise OptionError(f"jobs is {jobs}, and joblib is not installed: pip install joblib, or jobs=1") from error
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
-    yield from parallel(delayed(_with_one_thread)(work, task) for task in tasks)
+        raise OptionError(f"jobs is {n_jobs}, and joblib is not installed: pip install joblib, or jobs=1") from error
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+    yield from parallel(delayed(_with_one_thread)(function, number, item) for number, item in enumerate(items))
 
 
-def _with_one_thread(work: Work, task: Task) -> Row:
+def _with_one_thread(function: Callable[[Task], Row | None], number: int, item: Task) -> tuple[int, Row | None]:
     os.environ["ELMAN_THREADS"] = "1"
-    return work(task)
+    return number, function(item)

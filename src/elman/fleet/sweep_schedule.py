@@ -12,7 +12,7 @@ from elman.data.names import counted
 from elman.fleet.sweep_judges import HIGHER
 from elman.fleet.sweep_options import Options, Progress
 from elman.fleet.sweep_proposals import Known, proposed
-from elman.fleet.sweep_running import Task, Work, run
+from elman.fleet.sweep_running import Task, Work, each_job
 from elman.fleet.sweep_space import Settings, Space
 from elman.fleet.sweep_store import Row, Trials
 
@@ -47,15 +47,18 @@ class Schedule:
         self._kept, self._space, self._options, self._work = kept, space, options, work
         self.rows: dict[tuple[int, int], Row] = {(row.trial, row.seed): row for row in kept.rows()}
         self.notes: list[str] = []
-        self._begun, self._late, self._new = time.monotonic(), False, 0
+        self._begun, self._new = time.monotonic(), 0
         self.planned = (options.trials or len(space.grid())) * len(options.seeds)
 
     def go(self) -> None:
         """Run all trials that have not ended, until the budget is spent."""
         for numbered in self._rounds():
-            for row in run(self._work, self._in_time(self._tasks(numbered)), self._options.jobs):
-                self._keep(row)
-            if self._late:
+            late = 0
+            for _, row in each_job(self._work, self._tasks(numbered), self._options.jobs):
+                late += row is None
+                if row is not None:
+                    self._keep(row)
+            if late:
                 spent = f"the budget of {self._options.budget:g} s is spent"
                 left = counted(self.planned - len(self.rows), "trials")
                 self.notes.append(f"{spent}, and {left} are left: the same call goes on with them")
@@ -76,17 +79,8 @@ class Schedule:
     def _higher(self) -> bool:
         return self._work.measure in HIGHER
 
-    def _in_time(self, tasks: Iterable[Task]) -> Iterator[Task]:
-        """Tasks, as long as they may be begun."""
-        for task in tasks:
-            budget = self._options.budget
-            if budget is not None and time.monotonic() - self._begun > budget:
-                self._late = True
-                return
-            yield task
-
     def _tasks(self, numbered: Iterable[_Numbered]) -> list[Task]:
-        """What is to be run of some settings; a list, as it must not see what is run of itself."""
+        """What is to be run of some settings."""
         return [
             Task(one.number, seed, self._space.key(one.settings), one.settings)
             for one in numbered

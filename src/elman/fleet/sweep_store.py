@@ -111,8 +111,11 @@ def opened(path: Path, about: About) -> Iterator[Trials]:
     if not path.exists():
         _make(path, about)
     with _alone(path), _connected(path, read_only=False) as connection:
-        _check_same(path, _about(path, connection), about)
-        connection.execute("UPDATE sweep SET about = ?", [_written(about)])  # more trials may be planned now
+        there = _about(path, connection)
+        _check_same(path, there, about)
+        planned = max(about.shown["planned"], there.shown["planned"])  # proposals may go on beyond those of before
+        about = dataclasses.replace(about, shown={**about.shown, "planned": planned})
+        connection.execute("UPDATE sweep SET about = ?", [_written(about)])
         yield Trials(connection, about)
 
 
@@ -235,19 +238,19 @@ class Trials:
     """The rows of an open file."""
 
     def __init__(self, connection: Any, about: About):
-        self._connection, self._about = connection, about
+        self._connection, self.about = connection, about
         self._names = [name for name, _ in _columns(about)]
 
     def rows(self) -> list[Row]:
         """By trial and seed."""
         own = [name for name, _ in _OURS if name not in ("data", "options")]
-        names = [*own, *self._about.measures]
+        names = [*own, *self.about.measures]
         chosen = ", ".join(map(_quoted, names))
         found = self._connection.execute(f"SELECT {chosen} FROM trials ORDER BY trial, seed").fetchall()
         return [self._row(dict(zip(names, values, strict=True))) for values in found]
 
     def _row(self, found: dict[str, Any]) -> Row:
-        scores = {name: found.pop(name) for name in self._about.measures}
+        scores = {name: found.pop(name) for name in self.about.measures}
         told = {"versions": json.loads(found.pop("versions")), "finished": found.pop("finished").isoformat()}
         return Row(**found | told | {"error": found["error"] or "", "scores": scores})
 
@@ -260,7 +263,7 @@ class Trials:
         values : mapping of str to object
             Of the parameters that are tried, in types of their columns.
         """
-        prints = {name: self._about.shown["fingerprints"][name] for name in ("data", "options")}
+        prints = {name: self.about.shown["fingerprints"][name] for name in ("data", "options")}
         own = {name: getattr(row, name) for name, _ in _OURS if name not in prints}
         written = own | {"versions": json.dumps(row.versions), "error": row.error or None} | prints
         found = [(written | dict(row.scores) | dict(values))[name] for name in self._names]
@@ -278,16 +281,22 @@ class Trials:
 
 
 def _check_same(path: Path, there: About, here: About) -> None:
-    old, new = _flat(there.identity), _flat(json.loads(json.dumps(here.identity)))
+    old, new = _flat(there.identity), _flat(json.loads(_written(here))["identity"])
     other = [name for name in {**new, **old} if old.get(name, ...) != new.get(name, ...)]
     if not other:
         return
-    told = "; ".join(f"{name} is {_said(old, name)} there and {_said(new, name)} here" for name in other[:3])
+    told = "; ".join(_difference(name, old, new) for name in other[:3])
     more = f" (and {len(other) - 3} more)" if len(other) > 3 else ""
     raise OptionError(
         f"{path} holds another sweep: {told}{more}. Give the same options to go on with it, or another file with "
         "file= (--file)"
     )
+
+
+def _difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    if name == "data":
+        return "the data are others"
+    return f"{name} is {_said(old, name)} there and {_said(new, name)} here"
 
 
 def _flat(identity: Any, name: str = "") -> dict[str, Any]:

@@ -56,7 +56,7 @@ def sweep(
     folds: int | None = None,
     hold_out: float | None = None,
     hold_out_by: str | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
     budget: float | None = None,
     at_once: int = AT_ONCE,
     retry: bool = False,
@@ -99,10 +99,10 @@ def sweep(
         A share of the cases that judges instead.
     hold_out_by : str, optional
         One of the columns that name the cases: all cases of one are in one fold.
-    jobs : int, default 1
-        Processes, -1 for one each core; needs joblib. What is found does not depend on it.
+    jobs : int, optional
+        Processes, -1 for one each core; needs joblib. By default 1. What is found does not depend on it.
     budget : float, optional
-        Seconds after which no trial is begun.
+        Seconds after which no trial is begun; the same call goes on.
     at_once : int, default 4
         Settings that Optuna proposes together, without knowing what the others of them reach.
     retry : bool, default False
@@ -212,13 +212,13 @@ def sweep_with(
     versions = versions_now(*(["optuna"] if options.trials is not None else []))
     with opened(path, about) as kept:
         notes = _retried(kept) if options.retry else []
-        running = Schedule(kept, space, options, Work(judge, measure, versions))
+        running = Schedule(kept, space, options, Work(judge, measure, versions, options.until))
         try:
             running.go()
         except KeyboardInterrupt as error:
             raise Interrupted(path, len(running.rows), int(about.shown["planned"])) from error
         notes += [*running.notes, *_other_versions(running.rows.values(), versions)]
-        found = Sweep(about, kept.rows(), path, tuple(notes))
+        found = Sweep(kept.about, kept.rows(), path, tuple(notes))
     if found.rows and all(row.error for row in found.rows):
         raise TrainingError(
             f"all {counted(len(found.rows), 'trials')} failed, the first because: {found.rows[0].error}. The others "
@@ -234,13 +234,13 @@ def _about(
     search: Any = "all combinations" if options.trials is None else {"Optuna, at once": options.at_once}
     identity = {
         "estimator": type(estimator).__name__,
-        "params": {n: as_data(value, n) for n, value in own.items()},
-        "space": space.plain(),
+        "data": judge.fingerprint(),
+        "judged by": judge.how(),
+        "measure": measure,
         "search": search,
         "seeds": options.seeds,
-        "measure": measure,
-        "judged by": judge.how(),
-        "data": judge.fingerprint(),
+        "space": space.plain(),
+        "params": {n: as_data(value, n) for n, value in own.items()},
     }
     settings = options.trials or len(space.grid())
     shown = {
