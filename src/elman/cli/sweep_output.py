@@ -55,9 +55,9 @@ def _wrapped(text: str) -> None:
 
 
 def _shown(found: Sweep, top: int) -> None:
-    for table in (found.table(top), found.effects_table() if len(found.ranked) > 1 else []):
+    for table in [found.table(top), *([found.effects_table()] if len(found.ranked) > 1 else [])]:
         say()
-        for line in aligned(table) if table else []:
+        for line in aligned(table):
             say(line)
     say()
 

@@ -61,6 +61,9 @@ class Judge(Protocol):
     def baseline(self) -> Baseline | None:
         """What is to be beaten. `DataError` if the data are too few to judge anything."""
 
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the judging."""
+
 
 def measure_of(judge: Judge, given: str | None) -> str:
     """The score that settings are ranked by.
@@ -131,6 +134,9 @@ class SeriesJudge:
         by_name = {name: self._scored(self._probe, name) for name in self._probe.forecasts if name != "elman"}
         best = min(by_name, key=lambda name: float(by_name[name][self.measures[0]]))
         return Baseline(best, {name: float(by_name[best][name]) for name in self.measures})
+
+    def notes(self) -> tuple[str, ...]:
+        return self._probe.notes
 
 
 # --- sequences ----------------------------------------------------------------------------------------------
@@ -233,6 +239,9 @@ class CasesJudge:
         labels = self._labels
         return Baseline("mean of the targets", self._scored(every, np.full(len(labels), labels.mean())))
 
+    def notes(self) -> tuple[str, ...]:
+        return HeldOut.of(self.cases, self.hold_out or 0.25, 0, self.by).notes
+
     def _check(self) -> None:
         """Refuse data that cannot be parted, before anything is trained."""
         if self.classifies and len(self._classes) < 2:
@@ -240,12 +249,16 @@ class CasesJudge:
             raise DataError(
                 f"all {counted(len(self.cases), 'cases')} are of one class, {only!r}; expected two at least"
             )
-        HeldOut.of(self.cases, self.hold_out or 0.25, 0, self.by)  # says what is wrong with `by`, or with the cases
+        self.notes()  # refuses what is wrong with `by`, or with the cases
         parts = self.parts(0)
         wanted = self.folds or 1
         if len(parts) < wanted:
-            what = f"groups of {self.by}" if self.by else "cases of a kind"
-            raise DataError(f"{wanted} folds have no {what} each: {len(parts)} at most; give fewer folds, or hold_out")
+            what = (
+                f"{self.by} tells {len(parts)} groups apart"
+                if self.by
+                else f"each class has {len(parts)} cases at most"
+            )
+            raise DataError(f"{what}, too few for {counted(wanted, 'folds')}; give fewer folds, or hold_out")
 
 
 # --- texts --------------------------------------------------------------------------------------------------
@@ -279,3 +292,6 @@ class TextJudge:
         if self.model.validation == 0:
             raise OptionError("validation is 0, so that no part of the text judges; give it above 0")
         return None
+
+    def notes(self) -> tuple[str, ...]:
+        return ()

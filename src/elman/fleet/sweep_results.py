@@ -304,7 +304,8 @@ class Sweep:
         return [*self._progress(), *self._verdict()]
 
     def _progress(self) -> list[str]:
-        ended = f"{len(self.rows)} of {counted(self.planned, 'trials')} have ended"
+        have = "has" if self.planned == 1 else "have"
+        ended = f"{len(self.rows)} of {counted(self.planned, 'trials')} {have} ended"
         failed = f", {len(self.failed)} of them failed" if self.failed else ""
         return [f"{ended}{failed}; judged by {self.about.shown['how']}"]
 

@@ -211,7 +211,7 @@ def sweep_with(
     about = _about(estimator, judge, space, options, measure, baseline, name)
     versions = versions_now(*(["optuna"] if options.trials is not None else []))
     with opened(path, about) as kept:
-        notes = _retried(kept) if options.retry else []
+        notes = [*judge.notes(), *(_retried(kept) if options.retry else [])]
         running = Schedule(kept, space, options, Work(judge, measure, versions, options.until))
         try:
             running.go()
