@@ -253,11 +253,8 @@ class CasesJudge:
         parts = self.parts(0)
         wanted = self.folds or 1
         if len(parts) < wanted:
-            what = (
-                f"{self.by} tells {len(parts)} groups apart"
-                if self.by
-                else f"each class has {len(parts)} cases at most"
-            )
+            many = counted(sum(int(part.sum()) for part in parts), "cases")
+            what = f"{self.by} tells {len(parts)} groups apart" if self.by else f"{many} can judge"
             raise DataError(f"{what}, too few for {counted(wanted, 'folds')}; give fewer folds, or hold_out")
 
 

@@ -354,14 +354,15 @@ def _tried(number: int, rows: list[Row]) -> Tried:
     )
 
 
-def _share(groups: Sequence[Sequence[float]]) -> float:
+def _share(groups: Sequence[Any]) -> float:
     """Epsilon squared: what groups explain of the variance, less what as many groups would by chance."""
     every = np.concatenate([np.asarray(group, float) for group in groups]) if groups else np.empty(0)
-    inner_freedom = len(every) - len(groups)
+    inner_freedom, most = len(every) - len(groups), float(np.abs(every).max(initial=0.0)) or 1.0
+    every, groups = every / most, [np.asarray(group) / most for group in groups]  # squares may leave float64
     total = float(((every - every.mean()) ** 2).sum()) if len(every) else 0.0
     if inner_freedom < 1 or len(groups) < 2 or total <= 0:
         return np.nan
-    inside = sum(float(((np.asarray(group) - np.mean(group)) ** 2).sum()) for group in groups)
+    inside = sum(float(((group - group.mean()) ** 2).sum()) for group in groups)
     return max(1 - (inside / inner_freedom) / (total / (len(every) - 1)), 0.0)
 
 
