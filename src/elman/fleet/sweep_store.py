@@ -183,8 +183,7 @@ def _make(path: Path, about: About) -> None:
     try:
         with duckdb.connect(str(draft)) as connection:
             _create(connection, about)
-        with suppress(FileExistsError):  # another sweep was faster: what it is will be looked at
-            os.link(draft, path)
+        _name(draft, path)
     except duckdb.Error as error:
         raise _unreadable(path, error) from error
     except OSError as error:
@@ -192,6 +191,17 @@ def _make(path: Path, about: About) -> None:
     finally:
         draft.unlink(missing_ok=True)
         _journal(draft).unlink(missing_ok=True)
+
+
+def _name(draft: Path, path: Path) -> None:
+    """Give a file its name, unless another sweep was faster, whose file will be looked at."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system with one name for each file
+        if not path.exists():
+            os.rename(draft, path)
 
 
 def _create(connection: Any, about: About) -> None:

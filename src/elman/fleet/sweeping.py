@@ -92,7 +92,7 @@ def sweep(
         balanced_accuracy, macro_f1, log_loss, brier; rmse, mae, r2; bits_per_character, perplexity. The first of each
         by default; all are kept.
     origins, refit : optional
-        Of the backtest, see `elman.forecast.backtest.backtest`.
+        Of the backtest, see `elman.forecast.backtest`.
     folds : int, optional
         Of cross-validation, by default 5; drawn anew for each seed, and the same for all settings.
     hold_out : float, optional
