@@ -32,7 +32,8 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
 
 
 GUIDES = [
-    f"docs/{name}.md" for name in ("cells", "insight", "forecasting", "classify", "language", "interop", "distributed", "streams")
+    f"docs/{name}.md"
+    for name in "cells insight forecasting classify language interop distributed streams sweep".split()
 ]
 
 

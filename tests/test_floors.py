@@ -19,9 +19,11 @@ FLOORS = [
     {"network", "jobs"},
     {"bench", "distributed", "insight", "interop"},
     {"compare", "forecast", "classify", "language"},
+    {"fleet"},
     {"models"},
     {"sequences"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
+    {"commands_fleet"},
     {"cli", "lab"},
     {"__main__"},
 ]

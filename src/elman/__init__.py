@@ -43,6 +43,7 @@ _HOME = {
     "SequenceClassifier": "elman.classify",
     "SequenceRegressor": "elman.classify",
     "load": "elman.models",
+    "sweep": "elman.fleet",
 }
 _MODULES = (
     "cells",
@@ -54,6 +55,7 @@ _MODULES = (
     "engine",
     "equations",
     "errors",
+    "fleet",
     "forecast",
     "insight",
     "interop",
@@ -69,7 +71,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     from elman import (
         cells as cells, classify as classify, commands as commands, compare as compare, data as data,
         distributed as distributed, engine as engine,
-        equations as equations, errors as errors, forecast as forecast, insight as insight, interop as interop,
+        equations as equations, errors as errors, fleet as fleet, forecast as forecast, insight as insight, interop as interop,
         language as language, network as network, plots as plots, training as training,
     )
     from elman.classify import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
@@ -95,6 +97,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
         JobError as JobError,
     )
+    from elman.fleet import sweep as sweep
     from elman.forecast import Forecaster as Forecaster, LocalForecaster as LocalForecaster
     from elman.language import LanguageModel as LanguageModel
     from elman.models import load as load

@@ -272,8 +272,8 @@ def _learn(
     check_savable(learner)
     share = checks.real(hold_out, "hold_out", 0, 1, "in [0, 1), a share of the cases", from_low=True)
     train = checks.path(train, command)
-    cases = _as_labelled(learner, named.read(train), train)
-    _check_labels(learner, cases, train)
+    cases = as_labelled(learner, named.read(train), train)
+    check_labels(learner, cases, train)
     others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
     seed = 0 if learner.random_state is None else learner._seed()
     held = HeldOut.of(cases, share if others is None else 0, seed, hold_out_by)
@@ -320,7 +320,7 @@ def _fitting(
 ) -> Cases:
     """Cases with the channels that are expected, and labels of the type that is learnt."""
     try:
-        found = _as_labelled(learner, aligned(cases, channels), path)
+        found = as_labelled(learner, aligned(cases, channels), path)
         return found if classes is None else with_classes(found, classes)
     except (DataError, ShapeError) as error:
         raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
@@ -331,7 +331,7 @@ def _told(found: Cases, cases: Cases) -> tuple[str, ...]:
     return tuple(note for note in found.notes if note not in cases.notes)
 
 
-def _as_labelled(learner: Learner, cases: Cases, path: Path) -> Cases:
+def as_labelled(learner: Learner, cases: Cases, path: Path) -> Cases:
     """Cases whose labels are of the type that is learnt: float64 where numbers are, else whole numbers or texts.
 
     Raises
@@ -357,7 +357,7 @@ def _as_labelled(learner: Learner, cases: Cases, path: Path) -> Cases:
     return replace(cases, labels=labels.astype(np.int64))
 
 
-def _check_labels(learner: Learner, cases: Cases, train: Path) -> None:
+def check_labels(learner: Learner, cases: Cases, train: Path) -> None:
     """Refuse labels of which nothing can be learnt, before any training."""
     if cases.labels is None:
         raise DataError(

@@ -77,7 +77,7 @@ def _has_classes(cases: Cases) -> bool:
 def _chosen(cases: Cases, share: float, seed: int, by: str | None) -> np.ndarray:
     assert cases.labels is not None
     kinds = np.unique(cases.labels, return_inverse=True)[1] if _has_classes(cases) else parts_of(cases.labels[:, None])
-    which = held_out(kinds, share, seed) if by is None else groups_held_out(_groups(cases, by), kinds, share, seed)
+    which = held_out(kinds, share, seed) if by is None else groups_held_out(groups_of(cases, by), kinds, share, seed)
     if not which.any():
         what = f"{counted(len(cases), 'cases')}{f', which are all of one {by},' if by else ''}"
         raise DataError(
@@ -86,7 +86,7 @@ def _chosen(cases: Cases, share: float, seed: int, by: str | None) -> np.ndarray
     return which
 
 
-def _groups(cases: Cases, by: str) -> np.ndarray:
+def groups_of(cases: Cases, by: str) -> np.ndarray:
     """A number for each case, the same for those of one group."""
     place = cases.keys.index(by)
     names = [name[place] if len(cases.keys) > 1 else name for name in cases.names]
@@ -99,7 +99,7 @@ def _words(cases: Cases, which: np.ndarray, by: str | None) -> str:
     kinds = "every class" if _has_classes(cases) else "all parts of the range of their numbers"
     of = f"from {kinds}"
     if by is not None:
-        groups = _groups(cases, by)
+        groups = groups_of(cases, by)
         of = f"all cases of {len(set(groups[which]))} of the {len(set(groups))} that {by} tells apart"
     return (
         f"Tested on {held} of {every} cases, held out {of}: a model that learnt from the other {every - held} judged "
@@ -123,7 +123,7 @@ def _rare(cases: Cases) -> list[str]:
 def _mixed(cases: Cases, which: np.ndarray) -> list[str]:
     """A note on what names several cases each, of which some are held out and others learnt from."""
     for key in cases.keys if len(cases.keys) > 1 else ():
-        groups = _groups(cases, key)
+        groups = groups_of(cases, key)
         both = len(set(groups[which]) & set(groups[~which]))
         if both and len(set(groups)) * 2 <= len(groups):
             return [

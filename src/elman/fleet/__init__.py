@@ -1,0 +1,8 @@
+"""Many fits at once: sweeps of settings."""
+
+from elman.fleet.sweep_options import Progress
+from elman.fleet.sweep_results import Effect, Sweep, Tried
+from elman.fleet.sweep_space import Range
+from elman.fleet.sweeping import Interrupted, read_sweep, sweep
+
+__all__ = ["Effect", "Interrupted", "Progress", "Range", "Sweep", "Tried", "read_sweep", "sweep"]

@@ -1,0 +1,386 @@
+"""What a sweep found: settings with what they reached, the best first, and what each parameter changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman.checks import whole
+from elman.data.libraries import library
+from elman.data.names import counted
+from elman.errors import OptionError
+from elman.fleet.sweep_judges import HIGHER
+from elman.fleet.sweep_store import About, Row
+from elman.fleet.sweep_values import as_label
+
+PARTS = 4  # that a range is cut into, for its effect
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Settings, and what they reached with each seed.
+
+    Attributes
+    ----------
+    number : int
+        From 0, in the order in which they were begun.
+    settings : dict
+        Values in terms of JSON, by parameter.
+    scores : dict of int to float
+        By seed, of trials that did not fail.
+    failed : tuple of Row
+    seconds : float
+        Of all of its trials.
+    """
+
+    number: int
+    settings: dict[str, Any]
+    scores: dict[int, float]
+    failed: tuple[Row, ...]
+    seconds: float
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds; NaN of none."""
+        return float(np.mean(list(self.scores.values()))) if self.scores else np.nan
+
+    @property
+    def sd(self) -> float:
+        """Over the seeds, with one degree of freedom less; NaN of a single one."""
+        return float(np.std(list(self.scores.values()), ddof=1)) if len(self.scores) > 1 else np.nan
+
+    @property
+    def words(self) -> str:
+        """As ``units=32, cell=gru``."""
+        return _in_words(self.settings)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that have one value of a parameter, or lie in one part of its range."""
+
+    label: str
+    settings: int
+    mean: float
+    best: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a parameter changed.
+
+    Attributes
+    ----------
+    parameter : str
+    groups : list of Group
+        By value.
+    share : float
+        Of the variance between settings, what these groups explain beyond what chance would (epsilon squared [1]_);
+        NaN where there are too few settings.
+
+    References
+    ----------
+    .. [1] T. L. Kelley, An unbiased correlation ratio measure, PNAS 21 (1935).
+    """
+
+    parameter: str
+    groups: list[Group]
+    share: float
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep found.
+
+    Attributes
+    ----------
+    about : About
+        What was swept, and how it was judged.
+    rows : list of Row
+        All trials that have ended, by trial and seed.
+    path : Path
+        The file that holds them.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    about: About
+    rows: list[Row]
+    path: Path
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def name(self) -> str:
+        """Of the data."""
+        return str(self.about.shown["name"])
+
+    @property
+    def measure(self) -> str:
+        """What settings are ranked by."""
+        return str(self.about.shown["measure"])
+
+    @property
+    def higher_is_better(self) -> bool:
+        return self.measure in HIGHER
+
+    @property
+    def parameters(self) -> list[str]:
+        """Those that were tried."""
+        return list(self.about.columns)
+
+    @property
+    def seeds(self) -> list[int]:
+        return list(self.about.identity["seeds"])
+
+    @property
+    def planned(self) -> int:
+        """How many trials the sweep has when it is whole."""
+        return int(self.about.shown["planned"])
+
+    @property
+    def baseline(self) -> tuple[str, float] | None:
+        """What is to be beaten: a method without settings, and what it reaches."""
+        found = self.about.shown["baseline"]
+        return None if found is None else (str(found["name"]), float(found["scores"][self.measure]))
+
+    @cached_property
+    def tried(self) -> list[Tried]:
+        """All settings of which a trial has ended, in the order in which they were begun."""
+        by_number: dict[int, list[Row]] = {}
+        for row in self.rows:
+            by_number.setdefault(row.trial, []).append(row)
+        return [_tried(number, rows) for number, rows in sorted(by_number.items())]
+
+    @cached_property
+    def ranked(self) -> list[Tried]:
+        """Settings that were tried with every seed without a failure, the best first; of equals the earlier."""
+        whole_ones = [one for one in self.tried if len(one.scores) == len(self.seeds)]
+        return sorted(whole_ones, key=lambda one: (self._loss(one.mean), one.number))
+
+    @property
+    def failed(self) -> list[Row]:
+        """Trials that failed; their `error` says why."""
+        return [row for row in self.rows if row.error]
+
+    @property
+    def best(self) -> Tried:
+        """The best settings.
+
+        Raises
+        ------
+        OptionError
+            If no settings are through all of their seeds.
+        """
+        if not self.ranked:
+            raise OptionError(f"no settings of {self.path} have ended well with every seed; let the sweep go on")
+        return self.ranked[0]
+
+    @property
+    def best_params(self) -> dict[str, Any]:
+        """The best settings by parameter, in terms of JSON."""
+        return dict(self.best.settings)
+
+    @property
+    def best_score(self) -> float:
+        """Their mean over the seeds: of what they were chosen by, so that new data will show a worse one."""
+        return self.best.mean
+
+    def _loss(self, score: float) -> float:
+        return -score if self.higher_is_better else score
+
+    @cached_property
+    def about_as_good(self) -> list[Tried]:
+        """Settings whose mean is behind that of the best by no more than the standard error of the difference.
+
+        The differences are of the same seeds; empty with a single seed, which says nothing of an error.
+        """
+        return [one for one in self.ranked[1:] if self._within_error(one)] if len(self.seeds) > 1 else []
+
+    def _within_error(self, one: Tried) -> bool:
+        apart = [self._loss(one.scores[seed]) - self._loss(self.best.scores[seed]) for seed in self.seeds]
+        return float(np.mean(apart)) <= float(np.std(apart, ddof=1)) / len(apart) ** 0.5
+
+    # --- what each parameter changed ------------------------------------------------------------------------
+
+    def effects(self) -> list[Effect]:
+        """What each parameter changed, the one that explains most first."""
+        found = [self._effect(name) for name in self.parameters]
+        return sorted(found, key=lambda effect: -np.nan_to_num(effect.share, nan=-1.0))
+
+    def _effect(self, name: str) -> Effect:
+        by_label: dict[str, list[float]] = {}
+        for label, one in zip(self._labels(name), self.ranked, strict=True):
+            by_label.setdefault(label, []).append(one.mean)
+        pick = max if self.higher_is_better else min
+        order = self._order(name, by_label)
+        groups = [Group(n, len(by_label[n]), float(np.mean(by_label[n])), pick(by_label[n])) for n in order]
+        return Effect(name, groups, _share([by_label[label] for label in order]))
+
+    def _order(self, name: str, labels: dict[str, list[float]]) -> list[str]:
+        space = self.about.identity["space"][name]
+        if isinstance(space, list):
+            return [label for label in map(as_label, space) if label in labels]
+        return sorted(labels, key=lambda label: float(label.partition(" ")[0]))
+
+    def _labels(self, name: str) -> list[str]:
+        """Of each of the ranked settings, the group that it is in."""
+        values = [one.settings[name] for one in self.ranked]
+        if isinstance(self.about.identity["space"][name], list) or not values:
+            return [as_label(value) for value in values]
+        return _parts(np.array(values, float))
+
+    # --- tables ---------------------------------------------------------------------------------------------
+
+    def records(self) -> list[dict[str, Any]]:
+        """A dict for each trial: its number, seed, settings, scores, time, and why it failed."""
+        return [self._record(row) for row in self.rows]
+
+    def _record(self, row: Row) -> dict[str, Any]:
+        settings = json.loads(row.settings)
+        plain = {
+            n: v if v is None or isinstance(v, bool | int | float | str) else as_label(v) for n, v in settings.items()
+        }
+        told = {"status": row.status, **row.scores, "seconds": row.seconds, "error": row.error or None}
+        return {"trial": row.trial, "seed": row.seed, **plain, **told, "finished": row.finished}
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame with a row for each trial.
+
+        Raises
+        ------
+        OptionError
+            If pandas is not installed.
+        """
+        names = ["trial", "seed", *self.parameters, "status", *self.about.measures, "seconds", "error", "finished"]
+        return library("pandas").DataFrame(self.records(), columns=names)
+
+    def csv(self) -> bytes:
+        """The same as text."""
+        text = io.StringIO()
+        names = ["trial", "seed", *self.parameters, "status", *self.about.measures, "seconds", "error", "finished"]
+        writer = csv.DictWriter(text, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.records())
+        return text.getvalue().encode()
+
+    def plot(self) -> Any:
+        """A figure: scores as they came, and over the values of each parameter."""
+        from elman.fleet.sweep_picture import draw
+
+        return draw(self)
+
+    def table(self, top: int = 10) -> list[list[str]]:
+        """The best settings, the heading first."""
+        top = whole(top, "top")
+        several = len(self.seeds) > 1
+        heading = ["", *self.parameters, self.measure, *(["over seeds"] if several else []), "seconds", "trial"]
+        rows = [heading]
+        for place, one in enumerate(self.ranked[:top], 1):
+            spread = [f"± {one.sd:.1g}"] if several else []
+            values = [as_label(one.settings[name]) for name in self.parameters]
+            rows.append([f"{place}", *values, f"{one.mean:.4g}", *spread, f"{one.seconds:.1f}", f"{one.number}"])
+        return rows
+
+    def effects_table(self) -> list[list[str]]:
+        """What each parameter changed, the heading first."""
+        rows = [["parameter", "value", "settings", f"mean {self.measure}", "best", "explains"]]
+        for effect in self.effects():
+            for place, group in enumerate(effect.groups):
+                share = "" if place or np.isnan(effect.share) else f"{100 * effect.share:.0f} %"
+                named = "" if place else effect.parameter
+                rows.append([named, group.label, f"{group.settings}", f"{group.mean:.4g}", f"{group.best:.4g}", share])
+        return rows
+
+    def words(self) -> list[str]:
+        """What was found, in sentences."""
+        return [*self._progress(), *self._verdict()]
+
+    def _progress(self) -> list[str]:
+        have = "has" if self.planned == 1 else "have"
+        ended = f"{len(self.rows)} of {counted(self.planned, 'trials')} {have} ended"
+        failed = f", {len(self.failed)} of them failed" if self.failed else ""
+        return [f"{ended}{failed}; judged by {self.about.shown['how']}"]
+
+    def _verdict(self) -> list[str]:
+        if not self.ranked:
+            return []
+        best, many = self.best, counted(len(self.ranked), "settings")
+        spread = f" ± {best.sd:.1g} over {len(self.seeds)} seeds" if len(self.seeds) > 1 else ""
+        found = [f"the best of {many}: {best.words}, {self.measure} {best.mean:.4g}{spread}"]
+        if self.baseline is not None:
+            name, score = self.baseline
+            than = "better" if self._loss(best.mean) < self._loss(score) else "no better"
+            found.append(f"that is {than} than {name}, {self.measure} {score:.4g}")
+        if len({one.mean for one in self.ranked}) == 1 < len(self.ranked):
+            found.append("all of them reach the same: what was tried makes no difference to the score")
+        elif len(self.seeds) > 1 and len(self.ranked) > 1:
+            others = [one.words for one in self.about_as_good]
+            what = "; ".join(others[:3]) + (f"; and {len(others) - 3} more" if len(others) > 3 else "")
+            found.append(f"within one standard error of it: {what or 'none of the others'}")
+        return found
+
+    def __repr__(self) -> str:
+        lines = aligned(self.table(5)) if self.ranked else []
+        head = (
+            f"<Sweep of {self.name}: {len(self.rows)} of {counted(self.planned, 'trials')}, {len(self.failed)} failed>"
+        )
+        return "\n".join([head, *lines])
+
+
+def settings_in_words(settings: str) -> str:
+    """Settings in JSON, as ``units=32, cell=gru``."""
+    return _in_words(json.loads(settings))
+
+
+def _in_words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={as_label(value)}" for name, value in settings.items())
+
+
+def _tried(number: int, rows: list[Row]) -> Tried:
+    return Tried(
+        number,
+        json.loads(rows[0].settings),
+        {row.seed: row.score for row in rows if row.score is not None},
+        tuple(row for row in rows if row.error),
+        sum(row.seconds for row in rows),
+    )
+
+
+def _share(groups: Sequence[Any]) -> float:
+    """Epsilon squared: what groups explain of the variance, less what as many groups would by chance."""
+    every = np.concatenate([np.asarray(group, float) for group in groups]) if groups else np.empty(0)
+    inner_freedom, most = len(every) - len(groups), float(np.abs(every).max(initial=0.0)) or 1.0
+    every, groups = every / most, [np.asarray(group) / most for group in groups]  # squares may leave float64
+    total = float(((every - every.mean()) ** 2).sum()) if len(every) else 0.0
+    if inner_freedom < 1 or len(groups) < 2 or total <= 0:
+        return np.nan
+    inside = sum(float(((group - group.mean()) ** 2).sum()) for group in groups)
+    return max(1 - (inside / inner_freedom) / (total / (len(every) - 1)), 0.0)
+
+
+def _parts(values: np.ndarray) -> list[str]:
+    """The part of the values that each lies in, about as many in each and equal ones together, called by its ends."""
+    parts = min(PARTS, max(len(values) // 3, 1))
+    below = np.searchsorted(np.sort(values), values, side="left")  # the rank of the first of equals
+    part = below * parts // len(values)
+    names = {p: _ends(values[part == p]) for p in set(part.tolist())}
+    return [names[p] for p in part.tolist()]
+
+
+def _ends(values: np.ndarray) -> str:
+    low, high = float(values.min()), float(values.max())
+    return as_label(low) if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """A table as lines of text."""
+    wide = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return ["  ".join(f"{word:<{w}}" for word, w in zip(row, wide, strict=True)).rstrip() for row in rows]
