@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "bind_plan.h"
+#include "bind_products.h"
 #include "bind_smoothing.h"
 #include "bind_threads.h"
 #include "pool.h"
@@ -357,6 +358,7 @@ NB_MODULE(_native, m) {
   m.def("info", elman::info);
   m.def("elementwise", elman::py_elementwise<float>);
   m.def("elementwise", elman::py_elementwise<double>);
+  elman::bind_products(m, elman::kernels<float>);
   elman::bind_smoothing(m, []() -> const elman::Kernels<double>& { return elman::kernels<double>(); });
   elman::bind_engine<float>(m, "Engine32", "Repeated32", "Program32");
   elman::bind_engine<double>(m, "Engine64", "Repeated64", "Program64");

@@ -50,8 +50,9 @@ struct BlockRun : BlockPlaces<T> {
     parallel_for(parts, parts, [&](int part, int) {
       int first = int(int64_t(panels) * part / parts) * nr;
       int end = std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr);
-      e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
-                        end);
+      T* memory = (part == 0 ? scratch : e.scratch[part]).memory.data();
+      e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first, end,
+                        memory);
     });
   }
 
