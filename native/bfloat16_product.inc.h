@@ -58,13 +58,15 @@ ELMAN_INLINE void product_of_words(const float* a, ptrdiff_t lda, int first_row,
   for (int term = 0; term < k; term += block_terms) {
     const int terms = k - term < block_terms ? k - term : block_terms, length = words_for(terms);
     for (int r = 0; r < m; ++r) words_of_row(a + r * lda + term, terms, words + r * length, length);
-    product_rows<float>(words, length, first_row, m, packed + bfloat16_packed_size(n, term), length, segments, first,
-                        end, add || term > 0);
+    product_rows<float>(words, length, first_row, m, packed + bfloat16_packed_size(n, term), length,
+                        {0, length, add || term > 0}, segments, first, end);
   }
 }
 
+size_t bfloat16_product_scratch(int, int) { return 0; }
+
 void bfloat16_product(const float* a, ptrdiff_t lda, int m, const float* packed, int k, const Segment<float>* segments,
-                      int n_segments, bool add, int first_column, int end) {
+                      int n_segments, bool add, int first_column, int end, float*) {
   int n = 0;
   for (int s = 0; s < n_segments; ++s) n += segments[s].n;
   const int room = buffer_words / words_for(k < block_terms ? k : block_terms);

@@ -6,6 +6,7 @@
 
 #include "bind_arrays.h"
 #include "bind_plan.h"
+#include "bind_products.h"
 #include "bind_smoothing.h"
 #include "bind_streams.h"
 #include "bind_threads.h"
@@ -265,6 +266,7 @@ NB_MODULE(_native, m) {
   m.def("limit_threads", elman::limit_threads, "most"_a);
   m.def("elementwise", elman::py_elementwise<float>);
   m.def("elementwise", elman::py_elementwise<double>);
+  elman::bind_products(m, elman::kernels<float>);
   elman::bind_smoothing(m, []() -> const elman::Kernels<double>& { return elman::kernels<double>(); });
   elman::bind_engine<float>(m, "Engine32", "Repeated32", "Quick32", "Pool32", "Program32");
   elman::bind_engine<double>(m, "Engine64", "Repeated64", "Quick64", "Pool64", "Program64");

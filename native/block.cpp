@@ -46,15 +46,16 @@ struct BlockRun : BlockPlaces<T> {
     }
     const T *packed = e.weights.panels[p.matrix], *source = at(p.source, t);
     int k = space.fields[p.source.slot].width, n = m.n();
-    auto columns = [&](int first, int end) {
-      e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
-                        end);
+    auto columns = [&](int first, int end, T* memory) {
+      e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first, end,
+                        memory);
     };
     int parts = e.parts_of(p.matrix, count);
-    if (parts == 1) return columns(0, n);
+    if (parts == 1) return columns(0, n, scratch.memory.data());
     int nr = e.kernels.nr, panels = (n + nr - 1) / nr;
     parallel_for(parts, parts, [&](int part, int) {
-      columns(int(int64_t(panels) * part / parts) * nr, std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr));
+      columns(int(int64_t(panels) * part / parts) * nr, std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr),
+              (part == 0 ? scratch : e.scratch[part]).memory.data());
     });
   }
 

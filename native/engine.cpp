@@ -311,7 +311,10 @@ struct Maker {
     size_t values = 0, segments = 1, sums = 0, ahead = 0;
     for (const Program<T>& p : e.programs)
       values = std::max(values, p.scratch), ahead = std::max(ahead, p.ahead.size());
-    for (const Matrix& m : plan.matrices) segments = std::max(segments, m.segments.size());
+    for (const Matrix& m : plan.matrices) {
+      segments = std::max(segments, m.segments.size());
+      values = std::max(values, e.kernels.product_scratch(m.n(), m.k()));
+    }
     for (size_t i = 0; i < plan.gradients.size(); ++i) {
       const Gradient& g = plan.gradients[i];
       if (g.kind == GradientKind::matrix) values = std::max(values, e.kernels.gradient_scratch(g.rows, g.columns));

@@ -3,21 +3,20 @@
 //
 // dw = delta' source. One of the two lies along the vectors (`wide`), the other is broadcast (`tall`): whichever way
 // wastes fewer lanes. Rows are taken in blocks of `block_rows`, all runs one after the other; the sums of the blocks
-// are added up in scratch. Nothing is packed but columns that do not fill a vector: a row is read once for each tile,
-// from the second cache, while the multiply-adds of the rows before it go on.
+// are added up in scratch, those of the last one on the way to dw. Nothing is packed but columns that do not fill a
+// vector: a row is read once for each tile, from the second cache, while the multiply-adds of the rows before it go on.
 #pragma once
 #include "few_rows.inc.h"
 #include "product.inc.h"
 
 constexpr int block_rows = 256;
-constexpr int task_wide = 64;  // columns of a task, at most
+constexpr int task_wide = 64;  // columns of a task, at most; twice as many where tasks are many, as they read less then
 constexpr int task_tall = 140;
 constexpr int edge_wide = 512;
 constexpr int worth_sharing = 4096;  // values of dw
-constexpr int few_rows = 32;         // so few that columns which fill no vector are not worth a task of their own
-
-template <class T>
-constexpr int line_values = 64 / sizeof(T);  // of a cache line
+constexpr int rows_ahead = 12;       // the row that comes to the nearest cache while another is multiplied
+constexpr int many_tasks = 64;
+constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
 
 // How dw is cut into tasks: a function of its sizes alone.
 struct Cut {
@@ -49,6 +48,7 @@ ELMAN_INLINE Cut cut_with_edge(int m, int k) {
   if (edge < cut.wide && 2 * edge * ceil_div(cut.tall, lanes<T>) < cut.tall) cut.main = cut.wide - edge;
   if (cut.main < cut.wide) cut.edge_tasks = ceil_div(cut.tall, edge_wide);
   cut.wide_tasks = ceil_div(cut.main, task_wide);
+  if (cut.wide_tasks * cut.tall_tasks >= many_tasks) cut.wide_tasks = ceil_div(cut.main, 2 * task_wide);
   if (cut.wide_tasks * cut.tall_tasks > 2 || cut.main * cut.tall < worth_sharing) return cut;
   if (cut.wide_tasks == 1 || ceil_div(cut.main, panel_columns<T>) % 2) cut.wide_tasks = 1, cut.tall_tasks = 2;
   return cut;
@@ -70,12 +70,6 @@ size_t gradient_scratch(int m, int k) {
   return panel_columns<T> * block_rows + 2 * (main > edge ? main : edge) + lanes<T>;
 }
 
-template <class T>
-ELMAN_INLINE T* aligned(T* p) {
-  constexpr uintptr_t rest = ELMAN_VECTOR_BYTES - 1;
-  return reinterpret_cast<T*>((reinterpret_cast<uintptr_t>(p) + rest) & ~rest);
-}
-
 // What a multiplication asks the cache for meanwhile: some lines of each row of the next block.
 struct Ahead {
   const char* line;
@@ -84,7 +78,8 @@ struct Ahead {
 };
 
 // Where the products of some rows of a block go: on top of `start`, and then into `partial`; when the block is
-// complete, added to `sums`, or, where it is the only one, into or onto `columns` columns of dw itself.
+// complete, added to `sums`, if there are any. Those of the last block then go on, where dw has them in this order,
+// into or onto `columns` columns of it.
 template <class T>
 struct Target {
   Rows<const T> start;
@@ -96,6 +91,18 @@ struct Target {
   bool add = false;
 };
 
+// The sums of a block, on their way to dw.
+template <class T, int R, int C>
+ELMAN_INLINE void write_sums(const Vec<T> (&sum)[R][C], const Target<T>& to) {
+  for (int r = 0; r < R; ++r)
+    for (int j = 0; j < C; ++j) {
+      const int at = j * lanes<T>, n = to.columns - at;
+      const Vec<T> all = to.sums ? load<T>(to.sums + r * to.ld + at) + sum[r][j] : sum[r][j];
+      T* out = to.dw.at + r * to.dw.stride + at;
+      store_first<T>(out, n, to.add ? load_first<T>(out, n) + all : all);
+    }
+}
+
 // R columns of a, times C vectors of b, for at least one row.
 template <class T, int R, int C>
 ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int rows, const Target<T>& to, Ahead ahead) {
@@ -104,6 +111,9 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
     for (int j = 0; j < C; ++j) sum[r][j] = load<T>(to.start.at + r * to.start.stride + j * lanes<T>);
   do {
     for (int j = 0; j < ahead.lines; ++j) __builtin_prefetch(ahead.line + 64 * j, 0, 2);
+    for (int j = 0; j < C; ++j) __builtin_prefetch(b.at + rows_ahead * b.stride + j * lanes<T>, 0, 3);
+    __builtin_prefetch(a.at + rows_ahead * a.stride, 0, 3);
+    __builtin_prefetch(a.at + rows_ahead * a.stride + R - 1, 0, 3);
     Vec<T> wide[C];
     for (int j = 0; j < C; ++j) wide[j] = load<T>(b.at + j * lanes<T>);
     for (int r = 0; r < R; ++r) {
@@ -112,15 +122,7 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
     }
     a.at += a.stride, b.at += b.stride, ahead.line += ahead.stride;
   } while (--rows);
-  if (to.dw.at && to.completes) {
-    for (int r = 0; r < R; ++r)
-      for (int j = 0; j < C; ++j) {
-        T* out = to.dw.at + r * to.dw.stride + j * lanes<T>;
-        const int n = to.columns - j * lanes<T>;
-        store_first<T>(out, n, to.add ? load_first<T>(out, n) + sum[r][j] : sum[r][j]);
-      }
-    return;
-  }
+  if (to.dw.at) return write_sums<T, R, C>(sum, to);
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) {
       const ptrdiff_t at = r * to.ld + j * lanes<T>;
@@ -220,7 +222,7 @@ struct Accumulator : Part<T> {
   using Part<T>::wide, Part<T>::tall;
   int tiles, ld;  // of the tall side; of the sums
   T *packed, *partial, *sums;
-  Rows<T> dw = {nullptr, 0};  // where sums go at once
+  Rows<T> dw = {nullptr, 0};  // where sums go at last, if in this order
   bool adds = false;          // to what is there
 
   Accumulator(const Part<T>& part, T* scratch) : Part<T>(part) {
@@ -246,12 +248,13 @@ struct Accumulator : Part<T> {
     }
   }
 
-  // Meanwhile the lines of the next block come nearer, spread evenly over the time that there is.
-  void add(int64_t row, int rows, bool begins, bool completes) const {
+  // `ends`: these are the last rows of all. Until then the lines of the next block come nearer, spread evenly over the
+  // time that there is.
+  void add(int64_t row, int rows, bool begins, bool completes, bool ends) const {
     const int whole = wide.n / lanes<T> * lanes<T>;  // columns that fill vectors
     const int edge = wide.n == whole ? wide.n : whole / panel_columns<T> * panel_columns<T>;
     if (edge < wide.n) pack_edge(row, rows, edge);
-    const int lines = dw.at ? 0 : this->lines();
+    const int lines = ends ? 0 : this->lines();
     const int calls = tiles * ceil_div(wide.n, panel_columns<T>);
     for (int t = 0, call = 0, column = 0, columns; t < tiles; ++t, column += columns) {
       columns = ceil_div(tall.n - column, tiles - t);
@@ -262,8 +265,9 @@ struct Accumulator : Part<T> {
         if (first == edge) b = {packed, vectors * lanes<T>};
         const ptrdiff_t at = column * ld + first;
         const Rows<const T> start = begins ? Rows<const T>{zero_columns<T>, 0} : Rows<const T>{partial + at, ld};
-        Target<T> to = {start, partial + at, sums + at, ld, completes};
-        if (dw.at) to.dw = {dw.at + column * dw.stride + first, dw.stride}, to.columns = wide.n - first, to.add = adds;
+        Target<T> to = {start, partial + at, sums ? sums + at : nullptr, ld, completes};
+        if (dw.at && ends)
+          to.dw = {dw.at + column * dw.stride + first, dw.stride}, to.columns = wide.n - first, to.add = adds;
         Ahead next = {nullptr, 0, 0};
         if (lines) next = this->ahead(row + rows, even_start(lines, calls, call), even_start(lines, calls, call + 1));
         multiply_function<T>(columns, vectors)(a, b, rows, to, next);
@@ -311,14 +315,17 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
     return gradient_of_few_rows<T>({tall, wide, part.tall.n, 0, {to, part.tall_stride}, add}, int(rows), part.wide.n);
   }
   Accumulator<T> a(part, scratch);
-  const bool direct =
-      part.wide_stride == 1 && rows > 0 && rows <= block_rows;  // one block, whose sums are not added up
-  if (direct)
-    a.dw = {dw + part.tall.first * part.tall_stride + part.wide.first, part.tall_stride}, a.adds = add;
+  const bool direct = part.wide_stride == 1 && rows > 0;
+  if (direct) a.dw = {dw + part.tall.first * part.tall_stride + part.wide.first, part.tall_stride}, a.adds = add;
+  if (direct && rows <= block_rows)
+    a.sums = nullptr;  // one block, whose sums are not added up
   else
     __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
-  for_each_piece(runs, n_runs,
-                 [&](int64_t row, int rows, bool begins, bool completes) { a.add(row, rows, begins, completes); });
+  int64_t left = rows;
+  for_each_piece(runs, n_runs, [&](int64_t row, int rows, bool begins, bool completes) {
+    left -= rows;
+    a.add(row, rows, begins, completes, left == 0);
+  });
   if (!direct) part.write(a.sums, a.ld, dw, add);
 }
 

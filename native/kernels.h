@@ -165,6 +165,10 @@ struct Theta {
   T* out;  // of no level, six sums of products, 6 x C x S; else the level after each step, S x T, for the one rate
 };
 
+// Bytes of the cache that a core has to itself, its second one as a rule. How products are cut follows it, which
+// changes no bit of their results. Tests set it, before they ask for the size of scratch. (near_cache.cpp)
+extern int near_cache;
+
 template <class T>
 struct Kernels {
   const char* isa;  // "generic", "avx2", "avx512", "avx512bf16", "amx", "neon"
@@ -177,9 +181,10 @@ struct Kernels {
   void (*pack)(const T* w, ptrdiff_t column_stride, ptrdiff_t row_stride, int n, int k, int first, int n_all,
                T* packed);
   // [out_0 | out_1 | ...] (M x N) = a (M x K, rows lda apart) @ packed + bias, or += a @ packed; of the N columns only
-  // first .. end, where `first` is a multiple of nr.
+  // first .. end, where `first` is a multiple of nr. Scratch holds product_scratch(N, K) values.
+  size_t (*product_scratch)(int n, int k);
   void (*product)(const T* a, ptrdiff_t lda, int m, const T* packed, int k, const Segment<T>* segments, int n_segments,
-                  bool add, int first, int end);
+                  bool add, int first, int end, T* scratch);
 
   // dw (m x k) = sum over the rows of the runs of delta[row]' source[row], or dw +=; rows m and k values apart.
   // Cut into tasks by columns or rows of dw, never by the sum; scratch holds gradient_scratch(m, k) values.

@@ -30,11 +30,28 @@ namespace ELMAN_ISA {
 #include "theta.inc.h"
 
 template <class T>
-constexpr Kernels<T> table = {
-    ELMAN_TEXT(ELMAN_ISA), tile_rows,           panel_columns<T>, panels_size<T>, pack_panels<T>, product<T>,
-    gradient_tasks<T>,     gradient_scratch<T>, gradient<T>,      column_sums<T>, long_sums<T>,   long_products<T>,
-    elementwise<T>,        sum_of_squares<T>,   all_finite<T>,    attend<T>,      attend_back<T>, lanes<T>,
-    smoothing_scratch<T>,  smooth<T>,           theta<T>};
+constexpr Kernels<T> table = {ELMAN_TEXT(ELMAN_ISA),
+                              tile_rows,
+                              panel_columns<T>,
+                              panels_size<T>,
+                              pack_panels<T>,
+                              product_scratch<T>,
+                              product<T>,
+                              gradient_tasks<T>,
+                              gradient_scratch<T>,
+                              gradient<T>,
+                              column_sums<T>,
+                              long_sums<T>,
+                              long_products<T>,
+                              elementwise<T>,
+                              sum_of_squares<T>,
+                              all_finite<T>,
+                              attend<T>,
+                              attend_back<T>,
+                              lanes<T>,
+                              smoothing_scratch<T>,
+                              smooth<T>,
+                              theta<T>};
 
 const Kernels<float>* kernels_float() { return &table<float>; }
 const Kernels<double>* kernels_double() { return &table<double>; }
@@ -42,7 +59,8 @@ const Kernels<double>* kernels_double() { return &table<double>; }
 
 void use_bfloat16(Kernels<float>& kernels) {
   kernels.mr = tile_rows, kernels.nr = panel_columns<float>;
-  kernels.packed_size = bfloat16_packed_size, kernels.pack = bfloat16_pack, kernels.product = bfloat16_product;
+  kernels.packed_size = bfloat16_packed_size, kernels.pack = bfloat16_pack;
+  kernels.product_scratch = bfloat16_product_scratch, kernels.product = bfloat16_product;
   kernels.gradient_tasks = bfloat16_gradient_tasks, kernels.gradient_scratch = bfloat16_gradient_scratch;
   kernels.gradient = bfloat16_gradient;
 }

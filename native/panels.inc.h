@@ -16,7 +16,16 @@ constexpr int panel_vectors = 2;
 template <class T>
 constexpr int panel_columns = panel_vectors * lanes<T>;
 
+template <class T>
+constexpr int line_values = 64 / sizeof(T);  // of a cache line
+
 ELMAN_INLINE constexpr int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+template <class T>
+ELMAN_INLINE T* aligned(T* p) {
+  constexpr uintptr_t rest = ELMAN_VECTOR_BYTES - 1;
+  return reinterpret_cast<T*>((reinterpret_cast<uintptr_t>(p) + rest) & ~rest);
+}
 
 // The part `i` of n things cut into parts as equal as can be starts here.
 ELMAN_INLINE int even_start(int n, int parts, int i) { return int(int64_t(n) * i / parts); }

@@ -138,7 +138,7 @@ struct Weights {
 // What one thread has to itself.
 template <class T>
 struct Scratch {
-  Buffer<T> memory;                       // temporaries of a program, or a gradient's packed operands
+  Buffer<T> memory;                       // temporaries of a program, or what products and gradients copy
   std::vector<std::vector<T*>> operands;  // of each program
   std::vector<Segment<T>> segments;       // of a product
   std::vector<Wanted> ahead;              // of a program

@@ -69,6 +69,6 @@ inline void tile_product(int rows, int columns, Rows<const float> a, const float
 }
 
 template <class T, int R, int C>
-void tile(Rows<const T> a, const T* b, int k, Rows<const T> start, Rows<T> c, int last) {
+void tile(Rows<const T> a, const T* b, int k, Rows<const T> start, Rows<T> c, int last, Soon<T>) {
   tile_product(R, (C - 1) * lanes<T> + last, a, b, k, start, c);
 }

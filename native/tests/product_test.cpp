@@ -57,12 +57,13 @@ struct ProductCase {
       segments.push_back({out[s].data(), s % 2 ? nullptr : bias.data() + column, widths[s]});
       column += widths[s];
     }
+    std::vector<T> scratch(kernels.product_scratch(n, k), std::numeric_limits<T>::quiet_NaN());
     const int panels = (n + kernels.nr - 1) / kernels.nr;
     for (int p = parts - 1; p >= 0; --p) {
       const int from = panels * p / parts * kernels.nr, to = std::min(n, panels * (p + 1) / parts * kernels.nr);
       if (from < to)
         kernels.product(operand.data(), lda, rows, weights.data(), k, segments.data(), int(segments.size()), add, from,
-                        to);
+                        to, scratch.data());
     }
     std::vector<T> joined(size_t(rows) * n);
     column = 0;
@@ -150,6 +151,27 @@ void test_large(const Kernels<T>& kernels, bool bfloat16) {
   }
 }
 
+// Rows that are copied: the bits of a row alone, which is not, however large the cache is.
+template <class T>
+void test_caches(const Kernels<T>& kernels, bool bfloat16) {
+  const int found = std::exchange(near_cache, 0);
+  for (const auto& [m, n, k] : {std::array{6, 256, 512}, {15, 300, 513}, {29, 257, 1100}, {47, 289, 2050}})
+    for (int cache : {1 << 10, 1 << 16, 1 << 17, 300000, 1 << 20, 1 << 24}) {
+      if (!chosen()) continue;
+      near_cache = cache;
+      const ProductCase<T> c(m, k, {3, n - 40, 37}, bfloat16);
+      const std::string what = name_of(kernels, "product with a cache of ") + std::to_string(cache);
+      for (bool add : {false, true}) {
+        const std::vector<T> whole = c.run(kernels, add, 0, m, m % 3, false, 1 + cache % 3);
+        for (int row = 0; row < m; ++row) {
+          const std::vector<T> alone = c.run(kernels, add, row, 1);
+          check(!std::memcmp(alone.data(), &whole[size_t(row) * n], n * sizeof(T)), what);
+        }
+      }
+    }
+  near_cache = found;
+}
+
 }  // namespace
 
 template <class T>
@@ -157,6 +179,7 @@ void test_product(const Kernels<T>& kernels, bool bfloat16) {
   test_shapes(kernels, bfloat16);
   for (int k : {37, 600}) test_product_places(kernels, k, bfloat16);
   test_large(kernels, bfloat16);
+  test_caches(kernels, bfloat16);
 }
 template void test_product(const Kernels<float>&, bool);
 template void test_product(const Kernels<double>&, bool);

@@ -35,13 +35,13 @@ void test_every_number(const Kernels<float>& kernels) {
   std::vector<float> out(n), packed(kernels.packed_size(1, 1));
   kernels.pack(one.data(), 1, 1, 1, 1, 0, 1, packed.data());
   Segment<float> segment = {out.data(), nullptr, 1};
-  kernels.product(x.data(), 1, n, packed.data(), 1, &segment, 1, false, 0, segment.n);
+  kernels.product(x.data(), 1, n, packed.data(), 1, &segment, 1, false, 0, segment.n, nullptr);
   check(rounded(out, x), name_of(kernels, "rounds rows of an operand"));
   packed.resize(kernels.packed_size(n, 1));
   segment.n = n;
   for (bool columns_contiguous : {true, false}) {
     kernels.pack(x.data(), 1, columns_contiguous ? n : 1, n, 1, 0, n, packed.data());
-    kernels.product(one.data(), 1, 1, packed.data(), 1, &segment, 1, false, 0, segment.n);
+    kernels.product(one.data(), 1, 1, packed.data(), 1, &segment, 1, false, 0, segment.n, nullptr);
     check(rounded(out, x), name_of(kernels, "rounds weights"));
   }
   const Run run = {0, 1};
@@ -59,7 +59,7 @@ std::vector<float> product_of(const Kernels<float>& kernels, const std::vector<f
   std::vector<float> packed(kernels.packed_size(n, k)), out(size_t(m) * n);
   kernels.pack(w.data(), turned ? 1 : k, turned ? n : 1, n, k, 0, n, packed.data());
   const Segment<float> segment = {out.data(), nullptr, n};
-  kernels.product(a.data(), k, m, packed.data(), k, &segment, 1, false, 0, segment.n);
+  kernels.product(a.data(), k, m, packed.data(), k, &segment, 1, false, 0, segment.n, nullptr);
   return out;
 }
 
