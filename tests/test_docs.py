@@ -31,7 +31,7 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
     exec(compile(block, "README.md", "exec"), {})
 
 
-GUIDES = [f"docs/{name}.md" for name in ("cells", "insight", "forecasting", "classify", "language", "interop")]
+GUIDES = [f"docs/{name}.md" for name in ("cells", "insight", "forecasting", "classify", "language", "interop", "fleet")]
 
 
 @pytest.mark.parametrize("guide", GUIDES)
