@@ -65,7 +65,8 @@ int64_t py_draw(Repeated<T>& repeated, const Flat<int64_t>& window, nb::tuple dr
   return generated(repeated, window, how, first, seconds, out);
 }
 
-// The memory of an array for as long as this lives; none if it is not an array of NumPy, of native numbers, without gaps.
+// The memory of an array for as long as this lives; none if it is not an array of NumPy, of native numbers, without
+// gaps.
 struct Look {
   Py_buffer view{};
   bool has = false;
@@ -155,10 +156,10 @@ nb::object py_quick(nb::object self, nb::object input, nb::object output) {
   const Source<T>& source = repeated.batch.inputs[0];
   bool whole = e.holds_indices(place.slot);
   bool brief = e.forward_work.of(repeated.batch) < kBrief;
-  nb::object quick = nb::cast(Quick<T>{repeated, self, Py_TYPE(input.ptr()), output.attr("copy"), repeated.batch.B,
-                                       e.plan.slots[place.slot].width,
-                                       whole ? nullptr : const_cast<T*>(source.values.data),
-                                       whole ? const_cast<int64_t*>(source.indices.data) : nullptr, brief});
+  nb::object quick =
+      nb::cast(Quick<T>{repeated, self, Py_TYPE(input.ptr()), output.attr("copy"), repeated.batch.B,
+                        e.plan.slots[place.slot].width, whole ? nullptr : const_cast<T*>(source.values.data),
+                        whole ? const_cast<int64_t*>(source.indices.data) : nullptr, brief});
   return quick.attr("step");  // a method, which Python calls faster than an object
 }
 

@@ -295,7 +295,8 @@ bool finite_inputs(const Engine<T>& e, const std::vector<Source<T>>& inputs, con
 template <class T>
 bool finite_outputs(const Engine<T>& e, const std::vector<T*>& outputs, const Batch<T>& batch, int64_t times) {
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (!e.kernels.all_finite(outputs[i], size_t(times * batch.B * row_size(e, batch, e.plan.outputs[i])))) return false;
+    if (!e.kernels.all_finite(outputs[i], size_t(times * batch.B * row_size(e, batch, e.plan.outputs[i]))))
+      return false;
   return true;
 }
 

@@ -322,8 +322,8 @@ struct Steps {
   int64_t count;
 };
 
-// Steps one after the other, from `first` on: each as run_finite does it, bit for bit, but that the states stay until all
-// are done. Returns the number of steps done, less than all if that takes longer than so many seconds, or -1 where
+// Steps one after the other, from `first` on: each as run_finite does it, bit for bit, but that the states stay until
+// all are done. Returns the number of steps done, less than all if that takes longer than so many seconds, or -1 where
 // something is not finite. (steps.cpp, like the next two)
 template <class T>
 int64_t run_steps(Repeated<T>& repeated, const Steps<T>& steps, int64_t first, double seconds);
@@ -339,9 +339,9 @@ struct Pool {
       : repeated(engine, parameters, {}, {}, {}), states(states) {}
 };
 
-// One step of the streams at these places, which are rows of the batch, one each: the numbers of each alone, bit for bit.
-// Where something that goes in or comes out of a row is not finite, `wrong` says so of the row, all states stay, and it
-// returns false.
+// One step of the streams at these places, which are rows of the batch, one each: the numbers of each alone, bit for
+// bit. Where something that goes in or comes out of a row is not finite, `wrong` says so of the row, all states stay,
+// and it returns false.
 template <class T>
 bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& batch, const std::vector<T*>& outputs, bool* wrong);
 

@@ -113,8 +113,7 @@ std::vector<T*> laid_out(const Engine<T>& e, int B, T* at) {
 template <class T>
 bool mark(const Engine<T>& e, const Batch<T>& batch, const Results<T>& results, bool* wrong) {
   auto look = [&](const T* array, int width) {
-    for (int64_t row = 0; row < batch.B; ++row)
-      wrong[row] |= !e.kernels.all_finite(array + row * width, size_t(width));
+    for (int64_t row = 0; row < batch.B; ++row) wrong[row] |= !e.kernels.all_finite(array + row * width, size_t(width));
   };
   std::fill_n(wrong, batch.B, false);
   for (size_t i = 0; i < batch.inputs.size(); ++i) {
@@ -149,7 +148,8 @@ int64_t run_steps(Repeated<T>& r, const Steps<T>& steps, int64_t first, double s
 }
 
 template <class T>
-bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const std::vector<T*>& outputs, bool* wrong) {
+bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const std::vector<T*>& outputs,
+              bool* wrong) {
   Repeated<T>& r = pool.repeated;
   Engine<T>& e = r.engine;
   Call<T> call(e);
@@ -170,7 +170,7 @@ bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const
   return true;
 }
 
-#define ELMAN_INSTANTIATE(T)                                                     \
+#define ELMAN_INSTANTIATE(T)                                                  \
   template int64_t run_steps(Repeated<T>&, const Steps<T>&, int64_t, double); \
   template bool run_some(Pool<T>&, const int64_t*, const Batch<T>&, const std::vector<T*>&, bool*);
 ELMAN_INSTANTIATE(float)

@@ -121,8 +121,15 @@ def early(ranks: Any) -> Trained:
     return _done(net, net.fit(x, target, optimizer=sgd, epochs=20, verbose=0, batch_size=11, ranks=ranks, **more))
 
 
+def wide(ranks: Any) -> Trained:
+    """So many parameters that their slices go straight from rank to rank."""
+    x, _ = _waves(24, 3, 8)
+    net = el.Network(8, [el.GRU(400), el.Dense(8)], seed=10, threads=1)
+    return _done(net, net.fit(x, x, epochs=1, batch_size=12, verbose=0, ranks=ranks))
+
+
 PROBLEMS: dict[str, Callable[[Any], Trained]] = {
-    f.__name__: f for f in (gru, ragged, two_inputs, classes, stateful, truncated, low_memory, own_rows, early)
+    f.__name__: f for f in (gru, ragged, two_inputs, classes, stateful, truncated, low_memory, own_rows, early, wide)
 }
 
 

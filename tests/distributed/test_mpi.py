@@ -27,7 +27,7 @@ def expected(name: str) -> str:
 
 @pytest.mark.parametrize(
     ("size", "names"),
-    [(2, ["ragged", "own_rows"]), *(pytest.param(size, list(PROBLEMS), marks=long) for size in (1, 2, 3, 8))],
+    [(2, ["ragged", "own_rows", "wide"]), *(pytest.param(size, list(PROBLEMS), marks=long) for size in (1, 2, 3, 8))],
 )
 def test_any_number_of_processes_gives_the_bits_of_one(size, names):
     found = run(size, PROGRAM, "problems", *names)

@@ -256,7 +256,7 @@ class Streams:
                 raise OptionError(
                     f"the key {shown(key)} cannot be written: give streams texts or whole numbers as keys"
                 )
-        write_whole(path, to_bytes({**states, "keys": np.arange(len(keys))}, {"elman.streams": json.dumps(keys)}))
+        write_whole(path, to_bytes({**states, "keys": np.arange(len(keys))}, {"elman_streams": json.dumps(keys)}))
         return path
 
     def restore(self, path: str | Path) -> None:
@@ -270,9 +270,9 @@ class Streams:
             If it has more streams than may be open.
         """
         arrays, texts = read_tensors(checks.path(path))
-        if "elman.streams" not in texts:
+        if "elman_streams" not in texts:
             raise ModelFileError(f"{path} holds no streams: expected a file that Streams.save has written")
-        keys = json.loads(texts["elman.streams"])
+        keys = json.loads(texts["elman_streams"])
         states = [arrays.get(f"state.{i}") for i in range(len(self._states))]
         for state, mine in zip(states, self._states, strict=True):
             if state is None or state.shape != (len(keys), mine.shape[1]) or state.dtype != mine.dtype:
