@@ -71,7 +71,7 @@ def share_words(workload: dict[str, Any], results: dict[str, Any]) -> str:
         return ""
     share, numbers = ours["fraction_of_sgemm"], workload["product"]["numbers"]
     of_others = " of float32" if "bfloat16" in ours["variant"] and numbers == "float32" else ""
-    goal = comparison.of_product if comparison and numbers == comparison.numbers else 0
+    goal = comparison.share_wanted(numbers, results["machine"]["instructions"]) if comparison else 0
     met = "yes" if share >= goal else "**no**"
     return f"{share:.0%}{of_others}" + (f" ({goal:.0%}: {met})" if goal else "")
 

@@ -50,7 +50,7 @@ def prepare(workload: Workload, variant: str, threads: int) -> Run:
         model = new_model(workload)
         optimizer, loss = OPTIMIZERS[workload.optimizer](workload.learning_rate), LOSSES[workload.loss]
         model.compile(optimizer, loss, jit_compile=jit_compile, steps_per_execution=workload.updates)
-        return Run(lambda: model.fit(batches, epochs=1, verbose=0).history["loss"][-1])
+        return Run(lambda: model.fit(batches, epochs=1, shuffle=False, verbose=0).history["loss"][-1])
 
     return fastest([partial(begin, jit_compile) for jit_compile in (True, False)])
 

@@ -101,16 +101,18 @@ def test_all_figures_tell_imports_and_memory():
 
 
 @pytest.mark.parametrize(
-    "workload, way, numbers, words",
+    "workload, way, numbers, instructions, words",
     [
-        ("W5 GRU", "fit", "float32", "10% (80%: **no**)"),
-        ("W1", "fit", "float32", "10%"),
-        ("W5 GRU bfloat16", "fit in bfloat16", "bfloat16", "10% (85%: **no**)"),
-        ("W5 GRU bfloat16", "fit in bfloat16", "float32", "10% of float32"),
+        ("W5 GRU", "fit", "float32", "", "10% (90%: **no**)"),
+        ("W1", "fit", "float32", "", "10%"),
+        ("W5 GRU bfloat16", "fit in bfloat16", "bfloat16", "amx_bf16", "10% (85%: **no**)"),
+        ("W5 GRU bfloat16", "fit in bfloat16", "bfloat16", "avx512_bf16", "10%"),
+        ("W5 GRU bfloat16", "fit in bfloat16", "float32", "amx_bf16", "10% of float32"),
     ],
 )
-def test_shares_are_judged_where_the_product_is_of_the_same_numbers(workload, way, numbers, words):
+def test_shares_are_judged_where_the_product_is_of_the_same_numbers(workload, way, numbers, instructions, words):
     measured = results(entry("elman", way, 2.0))
+    measured["machine"]["instructions"] = instructions
     measured["workloads"][0] |= {"name": workload, "product": {"numbers": numbers}}
     assert row(section("p", measured), workload).endswith(f"| {words} |")
 

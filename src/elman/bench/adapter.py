@@ -75,9 +75,10 @@ def in_turn(workload: Workload, nets: Sequence[Network]) -> Run:
 
 
 def side_by_side(workload: Workload, nets: Sequence[Network], threads: int) -> Run:
-    """The members of an ensemble in one call."""
-    fit_many = import_module("elman.network.many").fit_many
-    x, target, options = trained_on(workload)
+    """The members of an ensemble in one call, each with an optimiser that goes on in the next."""
+    many = import_module("elman.network.many")
+    fit_many, (x, target, options) = many.fit_many, trained_on(workload)
+    options["optimizer"] = many.each([OPTIMIZERS[workload.optimizer](workload.learning_rate) for _ in nets])
     return Run(lambda: mean(found["loss"][-1] for found in fit_many(nets, x, target, threads=threads, **options)))
 
 
