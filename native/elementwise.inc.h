@@ -113,7 +113,7 @@ ELMAN_ONE_COPY void pointwise(const Instruction<T>& in, const Tile<T>& tile) {
 
 // What sums are made of: products of two values of each row, so far apart.
 template <class T>
-struct Terms {
+struct Factors {
   Stream<T> a, b;
   ptrdiff_t a_row, b_row;
 
@@ -123,7 +123,7 @@ struct Terms {
 
 // The sums of a unit of rows: sums + a_1 b_1 + a_2 b_2 ..., in this order wherever the rows are cut. C vectors of them.
 template <class T, int C>
-ELMAN_INLINE void add_rows(T* sums, Terms<T> t, int rows) {
+ELMAN_INLINE void add_rows(T* sums, Factors<T> t, int rows) {
   Vec<T> sum[C];
   for (int c = 0; c < C; ++c) sum[c] = load(sums + c * lanes<T>);
   for (; rows > 0; --rows, t.next_rows(1))
@@ -132,7 +132,7 @@ ELMAN_INLINE void add_rows(T* sums, Terms<T> t, int rows) {
 }
 
 template <class T>
-ELMAN_INLINE void add_to_sums(T* sums, Terms<T> t, int width, int rows) {
+ELMAN_INLINE void add_to_sums(T* sums, Factors<T> t, int width, int rows) {
   constexpr int most = 4;
   int left = width;
   for (; left >= most * lanes<T>; left -= most * lanes<T>, sums += most * lanes<T>, t.next_vectors(most))
@@ -148,7 +148,7 @@ template <class T>
 void accumulate(const Instruction<T>& in, const Tile<T>& tile) {
   by_width<T>(tile.width[in.out], [&](auto width) {
     const Stream<T> a = stream_of<T>(tile, in.a), b = stream_of<T>(tile, in.b);
-    Terms<T> t = {a, b, a.stride ? int(width) : 0, b.stride ? int(width) : 0};
+    Factors<T> t = {a, b, a.stride ? int(width) : 0, b.stride ? int(width) : 0};
     const int unit = tile.first_row / tile.unit_rows, unit_rows = tile.unit_rows;
     const ptrdiff_t unit_size = tile.unit_size;
     T* sums = tile.operand[in.out] + unit * unit_size;

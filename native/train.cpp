@@ -103,6 +103,16 @@ struct Update {
   }
 };
 
+// Room for an optimiser's program in every thread; and its constants and scalars, of each group.
+template <class T>
+std::vector<std::vector<Constant<T>>> prepared(Engine<T>& e, const Training<T>& training, const Program<T>& program) {
+  for (Scratch<T>& s : e.scratch) {
+    s.flat_memory.reserve(program.scratch);
+    s.flat_operands.resize(program.operands.size());
+  }
+  return std::vector<std::vector<Constant<T>>>(training.groups, program.constants);
+}
+
 template <class T>
 void take(const Training<T>& t, int update, Batch<T>& batch) {
   batch.B = int(t.offsets[update + 1] - t.offsets[update]);
@@ -120,12 +130,8 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
   T* gradients = e.arena.reserve(e.plan.parameters);
   results.gradients = gradients_of_arena(e, gradients);
   results.states = training.carried;
-  for (Scratch<T>& s : e.scratch) {
-    s.flat_memory.reserve(program.scratch);
-    s.flat_operands.resize(program.operands.size());
-  }
+  auto values = prepared(e, training, program);
   Update<T> update{e, training, program, gradients};
-  std::vector<std::vector<Constant<T>>> values(training.groups, program.constants);
   std::vector<double> sums;
   Batch<T> batch = training.data;
   batch.states.assign(training.carried.begin(), training.carried.end());
@@ -152,12 +158,8 @@ Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& progr
 template <class T>
 bool update(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, T* gradients) {
   Call<T> call(e);
-  for (Scratch<T>& s : e.scratch) {
-    s.flat_memory.reserve(program.scratch);
-    s.flat_operands.resize(program.operands.size());
-  }
+  auto values = prepared(e, training, program);
   Update<T> update{e, training, program, gradients};
-  std::vector<std::vector<T>> values(training.groups, program.constants);
   std::vector<double> sums;
   double scale = update.scale(sums);
   if (std::isnan(scale)) return false;
