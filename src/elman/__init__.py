@@ -70,8 +70,8 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     # isort: off
     from elman import (
         cells as cells, classify as classify, commands as commands, compare as compare, data as data,
-        distributed as distributed, engine as engine,
-        equations as equations, errors as errors, fleet as fleet, forecast as forecast, insight as insight, interop as interop,
+        distributed as distributed, engine as engine, equations as equations, errors as errors, fleet as fleet,
+        forecast as forecast, insight as insight, interop as interop,
         language as language, network as network, plots as plots, training as training,
     )
     from elman.classify import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor

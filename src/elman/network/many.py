@@ -85,7 +85,8 @@ def fit_many(
     stop_on_error : bool, default False
         Whether an error of one network ends the others too, as Ctrl-C does. By default they are trained to their end.
     **options
-        Those of `Network.fit`, with its defaults, but `ranks`: ``loss optimizer batch_size epochs validation_data callbacks`` ...
+        Those of `Network.fit`, with its defaults: ``loss optimizer batch_size epochs validation_data callbacks`` ...
+        But for `ranks` and `own_rows`, which are of one network.
         Each holds for all networks, or is ``el.each([...])``, but `verbose`: 1 shows a line as each network ends.
 
         An optimiser for all says how each is trained and stays as it was: every network has one of its own, like it. A
