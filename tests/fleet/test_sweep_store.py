@@ -111,7 +111,7 @@ def test_a_broken_file_is_refused_or_holds_what_it_held(file, tmp_path):
     """Cut off anywhere, or with noise anywhere, a file is an error of ours, or reads as it did."""
     whole, broken, draw = file.read_bytes(), tmp_path / "broken.duckdb", random.Random(0)
     rows, refused = read_sweep(file).rows, 0
-    for number in range(24):
+    for number in range(12):
         content, place = bytearray(whole), draw.randrange(len(whole))
         if number % 2:
             del content[place:]
