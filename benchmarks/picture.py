@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.machine_files import title
 from benchmarks.machine_page import goals
 
 from elman.bench.workloads import WORKLOADS
@@ -86,7 +87,7 @@ def frame(axes: Any, results: dict[str, Any]) -> None:
     axes.annotate("Elman", (1, 1.005), ha="center", color=ELMAN, fontweight="bold", **top)
     axes.annotate("best peer", (1.02, 1.005), xycoords="axes fraction", va="bottom", ha="left", fontsize=9)
     axes.set_title("Time as a multiple of Elman's, lower is faster", fontsize=13, loc="left", pad=40)
-    about = f"{results['machine']['processor']}, {results['threads']} threads, float32, medians of {results['rounds']}"
+    about = f"{title(results['machine'])}, {results['threads']} threads, medians of {results['rounds']}"
     axes.annotate(
         f"{about} rounds; lines reach from the lowest to the highest",
         (0, 1), (0, 26), xycoords="axes fraction", textcoords="offset points", fontsize=9, color="0.4",
@@ -102,7 +103,7 @@ def sizes(name: str) -> str:
 
 def goal_colour(goal: dict[str, Any]) -> str:
     """Black, or the colour of the library that the goal names, by itself or by one of its ways."""
-    library = {"loop": "pytorch"}.get(goal["against"], goal["against"])
+    library = {"loop": "pytorch", "autocast": "pytorch", "fit in turn": "elman"}.get(goal["against"], goal["against"])
     return COLOURS.get(library, "black")
 
 
