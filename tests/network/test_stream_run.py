@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -225,3 +226,20 @@ def test_a_single_step_takes_numbers_of_any_kind():
     for wrong in (x[0], x[None], np.zeros((2, 2)), np.zeros((1, 3)), None, "x"):
         with pytest.raises((el.ShapeError, el.DataError)):
             net.stream()(wrong)
+
+
+@pytest.mark.skipif(not native_available() or not hasattr(signal, "setitimer"), reason="of the native engine, on POSIX")
+def test_ctrl_c_ends_a_long_run_and_no_step_is_done():
+    stream = el.Network(1, [el.GRU(64), el.Dense(1)]).stream()
+    x = np.zeros((3_000_000, 1), np.float32)
+    stream(np.ones((1, 1)))
+    before = stream.state
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        with pytest.raises(KeyboardInterrupt):
+            stream.run(x)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    np.testing.assert_array_equal(stream.state, before)
