@@ -13,6 +13,8 @@ from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.weights import weights
 from elman.bench.workloads import Workload
+from elman.engine import default_engine
+from elman.engine.products import Weights
 from elman.network import GRU, LSTM, Dense, Embedding, Network, Recurrent, SimpleRNN
 from elman.network.layers import Layer
 from elman.training import SGD, Adam, RMSProp
@@ -113,10 +115,13 @@ def streaming(workload: Workload, net: Network) -> Run:
     return Run(epoch, outputs_loss(workload.loss, target[0]))
 
 
-def product(threads: int, engine: str | None = None) -> Run:
-    """A dense layer without bias: Elman's own matrix product."""
+def product(threads: int, engine: str | None) -> Run:
+    """Elman's own matrix product: of the native engine alone, packing included; of another one, a dense layer's."""
     a, b = sgemm.operands()
+    if (engine or default_engine()) == "native":
+        weights, out = Weights(b, threads), np.empty_like(a)
+        return sgemm.run(lambda: weights.pack(b).multiply(a, out))
     net = Network(inputs=sgemm.SIZE, layers=[Dense(sgemm.SIZE, bias=False)], engine=engine, threads=threads)
     net.params["0.W"] = b
-    x = a.reshape(sgemm.SIZE // 8, 8, sgemm.SIZE)  # threads share out the rows of a batch
+    x = a.reshape(sgemm.SIZE // 8, 8, sgemm.SIZE)
     return sgemm.run(lambda: net(x))
