@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -86,6 +86,11 @@ bench: $(PEERS)/.installed
 # Under two minutes: few rounds of the small workloads.
 bench-quick: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run --quick
+
+# Matrix products alone, beside NumPy's and PyTorch's, with two threads and with one: two minutes.
+bench-products: $(PEERS)/.installed
+	$(PEERS)/bin/python -m benchmarks.products
+	$(PEERS)/bin/python -m benchmarks.products --threads 1
 
 # docs/performance.md and what it leads to, with the newest complete measurement as the figures of its machine.
 bench-docs: $(PEERS)/.installed

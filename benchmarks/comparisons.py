@@ -102,7 +102,7 @@ BFLOAT16_GOALS = (
     Goal(3, without=(AUTOCAST, LAYER), instructions=AMX),
     Goal(1.5, (AUTOCAST,), instructions=AMX),
 )
-OVER_TURNS = (Goal(1.8, ("fit in turn",)),) if len(BY_NAME["W13"].ways) > 1 else ()
+OVER_TURNS = (Goal(1.8, ("fit in turn",)),)
 OVER_LOOPS = (Goal(3, ("jax",)), Goal(10, ("loop",)))
 
 COMPARISONS: tuple[Comparison, ...] = tuple(

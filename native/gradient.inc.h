@@ -14,7 +14,7 @@ constexpr int task_wide = 64;  // columns of a task, at most; twice as many wher
 constexpr int task_tall = 140;
 constexpr int edge_wide = 512;
 constexpr int worth_sharing = 4096;  // values of dw
-constexpr int rows_ahead = 12;       // the row that comes to the nearest cache while another is multiplied
+constexpr int rows_ahead = 16;       // the row that comes to the nearest cache while another is multiplied
 constexpr int many_tasks = 64;
 constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from benchmarks.comparisons import COMPARISONS, Goal
 from benchmarks.memory import memory
+from benchmarks.products import Shape, contenders
 from benchmarks.run import agrees, reached
 
 from elman.bench.turns import Options
@@ -63,3 +65,11 @@ def test_the_memory_of_a_training_is_that_of_its_arrays():
     assert low["engine_mib"] < 0.1 * normal["engine_mib"]
     assert 0.5 < normal["peak_mib"] / normal["engine_mib"] < 1.5
     assert low["peak_mib"] < 0.2 * normal["peak_mib"]
+
+
+@pytest.mark.skipif(not native_available(), reason="products of the native engine")
+@pytest.mark.parametrize("kind", [{}, {"gradient": True}, {"square": True}])
+def test_everyone_multiplies_the_same(kind):
+    shape = Shape("odd", m=7, n=33, k=50, **kind)
+    first, *others = (np.asarray(run()) for run in contenders(shape, threads=1).values())
+    assert others and all(np.allclose(first, other, rtol=1e-4, atol=1e-4) for other in others)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from statistics import mean
 from typing import Any
 
@@ -15,7 +14,9 @@ from elman.bench.data import before
 from elman.bench.mean_losses import outputs_loss
 from elman.bench.turns import Run
 from elman.bench.workload import Workload
-from elman.network import Dense, Network
+from elman.engine import default_engine
+from elman.engine.products import Weights
+from elman.network import Dense, Network, each, fit_many
 from elman.training import SGD, Adam, RMSProp
 
 OPTIMIZERS: dict[str, Callable[..., Any]] = {"sgd": SGD, "adam": Adam, "rmsprop": partial(RMSProp, epsilon=1e-14)}
@@ -76,9 +77,8 @@ def in_turn(workload: Workload, nets: Sequence[Network]) -> Run:
 
 def side_by_side(workload: Workload, nets: Sequence[Network], threads: int) -> Run:
     """The members of an ensemble in one call, each with an optimiser that goes on in the next."""
-    many = import_module("elman.network.many")
-    fit_many, (x, target, options) = many.fit_many, trained_on(workload)
-    options["optimizer"] = many.each([OPTIMIZERS[workload.optimizer](workload.learning_rate) for _ in nets])
+    x, target, options = trained_on(workload)
+    options["optimizer"] = each([OPTIMIZERS[workload.optimizer](workload.learning_rate) for _ in nets])
     return Run(lambda: mean(found["loss"][-1] for found in fit_many(nets, x, target, threads=threads, **options)))
 
 
@@ -113,10 +113,13 @@ def streaming(workload: Workload, net: Network) -> Run:
 
 
 def product(threads: int, engine: str | None = None, numbers: str | None = None) -> Run:
-    """A dense layer without bias: Elman's own matrix product, of float32 numbers or of others."""
+    """Elman's own matrix product: of the native engine alone, packing included; else a dense layer's without bias."""
     a, b = sgemm.operands()
+    if (engine or default_engine()) == "native":
+        weights, out = Weights(b, threads, numbers == "bfloat16"), np.empty_like(a)
+        return sgemm.run(lambda: weights.pack(b).multiply(a, out))
     layers = [Dense(sgemm.SIZE, bias=False)]
     net = Network(inputs=sgemm.SIZE, layers=layers, products=numbers, engine=engine, threads=threads)
     net.params["0.W"] = b
-    x = a.reshape(sgemm.SIZE // 8, 8, sgemm.SIZE)  # threads share out the rows of a batch
+    x = a.reshape(sgemm.SIZE // 8, 8, sgemm.SIZE)
     return sgemm.run(lambda: net(x))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from importlib.util import find_spec
 
 from elman.bench.workload import Workload
 from elman.errors import OptionError
@@ -112,7 +111,7 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(
         "W13", "an ensemble of 8: GRU F4 H16 B32 T50, readout at every step, Adam", "gru", features=4, hidden=16,
         batch=32, steps=50, outputs=1, every_step=True, loss="mse", optimizer="adam", members=8,
-        ways=(*(("fit_many",) if find_spec("elman.network.many") else ()), "fit in turn"),
+        ways=("fit_many", "fit in turn"),
     ),
     in_bfloat16(text("gru")),
     in_bfloat16(text("lstm")),

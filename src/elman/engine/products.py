@@ -21,9 +21,10 @@ class Weights:
 
         self._native = native.Weights32(np.ascontiguousarray(w), threads, bfloat16)
 
-    def pack(self, w: np.ndarray) -> None:
-        """Take another matrix of the same shape in its place."""
+    def pack(self, w: np.ndarray) -> Weights:
+        """Take another matrix of the same shape in its place; returns itself."""
         self._native.pack(np.ascontiguousarray(w))
+        return self
 
     def multiply(self, a: np.ndarray, out: np.ndarray) -> np.ndarray:
         """``out = a @ w.T``, of rows (M, K), float32, to (M, N); returns `out`."""

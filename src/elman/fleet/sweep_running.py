@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime
 import math
-import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from elman.errors import ElmanError, OptionError
+from elman.errors import ElmanError
 from elman.fleet.sweep_judges import Judge
 from elman.fleet.sweep_space import Settings
 from elman.fleet.sweep_store import DONE, FAILED, Row
@@ -69,27 +67,3 @@ def versions_now(*libraries: str) -> dict[str, str]:
     """Of what a result may depend on."""
     found = {"elman": version("elman"), "python": platform.python_version(), "numpy": np.__version__}
     return found | {name: version(name) for name in libraries}
-
-
-def each_job(function: Callable[[Task], Row | None], items: Sequence[Task], n_jobs: int | None) -> Iterator[Any]:
-    """The number of each item and what was made of it, as soon as that is there; in processes of one thread each.
-
-    Raises
-    ------
-    OptionError
-        If there is no joblib for several.
-    """
-    if n_jobs in (None, 1):
-        yield from ((number, function(item)) for number, item in enumerate(items))
-        return
-    try:
-        from joblib import Parallel, delayed
-    except ImportError as error:
-        raise OptionError(f"jobs is {n_jobs}, and joblib is not installed: pip install joblib, or jobs=1") from error
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    yield from parallel(delayed(_with_one_thread)(function, number, item) for number, item in enumerate(items))
-
-
-def _with_one_thread(function: Callable[[Task], Row | None], number: int, item: Task) -> tuple[int, Row | None]:
-    os.environ["ELMAN_THREADS"] = "1"
-    return number, function(item)

@@ -12,9 +12,10 @@ from elman.data.names import counted
 from elman.fleet.sweep_judges import HIGHER
 from elman.fleet.sweep_options import Options, Progress
 from elman.fleet.sweep_proposals import Known, proposed
-from elman.fleet.sweep_running import Task, Work, each_job
+from elman.fleet.sweep_running import Task, Work
 from elman.fleet.sweep_space import Settings, Space
 from elman.fleet.sweep_store import Row, Trials
+from elman.jobs import each_job
 
 SEED = 0  # of Optuna's sampler
 
