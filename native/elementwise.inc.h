@@ -204,6 +204,13 @@ struct Operations {
 template <class T>
 constexpr Operations<T> operations;
 
+constexpr bool has_all_operations() {
+  for (Operation<float> operation : operations<float>.at)
+    if (!operation) return false;
+  return true;
+}
+static_assert(has_all_operations(), "an operation without a function");
+
 template <class T>
 void elementwise(const Instruction<T>* code, int n, const Tile<T>& tile) {
   if (!tile.n_ahead) {
