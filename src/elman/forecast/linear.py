@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elman.engine.blas import one_blas_thread
 from elman.forecast.rivals.histories import Histories, checked_origins, known
 from elman.forecast.rivals.seasonal import filled
 from elman.forecast.side_by_side import side_by_side
@@ -61,7 +62,8 @@ class Linear:
                 made = forecast_linear(curved, horizon, season, self.seasons, length - origins)
                 found[rows] = np.where(logged[rows, None, None], np.exp(np.minimum(made, 700)), made)
 
-        side_by_side(work, _alike(histories))
+        with one_blas_thread():
+            side_by_side(work, _alike(histories))
         return found
 
 
