@@ -8,7 +8,6 @@ import platform
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
