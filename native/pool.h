@@ -20,8 +20,8 @@ constexpr std::chrono::microseconds kSpin(50);
 // How many threads loops of the calling thread have at most; kMostThreads, unless it was limited.
 int most_threads();
 
-// Limits them. Up to kMostThreads they are threads of its own, which no other thread's loops take away; beyond, they are
-// those that all callers have in common, one of them at a time.
+// Limits them. Up to kMostThreads they are threads of its own, which no other thread's loops take away; beyond, they
+// are those that all callers have in common, one of them at a time.
 void limit_threads(int most);
 
 // Whether so many threads, this one included, are spinning or at work: a loop would wake none of them.
