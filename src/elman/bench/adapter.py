@@ -115,7 +115,7 @@ def streaming(workload: Workload, net: Network) -> Run:
     return Run(epoch, outputs_loss(workload.loss, target[0]))
 
 
-def product(threads: int, engine: str | None) -> Run:
+def product(threads: int, engine: str | None = None) -> Run:
     """Elman's own matrix product: of the native engine alone, packing included; of another one, a dense layer's."""
     a, b = sgemm.operands()
     if (engine or default_engine()) == "native":
