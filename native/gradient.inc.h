@@ -109,6 +109,9 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
   Vec<T> sum[R][C];
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C; ++j) sum[r][j] = load<T>(to.start.at + r * to.start.stride + j * lanes<T>);
+  if (to.dw.at)
+    for (int r = 0; r < R; ++r)
+      for (int j = 0; j < C; ++j) __builtin_prefetch(to.dw.at + r * to.dw.stride + j * lanes<T>, 1, 3);
   do {
     for (int j = 0; j < ahead.lines; ++j) __builtin_prefetch(ahead.line + 64 * j, 0, 2);
     for (int j = 0; j < C; ++j) __builtin_prefetch(b.at + rows_ahead * b.stride + j * lanes<T>, 0, 3);

@@ -41,6 +41,9 @@ ELMAN_ONE_COPY void tile(Rows<const T> a, const T* b, int k, Rows<const T> start
   constexpr int step = panel_vectors * lanes<T>;
   const ptrdiff_t panel = ptrdiff_t(k) * step;
   const T* narrow = b + C / panel_vectors * panel;
+  if constexpr (R > rows_of_two_panels)  // what is written may be far away
+    for (int r = 0; r < R; ++r)
+      for (int j = 0; j < C; ++j) __builtin_prefetch(c.at + r * c.stride + j * lanes<T>, 1, 3);
   Vec<T> sum[R][C];
   for (int r = 0; r < R; ++r)
     for (int j = 0; j < C - 1; ++j) sum[r][j] = load<T>(start.at + r * start.stride + j * lanes<T>);

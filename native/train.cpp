@@ -9,9 +9,10 @@
 namespace elman {
 namespace {
 
-constexpr int64_t kChunk = 2048;  // parameters of one task; sums over chunks are added in order
+constexpr int64_t kChunk = 2048;  // parameters; sums over chunks are added in order
+constexpr int kChunksOfTask = 8;  // at most: one after the other, so that a thread knows what it wants next
 
-// Parameters of one task.
+// Parameters that are updated at once.
 struct Chunk {
   int64_t first, end;
   int group;
@@ -79,14 +80,24 @@ struct Update {
     return index == 0 ? training.parameters : index == 1 ? gradients : training.state[index - 2];
   }
 
-  void chunk(const Chunk& c, T factor, std::vector<Constant<T>>& values, Scratch<T>& scratch) const {
+  // The arrays of a chunk come nearer while the one before it is updated: they are seldom in a cache.
+  void ask_for(const Chunk& c, std::vector<Wanted>& ahead) const {
+    for (const Operand& o : program.operands)
+      if (o.kind == OperandKind::array)
+        ahead.push_back({reinterpret_cast<const char*>(array(int(o.index)) + c.first),
+                         int((c.end - c.first) * int64_t(sizeof(T)) / 64)});
+  }
+
+  void chunk(const Chunk& c, const std::vector<Wanted>& ahead, T factor, std::vector<Constant<T>>& values,
+             Scratch<T>& scratch) const {
     for (int64_t first = c.first; first < c.end; first += program.rows) {
       int rows = int(std::min<int64_t>(program.rows, c.end - first));
       if (factor != 1)
         for (int i = 0; i < rows; ++i) gradients[first + i] *= factor;
       place(scratch, values, first);
-      e.kernels.elementwise(program.code.data(), int(program.code.size()),
-                            {scratch.flat_operands.data(), program.widths.data(), rows, 0, 0, nullptr});
+      Tile<T> tile{scratch.flat_operands.data(), program.widths.data(), rows, 0, 0, nullptr};
+      if (first == c.first) tile.ahead = ahead.data(), tile.n_ahead = int(ahead.size());
+      e.kernels.elementwise(program.code.data(), int(program.code.size()), tile);
     }
   }
 
@@ -98,8 +109,16 @@ struct Update {
           group[i] = Constant<T>(T(scalars[program.operands[i].index]));
       scalars += of_group;
     }
-    parallel_for(int(chunks.size()), e.threads_for(count * program.work),
-                 [&](int c, int thread) { chunk(chunks[c], factor, values[chunks[c].group], e.scratch[thread]); });
+    int all = int(chunks.size()), threads = e.threads_for(count * program.work);
+    int each = std::clamp(all / (4 * threads), 1, kChunksOfTask);
+    parallel_for((all + each - 1) / each, threads, [&](int task, int thread) {
+      std::vector<Wanted>& ahead = e.scratch[thread].ahead;
+      for (int c = task * each, end = std::min(all, c + each); c < end; ++c) {
+        ahead.clear();
+        if (c + 1 < end) ask_for(chunks[c + 1], ahead);
+        chunk(chunks[c], ahead, factor, values[chunks[c].group], e.scratch[thread]);
+      }
+    });
   }
 };
 
