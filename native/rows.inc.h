@@ -392,12 +392,11 @@ ELMAN_INLINE void each_group(const Instruction<T>& in, const Tile<T>& tile, F f)
 }
 
 // What ELMAN_ON_ROWS names: the functions of operations on rows. W is the width of a row that is gone through.
-#define ELMAN_ON_ROWS(X)                                                                                            \
-  X(sum)                                                                                                            \
-  X(mean)                                                                                                           \
-  X(max)                                                                                                            \
-  X(pick) X(place) X(inverse_deviation) X(normalise) X(normalise_grad) X(concat) X(slice) X(pad) X(outer) X(matvec) \
-      X(vecmat) X(outer_add) X(scale) X(dot) X(expand)
+// clang-format off
+#define ELMAN_ON_ROWS(X)                                                                               \
+  X(sum) X(mean) X(max) X(pick) X(place) X(inverse_deviation) X(normalise) X(normalise_grad) X(concat) \
+  X(slice) X(pad) X(outer) X(matvec) X(vecmat) X(outer_add) X(scale) X(dot) X(expand)
+// clang-format on
 
 #define ELMAN_ROWS_OF(name) \
   template <class T>        \
