@@ -237,6 +237,17 @@ def test_saved_streams_go_on_as_they_were(engine, tmp_path):
         el.Network(3, [el.GRU(6)], engine=engine, dtype=np.float64).streams().restore(file)
     with pytest.raises(el.ModelFileError, match="holds no streams"):
         other.restore(net.save(tmp_path / "net.safetensors"))
+    from elman.network.tensors import to_bytes
+
+    for text in ("", "{}", "[1, 1]", "[[1]]", "[true]", "[" * 10_000):
+        broken = tmp_path / "broken.safetensors"
+        broken.write_bytes(to_bytes({"state.0": np.zeros((1, 5))}, {"elman_streams": text}))
+        with pytest.raises(el.ModelFileError, match="holds no streams"):
+            other.restore(broken)
+    broken.write_bytes(to_bytes({"state.0": np.full((1, 5), np.nan)}, {"elman_streams": "[1]"}))
+    with pytest.raises(el.ModelFileError, match="a state that is not finite"):
+        other.restore(broken)
+    assert list(other) == keys
     streams.open((1, 2))
     with pytest.raises(el.OptionError, match=r"the key \(1, 2\) cannot be written"):
         streams.save(file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,17 +12,13 @@ import numpy as np
 
 from elman import checks
 from elman.checks import flag, numbers, shown, whole
-from elman.errors import DataError, ElmanError, ModelFileError, OptionError, ShapeError, StreamError
-from elman.files import write_whole
+from elman.engine.interface import Pool
+from elman.errors import DataError, ElmanError, OptionError, ShapeError, StreamError
 from elman.network import arguments
 from elman.network.doors import by_input
 from elman.network.face import Net
-from elman.network.files import read_tensors
-from elman.network.single_step import SingleStep, zeros
-from elman.network.tensors import to_bytes
-
-FIRST_ROOM = 16  # for so many streams at first; it doubles where it is not enough
-MOST_SAID = 3  # streams that a message says something of
+from elman.network.single_step import SingleStep
+from elman.network.stream_states import SOME, StreamStates
 
 
 class Streams:
@@ -61,13 +56,11 @@ class Streams:
     def __init__(self, network: Net, capacity: int | None = None):
         self._of = SingleStep(network)
         self.capacity = None if capacity is None else whole(capacity, "capacity")
+        sizes = itertools.chain(*self._of.sizes)
+        self._states = StreamStates(sizes, network.dtype, self.capacity)
         self._lock = threading.RLock()
-        self._places: dict[Hashable, int] = {}
-        self._free: list[int] = []
-        self._states = self._of.states(0)
-        self._room = 0
-        self._numbers = itertools.count()
-        self._make_room(FIRST_ROOM)
+        self._pool: Pool | None = None
+        self._pooling: list[np.ndarray] = []  # the arrays of that
 
     # --- streams come and go
 
@@ -93,55 +86,39 @@ class Streams:
         """
         given = None if state is None else self._flat(state)
         with self._lock:
-            if key is None:
-                key = next(number for number in self._numbers if number not in self._places)
-            if _hashed(key) in self._places:
-                raise OptionError(f"the stream {shown(key)} is open already: close it, or reset it to begin anew")
-            if len(self._places) == self.capacity:
-                raise OptionError(
-                    f"{self.capacity} streams are open, as many as there may be: close one, or make "
-                    f"streams(capacity=...) with more"
-                )
-            if not self._free:
-                self._make_room(2 * self._room)
-            place = self._free.pop()
-            self._put(place, given)
-            self._places[key] = place
-            return key
+            return self._states.open(key, given)
 
     def close(self, key: Hashable) -> None:
         """End a stream: its state is gone, and its key is free."""
         with self._lock:
-            self._free.append(self._place(key))
-            del self._places[key]
+            self._states.close(key)
 
     def reset(self, key: Hashable) -> None:
         """Take a stream back to a state of zeros."""
         with self._lock:
-            self._put(self._place(key), None)
+            self._states.put(key, None)
 
     def state(self, key: Hashable) -> list[tuple[np.ndarray, ...]]:
         """A copy of the state of a stream, of one row, as `Network.__call__` and `Network.stream` take it."""
         with self._lock:
-            place = self._place(key)
-            return self._of.nested([state[place : place + 1].copy() for state in self._states])
+            return self._of.nested(self._states.at(self._states.row(key)))
 
     def set_state(self, key: Hashable, state: Any) -> None:
         """Give a stream a state, as `open` takes it."""
         given = self._flat(state)
         with self._lock:
-            self._put(self._place(key), given)
+            self._states.put(key, given)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._states.rows)
 
     def __iter__(self) -> Iterator[Hashable]:
         """The keys of those that are open, in the order in which they were opened."""
         with self._lock:
-            return iter(list(self._places))
+            return iter(list(self._states.rows))
 
     def __contains__(self, key: Hashable) -> bool:
-        return key in self._places
+        return key in self._states.rows
 
     def __repr__(self) -> str:
         most = "" if self.capacity is None else f" of at most {self.capacity}"
@@ -177,16 +154,16 @@ class Streams:
         if not isinstance(x, Mapping):
             raise OptionError(f"x is {shown(x)}; expected a dict of arrays by key, or step(keys, x)")
         with self._lock:
-            self._all_places(list(x))
+            self._states.all_rows(list(x))
             inputs, errors = self._rows(x)
             fit = [key for key in x if key not in errors]
             outputs: list[np.ndarray] = []
             if return_exceptions or not errors:
-                outputs, wrong = self._stepped(fit, self._all_places(fit), inputs)
+                outputs, wrong = self._stepped(fit, self._states.all_rows(fit), inputs)
                 if wrong and return_exceptions:
                     left = [row for row, key in enumerate(fit) if key not in wrong]
                     fit = [fit[row] for row in left]
-                    outputs, _ = self._stepped(fit, self._all_places(fit), [array[left] for array in inputs])
+                    outputs, _ = self._stepped(fit, self._states.all_rows(fit), [array[left] for array in inputs])
                 errors |= wrong
         if errors and not return_exceptions:
             raise _refused(errors, len(x))
@@ -229,9 +206,9 @@ class Streams:
         keys = checks.listed(keys, "keys", "keys of streams")
         given = by_input(self._of.doors, x)
         with self._lock:
-            places = self._all_places(keys)
+            rows = self._states.all_rows(keys)
             inputs = [self._checked(number, one, len(keys)) for number, one in enumerate(given)]
-            outputs, errors = self._stepped(keys, places, inputs)
+            outputs, errors = self._stepped(keys, rows, inputs)
         if errors:
             raise _refused(errors, len(keys))
         return self._of.returned(outputs)
@@ -248,15 +225,7 @@ class Streams:
         """
         path = checks.path(path)
         with self._lock:
-            keys = [int(key) if isinstance(key, np.integer) else key for key in self._places]
-            places = np.array(list(self._places.values()), np.int64)
-            states = {f"state.{i}": state[places] for i, state in enumerate(self._states)}
-        for key in keys:
-            if type(key) not in (str, int):
-                raise OptionError(
-                    f"the key {shown(key)} cannot be written: give streams texts or whole numbers as keys"
-                )
-        write_whole(path, to_bytes({**states, "keys": np.arange(len(keys))}, {"elman_streams": json.dumps(keys)}))
+            self._states.write(path)
         return path
 
     def restore(self, path: str | Path) -> None:
@@ -269,64 +238,21 @@ class Streams:
         OptionError
             If it has more streams than may be open.
         """
-        arrays, texts = read_tensors(checks.path(path))
-        if "elman_streams" not in texts:
-            raise ModelFileError(f"{path} holds no streams: expected a file that Streams.save has written")
-        keys = json.loads(texts["elman_streams"])
-        states = [arrays.get(f"state.{i}") for i in range(len(self._states))]
-        for state, mine in zip(states, self._states, strict=True):
-            if state is None or state.shape != (len(keys), mine.shape[1]) or state.dtype != mine.dtype:
-                raise ModelFileError(f"{path} holds streams of another network: the states have other sizes")
-        if self.capacity is not None and len(keys) > self.capacity:
-            raise OptionError(f"{path} holds {len(keys)} streams, and {self.capacity} may be open")
+        path = checks.path(path)
         with self._lock:
-            self._free += self._places.values()
-            self._places = {}
-            self._make_room(max(self._room, len(keys)))
-            places = [self._free.pop() for _ in keys]
-            for mine, state in zip(self._states, states, strict=True):
-                mine[places] = state
-            self._places = dict(zip(keys, places, strict=True))
+            self._states.read(path)
 
     # --- its parts
-
-    def _make_room(self, streams: int) -> None:
-        """For so many; the engine gets new arrays."""
-        if streams == self._room:
-            return
-        if self.capacity is not None:
-            streams = max(self._room, min(streams, self.capacity))
-        states = [zeros((streams, old.shape[1]), old.dtype) for old in self._states]
-        for mine, old in zip(states, self._states, strict=True):
-            mine[: self._room] = old
-        self._free += range(streams - 1, self._room - 1, -1)
-        self._states, self._room = states, streams
-        self._pool = self._of.engine.pool(self._of.arena, states)
 
     def _flat(self, state: Any) -> list[np.ndarray]:
         return arguments.flat_state(state, self._of.sizes, 1, self._of.network.dtype)
 
-    def _put(self, place: int, state: Sequence[np.ndarray] | None) -> None:
-        for number, mine in enumerate(self._states):
-            mine[place] = 0 if state is None else state[number][0]
-
-    def _place(self, key: Hashable) -> int:
-        place = self._places.get(_hashed(key))
-        if place is None:
-            some = ", ".join(shown(one) for one in itertools.islice(self._places, MOST_SAID))
-            there = f"{len(self._places)} are, such as {some}" if self._places else "none is"
-            raise OptionError(f"no stream {shown(key)} is open ({there}): begin it with open({shown(key)})")
-        return place
-
-    def _all_places(self, keys: Sequence[Hashable]) -> np.ndarray:
-        try:
-            places = [self._places[key] for key in keys]
-        except (KeyError, TypeError):
-            places = [self._place(key) for key in keys]  # which says what is wrong
-        if len(set(places)) < len(places):
-            twice = next(key for number, key in enumerate(keys) if places.index(places[number]) < number)
-            raise OptionError(f"keys has {shown(twice)} twice; a stream goes one step in a call")
-        return np.array(places, np.int64)
+    def _pooled(self) -> Pool:
+        """What takes streams a step further, in the arrays that there are now."""
+        arrays = self._states.arrays
+        if self._pool is None or self._pooling is not arrays:
+            self._pool, self._pooling = self._of.engine.pool(self._of.arena, arrays), arrays
+        return self._pool
 
     def _checked(self, number: int, x: Any, rows: int) -> np.ndarray:
         door = self._of.doors[number]
@@ -362,7 +288,7 @@ class Streams:
         return found
 
     def _stepped(
-        self, keys: Sequence[Hashable], places: np.ndarray, given: Sequence[np.ndarray]
+        self, keys: Sequence[Hashable], rows: np.ndarray, given: Sequence[np.ndarray]
     ) -> tuple[list[np.ndarray], dict[Hashable, ElmanError]]:
         """The outputs of a step, or what is wrong with some streams."""
         outputs, wrong = self._of.outputs(len(keys)), np.zeros(len(keys), bool)
@@ -370,11 +296,11 @@ class Streams:
             return outputs, {}
         try:
             inputs = [self._taken(number, array) for number, array in enumerate(given)]
-            if self._pool.step(places, self._of.timed(inputs), outputs, wrong):
+            if self._pooled().step(rows, self._of.timed(inputs), outputs, wrong):
                 return outputs, {}
         except DataError:  # at an index that is none, of any of them
             wrong[:] = True
-        return outputs, self._errors(keys, places, given, wrong)
+        return outputs, self._errors(keys, rows, given, wrong)
 
     def _taken(self, number: int, array: np.ndarray) -> np.ndarray:
         """An input as the engine takes it."""
@@ -384,31 +310,21 @@ class Streams:
             return np.ascontiguousarray(array, np.int64 if door.whole else door.dtype)
 
     def _errors(
-        self, keys: Sequence[Hashable], places: np.ndarray, given: Sequence[np.ndarray], wrong: np.ndarray
+        self, keys: Sequence[Hashable], rows: np.ndarray, given: Sequence[np.ndarray], wrong: np.ndarray
     ) -> dict[Hashable, ElmanError]:
         """Of each stream that is wrong, what."""
         errors: dict[Hashable, ElmanError] = {}
-        for row in map(int, np.flatnonzero(wrong)):
-            place = places[row]
+        for k in map(int, np.flatnonzero(wrong)):
             try:
-                inputs = [self._taken(number, array[row : row + 1]) for number, array in enumerate(given)]
-                self._of.explain(inputs, [state[place : place + 1] for state in self._states], alone=True)
+                inputs = [self._taken(number, array[k : k + 1]) for number, array in enumerate(given)]
+                self._of.explain(inputs, self._states.at(rows[k]), alone=True)
             except DataError as error:
-                errors[keys[row]] = error
+                errors[keys[k]] = error
         return errors
 
 
-def _hashed(key: Any) -> Hashable:
-    try:
-        hash(key)
-    except TypeError as error:
-        raise OptionError(f"a key is {shown(key)}; expected a text, a number or what else can be a key") from error
-    found: Hashable = key
-    return found
-
-
 def _refused(errors: Mapping[Hashable, ElmanError], streams: int) -> StreamError:
-    said = [f"stream {shown(key)}: {error}" for key, error in itertools.islice(errors.items(), MOST_SAID)]
-    more = f"; and {len(errors) - MOST_SAID} more streams" if len(errors) > MOST_SAID else ""
+    said = [f"stream {shown(key)}: {error}" for key, error in itertools.islice(errors.items(), SOME)]
+    more = f"; and {len(errors) - SOME} more streams" if len(errors) > SOME else ""
     none = f". None of the {streams} streams has gone a step" if streams > 1 else ""
     return StreamError("; ".join(said) + more + none, dict(errors))
