@@ -1,5 +1,7 @@
 """Works side by side: places, turns, threads, ends."""
 
+import os
+import signal
 import threading
 import time
 
@@ -149,3 +151,42 @@ def test_an_interrupt_ends_all_and_is_passed_on(threads):
         side_by_side([interrupts, long, long], threads)
     assert len(ended) <= 2 and threading.active_count() < 50
     assert native.thread_limit() is None
+
+
+def test_what_has_begun_is_ended_where_the_system_gives_no_more_threads(monkeypatch):
+    ended, started, start = [], [], threading.Thread.start
+
+    def second_fails(thread):
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    def long(turn):
+        try:
+            while True:
+                time.sleep(0.002)
+                turn.give_way()
+        finally:
+            ended.append(1)
+
+    monkeypatch.setattr(threading.Thread, "start", second_fails)
+    with pytest.raises(RuntimeError, match="can't start"):
+        side_by_side([long, long], 2)
+    assert len(started) == 1 and not started[0].is_alive()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals to a process itself")
+def test_ctrl_c_reaches_works_in_threads():
+    def long(turn):
+        while True:
+            time.sleep(0.002)
+            turn.give_way()
+
+    def signals(turn):
+        os.kill(os.getpid(), signal.SIGINT)
+        return long(turn)
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side([long, signals, long], 2)
+    assert all(not thread.name.startswith("Thread") or not thread.is_alive() for thread in threading.enumerate())
