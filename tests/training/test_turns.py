@@ -1,12 +1,15 @@
 """Works side by side: places, turns, threads, ends."""
 
+import os
+import signal
 import threading
 import time
 
 import pytest
 
 from elman.engine import native, native_available
-from elman.training.turns import SECONDS_A_TURN, made_by, side_by_side
+from elman.training import turns
+from elman.training.turns import made_by, side_by_side
 
 
 class Crowd:
@@ -43,11 +46,12 @@ def test_all_are_done_and_no_more_at_a_time_than_there_are_threads(count, thread
     assert crowd.most <= min(count, threads)
 
 
-def test_what_the_last_round_has_too_few_of_takes_turns():
-    crowd = Crowd(rounds=6, seconds=SECONDS_A_TURN)
+def test_what_the_last_round_has_too_few_of_takes_turns(monkeypatch):
+    monkeypatch.setattr(turns, "SECONDS_A_TURN", 0)
+    crowd = Crowd(rounds=300, seconds=0.001)
     side_by_side(crowd.works(3), 2)
-    last = {name: len(crowd.order) - crowd.order[::-1].index(name) for name in range(3)}
-    assert crowd.most <= 2 and min(last.values()) > 12  # of 18: none was over before all were near their ends
+    ends = [len(crowd.order) - crowd.order[::-1].index(name) for name in (0, 1)]
+    assert crowd.most <= 2 and crowd.order.index(2) < min(ends)
 
 
 def test_one_at_a_time_is_in_the_callers_thread():
@@ -149,3 +153,42 @@ def test_an_interrupt_ends_all_and_is_passed_on(threads):
         side_by_side([interrupts, long, long], threads)
     assert len(ended) <= 2 and threading.active_count() < 50
     assert native.thread_limit() is None
+
+
+def test_what_has_begun_is_ended_where_the_system_gives_no_more_threads(monkeypatch):
+    ended, started, start = [], [], threading.Thread.start
+
+    def second_fails(thread):
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    def long(turn):
+        try:
+            while True:
+                time.sleep(0.002)
+                turn.give_way()
+        finally:
+            ended.append(1)
+
+    monkeypatch.setattr(threading.Thread, "start", second_fails)
+    with pytest.raises(RuntimeError, match="can't start"):
+        side_by_side([long, long], 2)
+    assert len(started) == 1 and not started[0].is_alive()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals to a process itself")
+def test_ctrl_c_reaches_works_in_threads():
+    def long(turn):
+        while True:
+            time.sleep(0.002)
+            turn.give_way()
+
+    def signals(turn):
+        os.kill(os.getpid(), signal.SIGINT)
+        return long(turn)
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side([long, signals, long], 2)
+    assert all(not thread.name.startswith("Thread") or not thread.is_alive() for thread in threading.enumerate())

@@ -213,15 +213,22 @@ class _Room(Generic[Made]):
         rest = iter(range(first, count))
         queues = [chain([number], rest if number < places else ()) for number in range(first)]
         threads = [Thread(target=copy_context().run, args=(self.do, queue)) for queue in queues]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            self._wait_for(thread)
+        try:
+            for thread in threads:
+                thread.start()
+        except BaseException:  # Ctrl-C, or the system gives no more threads
+            self._turns.stop()
+            raise
+        finally:
+            for thread in threads:
+                self._wait_for(thread)
 
     def _wait_for(self, thread: Thread) -> None:
-        while thread.is_alive():
+        while True:
             try:
-                thread.join(SECONDS_A_LOOK)
+                while thread.is_alive():
+                    thread.join(SECONDS_A_LOOK)
+                return
             except KeyboardInterrupt as error:
                 self._interrupted(error)
 
