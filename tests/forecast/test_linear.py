@@ -96,3 +96,14 @@ def test_longer_seasons_are_looked_at_where_there_is_enough():
     assert usable_windows(1000, 12, 24, (168,)) == [25, 32, 49, 73, 169, 337]
     assert usable_windows(60, 12, 12, ()) == []
     assert all(60 - 2 * 3 - w > 1.5 * w + 10 for w in usable_windows(60, 3, 1, ()))
+
+
+def test_the_number_of_threads_of_the_blas_changes_no_bit():
+    from threadpoolctl import threadpool_limits
+
+    z = 15 + 8 * np.sin(np.arange(1461) * 2 * np.pi / 365) + np.random.default_rng(0).normal(0, 3, 1461)
+    histories, found = Histories.of([z], np.array([168])), []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append(Linear()(histories, 14, NOW))
+    np.testing.assert_array_equal(*found)
