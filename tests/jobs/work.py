@@ -62,7 +62,7 @@ class Mute(Exception):
 def of_python(kind: str) -> None:
     """Errors that hold more than their arguments, or no text."""
     if kind == "file":
-        open("/no/such/file")
+        Path("/no/such/file").read_text()
     if kind == "text":
         b"\xff".decode()
     if kind == "mute":

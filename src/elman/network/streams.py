@@ -272,11 +272,8 @@ class Streams:
         arrays, texts = read_tensors(checks.path(path))
         if "elman_streams" not in texts:
             raise ModelFileError(f"{path} holds no streams: expected a file that Streams.save has written")
-        keys = json.loads(texts["elman_streams"])
-        states = [arrays.get(f"state.{i}") for i in range(len(self._states))]
-        for state, mine in zip(states, self._states, strict=True):
-            if state is None or state.shape != (len(keys), mine.shape[1]) or state.dtype != mine.dtype:
-                raise ModelFileError(f"{path} holds streams of another network: the states have other sizes")
+        keys = _kept_keys(path, texts["elman_streams"])
+        states = self._kept_states(path, arrays, len(keys))
         if self.capacity is not None and len(keys) > self.capacity:
             raise OptionError(f"{path} holds {len(keys)} streams, and {self.capacity} may be open")
         with self._lock:
@@ -302,6 +299,19 @@ class Streams:
         self._free += range(streams - 1, self._room - 1, -1)
         self._states, self._room = states, streams
         self._pool = self._of.engine.pool(self._of.arena, states)
+
+    def _kept_states(self, path: Path, arrays: Mapping[str, np.ndarray], streams: int) -> list[np.ndarray]:
+        """The states of a file, if they are those of so many streams of this network."""
+        names = [f"state.{i}" for i in range(len(self._states))]
+        expected = {
+            name: ((streams, mine.shape[1]), mine.dtype) for name, mine in zip(names, self._states, strict=True)
+        }
+        if {name: (a.shape, a.dtype) for name, a in arrays.items() if name != "keys"} != expected:
+            raise ModelFileError(f"{path} holds streams of another network: the states have other sizes")
+        states = [arrays[name] for name in names]
+        if not checks.all_finite(*states):
+            raise ModelFileError(f"{path} holds a state that is not finite: the file is broken; take another one")
+        return states
 
     def _flat(self, state: Any) -> list[np.ndarray]:
         return arguments.flat_state(state, self._of.sizes, 1, self._of.network.dtype)
@@ -405,6 +415,20 @@ def _hashed(key: Any) -> Hashable:
         raise OptionError(f"a key is {shown(key)}; expected a text, a number or what else can be a key") from error
     found: Hashable = key
     return found
+
+
+def _kept_keys(path: Path, text: str) -> list[str | int]:
+    """The keys in a file."""
+    try:
+        keys = json.loads(text)
+    except ValueError:
+        keys = None
+    if not isinstance(keys, list) or not all(type(key) in (str, int) for key in keys) or len(set(keys)) < len(keys):
+        raise ModelFileError(
+            f"the keys of the streams in {path} are {shown(text)}; expected texts or whole numbers, each once: the "
+            "file is broken; take another one"
+        )
+    return keys
 
 
 def _refused(errors: Mapping[Hashable, ElmanError], streams: int) -> StreamError:
