@@ -107,6 +107,24 @@ def test_what_an_error_holds_and_cannot_be_pickled_is_left_out():
     assert caught.value.lock is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "error", "text"),
+    [
+        ("file", FileNotFoundError, "[Errno 2] No such file or directory: '/no/such/file'"),
+        ("text", UnicodeDecodeError, "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        ("group", ExceptionGroup, "several (1 sub-exception)"),
+        ("a group that cannot be sent", RuntimeError, "ExceptionGroup: several (1 sub-exception)"),
+        ("mute", work.Mute, None),
+    ],
+)
+def test_errors_of_python_keep_all_that_they_hold(kind, error, text):
+    with joblib.parallel_config("multiprocessing"), pytest.raises(error) as caught:
+        run_jobs(work.of_python, [kind, kind], 2)
+    assert caught.value.__notes__ == ["in job 1 of 2"]
+    assert text is None or str(caught.value) == text
+    assert kind != "group" or caught.value.exceptions[0].args == ("one of them",)
+
+
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
 def test_what_cannot_be_pickled_is_named(backend):
     lock = threading.Lock()

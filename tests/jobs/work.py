@@ -52,6 +52,27 @@ def holding_a_lock(number: int) -> int:
     raise error
 
 
+class Mute(Exception):
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+def of_python(kind: str) -> None:
+    """Errors that hold more than their arguments, or no text."""
+    if kind == "file":
+        Path("/no/such/file").read_text()
+    if kind == "text":
+        b"\xff".decode()
+    if kind == "mute":
+        raise Mute(1)
+    error = ValueError("one of them")
+    if kind == "a group that cannot be sent":
+        error.args = (threading.Lock(),)
+    raise ExceptionGroup("several", [error])
+
+
 def a_lock(number: int) -> object:
     return threading.Lock()
 

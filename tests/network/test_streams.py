@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import native_available
+from elman.network.tensors import to_bytes
 from tests.network.graph_networks import N, graph_networks
 from tests.network.test_stream_run import BUILT, NETWORKS
 
@@ -251,6 +252,31 @@ def test_saved_streams_go_on_as_they_were(engine, tmp_path):
     streams.open((1, 2))
     with pytest.raises(el.OptionError, match=r"the key \(1, 2\) cannot be written"):
         streams.save(file)
+
+
+@pytest.mark.parametrize("text", ['["a", "a"]', '[["a"], ["b"]]', "[a", "5", '"ab"', '{"a": 1, "b": 2}', "[true, 1]"])
+def test_a_file_with_broken_keys_is_refused_and_nothing_changed(tmp_path, text):
+    net = gru(BUILT[0])
+    streams = net.streams()
+    streams.open("kept")
+    (tmp_path / "s").write_bytes(to_bytes({"state.0": np.zeros((2, 5), np.float32)}, {"elman_streams": text}))
+    with pytest.raises(el.ModelFileError, match="expected texts or whole numbers, each once"):
+        streams.restore(tmp_path / "s")
+    assert list(streams) == ["kept"]
+
+
+def test_a_file_with_other_states_is_refused(tmp_path):
+    streams = gru(BUILT[0]).streams()
+    of_lstm = el.Network(3, [el.LSTM(5), el.Dense(2)]).streams()  # the same size, and one more state
+    for key in "ab":
+        of_lstm.open(key)
+    with pytest.raises(el.ModelFileError, match="streams of another network"):
+        streams.restore(of_lstm.save(tmp_path / "s"))
+    state = np.array([[1, 2, 3, np.nan, 5]], np.float32)
+    (tmp_path / "s").write_bytes(to_bytes({"state.0": state}, {"elman_streams": '["a"]'}))
+    with pytest.raises(el.ModelFileError, match="a state that is not finite"):
+        streams.restore(tmp_path / "s")
+    assert list(streams) == []
 
 
 @pytest.mark.skipif(not native_available(), reason="of the native engine")

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -145,7 +145,32 @@ def packed(value: Any) -> bytes:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception on its way: its class, its arguments and what it carries, each pickled, as far as that can be.
+    """An exception on its way: pickled as Python does it where the same one comes back, else in parts.
+
+    Python's own way keeps what classes written in C hold, as the file's name of an `OSError` and the errors of a group.
+    """
+
+    pickled: bytes
+
+    @classmethod
+    def of(cls, error: BaseException) -> Raised:
+        for made in (error, Parts.of(error)):
+            with suppress(Exception):
+                sent = cls(packed(made))
+                back = sent.error()
+                if type(back) is type(error) and _text(back) == _text(error):
+                    return sent
+        return cls(packed(RuntimeError(f"{type(error).__name__}: {_text(error)}")))
+
+    def error(self) -> BaseException:
+        """The exception, as it was raised."""
+        found = pickle.loads(self.pickled)
+        return found.error() if isinstance(found, Parts) else found
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An exception's class, its arguments and what it carries, each pickled, as far as that can be.
 
     Python's own way calls the class with `args`, which is not what many a class takes.
     """
@@ -155,14 +180,11 @@ class Raised:
     carried: Mapping[str, bytes]
 
     @classmethod
-    def of(cls, error: BaseException) -> Raised:
-        kind = _first_packed(type(error), RuntimeError)
-        told = f"{type(error).__name__}: {error}" if kind == packed(RuntimeError) else str(error)
+    def of(cls, error: BaseException) -> Parts:
         carried = {name: _first_packed(value, None) for name, value in vars(error).items()}
-        return cls(kind, _first_packed(error.args, (told,)), carried)
+        return cls(_first_packed(type(error), RuntimeError), _first_packed(error.args, (_text(error),)), carried)
 
     def error(self) -> BaseException:
-        """The exception, as it was raised."""
         kind = pickle.loads(self.kind)
         args = pickle.loads(self.args)
         error = kind.__new__(kind, *args)
@@ -170,6 +192,13 @@ class Raised:
         for name, value in self.carried.items():
             setattr(error, name, pickle.loads(value))
         return error
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as wrong:
+        return f"its text cannot be made: {type(wrong).__name__}"
 
 
 def _first_packed(*values: Any) -> bytes:
