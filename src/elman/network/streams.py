@@ -300,7 +300,7 @@ class Streams:
         self._states, self._room = states, streams
         self._pool = self._of.engine.pool(self._of.arena, states)
 
-    def _kept_states(self, path: Path, arrays: Mapping[str, np.ndarray], streams: int) -> list[np.ndarray]:
+    def _kept_states(self, path: str | Path, arrays: Mapping[str, np.ndarray], streams: int) -> list[np.ndarray]:
         """The states of a file, if they are those of so many streams of this network."""
         names = [f"state.{i}" for i in range(len(self._states))]
         expected = {
@@ -417,7 +417,7 @@ def _hashed(key: Any) -> Hashable:
     return found
 
 
-def _kept_keys(path: Path, text: str) -> list[str | int]:
+def _kept_keys(path: str | Path, text: str) -> list[str | int]:
     """The keys in a file."""
     try:
         keys = json.loads(text)
