@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -146,6 +146,12 @@ class Streams:
     def __repr__(self) -> str:
         most = "" if self.capacity is None else f" of at most {self.capacity}"
         return f"<Streams: {len(self)} open{most}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "streams cannot be copied or pickled, as they hold the engine's memory: save(path) writes their states, "
+            "and net.streams().restore(path) goes on from them"
+        )
 
     # --- steps
 
@@ -315,7 +321,7 @@ class Streams:
         if place is None:
             some = ", ".join(shown(one) for one in itertools.islice(self._places, MOST_SAID))
             there = f"{len(self._places)} are, such as {some}" if self._places else "none is"
-            raise OptionError(f"no stream {shown(key)} is open ({there}): begin it with open({shown(key)})")
+            raise OptionError(f"no stream {shown(key)} is open ({there}); open({shown(key)}) begins it")
         return place
 
     def _all_places(self, keys: Sequence[Hashable]) -> np.ndarray:
