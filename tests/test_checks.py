@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from elman.checks import as_seed, nearest, whole
+from elman.checks import as_seed, jobs, nearest, whole
 from elman.errors import OptionError
 
 
@@ -37,3 +37,10 @@ def test_a_number_beyond_what_can_be_is_refused():
     with pytest.raises(OptionError, match="units is 1000"):
         whole(10**30, "units")
     assert as_seed(10**30) == 10**30
+
+
+@pytest.mark.parametrize("number", [0, "2", 2.0, True, None, 10**5])
+def test_jobs_are_counted_or_one_for_each_core(number):
+    with pytest.raises(OptionError, match="jobs is .*; expected a whole number: 1 or more, or -1 for one each core"):
+        jobs(number, "jobs")
+    assert [jobs(good) for good in (1, -1, np.int64(3))] == [1, -1, 3]

@@ -60,6 +60,14 @@ def whole(number: Any, what: str, least: int = 1, most: float = 2**63 - 1) -> in
     return int(number)
 
 
+def jobs(number: Any, what: str = "n_jobs") -> int:
+    """How many run at a time: 1 or more, or as joblib counts, -1 for one each core and -2 for one less."""
+    whole_number = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    if not whole_number or not number or not -(10**4) <= number <= 10**4:
+        raise OptionError(f"{what} is {shown(number)}; expected a whole number: 1 or more, or -1 for one each core")
+    return int(number)
+
+
 def as_seed(number: Any) -> int:
     """A whole number of at least 0, of any size."""
     return whole(number, "seed", 0, np.inf)
@@ -197,4 +205,4 @@ def _content(array: np.ndarray) -> str:
     first = next((v for v in array.flat if not isinstance(v, int | float | np.number)), None)
     if isinstance(first, np.ndarray):  # a column of lists
         return f"an array in each of its places, such as {first!r} (np.stack(...) makes one array of them)"
-    return f"objects, such as {first!r}" if array.ndim else f"{first!r}"
+    return f"objects, such as {shown(first)}" if array.ndim else shown(first)

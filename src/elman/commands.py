@@ -230,8 +230,7 @@ def _test_options(origins: int | None, refit: bool, jobs: int, forecaster: Forec
     """Options of the backtest, checked; a search gets its jobs too."""
     if origins is not None:
         as_count(origins, "origins")
-    if jobs != -1:
-        as_count(jobs, "jobs")
+    checks.jobs(jobs, "jobs")
     if jobs != 1 and not checks.flag(refit, "refit") and not forecaster.auto:
         raise OptionError(
             "jobs are of a search, or of a backtest that trains anew for each forecast; give refit too, or auto, or "

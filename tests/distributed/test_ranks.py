@@ -232,3 +232,25 @@ def test_rank_0_shares_what_it_has():
         return net.arena.tobytes(), net.epochs, adam.updates
 
     assert len(set(in_threads(train, 3))) == 1
+
+
+def test_a_rank_that_ends_while_others_wait_is_named():
+    """The others would wait for ever."""
+    x = np.ones((8, 3, 1))
+
+    def train_on_rank_0(ranks):
+        if ranks.rank == 0:
+            el.Network(1, [el.GRU(2), el.Dense(1)], seed=0).fit(x, x, epochs=1, ranks=ranks, verbose=0)
+
+    with pytest.raises(el.OptionError, match="rank 1 has ended while others train on: call fit and share on every"):
+        in_threads(train_on_rank_0, 2)
+
+
+def test_what_is_no_rank_and_no_optimiser_is_refused():
+    net = el.Network(1, [el.GRU(2)])
+    with pytest.raises(el.OptionError, match="ranks is 33; expected ranks of elman.distributed"):
+        el.distributed.part(alone(), 33)
+    with pytest.raises(el.OptionError, match="ranks is 2; expected ranks of elman.distributed"):
+        el.distributed.share(net, el.Adam(), 2)
+    with pytest.raises(el.OptionError, match="optimizer is 'adam'; expected an optimizer, such as el.Adam"):
+        el.distributed.share(net, "adam", alone())

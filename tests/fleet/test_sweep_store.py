@@ -146,3 +146,10 @@ def test_numbers_come_back_as_they_were(file):
     found = read_sweep(file)
     again = sweep(**CALL, file=file)
     assert found.rows == again.rows and all(np.isfinite(row.score) for row in found.rows)
+
+
+def test_a_table_is_no_file_of_a_sweep(tmp_path):
+    table = tmp_path / "sales.csv"
+    table.write_text("date,sales\n2020-01-01,3\n")
+    with pytest.raises(OptionError, match="sales.csv is no file of a sweep"):
+        read_sweep(table)

@@ -384,3 +384,20 @@ def test_progress_is_told_of_each_network(capsys):
     el.fit_many(networks(3), X, TARGET, epochs=2, threads=2)
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in lines] == ["1/3", "2/3", "3/3"] and all("epoch 2/2" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [("n_jobs", "threads says how many cores"), ("ranks", "call net.fit.* for each in turn"), ("own_rows", "net.fit")],
+)
+def test_options_of_other_calls_are_refused_with_what_to_do(option, message):
+    with pytest.raises(OptionError, match=f"fit_many has no argument '{option}': .*{message}"):
+        el.fit_many([], None, None, **{option: 2})
+
+
+def test_each_is_named_where_one_network_is_trained():
+    x = np.zeros((4, 3, 1))
+    with pytest.raises(
+        DataError, match=r"x holds each\(\[...\]\) of 1 value, which el.fit_many takes; expected numbers"
+    ):
+        el.Network(1, [el.GRU(2)]).fit(el.each([x]), x, verbose=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 from typing import Any
 
@@ -184,7 +186,9 @@ def test_keys(engine):
     assert [streams.open(), streams.open(1 + 1), streams.open(), streams.open()] == [0, 2, 1, 3]
     with pytest.raises(el.OptionError, match="the stream 2 is open already"):
         streams.open(2)
-    with pytest.raises(el.OptionError, match=r"no stream 'z' is open \(4 are, such as 0, 2, 1\): begin it with open"):
+    with pytest.raises(
+        el.OptionError, match=r"no stream 'z' is open \(4 are, such as 0, 2, 1\); open\('z'\) begins it"
+    ):
         streams.close("z")
     with pytest.raises(el.OptionError, match="keys has 3 twice"):
         streams.step([1, 3, 3], np.zeros((3, 3)))
@@ -243,7 +247,7 @@ def test_saved_streams_go_on_as_they_were(engine, tmp_path):
     for text in ("", "{}", "[1, 1]", "[[1]]", "[true]", "[" * 10_000):
         broken = tmp_path / "broken.safetensors"
         broken.write_bytes(to_bytes({"state.0": np.zeros((1, 5))}, {"elman_streams": text}))
-        with pytest.raises(el.ModelFileError, match="holds no streams"):
+        with pytest.raises(el.ModelFileError, match="expected texts or whole numbers"):
             other.restore(broken)
     broken.write_bytes(to_bytes({"state.0": np.full((1, 5), np.nan)}, {"elman_streams": "[1]"}))
     with pytest.raises(el.ModelFileError, match="a state that is not finite"):
@@ -321,3 +325,23 @@ def test_threads_take_turns():
 def test_a_network_that_needs_whole_sequences_has_none():
     with pytest.raises(el.OptionError, match="runs in reverse, which needs the whole sequence"):
         el.Network(1, [el.Bidirectional(el.GRU(2))]).streams()
+
+
+def test_what_cannot_be_pickled_says_what_to_do():
+    net = el.Network(2, [el.GRU(3)])
+    with pytest.raises(TypeError, match="a stream cannot be copied or pickled.*net.stream"):
+        pickle.dumps(net.stream())
+    with pytest.raises(TypeError, match="streams cannot be copied or pickled.*restore"):
+        copy.deepcopy(net.streams())
+
+
+def test_a_file_of_streams_is_known_where_a_model_is_read(tmp_path):
+    streams = el.Network(2, [el.GRU(3)]).streams()
+    streams.open("a")
+    with pytest.raises(el.ModelFileError, match="holds states of streams, not a Network: net.streams"):
+        el.load(streams.save(tmp_path / "streams.safetensors"))
+
+
+def test_an_input_by_a_wrong_name_is_named():
+    with pytest.raises(el.OptionError, match="the inputs are x; got temperature"):
+        el.Network(2, [el.GRU(3)]).stream().run({"temperature": np.zeros((4, 2))})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from elman.checks import whole
+from elman.checks import instance, whole
 from elman.training.optimizer import Optimizer
 from elman.training.protocol import Trainable
-from elman.training.ranks import Ranks, borders_of, shards_of
+from elman.training.ranks import EXPECTED, Ranks, borders_of, shards_of
 
 
 def part(rows: int, ranks: Ranks) -> slice:
@@ -33,6 +33,7 @@ def part(rows: int, ranks: Ranks) -> slice:
     >>> el.distributed.in_threads(lambda ranks: el.distributed.part(100, ranks), 2)
     [slice(0, 50, None), slice(50, 100, None)]
     """
+    instance(ranks, Ranks, "ranks", EXPECTED)
     mine = shards_of(ranks.rank, ranks.size, ranks.shards)
     borders = borders_of(whole(rows, "rows"), ranks.shards)
     return slice(int(borders[mine.start]), int(borders[mine.stop]))
@@ -56,6 +57,8 @@ def share(net: Trainable, optimizer: Optimizer, ranks: Ranks) -> None:
     >>> net, adam = el.Network(1, [el.GRU(4), el.Dense(1)]), el.Adam()
     >>> el.distributed.share(net, adam, el.distributed.alone())
     """
+    instance(ranks, Ranks, "ranks", EXPECTED)
+    instance(optimizer, Optimizer, "optimizer", "an optimizer, such as el.Adam(), the one that fit gets")
     mine = (net.arena, net.seed, net.updates, net.epochs, optimizer.state_dict()) if ranks.rank == 0 else None
     arena, net.seed, net.updates, net.epochs, state = ranks.gather(mine)[0]
     if ranks.rank:

@@ -16,11 +16,15 @@ from elman.training.ranks import SHARDS, Ranks
 R = TypeVar("R")
 
 
+class _Ended:
+    """What a rank says whose function has returned."""
+
+
 class _Meeting:
     """Where the threads put what they say to one another."""
 
     def __init__(self, size: int):
-        self.barrier, self.said = threading.Barrier(size), [None] * size
+        self.barrier, self.said = threading.Barrier(size), list[Any]([None] * size)
 
 
 class Thread:
@@ -35,6 +39,12 @@ class Thread:
         self._meeting.barrier.wait()
         found = list(self._meeting.said)
         self._meeting.barrier.wait()
+        ended = [rank for rank, said in enumerate(found) if isinstance(said, _Ended)]
+        if 0 < len(ended) < self.size:  # the others would wait for ever
+            raise OptionError(
+                f"rank {ended[0]} has ended while others train on: call fit and share on every rank, equally often "
+                "(what only one rank is to do, as save, comes after them)"
+            )
         return found
 
     def gather_numbers(self, values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
@@ -69,7 +79,7 @@ def in_threads(function: Callable[[Ranks], R], size: int, shards: int = SHARDS) 
     Raises
     ------
     OptionError
-        More ranks than shards.
+        More ranks than shards, or the function ended on one rank while another one waited for it.
     BaseException
         What the function raised; that of the first rank where several did.
 
@@ -89,8 +99,11 @@ def in_threads(function: Callable[[Ranks], R], size: int, shards: int = SHARDS) 
     meeting = _Meeting(size)
 
     def run(rank: int) -> R:
+        thread = Thread(rank, meeting, shards)
         try:
-            return function(Thread(rank, meeting, shards))
+            result = function(thread)
+            thread.gather(_Ended())
+            return result
         except BaseException:
             meeting.barrier.abort()
             raise

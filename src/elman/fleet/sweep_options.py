@@ -56,8 +56,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.trials is not None:
             checks.whole(self.trials, "trials", most=10**6)
-        if self.jobs not in (None, -1):
-            checks.whole(self.jobs, "jobs", most=10**4)
+        if self.jobs is not None:
+            checks.jobs(self.jobs, "jobs")
         if self.budget is not None:
             checks.real(self.budget, "budget", 0)
         checks.whole(self.at_once, "at_once", most=10**4)

@@ -53,9 +53,10 @@ class Found(Protocol):
 def draw(found: Found) -> Any:
     """A figure with a panel for the course of the sweep and one for each parameter; a dot is a setting."""
     names = [effect.parameter for effect in found.effects()][:MOST] if found.ranked else []
-    down = -(-(len(names) + 1) // ACROSS)
-    figure = style.new_figure(10.5, 3.1 * down + 0.3)
-    panels = figure.subplots(down, ACROSS, squeeze=False).ravel()
+    across = min(ACROSS, len(names) + 1)
+    down = -(-(len(names) + 1) // across)
+    figure = style.new_figure(3.5 * across, 3.1 * down + 0.3)
+    panels = figure.subplots(down, across, squeeze=False).ravel()
     _course(panels[0], found)
     for ax, name in zip(panels[1:], names, strict=False):
         _parameter(ax, found, name)

@@ -331,7 +331,7 @@ def _unreadable(path: Path, error: Exception) -> OptionError:
         _, _, who = text.partition("(PID ")
         return _taken(path, f"process {who.partition(')')[0]}" if who else "another process")
     first = text.splitlines()[0] if text else type(error).__name__
-    if "not a valid DuckDB" in text:
+    if "not a valid DuckDB" in text or "in-memory database" in text:  # as it says where it would read a table
         return OptionError(f"{path} is no file of a sweep (no DuckDB database); give another with file= (--file)")
     return OptionError(
         f"{path} cannot be used: {first.removeprefix('IO Error: ')}. Give another with file= (--file); rows that are "

@@ -12,9 +12,7 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, TypeVar
 
-import numpy as np
-
-from elman.checks import shown
+from elman.checks import jobs
 from elman.data.names import counted
 from elman.errors import ElmanError, JobError, OptionError
 from elman.jobs import dask
@@ -105,9 +103,8 @@ def as_jobs(n_jobs: int | None) -> int:
     OptionError
         If `n_jobs` makes no sense, or asks for several and joblib is not installed.
     """
-    number = isinstance(n_jobs, int | np.integer) and not isinstance(n_jobs, bool)
-    if n_jobs is not None and not (number and n_jobs):
-        raise OptionError(f"n_jobs is {shown(n_jobs)}; expected a whole number: 1 or more, or -1 for one each core")
+    if n_jobs is not None:
+        jobs(n_jobs)
     if inside.get() or n_jobs == 1 or (n_jobs is None and "joblib" not in sys.modules):
         return 1
     try:

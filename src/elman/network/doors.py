@@ -181,7 +181,7 @@ def taken(
 def by_input(doors: tuple[Door, ...], x: Any) -> list[Any]:
     """What was given for each input: by name, or in their order."""
     names = [door.given.name for door in doors]
-    if isinstance(x, Mapping) and (len(doors) > 1 or set(x) == set(names)):
+    if isinstance(x, Mapping):
         if set(x) != set(names):
             raise OptionError(f"the inputs are {', '.join(names)}; got {', '.join(map(str, x)) or 'none'}")
         return [x[name] for name in names]

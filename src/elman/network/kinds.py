@@ -22,6 +22,8 @@ def kind_of(header: Mapping[str, str]) -> str:
 
 def expect(kind: str, header: Mapping[str, str], path: str | Path) -> None:
     """Refuse a file of another kind, and name what reads it."""
+    if "elman_streams" in header:
+        raise ModelFileError(f"{path} holds states of streams, not a {kind}: net.streams().restore(file) reads it")
     if "elman" not in header and "forecaster" not in header:  # a forecaster may have no network
         raise ModelFileError(f"{path} is a safetensors file, but not one that Elman wrote: its header has no equations")
     found = kind_of(header)

@@ -29,6 +29,10 @@ _DATA = (  # options that say what is learnt from, and of the other ones those o
 )
 _LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate callbacks".split()
 _OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
+_NOT_OF_MANY = {
+    **dict.fromkeys(_OF_ONE, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
+    "n_jobs": "threads says how many cores all trainings have together",
+}
 _DEFAULTS = {
     name: given.default
     for name, given in inspect.signature(fit).parameters.items()
@@ -41,6 +45,9 @@ class Each:
     """A value for each of several networks; see `each`."""
 
     values: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"each([...]) of {counted(len(self.values), 'values')}, which el.fit_many takes"
 
 
 def each(values: Iterable[Any]) -> Each:
@@ -144,7 +151,7 @@ def _known(options: dict[str, Any]) -> dict[str, Any]:
     """All options of `fit`, with its defaults."""
     known = {"nets", "x", "target", "threads", "stop_on_error", *_DEFAULTS}
     if not known.issuperset(options):
-        raise no_argument("fit_many", options, known, FIT)
+        raise no_argument("fit_many", options, known, {**FIT, **_NOT_OF_MANY})
     return {**_DEFAULTS, **options}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -95,6 +95,12 @@ class Stream:
             raise ShapeError(f"{door.name} has shape {array.shape}; expected {shape} = (rows of the stream, features)")
         self._of.look(number, array)
         return array
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a stream cannot be copied or pickled, as it holds the engine's memory: copy or send the network and "
+            "stream.state, and make another one with net.stream(rows, state)"
+        )
 
     def run(self, x: Any) -> Any:
         """Many steps in one call: the numbers of as many calls, bit for bit, and much faster.

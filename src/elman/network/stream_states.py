@@ -76,7 +76,7 @@ class StreamStates:
         if found is None:
             some = ", ".join(shown(one) for one in itertools.islice(self.rows, SOME))
             there = f"{len(self.rows)} are, such as {some}" if self.rows else "none is"
-            raise OptionError(f"no stream {shown(key)} is open ({there}): begin it with open({shown(key)})")
+            raise OptionError(f"no stream {shown(key)} is open ({there}): open({shown(key)}) begins it")
         return found
 
     def all_rows(self, keys: Sequence[Hashable]) -> np.ndarray:
@@ -126,10 +126,10 @@ class StreamStates:
         """The keys and states of a file, in place of those that are here."""
         keys, states = _read(path, len(self.arrays))
         for state, mine in zip(states, self.arrays, strict=True):
-            if state is None or state.shape != (len(keys), mine.shape[1]) or state.dtype != mine.dtype:
+            if state.shape != (len(keys), mine.shape[1]) or state.dtype != mine.dtype:
                 raise ModelFileError(f"{path} holds streams of another network: their states have other sizes")
             if not np.isfinite(state).all():
-                raise ModelFileError(f"{path} holds a state that is not finite: it is broken")
+                raise ModelFileError(f"{path} holds a state that is not finite: the file is broken; take another one")
         if self._capacity is not None and len(keys) > self._capacity:
             raise OptionError(f"{path} holds {len(keys)} streams, and {self._capacity} may be open")
         if len(keys) > self._room:
@@ -140,13 +140,24 @@ class StreamStates:
             mine[: len(keys)] = state
 
 
-def _read(path: Path, states: int) -> tuple[list[Hashable], list[np.ndarray | None]]:
+def _read(path: Path, states: int) -> tuple[list[Hashable], list[np.ndarray]]:
     arrays, texts = read_tensors(path)
-    try:
-        keys = json.loads(texts[HEADER])
-        whole = isinstance(keys, list) and all(type(key) in (str, int) for key in keys) and len(set(keys)) == len(keys)
-    except (KeyError, ValueError, RecursionError):
-        whole = False
-    if not whole:
+    if HEADER not in texts:
         raise ModelFileError(f"{path} holds no streams: expected a file that Streams.save has written")
-    return keys, [arrays.get(f"state.{number}") for number in range(states)]
+    names = [f"state.{number}" for number in range(states)]
+    if {name for name in arrays if name != "rows"} != set(names):
+        raise ModelFileError(f"{path} holds streams of another network: it has other states")
+    return _keys(path, texts[HEADER]), [arrays[name] for name in names]
+
+
+def _keys(path: Path, text: str) -> list[Hashable]:
+    try:
+        keys = json.loads(text)
+    except (ValueError, RecursionError):
+        keys = None
+    if not isinstance(keys, list) or not all(type(key) in (str, int) for key in keys) or len(set(keys)) < len(keys):
+        raise ModelFileError(
+            f"the keys of the streams in {path} are {shown(text)}; expected texts or whole numbers, each once: the "
+            "file is broken; take another one"
+        )
+    return keys

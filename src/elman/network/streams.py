@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -123,6 +123,12 @@ class Streams:
     def __repr__(self) -> str:
         most = "" if self.capacity is None else f" of at most {self.capacity}"
         return f"<Streams: {len(self)} open{most}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "streams cannot be copied or pickled, as they hold the engine's memory: save(path) writes their states, "
+            "and net.streams().restore(path) goes on from them"
+        )
 
     # --- steps
 

@@ -19,7 +19,7 @@ from elman.training.examples import Examples, judged_sums, means
 from elman.training.history import History
 from elman.training.loop import Loop
 from elman.training.protocol import Trainer
-from elman.training.ranks import Ranks, borders_of, shards_of
+from elman.training.ranks import EXPECTED, Ranks, borders_of, shards_of
 from elman.training.sharded import Sharded
 from elman.training.state import Watcher
 from elman.training.weighing import ClassWeight
@@ -28,7 +28,7 @@ from elman.training.weighing import ClassWeight
 def check_ranks(ranks: Any) -> None:
     """Refuse what is neither ranks nor None."""
     if ranks is not None:
-        instance(ranks, Ranks, "ranks", "ranks of elman.distributed, such as el.distributed.mpi()")
+        instance(ranks, Ranks, "ranks", EXPECTED)
 
 
 def check_own_rows(own_rows: Any, ranks: Ranks | None, class_weight: ClassWeight) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 SHARDS = 8  # of a batch, by default
+EXPECTED = "ranks of elman.distributed, such as el.distributed.mpi()"  # in messages
 
 Node = tuple[int, int]  # of the tree: its first shard, and how many there is room for, a power of two
 
