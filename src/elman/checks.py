@@ -63,7 +63,7 @@ def whole(number: Any, what: str, least: int = 1, most: float = 2**63 - 1) -> in
 def jobs(number: Any, what: str = "n_jobs") -> int:
     """How many run at a time: 1 or more, or as joblib counts, -1 for one each core and -2 for one less."""
     whole_number = isinstance(number, int | np.integer) and not isinstance(number, bool)
-    if not whole_number or not number or not -(10**4) <= number <= 10**4:
+    if not whole_number or not number or number > 10**4:
         raise OptionError(f"{what} is {shown(number)}; expected a whole number: 1 or more, or -1 for one each core")
     return int(number)
 

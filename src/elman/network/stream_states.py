@@ -76,7 +76,7 @@ class StreamStates:
         if found is None:
             some = ", ".join(shown(one) for one in itertools.islice(self.rows, SOME))
             there = f"{len(self.rows)} are, such as {some}" if self.rows else "none is"
-            raise OptionError(f"no stream {shown(key)} is open ({there}): open({shown(key)}) begins it")
+            raise OptionError(f"no stream {shown(key)} is open ({there}); open({shown(key)}) begins it")
         return found
 
     def all_rows(self, keys: Sequence[Hashable]) -> np.ndarray:
