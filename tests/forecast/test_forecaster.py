@@ -455,6 +455,15 @@ def test_ctrl_c_leaves_what_was_learnt(network, kept):
     assert np.isfinite(forecaster.predict(20)).all()
 
 
+def test_members_learn_side_by_side_what_they_learn_one_after_the_other():
+    beside = learning(members=3, epochs=2).fit(SALES)
+    after = learning(members=3, epochs=2).fit(SALES, callbacks=[LambdaCallback()])  # knows one training at a time
+    assert beside.epochs_ == after.epochs_
+    for one, other in zip(beside.networks_, after.networks_, strict=True):
+        np.testing.assert_array_equal(one.arena, other.arena)
+    np.testing.assert_array_equal(beside.predict(), after.predict())
+
+
 def test_ctrl_c_while_learning_all_values_leaves_all_networks():
     whole, forecaster = learning(members=2).fit(SALES), learning(members=2)
     with pytest.raises(KeyboardInterrupt):
