@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from elman.checks import jobs
@@ -124,7 +125,8 @@ def _in_turn(
         try:
             made = function(item)
         except Exception as error:
-            raise _named(error, names[number]) from error.__cause__
+            _named(error, names[number])
+            raise
         yield number, made
 
 
@@ -173,7 +175,10 @@ def _outcomes(
     sent = Sent(_packed(function, "what all jobs share"), uuid.uuid4().hex, Place.here())
     if _on_dask(backend):
         return dask.outcomes(backend, sent, payloads, names)
-    return _by_joblib(backend, sent, payloads, workers, names)
+    mapped = replace(
+        sent, function=np.frombuffer(sent.function, np.uint8)
+    )  # what is large joblib writes to a file once
+    return _by_joblib(backend, mapped, payloads, workers, names)
 
 
 def _by_joblib(
