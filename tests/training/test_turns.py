@@ -189,6 +189,10 @@ def test_ctrl_c_reaches_works_in_threads():
         os.kill(os.getpid(), signal.SIGINT)
         return long(turn)
 
-    with pytest.raises(KeyboardInterrupt):
-        side_by_side([long, signals, long], 2)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in what a shell runs beside itself
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            side_by_side([long, signals, long], 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert all(not thread.name.startswith("Thread") or not thread.is_alive() for thread in threading.enumerate())
