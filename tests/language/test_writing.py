@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from elman.language import LanguageModel
 from elman.language.writing import until
 
 
+@example(["a", "b", "b"], ["b", "abb"])
 @given(st.lists(st.text("ab", max_size=4)), st.lists(st.text("ab", min_size=1, max_size=3), max_size=3))
 def test_a_text_ends_before_the_first_stop_however_it_comes(parts, stops):
     text = "".join(parts)
-    places = [place for place in map(text.find, stops) if place >= 0]
-    assert "".join(until(parts, tuple(stops))) == (text[: min(places)] if places else text)
+    seen = next((text[:k] for k in range(len(text) + 1) if text[:k].endswith(tuple(stops))), text)
+    longest = max((len(stop) for stop in stops if seen.endswith(stop)), default=0)
+    assert "".join(until(parts, tuple(stops))) == seen[: len(seen) - longest]
 
 
 @given(st.text("ab", min_size=1, max_size=12), st.lists(st.text("ab", min_size=1, max_size=3), max_size=3))

@@ -25,6 +25,7 @@ def small(workload: Workload) -> Workload:
 
 def loss(library: str, variant: str, workload: Workload) -> float:
     """Of the second epoch."""
+    pytest.importorskip({"pytorch": "torch"}.get(library, library))
     run: Run = importlib.import_module(f"benchmarks.adapters.{library}_adapter").prepare(workload, variant, 1)
     run.epoch()
     return run.loss(run.epoch())

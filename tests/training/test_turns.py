@@ -189,7 +189,7 @@ def test_ctrl_c_reaches_works_in_threads():
         os.kill(os.getpid(), signal.SIGINT)
         return long(turn)
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in what a shell runs beside itself
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
     try:
         with pytest.raises(KeyboardInterrupt):
             side_by_side([long, signals, long], 2)

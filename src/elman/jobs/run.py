@@ -13,6 +13,8 @@ from copy import copy
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from elman.checks import jobs
 from elman.data.names import counted
 from elman.errors import ElmanError, JobError, OptionError

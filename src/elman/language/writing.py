@@ -35,9 +35,11 @@ def until(parts: Iterable[str], stops: tuple[str, ...]) -> Iterator[str]:
     held = ""
     for part in parts:
         held += part
-        found = [place for place in map(held.find, stops) if place >= 0]
+        found = [(place + len(stop), place) for stop in stops if (place := held.find(stop)) >= 0]
         if found:
-            held = held[: min(found)]
+            held = held[
+                : min(found)[1]
+            ]  # of the stop that is whole first: it would have ended a text that came by letters
             break
         ready = len(held) - _begun(held, stops)
         if ready:
