@@ -3,8 +3,9 @@
 //
 // dw = delta' source. One of the two lies along the vectors (`wide`), the other is broadcast (`tall`): whichever way
 // wastes fewer lanes. Rows are taken in blocks of `block_rows`, all runs one after the other; the sums of the blocks
-// are added up in scratch, those of the last one on the way to dw. Nothing is packed but columns that do not fill a
-// vector: a row is read once for each tile, from the second cache, while the multiply-adds of the rows before it go on.
+// are added up in scratch, those of the last one on the way to dw. A row is read once for each tile, from the second
+// cache, while the multiply-adds of the rows before it go on; where a tile needs little of the lines that it brings,
+// rows far apart are copied first.
 #pragma once
 #include "few_rows.inc.h"
 #include "product.inc.h"
@@ -16,6 +17,8 @@ constexpr int edge_wide = 512;
 constexpr int worth_sharing = 4096;  // values of dw
 constexpr int rows_ahead = 16;       // the row that comes to the nearest cache while another is multiplied
 constexpr int many_tasks = 64;
+constexpr int far_bytes = 1024, worth_copying = 4;  // rows so far apart are copied where tiles are narrow
+constexpr bool narrow_tiles = panel_vectors * ELMAN_VECTOR_BYTES <= 64;
 constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
 
 // How dw is cut into tasks: a function of its sizes alone.
@@ -60,14 +63,23 @@ int gradient_tasks(int m, int k) {
   return cut.wide_tasks * cut.tall_tasks + cut.edge_tasks;
 }
 
-// A packed panel, the sums of a block and of all blocks, and room to align them.
+// A row of a copy is never a power of two from the next one.
+template <class T>
+ELMAN_INLINE int copy_stride(int n) {
+  return (ceil_div(n, line_values<T>) + 1) * line_values<T>;
+}
+
+// A packed panel, copies, the sums of a block and of all blocks, and room to align them.
 template <class T>
 size_t gradient_scratch(int m, int k) {
   const Cut cut = cut_with_edge<T>(m, k);
-  const size_t panels = ceil_div(ceil_div(cut.main, panel_columns<T>), cut.wide_tasks);
-  const size_t main = panels * panel_columns<T> * ceil_div(cut.tall, cut.tall_tasks);
-  const size_t edge = cut.edge_tasks ? size_t(edge_wide) * lanes<T> : 0;
-  return panel_columns<T> * block_rows + 2 * (main > edge ? main : edge) + lanes<T>;
+  const int panels = ceil_div(ceil_div(cut.main, panel_columns<T>), cut.wide_tasks);
+  const int wide = panels * panel_columns<T>, tall = ceil_div(cut.tall, cut.tall_tasks);
+  const size_t main = size_t(wide) * tall, edge = cut.edge_tasks ? size_t(edge_wide) * lanes<T> : 0;
+  const int columns = copy_stride<T>(cut.edge_tasks && edge_wide > wide ? edge_wide : wide) +
+                      copy_stride<T>(tall > lanes<T> ? tall : lanes<T>);
+  return (panel_columns<T> + (narrow_tiles ? columns : 0)) * size_t(block_rows) + 2 * (main > edge ? main : edge) +
+         lanes<T>;
 }
 
 // What a multiplication asks the cache for meanwhile: some lines of each row of the next block.
@@ -114,9 +126,11 @@ ELMAN_ONE_COPY void add_outer_products(Rows<const T> a, Rows<const T> b, int row
       for (int j = 0; j < C; ++j) __builtin_prefetch(to.dw.at + r * to.dw.stride + j * lanes<T>, 1, 3);
   do {
     for (int j = 0; j < ahead.lines; ++j) __builtin_prefetch(ahead.line + 64 * j, 0, 2);
-    for (int j = 0; j < C; ++j) __builtin_prefetch(b.at + rows_ahead * b.stride + j * lanes<T>, 0, 3);
-    __builtin_prefetch(a.at + rows_ahead * a.stride, 0, 3);
-    __builtin_prefetch(a.at + rows_ahead * a.stride + R - 1, 0, 3);
+    if constexpr (!narrow_tiles) {
+      for (int j = 0; j < C; ++j) __builtin_prefetch(b.at + rows_ahead * b.stride + j * lanes<T>, 0, 3);
+      __builtin_prefetch(a.at + rows_ahead * a.stride, 0, 3);
+      __builtin_prefetch(a.at + rows_ahead * a.stride + R - 1, 0, 3);
+    }
     Vec<T> wide[C];
     for (int j = 0; j < C; ++j) wide[j] = load<T>(b.at + j * lanes<T>);
     for (int r = 0; r < R; ++r) {
@@ -224,7 +238,7 @@ template <class T>
 struct Accumulator : Part<T> {
   using Part<T>::wide, Part<T>::tall;
   int tiles, ld;  // of the tall side; of the sums
-  T *packed, *partial, *sums;
+  T *packed, *wide_copy, *tall_copy, *partial, *sums;
   Rows<T> dw = {nullptr, 0};  // where sums go at last, if in this order
   bool adds = false;          // to what is there
 
@@ -232,7 +246,9 @@ struct Accumulator : Part<T> {
     tiles = ceil_div(tall.n, tile_rows);
     ld = ceil_div(wide.n, lanes<T>) * lanes<T>;
     packed = aligned(scratch);
-    partial = packed + panel_columns<T> * block_rows;
+    wide_copy = packed + panel_columns<T> * block_rows;
+    tall_copy = wide_copy + (narrow_tiles ? copy_stride<T>(wide.n) * block_rows : 0);
+    partial = tall_copy + (narrow_tiles ? copy_stride<T>(tall.n) * block_rows : 0);
     sums = partial + size_t(ld) * tall.n;
   }
 
@@ -251,20 +267,31 @@ struct Accumulator : Part<T> {
     }
   }
 
+  // The rows of a side, or a copy of them if they are read so many times that it is worth it.
+  static Rows<const T> near_rows(const Side<T>& side, int64_t row, int rows, int times, T* copy) {
+    if (!narrow_tiles || side.width * int(sizeof(T)) < far_bytes || times < worth_copying)
+      return {side.row(row), side.width};
+    const int stride = copy_stride<T>(side.n);
+    for (int i = 0; i < rows; ++i) copy_values(copy + i * stride, side.row(row + i), side.n);
+    return {copy, stride};
+  }
+
   // `ends`: these are the last rows of all. Until then the lines of the next block come nearer, spread evenly over the
   // time that there is.
   void add(int64_t row, int rows, bool begins, bool completes, bool ends) const {
     const int whole = wide.n / lanes<T> * lanes<T>;  // columns that fill vectors
     const int edge = wide.n == whole ? wide.n : whole / panel_columns<T> * panel_columns<T>;
     if (edge < wide.n) pack_edge(row, rows, edge);
-    const int lines = ends ? 0 : this->lines();
-    const int calls = tiles * ceil_div(wide.n, panel_columns<T>);
+    const int panels = ceil_div(wide.n, panel_columns<T>), calls = tiles * panels, lines = ends ? 0 : this->lines();
+    // Of the wide side a tile has whole lines, of the tall side a part of one, for which another tile comes again.
+    const Rows<const T> of_wide = near_rows(wide, row, rows, tiles / 2, wide_copy);
+    const Rows<const T> of_tall = near_rows(tall, row, rows, panels, tall_copy);
     for (int t = 0, call = 0, column = 0, columns; t < tiles; ++t, column += columns) {
       columns = ceil_div(tall.n - column, tiles - t);
-      const Rows<const T> a = {tall.rows + row * tall.width + tall.first + column, tall.width};
+      const Rows<const T> a = {of_tall.at + column, of_tall.stride};
       for (int first = 0; first < wide.n; first += panel_columns<T>, ++call) {
         const int vectors = vectors_of_panel<T>(wide.n - first);
-        Rows<const T> b = {wide.rows + row * wide.width + wide.first + first, wide.width};
+        Rows<const T> b = {of_wide.at + first, of_wide.stride};
         if (first == edge) b = {packed, vectors * lanes<T>};
         const ptrdiff_t at = column * ld + first;
         const Rows<const T> start = begins ? Rows<const T>{zero_columns<T>, 0} : Rows<const T>{partial + at, ld};
