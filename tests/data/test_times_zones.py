@@ -6,7 +6,7 @@ import zoneinfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from elman.data.dates.zones import Zone
@@ -147,6 +147,10 @@ def test_a_parquet_file_of_pandas_keeps_its_zone(zone, tmp_path):
 
 
 @settings(max_examples=40, deadline=None)
+@example(zone="Australia/Lord_Howe", start=dt.datetime(2000, 3, 17, 21), minutes=60, n=187, offsets=False)
+@example(zone="Australia/Lord_Howe", start=dt.datetime(2000, 3, 17, 10), minutes=60, n=287, offsets=False)
+@example(zone="Europe/Berlin", start=dt.datetime(2020, 10, 20, 1), minutes=180, n=80, offsets=False)  # an hour once
+@example(zone="Europe/Berlin", start=dt.datetime(2020, 10, 20, 1), minutes=120, n=80, offsets=False)
 @given(
     zone=st.sampled_from(ZONES.split()),
     start=st.datetimes(dt.datetime(1996, 1, 1), dt.datetime(2024, 1, 1)).map(

@@ -50,7 +50,7 @@ class Zone:
 
     def at_wall(self, wall: np.ndarray) -> np.ndarray:
         """Seconds ahead of UTC where the clock on the wall shows these times; of an hour that comes twice, the first,
-        unless it was listed already."""
+        unless it was listed already, or is listed once and the second follows as evenly as the others do."""
         if not self.name:
             return np.full(len(wall), self.offset)
         seconds = wall.astype("datetime64[s]").astype(np.int64)
@@ -63,7 +63,8 @@ class Zone:
         quarters, where = np.unique(seconds[changing] // _QUARTER, return_inverse=True)
         first[changing] = np.array([_at_wall(self.name, int(q) * _QUARTER, 0) for q in quarters], np.int64)[where]
         second[changing] = np.array([_at_wall(self.name, int(q) * _QUARTER, 1) for q in quarters], np.int64)[where]
-        return np.where((first > second) & _listed_before(wall), second, first)
+        later = _listed_before(wall) | _evenly_later(wall, first, second)
+        return np.where((first > second) & later, second, first)
 
     def write(self, offset: int) -> str:
         """An offset as ISO 8601 writes it."""
@@ -99,6 +100,18 @@ def _listed_before(wall: np.ndarray) -> np.ndarray:
     again = np.zeros(len(wall), bool)
     again[order[1:]] = wall[order[1:]] == wall[order[:-1]]
     return again
+
+
+def _evenly_later(wall: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Which times, listed once, are a step behind the time before them by their second offset, not by their first."""
+    times, place, count = np.unique(wall, return_index=True, return_counts=True)
+    early, late = (times - offset[place].astype("timedelta64[s]") for offset in (first, second))
+    found = np.zeros(len(wall), bool)
+    if len(times) > 2:
+        step = np.median(np.diff(early))
+        even = (late[1:] - early[:-1] == step) & (early[1:] - early[:-1] != step)
+        found[place[1:]] = even & (count[1:] == 1)
+    return found
 
 
 @cache
