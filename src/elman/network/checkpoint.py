@@ -12,10 +12,11 @@ import numpy as np
 
 from elman import checks
 from elman.checks import flag, whole
-from elman.errors import ModelFileError, OptionError
+from elman.errors import ModelFileError, OptionError, ShapeError
 from elman.files import check_file, write_whole
 from elman.network.face import Net
 from elman.network.files import describe, read_tensors
+from elman.network.parameters import flat
 from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.callbacks import Callback
@@ -86,13 +87,17 @@ class Checkpoint(Callback):
         tensors, header = read_tensors(self.path)
         if ENTRY not in header or "elman" not in header:
             raise ModelFileError(f"{self.path} holds no checkpoint; el.load reads models")
-        said, stored = json.loads(header[ENTRY]), json.loads(header["elman"])
-        self._check(said, stored, net, optimizer)
-        with net.params.writing() as arena:
-            for name, place in net.params.places.items():
-                arena[place.offset : place.offset + place.size] = tensors[name].ravel()
-        net.updates, net.epochs = stored["updates"], stored["epochs"]
-        optimizer.load_state_dict(_of_optimizer(tensors, said["updates"]))
+        try:
+            said, stored = json.loads(header[ENTRY]), json.loads(header["elman"])
+            self._check(said, stored, net, optimizer)
+            mine = {name: value for name, value in tensors.items() if not name.startswith(PREFIX)}
+            values = flat(mine, net.params.places, net.dtype)
+            updates, epochs = (whole(stored[name], name, least=0) for name in ("updates", "epochs"))
+            optimizer.load_state_dict(_of_optimizer(tensors, said["updates"]))  # the last that may raise
+        except (OptionError, ShapeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise ModelFileError(f"{self.path} is broken, and nothing was taken from it: {error}") from error
+        net.params.restore(values)
+        net.updates, net.epochs = updates, epochs
         self._mine = True
         return True
 
