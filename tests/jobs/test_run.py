@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 import signal
 import subprocess
@@ -123,6 +124,15 @@ def test_errors_of_python_keep_all_that_they_hold(kind, error, text):
     assert caught.value.__notes__ == ["in job 1 of 2"]
     assert text is None or str(caught.value) == text
     assert kind != "group" or caught.value.exceptions[0].args == ("one of them",)
+
+
+def test_errors_come_home_where_a_library_has_changed_how_they_are_pickled(monkeypatch):
+    """As tblib has, which Dask imports: by the class without its arguments."""
+    without = lambda error: (UnicodeDecodeError.__new__, (UnicodeDecodeError,), {"args": error.args})  # noqa: E731
+    monkeypatch.setitem(copyreg.dispatch_table, UnicodeDecodeError, without)
+    test_errors_of_python_keep_all_that_they_hold(
+        "text", UnicodeDecodeError, "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"
+    )
 
 
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing"])

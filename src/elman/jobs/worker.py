@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,8 @@ def packed(value: Any) -> bytes:
 class Raised:
     """An exception on its way: pickled as Python does it where the same one comes back, else in parts.
 
-    Python's own way keeps what classes written in C hold, as the file's name of an `OSError` and the errors of a group.
+    Python's own way keeps what classes written in C hold, as the file's name of an `OSError` and the errors of a group;
+    but a library may have put one in its place (tblib, with Dask) that does not.
     """
 
     pickled: bytes
@@ -188,6 +190,8 @@ class Parts:
         kind = pickle.loads(self.kind)
         args = pickle.loads(self.args)
         error = kind.__new__(kind, *args)
+        if not isinstance(kind.__init__, FunctionType):  # of a class written in C, which holds more than its arguments
+            kind.__init__(error, *args)
         error.args = args
         for name, value in self.carried.items():
             setattr(error, name, pickle.loads(value))
