@@ -41,8 +41,7 @@ LOSSES = {"mse": "mse", "softmax_cross_entropy": keras.losses.SparseCategoricalC
 
 def prepare(workload: Workload, variant: str, threads: int) -> Run:
     """What an epoch does: a call of `fit` with all its updates in one execution, compiled by XLA if that is faster."""
-    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
+    use_threads(threads)
     keep_memory()
     batches = tensorflow.data.Dataset.from_tensor_slices(workload.data()).batch(workload.batch).cache().prefetch(2)
 
@@ -53,6 +52,12 @@ def prepare(workload: Workload, variant: str, threads: int) -> Run:
         return Run(lambda: model.fit(batches, epochs=1, shuffle=False, verbose=0).history["loss"][-1])
 
     return fastest([partial(begin, jit_compile) for jit_compile in (True, False)])
+
+
+def use_threads(threads: int) -> None:
+    """A process can choose them once, before TensorFlow's first operation."""
+    tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def new_model(workload: Workload) -> keras.Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,13 @@ def pairs() -> list[tuple[Comparison, Pair]]:
 
 
 NAMES = [f"{comparison.workload.name}: {' '.join(pair)}" for comparison, pair in pairs()]
+
+
+@pytest.fixture(autouse=True)
+def any_threads(monkeypatch):
+    """Another test may have begun TensorFlow already, which keeps its threads from then on; no loss depends on them."""
+    if importlib.util.find_spec("tensorflow"):
+        monkeypatch.setattr("benchmarks.adapters.keras_adapter.use_threads", lambda threads: None)
 
 
 @pytest.mark.parametrize("comparison, pair", pairs(), ids=NAMES)
