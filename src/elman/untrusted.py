@@ -1,6 +1,6 @@
 """Untrusted: files that anybody may have made. What they say is looked at before it is believed.
 
-What reads a model goes through here: its JSON (`parsed`), its arrays (`read_tensors`), the schema of an object (`held`).
+What reads a model goes through here: its JSON (`parsed`), its arrays (`read_tensors`), schemas of objects (`held`).
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ def _finite(text: str) -> float:
 def _is_shallow(value: Any) -> bool:
     """Whether no more than `MOST_DEPTH` lists and objects lie in one another."""
     level = [value]
-    for _ in range(MOST_DEPTH + 1):
-        inside = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [part for parts in inside for part in parts if isinstance(part, dict | list)]
-        if not inside:
+    for _ in range(MOST_DEPTH):
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
             return True
-    return not level
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one)]
+    return not any(isinstance(one, dict | list) for one in level)
 
 
 # --- schemas --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A file that is read is all that is read: no other file, no code, no network, whatever it and its columns are called."""
+"""A file that is read is all that is read: no other file, no code, no network, whatever things are called."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = (
     "größe\u202e.parquet",
 )
 COLUMNS = (
-    '"; COPY (SELECT 1) TO \'out.csv\'; --',
+    "\"; COPY (SELECT 1) TO 'out.csv'; --",
     "y); DROP TABLE series; --",
     "'; ATTACH 'x.db'; --",
     "read_text('/etc/hostname')",
@@ -62,7 +62,7 @@ def test_names_of_columns_are_no_sql(tmp_path, name, monkeypatch):
     path = write(tmp_path / "t.parquet", {"year": np.arange(3) + 2000, name: np.arange(3.0)})
     found = collect(path)
     assert found.values.tolist() == [0, 1, 2]
-    forecast = el.Forecaster(methods="naive", horizon=2).fit(found).predict(2)
+    forecast = el.Forecaster(methods="linear", horizon=2).fit(found).predict(2)
     forecast.to_parquet(tmp_path / "out.parquet") if hasattr(forecast, "to_parquet") else None
     assert {file.name for file in tmp_path.iterdir()} <= {"t.parquet", "out.parquet"}
 
@@ -119,11 +119,11 @@ def test_views_of_a_sweep_are_not_looked_at(tmp_path, table):
 
     secret, path = tmp_path / "secret.csv", tmp_path / "s.duckdb"
     secret.write_text("a\n1\n")
-    sweep(el.Forecaster(horizon=2), np.arange(30.0), space={"methods": ["theta", "naive"]}, file=path)
+    sweep(el.Forecaster(horizon=2), np.arange(30.0), space={"methods": ["theta", "linear"]}, file=path)
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"DROP TABLE {table}")
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_csv('{secret}')")
     with pytest.raises(OptionError, match="is no file of a sweep"):
         read_sweep(path)
     with pytest.raises(OptionError, match="is no file of a sweep"):
-        sweep(el.Forecaster(horizon=2), np.arange(30.0), space={"methods": ["theta", "naive"]}, file=path)
+        sweep(el.Forecaster(horizon=2), np.arange(30.0), space={"methods": ["theta", "linear"]}, file=path)

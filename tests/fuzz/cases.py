@@ -36,7 +36,9 @@ def _sweep(whole: Path, draw: random.Random, path: Path) -> None:
 
     shutil.copy(whole, path)
     with duckdb.connect(str(path)) as connection:
-        table, column = draw.choice((("sweep", "about"), ("sweep", "about"), ("trials", "settings"), ("trials", "versions")))
+        table, column = draw.choice(
+            (("sweep", "about"), ("sweep", "about"), ("trials", "settings"), ("trials", "versions"))
+        )
         for (old,) in connection.execute(f"SELECT DISTINCT {column} FROM {table}").fetchall()[:1]:
             new = json.dumps(mutated_json(json.loads(old), draw)) if draw.random() < 0.85 else mutated_text(old, draw)
             new = new.encode("utf-8", "replace").decode()

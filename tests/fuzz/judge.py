@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,8 @@ def _look_at(model: Any) -> None:
 
 
 def _trying(call: Callable[[], Any]) -> None:
-    try:
+    with suppress(ElmanError):  # what it computes is another model's
         call()
-    except ElmanError:
-        pass  # what it computes is another model's
 
 
 def run(net: el.Network) -> None:

@@ -115,7 +115,9 @@ def main() -> int:
     from tests.fuzz.bases import bases
 
     bases(asked.folder)
-    numbers = range(asked.only, asked.only + 1) if asked.only is not None else range(asked.first, asked.first + asked.cases)
+    numbers = (
+        range(asked.only, asked.only + 1) if asked.only is not None else range(asked.first, asked.first + asked.cases)
+    )
     began = time.time()
     found = Pool(numbers, asked.folder, asked.seed).run(asked.processes)
     print(reported(found))

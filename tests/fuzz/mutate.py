@@ -223,7 +223,9 @@ def _with_entry(header: dict[str, Any], draw: random.Random, structure: bool) ->
     if not structure:
         texts[name] = mutated_text(texts[name], draw)
     elif draw.random() < 0.03:
-        texts[draw.choice(("forecaster", "language model", "classifier", "regressor", "elman_streams"))] = texts.pop(name)
+        texts[draw.choice(("forecaster", "language model", "classifier", "regressor", "elman_streams"))] = texts.pop(
+            name
+        )
     else:
         texts[name] = json.dumps(mutated_json(json.loads(texts[name]), draw))
     return header | {"__metadata__": texts}
@@ -239,7 +241,9 @@ def _with_arrays(header: dict[str, Any], values: bytes, draw: random.Random) -> 
         name = draw.choice(list(arrays))
         entry, how = arrays[name], draw.randrange(7)
         if how == 0:
-            entry["shape"] = draw.choice(([], [1], [0], entry["shape"][::-1], [*entry["shape"], 1], [1, *entry["shape"]]))
+            entry["shape"] = draw.choice(
+                ([], [1], [0], entry["shape"][::-1], [*entry["shape"], 1], [1, *entry["shape"]])
+            )
         elif how == 1:
             entry["dtype"] = draw.choice(DTYPES[:9])
         elif how == 2:
@@ -250,7 +254,9 @@ def _with_arrays(header: dict[str, Any], values: bytes, draw: random.Random) -> 
         elif how == 4:
             arrays[draw.choice((f"{name}x", *TEXTS))] = dict(entry)
         elif how == 5:
-            number = draw.choice((b"\0\0\xc0\x7f", b"\0\0\x80\x7f", b"\xff\xff\x7f\x7f", b"\0\0\0\0\0\0\xf8\x7f", b"\xff" * 8))
+            number = draw.choice(
+                (b"\0\0\xc0\x7f", b"\0\0\x80\x7f", b"\xff\xff\x7f\x7f", b"\0\0\0\0\0\0\xf8\x7f", b"\xff" * 8)
+            )
             chunks[name] = (number * (len(chunks[name]) // len(number) + 1))[: len(chunks[name])]
         else:
             other = draw.choice(list(arrays))

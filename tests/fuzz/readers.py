@@ -35,7 +35,7 @@ SECONDS_A_FILE = 25
 CSVS = (
     b"date,sales\n2024-01-01,3\n2024-01-02,4.5\n2024-01-03,\n2024-01-04,7\n",
     "Datum;Größe\n01.02.2023 10:00;1.234,5\n02.02.2023 11:30;2,5\n03.02.2023 12:00;NA\n".encode("cp1252"),
-    b"shop\tyear\tmonth\tsold\nA\t2020\t1\t5\nA\t2020\t2\t6\nB\t2020\t1\t\"7\"\nB\t2020\t2\t8\n",
+    b'shop\tyear\tmonth\tsold\nA\t2020\t1\t5\nA\t2020\t2\t6\nB\t2020\t1\t"7"\nB\t2020\t2\t8\n',
     b'"a ""b""","c\nd"\n1,2\n"3",4\n# a comment\n\n5,6\ntotal,12\n',
     b"\xef\xbb\xbfweek,y\n2024-W01,1\n2024-W02,2\n2024-W03,3\n",
     "time,v\n2024-03-31T01:30:00+01:00,1\n2024-03-31T03:30:00+02:00,2\n".encode("utf-16"),
@@ -77,7 +77,8 @@ def _parquets() -> list[bytes]:
     found = []
     queries = (
         "SELECT DATE '2024-01-01' + i::INTEGER AS day, i * 1.5 AS sold, 'a' || (i % 2) AS shop FROM range(20) t(i)",
-        "SELECT TIMESTAMPTZ '2024-01-01 00:00+00' + i * INTERVAL 1 HOUR AS t, i::HUGEINT AS v, [i, i] AS l FROM range(9) t(i)",
+        "SELECT TIMESTAMPTZ '2024-01-01 00:00+00' + i * INTERVAL 1 HOUR AS t, i::HUGEINT AS v, [i, i] AS l "
+        "FROM range(9) t(i)",
     )
     with tempfile.TemporaryDirectory() as folder:
         for query in queries:
@@ -89,7 +90,12 @@ def _parquets() -> list[bytes]:
 def _weights() -> list[bytes]:
     from safetensors.numpy import save
 
-    shapes = {"rnn.weight_ih_l0": (12, 2), "rnn.weight_hh_l0": (12, 3), "rnn.bias_ih_l0": (12,), "rnn.bias_hh_l0": (12,)}
+    shapes = {
+        "rnn.weight_ih_l0": (12, 2),
+        "rnn.weight_hh_l0": (12, 3),
+        "rnn.bias_ih_l0": (12,),
+        "rnn.bias_hh_l0": (12,),
+    }
     return [save({name: np.ones(shape, np.float32) for name, shape in shapes.items()})]
 
 
@@ -165,7 +171,10 @@ def _vocabulary(path: Path) -> Any:
 
 
 DATES = (b"2024-01-01\n2024-02-01\n2024-03-01", b"Q1 2020\nQ2 2020", b"1. Mai 2021\n2. Mai 2021", b"12:00\n13:00")
-VOCABULARIES = (b'{"kind": "characters", "characters": ["a", "b"], "limited": true}', b'{"kind": "words", "words": ["a"]}')
+VOCABULARIES = (
+    b'{"kind": "characters", "characters": ["a", "b"], "limited": true}',
+    b'{"kind": "words", "words": ["a"]}',
+)
 READERS: dict[str, tuple[Callable[[Path], Any], str, Callable[[], list[bytes]]]] = {
     "csv": (_series, ".csv", lambda: list(CSVS)),
     "columns": (_columns, ".csv", lambda: list(CSVS)),
@@ -177,7 +186,11 @@ READERS: dict[str, tuple[Callable[[Path], Any], str, Callable[[], list[bytes]]]]
     "npy": (_npy_file, ".npy", lambda: [_npy(np.ones((2, 3))), _npy(np.array(["a", "bc"])), _npy(np.ones(3, "f4,i2"))]),
     "npz": (_npz_file, ".npz", lambda: [_npz()]),
     "npz-cases": (_cases, ".npz", lambda: [_npz()]),
-    "idx": (_idx, ".idx", lambda: [b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03abcdef", gzip.compress(b"\0\0\x0d\x01\0\0\0\1abcd")]),
+    "idx": (
+        _idx,
+        ".idx",
+        lambda: [b"\0\0\x08\x02\0\0\0\x02\0\0\0\x03abcdef", gzip.compress(b"\0\0\x0d\x01\0\0\0\1abcd")],
+    ),
     "mnist": (_mnist, ".npz", lambda: [_npz()]),
     "gzip": (_series, ".csv.gz", lambda: [gzip.compress(one) for one in CSVS[:3]]),
     "bzip2": (_series, ".csv.bz2", lambda: [bz2.compress(one) for one in CSVS[:3]]),
@@ -255,7 +268,9 @@ def _led(name: str, seconds: float) -> int:
         (corpus / f"{number}").write_bytes(seed)
         read_one(name, seed, folder)
     bounds = [f"-max_total_time={int(seconds)}", f"-timeout={SECONDS_A_FILE}", "-rss_limit_mb=4096", "-max_len=4096"]
-    atheris.Setup([sys.argv[0], *bounds, "-print_final_stats=1", str(corpus)], lambda data: read_one(name, data, folder))
+    atheris.Setup(
+        [sys.argv[0], *bounds, "-print_final_stats=1", str(corpus)], lambda data: read_one(name, data, folder)
+    )
     atheris.Fuzz()
     return 0
 

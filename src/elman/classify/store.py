@@ -22,7 +22,7 @@ from elman.network.members import cell_of, check_storable, member, tensors_of
 from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.rates import rate_from_data, rate_to_data
-from elman.untrusted import UNREADABLE, count, held, list_of, parsed, read_tensors
+from elman.untrusted import UNREADABLE, held, list_of, parsed, read_tensors
 
 L = TypeVar("L", bound=Learner)
 FORMAT = 1

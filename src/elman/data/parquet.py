@@ -91,8 +91,8 @@ def _read(database: DuckDBPyConnection, path: Path) -> None:
     values = database.execute(promised, [as_literal(path)] * 2).fetchall()[0][0] or 0
     if values > max(LEAST_VALUES, TIMES * path.stat().st_size):
         raise DataError(
-            f"{path} promises {values:,} values in {path.stat().st_size:,} bytes, which no table is: if it is one after "
-            "all, give a file with a part of its rows or columns"
+            f"{path} promises {values:,} values in {path.stat().st_size:,} bytes, which no table is: if it is one, "
+            "give a file with a part of its rows or columns"
         )
     database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [as_literal(path)])
     shut(database)

@@ -20,6 +20,7 @@ MOST = 2**30  # of a place in a vector
 ALL_PARTS = 2**20  # of all splits and blocks of a cell: widths are sums of so many
 _COUNTS = {"part": 1, "block_matmul": 0}  # which of an op's numbers is how many parts there are
 _HIDDEN = ("_all",)  # what `p` has for itself
+_SIGNS = frozenset("./")  # which stand before a parameter's name where its layer's and its network's do
 _SCHEMA: dict[str, Any] = {
     "name": called,
     "inputs": list_of(called),
@@ -41,7 +42,9 @@ def check_graph(data: Any) -> None:
     ModelFileError, OptionError
     """
     held(data, "a cell", _SCHEMA, _OPTIONAL)
-    given = {kind: data.get(key, ()) for kind, key in (("input", "inputs"), ("memory", "memories"), ("state", "states"))}
+    given = {
+        kind: data.get(key, ()) for kind, key in (("input", "inputs"), ("memory", "memories"), ("state", "states"))
+    }
     arguments = [name for names in given.values() for name in names]
     list_of(called, unique=True)(arguments, f"the arguments of {shown(data['name'])}")
     declared: dict[str, tuple[Any, ...]] = dict.fromkeys(arguments, ())
@@ -89,7 +92,7 @@ _WITHOUT_RULE = ("matrix", "turn", "blocks")
 
 def _check_parameter(what: str, kind: tuple[Any, ...], name: str, declared: dict[str, tuple[Any, ...]]) -> None:
     """A parameter's name is none that Python has an attribute of its own for, and stands for one thing."""
-    if not name or name in _HIDDEN or (name.startswith("__") and name.endswith("__")):
+    if not name or name in _HIDDEN or _SIGNS.intersection(name) or (name.startswith("__") and name.endswith("__")):
         raise ModelFileError(f"{what} has the name {shown(name)}, which no parameter can have")
     if declared.setdefault(name, kind) != kind:
         raise ModelFileError(f"{what} has the name {shown(name)}, which something else has")

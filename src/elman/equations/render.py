@@ -62,7 +62,7 @@ class _Style:
         return (row.latex if self.latex else row.text).format(*parts, **numbers)
 
 
-_LITERAL = str.maketrans({sign: "" for sign in "\\{}$&#%^~"})  # a name is no command of LaTeX
+_LITERAL = str.maketrans(dict.fromkeys("\\{}$&#%^~", ""))  # a name is no command of LaTeX
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega".split()
 )

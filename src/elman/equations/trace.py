@@ -311,9 +311,7 @@ def _check_frozen(cell: Cell, parameters: Mapping[str, Parameter]) -> None:
             )
 
 
-def check_traced(
-    cell: Cell, outputs: list[Symbol], declared: Mapping[str, Parameter], leaves: set[Symbol]
-) -> None:
+def check_traced(cell: Cell, outputs: list[Symbol], declared: Mapping[str, Parameter], leaves: set[Symbol]) -> None:
     """Raise where equations, of a function or of a file, use what is not theirs, or have parameters in vain."""
     _check_needed(cell, outputs, declared)
     _check_leaves(cell, outputs, leaves)

@@ -198,8 +198,6 @@ def _plain(column: np.ndarray) -> np.ndarray:
     return np.array([None if one is None else str(one) for one in column], object)
 
 
-
-
 def as_nested(forecast: Predicted) -> dict[str, Any]:
     """Series by series, as JSON has it."""
     labels = forecast.labels()

@@ -33,23 +33,20 @@ def read_entry(network: Network, path: Any) -> tuple[dict[str, Any], Vocabulary]
         If they cannot be read, or do not go with the network.
     """
     try:
-        stored = parsed(network.metadata.pop(ENTRY), "the language model")
-        if not isinstance(stored, dict) or stored.get("format") != FORMAT:
-            newer = isinstance(stored, dict) and is_a(stored.get("format"), int) and stored["format"] > FORMAT
-            age = "a newer" if newer else "an older"
-            raise ModelFileError(
-                f"{path} holds a language model of {age} version of Elman, and none that this version of Elman can "
-                f"read: {'update Elman' if age == 'a newer' else 'train it again'}"
-            )
-        held(stored, "the language model", _SCHEMA)
-        vocabulary = vocabulary_from(stored["vocabulary"])
-        params = {**stored["params"], "cell": stored["cell"] or _cell_of(network)}
-    except ModelFileError:
-        raise
+        stored = parsed(network.metadata.pop(ENTRY), "its entry")
+        known = stored.get("format") if isinstance(stored, dict) else None
+        if known == FORMAT:
+            held(stored, "its entry", _SCHEMA)
+            vocabulary = vocabulary_from(stored["vocabulary"])
+            params = {**stored["params"], "cell": stored["cell"] or _cell_of(network)}
     except UNREADABLE as error:
+        raise ModelFileError(f"{path} holds no language model that this version of Elman can read: {error}") from error
+    if known != FORMAT:
+        newer = is_a(known, int) and known > FORMAT
         raise ModelFileError(
-            f"{path} holds no language model that this version of Elman can read: {error!r}"
-        ) from error
+            f"{path} holds a language model of {'a newer' if newer else 'an older'} version of Elman, and none that "
+            f"this version of Elman can read: {'update Elman' if newer else 'train it again'}"
+        )
     if len(network.ends) != 1 or not network.sequence_output or network.indices != len(vocabulary):
         raise ModelFileError(f"{path} has a network that does not read tokens and say at each step which comes next")
     if network.outputs != len(vocabulary):

@@ -110,7 +110,9 @@ _ABSENT = ("truncation", "padding", "normalizer", "post_processor")
 def _check(tokenizer: Any) -> None:
     """Refuse a tokenizer that is not one of `Pieces.of`: others may run patterns without end, or change texts."""
     found = parsed(tokenizer, "the tokenizer of the model")
-    kinds = {name: found[name].get("type") for name in _PARTS if isinstance(found, dict) and is_a(found.get(name), dict)}
+    kinds = {
+        name: found[name].get("type") for name in _PARTS if isinstance(found, dict) and is_a(found.get(name), dict)
+    }
     if kinds != _PARTS or any(found.get(name) is not None for name in _ABSENT) or found.get("added_tokens"):
         raise ModelFileError(f"the tokenizer of the model cannot be read: it is {shown(kinds)}, expected {_PARTS}")
 

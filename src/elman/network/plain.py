@@ -195,9 +195,7 @@ def _restored(d: dict[str, Any], structure: Structure) -> Part:
     graph = layer.graph([structure.features(s) for s in sources], [structure.features(m) for m in memories])
     _check_initial(initial, graph, structure)
     tied = {name: _owner(name, whose, graph, structure) for name, whose in d["tied"].items()}
-    return Part(
-        d["name"], layer, graph, None, sources, initial, memories, tied, features=width(graph.outputs[0])
-    )
+    return Part(d["name"], layer, graph, None, sources, initial, memories, tied, features=width(graph.outputs[0]))
 
 
 def _moved(d: dict[str, Any], sources: tuple[Source, ...], structure: Structure) -> Part:

@@ -74,7 +74,9 @@ def _safetensors(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
             raise ConversionError(f"{path} is a model of Elman's own: elman.load opens it")
         found, _ = read_tensors(path)
     except ModelFileError as error:
-        hint = ": load it with safetensors.torch and give its tensors as float()" if "NumPy has not" in str(error) else ""
+        hint = (
+            ": load it with safetensors.torch and give its tensors as float()" if "NumPy has not" in str(error) else ""
+        )
         raise ConversionError(f"{error}{hint}") from error
     return tensors_of(found)
 
