@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
     {"checks"},
-    {"files", "hints", "plain"},
+    {"files", "hints", "plain", "untrusted"},
     {"equations", "estimator", "keeping"},
     {"cells", "plots"},
     {"engine"},

@@ -33,6 +33,7 @@ from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
 from elman.training.history import History
 from elman.training.progress import progress
+from elman.untrusted import UNREADABLE
 
 
 class LanguageModel(Estimator):
@@ -515,7 +516,7 @@ class LanguageModel(Estimator):
         try:
             model = cls(**params)
             model.check_params()
-        except (TypeError, OptionError) as error:
+        except UNREADABLE as error:
             raise ModelFileError(f"{path} holds a language model with other parameters: {error}") from error
         model.vocabulary_, model.held_out_, model.notes_ = vocabulary, None, []
         model.network_ = network

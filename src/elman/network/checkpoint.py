@@ -12,16 +12,17 @@ import numpy as np
 
 from elman import checks
 from elman.checks import flag, whole
-from elman.errors import ModelFileError, OptionError, ShapeError
+from elman.errors import ModelFileError, OptionError
 from elman.files import check_file, write_whole
 from elman.network.face import Net
-from elman.network.files import describe, read_tensors
+from elman.network.files import checked, describe
 from elman.network.parameters import flat
 from elman.network.tensors import to_bytes
 from elman.plain import to_json
 from elman.training.callbacks import Callback
 from elman.training.optimizer import Optimizer
 from elman.training.state import Training
+from elman.untrusted import UNREADABLE, check_tensor, count, held, parsed, read_tensors
 
 ENTRY, PREFIX = "checkpoint", "optimizer/"
 
@@ -88,16 +89,16 @@ class Checkpoint(Callback):
         if ENTRY not in header or "elman" not in header:
             raise ModelFileError(f"{self.path} holds no checkpoint; el.load reads models")
         try:
-            said, stored = json.loads(header[ENTRY]), json.loads(header["elman"])
+            said, stored = parsed(header[ENTRY], "the checkpoint"), checked(parsed(header["elman"], "the network"))
+            held(said, "the checkpoint", {"optimizer": str, "updates": count})
             self._check(said, stored, net, optimizer)
             mine = {name: value for name, value in tensors.items() if not name.startswith(PREFIX)}
             values = flat(mine, net.params.places, net.dtype)
-            updates, epochs = (whole(stored[name], name, least=0) for name in ("updates", "epochs"))
-            optimizer.load_state_dict(_of_optimizer(tensors, said["updates"]))  # the last that may raise
-        except (OptionError, ShapeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            optimizer.load_state_dict(_of_optimizer(tensors, said["updates"], values))  # the last that may raise
+        except UNREADABLE as error:
             raise ModelFileError(f"{self.path} is broken, and nothing was taken from it: {error}") from error
         net.params.restore(values)
-        net.updates, net.epochs = updates, epochs
+        net.updates, net.epochs = stored["updates"], stored["epochs"]
         self._mine = True
         return True
 
@@ -135,7 +136,9 @@ class Checkpoint(Callback):
         self._mine = True
 
 
-def _of_optimizer(tensors: Mapping[str, np.ndarray], updates: int) -> dict[str, np.ndarray]:
-    """What `Optimizer.state_dict` gave."""
+def _of_optimizer(tensors: Mapping[str, np.ndarray], updates: int, like: np.ndarray) -> dict[str, np.ndarray]:
+    """What `Optimizer.state_dict` gave: arrays like that of the parameters."""
     states = {name.removeprefix(PREFIX): a for name, a in tensors.items() if name.startswith(PREFIX)}
+    for name, array in states.items():
+        check_tensor(array, f"{name} of the optimiser", like.shape, like.dtype)
     return {"updates": np.array(updates), **states}
