@@ -15,6 +15,7 @@ import numpy as np
 
 from elman.data.libraries import library
 from elman.data.parquet import has_zones
+from elman.files import temporary
 from elman.forecast.predicted import Predicted
 
 
@@ -168,10 +169,13 @@ def as_parquet(forecast: Predicted) -> bytes:
     columns[time], kind = _stored_times(forecast, columns[time])
     parts = [_quoted(name) for name in columns]
     parts[list(columns).index(time)] = f"{kind.format(_quoted(time))} AS {_quoted(time)}"
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as database:
+    with temporary("the forecast"), tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as database:
         database.execute("SET TimeZone='UTC'") if has_zones(database) else None
         draft = Path(folder) / "forecast.parquet"
-        database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{draft}' (FORMAT parquet)")
+        try:
+            database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{draft}' (FORMAT parquet)")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
         return draft.read_bytes()
 
 
