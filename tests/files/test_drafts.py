@@ -28,7 +28,9 @@ def test_a_draft_is_gone_at_the_end_whatever_it_is(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [name_of(DEAD), name_of(DEAD, "lock"), *(name_of(DEAD, "part", e) for e in (".wal", ".tmp"))])
+@pytest.mark.parametrize(
+    "name", [name_of(DEAD), name_of(DEAD, "lock"), *(name_of(DEAD, "part", e) for e in (".wal", ".tmp"))]
+)
 @pytest.mark.parametrize("folder", [False, True])
 def test_what_a_dead_process_left_is_swept_by_the_next_file(tmp_path, name, folder):
     if folder:
@@ -41,7 +43,13 @@ def test_what_a_dead_process_left_is_swept_by_the_next_file(tmp_path, name, fold
 
 def test_what_a_living_one_makes_and_what_is_the_users_stays(tmp_path):
     names = [name_of(LIVING), name_of(LIVING, "lock"), name_of(here()), ".elman.part", ".elman-.part", ".file.part"]
-    names += [name_of(DEAD) + "x", "x" + name_of(DEAD), name_of(DEAD, "redo"), name_of(DEAD)[1:], name_of(STRANGER, "lock")]
+    names += [
+        name_of(DEAD) + "x",
+        "x" + name_of(DEAD),
+        name_of(DEAD, "redo"),
+        name_of(DEAD)[1:],
+        name_of(STRANGER, "lock"),
+    ]
     for name in names:
         (tmp_path / name).touch()
     os.utime(tmp_path / names[-1], (0, 0))

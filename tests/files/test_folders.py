@@ -176,6 +176,12 @@ def killed_after(folder, monkeypatch, calls):
     return left[0] < 0
 
 
+@pytest.fixture(autouse=True)
+def always_look(monkeypatch):
+    """However slow a busy machine is."""
+    monkeypatch.setattr(drafts, "_SLOW", 60.0)
+
+
 DEAD = Owner(here().machine, here().boot, 2**22 + 7, 1)  # above the largest PID of Linux
 
 

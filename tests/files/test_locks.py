@@ -30,7 +30,9 @@ def other(tmp_path):
 
 
 def test_another_process_is_told_who_writes_and_takes_over_when_that_is_dead(tmp_path, other):
-    said = rf"{tmp_path} is being written by process {other.pid} \(a training\) on .*, since 20.* UTC: wait .*--checkpoint"
+    said = (
+        rf"{tmp_path} is being written by process {other.pid} \(a training\) on .*, since 20.* UTC: wait .*--checkpoint"
+    )
     for _ in range(2):
         with pytest.raises(OptionError, match=said):
             Writing(tmp_path, option="--checkpoint").begin()

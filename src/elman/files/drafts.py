@@ -37,12 +37,11 @@ def draft(folder: Path) -> Iterator[Path]:
     """
     sweep(folder)
     path = hidden(folder)
-    _mine.add(path.name)
-    try:
-        yield path
-    finally:
-        remove(path)
-        _mine.discard(path.name)
+    with held(path):
+        try:
+            yield path
+        finally:
+            remove(path)
 
 
 @contextmanager

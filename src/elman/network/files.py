@@ -12,7 +12,7 @@ import numpy as np
 from elman import checks
 from elman.checks import whole
 from elman.errors import ModelFileError, OptionError
-from elman.files import write_whole
+from elman.files import settle, write_whole
 from elman.network.arguments import layers as check_layers
 from elman.network.face import Net
 from elman.network.kinds import check_unreserved
@@ -96,6 +96,10 @@ def _opened(path: Path) -> Iterator[Any]:
     """A safetensors file; what is wrong with it, as `ModelFileError`."""
     from safetensors import SafetensorError, safe_open
 
+    try:
+        settle(path.parent)
+    except OptionError as e:
+        raise ModelFileError(str(e)) from e
     if path.is_dir():
         raise ModelFileError(f"{path} is a folder; give the model file in it")
     if not path.is_file():
