@@ -27,7 +27,7 @@ from elman.training.weighing import Weighting
 _DATA = (  # options that say what is learnt from, and of the other ones those of the loop
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
-_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate callbacks".split()
+_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks".split()
 _OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
 _NOT_OF_MANY = {
     **dict.fromkeys(_OF_ONE, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),

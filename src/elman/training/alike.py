@@ -68,7 +68,7 @@ def what_trains(training: Training, own_rows: bool) -> dict[str, Any]:
         "updates of the optimizer": training.optimizer.updates,
         **{
             name: getattr(training, name)
-            for name in ("batch_size", "epochs", "shuffle", "stateful", "memory", "truncate")
+            for name in ("batch_size", "epochs", "shuffle", "stateful", "memory", "truncate", "on_nan")
         },
         "metrics": list(training.metrics),
         "losses": [_told(aim.loss) for aim in data.aims],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from elman.engine import arrays
 from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
+from elman.training import guarded
 from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
 from elman.training.history import History
@@ -62,6 +64,13 @@ class Loop(Training):
             raise
         finally:
             self._tell_the_end()
+        if self.skipped:
+            warnings.warn(
+                f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "
+                f"first that was: {self.why_skipped}",
+                RuntimeWarning,
+                stacklevel=3,
+            )
         return self.history
 
     def check_callbacks(self) -> None:
@@ -82,6 +91,8 @@ class Loop(Training):
         self._all_batches()
         if self.batch < self.batches:  # stopped by a callback
             return
+        if self.on_nan == "skip":
+            self._count_skipped()
         self.net.epochs += 1
         if self.metrics:
             found = self._judge(self.data)
@@ -93,6 +104,16 @@ class Loop(Training):
         self.logs |= {"learning_rate": rate, "seconds": time.perf_counter() - started}
         self._tell("on_epoch_end")
         self.history.append(self.logs)
+
+    def _count_skipped(self) -> None:
+        skipped = int(np.isnan(self._losses).sum())
+        self.logs["skipped"] = skipped
+        self.skipped += skipped
+        if skipped == self.batches:
+            raise TrainingError(
+                f"epoch {self.epoch}: all of its {skipped} batches were left out (on_nan='skip'), so nothing was "
+                f"learnt. The first that was: {self.why_skipped}"
+            )
 
     def _all_batches(self) -> None:
         self._losses, self._counted = np.zeros(self.batches), np.zeros(self.batches)
@@ -122,9 +143,13 @@ class Loop(Training):
             found = self._updates(part.some(first - began, last - began), scalars[first - known : last - known])
             self.batch += len(found)
             self._losses[first : self.batch] = found
+            if (left_out := np.isnan(found)).any():  # which is no update
+                self._counted[first : self.batch][left_out] = 0
+                scalars, known = self._scalars(end - self.batch), self.batch
             self.logs["loss"] = self._mean(self._losses[: self.batch], self._counted[: self.batch])
             self._tell("on_progress")
-            self._tell_of_batch()
+            if not left_out.all():
+                self._tell_of_batch()
 
     def _before_updates(self) -> None:
         """Before each call of the engine."""
@@ -168,15 +193,19 @@ class Loop(Training):
             self._grouping.spans,
         )
         with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            result = self._engine.train(arena, self.data.batch, updates, self.how)
-        net.updates += result.done
-        optimizer.updates += result.done
-        if not result.finite:
-            failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
-            batch = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
+            losses, failure = guarded.train(self._engine, arena, self.data.batch, updates, self.how)
+        net.updates += len(losses)
+        optimizer.updates += len(losses)
+        if failure is None:
+            return losses
+        if self.on_nan == "raise" or not self.why_skipped:
+            failed, key = rows[slice(*borders[len(losses) :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
+            batch = f"epoch {self.epoch}, batch {self.batch + len(losses) + 1} of {self.batches}"
             place = batch if self.epoch else f"update {net.updates + 1}"  # of the network's life
-            raise TrainingError(f"{place}: {explain(self, failed, int(key), float(result.losses[-1]))}")
-        return result.losses
+            self.why_skipped = f"{place}: {explain(self, failed, int(key), failure, self._carried)}"
+        if self.on_nan == "raise":
+            raise TrainingError(self.why_skipped)
+        return np.append(losses, np.nan)
 
     def _order(self) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers of this epoch, batch after batch, and where the batches begin and end."""
@@ -194,6 +223,7 @@ class Loop(Training):
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
         """The loss over all rows of some batches, 0 where none counts; a root is taken of the mean, not averaged."""
         root, total = self.data.root, counts.sum()
+        losses = np.where(counts > 0, losses, 0.0)  # NaN of what was left out
         mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
