@@ -1,8 +1,8 @@
-"""Training from datasets: batches are read, checked and converted on a thread of their own, a few ahead of the engine."""
+"""Training from datasets: batches are read, checked and converted on a thread of their own, ahead of the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,8 @@ class DatasetLoop(Loop):
             self.batch_size = dataset.batch_size or len(self.data)
         if not dataset.again and self.metrics:
             raise OptionError(
-                "metrics of the training data need them once more after each epoch, and an iterator can be gone through "
+                "metrics of the training data need them once more after each epoch, and an iterator can be gone "
+                "through "
                 "once: give a function that returns one, or leave metrics out"
             )
         dataset.begin(self._asked())
@@ -91,7 +92,8 @@ class DatasetLoop(Loop):
         for judged in part.examples.judged:
             if not np.add.reduceat(judged.counts(part.rows), part.borders[:-1]).all():
                 raise OptionError(
-                    "stateful training goes through every batch, and one has no step with a target and a weight above 0: "
+                    "stateful training goes through every batch, and one has no step with a target and a weight "
+                    "above 0: "
                     "take longer or larger batches"
                 )
 
@@ -118,13 +120,16 @@ def validation_feed(
     feed = Feed(net, dataset, loss, Weighting(missing=missing), loss_weights, "validation_data")
     if not dataset.again:
         raise OptionError(
-            "validation_data is an iterator, which can be gone through once, and it is judged by after each epoch: give a "
+            "validation_data is an iterator, which can be gone through once, and it is judged by after each epoch: "
+            "give a "
             "function that returns one"
         )
     return feed
 
 
 def _alone(data: Any, steps: int | None, lengths: Any) -> Dataset:
+    if hasattr(data, "shape") or isinstance(data, Mapping | tuple):
+        raise OptionError("validation_data must be (x, target) or (x, target, sample_weight), a dataset, or batches")
     if lengths is not None:
         raise OptionError("validation_lengths goes with validation_data=(x, target); a dataset has its own")
     try:

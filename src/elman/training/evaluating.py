@@ -41,7 +41,8 @@ def evaluate(
     net : Network
         Whose predictions are judged.
     x, target, loss, lengths, sample_weight, class_weight, missing, loss_weights
-        As for `elman.training.fit.fit`: arrays, memory maps, or a dataset (`elman.data.Dataset`) or batches without target.
+        As for `elman.training.fit.fit`: arrays, memory maps, or a dataset (`elman.data.Dataset`) or batches without
+        target.
     batch_size : int, default 256
         Rows computed together; it does not change the result. Batches of an iterator are as large as they come.
     metrics : iterable of str or function, optional

@@ -46,7 +46,8 @@ class Feed:
     def __post_init__(self) -> None:
         if isinstance(self.weighting.class_weight, str):
             raise OptionError(
-                f"class_weight={self.weighting.class_weight!r} counts the classes of all rows, which are not there at once: "
+                f"class_weight={self.weighting.class_weight!r} counts the classes of all rows, which are not there "
+                f"at once: "
                 "give a dict of weights"
             )
 
@@ -98,8 +99,8 @@ class Feed:
     def counted(self) -> tuple[np.ndarray | None, bool]:
         """The rows that count, None for all; and whether what counts differs from row to row.
 
-        Those of weight 0, or without a target, are left out of an epoch. Which these are is found before it begins, in a
-        reading of targets and weights alone.
+        Those of weight 0, or without a target, are left out of an epoch. Which these are is found before it begins, in
+        a reading of targets and weights alone.
         """
         ends = self.net.ends
         drawn = self.dataset.goals(self.asked) if len(ends) == 1 and self._may_leave_out else None
@@ -149,7 +150,8 @@ def _check_alike(made: Examples, first: Examples) -> None:
     for mine, known in zip(made.judged, first.judged, strict=True):
         if mine.width != known.width or mine.target.ndim != known.target.ndim:
             raise ShapeError(
-                f"target has {mine.width} features{' of ' * bool(mine.name)}{mine.name}, and {known.width} in the first "
+                f"target has {mine.width} features{' of ' * bool(mine.name)}{mine.name}, and {known.width} in the "
+                f"first "
                 "batch; expected the same in each"
             )
 

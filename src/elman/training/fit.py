@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from elman.checks import flag, shown, whole
@@ -72,9 +72,9 @@ def fit(
         Trained in place.
     x : array (N, T, F); or (N, T) where F is 1; or a dataset
         Inputs; of a network with several a tuple of them, or a dict by name. A strided view (windows over a series) is
-        not copied if it has the network's dtype. What need not be in memory at once: memory maps of any type, data sets of
-        HDF5 and zarr (`elman.data.Rows`); a list of N sequences (T_n, F) of unequal lengths (`elman.data.Ragged`); without
-        a target any `elman.data.Dataset`, or an iterable, a generator or a function that gives batches
+        not copied if it has the network's dtype. What need not be in memory at once: memory maps of any type, data sets
+        of HDF5 and zarr (`elman.data.Rows`); a list of N sequences (T_n, F) of unequal lengths (`elman.data.Ragged`);
+        without a target any `elman.data.Dataset`, or an iterable, a generator or a function that gives batches
         (`elman.data.Batches`).
     target : array (N, T, O) or (N, O); class indices (N, T) or (N,)
         Targets, as `elman.training.losses.prepare_target` says. Of a network with several outputs a tuple of them, or

@@ -17,8 +17,8 @@ SECONDS_TO_END = 10.0  # for which an iterator that is at work is waited for
 class Ahead(Generic[T]):
     """An iterator whose next few values are made already.
 
-    They come in its order, and so does an error of it, with its own traceback, when it is its turn. The thread ends with the
-    ``with`` statement, however that is left.
+    They come in its order, and so does an error of it, with its own traceback, when it is its turn. The thread ends
+    with the ``with`` statement, however that is left.
 
     Parameters
     ----------

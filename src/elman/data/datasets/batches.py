@@ -22,10 +22,10 @@ PARTS = ("x", "target", "lengths", "sample_weight")
 class Batches(Dataset):
     """Batches from an iterator, a generator, a loader of another library, or a function that returns one of these.
 
-    Each item is a batch ``(x, target)`` or ``(x, target, sample_weight)``, or a dict with the keys ``x``, ``target``, and
-    maybe ``lengths`` and ``sample_weight``. What they hold is as `elman.training.fit.fit` takes it: for a network with
-    several inputs x is a tuple or a dict by name. A list of sequences of unequal lengths is padded to the longest. Batches
-    may have any number of rows, and of steps. `fit` makes a `Batches` itself of what it gets without a target.
+    Each item is a batch ``(x, target)`` or ``(x, target, sample_weight)``, or a dict with the keys ``x``, ``target``,
+    and maybe ``lengths`` and ``sample_weight``. What they hold is as `elman.training.fit.fit` takes it: for a network
+    with several inputs x is a tuple or a dict by name. A list of sequences of unequal lengths is padded to the longest.
+    Batches may have any number of rows, and of steps. `fit` makes a `Batches` itself of what it gets without a target.
 
     Batches are drawn a few ahead of the one that is trained on, on a thread of its own, unless ``ahead=0``.
 
@@ -48,14 +48,14 @@ class Batches(Dataset):
     OptionError
         If nothing can be gone through, or nothing says how many batches an epoch has.
     DataError
-        While it trains: if an item is no batch, if they end too early, or are more than their length says. What `source`
-        raises comes out as it is, with a note of the batch.
+        While it trains: if an item is no batch, if they end too early, or are more than their length says. What
+        `source` raises comes out as it is, with a note of the batch.
 
     Notes
     -----
     A training that goes on in the middle of an epoch asks a sequence for the batch that is next, and a function for the
-    iterator of that epoch, of which it drops the batches before; of anything else it draws and drops all since the training
-    began. So the numbers are the same where `source` gives the same batches again.
+    iterator of that epoch, of which it drops the batches before; of anything else it draws and drops all since the
+    training began. So the numbers are the same where `source` gives the same batches again.
 
     Examples
     --------
@@ -277,7 +277,8 @@ def _opener(source: Any) -> Callable[[int], Iterator[Any]]:
     if not _is_function(source):
         if not _is_indexed(source) and not hasattr(source, "__iter__"):
             raise OptionError(
-                f"x is {checks.shown(source)}; expected batches: an iterable of (x, target), or a function that returns one"
+                f"x is {checks.shown(source)}; expected batches: an iterable of (x, target), or a function that "
+                f"returns one"
             )
         return lambda epoch: iter(source)
     takes = _takes_a_number(source)

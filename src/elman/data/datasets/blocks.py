@@ -34,7 +34,8 @@ def pools(
 ) -> Iterator[tuple[int, Pool]]:
     """Rows in an order at random: blocks are permuted, some of them at a time make a pool, whose rows are permuted.
 
-    So two rows of a batch are of the same pool, and any block may be the first one; a row of a pool comes at any place in it.
+    So two rows of a batch are of the same pool, and any block may be the first one; a row of a pool comes at any place
+    in it.
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ class Dataset(ABC):
     def sample(self, asked: Asked) -> Drawn:
         """Some rows, of which nothing is used up."""
 
-    def begin(self, asked: Asked) -> None:
+    def begin(self, asked: Asked) -> None:  # noqa: B027 (most have nothing to say)
         """Raise `OptionError` at what cannot be asked of this dataset; a training begins."""
 
     def goals(self, asked: Asked) -> Iterator[Drawn] | None:

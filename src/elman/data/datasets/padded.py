@@ -23,7 +23,8 @@ def sequences(given: Sequence[Any], name: str) -> list[np.ndarray]:
     for k, one in enumerate(found):
         if one.ndim not in (1, 2) or one.shape[1:] != found[0].shape[1:]:
             raise ShapeError(
-                f"{name}[{k}] has shape {one.shape}, and {name}[0] {found[0].shape}; expected sequences of shape (T, F), "
+                f"{name}[{k}] has shape {one.shape}, and {name}[0] {found[0].shape}; expected sequences of shape (T, "
+                f"F), "
                 "each of its own length, all of the same features"
             )
     if not found:

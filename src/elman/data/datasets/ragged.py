@@ -21,8 +21,8 @@ class Ragged(RowDataset):
     """Sequences of many lengths.
 
     Each batch is padded to its own longest sequence. The padding is not computed, but it is read, copied and kept; with
-    ``bucket=True`` the sequences of a batch are about equally long. `fit` makes a `Ragged` itself of a list of arrays of
-    unequal lengths.
+    ``bucket=True`` the sequences of a batch are about equally long. `fit` makes a `Ragged` itself of a list of arrays
+    of unequal lengths.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class Ragged(RowDataset):
         As `elman.training.fit.fit` takes it.
     bucket : bool, default False
         Whether a batch has sequences of about one length. In a shuffled epoch, rows in an order at random are cut into
-        pools of 50 batches, the rows of each pool are sorted by length and cut into batches, and all batches of the epoch
-        are permuted: which rows meet is still a matter of chance, and the same for each seed and epoch. Without a shuffle
-        there is nothing to sort, and it is refused.
+        pools of 50 batches, the rows of each pool are sorted by length and cut into batches, and all batches of the
+        epoch are permuted: which rows meet is still a matter of chance, and the same for each seed and epoch. Without a
+        shuffle there is nothing to sort, and it is refused.
     ahead : int, default 2
         Batches that a thread of its own makes ready; 0 for no thread.
 
@@ -90,7 +90,7 @@ class Ragged(RowDataset):
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
         x, lengths = padded([self._x[row] for row in rows])
         if isinstance(self._target, list):
-            target = padded([self._target[row] for row in rows])[0]
+            target: Any = padded([self._target[row] for row in rows])[0]
         else:
             target = None if self._target is None else self._target[rows]
         return Raw(x if inputs else None, target, lengths, None if self._weights is None else self._weights[rows])

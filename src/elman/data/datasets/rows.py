@@ -1,4 +1,4 @@
-"""Rows: inputs and targets row by row, in memory or in files, of which only those of some batches are read at a time."""
+"""Rows: inputs and targets row by row, in memory or in files, of which those of some batches are read at a time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RowDataset(Dataset):
 
     @abstractmethod
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
-        """Some rows; ascending neighbours of one block at most where `mixes` is "blocks". Without `inputs` targets only."""
+        """Some rows; where `mixes` is "blocks", ascending neighbours. Without `inputs` targets and weights only."""
 
     @property
     @abstractmethod
@@ -125,24 +125,24 @@ class RowDataset(Dataset):
 class Rows(RowDataset):
     """Arrays, memory maps, and what gives neighbouring rows of an array in a file, such as data sets of HDF5 and zarr.
 
-    Of what lies in files only some batches are in memory at a time. They are converted to the network's type and checked as
-    they pass: an error names file, row and step, and comes when its batch is read, in the middle of an epoch. `fit` makes a
-    `Rows` itself of memory maps and the like; make one to choose how they are mixed.
+    Of what lies in files only some batches are in memory at a time. They are converted to the network's type and
+    checked as they pass: an error names file, row and step, and comes when its batch is read, in the middle of an
+    epoch. `fit` makes a `Rows` itself of memory maps and the like; make one to choose how they are mixed.
 
     Parameters
     ----------
     x : array (N, ...)
-        Inputs, as `elman.training.fit.fit` takes them; of a network with several a tuple, or a dict by name. Of any type of
-        numbers.
+        Inputs, as `elman.training.fit.fit` takes them; of a network with several a tuple, or a dict by name. Of any
+        type of numbers.
     target : array (N, ...), optional
         Targets, as `fit` takes them.
     lengths, sample_weight : array, optional
         As `fit` takes them.
     shuffle : {"rows", "blocks"}, optional
-        What ``fit(shuffle=True)`` does. With "rows" each epoch has a full permutation, that of a training from arrays: the
-        bits are the same. With "blocks" `block` neighbours are read together: the blocks are permuted, `pool` of them at a
-        time are in memory, and their rows are permuted; rows of one batch come from the same few blocks. The default is
-        "rows" for arrays and memory maps, else "blocks".
+        What ``fit(shuffle=True)`` does. With "rows" each epoch has a full permutation, that of a training from arrays:
+        the bits are the same. With "blocks" `block` neighbours are read together: the blocks are permuted, `pool` of
+        them at a time are in memory, and their rows are permuted; rows of one batch come from the same few blocks. The
+        default is "rows" for arrays and memory maps, else "blocks".
     block : int, optional
         Rows of a block; by default about 2 MiB, in whole chunks where x is stored in chunks.
     pool : int, default 8

@@ -40,20 +40,21 @@ def scan(
 ) -> Scan:
     """Parquet and CSV files as a dataset, read a part at a time.
 
-    A row is a whole case, whose sequences are lists of numbers in its columns; or, with `key`, a row is a step, and rows of one
-    key are a case. Parquet files are read in stretches of their row groups. CSV files are first written once as Parquet files
-    in a temporary folder, their types decided by all of their rows, so that each epoch reads numbers and not texts; the same
-    is done with steps that are not together, case after case and in order of time: they are sorted, in no more memory than else.
+    A row is a whole case, whose sequences are lists of numbers in its columns; or, with `key`, a row is a step, and
+    rows of one key are a case. Parquet files are read in stretches of their row groups. CSV files are first written
+    once as Parquet files in a temporary folder, their types decided by all of their rows, so that each epoch reads
+    numbers and not texts; the same is done with steps that are not together, case after case and in order of time: they
+    are sorted, in no more memory than else.
 
     Parameters
     ----------
     files : str, Path or list of these
-        Files, or patterns as ``"part-*.parquet"``, whose files come in the order of their names. What a file is is seen from
-        its bytes: Parquet, else CSV (which may be compressed by gzip, if its name ends so).
+        Files, or patterns as ``"part-*.parquet"``, whose files come in the order of their names. What a file is is seen
+        from its bytes: Parquet, else CSV (which may be compressed by gzip, if its name ends so).
     inputs : str, list of str, or dict of these by input
-        Columns that the network reads. Lists: x[n, t] has the t-th value of each, whose lists are equally long in a row, or
-        all values of one column with a list of F values for each step. Numbers: with `key` x[n, t] has those of a step;
-        without, x[n] has those of the row, (N, columns). A network with several inputs takes a dict.
+        Columns that the network reads. Lists: x[n, t] has the t-th value of each, whose lists are equally long in a
+        row, or all values of one column with a list of F values for each step. Numbers: with `key` x[n, t] has those of
+        a step; without, x[n] has those of the row, (N, columns). A network with several inputs takes a dict.
     target : str, list of str, or dict of these by output, optional
         Columns that it learns. With `key` they are targets of each step.
     label : str, optional
@@ -81,8 +82,9 @@ def scan(
     Raises
     ------
     DataError
-        If a file is missing or no table, lacks a column, or a column holds something else than numbers: which. A missing value
-        is named with its file, row and column when it is read; `fit`'s ``missing="skip"`` leaves missing targets out.
+        If a file is missing or no table, lacks a column, or a column holds something else than numbers: which. A
+        missing value is named with its file, row and column when it is read; `fit`'s ``missing="skip"`` leaves missing
+        targets out.
     OptionError
         If an option makes no sense.
 
@@ -223,7 +225,8 @@ class Scan(RowDataset):
         late = "false" if self._time is None else "(NOT begins AND t < before)"
         before = "" if self._time is None else f", lag({quoted(self._time)}) OVER () AS before"
         query = (
-            f"SELECT count(*) FILTER (begins), count(DISTINCT k), count(*) FILTER ({late}), count(*) FILTER (k IS NULL) FROM "
+            f"SELECT count(*) FILTER (begins), count(DISTINCT k), count(*) FILTER ({late}), count(*) FILTER (k IS "
+            f"NULL) FROM "
             f"({changes}{before} FROM {self._table.all_rows})"
         )
         runs, keys, late_rows, without = self._table.ask(query)[0]
@@ -288,7 +291,8 @@ class Scan(RowDataset):
         for name, some in zip(columns, lengths, strict=True):
             if (some is None) != (lengths[0] is None):
                 raise DataError(
-                    f"column {columns[0]!r} and column {name!r}: one holds lists and the other numbers; give what has no "
+                    f"column {columns[0]!r} and column {name!r}: one holds lists and the other numbers; give what "
+                    f"has no "
                     "steps as an input of its own: inputs={'x': [...], 'fixed': [...]}"
                 )
             if some is not None and lengths[0] is not None and (some != lengths[0]).any():
@@ -316,7 +320,7 @@ class Scan(RowDataset):
         if not known:
             return None
         first = next(iter(known.values()))
-        return first if all((steps == first).all() for steps in known.values()) else known
+        return first if all(np.array_equal(steps, first) for steps in known.values()) else known
 
     def _steps(self, found: dict[str, Column], columns: str | list[str]) -> np.ndarray | None:
         name = columns if isinstance(columns, str) else columns[0]
@@ -332,7 +336,8 @@ class Scan(RowDataset):
         if len(wrong):
             case = int(np.searchsorted(np.cumsum(column.lengths), wrong[0], side="right"))
             raise DataError(
-                f"{self._place(first + case)}: column {name!r} is {values[case]} and {column.values[wrong[0]]} in one case; "
+                f"{self._place(first + case)}: column {name!r} is {values[case]} and {column.values[wrong[0]]} in "
+                f"one case; "
                 "expected one value for all of its steps: give target for one at each"
             )
         return values
@@ -389,7 +394,7 @@ def _laid(column: Column) -> np.ndarray:
 
 def _plain(by_name: dict[str, Any]) -> Any:
     """By name, or the only one where that has none."""
-    return by_name[""] if "" in by_name else (by_name or None)
+    return by_name.get("", by_name or None)
 
 
 def _flat(by_name: Mapping[str, str | list[str]]) -> list[str]:

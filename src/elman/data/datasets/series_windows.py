@@ -17,9 +17,10 @@ from elman.errors import DataError, ElmanError, OptionError, ShapeError
 class SeriesWindows(RowDataset):
     """Windows that never cross from one series into the next.
 
-    Window n begins at a step t_n of the array: ``x[n, k] = values[t_n + k, inputs]`` and ``y[n, k] = values[t_n + k + horizon,
-    target]`` for k = 0 .. steps - 1, or with ``many_to_one=True`` the last of these only. The last window of each series ends
-    with its last value, and others begin `stride` steps before one another. Windows are numbered series after series.
+    Window n begins at a step t_n of the array: ``x[n, k] = values[t_n + k, inputs]`` and ``y[n, k] = values[t_n + k +
+    horizon, target]`` for k = 0 .. steps - 1, or with ``many_to_one=True`` the last of these only. The last window of
+    each series ends with its last value, and others begin `stride` steps before one another. Windows are numbered
+    series after series.
 
     Parameters
     ----------
@@ -102,7 +103,8 @@ class SeriesWindows(RowDataset):
         self.short: int = int((self._counts == 0).sum())
         if not self._ends[-1]:
             raise DataError(
-                f"the longest of {len(lengths)} series has {lengths.max()} values; a window of {self.steps} steps and a "
+                f"the longest of {len(lengths)} series has {lengths.max()} values; a window of {self.steps} steps "
+                f"and a "
                 f"target {self.horizon} ahead need {self.steps + self.horizon}"
             )
 

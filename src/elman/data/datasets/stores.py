@@ -54,8 +54,8 @@ class Held:
 class Mapped:
     """A memory map, or a view of one.
 
-    What was read counts as this process's memory for as long as the system likes. So that this stays small, pages of a map
-    that cannot lose anything by it are given back after each reading; they stay in the system's cache of the file.
+    What was read counts as this process's memory for as long as the system likes. So that this stays small, pages of a
+    map that cannot lose anything by it are given back after each reading; they stay in the system's cache of the file.
     """
 
     at_random = True
@@ -81,7 +81,7 @@ class Mapped:
 
 
 class Sliced:
-    """What has a shape and a dtype and gives neighbouring rows: a data set of HDF5 or zarr, or an object of one's own."""
+    """What has a shape and a dtype and gives neighbouring rows, as a data set of HDF5 or zarr."""
 
     at_random = False
 
@@ -120,15 +120,16 @@ def store_of(given: Any, name: str) -> Store:
 
 def map_behind(given: Any) -> np.memmap | None:
     """The memory map that an array is, or is a view of."""
-    while isinstance(given, np.ndarray):
-        if isinstance(given, np.memmap) and getattr(given, "_mmap", None) is not None:
-            return given
-        given = given.base
+    held = given if isinstance(given, np.ndarray) else None
+    while held is not None:
+        if isinstance(held, np.memmap) and getattr(held, "_mmap", None) is not None:
+            return held
+        held = getattr(held, "base", None)  # an array, or what NumPy holds one by where strides are its own
     return None
 
 
 def is_sliced(given: Any) -> bool:
-    """Whether it is no array, and yet gives rows of one when asked for them: it has chunks, or cannot be made an array."""
+    """Whether it is no array, and yet gives rows of one: it has chunks, or cannot be made an array."""
     if isinstance(given, np.ndarray | np.generic) or not all(
         hasattr(given, name) for name in ("shape", "dtype", "__getitem__")
     ):

@@ -98,8 +98,8 @@ class Table:
         for column in self.columns:
             if not _NUMBERS.fullmatch(found[column]) or found[column].count("[") > 2:
                 raise DataError(
-                    f"{name}: column {column!r} holds {found[column]}; expected numbers, lists of numbers, or lists of these"
-                    + _advice(found[column])
+                    f"{name}: column {column!r} holds {found[column]}; expected numbers, lists of numbers, or lists "
+                    f"of these" + _advice(found[column])
                 )
         return found
 
@@ -107,7 +107,8 @@ class Table:
         for column in self.columns:
             if found[column].count("[") != self.depths[column]:
                 raise DataError(
-                    f"{name}: column {column!r} holds {found[column]}, and {self._kinds[column]} in {self.names[0]}; expected "
+                    f"{name}: column {column!r} holds {found[column]}, and {self._kinds[column]} in {self.names[0]}; "
+                    f"expected "
                     "the same in each file"
                 )
 
@@ -128,7 +129,8 @@ class Table:
         """Of the columns, unpacked, on average; as the files say."""
         total = 0
         for file in self.files:
-            query = "SELECT split_part(path_in_schema, ',', 1), sum(total_uncompressed_size) FROM parquet_metadata(?) GROUP BY 1"
+            sizes = "split_part(path_in_schema, ',', 1), sum(total_uncompressed_size)"
+            query = f"SELECT {sizes} FROM parquet_metadata(?) GROUP BY 1"
             total += sum(
                 int(size) for name, size in self.ask(query, [as_literal(file)]) if name.strip() in self.columns
             )
@@ -175,7 +177,7 @@ class Table:
         if not depth:
             return Column(self._one(column))
         lengths = self._one(f"len({column})")
-        missing = np.flatnonzero(np.isnan(lengths)) if lengths.dtype.kind == "f" else []
+        missing = np.flatnonzero(np.isnan(lengths))
         if len(missing):
             raise DataError(f"{file}, row {first + missing[0]}: column {name!r} has no list there; expected a list")
         lengths = lengths.astype(np.int64)
@@ -183,7 +185,7 @@ class Table:
             return Column(self._one(f"unnest({column})"), lengths)
         inner = self._one(f"len(unnest({column}))")
         values = self._one(f"unnest(flatten({column}))")
-        wrong = np.flatnonzero(inner != inner[0]) if len(inner) else []
+        wrong = np.flatnonzero(inner != inner[:1])
         if len(wrong):
             row = int(np.searchsorted(np.cumsum(lengths), wrong[0], side="right"))
             raise DataError(
