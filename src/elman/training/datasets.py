@@ -40,7 +40,6 @@ class DatasetLoop(Loop):
                 "through "
                 "once: give a function that returns one, or leave metrics out"
             )
-        dataset.begin(self._asked())
         super().__post_init__()
         self.batches = dataset.batches(self._asked())
 

@@ -12,7 +12,7 @@ from elman.data.datasets import dataset_of
 from elman.engine.interface import Batch, How
 from elman.errors import DataError
 from elman.training.examples import Examples, examples, judge
-from elman.training.feeds import Feed, check_own_sizes
+from elman.training.feeds import Feed, check_own_batches
 from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.weighing import ClassWeight, Weighting
@@ -65,7 +65,7 @@ def evaluate(
         data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     else:
         data = Feed(net, dataset, loss, Weighting(None, class_weight, missing), loss_weights)
-        check_own_sizes(dataset, batch_size)
+        check_own_batches(dataset, batch_size)
     check_metrics(net.ends, chosen)
     found = judge(net, data, 256 if batch_size is None else whole(batch_size, "batch_size"), memory, chosen)
     if not np.isfinite(found["loss"]):

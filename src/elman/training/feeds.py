@@ -54,10 +54,10 @@ class Feed:
     @functools.cached_property
     def sample(self) -> Examples:
         """A few rows, which say what the others are like."""
-        asked = self.asked
         with self._named():
-            self.dataset.begin(asked)
-        return self._examples(self.dataset.sample(asked), lenient=True)
+            self.dataset.begin()
+            drawn = self.dataset.sample(self.asked)
+        return self._examples(drawn, lenient=True)
 
     @functools.cached_property
     def asked(self) -> Asked:
@@ -156,7 +156,11 @@ def _check_alike(made: Examples, first: Examples) -> None:
             )
 
 
-def check_own_sizes(dataset: Dataset, batch_size: Any) -> None:
-    """Refuse a size of batches where the dataset's are as they come."""
-    if dataset.batch_size is not None and batch_size is not None:
+def check_own_batches(dataset: Dataset, batch_size: Any, shuffle: Any = None) -> None:
+    """Refuse a size and an order of batches where the dataset's are as they come."""
+    if dataset.batch_size is None:
+        return
+    if batch_size is not None:
         raise OptionError(f"batch_size={batch_size!r} with batches, which come as they are: leave it out")
+    if shuffle:
+        raise OptionError("shuffle=True with batches, which come in an order of their own: leave it out")

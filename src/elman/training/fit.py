@@ -14,7 +14,7 @@ from elman.training.callbacks import Callback, as_callbacks
 from elman.training.datasets import DatasetLoop, validation_feed
 from elman.training.evaluating import evaluate
 from elman.training.examples import Examples, examples, validation_examples
-from elman.training.feeds import Feed, check_own_sizes
+from elman.training.feeds import Feed, check_own_batches
 from elman.training.history import History
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
@@ -256,7 +256,7 @@ def _options(
     chosen = resolve_metrics(metrics)
     check_metrics(net.ends, chosen)
     if isinstance(data, Feed):
-        check_own_sizes(data.dataset, batch_size)
+        check_own_batches(data.dataset, batch_size, shuffle)
     own_order = isinstance(data, Feed) and data.dataset.batch_size is not None
     return {
         "net": net,

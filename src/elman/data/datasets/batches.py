@@ -96,9 +96,7 @@ class Batches(Dataset):
     def batches(self, asked: Asked) -> int:
         return self.steps
 
-    def begin(self, asked: Asked) -> None:
-        if asked.shuffle:
-            raise OptionError("shuffle=True with batches, which come in an order of their own: leave it out")
+    def begin(self) -> None:
         self._passed = 0
         if self._anew:
             self._run = None

@@ -98,8 +98,8 @@ class Dataset(ABC):
     def sample(self, asked: Asked) -> Drawn:
         """Some rows, of which nothing is used up."""
 
-    def begin(self, asked: Asked) -> None:  # noqa: B027 (most have nothing to say)
-        """Raise `OptionError` at what cannot be asked of this dataset; a training begins."""
+    def begin(self) -> None:  # noqa: B027 (most have nothing to do then)
+        """A training begins, or what judges one."""
 
     def goals(self, asked: Asked) -> Iterator[Drawn] | None:
         """Targets and weights of all rows in their order, without inputs; None where rows are not known by number."""

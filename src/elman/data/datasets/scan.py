@@ -68,7 +68,7 @@ def scan(
     missing : str, number or list, optional
         Values in CSV files that stand for a missing one, beside empty ones and ``NA NaN null``.
     block : int, optional
-        Cases that are read together, and permuted together where it is shuffled; about 2 MiB by default.
+        Cases that are read together, and permuted together where it is shuffled; about 4 MiB by default.
     pool : int, default 8
         Blocks that are in memory together, whose cases are permuted (see `Rows`).
     ahead : int, default 2
@@ -143,7 +143,7 @@ class Scan(RowDataset):
             raise DataError(f"{self._names[0]} has no rows; expected at least one")
         steps = 1 if self._begins is None else max(len(self._table) // len(self), 1)
         self._bytes = self._table.bytes_a_row() * steps
-        self.block = max(BLOCK_BYTES // self._bytes, 1) if block is None else checks.whole(block, "block")
+        self.block = max(2 * BLOCK_BYTES // self._bytes, 1) if block is None else checks.whole(block, "block")
 
     def _check_options(self, target: Names) -> None:
         if self._label is not None and target is not None:

@@ -72,7 +72,8 @@ class Table:
         self.fixed = {name: kind.endswith("]") and not kind.endswith("[]") for name, kind in self._kinds.items()}
         for name, found in zip(self.names, kinds, strict=True):
             self._check_same(name, found)
-        self._wide = {n: any(_WIDE.match(kind[n]) for kind in kinds) for n in self.columns}
+        every = {name: {kind[name].partition("[")[0] for kind in kinds} for name in self.columns}
+        self._as = {n: "DOUBLE" if len(of) > 1 or _WIDE.match(min(of)) else min(of) for n, of in every.items()}
         self.counts = np.array([self._rows(k) for k in range(len(self.files))])
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
 
@@ -166,8 +167,7 @@ class Table:
             return made
 
     def _selected(self, name: str) -> str:
-        kind = "DOUBLE" if self._wide[name] else self._kinds[name].partition("[")[0]
-        return f"CAST({quoted(name)} AS {kind}{'[]' * self.depths[name]}) AS {quoted(name)}"
+        return f"CAST({quoted(name)} AS {self._as[name]}{'[]' * self.depths[name]}) AS {quoted(name)}"
 
     def _one(self, expression: str, table: str = "stretch") -> np.ndarray:
         return _filled(self._database.execute(f"SELECT {expression} AS v FROM {table}").fetchnumpy()["v"])
