@@ -17,7 +17,7 @@ from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
 from elman.training import guarded
 from elman.training.diagnosis import explain
-from elman.training.examples import Examples, judge
+from elman.training.examples import Judgeable, judge
 from elman.training.history import History
 from elman.training.metrics import check_value
 from elman.training.parts import Part
@@ -227,7 +227,7 @@ class Loop(Training):
         mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
-    def _validate(self, data: Examples) -> dict[str, float]:
+    def _validate(self, data: Judgeable) -> dict[str, float]:
         found = self._judge(data)
         if not np.isfinite(found["loss"]):
             raise TrainingError(
@@ -241,7 +241,7 @@ class Loop(Training):
         for name in found.keys() - {"loss"}:
             check_value(name, found[name], f"epoch {self.epoch}: ", f" of the {data} data", TrainingError)
 
-    def _judge(self, data: Examples) -> dict[str, float]:
+    def _judge(self, data: Judgeable) -> dict[str, float]:
         """The loss and the metrics, in as little memory as training takes."""
         rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
         return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
