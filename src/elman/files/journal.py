@@ -25,7 +25,7 @@ import shutil
 from pathlib import Path
 
 from elman.files.drafts import hidden, remove, sync_file, sync_folder, write_through
-from elman.files.whole import keep_mode
+from elman.files.whole import check_may_be_written, keep_mode
 
 REDO, UNDO = ".elman-redo", ".elman-undo"
 NEW = "new"  # where in a draft the new files are
@@ -65,8 +65,8 @@ def _prepare(draft: Path, folder: Path, names: list[str]) -> None:
     (draft / _OLD).mkdir()
     had = [name for name in names if os.path.lexists(folder / name)]
     for name in had:
-        if not os.access(folder / name, os.W_OK) and not (folder / name).is_symlink():
-            raise PermissionError(errno.EACCES, f"{name} there is read-only")
+        if not (folder / name).is_symlink():
+            check_may_be_written(folder / name)
         _keep(folder / name, draft / _OLD / name)
         if (draft / NEW / name).exists():
             keep_mode(folder / name, draft / NEW / name)

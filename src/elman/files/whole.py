@@ -80,9 +80,13 @@ def target_of(path: Path) -> Path:
     if os.path.lexists(place):
         if not stat.S_ISREG(os.stat(place).st_mode):
             raise OSError(errno.EINVAL, "it is there and is no file")
-        if not os.access(place, os.W_OK):
-            raise PermissionError(errno.EACCES, "the file that is there is read-only")
+        check_may_be_written(place)
     return place
+
+
+def check_may_be_written(file: Path) -> None:
+    """Raise `OSError` of a file that would be replaced, as only its folder is asked for that, and may not be written."""
+    file.open("r+b").close()
 
 
 def keep_mode(old: Path, new: Path) -> None:
