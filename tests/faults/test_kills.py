@@ -79,7 +79,7 @@ def kill_often() -> None:
         assert strays(folder) == [], (name, number, strays(folder))
         assert (folder / "mine").read_bytes() == b"keep"
     print(
-        f"{name}: {count} kills, {each * 1000:.1f} ms a write, {left} left something to sweep, {cut} ended a version later"
+        f"{name}: {count} kills, {each * 1000:.1f} ms a write, {left} left something to sweep, {cut} were a version on"
     )
 
 

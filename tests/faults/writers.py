@@ -11,8 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
-
 import elman as el
 from elman.classify.judging import write_predictions
 from elman.data import download

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from elman.errors import OptionError
-from elman.files import Writing, check_writable, settle, write_folder, write_whole
-from elman.files import drafts
+from elman.files import Writing, check_writable, drafts, settle, write_folder, write_whole
 from elman.files.owners import Owner, here
 
 

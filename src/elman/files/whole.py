@@ -21,9 +21,9 @@ _NUMBERED = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file: a reader finds the old one or the new one, never half of one, also after the power has failed.
 
-    As editors do it: a symbolic link stays, and the file that it leads to is replaced; the new file has the permissions of
-    the old one, and a file that may not be written is left alone. Other names of the old file (hard links) keep it. A
-    pipe, a terminal and the like are written to as they are.
+    As editors do it: a symbolic link stays, and the file that it leads to is replaced; the new file has the permissions
+    of the old one, and a file that may not be written is left alone. Other names of the old file (hard links) keep it.
+    A pipe, a terminal and the like are written to as they are.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def target_of(path: Path) -> Path:
 
 
 def check_may_be_written(file: Path) -> None:
-    """Raise `OSError` of a file that would be replaced, as only its folder is asked for that, and may not be written."""
+    """Raise `OSError` of a file that may not be written: to replace it, only its folder would be asked."""
     file.open("r+b").close()
 
 
