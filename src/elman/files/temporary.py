@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 from elman.errors import DataError
 from elman.files.refusals import reason
+
+
+def close_quietly(file: IO[Any]) -> None:
+    """Close a temporary file, which nobody will read again: whether its end found room is all the same."""
+    with suppress(OSError):
+        file.close()
 
 
 @contextmanager

@@ -27,8 +27,8 @@ def explain(training: Training, rows: np.ndarray, key: int, failure: Failure, ca
     rate = optimizer.rate(optimizer.updates)
     clip = "" if optimizer.clip_norm else "clip_norm=1.0 in the optimizer, "
     return (
-        f"{said}. The weights are those before this update, number {net.updates + 1}; try a learning rate below {rate:g}, {clip}"
-        "or inputs and targets scaled to about 1"
+        f"{said}. The weights are those before this update, number {net.updates + 1}; try a learning rate below "
+        f"{rate:g}, {clip}or inputs and targets scaled to about 1"
     )
 
 
@@ -41,8 +41,8 @@ def _of_update(training: Training, rows: np.ndarray, key: int, failure: Failure,
     gradient = _gradient_of(training, rows, key, carried)
     what = "" if not name else f"{name}, which {type(training.optimizer).__name__} remembers, of "
     return (
-        f"the update would make {what}the parameter {net.where(failure.place)} {failure.value}, from a gradient of {gradient[failure.place]:.4g}, though the loss is "
-        f"{failure.loss:g}"
+        f"the update would make {what}the parameter {net.where(failure.place)} {failure.value}, from a gradient of "
+        f"{gradient[failure.place]:.4g}, though the loss is {failure.loss:g}"
     )
 
 

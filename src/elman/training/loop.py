@@ -193,7 +193,9 @@ class Loop(Training):
             self._grouping.spans,
         )
         with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            losses, failure = guarded.train(self._engine, arena, self.data.batch, updates, self.how)
+            losses, failure = guarded.train(
+                self._engine, arena, self.data.batch, updates, self.how, always=self.on_nan == "skip"
+            )
         net.updates += len(losses)
         optimizer.updates += len(losses)
         if failure is None:
