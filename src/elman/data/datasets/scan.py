@@ -306,11 +306,11 @@ class Scan(RowDataset):
         return first if all(np.array_equal(steps, first) for steps in known.values()) else known
 
     def _steps(self, found: dict[str, Column], by_name: dict[str, str | list[str]]) -> dict[str, np.ndarray]:
-        """Of each that has steps whose number the type of its columns does not say."""
+        """Of each that has steps."""
         made = {}
         for name, columns in by_name.items():
             column = columns if isinstance(columns, str) else columns[0]
-            lengths = found[column].lengths if column in found and not self._table.fixed[column] else None
+            lengths = found[column].lengths if column in found else None
             if lengths is not None:
                 made[name] = lengths
         return made

@@ -55,8 +55,6 @@ class Table:
     ----------
     depths : dict of str to int
         Of each column: 0 for numbers, 1 for lists, 2 for lists of lists.
-    fixed : dict of str to bool
-        Whether its lists are all of one length, as its type says.
     counts : array of int
         Rows of each file.
     """
@@ -69,7 +67,6 @@ class Table:
         kinds = [self._types(k, keys) for k in range(len(self.files))]
         self._kinds = {name: kinds[0][name] for name in self.columns}
         self.depths = {name: kind.count("[") for name, kind in self._kinds.items()}
-        self.fixed = {name: kind.endswith("]") and not kind.endswith("[]") for name, kind in self._kinds.items()}
         for name, found in zip(self.names, kinds, strict=True):
             self._check_same(name, found)
         every = {name: {kind[name].partition("[")[0] for kind in kinds} for name in self.columns}
