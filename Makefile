@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -110,6 +110,12 @@ bench-products: $(PEERS)/.installed
 # docs/performance.md and what it leads to, with the newest complete measurement as the figures of its machine.
 bench-docs: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.page --newest
+
+# Trainings on 10 GB of rows that are made as they come, on files of some GB that are mapped, and on a Parquet file: the most memory that
+# each process held, which is an error above 500 MB. Minutes, and 5 GB in FOLDER (by default where temporary files are) until the end.
+FOLDER ?=
+big-data: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.big_data $(FOLDER:%=--folder %)
 
 # All cells on four small tasks, some minutes on one core: benchmarks/cells/results.json. Then docs/cells.md, from it and the cells.
 compare-cells: $(VENV)/.tested

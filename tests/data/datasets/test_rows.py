@@ -67,6 +67,41 @@ def test_views_of_a_map_are_read_as_such(tmp_path):
     assert found._stores.x.file.endswith("x.npy")
 
 
+def test_a_map_whose_file_is_gone_is_read_as_a_map(tmp_path):
+    x = mapped(numbered()[0], tmp_path)
+    (tmp_path / "x.npy").unlink()
+    np.save(tmp_path / "x.npy", np.zeros((37, 3, 2)))  # another one of this name
+    assert np.array_equal(np.concatenate([b.x for b in batches(Rows(x, np.arange(37)))]), numbered()[0])
+
+
+def test_a_file_that_becomes_shorter_is_an_error_and_no_crash(tmp_path):
+    x = mapped(np.zeros((1000, 3, 2)), tmp_path)
+    dataset = Rows(x, np.arange(1000))
+    with (tmp_path / "x.npy").open("r+b") as file:
+        file.truncate(5000)
+    with pytest.raises(DataError, match="x.npy has become shorter"):
+        batches(dataset)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("part", [np.s_[:], np.s_[5:30:3], np.s_[::-1], np.s_[:, 1:2], np.s_[7:, :, 1], np.s_[:, ::-1]])
+def test_any_view_of_a_map_is_read_right(part, order, tmp_path):
+    x = np.asarray(np.random.default_rng(0).random((37, 3, 2)), order=order)
+    view = mapped(x, tmp_path)[part]
+    for shuffle in (False, True):
+        found = batches(Rows(view, np.arange(len(view))), shuffle=shuffle)
+        assert all(np.array_equal(b.x, x[part][b.target]) for b in found)
+
+
+def test_a_raw_file_with_a_header_is_read_right(tmp_path):
+    """As that of MNIST: some bytes, then pixels."""
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 28, 28), dtype=np.uint8)
+    (tmp_path / "images").write_bytes(b"0123456789abcdef" * 300 + pixels.tobytes())
+    x = np.memmap(tmp_path / "images", np.uint8, "r", offset=4800, shape=(50, 28, 28))
+    found = batches(Rows(x, np.arange(50)), shuffle=True)
+    assert all(np.array_equal(b.x, pixels[b.target]) for b in found)
+
+
 def test_neighbours_are_read_together_from_what_has_chunks():
     x, y = numbered()
     store = Chunked(x)

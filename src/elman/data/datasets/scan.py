@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import glob
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from elman import checks
-from elman.data.database import as_literal, connected, quoted
+from elman.data.database import quoted
+from elman.data.datasets.asked_columns import Names, by_name, files_of, flat, plain
 from elman.data.datasets.dataset import AHEAD
 from elman.data.datasets.raw import Raw
-from elman.data.datasets.rows import BLOCK_BYTES, POOL, RowDataset
-from elman.data.datasets.stretches import MEMORY, Column, Table, _told, check_column
-from elman.data.numerals import USUAL
+from elman.data.datasets.rewriting import marks_of_missing, small, write_sorted
+from elman.data.datasets.rows import RowDataset
+from elman.data.datasets.stretches import Column, Table
 from elman.data.sentinels import as_missing
 from elman.errors import DataError, ElmanError, OptionError
 
-Names = str | Sequence[str] | Mapping[str, Any] | None
+BLOCK_BYTES, POOL_BYTES = 12 << 20, 48 << 20
 
 
 def scan(
@@ -35,7 +35,7 @@ def scan(
     sample_weight: str | None = None,
     missing: Any = None,
     block: int | None = None,
-    pool: int = POOL,
+    pool: int | None = None,
     ahead: int = AHEAD,
 ) -> Scan:
     """Parquet and CSV files as a dataset, read a part at a time.
@@ -68,9 +68,10 @@ def scan(
     missing : str, number or list, optional
         Values in CSV files that stand for a missing one, beside empty ones and ``NA NaN null``.
     block : int, optional
-        Cases that are read together, and permuted together where it is shuffled; about 4 MiB by default.
-    pool : int, default 8
-        Blocks that are in memory together, whose cases are permuted (see `Rows`).
+        Cases that are read together, and permuted together where it is shuffled (see `Rows`): by default a row group of
+        the file if that has no more than 24 MiB, else 12 MiB.
+    pool : int, optional
+        Blocks that are in memory together, whose cases are permuted; by default about 48 MiB, two at least.
     ahead : int, default 2
         As for `Rows`.
 
@@ -122,18 +123,17 @@ class Scan(RowDataset):
         *,
         missing: Any,
         block: int | None,
-        pool: int,
+        pool: int | None,
         ahead: int,
     ):
         super().__init__(ahead)
-        self.files: list[Path] = _files(files)
+        self.files: list[Path] = files_of(files)
         self.key, self._time, self._label, self._weight = key, time, label, sample_weight
-        self._inputs, self._target = _by_name(inputs, "inputs"), _by_name(label if target is None else target, "target")
+        self._inputs, self._target = by_name(inputs, "inputs"), by_name(label if target is None else target, "target")
         self._check_options(target)
-        self.pool = checks.whole(pool, "pool")
         self._names = [str(file) for file in self.files]
         self._sorted = False
-        marks = (*as_missing(missing), *_marks())
+        marks = (*as_missing(missing), *marks_of_missing())
         self._table = self._open(marks)
         self._begins: np.ndarray | None = None
         self._keys: list[Any] = []
@@ -143,7 +143,14 @@ class Scan(RowDataset):
             raise DataError(f"{self._names[0]} has no rows; expected at least one")
         steps = 1 if self._begins is None else max(len(self._table) // len(self), 1)
         self._bytes = self._table.bytes_a_row() * steps
-        self.block = max(2 * BLOCK_BYTES // self._bytes, 1) if block is None else checks.whole(block, "block")
+        self.block = self._usual_block() if block is None else checks.whole(block, "block")
+        self.pool = max(POOL_BYTES // (self.block * self._bytes), 2) if pool is None else checks.whole(pool, "pool")
+
+    def _usual_block(self) -> int:
+        """Rows of a row group, which takes as long to be read as a part of it; of larger ones rows of some bytes."""
+        usual = max(BLOCK_BYTES // self._bytes, 1)
+        largest = int(np.diff(self._table.row_groups).max(initial=1))
+        return largest if self._begins is None and largest <= 2 * usual else usual
 
     def _check_options(self, target: Names) -> None:
         if self._label is not None and target is not None:
@@ -166,16 +173,17 @@ class Scan(RowDataset):
     @property
     def _columns(self) -> list[str]:
         weight = [] if self._weight is None else [self._weight]
-        return [*_flat(self._inputs), *_flat(self._target), *weight]
+        return [*flat(self._inputs), *flat(self._target), *weight]
 
     # --- files -----------------------------------------------------------------------------------------------
 
     def _open(self, marks: Sequence[str]) -> Table:
         """The table of all files, after those that are no Parquet files were written as such."""
         keys = [name for name in (self.key, self._time) if name is not None]
-        found = []
-        for number, file in enumerate(self.files):
-            found.append(file if _is_parquet(file) else self._as_parquet(file, number, [*self._columns, *keys], marks))
+        columns = [*self._columns, *keys]
+        found: list[Path] = []
+        for file in self.files:
+            found.append(small(file, columns, marks, lambda: self._folder / f"{len(found)}.parquet"))
         return Table(found, self._columns, self._names, keys)
 
     @property
@@ -185,19 +193,6 @@ class Scan(RowDataset):
             self._temporary = tempfile.TemporaryDirectory(prefix="elman-")
             weakref.finalize(self, self._temporary.cleanup)
         return Path(self._temporary.name)
-
-    def _as_parquet(self, file: Path, number: int, columns: Sequence[str], marks: Sequence[str]) -> Path:
-        made = self._folder / f"{number}.parquet"
-        nulls = "[" + ", ".join(_text(mark) for mark in marks) + "]"
-        table = f"read_csv({_text(as_literal(file))}, sample_size=-1, nullstr={nulls})"
-        with connected() as database, _told([str(file)]):
-            database.execute(f"SET memory_limit='{MEMORY}'")
-            database.execute(f"SET temp_directory={_text(str(self._folder))}")
-            there = {row[0]: str(row[1]) for row in database.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()}
-            for column in columns:
-                check_column(column, there, str(file))
-            _write(database, f"SELECT {_list(columns)} FROM {table}", made)
-        return made
 
     # --- cases of steps --------------------------------------------------------------------------------------
 
@@ -219,7 +214,6 @@ class Scan(RowDataset):
     def _in_order(self) -> bool:
         """Whether the steps of each case follow one another, in order of time."""
         key = quoted(self.key or "")
-        before = "" if self._time is None else f" OR {quoted(self._time)} < lag({quoted(self._time)}) OVER ()"
         time = "" if self._time is None else f", {quoted(self._time)} AS t"
         changes = f"SELECT {key} AS k{time}, {key} IS DISTINCT FROM lag({key}) OVER () AS begins"
         late = "false" if self._time is None else "(NOT begins AND t < before)"
@@ -236,16 +230,9 @@ class Scan(RowDataset):
 
     def _sort(self) -> None:
         """Write the steps case after case, in order of time, to a file of one's own."""
-        made = self._folder / "sorted.parquet"
-        order = ", ".join(quoted(name) for name in (self.key, self._time) if name is not None)
-        with connected() as database, _told(self._names):
-            database.execute(f"SET memory_limit='{MEMORY}'")
-            database.execute(f"SET temp_directory={_text(str(self._folder))}")
-            columns = [*self._columns, *(name for name in (self.key, self._time) if name is not None)]
-            numbered = f'SELECT {_list(columns)}, row_number() OVER () AS "elman row" FROM {self._table.all_rows}'
-            query = f'SELECT * EXCLUDE ("elman row") FROM ({numbered}) ORDER BY {order}, "elman row"'
-            _write(database, query, made)
         keys = [name for name in (self.key, self._time) if name is not None]
+        made = self._folder / "sorted.parquet"
+        write_sorted(self._table, [*self._columns, *keys], keys, made, self._names)
         self._table = Table([made], self._columns, [self._names[0] if len(self.files) == 1 else "the files"], keys)
         self._sorted = True
 
@@ -254,13 +241,13 @@ class Scan(RowDataset):
     def borders(self) -> np.ndarray:
         if self._begins is not None:
             return super().borders()
-        groups = self._table.row_groups()
+        groups = self._table.row_groups
         inside = [np.arange(a, b, self.block) for a, b in zip(groups[:-1], groups[1:], strict=True)]
         return np.concatenate([*inside, groups[-1:]])
 
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
         first, end = int(rows.min()), int(rows.max()) + 1
-        wanted = self._columns if inputs else [c for c in self._columns if c not in _flat(self._inputs)]
+        wanted = self._columns if inputs else [c for c in self._columns if c not in flat(self._inputs)]
         steps = None
         if self._begins is None:
             found = self._table.read(first, end, wanted)
@@ -276,12 +263,12 @@ class Scan(RowDataset):
         if self._label is not None:
             target = self._of_case(found[self._label], self._label, first)
         else:
-            target = _plain({name: self._stacked(found, c, first) for name, c in self._target.items()})
+            target = plain({name: self._stacked(found, c, first) for name, c in self._target.items()})
         weight = None
         if self._weight is not None:
             column = found[self._weight]
             weight = self._of_case(column, self._weight, first) if self._label is not None else _laid(column)
-        return Raw(_plain(x) if inputs else None, target, self._lengths(found), weight)
+        return Raw(plain(x) if inputs else None, target, self._lengths(found), weight)
 
     def _stacked(self, found: dict[str, Column], columns: str | list[str], first: int) -> np.ndarray:
         """Columns beside one another: (n,), (n, C), (n, T) or (n, T, C)."""
@@ -312,19 +299,21 @@ class Scan(RowDataset):
             every = np.diff(self._begins)
             steps = next(iter(found.values())).lengths
             return None if (every == every[0]).all() else steps
-        known = {n: self._steps(found, columns) for n, columns in self._inputs.items()}
-        known = {name: steps for name, steps in known.items() if steps is not None}
-        if not known:
-            known = {n: self._steps(found, columns) for n, columns in self._target.items()}
-            known = {name: steps for name, steps in known.items() if steps is not None}
+        known = self._steps(found, self._inputs) or self._steps(found, self._target)
         if not known:
             return None
         first = next(iter(known.values()))
         return first if all(np.array_equal(steps, first) for steps in known.values()) else known
 
-    def _steps(self, found: dict[str, Column], columns: str | list[str]) -> np.ndarray | None:
-        name = columns if isinstance(columns, str) else columns[0]
-        return None if name not in found or self._table.fixed[name] else found[name].lengths
+    def _steps(self, found: dict[str, Column], by_name: dict[str, str | list[str]]) -> dict[str, np.ndarray]:
+        """Of each that has steps."""
+        made = {}
+        for name, columns in by_name.items():
+            column = columns if isinstance(columns, str) else columns[0]
+            lengths = found[column].lengths if column in found else None
+            if lengths is not None:
+                made[name] = lengths
+        return made
 
     def _of_case(self, column: Column, name: str, first: int) -> np.ndarray:
         """The one value of each case."""
@@ -390,78 +379,3 @@ def _laid(column: Column) -> np.ndarray:
     laid = np.zeros((len(column.lengths), T, *column.values.shape[1:]), column.values.dtype)
     laid[np.arange(T) < column.lengths[:, None]] = column.values
     return laid
-
-
-def _plain(by_name: dict[str, Any]) -> Any:
-    """By name, or the only one where that has none."""
-    return by_name.get("", by_name or None)
-
-
-def _flat(by_name: Mapping[str, str | list[str]]) -> list[str]:
-    return [name for one in by_name.values() for name in ([one] if isinstance(one, str) else one)]
-
-
-def _by_name(given: Any, what: str) -> dict[str, str | list[str]]:
-    """Columns by input or output, whose name is empty where there is one."""
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        return {str(name): _columns(columns, what) for name, columns in given.items()}
-    return {"": _columns(given, what)}
-
-
-def _columns(given: Any, what: str) -> str | list[str]:
-    found = [given] if isinstance(given, str) else checks.listed(given, what, "columns")
-    if not found or not all(isinstance(name, str) and name for name in found):
-        raise OptionError(f"{what} is {checks.shown(given)}; expected names of columns")
-    if len(set(found)) < len(found):
-        raise OptionError(f"{what} names {next(n for n in found if found.count(n) > 1)!r} twice")
-    return given if isinstance(given, str) and what == "target" else found
-
-
-def _files(given: Any) -> list[Path]:
-    """Files of names and patterns, which must be there."""
-    several = (
-        [given]
-        if isinstance(given, str | Path) or hasattr(given, "__fspath__")
-        else checks.listed(given, "files", "files")
-    )
-    found: list[Path] = []
-    for one in several:
-        path = checks.path(one, "files")
-        matches = [path] if path.exists() else [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
-        if not matches:
-            raise DataError(f"there is no file {path}")
-        found += matches
-    for path in found:
-        if not path.is_file():
-            raise DataError(f"{path} is no file; give its files, as {path}/*.parquet")
-    if not found:
-        raise OptionError("files is empty; expected at least one file")
-    return found
-
-
-def _is_parquet(file: Path) -> bool:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(4) == b"PAR1"
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _write(database: Any, query: str, file: Path) -> None:
-    database.execute(f"COPY ({query}) TO {_text(str(file))} (FORMAT parquet, ROW_GROUP_SIZE 16384)")
-
-
-def _marks() -> list[str]:
-    """What stands for no value in texts, as it is usually spelt."""
-    spelt = {form(mark) for mark in USUAL for form in (str.lower, str.upper, str.title)}
-    return sorted(spelt | {"NaN"})
-
-
-def _list(columns: Sequence[str]) -> str:
-    return ", ".join(quoted(name) for name in dict.fromkeys(columns))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

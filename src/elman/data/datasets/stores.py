@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from elman.checks import numbers, shown
+from elman.data.datasets.behind import as_slice, behind
 from elman.errors import DataError, ShapeError
 
 
@@ -48,14 +49,15 @@ class Held:
         self.shape, self.dtype = self._array.shape, self._array.dtype
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        return self._array[_as_slice(rows)]
+        return self._array[as_slice(rows)]
 
 
 class Mapped:
     """A memory map, or a view of one.
 
-    What was read counts as this process's memory for as long as the system likes. So that this stays small, pages of a
-    map that cannot lose anything by it are given back after each reading; they stay in the system's cache of the file.
+    Pages of a map count as this process's memory for as long as the system likes. So rows are read from the file that
+    is mapped, into memory of their own; where that cannot be done, they are copied from the map, whose pages are then
+    given back if nothing can be lost by it.
     """
 
     at_random = True
@@ -66,10 +68,14 @@ class Mapped:
         self._array = given.view(np.ndarray)
         self.shape, self.dtype = given.shape, given.dtype
         self.file = str(owner.filename or "")
-        self._pages = owner._mmap if owner.mode in ("r", "r+", "w+") else None  # type: ignore[attr-defined]
+        shared = owner.mode in ("r", "r+", "w+")
+        self._pages = owner._mmap if shared else None  # type: ignore[attr-defined]
+        self._behind = behind(self._array, owner, self.file) if shared and self.file else None
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        found = np.array(self._array[_as_slice(rows)])
+        if self._behind is not None:
+            return self._behind.read(rows)
+        found = np.array(self._array[as_slice(rows)])
         self._give_back()
         return found
 
@@ -106,7 +112,7 @@ class Sliced:
             )
         if found.dtype.kind not in "fiub":
             raise DataError(f"{self._name} gave {found.dtype} values; expected {self.dtype}, as it says")
-        near = _as_slice(rows - first)
+        near = as_slice(rows - first)
         return found if isinstance(near, slice) and near == slice(0, len(found)) else found[near]
 
 
@@ -140,10 +146,3 @@ def is_sliced(given: Any) -> bool:
 def lies_elsewhere(given: Any) -> bool:
     """Whether it is to be read a part at a time."""
     return map_behind(given) is not None or is_sliced(given)
-
-
-def _as_slice(rows: np.ndarray) -> np.ndarray | slice:
-    """Neighbours as a slice."""
-    first = int(rows[0]) if len(rows) else 0
-    follows = len(rows) and int(rows[-1]) - first == len(rows) - 1 and (len(rows) == 1 or (np.diff(rows) == 1).all())
-    return slice(first, first + len(rows)) if follows else rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,6 @@ from elman.data.database import as_literal, connected, quoted, reason
 from elman.data.names import listed
 from elman.errors import DataError
 
-MEMORY = "256MB"  # that DuckDB may take
 _NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(.*\))((\[\d*\])*)")
 _WIDE = re.compile(r"DECIMAL|U?HUGEINT")
 
@@ -55,8 +55,6 @@ class Table:
     ----------
     depths : dict of str to int
         Of each column: 0 for numbers, 1 for lists, 2 for lists of lists.
-    fixed : dict of str to bool
-        Whether its lists are all of one length, as its type says.
     counts : array of int
         Rows of each file.
     """
@@ -65,11 +63,10 @@ class Table:
         self.files, self.names, self.columns = list(files), list(names), list(dict.fromkeys(columns))
         self._lock = threading.Lock()
         self._database = connected()
-        self._database.execute(f"SET memory_limit='{MEMORY}'")
+        self._database.execute("SET threads=1")  # the other cores train
         kinds = [self._types(k, keys) for k in range(len(self.files))]
         self._kinds = {name: kinds[0][name] for name in self.columns}
         self.depths = {name: kind.count("[") for name, kind in self._kinds.items()}
-        self.fixed = {name: kind.endswith("]") and not kind.endswith("[]") for name, kind in self._kinds.items()}
         for name, found in zip(self.names, kinds, strict=True):
             self._check_same(name, found)
         every = {name: {kind[name].partition("[")[0] for kind in kinds} for name in self.columns}
@@ -82,7 +79,7 @@ class Table:
 
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of an answer."""
-        with self._lock, _told(self.names):
+        with self._lock, told(self.names):
             return self._database.execute(query, list(values)).fetchall()
 
     @property
@@ -117,6 +114,7 @@ class Table:
         path = as_literal(self.files[number])
         return int(self.ask("SELECT num_rows FROM parquet_file_metadata(?)", [path])[0][0])
 
+    @functools.cached_property
     def row_groups(self) -> np.ndarray:
         """Where row groups begin, and where the last one ends."""
         found = [np.zeros(1, np.int64)]
@@ -157,32 +155,52 @@ class Table:
         rows = "file_row_number >= ? AND file_row_number < ?"
         query = f"SELECT {given} FROM read_parquet(?, file_row_number=true) WHERE {rows}"
         values = [as_literal(self.files[number]), first, end]
-        with self._lock, _told([self.names[number]]):
+        with self._lock, told([self.names[number]]):
             if not any(self.depths[name] for name in wanted):
                 found = self._database.execute(query, values).fetchnumpy()
                 return {name: Column(_filled(found[name])) for name in wanted}
             self._database.execute(f"CREATE OR REPLACE TEMP TABLE stretch AS {query}", values)
-            made = {name: self._column(name, self.names[number], first) for name in wanted}
+            made = self._unpacked(wanted, self.names[number], first)
             self._database.execute("DROP TABLE stretch")
             return made
 
     def _selected(self, name: str) -> str:
         return f"CAST({quoted(name)} AS {self._as[name]}{'[]' * self.depths[name]}) AS {quoted(name)}"
 
-    def _one(self, expression: str, table: str = "stretch") -> np.ndarray:
-        return _filled(self._database.execute(f"SELECT {expression} AS v FROM {table}").fetchnumpy()["v"])
+    def _unpacked(self, wanted: Sequence[str], file: str, first: int) -> dict[str, Column]:
+        """The columns of a stretch; lists that are equally long in each row are unpacked side by side."""
+        flat = [name for name in wanted if not self.depths[name]]
+        made = {name: Column(values) for name, values in self._each("{}", flat).items()}
+        lists = [name for name in wanted if self.depths[name]]
+        lengths = {n: self._known(n, of, file, first) for n, of in self._each("len({})", lists).items()}
+        while lists:
+            alike = [name for name in lists if np.array_equal(lengths[name], lengths[lists[0]])]
+            lists = [name for name in lists if name not in alike]
+            plain = self._each("unnest({})", [name for name in alike if self.depths[name] == 1])
+            made |= {name: Column(values, lengths[name]) for name, values in plain.items()}
+            made |= {n: self._nested(n, lengths[n], file, first) for n in alike if self.depths[n] == 2}
+        return made
 
-    def _column(self, name: str, file: str, first: int) -> Column:
-        column, depth = quoted(name), self.depths[name]
-        if not depth:
-            return Column(self._one(column))
-        lengths = self._one(f"len({column})")
+    def _each(self, form: str, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """What an expression of each of some columns has, by name."""
+        if not names:
+            return {}
+        asked = ", ".join(f"{form.format(quoted(name))} AS v{k}" for k, name in enumerate(names))
+        found = self._database.execute(f"SELECT {asked} FROM stretch").fetchnumpy()
+        return {name: _filled(found[f"v{k}"]) for k, name in enumerate(names)}
+
+    def _known(self, name: str, lengths: np.ndarray, file: str, first: int) -> np.ndarray:
         missing = np.flatnonzero(np.isnan(lengths))
         if len(missing):
             raise DataError(f"{file}, row {first + missing[0]}: column {name!r} has no list there; expected a list")
-        lengths = lengths.astype(np.int64)
-        if depth == 1:
-            return Column(self._one(f"unnest({column})"), lengths)
+        return lengths.astype(np.int64)
+
+    def _one(self, expression: str) -> np.ndarray:
+        return _filled(self._database.execute(f"SELECT {expression} AS v FROM stretch").fetchnumpy()["v"])
+
+    def _nested(self, name: str, lengths: np.ndarray, file: str, first: int) -> Column:
+        """Lists of lists, which are equally long."""
+        column = quoted(name)
         inner = self._one(f"len(unnest({column}))")
         values = self._one(f"unnest(flatten({column}))")
         wrong = np.flatnonzero(inner != inner[:1])
@@ -222,7 +240,7 @@ def _joined(parts: list[Column]) -> Column:
 
 
 @contextmanager
-def _told(names: Sequence[str]) -> Iterator[None]:
+def told(names: Sequence[str]) -> Iterator[None]:
     import duckdb
 
     try:
