@@ -140,7 +140,7 @@ class Loop(Training):
         self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
     ) -> np.ndarray:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer = self.net, self.optimizer
+        net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
         rows, borders = batches
         updates = Updates(
             batches,
@@ -152,11 +152,14 @@ class Loop(Training):
             states,
             SECONDS_A_CALL,
             self._grouping.spans,
+            done,
         )
-        with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            result = self._engine.train(arena, self.data.batch, updates, self.how)
-        net.updates += result.done
-        optimizer.updates += result.done
+        try:
+            with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
+                result = self._engine.train(arena, self.data.batch, updates, self.how)
+        finally:  # also when it was interrupted, so that what was done is what is counted
+            net.updates += int(done[0])
+            optimizer.updates += int(done[0])
         if not result.finite:
             failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
             batch = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
