@@ -3,6 +3,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "plan.h"
 
@@ -19,8 +20,7 @@ void raise(const char* kind, const char* what) {
   PyErr_SetString(nanobind::module_::import_("elman.errors").attr(kind).ptr(), what);
 }
 
-}  // namespace
-
+// The thread runs Python again.
 void take_python(PyThreadState* state) {
 #if PY_VERSION_HEX >= 0x030d0000
   if (Py_IsFinalizing()) wait_for_the_end();
@@ -32,6 +32,38 @@ void take_python(PyThreadState* state) {
   } catch (...) {  // it ended meanwhile, and this is how glibc ends a thread
     wait_for_the_end();
   }
+}
+
+// Signals are answered by Python's main thread alone, which after a fork is another one.
+bool is_main_thread() {
+  nanobind::object main = nanobind::module_::import_("threading").attr("main_thread")();
+  return nanobind::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
+}
+
+}  // namespace
+
+bool WithoutPython::goes_on(void* self) {
+  WithoutPython& away = *static_cast<WithoutPython*>(self);
+  if (!away.can_ask_) return true;
+  const uint64_t flushing = FlushDenormals::control();
+  FlushDenormals::set_control(away.mode_);
+  take_python(away.state_);
+  try {
+    away.can_ask_ = is_main_thread();  // which is Python, so that handlers may run here, too
+    away.raised_ = away.can_ask_ && PyErr_CheckSignals() != 0;
+  } catch (nanobind::python_error& error) {
+    away.raised_ = !error.matches(PyExc_ImportError) && !error.matches(PyExc_AttributeError);
+    if (away.raised_) error.restore();
+    away.can_ask_ = false;
+  }
+  away.state_ = PyEval_SaveThread();
+  FlushDenormals::set_control(flushing);
+  return !away.raised_;
+}
+
+bool WithoutPython::back() {
+  if (state_) take_python(std::exchange(state_, nullptr));
+  return raised_;
 }
 
 void translate(const std::exception_ptr& error, void*) {

@@ -87,7 +87,7 @@ def _one_by_one(
     trainer: Trainer, parameters: np.ndarray, data: Batch, updates: Updates, how: How, kept: list[np.ndarray]
 ) -> tuple[np.ndarray, Failure | None]:
     """The same updates again, each in a call of its own: the bits are the same, and what is before each is known."""
-    losses: list[float] = []
+    losses, done = list[float](), updates.counter()
     for number in range(len(updates.scalars)):
         before = [array.copy() for array in kept]
         found = trainer.train(parameters, data, _one(updates, number), how)
@@ -97,6 +97,7 @@ def _one_by_one(
             _restore(kept, before)
             return np.array(losses), failure
         losses += found.losses.tolist()
+        done[0] = number + 1
     return np.array(losses), None  # the engine has come to another end than before
 
 
@@ -111,6 +112,7 @@ def _one(updates: Updates, number: int) -> Updates:
         batches=[here],
         scalars=updates.scalars[number : number + 1],
         keys=None if updates.keys is None else updates.keys[number : number + 1],
+        done=None,
     )
 
 

@@ -179,7 +179,7 @@ class Loop(Training):
 
     def _updates(self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray) -> np.ndarray:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer = self.net, self.optimizer
+        net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
         rows, borders = batches
         updates = Updates(
             batches,
@@ -191,13 +191,16 @@ class Loop(Training):
             self._carried,
             SECONDS_A_CALL,
             self._grouping.spans,
+            done,
         )
-        with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            losses, failure = guarded.train(
-                self._engine, arena, self.data.batch, updates, self.how, always=self.on_nan == "skip"
-            )
-        net.updates += len(losses)
-        optimizer.updates += len(losses)
+        try:
+            with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
+                losses, failure = guarded.train(
+                    self._engine, arena, self.data.batch, updates, self.how, always=self.on_nan == "skip"
+                )
+        finally:  # also when it was interrupted, so that what was done is what is counted
+            net.updates += int(done[0])
+            optimizer.updates += int(done[0])
         if failure is None:
             return losses
         if self.on_nan == "raise" or not self.why_skipped:
