@@ -38,8 +38,8 @@ from elman.network.files import describe, read_tensors
 from elman.network.kinds import expect
 from elman.network.loading import UNREADABLE
 from elman.network.members import cell_of, check_storable, member, tensors_of
-from elman.network.tensors import to_bytes
 from elman.plain import to_json
+from elman.tensors import to_bytes
 from elman.training.rates import rate_from_data, rate_to_data
 
 F = TypeVar("F", bound=Forecasts)

@@ -15,7 +15,7 @@ from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
 from elman.network.files import read_tensors
 from elman.network.single_step import zeros
-from elman.network.tensors import to_bytes
+from elman.tensors import to_bytes
 
 FIRST_ROOM = 16  # for so many streams at first; it doubles where it is not enough
 SOME = 3  # keys that a message names
