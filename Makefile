@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -45,6 +45,15 @@ test-kernels: $(VENV)/.native
 SERIES ?= 1000
 fleet: $(VENV)/.tested
 	ELMAN_FLEET=$(SERIES) $(BIN)/python -m pytest tests/jobs --durations 3
+
+# Files that were changed with intent, in processes with bounds: models and checkpoints (20 minutes), and every reader of data for a
+# minute, led by atheris where there is a wheel of it.
+CASES ?= 50000
+SECONDS ?= 60
+fuzz: $(VENV)/.tested
+	-$(BIN)/pip install --quiet atheris
+	$(BIN)/python -m tests.fuzz.models --cases $(CASES)
+	$(BIN)/python -m tests.fuzz.readers --seconds $(SECONDS)
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native

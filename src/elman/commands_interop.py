@@ -14,7 +14,7 @@ from elman.errors import ConversionError, ModelFileError, OptionError
 from elman.files import check_file, write_whole
 from elman.interop.report import Report
 from elman.network import Network
-from elman.network.files import read_header
+from elman.untrusted import read_header
 
 
 @dataclass(frozen=True)

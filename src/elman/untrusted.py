@@ -1,6 +1,6 @@
 """Untrusted: files that anybody may have made. What they say is looked at before it is believed.
 
-What reads a model goes through here: its JSON (`parsed`), its arrays (`read_tensors`), the schema of an object (`held`).
+What reads a model goes through here: its JSON (`parsed`), its arrays (`read_tensors`), schemas of objects (`held`).
 """
 
 from __future__ import annotations
@@ -104,12 +104,12 @@ def _finite(text: str) -> float:
 def _is_shallow(value: Any) -> bool:
     """Whether no more than `MOST_DEPTH` lists and objects lie in one another."""
     level = [value]
-    for _ in range(MOST_DEPTH + 1):
-        inside = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [part for parts in inside for part in parts if isinstance(part, dict | list)]
-        if not inside:
+    for _ in range(MOST_DEPTH):
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
             return True
-    return not level
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one)]
+    return not any(isinstance(one, dict | list) for one in level)
 
 
 # --- schemas --------------------------------------------------------------------------------------------------
@@ -237,10 +237,8 @@ def _opened(path: Path) -> Iterator[Any]:
         raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}") from e
 
 
-def check_tensor(
-    array: np.ndarray, name: str, shape: tuple[int, ...], dtype: Any, *, finite: bool = True
-) -> np.ndarray:
-    """An array of a file, if it has this shape and dtype and, unless it need not be, is finite.
+def check_tensor(array: np.ndarray, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array of a file, if it has this shape and dtype and is finite.
 
     Raises
     ------
@@ -248,6 +246,6 @@ def check_tensor(
     """
     if array.shape != shape or array.dtype != np.dtype(dtype):
         raise ModelFileError(f"{name} is {shown(array)}; expected shape {shape} of {np.dtype(dtype)}")
-    if finite and not np.isfinite(array).all():
+    if not np.isfinite(array).all():
         raise ModelFileError(f"{name} holds a number that is not finite")
     return array

@@ -14,7 +14,7 @@ import click
 
 from elman.cli.once import command
 from elman.cli.saving import saved_of, saving_options
-from elman.cli.terminal import flush, say
+from elman.cli.terminal import flush, say, written
 
 _LEARNING = (
     click.option("--out", metavar="FILE", help="Where the model goes. [default: NAME.safetensors]"),
@@ -167,9 +167,9 @@ def _write(model: str, given: dict[str, Any]) -> None:
     if "stop" in given:
         given["stop"] = list(given["stop"])
     parts = commands_text.write(model, **given)
-    click.echo(given.get("prompt", ""), nl=False)
+    written(given.get("prompt", ""))
     for part in parts:
-        click.echo(part, nl=False)
+        written(part)
         flush()
     say()
     sys.stdout.flush()

@@ -34,6 +34,7 @@ from elman.training.callbacks import as_callbacks
 from elman.training.history import History
 from elman.training.progress import progress
 from elman.training.runs import Folder, saving
+from elman.untrusted import UNREADABLE
 
 
 class LanguageModel(Estimator):
@@ -524,7 +525,7 @@ class LanguageModel(Estimator):
         try:
             model = cls(**params)
             model.check_params()
-        except (TypeError, OptionError) as error:
+        except UNREADABLE as error:
             raise ModelFileError(f"{path} holds a language model with other parameters: {error}") from error
         model.vocabulary_, model.held_out_, model.notes_ = vocabulary, None, []
         model.network_ = network

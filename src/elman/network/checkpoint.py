@@ -14,6 +14,7 @@ from elman.checks import flag, whole
 from elman.errors import ModelFileError, OptionError
 from elman.files import check_file, write_whole
 from elman.network.face import Net
+from elman.network.files import checked
 from elman.training.callbacks import Callback
 from elman.training.optimizer import Optimizer
 from elman.training.standing import Standing, different
@@ -87,20 +88,18 @@ class Checkpoint(Callback):
         try:
             self._check(stood, net, optimizer)
             values, states = stood.values(net), stood.optimizer_states(net, optimizer)
-            updates, epochs = (count(stood.network[name], name) for name in ("updates", "epochs"))
+            stored = checked(stood.network)
             optimizer.load_state_dict({"updates": np.array(count(stood.said["updates"], "updates")), **states})
         except UNREADABLE as error:
             raise ModelFileError(f"{self.path} is broken, and nothing was taken from it: {error}") from error
         net.params.restore(values)
-        net.updates, net.epochs = updates, epochs
+        net.updates, net.epochs = stored["updates"], stored["epochs"]
         self._mine = True
         return True
 
     def _check(self, stood: Standing, net: Net, optimizer: Optimizer) -> None:
-        mine, theirs = (
-            parts_that_stay(found) for found in (parsed(net.file_header()["elman"], "network"), stood.network)
-        )
-        if (name := different(mine, theirs)) is not None:
+        mine = parsed(net.file_header()["elman"], "network")
+        if (name := different(parts_that_stay(mine), parts_that_stay(checked(stood.network)))) is not None:
             raise ModelFileError(
                 f"it is of another network, which differs in its {name}. Make the network as it was made then, or choose "
                 "another file"
