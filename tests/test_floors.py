@@ -11,7 +11,8 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
     {"checks"},
-    {"files", "hints", "plain", "tensors", "untrusted"},
+    {"files", "hints", "plain", "tensors"},
+    {"untrusted"},
     {"equations", "estimator", "keeping"},
     {"cells", "plots"},
     {"engine"},

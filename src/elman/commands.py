@@ -165,7 +165,8 @@ def forecast(
     name = name_of(source)
     place = _Place.of(out, name, source)
     collection.future_times(horizon)  # and so are times beyond the calendar
-    with saved_in(place.run, saved), Kept(forecaster, place.model, "forecast"):
+    kept = Kept(forecaster, place.model, "forecast", None if place.file else place.folder)
+    with saved_in(place.run, saved), kept:
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
         watched = watch("backtest", 0 if refit else 2 * forecaster.members) if jobs == 1 else ()
         test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests, **judged)

@@ -289,7 +289,7 @@ def _learn(
     held = HeldOut.of(cases, share if others is None else 0, seed, hold_out_by)
     name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
     folder = _folder(out, f"{command}-{name}", trained=True)
-    with saved_in(folder / RUN, saved), Kept(learner, folder / MODEL, command):
+    with saved_in(folder / RUN, saved), Kept(learner, folder / MODEL, command, folder):
         try:
             learner.fit(cases, callbacks=watch("training", learner.members))
         finally:

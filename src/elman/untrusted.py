@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from elman.checks import shown, whole
-from elman.errors import ElmanError, ModelFileError
+from elman.errors import ElmanError, ModelFileError, OptionError
+from elman.files import settle
 
 MOST_DEPTH = 64
 """Lists and objects in one another; what Elman writes has a dozen."""
@@ -224,6 +225,10 @@ def _opened(path: Path) -> Iterator[Any]:
     """A safetensors file; what is wrong with it, as `ModelFileError`."""
     from safetensors import SafetensorError, safe_open
 
+    try:
+        settle(path.parent)
+    except OptionError as error:
+        raise ModelFileError(str(error)) from error
     if path.is_dir():
         raise ModelFileError(f"{path} is a folder; give the model file in it")
     if not path.is_file():

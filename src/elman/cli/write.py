@@ -144,9 +144,13 @@ def _file_of(text: str) -> Iterator[str]:
     if text != "-":
         yield text
         return
-    with tempfile.TemporaryDirectory(prefix="elman-") as folder:
+    from elman.files import temporary
+
+    with temporary("the text of the standard input"):
+        made = tempfile.TemporaryDirectory(prefix="elman-")
+    with made as folder:
         file = Path(folder, "stdin.txt")
-        with file.open("wb") as copy:
+        with temporary("the text of the standard input"), file.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)
         yield str(file)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from typing import Any
 
 from elman.data.database import ALONE, quoted, shut
 from elman.errors import ModelFileError, OptionError
-from elman.files import check_file
+from elman.files import check_file, draft, reason, sweep, sync_file, sync_folder
 from elman.fleet.sweep_checks import about_of, settings_of
 from elman.plain import to_json
 from elman.untrusted import parsed
@@ -113,6 +112,7 @@ def opened(path: Path, about: About) -> Iterator[Trials]:
     """
     if not path.exists():
         _make(path, about)
+    sweep(path.parent)  # what was being made when its process was killed
     with _alone(path), _connected(path, read_only=False) as connection:
         there = _about(path, connection)
         _check_same(path, there, about)
@@ -183,29 +183,28 @@ def _make(path: Path, about: About) -> None:
             f"{_journal(path)} is the journal of a file that is gone: remove it, or give another file with file= "
             "(--file)"
         )
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
-        with duckdb.connect(str(draft)) as connection:
-            _create(connection, about)
-        _name(draft, path)
+        with draft(path.parent) as made:
+            with duckdb.connect(str(made)) as connection:
+                _create(connection, about)
+            sync_file(made)
+            _name(made, path)
+            sync_folder(path.parent)
     except duckdb.Error as error:
         raise _unreadable(path, error) from error
     except OSError as error:
-        raise OptionError(f"{path} cannot be written: {error.strerror or error}; choose another place") from error
-    finally:
-        draft.unlink(missing_ok=True)
-        _journal(draft).unlink(missing_ok=True)
+        raise OptionError(f"{path} cannot be written: {reason(error)}; choose another place") from error
 
 
-def _name(draft: Path, path: Path) -> None:
+def _name(made: Path, path: Path) -> None:
     """Give a file its name, unless another sweep was faster, whose file will be looked at."""
     try:
-        os.link(draft, path)
+        os.link(made, path)
     except FileExistsError:
         return
     except OSError:  # a file system with one name for each file
         if not path.exists():
-            os.rename(draft, path)
+            os.rename(made, path)
 
 
 def _create(connection: Any, about: About) -> None:

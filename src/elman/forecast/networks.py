@@ -18,6 +18,7 @@ from elman.forecast.rows import Rows, quantiles_of, training_rows
 from elman.forecast.views import ABOUT, Views, views_of
 from elman.network import Network, each, fit_many
 from elman.training import Adam, Callback, CosineDecay
+from elman.training.standing import check_array
 from elman.training.state import Training
 from elman.untrusted import check_tensor, count, held
 
@@ -385,7 +386,7 @@ class _Judge(Callback):
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
         held(dict(stored), "a judge of forecasts", {"epoch": count, "best": np.ndarray, "weights": np.ndarray})
-        best = check_tensor(stored["best"], "the best error", (), np.float64, finite=False)
+        best = check_array(stored["best"], "the best error", (), np.float64)
         self._weights = check_tensor(stored["weights"], "the best weights", self._weights.shape, self._weights.dtype)
         self._best, self.epoch = float(best), stored["epoch"]
 

@@ -16,6 +16,7 @@ import numpy as np
 from elman.checks import visible
 from elman.data.database import has_zones, quoted
 from elman.data.libraries import library
+from elman.files import temporary
 from elman.forecast.predicted import Predicted
 
 
@@ -169,11 +170,14 @@ def as_parquet(forecast: Predicted) -> bytes:
     columns[time], kind = _stored_times(forecast, columns[time])
     parts = [quoted(name) for name in columns]
     parts[list(columns).index(time)] = f"{kind.format(quoted(time))} AS {quoted(time)}"
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as database:
+    with temporary("the forecast"), tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as database:
         database.execute("SET TimeZone='UTC'") if has_zones(database) else None
         draft = Path(folder) / "forecast.parquet"
         place = str(draft).replace("'", "''")
-        database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{place}' (FORMAT parquet)")
+        try:
+            database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{place}' (FORMAT parquet)")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
         return draft.read_bytes()
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from elman import checks
 from elman.checks import visible
 from elman.errors import DataError
+from elman.files import write_whole
 from elman.insight.fixed_points import fixed_points
 from elman.insight.flow import flow_of_outputs
 from elman.insight.looking import alone_names, check_recurrent, whole_hindrance
@@ -72,10 +73,10 @@ class Report:
         return to_json({"title": self.title, "sections": plain}, "report", indent=1, undefined_as_null=True) + "\n"
 
     def write_html(self, path: Path) -> None:
-        path.write_text(self.html(), encoding="utf-8")
+        write_whole(path, self.html().encode())
 
     def write_json(self, path: Path) -> None:
-        path.write_text(self.json(), encoding="utf-8")
+        write_whole(path, self.json().encode())
 
 
 def report(net: Network, x: Arrays, title: str = "a network", about: str = "", *, layer: str | None = None) -> Report:

@@ -28,7 +28,7 @@ from elman.training.weighing import Weighting
 _DATA = (  # options that say what is learnt from, and of the other ones those of the loop
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
-_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate callbacks".split()
+_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks".split()
 _OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
 _SAVING = {"checkpoint", "every", "resume", "keep"}  # of all trainings together
 _NOT_OF_MANY = {

@@ -59,7 +59,10 @@ def what_trains(training: Training) -> dict[str, Any]:
         "epochs of the network": net.epochs,
         "optimizer": _told(training.optimizer),
         "updates of the optimizer": training.optimizer.updates,
-        **{name: getattr(training, name) for name in ("batch_size", "shuffle", "stateful", "memory", "truncate")},
+        **{
+            name: getattr(training, name)
+            for name in ("batch_size", "shuffle", "stateful", "memory", "truncate", "on_nan")
+        },
         "metrics": list(training.metrics),
         "losses": [_told(aim.loss) for aim in training.data.aims],
     }

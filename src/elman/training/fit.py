@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from elman.checks import flag, shown, whole
+from elman.checks import flag, nearest, shown, whole
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
 from elman.training.agreement import together
@@ -26,6 +26,8 @@ from elman.training.runs import Folder, next_place, saving
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
+
+ON_NAN = ("raise", "skip")
 
 
 @hinted(FIT)
@@ -52,6 +54,7 @@ def fit(
     metrics: Iterable[str | Metric] = (),
     truncate: int | None = None,
     loss_weights: Shares = None,
+    on_nan: str = "raise",
     ranks: Ranks | None = None,
     own_rows: bool = False,
     checkpoint: Folder = None,
@@ -136,6 +139,14 @@ def fit(
         do not go with it.
     loss_weights : tuple or dict of float, optional
         What the loss of each output counts in the sum of all, where the network has several; 1 by default.
+    on_nan : {"raise", "skip"}, default "raise"
+        What becomes of a batch whose loss or gradient is not finite, or whose update would make a parameter, or what
+        the optimiser remembers, so. "raise" ends the training, and says which value of which layer was the first, at
+        which step of which row. "skip" leaves the batch out: there is no update, and what follows is, bit for bit, what
+        it would be without that batch: parameters, what the optimiser remembers, the learning rate, dropout's masks,
+        and the states that `stateful` carries, with which the next batch begins. It does not count in the loss of
+        the epoch; ``history["skipped"]`` says how many did not, and a warning at the end how many of all and why. An
+        epoch without a batch that counts is an error.
     ranks : Ranks, optional
         The processes that train this network together, such as `elman.distributed.mpi`: each calls `fit` with the same
         network, options and validation data, computes its shards of each batch, and ends with the same weights. How
@@ -169,7 +180,7 @@ def fit(
     OptionError
         An option that makes no sense.
     TrainingError
-        A loss or gradient is not finite; the weights are those before that update.
+        A loss or gradient is not finite, or an update makes something so; the weights are those before that update.
     KeyboardInterrupt
         Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`).
     Terminated
@@ -199,7 +210,7 @@ def fit(
         data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
         validation = validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights)
         watching = [*as_callbacks(callbacks), *progress(verbose)]
-        how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate
+        how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, on_nan
         return _options(net, data, validation, *how, watching)
 
     check_ranks(ranks)
@@ -230,6 +241,7 @@ def _options(
     memory: str,
     metrics: Iterable[str | Metric],
     truncate: int | None,
+    on_nan: str,
     callbacks: Iterable[Callback],
 ) -> dict[str, Any]:
     chosen, place = resolve_metrics(metrics), next_place()
@@ -248,7 +260,15 @@ def _options(
         "truncate": truncate,
         "callbacks": [KeepBest(anyway=place is not None and place.run.alone), *callbacks],
         "place": place,
+        "on_nan": check_on_nan(on_nan),
     }
+
+
+def check_on_nan(on_nan: Any) -> str:
+    """What becomes of a batch that cannot be learnt from."""
+    if on_nan not in ON_NAN or not isinstance(on_nan, str):
+        raise OptionError(f"on_nan is {shown(on_nan)}{nearest(on_nan, ON_NAN)}; expected 'raise' or 'skip'")
+    return on_nan
 
 
 def train_on_batch(
@@ -265,12 +285,13 @@ def train_on_batch(
     memory: str = "normal",
     truncate: int | None = None,
     loss_weights: Shares = None,
+    on_nan: str = "raise",
 ) -> float:
     """One update with all rows given, for loops of one's own.
 
     Parameters
     ----------
-    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights
+    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights, on_nan
         As for `fit`; a "balanced" `class_weight` counts the classes of these rows.
     optimizer : Optimizer
         An object, which remembers what it needs from one update to the next.
@@ -278,7 +299,7 @@ def train_on_batch(
     Returns
     -------
     float
-        The loss, before the update.
+        The loss, before the update; NaN where `on_nan` is "skip" and there was none.
 
     Raises
     ------
@@ -303,4 +324,5 @@ def train_on_batch(
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
+    options["on_nan"] = check_on_nan(on_nan)
     return Loop(net, optimizer, data, None, batch_size=len(data), **options).update()

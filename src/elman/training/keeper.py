@@ -32,6 +32,7 @@ from elman.training.standing import (
     HISTORY,
     Standing,
     States,
+    check_array,
     check_schema,
     different,
     matched,
@@ -189,6 +190,8 @@ class Keeper:
             "inside": training.inside,
             "stopped": training.stop,
             "ended": ended,
+            "skipped": training.skipped,
+            "why_skipped": training.why_skipped,
             "seconds": time.perf_counter() - training.started if training.inside else 0.0,
             "callbacks": put_callbacks(states, arrays),
             "history": list(history),
@@ -274,7 +277,7 @@ class Keeper:
             carried = _arrays_like(training.carried or [], standing.named(CARRIED), CARRIED)
             epoch = standing.named(EPOCH)
             size = (said["batch"],)
-            of_epoch = {n: check_tensor(epoch[n], EPOCH + n, size, np.float64) for n in ("losses", "counted")}
+            of_epoch = {n: check_array(epoch[n], EPOCH + n, size, np.float64) for n in ("losses", "counted")}
             history = standing.named(HISTORY)
             epochs = said["epoch"] - said["inside"]
             curves = {n: _curve(history[n], epochs, n) for n in said["history"]}
@@ -300,6 +303,7 @@ class Keeper:
         for name, array in of_epoch.items():
             getattr(training, name)[: len(array)] = array
         training.history.history.update(curves)
+        training.skipped, training.why_skipped = said["skipped"], said["why_skipped"]
         training.epoch, training.batch, training.stop = said["epoch"], said["batch"], said["stopped"]
         training.started = time.perf_counter() - said["seconds"]
 
@@ -407,9 +411,7 @@ def _arrays_like(mine: list[np.ndarray], found: Mapping[str, np.ndarray], what: 
 
 
 def _curve(values: np.ndarray, epochs: int, name: str) -> list[float]:
-    if values.shape != (epochs,) or values.dtype != np.float64:
-        raise ModelFileError(f"{HISTORY}{name} is {shown(values)}; expected {epochs} numbers")
-    return [float(value) for value in values]
+    return [float(value) for value in check_array(values, f"{HISTORY}{name}", (epochs,), np.float64)]
 
 
 def _says_nothing(callback: Any) -> bool:

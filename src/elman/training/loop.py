@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from elman.engine import arrays
 from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
+from elman.training import guarded
 from elman.training.alike import what_is_learnt
 from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
@@ -95,6 +97,13 @@ class Loop(Training):
                 raise
             finally:
                 self._tell_the_end()
+        if self.skipped:
+            warnings.warn(
+                f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "
+                f"first that was: {self.why_skipped}",
+                RuntimeWarning,
+                stacklevel=3,
+            )
         return self.history
 
     def _stood(self) -> Standing | None:
@@ -151,6 +160,8 @@ class Loop(Training):
         if self.batch < self.batches:  # stopped by a callback
             return
         self._keeper.whole = True
+        if self.on_nan == "skip":
+            self._count_skipped()
         with self._keeper.at_once():
             self.logs |= self._judged()
         rate = self.optimizer.rate(self.optimizer.updates - 1)
@@ -159,6 +170,7 @@ class Loop(Training):
         self.net.epochs += 1
         self._tell("on_epoch_end")
         self.history.append(self.logs)
+        self.skipped += int(self.logs.get("skipped", 0))
         self.inside = False
         self._look()
 
@@ -174,6 +186,15 @@ class Loop(Training):
     def _look(self) -> None:
         """Where nothing is half done: end if that is wanted, and write a checkpoint that is due."""
         self._keeper.look(self)
+
+    def _count_skipped(self) -> None:
+        skipped = int(np.isnan(self.losses).sum())
+        self.logs["skipped"] = skipped
+        if skipped == self.batches:
+            raise TrainingError(
+                f"epoch {self.epoch}: all of its {skipped} batches were left out (on_nan='skip'), so nothing was "
+                f"learnt. The first that was: {self.why_skipped}"
+            )
 
     def _all_batches(self) -> None:
         if self.batch == self.batches:  # a training that goes on behind the last one
@@ -202,16 +223,20 @@ class Loop(Training):
             self._before_updates()
             found = self._updates(part.some(first - began, last - began), scalars[first - known : last - known])
             self._record(found)
+            if (left_out := np.isnan(found)).any():  # which is no update
+                scalars, known = self._scalars(end - self.batch), self.batch
             self.logs["loss"] = self._loss_so_far()
-            self._tell_of_batch()
+            if not left_out.all():
+                self._tell_of_batch()
             self._keeper.whole = True
             self._tell("on_progress")
             self._look()
 
     def _record(self, losses: np.ndarray) -> None:
-        """The losses of the next batches of this epoch."""
+        """The losses of the next batches of this epoch; NaN of one that was left out, which does not count."""
         first, self.batch = self.batch, self.batch + len(losses)
         self.losses[first : self.batch] = losses
+        self.counted[first : self.batch][np.isnan(losses)] = 0
 
     def _loss_so_far(self) -> float:
         """The mean loss of the batches of this epoch."""
@@ -261,19 +286,22 @@ class Loop(Training):
             self._grouping.spans,
         )
         with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            result = self._engine.train(arena, self.data.batch, updates, self.how)
-        net.updates += result.done
-        optimizer.updates += result.done
-        if not result.finite:
-            failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
-            batch = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
+            losses, failure = guarded.train(self._engine, arena, self.data.batch, updates, self.how)
+        net.updates += len(losses)
+        optimizer.updates += len(losses)
+        if failure is None:
+            return losses
+        if self.on_nan == "raise" or not self.why_skipped:
+            failed, key = rows[slice(*borders[len(losses) :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
+            batch = f"epoch {self.epoch}, batch {self.batch + len(losses) + 1} of {self.batches}"
             place = batch if self.epoch else f"update {net.updates + 1}"  # of the network's life
-            why = explain(self, failed, int(key), float(result.losses[-1]))
+            self.why_skipped = f"{place}: {explain(self, failed, int(key), failure, self.carried)}"
+        if self.on_nan == "raise":
             if self.inside:
-                self._record(result.losses[: result.done])
+                self._record(losses)
                 self._keeper.whole = True
-            raise TrainingError(f"{place}: {why}")
-        return result.losses
+            raise TrainingError(self.why_skipped)
+        return np.append(losses, np.nan)
 
     def _order(self) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers of this epoch, batch after batch, and where the batches begin and end."""
@@ -291,6 +319,7 @@ class Loop(Training):
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
         """The loss over all rows of some batches, 0 where none counts; a root is taken of the mean, not averaged."""
         root, total = self.data.root, counts.sum()
+        losses = np.where(counts > 0, losses, 0.0)  # NaN of what was left out
         mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 

@@ -11,6 +11,7 @@ from elman.checks import flag, nearest, real, whole
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
 from elman.training.metrics import METRICS
+from elman.training.standing import check_array
 from elman.training.state import Training
 from elman.untrusted import check_tensor, count, held
 
@@ -132,7 +133,7 @@ class Best:
         """
         schema = {"value": np.ndarray, "epoch": count, "counted": dict}
         held(dict(stored), "what was best", schema, {"weights": np.ndarray})
-        value, weights = check_tensor(stored["value"], "what was best", (), np.float64, finite=False), None
+        value, weights = check_array(stored["value"], "what was best", (), np.float64), None
         if "weights" in stored and self._like is not None:
             weights = check_tensor(stored["weights"], "the best weights", self._like.shape, self._like.dtype)
         counted = {name: count(stored["counted"].get(name), name) for name in stored["counted"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,7 +147,11 @@ class RankedLoop(Loop):
             self._sharded = Sharded(engine, self.ranks, self._row_counts, self._offset, self._interrupts)
         return self._sharded
 
-    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+    @property
+    def has_all_rows(self) -> bool:
+        return False
+
+    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
         """The gradient of the update that failed; a rank has not all rows of it."""
         assert self._sharded is not None and self._sharded.failed is not None
         return self._sharded.failed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import io
 import os
 import string
 import weakref
@@ -143,7 +144,8 @@ class ModelCheckpoint(Callback):
 class CSVLogger(Callback):
     """Writes a line of numbers to a file after each epoch, its number in the life of the network first.
 
-    One object goes on with its file in each further `fit`.
+    One object goes on with its file in each further `fit`. The file is replaced as a whole, so that it has no half line
+    whenever the process is killed.
 
     Parameters
     ----------
@@ -160,6 +162,7 @@ class CSVLogger(Callback):
         self.path: Path = checks.path(path, "CSVLogger: path")
         self.append: bool = flag(append, "CSVLogger: append")
         self._mine = False
+        self._known: tuple[tuple[int, ...], str, list[str]] | None = None  # the file as it was written last
 
     def check(self, training: Training) -> None:
         check_file(self.path)
@@ -171,17 +174,18 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, training: Training) -> None:
         line = {"epoch": training.net.epochs, **training.logs}
-        columns, lines = self._so_far()
-        if set(line) <= set(columns):
-            with self.path.open("a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, columns).writerow(line)
-        else:  # the first line, or numbers that were not there before: all is written again, with their columns
-            columns = [*columns, *(name for name in line if name not in columns)]
-            with self.path.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, columns)
-                writer.writeheader()
-                writer.writerows([*lines, line])
-        self._mine = True
+        before, columns = self._so_far()
+        text = io.StringIO(newline="")
+        if not set(line) <= set(columns):  # the first, or numbers that were not there before: all with their columns
+            lines = list(csv.DictReader(io.StringIO(before, newline="")))
+            columns, before = [*columns, *(name for name in line if name not in columns)], ""
+            csv.DictWriter(text, columns).writeheader()
+            csv.DictWriter(text, columns).writerows(lines)
+        csv.DictWriter(text, columns).writerow(line)
+        gap = "" if not before or before.endswith(("\n", "\r")) else "\r\n"
+        content = before + gap + text.getvalue()
+        write_whole(self.path, content.encode())  # as a line at its end could be half a line, if this is killed
+        self._mine, self._known = True, (self._version(), content, columns)
 
     def state_dict(self) -> dict[str, Any]:
         there = self._text().splitlines(keepends=True)
@@ -197,13 +201,20 @@ class CSVLogger(Callback):
     def _text(self) -> str:
         return self.path.read_bytes().decode() if self.path.exists() else ""
 
-    def _so_far(self) -> tuple[list[str], list[dict[str, str]]]:
-        """The columns and the lines of the file; none without one."""
+    def _version(self) -> tuple[int, ...]:
+        """What tells whether another has written the file meanwhile."""
+        found = self.path.stat()
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _so_far(self) -> tuple[str, list[str]]:
+        """The text and the columns of the file; none without one."""
         if not self.path.exists():
-            return [], []
+            return "", []
+        if self._known is not None and self._known[0] == self._version():
+            return self._known[1:]
         with self.path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            columns, lines = list(reader.fieldnames or []), list(reader)
+            text = file.read()
+        columns = next(csv.reader(io.StringIO(text, newline="")), [])
         if columns and columns[0] != "epoch":
             raise OptionError(f"CSVLogger cannot add lines to {self.path}: it has no column epoch; give another path")
-        return columns, lines
+        return text, columns

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.checks import shown
 from elman.errors import ModelFileError, OptionError
 from elman.plain import to_json
 from elman.tensors import to_bytes
@@ -106,6 +107,18 @@ class Standing:
         return {name: check_tensor(a, f"{OPTIMIZER}{name}", net.arena.shape, net.dtype) for name, a in found.items()}
 
 
+def check_array(array: Any, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array of a file, if it has this shape and dtype; its numbers may be what they like.
+
+    Raises
+    ------
+    ModelFileError
+    """
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.dtype(dtype):
+        raise ModelFileError(f"{name} is {shown(array)}; expected shape {shape} of {np.dtype(dtype)}")
+    return array
+
+
 def different(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None:
     """The first name whose values differ."""
     return next((name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)), None)
@@ -176,6 +189,8 @@ _SCHEMA = {
     "inside": bool,
     "stopped": bool,
     "ended": bool,
+    "skipped": count,
+    "why_skipped": str,
     "seconds": (int, float),
     "callbacks": list_of(dict),
     "history": list_of(str),

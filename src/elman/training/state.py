@@ -53,7 +53,7 @@ class Training:
         Its learning rate may be changed between epochs.
     data, validation : Examples
         What is trained on, and what judges it (or None).
-    batch_size, epochs, metrics
+    batch_size, epochs, metrics, on_nan
         As given to `fit`.
     epoch, batch : int
         The number of the epoch (from 1), and how many of its batches are done.
@@ -70,6 +70,10 @@ class Training:
         Why it ended, if it did not end by itself: Ctrl-C, or an error.
     resumed : bool
         Whether it goes on from a checkpoint, so that files which callbacks find are its own.
+    skipped : int
+        How many batches were left out in all epochs that have ended.
+    why_skipped : str
+        Why the first of them was.
     """
 
     net: Trainable
@@ -83,6 +87,7 @@ class Training:
     memory: str = "normal"
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     truncate: int | None = None
+    on_nan: str = "raise"
     callbacks: Sequence[Watcher] = ()
     epoch: int = 0
     batch: int = 0
@@ -92,6 +97,8 @@ class Training:
     interrupted: bool = False
     failed: bool = False
     resumed: bool = False
+    skipped: int = 0
+    why_skipped: str = ""
     batches: int = field(init=False)
     how: How = field(init=False)
 
@@ -102,11 +109,17 @@ class Training:
         metrics = [log_name(output, name) for output in outputs for name in self.metrics]
         losses = [log_name(output, "loss") for output in outputs if output]
         validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
-        return ["loss", *metrics, *validation, "learning_rate", "seconds"]
+        skipped = ["skipped"] if self.on_nan == "skip" else []
+        return ["loss", *metrics, *validation, *skipped, "learning_rate", "seconds"]
 
-    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether the rows of each batch are all here."""
+        return True
+
+    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
         """The gradient of some rows (P,), computed once more."""
-        batch = self.data.batch.rows(rows, key=key)
+        batch = self.data.batch.rows(rows, states=states, key=key)
         return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
 
     @property
