@@ -177,16 +177,16 @@ class Keeper:
         made = Standing.of_network(training.net, training.optimizer)
         if training.inside:
             made.header["elman"] = _with(made.header["elman"], epochs=training.epochs_before)
-        arrays = made.arrays
-        arrays |= {f"{CARRIED}{k}": a for k, a in enumerate(training.carried or ())}
-        arrays |= {f"{EPOCH}{name}": getattr(training, name)[: training.batch] for name in ("losses", "counted")}
+        arrays, batch = made.arrays, training.batch if training.inside else 0
+        arrays |= {f"{CARRIED}{k}": a for k, a in enumerate((training.carried or ()) if training.inside else ())}
+        arrays |= {f"{EPOCH}{name}": getattr(training, name)[:batch] for name in ("losses", "counted")}
         history = training.history.history
         arrays |= {f"{HISTORY}{name}": np.array(values, np.float64) for name, values in history.items()}
         said = {
             "format": FORMAT,
             "changed": _changed(self._settings, training.optimizer),
             "epoch": training.epoch,
-            "batch": training.batch if training.inside else 0,
+            "batch": batch,
             "inside": training.inside,
             "stopped": training.stop,
             "ended": ended,
@@ -274,7 +274,8 @@ class Keeper:
         try:
             values, states = standing.values(net), standing.optimizer_states(net, optimizer)
             network = standing.network
-            carried = _arrays_like(training.carried or [], standing.named(CARRIED), CARRIED)
+            mine = (training.carried or []) if said["inside"] else []
+            carried = _arrays_like(mine, standing.named(CARRIED), CARRIED)
             epoch = standing.named(EPOCH)
             size = (said["batch"],)
             of_epoch = {n: check_array(epoch[n], EPOCH + n, size, np.float64) for n in ("losses", "counted")}
@@ -292,14 +293,15 @@ class Keeper:
             raise ModelFileError(f"a checkpoint in {self.place.run.folder} is broken: {error}") from error
         net.params.restore(values)
         net.updates, net.epochs = network["updates"], network["epochs"]
+        training.epochs_before = net.epochs
         net.frozen = frozenset(network["frozen"])
         for name, array in states.items():
             optimizer.state[name][...] = array
         optimizer.updates = said["updates"]
         for name, value in changed.items():
             setattr(optimizer, name, value)
-        for mine, theirs in zip(training.carried or [], carried, strict=True):
-            mine[...] = theirs
+        for array, theirs in zip(mine, carried, strict=True):
+            array[...] = theirs
         for name, array in of_epoch.items():
             getattr(training, name)[: len(array)] = array
         training.history.history.update(curves)

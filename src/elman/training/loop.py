@@ -55,8 +55,8 @@ class Loop(Training):
     place: Place | None = field(default=None, kw_only=True)
     inside: bool = field(default=False, init=False)
     carried: list[np.ndarray] | None = field(default=None, init=False)
-    losses: np.ndarray = field(init=False)
-    counted: np.ndarray = field(init=False)
+    losses: np.ndarray = field(default_factory=lambda: np.zeros(0), init=False)
+    counted: np.ndarray = field(default_factory=lambda: np.zeros(0), init=False)
     started: float = field(default=0.0, init=False)
     epochs_before: int = field(default=0, init=False)
 
