@@ -45,7 +45,7 @@ from elman.untrusted import UNREADABLE, check_tensor
 
 WORTH_KEEPING = 0.05  # seconds; of several trainings one that took less is done again
 _begun: weakref.WeakKeyDictionary[Any, dict[Path, dict[str, Any]]] = weakref.WeakKeyDictionary()
-"""How networks were when their runs began, by the folder: one that a run has trained since may go on with it."""
+"""How networks were when trainings began, by their places: one that was trained since may go on all the same."""
 
 
 class Kept(Protocol):
@@ -245,7 +245,7 @@ class Keeper:
         if self.place is None:
             return None
         standing = self._newest() if self.place.run.resume and self.place.run.writes else None
-        self._fingerprint = _fingerprint(training, self.place.run.folder, standing is not None)
+        self._fingerprint = _fingerprint(training, self.place, standing is not None)
         if standing is not None:
             _check_same(standing, self._fingerprint, training, self.place)
         return standing
@@ -313,16 +313,16 @@ class Keeper:
 # --- what must be the same ------------------------------------------------------------------------------------
 
 
-def _fingerprint(training: Any, folder: Path, goes_on: bool) -> dict[str, Any]:
+def _fingerprint(training: Any, place: Place, goes_on: bool) -> dict[str, Any]:
     """What makes the training what it is, as texts by name."""
-    net = training.net
+    net, where = training.net, place.run.folder.absolute() / place.name
     known = _begun.setdefault(net, {})
-    if not goes_on or folder.absolute() not in known:
-        known[folder.absolute()] = _beginning(net, training.optimizer, what_trains(training))
+    if not goes_on or where not in known:
+        known[where] = _beginning(net, training.optimizer, what_trains(training))
     description = json.loads(net.file_header()["elman"])
     about = {name: value for name, value in description.items() if name not in _CHANGES}
     found = {f"{name} of the network": value for name, value in about.items()}
-    found |= {**what_trains(training), **training.learnt(), **known[folder.absolute()]}
+    found |= {**what_trains(training), **training.learnt(), **known[where]}
     return {name: _as_text(value) for name, value in found.items()}
 
 
