@@ -227,8 +227,8 @@ def _opened(path: Path) -> Iterator[Any]:
 
     try:
         settle(path.parent)
-    except OptionError as e:
-        raise ModelFileError(str(e)) from e
+    except OptionError as error:
+        raise ModelFileError(str(error)) from error
     if path.is_dir():
         raise ModelFileError(f"{path} is a folder; give the model file in it")
     if not path.is_file():

@@ -20,7 +20,6 @@ import numpy as np
 import elman as el
 from elman.engine import make_engine
 from elman.engine.interface import AS_A_WHOLE, Batch, How
-from elman.engine.plan import Plan
 from elman.engine.products import Weights
 from elman.engine.smoothing import Smoothing, theta_moments
 from elman.network.engines import planned

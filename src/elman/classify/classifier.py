@@ -25,6 +25,7 @@ from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
 from elman.training.losses import LOSSES
+from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
 
@@ -185,6 +186,9 @@ class SequenceClassifier(SequenceEstimator):
         columns: Names = None,
         label: str | None = None,
         callbacks: Iterable[Callback] = (),
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
     ) -> Self:
         """Learn from sequences whose class is known.
 
@@ -201,6 +205,9 @@ class SequenceClassifier(SequenceEstimator):
             Of a table: the columns that name the cases, of times, of the channels, and of the class.
         callbacks : iterable of Callback
             Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`. A `random_state` has to be a number then.
 
         Returns
         -------
@@ -216,7 +223,7 @@ class SequenceClassifier(SequenceEstimator):
             Passed on; the classifier is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
-        with self._fitting():
+        with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
             self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)

@@ -24,6 +24,7 @@ from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
 from elman.training import Callback
+from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
 LOSSES = ("mse", "mae", "huber")
@@ -178,6 +179,9 @@ class SequenceRegressor(SequenceEstimator):
         columns: Names = None,
         label: str | None = None,
         callbacks: Iterable[Callback] = (),
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
     ) -> Self:
         """Learn from sequences whose number is known.
 
@@ -194,6 +198,9 @@ class SequenceRegressor(SequenceEstimator):
             Of a table: the columns that name the cases, of times, of the channels, and of the target.
         callbacks : iterable of Callback
             Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`. A `random_state` has to be a number then.
 
         Returns
         -------
@@ -209,7 +216,7 @@ class SequenceRegressor(SequenceEstimator):
             Passed on; the regressor is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
-        with self._fitting():
+        with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
             target = _targets(cases)

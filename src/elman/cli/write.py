@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from elman.cli.once import command
+from elman.cli.saving import saved_of, saving_options
 from elman.cli.terminal import flush, say, written
 
 _LEARNING = (
@@ -68,7 +69,7 @@ _BOTH = (click.option("--seed", type=int, metavar="N", help="Another seed, anoth
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*_LEARNING, *_WRITING, *_BOTH)):
+    for option in reversed((*_LEARNING, saving_options, *_WRITING, *_BOTH)):
         command = option(command)
     return command
 
@@ -112,7 +113,7 @@ def write(text: str | None, model: str | None, **options: Any) -> None:
             raise OptionError("--validation is a share of TEXT, and --validation-file a text of its own: leave one out")
         _learn(text, given)
     else:
-        _refuse(given, _LEARNING, "for learning from a text")
+        _refuse(given, (*_LEARNING, saving_options), "for learning from a text")
         _write(str(model), given)
 
 
@@ -127,8 +128,9 @@ def _refuse(given: dict[str, Any], options: tuple[Callable[..., Any], ...], what
 def _learn(text: str, given: dict[str, Any]) -> None:
     from elman import commands_text
 
+    saved = saved_of(given)
     with _file_of(text) as file:
-        found = commands_text.learn_to_write(file, **{"samples": 200, **given})
+        found = commands_text.learn_to_write(file, saved=saved, **{"samples": 200, **given})
     for note in found.notes:
         say(f"Note: {note}.")
     if found.score is not None:

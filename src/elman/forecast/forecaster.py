@@ -26,6 +26,7 @@ from elman.forecast.predicted import Band
 from elman.forecast.search import Trial, search
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
+from elman.training.runs import Folder, saving
 
 SECONDS = 60.0  # of a search, where none are given
 
@@ -134,6 +135,9 @@ class Forecaster(Found):
         static: Any = None,
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
     ) -> Self:
         """Learn one or many series.
 
@@ -153,6 +157,9 @@ class Forecaster(Found):
             back err by.
         like : Forecaster, optional
             A fitted one of the same series, such as a backtest tried, whose seasons are taken over.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`; all else is found again. A search goes on with the settings that it had tried.
 
         Returns
         -------
@@ -173,6 +180,11 @@ class Forecaster(Found):
             instance(like, Forecaster, "like", "a fitted Forecaster")
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
+        with saving(checkpoint, every, resume=resume):
+            self._learn(collection, callbacks, like)
+        return self
+
+    def _learn(self, collection: Collection, callbacks: Iterable[Callback], like: Forecaster | None) -> None:
         seconds = SECONDS if self.seconds is None else float(self.seconds)
         self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []
         self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
@@ -180,7 +192,6 @@ class Forecaster(Found):
         self._fitted = fitted_to(self, collection, seasons, callbacks)
         if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
-        return self
 
     def update(
         self,

@@ -36,8 +36,8 @@ from elman.forecast.stored_series import arrays_of, described, described_encoder
 from elman.network.files import describe
 from elman.network.kinds import expect
 from elman.network.members import cell_of, check_storable, member, tensors_of
-from elman.network.tensors import to_bytes
 from elman.plain import to_json
+from elman.tensors import to_bytes
 from elman.training.rates import rate_from_data, rate_to_data
 from elman.untrusted import UNREADABLE, held, list_of, parsed, read_tensors
 

@@ -33,6 +33,7 @@ from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
 from elman.training.history import History
 from elman.training.progress import progress
+from elman.training.runs import Folder, saving
 from elman.untrusted import UNREADABLE
 
 
@@ -208,6 +209,9 @@ class LanguageModel(Estimator):
         samples: int = 0,
         callbacks: Iterable[Callback] = (),
         verbose: int = 1,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
     ) -> Self:
         """Learn from a text.
 
@@ -224,6 +228,9 @@ class LanguageModel(Estimator):
             Told how the training goes.
         verbose : int, default 1
             0 for silence, 1 for a line of progress.
+        checkpoint, every, resume
+            A folder for where the training stands, how often it is written, and whether it goes on from there, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -253,15 +260,17 @@ class LanguageModel(Estimator):
         judged = held if len(held.numbers) > 1 else None
         keeping, network = self._keeping(judged), self._network(len(vocabulary))
         self.vocabulary_, self.notes_, self.held_out_, self.network_ = vocabulary, parts.notes, judged, network
-        self.history_ = train(
-            self.network_,
-            windows,
-            self._optimizer(self.epochs * windows.batches),
-            epochs=self.epochs,
-            fresh=self.fresh,
-            judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
-            callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
-        )
+        with saving(checkpoint, every, resume=resume, alone=True):
+            self.history_ = train(
+                self.network_,
+                windows,
+                self._optimizer(self.epochs * windows.batches),
+                epochs=self.epochs,
+                fresh=self.fresh,
+                judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
+                callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
+                held=None if judged is None else held.numbers,
+            )
         return self
 
     def check_params(self) -> None:

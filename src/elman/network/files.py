@@ -14,8 +14,8 @@ from elman.network.face import Net
 from elman.network.kinds import check_unreserved
 from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain
 from elman.network.structure import Structure, of_layers
-from elman.network.tensors import to_bytes
 from elman.plain import to_json
+from elman.tensors import to_bytes
 from elman.untrusted import called, count, held, list_of
 
 CHAIN, FORMAT = 1, 2
@@ -31,9 +31,13 @@ def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None)
 def write(network: Net, path: str | Path, header: dict[str, str]) -> Path:
     """Write a network with any entries in the header."""
     path = checks.path(path)
-    header = {**header, "elman": to_json(describe(network), "network")}
-    write_whole(path, to_bytes(dict(network.params.items()), header))
+    write_whole(path, to_bytes(dict(network.params.items()), {**header, **file_header(network)}))
     return path
+
+
+def file_header(network: Net) -> dict[str, str]:
+    """What the header of a model file says of a network: its metadata, and what it is."""
+    return {**network.metadata, "elman": to_json(describe(network), "network")}
 
 
 def _texts(metadata: Any) -> dict[str, str]:

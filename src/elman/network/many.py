@@ -21,6 +21,7 @@ from elman.training.history import History
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.progress import ProgressOfMany, progress
+from elman.training.runs import Folder, saving
 from elman.training.turns import GiveWay, Outcome, Turn, side_by_side
 from elman.training.weighing import Weighting
 
@@ -31,6 +32,7 @@ _LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on
 _OF_RANKS = {"ranks", "own_rows"}  # options that several processes have for one network
 _OF_DATASETS = {"steps_per_epoch", "validation_steps", "bucket"}
 _OF_ONE = _OF_RANKS | _OF_DATASETS
+_SAVING = {"checkpoint", "every", "resume", "keep"}  # of all trainings together
 _NOT_OF_MANY = {
     **dict.fromkeys(_OF_RANKS, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
     **dict.fromkeys(_OF_DATASETS, "networks that learn side by side do so from arrays: call net.fit for each in turn"),
@@ -39,7 +41,7 @@ _NOT_OF_MANY = {
 _DEFAULTS = {
     name: given.default
     for name, given in inspect.signature(fit).parameters.items()
-    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE
+    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE | _SAVING
 }
 
 
@@ -75,6 +77,10 @@ def fit_many(
     *,
     threads: int | None = None,
     stop_on_error: bool = False,
+    checkpoint: Folder = None,
+    every: str | int | None = None,
+    resume: bool = False,
+    keep: int | None = None,
     **options: Any,
 ) -> list[History]:
     """Train several networks side by side: each gets the bits that ``net.fit(x, target, ...)`` alone would give it.
@@ -94,6 +100,9 @@ def fit_many(
         Of all trainings together; by default all cores. ``Network(threads=...)`` holds for each beside it.
     stop_on_error : bool, default False
         Whether an error of one network ends the others too, as Ctrl-C does. By default they are trained to their end.
+    checkpoint, every, resume, keep
+        As for `Network.fit`, of all networks in one folder: those that have ended are read when all go on, of the
+        others each goes on where it stood. Of each one checkpoint stays by default.
     **options
         Those of `Network.fit`, with its defaults: ``loss optimizer batch_size epochs validation_data callbacks`` ...
         But for `ranks` and `own_rows`, which are of one network.
@@ -130,8 +139,15 @@ def fit_many(
     >>> [history.epochs for history in histories]
     [5, 5, 20]
     """
-    nets = _networks(nets)
-    threads, stop_on_error = check_threads(threads), flag(stop_on_error, "stop_on_error")
+    with saving(checkpoint, every, resume=resume, keep=keep):
+        return _fit_many(
+            _networks(nets), x, target, check_threads(threads), flag(stop_on_error, "stop_on_error"), options
+        )
+
+
+def _fit_many(
+    nets: list[Network], x: Any, target: Any, threads: int, stop_on_error: bool, options: dict[str, Any]
+) -> list[History]:
     values = _one_each({"x": x, "target": target, **_known(options)}, nets)
     common = shared(values["callbacks"], "callbacks=el.each([...]) gives each its own")
     at_a_time = threads if all(callback.side_by_side for callback in common) else 1
@@ -152,7 +168,7 @@ def _work(training: Loop) -> Callable[[Turn], History]:
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:
     """All options of `fit`, with its defaults."""
-    known = {"nets", "x", "target", "threads", "stop_on_error", *_DEFAULTS}
+    known = {"nets", "x", "target", "threads", "stop_on_error", *_SAVING, *_DEFAULTS}
     if not known.issuperset(options):
         raise no_argument("fit_many", options, known, {**FIT, **_NOT_OF_MANY})
     return {**_DEFAULTS, **options}

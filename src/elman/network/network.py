@@ -20,7 +20,7 @@ from elman.network.doors import Door, doors_of, taken
 from elman.network.ends import ends_of
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
-from elman.network.files import checked, describe, save, structure_of
+from elman.network.files import checked, describe, file_header, save, structure_of
 from elman.network.freezing import freeze, unfreeze
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
@@ -404,6 +404,7 @@ class Network:
     summary = summary
     __repr__ = short
     save = save
+    file_header = file_header
 
     def engine(self) -> Engine:
         """What runs this network."""

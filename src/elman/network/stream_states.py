@@ -14,7 +14,7 @@ from elman.checks import shown
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
 from elman.network.single_step import zeros
-from elman.network.tensors import to_bytes
+from elman.tensors import to_bytes
 from elman.untrusted import parsed, read_tensors
 
 FIRST_ROOM = 16  # for so many streams at first; it doubles where it is not enough

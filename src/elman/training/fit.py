@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,7 @@ from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.ranked import RankedLoop, check_no_dataset, check_own_rows, check_ranks
 from elman.training.ranks import Ranks
+from elman.training.runs import Folder, next_place, saving
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
@@ -62,6 +64,10 @@ def fit(
     bucket: bool = False,
     ranks: Ranks | None = None,
     own_rows: bool = False,
+    checkpoint: Folder = None,
+    every: str | int | None = None,
+    resume: bool = False,
+    keep: int | None = None,
 ) -> History:
     """Train a network.
 
@@ -164,6 +170,18 @@ def fit(
     own_rows : bool, default False
         Whether x, target, `lengths` and `sample_weight` have only the rows that `elman.distributed.part` gives this
         rank. Each shard of a batch then has rows of its own part of the data, and rows of weight 0 are not left out.
+    checkpoint : str or Path, optional
+        A folder for checkpoints: all that the training needs to go on in the middle of an epoch as if nothing had
+        happened, in files that `elman.load` reads too, and ``best.safetensors``, the network of the lowest validation
+        loss (of the lowest loss without validation). Written at the end as well, after Ctrl-C, SIGTERM, and an error.
+    every : str or int, optional
+        How often: ``"10 min"``, as by default, ``"30 s"``, or a number of updates in the life of the network.
+    resume : bool, default False
+        Whether to go on from what is in the folder; where nothing is, the training begins. It ends with the same bits
+        as one that was never stopped, for the same network, data and options (more `epochs` go on behind the last
+        one); what differs is named. Without it a folder that holds a run is refused.
+    keep : int, optional
+        How many checkpoints stay, 3 by default.
 
     Returns
     -------
@@ -181,6 +199,8 @@ def fit(
         A loss or gradient is not finite, or an update makes something so; the weights are those before that update.
     KeyboardInterrupt
         Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`).
+    Terminated
+        With `checkpoint`, after SIGTERM: it ends the process with exit code 143 unless it is caught.
 
     References
     ----------
@@ -218,11 +238,14 @@ def fit(
         how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, on_nan
         return _options(net, data, validation, *how, watching)
 
-    if ranks is None:
-        return (Loop if dataset is None else DatasetLoop)(**told()).run()
-    with together(ranks):
-        options = told()
-    return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()
+    writes = ranks is None or ranks.rank == 0
+    with contextlib.ExitStack() as stack:
+        with contextlib.nullcontext() if ranks is None else together(ranks):
+            stack.enter_context(saving(checkpoint, every, resume=resume, keep=keep, alone=True, writes=writes))
+            options = told()
+        if ranks is None:
+            return (Loop if dataset is None else DatasetLoop)(**options).run()
+        return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()
 
 
 def _data(
@@ -265,7 +288,7 @@ def _options(
     on_nan: str,
     callbacks: Iterable[Callback],
 ) -> dict[str, Any]:
-    chosen = resolve_metrics(metrics)
+    chosen, place = resolve_metrics(metrics), next_place()
     check_metrics(net.ends, chosen)
     if isinstance(data, Feed):
         check_own_batches(data.dataset, batch_size, shuffle)
@@ -282,8 +305,9 @@ def _options(
         "memory": memory,
         "metrics": chosen,
         "truncate": truncate,
+        "callbacks": [KeepBest(anyway=place is not None and place.run.alone), *callbacks],
+        "place": place,
         "on_nan": check_on_nan(on_nan),
-        "callbacks": [KeepBest(), *callbacks],
     }
 
 

@@ -8,6 +8,7 @@ import io
 import os
 import string
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from elman.files import check_file, write_whole
 from elman.training.callbacks import Callback
 from elman.training.monitors import Best, Monitor
 from elman.training.state import Training
+from elman.untrusted import count, list_of
 
 
 class ModelCheckpoint(Callback):
@@ -70,7 +72,7 @@ class ModelCheckpoint(Callback):
             self._monitor.check(training)
         if not any(name for _, name, _, _ in self._parsed()):
             check_file(Path(self.path))
-        if not self.overwrite:
+        if not (self.overwrite or training.resumed):
             self._check_free(training)
 
     def _check_free(self, training: Training) -> None:
@@ -114,6 +116,16 @@ class ModelCheckpoint(Callback):
         training.net.save(file)
         self._written.add(file)
 
+    def state_dict(self) -> dict[str, Any]:
+        best = {} if self._best is None else self._best.state_dict()
+        return {"written": sorted(self._written), **best}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        list_of(str)(stored["written"], "the files of a ModelCheckpoint")
+        self._written |= set(stored["written"])
+        if self._best is not None:
+            self._best.load_state_dict({name: value for name, value in stored.items() if name != "written"})
+
     def _better(self, training: Training) -> bool:
         """Whether this epoch is to be saved."""
         if self._monitor is None or self._best is None:
@@ -154,7 +166,7 @@ class CSVLogger(Callback):
 
     def check(self, training: Training) -> None:
         check_file(self.path)
-        if self.path.exists() and not (self.append or self._mine):
+        if self.path.exists() and not (self.append or self._mine or training.resumed):
             raise OptionError(
                 f"CSVLogger would write over {self.path}, which an earlier training left: give append=True to add "
                 "lines to it, or another path"
@@ -174,6 +186,20 @@ class CSVLogger(Callback):
         content = before + gap + text.getvalue()
         write_whole(self.path, content.encode())  # as a line at its end could be half a line, if this is killed
         self._mine, self._known = True, (self._version(), content, columns)
+
+    def state_dict(self) -> dict[str, Any]:
+        there = self._text().splitlines(keepends=True)
+        return {"lines": len(there), "mine": self._mine}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        """Go on behind the lines that there were then; those that came later come once more."""
+        kept, there = count(stored["lines"], "lines"), self._text().splitlines(keepends=True)
+        self._mine = bool(stored["mine"])
+        if len(there) > kept:
+            write_whole(self.path, "".join(there[:kept]).encode())
+
+    def _text(self) -> str:
+        return self.path.read_bytes().decode() if self.path.exists() else ""
 
     def _version(self) -> tuple[int, ...]:
         """What tells whether another has written the file meanwhile."""

@@ -36,6 +36,10 @@ class Watcher(Protocol):
 
     def on_train_end(self, training: Any) -> None: ...
 
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None: ...
+
 
 @dataclass(eq=False)
 class Training:
@@ -64,6 +68,8 @@ class Training:
         Set it to end the training.
     interrupted, failed : bool
         Why it ended, if it did not end by itself: Ctrl-C, or an error.
+    resumed : bool
+        Whether it goes on from a checkpoint, so that files which callbacks find are its own.
     skipped : int
         How many batches were left out in all epochs that have ended.
     why_skipped : str
@@ -90,6 +96,7 @@ class Training:
     stop: bool = False
     interrupted: bool = False
     failed: bool = False
+    resumed: bool = False
     skipped: int = 0
     why_skipped: str = ""
     batches: int = field(init=False)
