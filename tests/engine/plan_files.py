@@ -56,7 +56,11 @@ def of_networks() -> Iterator[tuple[el.Network, np.ndarray, np.ndarray]]:
     random = np.random.default_rng(0)
     x = random.normal(size=(3, 5, 3)).astype(np.float32)
     layers = [[el.Layer(cell, 8)] for cell in catalogue().values()]
-    layers += [[el.GRU(4), el.BatchNorm()], [el.Bidirectional(el.LSTM(4))], [el.GRU(4), el.Dropout(0.3), el.LayerNorm()]]
+    layers += [
+        [el.GRU(4), el.BatchNorm()],
+        [el.Bidirectional(el.LSTM(4))],
+        [el.GRU(4), el.Dropout(0.3), el.LayerNorm()],
+    ]
     for made in layers:
         yield el.Network(3, [*made, el.Dense(2)], engine="native"), x, x[..., :2]
     yield el.Network(1, [el.Embedding(7, 4), el.GRU(4), el.Dense(7)], engine="native"), x[..., 0] > 0, x[..., 0] > 0
