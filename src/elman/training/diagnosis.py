@@ -17,19 +17,17 @@ from elman.training.state import Training
 def explain(training: Training, rows: np.ndarray, key: int, failure: Failure, carried: Any = None) -> str:
     """Name what is not finite in an update of the given rows, where it began, and say what to do."""
     net, optimizer = training.net, training.optimizer
-    bad = _first(net.arena)
-    if bad is not None:
-        said = f"the parameter {net.where(bad)} has become {net.arena[bad]}"
-    elif failure.array >= 0:
-        said = _of_update(training, rows, key, failure, carried)
-    else:
-        said = _of_batch(training, rows, key, failure, carried)
     rate = optimizer.rate(optimizer.updates)
     clip = "" if optimizer.clip_norm else "clip_norm=1.0 in the optimizer, "
-    return (
-        f"{said}. The weights are those before this update, number {net.updates + 1}; try a learning rate below "
-        f"{rate:g}, {clip}or inputs and targets scaled to about 1"
-    )
+    advice = f"try a learning rate below {rate:g}, {clip}or inputs and targets scaled to about 1"
+    bad = _first(net.arena)
+    if bad is not None:
+        return (
+            f"the parameter {net.where(bad)} has become {net.arena[bad]} before this update, number {net.updates + 1}, "
+            f"and the network is of no use: go on from one that was saved. Then {advice}"
+        )
+    said = (_of_batch if failure.array < 0 else _of_update)(training, rows, key, failure, carried)
+    return f"{said}. The weights are those before this update, number {net.updates + 1}; {advice}"
 
 
 def _of_update(training: Training, rows: np.ndarray, key: int, failure: Failure, carried: Any) -> str:
