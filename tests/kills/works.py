@@ -173,7 +173,9 @@ def elman_regress(saved: dict[str, Any]) -> str:
 
 def elman_write(saved: dict[str, Any]) -> str:
     if not Path("text.txt").exists():
-        Path("text.txt").write_text("Shall I compare thee to a summer's day? Thou art more lovely and more temperate.\n" * 40)
+        Path("text.txt").write_text(
+            "Shall I compare thee to a summer's day? Thou art more lovely and more temperate.\n" * 40
+        )
     settings = ["--units", "16", "--steps", "12", "--streams", "4", "--epochs", "5", "--samples", "20"]
     _command("write", "text.txt", "--out", "model.safetensors", *settings, *_resume(saved))
     return _of_files("model.safetensors")
