@@ -19,7 +19,12 @@ import time
 import traceback
 from pathlib import Path
 
-from elman.training.runs import MANIFEST, _is_mine, manifest_of
+import elman.cli
+import elman.commands
+import elman.commands_fleet
+import elman.commands_sequences
+import elman.commands_text
+from elman.training.runs import MANIFEST, is_of_run, manifest_of
 from elman.training.standing import Standing, check_schema
 from tests.kills.works import EVERY, RUN, WORKS
 
@@ -68,7 +73,7 @@ def check_files(folder: Path) -> int:
     for manifest in folder.glob(f"**/{MANIFEST}"):
         manifest_of(manifest.parent)
     for file in folder.glob("**/*.safetensors"):
-        if _is_mine(file) and not file.stem.startswith("best"):
+        if is_of_run(file) and not file.stem.startswith("best"):
             check_schema(Standing.read(file), file)
             found += 1
     return found

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from elman import checks
 from elman.checks import flag, shown, whole
 from elman.errors import ModelFileError, OptionError
-from elman.files import check_writable, write_whole
+from elman.files import Writing, check_writable, write_whole
 from elman.plain import to_json
 from elman.training.interrupts import Interrupts, Terminated
 from elman.untrusted import UNREADABLE, parsed
@@ -109,7 +109,7 @@ class Run:
         self.writes: bool = writes
         self.interrupts: Interrupts = Interrupts(terms=True, patient=False)
         self._about, self._begun = about or {"saved": "trainings"}, False
-        self._made: list[Path] = []  # folders that were not there before
+        self._done = False  # nothing of it is wanted any more
 
     def __reduce__(self) -> tuple[Any, ...]:
         how = {"resume": self.resume, "alone": self.alone, "writes": self.writes, "about": self._about}
@@ -118,16 +118,27 @@ class Run:
     @contextlib.contextmanager
     def opened(self, hint: str) -> Iterator[None]:
         """Have the folder to write into; SIGTERM ends what is done in this context."""
-        if self.writes:
-            self._check(hint)
         try:
-            with self.interrupts:
+            with self._mine(hint) if self.writes else contextlib.nullcontext(), self.interrupts:
                 yield
         except KeyboardInterrupt as error:
             if self.interrupts.terminated:
                 parts = [str(error) or "terminated", *getattr(error, "__notes__", ())]
                 raise Terminated("; ".join(parts)) from error
             raise
+
+    @contextlib.contextmanager
+    def _mine(self, hint: str) -> Iterator[None]:
+        """Be the only one that writes the folder."""
+        self._check(hint)
+        with Writing(self.folder, str(self._about.get("saved", "a command")), option="checkpoint="):
+            self._check(hint)  # as another may have written meanwhile
+            if self.resume and not (self.folder / MANIFEST).exists():
+                note(f"{self.folder} holds no run, so that the training begins")
+            yield
+        if self._done:
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
 
     def _check(self, hint: str) -> None:
         there = (self.folder / MANIFEST).exists()
@@ -136,8 +147,6 @@ class Run:
                 f"{self.folder} holds a run that was not brought to its end, or kept{_told(self.folder)}: {hint}"
             )
         check_writable(self.folder, option="checkpoint=")
-        if self.resume and not there:
-            note(f"{self.folder} holds no run, so that the training begins")
 
     def begin(self) -> None:
         """Say whose the folder is, before the first checkpoint is written."""
@@ -145,20 +154,17 @@ class Run:
             return
         self._begun = True
         if not (self.folder / MANIFEST).exists():
-            self._made = [one for one in (self.folder, *self.folder.parents) if not one.exists()]
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.folder / MANIFEST, (to_json(self._about, "the run", indent=1) + "\n").encode())
 
     def take_away(self) -> None:
-        """Remove all that the run has written, and the folders that it has made if nothing else is in them."""
-        for file in (*filter(_is_mine, self.folder.glob("*")), self.folder / MANIFEST):
+        """Remove all that the run has written, and at its end the folder if nothing else is in it."""
+        for file in (*filter(is_of_run, self.folder.glob("*")), self.folder / MANIFEST):
             file.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            for folder in self._made or [self.folder]:
-                folder.rmdir()
+        self._done = True
 
 
-def _is_mine(file: Path) -> bool:
+def is_of_run(file: Path) -> bool:
     """Whether a run wrote a file with this name."""
     return _MINE.fullmatch(file.name) is not None
 
