@@ -8,10 +8,12 @@ from typing import Any
 from elman.checks import flag, shown, whole
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
+from elman.training.accumulation import check_accumulate
 from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import Examples, evaluate, examples, validation_examples
 from elman.training.history import History
+from elman.training.limits import TimeLimit
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
 from elman.training.monitors import KeepBest
@@ -52,6 +54,8 @@ def fit(
     loss_weights: Shares = None,
     ranks: Ranks | None = None,
     own_rows: bool = False,
+    accumulate: int = 1,
+    max_seconds: float | None = None,
 ) -> History:
     """Train a network.
 
@@ -137,6 +141,15 @@ def fit(
     own_rows : bool, default False
         Whether x, target, `lengths` and `sample_weight` have only the rows that `elman.distributed.part` gives this
         rank. Each shard of a batch then has rows of its own part of the data, and rows of weight 0 are not left out.
+    accumulate : int, default 1
+        Make each update from so many batches, in the memory of one (and of a gradient for each doubling of them): from
+        the gradient of the mean over all their rows, as `batch_size` times as many would give it up to rounding, with
+        the same dropout and ragged or weighted rows. The last update of an epoch may have fewer rows. Stateful training,
+        batch normalisation and ranks do not go with it.
+    max_seconds : float, optional
+        End after the update that passes so many seconds since the call, as a callback that stops it would: with its
+        history, whose `stopped` says so, and the weights as they are then, or those of the best epoch where a callback
+        puts them back. Without it weights depend on no clock; with it on how fast the machine is.
 
     Returns
     -------
@@ -178,11 +191,13 @@ def fit(
         weighting = Weighting(sample_weight, class_weight, missing)
         data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
         validation = validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights)
-        watching = [*as_callbacks(callbacks), *progress(verbose)]
+        watching = [*as_callbacks(callbacks), *limits, *progress(verbose)]
         how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate
-        return _options(net, data, validation, *how, watching)
+        return _options(net, data, validation, *how, watching, accumulate)
 
     check_ranks(ranks)
+    limits = [] if max_seconds is None else [TimeLimit(max_seconds)]
+    check_accumulate(whole(accumulate, "accumulate"), stateful, ranks)
     if ranks is None:
         return Loop(**told()).run()
     with together(ranks):
@@ -208,15 +223,19 @@ def _options(
     metrics: Iterable[str | Metric],
     truncate: int | None,
     callbacks: Iterable[Callback],
+    accumulate: int = 1,
 ) -> dict[str, Any]:
     chosen = resolve_metrics(metrics)
     check_metrics(net.ends, chosen)
+    accumulate = whole(accumulate, "accumulate")
+    check_accumulate(accumulate, stateful, None)
     return {
         "net": net,
         "optimizer": resolve_optimizer(optimizer),
         "data": data,
         "validation": validation,
-        "batch_size": whole(batch_size, "batch_size"),
+        "batch_size": whole(batch_size, "batch_size") * accumulate,
+        "accumulate": accumulate,
         "epochs": whole(epochs, "epochs"),
         "shuffle": flag(shuffle, "shuffle"),
         "stateful": flag(stateful, "stateful"),

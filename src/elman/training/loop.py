@@ -14,10 +14,13 @@ from elman.engine import arrays
 from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
+from elman.training.accumulation import accumulating
 from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
 from elman.training.history import History
+from elman.training.limits import TimeLimit
 from elman.training.metrics import check_value
+from elman.training.moments import estimate_moments
 from elman.training.parts import Part
 from elman.training.protocol import Trainer
 from elman.training.state import Training
@@ -54,6 +57,7 @@ class Loop(Training):
                 self._epoch(epoch)
                 if self.stop:
                     break
+            self._average_in()
         except KeyboardInterrupt:
             self.interrupted = True
             raise
@@ -70,6 +74,7 @@ class Loop(Training):
 
     def update(self) -> float:
         """One update with all rows; the loss before it."""
+        self.optimizer.average_out(self.net)
         batch = self._rows, np.array([0, len(self._rows)])
         return float(self._updates(batch, self._scalars(1))[0])
 
@@ -78,11 +83,13 @@ class Loop(Training):
     def _epoch(self, number: int) -> None:
         started = time.perf_counter()
         self.epoch, self.batch, self.logs = number, 0, {}
+        self.optimizer.average_out(self.net)
         self._tell("on_epoch_begin")
         self._all_batches()
         if self.batch < self.batches:  # stopped by a callback
             return
         self.net.epochs += 1
+        self._average_in()
         if self.metrics:
             found = self._judge(self.data)
             self.logs |= {name: value for name, value in found.items() if name in self.log_names and name != "loss"}
@@ -97,12 +104,16 @@ class Loop(Training):
     def _all_batches(self) -> None:
         self._losses, self._counted = np.zeros(self.batches), np.zeros(self.batches)
         if self.stateful:
-            self._carried = arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
+            self._carried = self._zeros()
         for part in self._parts(self.batch):
             self.data = part.examples
             self._train_on(part)
             if self.stop:
                 break
+
+    def _zeros(self) -> list[np.ndarray]:
+        """The states with which an epoch begins."""
+        return arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
 
     def _parts(self, first: int) -> Iterator[Part]:
         """The batches of this epoch from one on, as many at a time as are in memory."""
@@ -137,7 +148,30 @@ class Loop(Training):
 
     def _trainer(self) -> Trainer:
         """What does the updates."""
-        return self.net.trainer(self.data.aims)
+        engine = self.net.trainer(self.data.aims)
+        return engine if self.accumulate == 1 else accumulating(engine, self.data, self.accumulate, getattr(self, "_engine", None))
+
+    def _average_in(self) -> None:
+        """Have the averaged weights in place, where the optimiser keeps an average, with moments of their own."""
+        self.optimizer.average_in(self.net, self._estimate_moments)
+
+    def _estimate_moments(self) -> None:
+        carried = self._zeros() if self.stateful else None
+        keys = dropout_keys(self.net.seed, self.net.updates, self.batches)
+        estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
+
+    def _seconds(self) -> float:
+        """How long a call of the engine may take, but for its first update."""
+        return min([SECONDS_A_CALL, *(each.left for each in self.callbacks if isinstance(each, TimeLimit))])
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Of the updates of this epoch so far."""
+        return self._losses[: self.batch]
+
+    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+        failed = getattr(self._engine, "failed", None)
+        return super().gradient(rows, key) if failed is None else failed
 
     def _look_again(self) -> None:
         """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
@@ -164,7 +198,7 @@ class Loop(Training):
             dropout_keys(net.seed, net.updates, len(scalars)),
             optimizer.clip_norm or 0.0,
             self._carried,
-            SECONDS_A_CALL,
+            self._seconds(),
             self._grouping.spans,
         )
         with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
@@ -213,7 +247,8 @@ class Loop(Training):
 
     def _judge(self, data: Examples) -> dict[str, float]:
         """The loss and the metrics, in as little memory as training takes."""
-        rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
+        rows = self.batch_size // self.accumulate
+        rows = rows if self.memory == "low" else max(rows, 256)
         return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
 
     def _tell(self, event: str) -> None:

@@ -62,6 +62,8 @@ class Training:
         The epochs before.
     stop : bool
         Set it to end the training.
+    accumulate : int
+        From how many batches an update is made; `batch_size` are the rows of an update.
     interrupted, failed : bool
         Why it ended, if it did not end by itself: Ctrl-C, or an error.
     """
@@ -77,6 +79,7 @@ class Training:
     memory: str = "normal"
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     truncate: int | None = None
+    accumulate: int = 1
     callbacks: Sequence[Watcher] = ()
     epoch: int = 0
     batch: int = 0
@@ -96,6 +99,10 @@ class Training:
         losses = [log_name(output, "loss") for output in outputs if output]
         validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
         return ["loss", *metrics, *validation, "learning_rate", "seconds"]
+
+    def stop_because(self, reason: str) -> None:
+        """End the training, and have its history say why."""
+        self.stop, self.history.stopped = True, self.history.stopped or reason
 
     def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
         """The gradient of some rows (P,), computed once more."""
