@@ -24,8 +24,8 @@ _NETWORK = (
     "tie Checkpoint check_gradients each fit_many fit_readout initialisers"
 ).split()
 _TRAINING = (
-    "SGD RMSProp Adam AdamW EMA SWA Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger MetricsLog TensorBoard "
-    "History Loss quantile_loss find_rate ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
+    "SGD RMSProp Adam AdamW EMA SWA Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger MetricsLog "
+    "TensorBoard History Loss quantile_loss find_rate ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
     "ElmanError EquationError ShapeError DataError StreamError OptionError TrainingError ModelFileError EngineError "

@@ -62,7 +62,7 @@ OPTIMIZER = {
     "clipvalue": "give clip_value",
     "use_ema": "give average=el.EMA(0.99)",
     "ema_momentum": "give average=el.EMA(0.99)",
-    "ema_overwrite_frequency": "give average=el.EMA(0.99): the network has its averaged weights at the end of each epoch",
+    "ema_overwrite_frequency": "give average=el.EMA(0.99): epochs end with averaged weights",
     "gradient_accumulation_steps": "net.fit(accumulate=4) makes an update from 4 batches",
 }
 """Of arguments of optimisers."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.training.problems import recurrent, sums, train
 
 import elman as el
-from tests.training.problems import recurrent, sums, train
 
 pytestmark = pytest.mark.parity
 

@@ -85,7 +85,9 @@ def test_what_was_frozen_at_first_is_averaged_from_its_first_change():
 
 def test_epochs_are_judged_with_averaged_weights_and_go_on_from_ones_own():
     seen, passed = [], weights_behind_each_update(recurrent(), el.SGD(0.1), epochs=3, batch_size=8)
-    note = el.LambdaCallback(on_epoch_end=lambda training: seen.append((training.net.arena.copy(), dict(training.logs))))
+    note = el.LambdaCallback(
+        on_epoch_end=lambda training: seen.append((training.net.arena.copy(), dict(training.logs)))
+    )
     options = {"validation_data": (X, TARGET), "metrics": ["mae"], "callbacks": [note], "batch_size": 8}
     train(recurrent(), X, TARGET, optimizer=el.SGD(0.1, average=el.EMA(0.9)), epochs=3, **options)
     for epoch, (weights, logs) in enumerate(seen, 1):

@@ -115,7 +115,9 @@ def test_what_a_checkpoint_keeps_of_it(file):
     assert second.state_dict()["seconds"] > stored["seconds"] > 0
 
 
-@pytest.mark.parametrize("content", ["month,sales\n1,2\n", "[1]\n", '{"update": "x"}\n', "\x00\xff\n", "[" * 10**5 + "\n"])
+@pytest.mark.parametrize(
+    "content", ["month,sales\n1,2\n", "[1]\n", '{"update": "x"}\n', "\x00\xff\n", "[" * 10**5 + "\n"]
+)
 def test_lines_are_added_to_a_log_only(content, file):
     file.write_text(content)
     with pytest.raises(OptionError, match="cannot go on with .*which is none of its own"):

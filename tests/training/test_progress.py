@@ -63,7 +63,9 @@ def test_plain_lines_where_there_is_no_terminal(capsys):
     found = train(recurrent(), X, TARGET, epochs=4, validation_data=(X, TARGET), verbose=1)
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[1] for line in lines] == ["1/4", "4/4"]
-    assert lines[1].startswith(f"epoch 4/4  loss {found['loss'][3]:.4g}  val_loss {found['val_loss'][3]:.4g}  rate 0.001")
+    assert lines[1].startswith(
+        f"epoch 4/4  loss {found['loss'][3]:.4g}  val_loss {found['val_loss'][3]:.4g}  rate 0.001"
+    )
     assert " left" in lines[0] and " left" not in lines[1] and lines[1].endswith("updates/s")
 
 

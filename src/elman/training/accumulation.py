@@ -21,13 +21,13 @@ def check_accumulate(accumulate: int, stateful: bool, ranks: Ranks | None) -> No
     """
     if accumulate > 1 and stateful:
         raise OptionError(
-            f"accumulate={accumulate} does not go with stateful=True, where a batch begins with the states in which the "
-            "one before ended, after its update: give a larger batch_size, or accumulate=1"
+            f"accumulate={accumulate} does not go with stateful=True, where a batch begins with the states in which "
+            "the one before ended, after its update: give a larger batch_size, or accumulate=1"
         )
     if accumulate > 1 and ranks is not None:
         raise OptionError(
-            f"accumulate={accumulate} does not go with ranks, which add the gradients of their shards already, one shard "
-            f"at a time: give a batch_size {accumulate} times as large, and the ranks more shards (shards=...)"
+            f"accumulate={accumulate} does not go with ranks, which add the gradients of their shards already, one "
+            f"shard at a time: give a batch_size {accumulate} times as large, and the ranks more shards (shards=...)"
         )
 
 

@@ -1,7 +1,8 @@
 """Averages of the weights that a training goes through, kept beside the optimiser's equations.
 
-An average is one more state of an update: ``a = a + share (w - a)``, where `share`, a number of the update, says what the
-new weights count in it. So it costs no pass of its own, knows groups and frozen parameters, and is stored with the rest.
+An average is one more state of an update: ``a = a + share (w - a)``, where `share`, a number of the update, says what
+the new weights count in it. So it costs no pass of its own, knows groups and frozen parameters, and is stored with the
+rest.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Average:
 class EMA(Average):
     """An exponential moving average of the weights: ``el.Adam(average=el.EMA(0.999))``.
 
-    ``a_k = a_(k-1) + c_k (w_k - a_(k-1))`` of the k-th update since `start`, with ``c_k = (1 - decay) / (1 - decay^k)``:
-    the weighted mean of all weights since then, each counting `decay` times as much as the next, and no bias towards
-    those at the beginning. About ``1 / (1 - decay)`` updates count.
+    ``a_k = a_(k-1) + c_k (w_k - a_(k-1))`` of the k-th update since `start`, with ``c_k = (1 - decay) / (1 -
+    decay^k)``: the weighted mean of all weights since then, each counting `decay` times as much as the next, and no
+    bias towards those at the beginning. About ``1 / (1 - decay)`` updates count.
 
     Parameters
     ----------
@@ -42,8 +43,8 @@ class EMA(Average):
     start : int, default 1
         The number of the update whose weights are its first; until then it is the weights themselves.
     corrected : bool, default True
-        Whether it is freed of its bias towards the first weights, as above. If not, ``c_1 = 1`` and ``c_k = 1 - decay``,
-        as PyTorch's `AveragedModel` with `get_ema_multi_avg_fn` has it.
+        Whether it is freed of its bias towards the first weights, as above. If not, ``c_1 = 1`` and ``c_k = 1 -
+        decay``, as PyTorch's `AveragedModel` with `get_ema_multi_avg_fn` has it.
 
     References
     ----------
@@ -76,8 +77,8 @@ class EMA(Average):
 class SWA(Average):
     """Stochastic weight averaging, the plain mean of weights now and then: ``el.SGD(0.05, average=el.SWA(1000, 100))``.
 
-    The mean of the weights behind updates ``start, start + every, start + 2 every, ...``, all counting alike. Goes with a
-    learning rate that stays high, so that the weights go round a wide minimum, whose middle the mean is.
+    The mean of the weights behind updates ``start, start + every, start + 2 every, ...``, all counting alike. Goes with
+    a learning rate that stays high, so that the weights go round a wide minimum, whose middle the mean is.
 
     Parameters
     ----------
@@ -89,8 +90,8 @@ class SWA(Average):
 
     References
     ----------
-    P. Izmailov, D. Podoprikhin, T. Garipov, D. Vetrov and A. G. Wilson, Averaging weights leads to wider optima and better
-    generalization, UAI 2018.
+    P. Izmailov, D. Podoprikhin, T. Garipov, D. Vetrov and A. G. Wilson, Averaging weights leads to wider optima and
+    better generalization, UAI 2018.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """Event files, as TensorBoard reads them, without TensorFlow: records of protocol buffers with checksums.
 
-A record is the length of its data (uint64), the masked CRC-32C of the length (uint32), the data, and their masked CRC-32C. The
-data are an `Event` of ``tensorflow/core/util/event.proto``, of which what is needed here is written field by field.
+A record is the length of its data (uint64), the masked CRC-32C of the length (uint32), the data, and their masked
+CRC-32C. The data are an `Event` of ``tensorflow/core/util/event.proto``, of which what is needed here is written field
+by field.
 """
 
 from __future__ import annotations

@@ -144,8 +144,8 @@ def fit(
     accumulate : int, default 1
         Make each update from so many batches, in the memory of one (and of a gradient for each doubling of them): from
         the gradient of the mean over all their rows, as `batch_size` times as many would give it up to rounding, with
-        the same dropout and ragged or weighted rows. The last update of an epoch may have fewer rows. Stateful training,
-        batch normalisation and ranks do not go with it.
+        the same dropout and ragged or weighted rows. The last update of an epoch may have fewer rows. Stateful
+        training, batch normalisation and ranks do not go with it.
     max_seconds : float, optional
         End after the update that passes so many seconds since the call, as a callback that stops it would: with its
         history, whose `stopped` says so, and the weights as they are then, or those of the best epoch where a callback

@@ -63,7 +63,8 @@ def seconds_of(seconds: Any) -> float:
 def shares(networks: int, at_a_time: int) -> Sequence[float]:
     """When each of some networks, of which so many are trained at a time, has to end, as a share of the time of all.
 
-    Of those that are trained one after the other each has its part, and those that end early leave the rest to the others.
+    Of those that are trained one after the other each has its part, and those that end early leave the rest to the
+    others.
     """
     first = at_a_time + networks % at_a_time if networks > at_a_time else networks
     ends = [first, *range(first + at_a_time, networks + 1, at_a_time)]

@@ -149,7 +149,11 @@ class Loop(Training):
     def _trainer(self) -> Trainer:
         """What does the updates."""
         engine = self.net.trainer(self.data.aims)
-        return engine if self.accumulate == 1 else accumulating(engine, self.data, self.accumulate, getattr(self, "_engine", None))
+        return (
+            engine
+            if self.accumulate == 1
+            else accumulating(engine, self.data, self.accumulate, getattr(self, "_engine", None))
+        )
 
     def _average_in(self) -> None:
         """Have the averaged weights in place, where the optimiser keeps an average, with moments of their own."""
@@ -163,11 +167,6 @@ class Loop(Training):
     def _seconds(self) -> float:
         """How long a call of the engine may take, but for its first update."""
         return min([SECONDS_A_CALL, *(each.left for each in self.callbacks if isinstance(each, TimeLimit))])
-
-    @property
-    def losses(self) -> np.ndarray:
-        """Of the updates of this epoch so far."""
-        return self._losses[: self.batch]
 
     def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
         failed = getattr(self._engine, "failed", None)

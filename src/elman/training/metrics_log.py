@@ -24,11 +24,12 @@ UPDATE, KIND = "update", "kind"
 class MetricsLog(Callback):
     """Writes a line of JSON after each epoch, and if asked after each so many updates; each is in the file at once.
 
-    ``{"kind": "epoch", "epoch": 2, "update": 200, "loss": 0.41, "val_loss": 0.47, "learning_rate": 0.001, "seconds": 1.9}``
-    has what ``training.logs`` has, `seconds` being those of the epoch. ``{"kind": "updates", "epoch": 2, "update": 150,
+    ``{"kind": "epoch", "epoch": 2, "update": 200, "loss": 0.41, "val_loss": 0.47, "learning_rate": 0.001, "seconds":
+    1.9}`` has what ``training.logs`` has, `seconds` being those of the epoch. ``{"kind": "updates", "epoch": 2,
+    "update": 150,
     "loss": 0.43, "learning_rate": 0.001, "seconds": 1.4}`` has the mean loss of the updates since the last such line of
-    the epoch, the learning rate of the last of them and the seconds since the training began. Epochs and updates are those
-    in the life of the network, the epoch of an update the one it belongs to. A number that is not finite is null.
+    the epoch, the learning rate of the last of them and the seconds since the training began. Epochs and updates are
+    those in the life of the network, the epoch of an update the one it belongs to. A number that is not finite is null.
 
     One object goes on with its file in each further `fit`.
 
@@ -39,9 +40,9 @@ class MetricsLog(Callback):
     every : int, optional
         Updates from one line to the next; by default epochs have lines only.
     append : bool, default False
-        Whether to go on with a file that was there before, as a training does that is resumed: lines of updates that the
-        network has not done yet are dropped first, as it will do them again, and so is a last line that is not whole. If
-        not, a training does not begin where there is a file.
+        Whether to go on with a file that was there before, as a training does that is resumed: lines of updates that
+        the network has not done yet are dropped first, as it will do them again, and so is a last line that is not
+        whole. If not, a training does not begin where there is a file.
 
     Examples
     --------

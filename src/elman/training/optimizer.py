@@ -66,8 +66,8 @@ class Optimizer:
         Settings of parameters by patterns of their names, as in
         ``{"*.E": {"rate_factor": 0.1}, "*.W*": {"weight_decay": 0.01}}``; see `elman.training.groups`.
     average : EMA or SWA, optional
-        Keep an average of the weights, with which epochs are judged and the training ends. At the end of each epoch
-        the network has its averaged weights, while validation, metrics and callbacks (the best epoch of `EarlyStopping`,
+        Keep an average of the weights, with which epochs are judged and the training ends. At the end of each epoch the
+        network has its averaged weights, while validation, metrics and callbacks (the best epoch of `EarlyStopping`,
         files) look at it; the next epoch goes on from its own, and so does a further training with this object, unless
         somebody has changed the weights meanwhile. Batch normalisation then has the moments of the training data with
         averaged weights, which takes a run over it. After an error or Ctrl-C within an epoch the network has its own
@@ -273,7 +273,9 @@ class Optimizer:
         """
         net = None if self._network is None else self._network()
         if net is None or not {AVERAGE, OWN} & set(self.state):
-            raise OptionError(f"this {type(self).__name__} has no average of a network: give average=el.EMA(), and train")
+            raise OptionError(
+                f"this {type(self).__name__} has no average of a network: give average=el.EMA(), and train"
+            )
         found = net.arena.copy()
         for name in net.trainable if AVERAGE in self.state else ():
             found[_span(net, name)] = self.state[AVERAGE][_span(net, name)]
@@ -329,7 +331,11 @@ class Optimizer:
             If it is not the state of such an optimiser.
         """
         instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
-        expected = {"updates", *self.state_names, *(() if self.average is None else (OWN if OWN in stored else AVERAGE,))}
+        expected = {
+            "updates",
+            *self.state_names,
+            *(() if self.average is None else (OWN if OWN in stored else AVERAGE,)),
+        }
         if set(stored) == {"updates"} and not stored["updates"]:  # of one that has not been used yet
             self.reset()
             return

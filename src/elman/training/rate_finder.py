@@ -23,7 +23,8 @@ from elman.training.state import Training
 
 DIVERGED = 4.0  # times the least smoothed loss
 _NOT_TAKEN = (
-    "net x target optimizer epochs callbacks verbose validation_data validation_lengths metrics ranks own_rows max_seconds"
+    "net x target optimizer epochs callbacks verbose validation_data validation_lengths metrics ranks own_rows "
+    "max_seconds"
 ).split()
 _OPTIONS = [name for name in inspect.signature(fit).parameters if name not in _NOT_TAKEN]
 
@@ -83,8 +84,8 @@ class FoundRate:
     def _check(self) -> None:
         if np.argmin(self.smoothed) == 0:
             raise TrainingError(
-                f"the loss fell at no learning rate from {self.rates[0]:g} to {self.rates[-1]:g}: try lower ones, and look "
-                "at the scale of inputs and targets"
+                f"the loss fell at no learning rate from {self.rates[0]:g} to {self.rates[-1]:g}: try lower ones, "
+                "and look at the scale of inputs and targets"
             )
 
     def plot(self, ax: Any = None) -> Any:
@@ -122,8 +123,8 @@ def find_rate(
 ) -> FoundRate:
     """Find a learning rate: train a copy of the network while the rate rises, and see where the loss falls.
 
-    The rate of update k of n is ``low (high / low)^(k / (n - 1))``. It ends early where training diverges. The network, its
-    optimiser and their states stay as they are.
+    The rate of update k of n is ``low (high / low)^(k / (n - 1))``. It ends early where training diverges. The network,
+    its optimiser and their states stay as they are.
 
     Parameters
     ----------
@@ -132,8 +133,8 @@ def find_rate(
     x, target
         As for `Network.fit`.
     optimizer : str or Optimizer, default "adam"
-        What it shall be trained by; its own learning rate is not used. Groups follow by their `rate_factor`; a group with
-        a learning rate of its own keeps that.
+        What it shall be trained by; its own learning rate is not used. Groups follow by their `rate_factor`; a group
+        with a learning rate of its own keeps that.
     low, high : float, default 1e-6 and 10
         The first and the last rate.
     updates : int, default 100
@@ -171,7 +172,9 @@ def find_rate(
     unknown = set(options) - set(_OPTIONS)
     if unknown:
         known = {"optimizer", "low", "high", "updates", "smoothing", *_OPTIONS}
-        raise no_argument("find_rate", {name: options[name] for name in options if name in unknown}, known, FIT | _HINTS)
+        raise no_argument(
+            "find_rate", {name: options[name] for name in options if name in unknown}, known, FIT | _HINTS
+        )
     low, high = real(low, "low", 0), real(high, "high", 0)
     if low >= high:
         raise OptionError(f"low is {low:g} and high is {high:g}; expected a higher one, such as 1e-6 and 10")
@@ -190,7 +193,8 @@ def find_rate(
 
 
 _HINTS = dict.fromkeys(("epochs",), "updates says how many learning rates are tried") | dict.fromkeys(
-    ("callbacks", "verbose", "metrics", "validation_data", "validation_lengths"), "it is of a training, and this is none"
+    ("callbacks", "verbose", "metrics", "validation_data", "validation_lengths"),
+    "it is of a training, and this is none",
 )
 
 

@@ -90,6 +90,7 @@ class Training:
     failed: bool = False
     batches: int = field(init=False)
     how: How = field(init=False)
+    _losses: np.ndarray = field(init=False, default_factory=lambda: np.zeros(0))
 
     @property
     def log_names(self) -> list[str]:
@@ -99,6 +100,11 @@ class Training:
         losses = [log_name(output, "loss") for output in outputs if output]
         validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
         return ["loss", *metrics, *validation, "learning_rate", "seconds"]
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Of the updates of this epoch so far, each before it."""
+        return self._losses[: self.batch]
 
     def stop_because(self, reason: str) -> None:
         """End the training, and have its history say why."""

@@ -23,10 +23,10 @@ PATTERN = "*tfevents*"
 class TensorBoard(Callback):
     """Writes what TensorBoard shows: curves, and if asked histograms; nothing need be installed to write it.
 
-    All numbers are over updates in the life of the network: ``epoch/loss``, ``epoch/val_loss``, ``epoch/learning_rate`` ...
-    at the end of each epoch, ``update/loss`` (the mean since the last one) and ``update/learning_rate``. The texts are the
-    layers of the network and what the engine does for them. To look at it: ``pip install tensorboard``, then ``tensorboard --logdir
-    runs``.
+    All numbers are over updates in the life of the network: ``epoch/loss``, ``epoch/val_loss``, ``epoch/learning_rate``
+    ... at the end of each epoch, ``update/loss`` (the mean since the last one) and ``update/learning_rate``. The texts
+    are the layers of the network and what the engine does for them. To look at it: ``pip install tensorboard``, then
+    ``tensorboard --logdir runs``.
 
     One object goes on with its folder in each further `fit`.
 
@@ -85,8 +85,8 @@ class TensorBoard(Callback):
         check_writable(self.folder, option="TensorBoard(folder)")
         if not (self.append or self._mine) and any(self.folder.glob(PATTERN)):
             raise OptionError(
-                f"{self.folder} has curves of an earlier training, which TensorBoard would mix with these: give append=True "
-                "to go on with them where the network is, or another folder"
+                f"{self.folder} has curves of an earlier training, which TensorBoard would mix with these: give "
+                "append=True to go on with them where the network is, or another folder"
             )
 
     def on_train_begin(self, training: Training) -> None:
