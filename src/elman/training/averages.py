@@ -44,7 +44,7 @@ class EMA(Average):
         The number of the update whose weights are its first; until then it is the weights themselves.
     corrected : bool, default True
         Whether it is freed of its bias towards the first weights, as above. If not, ``c_1 = 1`` and ``c_k = 1 -
-        decay``, as PyTorch's `AveragedModel` with `get_ema_multi_avg_fn` has it.
+        decay``, as PyTorch's `AveragedModel` with `get_ema_multi_avg_fn` and Keras' `use_ema` have it.
 
     References
     ----------
