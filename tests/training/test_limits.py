@@ -104,3 +104,55 @@ def test_no_time(wrong):
         train(recurrent(), X, TARGET, max_seconds=wrong)
     with pytest.raises(OptionError, match="max_seconds is .*; expected a number above 0"):
         el.fit_many([recurrent()], X, TARGET, max_seconds=wrong)
+
+
+# --- estimators ---------------------------------------------------------------------------------------------
+
+
+class Times(el.Callback):
+    """The training of each network: how long it took, and whether its time was up."""
+
+    side_by_side = True
+
+    def __init__(self):
+        self.stopped = []
+
+    def on_train_end(self, training):
+        self.stopped.append((training.net.updates, training.history.stopped))
+
+
+def test_a_classifier_has_so_much_time_for_all_its_members():
+    times, x = Times(), np.random.default_rng(0).normal(size=(40, 12, 2))
+    model = el.SequenceClassifier(units=4, epochs=10**5, members=3, random_state=0, threads=1)
+    model.fit(x, (x.sum(axis=(1, 2)) > 0).astype(int), callbacks=[times], max_seconds=0.3)
+    assert len(times.stopped) == 3 and len(model.networks_) == 3
+    assert all(updates > 0 and said == "max_seconds=0.3 have passed" for updates, said in times.stopped)
+    assert model.predict_proba(x).shape == (40, 2)
+
+
+def test_a_forecaster_learns_both_ways_in_its_time():
+    times, wave = Times(), np.sin(np.arange(120.0) / 3) + 3
+    forecaster = el.Forecaster(4, methods="network", cell="gru", units=4, epochs=10**5, members=1, batch_size=8)
+    forecaster.fit(wave, callbacks=[times], max_seconds=0.4)
+    (first, said), (last, _) = times.stopped  # the second for as many epochs as the first had done when it was best
+    assert first > 0 and last > 0 and said == "max_seconds=0.4 have passed"
+    assert np.isfinite(forecaster.predict().values).all()
+
+
+def test_a_language_model():
+    model = el.LanguageModel(units=8, steps=8, streams=4, epochs=10**5)
+    model.fit("to be or not to be, " * 40, verbose=0, max_seconds=0.2)
+    assert model.history_.stopped == "max_seconds=0.2 have passed" and model.generate("to", 5)
+
+
+@pytest.mark.parametrize("wrong", [0, "1"])
+def test_estimators_refuse_no_time(wrong):
+    x = np.zeros((8, 4, 1))
+    for fit in (
+        lambda: el.SequenceClassifier().fit(x, np.arange(8) % 2, max_seconds=wrong),
+        lambda: el.SequenceRegressor().fit(x, np.arange(8.0), max_seconds=wrong),
+        lambda: el.Forecaster(3).fit(np.arange(60.0), max_seconds=wrong),
+        lambda: el.LanguageModel().fit("to be or not " * 99, max_seconds=wrong),
+    ):
+        with pytest.raises(OptionError, match="max_seconds is .*; expected a number above 0"):
+            fit()

@@ -32,6 +32,7 @@ from elman.network.loading import network_of
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
 from elman.training.history import History
+from elman.training.limits import limited
 from elman.training.progress import progress
 
 
@@ -207,6 +208,7 @@ class LanguageModel(Estimator):
         samples: int = 0,
         callbacks: Iterable[Callback] = (),
         verbose: int = 1,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from a text.
 
@@ -223,6 +225,9 @@ class LanguageModel(Estimator):
             Told how the training goes.
         verbose : int, default 1
             0 for silence, 1 for a line of progress.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began; what is learnt then
+            depends on how fast the machine is.
 
         Returns
         -------
@@ -238,7 +243,7 @@ class LanguageModel(Estimator):
         """
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        shown, told = progress(verbose), as_callbacks(callbacks)
+        limits, shown, told = limited(max_seconds), progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
         parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
         kind, limit = kind_of(self.tokens), self.vocabulary
@@ -259,7 +264,7 @@ class LanguageModel(Estimator):
             epochs=self.epochs,
             fresh=self.fresh,
             judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
-            callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
+            callbacks=[*keeping, *told, *limits, *([Samples(self, samples)] if samples else []), *shown],
         )
         return self
 

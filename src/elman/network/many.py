@@ -18,7 +18,7 @@ from elman.training.callbacks import Callback, as_callbacks, shared
 from elman.training.examples import examples, validation_examples
 from elman.training.fit import fit, loop
 from elman.training.history import History
-from elman.training.limits import TimeLimit, shares
+from elman.training.limits import limited, parted, shares
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.progress import ProgressOfMany, progress
@@ -137,7 +137,7 @@ def fit_many(
     values = _one_each({"x": x, "target": target, **options}, nets)
     common = shared(values["callbacks"], "callbacks=el.each([...]) gives each its own")
     at_a_time = threads if all(callback.side_by_side for callback in common) else 1
-    values["callbacks"] = _limited(values["callbacks"], seconds, min(len(nets), at_a_time))
+    values["callbacks"] = _limited(values["callbacks"], limited(seconds), min(len(nets), at_a_time))
     showing = _showing(values["verbose"], min(len(nets), at_a_time))
     works = [_work(training) for training in _trainings(nets, values, showing)]
     ended = "failed"
@@ -182,12 +182,10 @@ def _one_each(options: dict[str, Any], nets: list[Network]) -> dict[str, Sequenc
     return found
 
 
-def _limited(callbacks: Sequence[list[Callback]], seconds: Any, at_a_time: int) -> list[list[Callback]]:
-    """The callbacks of each network, with what ends it when its time is up."""
-    if seconds is None:
-        return list(callbacks)
+def _limited(callbacks: Sequence[list[Callback]], limits: list[Callback], at_a_time: int) -> list[list[Callback]]:
+    """The callbacks of each network, with what ends it when its part of the time is up."""
     ends = shares(len(callbacks), at_a_time)
-    return [[*own, TimeLimit(seconds, end)] for own, end in zip(callbacks, ends, strict=True)]
+    return [parted([*own, *limits], end) for own, end in zip(callbacks, ends, strict=True)]
 
 
 def _showing(verbose: Sequence[Any], at_a_time: int) -> list[list[Callback]]:

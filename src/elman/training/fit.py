@@ -13,7 +13,7 @@ from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.examples import Examples, evaluate, examples, validation_examples
 from elman.training.history import History
-from elman.training.limits import TimeLimit
+from elman.training.limits import limited
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
 from elman.training.monitors import KeepBest
@@ -196,7 +196,7 @@ def fit(
         return _options(net, data, validation, *how, watching, accumulate)
 
     check_ranks(ranks)
-    limits = [] if max_seconds is None else [TimeLimit(max_seconds)]
+    limits = limited(max_seconds)
     check_accumulate(whole(accumulate, "accumulate"), stateful, ranks)
     if ranks is None:
         return Loop(**told()).run()

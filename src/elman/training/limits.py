@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from elman.checks import real
@@ -18,16 +18,20 @@ class TimeLimit(Callback):
     ----------
     seconds : float
         From the making of this object to the end.
-    share : float, default 1
-        Of the seconds, where others train in the rest of them.
     """
 
     adds_logs = False
     side_by_side = True
 
-    def __init__(self, seconds: float, share: float = 1.0):
-        self.seconds: float = seconds_of(seconds)
-        self._end = time.monotonic() + self.seconds * share
+    def __init__(self, seconds: float):
+        self.seconds: float = real(seconds, "max_seconds", 0)
+        self._end = time.monotonic() + self.seconds
+
+    def part(self, share: float) -> TimeLimit:
+        """A limit that ends when so much of the time that is left has passed: others train in the rest of it."""
+        found = TimeLimit(self.seconds)
+        found._end = self._end - (1 - share) * self.left
+        return found
 
     @property
     def left(self) -> float:
@@ -50,14 +54,19 @@ class TimeLimit(Callback):
             training.stop_because(f"max_seconds={self.seconds:g} have passed")
 
 
-def seconds_of(seconds: Any) -> float:
-    """Seconds that a training may take.
+def limited(max_seconds: Any) -> list[Callback]:
+    """What ends a training after so many seconds, if any are given.
 
     Raises
     ------
     OptionError
     """
-    return real(seconds, "max_seconds", 0)
+    return [] if max_seconds is None else [TimeLimit(max_seconds)]
+
+
+def parted(callbacks: Iterable[Callback], share: float) -> list[Callback]:
+    """Callbacks of which limits end when so much of the time that is left has passed."""
+    return [each.part(share) if isinstance(each, TimeLimit) else each for each in callbacks]
 
 
 def shares(networks: int, at_a_time: int) -> Sequence[float]:
@@ -67,5 +76,5 @@ def shares(networks: int, at_a_time: int) -> Sequence[float]:
     others.
     """
     first = at_a_time + networks % at_a_time if networks > at_a_time else networks
-    ends = [first, *range(first + at_a_time, networks + 1, at_a_time)]
+    ends = [first, *range(first + at_a_time, networks + 1, max(at_a_time, 1))]
     return [next(end for end in ends if end > number) / networks for number in range(networks)]

@@ -144,9 +144,10 @@ class ProgressOfMany(Callback):
 
 
 def losses(training: Training, last: dict[str, float] | None = None) -> list[str]:
-    """Losses and metrics in words; `last` fills in what this epoch does not know yet."""
+    """Losses and metrics in words, the losses first; `last` fills in what this epoch does not know yet."""
     known = {**(last or {}), **training.logs}
-    return [f"{name} {value:.4g}" for name, value in known.items() if name not in UNSPOKEN]
+    names = sorted((name for name in known if name not in UNSPOKEN), key=lambda name: name not in ("loss", "val_loss"))
+    return [f"{name} {known[name]:.4g}" for name in names]
 
 
 def how_it_ended(training: Training) -> str:
