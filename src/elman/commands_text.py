@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 
 from elman import checks
 from elman.errors import ElmanError, OptionError
@@ -59,6 +59,7 @@ def learn_to_write(
     samples: int = 0,
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
+    max_seconds: float | None = None,
     **params: Unpack[LanguageOptions],
 ) -> Learnt:
     """Train a language model on a text, and save it.
@@ -77,6 +78,8 @@ def learn_to_write(
         Told how the training goes.
     verbose : int, default 1
         0 for silence, 1 for a line of progress.
+    max_seconds : float, optional
+        Learn no longer.
     **params
         Of `LanguageModel`: ``tokens``, ``cell``, ``units``, ``epochs``, ``seed`` ...
 
@@ -101,7 +104,8 @@ def learn_to_write(
             raise OptionError(f"the output {file} is a text that is read; give another with --out (out=... in Python)")
     check_file(file)
     try:
-        model.fit(text, validation_text=held, samples=samples, callbacks=callbacks, verbose=verbose)
+        how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
+        model.fit(text, validation_text=held, samples=samples, **how)
         score = None if model.held_out_ is None else model.evaluate()
     except KeyboardInterrupt as error:
         raise StoppedLearning(_kept(model, file)) from error
