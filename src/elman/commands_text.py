@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 
 from elman import checks
 from elman.errors import ElmanError, OptionError
@@ -61,6 +61,7 @@ def learn_to_write(
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
     saved: Saved | None = None,
+    max_seconds: float | None = None,
     **params: Unpack[LanguageOptions],
 ) -> Learnt:
     """Train a language model on a text, and save it.
@@ -82,6 +83,8 @@ def learn_to_write(
     saved : Saved, optional
         How the training is saved in a folder beside the file, ``NAME.safetensors.run``, while it lasts; by default it
         is not.
+    max_seconds : float, optional
+        Learn no longer.
     **params
         Of `LanguageModel`: ``tokens``, ``cell``, ``units``, ``epochs``, ``seed`` ...
 
@@ -107,7 +110,8 @@ def learn_to_write(
     check_file(file)
     with saved_in(file.with_name(file.name + BESIDE), saved):
         try:
-            model.fit(text, validation_text=held, samples=samples, callbacks=callbacks, verbose=verbose)
+            how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
+            model.fit(text, validation_text=held, samples=samples, **how)
             score = None if model.held_out_ is None else model.evaluate()
         except KeyboardInterrupt as error:
             raise StoppedLearning(_kept(model, file)) from error

@@ -19,11 +19,6 @@ import time
 import traceback
 from pathlib import Path
 
-import elman.cli
-import elman.commands
-import elman.commands_fleet
-import elman.commands_sequences
-import elman.commands_text
 from elman.training.runs import MANIFEST, is_of_run, manifest_of
 from elman.training.standing import Standing, check_schema
 from tests.kills.works import EVERY, RUN, WORKS

@@ -24,6 +24,7 @@ from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
+from elman.training.limits import limited
 from elman.training.losses import LOSSES
 from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
@@ -189,6 +190,7 @@ class SequenceClassifier(SequenceEstimator):
         checkpoint: Folder = None,
         every: str | int | None = None,
         resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from sequences whose class is known.
 
@@ -208,6 +210,9 @@ class SequenceClassifier(SequenceEstimator):
         checkpoint, every, resume
             A folder for where the networks stand, how often they are written, and whether they go on from there, as for
             `Network.fit`. A `random_state` has to be a number then.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began, those of all
+            members; what is learnt then depends on how fast the machine is.
 
         Returns
         -------
@@ -225,6 +230,7 @@ class SequenceClassifier(SequenceEstimator):
         """
         with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
+            limits = limited(max_seconds)
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
             self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
             if len(self.classes_) < 2:
@@ -233,7 +239,7 @@ class SequenceClassifier(SequenceEstimator):
                     f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
                 )
             self.temperature_ = 1.0
-            held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
+            held = self._learn(cases, sample_weight, callbacks, len(self.classes_), limits)
             if held.any():
                 weights = weights_of(sample_weight, len(cases))
                 self._calibrate(cases.take(held), self._target[held], None if weights is None else weights[held])

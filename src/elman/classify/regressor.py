@@ -24,6 +24,7 @@ from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
 from elman.training import Callback
+from elman.training.limits import limited
 from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
@@ -182,6 +183,7 @@ class SequenceRegressor(SequenceEstimator):
         checkpoint: Folder = None,
         every: str | int | None = None,
         resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from sequences whose number is known.
 
@@ -201,6 +203,9 @@ class SequenceRegressor(SequenceEstimator):
         checkpoint, every, resume
             A folder for where the networks stand, how often they are written, and whether they go on from there, as for
             `Network.fit`. A `random_state` has to be a number then.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began, those of all
+            members; what is learnt then depends on how fast the machine is.
 
         Returns
         -------
@@ -218,12 +223,13 @@ class SequenceRegressor(SequenceEstimator):
         """
         with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
+            limits = limited(max_seconds)
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
             target = _targets(cases)
             mean, spread = moments(target[:, None])
             self.target_mean_, self.target_spread_ = float(mean[0]), float(spread[0]) or 1.0
             self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
-            self._learn(cases, sample_weight, callbacks, 1)
+            self._learn(cases, sample_weight, callbacks, 1, limits)
         return self
 
     def check_params(self) -> None:

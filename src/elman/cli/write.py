@@ -44,6 +44,8 @@ _LEARNING = (
     click.option("--validation", type=float, metavar="SHARE", help="Of the text, held out at its end. [default: 0.1]"),
     click.option("--validation-file", metavar="FILE", help="A text that judges each epoch instead."),
     click.option("--patience", type=int, metavar="N", help="Stop after N epochs that were no better. [default: never]"),
+    click.option("--max-seconds", type=float, metavar="S", help="Learn no longer. [default: all epochs]"),
+    click.option("--metrics", metavar="FILE", help="Write losses and rates to FILE as they come, a line of JSON each."),
     click.option("--samples", type=int, metavar="N", help="Tokens to show after each epoch. [default: 200]"),
 )
 _WRITING = (
@@ -127,11 +129,14 @@ def _refuse(given: dict[str, Any], options: tuple[Callable[..., Any], ...], what
 
 def _learn(text: str, given: dict[str, Any]) -> None:
     from elman import commands_text
+    from elman.training import MetricsLog
 
+    if "metrics" in given:
+        given["callbacks"] = [MetricsLog(given.pop("metrics"), every=10)]
     saved = saved_of(given)
     with _file_of(text) as file:
         found = commands_text.learn_to_write(file, saved=saved, **{"samples": 200, **given})
-    for note in found.notes:
+    for note in (*found.notes, *filter(None, [found.model.history_.stopped])):
         say(f"Note: {note}.")
     if found.score is not None:
         say(_scored(found.score, "the text that was held out"))

@@ -361,23 +361,31 @@ class _Judge(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         self.began = True
+        self._every = -(-training.epochs // LOOKS)
         if self._error is not None:
-            self._every = -(-training.epochs // LOOKS)
             self._weights = training.net.arena.copy()
             self._best = self._error(training.net)  # type: ignore[arg-type]
 
     def on_epoch_end(self, training: Training) -> None:
-        if self._error is None or (training.epoch % self._every and training.epoch != training.epochs):
-            return
+        if training.epoch % self._every == 0 or training.epoch == training.epochs:
+            error = self._look(training)
+            if np.isfinite(error):
+                training.logs["forecast_error"] = error
+
+    def _look(self, training: Training) -> float:
+        """Judge the weights as they are, and keep them if they are the best so far."""
+        if self._error is None:
+            return np.inf
         error = self._error(training.net)  # type: ignore[arg-type]
-        if np.isfinite(error):
-            training.logs["forecast_error"] = error
         if error < self._best or not np.isfinite(self._best):
             self._best, self.epoch, self._weights = error, training.epoch, training.net.arena.copy()
+        return error
 
     def on_train_end(self, training: Training) -> None:
         self.ended = not (training.interrupted or training.failed)
-        self._learnt = training.epochs
+        if self.ended and training.stop:  # between two looks, as when its time is up
+            self._look(training)
+        self._learnt = max(training.history.epochs, 1)  # fewer than it should have where its time was up
 
     def state_dict(self) -> dict[str, Any]:
         if self._error is None:

@@ -32,6 +32,7 @@ from elman.network.loading import network_of
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
 from elman.training.history import History
+from elman.training.limits import limited
 from elman.training.progress import progress
 from elman.training.runs import Folder, saving
 from elman.untrusted import UNREADABLE
@@ -212,6 +213,7 @@ class LanguageModel(Estimator):
         checkpoint: Folder = None,
         every: str | int | None = None,
         resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from a text.
 
@@ -231,6 +233,9 @@ class LanguageModel(Estimator):
         checkpoint, every, resume
             A folder for where the training stands, how often it is written, and whether it goes on from there, as for
             `Network.fit`.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began; what is learnt then
+            depends on how fast the machine is.
 
         Returns
         -------
@@ -246,7 +251,7 @@ class LanguageModel(Estimator):
         """
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        shown, told = progress(verbose), as_callbacks(callbacks)
+        limits, shown, told = limited(max_seconds), progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
         parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
         kind, limit = kind_of(self.tokens), self.vocabulary
@@ -268,7 +273,7 @@ class LanguageModel(Estimator):
                 epochs=self.epochs,
                 fresh=self.fresh,
                 judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
-                callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
+                callbacks=[*keeping, *told, *limits, *([Samples(self, samples)] if samples else []), *shown],
                 held=None if judged is None else held.numbers,
             )
         return self

@@ -18,6 +18,7 @@ from elman.training.callbacks import Callback, as_callbacks, shared
 from elman.training.examples import examples, validation_examples
 from elman.training.fit import fit, loop
 from elman.training.history import History
+from elman.training.limits import limited, parted, shares
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.progress import ProgressOfMany, progress
@@ -28,7 +29,7 @@ from elman.training.weighing import Weighting
 _DATA = (  # options that say what is learnt from, and of the other ones those of the loop
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
-_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks".split()
+_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks accumulate".split()
 _OF_RANKS = {"ranks", "own_rows"}  # options that several processes have for one network
 _OF_DATASETS = {"steps_per_epoch", "validation_steps", "bucket"}
 _OF_ONE = _OF_RANKS | _OF_DATASETS
@@ -106,7 +107,9 @@ def fit_many(
     **options
         Those of `Network.fit`, with its defaults: ``loss optimizer batch_size epochs validation_data callbacks`` ...
         But for `ranks` and `own_rows`, which are of one network.
-        Each holds for all networks, or is ``el.each([...])``, but `verbose`: 1 shows a line as each network ends.
+        Each holds for all networks, or is ``el.each([...])``, but `verbose`: 1 shows a line as each network ends; and
+        `max_seconds`, which are those of the whole call: of networks that are trained one after the other each has its
+        part of them, and what those leave that end early.
 
         An optimiser for all says how each is trained and stays as it was: every network has one of its own, like it. A
         callback object that several networks have in common is told of them all, and unless it says that it can be told
@@ -148,12 +151,24 @@ def fit_many(
 def _fit_many(
     nets: list[Network], x: Any, target: Any, threads: int, stop_on_error: bool, options: dict[str, Any]
 ) -> list[History]:
-    values = _one_each({"x": x, "target": target, **_known(options)}, nets)
+    options = _known(options)
+    seconds = options.pop("max_seconds")
+    values = _one_each({"x": x, "target": target, **options}, nets)
     common = shared(values["callbacks"], "callbacks=el.each([...]) gives each its own")
     at_a_time = threads if all(callback.side_by_side for callback in common) else 1
+    values["callbacks"] = _limited(values["callbacks"], limited(seconds), min(len(nets), at_a_time))
     showing = _showing(values["verbose"], min(len(nets), at_a_time))
     works = [_work(training) for training in _trainings(nets, values, showing)]
-    found = side_by_side(works, threads, at_a_time=at_a_time, stop_on_error=stop_on_error)
+    ended = "failed"
+    try:
+        found = side_by_side(works, threads, at_a_time=at_a_time, stop_on_error=stop_on_error)
+        ended = "done" if all(outcome.error is None for outcome in found) else "failed"
+    except KeyboardInterrupt:
+        ended = "interrupted"
+        raise
+    finally:
+        for together in {id(one): one for own in showing for one in own if isinstance(one, ProgressOfMany)}.values():
+            together.close(ended)
     _raise_errors(found, stop_on_error)
     return [outcome.made for outcome in found if outcome.made is not None]
 
@@ -184,6 +199,12 @@ def _one_each(options: dict[str, Any], nets: list[Network]) -> dict[str, Sequenc
     found["callbacks"] = [as_callbacks(own) for own in found["callbacks"]]
     found["optimizer"] = _optimizers(found["optimizer"])
     return found
+
+
+def _limited(callbacks: Sequence[list[Callback]], limits: list[Callback], at_a_time: int) -> list[list[Callback]]:
+    """The callbacks of each network, with what ends it when its part of the time is up."""
+    ends = shares(len(callbacks), at_a_time)
+    return [parted([*own, *limits], end) for own, end in zip(callbacks, ends, strict=True)]
 
 
 def _showing(verbose: Sequence[Any], at_a_time: int) -> list[list[Callback]]:

@@ -10,6 +10,7 @@ from elman.checks import flag, nearest, shown, whole
 from elman.data.datasets import Dataset, dataset_of
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
+from elman.training.accumulation import check_accumulate
 from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.datasets import DatasetLoop, validation_feed
@@ -17,6 +18,7 @@ from elman.training.evaluating import evaluate
 from elman.training.examples import Examples, examples, validation_examples
 from elman.training.feeds import Feed, check_own_batches
 from elman.training.history import History
+from elman.training.limits import limited
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
 from elman.training.monitors import KeepBest
@@ -68,6 +70,8 @@ def fit(
     every: str | int | None = None,
     resume: bool = False,
     keep: int | None = None,
+    accumulate: int = 1,
+    max_seconds: float | None = None,
 ) -> History:
     """Train a network.
 
@@ -182,6 +186,15 @@ def fit(
         one); what differs is named. Without it a folder that holds a run is refused.
     keep : int, optional
         How many checkpoints stay, 3 by default.
+    accumulate : int, default 1
+        Make each update from so many batches, in the memory of one (and of a gradient for each doubling of them): from
+        the gradient of the mean over all their rows, as `batch_size` times as many would give it up to rounding, with
+        the same dropout and ragged or weighted rows. The last update of an epoch may have fewer rows. Stateful
+        training, batch normalisation and ranks do not go with it.
+    max_seconds : float, optional
+        End after the update that passes so many seconds since the call, as a callback that stops it would: with its
+        history, whose `stopped` says so, and the weights as they are then, or those of the best epoch where a callback
+        puts them back. Without it weights depend on no clock; with it on how fast the machine is.
 
     Returns
     -------
@@ -234,10 +247,12 @@ def fit(
             validation = validation_feed(net, validation_data, validation_steps, *judging)
         else:
             validation = validation_examples(net, validation_data, *judging)
-        watching = [*as_callbacks(callbacks), *progress(verbose)]
+        watching = [*as_callbacks(callbacks), *limits, *progress(verbose)]
         how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, on_nan
-        return _options(net, data, validation, *how, watching)
+        return _options(net, data, validation, *how, watching, accumulate)
 
+    limits = limited(max_seconds)
+    check_accumulate(whole(accumulate, "accumulate"), stateful, ranks)
     writes = ranks is None or ranks.rank == 0
     with contextlib.ExitStack() as stack:
         with contextlib.nullcontext() if ranks is None else together(ranks):
@@ -287,18 +302,22 @@ def _options(
     truncate: int | None,
     on_nan: str,
     callbacks: Iterable[Callback],
+    accumulate: int = 1,
 ) -> dict[str, Any]:
     chosen, place = resolve_metrics(metrics), next_place()
     check_metrics(net.ends, chosen)
     if isinstance(data, Feed):
         check_own_batches(data.dataset, batch_size, shuffle)
     own_order = isinstance(data, Feed) and data.dataset.batch_size is not None
+    accumulate = whole(accumulate, "accumulate")
+    check_accumulate(accumulate, stateful, None)
     return {
         "net": net,
         "optimizer": resolve_optimizer(optimizer),
         "data": data,
         "validation": validation,
-        "batch_size": 32 if batch_size is None else whole(batch_size, "batch_size"),
+        "batch_size": (32 if batch_size is None else whole(batch_size, "batch_size")) * accumulate,
+        "accumulate": accumulate,
         "epochs": whole(epochs, "epochs"),
         "shuffle": not own_order if shuffle is None else flag(shuffle, "shuffle"),
         "stateful": flag(stateful, "stateful"),

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,15 @@ from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
 from elman.training import guarded
+from elman.training.accumulation import accumulating
 from elman.training.alike import what_is_learnt
 from elman.training.diagnosis import explain
 from elman.training.examples import Judgeable, judge
 from elman.training.history import History
 from elman.training.keeper import Keeper
+from elman.training.limits import TimeLimit
 from elman.training.metrics import check_value
+from elman.training.moments import estimate_moments
 from elman.training.parts import Part
 from elman.training.protocol import Trainer
 from elman.training.runs import Place
@@ -44,7 +47,7 @@ class Loop(Training):
         Whether an epoch has begun and is not in the history yet.
     carried : list of ndarray (B, H), or None
         States, from batch to batch.
-    losses, counted : ndarray (batches,)
+    epoch_losses, counted : ndarray (batches,)
         Of this epoch: the loss of each batch, and what it counts.
     started : float
         When this epoch began, by `time.perf_counter`.
@@ -55,7 +58,6 @@ class Loop(Training):
     place: Place | None = field(default=None, kw_only=True)
     inside: bool = field(default=False, init=False)
     carried: list[np.ndarray] | None = field(default=None, init=False)
-    losses: np.ndarray = field(default_factory=lambda: np.zeros(0), init=False)
     counted: np.ndarray = field(default_factory=lambda: np.zeros(0), init=False)
     started: float = field(default=0.0, init=False)
     epochs_before: int = field(default=0, init=False)
@@ -87,6 +89,7 @@ class Loop(Training):
             try:
                 self._train(stood)
                 self._keeper.end(self)
+                self._average_in()  # behind what is kept: a training that goes on does so with its own weights
             except KeyboardInterrupt as error:
                 self.interrupted = True
                 self._keeper.end(self, error)
@@ -137,6 +140,7 @@ class Loop(Training):
 
     def update(self) -> float:
         """One update with all rows; the loss before it."""
+        self.optimizer.average_out(self.net)
         batch = self._rows, np.array([0, len(self._rows)])
         return float(self._updates(batch, self._scalars(1))[0])
 
@@ -149,9 +153,10 @@ class Loop(Training):
     def _begin_epoch(self, number: int) -> None:
         self.started, self.epochs_before = time.perf_counter(), self.net.epochs
         self.epoch, self.batch, self.logs, self.inside = number, 0, {}, True
-        self.losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
+        self.optimizer.average_out(self.net)
+        self.epoch_losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
         if self.stateful:
-            self.carried = arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
+            self.carried = self._zeros()
         self._keeper.whole = False
         self._tell("on_epoch_begin")
 
@@ -162,6 +167,7 @@ class Loop(Training):
         self._keeper.whole = True
         if self.on_nan == "skip":
             self._count_skipped()
+        self._average_in()
         with self._keeper.at_once():
             self.logs |= self._judged()
         rate = self.optimizer.rate(self.optimizer.updates - 1)
@@ -188,7 +194,7 @@ class Loop(Training):
         self._keeper.look(self)
 
     def _count_skipped(self) -> None:
-        skipped = int(np.isnan(self.losses).sum())
+        skipped = int(np.isnan(self.epoch_losses).sum())
         self.logs["skipped"] = skipped
         if skipped == self.batches:
             raise TrainingError(
@@ -204,6 +210,10 @@ class Loop(Training):
             self._train_on(part)
             if self.stop:
                 break
+
+    def _zeros(self) -> list[np.ndarray]:
+        """The states with which an epoch begins."""
+        return arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
 
     def _parts(self, first: int) -> Iterator[Part]:
         """The batches of this epoch from one on, as many at a time as are in memory."""
@@ -235,12 +245,12 @@ class Loop(Training):
     def _record(self, losses: np.ndarray) -> None:
         """The losses of the next batches of this epoch; NaN of one that was left out, which does not count."""
         first, self.batch = self.batch, self.batch + len(losses)
-        self.losses[first : self.batch] = losses
+        self.epoch_losses[first : self.batch] = losses
         self.counted[first : self.batch][np.isnan(losses)] = 0
 
     def _loss_so_far(self) -> float:
         """The mean loss of the batches of this epoch."""
-        return self._mean(self.losses[: self.batch], self.counted[: self.batch])
+        return self._mean(self.epoch_losses[: self.batch], self.counted[: self.batch])
 
     def _before_updates(self) -> None:
         """Before each call of the engine."""
@@ -253,7 +263,29 @@ class Loop(Training):
 
     def _trainer(self) -> Trainer:
         """What does the updates."""
-        return self.net.trainer(self.data.aims)
+        engine = self.net.trainer(self.data.aims)
+        return (
+            engine
+            if self.accumulate == 1
+            else accumulating(engine, self.data, self.accumulate, getattr(self, "_engine", None))
+        )
+
+    def _average_in(self) -> None:
+        """Have the averaged weights in place, where the optimiser keeps an average, with moments of their own."""
+        self.optimizer.average_in(self.net, self._estimate_moments)
+
+    def _estimate_moments(self) -> None:
+        carried = self._zeros() if self.stateful else None
+        keys = dropout_keys(self.net.seed, self.net.updates, self.batches)
+        estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
+
+    def _seconds(self) -> float:
+        """How long a call of the engine may take, but for its first update."""
+        return min([SECONDS_A_CALL, *(each.left for each in self.callbacks if isinstance(each, TimeLimit))])
+
+    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
+        failed = getattr(self._engine, "failed", None)
+        return super().gradient(rows, key, states) if failed is None else failed
 
     def _look_again(self) -> None:
         """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
@@ -282,7 +314,7 @@ class Loop(Training):
             dropout_keys(net.seed, net.updates, len(scalars)),
             optimizer.clip_norm or 0.0,
             self.carried,
-            SECONDS_A_CALL,
+            self._seconds(),
             self._grouping.spans,
             done,
         )
@@ -344,7 +376,8 @@ class Loop(Training):
 
     def _judge(self, data: Judgeable) -> dict[str, float]:
         """The loss and the metrics, in as little memory as training takes."""
-        rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
+        rows = self.batch_size // self.accumulate
+        rows = rows if self.memory == "low" else max(rows, 256)
         return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
 
     def learnt(self) -> dict[str, Any]:

@@ -244,7 +244,8 @@ class EarlyStopping(Callback):
         if self._best.improved(self._monitor.value(training), training):
             self.best_epoch_ = training.epoch
         elif training.epoch - self._best.epoch >= self.patience:
-            training.stop, self.stopped_epoch_ = True, training.epoch
+            self.stopped_epoch_ = training.epoch
+            training.stop_because(f"{self.monitor} has not got better for {self.patience} epochs")
 
     def on_train_end(self, training: Training) -> None:
         if not training.failed:
