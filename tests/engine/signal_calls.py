@@ -97,12 +97,12 @@ def low_memory() -> None:
 
 def large_products() -> None:
     """Each takes long."""
-    interrupted(forward(network(el.Dense(4096), el.Dense(4096), inputs=512), 64, 400))
+    interrupted(forward(network(el.Dense(4096), el.Dense(4096), inputs=512), 64, 200))
 
 
 def shared_products() -> None:
     """Of few rows, whose columns threads share."""
-    interrupted(forward(network(el.LSTM(640, return_sequences=False), el.Dense(1)), 2, LONG))
+    interrupted(forward(network(el.LSTM(384, return_sequences=False), el.Dense(1)), 2, LONG))
 
 
 def gradients() -> None:
