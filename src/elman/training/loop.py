@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from elman.training.diagnosis import explain
 from elman.training.examples import Examples, judge
 from elman.training.history import History
 from elman.training.metrics import check_value
+from elman.training.parts import Part
 from elman.training.protocol import Trainer
 from elman.training.state import Training
 
@@ -40,6 +41,7 @@ class Loop(Training):
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
         self._grouping = self.optimizer.grouping(self.net)
+        self._carried: list[np.ndarray] | None = None  # states, from batch to batch
         self._watchers = [c for c in self.callbacks if c.watches_batches]
 
     def run(self) -> History:
@@ -69,7 +71,7 @@ class Loop(Training):
     def update(self) -> float:
         """One update with all rows; the loss before it."""
         batch = self._rows, np.array([0, len(self._rows)])
-        return float(self._updates(batch, self._scalars(1), None)[0])
+        return float(self._updates(batch, self._scalars(1))[0])
 
     # --- one epoch ------------------------------------------------------------------------------------------
 
@@ -93,25 +95,39 @@ class Loop(Training):
         self.history.append(self.logs)
 
     def _all_batches(self) -> None:
-        rows, borders = self._order()
-        losses, counts = np.zeros(self.batches), self._counts(rows, borders)
-        states = (
-            arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype) if self.stateful else None
-        )
+        self._losses, self._counted = np.zeros(self.batches), np.zeros(self.batches)
+        if self.stateful:
+            self._carried = arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
+        for part in self._parts(self.batch):
+            self.data = part.examples
+            self._train_on(part)
+            if self.stop:
+                break
+
+    def _parts(self, first: int) -> Iterator[Part]:
+        """The batches of this epoch from one on, as many at a time as are in memory."""
+        yield Part(self.data, *self._order()).behind(first)
+
+    def _train_on(self, part: Part) -> None:
+        began, end = self.batch, self.batch + len(part)
+        self._counted[began:end] = self._counts(part.rows, part.borders)
         self._look_again()
-        scalars, begun = self._scalars(self.batches), 0
-        while self.batch < self.batches and not self.stop:
-            first, last = self.batch, min(self.batches, self.batch + self._unwatched())
+        scalars, known = self._scalars(len(part)), began
+        while self.batch < end and not self.stop:
+            first, last = self.batch, min(end, self.batch + self._unwatched())
             if self._watchers:  # a callback may have changed the learning rate, or frozen something
                 self._look_again()
-                scalars, begun = self._scalars(last - first), first
-            chosen = rows[borders[first] : borders[last]], borders[first : last + 1] - borders[first]
-            found = self._updates(chosen, scalars[first - begun : last - begun], states)
+                scalars, known = self._scalars(last - first), first
+            self._before_updates()
+            found = self._updates(part.some(first - began, last - began), scalars[first - known : last - known])
             self.batch += len(found)
-            losses[first : self.batch] = found
-            self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
+            self._losses[first : self.batch] = found
+            self.logs["loss"] = self._mean(self._losses[: self.batch], self._counted[: self.batch])
             self._tell("on_progress")
             self._tell_of_batch()
+
+    def _before_updates(self) -> None:
+        """Before each call of the engine."""
 
     def _rows_that_count(self) -> np.ndarray:
         """The rows of an epoch, without those of weight 0."""
@@ -136,9 +152,7 @@ class Loop(Training):
         """How many updates can be done before a callback must be told."""
         return min((c.every - self.net.updates % c.every for c in self._watchers), default=self.batches)
 
-    def _updates(
-        self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
-    ) -> np.ndarray:
+    def _updates(self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray) -> np.ndarray:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
         net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
         rows, borders = batches
@@ -149,7 +163,7 @@ class Loop(Training):
             scalars,
             dropout_keys(net.seed, net.updates, len(scalars)),
             optimizer.clip_norm or 0.0,
-            states,
+            self._carried,
             SECONDS_A_CALL,
             self._grouping.spans,
             done,
