@@ -20,7 +20,6 @@ import numpy as np
 import elman as el
 from elman.engine import make_engine
 from elman.engine.interface import AS_A_WHOLE, Batch, How
-from elman.engine.plan import Plan
 from elman.engine.products import Weights
 from elman.engine.smoothing import Smoothing, theta_moments
 from elman.network.engines import planned
@@ -240,11 +239,28 @@ def handlers_that_use_the_network() -> None:
 CALLS = {
     f.__name__: f
     for f in (
-        many_rows, one_long_row, low_memory, large_products, shared_products, gradients, gradients_of_one_row, gradients_in_low_memory,
-        truncated_gradients, normalised_gradients, training, carried_states, generation, drawn_text, stream, smoothing,
-        theta, products, ctrl_c, handlers_that_use_the_network,
+        many_rows,
+        one_long_row,
+        low_memory,
+        large_products,
+        shared_products,
+        gradients,
+        gradients_of_one_row,
+        gradients_in_low_memory,
+        truncated_gradients,
+        normalised_gradients,
+        training,
+        carried_states,
+        generation,
+        drawn_text,
+        stream,
+        smoothing,
+        theta,
+        products,
+        ctrl_c,
+        handlers_that_use_the_network,
     )
-}  # fmt: skip
+}
 
 if __name__ == "__main__":
     THREADS = int(sys.argv[1])

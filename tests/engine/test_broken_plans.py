@@ -131,7 +131,8 @@ def called(plain: tuple, plan: Plan, seed: int) -> None:
     states = [np.empty((len(batch), w)) for w in intake.state_widths]
     given = intake.batch(batch, goal=bool(plan.goals))
     engine.forward(parameters, 0, given.inputs, given.lengths, given.states or [], 1, outputs, states, False)
-    of_inputs = [np.empty(x.shape) if slot >= 0 else None for x, slot in zip(given.inputs, plan.input_grads)]  # fmt: skip
+    pairs = zip(given.inputs, plan.input_grads, strict=False)
+    of_inputs = [np.empty(x.shape) if slot >= 0 else None for x, slot in pairs]
     if plan.goals:
         engine.gradients(
             parameters, 0, given.inputs, given.targets, given.weights, given.lengths, given.states or [], [], 1,

@@ -114,5 +114,3 @@ assert os.waitpid(children[0], 0)[1] == 0
 """
     ended = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr
-
-

@@ -22,7 +22,6 @@ from elman.network.face import Net
 from elman.network.single_step import SingleStep
 from elman.network.stream_states import SOME, StreamStates
 
-
 _of_this_process: weakref.WeakSet[Streams] = weakref.WeakSet()
 
 
