@@ -34,28 +34,14 @@ void take_python(PyThreadState* state) {
   }
 }
 
-// Signals are answered by Python's main thread alone, which after a fork is another one.
-bool is_main_thread() {
-  nanobind::object main = nanobind::module_::import_("threading").attr("main_thread")();
-  return nanobind::cast<unsigned long>(main.attr("ident")) == PyThread_get_thread_ident();
-}
-
 }  // namespace
 
 bool WithoutPython::goes_on(void* self) {
   WithoutPython& away = *static_cast<WithoutPython*>(self);
-  if (!away.can_ask_) return true;
   const uint64_t flushing = FlushDenormals::control();
   FlushDenormals::set_control(away.mode_);
   take_python(away.state_);
-  try {
-    away.can_ask_ = is_main_thread();  // which is Python, so that handlers may run here, too
-    away.raised_ = away.can_ask_ && PyErr_CheckSignals() != 0;
-  } catch (nanobind::python_error& error) {
-    away.raised_ = !error.matches(PyExc_ImportError) && !error.matches(PyExc_AttributeError);
-    if (away.raised_) error.restore();
-    away.can_ask_ = false;
-  }
+  away.raised_ = PyErr_CheckSignals() != 0;  // does nothing in threads that are not Python's main one
   away.state_ = PyEval_SaveThread();
   FlushDenormals::set_control(flushing);
   return !away.raised_;

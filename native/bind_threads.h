@@ -26,7 +26,7 @@ class WithoutPython {
  private:
   uint64_t mode_ = FlushDenormals::control();  // the caller's
   PyThreadState* state_;                       // null when Python runs
-  bool raised_ = false, can_ask_ = true;
+  bool raised_ = false;
 };
 
 // Runs f while other threads may run Python.

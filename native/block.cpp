@@ -9,7 +9,7 @@ namespace elman {
 namespace {
 
 constexpr double kLongProduct = 2e8;  // multiply-adds that are done in parts, to look in between whether to stop
-constexpr int kMergedRows = 128;  // rows of several time steps that a product or program takes at once
+constexpr int kMergedRows = 128;      // rows of several time steps that a product or program takes at once
 
 template <class T>
 struct BlockRun : BlockPlaces<T> {
@@ -19,7 +19,8 @@ struct BlockRun : BlockPlaces<T> {
   using Places::cell, Places::at, Places::width, Places::axis, Places::length, Places::data_row, Places::across,
       Places::final_value;
   using Places::e, Places::parameters, Places::batch, Places::scratch, Places::block, Places::plan, Places::space;
-  using Places::worked, Places::first_step, Places::each_row, Places::recent_sums, Places::begin_sums, Places::end_recent_sums;
+  using Places::worked, Places::first_step, Places::each_row, Places::recent_sums, Places::begin_sums,
+      Places::end_recent_sums;
 
   BlockRun(const Places& places, const Results<T>& results, const std::vector<double>& weight_sums)
       : Places(places), results(results), weight_sums(weight_sums) {}

@@ -9,7 +9,7 @@
 namespace elman {
 
 constexpr double kWorkBetweenLooks = 2e6;  // multiply-adds, some dozens of microseconds
-constexpr int kRecentSteps = 32;  // whose rows are summed before they are added to the sum of all
+constexpr int kRecentSteps = 32;           // whose rows are summed before they are added to the sum of all
 
 // Rows are counted from the block's first one, on each axis in its own order.
 template <class T>

@@ -28,8 +28,8 @@ std::atomic<uint32_t> g_forks{0};  // up to this process
 // A child finds no list half changed.
 void keep_whole_in_forks() {
 #if !defined(_WIN32)
-  static const int once = pthread_atfork([] { lists().lock(); }, [] { lists().unlock(); },
-                                         [] { lists().unlock(), g_forks.fetch_add(1); });
+  static const int once =
+      pthread_atfork([] { lists().lock(); }, [] { lists().unlock(); }, [] { lists().unlock(), g_forks.fetch_add(1); });
   (void)once;
 #endif
 }
@@ -60,7 +60,8 @@ Engines<T>::~Engines() {
 
 template <class T>
 void Engines<T>::add(Function<T> function, int64_t parameters) {
-  if (function.engines == this) throw std::invalid_argument("bad plan: a function of parameters that is made by itself");
+  if (function.engines == this)
+    throw std::invalid_argument("bad plan: a function of parameters that is made by itself");
   add_function(*first_, std::move(function), parameters);
 }
 

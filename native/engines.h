@@ -49,8 +49,8 @@ class Engines {
   uint64_t calls_ = 0;
 };
 
-// One caller at a time, of what serves no more, as a stream. A caller that waits looks whether to stop, one that has the
-// turn already (in the handler of a signal) is refused, and after a fork it is nobody's.
+// One caller at a time, of what serves no more, as a stream. A caller that waits looks whether to stop, one that has
+// the turn already (in the handler of a signal) is refused, and after a fork it is nobody's.
 class Turn {
  public:
   Turn() = default;

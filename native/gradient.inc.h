@@ -20,7 +20,7 @@ constexpr int many_tasks = 64;
 constexpr int far_bytes = 1024, worth_copying = 4;  // rows so far apart are copied where tiles are narrow
 constexpr bool narrow_tiles = panel_vectors * ELMAN_VECTOR_BYTES <= 64;
 constexpr int look_pieces = 64;  // after so many, a sum asks whether to stop
-constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
+constexpr int few_rows = 32;     // so few that columns which fill no vector are not worth a task of their own
 
 // How dw is cut into tasks: a function of its sizes alone.
 struct Cut {

@@ -410,7 +410,8 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                const std::vector<double>& weight_sums, const Leg& leg, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
-// A run of a stream, or of some, by an engine of its engines; the weights are packed if they are not those of its last run. (run.cpp)
+// A run of a stream, or of some, by an engine of its engines; the weights are packed if they are not those of its last
+// run. (run.cpp)
 template <class T>
 void run_packed(Engine<T>& engine, Repeated<T>& repeated, const Batch<T>& batch, const Results<T>& results);
 // Whether all numbers that go in are finite, of arrays as long as those of so many batches. (run.cpp)

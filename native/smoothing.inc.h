@@ -7,7 +7,7 @@
 #include "vector_math.inc.h"
 
 constexpr int kLookSteps = 4096;  // after so many, it is asked whether to stop
-constexpr int kSmoothed = 16;  // steps whose errors are kept for their products
+constexpr int kSmoothed = 16;     // steps whose errors are kept for their products
 
 template <class T>
 struct Smoother {

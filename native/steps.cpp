@@ -168,7 +168,7 @@ bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const
   return true;
 }
 
-#define ELMAN_INSTANTIATE(T)                               \
+#define ELMAN_INSTANTIATE(T)                              \
   template bool run_steps(Repeated<T>&, const Steps<T>&); \
   template bool run_some(Pool<T>&, const int64_t*, const Batch<T>&, const std::vector<T*>&, bool*);
 ELMAN_INSTANTIATE(float)

@@ -103,18 +103,24 @@ struct Reader {
   State state() { return State{i(), i(), i(), i(), i(), flag(), i(), i()}; }
   Meeting meeting() { return Meeting{ref(), ref(), ref(), number(), real(), number(), number(), real()}; }
   Stage stage() {
-    return Stage{i(),       steps(), steps(), steps(), steps(), list([&] { return state(); }), list([&] { return i(); }),
+    return Stage{i(),      steps(), steps(), steps(), steps(), list([&] { return state(); }), list([&] { return i(); }),
                  meeting()};
   }
   Gradient gradient() { return Gradient{kind<GradientKind>(), number(), i(), i(), ref(), ref(), i()}; }
   Goal goal() { return Goal{i(), i(), i(), i(), real()}; }
   Plan plan() {
-    return Plan{list([&] { return slot(); }),     list([&] { return stage(); }),
-                list([&] { return matrix(); }),   list([&] { return program(); }),
-                list([&] { return gradient(); }), number(),
-                list([&] { return ref(); }),      list([&] { return ref(); }),
-                list([&] { return goal(); }),     list([&] { return i(); }),
-                flag(),                           i(),
+    return Plan{list([&] { return slot(); }),
+                list([&] { return stage(); }),
+                list([&] { return matrix(); }),
+                list([&] { return program(); }),
+                list([&] { return gradient(); }),
+                number(),
+                list([&] { return ref(); }),
+                list([&] { return ref(); }),
+                list([&] { return goal(); }),
+                list([&] { return i(); }),
+                flag(),
+                i(),
                 i()};
   }
 };
@@ -178,8 +184,7 @@ struct Case {
   void make_batch(int steps, bool ragged) {
     batch = {};
     batch.B = kRows, batch.steps.assign(size_t(plan.axes), steps);
-    for (int axis = 0; axis < plan.axes; ++axis)
-      batch.lengths.push_back(ragged ? wholes(kRows, steps + 1) : nullptr);
+    for (int axis = 0; axis < plan.axes; ++axis) batch.lengths.push_back(ragged ? wholes(kRows, steps + 1) : nullptr);
     for (const Ref& r : plan.inputs) batch.inputs.push_back(source(r.slot));
     for (const Goal& g : plan.goals) batch.targets.push_back(source(g.slot()));
     batch.weights.resize(plan.goals.size());
@@ -208,8 +213,10 @@ struct Case {
 
   void train() {
     ProgramSource sgd;  // p = p - 0.1 g
-    sgd.operands = {{OperandKind::array, 1, {}, 0, 0}, {OperandKind::array, 1, {}, 1, 0},
-                    {OperandKind::constant, 0, {}, 0, 0.1}, {OperandKind::temp, 1, {}, 0, 0}};
+    sgd.operands = {{OperandKind::array, 1, {}, 0, 0},
+                    {OperandKind::array, 1, {}, 1, 0},
+                    {OperandKind::constant, 0, {}, 0, 0.1},
+                    {OperandKind::temp, 1, {}, 0, 0}};
     sgd.code = {{Op::mul_, 3, 1, 2, 2, 0, 0}, {Op::sub_, 0, 0, 3, 3, 0, 0}};
     const std::vector<int64_t> offsets = {0, 2, 4};
     double losses[kUpdates], scalars[1] = {};
@@ -319,7 +326,8 @@ std::vector<Bytes> files_of(const char* folder) {
 
 // Some numbers become others, or those of another place.
 void change(Bytes& bytes, std::mt19937_64& random) {
-  const int64_t edges[] = {-2, -1, 0, 1, 2, 3, 7, 31, 255, 256, 65535, 1 << 20, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
+  const int64_t edges[] = {-2,  -1,  0,     1,       2,         3,         7,         31,
+                           255, 256, 65535, 1 << 20, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
   const size_t n = bytes.size() / 8;
   auto number = [&](size_t i) {
     int64_t value;
@@ -354,13 +362,15 @@ int main(int count, char** given) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(std::atof(given[1]));
   size_t tried = 0, taken = 0, whole = 0;
   for (const Bytes& plan : plans) whole += elman::fuzz::try_bytes(plan.data(), plan.size());
-  if (plans.empty() || whole < plans.size()) return std::fprintf(stderr, "%zu of %zu plans are refused as they are\n", plans.size() - whole, plans.size()), 1;
+  if (plans.empty() || whole < plans.size())
+    return std::fprintf(stderr, "%zu of %zu plans are refused as they are\n", plans.size() - whole, plans.size()), 1;
   for (; std::chrono::steady_clock::now() < end; ++tried) {
     Bytes bytes = plans[random() % plans.size()];
     change(bytes, random);
     // What it was is in a file, should this be its end.
     taken += elman::fuzz::try_bytes(bytes.data(), bytes.size());
   }
-  std::printf("%zu plans as they are, %zu changed ones: %zu refused, the others run\n", plans.size(), tried, tried - taken);
+  std::printf("%zu plans as they are, %zu changed ones: %zu refused, the others run\n", plans.size(), tried,
+              tried - taken);
 }
 #endif

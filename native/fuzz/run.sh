@@ -10,13 +10,15 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
 PATH=$(dirname "$python"):$PATH
 cd "$root"
+flags="-fno-sanitize=null,nonnull-attribute,returns-nonnull-attribute -fdelete-null-pointer-checks"  # see sanitize.sh
+flags="$flags -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 "$python" -m tests.engine.plan_files build/plans
 
 build() {  # folder, sanitizers, more of cmake's options
   folder=build/fuzz-$1 kinds=$2
   shift 2
-  cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_FUZZ=ON -DPython_EXECUTABLE="$python" \
-    -DCMAKE_CXX_FLAGS="-fsanitize=$kinds -fno-sanitize-recover=undefined -fno-omit-frame-pointer" "$@" >/dev/null
+  cmake -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DELMAN_FUZZ=ON -DELMAN_GENERIC=ON -DPython_EXECUTABLE="$python" \
+    -DCMAKE_CXX_FLAGS="-fsanitize=$kinds $flags" "$@" >/dev/null
   cmake --build "$folder" --target fuzz_plans
 }
 

@@ -53,17 +53,24 @@ def written_by_hand() -> Iterator[Plan]:
 
 def of_networks() -> Iterator[tuple[el.Network, np.ndarray, np.ndarray]]:
     """Every cell in a network, and layers that are no cells; with an input and a target."""
-    random = np.random.default_rng(0)
-    x = random.normal(size=(3, 5, 3)).astype(np.float32)
-    layers = [[el.Layer(cell, 8)] for cell in catalogue().values()]
-    layers += [
-        [el.GRU(4), el.BatchNorm()],
-        [el.Bidirectional(el.LSTM(4))],
-        [el.GRU(4), el.Dropout(0.3), el.LayerNorm()],
-    ]
+    x = np.ones((3, 5, 3), np.float32)  # which all cells take, whatever their inputs stand for
+    layers = [[el.GRU(4), el.BatchNorm()], [el.Bidirectional(el.LSTM(4))], [el.GRU(4), el.Dropout(0.3), el.LayerNorm()]]
+    for cell in catalogue().values():
+        yield _of_cell(cell), x, x[..., :2]
     for made in layers:
         yield el.Network(3, [*made, el.Dense(2)], engine="native"), x, x[..., :2]
     yield el.Network(1, [el.Embedding(7, 4), el.GRU(4), el.Dense(7)], engine="native"), x[..., 0] > 0, x[..., 0] > 0
+
+
+def _of_cell(cell: Any) -> el.Network:
+    """A network of it, which has the one input for each that it takes."""
+    layer = el.Layer(cell, 8)
+    for count in range(1, 4):
+        try:
+            return el.Network(lambda x, n=count: el.Dense(2)(layer(*[x] * n)), inputs={"x": 3}, engine="native")
+        except el.OptionError:
+            continue
+    raise AssertionError(f"{cell.name} takes too many inputs")
 
 
 def plans() -> list[tuple]:

@@ -96,12 +96,12 @@ def low_memory() -> None:
 
 def large_products() -> None:
     """Each takes long."""
-    interrupted(forward(network(el.Dense(4096), el.Dense(4096), inputs=512), 64, 400))
+    interrupted(forward(network(el.Dense(4096), el.Dense(4096), inputs=512), 64, 200))
 
 
 def shared_products() -> None:
     """Of few rows, whose columns threads share."""
-    interrupted(forward(network(el.LSTM(640, return_sequences=False), el.Dense(1)), 2, LONG))
+    interrupted(forward(network(el.LSTM(384, return_sequences=False), el.Dense(1)), 2, LONG))
 
 
 def gradients() -> None:
@@ -239,11 +239,28 @@ def handlers_that_use_the_network() -> None:
 CALLS = {
     f.__name__: f
     for f in (
-        many_rows, one_long_row, low_memory, large_products, shared_products, gradients, gradients_of_one_row, gradients_in_low_memory,
-        truncated_gradients, normalised_gradients, training, carried_states, generation, drawn_text, stream, smoothing,
-        theta, products, ctrl_c, handlers_that_use_the_network,
+        many_rows,
+        one_long_row,
+        low_memory,
+        large_products,
+        shared_products,
+        gradients,
+        gradients_of_one_row,
+        gradients_in_low_memory,
+        truncated_gradients,
+        normalised_gradients,
+        training,
+        carried_states,
+        generation,
+        drawn_text,
+        stream,
+        smoothing,
+        theta,
+        products,
+        ctrl_c,
+        handlers_that_use_the_network,
     )
-}  # fmt: skip
+}
 
 if __name__ == "__main__":
     THREADS = int(sys.argv[1])
