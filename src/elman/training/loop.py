@@ -105,7 +105,7 @@ class Loop(Training):
                 f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "
                 f"first that was: {self.why_skipped}",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return self.history
 
