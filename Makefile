@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -79,6 +79,11 @@ fuzz: $(VENV)/.tested fuzz-native
 KILLS ?= 200
 faults: $(VENV)/.tested
 	ELMAN_FAULTS=1 ELMAN_KILLS=$(KILLS) $(BIN)/python -m pytest $(SPREAD) tests/faults tests/files
+
+# SIGKILLS to trainings and commands of every kind at random moments; each goes on, to the bits of one that was left alone. Some minutes.
+SIGKILLS ?= 100
+kills: $(VENV)/.tested
+	$(BIN)/python -m tests.kills.run --kills $(SIGKILLS)
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native

@@ -223,8 +223,8 @@ class Keeper:
             if changed and kind not in self._noted:
                 self._noted.add(kind)
                 note(
-                    f"the callback {kind} has changed its {', '.join(changed)}, which a checkpoint does not hold: give it "
-                    "state_dict and load_state_dict, or a training that goes on does without"
+                    f"the callback {kind} has changed its {', '.join(changed)}, which a checkpoint does not hold: give "
+                    "it state_dict and load_state_dict, or a training that goes on does without"
                 )
 
     # --- going on ---------------------------------------------------------------------------------------------
