@@ -225,6 +225,25 @@ def test_networks_side_by_side_have_an_average_each():
         np.testing.assert_array_equal(net.arena, one.arena)
 
 
+def test_an_average_that_is_not_applied():
+    passed = weights_behind_each_update(recurrent(), el.SGD(0.1), epochs=2)
+    net, optimizer = recurrent(), el.SGD(0.1, average=el.SWA(applied=False))
+    history = train(net, X, TARGET, optimizer=optimizer, epochs=2, validation_data=(X, TARGET))
+    np.testing.assert_array_equal(net.arena, passed[-1])
+    assert net.evaluate(X, TARGET) == history["val_loss"][-1]
+    found = np.concatenate([value.ravel() for value in optimizer.averaged.values()])
+    np.testing.assert_allclose(found, np.mean(passed, axis=0), rtol=1e-12)
+
+
+def test_any_number_of_ranks():
+    def trained(ranks):
+        net, optimizer = recurrent(threads=1), el.Adam(0.02, average=el.EMA(0.9))
+        train(net, X, TARGET, optimizer=optimizer, epochs=2, validation_data=(X, TARGET), ranks=ranks)
+        return net.arena.tobytes(), optimizer.state[OWN].tobytes()
+
+    assert set(el.distributed.in_threads(trained, 3)) == {trained(el.distributed.alone())}
+
+
 def test_without_an_average_the_program_is_what_it_was():
     assert el.Adam(average=None).program() == el.Adam().program()
     assert len(el.Adam(average=el.EMA()).program().code) > len(el.Adam().program().code)

@@ -19,9 +19,15 @@ SHARE = "average: share"  # a scalar of an update
 
 
 class Average:
-    """A mean of the weights behind each update; subclasses give `share`. See `EMA` and `SWA`."""
+    """A mean of the weights behind each update; subclasses give `share`. See `EMA` and `SWA`.
 
-    start: int
+    Attributes
+    ----------
+    applied : bool
+        Whether epochs are judged, and trainings end, with averaged weights.
+    """
+
+    applied: bool = True
 
     def share(self, step: np.ndarray) -> np.ndarray:
         """What the weights behind some updates (1 is the first) count in the average: 1 and it is these weights."""
@@ -46,6 +52,10 @@ class EMA(Average):
         Whether it is freed of its bias towards the first weights, as above. If not, ``c_1 = 1`` and ``c_k = 1 -
         decay``, as PyTorch's `AveragedModel` with `get_ema_multi_avg_fn` and Keras' `use_ema` have it.
 
+    applied : bool, default True
+        Whether epochs are judged, and the training ends, with the averaged weights. If not, the network keeps its own;
+        `Optimizer.averaged` and `Optimizer.average_in` have the average.
+
     References
     ----------
     B. T. Polyak and A. B. Juditsky, Acceleration of stochastic approximation by averaging, SIAM Journal on Control and
@@ -61,11 +71,12 @@ class EMA(Average):
     decay: float = 0.999
     start: int = 1
     corrected: bool = True
+    applied: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "decay", real(self.decay, "EMA: decay", 0, 1, from_low=True))
         object.__setattr__(self, "start", whole(self.start, "EMA: start"))
-        flag(self.corrected, "EMA: corrected")
+        flag(self.corrected, "EMA: corrected"), flag(self.applied, "EMA: applied")
 
     def share(self, step: np.ndarray) -> np.ndarray:
         number = np.maximum(step - self.start + 1, 1)
@@ -87,6 +98,8 @@ class SWA(Average):
         updates an epoch, ``SWA(start=10 * n, every=n)`` averages the weights at the ends of epochs from the tenth on.
     every : int, default 1
         Updates from one of the averaged weights to the next.
+    applied : bool, default True
+        As for `EMA`.
 
     References
     ----------
@@ -102,10 +115,12 @@ class SWA(Average):
 
     start: int = 1
     every: int = 1
+    applied: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", whole(self.start, "SWA: start"))
         object.__setattr__(self, "every", whole(self.every, "SWA: every"))
+        flag(self.applied, "SWA: applied")
 
     def share(self, step: np.ndarray) -> np.ndarray:
         behind = np.maximum(step - self.start, 0)

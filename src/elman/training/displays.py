@@ -107,7 +107,7 @@ class Terminal(Display):
         self._live = Live(
             console=Console(stderr=True),
             auto_refresh=False,
-            redirect_stdout=sys.stdout.isatty(),  # else what is printed goes to a file, and must not come here
+            redirect_stdout=_is_terminal(sys.stdout),  # else what is printed goes to a file, and must not come here
             vertical_overflow="crop",
         )
         self._live.start()
@@ -211,9 +211,13 @@ def display() -> Display:
     """What suits the place where this runs."""
     if in_notebook():
         return Notebook()
-    if sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown"):
+    if _is_terminal(sys.stderr) and os.environ.get("TERM", "") not in ("dumb", "unknown"):
         return Terminal()
     return Lines()
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()  # there is none where a program has no console
 
 
 def in_notebook() -> bool:

@@ -272,7 +272,9 @@ class Loop(Training):
 
     def _average_in(self) -> None:
         """Have the averaged weights in place, where the optimiser keeps an average, with moments of their own."""
-        self.optimizer.average_in(self.net, self._estimate_moments)
+        average, meetings = self.optimizer.average, self._engine.plan.meetings
+        if average is not None and average.applied:
+            self.optimizer.average_in(self.net, self._estimate_moments if meetings else None)
 
     def _estimate_moments(self) -> None:
         carried = self._zeros() if self.stateful else None
