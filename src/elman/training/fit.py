@@ -153,7 +153,8 @@ def fit(
     TrainingError
         A loss or gradient is not finite; the weights are those before that update.
     KeyboardInterrupt
-        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`).
+        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`). An update that
+        was under way is not done, and not counted; so with whatever else the handler of a signal raises.
 
     References
     ----------
