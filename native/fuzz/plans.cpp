@@ -367,7 +367,6 @@ int main(int count, char** given) {
   for (; std::chrono::steady_clock::now() < end; ++tried) {
     Bytes bytes = plans[random() % plans.size()];
     change(bytes, random);
-    // What it was is in a file, should this be its end.
     taken += elman::fuzz::try_bytes(bytes.data(), bytes.size());
   }
   std::printf("%zu plans as they are, %zu changed ones: %zu refused, the others run\n", plans.size(), tried,

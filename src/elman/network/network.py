@@ -90,6 +90,14 @@ class Network:
     trainable : tuple of str
         Names of those that it changes.
 
+    Notes
+    -----
+    Any number of threads may use a network at once: calls, gradients, generation and streams do not wait for one
+    another, and each has the numbers that it has alone. Where one of them writes to parameters meanwhile, the others
+    have the old values or the new ones, never some of each; of a network that is being trained they get an
+    `EngineError` and use a copy. A network goes on in the child of a fork. Signals are answered during a call: Ctrl-C
+    ends it within a moment, and leaves parameters and states as they were before what was not done.
+
     References
     ----------
     .. [1] D. Kalamkar et al., A study of BFLOAT16 for deep learning training, arXiv:1905.12322 (2019).

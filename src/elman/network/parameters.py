@@ -223,24 +223,29 @@ class Parameters(Mapping[str, np.ndarray]):
         EngineError
             If another thread writes again and again, as a training does.
         """
-        until = time.monotonic() + SECONDS_OF_PATIENCE
+        until = 0.0
         while True:
             before = self._version
             if not self._others_write():
                 try:
                     found = run(self.version)
                 except Exception:
-                    if self._version == before and not self._others_write():
+                    if self._is_still(before):
                         raise
                 else:
-                    if self._version == before and not self._others_write():
+                    if self._is_still(before):
                         return found
+            until = until or time.monotonic() + SECONDS_OF_PATIENCE
             if time.monotonic() > until:
                 raise EngineError(
                     "the parameters are written to again and again by another thread (is the network trained there?), "
                     "so that they are never read as a whole: use a copy of the network, or wait until it is done"
                 )
             time.sleep(1e-3)
+
+    def _is_still(self, version: int) -> bool:
+        """Whether nothing was written since then."""
+        return self._version == version and not self._others_write()
 
     def _others_write(self) -> bool:
         """Whether another thread is at it; one that a fork has left behind is none."""

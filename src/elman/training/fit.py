@@ -211,7 +211,8 @@ def fit(
     TrainingError
         A loss or gradient is not finite, or an update makes something so; the weights are those before that update.
     KeyboardInterrupt
-        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`).
+        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`). An update that
+        was under way is not done, and not counted; so with whatever else the handler of a signal raises.
     Terminated
         With `checkpoint`, after SIGTERM: it ends the process with exit code 143 unless it is caught.
 
