@@ -1,4 +1,5 @@
 import contextlib
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -208,7 +209,8 @@ def test_a_folder_has_the_files_of_one_run_wherever_its_writer_is_killed(tmp_pat
 def test_a_folder_that_cannot_be_finished_says_so(tmp_path):
     journal = tmp_path / ".elman-redo"
     journal.mkdir()
-    for told in ("", "[]", '{"names": ["../x"], "had": [], "new": []}', '{"names": [".."], "had": [], "new": []}'):
+    broken = ["", "[]", '{"names": ["a"], "had": [], "new": {}}', '{"names": ["a"], "had": {"a": [1]}, "new": {}}']
+    for told in (*broken, '{"names": ["../x"], "had": {}, "new": {}}', '{"names": [".."], "had": {}, "new": {}}'):
         (journal / "names.json").write_text(told)
         with pytest.raises(OptionError, match="files of two runs.*elman-redo.*remove it"):
             settle(tmp_path)
@@ -245,3 +247,34 @@ def test_many_threads_write_one_folder(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write, range(4)))
     assert len(set(files_of(tmp_path).values())) == 1 and set(os.listdir(tmp_path)) == set("abc")
+
+
+@pytest.mark.parametrize("kind", ["redo", "undo"])
+@pytest.mark.parametrize("new", [True, False])
+@pytest.mark.parametrize("had", [True, False])
+def test_a_journal_from_elsewhere_takes_nobodys_files(tmp_path, kind, new, had):
+    """As it came in an archive that was unpacked here."""
+    (tmp_path / "thesis").write_text("mine")
+    journal = tmp_path / f".elman-{kind}"
+    for name in ("new", "old"):
+        (journal / name).mkdir(parents=True)
+        (journal / name / "thesis").write_text("theirs")
+    told = {"names": ["thesis"], "had": {"thesis": [4, 1]} if had else {}, "new": {"thesis": [6, 1]} if new else {}}
+    (journal / "names.json").write_text(json.dumps(told))
+    settle(tmp_path)
+    assert files_of(tmp_path) == {"thesis": "mine"} and not journal.exists()
+
+
+def test_what_somebody_changed_since_is_left_alone(tmp_path, monkeypatch):
+    for calls in range(200):
+        folder = tmp_path / str(calls)
+        folder.mkdir()
+        for name, content in OLD.items():
+            (folder / name).write_text(content)
+        was_killed = killed_after(folder, monkeypatch, calls)
+        (folder / "z").write_text("by hand")
+        os.utime(folder / "z", (1, 1))
+        settle(folder)
+        assert (folder / "z").read_text() == "by hand"
+        if not was_killed:
+            break

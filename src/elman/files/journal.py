@@ -14,7 +14,9 @@ away. So
 To go on, and not back, is what loses nothing: the new files are whole, and a training may have made them. The old ones
 are at hand only to undo what cannot be finished, as where one of the names is a folder.
 
-All of this is done by one process at a time (`elman.files.locks`).
+All of this is done by one process at a time (`elman.files.locks`). The list says of what size and time each file was:
+one that is another since, as after somebody has put a file of that name there, is left alone. So a journal that came
+from elsewhere, in an archive say, cannot take anybody's files away.
 """
 
 from __future__ import annotations
@@ -71,42 +73,68 @@ def _prepare(draft: Path, folder: Path, names: list[str]) -> None:
         _keep(folder / name, draft / _OLD / name)
         if (draft / NEW / name).exists():
             keep_mode(folder / name, draft / NEW / name)
-    told = {"names": names, "had": had, "new": [name for name in names if (draft / NEW / name).exists()]}
+    new = [name for name in names if (draft / NEW / name).exists()]
+    told = {
+        "names": names,
+        "had": {name: _mark(folder / name) for name in had},
+        "new": {name: _mark(draft / NEW / name) for name in new},
+    }
     write_through(draft / _NAMES, json.dumps(told).encode())
     for place in (draft / NEW, draft / _OLD, draft):
         sync_folder(place)
 
 
+def _mark(file: Path) -> list[int] | None:
+    """What tells whether a file is the one that it was; None where there is none."""
+    try:
+        found = file.lstat()
+    except FileNotFoundError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
 def _redo(journal: Path, folder: Path) -> None:
-    told = _told(journal)
-    for name in told["names"]:
-        if name not in told["new"]:
-            (folder / name).unlink(missing_ok=True)
-        elif (journal / NEW / name).exists():
-            os.replace(journal / NEW / name, folder / name)
+    names, had, new = _told(journal)
+    for name in names:
+        here, made = folder / name, journal / NEW / name
+        if _mark(here) != had.get(name):  # it is the new one, or somebody else's
+            continue
+        if name not in new:
+            here.unlink(missing_ok=True)
+        elif made.exists():
+            os.replace(made, here)
     _clear(journal, folder)
 
 
 def _undo(journal: Path, folder: Path) -> None:
-    told = _told(journal)
-    for name in told["names"]:
-        if os.path.lexists(journal / _OLD / name):
-            os.replace(journal / _OLD / name, folder / name)
-        elif name not in told["had"] and not (journal / NEW / name).exists():
-            (folder / name).unlink(missing_ok=True)
+    names, had, new = _told(journal)
+    for name in names:
+        here, old = folder / name, journal / _OLD / name
+        if _mark(here) != new.get(name) or (journal / NEW / name).exists():  # it is the old one, or somebody else's
+            continue
+        if name not in had:
+            here.unlink(missing_ok=True)
+        elif os.path.lexists(old):
+            os.replace(old, here)
     _clear(journal, folder)
 
 
-def _told(journal: Path) -> dict[str, list[str]]:
-    """What a journal lists: names of files in the folder, and nothing else."""
+Marks = dict[str, list[int]]
+
+
+def _told(journal: Path) -> tuple[list[str], Marks, Marks]:
+    """What a journal lists: names of files in the folder, and nothing else; how the old and the new ones are marked."""
     try:
         told = json.loads((journal / _NAMES).read_bytes())
-        found = {key: [str(name) for name in told[key]] for key in ("names", "had", "new")}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        names = [str(name) for name in told["names"]]
+        had, new = (
+            {str(name): [int(size), int(when)] for name, (size, when) in told[k].items()} for k in ("had", "new")
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OSError(errno.EINVAL, f"its journal {journal} cannot be read; remove it") from error
-    if any(name in ("", ".", "..") or os.path.basename(name) != name for name in found["names"]):
+    if any(name in ("", ".", "..") or os.path.basename(name) != name for name in names):
         raise OSError(errno.EINVAL, f"its journal {journal} names what is elsewhere; remove it")
-    return found
+    return names, had, new
 
 
 def _clear(journal: Path, folder: Path) -> None:
