@@ -13,10 +13,10 @@ SPREAD := -n auto --dist loadfile
 
 # Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -45,6 +45,21 @@ test-kernels: $(VENV)/.native
 SERIES ?= 1000
 fleet: $(VENV)/.tested
 	ELMAN_FLEET=$(SERIES) $(BIN)/python -m pytest tests/jobs --durations 3
+
+# Files that were changed with intent, in processes with bounds: models and checkpoints (20 minutes), and every reader of data for a
+# minute, led by atheris where there is a wheel of it.
+CASES ?= 50000
+SECONDS ?= 60
+fuzz: $(VENV)/.tested
+	-$(BIN)/pip install --quiet atheris
+	$(BIN)/python -m tests.fuzz.models --cases $(CASES)
+	$(BIN)/python -m tests.fuzz.readers --seconds $(SECONDS)
+
+# Every call to the system that writes fails in turn with every error, a file system without room, and KILLS writers of each kind killed
+# at random moments. Minutes.
+KILLS ?= 200
+faults: $(VENV)/.tested
+	ELMAN_FAULTS=1 ELMAN_KILLS=$(KILLS) $(BIN)/python -m pytest $(SPREAD) tests/faults tests/files
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native

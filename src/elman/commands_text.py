@@ -15,6 +15,7 @@ from elman.files import check_file
 from elman.language import LanguageModel, TextScore
 from elman.language.options import LanguageOptions, SearchedWritingOptions, WritingOptions
 from elman.language.texts import text_files
+from elman.saved import BESIDE, Saved, saved_in
 from elman.training import Callback
 
 ENDING = ".safetensors"
@@ -60,6 +61,7 @@ def learn_to_write(
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
     max_seconds: float | None = None,
+    saved: Saved | None = None,
     **params: Unpack[LanguageOptions],
 ) -> Learnt:
     """Train a language model on a text, and save it.
@@ -80,6 +82,9 @@ def learn_to_write(
         0 for silence, 1 for a line of progress.
     max_seconds : float, optional
         Learn no longer.
+    saved : Saved, optional
+        How the training is saved in a folder beside the file, ``NAME.safetensors.run``, while it lasts; by default it
+        is not.
     **params
         Of `LanguageModel`: ``tokens``, ``cell``, ``units``, ``epochs``, ``seed`` ...
 
@@ -103,17 +108,18 @@ def learn_to_write(
         if file.exists() and read.exists() and file.samefile(read):
             raise OptionError(f"the output {file} is a text that is read; give another with --out (out=... in Python)")
     check_file(file)
-    try:
-        how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
-        model.fit(text, validation_text=held, samples=samples, **how)
-        score = None if model.held_out_ is None else model.evaluate()
-    except KeyboardInterrupt as error:
-        raise StoppedLearning(_kept(model, file)) from error
-    except ElmanError as error:
-        if (kept := _kept(model, file)) is None:
-            raise
-        raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
-    model.save(file)
+    how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
+    with saved_in(file.with_name(file.name + BESIDE), saved):
+        try:
+            model.fit(text, validation_text=held, samples=samples, **how)
+            score = None if model.held_out_ is None else model.evaluate()
+        except KeyboardInterrupt as error:
+            raise StoppedLearning(_kept(model, file)) from error
+        except ElmanError as error:
+            if (kept := _kept(model, file)) is None:
+                raise
+            raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
+        model.save(file)
     return Learnt(model, score, tuple(model.notes_), file)
 
 

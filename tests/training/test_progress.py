@@ -268,11 +268,13 @@ def test_a_resumed_training_counts_from_where_it_went_on(monkeypatch):
     clock, kept = Clock(monkeypatch, 1.0), Kept()
     shown, net = Progress(kept), recurrent()
     training = types.SimpleNamespace(
-        epoch=3, epochs=4, batch=50, batches=100, net=net, logs={}, optimizer=el.Adam(), stop=False,
+        epoch=3, epochs=4, batch=0, batches=100, resumed=True, net=net, logs={}, optimizer=el.Adam(), stop=False,
         failed=False, interrupted=False,
     )  # fmt: skip
-    net.updates = 250
     shown.on_epoch_begin(training)
+    training.batch, net.updates = 50, 250  # it stands where it stood
+    shown.on_progress(training)
+    kept.standings.clear()
     for _ in range(10):
         clock.tick(training)
         training.batch += 1

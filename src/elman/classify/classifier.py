@@ -26,6 +26,7 @@ from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.losses import LOSSES
+from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
 
@@ -187,6 +188,9 @@ class SequenceClassifier(SequenceEstimator):
         label: str | None = None,
         callbacks: Iterable[Callback] = (),
         max_seconds: float | None = None,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
     ) -> Self:
         """Learn from sequences whose class is known.
 
@@ -206,6 +210,9 @@ class SequenceClassifier(SequenceEstimator):
         max_seconds : float, optional
             The training ends after the update that passes so many seconds since it began, those of all
             members; what is learnt then depends on how fast the machine is.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`. A `random_state` has to be a number then.
 
         Returns
         -------
@@ -221,7 +228,7 @@ class SequenceClassifier(SequenceEstimator):
             Passed on; the classifier is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
-        with self._fitting():
+        with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
             limits = limited(max_seconds)
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})

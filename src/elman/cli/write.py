@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from elman.cli.once import command
-from elman.cli.terminal import flush, say
+from elman.cli.saving import saved_of, saving_options
+from elman.cli.terminal import flush, say, written
 
 _LEARNING = (
     click.option("--out", metavar="FILE", help="Where the model goes. [default: NAME.safetensors]"),
@@ -70,7 +71,7 @@ _BOTH = (click.option("--seed", type=int, metavar="N", help="Another seed, anoth
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*_LEARNING, *_WRITING, *_BOTH)):
+    for option in reversed((*_LEARNING, saving_options, *_WRITING, *_BOTH)):
         command = option(command)
     return command
 
@@ -114,7 +115,7 @@ def write(text: str | None, model: str | None, **options: Any) -> None:
             raise OptionError("--validation is a share of TEXT, and --validation-file a text of its own: leave one out")
         _learn(text, given)
     else:
-        _refuse(given, _LEARNING, "for learning from a text")
+        _refuse(given, (*_LEARNING, saving_options), "for learning from a text")
         _write(str(model), given)
 
 
@@ -132,8 +133,9 @@ def _learn(text: str, given: dict[str, Any]) -> None:
 
     if "metrics" in given:
         given["callbacks"] = [MetricsLog(given.pop("metrics"), every=10)]
+    saved = saved_of(given)
     with _file_of(text) as file:
-        found = commands_text.learn_to_write(file, **{"samples": 200, **given})
+        found = commands_text.learn_to_write(file, saved=saved, **{"samples": 200, **given})
     for note in (*found.notes, *filter(None, [found.model.history_.stopped])):
         say(f"Note: {note}.")
     if found.score is not None:
@@ -147,9 +149,13 @@ def _file_of(text: str) -> Iterator[str]:
     if text != "-":
         yield text
         return
-    with tempfile.TemporaryDirectory(prefix="elman-") as folder:
+    from elman.files import temporary
+
+    with temporary("the text of the standard input"):
+        made = tempfile.TemporaryDirectory(prefix="elman-")
+    with made as folder:
         file = Path(folder, "stdin.txt")
-        with file.open("wb") as copy:
+        with temporary("the text of the standard input"), file.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)
         yield str(file)
 
@@ -170,9 +176,9 @@ def _write(model: str, given: dict[str, Any]) -> None:
     if "stop" in given:
         given["stop"] = list(given["stop"])
     parts = commands_text.write(model, **given)
-    click.echo(given.get("prompt", ""), nl=False)
+    written(given.get("prompt", ""))
     for part in parts:
-        click.echo(part, nl=False)
+        written(part)
         flush()
     say()
     sys.stdout.flush()

@@ -27,6 +27,7 @@ from elman.forecast.search import Trial, search
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.limits import limited
+from elman.training.runs import Folder, saving
 
 SECONDS = 60.0  # of a search, where none are given
 
@@ -136,6 +137,9 @@ class Forecaster(Found):
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
         max_seconds: float | None = None,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
     ) -> Self:
         """Learn one or many series.
 
@@ -159,6 +163,9 @@ class Forecaster(Found):
             Networks learn no longer than so many seconds: at most half of them without the newest values, which say
             when it is enough, the others with them. What is learnt then depends on how fast the machine is. A search
             has `seconds` of its own.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`; all else is found again. A search goes on with the settings that it had tried.
 
         Returns
         -------
@@ -180,6 +187,17 @@ class Forecaster(Found):
         limited(max_seconds)  # says what is no time, before anything is looked for
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
+        with saving(checkpoint, every, resume=resume):
+            self._learn(collection, callbacks, like, max_seconds)
+        return self
+
+    def _learn(
+        self,
+        collection: Collection,
+        callbacks: Iterable[Callback],
+        like: Forecaster | None,
+        max_seconds: float | None,
+    ) -> None:
         seconds = SECONDS if self.seconds is None else float(self.seconds)
         self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []
         self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
@@ -187,7 +205,6 @@ class Forecaster(Found):
         self._fitted = fitted_to(self, collection, seasons, [*callbacks, *limited(max_seconds)])
         if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
-        return self
 
     def update(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -18,7 +18,9 @@ from elman.forecast.rows import Rows, quantiles_of, training_rows
 from elman.forecast.views import ABOUT, Views, views_of
 from elman.network import Network, each, fit_many
 from elman.training import Adam, Callback, CosineDecay
+from elman.training.standing import check_array
 from elman.training.state import Training
+from elman.untrusted import check_tensor, count, held
 
 MOST_SERIES = 4096  # that networks learn from; of more, as many are drawn
 UPDATES = {True: 100, False: 600}  # of a network that knows what it reads, and of one that does not
@@ -384,6 +386,17 @@ class _Judge(Callback):
         if self.ended and training.stop:  # between two looks, as when its time is up
             self._look(training)
         self._learnt = max(training.history.epochs, 1)  # fewer than it should have where its time was up
+
+    def state_dict(self) -> dict[str, Any]:
+        if self._error is None:
+            return {}
+        return {"epoch": self.epoch, "best": np.array(self._best, np.float64), "weights": self._weights}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        held(dict(stored), "a judge of forecasts", {"epoch": count, "best": np.ndarray, "weights": np.ndarray})
+        best = check_array(stored["best"], "the best error", (), np.float64)
+        self._weights = check_tensor(stored["weights"], "the best weights", self._weights.shape, self._weights.dtype)
+        self._best, self.epoch = float(best), stored["epoch"]
 
     def end(self, net: Network) -> int:
         """Put the best weights back, and say of which epoch they are; of a network that nothing judged, the last."""

@@ -22,14 +22,16 @@ from elman.training.limits import limited, parted, shares
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.progress import ProgressOfMany, progress
+from elman.training.runs import Folder, saving
 from elman.training.turns import GiveWay, Outcome, Turn, side_by_side
 from elman.training.weighing import Weighting
 
 _DATA = (  # options that say what is learnt from, and of the other ones those of the loop
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
-_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate callbacks accumulate".split()
+_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks accumulate".split()
 _OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
+_SAVING = {"checkpoint", "every", "resume", "keep"}  # of all trainings together
 _NOT_OF_MANY = {
     **dict.fromkeys(_OF_ONE, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
     "n_jobs": "threads says how many cores all trainings have together",
@@ -37,7 +39,7 @@ _NOT_OF_MANY = {
 _DEFAULTS = {
     name: given.default
     for name, given in inspect.signature(fit).parameters.items()
-    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE
+    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE | _SAVING
 }
 
 
@@ -73,6 +75,10 @@ def fit_many(
     *,
     threads: int | None = None,
     stop_on_error: bool = False,
+    checkpoint: Folder = None,
+    every: str | int | None = None,
+    resume: bool = False,
+    keep: int | None = None,
     **options: Any,
 ) -> list[History]:
     """Train several networks side by side: each gets the bits that ``net.fit(x, target, ...)`` alone would give it.
@@ -92,6 +98,9 @@ def fit_many(
         Of all trainings together; by default all cores. ``Network(threads=...)`` holds for each beside it.
     stop_on_error : bool, default False
         Whether an error of one network ends the others too, as Ctrl-C does. By default they are trained to their end.
+    checkpoint, every, resume, keep
+        As for `Network.fit`, of all networks in one folder: those that have ended are read when all go on, of the
+        others each goes on where it stood. Of each one checkpoint stays by default.
     **options
         Those of `Network.fit`, with its defaults: ``loss optimizer batch_size epochs validation_data callbacks`` ...
         But for `ranks` and `own_rows`, which are of one network.
@@ -130,8 +139,15 @@ def fit_many(
     >>> [history.epochs for history in histories]
     [5, 5, 20]
     """
-    nets = _networks(nets)
-    threads, stop_on_error = check_threads(threads), flag(stop_on_error, "stop_on_error")
+    with saving(checkpoint, every, resume=resume, keep=keep):
+        return _fit_many(
+            _networks(nets), x, target, check_threads(threads), flag(stop_on_error, "stop_on_error"), options
+        )
+
+
+def _fit_many(
+    nets: list[Network], x: Any, target: Any, threads: int, stop_on_error: bool, options: dict[str, Any]
+) -> list[History]:
     options = _known(options)
     seconds = options.pop("max_seconds")
     values = _one_each({"x": x, "target": target, **options}, nets)
@@ -164,7 +180,7 @@ def _work(training: Loop) -> Callable[[Turn], History]:
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:
     """All options of `fit`, with its defaults."""
-    known = {"nets", "x", "target", "threads", "stop_on_error", *_DEFAULTS}
+    known = {"nets", "x", "target", "threads", "stop_on_error", *_SAVING, *_DEFAULTS}
     if not known.issuperset(options):
         raise no_argument("fit_many", options, known, {**FIT, **_NOT_OF_MANY})
     return {**_DEFAULTS, **options}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any
 
@@ -281,6 +281,11 @@ class Optimizer:
             found[_span(net, name)] = self.state[AVERAGE][_span(net, name)]
         return {name: found[_span(net, name)].reshape(place.shape) for name, place in net.params.places.items()}
 
+    @property
+    def averaged_in(self) -> bool:
+        """Whether the network has its averaged weights."""
+        return OWN in self.state
+
     def average_in(self, net: Trainable, settle: Callable[[], object] | None = None) -> None:
         """Have a network's averaged weights in place of its own, which are remembered; nothing where that is so.
 
@@ -292,17 +297,18 @@ class Optimizer:
             Called with the averaged weights in place, and may change what is no average: moments of batch
             normalisation.
         """
-        if AVERAGE not in self.state:
-            return
-        average, own = self.state[AVERAGE], net.arena.copy()
-        with net.params.writing() as arena:
+        if AVERAGE in self.state:
+            average, own = self.state[AVERAGE], net.arena.copy()
+            found = own.copy()
             for name in net.trainable:
-                arena[_span(net, name)] = average[_span(net, name)]
-        average[...] = own
-        self._rename(AVERAGE, OWN)
-        if settle is not None:
+                found[_span(net, name)] = average[_span(net, name)]
+            net.params.restore(found)
+            average[...] = own
+            self._rename(AVERAGE, OWN)
+            self._shown = net.params.version
+        if OWN in self.state and settle is not None:
             settle()
-        self._shown = net.params.version
+            self._shown = net.params.version
 
     def average_out(self, net: Trainable) -> None:
         """Have a network's own weights in place again, unless somebody has changed the averaged ones; then those."""
@@ -313,6 +319,20 @@ class Optimizer:
             net.params.restore(kept.copy())
         kept[...] = shown
         self._rename(OWN, AVERAGE)
+
+    def expects(self, names: Iterable[str]) -> set[str]:
+        """The names of all states, as they are where these are some of them."""
+        own = {AVERAGE: OWN} if OWN in names else {}
+        return {own.get(name, name) for name in self._remembered}
+
+    def take(self, states: Mapping[str, np.ndarray]) -> None:
+        """Have these states in the arrays that a training uses already."""
+        for old, new in ((AVERAGE, OWN), (OWN, AVERAGE)):
+            if new in states and old in self.state:
+                self._rename(old, new)
+        for name, array in states.items():
+            self.state[name][...] = array
+        self._shown = None
 
     def _rename(self, old: str, new: str) -> None:
         """Call a state otherwise, in its place."""
@@ -331,11 +351,7 @@ class Optimizer:
             If it is not the state of such an optimiser.
         """
         instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
-        expected = {
-            "updates",
-            *self.state_names,
-            *(() if self.average is None else (OWN if OWN in stored else AVERAGE,)),
-        }
+        expected = {"updates"} | self.expects(stored)
         if set(stored) == {"updates"} and not stored["updates"]:  # of one that has not been used yet
             self.reset()
             return

@@ -59,11 +59,14 @@ class Progress(Callback):
         self._display = shown
         self._last: dict[str, float] = {}
         self._pace: _Pace | None = None
+        self._resumed = False
 
     def on_epoch_begin(self, training: Training) -> None:
         self._pace = self._pace or _Pace(training)
 
     def on_progress(self, training: Training) -> None:
+        if training.resumed and not self._resumed:  # since its beginning was told it stands where it stood
+            self._resumed, self._pace = True, _Pace(training)
         if self._display.due():
             self._display.show(self._standing(training))
 

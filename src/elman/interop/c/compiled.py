@@ -14,6 +14,7 @@ import numpy as np
 
 from elman.engine.slots import ONCE
 from elman.errors import ConversionError
+from elman.files import temporary
 from elman.interop.c.files import Files
 from elman.interop.c.program import Program
 from elman.interop.proof import Trial
@@ -54,8 +55,9 @@ def library_of(programs: Sequence[tuple[Program, Files]], cc: str, flags: Sequen
         sources = []
         for program, files in programs:
             name = program.choices.name
-            (place / f"{name}.h").write_text(files.header)
-            (place / f"{name}.c").write_text(f"{files.code}\n{_beside(program)}")
+            with temporary("the C of a network, which is compiled to be compared,"):
+                (place / f"{name}.h").write_text(files.header)
+                (place / f"{name}.c").write_text(f"{files.code}\n{_beside(program)}")
             sources.append(f"{name}.c")
         library = place / "networks.so"
         command = [cc, *flags, *sources, "-lm", "-o", str(library)]
