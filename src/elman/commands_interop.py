@@ -6,13 +6,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from elman import checks, models
 from elman.data.names import listed
 from elman.errors import ConversionError, ModelFileError, OptionError
-from elman.files import check_file, temporary, write_whole
+from elman.files import check_file, temporary, temporary_folder, write_whole
 from elman.interop.report import Report
 from elman.network import Network
 from elman.untrusted import read_header
@@ -225,8 +224,8 @@ def _write_keras(net: Network, path: Path, tolerance: float | None) -> list[Repo
     from elman.interop.keras.writing import to_keras
 
     model, report = to_keras(net, tolerance=tolerance, return_report=True)
-    with temporary(f"the model for {path}"), TemporaryDirectory(prefix="elman-") as folder:
-        file = Path(folder, "model.keras")  # Keras wants this ending
+    with temporary_folder(what := f"the model for {path}") as folder, temporary(what):
+        file = folder / "model.keras"  # Keras wants this ending
         model.save(file)
         content = file.read_bytes()
     write_whole(path, content)

@@ -60,8 +60,8 @@ def learn_to_write(
     samples: int = 0,
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
-    max_seconds: float | None = None,
     saved: Saved | None = None,
+    max_seconds: float | None = None,
     **params: Unpack[LanguageOptions],
 ) -> Learnt:
     """Train a language model on a text, and save it.
@@ -80,11 +80,11 @@ def learn_to_write(
         Told how the training goes.
     verbose : int, default 1
         0 for silence, 1 for a line of progress.
-    max_seconds : float, optional
-        Learn no longer.
     saved : Saved, optional
         How the training is saved in a folder beside the file, ``NAME.safetensors.run``, while it lasts; by default it
         is not.
+    max_seconds : float, optional
+        Learn no longer.
     **params
         Of `LanguageModel`: ``tokens``, ``cell``, ``units``, ``epochs``, ``seed`` ...
 
@@ -108,9 +108,9 @@ def learn_to_write(
         if file.exists() and read.exists() and file.samefile(read):
             raise OptionError(f"the output {file} is a text that is read; give another with --out (out=... in Python)")
     check_file(file)
-    how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
     with saved_in(file.with_name(file.name + BESIDE), saved):
         try:
+            how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
             model.fit(text, validation_text=held, samples=samples, **how)
             score = None if model.held_out_ is None else model.evaluate()
         except KeyboardInterrupt as error:

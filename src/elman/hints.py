@@ -37,7 +37,7 @@ FIT = {
     "series",
     "y": "the targets are the second argument, target",
     "initial_epoch": "a second call of fit goes on where the first one ended",
-    "steps_per_epoch": "each epoch sees all rows once",
+    "generator": "batches are the first argument, x, without a target",
     "use_multiprocessing": "el.Network(..., threads=...) says how many threads it may use",
     "workers": "el.Network(..., threads=...) says how many threads it may use",
     "lr": "give optimizer=el.Adam(learning_rate)",

@@ -120,8 +120,8 @@ def left_in(place: Path) -> Left:
     found = next((one for one in choices if (one / MANIFEST).is_file()), None)
     if found is None:
         raise OptionError(
-            f"{place} holds no run that could go on: a command that has ended leaves none, and one that was ended keeps "
-            f"it in OUT/{RUN}, or beside its FILE as FILE{BESIDE}"
+            f"{place} holds no run that could go on: a command that has ended leaves none, and one that was ended "
+            f"keeps it in OUT/{RUN}, or beside its FILE as FILE{BESIDE}"
         )
     said = manifest_of(found)
     command, folder = said.get("command"), said.get("folder")

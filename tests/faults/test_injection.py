@@ -17,12 +17,20 @@ LONG = bool(os.environ.get("ELMAN_FAULTS"))  # `make faults`: every error at eve
 CASES = [(number, lasting) for number in ERRORS for lasting in (False, True)]
 
 
+FEW = {
+    "folder": 7,
+    "sweep": 5,
+    "locked": 2,
+    "checkpoint": 2,
+}  # of whose calls one in so many is tried in the usual suite
+
+
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize("first", [1, 2])
 def test_a_fault_leaves_the_file_before_or_the_new_one(tmp_path, monkeypatch, name, first):
     """`first` 1: nothing is there before."""
     writer, used = WRITERS[name], itertools.cycle(CASES)
-    for at in range(200):
+    for at in range(0, 400, 1 if LONG else FEW.get(name, 1)):
         fired = False
         for number, lasting in CASES if LONG else [next(used)]:
             folder = tmp_path / f"{at}-{number}-{lasting}" / "here"
@@ -37,7 +45,7 @@ def test_a_fault_leaves_the_file_before_or_the_new_one(tmp_path, monkeypatch, na
             check(writer, folder, first, error, number, where)
         if not fired:
             break
-    assert not fired and at > 3
+    assert not fired and (at > 3 or (name, first) == ("sweep", 2))  # a file that is there is written by DuckDB
 
 
 def attempt(writer, folder, version):
@@ -89,9 +97,9 @@ def test_a_temporary_file_without_room_says_so(tmp_path, monkeypatch, what):
     for at in range(100):
         with failing(monkeypatch, Faults(at, errno.ENOSPC)) as faults:
             try:
-                assert act() == expected
-                assert not faults.fired
-                break
+                assert act() == expected  # as where another way to make the file is found
+                if not faults.fired:
+                    break
             except DataError as error:
                 assert "temporary file: No space left on device" in str(error) and "TMPDIR" in str(error)
         assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import elman as el
 from elman.classify.judging import write_predictions
@@ -95,8 +96,8 @@ def _training(version: int) -> Any:
 
 
 def _write_log(folder: Path, version: int) -> None:
-    if version == 1:
-        (folder / "log.csv").unlink(missing_ok=True)
+    if _read_log(folder) >= version:
+        return
     el.CSVLogger(folder / "log.csv", append=True).on_epoch_end(_training(version))
 
 
@@ -136,7 +137,7 @@ def _read_streams(folder: Path) -> int:
     if not file.exists():
         return 0
     streams = NET.streams()
-    streams.load(file)
+    streams.restore(file)
     return len(streams)
 
 
@@ -171,9 +172,8 @@ def _write_table(path: Path, text: str) -> None:
 
 
 def _download(path: Path, text: str) -> None:
-    source = path.parent.parent / "source"
-    source.write_bytes(text.encode())
-    download.REMOTE[path.name] = download.Remote(source.as_uri(), hashlib.sha256(text.encode()).hexdigest())
+    source = f"data:text/plain,{quote(text)}"
+    download.REMOTE[path.name] = download.Remote(source, hashlib.sha256(text.encode()).hexdigest())
     download.download(path.name, path.parent, verbose=0)
 
 

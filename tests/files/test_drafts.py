@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_read_is_no_reason_to_stop(tmp_path):
 
 
 def test_a_folder_of_many_names_is_looked_through_now_and_then(tmp_path, monkeypatch):
-    monkeypatch.setattr(drafts, "_SLOW", 0.0)
+    monkeypatch.setattr(drafts, "MANY", -1)
     sweep(tmp_path)
     (tmp_path / name_of(DEAD)).touch()
     drafts._due[str(tmp_path)] += 1

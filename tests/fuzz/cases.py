@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.fuzz.bases import Base
 from tests.fuzz.mutate import mutated_bytes, mutated_json, mutated_model, mutated_text
 
-SHARES = {"model": 1.0, "checkpoint": 12.0, "streams": 6.0, "sweep": 3.0}  # how often one of the kind is drawn
+SHARES = {"model": 1.0, "checkpoint": 6.0, "streams": 4.0, "sweep": 4.0}  # how often one of the kind is drawn
 
 
 def drawn(number: int, bases: list[Base], seed: int = 0) -> tuple[Base, random.Random]:

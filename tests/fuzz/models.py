@@ -29,8 +29,8 @@ SHOWN = 4  # cases of each way to fail
 class Pool:
     """Workers that are made anew when a case has ended one."""
 
-    def __init__(self, numbers: range, folder: Path, seed: int):
-        self.numbers, self.folder, self.seed = Queue[int](), folder, seed
+    def __init__(self, numbers: range, folder: Path, seed: int, log: Path):
+        self.numbers, self.folder, self.seed, self.log = Queue[int](), folder, seed, log
         for number in numbers:
             self.numbers.put(number)
         self.total, self.found, self.lock = len(numbers), list[dict[str, Any]](), threading.Lock()
@@ -81,8 +81,9 @@ class Pool:
                 said.seek(0)
                 found = {"number": number, "base": "?", "outcome": "other", "trace": said.read()[-600:]}
                 answer = json.dumps(found | {"error": f"it ended the process ({code})"})
-            with self.lock:
+            with self.lock, self.log.open("a") as log:
                 self.found.append(json.loads(answer))
+                log.write(answer.strip() + "\n")
             if '"ended' in answer or "it ended the process" in answer:
                 return
 
@@ -119,7 +120,9 @@ def main() -> int:
         range(asked.only, asked.only + 1) if asked.only is not None else range(asked.first, asked.first + asked.cases)
     )
     began = time.time()
-    found = Pool(numbers, asked.folder, asked.seed).run(asked.processes)
+    log = asked.folder / f"cases-{asked.seed}-{numbers.start}.jsonl"  # what was found so far, if all ends too early
+    log.unlink(missing_ok=True)
+    found = Pool(numbers, asked.folder, asked.seed, log).run(asked.processes)
     print(reported(found))
     print(f"{len(found)} cases in {time.time() - began:.0f} s")
     return int(any(one["outcome"] == "other" for one in found))

@@ -139,9 +139,37 @@ def _shuffle(value: list[Any], draw: random.Random) -> None:
         _put(value, path, found)
 
 
+UNARY = ("tanh", "exp", "square", "neg", "sign", "normalise", "sum", "copy", "column", "row", "matrix", "stop_gradient")
+BINARY = ("add", "mul", "concat", "outer", "matvec", "vecmat", "matmul", "maximum", "div", "pow", "eq", "where")
+
+
+def _grow(value: list[Any], draw: random.Random) -> None:
+    """A graph with many ops behind its last one, each of the one before it or of any two; or many layers."""
+    graphs = [p for p in places(value) if p and isinstance(at(value, p), dict) and "nodes" in at(value, p)]
+    layers = [
+        p for p in places(value) if p and p[-1] in ("layers", "parts", "members") and isinstance(at(value, p), list)
+    ]
+    if layers and draw.random() < 0.3:
+        found = at(value, draw.choice(layers))
+        found += json.loads(json.dumps(found[-1:])) * draw.choice((1, 3, 40, 300))
+        return
+    for path in graphs[: draw.choice((1, 99))]:
+        graph, times = at(value, path), draw.choice((1, 2, 5, 60, 60, 900, 2000))
+        if not isinstance(graph.get("nodes"), list) or not graph["nodes"] or not isinstance(graph.get("outputs"), list):
+            continue
+        fixed = draw.choice((draw.choice(UNARY), draw.choice(BINARY), ""))
+        start = draw.randrange(len(graph["nodes"]))
+        for _ in range(times):
+            op, last = fixed or draw.choice((*UNARY, *BINARY)), len(graph["nodes"]) - 1
+            last = start if last < len(graph["nodes"]) - 1 else last
+            other = last if draw.random() < 0.7 else draw.randrange(len(graph["nodes"]))
+            graph["nodes"].append([op, [last] if op in UNARY else [last, other], 0.0, 0.0, ""])
+        if graph["outputs"] and draw.random() < 0.9:
+            graph["outputs"][draw.randrange(len(graph["outputs"]))] = len(graph["nodes"]) - 1
+
+
 EDITS: tuple[Callable[[list[Any], random.Random], None], ...] = (
-    _replace, _replace, _replace, _tweak, _tweak, _tweak, _tweak, _delete, _double, _move, _alike, _alike, _nest,
-    _shuffle,
+    *[_replace] * 3, *[_tweak] * 6, *[_alike] * 4, *[_move] * 2, _delete, _double, _nest, _shuffle, *[_grow] * 3,
 )  # fmt: skip
 
 

@@ -30,8 +30,6 @@ def main() -> None:
     scratch = Path(tempfile.mkdtemp(prefix="elman-fuzz-"))
     tempfile.tempdir = str(scratch)
     _warm(every)
-    limit = _virtual() + ROOM
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     print(json.dumps({"ready": len(every)}), flush=True)
     for line in sys.stdin:
         print(json.dumps(_one(int(line), every, seed, scratch)), flush=True)
@@ -60,12 +58,14 @@ def _one(number: int, every: Any, seed: int, scratch: Path) -> dict[str, Any]:
     write(base, draw, path)
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     faulthandler.dump_traceback_later(SECONDS, exit=True)
+    resource.setrlimit(resource.RLIMIT_AS, (_virtual() + ROOM, resource.RLIM_INFINITY))
     found: dict[str, Any] = {"number": number, "base": base.name}
     try:
         found["outcome"] = judged(base.name, base.kind, path)
     except BaseException as error:
         found |= {"outcome": "other", "error": f"{type(error).__name__}: {error}"[:300], "trace": _trace(error)}
     finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         faulthandler.cancel_dump_traceback_later()
     spent = time.process_time() - began
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

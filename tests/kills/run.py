@@ -1,8 +1,8 @@
 """Kill trainings at random moments, and have them go on: ``python -m tests.kills.run --kills 100``.
 
 Each work is a process forked from this one, which has loaded Elman and computed nothing. It is done once without a
-break, then again and again with SIGKILL at a random moment, until so many kills have hit; each time it goes on, and what
-comes out in the end must be the same bits. After each kill whatever has the name of a file of a run must be one.
+break, then again and again with SIGKILL at a random moment, until so many kills have hit; each time it goes on, and
+what comes out in the end must be the same bits. After each kill whatever has the name of a file of a run must be one.
 """
 
 from __future__ import annotations
@@ -19,15 +19,12 @@ import time
 import traceback
 from pathlib import Path
 
-import elman.cli
-import elman.commands
-import elman.commands_fleet
-import elman.commands_sequences
-import elman.commands_text
+from elman import cli, commands, commands_fleet, commands_sequences, commands_text
 from elman.training.runs import MANIFEST, is_of_run, manifest_of
 from elman.training.standing import Standing, check_schema
 from tests.kills.works import EVERY, RUN, WORKS
 
+LOADED = cli, commands, commands_fleet, commands_sequences, commands_text  # before processes are forked
 ANSWER = "answer.txt"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 pytestmark = pytest.mark.parity
@@ -27,6 +25,6 @@ def test_a_bar_below_the_cell():
     (bar, *printed), (failed, error) = (cell.outputs for cell in book.cells)
     assert bar.output_type == failed.output_type == "display_data"
     assert '<progress value="1.0000" max="1"' in bar.data["text/html"]
-    assert re.match(r"epoch 3/3  after [\d:]+ \w+  loss \d", bar.data["text/plain"])
+    assert bar.data["text/plain"].startswith("epoch 3/3  after 0 s  loss ")
     assert "".join(output.text for output in printed) == "1\n2\n3\n"
-    assert "failed after " in failed.data["text/html"] and error.ename == "ZeroDivisionError"
+    assert "failed after 0 s" in failed.data["text/html"] and error.ename == "ZeroDivisionError"

@@ -225,42 +225,6 @@ def test_networks_side_by_side_have_an_average_each():
         np.testing.assert_array_equal(net.arena, one.arena)
 
 
-@pytest.mark.parametrize("norm", [False, True], ids=["plain", "batch norm"])
-@pytest.mark.parametrize("updates", [1, 4, 5, 6, 9])
-def test_a_training_that_stood_at_any_update_goes_on_to_the_same_bits(updates, norm, tmp_path):
-    def make():
-        layers = [*([el.BatchNorm()] if norm else []), el.GRU(4, return_sequences=False), el.Dense(2)]
-        return el.Network(2, layers, dtype=np.float64), el.Adam(0.02, average=el.EMA(0.9))
-
-    def fit(event, **saved):
-        net, optimizer = make()
-        callbacks = [el.LambdaCallback(on_batch_end=event), el.EarlyStopping("val_loss")]
-        how = {"batch_size": 8, "epochs": 3, "validation_data": (X, TARGET), "callbacks": callbacks, **saved}
-        history = train(net, X, TARGET, optimizer=optimizer, **how)
-        return net.arena.tobytes(), optimizer.state[OWN].tobytes(), history["val_loss"]
-
-    def stop(training):
-        if training.net.updates == updates:
-            raise KeyboardInterrupt
-
-    run = {"checkpoint": tmp_path, "every": 1}
-    with pytest.raises(KeyboardInterrupt):
-        fit(stop, **run)
-    assert fit(lambda training: None, **run, resume=True) == fit(lambda training: None)
-
-
-def test_a_training_whose_time_was_up_goes_on(tmp_path):
-    def fit(**more):
-        net, optimizer = recurrent(), el.Adam(0.02, average=el.EMA(0.9))
-        train(net, X, TARGET, optimizer=optimizer, batch_size=1, epochs=3, checkpoint=tmp_path, **more)
-        return net
-
-    assert fit(max_seconds=1e-6).updates == 1
-    resumed, whole = fit(resume=True), recurrent()
-    train(whole, X, TARGET, optimizer=el.Adam(0.02, average=el.EMA(0.9)), batch_size=1, epochs=3)
-    np.testing.assert_array_equal(resumed.arena, whole.arena)
-
-
 def test_an_average_that_is_not_applied():
     passed = weights_behind_each_update(recurrent(), el.SGD(0.1), epochs=2)
     net, optimizer = recurrent(), el.SGD(0.1, average=el.SWA(applied=False))

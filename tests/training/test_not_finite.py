@@ -8,7 +8,7 @@ import pytest
 
 import elman as el
 from elman.errors import OptionError, TrainingError
-from elman.training import loop
+from elman.training import guarded, loop
 from tests.training.problems import ENGINES, recurrent, sums, train
 
 engines = pytest.mark.parametrize("engine", ENGINES)
@@ -131,7 +131,7 @@ def test_a_gradient_is_named_with_the_parameter_and_where_it_began(engine, memor
 @engines
 @pytest.mark.parametrize("optimizer", [el.SGD(1e308), el.Adam(1e300)])
 def test_an_update_that_would_spoil_a_parameter_is_not_done(engine, optimizer):
-    net, (x, target), optimizer = recurrent(engine=engine), sums(), optimizer.fresh()
+    net, optimizer, (x, target) = recurrent(engine=engine), optimizer.fresh(), sums()
     kept = []
     keep = el.LambdaCallback(on_batch_end=lambda training: kept.append(training.net.arena.copy()))
     target = target * 1e3
@@ -312,3 +312,25 @@ def test_skipped_can_be_monitored():
             callbacks=[el.EarlyStopping("skipped", patience=2, mode="min")],
         )
     assert history.epochs == 3
+
+
+@engines
+def test_where_a_copy_would_take_time_the_next_update_finds_what_is_spoilt(engine, monkeypatch):
+    monkeypatch.setattr(guarded, "SMALL", 0)
+    x, target = np.ones((2, 3, 2)), 1e3 * np.ones((2, 3, 1))
+    for on_nan in ("raise", "skip"):
+        net, sgd = recurrent(1, engine=engine, sequences=True), el.SGD(1e308)
+        before = net.arena.copy()
+        found = net.train_on_batch(x, target, optimizer=sgd, on_nan=on_nan)
+        if on_nan == "raise":
+            assert np.isfinite(found) and not np.isfinite(net.arena).all()
+            with pytest.raises(TrainingError, match=r"update 2: the parameter .* has become .*no use: go on from"):
+                net.train_on_batch(x, target, optimizer=sgd)
+        else:
+            assert np.isnan(found) and net.updates == 0
+            np.testing.assert_array_equal(net.arena, before)
+    many = recurrent(1, engine=engine, sequences=True)  # in one call there is work enough
+    monkeypatch.setattr(guarded, "STEPS_A_COPY", 1)
+    with pytest.raises(TrainingError, match="the update would make"):
+        many.fit(x, target, optimizer=el.SGD(1e308), epochs=1, verbose=0)
+    assert np.isfinite(many.arena).all()

@@ -158,7 +158,7 @@ HOW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     optimizer=st.sampled_from(sorted(OPTIMIZERS)),
@@ -270,9 +270,9 @@ def test_nothing_is_taken_from_a_file_that_is_broken(tmp_path):
 
 def test_options_go_together():
     net = el.Network(2, last_step())
-    for given in ({"every": 5}, {"resume": True}, {"keep": 2}):
+    for lone in ({"every": 5}, {"resume": True}, {"keep": 2}):
         with pytest.raises(OptionError, match="there is no folder to save into"):
-            net.fit(X, LAST, **given)
+            net.fit(X, LAST, **lone)
     for every in ("soon", "10 apples", 0, -3, 2.5, ""):
         with pytest.raises(OptionError, match="every is"):
             net.fit(X, LAST, checkpoint="nowhere", every=every)
@@ -318,9 +318,9 @@ def test_a_callback_that_remembers_and_does_not_say_so_gets_a_note(tmp_path):
 
 def test_lines_of_a_log_come_once(tmp_path):
     def log(name, **more):
-        return el.Network(2, last_step(), seed=1).fit(
-            X, LAST, epochs=5, batch_size=5, verbose=0, callbacks=[*more.pop("stops", []), el.CSVLogger(tmp_path / name)], **more
-        )  # fmt: skip
+        callbacks = [*more.pop("stops", []), el.CSVLogger(tmp_path / name)]
+        net = el.Network(2, last_step(), seed=1)
+        return net.fit(X, LAST, epochs=5, batch_size=5, verbose=0, callbacks=callbacks, **more)
 
     log("whole.csv")
     run = {"checkpoint": tmp_path / "run", "every": 7}

@@ -180,10 +180,10 @@ class SequenceRegressor(SequenceEstimator):
         columns: Names = None,
         label: str | None = None,
         callbacks: Iterable[Callback] = (),
-        max_seconds: float | None = None,
         checkpoint: Folder = None,
         every: str | int | None = None,
         resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from sequences whose number is known.
 
@@ -200,12 +200,12 @@ class SequenceRegressor(SequenceEstimator):
             Of a table: the columns that name the cases, of times, of the channels, and of the target.
         callbacks : iterable of Callback
             Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
-        max_seconds : float, optional
-            The training ends after the update that passes so many seconds since it began, those of all
-            members; what is learnt then depends on how fast the machine is.
         checkpoint, every, resume
             A folder for where the networks stand, how often they are written, and whether they go on from there, as for
             `Network.fit`. A `random_state` has to be a number then.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began, those of all
+            members; what is learnt then depends on how fast the machine is.
 
         Returns
         -------

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -149,13 +147,12 @@ def _file_of(text: str) -> Iterator[str]:
     if text != "-":
         yield text
         return
-    from elman.files import temporary
+    from elman.files import temporary, temporary_folder
 
-    with temporary("the text of the standard input"):
-        made = tempfile.TemporaryDirectory(prefix="elman-")
-    with made as folder:
-        file = Path(folder, "stdin.txt")
-        with temporary("the text of the standard input"), file.open("wb") as copy:
+    what = "the text of the standard input"
+    with temporary_folder(what) as folder:
+        file = folder / "stdin.txt"
+        with temporary(what), file.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)
         yield str(file)
 

@@ -1,9 +1,9 @@
 """Culprits: which value of a batch was the first that is not finite, among those that spoilt its loss or gradient.
 
 A batch is run once more by the NumPy engine, which notes of each row of each value what spoilt it: an instruction whose
-operands were all finite and whose result is not has a culprit of its own, any other result has that of its operands. So an
-infinity that leads to nothing, such as one that is divided by, is not blamed. Rows are told apart, as they do not meet
-but where a batch is normalised.
+operands were all finite and whose result is not is a culprit, any other result has that of its operands. So an infinity
+that leads to nothing, such as one that is divided by, is not blamed. Rows are told apart, as they do not meet but where
+a batch is normalised.
 """
 
 from __future__ import annotations

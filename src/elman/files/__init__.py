@@ -4,7 +4,7 @@ from elman.files.drafts import draft, sweep, sync_file, sync_folder
 from elman.files.folders import check_writable, settle, write_folder
 from elman.files.locks import Writing
 from elman.files.refusals import OUT, reason
-from elman.files.temporary import temporary
+from elman.files.temporary import close_quietly, temporary, temporary_folder
 from elman.files.whole import check_file, write_whole
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Writing",
     "check_file",
     "check_writable",
+    "close_quietly",
     "draft",
     "reason",
     "settle",
@@ -19,6 +20,7 @@ __all__ = [
     "sync_file",
     "sync_folder",
     "temporary",
+    "temporary_folder",
     "write_folder",
     "write_whole",
 ]

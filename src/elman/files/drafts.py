@@ -17,7 +17,7 @@ from elman.files.owners import PATTERN, Owner, here
 _NAME = re.compile(rf"\.elman-({PATTERN})-[0-9a-f]{{12}}\.(part|lock)(\.wal|\.tmp)?")  # the last two are DuckDB's
 _BESIDE = ("", ".wal", ".tmp")
 DAYS_OF_STRANGERS = 7  # since a process of another machine, of which nothing is known, has touched its draft
-_SLOW = 0.005  # seconds; a folder whose names take longer is looked through less often
+MANY = 1000  # names; a folder that has more is looked through less often, for a twentieth of the time
 _IGNORED = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # by file systems that cannot sync
 
 _mine: set[str] = set()  # names that this process uses
@@ -65,12 +65,13 @@ def sweep(folder: Path) -> None:
         return
     try:
         with os.scandir(folder) as entries:
-            left = [Path(e.path) for e in entries if e.name.startswith(".elman-") and _is_left(e)]
+            names = list(entries)
+            left = [Path(e.path) for e in names if e.name.startswith(".elman-") and _is_left(e)]
     except OSError:
         return  # whoever writes here will say so
-    spent = time.monotonic() - begun
-    if spent > _SLOW:
-        _due[str(folder)] = begun + 20 * spent
+    if len(names) > MANY:
+        now = time.monotonic()
+        _due[str(folder)] = now + 20 * (now - begun)
     for path in left:
         _remove(path)
 

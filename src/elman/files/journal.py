@@ -1,14 +1,15 @@
 """The journal of a folder some of whose files are being replaced: what was begun is finished, or undone.
 
 The new files are made in a draft, a hidden folder in the folder, with a second name (a hard link, or a copy) for each
-file that they replace and a list of all names. When all of that is on the disk, the draft is renamed to ``.elman-redo``:
-from then on the new files count. They are moved to their places one by one, and the rest is taken away. So
+file that they replace and a list of all names. When all of that is on the disk, the draft is renamed to
+``.elman-redo``: from then on the new files count. They are moved to their places one by one, and the rest is taken
+away. So
 
 - a process that is killed before leaves the folder as it was, and a draft that the next one sweeps;
 - one that is killed behind leaves ``.elman-redo``, and whoever next writes the folder, or reads a model in it, moves
   what is left to its place, which may be begun any number of times;
-- where a file cannot be moved, the journal is renamed to ``.elman-undo``, and the files before are put back, by the next
-  process if this one is killed at that.
+- where a file cannot be moved, the journal is renamed to ``.elman-undo``, and the files before are put back, by the
+  next process if this one is killed at that.
 
 To go on, and not back, is what loses nothing: the new files are whole, and a training may have made them. The old ones
 are at hand only to undo what cannot be finished, as where one of the names is a folder.
@@ -25,7 +26,7 @@ import shutil
 from pathlib import Path
 
 from elman.files.drafts import hidden, remove, sync_file, sync_folder, write_through
-from elman.files.whole import keep_mode
+from elman.files.whole import check_may_be_written, keep_mode
 
 REDO, UNDO = ".elman-redo", ".elman-undo"
 NEW = "new"  # where in a draft the new files are
@@ -65,8 +66,8 @@ def _prepare(draft: Path, folder: Path, names: list[str]) -> None:
     (draft / _OLD).mkdir()
     had = [name for name in names if os.path.lexists(folder / name)]
     for name in had:
-        if not os.access(folder / name, os.W_OK) and not (folder / name).is_symlink():
-            raise PermissionError(errno.EACCES, f"{name} there is read-only")
+        if not (folder / name).is_symlink():
+            check_may_be_written(folder / name)
         _keep(folder / name, draft / _OLD / name)
         if (draft / NEW / name).exists():
             keep_mode(folder / name, draft / NEW / name)

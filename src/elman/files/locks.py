@@ -1,9 +1,9 @@
 """Locks: a folder has one writer at a time, and whoever comes meanwhile is told which.
 
-A lock is a hidden file in the folder, under a name that is its writer's alone (`elman.files.owners`). A writer looks for
-locks of others, makes its own, and looks again: of two that come at once, both see the other one, step back, and try
-again a moment later. So a lock is never taken from anyone, and needs nothing of the system or of the file system. That
-of a process that has died on this machine counts no more and is swept; that of another machine counts until
+A lock is a hidden file in the folder, under a name that is its writer's alone (`elman.files.owners`). A writer looks
+for locks of others, makes its own, and looks again: of two that come at once, both see the other one, step back, and
+try again a moment later. So a lock is never taken from anyone, and needs nothing of the system or of the file system.
+That of a process that has died on this machine counts no more and is swept; that of another machine counts until
 somebody removes it, as the message says.
 """
 
@@ -147,8 +147,8 @@ class Writing:
     def _said(self, who: str, since: str, hint: str = "") -> str:
         when = f", since {since}" if since else ""
         return (
-            f"the folder {self.folder} is being written by {who}{when}: wait until that has ended, or give another with "
-            f"{self._option}{hint}"
+            f"the folder {self.folder} is being written by {who}{when}: wait until that has ended, or give another "
+            f"with {self._option}{hint}"
         )
 
     def _take(self, place: Path, undo: contextlib.ExitStack) -> None:

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
 
 from elman.errors import DataError
+from elman.files.drafts import draft
 from elman.files.refusals import reason
+
+
+def close_quietly(file: IO[Any]) -> None:
+    """Close a temporary file, which nobody will read again: whether its end found room is all the same."""
+    with suppress(OSError):
+        file.close()
+
+
+@contextmanager
+def temporary_folder(what: str) -> Iterator[Path]:
+    """A folder for a while, which this user alone may read; what a dead process left of such is swept."""
+    with ExitStack() as stack:
+        with temporary(what):
+            folder = stack.enter_context(draft(Path(tempfile.gettempdir())))
+            folder.mkdir(mode=0o700)
+        yield folder
 
 
 @contextmanager

@@ -21,9 +21,9 @@ _NUMBERED = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file: a reader finds the old one or the new one, never half of one, also after the power has failed.
 
-    As editors do it: a symbolic link stays, and the file that it leads to is replaced; the new file has the permissions of
-    the old one, and a file that may not be written is left alone. Other names of the old file (hard links) keep it. A
-    pipe, a terminal and the like are written to as they are.
+    As editors do it: a symbolic link stays, and the file that it leads to is replaced; the new file has the permissions
+    of the old one, and a file that may not be written is left alone. Other names of the old file (hard links) keep it.
+    A pipe, a terminal and the like are written to as they are.
 
     Raises
     ------
@@ -80,9 +80,13 @@ def target_of(path: Path) -> Path:
     if os.path.lexists(place):
         if not stat.S_ISREG(os.stat(place).st_mode):
             raise OSError(errno.EINVAL, "it is there and is no file")
-        if not os.access(place, os.W_OK):
-            raise PermissionError(errno.EACCES, "the file that is there is read-only")
+        check_may_be_written(place)
     return place
+
+
+def check_may_be_written(file: Path) -> None:
+    """Raise `OSError` of a file that may not be written: to replace it, only its folder would be asked."""
+    file.open("r+b").close()
 
 
 def keep_mode(old: Path, new: Path) -> None:

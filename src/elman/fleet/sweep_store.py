@@ -240,7 +240,7 @@ def _about(path: Path, connection: Any) -> About:
         raise OptionError(f"{path} is no file of a sweep that can be read: {error}") from error
     about = About(kept["identity"], kept["shown"], kept["columns"], tuple(kept["measures"]))
     query = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'trials'"
-    if dict(connection.execute(query).fetchall()) != {name: kind.split()[0] for name, kind in _columns(about)}:
+    if dict(connection.execute(query).fetchall()) != {name: kind.partition(" ")[0] for name, kind in _columns(about)}:
         raise OptionError(f"{path} is no file of a sweep: its table of trials has other columns")
     return about
 

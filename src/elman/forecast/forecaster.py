@@ -136,10 +136,10 @@ class Forecaster(Found):
         static: Any = None,
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
-        max_seconds: float | None = None,
         checkpoint: Folder = None,
         every: str | int | None = None,
         resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn one or many series.
 
@@ -159,13 +159,13 @@ class Forecaster(Found):
             back err by.
         like : Forecaster, optional
             A fitted one of the same series, such as a backtest tried, whose seasons are taken over.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`; all else is found again. A search goes on with the settings that it had tried.
         max_seconds : float, optional
             Networks learn no longer than so many seconds: at most half of them without the newest values, which say
             when it is enough, the others with them. What is learnt then depends on how fast the machine is. A search
             has `seconds` of its own.
-        checkpoint, every, resume
-            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
-            `Network.fit`; all else is found again. A search goes on with the settings that it had tried.
 
         Returns
         -------
@@ -192,11 +192,7 @@ class Forecaster(Found):
         return self
 
     def _learn(
-        self,
-        collection: Collection,
-        callbacks: Iterable[Callback],
-        like: Forecaster | None,
-        max_seconds: float | None,
+        self, collection: Collection, callbacks: Iterable[Callback], like: Forecaster | None, max_seconds: float | None
     ) -> None:
         seconds = SECONDS if self.seconds is None else float(self.seconds)
         self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []

@@ -169,7 +169,7 @@ def _arrays(forecaster: Forecasts) -> dict[str, np.ndarray]:
 
 def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encoder) -> Basis:
     collection = restored(stored["collection"], arrays)
-    check_encoder(encoder)
+    check_encoder(encoder, collection)
     check_seasons(arrays["found_season"], (), len(collection))
     calibration = None
     if stored["calibration"] is not None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import html
 import io
-import tempfile
 from collections.abc import Sequence
 from datetime import timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ import numpy as np
 from elman.checks import visible
 from elman.data.database import has_zones, quoted
 from elman.data.libraries import library
-from elman.files import temporary
+from elman.files import temporary, temporary_folder
 from elman.forecast.predicted import Predicted
 
 
@@ -170,15 +168,14 @@ def as_parquet(forecast: Predicted) -> bytes:
     columns[time], kind = _stored_times(forecast, columns[time])
     parts = [quoted(name) for name in columns]
     parts[list(columns).index(time)] = f"{kind.format(quoted(time))} AS {quoted(time)}"
-    with temporary("the forecast"), tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as database:
+    with temporary_folder("the forecast") as folder, temporary("the forecast"), duckdb.connect(":memory:") as database:
         database.execute("SET TimeZone='UTC'") if has_zones(database) else None
-        draft = Path(folder) / "forecast.parquet"
-        place = str(draft).replace("'", "''")
+        place = str(folder / "forecast.parquet").replace("'", "''")
         try:
             database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{place}' (FORMAT parquet)")
         except duckdb.IOException as error:
             raise OSError(str(error)) from error
-        return draft.read_bytes()
+        return (folder / "forecast.parquet").read_bytes()
 
 
 def _stored_times(forecast: Predicted, times: np.ndarray) -> tuple[np.ndarray, str]:

@@ -9,7 +9,7 @@ from elman.language.kinds import vocabulary_data, vocabulary_from
 from elman.language.vocabulary import Vocabulary
 from elman.network import Network
 from elman.plain import to_json
-from elman.untrusted import UNREADABLE, held, is_a, parsed
+from elman.untrusted import UNREADABLE, held, parsed
 
 ENTRY = "language model"
 FORMAT = 2
@@ -42,7 +42,7 @@ def read_entry(network: Network, path: Any) -> tuple[dict[str, Any], Vocabulary]
     except UNREADABLE as error:
         raise ModelFileError(f"{path} holds no language model that this version of Elman can read: {error}") from error
     if known != FORMAT:
-        newer = is_a(known, int) and known > FORMAT
+        newer = isinstance(known, int) and known > FORMAT
         raise ModelFileError(
             f"{path} holds a language model of {'a newer' if newer else 'an older'} version of Elman, and none that "
             f"this version of Elman can read: {'update Elman' if newer else 'train it again'}"

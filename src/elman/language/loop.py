@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from elman.data.datasets import Ahead
 from elman.language.numbers import Numbers
 from elman.language.streams import Windows
 from elman.training import Callback, History
@@ -20,6 +21,7 @@ from elman.training.protocol import Trainable
 from elman.training.runs import next_place
 
 TOKENS_AT_ONCE = 1 << 20  # that are in memory to learn from
+AHEAD = 1  # as many times as many are read while the engine trains
 
 
 def train(
@@ -92,6 +94,10 @@ class _StreamLoop(Loop):
         shift = int(self._random.integers(self.windows.left_over + 1))
         for _ in range(first if self.fresh else 0):
             self._begin_anew()
+        with Ahead(self._read(first, shift), AHEAD) as parts:
+            yield from parts
+
+    def _read(self, first: int, shift: int) -> Iterator[Part]:
         for begin, end in itertools.pairwise(self._borders.tolist()):
             if first < end:
                 data = self._examples(self.net, begin, end - begin, shift)

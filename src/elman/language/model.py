@@ -210,10 +210,10 @@ class LanguageModel(Estimator):
         samples: int = 0,
         callbacks: Iterable[Callback] = (),
         verbose: int = 1,
-        max_seconds: float | None = None,
         checkpoint: Folder = None,
         every: str | int | None = None,
         resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from a text.
 
@@ -230,12 +230,12 @@ class LanguageModel(Estimator):
             Told how the training goes.
         verbose : int, default 1
             0 for silence, 1 for a line of progress.
-        max_seconds : float, optional
-            The training ends after the update that passes so many seconds since it began; what is learnt then
-            depends on how fast the machine is.
         checkpoint, every, resume
             A folder for where the training stands, how often it is written, and whether it goes on from there, as for
             `Network.fit`.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began; what is learnt then
+            depends on how fast the machine is.
 
         Returns
         -------

@@ -9,7 +9,7 @@ from typing import IO, Self
 
 import numpy as np
 
-from elman.files import temporary
+from elman.files import close_quietly, temporary
 from elman.language.vocabulary import Vocabulary
 
 IN_MEMORY = 1 << 26  # bytes; what is more goes to a file
@@ -52,7 +52,7 @@ class Numbers:
         with temporary(_WHAT):
             if self._file is None:
                 self._file = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
-                weakref.finalize(self, self._file.close)
+                weakref.finalize(self, close_quietly, self._file)
             for part in self._parts:
                 self._file.write(part.tobytes())
         self._parts = []

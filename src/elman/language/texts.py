@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol
 from elman.checks import shown
 from elman.data.text_files import TextFile
 from elman.errors import DataError
-from elman.files import temporary
+from elman.files import close_quietly, temporary
 
 PIECE = 1 << 20  # characters that are looked at together, about
 _NO_DOCUMENTS = (bytes, bytearray, memoryview, Mapping, Set)  # bytes, names of things, and texts in no order
@@ -73,7 +73,7 @@ class Spooled:
         self.name, self.notes = name, list[str]()
         with temporary(name):
             self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, close_quietly, self._file)
         for number, document in enumerate(documents):
             if not isinstance(document, str):
                 raise DataError(f"{name} is an iterable whose item {number} is {shown(document)}; expected texts (str)")

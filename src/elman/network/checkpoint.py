@@ -101,8 +101,8 @@ class Checkpoint(Callback):
         mine = parsed(net.file_header()["elman"], "network")
         if (name := different(parts_that_stay(mine), parts_that_stay(checked(stood.network)))) is not None:
             raise ModelFileError(
-                f"it is of another network, which differs in its {name}. Make the network as it was made then, or choose "
-                "another file"
+                f"it is of another network, which differs in its {name}. Make the network as it was made then, or "
+                "choose another file"
             )
         if stood.said["optimizer"] != type(optimizer).__name__:
             raise ModelFileError(

@@ -30,10 +30,13 @@ _DATA = (  # options that say what is learnt from, and of the other ones those o
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
 _LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks accumulate".split()
-_OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
+_OF_RANKS = {"ranks", "own_rows"}  # options that several processes have for one network
+_OF_DATASETS = {"steps_per_epoch", "validation_steps", "bucket"}
+_OF_ONE = _OF_RANKS | _OF_DATASETS
 _SAVING = {"checkpoint", "every", "resume", "keep"}  # of all trainings together
 _NOT_OF_MANY = {
-    **dict.fromkeys(_OF_ONE, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
+    **dict.fromkeys(_OF_RANKS, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
+    **dict.fromkeys(_OF_DATASETS, "networks that learn side by side do so from arrays: call net.fit for each in turn"),
     "n_jobs": "threads says how many cores all trainings have together",
 }
 _DEFAULTS = {

@@ -362,7 +362,9 @@ class Network:
         check_padding(padding, self.ends)
         inputs, steps = self.check_batch(x, lengths)
         batch = Batch(inputs, lengths=steps, states=self.flat_state(state, len(inputs[0])))
-        outputs, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
+        outputs, final = self.params.read(
+            lambda version: self.engine().forward(self.arena, batch, How(memory), version=version)
+        )
         self.check_results(outputs, final)
         if padding == "last":
             repeat_last(outputs, self.ends, steps)

@@ -111,7 +111,7 @@ def from_plain(data: dict[str, Any]) -> Structure:
     """
     held(data, "the graph", _GRAPH)
     most = len(data["inputs"]) - 1
-    inputs = tuple(_given(*_several(one, 3, "an input"), most) for one in data["inputs"])
+    inputs = tuple(_given(one, most) for one in data["inputs"])
     _check_inputs(inputs)
     parts: list[Part] = []
     axes: list[int] = []
@@ -137,7 +137,8 @@ def _name(given: Any) -> str:
     return str(given)
 
 
-def _given(name: Any, features: Any, axis: Any, most: int) -> Given:
+def _given(one: Any, most: int) -> Given:
+    name, features, axis = _several(one, 3, "an input")
     return Given(_name(name), whole(features, "width"), whole(axis, "axis", ONCE, most))
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from elman.engine.culprits import Culprit, culprit
 from elman.engine.interface import Batch, How
 from elman.engine.reference import NumpyEngine
-from elman.errors import ElmanError
 from elman.training.guarded import Failure
 from elman.training.state import Training
 
@@ -17,19 +16,17 @@ from elman.training.state import Training
 def explain(training: Training, rows: np.ndarray, key: int, failure: Failure, carried: Any = None) -> str:
     """Name what is not finite in an update of the given rows, where it began, and say what to do."""
     net, optimizer = training.net, training.optimizer
-    bad = _first(net.arena)
-    if bad is not None:
-        said = f"the parameter {net.where(bad)} has become {net.arena[bad]}"
-    elif failure.array >= 0:
-        said = _of_update(training, rows, key, failure, carried)
-    else:
-        said = _of_batch(training, rows, key, failure, carried)
     rate = optimizer.rate(optimizer.updates)
     clip = "" if optimizer.clip_norm else "clip_norm=1.0 in the optimizer, "
-    return (
-        f"{said}. The weights are those before this update, number {net.updates + 1}; try a learning rate below {rate:g}, {clip}"
-        "or inputs and targets scaled to about 1"
-    )
+    advice = f"try a learning rate below {rate:g}, {clip}or inputs and targets scaled to about 1"
+    bad = _first(net.arena)
+    if bad is not None:
+        return (
+            f"the parameter {net.where(bad)} has become {net.arena[bad]} before this update, number {net.updates + 1}, "
+            f"and the network is of no use: go on from one that was saved. Then {advice}"
+        )
+    said = (_of_batch if failure.array < 0 else _of_update)(training, rows, key, failure, carried)
+    return f"{said}. The weights are those before this update, number {net.updates + 1}; {advice}"
 
 
 def _of_update(training: Training, rows: np.ndarray, key: int, failure: Failure, carried: Any) -> str:
@@ -41,8 +38,8 @@ def _of_update(training: Training, rows: np.ndarray, key: int, failure: Failure,
     gradient = _gradient_of(training, rows, key, carried)
     what = "" if not name else f"{name}, which {type(training.optimizer).__name__} remembers, of "
     return (
-        f"the update would make {what}the parameter {net.where(failure.place)} {failure.value}, from a gradient of {gradient[failure.place]:.4g}, though the loss is "
-        f"{failure.loss:g}"
+        f"the update would make {what}the parameter {net.where(failure.place)} {failure.value}, from a gradient of "
+        f"{gradient[failure.place]:.4g}, though the loss is {failure.loss:g}"
     )
 
 
@@ -64,7 +61,7 @@ def _culprit(training: Training, batch: Batch) -> Culprit | None:
     plan, net = training.net.trainer(training.data.aims).plan, training.net
     try:
         return culprit(plan, net.dtype, getattr(net, "products", None), np.array(net.arena), batch, training.how)
-    except (ElmanError, MemoryError):  # what is run once more is more than there is room for
+    except Exception:  # what went wrong in the training is to be told, whatever goes wrong in looking for its cause
         return None
 
 
@@ -96,7 +93,7 @@ def _in_double(training: Training, batch: Batch) -> str:
     try:
         with np.errstate(all="ignore"):
             found = NumpyEngine(plan, np.float64).gradients(_wide(net.arena), wide, How())
-    except (ElmanError, MemoryError):
+    except Exception:  # as above
         return ""
     if not np.isfinite(found.loss) or _first(found.parameters) is not None:
         return ""

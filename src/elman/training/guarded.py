@@ -1,4 +1,9 @@
-"""Guarded: updates after which everything is finite; one that would not be so is not done."""
+"""Guarded: updates after which everything is finite; one that would not be so is not done.
+
+What an update changes is copied before a call of the engine, so that what is spoilt can be put back. That takes no time
+beside that of the updates, but for a few steps of a few rows in a large network: there nothing is copied unless asked
+for, and a parameter that an update has spoilt is found by the next one.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +38,21 @@ class Failure:
     value: float = 0.0
 
 
+SMALL = 1 << 20  # bytes that are copied whatever the work is
+STEPS_A_COPY = 2000  # of rows, in a call, that take a hundred times as long as to copy each parameter once
+
+
 def train(
-    trainer: Trainer, parameters: np.ndarray, data: Batch, updates: Updates, how: How
+    trainer: Trainer, parameters: np.ndarray, data: Batch, updates: Updates, how: How, *, always: bool = False
 ) -> tuple[np.ndarray, Failure | None]:
     """Updates as `elman.engine.interface.Engine.train` does them, up to the first that fails.
+
+    Parameters
+    ----------
+    trainer, parameters, data, updates, how
+        As for an engine.
+    always : bool, default False
+        Whether what is spoilt can be put back also where that takes time.
 
     Returns
     -------
@@ -46,6 +62,9 @@ def train(
         Why the next one was not.
     """
     kept = [parameters, *updates.state, *(updates.carried or ())]
+    if not always and not _is_cheap(kept, data, updates):
+        found = trainer.train(parameters, data, updates, how)
+        return found.losses[: found.done], None if found.finite else Failure(float(found.losses[-1]))
     before = [array.copy() for array in kept]
     found = trainer.train(parameters, data, updates, how)
     if found.finite and _spoilt(kept) is None:
@@ -54,11 +73,21 @@ def train(
     return _one_by_one(trainer, parameters, data, updates, how, kept)
 
 
+def _is_cheap(kept: list[np.ndarray], data: Batch, updates: Updates) -> bool:
+    """Whether to copy what updates change takes no time beside them."""
+    if updates.carried or sum(array.nbytes for array in kept) <= SMALL:
+        return True
+    batches = updates.batches
+    rows = len(batches[0]) if isinstance(batches, tuple) else sum(map(len, batches))
+    steps = max((x.shape[1] for x in data.inputs if x.ndim == 3), default=1)
+    return rows * steps >= STEPS_A_COPY * len(kept)
+
+
 def _one_by_one(
     trainer: Trainer, parameters: np.ndarray, data: Batch, updates: Updates, how: How, kept: list[np.ndarray]
 ) -> tuple[np.ndarray, Failure | None]:
     """The same updates again, each in a call of its own: the bits are the same, and what is before each is known."""
-    losses: list[float] = []
+    losses, done = list[float](), updates.counter()
     for number in range(len(updates.scalars)):
         before = [array.copy() for array in kept]
         found = trainer.train(parameters, data, _one(updates, number), how)
@@ -68,6 +97,7 @@ def _one_by_one(
             _restore(kept, before)
             return np.array(losses), failure
         losses += found.losses.tolist()
+        done[0] = number + 1
     return np.array(losses), None  # the engine has come to another end than before
 
 
@@ -82,6 +112,7 @@ def _one(updates: Updates, number: int) -> Updates:
         batches=[here],
         scalars=updates.scalars[number : number + 1],
         keys=None if updates.keys is None else updates.keys[number : number + 1],
+        done=None,
     )
 
 

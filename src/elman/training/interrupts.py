@@ -25,8 +25,9 @@ class Terminated(SystemExit):
 class Interrupts:
     """Ctrl-C, and SIGTERM if it is to be, within a ``with``: noted while they must wait, and raised where one looks.
 
-    Both are a KeyboardInterrupt. They come to the main thread; in any other nothing is done. The handlers that were
-    there before are there again afterwards.
+    Both are a KeyboardInterrupt. They come to the main thread; in any other nothing is done. One that is ignored, as in
+    a job that a shell has put in the background, stays so. The handlers that were there before are there again
+    afterwards.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         if _in_main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in self._signals}
+            heard = [number for number in self._signals if signal.getsignal(number) is not signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:

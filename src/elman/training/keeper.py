@@ -43,6 +43,7 @@ from elman.training.standing import (
 from elman.training.state import Training
 from elman.untrusted import UNREADABLE, check_tensor
 
+OF_EPOCH = ("epoch_losses", "counted")
 WORTH_KEEPING = 0.05  # seconds; of several trainings one that took less is done again
 _begun: weakref.WeakKeyDictionary[Any, dict[Path, dict[str, Any]]] = weakref.WeakKeyDictionary()
 """How networks were when trainings began, by their places: one that was trained since may go on all the same."""
@@ -53,7 +54,7 @@ class Kept(Protocol):
 
     inside: bool
     carried: list[np.ndarray] | None
-    losses: np.ndarray
+    epoch_losses: np.ndarray
     counted: np.ndarray
     started: float
     epochs_before: int
@@ -179,7 +180,7 @@ class Keeper:
             made.header["elman"] = _with(made.header["elman"], epochs=training.epochs_before)
         arrays, batch = made.arrays, training.batch if training.inside else 0
         arrays |= {f"{CARRIED}{k}": a for k, a in enumerate((training.carried or ()) if training.inside else ())}
-        arrays |= {f"{EPOCH}{name}": getattr(training, name)[:batch] for name in ("losses", "counted")}
+        arrays |= {f"{EPOCH}{name}": getattr(training, name)[:batch] for name in OF_EPOCH}
         history = training.history.history
         arrays |= {f"{HISTORY}{name}": np.array(values, np.float64) for name, values in history.items()}
         said = {
@@ -188,7 +189,7 @@ class Keeper:
             "epoch": training.epoch,
             "batch": batch,
             "inside": training.inside,
-            "stopped": training.stop and not training.timed_out,
+            "stopped": training.stop and not training.paused,
             "ended": ended,
             "skipped": training.skipped,
             "why_skipped": training.why_skipped,
@@ -222,8 +223,8 @@ class Keeper:
             if changed and kind not in self._noted:
                 self._noted.add(kind)
                 note(
-                    f"the callback {kind} has changed its {', '.join(changed)}, which a checkpoint does not hold: give it "
-                    "state_dict and load_state_dict, or a training that goes on does without"
+                    f"the callback {kind} has changed its {', '.join(changed)}, which a checkpoint does not hold: give "
+                    "it state_dict and load_state_dict, or a training that goes on does without"
                 )
 
     # --- going on ---------------------------------------------------------------------------------------------
@@ -278,7 +279,7 @@ class Keeper:
             carried = _arrays_like(mine, standing.named(CARRIED), CARRIED)
             epoch = standing.named(EPOCH)
             size = (said["batch"],)
-            of_epoch = {n: check_array(epoch[n], EPOCH + n, size, np.float64) for n in ("losses", "counted")}
+            of_epoch = {n: check_array(epoch[n], EPOCH + n, size, np.float64) for n in OF_EPOCH}
             history = standing.named(HISTORY)
             epochs = said["epoch"] - said["inside"]
             curves = {n: _curve(history[n], epochs, n) for n in said["history"]}
@@ -295,8 +296,7 @@ class Keeper:
         net.updates, net.epochs = network["updates"], network["epochs"]
         training.epochs_before = net.epochs
         net.frozen = frozenset(network["frozen"])
-        optimizer.take(states)
-        optimizer.updates = said["updates"]
+        optimizer.put_back(states, said["updates"])
         for name, value in changed.items():
             setattr(optimizer, name, value)
         for array, theirs in zip(mine, carried, strict=True):

@@ -22,7 +22,6 @@ class TimeLimit(Callback):
 
     adds_logs = False
     side_by_side = True
-    one_rank = True
 
     def __init__(self, seconds: float):
         self.seconds: float = real(seconds, "max_seconds", 0)
@@ -45,10 +44,14 @@ class TimeLimit(Callback):
     def on_epoch_end(self, training: Training) -> None:
         self._look(training)
 
+    def on_train_end(self, training: Training) -> None:
+        if training.stop and not training.history.stopped:  # by the clock of another rank
+            self._look(training)
+
     def _look(self, training: Training) -> None:
         over = training.epoch == training.epochs and training.batch == training.batches
         if not self.left and not over:
-            training.timed_out = True
+            training.paused = True
             training.stop_because(f"max_seconds={self.seconds:g} have passed")
 
 

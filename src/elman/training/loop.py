@@ -20,7 +20,7 @@ from elman.training import guarded
 from elman.training.accumulation import accumulating
 from elman.training.alike import what_is_learnt
 from elman.training.diagnosis import explain
-from elman.training.examples import Examples, judge
+from elman.training.examples import Judgeable, judge
 from elman.training.history import History
 from elman.training.keeper import Keeper
 from elman.training.limits import TimeLimit
@@ -47,8 +47,8 @@ class Loop(Training):
         Whether an epoch has begun and is not in the history yet.
     carried : list of ndarray (B, H), or None
         States, from batch to batch.
-    counted : ndarray (batches,)
-        What each batch of this epoch counts in its loss.
+    epoch_losses, counted : ndarray (batches,)
+        Of this epoch: the loss of each batch, and what it counts.
     started : float
         When this epoch began, by `time.perf_counter`.
     epochs_before : int
@@ -89,6 +89,7 @@ class Loop(Training):
             try:
                 self._train(stood)
                 self._keeper.end(self)
+                self._average_in()  # behind what is kept: a training that goes on does so with its own weights
             except KeyboardInterrupt as error:
                 self.interrupted = True
                 self._keeper.end(self, error)
@@ -104,7 +105,7 @@ class Loop(Training):
                 f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "
                 f"first that was: {self.why_skipped}",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return self.history
 
@@ -120,8 +121,6 @@ class Loop(Training):
             self._keeper.first(self)
         while self.epoch < self.epochs and not self.stop:
             self._epoch(self.epoch + 1)
-        if not self.optimizer.averaged_in:  # it was stopped within an epoch
-            self._average_in()
 
     def _go_on(self, stood: Standing) -> None:
         """Train to the end of the epoch in which the training stood.
@@ -154,10 +153,10 @@ class Loop(Training):
     def _begin_epoch(self, number: int) -> None:
         self.started, self.epochs_before = time.perf_counter(), self.net.epochs
         self.epoch, self.batch, self.logs, self.inside = number, 0, {}, True
-        self.losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
+        self.optimizer.average_out(self.net)
+        self.epoch_losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
         if self.stateful:
             self.carried = self._zeros()
-        self.optimizer.average_out(self.net)
         self._keeper.whole = False
         self._tell("on_epoch_begin")
 
@@ -195,7 +194,7 @@ class Loop(Training):
         self._keeper.look(self)
 
     def _count_skipped(self) -> None:
-        skipped = int(np.isnan(self.losses).sum())
+        skipped = int(np.isnan(self.epoch_losses).sum())
         self.logs["skipped"] = skipped
         if skipped == self.batches:
             raise TrainingError(
@@ -206,7 +205,6 @@ class Loop(Training):
     def _all_batches(self) -> None:
         if self.batch == self.batches:  # a training that goes on behind the last one
             return
-        self.optimizer.average_out(self.net)
         for part in self._parts(self.batch):
             self.data = part.examples
             self._train_on(part)
@@ -247,12 +245,12 @@ class Loop(Training):
     def _record(self, losses: np.ndarray) -> None:
         """The losses of the next batches of this epoch; NaN of one that was left out, which does not count."""
         first, self.batch = self.batch, self.batch + len(losses)
-        self.losses[first : self.batch] = losses
+        self.epoch_losses[first : self.batch] = losses
         self.counted[first : self.batch][np.isnan(losses)] = 0
 
     def _loss_so_far(self) -> float:
         """The mean loss of the batches of this epoch."""
-        return self._mean(self.losses[: self.batch], self.counted[: self.batch])
+        return self._mean(self.epoch_losses[: self.batch], self.counted[: self.batch])
 
     def _before_updates(self) -> None:
         """Before each call of the engine."""
@@ -281,8 +279,7 @@ class Loop(Training):
     def _estimate_moments(self) -> None:
         carried = self._zeros() if self.stateful else None
         keys = dropout_keys(self.net.seed, self.net.updates, self.batches)
-        with self._keeper.at_once():
-            estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
+        estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
 
     def _seconds(self) -> float:
         """How long a call of the engine may take, but for its first update."""
@@ -309,7 +306,7 @@ class Loop(Training):
 
     def _updates(self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray) -> np.ndarray:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer = self.net, self.optimizer
+        net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
         rows, borders = batches
         updates = Updates(
             batches,
@@ -321,11 +318,16 @@ class Loop(Training):
             self.carried,
             self._seconds(),
             self._grouping.spans,
+            done,
         )
-        with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            losses, failure = guarded.train(self._engine, arena, self.data.batch, updates, self.how)
-        net.updates += len(losses)
-        optimizer.updates += len(losses)
+        try:
+            with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
+                losses, failure = guarded.train(
+                    self._engine, arena, self.data.batch, updates, self.how, always=self.on_nan == "skip"
+                )
+        finally:  # also when it was interrupted, so that what was done is what is counted
+            net.updates += int(done[0])
+            optimizer.updates += int(done[0])
         if failure is None:
             return losses
         if self.on_nan == "raise" or not self.why_skipped:
@@ -360,7 +362,7 @@ class Loop(Training):
         mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
-    def _validate(self, data: Examples) -> dict[str, float]:
+    def _validate(self, data: Judgeable) -> dict[str, float]:
         found = self._judge(data)
         if not np.isfinite(found["loss"]):
             raise TrainingError(
@@ -374,7 +376,7 @@ class Loop(Training):
         for name in found.keys() - {"loss"}:
             check_value(name, found[name], f"epoch {self.epoch}: ", f" of the {data} data", TrainingError)
 
-    def _judge(self, data: Examples) -> dict[str, float]:
+    def _judge(self, data: Judgeable) -> dict[str, float]:
         """The loss and the metrics, in as little memory as training takes."""
         rows = self.batch_size // self.accumulate
         rows = rows if self.memory == "low" else max(rows, 256)

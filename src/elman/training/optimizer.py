@@ -281,11 +281,6 @@ class Optimizer:
             found[_span(net, name)] = self.state[AVERAGE][_span(net, name)]
         return {name: found[_span(net, name)].reshape(place.shape) for name, place in net.params.places.items()}
 
-    @property
-    def averaged_in(self) -> bool:
-        """Whether the network has its averaged weights."""
-        return OWN in self.state
-
     def average_in(self, net: Trainable, settle: Callable[[], object] | None = None) -> None:
         """Have a network's averaged weights in place of its own, which are remembered; nothing where that is so.
 
@@ -297,18 +292,17 @@ class Optimizer:
             Called with the averaged weights in place, and may change what is no average: moments of batch
             normalisation.
         """
-        if AVERAGE in self.state:
-            average, own = self.state[AVERAGE], net.arena.copy()
-            found = own.copy()
+        if AVERAGE not in self.state:
+            return
+        average, own = self.state[AVERAGE], net.arena.copy()
+        with net.params.writing() as arena:
             for name in net.trainable:
-                found[_span(net, name)] = average[_span(net, name)]
-            net.params.restore(found)
-            average[...] = own
-            self._rename(AVERAGE, OWN)
-            self._shown = net.params.version
-        if OWN in self.state and settle is not None:
+                arena[_span(net, name)] = average[_span(net, name)]
+        average[...] = own
+        self._rename(AVERAGE, OWN)
+        if settle is not None:
             settle()
-            self._shown = net.params.version
+        self._shown = net.params.version
 
     def average_out(self, net: Trainable) -> None:
         """Have a network's own weights in place again, unless somebody has changed the averaged ones; then those."""
@@ -319,20 +313,6 @@ class Optimizer:
             net.params.restore(kept.copy())
         kept[...] = shown
         self._rename(OWN, AVERAGE)
-
-    def expects(self, names: Iterable[str]) -> set[str]:
-        """The names of all states, as they are where these are some of them."""
-        own = {AVERAGE: OWN} if OWN in names else {}
-        return {own.get(name, name) for name in self._remembered}
-
-    def take(self, states: Mapping[str, np.ndarray]) -> None:
-        """Have these states in the arrays that a training uses already."""
-        for old, new in ((AVERAGE, OWN), (OWN, AVERAGE)):
-            if new in states and old in self.state:
-                self._rename(old, new)
-        for name, array in states.items():
-            self.state[name][...] = array
-        self._shown = None
 
     def _rename(self, old: str, new: str) -> None:
         """Call a state otherwise, in its place."""
@@ -351,17 +331,30 @@ class Optimizer:
             If it is not the state of such an optimiser.
         """
         instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
-        expected = {"updates"} | self.expects(stored)
+        states = self.names_like(stored)
+        expected = {"updates", *states}
         if set(stored) == {"updates"} and not stored["updates"]:  # of one that has not been used yet
             self.reset()
             return
         if set(stored) != expected:
             raise OptionError(f"the state has {sorted(stored)}, a {type(self).__name__} expects {sorted(expected)}")
         updates = whole(np.asarray(stored["updates"])[()], "updates of the state", least=0)
-        names = (name for name in (*self.state_names, AVERAGE, OWN) if name in expected)
-        state = {name: floats(stored[name], f"{name} of the state", finite=True) for name in names}
+        state = {name: floats(stored[name], f"{name} of the state", finite=True) for name in states}
         self.reset()
         self.updates, self.state = updates, state
+
+    def names_like(self, states: Iterable[str]) -> tuple[str, ...]:
+        """Names of all states, the average called as it is among others: by what is in its place now."""
+        return self.state_names if self.average is None else (*self.state_names, OWN if OWN in states else AVERAGE)
+
+    def put_back(self, states: Mapping[str, np.ndarray], updates: int) -> None:
+        """Remember of the network that is trained what was remembered after so many updates."""
+        for here, there in ((AVERAGE, OWN), (OWN, AVERAGE)):
+            if here in self.state and there in states:
+                self._rename(here, there)
+        for name, array in states.items():
+            self.state[name][...] = array
+        self.updates, self._shown = updates, None
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_network": None, "_shown": None}  # a copy may serve a copy of the network

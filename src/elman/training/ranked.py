@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from elman.checks import flag, instance
+from elman.data.datasets import Dataset
 from elman.engine.interface import Engine
 from elman.errors import OptionError, TrainingError
 from elman.training.agreement import ORIGIN, Failure, failure_of, raise_first
 from elman.training.alike import check_alike, check_same, engine_of, named_hashes, what_is_learnt, what_trains
-from elman.training.examples import Examples, judged_sums, means
+from elman.training.examples import judged_sums, means
 from elman.training.history import History
 from elman.training.interrupts import Interrupts
 from elman.training.loop import Loop
@@ -40,6 +41,17 @@ def check_own_rows(own_rows: Any, ranks: Ranks | None, class_weight: ClassWeight
     if own_rows and isinstance(class_weight, str):
         raise OptionError(
             "class_weight='balanced' counts the classes of all rows: with own_rows give a dict of weights"
+        )
+
+
+def check_no_dataset(x: Any, target: Any, validation: Any, steps: Any, more: Mapping[str, Any]) -> None:
+    """Refuse what gives its rows some at a time: each rank takes its shards of all rows by their numbers."""
+    alone = any(isinstance(one, Dataset) for one in (x, validation)) or target is None
+    if alone or steps is not None or any(more.values()):
+        raise OptionError(
+            "ranks share out the rows of arrays, or of memory maps, and this is a dataset or an option of one: give "
+            "x and "
+            "target as arrays, of each rank its own with own_rows=True if they are large"
         )
 
 
@@ -156,7 +168,7 @@ class RankedLoop(Loop):
         assert self._sharded is not None and self._sharded.failed is not None
         return self._sharded.failed
 
-    def _judge(self, data: Examples) -> dict[str, float]:
+    def _judge(self, data: Any) -> dict[str, float]:
         most = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
         count, offset = (self._count, self._offset) if data is self.data else (len(data), 0)
         borders = itertools.pairwise(borders_of(count, self.ranks.shards).tolist())

@@ -220,7 +220,7 @@ class _Watch(Callback):
         self._kept, self._mean, self._least, self._first = smoothing, 0.0, np.inf, np.inf
 
     def on_batch_end(self, training: Training) -> None:
-        self.losses.append(float(training.losses_so_far[-1]))
+        self.losses.append(float(training.losses[-1]))
         number = len(self.losses) - 1
         if number:
             self._mean = self._kept * self._mean + (1 - self._kept) * self.losses[-1]

@@ -66,7 +66,7 @@ class Sharded:
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """Do many updates; the first rank says when there is no more time."""
         rows, borders = arrays.flat_batches(updates.batches, len(self._counts[0]))
-        losses, started = np.zeros(len(borders) - 1), time.perf_counter()
+        losses, started, counted = np.zeros(len(borders) - 1), time.perf_counter(), updates.counter()
         for done, (first, end) in enumerate(itertools.pairwise(borders)):
             here = _one(updates, done)
             found, error = self._compute(parameters, data, rows[first:end], here, how)
@@ -79,6 +79,7 @@ class Sharded:
                 if not np.isfinite(losses[done]) or not self.engine.update(parameters, gradients, here):
                     self.failed = gradients
                     return TrainResult(losses[: done + 1], done, False)
+                counted[0] = done + 1
             if late:
                 break
         return TrainResult(losses[: done + 1], done + 1, True)

@@ -102,8 +102,8 @@ class Standing:
     def optimizer_states(self, net: Trainable, optimizer: Optimizer) -> dict[str, np.ndarray]:
         """What the optimiser remembers; nothing of one that was not used yet."""
         found = self.named(OPTIMIZER)
-        expected = optimizer.expects(found)
-        if found.keys() != expected and (found or self.said["updates"]):
+        expected = optimizer.names_like(found)
+        if set(found) != set(expected) and (found or self.said["updates"]):
             raise ModelFileError(f"the optimizer remembers {sorted(found)}; expected {sorted(expected)}")
         return {name: check_tensor(a, f"{OPTIMIZER}{name}", net.arena.shape, net.dtype) for name, a in found.items()}
 

@@ -64,14 +64,10 @@ class Training:
         callback adds before the end of an epoch goes into the history.
     history : History
         The epochs before.
-    stop : bool
-        Set it to end the training.
+    stop, paused : bool
+        Set `stop` to end the training, and `paused` too if one that goes on later should do so from here.
     accumulate : int
         From how many batches an update is made; `batch_size` are the rows of an update.
-    losses : array (batches,)
-        Of this epoch: the loss of each batch that is done, before its update.
-    timed_out : bool
-        Whether it was stopped because its time was up: it goes on when it is resumed.
     interrupted, failed : bool
         Why it ended, if it did not end by itself: Ctrl-C, or an error.
     resumed : bool
@@ -93,8 +89,8 @@ class Training:
     memory: str = "normal"
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     truncate: int | None = None
-    accumulate: int = 1
     on_nan: str = "raise"
+    accumulate: int = 1
     callbacks: Sequence[Watcher] = ()
     epoch: int = 0
     batch: int = 0
@@ -103,13 +99,13 @@ class Training:
     stop: bool = False
     interrupted: bool = False
     failed: bool = False
+    paused: bool = False
     resumed: bool = False
     skipped: int = 0
     why_skipped: str = ""
     batches: int = field(init=False)
     how: How = field(init=False)
-    losses: np.ndarray = field(init=False, default_factory=lambda: np.zeros(0))
-    timed_out: bool = field(init=False, default=False)
+    epoch_losses: np.ndarray = field(init=False, default_factory=lambda: np.zeros(0))
 
     @property
     def log_names(self) -> list[str]:
@@ -122,19 +118,18 @@ class Training:
         return ["loss", *metrics, *validation, *skipped, "learning_rate", "seconds"]
 
     @property
-    def losses_so_far(self) -> np.ndarray:
-        """Of the updates of this epoch so far, each before it; without those that were left out."""
-        found = self.losses[: self.batch]
-        return found[~np.isnan(found)]
+    def has_all_rows(self) -> bool:
+        """Whether the rows of each batch are all here."""
+        return True
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Of the updates of this epoch so far, each before it."""
+        return self.epoch_losses[: self.batch]
 
     def stop_because(self, reason: str) -> None:
         """End the training, and have its history say why."""
         self.stop, self.history.stopped = True, self.history.stopped or reason
-
-    @property
-    def has_all_rows(self) -> bool:
-        """Whether the rows of each batch are all here."""
-        return True
 
     def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
         """The gradient of some rows (P,), computed once more."""
