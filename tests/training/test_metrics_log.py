@@ -40,7 +40,7 @@ def test_epochs_have_a_line(file):
 
 def test_updates_have_lines_with_the_mean_loss_since_the_last(file):
     losses = []
-    note = el.LambdaCallback(on_batch_end=lambda training: losses.append(training.losses[-1]))
+    note = el.LambdaCallback(on_batch_end=lambda training: losses.append(training.losses_so_far[-1]))
     log, rate = el.MetricsLog(file, every=2), el.CosineDecay(0.1, steps=10)
     train(recurrent(), X, TARGET, batch_size=8, epochs=2, callbacks=[note, log], optimizer=el.SGD(rate))
     found = read(file)
@@ -102,17 +102,28 @@ def test_a_resumed_training_has_no_line_twice(file, tmp_path):
     assert places(file) == places(whole)
 
 
-def test_what_a_checkpoint_keeps_of_it(file):
-    first, net = el.MetricsLog(file), recurrent()
-    assert first.state_dict() == {"mine": False, "seconds": 0.0}
-    train(net, X, TARGET, epochs=1, callbacks=[first])
-    stored = first.state_dict()
-    json.dumps(stored)
-    second = el.MetricsLog(file)
-    second.load_state_dict(stored)
-    train(net, X, TARGET, epochs=1, callbacks=[second])
-    assert [line["epoch"] for line in read(file)] == [1, 2]
-    assert second.state_dict()["seconds"] > stored["seconds"] > 0
+@pytest.mark.parametrize("updates", [1, 4, 7, 10, 13])
+def test_a_training_that_stood_at_any_update_goes_on_in_its_file(updates, file, tmp_path):
+    def stop(training):
+        if training.net.updates == updates:
+            raise KeyboardInterrupt
+
+    def fit(place, *more, **saved):
+        log = el.MetricsLog(place, every=3)
+        train(recurrent(), X, TARGET, batch_size=8, epochs=3, callbacks=[log, *more], **saved)
+        return log
+
+    whole, run = tmp_path / "whole.jsonl", {"checkpoint": tmp_path / "run", "every": 1}
+    fit(whole)
+    with pytest.raises(KeyboardInterrupt):
+        fit(file, el.LambdaCallback(on_batch_end=stop), **run)
+    with file.open("a") as opened:
+        opened.write('{"kind": "updates", "update": 99}\n{"ki')  # as one leaves that was killed later
+    log = fit(file, el.LambdaCallback(on_batch_end=lambda training: None), **run, resume=True)
+    assert [{**line, "seconds": 0} for line in read(file)] == [{**line, "seconds": 0} for line in read(whole)]
+    json.dumps(log.state_dict())
+    seconds = [line["seconds"] for line in read(file) if line["kind"] == "updates"]
+    assert seconds == sorted(seconds)
 
 
 @pytest.mark.parametrize(

@@ -130,20 +130,42 @@ def test_the_network_in_words(tmp_path):
     ]
 
 
+def starts_of(folder):
+    """The steps from which on nothing is shown of what was written before, in the order of the files."""
+    files = sorted(folder.glob("*tfevents*"), key=lambda file: file.stat().st_mtime_ns)
+    return [fields(data)[2][0] for file in files for data in records(file) if 7 in fields(data)]
+
+
 def test_a_training_that_goes_on_hides_what_is_behind_it(tmp_path):
     net, board = recurrent(), el.TensorBoard(tmp_path)
     train(net, X, TARGET, epochs=2, callbacks=[board])
     with pytest.raises(OptionError, match="has curves of an earlier training.*append=True"):
         train(net, X, TARGET, callbacks=[el.TensorBoard(tmp_path)])
-    again = el.TensorBoard(tmp_path)
-    again.load_state_dict(board.state_dict())
-    for one in (board, again, el.TensorBoard(tmp_path, append=True)):
+    for one in (board, el.TensorBoard(tmp_path, append=True)):
         train(net, X, TARGET, epochs=1, callbacks=[one])
-    starts = []
-    for file in sorted(tmp_path.glob("*tfevents*"), key=lambda file: file.stat().st_mtime_ns):
-        starts += [fields(data)[2][0] for data in records(file) if 7 in fields(data)]
-    assert starts == [5, 7, 9]  # updates behind which nothing written earlier is shown
-    assert sorted(step for step, _ in curves(tmp_path)["epoch/loss"]) == [2, 4, 6, 8, 10]
+    assert starts_of(tmp_path) == [5, 7]
+    assert sorted(step for step, _ in curves(tmp_path)["epoch/loss"]) == [2, 4, 6, 8]
+
+
+def test_so_does_one_that_is_resumed_within_an_epoch(tmp_path):
+    def stop(training):
+        if training.net.updates == 7:
+            raise KeyboardInterrupt
+
+    def fit(event, **resumed):
+        board = el.TensorBoard(tmp_path / "board", every=2)
+        callbacks = [board, el.LambdaCallback(on_batch_end=event)]
+        how = {"checkpoint": tmp_path / "run", "every": 1, "callbacks": callbacks, **resumed}
+        return train(recurrent(), X, TARGET, batch_size=8, epochs=2, **how)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(stop)
+    fit(lambda training: None, resume=True)
+    found = curves(tmp_path / "board")
+    (start,) = starts_of(tmp_path / "board")
+    assert start == 7  # behind the last numbers before the checkpoint, those of update 6
+    assert sorted({step for step, _ in found["update/loss"]}) == [2, 4, 6, 8, 10]
+    assert sorted({step for step, _ in found["epoch/loss"]}) == [5, 10]
 
 
 def test_numbers_that_are_not_finite_are_written_as_they_are(tmp_path):

@@ -136,11 +136,15 @@ class EventFile:
         self._file = self.path.open("xb")
         self._add(_bytes(3, "brain.Event:2"))
         if step:
-            self._add(_whole(2, step + 1) + _bytes(7, _whole(1, _START)))
+            self.restart(step)
 
     def add(self, values: Iterable[bytes], step: int) -> None:
         """What some values are at a step."""
         self._add(_whole(2, step) + _bytes(5, b"".join(_bytes(1, value) for value in values)))
+
+    def restart(self, step: int) -> None:
+        """Have what was written before, in any file of the folder, be shown up to a step only."""
+        self._add(_whole(2, step + 1) + _bytes(7, _whole(1, _START)))
 
     def _add(self, event: bytes) -> None:
         self._file.write(record(_double(1, time.time()) + event))

@@ -22,6 +22,7 @@ class TimeLimit(Callback):
 
     adds_logs = False
     side_by_side = True
+    one_rank = True
 
     def __init__(self, seconds: float):
         self.seconds: float = real(seconds, "max_seconds", 0)
@@ -43,10 +44,6 @@ class TimeLimit(Callback):
 
     def on_epoch_end(self, training: Training) -> None:
         self._look(training)
-
-    def on_train_end(self, training: Training) -> None:
-        if training.stop and not training.history.stopped:  # by the clock of another rank
-            self._look(training)
 
     def _look(self, training: Training) -> None:
         over = training.epoch == training.epochs and training.batch == training.batches

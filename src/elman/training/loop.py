@@ -89,7 +89,8 @@ class Loop(Training):
             try:
                 self._train(stood)
                 self._keeper.end(self)
-                self._average_in()  # behind what is kept: a training that goes on does so with its own weights
+                if not self.optimizer.averaged_in:  # stopped within an epoch
+                    self._average_in()  # behind what is kept: a training that goes on does so with its own weights
             except KeyboardInterrupt as error:
                 self.interrupted = True
                 self._keeper.end(self, error)
@@ -205,6 +206,7 @@ class Loop(Training):
     def _all_batches(self) -> None:
         if self.batch == self.batches:  # a training that goes on behind the last one
             return
+        self.optimizer.average_out(self.net)
         for part in self._parts(self.batch):
             self.data = part.examples
             self._train_on(part)
@@ -279,7 +281,8 @@ class Loop(Training):
     def _estimate_moments(self) -> None:
         carried = self._zeros() if self.stateful else None
         keys = dropout_keys(self.net.seed, self.net.updates, self.batches)
-        estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
+        with self._keeper.at_once():
+            estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
 
     def _seconds(self) -> float:
         """How long a call of the engine may take, but for its first update."""

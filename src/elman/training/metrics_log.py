@@ -17,6 +17,7 @@ from elman.errors import OptionError
 from elman.files import check_file, write_whole
 from elman.training.callbacks import Callback
 from elman.training.state import Training
+from elman.untrusted import count, held
 
 UPDATE, KIND = "update", "kind"
 
@@ -67,7 +68,8 @@ class MetricsLog(Callback):
         self.every: int = 1 if every is None else whole(every, "MetricsLog: every")
         self._mine = False
         self._seconds = 0.0  # of the trainings before
-        self._told = 0  # batches of the epoch in lines so far
+        self._told = 0  # updates of the epoch in lines so far
+        self._lines = 0  # of the file
 
     @property
     def watches_batches(self) -> bool:
@@ -75,7 +77,7 @@ class MetricsLog(Callback):
 
     def check(self, training: Training) -> None:
         check_file(self.path)
-        if self.path.exists() and not (self.append or self._mine):
+        if self.path.exists() and not (self.append or self._mine or training.resumed):
             raise OptionError(
                 f"MetricsLog would write over {self.path}, which an earlier training left: give append=True to go on "
                 "with it where the network is, or another path"
@@ -83,17 +85,18 @@ class MetricsLog(Callback):
         self._kept(training.net.updates)
 
     def on_train_begin(self, training: Training) -> None:
-        kept = self._kept(training.net.updates)
+        kept = None if training.resumed else self._kept(training.net.updates)
         if kept is not None:
             write_whole(self.path, kept)
+        self._lines = 0 if kept is None else len(kept.splitlines())
         self._mine, self._began = True, time.monotonic()
 
     def on_epoch_begin(self, training: Training) -> None:
-        self._told = training.batch
+        self._told = 0
 
     def on_batch_end(self, training: Training) -> None:
-        new = training.losses[min(self._told, training.batch - 1) :]
-        self._told = training.batch
+        new = training.losses_so_far[self._told :]
+        self._told += len(new)
         rate = training.optimizer.rate(training.optimizer.updates - 1)
         numbers = {"loss": float(np.mean(new)), "learning_rate": rate, "seconds": self._gone}
         self._write({KIND: "updates", "epoch": training.net.epochs + 1, UPDATE: training.net.updates, **numbers})
@@ -107,12 +110,18 @@ class MetricsLog(Callback):
             self._seconds = self._gone
 
     def state_dict(self) -> dict[str, Any]:
-        """What goes into a checkpoint: that the file is of this training, and its time so far."""
-        return {"mine": self._mine, "seconds": self._gone if self._mine else self._seconds}
+        """How far the file is, and the training's time so far."""
+        seconds = self._gone if self._mine else self._seconds
+        return {"lines": self._lines, "told": self._told, "seconds": seconds}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
-        """Go on with the file as a training that is resumed."""
-        self._mine, self._seconds = bool(stored["mine"]), float(stored["seconds"])
+        """Go on behind the lines that there were then; those that came later come once more."""
+        held(dict(stored), "a MetricsLog", {"lines": count, "told": count, "seconds": (int, float)})
+        there = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+        if len(there) > stored["lines"]:
+            write_whole(self.path, b"".join(there[: stored["lines"]]))
+        self._mine, self._began = True, time.monotonic()
+        self._lines, self._told, self._seconds = min(len(there), stored["lines"]), stored["told"], stored["seconds"]
 
     @property
     def _gone(self) -> float:
@@ -124,6 +133,7 @@ class MetricsLog(Callback):
         text = json.dumps({name: _number(value) for name, value in line.items()}, allow_nan=False)
         with self.path.open("ab", buffering=0) as file:
             file.write(f"{text}\n".encode())
+        self._lines += 1
 
     def _kept(self, updates: int) -> bytes | None:
         """The whole lines of a file up to an update; None without one."""

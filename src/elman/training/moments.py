@@ -47,22 +47,20 @@ def estimate_moments(
         return
     nothing = trace_program(lambda w, g: w, (), (), "no update")
     place, share = kept.T
-    total, count = np.zeros(len(kept)), 0
-    with np.errstate(all="ignore"), net.params.writing() as arena:
-        before = arena.copy()
+    total, count, places = np.zeros(len(kept)), 0, place.astype(int)
+    weights = net.arena.copy()
+    with np.errstate(all="ignore"):
         for part in parts:
             for number in range(len(part)):
-                arena[place.astype(int)] = 0
+                weights[places] = 0
                 batch = part.some(number, number + 1)
                 updates = _no_update(nothing, batch, keys[count : count + 1], carried)
-                if not trainer.train(arena, part.examples.batch, updates, how).finite:
-                    arena[:] = before
-                    return
-                total += arena[place.astype(int)] / share
-                count += 1
-        arena[:] = before
-        if count:
-            arena[place.astype(int)] = total / count
+                if trainer.train(weights, part.examples.batch, updates, how).finite:  # else it has no moments
+                    total += weights[places] / share
+                    count += 1
+    if count:
+        with net.params.writing() as arena:
+            arena[places] = total / count
 
 
 def _places(trainer: Trainer) -> np.ndarray:

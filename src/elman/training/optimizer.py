@@ -281,6 +281,11 @@ class Optimizer:
             found[_span(net, name)] = self.state[AVERAGE][_span(net, name)]
         return {name: found[_span(net, name)].reshape(place.shape) for name, place in net.params.places.items()}
 
+    @property
+    def averaged_in(self) -> bool:
+        """Whether the network has its averaged weights."""
+        return OWN in self.state
+
     def average_in(self, net: Trainable, settle: Callable[[], object] | None = None) -> None:
         """Have a network's averaged weights in place of its own, which are remembered; nothing where that is so.
 
@@ -292,17 +297,18 @@ class Optimizer:
             Called with the averaged weights in place, and may change what is no average: moments of batch
             normalisation.
         """
-        if AVERAGE not in self.state:
-            return
-        average, own = self.state[AVERAGE], net.arena.copy()
-        with net.params.writing() as arena:
+        if AVERAGE in self.state:
+            average, own = self.state[AVERAGE], net.arena.copy()
+            found = own.copy()
             for name in net.trainable:
-                arena[_span(net, name)] = average[_span(net, name)]
-        average[...] = own
-        self._rename(AVERAGE, OWN)
-        if settle is not None:
+                found[_span(net, name)] = average[_span(net, name)]
+            net.params.restore(found)
+            average[...] = own
+            self._rename(AVERAGE, OWN)
+            self._shown = net.params.version
+        if OWN in self.state and settle is not None:
             settle()
-        self._shown = net.params.version
+            self._shown = net.params.version
 
     def average_out(self, net: Trainable) -> None:
         """Have a network's own weights in place again, unless somebody has changed the averaged ones; then those."""

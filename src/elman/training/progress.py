@@ -59,11 +59,14 @@ class Progress(Callback):
         self._display = shown
         self._last: dict[str, float] = {}
         self._pace: _Pace | None = None
+        self._resumed = False
 
     def on_epoch_begin(self, training: Training) -> None:
         self._pace = self._pace or _Pace(training)
 
     def on_progress(self, training: Training) -> None:
+        if training.resumed and not self._resumed:  # since its beginning was told it stands where it stood
+            self._resumed, self._pace = True, _Pace(training)
         if self._display.due():
             self._display.show(self._standing(training))
 
@@ -98,11 +101,13 @@ class ProgressOfMany(Callback):
         self._trainings, self._lock = trainings, threading.Lock()
         self._display = shown or display()
         self._done: dict[int, float] = {}  # of each training the share that is over
+        self._first: dict[int, float] = {}  # and what was over when it was first seen: of a resumed one not nothing
         self._began = time.monotonic()
 
     def on_progress(self, training: Training) -> None:
         with self._lock:
-            self._done[id(training)] = _done(training) / (training.epochs * training.batches)
+            done = self._done[id(training)] = _done(training) / (training.epochs * training.batches)
+            self._first.setdefault(id(training), done if training.resumed else 0.0)
             if self._display.due():
                 self._display.show(self._standing(training))
 
@@ -115,6 +120,7 @@ class ProgressOfMany(Callback):
     def on_train_end(self, training: Training) -> None:
         with self._lock:
             self._done[id(training)] = 1.0
+            self._first.setdefault(id(training), 1.0)
             if self._display.due(2, last=True):
                 self._display.show(self._standing(training))
 
@@ -138,7 +144,8 @@ class ProgressOfMany(Callback):
 
     def _standing(self, training: Training) -> Standing:
         share, seconds = self._share, time.monotonic() - self._began
-        left = seconds / share * (1 - share) if 0 < share < 1 else None
+        gone = share - sum(self._first.values()) / self._trainings
+        left = seconds / gone * (1 - share) if gone > 0 and share < 1 else None
         own = f"(seed {training.net.seed}) epoch {max(training.epoch, 1)}/{training.epochs}"
         return Standing(self._label, share, seconds, left, [own, *losses(training)])
 

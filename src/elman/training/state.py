@@ -123,6 +123,11 @@ class Training:
         return True
 
     @property
+    def losses_so_far(self) -> np.ndarray:
+        """Of the updates of this epoch so far, without batches that were left out."""
+        return self.losses[~np.isnan(self.losses)]
+
+    @property
     def losses(self) -> np.ndarray:
         """Of the updates of this epoch so far, each before it."""
         return self.epoch_losses[: self.batch]

@@ -16,6 +16,7 @@ from elman.files import check_writable
 from elman.training.callbacks import Callback
 from elman.training.event_files import EventFile, histogram, scalar, text
 from elman.training.state import Training
+from elman.untrusted import count, held
 
 PATTERN = "*tfevents*"
 
@@ -75,6 +76,7 @@ class TensorBoard(Callback):
         if self.gradients and self.histograms is None:
             raise OptionError("TensorBoard: gradients are shown as histograms, and there are none: give histograms=1")
         self._each, self._mine, self._told = every is not None, False, 0
+        self._step = 0  # of the last numbers
         self._file: EventFile | None = None
 
     @property
@@ -83,7 +85,7 @@ class TensorBoard(Callback):
 
     def check(self, training: Training) -> None:
         check_writable(self.folder, option="TensorBoard(folder)")
-        if not (self.append or self._mine) and any(self.folder.glob(PATTERN)):
+        if not (self.append or self._mine or training.resumed) and any(self.folder.glob(PATTERN)):
             raise OptionError(
                 f"{self.folder} has curves of an earlier training, which TensorBoard would mix with these: give "
                 "append=True to go on with them where the network is, or another folder"
@@ -95,16 +97,16 @@ class TensorBoard(Callback):
             self._file = EventFile(self.folder, training.net.updates)
         except OSError as error:
             raise OptionError(f"TensorBoard cannot write to {self.folder}: {error}") from error
-        if not self._mine:
+        if not (self._mine or training.resumed):
             self._file.add(_texts(training), training.net.updates)
         self._mine = True
 
     def on_epoch_begin(self, training: Training) -> None:
-        self._told = training.batch
+        self._told = 0
 
     def on_batch_end(self, training: Training) -> None:
-        new = training.losses[min(self._told, training.batch - 1) :]
-        self._told = training.batch
+        new = training.losses_so_far[self._told :]
+        self._told += len(new)
         rate = training.optimizer.rate(training.optimizer.updates - 1)
         self._add({"update/loss": float(np.mean(new)), "update/learning_rate": rate}, training)
 
@@ -119,16 +121,20 @@ class TensorBoard(Callback):
             self._file = None
 
     def state_dict(self) -> dict[str, Any]:
-        """What goes into a checkpoint: that the folder is of this training."""
-        return {"mine": self._mine}
+        """How far the curves are."""
+        return {"step": self._step, "told": self._told}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
-        """Go on in the folder as a training that is resumed."""
-        self._mine = bool(stored["mine"])
+        """Go on behind that: what was written later is no longer shown, as it comes once more."""
+        held(dict(stored), "a TensorBoard", {"step": count, "told": count})
+        self._mine, self._step, self._told = True, stored["step"], stored["told"]
+        if self._file is not None:
+            self._file.restart(self._step)
 
     def _add(self, numbers: Mapping[str, float], training: Training) -> None:
         if self._file is not None:
-            self._file.add([scalar(name, value) for name, value in numbers.items()], training.net.updates)
+            self._step = training.net.updates
+            self._file.add([scalar(name, value) for name, value in numbers.items()], self._step)
 
     def _add_histograms(self, training: Training) -> None:
         flat = {"parameters": training.net.arena}
