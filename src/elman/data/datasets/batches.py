@@ -154,8 +154,8 @@ class Batches(Dataset):
         return item
 
     def _running(self, asked: Asked) -> _Run:
-        if self._run is None:
-            self._run = _Run(self._open(asked.epoch))
+        if self._run is None or (self._anew and self._run.epoch != asked.epoch and not self._run.count):
+            self._run = _Run(self._open(asked.epoch), asked.epoch)
         return self._run
 
     def _ended(self, asked: Asked, number: int, count: int) -> DataError:
@@ -201,8 +201,8 @@ ENDED = object()
 class _Run:
     """An iterator under way, whose next item can be looked at; `ENDED` where there is none."""
 
-    def __init__(self, items: Iterator[Any]):
-        self.count = 0
+    def __init__(self, items: Iterator[Any], epoch: int):
+        self.count, self.epoch = 0, epoch
         self._items = items
         self._seen: list[Any] = []
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import nearest, shown
 from elman.data.database import as_literal, connected, quoted, reason
 from elman.data.names import listed
 from elman.errors import DataError
@@ -96,10 +96,31 @@ class Table:
         for column in self.columns:
             if not _NUMBERS.fullmatch(found[column]) or found[column].count("[") > 2:
                 raise DataError(
-                    f"{name}: column {column!r} holds {found[column]}; expected numbers, lists of numbers, or lists "
-                    f"of these" + _advice(found[column])
+                    f"{name}: column {column!r} holds {found[column]}{self._such_as(number, column, found[column])}; "
+                    f"expected numbers, lists of numbers, or lists of these{_advice(found[column])}"
                 )
         return found
+
+    def _such_as(self, number: int, column: str, kind: str) -> str:
+        """The first text of a column that is no number."""
+        if kind != "VARCHAR":
+            return ""
+        name = quoted(column)
+        wrong = f"{name} IS NOT NULL AND TRY_CAST({name} AS DOUBLE) IS NULL"
+        query = f"SELECT {name} FROM read_parquet(?) WHERE {wrong} LIMIT 1"
+        found = self.ask(query, [as_literal(self.files[number])])
+        return f", such as {shown(found[0][0])}" if found else " and no value at all"
+
+    def check_order(self, column: str) -> None:
+        """Refuse a column whose order is no order of time."""
+        for number, name in enumerate(self.names):
+            path = as_literal(self.files[number])
+            kind = {row[0]: str(row[1]) for row in self.ask("DESCRIBE SELECT * FROM read_parquet(?)", [path])}[column]
+            if "[" in kind or not (_NUMBERS.fullmatch(kind) or kind.startswith(("DATE", "TIME"))):
+                raise DataError(
+                    f"{name}: column {column!r} holds {kind}{self._such_as(number, column, kind)}, whose order is not "
+                    "that of time; expected numbers, dates or times: where steps are in order already, leave time out"
+                )
 
     def _check_same(self, name: str, found: dict[str, str]) -> None:
         for column in self.columns:
