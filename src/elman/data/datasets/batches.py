@@ -75,7 +75,7 @@ class Batches(Dataset):
 
     def __init__(self, source: Any, *, steps: int | None = None, ahead: int = AHEAD):
         super().__init__(ahead)
-        self._source, self._name = source, checks.shown(source)
+        self._source, self._name = source, _called(source)
         self._open = _opener(source)
         self._indexed = _is_indexed(source)
         self.again = not isinstance(source, Iterator)
@@ -215,6 +215,12 @@ class _Run:
         item = self._seen.pop() if self._seen else next(self._items, ENDED)
         self.count += item is not ENDED
         return item
+
+
+def _called(source: Any) -> str:
+    """What messages call a source: not by its contents, which may be large."""
+    name = getattr(source, "__qualname__", "")
+    return f"{name}()" if name else f"the {type(source).__name__}"
 
 
 def _count(batches: int) -> str:
