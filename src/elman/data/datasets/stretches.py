@@ -18,6 +18,7 @@ from elman.data.database import as_literal, connected, quoted, reason
 from elman.data.names import listed
 from elman.errors import DataError
 
+LEAST_MEMORY, GROUPS = 150 << 20, 10  # bytes that DuckDB may take, and of how many row groups if these are more
 _NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(.*\))((\[\d*\])*)")
 _WIDE = re.compile(r"DECIMAL|U?HUGEINT")
 
@@ -73,6 +74,7 @@ class Table:
         self._as = {n: "DOUBLE" if len(of) > 1 or _WIDE.match(min(of)) else min(of) for n, of in every.items()}
         self.counts = np.array([self._rows(k) for k in range(len(self.files))])
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
+        self._database.execute(f"SET memory_limit='{max(LEAST_MEMORY, GROUPS * self._largest_group()) >> 20}MB'")
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -144,6 +146,14 @@ class Table:
             sizes = [rows for _, rows in self.ask(query, [as_literal(file)])]
             found.append(start + np.cumsum(np.array(sizes, np.int64)))
         return np.concatenate(found)
+
+    def _largest_group(self) -> int:
+        """Bytes of the columns in a row group, unpacked, at most."""
+        query = (
+            "SELECT coalesce(max(size), 0) FROM (SELECT sum(total_uncompressed_size) AS size FROM parquet_metadata(?) "
+            "WHERE list_contains(?, split_part(path_in_schema, ', ', 1)) GROUP BY row_group_id)"
+        )
+        return max(int(self.ask(query, [as_literal(file), self.columns])[0][0]) for file in self.files)
 
     def bytes_a_row(self) -> int:
         """Of the columns, unpacked, on average; as the files say."""
