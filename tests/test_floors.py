@@ -11,7 +11,8 @@ SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
     {"errors", "_native"},
     {"checks"},
-    {"files", "hints", "plain"},
+    {"files", "hints", "plain", "tensors"},
+    {"untrusted"},
     {"equations", "estimator", "keeping"},
     {"cells", "plots"},
     {"engine"},
@@ -22,7 +23,7 @@ FLOORS = [
     {"compare", "forecast", "classify", "language"},
     {"fleet"},
     {"models"},
-    {"sequences"},
+    {"sequences", "saved"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
     {"commands_fleet"},
     {"cli", "lab"},

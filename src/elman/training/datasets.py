@@ -47,6 +47,9 @@ class DatasetLoop(Loop):
         rows = None if self.stateful else self.feed.counted[0]
         return Asked(self.batch_size, self.shuffle, self.net.seed, self.net.epochs, max(self.epoch - 1, 0), rows)
 
+    def learnt(self) -> dict[str, Any]:
+        return super().learnt() | {"batches of an epoch": self.batches}
+
     def _rows_that_count(self) -> np.ndarray:
         return np.arange(self.feed.dataset.batches(self._asked()) * self.batch_size)
 

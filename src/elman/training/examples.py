@@ -15,6 +15,7 @@ from elman.engine.interface import Batch, How
 from elman.errors import ElmanError, OptionError, ShapeError, prefixed
 from elman.training.ends import End, for_each
 from elman.training.finite import as_lengths, same_index
+from elman.training.hashes import sample_of
 from elman.training.losses import Loss, as_numbers, prepare_target
 from elman.training.metrics import Metric, values_of
 from elman.training.penalties import Penalty
@@ -105,6 +106,19 @@ class Examples:
         """All rows, as an engine takes them."""
         goals = (*self.judged, *self.penalties)
         return Batch(self.inputs, tuple(j.target for j in goals), self.lengths, tuple(j.weights for j in goals))
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All arrays, by name."""
+        found = {f"input {k}": x for k, x in enumerate(self.inputs)}
+        found |= {f"target {j.name}".strip(): j.target for j in self.judged}
+        found |= {f"length {k}": a for k, a in enumerate(self.lengths) if a is not None}
+        return found | {f"weight {j.name}".strip(): j.weights for j in self.judged if j.weights is not None}
+
+    @functools.cached_property
+    def hashes(self) -> dict[str, bytes]:
+        """A hash of each array."""
+        return {name: sample_of(array) for name, array in self.arrays.items()}
 
     @functools.cached_property
     def aims(self) -> tuple[Aim, ...]:

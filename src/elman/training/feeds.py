@@ -59,6 +59,16 @@ class Feed:
             drawn = self.dataset.sample(self.asked)
         return self._examples(drawn, lenient=True)
 
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Those of the sample, by name."""
+        return self.sample.arrays
+
+    @property
+    def hashes(self) -> dict[str, Any]:
+        """Those of the sample, by name."""
+        return self.sample.hashes
+
     @functools.cached_property
     def asked(self) -> Asked:
         return Asked(1, epoch=self.net.epochs)
