@@ -36,8 +36,8 @@ class Peak:
     what : str
     gigabytes : float
         As they came, before any conversion.
-    peak_mb : float
-        The most memory that the process ever held.
+    before_mb, peak_mb : float
+        The most memory that the process ever held, before the training and at its end.
     seconds : float
     loss : float
         Of the epoch.
@@ -45,6 +45,7 @@ class Peak:
 
     what: str
     gigabytes: float
+    before_mb: float
     peak_mb: float
     seconds: float
     loss: float
@@ -106,11 +107,15 @@ def _trained(what: str, rows: int, itemsize: int, *data: object, **options: obje
     import elman as el
 
     net = el.Network(FEATURES, [el.GRU(8, return_sequences=False), el.Dense(1)])
-    begun = time.perf_counter()
+    before, begun = _held(), time.perf_counter()
     history = net.fit(*data, epochs=1, verbose=0, **options)
     seconds = time.perf_counter() - begun
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Peak(what, rows * STEPS * FEATURES * itemsize / GB, held / 1e6, seconds, history["loss"][0])
+    return Peak(what, rows * STEPS * FEATURES * itemsize / GB, before, _held(), seconds, history["loss"][0])
+
+
+def _held() -> float:
+    """The most memory that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def write_map(gigabytes: float, file: str) -> None:

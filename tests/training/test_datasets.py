@@ -235,6 +235,7 @@ def test_a_training_goes_on_in_the_middle_of_an_epoch(name):
         for first in (0, 1, 3):
             again = made()
             again.begin()
+            again.sample(Asked(**asked))  # as a training does before it knows where it stood
             found = [
                 d.raw.x[a:b]
                 for d in again.draw(Asked(**asked, epoch=turn + 2, turn=turn), first)

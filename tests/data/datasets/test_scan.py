@@ -305,7 +305,11 @@ WRONG = [
         DataError,
         "other.parquet: column 'a'",
     ),
-    (lambda d: el.data.scan(d / "long.csv", ["key"], "v"), DataError, "column 'key' holds VARCHAR; expected numbers"),
+    (
+        lambda d: el.data.scan(d / "long.csv", ["key"], "v"),
+        DataError,
+        "column 'key' holds VARCHAR, such as 'case 00'; expected",
+    ),
     (lambda d: el.data.scan(d / "x.parquet", ["a", "a"], "y"), OptionError, "names 'a' twice"),
     (lambda d: el.data.scan(d / "x.parquet", [], "y"), OptionError, "expected names of columns"),
     (lambda d: el.data.scan(d / "x.parquet", ["a"], 3), OptionError, "target is 3"),
@@ -317,6 +321,17 @@ WRONG = [
     (lambda d: el.data.scan(d / "broken.parquet", ["a"], "y"), DataError, "broken.parquet cannot be read as a table"),
     (lambda d: el.data.scan(d / "empty.parquet", ["a"], "y"), DataError, "has no rows"),
     (lambda d: batches(el.data.scan(d / "unequal.parquet", ["a", "b"], "y")), DataError, "row 2: column 'b' has"),
+    (
+        lambda d: el.data.scan(d / "dates.csv", ["v"], "v", key="k", time="t"),
+        DataError,
+        "'t' holds VARCHAR, such as 'Jan 1",
+    ),
+    (
+        lambda d: el.data.scan(d / "notime.parquet", ["v"], "v", key="key", time="t"),
+        DataError,
+        "'t' has 1 rows without",
+    ),
+    (lambda d: el.data.scan(d / "marks.csv", ["a"], "y"), DataError, "'a' holds VARCHAR, such as '1,5'"),
     (lambda d: el.data.scan(d / "nokey.parquet", ["v"], "v", key="key"), DataError, "1 rows without a value"),
 ]
 
@@ -334,7 +349,10 @@ def test_what_is_refused(wrong, error, message, tmp_path):
     nokey = long()
     nokey.loc[4, "key"] = None
     parquet(nokey, tmp_path / "nokey.parquet")
+    parquet(long().assign(t=lambda f: f.t.where(f.index != 3)), tmp_path / "notime.parquet")
     long().to_csv(tmp_path / "long.csv", index=False)
+    (tmp_path / "dates.csv").write_text("k,t,v\n1,Jan 1 2000,3\n1,Feb 1 2000,4\n")
+    (tmp_path / "marks.csv").write_text("a;y\n1,5;2\n2,5;3\n")
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "x.parquet").read_bytes()[:-200])
     with pytest.raises(error, match=message):
         wrong(tmp_path)
@@ -344,3 +362,9 @@ def test_marks_of_missing_values_in_texts(tmp_path):
     (tmp_path / "x.csv").write_text("a,y\n1,NA\n2,-999\n3,n/a\n4,5\n5,\n")
     found = el.data.scan(tmp_path / "x.csv", ["a"], "y", missing=-999)
     assert np.array_equal(found.read(np.arange(5)).target, [np.nan, np.nan, np.nan, 5, np.nan], equal_nan=True)
+
+
+def test_a_column_may_be_input_and_target_at_once(tmp_path):
+    found = el.data.scan(parquet(long(), tmp_path / "x.parquet"), ["v"], ["v"], key="key", time="t")
+    net = el.Network(1, [el.GRU(3), el.Dense(1)])
+    assert net.fit(found, epochs=1, verbose=0, missing="skip").epochs == 1

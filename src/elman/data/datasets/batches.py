@@ -75,7 +75,7 @@ class Batches(Dataset):
 
     def __init__(self, source: Any, *, steps: int | None = None, ahead: int = AHEAD):
         super().__init__(ahead)
-        self._source, self._name = source, checks.shown(source)
+        self._source, self._name = source, _called(source)
         self._open = _opener(source)
         self._indexed = _is_indexed(source)
         self.again = not isinstance(source, Iterator)
@@ -154,8 +154,8 @@ class Batches(Dataset):
         return item
 
     def _running(self, asked: Asked) -> _Run:
-        if self._run is None:
-            self._run = _Run(self._open(asked.epoch))
+        if self._run is None or (self._anew and self._run.epoch != asked.epoch and not self._run.count):
+            self._run = _Run(self._open(asked.epoch), asked.epoch)
         return self._run
 
     def _ended(self, asked: Asked, number: int, count: int) -> DataError:
@@ -201,8 +201,8 @@ ENDED = object()
 class _Run:
     """An iterator under way, whose next item can be looked at; `ENDED` where there is none."""
 
-    def __init__(self, items: Iterator[Any]):
-        self.count = 0
+    def __init__(self, items: Iterator[Any], epoch: int):
+        self.count, self.epoch = 0, epoch
         self._items = items
         self._seen: list[Any] = []
 
@@ -215,6 +215,12 @@ class _Run:
         item = self._seen.pop() if self._seen else next(self._items, ENDED)
         self.count += item is not ENDED
         return item
+
+
+def _called(source: Any) -> str:
+    """What messages call a source: not by its contents, which may be large."""
+    name = getattr(source, "__qualname__", "")
+    return f"{name}()" if name else f"the {type(source).__name__}"
 
 
 def _count(batches: int) -> str:

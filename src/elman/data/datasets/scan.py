@@ -172,8 +172,12 @@ class Scan(RowDataset):
 
     @property
     def _columns(self) -> list[str]:
-        weight = [] if self._weight is None else [self._weight]
-        return [*flat(self._inputs), *flat(self._target), *weight]
+        return [*flat(self._inputs), *self._goals]
+
+    @property
+    def _goals(self) -> list[str]:
+        """Columns of targets and weights; where there are none, those of inputs."""
+        return [*flat(self._target), *([] if self._weight is None else [self._weight])] or flat(self._inputs)
 
     # --- files -----------------------------------------------------------------------------------------------
 
@@ -184,7 +188,10 @@ class Scan(RowDataset):
         found: list[Path] = []
         for file in self.files:
             found.append(small(file, columns, marks, lambda: self._folder / f"{len(found)}.parquet"))
-        return Table(found, self._columns, self._names, keys)
+        table = Table(found, self._columns, self._names, keys)
+        if self._time is not None:
+            table.check_order(self._time)
+        return table
 
     @property
     def _folder(self) -> Path:
@@ -205,28 +212,22 @@ class Scan(RowDataset):
             f"{self._table.all_rows}) GROUP BY k ORDER BY min(n)"
         )
         self._keys = [key for key, _ in runs]
-        if None in self._keys:
-            raise DataError(
-                f"{self._names[0]}: column {self.key!r} has rows without a value; expected the case of each"
-            )
         self._begins = np.concatenate([[0], np.cumsum([count for _, count in runs], dtype=np.int64)])
 
     def _in_order(self) -> bool:
         """Whether the steps of each case follow one another, in order of time."""
         key = quoted(self.key or "")
-        time = "" if self._time is None else f", {quoted(self._time)} AS t"
-        changes = f"SELECT {key} AS k{time}, {key} IS DISTINCT FROM lag({key}) OVER () AS begins"
-        late = "false" if self._time is None else "(NOT begins AND t < before)"
-        before = "" if self._time is None else f", lag({quoted(self._time)}) OVER () AS before"
-        query = (
-            f"SELECT count(*) FILTER (begins), count(DISTINCT k), count(*) FILTER ({late}), count(*) FILTER (k IS "
-            f"NULL) FROM "
-            f"({changes}{before} FROM {self._table.all_rows})"
-        )
-        runs, keys, late_rows, without = self._table.ask(query)[0]
-        if without:
-            raise DataError(f"column {self.key!r} has {without} rows without a value; expected the case of each")
-        return runs == keys and not late_rows
+        time = "NULL" if self._time is None else quoted(self._time)
+        steps = f"SELECT {key} AS k, {time} AS t, lag({key}) OVER () AS before, lag({time}) OVER () AS earlier"
+        late = "k = before AND t < earlier"
+        counts = f"count(*) FILTER (k IS DISTINCT FROM before), count(DISTINCT k), count(*) FILTER ({late})"
+        nulls = "count(*) FILTER (k IS NULL), count(*) FILTER (t IS NULL)"
+        query = f"SELECT {counts}, {nulls} FROM ({steps} FROM {self._table.all_rows})"
+        runs, keys, out_of_order, *without = self._table.ask(query)[0]
+        for name, count in zip((self.key, self._time), without, strict=True):
+            if name is not None and count:
+                raise DataError(f"column {name!r} has {count} rows without a value; expected one in each")
+        return runs <= keys and not out_of_order
 
     def _sort(self) -> None:
         """Write the steps case after case, in order of time, to a file of one's own."""
@@ -247,7 +248,7 @@ class Scan(RowDataset):
 
     def read(self, rows: np.ndarray, inputs: bool = True) -> Raw:
         first, end = int(rows.min()), int(rows.max()) + 1
-        wanted = self._columns if inputs else [c for c in self._columns if c not in flat(self._inputs)]
+        wanted = self._columns if inputs else self._goals
         steps = None
         if self._begins is None:
             found = self._table.read(first, end, wanted)

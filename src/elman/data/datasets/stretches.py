@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import nearest
+from elman.checks import nearest, shown
 from elman.data.database import as_literal, connected, quoted, reason
 from elman.data.names import listed
 from elman.errors import DataError
 
+LEAST_MEMORY, GROUPS = 150 << 20, 10  # bytes that DuckDB may take, and of how many row groups if these are more
 _NUMBERS = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(.*\))((\[\d*\])*)")
 _WIDE = re.compile(r"DECIMAL|U?HUGEINT")
 
@@ -73,6 +74,7 @@ class Table:
         self._as = {n: "DOUBLE" if len(of) > 1 or _WIDE.match(min(of)) else min(of) for n, of in every.items()}
         self.counts = np.array([self._rows(k) for k in range(len(self.files))])
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
+        self._database.execute(f"SET memory_limit='{max(LEAST_MEMORY, GROUPS * self._largest_group()) >> 20}MB'")
 
     def __len__(self) -> int:
         return int(self.starts[-1])
@@ -96,10 +98,31 @@ class Table:
         for column in self.columns:
             if not _NUMBERS.fullmatch(found[column]) or found[column].count("[") > 2:
                 raise DataError(
-                    f"{name}: column {column!r} holds {found[column]}; expected numbers, lists of numbers, or lists "
-                    f"of these" + _advice(found[column])
+                    f"{name}: column {column!r} holds {found[column]}{self._such_as(number, column, found[column])}; "
+                    f"expected numbers, lists of numbers, or lists of these{_advice(found[column])}"
                 )
         return found
+
+    def _such_as(self, number: int, column: str, kind: str) -> str:
+        """The first text of a column that is no number."""
+        if kind != "VARCHAR":
+            return ""
+        name = quoted(column)
+        wrong = f"{name} IS NOT NULL AND TRY_CAST({name} AS DOUBLE) IS NULL"
+        query = f"SELECT {name} FROM read_parquet(?) WHERE {wrong} LIMIT 1"
+        found = self.ask(query, [as_literal(self.files[number])])
+        return f", such as {shown(found[0][0])}" if found else " and no value at all"
+
+    def check_order(self, column: str) -> None:
+        """Refuse a column whose order is no order of time."""
+        for number, name in enumerate(self.names):
+            path = as_literal(self.files[number])
+            kind = {row[0]: str(row[1]) for row in self.ask("DESCRIBE SELECT * FROM read_parquet(?)", [path])}[column]
+            if "[" in kind or not (_NUMBERS.fullmatch(kind) or kind.startswith(("DATE", "TIME"))):
+                raise DataError(
+                    f"{name}: column {column!r} holds {kind}{self._such_as(number, column, kind)}, whose order is not "
+                    "that of time; expected numbers, dates or times: where steps are in order already, leave time out"
+                )
 
     def _check_same(self, name: str, found: dict[str, str]) -> None:
         for column in self.columns:
@@ -123,6 +146,14 @@ class Table:
             sizes = [rows for _, rows in self.ask(query, [as_literal(file)])]
             found.append(start + np.cumsum(np.array(sizes, np.int64)))
         return np.concatenate(found)
+
+    def _largest_group(self) -> int:
+        """Bytes of the columns in a row group, unpacked, at most."""
+        query = (
+            "SELECT coalesce(max(size), 0) FROM (SELECT sum(total_uncompressed_size) AS size FROM parquet_metadata(?) "
+            "WHERE list_contains(?, split_part(path_in_schema, ', ', 1)) GROUP BY row_group_id)"
+        )
+        return max(int(self.ask(query, [as_literal(file), self.columns])[0][0]) for file in self.files)
 
     def bytes_a_row(self) -> int:
         """Of the columns, unpacked, on average; as the files say."""
