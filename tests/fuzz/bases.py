@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,13 @@ class Base:
     path: Path
 
 
-def bases(folder: Path) -> list[Base]:
-    """All of them, made where they are not there yet."""
+def bases(folder: Path, only: Collection[str] = ()) -> list[Base]:
+    """All of them, or only some, made where they are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     for name, kind, make in _all():
+        if only and name not in only:
+            continue
         path = folder / f"{name}.file"
         if not path.exists():
             draft = path.with_suffix(".draft")

@@ -151,7 +151,7 @@ def _grow(value: list[Any], draw: random.Random) -> None:
     ]
     if layers and draw.random() < 0.3:
         found = at(value, draw.choice(layers))
-        found += json.loads(json.dumps(found[-1:])) * draw.choice((1, 3, 40, 300))
+        found += json.loads(json.dumps(found[-1:])) * draw.choice((1, 3, 40, 100))
         return
     for path in graphs[: draw.choice((1, 99))]:
         graph, times = at(value, path), draw.choice((1, 2, 5, 60, 60, 900, 2000))
@@ -276,7 +276,7 @@ def _with_arrays(header: dict[str, Any], values: bytes, draw: random.Random) -> 
             entry["dtype"] = draw.choice(DTYPES[:9])
         elif how == 2:
             other = draw.choice([*TEXTS, *arrays, f"{name}x", f"optimizer/{name}", f"member1/{name}"])
-            arrays[other], chunks[other] = arrays.pop(name), chunks.pop(name)
+            arrays[other], chunks[other] = arrays.pop(name), chunks.pop(name, b"")
         elif how == 3:
             del arrays[name]
         elif how == 4:
@@ -285,7 +285,8 @@ def _with_arrays(header: dict[str, Any], values: bytes, draw: random.Random) -> 
             number = draw.choice(
                 (b"\0\0\xc0\x7f", b"\0\0\x80\x7f", b"\xff\xff\x7f\x7f", b"\0\0\0\0\0\0\xf8\x7f", b"\xff" * 8)
             )
-            chunks[name] = (number * (len(chunks[name]) // len(number) + 1))[: len(chunks[name])]
+            size = len(chunks.get(name, b""))
+            chunks[name] = (number * (size // len(number) + 1))[:size]
         else:
             other = draw.choice(list(arrays))
             entry["shape"], arrays[other]["shape"] = arrays[other]["shape"], entry["shape"]

@@ -18,7 +18,7 @@ from typing import Any
 
 ROOM = 2**30  # bytes that a case may ask for
 GROWTH = 150 << 10  # KiB that a case may touch more than any before it
-SECONDS = 40  # on a busy machine
+SECONDS = 120  # on a busy machine
 BUSY = 8.0  # seconds of processor time
 
 

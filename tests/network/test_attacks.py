@@ -144,17 +144,21 @@ def test_parts_without_end_are_refused(tmp_path):
     refused(written(tmp_path / "m.safetensors", chain(cell(nodes, [1]), 65536)), "split into more than")
 
 
-@pytest.mark.parametrize("kind", ["doubled", "doubled in a matrix", "a long chain", "a long chain in a matrix"])
+@pytest.mark.parametrize(
+    "kind", ["doubled", "doubled in a matrix", "doubled matrix", "a long chain", "a long chain in a matrix"]
+)
 def test_graphs_whose_trees_have_no_end_are_read_at_once(tmp_path, kind):
     """A graph of 60 sums of a value with itself has a tree of 2^60; one of 3,000 ops is deeper than Python's stack."""
     ops = twice("add", 60)[1:] if "doubled" in kind else [["tanh", [k], 0.0, 0.0, ""] for k in range(3000)]
     tensors, units = {}, 2 if "matrix" in kind else None
     if "matrix" in kind:  # (tanh(tanh(... v ...)))[:, None] @ x
-        nodes = [["parameter", [], 0.0, 0.0, "v"], *ops, ["column", [len(ops)], 0.0, 0.0, ""], NODE]
+        turned = "copy" if kind == "doubled matrix" else "column"
+        nodes = [["parameter", [], 0.0, 0.0, "v"], *ops, [turned, [len(ops)], 0.0, 0.0, ""], NODE]
         made = len(nodes) - 2
         nodes += [["parameter", [], 0.0, 0.0, "W"], ["mul", [made, made + 2], 0.0, 0.0, ""]]
         nodes += [["matrix", [made + 3], 0.0, 0.0, ""], ["matmul", [made + 4, made + 1], 0.0, 0.0, ""]]
-        tensors = {"0.v": np.full(2, 1e-3, np.float32), "0.W": np.full((2, 2), 1e-3, np.float32)}
+        shape = (2, 2) if kind == "doubled matrix" else (2,)
+        tensors = {"0.v": np.full(shape, 1e-3, np.float32), "0.W": np.full((2, 2), 1e-3, np.float32)}
     else:
         nodes = [NODE, *ops]
     began = time.process_time()
