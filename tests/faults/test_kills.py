@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-KILLS = int(os.environ.get("ELMAN_KILLS", "6"))  # of each writer; `make faults` takes more
+KILLS = int(os.environ.get("ELMAN_KILLS", "4"))  # of each writer; `make faults` takes more
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
