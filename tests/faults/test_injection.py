@@ -17,12 +17,7 @@ LONG = bool(os.environ.get("ELMAN_FAULTS"))  # `make faults`: every error at eve
 CASES = [(number, lasting) for number in ERRORS for lasting in (False, True)]
 
 
-FEW = {
-    "folder": 7,
-    "sweep": 5,
-    "locked": 2,
-    "checkpoint": 2,
-}  # of whose calls one in so many is tried in the usual suite
+FEW = {"folder": 9, "sweep": 7, "locked": 3, "checkpoint": 3}  # of whose calls the usual suite tries one in so many
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -178,7 +178,26 @@ def _download(path: Path, text: str) -> None:
 
 
 _ABOUT = sweep_store.About(
-    {"estimator": "x"}, {"planned": 1, "fingerprints": {"data": "d", "options": "o"}}, {"units": "INTEGER"}, ("loss",)
+    identity={
+        "estimator": "x",
+        "data": "d",
+        "judged by": "b",
+        "measure": "loss",
+        "search": "s",
+        "seeds": [0],
+        "space": {"units": [1]},
+        "params": {},
+    },
+    shown={
+        "name": "n",
+        "measure": "loss",
+        "how": "h",
+        "planned": 1,
+        "baseline": None,
+        "fingerprints": {"data": "d", "options": "o"},
+    },
+    columns={"units": "INTEGER"},
+    measures=("loss",),
 )
 
 
@@ -186,7 +205,7 @@ def _write_sweep(folder: Path, version: int) -> None:
     with sweep_store.opened(folder / "sweep.duckdb", _ABOUT) as trials:
         done = len(trials.rows())
         for number in range(done, version):
-            row = sweep_store.Row(number, 0, "{}", "done", 1.0, {"loss": 1.0}, 0.1, "", "2026-01-01 00:00:00")
+            row = sweep_store.Row(number, 0, '{"units": 1}', "done", 1.0, {"loss": 1.0}, 0.1, "", "2026-01-01 00:00:00")
             trials.add(row, {"units": number})
 
 
