@@ -475,6 +475,28 @@ def test_stateful_batches_carry_their_states():
         train(recurrent(), [(x[:8], target[:8]), (x[:7], target[:7])], **options)
 
 
+def test_averaged_weights_have_their_moments_from_all_batches_once_more():
+    def network() -> el.Network:
+        return el.Network(2, [el.GRU(4, return_sequences=False), el.BatchNorm(), el.Dense(2)], dtype=np.float64)
+
+    x, target = sums()
+    batches = [(x[k : k + 8], target[k : k + 8]) for k in range(0, 40, 8)]
+    nets = [network() for _ in range(3)]
+    options = {"epochs": 3, "verbose": 0}
+    nets[0].fit(x, target, batch_size=8, shuffle=False, optimizer=el.Adam(0.01, average=el.EMA(0.9)), **options)
+    nets[1].fit(batches, optimizer=el.Adam(0.01, average=el.EMA(0.9)), **options)
+    nets[2].fit(lambda: iter(batches), steps_per_epoch=5, optimizer=el.Adam(0.01, average=el.EMA(0.9)), **options)
+    assert np.array_equal(nets[0].arena, nets[1].arena) and np.array_equal(nets[0].arena, nets[2].arena)
+    with pytest.raises(OptionError, match="averaged weights with batch normalisation need all batches once more"):
+        network().fit(iter(batches), steps_per_epoch=5, optimizer=el.Adam(average=el.EMA(0.9)), verbose=0)
+
+
+def test_updates_from_several_batches_of_rows_are_those_of_arrays(tmp_path):
+    x, target = sums()
+    options = {"accumulate": 2, "batch_size": 5, "epochs": 2}
+    same_bits(*twins(x, target, other=(mapped(x, tmp_path), target), **options))
+
+
 # --- batches by length ----------------------------------------------------------------------------------------
 
 
@@ -518,6 +540,7 @@ BATCHES = [(X, TARGET)]
         ((X, TARGET), {"bucket": 1}, "bucket is 1; expected True or False"),
         ((BATCHES,), {"batch_size": 4}, "batch_size=4 with batches"),
         ((BATCHES,), {"shuffle": True}, "shuffle=True with batches"),
+        ((BATCHES,), {"accumulate": 2}, "accumulate=2 puts batches together"),
         ((BATCHES,), {"sample_weight": [1]}, "sample_weight is given, and batches have their own"),
         ((BATCHES,), {"lengths": [1]}, "lengths is given, and batches have their own"),
         ((BATCHES,), {"class_weight": "balanced"}, "counts the classes of all rows"),

@@ -28,24 +28,46 @@ class DatasetLoop(Loop):
     """
 
     feed: Feed = field(init=False)
+    _beside: bool = field(default=False, init=False)  # whether it goes through the data beside its epochs
 
     def __post_init__(self) -> None:
         self.feed, self.data = self.data, self.data.sample  # type: ignore[assignment, attr-defined]
         dataset = self.feed.dataset
         if dataset.batch_size is not None:
             self.batch_size = dataset.batch_size or len(self.data)
-        if not dataset.again and self.metrics:
-            raise OptionError(
-                "metrics of the training data need them once more after each epoch, and an iterator can be gone "
-                "through "
-                "once: give a function that returns one, or leave metrics out"
-            )
+        self._check_own()
         super().__post_init__()
+        self._check_again()
         self.batches = dataset.batches(self._asked())
 
+    def _check_own(self) -> None:
+        if self.feed.dataset.batch_size is not None and self.accumulate > 1:
+            raise OptionError(
+                f"accumulate={self.accumulate} puts batches together, and those of an iterator are trained on as they "
+                "come: have it give larger ones, or leave accumulate out"
+            )
+
+    def _check_again(self) -> None:
+        """Refuse an iterator, which can be gone through once, where the training data are needed once more."""
+        averaged = self.optimizer.average is not None and self._engine.plan.meetings
+        needed = "metrics of the training data" if self.metrics else "averaged weights with batch normalisation"
+        if not self.feed.dataset.again and (self.metrics or averaged):
+            raise OptionError(
+                f"{needed} need all batches once more after an epoch, and an iterator can be gone through once: give a "
+                "function that returns one, or leave them out"
+            )
+
     def _asked(self) -> Asked:
-        rows = None if self.stateful else self.feed.counted[0]
-        return Asked(self.batch_size, self.shuffle, self.net.seed, self.net.epochs, max(self.epoch - 1, 0), rows)
+        rows, turn = None if self.stateful else self.feed.counted[0], max(self.epoch - 1, 0)
+        beside = {"judging": self._beside}
+        return Asked(self.batch_size, self.shuffle, self.net.seed, self.net.epochs, turn, rows, **beside)
+
+    def _estimate_moments(self) -> None:
+        self._beside = True
+        try:
+            super()._estimate_moments()
+        finally:
+            self._beside = False
 
     def learnt(self) -> dict[str, Any]:
         return super().learnt() | {"batches of an epoch": self.batches}
