@@ -60,6 +60,34 @@ def test_schemas(wrong):
         held([], "it", SCHEMA)
 
 
+VOCABULARIES = [
+    {},
+    {"kind": "characters"},
+    {"kind": "words", "words": 3},
+    {"kind": []},
+    {"kind": "pieces", "tokenizer": 1},
+]
+
+
+@pytest.mark.parametrize("data", VOCABULARIES)
+def test_vocabularies_that_are_none(data):
+    from elman.language.kinds import vocabulary_from
+
+    with pytest.raises(ModelFileError, match="its vocabulary cannot be read"):
+        vocabulary_from(data)
+
+
+@pytest.mark.parametrize("text", ["@problemName a\n@", "@\n@data\n1,2:x\n", "@relation a\n@\n@data\n1,x\n"])
+def test_headers_of_archives_that_say_nothing(tmp_path, text):
+    from elman.data.casing import read_cases
+    from elman.errors import DataError
+
+    for ending in (".ts", ".arff"):
+        (tmp_path / f"a{ending}").write_text(text)
+        with pytest.raises(DataError):
+            read_cases(tmp_path / f"a{ending}")
+
+
 def test_counts():
     assert count(2**53, "updates") == 2**53
     for wrong in (2**53 + 1, -1, True, 1.0, "1"):

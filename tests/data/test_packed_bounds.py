@@ -103,6 +103,7 @@ LIES = {
     "code": npy("__import__('os').system('true')"),
     "brackets without end": npy("(" * 5000),
     "no header": b"\x93NUMPY\x01\0",
+    "a header of gigabytes": b"\x93NUMPY\x02\0\xff\xff\xff\xff{",
     "another version": npy("{}", version=b"\x09\0"),
 }
 

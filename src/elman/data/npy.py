@@ -16,6 +16,7 @@ from elman.checks import shown
 from elman.data.packed import BROKEN, read_within
 from elman.errors import DataError
 
+LONGEST_HEADER = 10_000  # as NumPy has it, which reads it before it looks at that
 MAGIC = b"\x93NUMPY"
 _KINDS = "biufcUSMm"  # of values that are no objects and no records
 _WRONG = (*BROKEN, KeyError, TypeError, AttributeError, SyntaxError, RecursionError, RuntimeError, OverflowError)
@@ -74,6 +75,11 @@ def _array(file: Any, size: int, name: str) -> np.ndarray:
 def _header(file: Any) -> tuple[tuple[int, ...], np.dtype]:
     """Shape and dtype, and what follows in the file are the values."""
     version = np.lib.format.read_magic(file)
+    place = file.tell()
+    length = int.from_bytes(file.read(2 if version == (1, 0) else 4), "little")
+    if length > LONGEST_HEADER:
+        raise ValueError(f"its header promises {length} bytes")
+    file.seek(place)
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     else:  # of 3.0 the names of fields differ, which are refused

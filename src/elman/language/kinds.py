@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from elman.checks import nearest, shown
-from elman.errors import OptionError
+from elman.errors import ModelFileError, OptionError
 from elman.language.characters import Characters
 from elman.language.pieces import Pieces
 from elman.language.vocabulary import Vocabulary
 from elman.language.words import Words
+from elman.untrusted import UNREADABLE
 
 KINDS: dict[str, type[Vocabulary]] = {kind.kind: kind for kind in (Characters, Words, Pieces)}
 
@@ -34,5 +35,14 @@ def vocabulary_data(vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def vocabulary_from(data: dict[str, Any]) -> Vocabulary:
-    """What `vocabulary_data` wrote."""
-    return kind_of(data["kind"]).from_data(data)
+    """What `vocabulary_data` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If it is no vocabulary.
+    """
+    try:
+        return kind_of(data["kind"]).from_data(data)
+    except UNREADABLE as error:
+        raise ModelFileError(f"its vocabulary cannot be read: {error}") from error

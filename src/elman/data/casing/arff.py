@@ -125,7 +125,7 @@ def _attribute(line: str, where: str) -> Attribute:
         if not kind.endswith("}"):
             raise DataError(f"{where}: the classes of {name!r} are not closed by a brace")
         return Attribute(name, "nominal", tuple(fields_of(kind[1:-1], where)))
-    word = kind.split()[0].lower()
+    word = (kind.split() or [""])[0].lower()
     if word in _NUMERIC:
         return Attribute(name, "numeric")
     if word in ("relational", "string"):

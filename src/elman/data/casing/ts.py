@@ -103,7 +103,7 @@ def read_header(text: Lines) -> Header:
         where = text.where(i + 1)
         if not line.startswith("@"):
             raise DataError(f"{where} is {line[:40]!r} above @data; expected @ and what it tells, or # for a comment")
-        key, *words = line[1:].split()
+        key, *words = line[1:].split() or [""]
         if key.lower() == "data":
             if words:
                 raise DataError(f"{where}: nothing is expected behind @data, and there is {' '.join(words)[:40]!r}")
