@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from elman.data.datasets import Ahead
+from elman.language.numbers import Numbers
 from elman.language.streams import Windows
 from elman.training import Callback, History
 from elman.training.examples import Examples, examples
@@ -15,8 +18,10 @@ from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.parts import Part
 from elman.training.protocol import Trainable
+from elman.training.runs import next_place
 
 TOKENS_AT_ONCE = 1 << 20  # that are in memory to learn from
+AHEAD = 1  # as many times as many are read while the engine trains
 
 
 def train(
@@ -28,6 +33,7 @@ def train(
     fresh: float,
     judge: Callable[[], float] | None,
     callbacks: Sequence[Callback],
+    held: Numbers | None = None,
 ) -> History:
     """Truncated backpropagation through time over streams; states are carried from window to window.
 
@@ -47,9 +53,10 @@ def train(
         Gives the loss of held-out text, after each epoch.
     callbacks : list of Callback
         Told how it goes.
+    held : Numbers, optional
+        Of the text that `judge` takes: a training that goes on from a checkpoint needs the same.
     """
-    loop = _StreamLoop(net, windows, optimizer, epochs, fresh, judge, callbacks)
-    return loop.run()
+    return _StreamLoop(net, windows, optimizer, epochs, fresh, judge, callbacks, held).run()
 
 
 class _StreamLoop(Loop):
@@ -64,6 +71,7 @@ class _StreamLoop(Loop):
         fresh: float,
         judge: Callable[[], float] | None,
         callbacks: Sequence[Callback],
+        held: Numbers | None,
     ):
         self.windows: Windows = windows
         self.fresh: float = fresh
@@ -71,8 +79,10 @@ class _StreamLoop(Loop):
         at_once = max(TOKENS_AT_ONCE // (windows.streams * windows.steps), 1)
         self._borders = np.minimum(np.arange(0, windows.batches + at_once, at_once), windows.batches)
         how: dict[str, Any] = {"shuffle": False, "stateful": True, "callbacks": callbacks}
-        held: Any = judge  # stands for the examples of others, which it is asked in place of
-        super().__init__(net, optimizer, self._examples(net, 0, 1, 0), held, windows.streams, epochs, **how)
+        how["place"] = next_place()
+        self._held = held
+        validation: Any = judge  # stands for the examples of others, which it is asked in place of
+        super().__init__(net, optimizer, self._examples(net, 0, 1, 0), validation, windows.streams, epochs, **how)
         self.batches = windows.batches
 
     def _examples(self, net: Trainable, first: int, count: int, shift: int) -> Examples:
@@ -84,6 +94,10 @@ class _StreamLoop(Loop):
         shift = int(self._random.integers(self.windows.left_over + 1))
         for _ in range(first if self.fresh else 0):
             self._begin_anew()
+        with Ahead(self._read(first, shift), AHEAD) as parts:
+            yield from parts
+
+    def _read(self, first: int, shift: int) -> Iterator[Part]:
         for begin, end in itertools.pairwise(self._borders.tolist()):
             if first < end:
                 data = self._examples(self.net, begin, end - begin, shift)
@@ -96,12 +110,26 @@ class _StreamLoop(Loop):
     def _before_updates(self) -> None:
         if self.fresh:
             begins_anew = self._begin_anew()
-            for state in self._carried or ():
+            for state in self.carried or ():
                 state[begins_anew] = 0
 
     def _begin_anew(self) -> np.ndarray:
         """Which streams begin with states of zeros at the next window."""
         return self._random.random(self.batch_size) < self.fresh
 
+    def learnt(self) -> dict[str, Any]:
+        windows = self.windows
+        cut = {"streams": windows.streams, "steps": windows.steps, "fresh": self.fresh}
+        held = {} if self._held is None else {"values of the text held out": _hash(self._held)}
+        return {"values of the text": _hash(windows.numbers), **cut, **held}
+
     def _judge(self, data: Any) -> dict[str, float]:
         return {"loss": data()}
+
+
+def _hash(numbers: Numbers) -> bytes:
+    """Of all tokens of a text."""
+    found = hashlib.blake2b(digest_size=16)
+    for piece in numbers.pieces():
+        found.update(np.ascontiguousarray(piece, np.int64).data)
+    return found.digest()

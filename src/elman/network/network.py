@@ -20,7 +20,7 @@ from elman.network.doors import Door, doors_of, taken
 from elman.network.ends import ends_of
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
-from elman.network.files import describe, save, structure_of
+from elman.network.files import checked, describe, file_header, save, structure_of
 from elman.network.freezing import freeze, unfreeze
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
@@ -284,11 +284,12 @@ class Network:
 
         Parameters come by name or as the flat array; their shapes are looked at before any memory is taken.
         """
+        description = checked(description)
         options = {"products": description.get("products"), "engine": engine, "threads": threads}
         options |= {name: description[name] for name in ("seed", "dtype")}
         network = cls.__new__(cls)
         network._set_up(structure_of(description), **options)
-        network.updates, network.epochs = (whole(description[n], n, least=0) for n in ("updates", "epochs"))
+        network.updates, network.epochs = description["updates"], description["epochs"]
         network.metadata = dict(metadata or {})
         if parameters is None:
             network._initialise()
@@ -411,6 +412,7 @@ class Network:
     summary = summary
     __repr__ = short
     save = save
+    file_header = file_header
 
     def engine(self) -> Engine:
         """What runs this network."""

@@ -80,8 +80,9 @@ def flat(parameters: np.ndarray | dict[str, np.ndarray], places: dict[str, Place
     for name, place in places.items():
         if parameters[name].shape != place.shape:
             raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
-    parts = [np.ravel(parameters[name]) for name in places]
-    return np.concatenate([np.empty(0, dtype), *parts], dtype=dtype, casting="same_kind")
+        if parameters[name].dtype != dtype:
+            raise ModelFileError(f"{name} is of {parameters[name].dtype}, and the network of {dtype}")
+    return np.concatenate([np.empty(0, dtype), *(np.ravel(parameters[name]) for name in places)])
 
 
 class Counted(np.ndarray):

@@ -12,7 +12,8 @@ import numpy as np
 
 from elman.engine import arrays
 from elman.engine.interface import AS_A_WHOLE, Batch, Engine, How, TrainResult, Updates
-from elman.training.agreement import Interrupts, failure_of, raise_first
+from elman.training.agreement import failure_of, raise_first
+from elman.training.interrupts import Interrupts
 from elman.training.ranks import Ranks, borders_of, nodes_of, shards_of, sum_all, sum_below
 
 _versions = itertools.count(1 << 63)  # of parameters between two updates: beyond those that `Parameters` counts
