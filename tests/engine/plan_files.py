@@ -24,7 +24,7 @@ from tests.engine import attention_plans, hand_plans
 from tests.graph_problems import elman_results, problem
 
 STEPS = ("product", "lookup", "move", "attend", "attend_back", "elementwise")
-GRAPHS = 24
+GRAPHS = 12
 
 
 def as_bytes(value: Any) -> bytes:

@@ -101,11 +101,11 @@ def large_products() -> None:
 
 def shared_products() -> None:
     """Of few rows, whose columns threads share."""
-    interrupted(forward(network(el.LSTM(384, return_sequences=False), el.Dense(1)), 2, LONG))
+    interrupted(forward(network(el.LSTM(256, return_sequences=False), el.Dense(1)), 2, LONG))
 
 
 def gradients() -> None:
-    backward(network(el.LSTM(320), el.LSTM(320, return_sequences=False), el.Dense(1)), 8, 2000)
+    backward(network(el.LSTM(256), el.LSTM(256, return_sequences=False), el.Dense(1)), 8, 2000)
 
 
 def gradients_of_one_row() -> None:
@@ -146,13 +146,13 @@ def carried_states() -> None:
 
 
 def generation() -> None:
-    net = network(el.GRU(512), el.Dense(8))
+    net = network(el.GRU(128), el.Dense(8))
     context = np.random.default_rng(0).normal(size=(4, 5, 8)).astype(np.float32)
     interrupted(lambda: net.generate(context, 100_000))
 
 
 def drawn_text() -> None:
-    net = el.Network(1, [el.Embedding(64, 256), el.GRU(512), el.Dense(64)], engine="native", threads=THREADS)
+    net = el.Network(1, [el.Embedding(64, 64), el.GRU(128), el.Dense(64)], engine="native", threads=THREADS)
     interrupted(lambda: net.generate(np.zeros((4, 5), int), 100_000))
 
 
@@ -207,19 +207,20 @@ def ctrl_c() -> None:
 
 
 def handlers_that_use_the_network() -> None:
-    """A handler may call the very network whose call it interrupts, and write to its parameters."""
+    """A handler may call the very network whose call it interrupts; the stream that is at it is refused."""
     net = network(el.LSTM(64), el.Dense(1))
-    few, found, times = np.ones((2, 9, 8), np.float32), [], itertools.count(1)
+    few, outputs, errors = np.ones((2, 9, 8), np.float32), [], []
     expected = net(few)
     stream = net.stream()
 
     def handler(number: int, frame: Any) -> None:
-        found.append(net(few))
+        outputs.append(net(few))
         try:
             stream.run(few[0])
         except el.EngineError as error:
-            found.append(error)
-        if next(times) == 3:
+            errors.append(str(error))
+        if len(errors) > 1:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             raise Enough
 
     signal.signal(signal.SIGALRM, handler)
@@ -230,9 +231,8 @@ def handlers_that_use_the_network() -> None:
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    outputs, errors = found[::2], found[1::2]
-    assert len(outputs) == 3 and all((y == expected).all() for y in outputs)
-    assert all("handler of a signal" in str(error) for error in errors), errors
+    assert len(errors) == 2 and all("handler of a signal" in error for error in errors), errors
+    assert all((y == expected).all() for y in outputs)
     stream.run(few[0])
 
 
