@@ -57,6 +57,7 @@ class Outcome:
         self.counts = net.updates, net.epochs, optimizer.updates, sorted(net.frozen)
         self.rate = repr(optimizer)
         self.history = told(history)
+        self.why = history.stopped
         self.best = [(c.best_epoch_, c.stopped_epoch_) for c in callbacks if isinstance(c, el.EarlyStopping)]
 
     def check(self, other):
@@ -65,6 +66,7 @@ class Outcome:
         for name, array in self.bits[1].items():
             np.testing.assert_array_equal(array, other.bits[1][name])
         assert (self.counts, self.rate, self.best) == (other.counts, other.rate, other.best)
+        assert self.why == other.why
         np.testing.assert_equal(self.history, other.history)
 
 

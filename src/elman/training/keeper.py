@@ -190,6 +190,7 @@ class Keeper:
             "batch": batch,
             "inside": training.inside,
             "stopped": training.stop and not training.paused,
+            "why_stopped": "" if training.paused else training.history.stopped,
             "ended": ended,
             "skipped": training.skipped,
             "why_skipped": training.why_skipped,
@@ -304,6 +305,7 @@ class Keeper:
         for name, array in of_epoch.items():
             getattr(training, name)[: len(array)] = array
         training.history.history.update(curves)
+        training.history.stopped = said["why_stopped"]
         training.skipped, training.why_skipped = said["skipped"], said["why_skipped"]
         training.epoch, training.batch, training.stop = said["epoch"], said["batch"], said["stopped"]
         training.started = time.perf_counter() - said["seconds"]

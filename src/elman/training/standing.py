@@ -189,6 +189,7 @@ _SCHEMA = {
     "batch": count,
     "inside": bool,
     "stopped": bool,
+    "why_stopped": str,
     "ended": bool,
     "skipped": count,
     "why_skipped": str,
