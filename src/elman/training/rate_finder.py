@@ -154,8 +154,8 @@ def find_rate(
     Returns
     -------
     FoundRate
-        Its `suggestion` is a tenth of the rate at which the smoothed loss was least, `steepest` where it fell fastest, per factor of the rate;
-        `plot` shows both.
+        Its `suggestion` is a tenth of the rate at which the smoothed loss was least, `steepest` where it fell fastest
+        per factor of the rate; `plot` shows both.
 
     Raises
     ------
@@ -243,7 +243,8 @@ def _train(
 ) -> list[float]:
     """The losses of all updates; of one that was not finite, infinity."""
     try:
-        fit(net, x, target, optimizer=optimizer, epochs=watch.most, callbacks=[watch], verbose=0, **options)
+        with np.errstate(over="ignore"):  # of losses that are about to be infinite
+            fit(net, x, target, optimizer=optimizer, epochs=watch.most, callbacks=[watch], verbose=0, **options)
     except TrainingError:
         return [*watch.losses, np.inf]
     return watch.losses
