@@ -13,7 +13,7 @@ SPREAD := -n auto --dist loadfile
 
 # Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs kills plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
 .PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills build dist clean

@@ -184,3 +184,22 @@ def test_the_callback_takes_some_steps_of_a_long_sequence():
     assert len(flow.steps) == 16 and flow.steps[0] == 1 and flow.steps[-1] == 60
     assert np.allclose(flow.norms[-1], found.norms[flow.steps - 1], rtol=1e-9)
     assert abs(flow.horizons[-1] - found.horizon) <= 4
+
+
+def test_a_training_that_goes_on_has_the_norms_of_before(tmp_path):
+    def train(flow, **more):
+        net = el.Network(1, [el.SimpleRNN(4), el.Dense(1)])
+        x = np.random.default_rng(0).normal(size=(16, 9, 1))
+        return net.fit(x, x, epochs=6, batch_size=4, callbacks=[flow, *more.pop("more", [])], verbose=0, **more)
+
+    def end(training):
+        if training.net.updates >= 14:
+            raise ZeroDivisionError
+
+    whole, first, flow = (el.insight.GradientFlowCallback(every=4) for _ in range(3))
+    train(whole)
+    with pytest.raises(ZeroDivisionError):
+        train(first, checkpoint=tmp_path, more=[el.LambdaCallback(on_progress=end)])
+    train(flow, checkpoint=tmp_path, resume=True)
+    assert flow.updates == whole.updates
+    np.testing.assert_array_equal(flow.norms, whole.norms)

@@ -76,21 +76,28 @@ def check_files(folder: Path) -> int:
     return found
 
 
+def left_alone(name: str, folder: Path, saved: dict) -> tuple[str, float]:
+    """What comes out of a work that nothing ends, and how long it takes."""
+    folder.mkdir()
+    begun = time.monotonic()
+    if end_of(start(name, folder, saved)) != 0:
+        raise AssertionError(f"{name}: {(folder / 'output.txt').read_text()}")
+    return (folder / ANSWER).read_text(), time.monotonic() - begun
+
+
 def killed(name: str, kills: int, rng: random.Random) -> dict[str, int]:
     """How many kills of a work hit, and how many of these left something to go on from."""
     with tempfile.TemporaryDirectory(prefix="kills-") as place:
-        whole, folder, hits, useful, rounds = Path(place, "whole"), Path(place, "killed"), 0, 0, 0
-        whole.mkdir()
-        begun = time.monotonic()
-        if end_of(start(name, whole, {})) != 0:
-            raise AssertionError(f"{name}: {(whole / 'output.txt').read_text()}")
-        lasts, expected = time.monotonic() - begun, (whole / ANSWER).read_text()
+        folder, hits, useful, rounds = Path(place, "killed"), 0, 0, 0
+        expected, _ = left_alone(name, Path(place, "whole"), {})
+        saved = {"checkpoint": RUN, "every": EVERY, "resume": True}
+        found, lasts = left_alone(name, Path(place, "saved"), saved)
+        assert found == expected, f"{name}: other bits come out if it is saved"
         while hits < kills:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             rounds += 1
             while True:
-                saved = {"checkpoint": RUN, "every": EVERY, "resume": True}
                 code = end_of(start(name, folder, saved), rng.uniform(0.0, 1.2 * lasts) if hits < kills else None)
                 if code is not None:
                     break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +17,12 @@ from elman.insight.verdict import Verdict, geometric_mean
 from elman.plots import style
 from elman.training import Callback
 from elman.training.examples import Judged
+from elman.training.standing import check_array
 from elman.training.state import Training
+from elman.untrusted import held, list_of
 
 MOST_STEPS = 16  # at which the norms are computed
+_NORMS = {"norms": np.ndarray}  # of a state, where there are some
 
 
 class GradientFlowCallback(Callback):
@@ -114,6 +117,16 @@ class GradientFlowCallback(Callback):
 
     def on_train_end(self, training: Training) -> None:
         self.share = self.seconds / max(time.perf_counter() - self._began, 1e-9)
+
+    def state_dict(self) -> dict[str, Any]:
+        norms = {"norms": np.array(self.norms, np.float64)} if self.norms else {}
+        return {"updates": [*self.updates], "seconds": self.seconds, **norms}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        held(dict(stored), "a GradientFlowCallback", {"updates": list_of(int), "seconds": (int, float)}, _NORMS)
+        shape = len(stored["updates"]), len(self.steps)
+        norms: Any = check_array(stored["norms"], "the norms", shape, np.float64) if stored["updates"] else []
+        self.updates, self.norms, self.seconds = [*stored["updates"]], [*norms], float(stored["seconds"])
 
     def _look(self) -> np.ndarray:
         x, first = self._system.fed(self._inputs)

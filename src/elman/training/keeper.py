@@ -44,7 +44,7 @@ from elman.training.state import Training
 from elman.untrusted import UNREADABLE, check_tensor
 
 OF_EPOCH = ("epoch_losses", "counted")
-WORTH_KEEPING = 0.05  # seconds; of several trainings one that took less is done again
+WORTH_KEEPING = 0.5  # seconds; of several trainings one that took less is done again, as a file costs some 20 ms
 _begun: weakref.WeakKeyDictionary[Any, dict[Path, dict[str, Any]]] = weakref.WeakKeyDictionary()
 """How networks were when trainings began, by their places: one that was trained since may go on all the same."""
 
