@@ -10,11 +10,12 @@ from tests.training.problems import ENGINES, linear, recurrent, sums
 RANDOM = np.random.default_rng(0)
 
 
-def quadratic(scales, rows=64, noise=0.0, engine=None):
+def quadratic(scales, rows=64, noise=0.0, engine=None, seed=0):
     """A linear regression of orthogonal inputs: the Hessian of the mse has 2 scale^2 on its diagonal."""
-    basis, _ = np.linalg.qr(RANDOM.normal(size=(rows, len(scales))))
+    random = np.random.default_rng(seed)
+    basis, _ = np.linalg.qr(random.normal(size=(rows, len(scales))))
     x = basis * np.sqrt(rows) * scales
-    target = x @ RANDOM.normal(size=(len(scales), 1)) * 1.0 + noise * RANDOM.normal(size=(rows, 1))
+    target = x @ random.normal(3.0, 1.0, (len(scales), 1)) + noise * random.normal(size=(rows, 1))
     net = el.Network(len(scales), [el.Dense(1, bias=False)], dtype=np.float64, engine=engine)
     return net, x[:, None], target[:, None], 2 * np.square(scales)
 

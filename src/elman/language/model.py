@@ -251,7 +251,8 @@ class LanguageModel(Estimator):
         """
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        limits, shown, told = limited(max_seconds), progress(verbose), as_callbacks(callbacks)
+        limited(max_seconds)  # says what is no time, before a text is read
+        shown, told = progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
         parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
         kind, limit = kind_of(self.tokens), self.vocabulary
@@ -273,7 +274,13 @@ class LanguageModel(Estimator):
                 epochs=self.epochs,
                 fresh=self.fresh,
                 judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
-                callbacks=[*keeping, *told, *limits, *([Samples(self, samples)] if samples else []), *shown],
+                callbacks=[
+                    *keeping,
+                    *told,
+                    *limited(max_seconds),
+                    *([Samples(self, samples)] if samples else []),
+                    *shown,
+                ],
                 held=None if judged is None else held.numbers,
             )
         return self

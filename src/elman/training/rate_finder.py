@@ -21,6 +21,7 @@ from elman.training.protocol import Trainable
 from elman.training.schedules import Schedule
 from elman.training.state import Training
 
+SPAN = 3.0  # how many times the rate, from where to where a fall is measured
 DIVERGED = 4.0  # times the least smoothed loss
 _NOT_TAKEN = (
     "net x target optimizer epochs callbacks verbose validation_data validation_lengths metrics ranks own_rows "
@@ -44,12 +45,15 @@ class FoundRate:
     diverged : float or None
         The first rate behind which the smoothed loss was above the first one and four times the least, or a loss or
         weight was not finite; None if that did not happen.
+    width : int
+        Over how many updates a fall is measured: so many that the rate trebles, and at least as the mean runs over.
     """
 
     rates: np.ndarray
     losses: np.ndarray
     smoothed: np.ndarray
     diverged: float | None
+    width: int = 1
 
     @property
     def lowest(self) -> float:
@@ -70,7 +74,7 @@ class FoundRate:
 
     @property
     def steepest(self) -> float:
-        """The rate at which the smoothed loss fell fastest, over the logarithm of the rate, before it was least.
+        """The rate at which the smoothed loss fell most within `width` updates, in their middle, before it was least.
 
         Raises
         ------
@@ -78,8 +82,11 @@ class FoundRate:
             If the loss did not fall at any rate.
         """
         self._check()
-        before = slice(0, max(int(np.argmin(self.smoothed)) + 1, 2))
-        return float(self.rates[before][np.argmin(np.gradient(self.smoothed[before]))])
+        end, width = int(np.argmin(self.smoothed)) + 1, self.width
+        first = width if end > 2 * width else 0  # where the mean is one of few losses it goes up and down with them
+        width = min(width, end - 1 - first)
+        falls = self.smoothed[first + width : end] - self.smoothed[first : end - width]
+        return float(self.rates[first + int(np.argmin(falls)) + width // 2])
 
     def _check(self) -> None:
         if np.argmin(self.smoothed) == 0:
@@ -147,8 +154,8 @@ def find_rate(
     Returns
     -------
     FoundRate
-        Its `suggestion` is a tenth of the rate at which the smoothed loss was least, `steepest` where it fell fastest;
-        `plot` shows both.
+        Its `suggestion` is a tenth of the rate at which the smoothed loss was least, `steepest` where it fell fastest
+        per factor of the rate; `plot` shows both.
 
     Raises
     ------
@@ -189,7 +196,8 @@ def find_rate(
     smoothed = _smoothed(behind[finite], smoothing)
     over = _diverged(smoothed)
     diverged = rates[finite][over] if over is not None else None if finite.all() else rates[~finite][0]
-    return FoundRate(rates[finite], behind[finite], smoothed, None if diverged is None else float(diverged))
+    width = max(round(1 / (1 - smoothing)), round(np.log(SPAN) / np.log(ramp.factor)), 1)
+    return FoundRate(rates[finite], behind[finite], smoothed, None if diverged is None else float(diverged), width)
 
 
 _HINTS = dict.fromkeys(("epochs",), "updates says how many learning rates are tried") | dict.fromkeys(
@@ -235,7 +243,8 @@ def _train(
 ) -> list[float]:
     """The losses of all updates; of one that was not finite, infinity."""
     try:
-        fit(net, x, target, optimizer=optimizer, epochs=watch.most, callbacks=[watch], verbose=0, **options)
+        with np.errstate(over="ignore"):  # of losses that are about to be infinite
+            fit(net, x, target, optimizer=optimizer, epochs=watch.most, callbacks=[watch], verbose=0, **options)
     except TrainingError:
         return [*watch.losses, np.inf]
     return watch.losses
