@@ -24,7 +24,8 @@ FLOORS = [
     {"sequences"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
     {"commands_fleet"},
-    {"cli", "lab"},
+    {"lab"},
+    {"cli"},
     {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
