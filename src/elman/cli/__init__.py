@@ -16,6 +16,7 @@ from elman.cli.convert import convert
 from elman.cli.export import export
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
+from elman.cli.lab import lab
 from elman.cli.sweep import sweep
 from elman.cli.terminal import flush, say, streams
 from elman.cli.write import write
@@ -36,6 +37,7 @@ elman.add_command(regress)
 elman.add_command(cells)
 elman.add_command(compare)
 elman.add_command(sweep)
+elman.add_command(lab)
 elman.add_command(bench)
 elman.add_command(convert)
 elman.add_command(inspect)
