@@ -1,6 +1,6 @@
-"""What `elman lab` has of others: uPlot and KaTeX from npm's packages, as they are but for fonts that equations do not need.
+"""What `elman lab` has of others: uPlot and KaTeX from npm's packages, without fonts that no equation needs.
 
-    npm pack uplot@1.6.32 katex@0.19.1 && python packaging/vendor_lab.py uplot-1.6.32.tgz katex-0.19.1.tgz
+npm pack uplot@1.6.32 katex@0.19.1 && python packaging/vendor_lab.py uplot-1.6.32.tgz katex-0.19.1.tgz
 """
 
 from __future__ import annotations

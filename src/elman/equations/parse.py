@@ -304,7 +304,8 @@ class _Parser(Reader):
             return f"there is no function {name}; write {ELSEWHERE[name]}"
         if name in self.known:
             return f"{name} is a value, not a function; a product is written {name} * (...)"
-        return f"there is no function {name}{nearest(name, list(FUNCTIONS))}; there are {', '.join(FUNCTIONS)}"
+        hint = nearest(name, list(FUNCTIONS))
+        return f"there is no function {name}{hint or '; there are ' + ', '.join(FUNCTIONS)}"
 
     def _call(self, token: Token) -> Call:
         if token.text in self.known or token.text not in FUNCTIONS:

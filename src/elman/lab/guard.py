@@ -1,8 +1,8 @@
 """The guard before the lab: only pages of its own reach it, by the token in the address.
 
 Any page that a browser shows can send requests to this computer. So the address holds a token that nobody else knows,
-the host must be this computer by name or number (a name that is made to point here is refused), a request that comes from
-a page says that it comes from this one, and bodies are counted as they arrive.
+the host must be this computer by name or number (a name that is made to point here is refused), a request that comes
+from a page says that it comes from this one, and bodies are counted as they arrive.
 """
 
 from __future__ import annotations
@@ -36,10 +36,6 @@ POLICY = (
     "img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
-
-
-class TooLarge(Exception):
-    """A body that is larger than it may be."""
 
 
 def new_token() -> str:
@@ -82,18 +78,11 @@ class Guard:
             return
         inner = {**scope, "path": scope["path"][len(self.token) + 1 :] or "/", "root_path": "", "nonce": nonce}
         most = MOST_TABLE if inner["path"] == TABLES else MOST_BODY
-        begun = False
-
-        async def sent(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await answer(message)
-
-        try:
-            await self.app(inner, _counted(receive, most), sent)
-        except TooLarge:
-            if not begun:
-                await _say(answer, 413, f"a request has at most {most:,} bytes")
+        body = await _body(receive, most) if scope["method"] == "POST" else b""
+        if body is None:
+            await _say(answer, 413, f"a request has at most {most:,} bytes")
+            return
+        await self.app(inner, _again(body, receive), answer)
 
     def _refusal(self, scope: Scope, headers: dict[str, list[str]]) -> tuple[int, str] | None:
         hosts, origins = headers.get("host", []), headers.get("origin", [])
@@ -126,17 +115,22 @@ def _headers(scope: Scope) -> dict[str, list[str]]:
     return found
 
 
-def _counted(receive: Receive, most: int) -> Receive:
-    """Bodies that are counted as they arrive, whatever their length is said to be."""
-    count = 0
+async def _body(receive: Receive, most: int) -> bytes | None:
+    """A body, whose bytes are counted as they arrive, whatever was said of them; None if there are too many."""
+    body, more = b"", True
+    while more and len(body) <= most:
+        message = await receive()
+        body += message.get("body", b"")
+        more = bool(message.get("more_body", False))
+    return body if len(body) <= most else None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What hands a body on that has been received, and then what comes behind it."""
+    left = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def inner() -> Message:
-        nonlocal count
-        message = await receive()
-        count += len(message.get("body", b""))
-        if count > most:
-            raise TooLarge
-        return message
+        return left.pop() if left else await receive()
 
     return inner
 

@@ -15,5 +15,6 @@ MOST_SECONDS = 3600.0  # of a training
 MOST_SESSIONS = 6  # pages that are open at a time
 ALONE = 45.0  # seconds that a training goes on while no page listens
 SECONDS_A_SLICE = 0.08  # of one network's training, before the other's turn, the page's wishes and the news
-LOOKING = 0.07  # the share of the time that is spent looking at a training
+LOOKING = 0.04  # the share of the time that is spent looking at a training, and as much again glancing at it
 SECONDS_A_LOOK = 0.5  # at least from one look to the next
+SECONDS_A_GLANCE = 0.2

@@ -7,16 +7,44 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import ElmanError
 from elman.equations import sum as over_features
-from elman.insight import gradient_flow
+from elman.errors import ElmanError
+from elman.insight.flow import step_pairs
+from elman.insight.step_losses import StepLosses
+from elman.insight.system import System
 from elman.lab.limits import MOST_STATES
 from elman.lab.tasks import Data
 from elman.network import Dense, Network, Recurrent
+from elman.training.examples import examples
 
 DECADES = 4.0  # of sizes that the triangle tells apart
 FLOW_ROWS = 2
 SAMPLES = 3
+
+
+class Horizon:
+    """How much the loss at step t, or what is said there, depends on the state after step s, as a network learns.
+
+    Parameters
+    ----------
+    net : Network
+        Which answers at every step.
+    data : Data
+    """
+
+    def __init__(self, net: Network, data: Data):
+        x = data.x_held[:FLOW_ROWS]
+        target = data.y_held[:FLOW_ROWS] if data.every_step else np.zeros((*x.shape[:2], data.outputs))
+        self.system: System = System(net, outputs=True)
+        found = examples(self.system.whole, x, target, data.loss if data.every_step else _sum_of_outputs)
+        self.x, self.first = self.system.fed(found.inputs)
+        self.losses: StepLosses = StepLosses(self.system, found.judged, found.inputs, self.x.shape[1])
+
+    def look(self, net: Network) -> np.ndarray:
+        """Norms (T, T) with the parameters that a network has now."""
+        self.system.follow(net)
+        self.losses.follow()
+        return step_pairs(self.system, self.losses, self.system.trajectory(self.x, self.first), self.x)[0]
 
 
 class Watched:
@@ -33,25 +61,31 @@ class Watched:
         self.net: Network = net
         self.data: Data = data
         self.stepping: Network = at_every_step(net, data)
-        self.last: dict[str, Any] | None = None
+        self.last: dict[str, Any] = {"held": None, "accuracy": None, "samples": None, "triangle": None}
+        few = sum(size for layer in net.state_sizes() for size in layer) <= MOST_STATES
+        self._horizon: Horizon | None = Horizon(self.stepping, data) if few else None
 
-    def look(self, failed: bool) -> dict[str, Any] | None:
-        """What there is to see now; the last look of a network that failed."""
-        if failed:
-            return self.last
-        self.stepping.params.restore(self.net.arena)
+    def glance(self) -> dict[str, Any]:
+        """What the network says of sequences that it never learnt."""
         data = self.data
+        self.stepping.params.restore(self.net.arena)
         try:
             held = self.net.evaluate(data.x_held, data.y_held, loss=data.loss)
             y = self.stepping(data.x_held[:SAMPLES])
-            self.last = {
-                "held": _number(held),
-                "accuracy": self._accuracy(),
-                "samples": packed(y if not data.classes else _softmax(y)),
-                "triangle": self._triangle(),
-            }
-        except ElmanError as error:
-            self.last = {"held": None, "accuracy": None, "samples": None, "triangle": None, "why": str(error)}
+        except ElmanError:  # nothing is finite any more; the training says so
+            return self.last
+        said = packed(y if not data.classes else _softmax(y))
+        self.last |= {"held": _number(held), "accuracy": self._accuracy(), "samples": said}
+        return self.last
+
+    def look(self) -> dict[str, Any]:
+        """That, and how far its gradients reach, which takes longer."""
+        self.glance()
+        try:
+            pairs = None if self._horizon is None else self._horizon.look(self.stepping)
+        except ElmanError:
+            return self.last
+        self.last |= {"triangle": None if pairs is None else quantised(pairs)}
         return self.last
 
     def _accuracy(self) -> float | None:
@@ -59,18 +93,6 @@ class Watched:
         if not data.classes:
             return None
         return float(np.mean(self.net(data.x_held).argmax(axis=-1) == data.y_held))
-
-    def _triangle(self) -> dict[str, Any] | None:
-        """How much the loss at step t, or what is said there, depends on the state after step s."""
-        net, data = self.stepping, self.data
-        if sum(size for layer in net.state_sizes() for size in layer) > MOST_STATES:
-            return None
-        x = data.x_held[:FLOW_ROWS]
-        if data.every_step:
-            pairs = gradient_flow(net, x, data.y_held[:FLOW_ROWS], data.loss).pairs
-        else:
-            pairs = gradient_flow(net, x, np.zeros((*x.shape[:2], data.outputs)), _sum_of_outputs).pairs
-        return quantised(pairs)
 
 
 def at_every_step(net: Network, data: Data) -> Network:

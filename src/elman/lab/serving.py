@@ -57,8 +57,8 @@ def serve(
         address = f"http://{HOST}:{bound.getsockname()[1]}/{token}/"
         guard = Guard(lab.app, token, bound.getsockname()[1])
         config = uvicorn.Config(
-            guard, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2, lifespan="on",
-            http="h11", ws="none", limit_concurrency=64, timeout_keep_alive=30,
+            guard, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=2,
+            lifespan="on", http="h11", ws="none", limit_concurrency=64, timeout_keep_alive=30,
         )  # fmt: skip
         threading.Thread(target=_warm, name="elman-lab-warm", daemon=True).start()
         ready(address)

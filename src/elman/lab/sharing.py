@@ -10,15 +10,19 @@ from typing import Any
 
 from elman.errors import OptionError
 from elman.lab.asked import Asked
+from elman.lab.looking import SAMPLES, packed
 from elman.lab.reading import checked
 from elman.lab.reading import described as described_cell
 from elman.lab.scrubbing import scrubbed
 from elman.lab.sessions import Session
 from elman.lab.training import CLIP, Run
-from elman.lab.looking import packed, SAMPLES
 
 ROWS = 3  # sequences that the file can scrub through
-POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; font-src data:; img-src data: blob:"
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; font-src data:; "
+    "img-src data: blob:"
+)
+BEGIN = '<script type="module">import "lab/main.js";</script>'
 
 
 def described(run: Run) -> dict[str, Any]:
@@ -100,7 +104,7 @@ def shared_page(session: Session, static: dict[str, bytes], asked: Asked) -> str
         r'<script nonce="{{nonce}}" src="static/([\w./]+)"></script>', lambda m: _script(m.group(1), static), page
     )
     data = json.dumps(_data(session, run, asked), allow_nan=False).replace("<", "\\u003c")
-    entry = f'<script type="application/json" id="lab-data">{data}</script>\n<script type="module">import "lab/main.js";</script>'
+    entry = f'<script type="application/json" id="lab-data">{data}</script>\n{BEGIN}'
     return re.sub(r'<script type="module"[^>]*></script>', lambda _: entry, page)
 
 

@@ -217,18 +217,17 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("sine", "Sine wave", "The next value of a wave whose phase differs from row to row.", 50, 256, _sine),
-        Kind("adding", "Adding", "Add the two marked numbers among many. Asked at the end.", 40, 1024, _adding, features=2),
+        Kind("adding", "Adding", "Add the two marked numbers, when the end is reached.", 40, 1024, _adding, features=2),
         Kind("copy", "Copy", "Say three symbols again after a gap.", 20, 1024, _copy, least=8, features=6),
-        Kind("flip_flop", "Flip-flop", "Hold the sign of the last pulse on three channels.", 50, 512, _flip_flop, features=3),
+        Kind("flip_flop", "Flip-flop", "Hold the last pulse's sign on three channels.", 50, 512, _flip_flop, features=3),
         Kind("parity", "Parity", "After each bit: were the ones so far odd in number?", 16, 1024, _parity),
-        Kind("match", "Delayed match", "Is the last stimulus the first one again?", 20, 1024, _match, least=3, features=4),
+        Kind("match", "Delayed match", "Is the last stimulus the first again?", 20, 1024, _match, least=3, features=4),
         Kind(
             "characters", "Characters", "The next character of a text.", 40, 512,
             lambda rows, steps, seed: of_text(TEXT, rows, steps, seed), features=len(set(TEXT)),
         ),
-        Kind("digits", "Digits by row", "Which digit is an image of 8 rows?", 0, 1500, _digits, needs="sklearn", features=8),
+        Kind("digits", "Digits by row", "Which digit is it, row by row?", 0, 1500, _digits, needs="sklearn", features=8),
         Kind("sunspots", "Sunspots", "The next month's sunspots from those before.", 48, 1024, _bundled("sunspots")),
-        Kind("co2", "CO₂", "The next week's carbon dioxide from those before.", 52, 1024, _bundled("co2")),
     )
 }  # fmt: skip
 

@@ -1,7 +1,8 @@
 """A training in the lab: one or two cells learn the same data from one seed, in a thread of their own.
 
-Networks learn in turns, some epochs each, so that they stay side by side and the page's wishes (pause, another rate, stop)
-are heard several times a second. A training that is cut into pieces with one optimiser has the bits of one in a piece.
+Networks learn in turns, some epochs each, so that they stay side by side and the page's wishes (pause, another rate,
+stop) are heard several times a second. A training that is cut into pieces with one optimiser has the bits of one in a
+piece.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from elman.cells import cell_from_text
 from elman.equations import Cell
 from elman.errors import ElmanError
 from elman.lab.asked import Asked
-from elman.lab.limits import ALONE, LOOKING, MOST_EPOCHS, MOST_SECONDS, SECONDS_A_LOOK, SECONDS_A_SLICE
+from elman.lab.limits import (
+    ALONE,
+    LOOKING,
+    MOST_EPOCHS,
+    MOST_SECONDS,
+    SECONDS_A_GLANCE,
+    SECONDS_A_LOOK,
+    SECONDS_A_SLICE,
+)
 from elman.lab.looking import Watched
 from elman.lab.reading import checked
 from elman.lab.tasks import Data
@@ -52,13 +61,24 @@ class Settings:
 
 
 class _Stop(Callback):
-    """Ends an epoch that is long once the page wants something else."""
+    """Ends an epoch that is long once the page wants it; the network is then as it was before that epoch."""
 
     def __init__(self, wanted: Callable[[], bool]):
         self.wanted: Callable[[], bool] = wanted
+        self._before: np.ndarray = np.empty(0)
+
+    def on_epoch_begin(self, training: Training) -> None:
+        self._before = training.net.arena.copy()
 
     def on_progress(self, training: Training) -> None:
+        training.stop = training.stop or (self.wanted() and training.batch < training.batches)
+
+    def on_epoch_end(self, training: Training) -> None:
         training.stop = training.stop or self.wanted()
+
+    def on_train_end(self, training: Training) -> None:
+        if training.stop and training.batch < training.batches:
+            training.net.params.restore(self._before)
 
 
 @dataclass(eq=False)
@@ -141,6 +161,7 @@ class Run:
         self._listeners: list[Callable[[News], None]] = []
         self._heard: float = time.monotonic()
         self._next_look: float = 0.0
+        self._next_glance: float = 0.0
         self._wanted: str = ""
         self._thread: threading.Thread = threading.Thread(target=self._work, name="elman-lab", daemon=True)
 
@@ -187,29 +208,32 @@ class Run:
             self._look()
             while self._goes_on():
                 self._slice()
-                if time.monotonic() >= self._next_look:
-                    self._look()
+                self._see()
         except Exception as error:  # whatever it is, the page is told
             self._end("failed", f"{type(error).__name__}: {error}")
             raise
-        self._look()
-        self._tell(self.news())
 
     def _goes_on(self) -> bool:
         """Wait while it is paused; whether there is more to do."""
         with self._changed:
             self._set("paused" if self._wanted == "pause" else "running")
+            if self._wanted == "pause":
+                self._look()
             while self._wanted == "pause" and not self._is_alone():
                 self._changed.wait(1.0)
-            if self._wanted == "stop" or self._is_alone():
-                self._set("stopped")
-            elif all(member.error for member in self.members):
-                self._set("failed")
-            elif self._beyond():
-                self._set("done")
-            else:
-                self._set("running")
-            return not self.ended
+            end = self._end_now()
+            if end:
+                self._look()
+            self._set(end or "running")
+            return not end
+
+    def _end_now(self) -> str:
+        """The status with which it ends now, if it does."""
+        if self._wanted == "stop" or self._is_alone():
+            return "stopped"
+        if all(member.error for member in self.members):
+            return "failed"
+        return "done" if self._beyond() else ""
 
     def _set(self, status: str) -> None:
         if status != self.status:
@@ -247,13 +271,28 @@ class Run:
     def _wants(self) -> bool:
         return self._wanted == "stop"
 
+    def _see(self) -> None:
+        """Look or glance, not more often than there is time for."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._look()
+        elif now >= self._next_glance:
+            self._tell_looks([watched.glance for watched in self.watched])
+            self._next_glance = time.monotonic() + max(SECONDS_A_GLANCE, (time.monotonic() - now) / LOOKING)
+
     def _look(self) -> None:
-        """Tell what the networks say and how far their gradients reach; not more often than there is time for."""
-        begun = time.monotonic()
-        with self.lock:
-            looks = [w.look(bool(m.error)) for w, m in zip(self.watched, self.members, strict=True)]
+        """Tell what the networks say and how far their gradients reach."""
+        begun, first = time.monotonic(), not self._next_look
+        self._tell_looks([watched.look for watched in self.watched])
         took = time.monotonic() - begun
-        self._next_look = time.monotonic() + max(SECONDS_A_LOOK, took / LOOKING)
+        self._next_look = time.monotonic() + (SECONDS_A_LOOK if first else max(SECONDS_A_LOOK, took / LOOKING))
+
+    def _tell_looks(self, each: list[Callable[[], dict[str, Any]]]) -> None:
+        with self.lock:
+            looks = [
+                watched.last if member.error else look()
+                for look, watched, member in zip(each, self.watched, self.members, strict=True)
+            ]
         self._tell({"kind": "look", "looks": looks})
 
     # --- news ------------------------------------------------------------------------------------------------------

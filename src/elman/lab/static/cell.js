@@ -28,7 +28,7 @@ export class CellPanel {
       h("div", { class: "cell-head" }, this.title, this.removal),
       h("div", { class: "pick" }, shared ? null : field("Begin with", this.pick), shared ? null : field("Units", this.units)),
       this.about, this.editor.element, this.said, this.formula,
-      h("details", { open: true }, h("summary", {}, "Parameters"), this.parameters));
+      h("details", { open: matchMedia("(min-width: 861px)").matches }, h("summary", {}, "Parameters"), this.parameters));
     on("run", () => this.changed());
     on("task", () => this.changed());
   }

@@ -1,6 +1,6 @@
 // Line charts by uPlot in the page's colours, with labels of their axes and a legend that says what each line is.
 
-import { four, h, raised } from "lab/dom.js";
+import { counted, four, h, raised } from "lab/dom.js";
 import { on } from "lab/state.js";
 import { colours } from "lab/theme.js";
 
@@ -30,6 +30,7 @@ export class Lines {
     const axis = (label, side) => ({
       label, labelFont: `12px ${c.sans}`, labelSize: 20, labelGap: 2, font: `11.5px ${c.sans}`, stroke: c.soft, grid: { stroke: c.line, width: 1 }, ticks: { show: false }, size: side ? 52 : 26, gap: 4,
       ...(side && this.log ? { splits: (_, __, low, high) => decades(low, high) } : {}),
+      ...(side ? {} : { values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? counted(v) : "")) }),
       ...(side ? { values: (_, splits) => splits.map((v) => (v === null ? "" : short(v))) } : {}),
     });
     this.plot = new uPlot(

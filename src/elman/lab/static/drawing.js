@@ -3,7 +3,7 @@
 import { s } from "lab/dom.js";
 
 const COLUMN = 122, ROW = 66, WIDE = 39, HIGH = 20.5; // of a unit, and half a block
-const LEFT = 62, RIGHT = 62, TOP = 22, BOTTOM = 58;
+const LEFT = 84, RIGHT = 84, TOP = 22, BOTTOM = 58;
 const GREEK = { alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", zeta: "ζ", eta: "η", theta: "θ", kappa: "κ", lambda: "λ", mu: "μ", nu: "ν", xi: "ξ", rho: "ρ", sigma: "σ", tau: "τ", phi: "φ", chi: "χ", psi: "ψ", omega: "ω" };
 
 // A name of the equations: `W_z` with its index below.

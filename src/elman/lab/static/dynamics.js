@@ -177,7 +177,7 @@ export class DynamicsPanel {
   lyapunov() {
     const { exponents, error, verdict } = this.found.lyapunov;
     const shown = exponents.map((value, k) => [value, error[k]]).filter(([value]) => value > -50);
-    const wide = 400, tall = 250, left = 56, bottom = 34;
+    const wide = 360, tall = 240, left = 56, bottom = 34;
     const high = Math.max(0.05, ...shown.map(([v, e]) => v + 2 * e)), low = Math.min(-0.05, ...shown.map(([v, e]) => v - 2 * e));
     const y = (v) => 12 + ((high - v) / (high - low)) * (tall - 12 - bottom), x = (k) => left + ((k + 0.5) / Math.max(1, shown.length)) * (wide - left - 12);
     const picture = s("svg", { viewBox: `0 0 ${wide} ${tall}`, width: "100%", role: "img", "aria-label": `Lyapunov exponents: ${verdict}` });

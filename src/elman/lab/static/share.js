@@ -24,13 +24,15 @@ export class SharePanel {
     this.work = h("div", { class: "panel", hidden: true }, shared ? (shared.note ? h("p", {}, shared.note) : null) : file, this.problem, this.program);
     this.empty = h("div", { class: "nothing" }, h("p", {}, "Train a cell first: then the page can be saved as one file, with the program that repeats it."));
     this.element.append(h("h2", { class: "hidden-words" }, "Share"), this.empty, this.work);
-    on("run", () => this.shown());
+    on("run", () => {
+      this.code.textContent = "";
+      this.empty.hidden = true;
+      this.work.hidden = false;
+    });
   }
 
   async shown() {
     if (!state.run) return;
-    this.empty.hidden = true;
-    this.work.hidden = false;
     await this.doing(async () => {
       this.code.textContent = shared ? shared.notebook : (await ask("notebook", {})).code;
     });

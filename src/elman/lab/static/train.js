@@ -221,13 +221,13 @@ export class TrainPanel {
   explanation() {
     const what = state.run.everyStep ? "the loss at a step" : "what is said at a step";
     this.horizonWords = h("p", {});
-    return h("div", { class: "soft small" }, h("h3", {}, "How to read it"), h("p", {}, `Each row is a step t, each column an earlier step s. The darker a place, the more ${what} t depends on the state after step s. The diagonal is a step's own state; the way to its left is memory. A cell that forgets shows a narrow band, one that can learn long gaps fills the triangle.`), this.horizonWords);
+    return h("div", { class: "soft small" }, h("h3", {}, "How to read it"), h("p", {}, `Each row is a step t, each column an earlier step s. The stronger its colour, the more ${what} t depends on the state after step s. The diagonal is a step's own state; the way to its left is memory. A cell that forgets shows a narrow band, one that can learn long gaps fills the triangle.`), this.horizonWords);
   }
 
   samplesFigure() {
     const { run } = state;
     const rows = run.x.shape[0];
-    const pick = h("div", { class: "row" }, ...[...Array(rows).keys()].map((k) => h("button", { class: "plain", "aria-pressed": String(k === 0), onclick: (event) => this.another(k, event.target.parentElement) }, `sequence ${k + 1}`)));
+    const pick = h("div", { class: "row sequences", role: "group", "aria-label": "Sequence" }, h("span", { class: "note" }, "sequence"), ...[...Array(rows).keys()].map((k) => h("button", { class: "plain", "aria-label": `sequence ${k + 1}`, "aria-pressed": String(k === 0), onclick: (event) => this.another(k, event.target.parentElement) }, String(k + 1))));
     if (run.classes && run.targets.length > 1) {
       this.heats = run.members.map((one, k) => new Heat({ title: run.members.length > 1 ? this.named[k] : "Probabilities", xlabel: "step", ylabel: "class", height: Math.max(90, Math.min(220, run.targets.length * 16)), ytext: run.targets.length <= 14 ? (r) => run.targets[r] : null, label: (r, t, v) => `step ${t + 1}: ${run.targets[r]} ${(100 * v).toFixed(0)} %${this.wanted(t)}` }));
       this.lines = null;
@@ -251,7 +251,7 @@ export class TrainPanel {
 
   another(k, row) {
     this.sample = k;
-    for (const [number, button] of [...row.children].entries()) button.setAttribute("aria-pressed", String(number === k));
+    for (const [number, button] of [...row.querySelectorAll("button")].entries()) button.setAttribute("aria-pressed", String(number === k));
     this.paint();
   }
 
