@@ -38,7 +38,8 @@ def ask(guard, path, method="GET", headers=(), body=b"", chunks=None, host=HOST)
     given = {"host": host, **({"content-type": "application/json"} if method == "POST" else {}), **dict(headers)}
     scope = {
         "type": "http", "http_version": "1.1", "method": method, "path": path, "raw_path": path.encode(),
-        "root_path": "", "query_string": b"", "scheme": "http", "client": ("127.0.0.1", 5), "server": ("127.0.0.1", PORT),
+        "root_path": "", "query_string": b"", "scheme": "http", "client": ("127.0.0.1", 5),
+        "server": ("127.0.0.1", PORT),
         "headers": [(k.encode(), v.encode()) for k, v in given.items() if v is not None],
     }  # fmt: skip
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,9 +19,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from elman.errors import ElmanError
-from elman.lab.asked import Asked
+from elman.lab.limits import OPTIMIZERS
 from elman.lab.results import Results
-from elman.lab.sessions import Sessions
+
+if TYPE_CHECKING:
+    from elman.lab.asked import Asked
+    from elman.lab.sessions import Sessions
 
 SECONDS_A_BEAT = 10.0  # a sign of life, by which a page that is gone is noticed
 MOST_NEWS = 2000  # that wait for a page which does not listen
@@ -50,12 +54,14 @@ class Lab:
     ----------
     folder : Path, optional
         Of results to show.
+    text : str, optional
+        Of a cell to begin with.
     """
 
-    def __init__(self, folder: Path | None = None):
+    def __init__(self, folder: Path | None = None, text: str | None = None):
+        self.text: str | None = text
         self.static: dict[str, bytes] = static_files()
         self.results: Results | None = None if folder is None else Results(folder)
-        self.sessions: Sessions = Sessions()
         self.app: Starlette = Starlette(routes=self._routes(), lifespan=self._lifespan)
 
     def _routes(self) -> list[Route]:
@@ -80,10 +86,18 @@ class Lab:
             *(Route(path, _answering(self, does), methods=["POST"]) for path, does in asked.items()),
         ]
 
+    @functools.cached_property
+    def sessions(self) -> Sessions:
+        """Loaded when they are needed, as is all that computes: the page opens without."""
+        from elman.lab.sessions import Sessions
+
+        return Sessions()
+
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(self.sessions.close)
+        if "sessions" in self.__dict__:
+            await run_in_threadpool(self.sessions.close)
 
     # --- the page and its files -----------------------------------------------------------------------------------
 
@@ -103,7 +117,6 @@ class Lab:
     def _start(self) -> dict[str, Any]:
         from elman.lab.reading import collection
         from elman.lab.tasks import kinds
-        from elman.lab.training import OPTIMIZERS
 
         tasks = [
             {
@@ -113,7 +126,13 @@ class Lab:
             for k in kinds()
         ]
         folder = None if self.results is None else self.results.name
-        return {"cells": collection(), "tasks": tasks, "optimizers": list(OPTIMIZERS), "results": folder}
+        return {
+            "cells": collection(),
+            "tasks": tasks,
+            "optimizers": list(OPTIMIZERS),
+            "results": folder,
+            "text": self.text,
+        }
 
     async def cell(self, request: Request) -> Response:
         from elman.lab.reading import of_collection
@@ -158,6 +177,8 @@ class Lab:
         body = await request.body()
 
         def make() -> Response:
+            from elman.lab.asked import Asked
+
             asked = Asked(body)
             page = shared_page(self.sessions.of(session), self.static, asked)
             return Response(page, media_type="text/html; charset=utf-8")
@@ -170,6 +191,8 @@ class Lab:
         session = request.headers.get("x-session", "")
 
         def take() -> dict[str, Any]:
+            from elman.lab.asked import Asked
+
             mine = self.sessions.of(session)
             before, mine.table = mine.table, (name, body)
             try:
@@ -204,7 +227,7 @@ class Lab:
         return Response(content, media_type=kind, headers={"content-security-policy": policy})
 
 
-Doing = Callable[[str, Asked], dict[str, Any]]
+Doing = Callable[[str, "Asked"], dict[str, Any]]
 
 
 def _answering(lab: Lab, does: Doing) -> Callable[[Request], Any]:
@@ -212,7 +235,13 @@ def _answering(lab: Lab, does: Doing) -> Callable[[Request], Any]:
         if not request.headers.get("content-type", "").startswith("application/json"):
             return Response("a request is JSON", 415, media_type="text/plain")
         body, session = await request.body(), request.headers.get("x-session", "")
-        return await _said(lambda: does(session, Asked(body)))
+
+        def say() -> dict[str, Any]:
+            from elman.lab.asked import Asked
+
+            return does(session, Asked(body))
+
+        return await _said(say)
 
     return answer
 

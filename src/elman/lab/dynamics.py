@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from elman.engine.blas import one_blas_thread
 from elman.errors import OptionError
 from elman.insight import fixed_points, lyapunov_spectrum
 from elman.insight.system import System
 from elman.lab.asked import Asked
-from elman.lab.limits import MOST_STATES
+from elman.lab.limits import MOST_DYNAMIC
 from elman.lab.looking import packed
 from elman.lab.tasks import Data
 from elman.network import Network
 
 ROWS = 12  # trajectories
 GRID = 15  # arrows along each axis of the plane
-SEARCHES = 24
+SEARCHES, MOST_JACOBIANS = 24, 200_000  # searches for fixed points; numbers in the Jacobians of one of their steps
+SETTLING = 64  # states up to which runs that settle are searched from, too: 65 searches more
 MOST_POINTS = 24  # shown, the most stable first
 LYAPUNOV_STEPS, BURN_IN = 400, 100
 
@@ -33,12 +35,17 @@ def dynamics(net: Network, data: Data, asked: Asked) -> dict[str, Any]:
     asked : Asked
         ``input``: ``zero`` or ``mean``, what stays the same while fixed points are looked for.
     """
+    with one_blas_thread():  # whose threads would fight with those of a training for the cores
+        return _found(net, data, asked.one_of("input", ("zero", "mean"), "zero"))
+
+
+def _found(net: Network, data: Data, constant: str) -> dict[str, Any]:
     system = System(net)
-    if system.n > MOST_STATES:
-        raise OptionError(f"the states are {system.n} numbers; dynamics are looked at up to {MOST_STATES}")
+    if system.n > MOST_DYNAMIC:
+        raise OptionError(f"the states are {system.n} numbers; dynamics are looked at up to {MOST_DYNAMIC}")
     x, first = system.given(data.x_held[:ROWS])
     along = system.trajectory(x, first)
-    drive = np.zeros(system.F) if asked.one_of("input", ("zero", "mean"), "zero") == "zero" else x.mean(axis=(0, 1))
+    drive = np.zeros(system.F) if constant == "zero" else x.mean(axis=(0, 1))
     plane = Plane(along.reshape(-1, system.n))
     return {
         "states": {name: [part.start, part.stop] for name, part in system.parts.items()},
@@ -58,11 +65,13 @@ class Plane:
 
     def __init__(self, states: np.ndarray):
         self.middle: np.ndarray = states.mean(axis=0)
-        _, sizes, directions = np.linalg.svd(states - self.middle, full_matrices=False)
+        centred = states - self.middle
+        sizes, directions = np.linalg.eigh(centred.T @ centred)  # the largest last
         self.basis: np.ndarray = np.zeros((2, states.shape[1]))
-        self.basis[: min(2, len(directions))] = directions[:2]
-        total = float(np.square(sizes).sum())
-        self.explained: list[float] = [float(s**2 / total) if total > 0 else 0.0 for s in (*sizes[:2], 0.0, 0.0)][:2]
+        self.basis[: min(2, len(sizes))] = directions.T[::-1][:2]
+        total = float(sizes.sum())
+        shares = [float(s) / total if total > 0 else 0.0 for s in sizes[::-1][:2]]
+        self.explained: list[float] = [*shares, 0.0][:2]
 
     def of(self, states: np.ndarray) -> np.ndarray:
         """Where states lie in it."""
@@ -87,8 +96,12 @@ def _arrows(system: System, plane: Plane, along: np.ndarray, drive: np.ndarray) 
 
 def _points(net: Network, system: System, plane: Plane, along: np.ndarray, drive: np.ndarray) -> dict[str, Any]:
     states = along.reshape(-1, system.n)
-    chosen = states[np.unique(np.linspace(0, len(states) - 1, SEARCHES).astype(int))]
-    found = fixed_points(net, chosen, drive, slow_tolerance=1e-3, between=8, settle=300, iterations=80)
+    settle, iterations = (300, 80) if system.n <= SETTLING else (0, 40)
+    searches = max(6, min(SEARCHES, MOST_JACOBIANS // system.n**2))
+    chosen = states[np.unique(np.linspace(0, len(states) - 1, searches).astype(int))]
+    found = fixed_points(
+        net, chosen, drive, slow_tolerance=1e-3, between=searches // 3, settle=settle, iterations=iterations
+    )
     shown = min(len(found), MOST_POINTS)
     growing = found.unstable_directions
     points = [

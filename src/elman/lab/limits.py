@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
 MOST_BODY = 256 * 1024  # bytes of a request
 MOST_TABLE = 4 * 1024 * 1024  # bytes of a file of data that is dropped on the page
 MOST_UNITS = 256
@@ -9,7 +10,8 @@ MOST_WIDTH = 4096  # of any vector in a cell
 MOST_PARAMETERS = 2_000_000  # of a network
 MOST_STEPS = 200  # of a sequence
 MOST_ROWS = 4096  # of sequences
-MOST_STATES = 512  # of all states together, where dynamics are looked at
+MOST_STATES = 512  # of all states together, where gradients are followed
+MOST_DYNAMIC = 256  # the same, where dynamics are looked at
 MOST_EPOCHS = 20_000
 MOST_SECONDS = 3600.0  # of a training
 MOST_SESSIONS = 6  # pages that are open at a time

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from elman.cells import as_cell, catalogue, cell_from_text, cell_text
-from elman.cells.entry import Entry, entry
+from elman.cells.entry import entry, paragraphs, year_of
 from elman.equations import Cell, Graph
 from elman.equations.symbols import width
 from elman.errors import ElmanError, EquationError, OptionError, TextError
@@ -19,8 +19,8 @@ def collection() -> list[dict[str, Any]]:
     found = []
     for name, cell in catalogue().items():
         if len(cell.inputs) == 1 and not cell.memories and cell.states:
-            about: Entry = entry(name, cell)
-            found.append({"name": name, "year": about.year, "about": about.about, "when": about.when})
+            reference = paragraphs(cell)[-1].partition(": ")[2]
+            found.append({"name": name, "year": year_of(reference, name)})
     return sorted(found, key=lambda one: (one["year"], one["name"]))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from elman import checks
 from elman.errors import OptionError
 
 HOST = "127.0.0.1"
@@ -22,6 +21,7 @@ def serve(
     *,
     browser: bool = True,
     folder: Path | None = None,
+    equations: Path | None = None,
     ready: Callable[[str], Any] = print,
 ) -> None:
     """Serve the page until it is stopped.
@@ -34,13 +34,15 @@ def serve(
         Whether to open the page in a browser.
     folder : Path, optional
         A folder of results that another command wrote, which the page shows too.
+    equations : Path, optional
+        A text of a cell's equations, with which the page begins.
     ready : callable
         Called with the page's address, which holds a token, once it can be opened.
 
     Raises
     ------
     OptionError
-        If starlette and uvicorn are not installed, the port is in use, or there is no such folder.
+        If starlette and uvicorn are not installed, the port is in use, or there is no such folder or text.
     """
     try:
         import starlette  # noqa: F401
@@ -50,7 +52,7 @@ def serve(
     from elman.lab.app import Lab
     from elman.lab.guard import Guard, new_token
 
-    lab = Lab(folder)
+    lab = Lab(folder, None if equations is None else _text(equations))
     bound = _bound(port)
     token = new_token()
     with bound:
@@ -70,13 +72,32 @@ def serve(
 def _warm() -> None:
     """Load what the first request needs, while the browser opens."""
     import elman.lab.reading
-    import elman.lab.sharing  # noqa: F401
+    import elman.lab.sharing
+    import elman.lab.tasks  # noqa: F401
+
+
+def _checked(port: int) -> int:
+    from elman.checks import whole
+
+    return whole(port, "port", 0, 65535)
+
+
+def _text(file: Path) -> str:
+    """What a file says, which may make sense or not: the page tells."""
+    from elman.equations.parse_tokens import MOST_CHARACTERS
+
+    try:
+        found = file.read_bytes()[: MOST_CHARACTERS + 1].decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"the equations in {file} cannot be read: {error}") from error
+    if len(found) > MOST_CHARACTERS:
+        raise OptionError(f"the equations in {file} have more than {MOST_CHARACTERS:,} characters")
+    return found
 
 
 def _bound(port: int | None) -> socket.socket:
     """A socket that listens on this computer only."""
-    wanted = checks.whole(port, "port", 0, 65535) if port is not None else None
-    ports = [wanted] if wanted is not None else [*range(PORT, PORT + TRIED), 0]
+    ports = [_checked(port)] if port is not None else [*range(PORT, PORT + TRIED), 0]
     for one in ports:
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -84,7 +105,7 @@ def _bound(port: int | None) -> socket.socket:
             found.bind((HOST, one))
         except OSError as error:
             found.close()
-            if wanted is not None:
+            if port is not None:
                 raise OptionError(
                     f"port {one} cannot be had: {error.strerror}; leave --port out for a free one"
                 ) from error

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from elman.compare.tasks import task_of
 from elman.errors import OptionError, TrainingError
 from elman.lab.asked import Asked
 from elman.lab.dynamics import dynamics
@@ -57,6 +56,8 @@ class Session:
     def _of_table(self, steps: int, rows: int, seed: int) -> Data:
         if self.table is None:
             raise OptionError("drop a file of a series on the page first")
+        from elman.compare.tasks import task_of
+
         name, content = self.table
         with tempfile.TemporaryDirectory(prefix="elman-lab-") as folder:
             file = Path(folder) / "series.csv"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from elman.compare.tasks import Task, task_of
 from elman.data import tasks
 from elman.data.images import digits
 from elman.data.windows import windows
 from elman.errors import DataError, OptionError
 from elman.lab.limits import MOST_ROWS, MOST_STEPS
+
+if TYPE_CHECKING:
+    from elman.compare.tasks import Task
 
 Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 HELD = 64  # rows to judge by
@@ -207,6 +210,8 @@ def of_series(found: Task, name: str, rows: int, seed: int, code: str = "") -> D
 
 def _bundled(name: str) -> Callable[[int, int, int], Data]:
     def make(rows: int, steps: int, seed: int) -> Data:
+        from elman.compare.tasks import task_of  # with all that compares cells, which the page can begin without
+
         code = f'task = el.compare.task_of("{name}", {steps})\nx, y = task.draw({rows}, {seed})'
         return of_series(task_of(name, steps), name, rows, seed, code)
 
@@ -219,14 +224,14 @@ KINDS: dict[str, Kind] = {
         Kind("sine", "Sine wave", "The next value of a wave whose phase differs from row to row.", 50, 256, _sine),
         Kind("adding", "Adding", "Add the two marked numbers, when the end is reached.", 40, 1024, _adding, features=2),
         Kind("copy", "Copy", "Say three symbols again after a gap.", 20, 1024, _copy, least=8, features=6),
-        Kind("flip_flop", "Flip-flop", "Hold the last pulse's sign on three channels.", 50, 512, _flip_flop, features=3),
+        Kind("flip_flop", "Flip-flop", "Hold the last pulse's sign on 3 channels.", 50, 512, _flip_flop, features=3),
         Kind("parity", "Parity", "After each bit: were the ones so far odd in number?", 16, 1024, _parity),
         Kind("match", "Delayed match", "Is the last stimulus the first again?", 20, 1024, _match, least=3, features=4),
         Kind(
             "characters", "Characters", "The next character of a text.", 40, 512,
             lambda rows, steps, seed: of_text(TEXT, rows, steps, seed), features=len(set(TEXT)),
         ),
-        Kind("digits", "Digits by row", "Which digit is it, row by row?", 0, 1500, _digits, needs="sklearn", features=8),
+        Kind("digits", "Digits by row", "Which digit is it?", 0, 1500, _digits, needs="sklearn", features=8),
         Kind("sunspots", "Sunspots", "The next month's sunspots from those before.", 48, 1024, _bundled("sunspots")),
     )
 }  # fmt: skip

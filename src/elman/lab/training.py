@@ -24,6 +24,7 @@ from elman.lab.limits import (
     LOOKING,
     MOST_EPOCHS,
     MOST_SECONDS,
+    OPTIMIZERS,
     SECONDS_A_GLANCE,
     SECONDS_A_LOOK,
     SECONDS_A_SLICE,
@@ -36,7 +37,7 @@ from elman.training import SGD, Adam, Callback, RMSProp
 from elman.training.optimizer import Optimizer
 from elman.training.state import Training
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "rmsprop": RMSProp, "sgd": SGD}
+MADE: dict[str, Callable[..., Optimizer]] = dict(zip(OPTIMIZERS, (Adam, RMSProp, SGD), strict=True))
 CLIP = 1.0  # the norm of a gradient
 News = dict[str, Any]
 
@@ -102,7 +103,7 @@ class Member:
         checked(cell, data.x.shape[-1], units)
         layers = [Recurrent(cell, units, return_sequences=data.every_step), Dense(data.outputs)]
         net = Network(data.x.shape[-1], layers, seed=settings.seed)
-        optimizer = OPTIMIZERS[settings.optimizer](settings.rate, clip_norm=CLIP)
+        optimizer = MADE[settings.optimizer](settings.rate, clip_norm=CLIP)
         return cls(text, cell, units, net, optimizer)
 
     def learn(self, data: Data, settings: Settings, rate: float, most: int, stop: Callable[[], bool]) -> list[float]:

@@ -33,16 +33,16 @@ export class CellPanel {
     on("task", () => this.changed());
   }
 
-  async begin(name) {
+  async begin(name, text) {
     const groups = [["", "a cell of your own"], ...state.start.cells.map((cell) => [cell.name, `${cell.name} · ${cell.year}`])];
     options(this.pick, groups, name);
-    await this.picked(name);
+    await this.picked(name, text);
   }
 
-  async picked(name) {
+  async picked(name, text = BLANK) {
     if (!name) {
       this.about.textContent = "Write it as in Python: p.W is a parameter, the states come behind the input.";
-      this.editor.text = BLANK;
+      this.editor.text = text;
     } else {
       try {
         const cell = await ask(`cell/${encodeURIComponent(name)}`);
@@ -111,7 +111,7 @@ export class Cells {
     const first = new CellPanel(0);
     state.cells = [first];
     this.element.append(first.element, h("p", {}, this.more));
-    if (!shared) await first.begin("gru");
+    if (!shared) await first.begin(state.start.text ? "" : "gru", state.start.text);
   }
 
   async second() {

@@ -64,15 +64,16 @@ export function later(milliseconds, does) {
   };
 }
 
-// A function that is called once before the next picture, however often it is asked for.
-export function nextFrame(does) {
-  let waiting = false;
+// A function that is called with a picture, but not more often than so; what is asked for in between is done once.
+export function seldom(milliseconds, does) {
+  let waiting = false, last = 0;
   return () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => requestAnimationFrame((now) => {
       waiting = false;
+      last = now;
       does();
-    });
+    }), Math.max(0, last + milliseconds - performance.now()));
   };
 }

@@ -2,7 +2,7 @@
 
 import { ask, listen, Problem, sendTable, shared, unpacked, unpackedBytes } from "lab/api.js";
 import { Lines } from "lab/charts.js";
-import { counted, field, four, h, nextFrame, options, plural, raised } from "lab/dom.js";
+import { counted, field, four, h, options, plural, raised, seldom } from "lab/dom.js";
 import { Heat } from "lab/heat.js";
 import { on, state, tell } from "lab/state.js";
 import { colours, members } from "lab/theme.js";
@@ -15,7 +15,8 @@ export class TrainPanel {
     this.source = null;
     this.tasks = new Map();
     this.sample = 0;
-    this.paint = nextFrame(() => this.painted());
+    this.paint = seldom(200, () => this.painted());
+    this.paintLooks = seldom(200, () => this.looksPainted());
   }
 
   begin() {
@@ -193,9 +194,13 @@ export class TrainPanel {
       state.news = news;
     } else if (news.kind === "look") {
       state.looks = news.looks.map((look, k) => look || state.looks[k]);
+      this.paintLooks();
       tell("look");
+      return;
     } else if (news.kind === "end") state.news = { ...state.news, status: news.status };
-    this.enable();
+    if (news.kind === "whole") this.paintLooks();
+    if (this.standing !== news.status) this.enable();
+    this.standing = news.status;
     this.paint();
     tell("news");
   }
@@ -216,6 +221,7 @@ export class TrainPanel {
     this.charts.replaceChildren(h("div", { class: "half" }, this.loss.element), h("div", { class: "half" }, this.samples), ...this.triangles.map((one) => h("div", { class: how }, one.element)));
     if (!several) this.charts.append(h("div", { class: "half" }, this.explanation()));
     this.painted();
+    this.looksPainted();
   }
 
   explanation() {
@@ -252,7 +258,7 @@ export class TrainPanel {
   another(k, row) {
     this.sample = k;
     for (const [number, button] of [...row.querySelectorAll("button")].entries()) button.setAttribute("aria-pressed", String(number === k));
-    this.paint();
+    this.samplesPainted();
   }
 
   triangleFigure(name) {
@@ -271,7 +277,7 @@ export class TrainPanel {
   // --- painting ---------------------------------------------------------------------------------------------
 
   painted() {
-    const { run, news, losses, looks } = state;
+    const { run, news, losses } = state;
     if (!run || !this.loss) return;
     const epochs = Math.max(1, ...losses.map((one) => one.length));
     const kept = thinned(epochs);
@@ -279,6 +285,13 @@ export class TrainPanel {
     const simple = run.line ? [kept.map(() => run.line)] : [];
     this.loss.set([kept.map((k) => k + 1), ...lines, ...simple], `The loss after ${epochs} epochs: ${losses.map((one, k) => `${this.named[k]} ${four(one.at(-1))}`).join(", ")}`);
     this.tilesPainted();
+    const problems = news.members.map((member, k) => (member.error ? `${this.named[k]}: ${member.error}` : "")).filter(Boolean);
+    if (problems.length) this.say(problems.join("\n"));
+  }
+
+  looksPainted() {
+    const { run, looks } = state;
+    if (!run || !this.loss) return;
     looks.forEach((look, k) => {
       if (!look) return;
       const { triangle } = look;
@@ -286,13 +299,11 @@ export class TrainPanel {
     });
     if (this.horizonWords && looks[0] && looks[0].triangle) this.horizonWords.textContent = horizonSaid(looks[0].triangle);
     this.samplesPainted();
-    const problems = news.members.map((member, k) => (member.error ? `${this.named[k]}: ${member.error}` : "")).filter(Boolean);
-    if (problems.length) this.say(problems.join("\n"));
   }
 
   tilesPainted() {
     const { run, news, losses, looks } = state;
-    const tile = (value, what) => h("div", { class: "tile" }, h("div", { class: "value" }, value), h("div", { class: "what" }, what));
+    const tile = (value, what) => [value, what];
     const tiles = [tile(STANDING[news.status] || news.status, `epoch ${counted(Math.max(...losses.map((one) => one.length)))}`)];
     run.members.forEach((_, k) => {
       const name = run.members.length > 1 ? `${this.named[k]}: ` : "";
@@ -302,7 +313,11 @@ export class TrainPanel {
       else tiles.push(tile(four(look && look.held), `${name}loss, never learnt`));
     });
     tiles.push(tile(`${news.members.reduce((a, one) => a + one.seconds, 0).toFixed(1)} s`, plural(run.members.reduce((a, one) => a + one.parameters, 0), "parameter")));
-    this.tiles.replaceChildren(...tiles);
+    if (this.tiles.children.length !== tiles.length) this.tiles.replaceChildren(...tiles.map(() => h("div", { class: "tile" }, h("div", { class: "value" }), h("div", { class: "what" }))));
+    tiles.forEach((words, k) => words.forEach((word, part) => {
+      const place = this.tiles.children[k].children[part];
+      if (place.textContent !== word) place.textContent = word;
+    }));
     document.getElementById("standing").textContent = `${STANDING[news.status] || news.status} · epoch ${counted(Math.max(...losses.map((one) => one.length)))} · loss ${losses.map((one) => four(one.at(-1))).join(" and ")}`;
   }
 
@@ -344,7 +359,7 @@ function keyOf(lines, outputs, named) {
 }
 
 // At most so many epochs, so that long trainings are drawn as fast as short ones.
-function thinned(epochs, most = 900) {
+function thinned(epochs, most = 600) {
   if (epochs <= most) return [...Array(epochs).keys()];
   return [...Array(most).keys()].map((k) => Math.round((k * (epochs - 1)) / (most - 1)));
 }
