@@ -54,7 +54,7 @@ export class Editor {
 
   set text(text) {
     this.area.value = text;
-    this.area.rows = Math.min(26, Math.max(5, text.split("\n").length + 1));
+    this.area.rows = Math.min(26, Math.max(5, text.trimEnd().split("\n").length + 1));
     this.mark = null;
     this.paint();
   }

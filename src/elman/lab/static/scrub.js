@@ -46,7 +46,7 @@ export class ScrubPanel {
       this.letters,
       h("div", { class: "charts" }, h("div", { class: "half" }, this.lines.element), h("div", { class: "half" }, this.unitLines.element)),
       shared ? null : h("section", { "aria-label": "Poke" }, h("h2", {}, "Poke a state"), h("p", { class: "intro" }, "Add a number to one unit of a state behind the chosen step, and see whether the difference dies or grows."),
-        h("div", { class: "fields poke" }, field("State", this.pokeState), field("Unit", this.pokeUnit), field("Add", this.pokeAmount), h("div", { class: "row" }, this.pokeButton, this.unpoke))),
+        h("div", { class: "fields poke" }, field("State", this.pokeState), field("Unit", this.pokeUnit), field("Add", this.pokeAmount)), h("div", { class: "row" }, this.pokeButton, this.unpoke)),
       h("div", { class: "charts" }, this.sizeBox), this.heatBox);
     this.slider.id = "scrub-step";
     this.empty = h("div", { class: "nothing" }, h("p", {}, "Train a cell first, if only for a moment: then every value of it can be looked at here."));
@@ -128,6 +128,12 @@ export class ScrubPanel {
     const column = (packed, k) => this.steps.map((_, t) => packed.values[t * packed.shape[1] + k]);
     const data = [this.steps], series = [];
     const classes = found.target.kind === "classes";
+    if (!classes) {
+      for (let k = 0; k < Math.min(3, output.shape[1]); k += 1) {
+        series.push({ label: found.output.names.length > 1 ? `wanted ${found.output.names[k]}` : "wanted", colour: () => colours().third, width: found.target.every_step ? 3.2 : 0, points: !found.target.every_step });
+        data.push(this.steps.map((_, t) => (found.target.every_step ? target.values[t * output.shape[1] + k] : t === T - 1 ? target.values[k] : null)));
+      }
+    }
     if (input.shape[1] <= 3) {
       for (let k = 0; k < input.shape[1]; k += 1) {
         series.push({ label: found.input.names[k], colour: () => colours()[["soft", "edge", "third"][k]], width: 1.2 });
@@ -141,12 +147,6 @@ export class ScrubPanel {
       if (found.poke) {
         series.push({ label: "poked", colour: () => colours().warm, dash: [4, 3], width: 1.6 });
         data.push(column(unpacked(found.poke.output), k));
-      }
-    }
-    if (!classes) {
-      for (let k = 0; k < Math.min(3, output.shape[1]); k += 1) {
-        series.push({ label: found.output.names.length > 1 ? `wanted ${found.output.names[k]}` : "wanted", colour: () => colours().third, width: found.target.every_step ? 1.4 : 0, dash: found.target.every_step ? [2, 3] : undefined, points: !found.target.every_step });
-        data.push(this.steps.map((_, t) => (found.target.every_step ? target.values[t * output.shape[1] + k] : t === T - 1 ? target.values[k] : null)));
       }
     }
     this.lines.element.parentElement.hidden = !series.length;
@@ -169,7 +169,7 @@ export class ScrubPanel {
       const width = packed.shape[1];
       const heat = this.heats.get(name) || new Heat({ title, xlabel: "step", ylabel: names ? "" : "unit", up: false, height: 120, pick: (unit, step) => this.at(step, units ? unit : null) });
       heat.heading.textContent = title;
-      heat.height = Math.max(34, Math.min(150, width * 9));
+      heat.height = names && width <= 14 ? width * 16 : Math.max(34, Math.min(150, width * 9));
       heat.ytext = names && width <= 14 ? (r) => names[r] : null;
       heat.label = (r, t, v) => `${names ? names[r] : `unit ${r + 1}`}, step ${t + 1}: ${four(v)}`;
       const across = new Float32Array(packed.values.length);

@@ -199,9 +199,11 @@ export class TrainPanel {
       return;
     } else if (news.kind === "end") state.news = { ...state.news, status: news.status };
     if (news.kind === "whole") this.paintLooks();
-    if (this.standing !== news.status) this.enable();
-    this.standing = news.status;
-    this.paint();
+    if (this.standing !== state.news.status) {
+      this.standing = state.news.status;
+      this.enable();
+      this.painted();
+    } else this.paint();
     tell("news");
   }
 
@@ -327,7 +329,7 @@ export class TrainPanel {
     const said = looks.map((look) => (look && look.samples ? unpacked(look.samples) : null));
     const of = (packed, t, k) => packed.values[(this.sample * T + t) * O + k];
     if (this.heats) {
-      this.truth.textContent = run.everyStep ? `Wanted: ${[...Array(T).keys()].map((t) => run.targets[run.y.values[this.sample * run.y.shape[1] + t]]).join(run.targets.every((one) => [...one].length === 1) ? "" : " ")}` : `Wanted at the end: ${run.targets[run.y.values[this.sample]]}`;
+      this.truth.textContent = run.everyStep ? `Wanted: ${inRuns([...Array(T).keys()].map((t) => run.targets[run.y.values[this.sample * run.y.shape[1] + t]]))}` : `Wanted at the end: ${run.targets[run.y.values[this.sample]]}`;
       this.heats.forEach((heat, m) => {
         if (!said[m]) return;
         const values = new Float32Array(T * O);
@@ -362,6 +364,17 @@ function keyOf(lines, outputs, named) {
 function thinned(epochs, most = 600) {
   if (epochs <= most) return [...Array(epochs).keys()];
   return [...Array(most).keys()].map((k) => Math.round((k * (epochs - 1)) / (most - 1)));
+}
+
+// Words one after another, those that come again and again counted; letters as a text.
+function inRuns(words) {
+  if (words.every((one) => [...one].length === 1)) return words.join("");
+  const runs = [];
+  for (const word of words) {
+    if (runs.length && runs.at(-1)[0] === word) runs.at(-1)[1] += 1;
+    else runs.push([word, 1]);
+  }
+  return runs.map(([word, count]) => (count > 2 ? `${count} × ${word}` : Array(count).fill(word).join(", "))).join(", ");
 }
 
 // How many steps back the gradient of the last step has fallen to a hundredth.
