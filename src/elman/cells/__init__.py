@@ -78,6 +78,7 @@ from elman.cells.written import as_text, from_text
 from elman.cells.zoneout import zoneout
 from elman.checks import nearest, shown, whole
 from elman.equations import Cell
+from elman.equations.parse_cell import WrittenCell
 from elman.errors import OptionError
 
 __all__ = [
@@ -188,7 +189,7 @@ def catalogue() -> dict[str, Cell]:
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}
 
 
-def cell_from_text(text: str) -> Cell:
+def cell_from_text(text: str) -> WrittenCell:
     """A cell from a text of its equations, which is read by a grammar of Elman's own and never run as Python.
 
     The text is written as a cell is in Python: what it may say is a part of that language, so that it can be pasted

@@ -18,7 +18,10 @@ from elman.errors import EquationError
 
 def check_memories(name: str, outputs: Iterable[Symbol]) -> None:
     """Raise `EquationError` where a memory is used as if it were one vector."""
-    for node in ordered(outputs):
+    nodes = ordered(outputs)
+    if all(node.op != "memory" for node in nodes):
+        return
+    for node in nodes:
         for number, operand in enumerate(node.inputs):
             attends = row_of(node).shape == "attend" and number in (1, 2)
             if is_memory(operand) and not attends and not is_memory(node):

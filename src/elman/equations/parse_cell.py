@@ -75,9 +75,9 @@ class WrittenCell(Cell):
         except TextError:
             raise
         except EquationError as error:
-            raise self._placed(error) from error
+            raise self.placed(error) from error
 
-    def _placed(self, error: EquationError) -> TextError:
+    def placed(self, error: EquationError) -> TextError:
         """An error that is of no single expression, at the line that it names, or at the return."""
         text, _, last = str(error).rpartition("\n  line ")
         number = int(last.partition(":")[0]) if text and last.partition(":")[0].isdigit() else 0

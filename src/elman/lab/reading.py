@@ -8,6 +8,10 @@ from typing import Any
 from elman.cells import as_cell, catalogue, cell_from_text, cell_text
 from elman.cells.entry import entry, paragraphs, year_of
 from elman.equations import Cell, Graph
+from elman.equations.graph import depending, ordered
+from elman.equations.ops import row_of
+from elman.equations.parse_cell import WrittenCell
+from elman.equations.render import latex, plain_text
 from elman.equations.symbols import width
 from elman.errors import ElmanError, EquationError, OptionError, TextError
 from elman.lab.limits import MOST_PARAMETERS, MOST_UNITS, MOST_WIDTH
@@ -35,7 +39,7 @@ def read(text: str, features: int, units: int) -> dict[str, Any]:
     """All that the page shows of a text; with ``error`` where it makes no sense."""
     try:
         cell = cell_from_text(text)
-        graph = checked(cell, features, units)
+        graph = _sized(cell, features, units)
     except TextError as error:
         place = {"line": error.line, "column": error.column, "length": error.length}
         return {"error": {"message": error.reason, **place}}
@@ -44,27 +48,45 @@ def read(text: str, features: int, units: int) -> dict[str, Any]:
     return described(cell, graph)
 
 
+def _sized(cell: WrittenCell, features: int, units: int) -> Graph:
+    """Its graph with its sizes; those that do not fit are told with their place in the text."""
+    try:
+        return checked(cell, features, units)
+    except EquationError as error:
+        if "\n  line " in str(error):
+            raise cell.placed(error) from error
+        raise
+
+
 def described(cell: Cell, graph: Graph) -> dict[str, Any]:
     """A cell with its sizes."""
     shapes = {name: graph.shape(name) for name in graph.parameters}
+    recurrent = _recurrent(graph)
     parameters = [
         {
             "name": name,
             "shape": list(shape),
-            "recurrent": graph.recurrent(name),
+            "recurrent": name in recurrent,
             "fixed": bool(graph.parameters[name].fixed) or name in cell.frozen,
         }
         for name, shape in shapes.items()
     ]
     return {
         "name": cell.name,
-        "latex": cell.latex(),
-        "plain": cell.equations(),
+        "latex": latex(graph),
+        "plain": plain_text(graph),
         "parameters": parameters,
         "count": sum(math.prod(shape) for shape in shapes.values()),
         "states": [{"name": s.name, "width": width(s)} for s in graph.states],
         "drawing": drawing(step_of(graph)),
     }
+
+
+def _recurrent(graph: Graph) -> set[str]:
+    """The matrices that multiply what depends on a state."""
+    after = depending(graph.nodes(), graph.states)
+    products = [n for n in graph.nodes() if row_of(n).role == "matrix" and n.inputs[1] in after]
+    return {p.name for p in ordered([n.inputs[0] for n in products]) if p.op == "parameter"}
 
 
 def checked(cell: Cell, features: int, units: int) -> Graph:
