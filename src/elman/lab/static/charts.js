@@ -2,14 +2,14 @@
 
 import { counted, four, h, raised } from "lab/dom.js";
 import { on } from "lab/state.js";
-import { colours } from "lab/theme.js";
+import { colours, mixed } from "lab/theme.js";
 
 /* global uPlot */
 
 export class Lines {
   // series: [{label, colour: () => css, dash, width, points}], cursor: a step that a vertical line marks
-  constructor({ title, about, series, xlabel, ylabel, height = 240, log = false, legend = true, pick = null, range = null }) {
-    Object.assign(this, { series, xlabel, ylabel, height, log, pick, range, title });
+  constructor({ title, about, series, xlabel, ylabel, height = 240, log = false, legend = true, pick = null, range = null, bands = [] }) {
+    Object.assign(this, { series, xlabel, ylabel, height, log, pick, range, title, bands });
     this.data = [[0], ...series.map(() => [null])];
     this.at = null;
     this.box = h("div", { class: "lines" });
@@ -30,15 +30,16 @@ export class Lines {
     const axis = (label, side) => ({
       label, labelFont: `12px ${c.sans}`, labelSize: 20, labelGap: 2, font: `11.5px ${c.sans}`, stroke: c.soft, grid: { stroke: c.line, width: 1 }, ticks: { show: false }, size: side ? 52 : 26, gap: 4,
       ...(side && this.log ? { splits: (_, __, low, high) => decades(low, high) } : {}),
-      ...(side ? {} : { values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? counted(v) : "")) }),
+      ...(side ? {} : { values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? (Math.abs(v) < 1e4 ? String(v) : counted(v)) : "")) }),
       ...(side ? { values: (_, splits) => splits.map((v) => (v === null ? "" : short(v))) } : {}),
     });
     this.plot = new uPlot(
       {
-        width, height: this.height, padding: [8, 10, 0, 0],
+        width, height: this.height, padding: [8, 18, 0, 0],
         scales: { x: { time: false }, y: this.log ? { distr: 3 } : this.range ? { range: () => this.range } : { range: (_, low, high) => padded(low, high) } },
         axes: [axis(this.xlabel, false), axis(this.ylabel, true)],
         legend: { show: false },
+        bands: this.bands.map(([upper, lower]) => ({ series: [upper + 1, lower + 1], fill: `rgb(${mixed(c.paper, c.accent, 0.22).join(" ")} / 0.6)` })),
         cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
         series: [{}, ...this.series.map((one) => ({ stroke: one.colour(), width: one.width || 1.6, dash: one.dash, points: { show: Boolean(one.points), size: 8, fill: one.colour() }, spanGaps: false }))],
         hooks: {
@@ -55,7 +56,13 @@ export class Lines {
 
   key() {
     if (!this.legend) return;
-    this.legend.replaceChildren(...this.series.map((one) => {
+    const band = (name, k) => {
+      const swatch = h("i", { class: "band" });
+      swatch.style.background = colours().accent;
+      swatch.style.opacity = String(0.16 + 0.14 * k);
+      return h("span", {}, swatch, name);
+    };
+    this.legend.replaceChildren(...this.bands.map(([, , name], k) => band(name, k)), ...this.series.filter((one) => one.inLegend !== false).map((one) => {
       const line = h("i", { class: one.points && one.width === 0 ? "dot" : one.dash ? "dash" : "" });
       line.style[one.points && one.width === 0 ? "background" : "borderTopColor"] = one.colour();
       return h("span", {}, line, one.label);

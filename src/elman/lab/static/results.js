@@ -2,7 +2,7 @@
 
 import { ask } from "lab/api.js";
 import { Lines } from "lab/charts.js";
-import { h } from "lab/dom.js";
+import { four, h } from "lab/dom.js";
 import { colours } from "lab/theme.js";
 
 const MOST_ROWS = 200;
@@ -72,17 +72,29 @@ function tableOf(text, name) {
   const [head, ...rows] = rowsOf(text);
   if (!head) return [h("p", { class: "soft" }, `${name} is empty.`)];
   const numeric = head.map((_, k) => rows.length > 1 && rows.every((row) => row[k] === "" || Number.isFinite(Number(row[k]))));
-  const lines = head.map((title, k) => [title, k]).filter(([, k]) => numeric[k] && k > 0).slice(0, 5);
   const found = [];
-  if (lines.length && rows.length > 2 && rows.length <= 20000) {
-    const colour = [(c) => c.accent, (c) => c.warm, (c) => c.ink, (c) => c.third, (c) => c.soft];
-    const chart = new Lines({ title: name, series: lines.map(([title], k) => ({ label: title, colour: () => colour[k](colours()) })), xlabel: "row", ylabel: "value", height: 280 });
-    found.push(chart.element);
-    const data = [rows.map((_, k) => k + 1), ...lines.map(([, k]) => rows.map((row) => (row[k] === "" || row[k] === undefined ? null : Number(row[k]))))];
-    requestAnimationFrame(() => chart.set(data));
-  }
-  const cell = (tag, value, k) => h(tag, { class: numeric[k] ? "number" : "" }, value ?? "");
+  if (rows.length > 2 && rows.length <= 20000) found.push(...chartOf(head, rows, numeric, name));
+  const cell = (tag, value, k) => h(tag, { class: numeric[k] ? "number" : "", title: value }, tag === "td" && numeric[k] && /\.\d{3,}/.test(value ?? "") ? four(Number(value)) : value ?? "");
   found.push(h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": name }, h("table", {}, h("thead", {}, h("tr", {}, head.map((value, k) => cell("th", value, k)))), h("tbody", {}, rows.slice(0, MOST_ROWS).map((row) => h("tr", {}, head.map((_, k) => cell("td", row[k], k))))))));
   if (rows.length > MOST_ROWS) found.push(h("p", { class: "note" }, `The first ${MOST_ROWS} of ${rows.length} rows.`));
   return found;
+}
+
+// Lines of its numbers along the first column, if that rises; intervals, as lo-80 and hi-80, as bands.
+function chartOf(head, rows, numeric, name) {
+  const at = (title) => head.indexOf(title);
+  const levels = head.toReversed().filter((title) => title.startsWith("lo-") && at(title.replace("lo-", "hi-")) > 0);
+  const inBands = levels.flatMap((title) => [title.replace("lo-", "hi-"), title]);
+  const plain = head.filter((title, k) => k > 0 && numeric[k] && !inBands.includes(title)).slice(0, 5);
+  if (!plain.length) return [];
+  const colour = [(c) => c.accent, (c) => c.warm, (c) => c.ink, (c) => c.third, (c) => c.soft];
+  const edges = inBands.map((label) => ({ label, colour: () => colours().line, width: 0.6, inLegend: false }));
+  const series = [...edges, ...plain.map((label, k) => ({ label, colour: () => colour[k](colours()), width: 1.8 }))]; // lines above bands
+  const bands = levels.map((title, k) => [2 * k, 2 * k + 1, `${title.slice(3)} %`]);
+  const first = rows.map((row) => Number(row[0]));
+  const along = numeric[0] && first.every((value, k) => k === 0 || value > first[k - 1]);
+  const chart = new Lines({ title: name, series, bands, xlabel: along ? head[0] : "row", ylabel: "value", height: 280 });
+  const column = (title) => rows.map((row) => (row[at(title)] === "" || row[at(title)] === undefined ? null : Number(row[at(title)])));
+  requestAnimationFrame(() => chart.set([along ? first : rows.map((_, k) => k + 1), ...[...inBands, ...plain].map(column)]));
+  return [chart.element];
 }
