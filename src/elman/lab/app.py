@@ -267,8 +267,11 @@ async def _events(run: Any) -> AsyncIterator[bytes]:
     loop, queue = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]](MOST_NEWS)
 
     def put(news: dict[str, Any]) -> None:
-        if not queue.full():
-            queue.put_nowait(news)
+        if queue.full():  # the page does not keep up: it gets all that there is, in place of what it has missed
+            while not queue.empty():
+                queue.get_nowait()
+            news = run.news(whole=True)
+        queue.put_nowait(news)
 
     def hear(news: dict[str, Any]) -> None:
         loop.call_soon_threadsafe(put, news)

@@ -190,7 +190,7 @@ export class TrainPanel {
       state.looks = news.looks;
       state.news = news;
     } else if (news.kind === "news") {
-      news.members.forEach((member, k) => member.losses && state.losses[k].push(...member.losses));
+      news.members.forEach((member, k) => member.losses && joined(state.losses[k], member.losses, member.epochs));
       state.news = news;
     } else if (news.kind === "look") {
       state.looks = news.looks.map((look, k) => look || state.looks[k]);
@@ -364,6 +364,12 @@ function keyOf(lines, outputs, named) {
 function thinned(epochs, most = 600) {
   if (epochs <= most) return [...Array(epochs).keys()];
   return [...Array(most).keys()].map((k) => Math.round((k * (epochs - 1)) / (most - 1)));
+}
+
+// The newest losses behind those before them; of what was told twice, as where a page begins to listen, one remains.
+function joined(losses, more, epochs) {
+  losses.length = Math.min(losses.length, epochs - more.length);
+  losses.push(...more);
 }
 
 // Words one after another, those that come again and again counted; letters as a text.
