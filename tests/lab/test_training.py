@@ -8,6 +8,7 @@ import pytest
 from elman.errors import OptionError
 from elman.lab import training as module
 from elman.lab.asked import Asked
+from elman.lab.members import Member, Settings
 from elman.lab.sessions import Session
 from elman.lab.sharing import notebook
 from elman.lab.tasks import data_of, kinds
@@ -117,8 +118,8 @@ def test_a_cell_that_explodes_is_told_and_the_other_goes_on():
 
 def test_a_stop_within_an_epoch_leaves_the_network_as_it_was_before_it():
     data = data_of("adding", 512, 40, 0)
-    settings = module.Settings()
-    one, other = (module.Member.made(LEAKY, 4, data, settings) for _ in range(2))
+    settings = Settings()
+    one, other = (Member.made(LEAKY, 4, data, settings) for _ in range(2))
     one.learn(data, settings, 0.01, 1, lambda: False)
     other.learn(data, settings, 0.01, 1, lambda: False)
     before, calls = one.net.arena.copy(), []

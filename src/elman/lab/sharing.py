@@ -11,11 +11,12 @@ from typing import Any
 from elman.errors import OptionError
 from elman.lab.asked import Asked
 from elman.lab.looking import SAMPLES, packed
+from elman.lab.members import CLIP
 from elman.lab.reading import checked
 from elman.lab.reading import described as described_cell
 from elman.lab.scrubbing import scrubbed
 from elman.lab.sessions import Session
-from elman.lab.training import CLIP, Run
+from elman.lab.training import Run
 
 ROWS = 3  # sequences that the file can scrub through
 POLICY = (
