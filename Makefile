@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-parity
 FORECASTERS := .venv-forecast
 ARCHIVES := .venv-sequences
-CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp)
+CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp native/fuzz/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
 # A process for each core; whatever a file's tests share is made once.
@@ -13,10 +13,10 @@ SPREAD := -n auto --dist loadfile
 
 # Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py test_files.py test_floors.py \
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed build dist clean test-browser
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -41,10 +41,49 @@ test-kernels: $(VENV)/.native
 	PATH="$(abspath $(BIN)):$$PATH" cmake --build build/kernels --target kernels_test -- --quiet
 	build/kernels/kernels_test
 
+# Millions of calls and thousands of networks, whose memory does not grow: an hour.
+CALLS ?= 10000000
+MADE ?= 10000
+soak: $(VENV)/.tested
+	$(BIN)/python -m tests.engine.soak $(CALLS) $(MADE)
+
+# The engine's tests under GCC's sanitizers: all of them, a quarter of an hour; or what CI has time for.
+sanitize: $(VENV)/.native
+	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh address,undefined
+	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh thread
+
+sanitize-quick: $(VENV)/.native
+	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh address,undefined quick
+	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh thread quick
+
+# Plans that are changed at random, for so many seconds under each sanitizer, and by libFuzzer where Clang has it.
+SECONDS ?= 60
+fuzz-native: $(VENV)/.native
+	PYTHON=$(abspath $(BIN)/python) native/fuzz/run.sh $(SECONDS)
+
 # SERIES fitted and backtested on a cluster of Dask, one of whose workers is killed on the way: the bits of one process. Minutes.
 SERIES ?= 1000
 fleet: $(VENV)/.tested
 	ELMAN_FLEET=$(SERIES) $(BIN)/python -m pytest tests/jobs --durations 3
+
+# Files that were changed with intent, in processes with bounds: models and checkpoints (20 minutes), and every reader of data for a
+# minute, led by atheris where there is a wheel of it.
+CASES ?= 50000
+fuzz: $(VENV)/.tested fuzz-native
+	-$(BIN)/pip install --quiet atheris
+	$(BIN)/python -m tests.fuzz.models --cases $(CASES)
+	$(BIN)/python -m tests.fuzz.readers --seconds $(SECONDS)
+
+# Every call to the system that writes fails in turn with every error, a file system without room, and KILLS writers of each kind killed
+# at random moments. Minutes.
+KILLS ?= 200
+faults: $(VENV)/.tested
+	ELMAN_FAULTS=1 ELMAN_KILLS=$(KILLS) $(BIN)/python -m pytest $(SPREAD) tests/faults tests/files
+
+# SIGKILLS to trainings and commands of every kind at random moments; each goes on, to the bits of one that was left alone. Some minutes.
+SIGKILLS ?= 100
+kills: $(VENV)/.tested
+	$(BIN)/python -m tests.kills.run --kills $(SIGKILLS)
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native
@@ -101,6 +140,12 @@ bench-products: $(PEERS)/.installed
 # docs/performance.md and what it leads to, with the newest complete measurement as the figures of its machine.
 bench-docs: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.page --newest
+
+# Trainings on 10 GB of rows that are made as they come, on files of some GB that are mapped, and on a Parquet file: the most memory that
+# each process held, which is an error above 500 MB. Minutes, and 5 GB in FOLDER (by default where temporary files are) until the end.
+FOLDER ?=
+big-data: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.big_data $(FOLDER:%=--folder %)
 
 # All cells on four small tasks, some minutes on one core: benchmarks/cells/results.json. Then docs/cells.md, from it and the cells.
 compare-cells: $(VENV)/.tested

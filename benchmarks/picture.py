@@ -41,7 +41,7 @@ def draw(results: dict[str, Any], file: Path) -> None:
         [], [], "|", color="black", markersize=11, markeredgewidth=1.6, label="goal over the best peer"
     )
     handles += axes.plot([], [], "|", color="0.55", markersize=11, markeredgewidth=1.6, label="goal over that library")
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     FigureCanvasAgg(figure).print_png(file)
 
 

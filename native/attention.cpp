@@ -32,6 +32,7 @@ struct Attention {
   void each(int t, int count, F f) const {
     for (int i = 0; i < count; ++i) {
       const int row = i % b.space.block_rows;
+      b.worked(double(b.length(there, row)) * (b.width(a.keys) + b.width(a.values)));
       f(t + i / b.space.block_rows, row, b.across(here, there, row));
     }
   }

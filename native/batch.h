@@ -123,6 +123,7 @@ struct Training {
   InTime in_time;
   std::vector<T*> carried;  // states of the network taken from batch to batch, updated in place; empty: zeros each time
   double seconds = 0;       // no update begins after so much time, but the first
+  int64_t* done = nullptr;  // updates that are done, also where an exception ends the call
 };
 
 struct Trained {

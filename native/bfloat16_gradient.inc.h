@@ -80,13 +80,13 @@ size_t bfloat16_gradient_scratch(int m, int k) {
 }
 
 void bfloat16_gradient(int task, const float* delta, int m, const float* source, int k, const Run* runs, int n_runs,
-                       float* dw, bool add, float* scratch) {
+                       float* dw, bool add, float* scratch, Stop stop) {
   const WordSums sums(part_of<float>(cut_for_words(m, k), task, delta, source, k), scratch);
   int64_t rows[block_rows];
   int n = 0;
-  for_each_piece(runs, n_runs, [&](int64_t row, int count, bool, bool completes) {
+  const auto add_piece = [&](int64_t row, int count, bool, bool completes) {
     for (int i = 0; i < count; ++i) rows[n++] = row + i;
     if (completes) sums.add(rows, n), n = 0;
-  });
-  sums.write(sums.sums, sums.ld, dw, add);
+  };
+  if (for_each_piece(runs, n_runs, add_piece, stop)) sums.write(sums.sums, sums.ld, dw, add);
 }

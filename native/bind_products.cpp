@@ -9,13 +9,15 @@
 #include "bind_threads.h"
 #include "denormals.h"
 #include "memory.h"
-#include "pool.h"
+#include "watch.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace elman {
 namespace {
+
+constexpr double kLongProduct = 1e9;  // multiply-adds between two looks whether to stop
 
 using Given = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Result = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
@@ -48,7 +50,7 @@ struct Weights {
   template <class F>
   void share(F f) const {
     const int panels = (n + kernels.nr - 1) / kernels.nr, parts = std::min(threads, panels);
-    parallel_for(parts, parts, [&](int part, int) {
+    parallel_watched(Watch::mine(), parts, parts, [&](int part, int) {
       f(part, panels * part / parts * kernels.nr, std::min(n, panels * (part + 1) / parts * kernels.nr));
     });
   }
@@ -62,10 +64,15 @@ struct Weights {
 
   void multiply(const Given& a, const Result& out) const {
     expect(int(a.shape(1)) == k && int(out.shape(1)) == n && out.shape(0) == a.shape(0));
-    const Segment<float> segment = {out.data(), nullptr, n};
+    Watch* watch = Watch::mine();
+    const int64_t all = int64_t(a.shape(0)), most = std::max(int64_t(256), int64_t(kLongProduct / (double(n) * k)));
     share([&](int part, int first, int end) {
-      kernels.product(a.data(), k, int(a.shape(0)), packed.data(), k, &segment, 1, false, first, end,
-                      scratch[part].data());
+      for (int64_t row = 0; row < all; row += most) {
+        look(watch);
+        const Segment<float> segment = {out.data() + row * n, nullptr, n};
+        kernels.product(a.data() + row * k, k, int(std::min(most, all - row)), packed.data(), k, &segment, 1, false,
+                        first, end, scratch[part].data());
+      }
     });
   }
 };
@@ -77,8 +84,10 @@ void matrix_gradient(const Given& delta, const Given& source, const Result& out,
   threads = std::clamp(threads, 1, kMostThreads);
   std::vector<Buffer<float>> scratch = scratch_of_threads(threads, kernels.gradient_scratch(m, k));
   const Run rows = {0, int64_t(delta.shape(0))};
-  parallel_for(kernels.gradient_tasks(m, k), threads, [&](int task, int thread) {
-    kernels.gradient(task, delta.data(), m, source.data(), k, &rows, 1, out.data(), false, scratch[thread].data());
+  Watch* watch = Watch::mine();
+  parallel_watched(watch, kernels.gradient_tasks(m, k), threads, [&](int task, int thread) {
+    kernels.gradient(task, delta.data(), m, source.data(), k, &rows, 1, out.data(), false, scratch[thread].data(),
+                     stop_of(watch));
   });
 }
 

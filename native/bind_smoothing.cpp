@@ -61,7 +61,9 @@ void smooth_all(const Numbers& y, const Whole& which, const Numbers& relative, c
     FlushDenormals flush;
     Buffer<double> scratch;
     scratch.reserve(kernels.smoothing_scratch(s));
-    for (int64_t first = 0; first < s.problems; first += kernels.lanes) kernels.smooth(s, first, scratch.data());
+    s.stop = stop_of(Watch::mine());
+    for (int64_t first = 0; first < s.problems && !s.stop(); first += kernels.lanes)
+      kernels.smooth(s, first, scratch.data());
   });
 }
 
@@ -81,7 +83,8 @@ void theta_all(const Numbers& y, const Numbers& lines, const Numbers& alpha, int
   if (!fits) throw std::invalid_argument("theta: arrays of other sizes");
   without_python([&] {
     FlushDenormals flush;
-    for (int64_t s = 0; s < t.series; ++s) kernels.theta(t, s);
+    t.stop = stop_of(Watch::mine());
+    for (int64_t s = 0; s < t.series && !t.stop(); ++s) kernels.theta(t, s);
   });
 }
 

@@ -6,63 +6,97 @@
 
 namespace elman {
 
-constexpr double kSecondsOfSteps = 0.15;  // between two looks at Ctrl-C
-constexpr double kBrief = 5e4;            // multiply-adds of a step that is over before another thread could run Python
+constexpr double kBrief = 5e4;  // multiply-adds of a step that is over before another thread could run Python
+
+// Values that lie one behind the other.
+inline void expect_dense(const Given& a, const char* what) {
+  int64_t apart = 1;
+  for (size_t i = a.ndim(); i-- > 0; apart *= int64_t(a.shape(i)))
+    if (a.shape(i) != 1 && a.stride(i) != apart) throw std::invalid_argument(std::string(what) + " with gaps");
+}
 
 // It keeps the arrays alive; the caller leaves them where they are.
 template <class T>
-Repeated<T> py_repeated(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Givens& inputs,
+Repeated<T> py_repeated(Engines<T>& engines, const Flat<const T>& parameters, uint64_t version, const Givens& inputs,
                         const Flats<T>& states, const Flats<T>& outputs) {
+  const Engine<T>& engine = engines.alike();
   Optionals<const int64_t> all(engine.plan.axes);
-  return {engine,
-          {parameters.data(), version},
-          make_batch<T>(engine, inputs, all, {}, 0),
-          pointers<T>(states),
-          pointers<T>(outputs)};
+  for (const Given& input : inputs) expect_dense(input, "an input");
+  const Batch<T> batch = make_batch<T>(engine, inputs, all, {}, 0);
+  expect_count(states.size(), engine.states.size(), "states");
+  return {engines,
+          {parameters_of(engine, parameters), version},
+          batch,
+          states_of(engine, batch.B, states, "states"),
+          outputs_of(engine, batch, outputs)};
+}
+
+// Its steps, while no other thread uses it.
+template <class T, class F>
+void in_turn(Repeated<T>& repeated, F f) {
+  without_python([&] {
+    InTurn mine(repeated.turn);
+    f();
+  });
 }
 
 template <class T>
 bool py_run_finite(Repeated<T>& repeated) {
   bool finite = false;
-  without_python([&] { finite = run_finite(repeated); });
+  in_turn(repeated, [&] { finite = run_finite(repeated); });
   return finite;
 }
 
+// Many steps: (B, T, width) of everything.
 template <class T>
 bool py_run_steps(Repeated<T>& repeated, const Givens& inputs, const Flats<T>& outputs) {
-  const Plan& plan = repeated.engine.plan;
+  const Engine<T>& engine = repeated.engines.alike();
+  const Plan& plan = engine.plan;
+  const int64_t B = repeated.batch.B;
   expect_count(inputs.size(), plan.inputs.size(), "inputs");
-  Steps<T> steps{{}, pointers<T>(outputs), int64_t(inputs[0].shape(1))};
-  for (size_t i = 0; i < inputs.size(); ++i)
-    steps.inputs.push_back(source(repeated.engine, plan.inputs[i].slot, inputs[i]));
-  size(inputs[0], 1, "time steps");
-  int64_t done = 0;
-  for (;;) {
-    without_python([&] { done = run_steps(repeated, steps, done, kSecondsOfSteps); });
-    if (done < 0 || done == steps.count) return done >= 0;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
+  expect_count(outputs.size(), plan.outputs.size(), "outputs");
+  expect_fit(inputs[0].ndim() == 3, "an input");
+  Steps<T> steps{{}, pointers<T>(outputs), size(inputs[0], 1, "time steps")};
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Given& x = inputs[i];
+    const int slot = plan.inputs[i].slot;
+    expect_dense(x, "an input");
+    expect_fit(x.ndim() == 3 && int64_t(x.shape(0)) == B && int64_t(x.shape(1)) == steps.count &&
+                   int64_t(x.shape(2)) == plan.slots[slot].width,
+               "an input");
+    steps.inputs.push_back(source(engine, slot, x));
   }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    expect_size(outputs[i], B * steps.count * plan.slots[plan.outputs[i].slot].width, "an output");
+  for (int each : repeated.batch.steps) expect_fit(each == 1, "a step");
+  bool finite = false;
+  in_turn(repeated, [&] { finite = run_steps(repeated, steps); });
+  return finite;
 }
 
 template <class T, class V>
-int64_t generated(Repeated<T>& repeated, const Flat<V>& window, const Drawing& how, int64_t first, double seconds,
-                  const Flat<V>& out) {
-  int64_t done = 0;
-  without_python(
-      [&] { done = generate(repeated, window.data(), how, first, int64_t(out.shape(1)), seconds, out.data()); });
-  return done;
+void generated(Repeated<T>& repeated, const Flat<V>& window, const Drawing& how, const Flat<V>& out) {
+  const Engine<T>& engine = repeated.engines.alike();
+  const Plan& plan = engine.plan;
+  expect_fit(plan.inputs.size() == 1 && plan.outputs.size() == 1, "inputs and outputs");
+  const int slot = plan.inputs[0].slot, width = plan.slots[slot].width;
+  expect_fit(engine.holds_indices(slot) == std::is_same_v<V, int64_t>, "numbers to be fed back");
+  expect_fit(std::is_same_v<V, int64_t> || plan.slots[plan.outputs[0].slot].width == width, "an output");
+  expect_size(window, repeated.batch.B * row_values(engine, repeated.batch, slot), "the window");
+  expect_fit(out.ndim() == 3, "room for what is made");
+  expect_size(out, repeated.batch.B * int64_t(out.shape(1)) * width, "room for what is made");
+  in_turn(repeated, [&] { generate(repeated, window.data(), how, int64_t(out.shape(1)), out.data()); });
 }
 
 template <class T>
-int64_t py_generate(Repeated<T>& repeated, const Flat<T>& window, int64_t first, double seconds, const Flat<T>& out) {
-  return generated(repeated, window, {}, first, seconds, out);
+void py_generate(Repeated<T>& repeated, const Flat<T>& window, const Flat<T>& out) {
+  generated(repeated, window, {}, out);
 }
 
 template <class T>
-int64_t py_draw(Repeated<T>& repeated, const Flat<int64_t>& window, nb::tuple drawing, int64_t first, double seconds,
-                const Flat<int64_t>& out) {
+void py_draw(Repeated<T>& repeated, const Flat<int64_t>& window, nb::tuple drawing, const Flat<int64_t>& out) {
   Drawing how{item<double>(drawing, 0), item<int>(drawing, 1), item<double>(drawing, 2), item<uint64_t>(drawing, 3)};
-  return generated(repeated, window, how, first, seconds, out);
+  generated(repeated, window, how, out);
 }
 
 // The memory of an array for as long as this lives; none if it is not an array of NumPy, of native numbers, without
@@ -131,7 +165,15 @@ struct Quick {
     bool finite = false;
     auto step = [&] { finite = run_finite(repeated); };
     try {
-      brief ? step() : without_python(step);
+      if (!brief || !repeated.turn.take_if_free()) {  // never waits with the interpreter in hand
+        in_turn(repeated, step);
+      } else {
+        struct End {
+          Turn& turn;
+          ~End() { turn.end(); }
+        } end{repeated.turn};
+        step();
+      }
     } catch (const BadData&) {
       return false;
     }
@@ -151,7 +193,7 @@ struct Quick {
 template <class T>
 nb::object py_quick(nb::object self, nb::object input, nb::object output) {
   Repeated<T>& repeated = nb::cast<Repeated<T>&>(self);
-  const Engine<T>& e = repeated.engine;
+  const Engine<T>& e = repeated.engines.alike();
   const Ref& place = e.plan.inputs[0];
   const Source<T>& source = repeated.batch.inputs[0];
   bool whole = e.holds_indices(place.slot);
@@ -165,18 +207,27 @@ nb::object py_quick(nb::object self, nb::object input, nb::object output) {
 
 // It keeps the arrays of states alive; the caller leaves them where they are.
 template <class T>
-Pool<T> py_pool(Engine<T>& engine, const Flat<const T>& parameters, uint64_t version, const Flats<T>& states) {
-  return {engine, {parameters.data(), version}, pointers<T>(states)};
+Pool<T> py_pool(Engines<T>& engines, const Flat<const T>& parameters, uint64_t version, const Flats<T>& states) {
+  const Engine<T>& engine = engines.alike();
+  const int64_t streams = states.empty() ? 0 : int64_t(states[0].size()) / engine.states.at(0).width;
+  expect_count(states.size(), engine.states.size(), "states");
+  return {engines, {parameters_of(engine, parameters), version}, states_of(engine, streams, states, "states"), streams};
 }
 
 template <class T>
 bool py_run_some(Pool<T>& pool, const Flat<const int64_t>& places, const Givens& inputs, const Flats<T>& outputs,
                  const Flat<bool>& wrong) {
-  Engine<T>& engine = pool.repeated.engine;
+  const Engine<T>& engine = pool.repeated.engines.alike();
   Optionals<const int64_t> all(engine.plan.axes);
+  for (const Given& input : inputs) expect_dense(input, "an input");
   Batch<T> batch = make_batch<T>(engine, inputs, all, {}, 0);
+  expect_size(places, batch.B, "places"), expect_size(wrong, batch.B, "marks");
+  for (int b = 0; b < batch.B && !pool.states.empty(); ++b)
+    expect_fit(places.data()[b] >= 0 && places.data()[b] < pool.streams, "a place");
+  for (int each : batch.steps) expect_fit(each == 1, "a step");
+  const std::vector<T*> to = outputs_of(engine, batch, outputs);
   bool finite = false;
-  without_python([&] { finite = run_some(pool, places.data(), batch, pointers<T>(outputs), wrong.data()); });
+  in_turn(pool.repeated, [&] { finite = run_some(pool, places.data(), batch, to, wrong.data()); });
   return finite;
 }
 
@@ -188,8 +239,8 @@ void bind_streams(nb::module_& m, const char* repeated, const char* quick, const
       .def("__call__", py_run_finite<T>)
       .def("run", py_run_steps<T>, "inputs"_a, "outputs"_a)
       .def("quick", py_quick<T>, "input"_a, "output"_a)
-      .def("generate", py_generate<T>, "window"_a, "first"_a, "seconds"_a, "out"_a)
-      .def("draw", py_draw<T>, "window"_a, "drawing"_a, "first"_a, "seconds"_a, "out"_a);
+      .def("generate", py_generate<T>, "window"_a, "out"_a)
+      .def("draw", py_draw<T>, "window"_a, "drawing"_a, "out"_a);
   nb::class_<Pool<T>>(m, pool).def("step", py_run_some<T>, "places"_a, "inputs"_a, "outputs"_a, "wrong"_a);
 }
 

@@ -8,7 +8,8 @@
 namespace elman {
 namespace {
 
-constexpr int kMergedRows = 128;  // rows of several time steps that a product or program takes at once
+constexpr double kLongProduct = 2e8;  // multiply-adds that are done in parts, to look in between whether to stop
+constexpr int kMergedRows = 128;      // rows of several time steps that a product or program takes at once
 
 template <class T>
 struct BlockRun : BlockPlaces<T> {
@@ -18,7 +19,8 @@ struct BlockRun : BlockPlaces<T> {
   using Places::cell, Places::at, Places::width, Places::axis, Places::length, Places::data_row, Places::across,
       Places::final_value;
   using Places::e, Places::parameters, Places::batch, Places::scratch, Places::block, Places::plan, Places::space;
-  using Places::first_step, Places::each_row, Places::recent_sums, Places::begin_sums, Places::end_recent_sums;
+  using Places::worked, Places::first_step, Places::each_row, Places::recent_sums, Places::begin_sums,
+      Places::end_recent_sums;
 
   BlockRun(const Places& places, const Results<T>& results, const std::vector<double>& weight_sums)
       : Places(places), results(results), weight_sums(weight_sums) {}
@@ -45,18 +47,25 @@ struct BlockRun : BlockPlaces<T> {
       scratch.segments[i] = {at(p.targets[i], t), bias, space.fields[p.targets[i].slot].width};
     }
     const T *packed = e.weights.panels[p.matrix], *source = at(p.source, t);
-    int k = space.fields[p.source.slot].width, n = m.n();
+    int k = space.fields[p.source.slot].width, n = m.n(), nr = e.kernels.nr, panels = (n + nr - 1) / nr;
+    double work = double(count) * k * n;
     auto columns = [&](int first, int end, T* memory) {
-      e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first, end,
-                        memory);
+      int most = work < kLongProduct ? n : std::max(1, int(kLongProduct / (double(count) * k * nr))) * nr;
+      for (; first < end; first += most) {
+        if (most < n) look(e.watch);
+        e.kernels.product(source, k, count, packed, k, scratch.segments.data(), int(m.segments.size()), p.add, first,
+                          std::min(end - first, most) + first, memory);
+      }
     };
     int parts = e.parts_of(p.matrix, count);
-    if (parts == 1) return columns(0, n, scratch.memory.data());
-    int nr = e.kernels.nr, panels = (n + nr - 1) / nr;
-    parallel_for(parts, parts, [&](int part, int) {
-      columns(int(int64_t(panels) * part / parts) * nr, std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr),
-              (part == 0 ? scratch : e.scratch[part]).memory.data());
-    });
+    if (parts == 1)
+      columns(0, n, scratch.memory.data());
+    else
+      parallel_watched(e.watch, parts, parts, [&](int part, int) {
+        columns(int(int64_t(panels) * part / parts) * nr, std::min(n, int(int64_t(panels) * (part + 1) / parts) * nr),
+                (part == 0 ? scratch : e.scratch[part]).memory.data());
+      });
+    worked(work);
   }
 
   // The product of an operand that is zero.
@@ -83,6 +92,7 @@ struct BlockRun : BlockPlaces<T> {
       if (row < 0) row = 0, report_index(index[i], l.rows, i, t, axis(l.target));
       std::copy_n(parameters + l.offset + row * wide, wide, out + i * wide);
     }
+    worked(double(count) * double(wide));
   }
 
   void operator()(const Move&, int, int) const {}  // see any_order()
@@ -106,6 +116,7 @@ struct BlockRun : BlockPlaces<T> {
       tile.row += tile.rows, tile.first_row += tile.rows;
       for (int i = 0; i < p.slots; ++i) operand[i] += size_t(tile.rows) * p.widths[i];
     }
+    worked(count * p.work);
   }
 
   // The same rows of the step that the next run is for.
@@ -239,6 +250,7 @@ struct BlockRun : BlockPlaces<T> {
     double sum = weight_sums[number];
     int on = axis(goal.weight);
     each_row(on, [&](int row, int64_t) {
+      worked(double(length(on, row)));
       int64_t from = data_row(on, row), first = first_step(on, row);
       T share = 0;
       for (int64_t t = 0; t < length(on, row); ++t) {

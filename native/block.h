@@ -8,7 +8,8 @@
 
 namespace elman {
 
-constexpr int kRecentSteps = 32;  // whose rows are summed before they are added to the sum of all
+constexpr double kWorkBetweenLooks = 2e6;  // multiply-adds, some dozens of microseconds
+constexpr int kRecentSteps = 32;           // whose rows are summed before they are added to the sum of all
 
 // Rows are counted from the block's first one, on each axis in its own order.
 template <class T>
@@ -20,6 +21,14 @@ struct BlockPlaces {
   Block block;
   const Plan& plan = e.plan;
   const Workspace<T>& space = e.space;
+
+  // So much work was done, in multiply-adds of a product, roughly: looks now and then whether to stop. Not for threads
+  // that share a product of the block.
+  void worked(double work) const {
+    if ((scratch.since_look += work) < kWorkBetweenLooks) return;
+    scratch.since_look = 0;
+    look(e.watch);
+  }
 
   T* cell(int slot, int64_t step, int row) const {
     const Field<T>& f = space.fields[slot];

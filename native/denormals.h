@@ -21,7 +21,7 @@ class FlushDenormals {
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
- private:
+  // The mode of this thread, as a word of its processor.
 #if defined(__SSE2__)
   static constexpr uint64_t kFlush = 0x8040;  // results: bit 15; operands: bit 6
   static uint64_t control() { return _mm_getcsr(); }
@@ -40,6 +40,7 @@ class FlushDenormals {
   static void set_control(uint64_t) {}
 #endif
 
+ private:
   const uint64_t before_;
 };
 

@@ -11,6 +11,8 @@ namespace {
 // spins.
 constexpr double kWorthWaking = 1.5e6, kWorthMeeting = 2e5;
 
+constexpr double kPackedValues = 1 << 24;  // of a matrix, in one task
+
 constexpr double kTanhWork = 10;  // of one tanh, in multiply-adds of a product
 
 template <class T>
@@ -236,11 +238,20 @@ struct Maker {
     e.attends |= std::holds_alternative<Attend>(step) || std::holds_alternative<AttendBack>(step);
   }
 
+  // Columns of a matrix that are packed between two looks whether to stop: whole panels.
+  int packed_at_once(int matrix) const {
+    int panel = e.kernels.nr;
+    return int(std::clamp(kPackedValues / plan.matrices[matrix].k() / panel, 1.0, double(kMost / panel))) * panel;
+  }
+
   void pack_tasks() {
     for (int m = 0; m < int(plan.matrices.size()); ++m)
       for (int s = 0, first = 0; s < int(plan.matrices[m].segments.size()); ++s) {
-        e.pack_tasks.push_back({m, s, first});
-        first += plan.matrices[m].segments[s].rows;
+        const MatrixSegment& segment = plan.matrices[m].segments[s];
+        const int n = plan.matrices[m].transposed ? segment.columns : segment.rows, most = packed_at_once(m);
+        for (int begin = 0; begin < n; begin += most)
+          e.pack_tasks.push_back({m, s, first, begin, std::min(most, n - begin)});
+        first += segment.rows;
       }
   }
 

@@ -11,6 +11,7 @@ template <class T, class V, class F>
 void each_value(const BlockPlaces<T>& b, const Strided<V>& data, int slot, F&& f) {
   int on = b.axis(slot);
   b.each_row(on, [&](int row, int64_t) {
+    b.worked(double(b.length(on, row)) * b.space.fields[slot].width);
     const V* from = data.at(b.data_row(on, row), b.first_step(on, row));
     for (int64_t t = 0; t < b.length(on, row); ++t, from += data.stride[1]) f(from, t, row);
   });
@@ -45,6 +46,7 @@ void scatter(const BlockPlaces<T>& b, const Ref& from, T* out) {
   int on = b.axis(from), wide = b.width(from);
   int64_t steps = b.space.steps_of(on), apart = on != kOnce && batch.whole ? batch.whole : steps;
   b.each_row(on, [&](int row, int64_t number) {
+    b.worked(double(steps) * wide);
     T* to = out + (number * apart + b.first_step(on, row)) * wide;
     T* end = batch.ends ? out + (number + 1) * apart * wide : to + steps * wide;
     for (int64_t t = 0; t < b.length(on, row); ++t, to += wide) std::copy_n(b.at(from, t, row), wide, to);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engines.h"
 #include "run.h"
 
 namespace elman {
@@ -22,7 +23,7 @@ Batch<T> rows_of(const Engine<T>& e, size_t number, uint64_t key) {
   batch.key = key ^ (kGolden * (number + 1));
   for (const View& v : f.reads)
     batch.inputs.push_back({{e.functions.arena.data() + v.offset, {v.along_rows, 0, v.along_columns}}, {}});
-  batch.weights.resize(f.engine->plan.goals.size());
+  batch.weights.resize(f.engines->alike().plan.goals.size());
   return batch;
 }
 
@@ -31,12 +32,13 @@ void make(Engine<T>& e, size_t number, uint64_t key) {
   Function<T>& f = e.functions.all[number];
   Results<T> results;
   results.outputs = {e.functions.arena.data() + f.place};
-  forward(*f.engine, {nullptr, 0}, rows_of(e, number, key), results);
+  forward(*f.engines, {nullptr, 0}, rows_of(e, number, key), results);
 }
 
 template <class T>
 bool has_gradient(const Function<T>& f, size_t input) {
-  return f.engine->plan.input_grads[input] >= 0;
+  const std::vector<int>& slots = f.engines->alike().plan.input_grads;
+  return !slots.empty() && slots[input] >= 0;
 }
 
 // Adds dL/d inputs to where these came from.
@@ -45,7 +47,7 @@ void add(const Function<T>& f, size_t input, T* gradients) {
   const View& v = f.reads[input];
   const T* from = f.gradients[input].data();
   if (!has_gradient(f, input)) return;
-  int width = width_of(f.engine->plan, input);
+  int width = width_of(f.engines->alike().plan, input);
   for (int64_t r = 0; r < f.rows; ++r)
     for (int c = 0; c < width; ++c) gradients[v.offset + r * v.along_rows + c * v.along_columns] += *from++;
 }
@@ -60,27 +62,39 @@ void back(Engine<T>& e, size_t number, T* gradients, uint64_t key) {
   T nothing = 0;  // of parameters, which it has none of
   results.gradients = &nothing;
   for (size_t i = 0; i < f.reads.size(); ++i) {
-    size_t values = size_t(f.rows) * width_of(f.engine->plan, i);
+    size_t values = size_t(f.rows) * width_of(f.engines->alike().plan, i);
     results.input_grads.push_back(has_gradient(f, i) ? f.gradients[i].reserve(values) : nullptr);
   }
-  elman::gradients(*f.engine, {nullptr, 0}, batch, results);
+  elman::gradients(*f.engines, {nullptr, 0}, batch, results);
   for (size_t i = 0; i < f.reads.size(); ++i) add(f, i, gradients);
+}
+
+// Whether a view of so many rows and columns lies within the first `end` values.
+bool lies_within(const View& v, int64_t rows, int64_t columns, int64_t end) {
+  auto small = [&](int64_t x) { return x >= 0 && x < end; };
+  return small(v.offset) && small(v.along_rows) && small(v.along_columns) &&
+         double(v.offset) + double(rows - 1) * double(v.along_rows) + double(columns - 1) * double(v.along_columns) <
+             double(end);
+}
+
+// Whether a plan makes the rows of a matrix, and nothing else.
+bool makes_rows(const Plan& plan, int columns) {
+  bool numbers = true, seeded = plan.goals.empty() || (plan.goals.size() == 1 && !plan.goals[0].has_loss());
+  for (const Ref& input : plan.inputs) numbers &= plan.slots[input.slot].below == 0;
+  return numbers && seeded && plan.outputs.size() == 1 && plan.axes == 1 && plan.parameters == 0 &&
+         plan.slots[plan.outputs[0].slot].width == columns;
 }
 
 }  // namespace
 
 template <class T>
 void add_function(Engine<T>& e, Function<T> f, int64_t parameters) {
-  const Plan& plan = f.engine->plan;
-  int64_t arena = e.plan.parameters, size = int64_t(f.rows) * f.columns;
-  bool fits = parameters >= 0 && f.rows > 0 && f.columns > 0 && f.place >= parameters && f.place + size <= arena &&
-              f.reads.size() == plan.inputs.size() && plan.outputs.size() == 1 && plan.axes == 1 &&
-              plan.parameters == 0 && plan.slots[plan.outputs[0].slot].width == f.columns;
-  for (size_t i = 0; fits && i < f.reads.size(); ++i) {
-    const View& v = f.reads[i];
-    int64_t last = v.offset + (f.rows - 1) * v.along_rows + (width_of(plan, i) - 1) * v.along_columns;
-    fits = v.offset >= 0 && v.along_rows >= 0 && v.along_columns >= 0 && last < f.place;
-  }
+  const Plan& plan = f.engines->alike().plan;
+  const int64_t arena = e.plan.parameters, size = int64_t(f.rows) * f.columns;
+  bool fits = parameters >= 0 && f.rows > 0 && f.columns > 0 && f.place >= parameters && size <= arena &&
+              f.place <= arena - size && f.reads.size() == plan.inputs.size() && makes_rows(plan, f.columns);
+  for (size_t i = 0; fits && i < f.reads.size(); ++i)
+    fits = lies_within(f.reads[i], f.rows, width_of(plan, i), f.place);
   if (!fits) throw std::invalid_argument("bad plan: a function of parameters reads or writes where it must not");
   f.gradients.resize(f.reads.size());
   e.functions.parameters = parameters;

@@ -15,6 +15,8 @@ namespace elman {
 
 template <class T>
 struct Engine;
+template <class T>
+class Engines;
 
 // The value of row r and column c is at offset + r * along_rows + c * along_columns of the arena.
 struct View {
@@ -23,11 +25,12 @@ struct View {
 
 template <class T>
 struct Function {
-  Engine<T>* engine;  // whose owner is the caller
+  Engines<T>* engines;  // whose owner is the caller
   int rows, columns;
   int64_t place;
   std::vector<View> reads;                // of each input of the engine
   std::vector<Buffer<T>> gradients = {};  // dL/d inputs
+  Function alike() const { return {engines, rows, columns, place, reads, std::vector<Buffer<T>>(reads.size())}; }
 };
 
 template <class T>
@@ -44,7 +47,7 @@ template <class T>
 void add_function(Engine<T>& engine, Function<T> function, int64_t parameters);
 
 // What a run is given in place of parameters; itself without functions. It is made again where the version, or the key
-// of the masks, differs from the last call's, or is 0. (Each of these takes Engine::one_call.)
+// of the masks, differs from the last call's, or is 0.
 template <class T>
 const T* with_made(Engine<T>& engine, const T* parameters, uint64_t version, uint64_t key);
 

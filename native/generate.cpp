@@ -45,7 +45,7 @@ struct Sampler {
   void keep_likely(const T* logits) {
     std::iota(order.begin(), order.end(), 0);
     auto likelier = [&](int a, int b) { return logits[a] > logits[b] || (logits[a] == logits[b] && a < b); };
-    int k = std::min(how.top_k, classes);
+    int k = std::clamp(how.top_k, 1, classes);
     std::partial_sort(order.begin(), order.begin() + k, order.end(), likelier);
     double total = 0, sum = 0;
     for (int i = 0; i < k; ++i) total += weights[order[i]];
@@ -82,14 +82,16 @@ void check_finite(const T* y, int width, int64_t row, int64_t step) {
 }  // namespace
 
 template <class T, class V>
-int64_t generate(Repeated<T>& r, V* window, const Drawing& how, int64_t first, int64_t steps, double seconds, V* out) {
+void generate(Repeated<T>& r, V* window, const Drawing& how, int64_t steps, V* out) {
   constexpr bool draws = std::is_same_v<V, int64_t>;
-  const Plan& plan = r.engine.plan;
+  Call<T> call(r.engines);
+  Engine<T>& e = call.engine;
+  const Plan& plan = e.plan;
   int width = plan.slots[plan.inputs[0].slot].width, outputs = plan.slots[plan.outputs[0].slot].width;
   int64_t seen = int64_t(r.batch.steps_of(plan.axis(plan.inputs[0]))) * width;  // values of the window of a row
   Sampler<T> sampler{how, outputs};
-  const Clock::time_point start = Clock::now();
-  for (int64_t t = first; t < steps; ++t) {
+  for (int64_t t = 0; t < steps; ++t) {
+    look(e.watch);
     for (int64_t b = 0; b < r.batch.B; ++b) {
       const T* y = r.results.outputs[0] + b * outputs;
       V *next = out + (b * steps + t) * width, *sees = window + b * seen;
@@ -101,14 +103,14 @@ int64_t generate(Repeated<T>& r, V* window, const Drawing& how, int64_t first, i
       std::copy(sees + width, sees + seen, sees);
       std::copy_n(next, width, sees + seen - width);
     }
-    if (t + 1 < steps) run_again(r);
-    if (std::chrono::duration<double>(Clock::now() - start).count() > seconds) return t + 1;
+    if (t + 1 == steps) return;
+    check_indices(e, r.batch, false);
+    run_packed(e, r, r.batch, r.results);
+    r.keep_states();
   }
-  return steps;
 }
 
-#define ELMAN_INSTANTIATE(T, V) \
-  template int64_t generate(Repeated<T>&, V*, const Drawing&, int64_t, int64_t, double, V*);
+#define ELMAN_INSTANTIATE(T, V) template void generate(Repeated<T>&, V*, const Drawing&, int64_t, V*);
 ELMAN_INSTANTIATE(float, float)
 ELMAN_INSTANTIATE(float, int64_t)
 ELMAN_INSTANTIATE(double, double)

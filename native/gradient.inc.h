@@ -19,7 +19,8 @@ constexpr int rows_ahead = 16;       // the row that comes to the nearest cache 
 constexpr int many_tasks = 64;
 constexpr int far_bytes = 1024, worth_copying = 4;  // rows so far apart are copied where tiles are narrow
 constexpr bool narrow_tiles = panel_vectors * ELMAN_VECTOR_BYTES <= 64;
-constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
+constexpr int look_pieces = 64;  // after so many, a sum asks whether to stop
+constexpr int few_rows = 32;     // so few that columns which fill no vector are not worth a task of their own
 
 // How dw is cut into tasks: a function of its sizes alone.
 struct Cut {
@@ -306,13 +307,18 @@ struct Accumulator : Part<T> {
   }
 };
 
-// f(first row, rows, begins a block, completes it) for the pieces of runs that blocks consist of.
+// f(first row, rows, begins a block, completes it) for the pieces of runs that blocks consist of; whether it came to
+// the last one.
 template <class F>
-ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
+ELMAN_INLINE bool for_each_piece(const Run* runs, int n_runs, F f, Stop stop = {}) {
   while (n_runs > 0 && !runs[n_runs - 1].count) --n_runs;
-  int filled = 0;
+  int filled = 0, until_look = look_pieces;
   for (const Run* run = runs; run < runs + n_runs; ++run)
     for (int64_t done = 0; done < run->count;) {
+      if (--until_look == 0) {
+        if (stop()) return false;
+        until_look = look_pieces;
+      }
       const int64_t left = run->count - done;
       const int rows = left < block_rows - filled ? int(left) : block_rows - filled;
       const bool completes = filled + rows == block_rows || (run == runs + n_runs - 1 && rows == left);
@@ -320,6 +326,7 @@ ELMAN_INLINE void for_each_piece(const Run* runs, int n_runs, F f) {
       done += rows;
       filled = completes ? 0 : filled + rows;
     }
+  return true;
 }
 
 ELMAN_INLINE int64_t rows_of(const Run* runs, int n_runs) {
@@ -330,7 +337,7 @@ ELMAN_INLINE int64_t rows_of(const Run* runs, int n_runs) {
 
 template <class T>
 void gradient(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw, bool add,
-              T* scratch) {
+              T* scratch, Stop stop) {
   const Cut cut = cut_with_edge<T>(m, k);
   Part<T> part = part_of<T>(cut, task, delta, source, k);
   const int64_t rows = rows_of(runs, n_runs);
@@ -352,11 +359,12 @@ void gradient(int task, const T* delta, int m, const T* source, int k, const Run
   else
     __builtin_memset(a.sums, 0, sizeof(T) * a.ld * a.tall.n);
   int64_t left = rows;
-  for_each_piece(runs, n_runs, [&](int64_t row, int rows, bool begins, bool completes) {
+  const auto add_piece = [&](int64_t row, int rows, bool begins, bool completes) {
     left -= rows;
     a.add(row, rows, begins, completes, left == 0);
-  });
-  if (!direct) part.write(a.sums, a.ld, dw, add);
+  };
+  const bool all = for_each_piece(runs, n_runs, add_piece, stop);
+  if (all && !direct) part.write(a.sums, a.ld, dw, add);
 }
 
 // Columns first .. first+n of the sums; the same sums whichever columns go together.

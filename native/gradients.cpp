@@ -7,6 +7,8 @@
 namespace elman {
 namespace {
 
+constexpr int64_t kLookRows = 1 << 14;  // after so many rows of a table's gradient it is looked whether to stop
+
 template <class T>
 struct Summing {
   Engine<T>& e;
@@ -27,12 +29,14 @@ struct Summing {
   }
 
   void table(const Gradient& g, int task, const Run* runs, int n_runs, T* to, bool add) const {
+    int64_t until_look = kLookRows;
     int first = task * kTableColumns, count = std::min(kTableColumns, g.columns - first);
     for (int r = 0; !add && r < g.rows; ++r) std::fill_n(to + size_t(r) * g.columns + first, count, T(0));
     const T *index = rows(g.source), *delta = rows(g.delta) + first;
     bool whole = e.holds_indices(g.source.slot);
     for (int i = 0; i < n_runs; ++i)
       for (int64_t row = runs[i].first; row < runs[i].first + runs[i].count; ++row) {
+        if (--until_look == 0) look(e.watch), until_look = kLookRows;
         int64_t place = index_at(index + row, whole, g.rows);
         if (place < 0) continue;  // a fault, reported by the lookup
         T* sum = to + place * g.columns + first;
@@ -55,7 +59,7 @@ struct Summing {
       e.kernels.column_sums(rows(g.delta), g.rows, runs, n_runs, to, add);
     else
       e.kernels.gradient(task.task, rows(g.delta), g.rows, rows(g.source), g.columns, runs, n_runs, to, add,
-                         scratch.memory.data());
+                         scratch.memory.data(), stop_of(e.watch));
   }
 
   void vectors() const {
@@ -85,8 +89,8 @@ void sum_gradients(Engine<T>& e, T* out, bool add, int threads) {
   for (const Run& r : e.without_gradient)
     if (!add) std::fill_n(out + r.first, r.count, T(0));
   summing.vectors();
-  parallel_for(int(e.gradient_tasks.size()), threads,
-               [&](int i, int thread) { summing.run(e.gradient_tasks[i], e.scratch[thread]); });
+  parallel_watched(e.watch, int(e.gradient_tasks.size()), threads,
+                   [&](int i, int thread) { look(e.watch), summing.run(e.gradient_tasks[i], e.scratch[thread]); });
   summing.add();
 }
 

@@ -8,7 +8,9 @@
 #endif
 
 // X(name, whether this processor runs it, whose float and double kernels it has, whose bfloat16 products). Best first.
-#if defined(__x86_64__)
+#if ELMAN_GENERIC
+#define ELMAN_ISAS(X) X(generic, true, generic, generic)
+#elif defined(__x86_64__)
 #if ELMAN_HAS_AVX512BF16
 #define ELMAN_IF_AVX512BF16(X) X(avx512bf16, processor().avx512bf16, avx512, avx512bf16)
 #else

@@ -130,6 +130,13 @@ struct AttentionGradients {
   ptrdiff_t keys_apart = 0, values_apart = 0;
 };
 
+// What a kernel that may take long asks now and then: whether to end at once, its results of no use.
+struct Stop {
+  bool (*ask)(void*) = nullptr;
+  void* whom = nullptr;
+  bool operator()() const { return ask && ask(whom); }
+};
+
 // Exponential smoothing of R problems with C candidates of their parameters each. With q = level + phi trend, the
 // forecast f of a step is q, plus the season's index of its phase, or times it; of several seasons, plus their sum.
 // From its error e = y - f, which is 0 where y is NaN, states learn: level' = q + alpha e', trend' = phi trend + beta
@@ -152,6 +159,7 @@ struct Smoothing {
   const T* sizes;                               // C - 1 x R: how far a candidate is from the first; or null
   T* out;  // of no sizes, squares of the errors, C x R. Else R x C x C, products over steps of the first candidate's
            // errors and of the slopes of the others', (e_c - e_0) / size; 0 of a candidate whose size is 0
+  Stop stop = {};
 };
 
 // The theta method for S series of T steps with C rates: `base`, `u` and `drift` are the parts of the level, and what
@@ -163,6 +171,7 @@ struct Theta {
   const T* alpha;                              // C x S
   const T *level, *share;                      // S each, or null
   T* out;  // of no level, six sums of products, 6 x C x S; else the level after each step, S x T, for the one rate
+  Stop stop = {};
 };
 
 // Bytes of the cache that a core has to itself, its second one as a rule. How products are cut follows it, which
@@ -191,7 +200,7 @@ struct Kernels {
   int (*gradient_tasks)(int m, int k);
   size_t (*gradient_scratch)(int m, int k);
   void (*gradient)(int task, const T* delta, int m, const T* source, int k, const Run* runs, int n_runs, T* dw,
-                   bool add, T* scratch);
+                   bool add, T* scratch, Stop stop);
   // out (n) = sum over the rows of the runs of delta[row] (rows n apart), or out +=.
   void (*column_sums)(const T* delta, int n, const Run* runs, int n_runs, T* out, bool add);
 

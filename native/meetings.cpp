@@ -54,8 +54,10 @@ struct Meet {
   void speak(const Block& block) const {
     int in_group = block.first % space.group_rows;
     size_t number = size_t(block.first / space.group_rows) * space.units_of_group + in_group / space.unit_rows;
-    for (int first = 0; first < block.count; first += space.unit_rows)
+    for (int first = 0; first < block.count; first += space.unit_rows) {
+      look(e.watch);
       unit(runs(block, first, std::min(block.count, first + space.unit_rows)), of_unit(number++));
+    }
   }
 
   // The mean and the sum of squares around it, of more rows.

@@ -32,6 +32,7 @@ struct Mover {
     for (int row = 0; row < b.block.count; ++row) {
       const int source = b.across(to, from, row);
       const int64_t L = b.length(to, row), there = b.length(from, source);
+      b.worked(double(L) * width);
       for (int64_t t = 0; t < L; ++t) {
         const int64_t s = which(t, L);
         give(b.at(m.target, t, row), s >= 0 && s < there ? b.at(m.source, s, source) : nullptr);
@@ -51,6 +52,7 @@ struct Mover {
     for (int row = 0; row < b.block.count; ++row) {
       const T* source = b.at(m.source, 0, b.across(to, from, row));
       const int64_t L = b.length(to, row);
+      b.worked(double(L) * width);
       for (int64_t t = 0; t < L; ++t) {
         T* target = b.at(m.target, t, row);
         for (int i = 0; i < width; ++i) target[i] = (m.add ? target[i] : T(0)) + source[i] / T(L);
@@ -65,6 +67,7 @@ struct Mover {
     for (int row = 0; row < b.block.count; ++row) {
       const int source = b.across(to, from, row);
       const int64_t L = b.length(from, source);
+      b.worked(double(L) * width);
       for (int first = 0; first < width; first += kFeatures) {
         const int n = std::min(kFeatures, width - first);
         T* target = b.at(m.target, 0, row) + first;
@@ -108,6 +111,7 @@ struct Mover {
     if (!m.add) each_step([](int64_t, int64_t) { return -1; });
     for (int row = 0; row < b.block.count; ++row) {
       const T* source = b.at(m.source, 0, b.across(to, from, row));
+      b.worked(double(b.length(to, row)) * width);
       for (int first = 0; first < width; first += kFeatures) {
         const int n = std::min(kFeatures, width - first);
         largest(m.of, first, n, row, b.length(to, row), most, where);

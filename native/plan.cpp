@@ -222,8 +222,8 @@ struct Checker {
       arena(o.index, o.width, "a vector");
     } else {
       expect(o.kind == OperandKind::temp || o.kind == OperandKind::constant, "kind of an operand");
-      expect(o.kind == OperandKind::temp ? o.width > 0 && o.width <= kMost && o.index >= 0 : o.width == 0,
-             "width of an operand");
+      const bool temp = o.width > 0 && o.width <= kMost && o.index >= 0 && o.index < kMostOperands;
+      expect(o.kind == OperandKind::temp ? temp : o.width == 0, "width of an operand");
     }
   }
 
@@ -280,6 +280,7 @@ struct Checker {
   }
 
   void gradient(const Gradient& g) {
+    expect(g.kind <= GradientKind::table, "kind of a gradient");
     expect(g.stage >= 0 && g.stage < int(plan.stages.size()), "stage of a gradient");
     expect(g.rows > 0 && g.rows <= kMost && g.columns > 0 && g.columns <= kMost, "size of a gradient");
     axis = plan.stages[g.stage].axis;
@@ -337,7 +338,10 @@ int Plan::losses() const {
 
 void check(const Plan& plan) {
   Checker checker{plan};
+  expect(plan.parameters >= 0 && plan.parameters <= kMostParameters, "number of parameters");
+  expect(plan.axes >= 0 && plan.axes <= int(plan.inputs.size()), "number of axes");
   for (const Slot& s : plan.slots) {
+    expect(s.time <= Time::single, "time of a slot");
     expect(s.width > 0 && s.width <= kMost, "width of a slot");
     expect(s.below == 0 || (s.below > 0 && s.width == 1), "whole numbers of a slot");
     expect(s.stage >= 0 && s.stage < int(plan.stages.size()), "stage of a slot");

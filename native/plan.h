@@ -17,8 +17,10 @@
 
 namespace elman {
 
-constexpr int kMost = 1 << 30;  // rows, steps and widths, so that sums of a few of them are ints
-constexpr int kOnce = -1;       // the axis of what has one step
+constexpr int kMost = 1 << 30;          // rows, steps and widths, so that sums of a few of them are ints
+constexpr int kMostOperands = 1 << 16;  // of a program
+constexpr int64_t kMostParameters = int64_t(1) << 40;
+constexpr int kOnce = -1;  // the axis of what has one step
 
 enum class Time : uint8_t { steps, states, pair, single };
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "denormals.h"
+#include "watch.h"
 
 namespace elman {
 namespace {
@@ -47,9 +48,13 @@ struct alignas(64) Part {
     return last < taken(loop) && state.compare_exchange_strong(last, taken(loop), std::memory_order_acq_rel);
   }
   void finish(uint64_t loop) { state.store(done(loop), std::memory_order_release); }
+  // Meanwhile the caller looks whether to stop; the worker sees that at its own next look.
   void wait(uint64_t loop) const {
     for (int spins = 1; state.load(std::memory_order_acquire) != done(loop); ++spins) {
-      if (spins % 1024 == 0) std::this_thread::yield();
+      if (spins % 1024 == 0) {
+        std::this_thread::yield();
+        if (Watch* watch = Watch::mine()) watch->stops();
+      }
       relax();
     }
   }
@@ -60,11 +65,20 @@ using Call = void (*)(void*, int);  // (context, part)
 class Pool {
  public:
   void run(int parts, Call call, void* context) {
-    std::unique_lock<std::mutex> mine(one_caller_, std::try_to_lock);
-    if (!mine.owns_lock()) {
+    if (taken_.exchange(true, std::memory_order_acquire)) {  // by another thread, or by this one further up
       for (int p = 0; p < parts; ++p) call(context, p);
       return;
     }
+    share(parts, call, context);
+    taken_.store(false, std::memory_order_release);
+  }
+
+  bool awake(int threads) const {
+    return workers_.load(std::memory_order_relaxed) >= threads - 1 && sleepers_.load(std::memory_order_relaxed) == 0;
+  }
+
+ private:
+  void share(int parts, Call call, void* context) {
     grow(parts - 1);
     call_.store(call, std::memory_order_relaxed);
     context_.store(context, std::memory_order_relaxed);
@@ -79,11 +93,6 @@ class Pool {
         part_[p].wait(loop);
   }
 
-  bool awake(int threads) const {
-    return workers_.load(std::memory_order_relaxed) >= threads - 1 && sleepers_.load(std::memory_order_relaxed) == 0;
-  }
-
- private:
   // Starts threads until there are `workers`, or as many as the system gives.
   void grow(int workers) {
     try {
@@ -130,8 +139,8 @@ class Pool {
     return loop;
   }
 
-  std::mutex one_caller_;
-  std::atomic<int> workers_{0};  // written under one_caller_
+  std::atomic<bool> taken_{false};
+  std::atomic<int> workers_{0};  // written by who has taken it
 
   // Of the loop; all in one cache line.
   alignas(64) std::atomic<uint64_t> loop_{0};

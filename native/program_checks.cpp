@@ -9,7 +9,7 @@ namespace {
 
 void check_code(const ProgramSource& program) {
   int n = int(program.operands.size());
-  expect(n < 65536, "number of operands");
+  expect(n < kMostOperands, "number of operands");
   for (const Instruction<double>& i : program.code) {
     expect(i.op < Op::count, "operation");
     expect(i.out < n && i.a < n && i.b < n && i.c < n, "operands of an instruction");
@@ -94,7 +94,7 @@ void check_program(const ProgramSource& program) {
 void check_flat(const ProgramSource& program, int arrays, int scalars) {
   for (const Operand& o : program.operands) {
     bool array = o.kind == OperandKind::array && o.index >= 0 && o.index < arrays && o.width == 1;
-    bool temp = o.kind == OperandKind::temp && o.index >= 0 && o.width == 1;
+    bool temp = o.kind == OperandKind::temp && o.index >= 0 && o.index < kMostOperands && o.width == 1;
     bool scalar = o.kind == OperandKind::scalar && o.index >= 0 && o.index < scalars && o.width == 0;
     expect(array || temp || scalar || (o.kind == OperandKind::constant && o.width == 0), "operand of an optimiser");
   }

@@ -96,8 +96,8 @@ bool is_shared(const Engine<T>& e, const Batch<T>& batch) {
 // One run takes too little time to wake a thread for it. Where runs follow one another closely the threads are woken
 // for the runs to come, but not again and again: on a busy machine they do not stay awake.
 template <class T>
-int threads_awake(Repeated<T>& r, bool shared) {
-  int threads = r.engine.threads_now();
+int threads_awake(const Engine<T>& e, Repeated<T>& r, bool shared) {
+  int threads = e.threads_now();
   if (!shared) return 1;
   auto now = Clock::now();
   if (now - r.last > kSpin) return 1;
@@ -110,11 +110,10 @@ int threads_awake(Repeated<T>& r, bool shared) {
 }
 
 template <class T>
-bool finite_results(const Repeated<T>& r) {
+bool finite_results(const Engine<T>& e, const Repeated<T>& r) {
   size_t states = 0;
   for (size_t i = 0; i < r.states.size(); ++i) states += r.state_size(i);
-  return finite_outputs(r.engine, r.results.outputs, r.batch, 1) &&
-         r.engine.kernels.all_finite(r.finals.data(), states);
+  return finite_outputs(e, r.results.outputs, r.batch, 1) && e.kernels.all_finite(r.finals.data(), states);
 }
 
 // Takes all blocks along the legs of a way; where rows meet and go on, it is concluded what they say.
@@ -130,7 +129,7 @@ void walk(Engine<T>& e, const T* parameters, const Batch<T>& batch, const Result
   // A block alone has all threads for its products, where those that follow one another are worth it.
   e.sharing = e.space.blocks.size() == 1 && batch.B * e.step_product >= kWorthSharing ? threads : 1;
   for (const Leg& leg : legs) {
-    parallel_for(int(e.space.blocks.size()), threads, [&](int block, int thread) {
+    parallel_watched(e.watch, int(e.space.blocks.size()), threads, [&](int block, int thread) {
       run_block(e, parameters, batch, results, weight_sums, leg, block, thread);
       if (leg.meets) speak(e, *leg.meets, block);
     });
@@ -225,8 +224,10 @@ void expect_version(Engine<T>& e, uint64_t version) {
 }
 
 template <class T>
-void forward(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results, InTime in_time) {
-  Call<T> call(e);
+void forward(Engines<T>& engines, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
+             InTime in_time) {
+  Call<T> call(engines);
+  Engine<T>& e = call.engine;
   expect_version(e, parameters.version);
   check_indices(e, batch, false);
   int rows = e.plan.moments > 0 ? batch.B : rows_at_once(e, batch);  // which meet, so that all must be there
@@ -239,9 +240,10 @@ void forward(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, cons
 }
 
 template <class T>
-double gradients(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
+double gradients(Engines<T>& engines, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
                  InTime in_time) {
-  Call<T> call(e);
+  Call<T> call(engines);
+  Engine<T>& e = call.engine;
   expect_version(e, parameters.version);
   check_indices(e, batch, true);
   e.in_parts = in_time.in_segments();
@@ -254,9 +256,9 @@ double gradients(Engine<T>& e, Parameters<T> parameters, const Batch<T>& batch, 
 }
 
 template <class T>
-Repeated<T>::Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& given, const std::vector<T*>& states,
-                      const std::vector<T*>& outputs)
-    : engine(engine), parameters(parameters), batch(given), states(states) {
+Repeated<T>::Repeated(Engines<T>& engines, Parameters<T> parameters, const Batch<T>& given,
+                      const std::vector<T*>& states, const std::vector<T*>& outputs)
+    : engines(engines), parameters(parameters), batch(given), states(states) {
   batch.states.assign(states.begin(), states.end());
   results.outputs = outputs;
   int64_t size = 0;
@@ -266,10 +268,9 @@ Repeated<T>::Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T
 }
 
 template <class T>
-void run_packed(Repeated<T>& r, const Batch<T>& batch, const Results<T>& results) {
-  Engine<T>& e = r.engine;
+void run_packed(Engine<T>& e, Repeated<T>& r, const Batch<T>& batch, const Results<T>& results) {
   bool shared = is_shared(e, batch);
-  e.awake = threads_awake(r, shared);
+  e.awake = threads_awake(e, r, shared);
   e.in_parts = false;
   const Weights<T>& w = e.weights;
   const T* made = e.functions.arena.data();
@@ -301,27 +302,28 @@ bool finite_outputs(const Engine<T>& e, const std::vector<T*>& outputs, const Ba
 }
 
 template <class T>
-void run_again(Repeated<T>& r) {
-  Call<T> call(r.engine);
-  check_indices(r.engine, r.batch, false);
-  run_packed(r, r.batch, r.results);
-  r.keep_states();
-}
-
-template <class T>
 bool run_finite(Repeated<T>& r) {
-  Call<T> call(r.engine);
-  if (!finite_inputs(r.engine, r.batch.inputs, r.batch, 1)) return false;
-  check_indices(r.engine, r.batch, false);
-  run_packed(r, r.batch, r.results);
-  if (!finite_results(r)) return false;
+  Call<T> call(r.engines);
+  Engine<T>& e = call.engine;
+  if (!finite_inputs(e, r.batch.inputs, r.batch, 1)) return false;
+  check_indices(e, r.batch, false);
+  run_packed(e, r, r.batch, r.results);
+  if (!finite_results(e, r)) return false;
   r.keep_states();
   return true;
 }
 
 template <class T>
-void read(Engine<T>& e, int slot, T* out, size_t values) {
-  std::lock_guard<std::mutex> lock(e.one_call);
+std::pair<int, int> size_of(Engines<T>& engines, int slot) {
+  Call<T> call(engines);
+  const Workspace<T>& w = call.engine.space;
+  return {w.B > 0 ? w.fields.at(slot).steps : 0, w.B};
+}
+
+template <class T>
+void read(Engines<T>& engines, int slot, T* out, size_t values) {
+  Call<T> call(engines);
+  const Engine<T>& e = call.engine;
   if (e.in_parts)
     throw std::runtime_error(
         "the last call's batch was too large to be kept: call with fewer rows, or memory='normal', to read");
@@ -352,15 +354,15 @@ void read(Engine<T>& e, int slot, T* out, size_t values) {
   template void stop_at_fault(Engine<T>&);                                                                            \
   template double finish(const Engine<T>&, const Batch<T>&, const Results<T>&, double);                               \
   template double run_batch(Engine<T>&, const T*, const Batch<T>&, const Results<T>&);                                \
-  template void forward(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                       \
-  template double gradients(Engine<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                   \
+  template void forward(Engines<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                      \
+  template double gradients(Engines<T>&, Parameters<T>, const Batch<T>&, const Results<T>&, InTime);                  \
   template struct Repeated<T>;                                                                                        \
-  template void run_packed(Repeated<T>&, const Batch<T>&, const Results<T>&);                                         \
+  template void run_packed(Engine<T>&, Repeated<T>&, const Batch<T>&, const Results<T>&);                             \
   template bool finite_inputs(const Engine<T>&, const std::vector<Source<T>>&, const Batch<T>&, int64_t);             \
   template bool finite_outputs(const Engine<T>&, const std::vector<T*>&, const Batch<T>&, int64_t);                   \
-  template void run_again(Repeated<T>&);                                                                              \
+  template std::pair<int, int> size_of(Engines<T>&, int);                                                             \
   template bool run_finite(Repeated<T>&);                                                                             \
-  template void read(Engine<T>&, int, T*, size_t);
+  template void read(Engines<T>&, int, T*, size_t);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)
 #undef ELMAN_INSTANTIATE

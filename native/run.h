@@ -28,9 +28,11 @@
 
 #include "batch.h"
 #include "denormals.h"
+#include "engines.h"
 #include "functions.h"
 #include "meetings.h"
 #include "program.h"
+#include "watch.h"
 
 namespace elman {
 
@@ -128,7 +130,7 @@ struct Checkpoints {
 template <class T>
 struct Weights {
   uint64_t version = 0;   // of the parameters they are made from; 0: not known
-  uint64_t packings = 0;  // how often they were made
+  uint64_t packings = 0;  // which time they were made
   bool stale = true;      // to be made again by the next run
   Buffer<T> memory;
   std::vector<T*> panels;  // of each matrix
@@ -144,6 +146,7 @@ struct Scratch {
   std::vector<Wanted> ahead;              // of a program
   Buffer<T> attention;                    // for the weights of all steps and their gradients
   Buffer<T> flat_memory;                  // the same for an optimiser's program
+  double since_look = 0;                  // multiply-adds, roughly, since it was looked whether to stop
   std::vector<T*> flat_operands;
 };
 
@@ -181,6 +184,7 @@ struct StageSections {
 
 struct PackTask {
   int matrix, segment, first;  // first column of the segment in the product's result
+  int begin, count;            // columns of the segment
 };
 
 struct GradientTask {
@@ -215,12 +219,14 @@ struct Work {
   }
 };
 
+// What one call at a time computes with.
 template <class T>
 struct Engine {
   Plan plan;
   const Kernels<T>& kernels;
-  int threads;    // at most
-  int awake = 1;  // that this call has used so far
+  int threads;             // at most
+  int awake = 1;           // that this call has used so far
+  Watch* watch = nullptr;  // of this call
 
   std::vector<Program<T>> programs;
   std::vector<StageSections> sections;
@@ -246,7 +252,6 @@ struct Engine {
   Buffer<T> arena;          // gradients of all parameters, in training
   Functions<T> functions;   // that make a part of what it runs on
   std::vector<Scratch<T>> scratch;
-  std::mutex one_call;
   std::mutex fault_lock;
   IndexFault fault;
   int sharing = 1;        // threads that share the columns of a product
@@ -263,15 +268,26 @@ struct Engine {
   size_t bytes() const;  // of what grows with a batch
 };
 
-// What lasts as long as a call in which an engine computes.
+// What lasts as long as a call: an engine that it has to itself. One that was stopped has no last batch.
 template <class T>
 struct Call {
-  std::lock_guard<std::mutex> alone;
+  Engines<T>& engines;
+  Engine<T>& engine;
   FlushDenormals flush;
-  explicit Call(Engine<T>& engine) : alone(engine.one_call) { engine.awake = 1, engine.fault = {}; }
+  explicit Call(Engines<T>& engines) : engines(engines), engine(engines.take()) {
+    engine.awake = 1, engine.fault = {}, engine.watch = Watch::mine();
+  }
+  ~Call() {
+    if (engine.watch && engine.watch->stopped()) engine.space.B = 0;
+    engine.watch = nullptr;
+    engines.give_back(engine);
+  }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 };
 
-// ---- what it does (each takes Engine::one_call) --------------------------------------------------------------------
+// ---- what it does; what has a watch (watch.h) throws Stopped when that says so, and then nothing is changed but what
+// results are written to ------------------------------------------------------------------------------------------
 
 // Parameters, and a number that is another after each change of them, and another for those of another network: weights
 // are packed again when it differs from that of the last call, or is 0, of which nothing is known.
@@ -283,34 +299,32 @@ struct Parameters {
 
 // Goes through a batch that would need much memory in parts.
 template <class T>
-void forward(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
+void forward(Engines<T>& engines, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
              InTime in_time = {});
 
 // The same run again and again, on arrays that stay where they are: one step of a stream, say. The parameters are
-// packed by the first run and not looked at again, unless the engine has served another caller in between.
+// packed by the first run and not looked at again, unless its engine has served another caller in between.
 template <class T>
 struct Repeated {
-  Engine<T>& engine;
+  Engines<T>& engines;
   Parameters<T> parameters;
   Batch<T> batch;          // of arrays without gaps
   std::vector<T*> states;  // the batch's; final states come in their place when a run has succeeded
   Buffer<T> finals;        // where they are until then, one behind the other
   Results<T> results;
+  Turn turn;                                      // of who uses it
   uint64_t packings = 0;                          // of the weights that the last run used
   Clock::time_point last = {}, next_waking = {};  // the end of the last run; when threads may be woken again
 
-  Repeated(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const std::vector<T*>& states,
+  Repeated(Engines<T>& engines, Parameters<T> parameters, const Batch<T>& batch, const std::vector<T*>& states,
            const std::vector<T*>& outputs);
-  int64_t state_size(size_t state) const { return int64_t(batch.B) * engine.states[state].width; }
+  int64_t state_size(size_t state) const { return int64_t(batch.B) * engines.alike().states[state].width; }
   void keep_states() const {
     for (size_t i = 0; i < states.size(); ++i) std::copy_n(results.states[i], state_size(i), states[i]);
   }
 };
 
-template <class T>
-void run_again(Repeated<T>& repeated);
-
-// The same where all that goes in and comes out is finite; else the states stay, and it returns false.
+// Where all that goes in and comes out is finite; else the states stay, and it returns false.
 template <class T>
 bool run_finite(Repeated<T>& repeated);
 
@@ -322,21 +336,21 @@ struct Steps {
   int64_t count;
 };
 
-// Steps one after the other, from `first` on: each as run_finite does it, bit for bit, but that the states stay until
-// all are done. Returns the number of steps done, less than all if that takes longer than so many seconds, or -1 where
-// something is not finite. (steps.cpp, like the next two)
+// Steps one after the other: each as run_finite does it, bit for bit, but that the states stay until all are done.
+// Returns whether all is finite, and so done. (steps.cpp, like the next two)
 template <class T>
-int64_t run_steps(Repeated<T>& repeated, const Steps<T>& steps, int64_t first, double seconds);
+bool run_steps(Repeated<T>& repeated, const Steps<T>& steps);
 
 // The states of many streams, of which some go one step at a time.
 template <class T>
 struct Pool {
   Repeated<T> repeated;    // of batches of those that go
   std::vector<T*> states;  // (streams, width) each
-  Buffer<T> before;        // states of those that go
+  int64_t streams;
+  Buffer<T> before;  // states of those that go
 
-  Pool(Engine<T>& engine, Parameters<T> parameters, const std::vector<T*>& states)
-      : repeated(engine, parameters, {}, {}, {}), states(states) {}
+  Pool(Engines<T>& engines, Parameters<T> parameters, const std::vector<T*>& states, int64_t streams)
+      : repeated(engines, parameters, {}, {}, {}), states(states), streams(streams) {}
 };
 
 // One step of the streams at these places, which are rows of the batch, one each: the numbers of each alone, bit for
@@ -355,30 +369,33 @@ struct Drawing {
 
 // Feeds outputs back, of a plan with one input and one output. `window` (B, W, F) is what `repeated` reads, and its
 // output that of the steps seen so far.
-// Output t, for t from `first` on, goes to out[:, t] of out (B, steps, F) and into the window's end; the rest moves up.
-// What is fed back is the output as it is or, where these arrays hold indices, the index of a class that is drawn.
-// Returns the number of steps done, before `steps` if that takes longer than so many seconds. (generate.cpp)
+// Output t goes to out[:, t] of out (B, steps, F) and into the window's end; the rest moves up. What is fed back is the
+// output as it is or, where these arrays hold indices, the index of a class that is drawn. (generate.cpp)
 template <class T, class V>
-int64_t generate(Repeated<T>& repeated, V* window, const Drawing& how, int64_t first, int64_t steps, double seconds,
-                 V* out);
+void generate(Repeated<T>& repeated, V* window, const Drawing& how, int64_t steps, V* out);
 
 // Returns the loss. Truncated, the gradients are those of parameters only.
 template <class T>
-double gradients(Engine<T>& engine, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
+double gradients(Engines<T>& engines, Parameters<T> parameters, const Batch<T>& batch, const Results<T>& results,
                  InTime in_time = {});
 
+// An update that was begun when it is stopped is not done: all is as it was before. Training::done counts the others.
 template <class T>
-Trained train(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, double* losses);
+Trained train(Engines<T>& engines, const Training<T>& training, const Program<T>& optimizer, int scalars,
+              double* losses);
 
 // One update from given gradients, which are scaled in place where they are clipped. Returns false where they are not
 // finite; nothing is changed then. (train.cpp)
 template <class T>
-bool update(Engine<T>& engine, const Training<T>& training, const Program<T>& optimizer, int scalars, T* gradients);
+bool update(Engines<T>& engines, const Training<T>& training, const Program<T>& optimizer, int scalars, T* gradients);
 
 // A copy of a slot after the last call, (steps, B, width) in the caller's order; 0 past a row's length. Throws when
 // the last call went through the batch in parts, or where `out` has room for another number of values.
 template <class T>
-void read(Engine<T>& engine, int slot, T* out, size_t values);
+void read(Engines<T>& engines, int slot, T* out, size_t values);
+// Its steps and rows; 0 before any call.
+template <class T>
+std::pair<int, int> size_of(Engines<T>& engines, int slot);
 
 // ---- its parts -----------------------------------------------------------------------------------------------------
 
@@ -393,9 +410,10 @@ void run_block(Engine<T>& engine, const T* parameters, const Batch<T>& batch, co
                const std::vector<double>& weight_sums, const Leg& leg, int block, int thread);
 template <class T>
 void sum_gradients(Engine<T>& engine, T* out, bool add, int threads);  // gradients.cpp
-// A run of a stream, or of some; the weights are packed if they are not those of its last run. (run.cpp)
+// A run of a stream, or of some, by an engine of its engines; the weights are packed if they are not those of its last
+// run. (run.cpp)
 template <class T>
-void run_packed(Repeated<T>& repeated, const Batch<T>& batch, const Results<T>& results);
+void run_packed(Engine<T>& engine, Repeated<T>& repeated, const Batch<T>& batch, const Results<T>& results);
 // Whether all numbers that go in are finite, of arrays as long as those of so many batches. (run.cpp)
 template <class T>
 bool finite_inputs(const Engine<T>& engine, const std::vector<Source<T>>& inputs, const Batch<T>& batch, int64_t times);

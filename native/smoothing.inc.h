@@ -6,7 +6,8 @@
 #pragma once
 #include "vector_math.inc.h"
 
-constexpr int kSmoothed = 16;  // steps whose errors are kept for their products
+constexpr int kLookSteps = 4096;  // after so many, it is asked whether to stop
+constexpr int kSmoothed = 16;     // steps whose errors are kept for their products
 
 template <class T>
 struct Smoother {
@@ -68,6 +69,7 @@ template <class T, bool multiplied, bool fading, class Each, class After>
 ELMAN_INLINE void all_steps(const Smoothing<T>& s, Smoother<T>& m, const int64_t* series, Each each, After after) {
   int phase[kMostSeasons] = {};
   for (int64_t t = 0; t < s.steps; ++t) {
+    if (t % kLookSteps == kLookSteps - 1 && s.stop()) return;
     Vec<T> y;
     for (int i = 0; i < lanes<T>; ++i) y[i] = s.y[t * s.series + series[i]];
     const auto seen = y == y;

@@ -24,10 +24,10 @@ bool keeps_steps(const Engine<T>& e) {
 
 // How many steps are taken together, so that their values stay in cache.
 template <class T>
-int64_t steps_together(const Repeated<T>& r) {
-  if (!keeps_steps(r.engine)) return 1;
+int64_t steps_together(const Engine<T>& e, const Repeated<T>& r) {
+  if (!keeps_steps(e)) return 1;
   double bytes = 0;
-  for (const Slot& slot : r.engine.plan.slots) bytes += double(sizeof(T)) * slot.width * r.batch.B;
+  for (const Slot& slot : e.plan.slots) bytes += double(sizeof(T)) * slot.width * r.batch.B;
   return int64_t(std::clamp(kTogetherBytes / bytes, 16.0, kMostTogether));
 }
 
@@ -64,22 +64,21 @@ std::vector<Source<T>> from_step(const Steps<T>& steps, int64_t t) {
 
 // Steps t .. t + n as a segment of a sequence.
 template <class T>
-bool several(Repeated<T>& r, const Steps<T>& steps, Batch<T>& batch, int64_t t, int64_t n) {
+bool several(Engine<T>& e, Repeated<T>& r, const Steps<T>& steps, Batch<T>& batch, int64_t t, int64_t n) {
   batch.inputs = steps.inputs;
   batch.steps = {int(n)}, batch.start = t, batch.whole = steps.count, batch.ends = t + n == steps.count;
   Results<T> results;
   results.outputs = steps.outputs, results.states = r.results.states;
-  run_packed(r, batch, results);
-  return finite_states(r.engine);
+  run_packed(e, r, batch, results);
+  return finite_states(e);
 }
 
 // Step t as a batch of its own.
 template <class T>
-bool one(Repeated<T>& r, const Steps<T>& steps, Batch<T>& batch, int64_t t) {
-  const Engine<T>& e = r.engine;
+bool one(Engine<T>& e, Repeated<T>& r, const Steps<T>& steps, Batch<T>& batch, int64_t t) {
   batch.inputs = from_step(steps, t);
   check_indices(e, batch, false);
-  run_packed(r, batch, r.results);
+  run_packed(e, r, batch, r.results);
   for (size_t i = 0; i < steps.outputs.size(); ++i) {
     int64_t width = e.plan.slots[e.plan.outputs[i].slot].width;
     for (int64_t b = 0; b < batch.B; ++b)
@@ -93,7 +92,7 @@ bool one(Repeated<T>& r, const Steps<T>& steps, Batch<T>& batch, int64_t t) {
 template <class T>
 void move_rows(const Pool<T>& pool, const int64_t* places, int count, T* rows, bool back) {
   for (size_t i = 0; i < pool.states.size(); ++i) {
-    int64_t width = pool.repeated.engine.states[i].width;
+    int64_t width = pool.repeated.engines.alike().states[i].width;
     for (int row = 0; row < count; ++row, rows += width) {
       T* mine = pool.states[i] + places[row] * width;
       std::copy_n(back ? rows : mine, width, back ? mine : rows);
@@ -129,30 +128,29 @@ bool mark(const Engine<T>& e, const Batch<T>& batch, const Results<T>& results, 
 }  // namespace
 
 template <class T>
-int64_t run_steps(Repeated<T>& r, const Steps<T>& steps, int64_t first, double seconds) {
-  Call<T> call(r.engine);
-  const Clock::time_point start = Clock::now();
-  if (first == 0 && !finite_inputs(r.engine, steps.inputs, r.batch, steps.count)) return -1;
+bool run_steps(Repeated<T>& r, const Steps<T>& steps) {
+  Call<T> call(r.engines);
+  Engine<T>& e = call.engine;
+  if (!finite_inputs(e, steps.inputs, r.batch, steps.count)) return false;
   Batch<T> batch = r.batch;
-  const int64_t together = steps_together(r);
-  if (first > 0) batch.states.assign(r.results.states.begin(), r.results.states.end());
-  for (int64_t t = first, n; t < steps.count; t += n) {
+  const int64_t together = steps_together(e, r);
+  for (int64_t t = 0, n; t < steps.count; t += n) {
+    look(e.watch);
     n = std::min(together, steps.count - t);
-    if (std::chrono::duration<double>(Clock::now() - start).count() > seconds && t > first) return t;
-    if (!(together > 1 ? several(r, steps, batch, t, n) : one(r, steps, batch, t))) return -1;
+    if (!(together > 1 ? several(e, r, steps, batch, t, n) : one(e, r, steps, batch, t))) return false;
     batch.states.assign(r.results.states.begin(), r.results.states.end());
   }
-  if (!finite_outputs(r.engine, steps.outputs, r.batch, steps.count)) return -1;
+  if (!finite_outputs(e, steps.outputs, r.batch, steps.count)) return false;
   r.keep_states();
-  return steps.count;
+  return true;
 }
 
 template <class T>
 bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const std::vector<T*>& outputs,
               bool* wrong) {
   Repeated<T>& r = pool.repeated;
-  Engine<T>& e = r.engine;
-  Call<T> call(e);
+  Call<T> call(r.engines);
+  Engine<T>& e = call.engine;
   Batch<T> batch = given;
   check_indices(e, batch, false);
   const size_t values = size_t(batch.B * state_values(e));
@@ -162,7 +160,7 @@ bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const
   results.outputs = outputs, results.states = laid_out(e, batch.B, after);
   std::vector<T*> states = laid_out(e, batch.B, before);
   batch.states.assign(states.begin(), states.end());
-  run_packed(r, batch, results);
+  run_packed(e, r, batch, results);
   if (!finite_inputs(e, batch.inputs, batch, 1) || !finite_outputs(e, outputs, batch, 1) ||
       !e.kernels.all_finite(after, values))
     if (mark(e, batch, results, wrong)) return false;
@@ -170,8 +168,8 @@ bool run_some(Pool<T>& pool, const int64_t* places, const Batch<T>& given, const
   return true;
 }
 
-#define ELMAN_INSTANTIATE(T)                                                  \
-  template int64_t run_steps(Repeated<T>&, const Steps<T>&, int64_t, double); \
+#define ELMAN_INSTANTIATE(T)                              \
+  template bool run_steps(Repeated<T>&, const Steps<T>&); \
   template bool run_some(Pool<T>&, const int64_t*, const Batch<T>&, const std::vector<T*>&, bool*);
 ELMAN_INSTANTIATE(float)
 ELMAN_INSTANTIATE(double)

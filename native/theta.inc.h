@@ -3,6 +3,7 @@
 // A lane is a rate. What is summed over steps is summed in their order, so that a rate's numbers depend on nothing
 // else.
 #pragma once
+#include "smoothing.inc.h"
 #include "vectors.inc.h"
 
 // What a series is at a step: its value, and the line through the values before it.
@@ -19,6 +20,7 @@ ELMAN_INLINE void each_theta_step(const Theta<T>& theta, int64_t series, Step st
           *slope = theta.slope + series * theta.steps;
   int64_t age = 0;
   for (int64_t t = 0; t < theta.steps; ++t) {
+    if (t % kLookSteps == kLookSteps - 1 && theta.stop()) return;
     const bool seen = y[t] == y[t];
     age += age > 0 || seen;
     const int64_t before = t > 0 ? t - 1 : 0;

@@ -45,7 +45,7 @@ struct Update {
   template <class F>
   double sum(std::vector<double>& sums, F f) const {
     sums.resize(chunks.size());
-    parallel_for(int(chunks.size()), e.threads_for(count), [&](int c, int) {
+    parallel_watched(e.watch, int(chunks.size()), e.threads_for(count), [&](int c, int) {
       sums[c] = f(gradients + chunks[c].first, size_t(chunks[c].end - chunks[c].first));
     });
     double sum = 0;
@@ -101,8 +101,9 @@ struct Update {
     }
   }
 
-  // `values`: the constants and scalars of each group.
+  // `values`: the constants and scalars of each group. Once it has begun, nothing stops it.
   void apply(const double* scalars, int of_group, T factor, std::vector<std::vector<Constant<T>>>& values) const {
+    Unwatched to_the_end;
     for (std::vector<Constant<T>>& group : values) {
       for (size_t i = 0; i < group.size(); ++i)
         if (program.operands[i].kind == OperandKind::scalar)
@@ -132,6 +133,30 @@ std::vector<std::vector<Constant<T>>> prepared(Engine<T>& e, const Training<T>& 
   return std::vector<std::vector<Constant<T>>>(training.groups, program.constants);
 }
 
+// States that a batch leaves to the next, when its update is done.
+template <class T>
+struct Carried {
+  const Engine<T>& e;
+  const Training<T>& training;
+  Buffer<T> memory;
+  std::vector<T*> next;
+
+  int64_t size(size_t state) const {  // of batches of one size
+    return training.updates > 0 ? (training.offsets[1] - training.offsets[0]) * e.states[state].width : 0;
+  }
+
+  Carried(const Engine<T>& e, const Training<T>& training) : e(e), training(training) {
+    int64_t all = 0;
+    for (size_t i = 0; i < training.carried.size(); ++i) all += size(i);
+    T* at = memory.reserve(size_t(all));
+    for (size_t i = 0; i < training.carried.size(); at += size(i++)) next.push_back(at);
+  }
+
+  void keep() const {
+    for (size_t i = 0; i < next.size(); ++i) std::copy_n(next[i], size(i), training.carried[i]);
+  }
+};
+
 template <class T>
 void take(const Training<T>& t, int update, Batch<T>& batch) {
   batch.B = int(t.offsets[update + 1] - t.offsets[update]);
@@ -142,41 +167,48 @@ void take(const Training<T>& t, int update, Batch<T>& batch) {
 }  // namespace
 
 template <class T>
-Trained train(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, double* losses) {
-  Call<T> call(e);
+Trained train(Engines<T>& engines, const Training<T>& training, const Program<T>& program, int scalars,
+              double* losses) {
+  Call<T> call(engines);
+  Engine<T>& e = call.engine;
   e.in_parts = training.in_time.in_segments();
   Results<T> results;
   T* gradients = e.arena.reserve(e.plan.parameters);
   results.gradients = gradients_of_arena(e, gradients);
-  results.states = training.carried;
+  Carried<T> carried(e, training);
+  results.states = carried.next;
   auto values = prepared(e, training, program);
   Update<T> update{e, training, program, gradients};
   std::vector<double> sums;
   Batch<T> batch = training.data;
   batch.states.assign(training.carried.begin(), training.carried.end());
   const Clock::time_point start = Clock::now();
-  int done = 0;
-  while (done < training.updates) {
+  int64_t& done = *training.done;
+  for (done = 0; done < training.updates;) {
+    look(e.watch);
     expect_version(e, 0);  // each update changes the parameters
-    take(training, done, batch);
+    take(training, int(done), batch);
     check_indices(e, batch, true);
     const T* arena = with_made(e, training.parameters, 0, batch.key);
     losses[done] = run_in_time(e, arena, batch, results, training.in_time);
     take_back(e, gradients, batch.key);
     double scale = update.scale(sums);
-    if (!std::isfinite(losses[done]) || std::isnan(scale)) return {done, false};
+    if (!std::isfinite(losses[done]) || std::isnan(scale)) return {int(done), false};
     std::vector<T> running = running_moments(e, training.parameters);
-    update.apply(training.scalars + int64_t(done) * training.groups * scalars, scalars, T(scale), values);
+    update.apply(training.scalars + done * training.groups * scalars, scalars, T(scale), values);
     move_running_moments(e, running, training.parameters);
+    carried.keep();
     ++done;
     if (std::chrono::duration<double>(Clock::now() - start).count() > training.seconds) break;
   }
-  return {done, true};
+  return {int(done), true};
 }
 
 template <class T>
-bool update(Engine<T>& e, const Training<T>& training, const Program<T>& program, int scalars, T* gradients) {
-  Call<T> call(e);
+bool update(Engines<T>& engines, const Training<T>& training, const Program<T>& program, int scalars, T* gradients) {
+  Unwatched to_the_end;
+  Call<T> call(engines);
+  Engine<T>& e = call.engine;
   auto values = prepared(e, training, program);
   Update<T> update{e, training, program, gradients};
   std::vector<double> sums;
@@ -186,9 +218,9 @@ bool update(Engine<T>& e, const Training<T>& training, const Program<T>& program
   return true;
 }
 
-template bool update(Engine<float>&, const Training<float>&, const Program<float>&, int, float*);
-template bool update(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
-template Trained train(Engine<float>&, const Training<float>&, const Program<float>&, int, double*);
-template Trained train(Engine<double>&, const Training<double>&, const Program<double>&, int, double*);
+template bool update(Engines<float>&, const Training<float>&, const Program<float>&, int, float*);
+template bool update(Engines<double>&, const Training<double>&, const Program<double>&, int, double*);
+template Trained train(Engines<float>&, const Training<float>&, const Program<float>&, int, double*);
+template Trained train(Engines<double>&, const Training<double>&, const Program<double>&, int, double*);
 
 }  // namespace elman

@@ -8,6 +8,8 @@
 namespace elman {
 namespace {
 
+std::atomic<uint64_t> g_packings{0};  // of all engines, so that a number stands for one of them
+
 constexpr int kGroupRows =
     32;  // at most, of a group: enough to use a weight many times once it is in the nearest cache
 constexpr int kWholeBatch = 4;                  // a batch of fewer rows is one group
@@ -138,14 +140,14 @@ void find_runs(const Workspace<T>& w, int axis, Rows& rows) {
   }
 }
 
-// One segment of a matrix into its columns of the panels.
+// Some columns of one segment of a matrix into the panels.
 template <class T>
 void pack_segment(const Engine<T>& e, const PackTask& task, const T* parameters) {
   const Matrix& m = e.plan.matrices[task.matrix];
   const MatrixSegment& s = m.segments[task.segment];
-  int n = m.transposed ? s.columns : s.rows;
   ptrdiff_t column = m.transposed ? 1 : s.columns, row = m.transposed ? s.columns : 1;
-  e.kernels.pack(parameters + s.offset, column, row, n, m.k(), task.first, m.n(), e.weights.panels[task.matrix]);
+  e.kernels.pack(parameters + s.offset + task.begin * column, column, row, task.count, m.k(), task.first + task.begin,
+                 m.n(), e.weights.panels[task.matrix]);
 }
 
 template <class T>
@@ -214,9 +216,10 @@ template <class T>
 void prepare_weights(Engine<T>& e, const T* parameters, int threads) {
   Weights<T>& w = e.weights;
   if (!w.stale) return;
-  ++w.packings;
+  w.packings = ++g_packings;
   if (w.memory.data() == nullptr) lay_out_weights(e);
-  parallel_for(int(e.pack_tasks.size()), threads, [&](int i, int) { pack_segment(e, e.pack_tasks[i], parameters); });
+  parallel_watched(e.watch, int(e.pack_tasks.size()), threads,
+                   [&](int i, int) { look(e.watch), pack_segment(e, e.pack_tasks[i], parameters); });
   for (size_t p = 0; p < e.programs.size(); ++p)
     for (size_t i = 0; i < e.programs[p].operands.size(); ++i) {
       const Operand& o = e.programs[p].operands[i];

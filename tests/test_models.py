@@ -90,7 +90,7 @@ def test_metadata_cannot_pass_for_another_kind(saved, tmp_path, name):
 
 def changed(file, tmp_path, **entries):
     """A copy of a model file with other entries in its header."""
-    from elman.network.files import read_tensors
+    from elman.untrusted import read_tensors
 
     tensors, header = read_tensors(file)
     header = {k: v for k, v in {**header, **entries}.items() if v is not None}
@@ -124,7 +124,7 @@ def test_headers_that_are_none_of_ours(saved, tmp_path, kind, text):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_header_with_one_value_spoilt_is_refused_or_harmless(saved, tmp_path, kind):
     """Every value of the description in turn becomes nonsense: an error of the tree, or a model that still runs."""
-    from elman.network.files import read_header
+    from elman.untrusted import read_header
 
     entry = ENTRIES[kind]
     stored = json.loads(read_header(saved[kind][1])[entry])

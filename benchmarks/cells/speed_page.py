@@ -10,13 +10,10 @@ from benchmarks.cells.speed import BUILT_IN
 from benchmarks.markdown import markdown, paragraph
 
 WHY = """
-    Why, where it is known. Layer normalisation of 16 units: each row is one vector, whose lanes are joined for its
-    mean and its deviation, and on the way back twice more; counted are additions, not that joining. mlstm and
-    delta_net of 16 units: some eighty instructions on numbers and short rows beside a few on a matrix, in tiles of few
-    rows, as a matrix is long. lmu: products with four columns in vectors of sixteen. min_lstm: the plain cells' prices
-    take an elementwise value for half of what it costs alone; at the costs alone (two softplus, two sigmoid) its run of
-    64 units has a ratio of 1.02. fast_grnn, hyper_lstm, ltc and miru2 of 16 units, probably: many products and
-    instructions of 32 vectors each, and each begins anew."""
+    Why, where it is known. mlstm of 16 units: some eighty instructions on numbers and short rows beside a few on a
+    matrix, in tiles of few rows, as a matrix is long. lmu of 16 units: products with four columns in vectors of
+    sixteen. min_lstm: the plain cells' prices take an elementwise value for half of what it costs alone; at the costs
+    alone (two softplus, two sigmoid) its run of 64 units has a ratio of 1.02."""
 TITLE = "## W14: cells beside built-in ones of equal arithmetic"
 BOUND = 1.15
 WHAT = ("run", "update")

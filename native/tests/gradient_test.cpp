@@ -44,7 +44,7 @@ std::vector<T> gradient_of(const Kernels<T>& kernels, const std::vector<T>& delt
   for (int task = kernels.gradient_tasks(m, k) - 1; task >= 0; --task) {
     std::vector<T> scratch(kernels.gradient_scratch(m, k), std::numeric_limits<T>::quiet_NaN());
     kernels.gradient(task, delta.data(), m, source.data(), k, runs.data(), int(runs.size()), dw.data(), onto,
-                     scratch.data());
+                     scratch.data(), {});
   }
   return dw;
 }

@@ -47,10 +47,10 @@ void test_every_number(const Kernels<float>& kernels) {
   const Run run = {0, 1};
   std::vector<float> scratch(std::max(kernels.gradient_scratch(1, n), kernels.gradient_scratch(n, 1)));
   for (int task = 0; task < kernels.gradient_tasks(1, n); ++task)
-    kernels.gradient(task, one.data(), 1, x.data(), n, &run, 1, out.data(), false, scratch.data());
+    kernels.gradient(task, one.data(), 1, x.data(), n, &run, 1, out.data(), false, scratch.data(), {});
   check(rounded(out, x), name_of(kernels, "rounds sources"));
   for (int task = 0; task < kernels.gradient_tasks(n, 1); ++task)
-    kernels.gradient(task, x.data(), n, one.data(), 1, &run, 1, out.data(), false, scratch.data());
+    kernels.gradient(task, x.data(), n, one.data(), 1, &run, 1, out.data(), false, scratch.data(), {});
   check(rounded(out, x), name_of(kernels, "rounds deltas"));
 }
 
@@ -68,7 +68,7 @@ std::vector<float> gradient_of(const Kernels<float>& kernels, const std::vector<
   std::vector<float> dw(size_t(m) * k), scratch(kernels.gradient_scratch(m, k));
   const Run run = {0, rows};
   for (int task = 0; task < kernels.gradient_tasks(m, k); ++task)
-    kernels.gradient(task, delta.data(), m, source.data(), k, &run, 1, dw.data(), false, scratch.data());
+    kernels.gradient(task, delta.data(), m, source.data(), k, &run, 1, dw.data(), false, scratch.data(), {});
   return dw;
 }
 

@@ -2,16 +2,25 @@
 # Builds the native module with a sanitizer of GCC and runs the engine's tests under it:
 #   native/tests/sanitize.sh address,undefined
 #   native/tests/sanitize.sh thread
-# Needs the group `native` in the Python that builds.
+# With `quick` behind that, the kernels of any processor alone and few tests, with changed plans for some seconds
+# (native/fuzz): what CI has time for. Needs the group `native` in the Python that builds.
 set -e
 kind=${1:?"which: address,undefined or thread"}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
-build=$root/build/sanitize-$kind
+build=$root/build/sanitize-$kind${2:+-$2}
 PATH=$(dirname "$python"):$PATH
-cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE="$python" \
-  -DCMAKE_CXX_FLAGS="-fsanitize=$kind -fno-omit-frame-pointer" -DCMAKE_MODULE_LINKER_FLAGS="-fsanitize=$kind" >/dev/null
-cmake --build "$build" --target _native
+generic=OFF
+# No checks for null, of which the address sanitizer tells: with them GCC takes no function's address for a constant.
+flags="-fno-sanitize=null,nonnull-attribute,returns-nonnull-attribute -fdelete-null-pointer-checks
+-fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+flags=$(echo $flags)
+[ -z "$2" ] || generic=ON
+cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE="$python" \
+  -DELMAN_GENERIC=$generic -DELMAN_FUZZ=ON \
+  -DCMAKE_CXX_FLAGS="-fsanitize=$kind $flags" \
+  -DCMAKE_MODULE_LINKER_FLAGS="-fsanitize=$kind" >/dev/null
+cmake --build "$build" --target _native fuzz_plans
 
 case $kind in
   thread) libraries=$(g++ -print-file-name=libtsan.so) ;;
@@ -20,7 +29,15 @@ esac
 cd "$root"
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0:ignore_noninstrumented_modules=1
-LD_PRELOAD=$libraries setarch -R "$python" native/tests/run_with.py "$build" -s tests/engine/test_native.py \
+run() { LD_PRELOAD=$libraries setarch -R "$python" "$@"; }
+if [ -n "$2" ]; then
+  "$python" -m tests.engine.plan_files build/plans
+  setarch -R "$build/fuzz_plans" 6 1 build/plans
+  run native/tests/run_with.py "$build" -s tests/engine/test_threads.py tests/engine/test_broken_plans.py \
+    tests/engine/test_indices.py tests/engine/test_truncated.py -k "native or not numpy"
+  exit
+fi
+run native/tests/run_with.py "$build" -s tests/engine/test_native.py \
   tests/engine/test_native_training.py tests/engine/test_low_memory.py tests/engine/test_truncated.py \
   tests/engine/test_bfloat16.py tests/engine/test_threads.py tests/engine/test_indices.py \
   tests/engine/test_whatever_ran_before.py tests/engine/test_graphs.py tests/engine/test_attention.py \

@@ -24,8 +24,8 @@ _NETWORK = (
     "tie Checkpoint check_gradients each fit_many fit_readout initialisers"
 ).split()
 _TRAINING = (
-    "SGD RMSProp Adam AdamW Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger History Loss quantile_loss "
-    "ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
+    "SGD RMSProp Adam AdamW EMA SWA Callback EarlyStopping ModelCheckpoint LambdaCallback CSVLogger MetricsLog "
+    "TensorBoard History Loss quantile_loss find_rate ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
     "ElmanError EquationError ShapeError TextError DataError StreamError OptionError TrainingError ModelFileError "
@@ -116,9 +116,10 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         repeat as repeat, reverse as reverse, shift as shift, tie as tie,
     )
     from elman.training import (
-        SGD as SGD, RMSProp as RMSProp, Adam as Adam, AdamW as AdamW, Callback as Callback,
+        SGD as SGD, RMSProp as RMSProp, Adam as Adam, AdamW as AdamW, EMA as EMA, SWA as SWA, Callback as Callback,
         EarlyStopping as EarlyStopping, ModelCheckpoint as ModelCheckpoint, LambdaCallback as LambdaCallback,
-        CSVLogger as CSVLogger, History as History, Loss as Loss, quantile_loss as quantile_loss,
+        CSVLogger as CSVLogger, MetricsLog as MetricsLog, TensorBoard as TensorBoard, find_rate as find_rate,
+        History as History, Loss as Loss, quantile_loss as quantile_loss,
         ConstantRate as ConstantRate,
         CosineDecay as CosineDecay, ExponentialDecay as ExponentialDecay, StepDecay as StepDecay,
         WarmUp as WarmUp,

@@ -41,6 +41,7 @@ from elman.keeping import Interrupted as Interrupted  # what `forecast` raises
 from elman.plain import to_json
 from elman.plots import unrolled
 from elman.plots.saved import check_picture, write_picture
+from elman.saved import BESIDE, RUN, Saved, saved_in
 from elman.sequences import sequences
 from elman.training import Callback
 
@@ -100,6 +101,7 @@ def forecast(
     refit: bool = False,
     jobs: int = 1,
     watch: Callable[[str, int], Iterable[Callback]] = lambda stage, networks: (),
+    saved: Saved | None = None,
     **params: Unpack[ForecasterOptions],
 ) -> ForecastReport:
     """Train on recorded series, test the forecasts on their end, forecast what follows, and write it all down.
@@ -133,6 +135,8 @@ def forecast(
     watch : function of (str, int), optional
         Gets the name of a stage, ``"forecast"`` or ``"backtest"``, and how many networks it trains one after the other
         at most, 0 where that is not known; returns callbacks for all of them.
+    saved : Saved, optional
+        How trainings are saved in the folder ``run`` beside the results while they last; by default they are not.
     **params
         Of `Forecaster`: ``cell``, ``units``, ``season``, ``methods``, ``epochs``, ``seed`` ...
 
@@ -161,7 +165,8 @@ def forecast(
     name = name_of(source)
     place = _Place.of(out, name, source)
     collection.future_times(horizon)  # and so are times beyond the calendar
-    with Kept(forecaster, place.model, "forecast"):
+    kept = Kept(forecaster, place.model, "forecast", None if place.file else place.folder)
+    with saved_in(place.run, saved), kept:
         forecaster.fit(collection, callbacks=watch("forecast", 2 * forecaster.members))
         watched = watch("backtest", 0 if refit else 2 * forecaster.members) if jobs == 1 else ()
         test, why_none = attempts.backtested(forecaster, collection, callbacks=watched, **tests, **judged)
@@ -248,6 +253,11 @@ class _Place:
     folder: Path
     file: str | None
     model: Path
+
+    @property
+    def run(self) -> Path:
+        """Where trainings are saved while they last."""
+        return self.folder / (RUN if self.file is None else self.file + BESIDE)
 
     @classmethod
     def of(cls, out: Path | None, name: str, source: str | Path, *, trained: bool = True) -> _Place:
@@ -422,6 +432,7 @@ def compare(
     picture: str | Path | None = None,
     jobs: int = 1,
     watch: Watch = lambda cell, seed, final: None,
+    saved: Saved | None = None,
 ) -> Comparison:
     """Train a network of each cell on one task, with the same data and the same budget.
 
@@ -452,6 +463,9 @@ def compare(
         Runs at a time, in processes of their own; -1 for one each core.
     watch : function of (str, int, float), optional
         Told of each run: cell, seed and metric.
+    saved : Saved, optional
+        How runs are saved while the comparison lasts, in a folder beside the first file, or ``compare-TASK.run``; by
+        default they are not. With a budget of seconds a run that was ended begins anew.
 
     Returns
     -------
@@ -476,14 +490,20 @@ def compare(
         check_picture(drawn)
     chosen: Sequence[Cell | str] = [e.name for e in table() if len(e.inputs) == 1] if cells == "all" else cells
     made = task_of(task, steps, reading)
-    try:
-        found = compared(chosen, made, budget, parameters=parameters, units=units, n_jobs=jobs, watch=watch)
-    except ComparisonInterrupted as stopped:
-        if stopped.found is not None:
-            _write_comparison(stopped.found, files, drawn)
-        raise
-    _write_comparison(found, files, drawn)
+    with saved_in(_beside([*files.values(), *([] if drawn is None else [drawn])], made.name), saved):
+        try:
+            found = compared(chosen, made, budget, parameters=parameters, units=units, n_jobs=jobs, watch=watch)
+        except ComparisonInterrupted as stopped:
+            if stopped.found is not None:
+                _write_comparison(stopped.found, files, drawn)
+            raise
+        _write_comparison(found, files, drawn)
     return found
+
+
+def _beside(files: Sequence[Path], task: str) -> Path:
+    """Where the runs of a comparison are saved."""
+    return files[0].with_name(files[0].name + BESIDE) if files else Path(f"compare-{Path(task).name}{BESIDE}")
 
 
 def _write_comparison(found: Comparison, files: dict[str, Path], drawn: Path | None) -> None:

@@ -29,6 +29,8 @@ from elman.forecast.store import check_savable as check_forecaster
 from elman.keeping import MODEL, attempted
 from elman.language import LanguageModel
 from elman.plots.saved import check_picture, write_picture
+from elman.saved import BESIDE, Saved, saved_in
+from elman.training.runs import within
 
 PAGE, TRIALS = "report.html", "trials.csv"
 
@@ -68,6 +70,8 @@ class Asked:
         Of all trials, as ``epochs=5``.
     options : Options
     file, out : str or Path, optional
+    saved : Saved, optional
+        Beside the file a folder says how the sweep goes on, and where the best model stands that learns from all data.
     """
 
     lists: Sequence[str] = ()
@@ -76,6 +80,7 @@ class Asked:
     options: Options = Options()
     file: str | Path | None = None
     out: str | Path | None = None
+    saved: Saved | None = None
 
 
 def sweep_forecast(
@@ -255,13 +260,15 @@ def _swept(
     folder = None if asked.out is None else checks.path(asked.out, "out")
     if folder is not None:
         check_writable(folder, (PAGE, TRIALS, MODEL), option=OUT)
-    found = sweep_with(estimator, judge, given, asked.options, path, name)
-    notes = (*notes, *found.notes)
-    if folder is None or not found.ranked:
-        return SweepReport(found, notes)
-    space = space_of(estimator, given, grid=asked.options.trials is None)
-    best = fitted(space.settings_of(found.best.settings), found.seeds[0])
-    return _written(found, folder, notes, best)
+    with saved_in(path.with_name(path.name + BESIDE), asked.saved):
+        with within(None):  # what trials found is in the file
+            found = sweep_with(estimator, judge, given, asked.options, path, name)
+        notes = (*notes, *found.notes)
+        if folder is None or not found.ranked:
+            return SweepReport(found, notes)
+        space = space_of(estimator, given, grid=asked.options.trials is None)
+        best = fitted(space.settings_of(found.best.settings), found.seeds[0])
+        return _written(found, folder, notes, best)
 
 
 def _written(found: Sweep, folder: Path, notes: tuple[str, ...], model: Any) -> SweepReport:

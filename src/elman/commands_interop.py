@@ -11,10 +11,10 @@ from typing import Any
 from elman import checks, models
 from elman.data.names import listed
 from elman.errors import ConversionError, ModelFileError, OptionError
-from elman.files import check_file, write_whole
+from elman.files import check_file, temporary, temporary_folder, write_whole
 from elman.interop.report import Report
 from elman.network import Network
-from elman.network.files import read_header
+from elman.untrusted import read_header
 
 
 @dataclass(frozen=True)
@@ -224,12 +224,11 @@ def _write_keras(net: Network, path: Path, tolerance: float | None) -> list[Repo
     from elman.interop.keras.writing import to_keras
 
     model, report = to_keras(net, tolerance=tolerance, return_report=True)
-    draft = path.with_name(f".{path.stem}.part.keras")  # Keras wants this ending
-    try:
-        model.save(draft)
-        write_whole(path, draft.read_bytes())
-    finally:
-        draft.unlink(missing_ok=True)
+    with temporary_folder(what := f"the model for {path}") as folder, temporary(what):
+        file = folder / "model.keras"  # Keras wants this ending
+        model.save(file)
+        content = file.read_bytes()
+    write_whole(path, content)
     return [report]
 
 

@@ -26,6 +26,7 @@ from elman.data.series import name_of
 from elman.errors import DataError, OptionError, ShapeError
 from elman.files import check_writable, write_folder
 from elman.keeping import MODEL, Kept, attempted
+from elman.saved import RUN, Saved, saved_in
 from elman.training import Callback
 
 PREDICTIONS, PAGE = "predictions.csv", "report.html"
@@ -120,6 +121,7 @@ def classify(
     reading: Reading | None = None,
     out: str | Path | None = None,
     watch: Watch = lambda stage, networks: (),
+    saved: Saved | None = None,
     **params: Unpack[ClassifierOptions],
 ) -> SequenceReport:
     """Learn which class sequences belong to, judge that on others, and write it all down.
@@ -147,6 +149,8 @@ def classify(
         Folder for the results, by default ``classify-NAME`` in the current one.
     watch : function of (str, int), optional
         Gets the name of a stage, ``"training"`` or ``"hold-out"``, and how many networks it trains; returns callbacks.
+    saved : Saved, optional
+        How trainings are saved in the folder ``run`` beside the results while they last; by default they are not.
     **params
         Of `SequenceClassifier`: ``cell``, ``units``, ``members``, ``epochs``, ``random_state`` ...
 
@@ -162,7 +166,9 @@ def classify(
         After Ctrl-C; what was learnt so far is in the folder.
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceClassifier(), "classify", train, test, hold_out, hold_out_by, named, out, watch, {**params})
+    return _learn(
+        SequenceClassifier(), "classify", train, test, hold_out, hold_out_by, named, out, watch, saved, {**params}
+    )
 
 
 def regress(
@@ -179,13 +185,14 @@ def regress(
     reading: Reading | None = None,
     out: str | Path | None = None,
     watch: Watch = lambda stage, networks: (),
+    saved: Saved | None = None,
     **params: Unpack[RegressorOptions],
 ) -> SequenceReport:
     """Learn a number that belongs to sequences, judge that on others, and write it all down; as `classify`.
 
     Parameters
     ----------
-    train, test, hold_out, hold_out_by, group, time, columns, label, channels, reading, out, watch
+    train, test, hold_out, hold_out_by, group, time, columns, label, channels, reading, out, watch, saved
         As for `classify`; labels are numbers, and the folder is called ``regress-NAME``.
     **params
         Of `SequenceRegressor`.
@@ -195,7 +202,9 @@ def regress(
     SequenceReport
     """
     named = Columns(group, time, columns, label, channels, reading)
-    return _learn(SequenceRegressor(), "regress", train, test, hold_out, hold_out_by, named, out, watch, {**params})
+    return _learn(
+        SequenceRegressor(), "regress", train, test, hold_out, hold_out_by, named, out, watch, saved, {**params}
+    )
 
 
 def classify_again(
@@ -264,6 +273,7 @@ def _learn(
     named: Columns,
     out: str | Path | None,
     watch: Watch,
+    saved: Saved | None,
     params: dict[str, Any],
 ) -> SequenceReport:
     """Learn, judge, write."""
@@ -279,7 +289,7 @@ def _learn(
     held = HeldOut.of(cases, share if others is None else 0, seed, hold_out_by)
     name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
     folder = _folder(out, f"{command}-{name}", trained=True)
-    with Kept(learner, folder / MODEL, command):
+    with saved_in(folder / RUN, saved), Kept(learner, folder / MODEL, command, folder):
         try:
             learner.fit(cases, callbacks=watch("training", learner.members))
         finally:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 
 from elman import checks
 from elman.errors import ElmanError, OptionError
@@ -15,6 +15,7 @@ from elman.files import check_file
 from elman.language import LanguageModel, TextScore
 from elman.language.options import LanguageOptions, SearchedWritingOptions, WritingOptions
 from elman.language.texts import text_files
+from elman.saved import BESIDE, Saved, saved_in
 from elman.training import Callback
 
 ENDING = ".safetensors"
@@ -59,6 +60,8 @@ def learn_to_write(
     samples: int = 0,
     callbacks: Iterable[Callback] = (),
     verbose: int = 1,
+    saved: Saved | None = None,
+    max_seconds: float | None = None,
     **params: Unpack[LanguageOptions],
 ) -> Learnt:
     """Train a language model on a text, and save it.
@@ -77,6 +80,11 @@ def learn_to_write(
         Told how the training goes.
     verbose : int, default 1
         0 for silence, 1 for a line of progress.
+    saved : Saved, optional
+        How the training is saved in a folder beside the file, ``NAME.safetensors.run``, while it lasts; by default it
+        is not.
+    max_seconds : float, optional
+        Learn no longer.
     **params
         Of `LanguageModel`: ``tokens``, ``cell``, ``units``, ``epochs``, ``seed`` ...
 
@@ -100,16 +108,18 @@ def learn_to_write(
         if file.exists() and read.exists() and file.samefile(read):
             raise OptionError(f"the output {file} is a text that is read; give another with --out (out=... in Python)")
     check_file(file)
-    try:
-        model.fit(text, validation_text=held, samples=samples, callbacks=callbacks, verbose=verbose)
-        score = None if model.held_out_ is None else model.evaluate()
-    except KeyboardInterrupt as error:
-        raise StoppedLearning(_kept(model, file)) from error
-    except ElmanError as error:
-        if (kept := _kept(model, file)) is None:
-            raise
-        raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
-    model.save(file)
+    with saved_in(file.with_name(file.name + BESIDE), saved):
+        try:
+            how: dict[str, Any] = {"callbacks": callbacks, "verbose": verbose, "max_seconds": max_seconds}
+            model.fit(text, validation_text=held, samples=samples, **how)
+            score = None if model.held_out_ is None else model.evaluate()
+        except KeyboardInterrupt as error:
+            raise StoppedLearning(_kept(model, file)) from error
+        except ElmanError as error:
+            if (kept := _kept(model, file)) is None:
+                raise
+            raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
+        model.save(file)
     return Learnt(model, score, tuple(model.notes_), file)
 
 

@@ -60,7 +60,22 @@ class TextError(EquationError):
 
 
 class DataError(ElmanError, ValueError):
-    """Input data that cannot be used."""
+    """Input data that cannot be used.
+
+    Attributes
+    ----------
+    place : tuple of str, tuple of int and str, optional
+        Of a single value: the array, where in it, and what the message says behind these.
+    """
+
+    place: tuple[str, tuple[int, ...], str] | None = None
+
+    @classmethod
+    def at(cls, name: str, place: tuple[int, ...], says: str) -> DataError:
+        """The error of a value at a place of an array."""
+        error = cls(f"{name}{list(place)} {says}")
+        error.place = name, place, says
+        return error
 
 
 class StreamError(DataError):
@@ -99,3 +114,12 @@ class ConversionError(ElmanError, ValueError):
 
 class JobError(ElmanError, RuntimeError):
     """A job in another process that ended without an answer, or cannot be sent to one."""
+
+
+def prefixed(error: ElmanError, what: str) -> ElmanError:
+    """The same error, saying first of what it is."""
+    found = type(error)(f"{what}: {error}")
+    if isinstance(error, DataError) and isinstance(found, DataError) and error.place is not None:
+        name, place, says = error.place
+        found.place = f"{what}: {name}", place, says
+    return found

@@ -24,6 +24,10 @@ ELSEWHERE = {
     "GRUCell": "el.cells.gru holds its equations, el.GRU(units) is a layer of it",
     "LSTMCell": "el.cells.lstm holds its equations, el.LSTM(units) is a layer of it",
     "TimeDistributed": "el.Dense and other layers without states act on every step by themselves",
+    "LRFinder": "el.find_rate(net, x, target) finds a learning rate",
+    "AveragedModel": "el.Adam(average=el.EMA(0.999)) keeps an average of the weights, and el.SWA() a plain one",
+    "SwapEMAWeights": "el.Adam(average=el.EMA(0.999)) has epochs judged with averaged weights",
+    "SummaryWriter": "el.TensorBoard(folder) is a callback that writes what TensorBoard shows",
     "Masking": "net(x, lengths=...) leaves out what lies behind a row's end, layer(x, mask=...) single steps",
 }
 """Of the package."""
@@ -33,13 +37,35 @@ FIT = {
     "series",
     "y": "the targets are the second argument, target",
     "initial_epoch": "a second call of fit goes on where the first one ended",
-    "steps_per_epoch": "each epoch sees all rows once",
+    "generator": "batches are the first argument, x, without a target",
     "use_multiprocessing": "el.Network(..., threads=...) says how many threads it may use",
     "workers": "el.Network(..., threads=...) says how many threads it may use",
     "lr": "give optimizer=el.Adam(learning_rate)",
     "learning_rate": "give optimizer=el.Adam(learning_rate)",
+    "gradient_accumulation_steps": "give accumulate, how many batches an update is made from",
+    "accumulate_grad_batches": "give accumulate, how many batches an update is made from",
+    "max_time": "give max_seconds",
+    "max_epochs": "give epochs",
+    "use_ema": "give optimizer=el.Adam(average=el.EMA(0.999))",
+    "swa_start": "give optimizer=el.SGD(0.05, average=el.SWA(start, every))",
 }
 """Of arguments of `Network.fit`."""
+
+OPTIMIZER = {
+    "lr": "give learning_rate",
+    "betas": "give beta_1 and beta_2",
+    "eps": "give epsilon",
+    "weight_decay": "el.AdamW decays weights, and groups={'*': {'weight_decay': 0.01}} has any optimizer do so",
+    "clipnorm": "give clip_norm",
+    "global_clipnorm": "give clip_norm, which is of the whole gradient",
+    "max_grad_norm": "give clip_norm",
+    "clipvalue": "give clip_value",
+    "use_ema": "give average=el.EMA(0.99)",
+    "ema_momentum": "give average=el.EMA(0.99)",
+    "ema_overwrite_frequency": "give average=el.EMA(0.99): epochs end with averaged weights",
+    "gradient_accumulation_steps": "net.fit(accumulate=4) makes an update from 4 batches",
+}
+"""Of arguments of optimisers."""
 
 LAYERS = {
     "frozen": "give trainable=False; net.freeze('0.*') does so later",
@@ -86,6 +112,28 @@ def hinted(hints: Mapping[str, str]) -> Callable[[F], F]:
             return function(*args, **given)
 
         return told  # type: ignore[return-value]
+
+    return decorate
+
+
+C = TypeVar("C", bound=type)
+
+
+def hinted_class(hints: Mapping[str, str]) -> Callable[[C], C]:
+    """Have a class say so of the arguments of its constructor."""
+
+    def decorate(made: C) -> C:
+        init = made.__init__  # type: ignore[misc]
+        known = set(inspect.signature(init).parameters)
+
+        @functools.wraps(init)
+        def told(self: Any, *args: Any, **given: Any) -> None:
+            if not known.issuperset(given):
+                raise no_argument(made.__name__, given, known - {"self"}, hints)
+            init(self, *args, **given)
+
+        made.__init__ = told  # type: ignore[misc]
+        return made
 
     return decorate
 

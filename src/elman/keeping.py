@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from elman.errors import ElmanError, OptionError, TrainingError
-from elman.files import write_folder
+from elman.files import Writing, write_folder
 
 MODEL = "model.safetensors"
 
@@ -26,11 +26,11 @@ class Savable(Protocol):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
+    """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was, or it could not be kept: `why`."""
 
-    def __init__(self, model: Path | None, use: str = "use"):
+    def __init__(self, model: Path | None, use: str = "use", why: str = "nothing was learnt"):
         self.model: Path | None = model
-        where = f"what was learnt so far is in {model}; {use} with it by --model" if model else "nothing was learnt"
+        where = f"what was learnt so far is in {model}; {use} with it by --model" if model else why
         super().__init__(f"stopped: {where}")
 
 
@@ -46,24 +46,38 @@ class Kept:
         The file; if it cannot be written, then one in the folder for temporary files.
     use : str
         What the command does with a model, as an imperative.
+    folder : Path, optional
+        Where all results go: nobody else writes there in the context.
     """
 
-    def __init__(self, learner: Savable, model: Path, use: str):
+    def __init__(self, learner: Savable, model: Path, use: str, folder: Path | None = None):
         self._learner, self._model, self._use = learner, model, use
+        self._lost = ""
+        self._alone = None if folder is None else Writing(folder, f"elman {use}")
 
     def __enter__(self) -> Self:
+        if self._alone is not None:
+            self._alone.begin()
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, where: TracebackType | None) -> None:
+        try:
+            self._keep(error)
+        finally:
+            if self._alone is not None:
+                self._alone.end()
+
+    def _keep(self, error: BaseException | None) -> None:
         if error is None:
             return
         model = None if isinstance(error, TrainingError) else self._save()
         if isinstance(error, KeyboardInterrupt):
-            raise Interrupted(model, self._use) from error
-        if model is not None and isinstance(error, ElmanError):
-            raise type(error)(f"{error}. The model that was trained is kept: {model}") from error
-        if model is not None:
-            error.add_note(f"The model that was trained is kept: {model}")
+            raise Interrupted(model, self._use, self._lost or "nothing was learnt") from error
+        said = self._lost if model is None else f"The model that was trained is kept: {model}"
+        if said and isinstance(error, ElmanError):
+            raise type(error)(f"{error}. {said}") from error
+        if said:
+            error.add_note(said)
 
     def _save(self) -> Path | None:
         """Where the model is now."""
@@ -71,8 +85,15 @@ class Kept:
             return None
         try:
             return self._write(self._model)
-        except OptionError:
+        except OptionError as error:
+            return self._elsewhere(error)
+
+    def _elsewhere(self, first: OptionError) -> Path | None:
+        try:
             return self._write(Path(tempfile.mkdtemp(prefix="elman-")) / MODEL)
+        except (OptionError, OSError) as second:
+            self._lost = f"The model that was trained is lost: {first}; nor in the folder for temporary files: {second}"
+            return None
 
     def _write(self, model: Path) -> Path:
         write_folder(model.parent, {model.name: self._learner.save})

@@ -11,9 +11,9 @@ from elman.errors import OptionError
 from elman.forecast import Forecaster
 from elman.language import LanguageModel
 from elman.network import Network
-from elman.network.files import read_header
 from elman.network.kinds import kind_of
 from elman.network.loading import load as load_network
+from elman.untrusted import read_header
 
 BUILT: dict[str, Any] = {
     kind.__name__: kind for kind in (Forecaster, LanguageModel, SequenceClassifier, SequenceRegressor)

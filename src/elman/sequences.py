@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from elman import checks
 from elman.classify import SequenceClassifier, SequenceRegressor
 from elman.data.collecting import collect
 from elman.data.decoding import decoded
+from elman.data.npy import read_npy, read_npz
 from elman.data.readers import read_numbers
 from elman.data.reading import Reading
 from elman.data.windows import windows
@@ -132,10 +132,7 @@ def _array(net: Network, file: Path, reading: Reading) -> np.ndarray:
     """What a file holds, (T, F) or (B, T, F)."""
     if file.suffix == ".npy":
         reading.refuse_all_but([], "an array")
-        try:
-            values = checks.floats(np.load(file), str(file))
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(f"{file} cannot be read as an array: {error}") from error
+        values = checks.floats(read_npy(file), str(file))
     else:
         reading.refuse_all_but(["where", "decimal", "thousands", "missing"], "a table of inputs")
         values = np.column_stack(list(read_numbers(file, reading).values()))
@@ -156,11 +153,7 @@ def _arrays(net: Network, file: Path) -> dict[str, np.ndarray]:
             f"{file} cannot hold the {len(names)} inputs of the network; expected a .npz file with an array for each "
             f"of {', '.join(names)}"
         )
-    try:
-        with np.load(file) as held:
-            found = {name: held[name] for name in held.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise DataError(f"{file} cannot be read as arrays: {error}") from error
+    found = read_npz(file)
     if set(found) != set(names):
         raise DataError(f"{file} holds {', '.join(found) or 'nothing'}; expected {', '.join(names)}")
     return {name: array[:ROWS, :STEPS] if array.ndim == 3 else array[:ROWS] for name, array in found.items()}

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 import elman as el
 from elman.classify.store import check_savable, labels_from_data, labels_to_data
 from elman.errors import ElmanError, ModelFileError, OptionError
-from elman.network.files import read_tensors
+from elman.untrusted import read_tensors
 from tests.classify.samples import classifier, regressor, sequences, with_gaps
 
 X, Y = sequences()

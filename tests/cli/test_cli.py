@@ -402,7 +402,8 @@ def test_ctrl_c_in_training_leaves_the_best_model_so_far_and_says_where(tmp_path
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 130 and "Traceback" not in ended.stderr
     assert "stopped: what was learnt so far is in out/model.safetensors" in ended.stderr
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["model.safetensors"]
+    assert ended.stderr.rstrip().endswith("`elman resume out/run` goes on from where it stood")
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["model.safetensors", "run"]
     assert run("forecast", "--model", "out/model.safetensors", "sunspots", "--out", "again")[0] == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -45,6 +46,15 @@ def test_learn_and_write(run, files):  # noqa: F811
     model = el.LanguageModel.load(files / "new.safetensors")
     assert code == 0 and out == "one" + model.generate("one", 30, seed=5) + "\n"
     assert model.units == 12 and model.epochs == 2
+
+
+def test_a_time_limit_and_numbers_as_they_come(run, files):  # noqa: F811
+    code, out, _ = run("write", "rhyme.txt", *QUICK[:-1], 10**6, "--max-seconds", 0.3, "--metrics", "metrics.jsonl")
+    assert code == 0 and "Note: max_seconds=0.3 have passed." in out and (files / "rhyme.safetensors").exists()
+    lines = [json.loads(line) for line in (files / "metrics.jsonl").read_text().splitlines()]
+    assert {line["kind"] for line in lines} >= {"updates"} and lines[0]["update"] == 10
+    code, _, err = run("write", "rhyme.txt", *QUICK, "--max-seconds", -1)
+    assert code == 2 and "max_seconds is -1.0; expected a number above 0" in err
 
 
 def test_the_file_is_called_as_the_text(run, files):  # noqa: F811

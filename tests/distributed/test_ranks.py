@@ -254,3 +254,34 @@ def test_what_is_no_rank_and_no_optimiser_is_refused():
         el.distributed.share(net, el.Adam(), 2)
     with pytest.raises(el.OptionError, match="optimizer is 'adam'; expected an optimizer, such as el.Adam"):
         el.distributed.share(net, "adam", alone())
+
+
+# --- what is not finite ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:.*were left out")
+@pytest.mark.parametrize("stateful", [False, True])
+def test_a_batch_that_is_left_out_is_so_on_all_ranks(stateful):
+    x = np.random.default_rng(0).normal(size=(24, 4, 2))
+    target = x.sum(axis=2, keepdims=True)
+    target[9, 1] = 1e200
+    keep = np.arange(24) // 8 != 1
+
+    def train(ranks, x=x, target=target, on_nan="skip"):
+        net, adam = el.Network(2, [el.GRU(3), el.Dense(1)], dtype="float64", seed=0), el.Adam(0.01)
+        how = {"batch_size": 8, "epochs": 2, "shuffle": False, "verbose": 0, "stateful": stateful, "on_nan": on_nan}
+        history = net.fit(x, target, optimizer=adam, ranks=ranks, **how)
+        return net.arena.tobytes(), net.updates, history["loss"]
+
+    found = in_threads(train, 3)
+    assert found[0] == found[1] == found[2] == train(alone(), x[keep], target[keep], "raise") and found[0][1] == 4
+
+
+def test_ranks_that_would_treat_a_batch_differently_are_refused():
+    def train(ranks):
+        x = np.zeros((8, 2, 1))
+        net = el.Network(1, [el.Dense(1)])
+        net.fit(x, x, ranks=ranks, verbose=0, on_nan="skip" if ranks.rank else "raise")
+
+    with pytest.raises(el.OptionError, match="differ in on_nan"):
+        in_threads(train, 2)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 import elman as el
 from elman.engine import ENGINES, native_available
 from elman.engine.native import limit_threads, thread_limit
+from elman.errors import EngineError
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 engines = pytest.mark.parametrize("engine", BUILT)
@@ -39,6 +43,109 @@ def network(engine: str, seed: int = 0, *more) -> el.Network:
 def test_one_network_infers_in_many_threads(engine):
     net = network(engine)
     same_as_alone(lambda n: net(batch(n)))
+
+
+KINDS = {
+    "inference": lambda net, n: net(batch(n)),
+    "low memory": lambda net, n: net(batch(n), memory="low"),
+    "gradients": lambda net, n: np.concatenate(
+        [g.ravel() for g in net.loss_and_grads(batch(n), batch(n), "mse")[1].values()]
+    ),
+    "backward": lambda net, n: net.backward(batch(n), batch(n))[1],
+    "stream": lambda net, n: net.stream(len(batch(n))).run(batch(n)),
+    "generation": lambda net, n: net.generate(batch(n), 7),
+}
+
+
+@engines
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_network_does_everything_in_many_threads_at_once(engine, threads):
+    """Runs of all kinds and sizes at the same time, on networks with functions of parameters and without."""
+    plain = network(engine, 0, el.Dropout(0.3))
+    made = el.Network(2, [el.GRU(6), el.Dense(2), _positive()], seed=1, engine=engine)
+    works = [(net, kind) for net in (plain, made) for kind in KINDS]
+    for net in (plain, made):
+        net.threads = threads
+
+    def work(n):
+        net, kind = works[n % len(works)]
+        return KINDS[kind](net, n)
+
+    alone = [work(n) for n in range(4 * len(works))]
+    with ThreadPoolExecutor(8) as pool:
+        for found, expected in zip(pool.map(work, range(4 * len(works))), alone, strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+
+def _positive():
+    @el.cell
+    def positive(p, x):
+        return el.abs(p.W) @ x
+
+    return el.Layer(positive, 2)
+
+
+@pytest.mark.skipif(not native_available(), reason="no native engine")
+def test_calls_of_one_network_do_not_wait_for_one_another():
+    """While one call is in the engine, whole other ones come and go."""
+    net = network("native")
+    long = np.zeros((200, 3000, 2), np.float32)
+    begun, ended, short = threading.Event(), threading.Event(), 0
+
+    def work():
+        begun.set()
+        net(long)
+        ended.set()
+
+    net(batch(0))
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait()
+    while not ended.is_set():
+        net(batch(0))
+        short += 1
+    thread.join()
+    assert short > 20
+
+
+@engines
+def test_what_is_read_while_others_write_is_the_old_or_the_new(engine):
+    """Weights that are all one number, which a thread changes: no output is of two of them."""
+    net = el.Network(1, [el.Dense(256), el.Dense(1)], engine=engine, seed=0)
+    x, stop = np.ones((4, 30, 1), np.float32), threading.Event()
+
+    def outputs(value):
+        net.params.write(value)
+        return net(x)
+
+    allowed = [outputs(1.0), outputs(2.0)]
+
+    def write():
+        for value in itertools.cycle([1.0, 2.0]):
+            net.params.write(value)
+            time.sleep(2e-3)
+            if stop.is_set():
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for found in pool.map(lambda _: net(x), range(200)):
+                assert any((found == one).all() for one in allowed)
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_network_that_another_thread_trains_says_so_or_gives_values():
+    net, x = network("native" if native_available() else "numpy"), np.zeros((64, 200, 2), np.float32)
+    with ThreadPoolExecutor(1) as pool:
+        with net.params.writing():
+            found = pool.submit(net, x[:1])
+            with pytest.raises(EngineError, match="by another thread"):
+                found.result()
+        assert np.isfinite(pool.submit(net, x[:1]).result()).all()
 
 
 @engines

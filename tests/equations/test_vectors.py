@@ -187,7 +187,7 @@ def test_a_file_with_ends_that_are_no_whole_numbers_is_refused(numbers):
 def test_a_file_with_an_impossible_number_of_parts_is_refused(parts):
     data = to_data(el.cell(lambda p, x: el.split(x, 2)[0]))
     next(r for r in data["nodes"] if r[0] == "part")[3] = parts
-    with pytest.raises(el.ModelFileError, match="parts"):
+    with pytest.raises(el.ModelFileError, match=r"\(part\) cannot have the numbers"):
         from_data(data)
 
 

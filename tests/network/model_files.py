@@ -8,7 +8,7 @@ from typing import Any
 
 from safetensors.numpy import save_file
 
-from elman.network.files import read_tensors
+from elman.untrusted import read_tensors
 
 
 def rewritten(file: Path, place: tuple[Any, ...], value: Any, text: str | None = None) -> Path:

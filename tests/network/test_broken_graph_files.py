@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import elman as el
-from elman.network.files import read_tensors
+from elman.untrusted import read_tensors
 from tests.network.test_functions_refused import translation, translator
 
 TRIES = 80

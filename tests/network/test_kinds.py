@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.network.files import read_tensors
 from elman.training.protocol import Aim
+from elman.untrusted import read_tensors
 from tests.network.model_files import rewritten
 
 

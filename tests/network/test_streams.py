@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import native_available
-from elman.network.tensors import to_bytes
+from elman.tensors import to_bytes
 from tests.network.graph_networks import N, graph_networks
 from tests.network.test_stream_run import BUILT, NETWORKS
 
@@ -242,7 +242,7 @@ def test_saved_streams_go_on_as_they_were(engine, tmp_path):
         el.Network(3, [el.GRU(6)], engine=engine, dtype=np.float64).streams().restore(file)
     with pytest.raises(el.ModelFileError, match="holds no streams"):
         other.restore(net.save(tmp_path / "net.safetensors"))
-    from elman.network.tensors import to_bytes
+    from elman.tensors import to_bytes
 
     for text in ("", "{}", "[1, 1]", "[[1]]", "[true]", "[" * 10_000):
         broken = tmp_path / "broken.safetensors"

@@ -264,7 +264,7 @@ def test_events_come_in_order():
     note = el.LambdaCallback(**{n: lambda training, n=n: events.append((n, training.epoch)) for n in names})
     train(recurrent(), X, TARGET, batch_size=20, epochs=2, callbacks=[note])
     epochs = [
-        [("on_epoch_begin", e), *[("on_progress", e), ("on_batch_end", e)] * 2, ("on_epoch_end", e)] for e in (1, 2)
+        [("on_epoch_begin", e), *[("on_batch_end", e), ("on_progress", e)] * 2, ("on_epoch_end", e)] for e in (1, 2)
     ]
     assert events == [("on_train_begin", 0), *epochs[0], *epochs[1], ("on_train_end", 2)]
 

@@ -1,14 +1,9 @@
-"""History and the lines of progress."""
-
-import io
-import re
-import sys
+"""History; tests/training/test_progress.py has what is shown while it grows."""
 
 import numpy as np
 import pytest
 
 import elman as el
-from elman.training import progress
 from tests.training.problems import recurrent, sums, train
 
 
@@ -48,31 +43,10 @@ def test_plot_draws_the_losses():
     assert list(axes.get_lines()[2].get_xdata()) == [2, 2]
 
 
-# --- progress -----------------------------------------------------------------------------------------------
-
-
-def test_silence(capsys):
-    train(recurrent(), *sums(), epochs=2)
-    assert capsys.readouterr() == ("", "")
-
-
-def test_plain_lines_where_there_is_no_terminal(capsys):
-    found = train(recurrent(), *sums(), epochs=4, validation_data=sums(), verbose=1)
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split()[1] for line in lines] == ["1/4", "4/4"]
-    assert lines[1] == f"epoch 4/4  loss {found['loss'][3]:.4g}  val_loss {found['val_loss'][3]:.4g}"
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
-def test_a_bar_on_a_terminal(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr(progress, "SECONDS_A_REFRESH", 0.0)
-    monkeypatch.setenv("TERM", "xterm")
-    found = train(recurrent(), *sums(), epochs=3, validation_data=sums(), verbose=1)
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sys.stderr.getvalue())
-    last = [line for line in re.split(r"[\r\n]", text) if line.strip()][-1]
-    assert last.startswith(f"epoch 3/3  loss {found['loss'][-1]:.4g}  val_loss {found['val_loss'][-1]:.4g}")
+def test_it_says_why_a_training_ended_early():
+    x, target = sums()
+    stopping = el.EarlyStopping("loss", patience=2, min_delta=1e9)
+    assert train(recurrent(), x, target, epochs=9, callbacks=[stopping]).stopped == (
+        "loss has not got better for 2 epochs"
+    )
+    assert train(recurrent(), x, target, epochs=2).stopped == ""

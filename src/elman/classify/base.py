@@ -87,7 +87,14 @@ class SequenceEstimator(Estimator):
                 vars(self).update(before)
             raise
 
-    def _learn(self, cases: Cases, sample_weight: Any, callbacks: Iterable[Callback], outputs: int) -> np.ndarray:
+    def _learn(
+        self,
+        cases: Cases,
+        sample_weight: Any,
+        callbacks: Iterable[Callback],
+        outputs: int,
+        limits: Iterable[Callback] = (),
+    ) -> np.ndarray:
         """Train the networks on cases; which of them were held out, (N,)."""
         weights = weights_of(sample_weight, len(cases))
         seed = self._seed()
@@ -111,7 +118,7 @@ class SequenceEstimator(Estimator):
             self.weight_decay,
             self.patience,
             self.verbose,
-            [*as_callbacks(callbacks, self.members), curves],
+            [*as_callbacks(callbacks, self.members), *limits, curves],
         )
         design = design_of(self)
         networks = [

@@ -24,7 +24,9 @@ from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
 from elman.training import Callback
+from elman.training.limits import limited
 from elman.training.losses import LOSSES
+from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
 
@@ -185,6 +187,10 @@ class SequenceClassifier(SequenceEstimator):
         columns: Names = None,
         label: str | None = None,
         callbacks: Iterable[Callback] = (),
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from sequences whose class is known.
 
@@ -201,6 +207,12 @@ class SequenceClassifier(SequenceEstimator):
             Of a table: the columns that name the cases, of times, of the channels, and of the class.
         callbacks : iterable of Callback
             Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`. A `random_state` has to be a number then.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began, those of all
+            members; what is learnt then depends on how fast the machine is.
 
         Returns
         -------
@@ -216,8 +228,9 @@ class SequenceClassifier(SequenceEstimator):
             Passed on; the classifier is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
-        with self._fitting():
+        with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
+            limits = limited(max_seconds)
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
             self.classes_, self._target = np.unique(_classes(cases), return_inverse=True)
             if len(self.classes_) < 2:
@@ -226,7 +239,7 @@ class SequenceClassifier(SequenceEstimator):
                     f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
                 )
             self.temperature_ = 1.0
-            held = self._learn(cases, sample_weight, callbacks, len(self.classes_))
+            held = self._learn(cases, sample_weight, callbacks, len(self.classes_), limits)
             if held.any():
                 weights = weights_of(sample_weight, len(cases))
                 self._calibrate(cases.take(held), self._target[held], None if weights is None else weights[held])

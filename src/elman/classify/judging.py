@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from elman.data.cases import Cases
 from elman.data.casing import targets_of
 from elman.data.names import listed, series_name
 from elman.errors import DataError
+from elman.files import write_whole
 
 HARDEST = 15  # cases that are named
 CONFIDENT = 1.959964  # standard deviations of a normal distribution that hold 95 %
@@ -247,10 +249,11 @@ def _written(name: Any) -> str:
 def write_predictions(judged: Judged, path: Path) -> None:
     """Write the table of what was judged as CSV."""
     columns = judged.table()
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    write_whole(path, text.getvalue().encode())
 
 
 def _names_and_labels(cases: Cases) -> dict[str, list[str]]:

@@ -24,6 +24,8 @@ from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
 from elman.training import Callback
+from elman.training.limits import limited
+from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
 LOSSES = ("mse", "mae", "huber")
@@ -178,6 +180,10 @@ class SequenceRegressor(SequenceEstimator):
         columns: Names = None,
         label: str | None = None,
         callbacks: Iterable[Callback] = (),
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from sequences whose number is known.
 
@@ -194,6 +200,12 @@ class SequenceRegressor(SequenceEstimator):
             Of a table: the columns that name the cases, of times, of the channels, and of the target.
         callbacks : iterable of Callback
             Told how the trainings go; members are trained one after the other then, unless each is `side_by_side`.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`. A `random_state` has to be a number then.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began, those of all
+            members; what is learnt then depends on how fast the machine is.
 
         Returns
         -------
@@ -209,14 +221,15 @@ class SequenceRegressor(SequenceEstimator):
             Passed on; the regressor is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
-        with self._fitting():
+        with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
+            limits = limited(max_seconds)
             cases = self._taken(X, y, {"group": group, "time": time, "columns": columns, "label": label})
             target = _targets(cases)
             mean, spread = moments(target[:, None])
             self.target_mean_, self.target_spread_ = float(mean[0]), float(spread[0]) or 1.0
             self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
-            self._learn(cases, sample_weight, callbacks, 1)
+            self._learn(cases, sample_weight, callbacks, 1, limits)
         return self
 
     def check_params(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,17 +16,30 @@ from elman.equations import Cell
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
 from elman.network import Network
-from elman.network.files import describe, read_tensors
+from elman.network.files import describe
 from elman.network.kinds import KINDS, expect
-from elman.network.loading import UNREADABLE
 from elman.network.members import cell_of, check_storable, member, tensors_of
-from elman.network.tensors import to_bytes
 from elman.plain import to_json
+from elman.tensors import to_bytes
 from elman.training.rates import rate_from_data, rate_to_data
+from elman.untrusted import UNREADABLE, held, list_of, parsed, read_tensors
 
 L = TypeVar("L", bound=Learner)
 FORMAT = 1
 _ITS_OWN = ("seed", "updates", "epochs")  # what the descriptions of two members differ in
+_SCHEMA: dict[str, Any] = {
+    "format": int,
+    "params": dict,
+    "columns": dict,
+    "channels": list_of(str),
+    "masked": list_of(int),
+    "gap": (int, float),
+    "unit": str,
+    "notes": list_of(str),
+    "members": list_of(dict),
+    "features": (int, type(None)),
+    "learnt": dict,
+}
 
 
 def save(learner: Learner, path: str | Path) -> Path:
@@ -64,13 +76,13 @@ def load(path: str | Path, kind: type[L]) -> L:
     tensors, header = read_tensors(path)
     expect(name, header, path)
     try:
-        stored = json.loads(header[_entry(name)])
+        stored = held(parsed(header[_entry(name)], f"the {name}"), f"the {name}", _SCHEMA)
         if stored["format"] != FORMAT:
             raise ModelFileError(f"its format is {stored['format']}, and this version of Elman reads {FORMAT}")
         learner = kind()
         _set_params(learner, stored["params"])
         learner.scaling_ = _scaling(stored, tensors)
-        learner.networks_ = _members(json.loads(header["elman"]), stored, tensors, learner.threads)
+        learner.networks_ = _members(parsed(header["elman"], "the network"), stored, tensors, learner.threads)
         if learner.cell is None:
             learner.cell = cell_of(learner.networks_[0])
         learner.check_params()
@@ -144,13 +156,19 @@ def labels_from_data(data: dict[str, Any]) -> np.ndarray:
     ModelFileError
         If they are of another type than it says.
     """
+    held(data, "its labels", {"dtype": str, "values": list_of((str, int, float, bool))})
     dtype, values = np.dtype(data["dtype"]), data["values"]
-    if dtype.kind not in "biufUS" or not isinstance(values, list):
+    if dtype.kind not in "biufUS" or dtype.itemsize > _bytes_of(values):
         raise ModelFileError(f"its labels are {shown(values)} of type {dtype}")
     found = np.array([one.encode("latin-1") for one in values] if dtype.kind == "S" else values, dtype)
     if labels_to_data(found)["values"] != values or found.ndim != 1:
         raise ModelFileError(f"its labels are no {dtype}: {shown(values)}")
     return found
+
+
+def _bytes_of(values: list[Any]) -> int:
+    """How many the longest of some labels takes at most."""
+    return max((4 * max(len(value), 1) if isinstance(value, str) else 8 for value in values), default=8)
 
 
 # --- what was learnt ----------------------------------------------------------------------------------------

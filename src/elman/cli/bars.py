@@ -54,6 +54,7 @@ class _Bar(Callback):
     def __init__(self, progress: Progress, description: str, networks: int):
         self._progress, self._networks = progress, networks
         self._numbers: dict[int, int] = {}  # of trainings, in the order in which they began
+        self._done: dict[int, int] = {}  # epochs of each, which may have gone on from where it stood
         self._lock = threading.Lock()
         self._task = progress.add_task(description, total=None, state="")
 
@@ -66,12 +67,17 @@ class _Bar(Callback):
     def on_epoch_end(self, training: Training) -> None:
         of = f"/{self._networks}" if self._networks else ""
         number = self._numbers[id(training)]
-        self._progress.update(
-            self._task,
-            advance=1,
-            state=f"network {number}{of} epoch {training.epoch:>3} loss {training.logs['loss']:.4f}",
+        self._show(
+            training, training.epoch, f"network {number}{of} epoch {training.epoch:>3} loss {training.logs['loss']:.4f}"
         )
 
     def on_train_end(self, training: Training) -> None:
         if not training.interrupted:
-            self._progress.update(self._task, advance=training.epochs - training.epoch)
+            self._show(training, training.epochs)
+
+    def _show(self, training: Training, epochs: int, state: str | None = None) -> None:
+        with self._lock:
+            self._done[self._numbers[id(training)]] = epochs
+            completed = sum(self._done.values())
+        told = {} if state is None else {"state": state}
+        self._progress.update(self._task, completed=completed, **told)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import click
 
 from elman.cli.once import command
 from elman.cli.reading import case_options, given
+from elman.cli.saving import saved_of, saving_options
 
 if TYPE_CHECKING:
     from elman.commands_sequences import SequenceReport
@@ -79,7 +80,7 @@ def _options(command: str, own: tuple[Callable[..., Any], ...]) -> Callable[...,
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed((*_TEST, out, *_TRAINING[:9], *own, *_TRAINING[9:], *_ANYHOW)):
             function = option(function)
-        return case_options(function)
+        return case_options(saving_options(function))
 
     return add
 
@@ -156,10 +157,11 @@ def _train(function: Callable[..., SequenceReport], data: str, chosen: dict[str,
         chosen["pooling"] = [part.strip() for text in chosen["pooling"] for part in text.split(",")]
     if chosen.get("convolution") == "none":
         chosen["convolution"] = None
+    saved = saved_of(chosen)
     if quiet:
-        return function(data, **chosen)
+        return function(data, saved=saved, **chosen)
     with Bars() as bars:
-        return function(data, watch=bars.watch, **chosen)
+        return function(data, watch=bars.watch, saved=saved, **chosen)
 
 
 def _without_training(chosen: dict[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
+from elman.checks import visible
 from elman.classify.judging import JudgedClasses, JudgedNumbers
 from elman.classify.page import classes_table, numbers_table
 from elman.classify.words import classes_in_words, data_in_words, scores_in_words
-from elman.data.names import four_digits, series_name
+from elman.cli.terminal import console as console_of
+from elman.data.names import four_digits, shown_name
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from elman.classify.judging import Judged
     from elman.classify.report import ClassificationReport
     from elman.commands_sequences import SequenceReport
@@ -25,7 +28,7 @@ MOST_CASES = 5  # that are shown where nothing says how well they are judged
 
 def show_report(report: SequenceReport) -> None:
     """Data, scores, confusion, notes and files."""
-    console = Console(highlight=False, soft_wrap=True, width=TABLE_WIDTH)
+    console = console_of(TABLE_WIDTH)
     if report.learnt is not None:
         console.print(data_in_words(report.name, report.learnt), markup=False)
     if report.judged is not None:
@@ -63,7 +66,7 @@ def _table(rows: list[list[str]], title: str | None = None) -> Table:
 def _plain(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape(visible(text))
 
 
 def _show_confusion(console: Console, report: ClassificationReport | None) -> None:
@@ -83,7 +86,7 @@ def _first(judged: Judged) -> list[str]:
     """A line for each of the first cases."""
     lines = []
     for i in range(min(len(judged.cases), MOST_CASES)):
-        name = series_name(judged.cases.names[i])
+        name = shown_name(judged.cases.names[i])
         if isinstance(judged, JudgedNumbers):
             lines.append(f"{name}: {four_digits(float(judged.predicted[i]))}")
         else:

@@ -9,6 +9,7 @@ import click
 
 from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
+from elman.cli.saving import saved_of, saving_options
 from elman.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     "--jobs", type=int, default=1, show_default=True, metavar="N", help="Runs at a time, -1 for one each core.",
 )  # fmt: skip
 @reading_options
+@saving_options
 @click.option("--json", metavar="FILE", help="Write everything to FILE, with all curves.")
 @click.option("--csv", metavar="FILE", help="Write the table to FILE.")
 @click.option("--picture", metavar="FILE", help="Draw the curves to FILE, a .png, .svg or .pdf.")
@@ -53,7 +55,7 @@ def compare(cells: str, task: str, **options: Any) -> None:
     """
     files = {key: options.pop(key) for key in ("json", "csv", "picture")}
     keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate", "jobs")
-    how = {key: options.pop(key) for key in keys}
+    how = {key: options.pop(key) for key in keys} | {"saved": saved_of(options)}
     if files["picture"]:
         import matplotlib
 

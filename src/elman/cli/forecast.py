@@ -9,6 +9,7 @@ import click
 
 from elman.cli.once import Listed, command
 from elman.cli.reading import given, reading_options
+from elman.cli.saving import SAVING, saved_of, saving_options
 
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
@@ -71,7 +72,7 @@ _TRAINING = (
 _FOR_TRAINING = (
     *("past", "future", "static", "holidays", "calendar", "auto", "seconds"),
     *("season", "methods", "distribution", "cell", "units", "members", "epochs", "learning_rate"),
-    *("origins", "refit", "jobs", "seed"),
+    *("origins", "refit", "jobs", "seed", *SAVING),
 )
 _GONE = {
     "--hidden": "it is called --units now",
@@ -119,6 +120,7 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
 )
 @click.option("--model", metavar="FILE", help="Forecast with this model.safetensors, without training.")
 @_training_options
+@saving_options
 def forecast(series: str, model: str | None, horizon: int | None, **options: Any) -> None:
     """Forecast SERIES: a CSV or Parquet file with one or many, or one that ships with Elman (sunspots, co2).
 
@@ -165,8 +167,9 @@ def _train(series: str, horizon: int | None, chosen: dict[str, Any]) -> Forecast
         raise OptionError("say how many steps to forecast, as in --horizon 12")
     if "seconds" in chosen and "auto" not in chosen:
         raise OptionError(f"--seconds {chosen['seconds']:g} is for a search; give --auto as well, or leave it out")
+    saved = saved_of(chosen)
     with Bars() as bars:
-        return commands.forecast(series, horizon=horizon, watch=bars.watch, **chosen)
+        return commands.forecast(series, horizon=horizon, watch=bars.watch, saved=saved, **chosen)
 
 
 def _again(model: str, series: str, horizon: int | None, chosen: dict[str, Any]) -> ForecastReport:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
-from elman.data.names import four_digits, number, series_name
+from elman.cli.terminal import console as console_of
+from elman.data.names import four_digits, number, shown_name
 from elman.forecast.words import (
     coverage_in_words,
     methods_in_words,
@@ -16,6 +16,8 @@ from elman.forecast.words import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from elman.commands import ForecastReport
     from elman.forecast import Backtest
 
@@ -25,7 +27,7 @@ TABLE_WIDTH = 120  # at most; a narrower terminal breaks the lines, which beats 
 
 def show_report(report: ForecastReport) -> None:
     """The backtest's table, notes, the forecast in short, and the files."""
-    console = Console(highlight=False, soft_wrap=True, width=TABLE_WIDTH)
+    console = console_of(TABLE_WIDTH)
     if report.backtest is not None:
         _show_backtest(console, report, report.backtest)
     console.print(f"Methods: {methods_in_words(report.forecaster)}.", markup=False)
@@ -76,7 +78,7 @@ def _one(report: ForecastReport, s: int) -> str:
     found = report.forecast
     times = found.labels()[s]
     span = f"{times[0]} to {times[-1]}" if len(times) > 1 else times[0]
-    name = series_name(found.names[s])
+    name = shown_name(found.names[s])
     line = f"Forecast of {name}, {span}: {_in_short(found.values[s])}"
     if not found.levels:
         return line

@@ -9,6 +9,7 @@ import click
 
 from elman.cli.once import Once
 from elman.cli.reading import case_options, given, reading_options
+from elman.cli.saving import saved_anyway
 
 if TYPE_CHECKING:
     from elman.commands_fleet import Asked, SweepReport
@@ -196,7 +197,8 @@ def _run(options: dict[str, Any], do: Callable[[Asked, dict[str, Any]], SweepRep
     own = {name: options.pop(name) for name in ("trials", "seeds", "measure", "jobs", "budget", "retry")}
     watch = (lambda progress: None) if quiet else show_progress
     texts = {name: options.pop(name) for name in ("ranges", "settings", "file", "out")}
-    asked = Asked(lists, options=Options(**own, at_once=AT_ONCE if at_once is None else at_once, watch=watch), **texts)
+    how = Options(**own, at_once=AT_ONCE if at_once is None else at_once, watch=watch)
+    asked = Asked(lists, options=how, saved=saved_anyway(), **texts)
     chosen = given(options)
     if "fill" in options:  # of the commands that read a table
         chosen["reading"] = Reading(**{name: chosen.pop(name) for name in OF_ROWS if name in chosen})

@@ -8,8 +8,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from elman.checks import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WRITTEN_OUT = {"σ": "sigmoid", "√": "sqrt", "²": "^2", "ᵀ": "'", "≤": "<=", "ε": "epsilon", "±": "+-", "⊗": "outer"}
 """What Elman's own texts have beyond ASCII, in ASCII; any other character becomes its escape, such as \\xe9."""
@@ -27,9 +33,25 @@ codecs.register_error("elman", _written_out)
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """A line on the output, or on the error stream."""
+    """A line on the output, or on the error stream; what came from data cannot steer the terminal."""
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    click.echo(text, file=sys.stderr if err else sys.stdout, color=False if plain else None)
+    click.echo(visible(text), file=sys.stderr if err else sys.stdout, color=False if plain else None)
+
+
+def written(text: str) -> None:
+    """A part of a text that a model writes: as it is to a file or a program, and to a terminal as it may be shown."""
+    click.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
+
+
+def console(width: int) -> Console:
+    """Where tables go, which are as wide at most; texts in them are shown as `say` does."""
+    from rich.console import Console
+
+    class Shown(Console):
+        def print(self, *objects: Any, **how: Any) -> None:
+            super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **how)
+
+    return Shown(highlight=False, soft_wrap=True, width=width)
 
 
 @contextmanager

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
 
 from elman.cli.once import command
-from elman.cli.terminal import flush, say
+from elman.cli.saving import saved_of, saving_options
+from elman.cli.terminal import flush, say, written
 
 _LEARNING = (
     click.option("--out", metavar="FILE", help="Where the model goes. [default: NAME.safetensors]"),
@@ -43,6 +42,8 @@ _LEARNING = (
     click.option("--validation", type=float, metavar="SHARE", help="Of the text, held out at its end. [default: 0.1]"),
     click.option("--validation-file", metavar="FILE", help="A text that judges each epoch instead."),
     click.option("--patience", type=int, metavar="N", help="Stop after N epochs that were no better. [default: never]"),
+    click.option("--max-seconds", type=float, metavar="S", help="Learn no longer. [default: all epochs]"),
+    click.option("--metrics", metavar="FILE", help="Write losses and rates to FILE as they come, a line of JSON each."),
     click.option("--samples", type=int, metavar="N", help="Tokens to show after each epoch. [default: 200]"),
 )
 _WRITING = (
@@ -68,7 +69,7 @@ _BOTH = (click.option("--seed", type=int, metavar="N", help="Another seed, anoth
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*_LEARNING, *_WRITING, *_BOTH)):
+    for option in reversed((*_LEARNING, saving_options, *_WRITING, *_BOTH)):
         command = option(command)
     return command
 
@@ -112,7 +113,7 @@ def write(text: str | None, model: str | None, **options: Any) -> None:
             raise OptionError("--validation is a share of TEXT, and --validation-file a text of its own: leave one out")
         _learn(text, given)
     else:
-        _refuse(given, _LEARNING, "for learning from a text")
+        _refuse(given, (*_LEARNING, saving_options), "for learning from a text")
         _write(str(model), given)
 
 
@@ -126,10 +127,14 @@ def _refuse(given: dict[str, Any], options: tuple[Callable[..., Any], ...], what
 
 def _learn(text: str, given: dict[str, Any]) -> None:
     from elman import commands_text
+    from elman.training import MetricsLog
 
+    if "metrics" in given:
+        given["callbacks"] = [MetricsLog(given.pop("metrics"), every=10)]
+    saved = saved_of(given)
     with _file_of(text) as file:
-        found = commands_text.learn_to_write(file, **{"samples": 200, **given})
-    for note in found.notes:
+        found = commands_text.learn_to_write(file, saved=saved, **{"samples": 200, **given})
+    for note in (*found.notes, *filter(None, [found.model.history_.stopped])):
         say(f"Note: {note}.")
     if found.score is not None:
         say(_scored(found.score, "the text that was held out"))
@@ -142,9 +147,12 @@ def _file_of(text: str) -> Iterator[str]:
     if text != "-":
         yield text
         return
-    with tempfile.TemporaryDirectory(prefix="elman-") as folder:
-        file = Path(folder, "stdin.txt")
-        with file.open("wb") as copy:
+    from elman.files import temporary, temporary_folder
+
+    what = "the text of the standard input"
+    with temporary_folder(what) as folder:
+        file = folder / "stdin.txt"
+        with temporary(what), file.open("wb") as copy:
             shutil.copyfileobj(sys.stdin.buffer, copy)
         yield str(file)
 
@@ -165,9 +173,9 @@ def _write(model: str, given: dict[str, Any]) -> None:
     if "stop" in given:
         given["stop"] = list(given["stop"])
     parts = commands_text.write(model, **given)
-    click.echo(given.get("prompt", ""), nl=False)
+    written(given.get("prompt", ""))
     for part in parts:
-        click.echo(part, nl=False)
+        written(part)
         flush()
     say()
     sys.stdout.flush()

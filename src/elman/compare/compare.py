@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from elman.insight.flow import gradient_flow
 from elman.jobs import as_jobs, each_job
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam
+from elman.training.runs import remembered
 from elman.training.turns import Turn, made_by, side_by_side
 
 PARAMETERS = 4000
@@ -250,6 +251,15 @@ def _each_run(
 
 
 def _run(task: Task, budget: Budget, item: Item, turn: Turn | None = None) -> Run:
+    """A run, or what it was if it had ended before the comparison was stopped."""
+    return remembered(lambda: _trained(task, budget, item, turn), asdict, _of_data)
+
+
+def _of_data(data: Any) -> Run:
+    return Run(**data | {"curve": [np.nan if value is None else float(value) for value in data["curve"]]})
+
+
+def _trained(task: Task, budget: Budget, item: Item, turn: Turn | None) -> Run:
     cell, units, seed = item
     net = network(cell, units, task, seed)
     optimizer = Adam(budget.rate, clip_norm=budget.clip)

@@ -7,6 +7,7 @@ from elman.data.casing import cases_of, read_cases
 from elman.data.collecting import collect
 from elman.data.collection import Collection
 from elman.data.covariates import Covariate
+from elman.data.datasets import Batches, Dataset, Ragged, Rows, Scan, SeriesWindows, scan
 from elman.data.idx import read_idx
 from elman.data.images import Images, digits, mnist
 from elman.data.known_ahead import future_rows
@@ -19,11 +20,17 @@ from elman.data.windows import training_windows, windows
 
 __all__ = [
     "BatchLoader",
+    "Batches",
     "Cases",
     "Collection",
     "Covariate",
+    "Dataset",
     "Images",
+    "Ragged",
+    "Rows",
+    "Scan",
     "Series",
+    "SeriesWindows",
     "WindowSampler",
     "bundled",
     "calendar",
@@ -38,6 +45,7 @@ __all__ = [
     "read_cases",
     "read_columns",
     "read_idx",
+    "scan",
     "seasons_of",
     "tasks",
     "training_windows",

@@ -7,7 +7,6 @@ import http.client
 import os
 import sys
 import urllib.request
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from elman.errors import DataError
+from elman.files import draft, sync_file, sync_folder
 
 CHUNK = 1 << 16
 SECONDS_TO_WAIT = 20.0  # for the next bytes of a server that is silent
@@ -67,19 +67,20 @@ def download(name: str, folder: Path, verbose: int = 1) -> Path:
         If it cannot be fetched, or is not what it should be.
     """
     remote = REMOTE[name]
-    temporary = folder / f".{name}.{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            found = _fetch(remote.url, file, name, verbose)
-        if found != remote.sha256:
-            raise DataError(f"{remote.url} gave a file with SHA-256 {found}, expected {remote.sha256}; it was not kept")
-        os.replace(temporary, folder / name)
+        with draft(folder) as made:
+            with made.open("xb") as file:
+                found = _fetch(remote.url, file, name, verbose)
+            if found != remote.sha256:
+                raise DataError(
+                    f"{remote.url} gave a file with SHA-256 {found}, expected {remote.sha256}; it was not kept"
+                )
+            sync_file(made)
+            os.replace(made, folder / name)
+            sync_folder(folder)
     except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
         raise DataError(f"{remote.url} could not be fetched into {folder}: {error}") from error
-    finally:
-        if temporary.exists():
-            temporary.unlink()
     return folder / name
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from elman.data.packed import BROKEN, GZIP, gunzipped
 from elman.errors import DataError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_GZIP = b"\x1f\x8b"
 
 
 def read_idx(path: str | Path) -> np.ndarray:
@@ -54,6 +52,8 @@ def read_idx(path: str | Path) -> np.ndarray:
 def _uncompressed(path: Path) -> bytes:
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if content[:2] == _GZIP else content
-    except (OSError, EOFError, zlib.error) as error:
+        return gunzipped(content, path) if content[:2] == GZIP else content
+    except BROKEN as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{path} cannot be read: {error}") from error

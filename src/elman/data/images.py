@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import numpy as np
 from elman.checks import whole
 from elman.data.download import REMOTE, cache_folder, download
 from elman.data.idx import read_idx
+from elman.data.npy import read_npz
 from elman.errors import DataError
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -127,16 +127,13 @@ def _listed(folders: list[Path]) -> str:
 
 def _read_npz(path: Path) -> Images:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [key for key in _KEYS if key not in file]
-            if missing:
-                raise DataError(f"{path} has no array {missing[0]!r}; expected {', '.join(_KEYS)}")
-            arrays = [file[key] for key in _KEYS]
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        if isinstance(error, DataError):
-            raise
+        file = read_npz(path)
+    except DataError as error:
         raise DataError(f"{path} is not an npz file of MNIST ({error}); get it again") from error
-    return _checked(*arrays, origin=str(path))
+    missing = [key for key in _KEYS if key not in file]
+    if missing:
+        raise DataError(f"{path} has no array {missing[0]!r}; expected {', '.join(_KEYS)}")
+    return _checked(*(file[key] for key in _KEYS), origin=str(path))
 
 
 def _checked(

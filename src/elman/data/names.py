@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from elman.checks import visible
+
 
 def listed(names: Iterable[object], most: int = 12) -> str:
     """Names for a message, the first few of many."""
-    shown = [str(name) for name in names]
+    shown = [visible(str(name), line=True) for name in names]
     rest = f" ... ({len(shown)} in all)" if len(shown) > most else ""
     return ", ".join(shown[:most]) + rest
 
@@ -28,6 +30,11 @@ def counted(number: float, things: str) -> str:
 def series_name(name: Any) -> str:
     """What calls a series, in words: ``Leeds, tea`` where several columns do."""
     return ", ".join(map(str, name)) if isinstance(name, tuple) else str(name)
+
+
+def shown_name(name: Any) -> str:
+    """The same on one line of a terminal, whatever characters it has."""
+    return visible(series_name(name), line=True)
 
 
 def number(value: float) -> str:

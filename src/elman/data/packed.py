@@ -6,16 +6,34 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from elman.checks import nearest
 from elman.errors import DataError
 
-_PACKERS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\x00": lzma.decompress}
+GZIP = b"\x1f\x8b"
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
-_BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
+LEAST_ROOM, TIMES = 2**28, 100
+"""A packed file may hold so many bytes, or so many times its own: real tables are packed to a third or a twentieth, and
+what is made to fill a memory to a thousandth and less."""
+_XZ_MEMORY = 2**29  # which its header asks for; that of the strongest preset is 65 MB
+BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    struct.error,
+    MemoryError,
+)
+"""What a file that is damaged, or only pretends to be packed, makes Python's modules raise."""
 _AS_CSV = "save the sheet as CSV (in the spreadsheet: File, Save As, CSV) and give that file"
 _WORKBOOKS = frozenset([".xlsx", ".xlsm", ".xlsb", ".ods"])
 _AS_PARQUET = "write it as CSV or Parquet, with pandas for instance, and give that file"
@@ -77,7 +95,9 @@ def unpacked(path: Path) -> bytes:
     start = file_start(path)
     try:
         data = _unpacked(path, start)
-    except _BROKEN as error:
+    except BROKEN as error:
+        if isinstance(error, DataError):
+            raise
         advice = f"; {_AS_CSV}" if path.suffix.lower() in _WORKBOOKS else ""
         raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}{advice}") from error
     if not data.strip():
@@ -93,7 +113,56 @@ def _unpacked(path: Path, start: bytes) -> bytes:
         return _from_zstandard(path)
     data = path.read_bytes()
     unpack = next((unpack for magic, unpack in _PACKERS.items() if start.startswith(magic)), None)
-    return unpack(data) if unpack else data
+    return unpack(data, path) if unpack else data
+
+
+def room(size: int) -> int:
+    """How many bytes a packed file of some size may hold."""
+    return max(LEAST_ROOM, TIMES * size)
+
+
+def read_within(file: Any, size: int, path: Path) -> bytes:
+    """All that a file object unpacks, unless that is far more than the `size` of what is packed warrants."""
+    most = room(size)
+    data: bytes = file.read(most + 1)
+    if len(data) > most:
+        raise too_large(path, most)
+    return data
+
+
+def too_large(path: Path, most: int) -> DataError:
+    return DataError(
+        f"{path} unpacks to more than {most >> 20} MB, {TIMES} times its own size and more: if it is a table after "
+        "all, unpack it yourself and give what comes out"
+    )
+
+
+def gunzipped(data: bytes, path: Path) -> bytes:
+    """What gzip packed, within bounds."""
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        return read_within(file, len(data), path)
+
+
+def _bunzipped(data: bytes, path: Path) -> bytes:
+    with bz2.BZ2File(io.BytesIO(data)) as file:
+        return read_within(file, len(data), path)
+
+
+def _of_xz(data: bytes, path: Path) -> bytes:
+    """Of one stream or several; the memory that a stream may ask for is bounded, which `lzma.open` cannot."""
+    most, found, rest = room(len(data)), bytearray(), data
+    while rest:
+        stream = lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+        found += stream.decompress(rest, max_length=most + 1 - len(found))
+        if len(found) > most:
+            raise too_large(path, most)
+        if not stream.eof:
+            raise EOFError("it ends too early")
+        rest = stream.unused_data.lstrip(b"\0")
+    return bytes(found)
+
+
+_PACKERS: dict[bytes, Callable[[bytes, Path], bytes]] = {GZIP: gunzipped, b"BZh": _bunzipped, b"\xfd7zXZ\x00": _of_xz}
 
 
 def _from_zip(path: Path) -> bytes:
@@ -109,7 +178,8 @@ def _from_zip(path: Path) -> bytes:
                 f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}"
             )
         try:
-            return archive.read(names[0])
+            with archive.open(names[0]) as file:
+                return read_within(file, path.stat().st_size, path)
         except RuntimeError as error:  # a password
             raise DataError(f"{path} cannot be unpacked: {error}") from error
 
@@ -118,18 +188,26 @@ def _from_zstandard(path: Path) -> bytes:
     """By DuckDB, as Python knows no Zstandard before 3.14: a table of one column, the lines."""
     import duckdb
 
-    from elman.data.parquet import as_literal
+    from elman.data.database import as_literal, connected
 
     reading = (
         "SELECT line FROM read_csv(?, columns={'line': 'VARCHAR'}, auto_detect=false, header=false, delim='\x01', "
         "quote='', escape='', compression='zstd', null_padding=true, max_line_size=100000000)"
     )
     try:
-        with duckdb.connect(":memory:") as database:
-            lines = database.execute(reading, [as_literal(path)]).fetchall()
+        with connected() as database:
+            return _lines(database.execute(reading, [as_literal(path)]), path)
     except duckdb.Error as error:
         raise DataError(f"{path} cannot be unpacked: {' '.join(str(error).split())[:300]}") from error
-    return "\n".join(line or "" for (line,) in lines).encode()
+
+
+def _lines(query: Any, path: Path) -> bytes:
+    most, found = room(path.stat().st_size), bytearray()
+    while lines := query.fetchmany(10_000):
+        found += "".join(f"{line or ''}\n" for (line,) in lines).encode()
+        if len(found) > most:
+            raise too_large(path, most)
+    return bytes(found[:-1])
 
 
 def _refuse_others(path: Path, data: bytes) -> None:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from elman.data.database import as_literal, connected, quoted, reason, shut
 from elman.data.dates.zones import is_zone
+from elman.data.packed import TIMES
 from elman.errors import DataError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+LEAST_VALUES = 2**28  # that a file of any size may hold
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _WIDE = ("BIGINT", "HUGEINT", "UBIGINT")
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
@@ -38,13 +41,13 @@ def read_parquet(path: Path) -> tuple[dict[str, Typed], dict[str, str], frozense
     import duckdb
 
     try:
-        with _connected() as database:
-            database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [as_literal(path)])
+        with connected() as database:
+            written = _zones_of_pandas(database, path)
+            _read(database, path)
             types = {row[0]: str(row[1]) for row in database.execute("DESCRIBE series").fetchall()}
             usable = {n: kind for n, kind in types.items() if not kind.startswith(_NESTED) and "[" not in kind}
             columns = {name: _column(database, name, kind) for name, kind in usable.items()}
             rounded = frozenset(name for name, kind in usable.items() if _is_rounded(database, name, kind))
-            written = _zones_of_pandas(database, path)
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
     nested = [name for name in types if name not in usable]
@@ -65,25 +68,34 @@ def read_lists(path: Path) -> dict[str, list[Any]]:
     import duckdb
 
     try:
-        with _connected() as database:
+        with connected() as database:
             types = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [as_literal(path)]).fetchall()
             if not any("[" in str(row[1]) for row in types):
                 return {}
-            rows = database.execute("SELECT * FROM read_parquet(?)", [as_literal(path)]).fetchall()
+            _read(database, path)
+            rows = database.execute("SELECT * FROM series").fetchall()
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{path} cannot be read as a table: {reason(error)}") from error
     return {row[0]: list(column) for row, column in zip(types, zip(*rows, strict=True), strict=False)}
 
 
-def _connected() -> DuckDBPyConnection:
-    """A database in memory, in UTC, that loads nothing from elsewhere."""
-    import duckdb
+def _read(database: DuckDBPyConnection, path: Path) -> None:
+    """Make the file's rows a table `series`, after which no query reads anything else.
 
-    options: dict = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    database = duckdb.connect(":memory:", config=options)
-    if has_zones(database):
-        database.execute("SET TimeZone='UTC'")
-    return database
+    Raises
+    ------
+    DataError
+        If it promises far more values than its bytes warrant.
+    """
+    promised = "SELECT max(num_rows) * count(*) FROM parquet_schema(?), parquet_file_metadata(?)"
+    values = database.execute(promised, [as_literal(path)] * 2).fetchall()[0][0] or 0
+    if values > max(LEAST_VALUES, TIMES * path.stat().st_size):
+        raise DataError(
+            f"{path} promises {values:,} values in {path.stat().st_size:,} bytes, which no table is: if it is one, "
+            "give a file with a part of its rows or columns"
+        )
+    database.execute("CREATE TABLE series AS SELECT * FROM read_parquet(?)", [as_literal(path)])
+    shut(database)
 
 
 def _zones_of_pandas(database: DuckDBPyConnection, path: Path) -> dict[str, str]:
@@ -96,40 +108,17 @@ def _zones_of_pandas(database: DuckDBPyConnection, path: Path) -> dict[str, str]
     return {}
 
 
-def as_literal(path: Path) -> str:
-    """A path that DuckDB does not take for a pattern of file names."""
-    literal = str(path.absolute())
-    for special in "[*?":
-        literal = literal.replace(special, f"[{special}]")
-    return literal
-
-
-def reason(error: Exception) -> str:
-    """What DuckDB says, its second line included."""
-    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
-    return " ".join(lines[:2])
-
-
-def has_zones(database: DuckDBPyConnection) -> bool:
-    found = database.execute("SELECT count(*) FROM duckdb_settings() WHERE lower(name) = 'timezone'").fetchall()
-    return bool(found[0][0])
-
-
 def _is_rounded(database: DuckDBPyConnection, name: str, kind: str) -> bool:
     """Whether whole numbers are larger than float64 holds them."""
     if kind not in _WIDE:
         return False
-    column = _quoted(name)
+    column = quoted(name)
     query = f"SELECT count(*) FROM series WHERE TRY_CAST(CAST({column} AS DOUBLE) AS HUGEINT) IS DISTINCT FROM {column}"
     return bool(database.execute(query).fetchall()[0][0])
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _column(database: DuckDBPyConnection, name: str, kind: str) -> Typed:
-    column = _quoted(name)
+    column = quoted(name)
     if kind in _NUMBERS or kind.startswith(_FRACTIONS):
         found = database.execute(f"SELECT CAST({column} AS DOUBLE) AS n FROM series").fetchnumpy()["n"]
         return np.ma.filled(np.ma.asarray(found, np.float64), np.nan)

@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
 from elman.checks import whole
-from elman.training.ranks import SHARDS, Ranks
-
-
-@dataclass(frozen=True)
-class Alone:
-    """The only rank; see `elman.training.ranks.Ranks`."""
-
-    shards: int
-    rank: int = 0
-    size: int = 1
-
-    def gather(self, value: Any) -> list[Any]:
-        return [value]
-
-    def gather_numbers(self, values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
-        return values
-
-    def combine(
-        self, parts: Sequence[np.ndarray], counts: Sequence[int], how: Callable[[list[np.ndarray]], np.ndarray]
-    ) -> np.ndarray:
-        return how(list(parts))
+from elman.training.ranks import SHARDS, Alone, Ranks
 
 
 def alone(shards: int = SHARDS) -> Ranks:

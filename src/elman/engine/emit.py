@@ -60,7 +60,7 @@ class Placement:
             inputs = tuple(self._operand(i, registers) for i in n.inputs)
             out = self._result(n, registers)
             registers.release(n)
-            code.append(Instruction(n.op, out, inputs, n.first, n.second))
+            code.append(Instruction(n.op, out, inputs, n.first, n.second, n.name))
         return [Elementwise(tuple(code))]
 
     def _result(self, n: Node, registers: _Registers) -> Operand:

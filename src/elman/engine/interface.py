@@ -135,6 +135,9 @@ class Updates:
     spans : sequence of Span, optional
         What is changed, in order; all parameters, as one group, by default. Parameters in no span stay as they are, and
         so does the optimiser's state of them; their gradients neither count in `clip_norm` nor need be finite.
+    done : array (1,) of int64, optional
+        Is set to the number of updates that are done, also where an exception (the handler of a signal's, for example)
+        ends the call: then all is as it was before the update that was under way.
     """
 
     batches: Batches
@@ -146,6 +149,13 @@ class Updates:
     carried: Sequence[np.ndarray] | None = None
     seconds: float = np.inf
     spans: Sequence[Span] | None = None
+    done: np.ndarray | None = None
+
+    def counter(self) -> np.ndarray:
+        """Where to count the updates that are done: `done`, set to 0."""
+        found = np.zeros(1, np.int64) if self.done is None else self.done
+        found[0] = 0
+        return found
 
 
 @dataclass

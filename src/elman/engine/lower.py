@@ -37,6 +37,7 @@ class Node:
     biases: tuple[Parameter, ...] = ()
     base: Node | None = None  # affine: what the products are added to
     memory: tuple[Remembered, ...] = ()  # attention: the keys and the values
+    name: str = ""  # what the equations call it
 
     @property
     def is_elementwise(self) -> bool:

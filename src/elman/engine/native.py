@@ -28,8 +28,6 @@ try:
 except ImportError:  # installed without a compiler: the NumPy engine does the work
     _native = None  # type: ignore[assignment]
 
-SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C
-
 _most: ContextVar[int | None] = ContextVar("_most", default=None)
 
 
@@ -197,16 +195,15 @@ class NativeEngine:
         *,
         version: int = 0,
     ) -> np.ndarray:
-        """Feed outputs back as inputs, in few calls."""
+        """Feed outputs back as inputs, in one call."""
         all_states = self._check_in_place(parameters, [window], states, [output], "window")
         with arrays.room([window]):
-            out, done = np.empty((len(window), steps, window.shape[2]), window.dtype), 0
+            out = np.empty((len(window), steps, window.shape[2]), window.dtype)
         repeated = self._engine.repeated(parameters, version, [window], all_states, [output])
-        while done < steps:  # Ctrl-C is looked at in between
-            if drawing is None:
-                done = repeated.generate(window, done, SECONDS_A_CALL, out)
-            else:
-                done = repeated.draw(window, astuple(drawing), done, SECONDS_A_CALL, out)
+        if drawing is None:
+            repeated.generate(window, out)
+        else:
+            repeated.draw(window, astuple(drawing), out)
         return out
 
     def gradients(
@@ -261,7 +258,7 @@ class NativeEngine:
             self._compiled(optimizer),
             [self._intake.numbers(array, size, f"state[{i}]") for i, array in enumerate(updates.state)],
             spans,
-            scalars[0],
+            scalars[:1],
             updates.clip_norm,
         )
 
@@ -278,7 +275,7 @@ class NativeEngine:
         carried = self._intake.states(updates.carried, arrays.one_size(borders), "carried") if updates.carried else []
         spans, scalars = arrays.flat_spans(updates, count, self.plan.parameters)
         keys = None if updates.keys is None else np.ascontiguousarray(updates.keys, np.uint64)
-        losses = np.empty(count, np.float64)
+        losses, counted = np.empty(count, np.float64), updates.counter()
         done, finite = self._engine.train(
             self._intake.parameters(parameters, changed=True),
             data.inputs,
@@ -296,6 +293,7 @@ class NativeEngine:
             carried,
             updates.seconds,
             losses,
+            counted,
             *check_how(self.plan, how),
         )
         return TrainResult(losses[: done if finite else done + 1], done, finite)

@@ -146,13 +146,17 @@ class Operand:
 
 @dataclass(frozen=True)
 class Instruction:
-    """``out = op(*inputs)``; `first` and `second` are the op's numbers (slope, bounds, rate)."""
+    """``out = op(*inputs)``; `first` and `second` are the op's numbers (slope, bounds, rate).
+
+    `name` is what the equations call the result, for people; nothing depends on it.
+    """
 
     op: str
     out: Operand
     inputs: tuple[Operand, ...]
     first: float = 0.0
     second: float = 0.0
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -274,6 +274,9 @@ class _Scheduler:
             memories=remembered(graph, forward.memories),
             dropout_base=DROPOUTS_A_LAYER * index,
         )
+        for symbol, name in graph.names.items():
+            if symbol in memo and memo[symbol].inputs:
+                memo[symbol].name = memo[symbol].name or name
         fixed, outputs = self._outputs(graph, lowering, states, index, axis)
         needed = reachable([*outputs, *(memo[s] for s in keep)])
         first = ancestors(needed, [n for n in needed if not n.loop and not n.is_elementwise])

@@ -22,7 +22,7 @@ def train(
     how: How,
 ) -> TrainResult:
     """What `Engine.train` says."""
-    started, done = time.perf_counter(), 0
+    started, done = time.perf_counter(), updates.counter()
     rows, borders = arrays.flat_batches(updates.batches, len(data))
     losses, carried = np.zeros(len(borders) - 1), updates.carried
     if carried is not None:
@@ -37,10 +37,10 @@ def train(
         moments.keep_running(before, parameters)
         for kept, value in zip(carried or [], found.states if carried else [], strict=True):
             kept[:] = value
-        done = n + 1
+        done[0] = n + 1
         if time.perf_counter() - started > updates.seconds:
             break
-    return TrainResult(losses[:done], done, True)
+    return TrainResult(losses[: done[0]], int(done[0]), True)
 
 
 def update(parameters: np.ndarray, gradients: np.ndarray, updates: Updates, number: int = 0) -> bool:

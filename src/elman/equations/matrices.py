@@ -7,7 +7,7 @@ parameters: a matrix's own, or those of its transpose, a value for each row (``v
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -98,11 +98,13 @@ class _Rows:
         self.leaves: dict[Leaf, Symbol] = {}
         self.seen: set[Symbol] = set()  # what is a matrix in it
         self._known: dict[Symbol, Symbol] = {}
+        self._vectors: dict[str, dict[Symbol, Symbol]] = {"column": {}, "row": {}}
 
     def of(self, node: Symbol) -> Symbol:
         """A node's row."""
-        if node not in self._known:
-            self._known[node] = self._made(node)
+        for one in ordered([node], self._known, _parts):
+            if one not in self._known:
+                self._known[one] = self._made(one)
         return self._known[node]
 
     def _made(self, node: Symbol) -> Symbol:
@@ -112,7 +114,7 @@ class _Rows:
         if isinstance(node, Parameter) and node.op == "parameter":
             return self._leaf(node, "matrix")
         if node.op == "matrix":
-            return self.of(node.inputs[0])
+            return self._known[node.inputs[0]]
         if node.op == "transpose":  # of a parameter, or of a matrix that is made before
             return self._leaf(node.inputs[0], "transpose")
         if row_of(node).shape == "turn":
@@ -124,17 +126,25 @@ class _Rows:
                 node,
                 f"there is no {node.op} of a matrix; there are functions of each value, and sum, mean and max of rows",
             )
-        return build(node.op, *map(self.of, node.inputs), first=node.first, second=node.second)
+        return build(node.op, *(self._known[i] for i in node.inputs), first=node.first, second=node.second)
 
     def vector(self, node: Symbol, kind: str) -> Symbol:
         """An expression of vectors, as a value for each row, or the same for all of them."""
+        known = self._vectors[kind]
+        for one in ordered([node], known):
+            if one not in known:
+                known[one] = self._vector(one, kind)
+        return known[node]
+
+    def _vector(self, node: Symbol, kind: str) -> Symbol:
         if node.op == "const":
             return node
         if isinstance(node, Parameter) and node.op == "parameter":
             return self._leaf(node, "row" if node.dim is ONE else kind)
         if row_of(node).shape != "map" and (kind == "column" or row_of(node).shape not in OF_ROWS):
             self.refuse(node, f"there is no {node.op} of a vector that is a {kind} of a matrix")
-        return build(node.op, *(self.vector(i, kind) for i in node.inputs), first=node.first, second=node.second)
+        operands = (self._vectors[kind][i] for i in node.inputs)
+        return build(node.op, *operands, first=node.first, second=node.second)
 
     def _leaf(self, parameter: Symbol, kind: str) -> Symbol:
         assert isinstance(parameter, Parameter)
@@ -146,6 +156,11 @@ class _Rows:
 
     def refuse(self, node: Symbol, why: str) -> NoReturn:
         raise EquationError(f"{self.name} makes a matrix of {node!r}: {why}.\n  {node.line}")
+
+
+def _parts(node: Symbol) -> Sequence[Symbol]:
+    """What a matrix is made of, as far as that are matrices."""
+    return () if node.op == "transpose" or row_of(node).shape == "turn" else node.inputs
 
 
 def _is_scalar(node: Symbol) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from elman.equations.graph import Graph, ordered
 from elman.equations.ops import row_of
-from elman.equations.shapes import is_memory
+from elman.equations.shapes import memories_of
 from elman.equations.symbols import Parameter, Symbol
 from elman.errors import EquationError
 
@@ -19,18 +19,17 @@ from elman.errors import EquationError
 def check_memories(name: str, outputs: Iterable[Symbol]) -> None:
     """Raise `EquationError` where a memory is used as if it were one vector."""
     nodes = ordered(outputs)
-    if all(node.op != "memory" for node in nodes):
-        return
+    memories = memories_of(nodes)
     for node in nodes:
         for number, operand in enumerate(node.inputs):
             attends = row_of(node).shape == "attend" and number in (1, 2)
-            if is_memory(operand) and not attends and not is_memory(node):
+            if operand in memories and not attends and node not in memories:
                 raise EquationError(
                     f"{name}: {operand!r} is a memory, which has a vector for each of its own steps; a step reads it "
                     "by el.attend(query, keys, values)"
                 )
     for output in outputs:
-        if is_memory(output):
+        if output in memories:
             raise EquationError(f"{name} returned {output!r}, which is a memory and not one vector")
 
 

@@ -46,6 +46,7 @@ class _Style:
         """``W_z`` as ``W_{z}``; greek names as letters, ``h_hat`` with its hat; the time as a last index."""
         if not self.latex:
             return f"{name}_{time}" if time else name
+        name = name.translate(_LITERAL)
         base, *indices = [part for part in name.split("_") if part != "hat"] or [name]
         base = f"\\{base}" if base in _GREEK else rf"\mathrm{{{base}}}" if len(base) > 1 else base
         if name.startswith("hat_") or "_hat" in name:
@@ -61,6 +62,7 @@ class _Style:
         return (row.latex if self.latex else row.text).format(*parts, **numbers)
 
 
+_LITERAL = str.maketrans(dict.fromkeys("\\{}$&#%^~", ""))  # a name is no command of LaTeX
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi rho sigma tau phi chi psi omega".split()
 )

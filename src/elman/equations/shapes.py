@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from elman.equations.ops import Op, row_of
+from elman.equations.order import ordered
 from elman.equations.widths import ONE, Dim, must_add_up, must_be_at_least, must_equal, must_multiply_to, users_line
 from elman.errors import EquationError
 
@@ -109,20 +110,25 @@ def _attended(row: Op, inputs: Inputs) -> Dim:
 
 
 def is_memory(symbol: Any) -> bool:
-    """Whether a symbol is a memory, or is made of memories, parameters and numbers.
+    """Whether a symbol is a memory; see `memories_of`."""
+    return symbol in memories_of(ordered([symbol]))
+
+
+def memories_of(nodes: Iterable[Any]) -> set[Any]:
+    """Which of some nodes, operands first, are memories, or made of memories, parameters and numbers.
 
     What is found in a memory is none: it is one vector, whatever was looked for.
     """
-    leaves, seen, stack = set(), set(), [symbol]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        found = row_of(node).shape == "attend"
-        stack.extend(() if found else node.inputs)
-        leaves.add("" if node.inputs and not found else node.op)
-    return "memory" in leaves and leaves <= {"memory", "parameter", "const", ""}
+    fixed: set[Any] = set()  # made of parameters and numbers alone
+    found: set[Any] = set()
+    for node in nodes:
+        if node.op == "memory":
+            found.add(node)
+        elif node.op in ("parameter", "const"):
+            fixed.add(node)
+        elif node.inputs and row_of(node).shape != "attend" and all(i in fixed or i in found for i in node.inputs):
+            (found if any(i in found for i in node.inputs) else fixed).add(node)
+    return found
 
 
 # --- slices: from `first` to `second`, each counted from the end where it is negative; `second` 0 is the end ---

@@ -10,6 +10,9 @@ from fractions import Fraction
 from elman.equations.widths import ONE, AtLeast, Dim, Equal, Line, Relation, Times, Total, What
 from elman.errors import ShapeError
 
+MOST_WIDTH = 2**31 - 1
+"""Of what equations make: a vector that is wider fits into no memory, and products of products have no end."""
+
 
 def solve(relations: Sequence[Relation], known: Iterable[tuple[Dim, int, str]]) -> Solution:
     """Give every width its number, from the `known` ones and the relations.
@@ -130,7 +133,7 @@ class Solution:
             raise self._wrong(composed, f"that is not their {_kind(composed)}")
         for dim in unknown:
             number, of = _missing(composed, known, times[dim]), _text(composed.what)
-            if number < 1 or number != int(number):
+            if not 1 <= number <= MOST_WIDTH or number != int(number):
                 left = "in all" if times[dim] > 0 else "are left for a part"
                 raise self._wrong(composed, f"{float(number):.4g} values {left}")
             self.value[dim] = (int(number), f"a part of {of}" if times[dim] < 0 else of)

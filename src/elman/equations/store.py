@@ -12,17 +12,13 @@ from elman.equations import symbols, widths
 from elman.equations.declared import Parameters, fix
 from elman.equations.functions import apply
 from elman.equations.graph import Graph, ordered
+from elman.equations.graph_checks import check_graph
 from elman.equations.matrices import declare
-from elman.equations.ops import OPS
 from elman.equations.ranges import Range
 from elman.equations.symbols import Parameter, Symbol
-from elman.equations.trace import Cell, Option
-from elman.equations.vectors import MOST_PARTS, scalar
-from elman.errors import ModelFileError, OptionError
-
-_LEAVES = ("input", "memory", "state", "parameter", "constant", "const")
-MOST = 2**30  # of a place in a vector
-_COUNTS = {"part": 1, "block_matmul": 0}  # which of an op's numbers is how many parts there are
+from elman.equations.trace import Cell, Option, check_traced
+from elman.equations.vectors import scalar
+from elman.errors import ElmanError, ModelFileError, OptionError
 
 
 def to_data(cell: Cell) -> dict[str, Any]:
@@ -98,8 +94,8 @@ def from_data(data: dict[str, Any]) -> StoredCell:
         If the data is not a cell's graph: an unknown op, a node that refers to a later one.
     """
     try:
-        _check(data)
-    except (KeyError, TypeError, ValueError, IndexError) as e:
+        check_graph(data)
+    except ElmanError as e:
         raise ModelFileError(f"the model file holds equations that cannot be read: {e}") from e
     return StoredCell(data)
 
@@ -151,7 +147,9 @@ class StoredCell(Cell):
             for state, new in zip(states, outputs[len(outputs) - len(states) :], strict=True):
                 widths.must_equal(state.dim, new.dim, f"the new state {state.name} of {self.name}")
             declare(self.name, outputs)
-        parameters = {n: s for n, s in p._all.items() if s.role}
+        declared = p.__dict__["_all"]
+        parameters = {n: s for n, s in declared.items() if s.role}
+        check_traced(self, outputs, declared, {*inputs, *memories, *states, *parameters.values()})
         names = {values[int(k)]: n for k, n in self.data["names"].items()}
         said = [(values[k], _range(*each)) for k, *each in self.data.get("ranges", ())]
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories, said)
@@ -183,28 +181,3 @@ def _value(op: str, operands: list[Any], first: float, second: float, name: str,
 def _result(values: list[Any], data: dict[str, Any]) -> Any:
     found = tuple(values[k] for k in data["outputs"])
     return found if len(found) > 1 else found[0]
-
-
-def _check(data: dict[str, Any]) -> None:
-    """Raise unless every node is an op that exists, on nodes before it."""
-    for number, (op, inputs, first, second, name) in enumerate(data["nodes"]):
-        arity = 0 if op in _LEAVES else OPS[op].arity
-        if len(inputs) != arity or any(not 0 <= i < number for i in inputs):
-            raise ValueError(f"node {number} ({op}) has operands {inputs}")
-        float(first), float(second), str(name)
-        if op in OPS and OPS[op].whole and not all(float(n).is_integer() and abs(n) <= MOST for n in (first, second)):
-            raise ValueError(f"node {number} ({op}) has the numbers {first}, {second}")
-        if op == "constant" and not (1 <= first <= MOST and 0 <= second <= MOST and first == int(first)):
-            raise ValueError(f"node {number} (a constant) has the sizes {first}, {second}")
-        if op in _COUNTS and not 1 <= (first, second)[_COUNTS[op]] <= MOST_PARTS:
-            raise ValueError(f"node {number} ({op}) has {(first, second)[_COUNTS[op]]} parts")
-    if not 0 <= len(data["outputs"]) - max(1, len(data["states"])) <= bool(data["states"]):
-        raise ValueError(f"{len(data['outputs'])} outputs of {len(data['states'])} states")
-    for k in [*data["outputs"], *map(int, data["names"])]:
-        data["nodes"][k]
-    if not isinstance(data["initial"], dict) or not isinstance(data["doc"], str):
-        raise TypeError("initial or doc")
-    for k, *each in data.get("ranges", ()):
-        data["nodes"][k], _range(*each)
-    if not all(isinstance(name, str) for name in data.get("frozen", ())):
-        raise TypeError("frozen")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from elman.equations.ops import OPS, Op, row_of
+from elman.equations.order import ordered
 from elman.equations.refusals import NoNumber
 from elman.equations.shapes import ends_of, result_width, turned, written
 from elman.equations.widths import ONE, Dim, Line, is_recording, users_line
@@ -261,12 +262,9 @@ class MatrixOf(Parameter):
         Symbol.__init__(self, "matrix", (value,), Dim(f"the rows of {value!r}"))
         self.columns, self.role = Dim(f"the columns of {value!r}"), "matrix"
         self.row: Any = None
-        stack = [value]
-        while stack:
-            node = stack.pop()
+        for node in ordered([value], operands=lambda node: () if node.op in ("column", "row") else node.inputs):
             if isinstance(node, Parameter) and node.dim is not ONE:
                 node.role = "matrix"  # a table, or a vector elsewhere, is found out at the end
-            stack.extend(() if node.op in ("column", "row") else node.inputs)
 
 
 class Transposed(Symbol):
@@ -319,13 +317,7 @@ def as_symbol(value: Any) -> Symbol:
 
 def made_of_parameters(symbol: Symbol) -> bool:
     """Whether all that an expression uses are parameters, one at least, and numbers."""
-    leaves, seen, stack = set(), set(), [symbol]
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack.extend(node.inputs)
-            leaves |= set() if node.inputs else {node.op}
+    leaves = {node.op for node in ordered([symbol]) if not node.inputs}
     return "parameter" in leaves <= {"parameter", "const"}
 
 

@@ -132,9 +132,7 @@ class Cell:
         parameters |= name_constants(recorder.constants, local, taken, outputs)
         _check_names(self, parameters)
         _check_frozen(self, parameters)
-        _check_needed(self, outputs, p.__dict__["_all"])
-        _check_leaves(self, outputs, {*inputs, *memories, *states, *parameters.values()})
-        check_memories(self.name, outputs)
+        check_traced(self, outputs, p.__dict__["_all"], {*inputs, *memories, *states, *parameters.values()})
         names = _names(local, outputs, list(zip(new_states, states, strict=True)), parameters)
         used = set(ordered(outputs))
         said = [(symbol, each) for symbol, each in recorder.ranges if symbol in used]
@@ -320,6 +318,13 @@ def _check_frozen(cell: Cell, parameters: Mapping[str, Parameter]) -> None:
             raise EquationError(
                 f"{cell.name} has no parameter {name!r} to freeze; it has {', '.join(parameters) or 'none'}"
             )
+
+
+def check_traced(cell: Cell, outputs: list[Symbol], declared: Mapping[str, Parameter], leaves: set[Symbol]) -> None:
+    """Raise where equations, of a function or of a file, use what is not theirs, or have parameters in vain."""
+    _check_needed(cell, outputs, declared)
+    _check_leaves(cell, outputs, leaves)
+    check_memories(cell.name, outputs)
 
 
 def _check_needed(cell: Cell, outputs: list[Symbol], parameters: Mapping[str, Parameter]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,9 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elman.errors import OptionError
-from elman.files import check_file
+from elman.data.database import ALONE, quoted, shut
+from elman.errors import ModelFileError, OptionError
+from elman.files import check_file, draft, reason, sweep, sync_file, sync_folder
+from elman.fleet.sweep_checks import about_of, settings_of
 from elman.plain import to_json
+from elman.untrusted import parsed
 
 FORMAT = 1
 DONE, FAILED = "done", "failed"
@@ -110,6 +112,7 @@ def opened(path: Path, about: About) -> Iterator[Trials]:
     """
     if not path.exists():
         _make(path, about)
+    sweep(path.parent)  # what was being made when its process was killed
     with _alone(path), _connected(path, read_only=False) as connection:
         there = _about(path, connection)
         _check_same(path, there, about)
@@ -153,7 +156,8 @@ def _connected(path: Path, *, read_only: bool) -> Iterator[Any]:
     import duckdb
 
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(str(path), read_only=read_only, config=dict(ALONE))
+        shut(connection)  # its views and defaults may be anybody's
     except duckdb.Error as error:
         raise _unreadable(path, error) from error
     try:
@@ -179,35 +183,34 @@ def _make(path: Path, about: About) -> None:
             f"{_journal(path)} is the journal of a file that is gone: remove it, or give another file with file= "
             "(--file)"
         )
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
-        with duckdb.connect(str(draft)) as connection:
-            _create(connection, about)
-        _name(draft, path)
+        with draft(path.parent) as made:
+            with duckdb.connect(str(made)) as connection:
+                _create(connection, about)
+            sync_file(made)
+            _name(made, path)
+            sync_folder(path.parent)
     except duckdb.Error as error:
         raise _unreadable(path, error) from error
     except OSError as error:
-        raise OptionError(f"{path} cannot be written: {error.strerror or error}; choose another place") from error
-    finally:
-        draft.unlink(missing_ok=True)
-        _journal(draft).unlink(missing_ok=True)
+        raise OptionError(f"{path} cannot be written: {reason(error)}; choose another place") from error
 
 
-def _name(draft: Path, path: Path) -> None:
+def _name(made: Path, path: Path) -> None:
     """Give a file its name, unless another sweep was faster, whose file will be looked at."""
     try:
-        os.link(draft, path)
+        os.link(made, path)
     except FileExistsError:
         return
     except OSError:  # a file system with one name for each file
         if not path.exists():
-            os.rename(draft, path)
+            os.rename(made, path)
 
 
 def _create(connection: Any, about: About) -> None:
     connection.execute("CREATE TABLE sweep (format INTEGER NOT NULL, about VARCHAR NOT NULL)")
     connection.execute("INSERT INTO sweep VALUES (?, ?)", [FORMAT, _written(about)])
-    columns = ", ".join(f"{_quoted(name)} {kind}" for name, kind in _columns(about))
+    columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in _columns(about))
     connection.execute(f"CREATE TABLE trials ({columns}, PRIMARY KEY (trial, seed))")
 
 
@@ -221,12 +224,9 @@ def _columns(about: About) -> list[tuple[str, str]]:
     return [*_OURS[:3], *about.columns.items(), *_OURS[3:5], *measures, *_OURS[5:]]
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _about(path: Path, connection: Any) -> About:
-    found = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+    query = "SELECT table_name FROM duckdb_tables() WHERE NOT internal"  # views are none of ours
+    found = {row[0] for row in connection.execute(query).fetchall()}
     if not found >= _TABLES:
         tables = ", ".join(sorted(found)) or "no table"
         raise OptionError(f"{path} is no file of a sweep: it holds {tables}; give another with file= (--file)")
@@ -235,10 +235,14 @@ def _about(path: Path, connection: Any) -> About:
         version = rows[0][0] if rows else "missing"
         raise OptionError(f"the format of {path} is {version}; this version of Elman reads {FORMAT}")
     try:
-        kept = json.loads(rows[0][1])
-        return About(kept["identity"], kept["shown"], kept["columns"], tuple(kept["measures"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise OptionError(f"{path} is no file of a sweep that can be read: {error!r}") from error
+        kept = about_of(rows[0][1])
+    except (ModelFileError, OptionError) as error:
+        raise OptionError(f"{path} is no file of a sweep that can be read: {error}") from error
+    about = About(kept["identity"], kept["shown"], kept["columns"], tuple(kept["measures"]))
+    query = "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'trials'"
+    if dict(connection.execute(query).fetchall()) != {name: kind.partition(" ")[0] for name, kind in _columns(about)}:
+        raise OptionError(f"{path} is no file of a sweep: its table of trials has other columns")
+    return about
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -255,13 +259,18 @@ class Trials:
         """By trial and seed."""
         own = [name for name, _ in _OURS if name not in ("data", "options")]
         names = [*own, *self.about.measures]
-        chosen = ", ".join(map(_quoted, names))
+        chosen = ", ".join(map(quoted, names))
         found = self._connection.execute(f"SELECT {chosen} FROM trials ORDER BY trial, seed").fetchall()
         return [self._row(dict(zip(names, values, strict=True))) for values in found]
 
     def _row(self, found: dict[str, Any]) -> Row:
         scores = {name: found.pop(name) for name in self.about.measures}
-        told = {"versions": json.loads(found.pop("versions")), "finished": found.pop("finished").isoformat()}
+        try:
+            settings_of(found["settings"], self.about.identity["space"])
+            told = {"versions": parsed(found.pop("versions"), "the versions of a trial")}
+        except ModelFileError as error:
+            raise OptionError(f"the file of the sweep holds a row that none writes: {error}") from error
+        told["finished"] = found.pop("finished").isoformat()
         return Row(**found | told | {"error": found["error"] or "", "scores": scores})
 
     def add(self, row: Row, values: Mapping[str, Any]) -> None:

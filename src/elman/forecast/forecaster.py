@@ -26,6 +26,8 @@ from elman.forecast.predicted import Band
 from elman.forecast.search import Trial, search
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
+from elman.training.limits import limited
+from elman.training.runs import Folder, saving
 
 SECONDS = 60.0  # of a search, where none are given
 
@@ -134,6 +136,10 @@ class Forecaster(Found):
         static: Any = None,
         callbacks: Iterable[Callback] = (),
         like: Forecaster | None = None,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn one or many series.
 
@@ -153,6 +159,13 @@ class Forecaster(Found):
             back err by.
         like : Forecaster, optional
             A fitted one of the same series, such as a backtest tried, whose seasons are taken over.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`; all else is found again. A search goes on with the settings that it had tried.
+        max_seconds : float, optional
+            Networks learn no longer than so many seconds: at most half of them without the newest values, which say
+            when it is enough, the others with them. What is learnt then depends on how fast the machine is. A search
+            has `seconds` of its own.
 
         Returns
         -------
@@ -171,16 +184,23 @@ class Forecaster(Found):
         self.check_params()
         if like is not None:
             instance(like, Forecaster, "like", "a fitted Forecaster")
+        limited(max_seconds)  # says what is no time, before anything is looked for
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
+        with saving(checkpoint, every, resume=resume):
+            self._learn(collection, callbacks, like, max_seconds)
+        return self
+
+    def _learn(
+        self, collection: Collection, callbacks: Iterable[Callback], like: Forecaster | None, max_seconds: float | None
+    ) -> None:
         seconds = SECONDS if self.seconds is None else float(self.seconds)
         self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []
         self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
         seasons = None if like is None else like.seasons_for(collection)
-        self._fitted = fitted_to(self, collection, seasons, callbacks)
+        self._fitted = fitted_to(self, collection, seasons, [*callbacks, *limited(max_seconds)])
         if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
-        return self
 
     def update(
         self,

@@ -25,7 +25,9 @@ from elman.forecast.scale import naive_scales
 from elman.forecast.seasonality import Seasons, seasons_found
 from elman.forecast.widths import growth_terms
 from elman.training import Callback
+from elman.training.limits import parted
 
+FIRST = 0.5  # of the time that networks have: to learn without the newest values
 MOST_ERRORS = 4_000_000  # that are kept, of all series together
 
 
@@ -51,14 +53,14 @@ def fitted_to(
     histories = histories_of(collection, seasons, encoder)
     origins = rolling_origins(histories.lengths, histories.season, horizon)
     until = np.array([o.max(initial=0) for o in origins])
-    settings, networks = _settings(forecaster), Networks()
+    settings, networks, first = _settings(forecaster), Networks(), parted(callbacks, FIRST)
     if family is not None:
         family.check(collection)
-        networks = learn_distribution(settings, family, histories, horizon, until, seasons.longer, callbacks)
+        networks = learn_distribution(settings, family, histories, horizon, until, seasons.longer, first)
         basis = _basis_of_distribution(collection, histories)
     else:
         if "network" in methods:
-            networks = learn(settings, histories, horizon, until, seasons.longer, callbacks)
+            networks = learn(settings, histories, horizon, until, seasons.longer, first)
         basis = _basis(collection, histories, built(methods, networks, seasons.longer), horizon, origins)
     if any(networks.epochs) and not networks.knowing and not networks.interrupted:
         learnt = _learn_all(forecaster, settings, histories, networks.epochs, seasons.longer, callbacks)

@@ -24,6 +24,7 @@ from elman.forecast.held_out import HeldOut, Said, held_out, said_of
 from elman.forecast.joined import joined_forecasts, joined_notes, joined_said
 from elman.forecast.pointwise import as_levels
 from elman.jobs import as_jobs, run_jobs
+from elman.training.runs import Folder, saving
 
 
 class LocalForecaster(Estimator):
@@ -72,7 +73,16 @@ class LocalForecaster(Estimator):
         """
         return self._set_params(params)
 
-    def fit(self, data: Any, y: None = None, **columns: Unpack[Columns]) -> Self:
+    def fit(
+        self,
+        data: Any,
+        y: None = None,
+        *,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
+        **columns: Unpack[Columns],
+    ) -> Self:
         """Learn each series by itself.
 
         Parameters
@@ -81,6 +91,9 @@ class LocalForecaster(Estimator):
             As of `Forecaster.fit`.
         y : None
             There for scikit-learn.
+        checkpoint, every, resume
+            A folder for where the networks stand, how often they are written, and whether they go on from there, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -94,7 +107,8 @@ class LocalForecaster(Estimator):
         refuse_target(y, "fit")
         one = self._one()
         collection = within_reach(collect(data, **columns))
-        found = self._run(partial(_fitted, one), _singly(collection), collection.names)
+        with saving(checkpoint, every, resume=resume):
+            found = self._run(partial(_fitted, one), _singly(collection), collection.names)
         self._keep(collection, found)
         return self
 

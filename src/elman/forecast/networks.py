@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -18,7 +18,9 @@ from elman.forecast.rows import Rows, quantiles_of, training_rows
 from elman.forecast.views import ABOUT, Views, views_of
 from elman.network import Network, each, fit_many
 from elman.training import Adam, Callback, CosineDecay
+from elman.training.standing import check_array
 from elman.training.state import Training
+from elman.untrusted import check_tensor, count, held
 
 MOST_SERIES = 4096  # that networks learn from; of more, as many are drawn
 UPDATES = {True: 100, False: 600}  # of a network that knows what it reads, and of one that does not
@@ -359,23 +361,42 @@ class _Judge(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         self.began = True
+        self._every = -(-training.epochs // LOOKS)
         if self._error is not None:
-            self._every = -(-training.epochs // LOOKS)
             self._weights = training.net.arena.copy()
             self._best = self._error(training.net)  # type: ignore[arg-type]
 
     def on_epoch_end(self, training: Training) -> None:
-        if self._error is None or (training.epoch % self._every and training.epoch != training.epochs):
-            return
+        if training.epoch % self._every == 0 or training.epoch == training.epochs:
+            error = self._look(training)
+            if np.isfinite(error):
+                training.logs["forecast_error"] = error
+
+    def _look(self, training: Training) -> float:
+        """Judge the weights as they are, and keep them if they are the best so far."""
+        if self._error is None:
+            return np.inf
         error = self._error(training.net)  # type: ignore[arg-type]
-        if np.isfinite(error):
-            training.logs["forecast_error"] = error
         if error < self._best or not np.isfinite(self._best):
             self._best, self.epoch, self._weights = error, training.epoch, training.net.arena.copy()
+        return error
 
     def on_train_end(self, training: Training) -> None:
         self.ended = not (training.interrupted or training.failed)
-        self._learnt = training.epochs
+        if self.ended and training.stop:  # between two looks, as when its time is up
+            self._look(training)
+        self._learnt = max(training.history.epochs, 1)  # fewer than it should have where its time was up
+
+    def state_dict(self) -> dict[str, Any]:
+        if self._error is None:
+            return {}
+        return {"epoch": self.epoch, "best": np.array(self._best, np.float64), "weights": self._weights}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        held(dict(stored), "a judge of forecasts", {"epoch": count, "best": np.ndarray, "weights": np.ndarray})
+        best = check_array(stored["best"], "the best error", (), np.float64)
+        self._weights = check_tensor(stored["weights"], "the best weights", self._weights.shape, self._weights.dtype)
+        self._best, self.epoch = float(best), stored["epoch"]
 
     def end(self, net: Network) -> int:
         """Put the best weights back, and say of which epoch they are; of a network that nothing judged, the last."""

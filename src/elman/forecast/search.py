@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from elman.errors import DataError, TrainingError
 from elman.forecast.backtest import backtest
 from elman.forecast.face import Forecasts
 from elman.jobs import as_jobs, run_jobs
+from elman.training.runs import remembered
 
 CELLS = ("gru", "gru", "lstm", "min_gru", "simple")  # the first is the one that is pretrained
 UNITS = (16, 32, 64, 128)
@@ -71,9 +72,16 @@ def search(
     clock : function, optional
         For tests.
     """
+    return remembered(lambda: _searched(forecaster, collection, seconds, n_jobs, clock), _as_data, _of_data)
+
+
+def _searched(
+    forecaster: Forecasts, collection: Collection, seconds: float, n_jobs: int | None, clock: Callable[[], float]
+) -> list[Trial]:
     begun, jobs = clock(), as_jobs(n_jobs)
     work = partial(_tried, forecaster, collection, clock)
     trials, proposals = [work({})], _proposals(int(forecaster.seed))
+    begun -= _saved(trials, clock() - begun)
     left: list[dict[str, Any]] = []
     while True:
         mean = float(np.mean([trial.seconds for trial in trials]))
@@ -82,7 +90,29 @@ def search(
         if not left:
             left = next(proposals) if len(trials) == 1 else proposals.send([t.error for t in trials[-ROUND:]])
         now, left = left[:jobs], left[jobs:]
+        started = clock()
         trials += run_jobs(work, now, n_jobs, names=[f"the search with {params}" for params in now])
+        begun -= _saved(trials[-len(now) :], clock() - started)
+
+
+def _saved(trials: Sequence[Trial], seconds: float) -> float:
+    """How much longer trials took when they were run, before the search was stopped."""
+    return max(max(trial.seconds for trial in trials) - seconds, 0.0)
+
+
+def _as_data(trials: list[Trial]) -> list[dict[str, Any]]:
+    return [asdict(trial) for trial in trials]
+
+
+def _of_data(data: Any) -> list[Trial]:
+    return [
+        Trial(
+            {name: tuple(value) if isinstance(value, list) else value for name, value in one["params"].items()},
+            np.inf if one["error"] is None else float(one["error"]),
+            float(one["seconds"]),
+        )
+        for one in data
+    ]
 
 
 def note_of(trials: list[Trial]) -> str:
@@ -95,9 +125,13 @@ def note_of(trials: list[Trial]) -> str:
 
 
 def _tried(forecaster: Forecasts, collection: Collection, clock: Callable[[], float], params: dict[str, Any]) -> Trial:
-    started = clock()
-    error = _error(forecaster, params, collection)
-    return Trial(params, error, clock() - started)
+    def tried() -> list[Trial]:
+        started = clock()
+        error = _error(forecaster, params, collection)
+        return [Trial(params, error, clock() - started)]
+
+    (found,) = remembered(tried, _as_data, _of_data)
+    return found
 
 
 def _error(forecaster: Forecasts, params: dict[str, Any], collection: Collection) -> float:

@@ -6,7 +6,6 @@ Arrays of the series and of what was found for them are called ``series/values``
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,16 +33,27 @@ from elman.forecast.stored_checks import (
     check_weights,
 )
 from elman.forecast.stored_series import arrays_of, described, described_encoder, restored, restored_encoder
-from elman.network.files import describe, read_tensors
+from elman.network.files import describe
 from elman.network.kinds import expect
-from elman.network.loading import UNREADABLE
 from elman.network.members import cell_of, check_storable, member, tensors_of
-from elman.network.tensors import to_bytes
 from elman.plain import to_json
+from elman.tensors import to_bytes
 from elman.training.rates import rate_from_data, rate_to_data
+from elman.untrusted import UNREADABLE, held, list_of, parsed, read_tensors
 
 F = TypeVar("F", bound=Forecasts)
 FORMAT = 3  # 1 and 2 held networks that fed their forecasts back
+_SCHEMA: dict[str, Any] = {
+    "format": int,
+    "params": dict,
+    "epochs": list_of(int),
+    "best_params": dict,
+    "longer": list_of(int),
+    "season_notes": list_of(str),
+    "collection": dict,
+    "inputs": dict,
+    "calibration": (list, type(None)),
+}
 _CALIBRATION = ("sigma", "growth", "level", "shape")
 
 
@@ -70,13 +80,14 @@ def load(path: str | Path, kind: type[F]) -> F:
     tensors, header = read_tensors(path)
     expect("Forecaster", header, path)
     try:
-        stored = json.loads(header["forecaster"])
+        stored = held(parsed(header["forecaster"], "the forecaster"), "the forecaster", _SCHEMA, {"appended": int})
         if stored["format"] != FORMAT:
             raise ModelFileError(f"its format is {stored['format']}, and this version of Elman reads {FORMAT}")
         rate = rate_from_data(stored["params"]["learning_rate"])
         forecaster = kind()._set_params(stored["params"] | {"learning_rate": rate})
         forecaster.best_params_, forecaster.trials_ = dict(stored["best_params"]), []
-        members = [member(json.loads(header["elman"]), tensors, k) for k in range(len(stored["epochs"]))]
+        network = parsed(header["elman"], "the network") if stored["epochs"] else {}
+        members = [member(network, tensors, k) for k in range(len(stored["epochs"]))]
         if bool(members) != ("network" in forecaster.methods_):
             raise ModelFileError(f"it has {len(members)} networks for the methods {', '.join(forecaster.methods_)}")
         if forecaster.cell is None and members:
@@ -158,7 +169,7 @@ def _arrays(forecaster: Forecasts) -> dict[str, np.ndarray]:
 
 def _basis(stored: dict[str, Any], arrays: dict[str, np.ndarray], encoder: Encoder) -> Basis:
     collection = restored(stored["collection"], arrays)
-    check_encoder(encoder)
+    check_encoder(encoder, collection)
     check_seasons(arrays["found_season"], (), len(collection))
     calibration = None
     if stored["calibration"] is not None:

@@ -100,8 +100,11 @@ def check_calibration(calibration: Calibration, series: int) -> None:
         raise ModelFileError("its intervals are turned over")
 
 
-def check_encoder(encoder: Encoder) -> None:
-    """Refuse covariates that could not become numbers."""
+def check_encoder(encoder: Encoder, collection: Collection) -> None:
+    """Refuse covariates that could not become numbers, and times that there are none of."""
+    dated = collection.times is not None and collection.times.dtype.kind == "M" and collection.step is not None
+    if (encoder.gaps and collection.times is None) or ((encoder.dates or encoder.holidays is not None) and not dated):
+        raise ModelFileError("its networks read times that its series have not")
     for codes in (encoder.past, encoder.future, encoder.static):
         for name, code in codes.items():
             real(code.mean, f"the mean of {name!r}", -1e300)

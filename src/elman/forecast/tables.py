@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import html
 import io
-import tempfile
 from collections.abc import Sequence
 from datetime import timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from elman.checks import visible
+from elman.data.database import has_zones, quoted
 from elman.data.libraries import library
-from elman.data.parquet import has_zones
+from elman.files import temporary, temporary_folder
 from elman.forecast.predicted import Predicted
 
 
@@ -166,13 +166,16 @@ def as_parquet(forecast: Predicted) -> bytes:
     time = str(time_of(forecast))
     columns = {str(name): _plain(column) for name, column in columns_of(forecast).items()}
     columns[time], kind = _stored_times(forecast, columns[time])
-    parts = [_quoted(name) for name in columns]
-    parts[list(columns).index(time)] = f"{kind.format(_quoted(time))} AS {_quoted(time)}"
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:") as database:
+    parts = [quoted(name) for name in columns]
+    parts[list(columns).index(time)] = f"{kind.format(quoted(time))} AS {quoted(time)}"
+    with temporary_folder("the forecast") as folder, temporary("the forecast"), duckdb.connect(":memory:") as database:
         database.execute("SET TimeZone='UTC'") if has_zones(database) else None
-        draft = Path(folder) / "forecast.parquet"
-        database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{draft}' (FORMAT parquet)")
-        return draft.read_bytes()
+        place = str(folder / "forecast.parquet").replace("'", "''")
+        try:
+            database.execute(f"COPY (SELECT {', '.join(parts)} FROM columns) TO '{place}' (FORMAT parquet)")
+        except duckdb.IOException as error:
+            raise OSError(str(error)) from error
+        return (folder / "forecast.parquet").read_bytes()
 
 
 def _stored_times(forecast: Predicted, times: np.ndarray) -> tuple[np.ndarray, str]:
@@ -194,10 +197,6 @@ def _plain(column: np.ndarray) -> np.ndarray:
     if column.dtype != object:
         return column
     return np.array([None if one is None else str(one) for one in column], object)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def as_nested(forecast: Predicted) -> dict[str, Any]:
@@ -235,9 +234,10 @@ def _shown(forecast: Predicted, most: int) -> tuple[list[str], list[list[str]]]:
     few = forecast.take(slice(0, max(1, -(-most // max(forecast.horizon, 1)))))
     columns = columns_of(few) | {time_of(few): texts_of_times(few)}
     texts = [
-        [f"{v:.6g}" if isinstance(v, float) else str(v) for v in column[:most].tolist()] for column in columns.values()
+        [f"{v:.6g}" if isinstance(v, float) else visible(str(v), line=True) for v in column[:most].tolist()]
+        for column in columns.values()
     ]
-    return [str(name) for name in columns], [list(row) for row in zip(*texts, strict=True)]
+    return [visible(str(name), line=True) for name in columns], [list(row) for row in zip(*texts, strict=True)]
 
 
 def as_text(forecast: Predicted, most: int) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from elman import checks
+from elman.checks import visible
 from elman.errors import DataError
+from elman.files import write_whole
 from elman.insight.fixed_points import fixed_points
 from elman.insight.flow import flow_of_outputs
 from elman.insight.looking import alone_names, check_recurrent, whole_hindrance
@@ -63,7 +65,7 @@ class Report:
 
     def html(self) -> str:
         """One page with its pictures inside; it needs no network and no other file."""
-        return PAGE.format(title=html.escape(self.title), body="\n".join(_section(s) for s in self.sections))
+        return PAGE.format(title=_shown(self.title), body="\n".join(_section(s) for s in self.sections))
 
     def json(self) -> str:
         """The numbers."""
@@ -71,10 +73,10 @@ class Report:
         return to_json({"title": self.title, "sections": plain}, "report", indent=1, undefined_as_null=True) + "\n"
 
     def write_html(self, path: Path) -> None:
-        path.write_text(self.html(), encoding="utf-8")
+        write_whole(path, self.html().encode())
 
     def write_json(self, path: Path) -> None:
-        path.write_text(self.json(), encoding="utf-8")
+        write_whole(path, self.json().encode())
 
 
 def report(net: Network, x: Arrays, title: str = "a network", about: str = "", *, layer: str | None = None) -> Report:
@@ -284,8 +286,13 @@ img {{ max-width: 100%; }}
 """
 
 
+def _shown(text: str) -> str:
+    """A text of whatever data on a page."""
+    return html.escape(visible(text))
+
+
 def _section(section: Section) -> str:
-    parts = [f"<h2>{html.escape(section.title)}</h2>", f"<p>{html.escape(section.text)}</p>"]
+    parts = [f"<h2>{_shown(section.title)}</h2>", f"<p>{_shown(section.text)}</p>"]
     if section.table:
         head, *rows = section.table
         right = [_are_numbers(column) for column in zip(*rows, strict=False)]
@@ -293,7 +300,7 @@ def _section(section: Section) -> str:
         parts += [f"<tr>{_cells(row, 'td', right)}</tr>" for row in rows]
         parts.append("</table>")
     if section.figure is not None:
-        parts.append(f'<img alt="{html.escape(section.title)}" src="data:image/png;base64,{_picture(section.figure)}">')
+        parts.append(f'<img alt="{_shown(section.title)}" src="data:image/png;base64,{_picture(section.figure)}">')
     return "\n".join(parts)
 
 
@@ -305,7 +312,7 @@ def _are_numbers(column: Iterable[str]) -> bool:
 
 def _cells(row: Sequence[str], tag: str, right: Sequence[bool]) -> str:
     marks = [' class="number"' if number else "" for number in right] + [""] * (len(row) - len(right))
-    return "".join(f"<{tag}{mark}>{html.escape(word)}</{tag}>" for word, mark in zip(row, marks, strict=False))
+    return "".join(f"<{tag}{mark}>{_shown(word)}</{tag}>" for word, mark in zip(row, marks, strict=False))
 
 
 def _picture(figure: Any) -> str:

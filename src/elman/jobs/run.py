@@ -21,6 +21,7 @@ from elman.errors import ElmanError, JobError, OptionError
 from elman.jobs import dask
 from elman.jobs.warned import warn_again
 from elman.jobs.worker import Outcome, Place, Sent, inside, packed, work
+from elman.training.runs import scopes_of, within
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -123,9 +124,11 @@ def as_jobs(n_jobs: int | None) -> int:
 def _in_turn(
     function: Callable[[Item], Made], items: Sequence[Item], names: Sequence[str]
 ) -> Iterator[tuple[int, Made]]:
+    scopes = scopes_of(len(items))
     for number, item in enumerate(items):
         try:
-            made = function(item)
+            with within(scopes[number]):
+                made = function(item)
         except Exception as error:
             _named(error, names[number])
             raise
@@ -170,11 +173,11 @@ def _outcomes(
     function: Callable[[Item], Made], items: Sequence[Item], workers: int, names: Sequence[str]
 ) -> Generator[Outcome]:
     """Outcomes as they come."""
-    backend = _backend()
+    backend, scopes = _backend(), scopes_of(len(items))
     if getattr(backend, "uses_threads", False):
-        return _by_joblib(backend, Sent(function, "", Place.here()), items, workers, names)
+        return _by_joblib(backend, Sent(function, "", Place.here(), scopes), items, workers, names)
     payloads = [_packed(item, name) for item, name in zip(items, names, strict=True)]
-    sent = Sent(_packed(function, "what all jobs share"), uuid.uuid4().hex, Place.here())
+    sent = Sent(_packed(function, "what all jobs share"), uuid.uuid4().hex, Place.here(), scopes)
     if _on_dask(backend):
         return dask.outcomes(backend, sent, payloads, names)
     mapped = replace(

@@ -8,7 +8,7 @@ import platform
 import sys
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from elman.engine import default_engine
 from elman.engine.native import instruction_set, threads_at_most
 from elman.errors import JobError
 from elman.jobs.warned import Warned, recorded
+from elman.training.runs import Scope, within
 
 KEPT = 2  # functions that a process keeps; one holds all that its jobs share
 
@@ -56,11 +57,14 @@ class Sent:
         By which a process knows a function that it has unpickled before.
     place : Place
         Of the sender.
+    scopes : sequence of Scope or None
+        Where the trainings of each job are saved.
     """
 
     function: Any
     key: str
     place: Place
+    scopes: Sequence[Scope | None] = ()
 
     @property
     def pickled(self) -> bool:
@@ -118,6 +122,7 @@ def work(sent: Sent, number: int, item: Any) -> Outcome:
         stack.enter_context(threads_at_most(1))
         token = inside.set(True)
         stack.callback(inside.reset, token)
+        stack.enter_context(within(sent.scopes[number] if sent.scopes else None))
         value, where = _made(sent, item)
     return Outcome(number, value, sent.pickled, bool(where), here.arithmetic, where, tuple(warned))
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from elman.engine import arrays
+from elman.data.datasets import Ahead
+from elman.language.numbers import Numbers
 from elman.language.streams import Windows
 from elman.training import Callback, History
 from elman.training.examples import Examples, examples
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
+from elman.training.parts import Part
 from elman.training.protocol import Trainable
+from elman.training.runs import next_place
 
 TOKENS_AT_ONCE = 1 << 20  # that are in memory to learn from
+AHEAD = 1  # as many times as many are read while the engine trains
 
 
 def train(
@@ -27,6 +33,7 @@ def train(
     fresh: float,
     judge: Callable[[], float] | None,
     callbacks: Sequence[Callback],
+    held: Numbers | None = None,
 ) -> History:
     """Truncated backpropagation through time over streams; states are carried from window to window.
 
@@ -46,9 +53,10 @@ def train(
         Gives the loss of held-out text, after each epoch.
     callbacks : list of Callback
         Told how it goes.
+    held : Numbers, optional
+        Of the text that `judge` takes: a training that goes on from a checkpoint needs the same.
     """
-    loop = _StreamLoop(net, windows, optimizer, epochs, fresh, judge, callbacks)
-    return loop.run()
+    return _StreamLoop(net, windows, optimizer, epochs, fresh, judge, callbacks, held).run()
 
 
 class _StreamLoop(Loop):
@@ -63,6 +71,7 @@ class _StreamLoop(Loop):
         fresh: float,
         judge: Callable[[], float] | None,
         callbacks: Sequence[Callback],
+        held: Numbers | None,
     ):
         self.windows: Windows = windows
         self.fresh: float = fresh
@@ -70,44 +79,57 @@ class _StreamLoop(Loop):
         at_once = max(TOKENS_AT_ONCE // (windows.streams * windows.steps), 1)
         self._borders = np.minimum(np.arange(0, windows.batches + at_once, at_once), windows.batches)
         how: dict[str, Any] = {"shuffle": False, "stateful": True, "callbacks": callbacks}
-        held: Any = judge  # stands for the examples of others, which it is asked in place of
-        super().__init__(net, optimizer, self._examples(net, 0, 1, 0), held, windows.streams, epochs, **how)
+        how["place"] = next_place()
+        self._held = held
+        validation: Any = judge  # stands for the examples of others, which it is asked in place of
+        super().__init__(net, optimizer, self._examples(net, 0, 1, 0), validation, windows.streams, epochs, **how)
         self.batches = windows.batches
 
     def _examples(self, net: Trainable, first: int, count: int, shift: int) -> Examples:
         x, target = self.windows.some(first, count, shift)
         return examples(net, x, target, "softmax_cross_entropy")
 
-    def _all_batches(self) -> None:
-        random = np.random.default_rng([self.net.seed, self.net.epochs, 7])
-        shift = int(random.integers(self.windows.left_over + 1))
-        states = arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
-        losses = np.zeros(self.batches)
-        for first, last in zip(self._borders[:-1], self._borders[1:], strict=True):
-            self.data = self._examples(self.net, int(first), int(last - first), shift)
-            while self.batch < last and not self.stop:
-                self._some(int(first), int(last), states, losses, random)
+    def _parts(self, first: int) -> Iterator[Part]:
+        self._random = np.random.default_rng([self.net.seed, self.net.epochs, 7])
+        shift = int(self._random.integers(self.windows.left_over + 1))
+        for _ in range(first if self.fresh else 0):
+            self._begin_anew()
+        with Ahead(self._read(first, shift), AHEAD) as parts:
+            yield from parts
 
-    def _some(
-        self, first: int, last: int, states: list[np.ndarray], losses: np.ndarray, random: np.random.Generator
-    ) -> None:
-        """Some updates of the part of the text at hand, as many as go in one call."""
-        count = min(last - self.batch, self._unwatched(), 1 if self.fresh else last)
+    def _read(self, first: int, shift: int) -> Iterator[Part]:
+        for begin, end in itertools.pairwise(self._borders.tolist()):
+            if first < end:
+                data = self._examples(self.net, begin, end - begin, shift)
+                borders = np.arange(end - begin + 1) * self.batch_size
+                yield Part(data, np.arange(borders[-1]), borders).behind(max(first - begin, 0))
+
+    def _unwatched(self) -> int:
+        return 1 if self.fresh else super()._unwatched()
+
+    def _before_updates(self) -> None:
         if self.fresh:
-            begins_anew = random.random(self.batch_size) < self.fresh
-            for state in states:
+            begins_anew = self._begin_anew()
+            for state in self.carried or ():
                 state[begins_anew] = 0
-        self._look_again()  # a callback may have changed the learning rate, or frozen something
-        borders = (self.batch - first + np.arange(count + 1)) * self.batch_size
-        rows = np.arange(borders[0], borders[-1])
-        found = self._updates((rows, borders - borders[0]), self._scalars(count), states)
-        losses[self.batch : self.batch + len(found)] = found
-        self.batch += len(found)
-        self.logs["loss"] = float(losses[: self.batch].mean())
-        self._tell("on_progress")
-        for callback in self._watchers:
-            if self.net.updates % callback.every == 0:
-                callback.on_batch_end(self)
+
+    def _begin_anew(self) -> np.ndarray:
+        """Which streams begin with states of zeros at the next window."""
+        return self._random.random(self.batch_size) < self.fresh
+
+    def learnt(self) -> dict[str, Any]:
+        windows = self.windows
+        cut = {"streams": windows.streams, "steps": windows.steps, "fresh": self.fresh}
+        held = {} if self._held is None else {"values of the text held out": _hash(self._held)}
+        return {"values of the text": _hash(windows.numbers), **cut, **held}
 
     def _judge(self, data: Any) -> dict[str, float]:
         return {"loss": data()}
+
+
+def _hash(numbers: Numbers) -> bytes:
+    """Of all tokens of a text."""
+    found = hashlib.blake2b(digest_size=16)
+    for piece in numbers.pieces():
+        found.update(np.ascontiguousarray(piece, np.int64).data)
+    return found.digest()

@@ -32,7 +32,10 @@ from elman.network.loading import network_of
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
 from elman.training.history import History
+from elman.training.limits import limited
 from elman.training.progress import progress
+from elman.training.runs import Folder, saving
+from elman.untrusted import UNREADABLE
 
 
 class LanguageModel(Estimator):
@@ -207,6 +210,10 @@ class LanguageModel(Estimator):
         samples: int = 0,
         callbacks: Iterable[Callback] = (),
         verbose: int = 1,
+        checkpoint: Folder = None,
+        every: str | int | None = None,
+        resume: bool = False,
+        max_seconds: float | None = None,
     ) -> Self:
         """Learn from a text.
 
@@ -223,6 +230,12 @@ class LanguageModel(Estimator):
             Told how the training goes.
         verbose : int, default 1
             0 for silence, 1 for a line of progress.
+        checkpoint, every, resume
+            A folder for where the training stands, how often it is written, and whether it goes on from there, as for
+            `Network.fit`.
+        max_seconds : float, optional
+            The training ends after the update that passes so many seconds since it began; what is learnt then
+            depends on how fast the machine is.
 
         Returns
         -------
@@ -238,7 +251,7 @@ class LanguageModel(Estimator):
         """
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        shown, told = progress(verbose), as_callbacks(callbacks)
+        limits, shown, told = limited(max_seconds), progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
         parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
         kind, limit = kind_of(self.tokens), self.vocabulary
@@ -252,15 +265,17 @@ class LanguageModel(Estimator):
         judged = held if len(held.numbers) > 1 else None
         keeping, network = self._keeping(judged), self._network(len(vocabulary))
         self.vocabulary_, self.notes_, self.held_out_, self.network_ = vocabulary, parts.notes, judged, network
-        self.history_ = train(
-            self.network_,
-            windows,
-            self._optimizer(self.epochs * windows.batches),
-            epochs=self.epochs,
-            fresh=self.fresh,
-            judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
-            callbacks=[*keeping, *told, *([Samples(self, samples)] if samples else []), *shown],
-        )
+        with saving(checkpoint, every, resume=resume, alone=True):
+            self.history_ = train(
+                self.network_,
+                windows,
+                self._optimizer(self.epochs * windows.batches),
+                epochs=self.epochs,
+                fresh=self.fresh,
+                judge=None if judged is None else lambda: mean_nats(self.network_, held.numbers),
+                callbacks=[*keeping, *told, *limits, *([Samples(self, samples)] if samples else []), *shown],
+                held=None if judged is None else held.numbers,
+            )
         return self
 
     def check_params(self) -> None:
@@ -515,7 +530,7 @@ class LanguageModel(Estimator):
         try:
             model = cls(**params)
             model.check_params()
-        except (TypeError, OptionError) as error:
+        except UNREADABLE as error:
             raise ModelFileError(f"{path} holds a language model with other parameters: {error}") from error
         model.vocabulary_, model.held_out_, model.notes_ = vocabulary, None, []
         model.network_ = network

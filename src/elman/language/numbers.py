@@ -9,10 +9,12 @@ from typing import IO, Self
 
 import numpy as np
 
+from elman.files import close_quietly, temporary
 from elman.language.vocabulary import Vocabulary
 
 IN_MEMORY = 1 << 26  # bytes; what is more goes to a file
 FEW = 1 << 20  # tokens that are looked at together, about
+_WHAT = "the text's numbers"
 
 
 class Numbers:
@@ -33,7 +35,8 @@ class Numbers:
         if made._file is None:
             made._parts = [np.concatenate([np.empty(0, made._dtype), *made._parts])]
         else:
-            made._file.flush()
+            with temporary(_WHAT):
+                made._file.flush()
         return made
 
     @classmethod
@@ -43,16 +46,16 @@ class Numbers:
 
     def _append(self, array: np.ndarray) -> None:
         self._count += len(array)
-        if self._file is None and self._count * self._dtype.itemsize > IN_MEMORY:
-            self._file = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
-            weakref.finalize(self, self._file.close)
+        self._parts.append(array)
+        if self._file is None and self._count * self._dtype.itemsize <= IN_MEMORY:
+            return
+        with temporary(_WHAT):
+            if self._file is None:
+                self._file = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
+                weakref.finalize(self, close_quietly, self._file)
             for part in self._parts:
                 self._file.write(part.tobytes())
-            self._parts = []
-        if self._file is None:
-            self._parts.append(array)
-        else:
-            self._file.write(array.tobytes())
+        self._parts = []
 
     def __len__(self) -> int:
         return self._count
@@ -66,8 +69,9 @@ class Numbers:
         """Some of them, as int64; fewer at the end."""
         if self._file is None:
             return self._parts[0][first : first + count].astype(np.int64)
-        self._file.seek(first * self._dtype.itemsize)
-        found = self._file.read(max(min(count, self._count - first), 0) * self._dtype.itemsize)
+        with temporary(_WHAT):
+            self._file.seek(first * self._dtype.itemsize)
+            found = self._file.read(max(min(count, self._count - first), 0) * self._dtype.itemsize)
         return np.frombuffer(found, self._dtype).astype(np.int64)
 
     def pieces(self, size: int = FEW) -> Iterator[np.ndarray]:

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from elman import checks
+from elman.checks import shown
 from elman.errors import DataError, ModelFileError, OptionError
 from elman.language.vocabulary import as_most, as_pieces, as_tokens
+from elman.untrusted import is_a, parsed
 
 MOST, LEAST = 2_000, 256  # by default; and the bytes, which are all in it
 _UNWRITTEN = [*range(33), *range(127, 161), 173]  # bytes that have no sign of their own
@@ -36,11 +38,13 @@ class Pieces:
     unknown: int | None = None
 
     def __init__(self, tokenizer: str):
+        _check(tokenizer)
+        library = _library()
         try:
-            self._tokenizer = _library().Tokenizer.from_str(tokenizer)
-        except OptionError:
-            raise
-        except Exception as error:  # the library raises plain exceptions
+            self._tokenizer = library.Tokenizer.from_str(tokenizer)
+        except BaseException as error:  # the library raises plain exceptions, and where it is mistaken others
+            if isinstance(error, KeyboardInterrupt):
+                raise
             raise ModelFileError(f"the tokenizer of the model cannot be read: {error}") from error
         self._data = tokenizer
         self._bytes = [self._bytes_of(number) for number in range(self._tokenizer.get_vocab_size())]
@@ -97,6 +101,20 @@ class Pieces:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Pieces, (self._data,)
+
+
+_PARTS = {"pre_tokenizer": "ByteLevel", "decoder": "ByteLevel", "model": "BPE"}
+_ABSENT = ("truncation", "padding", "normalizer", "post_processor")
+
+
+def _check(tokenizer: Any) -> None:
+    """Refuse a tokenizer that is not one of `Pieces.of`: others may run patterns without end, or change texts."""
+    found = parsed(tokenizer, "the tokenizer of the model")
+    kinds = {
+        name: found[name].get("type") for name in _PARTS if isinstance(found, dict) and is_a(found.get(name), dict)
+    }
+    if kinds != _PARTS or any(found.get(name) is not None for name in _ABSENT) or found.get("added_tokens"):
+        raise ModelFileError(f"the tokenizer of the model cannot be read: it is {shown(kinds)}, expected {_PARTS}")
 
 
 class _Decoder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Protocol
 
+from elman.checks import visible
 from elman.training import Callback
 from elman.training.state import Training
 
@@ -41,4 +42,4 @@ class Samples(Callback):
 def _printable(text: str) -> str:
     """With escapes for what the standard output cannot show: a terminal is no reason to lose a training."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return visible(text).encode(encoding, "backslashreplace").decode(encoding)

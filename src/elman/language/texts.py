@@ -14,6 +14,7 @@ from typing import IO, Any, Protocol
 from elman.checks import shown
 from elman.data.text_files import TextFile
 from elman.errors import DataError
+from elman.files import close_quietly, temporary
 
 PIECE = 1 << 20  # characters that are looked at together, about
 _NO_DOCUMENTS = (bytes, bytearray, memoryview, Mapping, Set)  # bytes, names of things, and texts in no order
@@ -70,22 +71,29 @@ class Spooled:
 
     def __init__(self, documents: Iterable[Any], name: str = "the text"):
         self.name, self.notes = name, list[str]()
-        self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
-        weakref.finalize(self, self._file.close)
+        with temporary(name):
+            self._file: IO[bytes] = TemporaryFile(prefix="elman-")  # noqa: SIM115 (closed with what holds it)
+        weakref.finalize(self, close_quietly, self._file)
         for number, document in enumerate(documents):
             if not isinstance(document, str):
                 raise DataError(f"{name} is an iterable whose item {number} is {shown(document)}; expected texts (str)")
             for piece in _ended([document]):
-                self._file.write(piece.encode("utf-8", "surrogatepass"))
+                with temporary(name):
+                    self._file.write(piece.encode("utf-8", "surrogatepass"))
 
     def __iter__(self) -> Iterator[str]:
-        self._file.seek(0)
+        with temporary(self.name):
+            self._file.seek(0)  # which writes what is left to write
         rest = b""
-        while block := self._file.read(PIECE):
+        while block := self._read():
             block = rest + block
             cut = _whole_characters(block)
             rest = block[cut:]
             yield block[:cut].decode("utf-8", "surrogatepass")
+
+    def _read(self) -> bytes:
+        with temporary(self.name):
+            return self._file.read(PIECE)
 
 
 def texts_of(given: Any, name: str = "the text") -> Texts:

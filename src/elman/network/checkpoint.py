@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,25 +11,26 @@ import numpy as np
 
 from elman import checks
 from elman.checks import flag, whole
-from elman.errors import ModelFileError, OptionError, ShapeError
+from elman.errors import ModelFileError, OptionError
 from elman.files import check_file, write_whole
 from elman.network.face import Net
-from elman.network.files import describe, read_tensors
-from elman.network.parameters import flat
-from elman.network.tensors import to_bytes
-from elman.plain import to_json
+from elman.network.files import checked
 from elman.training.callbacks import Callback
 from elman.training.optimizer import Optimizer
+from elman.training.standing import Standing, different
 from elman.training.state import Training
-
-ENTRY, PREFIX = "checkpoint", "optimizer/"
+from elman.untrusted import UNREADABLE, count, parsed
 
 
 class Checkpoint(Callback):
-    """Writes the network and what its optimiser remembers, so that a training that was ended goes on, bit for bit.
+    """Writes the network and what its optimiser remembers into one file, so that further epochs go on, bit for bit.
+
+    For a training that goes on by itself, in the middle of an epoch and with what its callbacks remember, give `fit` a
+    folder: ``net.fit(..., checkpoint="run", resume=True)``. This callback is for loops of one's own around `fit`, which
+    say themselves how many epochs are left; `EarlyStopping` counts anew in each.
 
     The file is replaced as a whole. Of several ranks (`elman.distributed`) rank 0 writes it, and any number of ranks
-    may go on from it. What callbacks remember is not in it: `EarlyStopping` counts anew.
+    may go on from it.
 
     Parameters
     ----------
@@ -84,39 +84,34 @@ class Checkpoint(Callback):
         """
         if not self.path.exists():
             return False
-        tensors, header = read_tensors(self.path)
-        if ENTRY not in header or "elman" not in header:
-            raise ModelFileError(f"{self.path} holds no checkpoint; el.load reads models")
+        stood = Standing.read(self.path)
         try:
-            said, stored = json.loads(header[ENTRY]), json.loads(header["elman"])
-            self._check(said, stored, net, optimizer)
-            mine = {name: value for name, value in tensors.items() if not name.startswith(PREFIX)}
-            values = flat(mine, net.params.places, net.dtype)
-            updates, epochs = (whole(stored[name], name, least=0) for name in ("updates", "epochs"))
-            optimizer.load_state_dict(_of_optimizer(tensors, said["updates"]))  # the last that may raise
-        except (OptionError, ShapeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            self._check(stood, net, optimizer)
+            values, states = stood.values(net), stood.optimizer_states(net, optimizer)
+            stored = checked(stood.network)
+            optimizer.load_state_dict({"updates": np.array(count(stood.said["updates"], "updates")), **states})
+        except UNREADABLE as error:
             raise ModelFileError(f"{self.path} is broken, and nothing was taken from it: {error}") from error
         net.params.restore(values)
-        net.updates, net.epochs = updates, epochs
+        net.updates, net.epochs = stored["updates"], stored["epochs"]
         self._mine = True
         return True
 
-    def _check(self, said: Mapping[str, Any], stored: Mapping[str, Any], net: Net, optimizer: Optimizer) -> None:
-        mine = json.loads(to_json(describe(net), "network"))
-        for name in mine | stored:
-            if name not in ("updates", "epochs") and mine.get(name) != stored.get(name):
-                raise ModelFileError(
-                    f"{self.path} is a checkpoint of another network: it differs in its {name}. Make the network as it "
-                    "was made then, or choose another file"
-                )
-        if said["optimizer"] != type(optimizer).__name__:
+    def _check(self, stood: Standing, net: Net, optimizer: Optimizer) -> None:
+        mine = parsed(net.file_header()["elman"], "network")
+        if (name := different(parts_that_stay(mine), parts_that_stay(checked(stood.network)))) is not None:
             raise ModelFileError(
-                f"{self.path} was trained by {said['optimizer']} and cannot go on with {type(optimizer).__name__}"
+                f"it is of another network, which differs in its {name}. Make the network as it was made then, or "
+                "choose another file"
+            )
+        if stood.said["optimizer"] != type(optimizer).__name__:
+            raise ModelFileError(
+                f"it was trained by {stood.said['optimizer']} and cannot go on with {type(optimizer).__name__}"
             )
 
     def check(self, training: Training) -> None:
         check_file(self.path)
-        if self.path.exists() and not (self._mine or self.overwrite):
+        if self.path.exists() and not (self._mine or self.overwrite or training.resumed):
             raise OptionError(
                 f"Checkpoint would write over {self.path}, which an earlier training left: go on from it with "
                 "resume(net, optimizer) before fit, or give another path, or overwrite=True"
@@ -127,15 +122,16 @@ class Checkpoint(Callback):
             self._write(training)
 
     def _write(self, training: Training) -> None:
-        net: Any = training.net
-        remembered = {f"{PREFIX}{name}": array for name, array in training.optimizer.state.items()}
-        said = {"optimizer": type(training.optimizer).__name__, "updates": training.optimizer.updates}
-        header = {**net.metadata, "elman": to_json(describe(net), "network"), ENTRY: json.dumps(said)}
-        write_whole(self.path, to_bytes({**dict(net.params.items()), **remembered}, header))
+        write_whole(self.path, Standing.of_network(training.net, training.optimizer).to_bytes())
         self._mine = True
 
+    def state_dict(self) -> dict[str, Any]:
+        return {"mine": self._mine}
 
-def _of_optimizer(tensors: Mapping[str, np.ndarray], updates: int) -> dict[str, np.ndarray]:
-    """What `Optimizer.state_dict` gave."""
-    states = {name.removeprefix(PREFIX): a for name, a in tensors.items() if name.startswith(PREFIX)}
-    return {"updates": np.array(updates), **states}
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        self._mine = bool(stored.get("mine"))
+
+
+def parts_that_stay(description: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training does not change of a network."""
+    return {name: value for name, value in description.items() if name not in ("updates", "epochs")}

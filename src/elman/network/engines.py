@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -44,7 +43,7 @@ class Engines:
 
     def __init__(self, net: Net):
         self._net = net
-        self._kept: OrderedDict[Any, Engine] = OrderedDict()
+        self._kept: dict[Any, Engine] = {}  # those used last are last
         self.plans: dict[Any, Plan] = {}
         self._unrolled: dict[tuple[int, int], Unrolled] = {}
 
@@ -76,18 +75,19 @@ class Engines:
         frozen = frozenset[str]() if whole else self._net.frozen
         wanted = tuple((equations_key(aim.loss), aim.width, aim.share) for aim in aims)
         key = wanted, tuple(moving_norms(self._net)), frozen
-        if key not in self._kept:
-            self._kept[key] = self._engine(key, lambda: training_plan(self._net, aims, frozen))
-        self._kept.move_to_end(key)
-        while len(self._kept) > MOST_ENGINES:
-            self.plans.pop(self._kept.popitem(last=False)[0], None)
-        return self._kept[key]
+        engine = self._kept.get(key) or self._engine(key, lambda: training_plan(self._net, aims, frozen))
+        self._kept.pop(key, None)  # several threads may come here: nothing relies on what was there a step before
+        self._kept[key] = engine
+        for old in list(self._kept)[:-MOST_ENGINES]:
+            self._kept.pop(old, None), self.plans.pop(old, None)
+        return engine
 
     def _engine(self, key: Any, plan: Callable[[], Plan]) -> Engine:
         """An engine for a plan, which is made if there is none of this name."""
-        if key not in self.plans:
-            self.plans[key] = plan()
-        return _engine(self._net, self.plans[key])
+        made = self.plans.get(key)
+        if made is None:
+            made = self.plans[key] = plan()
+        return _engine(self._net, made)
 
 
 def runner(net: Net) -> Engine:

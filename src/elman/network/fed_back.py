@@ -76,7 +76,9 @@ class _Computed:
             states=states,
         )
         with np.errstate(all="ignore"):  # what is not finite is found and explained
-            outputs, final = self.engine.forward(parameters.arena, batch, version=parameters.version)
+            outputs, final = parameters.read(
+                lambda version: self.engine.forward(parameters.arena, batch, version=version)
+            )
         return dict(zip(self.half.outputs, outputs, strict=True)), final
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from elman import checks
 from elman.checks import whole
@@ -18,8 +14,9 @@ from elman.network.face import Net
 from elman.network.kinds import check_unreserved
 from elman.network.plain import from_plain, layer_from_plain, layer_to_plain, to_plain
 from elman.network.structure import Structure, of_layers
-from elman.network.tensors import to_bytes
 from elman.plain import to_json
+from elman.tensors import to_bytes
+from elman.untrusted import called, count, held, list_of
 
 CHAIN, FORMAT = 1, 2
 
@@ -34,9 +31,13 @@ def save(network: Net, path: str | Path, metadata: dict[str, str] | None = None)
 def write(network: Net, path: str | Path, header: dict[str, str]) -> Path:
     """Write a network with any entries in the header."""
     path = checks.path(path)
-    header = {**header, "elman": to_json(describe(network), "network")}
-    write_whole(path, to_bytes(dict(network.params.items()), header))
+    write_whole(path, to_bytes(dict(network.params.items()), {**header, **file_header(network)}))
     return path
+
+
+def file_header(network: Net) -> dict[str, str]:
+    """What the header of a model file says of a network: its metadata, and what it is."""
+    return {**network.metadata, "elman": to_json(describe(network), "network")}
 
 
 def _texts(metadata: Any) -> dict[str, str]:
@@ -69,39 +70,28 @@ def describe(network: Net) -> dict[str, Any]:
     }
 
 
+def checked(description: Any) -> dict[str, Any]:
+    """What `describe` described, if that is what it is; its layers are looked at where they are made.
+
+    Raises
+    ------
+    ModelFileError, OptionError
+    """
+    known = description.get("format") if isinstance(description, dict) else None
+    newest = whole(known, "its format")
+    if newest > FORMAT:
+        raise ModelFileError(f"its format {newest} is newer than {FORMAT}; install a newer Elman")
+    graph = {"graph": dict} if newest == FORMAT else {"inputs": int, "layers": list}
+    return held(description, "the network", {**_SCHEMA, **graph}, _OPTIONAL)
+
+
+_SCHEMA: dict[str, Any] = {"format": int, "dtype": str, "seed": int, "updates": count, "epochs": count}
+_OPTIONAL: dict[str, Any] = {"products": (str, type(None)), "frozen": list_of(called, unique=True)}
+
+
 def structure_of(description: dict[str, Any]) -> Structure:
-    """The layers that `describe` described, and what they read."""
-    if description["format"] > FORMAT:
-        raise ModelFileError(f"its format {description['format']} is newer than {FORMAT}; install a newer Elman")
+    """The layers that a description has, and what they read."""
     if "graph" in description:
         return from_plain(description["graph"])
     layers = [layer_from_plain(one) for one in description["layers"]]
     return of_layers(whole(description["inputs"], "inputs"), check_layers(layers))
-
-
-def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays and the header of a safetensors file; `ModelFileError` if it is none."""
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
-
-
-def read_header(path: Path) -> dict[str, str]:
-    """The header alone."""
-    with _opened(path) as file:
-        return dict(file.metadata() or {})
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """A safetensors file; what is wrong with it, as `ModelFileError`."""
-    from safetensors import SafetensorError, safe_open
-
-    if path.is_dir():
-        raise ModelFileError(f"{path} is a folder; give the model file in it")
-    if not path.is_file():
-        raise ModelFileError(f"there is no model file {path}")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            yield file
-    except (SafetensorError, OSError) as e:
-        raise ModelFileError(f"{path} cannot be read as a safetensors file: {e}") from e

@@ -106,6 +106,8 @@ class Tracing:
         self._own_from = 0  # a layer object that no part from here on is, is another layer
         self._equations: dict[Symbol, Flow] = {}
         self.prefix = ""  # of the names of parts to come
+        self._names: set[str] = set()  # of parts
+        self._taken: set[str] = set()  # these, and those of composites
         self.stems: list[str] = []  # what each part would be called if no other were called so
 
     @contextmanager
@@ -226,6 +228,8 @@ class Tracing:
         number = len(self.parts)
         part.line = users_line()
         self.parts.append(part)
+        self._names.add(part.name)
+        self._taken |= {part.name, part.name.split(".")[0]}
         flow = Flow(self, Source(number), part.features, part.axis, part.name)
         if part.graph is not None:
             states = enumerate(_users_states(part.layer, part.graph))
@@ -303,17 +307,13 @@ class Tracing:
 
     def place_name(self, plain: str) -> str:
         """The name of a composite; what it is made of has names that begin with it."""
-        return "" if self.prefix else unused(plain, self._taken())
+        return "" if self.prefix else unused(plain, self._taken)
 
     def _name(self, plain: str) -> str:
         self.stems.append(self.prefix or plain)
         if self.prefix:
-            return unused(self.prefix, {part.name for part in self.parts})
-        return unused(plain, self._taken())
-
-    def _taken(self) -> set[str]:
-        """The names of parts, and those of composites."""
-        return {name for part in self.parts for name in (part.name, part.name.split(".")[0])}
+            return unused(self.prefix, self._names)
+        return unused(plain, self._taken)
 
     def _tied(self, layer: Any, graph: Graph, name: str) -> dict[str, tuple[int, str]]:
         """Whose the parameters of a layer are, where it was used before, or is tied to another."""

@@ -19,7 +19,10 @@ class Axis:
         self._same: Axis | None = None
 
     def root(self) -> Axis:
-        return self if self._same is None else self._same.root()
+        found = self
+        while found._same is not None:
+            found = found._same
+        return found
 
     def join(self, other: Axis) -> None:
         if self.root() is not other.root():

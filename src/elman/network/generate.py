@@ -168,7 +168,9 @@ def _go_on(net: Net, context: Any, steps: int, how: Choices) -> np.ndarray:
     _check_outputs(net, classes)
     given = numbers(context, "context")
     x = net.check_input(batched(given, net.inputs, classes > 0))
-    made = net.engine().generate(net.arena, *_seen(net, x), steps, drawing, version=net.params.version)
+    made = net.params.read(
+        lambda version: net.engine().generate(net.arena, *_seen(net, x, version), steps, drawing, version=version)
+    )
     return unbatched(made, given, classes > 0)
 
 
@@ -189,9 +191,9 @@ def _check_outputs(net: Net, classes: int) -> None:
         )
 
 
-def _seen(net: Net, x: np.ndarray) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
+def _seen(net: Net, x: np.ndarray, version: int) -> tuple[np.ndarray, list[np.ndarray] | None, np.ndarray]:
     """The window, the states and the output that generation starts from."""
-    (y,), states = net.engine().forward(net.arena, Batch.of(x), version=net.params.version)
+    (y,), states = net.engine().forward(net.arena, Batch.of(x), version=version)
     net.check_results((y,), states)
     if net.sequence_output:
         return np.array(x[:, -1:], order="C"), states, np.array(y[:, -1:], order="C")

@@ -60,7 +60,7 @@ def loss_and_grads(
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     batch = data.batch if state is None else replace(data.batch, states=net.flat_state(state, len(data)))
     engine, how = net.trainer(data.aims, whole=True), How(memory, truncate)
-    found = engine.gradients(net.arena, batch, how, version=net.params.version)
+    found = net.params.read(lambda version: engine.gradients(net.arena, batch, how, version=version))
     _check(net, found)
     return found.loss, views(net.params.places, found.parameters)
 
@@ -109,8 +109,9 @@ def backward(
         states=net.flat_state(state, rows),
         state_gradients=net.flat_state(state_gradients, rows, "state_gradients"),
     )
-    found = net.differentiator.gradients(
-        net.arena, batch, How(memory), want_input=True, want_states=True, version=net.params.version
+    how, engine = How(memory), net.differentiator
+    found = net.params.read(
+        lambda version: engine.gradients(net.arena, batch, how, want_input=True, want_states=True, version=version)
     )
     _check(net, found)
     assert found.initial_states is not None

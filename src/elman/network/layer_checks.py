@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from elman.checks import real
+from elman.equations import Graph
+from elman.equations.symbols import width
 from elman.errors import OptionError
 
 Function = str | Callable[[Any], Any]
@@ -19,6 +21,17 @@ def check_batch(batch: Any) -> None:
         raise OptionError(f"batch has {sorted(map(str, found))}; expected momentum and epsilon")
     real(found["momentum"], "batch normalisation's momentum", 0, 1, from_low=True)
     epsilon_of(found["epsilon"], "batch normalisation")
+
+
+def check_moments(graph: Graph) -> None:
+    """Raise `OptionError` unless these equations are those of batch normalisation, which training replaces."""
+    one = len(graph.inputs) == len(graph.outputs) == 1 and not graph.states
+    shapes = {name: graph.shape(name) for name in graph.parameters}
+    if not one or shapes != dict.fromkeys(("g", "b", "mean", "variance"), (width(graph.inputs[0]),)):
+        raise OptionError(
+            f"{graph.name} is no batch normalisation: expected one input and, for each of its features, the parameters "
+            f"g, b, mean and variance, got {shapes}"
+        )
 
 
 def checked_penalty(penalty: Any) -> dict[str, float]:

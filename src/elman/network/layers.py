@@ -24,7 +24,15 @@ from elman.network.layer_cells import (
     increasing_layer,
     layer_norm,
 )
-from elman.network.layer_checks import Function, by_name, check_batch, checked_penalty, epsilon_of, function_of
+from elman.network.layer_checks import (
+    Function,
+    by_name,
+    check_batch,
+    check_moments,
+    checked_penalty,
+    epsilon_of,
+    function_of,
+)
 from elman.network.masks import masked
 
 
@@ -130,7 +138,10 @@ class Layer:
     def graph(self, features: int | Sequence[int], memories: Sequence[int] = ()) -> Graph:
         """The traced graph with its sizes, for inputs, and memories, of so many features."""
         wide = [features] if isinstance(features, int) else features
-        return self.cell.trace().bind(wide, self.units, self.sizes, memories)
+        found = self.cell.trace().bind(wide, self.units, self.sizes, memories)
+        if self.batch is not None:
+            check_moments(found)
+        return found
 
     @property
     def last_only(self) -> bool:

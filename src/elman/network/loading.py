@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from elman import checks
-from elman.errors import ElmanError, ModelFileError
-from elman.network.files import read_tensors
+from elman.errors import ModelFileError
 from elman.network.kinds import expect
 from elman.network.network import Network
-
-# What a description that is no network's may raise on its way through the constructors.
-UNREADABLE = (
-    ElmanError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-    MemoryError,
-)
+from elman.untrusted import UNREADABLE, parsed, read_tensors
 
 
 def load(path: str | Path, *, engine: str | None = None, threads: int | None = None) -> Network:
@@ -55,7 +42,7 @@ def network_of(kind: str, path: str | Path, engine: str | None = None, threads: 
     tensors = {name: value for name, value in tensors.items() if "/" not in name}  # the others are not this network's
     try:
         metadata = {k: v for k, v in header.items() if k != "elman"}
-        return Network.restored(json.loads(header["elman"]), engine, threads, metadata, tensors)
+        return Network.restored(parsed(header["elman"], "the network"), engine, threads, metadata, tensors)
     except UNREADABLE as e:
         raise ModelFileError(f"{path} is not a model file that this version of Elman can read: {_reason(e)}") from e
 

@@ -18,25 +18,31 @@ from elman.training.callbacks import Callback, as_callbacks, shared
 from elman.training.examples import examples, validation_examples
 from elman.training.fit import fit, loop
 from elman.training.history import History
+from elman.training.limits import limited, parted, shares
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.progress import ProgressOfMany, progress
+from elman.training.runs import Folder, saving
 from elman.training.turns import GiveWay, Outcome, Turn, side_by_side
 from elman.training.weighing import Weighting
 
 _DATA = (  # options that say what is learnt from, and of the other ones those of the loop
     "x target loss lengths sample_weight class_weight missing loss_weights validation_data validation_lengths".split()
 )
-_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate callbacks".split()
-_OF_ONE = {"ranks", "own_rows"}  # options that several processes have for one network
+_LOOP = "optimizer batch_size epochs shuffle stateful memory metrics truncate on_nan callbacks accumulate".split()
+_OF_RANKS = {"ranks", "own_rows"}  # options that several processes have for one network
+_OF_DATASETS = {"steps_per_epoch", "validation_steps", "bucket"}
+_OF_ONE = _OF_RANKS | _OF_DATASETS
+_SAVING = {"checkpoint", "every", "resume", "keep"}  # of all trainings together
 _NOT_OF_MANY = {
-    **dict.fromkeys(_OF_ONE, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
+    **dict.fromkeys(_OF_RANKS, "ranks train one network together: call net.fit(..., ranks=ranks) for each in turn"),
+    **dict.fromkeys(_OF_DATASETS, "networks that learn side by side do so from arrays: call net.fit for each in turn"),
     "n_jobs": "threads says how many cores all trainings have together",
 }
 _DEFAULTS = {
     name: given.default
     for name, given in inspect.signature(fit).parameters.items()
-    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE
+    if given.kind is given.KEYWORD_ONLY and name not in _OF_ONE | _SAVING
 }
 
 
@@ -72,6 +78,10 @@ def fit_many(
     *,
     threads: int | None = None,
     stop_on_error: bool = False,
+    checkpoint: Folder = None,
+    every: str | int | None = None,
+    resume: bool = False,
+    keep: int | None = None,
     **options: Any,
 ) -> list[History]:
     """Train several networks side by side: each gets the bits that ``net.fit(x, target, ...)`` alone would give it.
@@ -91,10 +101,15 @@ def fit_many(
         Of all trainings together; by default all cores. ``Network(threads=...)`` holds for each beside it.
     stop_on_error : bool, default False
         Whether an error of one network ends the others too, as Ctrl-C does. By default they are trained to their end.
+    checkpoint, every, resume, keep
+        As for `Network.fit`, of all networks in one folder: those that have ended are read when all go on, of the
+        others each goes on where it stood. Of each one checkpoint stays by default.
     **options
         Those of `Network.fit`, with its defaults: ``loss optimizer batch_size epochs validation_data callbacks`` ...
         But for `ranks` and `own_rows`, which are of one network.
-        Each holds for all networks, or is ``el.each([...])``, but `verbose`: 1 shows a line as each network ends.
+        Each holds for all networks, or is ``el.each([...])``, but `verbose`: 1 shows a line as each network ends; and
+        `max_seconds`, which are those of the whole call: of networks that are trained one after the other each has its
+        part of them, and what those leave that end early.
 
         An optimiser for all says how each is trained and stays as it was: every network has one of its own, like it. A
         callback object that several networks have in common is told of them all, and unless it says that it can be told
@@ -127,14 +142,33 @@ def fit_many(
     >>> [history.epochs for history in histories]
     [5, 5, 20]
     """
-    nets = _networks(nets)
-    threads, stop_on_error = check_threads(threads), flag(stop_on_error, "stop_on_error")
-    values = _one_each({"x": x, "target": target, **_known(options)}, nets)
+    with saving(checkpoint, every, resume=resume, keep=keep):
+        return _fit_many(
+            _networks(nets), x, target, check_threads(threads), flag(stop_on_error, "stop_on_error"), options
+        )
+
+
+def _fit_many(
+    nets: list[Network], x: Any, target: Any, threads: int, stop_on_error: bool, options: dict[str, Any]
+) -> list[History]:
+    options = _known(options)
+    seconds = options.pop("max_seconds")
+    values = _one_each({"x": x, "target": target, **options}, nets)
     common = shared(values["callbacks"], "callbacks=el.each([...]) gives each its own")
     at_a_time = threads if all(callback.side_by_side for callback in common) else 1
+    values["callbacks"] = _limited(values["callbacks"], limited(seconds), min(len(nets), at_a_time))
     showing = _showing(values["verbose"], min(len(nets), at_a_time))
     works = [_work(training) for training in _trainings(nets, values, showing)]
-    found = side_by_side(works, threads, at_a_time=at_a_time, stop_on_error=stop_on_error)
+    ended = "failed"
+    try:
+        found = side_by_side(works, threads, at_a_time=at_a_time, stop_on_error=stop_on_error)
+        ended = "done" if all(outcome.error is None for outcome in found) else "failed"
+    except KeyboardInterrupt:
+        ended = "interrupted"
+        raise
+    finally:
+        for together in {id(one): one for own in showing for one in own if isinstance(one, ProgressOfMany)}.values():
+            together.close(ended)
     _raise_errors(found, stop_on_error)
     return [outcome.made for outcome in found if outcome.made is not None]
 
@@ -149,7 +183,7 @@ def _work(training: Loop) -> Callable[[Turn], History]:
 
 def _known(options: dict[str, Any]) -> dict[str, Any]:
     """All options of `fit`, with its defaults."""
-    known = {"nets", "x", "target", "threads", "stop_on_error", *_DEFAULTS}
+    known = {"nets", "x", "target", "threads", "stop_on_error", *_SAVING, *_DEFAULTS}
     if not known.issuperset(options):
         raise no_argument("fit_many", options, known, {**FIT, **_NOT_OF_MANY})
     return {**_DEFAULTS, **options}
@@ -165,6 +199,12 @@ def _one_each(options: dict[str, Any], nets: list[Network]) -> dict[str, Sequenc
     found["callbacks"] = [as_callbacks(own) for own in found["callbacks"]]
     found["optimizer"] = _optimizers(found["optimizer"])
     return found
+
+
+def _limited(callbacks: Sequence[list[Callback]], limits: list[Callback], at_a_time: int) -> list[list[Callback]]:
+    """The callbacks of each network, with what ends it when its part of the time is up."""
+    ends = shares(len(callbacks), at_a_time)
+    return [parted([*own, *limits], end) for own, end in zip(callbacks, ends, strict=True)]
 
 
 def _showing(verbose: Sequence[Any], at_a_time: int) -> list[list[Callback]]:

@@ -20,7 +20,7 @@ from elman.network.doors import Door, doors_of, taken
 from elman.network.ends import ends_of
 from elman.network.engines import Engines, runner
 from elman.network.fed_back import Unrolled
-from elman.network.files import describe, save, structure_of
+from elman.network.files import checked, describe, file_header, save, structure_of
 from elman.network.freezing import freeze, unfreeze
 from elman.network.generate import generate
 from elman.network.gradients import backward, loss_and_grads
@@ -89,6 +89,14 @@ class Network:
         Names of the parameters that training leaves as they are; see `freeze`. It is part of the model.
     trainable : tuple of str
         Names of those that it changes.
+
+    Notes
+    -----
+    Any number of threads may use a network at once: calls, gradients, generation and streams do not wait for one
+    another, and each has the numbers that it has alone. Where one of them writes to parameters meanwhile, the others
+    have the old values or the new ones, never some of each; of a network that is being trained they get an
+    `EngineError` and use a copy. A network goes on in the child of a fork. Signals are answered during a call: Ctrl-C
+    ends it within a moment, and leaves parameters and states as they were before what was not done.
 
     References
     ----------
@@ -276,11 +284,12 @@ class Network:
 
         Parameters come by name or as the flat array; their shapes are looked at before any memory is taken.
         """
+        description = checked(description)
         options = {"products": description.get("products"), "engine": engine, "threads": threads}
         options |= {name: description[name] for name in ("seed", "dtype")}
         network = cls.__new__(cls)
         network._set_up(structure_of(description), **options)
-        network.updates, network.epochs = (whole(description[n], n, least=0) for n in ("updates", "epochs"))
+        network.updates, network.epochs = description["updates"], description["epochs"]
         network.metadata = dict(metadata or {})
         if parameters is None:
             network._initialise()
@@ -361,7 +370,9 @@ class Network:
         check_padding(padding, self.ends)
         inputs, steps = self.check_batch(x, lengths)
         batch = Batch(inputs, lengths=steps, states=self.flat_state(state, len(inputs[0])))
-        outputs, final = self.engine().forward(self.arena, batch, How(memory), version=self.params.version)
+        outputs, final = self.params.read(
+            lambda version: self.engine().forward(self.arena, batch, How(memory), version=version)
+        )
         self.check_results(outputs, final)
         if padding == "last":
             repeat_last(outputs, self.ends, steps)
@@ -401,6 +412,7 @@ class Network:
     summary = summary
     __repr__ = short
     save = save
+    file_header = file_header
 
     def engine(self) -> Engine:
         """What runs this network."""

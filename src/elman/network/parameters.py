@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from elman.checks import numbers, whole
 from elman.equations.graph import Graph
-from elman.errors import ModelFileError, OptionError, ShapeError
+from elman.errors import EngineError, ModelFileError, OptionError, ShapeError
 from elman.network.flow import Part
 from elman.network.initialisers import generator, initial_value, rule
 from elman.training.finite import check_finite
 
 _versions = itertools.count(1)  # of the parameters of all networks
+SECONDS_OF_PATIENCE = 1.0  # with another thread that writes, and writes, while values are read
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,9 @@ def flat(parameters: np.ndarray | dict[str, np.ndarray], places: dict[str, Place
     for name, place in places.items():
         if parameters[name].shape != place.shape:
             raise ShapeError(f"{name} has shape {parameters[name].shape}, its layer expects {place.shape}")
-    parts = [np.ravel(parameters[name]) for name in places]
-    return np.concatenate([np.empty(0, dtype), *parts], dtype=dtype, casting="same_kind")
+        if parameters[name].dtype != dtype:
+            raise ModelFileError(f"{name} is of {parameters[name].dtype}, and the network of {dtype}")
+    return np.concatenate([np.empty(0, dtype), *(np.ravel(parameters[name]) for name in places)])
 
 
 class Counted(np.ndarray):
@@ -180,7 +185,8 @@ class Parameters(Mapping[str, np.ndarray]):
         self.arena = values.view(Counted)
         self.arena.flags.writeable = False
         self.arena._owner = self
-        self._lock, self._writers, self._version = threading.Lock(), 0, next(_versions)
+        self._writers: list[tuple[int, int]] = []  # process and thread of each write under way
+        self._version = next(_versions)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Parameters, (self.places, self._values.copy())
@@ -193,16 +199,60 @@ class Parameters(Mapping[str, np.ndarray]):
     @contextmanager
     def writing(self) -> Iterator[np.ndarray]:
         """The flat array, to be changed within the ``with`` and nowhere else; nothing is checked."""
-        values = self._values.view()
-        with self._lock:
-            self._writers += 1
+        values, me = self._values.view(), (os.getpid(), threading.get_ident())
+        self._writers.append(me)
         try:
             yield values
         finally:
             values.flags.writeable = False
-            with self._lock:
-                self._writers -= 1
-                self._version = next(_versions)
+            self._version = next(_versions)  # while nobody sees one
+            self._writers.remove(me)
+
+    def read(self, run: Callable[[int], _Found]) -> _Found:
+        """What `run` makes of values that no other thread changes meanwhile: the old ones or the new, never of both.
+
+        It is run once more where another thread has written to them in between, and not before such a write has ended.
+
+        Parameters
+        ----------
+        run : function of the version
+            It may be called several times.
+
+        Raises
+        ------
+        EngineError
+            If another thread writes again and again, as a training does.
+        """
+        until = 0.0
+        while True:
+            before = self._version
+            if not self._others_write():
+                try:
+                    found = run(self.version)
+                except Exception:
+                    if self._is_still(before):
+                        raise
+                else:
+                    if self._is_still(before):
+                        return found
+            until = until or time.monotonic() + SECONDS_OF_PATIENCE
+            if time.monotonic() > until:
+                raise EngineError(
+                    "the parameters are written to again and again by another thread (is the network trained there?), "
+                    "so that they are never read as a whole: use a copy of the network, or wait until it is done"
+                )
+            time.sleep(1e-3)
+
+    def _is_still(self, version: int) -> bool:
+        """Whether nothing was written since then."""
+        return self._version == version and not self._others_write()
+
+    def _others_write(self) -> bool:
+        """Whether another thread is at it; one that a fork has left behind is none."""
+        if not self._writers:
+            return False
+        me = os.getpid(), threading.get_ident()
+        return any(writer[0] == me[0] and writer[1] != me[1] for writer in self._writers.copy())
 
     def write(self, values: np.typing.ArrayLike) -> None:
         """Set all of them, to a flat array (P,) as `arena` is, or to one number."""

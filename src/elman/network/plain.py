@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from elman.checks import whole
+from elman.checks import shown, whole
 from elman.engine.slots import ONCE
 from elman.engine.stage import MoveSpec, Source
 from elman.equations.store import from_data, to_data
@@ -14,8 +15,37 @@ from elman.network.flow import Part
 from elman.network.layers import Layer
 from elman.network.moves import FARTHEST
 from elman.network.structure import Given, Structure, check_read
+from elman.untrusted import called, held, list_of
 
 MOVES = ("reverse", "shift", "take", "repeat", "sum", "mean", "max")
+_BY_STEPS = ("shift", "take")  # the moves that have a number
+
+NoneType = type(None)
+_LAYER: dict[str, Any] = {
+    "cell": dict,
+    "units": (int, NoneType),
+    "return_sequences": bool,
+    "reverse": bool,
+    "sizes": dict,
+}
+_OPTIONS: dict[str, Any] = {"batch": (dict, NoneType), "penalty": (dict, NoneType)}
+_GRAPH: dict[str, Any] = {
+    "inputs": list_of(list),
+    "parts": list_of(dict),
+    "outputs": list_of(list),
+    "names": (list, NoneType),
+    "by_name": bool,
+}
+_PART: dict[str, Any] = {
+    "name": called,
+    "layer": (dict, NoneType),
+    "move": (list, NoneType),
+    "sources": list_of(list),
+    "initial": list_of((list, NoneType)),
+    "memories": list_of(list),
+    "tied": dict,
+    "axis": int,
+}
 
 
 def layer_to_plain(layer: Layer) -> dict[str, Any]:
@@ -31,7 +61,14 @@ def layer_to_plain(layer: Layer) -> dict[str, Any]:
     }
 
 
-def layer_from_plain(d: dict[str, Any]) -> Layer:
+def layer_from_plain(d: Any) -> Layer:
+    """A layer again; what it reads says whether its sizes can be.
+
+    Raises
+    ------
+    ModelFileError, OptionError
+    """
+    held(d, "a layer", _LAYER, _OPTIONS)
     more: dict[str, Any] = {"batch": d.get("batch"), "penalty": d.get("penalty")}
     return Layer(from_data(d["cell"]), d["units"], d["return_sequences"], d["reverse"], d["sizes"], **more)
 
@@ -72,8 +109,9 @@ def from_plain(data: dict[str, Any]) -> Structure:
     ModelFileError
         If it is no graph of layers.
     """
+    held(data, "the graph", _GRAPH)
     most = len(data["inputs"]) - 1
-    inputs = tuple(Given(_name(n), whole(w, "width"), whole(a, "axis", ONCE, most)) for n, w, a in data["inputs"])
+    inputs = tuple(_given(one, most) for one in data["inputs"])
     _check_inputs(inputs)
     parts: list[Part] = []
     axes: list[int] = []
@@ -83,22 +121,32 @@ def from_plain(data: dict[str, Any]) -> Structure:
         axes.append(whole(one["axis"], "axis", ONCE, structure.time_axes - 1))
         _check_axis(parts[-1], axes[-1], structure)
     names = None if data["names"] is None else tuple(map(_name, data["names"]))
-    whole_graph = Structure(inputs, tuple(parts), tuple(axes), (), names, bool(data["by_name"]))
+    whole_graph = Structure(inputs, tuple(parts), tuple(axes), (), names, data["by_name"])
     outputs = tuple(_read(s, whole_graph) for s in data["outputs"])
-    found = Structure(inputs, tuple(parts), tuple(axes), outputs, names, bool(data["by_name"]))
-    called = [part.name for part in parts]
-    if len(set(called)) < len(called) or len(set(names or ())) < len(names or ()):
-        raise ModelFileError(f"has a name twice, in {called} or its outputs")
-    if len(outputs) != len(names or ("",)):
-        raise ModelFileError(f"has {len(outputs)} outputs and {len(names or ('',))} names of them")
+    found = replace(whole_graph, outputs=outputs)
+    list_of(called, unique=True)([part.name for part in parts], "the layers")
+    list_of(called, unique=True)(list(names or ()), "the outputs")
+    if len(outputs) != len(("",) if names is None else names) or not outputs or (found.by_name and names is None):
+        raise ModelFileError(f"has {len(outputs)} outputs and the names {names} of them")
     check_read(found)
     return found
 
 
 def _name(given: Any) -> str:
-    if not isinstance(given, str) or not given:
-        raise ModelFileError(f"has the name {given!r}; expected a text")
-    return given
+    called(given, "a name")
+    return str(given)
+
+
+def _given(one: Any, most: int) -> Given:
+    name, features, axis = _several(one, 3, "an input")
+    return Given(_name(name), whole(features, "width"), whole(axis, "axis", ONCE, most))
+
+
+def _several(values: Any, count: int, what: str) -> list[Any]:
+    """A list of so many values."""
+    if not isinstance(values, list) or len(values) != count:
+        raise ModelFileError(f"has {shown(values)} as {what}; expected {count} values")
+    return values
 
 
 def _check_inputs(inputs: tuple[Given, ...]) -> None:
@@ -127,7 +175,8 @@ def _check_axis(part: Part, axis: int, structure: Structure) -> None:
 
 def _read(given: Any, structure: Structure) -> Source:
     """A source that is there already."""
-    number, state = whole(given[0], "source", least=-len(structure.inputs)), whole(given[1], "state", least=-1)
+    place, state = _several(given, 2, "a source")
+    number, state = whole(place, "source", least=-len(structure.inputs)), whole(state, "state", least=-1)
     graph = structure.parts[number].graph if 0 <= number < len(structure.parts) else None
     if number >= len(structure.parts) or state >= (0 if graph is None else len(graph.states)):
         raise ModelFileError(f"reads layer {number}, state {state}, which is not there")
@@ -135,22 +184,29 @@ def _read(given: Any, structure: Structure) -> Source:
 
 
 def _restored(d: dict[str, Any], structure: Structure) -> Part:
+    held(d, "a part", _PART)
     sources = tuple(_read(s, structure) for s in d["sources"])
     if d["layer"] is None:
-        kind, number = d["move"]
-        if kind not in MOVES or len(sources) != 1:
-            raise ModelFileError(f"has a move {kind!r} of {len(sources)} values, which is none")
-        move = MoveSpec(kind, whole(number, "number", -FARTHEST, FARTHEST))
-        return Part(_name(d["name"]), None, None, move, sources, features=structure.features(sources[0]))
+        return _moved(d, sources, structure)
+    if d["move"] is not None:
+        raise ModelFileError(f"has {d['name']} as a layer and as a move")
     layer = layer_from_plain(d["layer"])
     initial = tuple(None if s is None else _read(s, structure) for s in d["initial"])
     memories = tuple(_read(s, structure) for s in d["memories"])
     graph = layer.graph([structure.features(s) for s in sources], [structure.features(m) for m in memories])
     _check_initial(initial, graph, structure)
-    tied = {str(name): _owner(name, whose, graph, structure) for name, whose in d["tied"].items()}
-    return Part(
-        _name(d["name"]), layer, graph, None, sources, initial, memories, tied, features=width(graph.outputs[0])
-    )
+    tied = {name: _owner(name, whose, graph, structure) for name, whose in d["tied"].items()}
+    return Part(d["name"], layer, graph, None, sources, initial, memories, tied, features=width(graph.outputs[0]))
+
+
+def _moved(d: dict[str, Any], sources: tuple[Source, ...], structure: Structure) -> Part:
+    """A part that is a move and no layer."""
+    kind, number = _several(d["move"], 2, "a move")
+    steps = whole(number, "number", -FARTHEST, FARTHEST)
+    more = d["initial"] or d["memories"] or d["tied"] or (steps and kind not in _BY_STEPS)
+    if kind not in MOVES or len(sources) != 1 or more:
+        raise ModelFileError(f"has a move {shown(kind)} of {len(sources)} values, which is none")
+    return Part(d["name"], None, None, MoveSpec(kind, steps), sources, features=structure.features(sources[0]))
 
 
 def _check_initial(initial: tuple[Source | None, ...], graph: Any, structure: Structure) -> None:
@@ -162,9 +218,10 @@ def _check_initial(initial: tuple[Source | None, ...], graph: Any, structure: St
 
 
 def _owner(name: str, whose: Any, graph: Any, structure: Structure) -> tuple[int, str]:
-    number, theirs = whole(whose[0], "tied", least=0), str(whose[1])
+    place, theirs = _several(whose, 2, "the owner of a parameter")
+    number = whole(place, "tied", least=0)
     owner = structure.parts[number].graph if number < len(structure.parts) else None
-    if owner is None or theirs not in owner.parameters or name not in graph.parameters:
+    if owner is None or not isinstance(theirs, str) or theirs not in owner.parameters or name not in graph.parameters:
         raise ModelFileError(f"ties {name} to {theirs} of layer {number}, which is not there")
     if owner.shape(theirs) != graph.shape(name) or theirs in structure.parts[number].tied:
         raise ModelFileError(f"ties {name} of shape {graph.shape(name)} to {theirs} of {owner.shape(theirs)}")

@@ -27,7 +27,8 @@ class SingleStep:
 
     def __init__(self, network: Net):
         check_stepwise(network)
-        self.network, self.arena, self.sizes = network, network.arena.copy(), network.state_sizes()
+        self.network, self.sizes = network, network.state_sizes()
+        self.arena = network.params.read(lambda _: network.arena.copy())
         self.doors, self.ends, self.engine = network.doors, network.ends, network.new_engine()
         self.one_input, self.one_output = len(self.doors) == 1, network.structure.names is None
 

@@ -73,6 +73,13 @@ def _of_move(structure: Structure, part: Part) -> str:
 
 def _timed(structure: Structure, source: Source) -> bool:
     """Whether a value depends on a sequence."""
-    if structure.axis(source) != ONCE or source.state >= 0:
-        return True
-    return source.number >= 0 and any(_timed(structure, s) for s in reads(structure.parts[source.number]))
+    seen: set[Source] = set()
+    stack = [source]
+    while stack:
+        if (one := stack.pop()) in seen:
+            continue
+        seen.add(one)
+        if structure.axis(one) != ONCE or one.state >= 0:
+            return True
+        stack += reads(structure.parts[one.number]) if one.number >= 0 else []
+    return False

@@ -13,9 +13,9 @@ import numpy as np
 from elman.checks import shown
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
-from elman.network.files import read_tensors
 from elman.network.single_step import zeros
-from elman.network.tensors import to_bytes
+from elman.tensors import to_bytes
+from elman.untrusted import parsed, read_tensors
 
 FIRST_ROOM = 16  # for so many streams at first; it doubles where it is not enough
 SOME = 3  # keys that a message names
@@ -152,8 +152,8 @@ def _read(path: Path, states: int) -> tuple[list[Hashable], list[np.ndarray]]:
 
 def _keys(path: Path, text: str) -> list[Hashable]:
     try:
-        keys = json.loads(text)
-    except (ValueError, RecursionError):
+        keys = parsed(text, "the keys")
+    except ModelFileError:
         keys = None
     if not isinstance(keys, list) or not all(type(key) in (str, int) for key in keys) or len(set(keys)) < len(keys):
         raise ModelFileError(

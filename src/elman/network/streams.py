@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
+import weakref
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,6 +21,18 @@ from elman.network.doors import by_input
 from elman.network.face import Net
 from elman.network.single_step import SingleStep
 from elman.network.stream_states import SOME, StreamStates
+
+_of_this_process: weakref.WeakSet[Streams] = weakref.WeakSet()
+
+
+def _unlock() -> None:
+    """In the child of a fork nobody holds a lock but threads that are not there."""
+    for streams in _of_this_process:
+        streams._lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 class Streams:
@@ -59,6 +73,7 @@ class Streams:
         sizes = itertools.chain(*self._of.sizes)
         self._states = StreamStates(sizes, network.dtype, self.capacity)
         self._lock = threading.RLock()
+        _of_this_process.add(self)
         self._pool: Pool | None = None
         self._pooling: list[np.ndarray] = []  # the arrays of that
 

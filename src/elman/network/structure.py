@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -374,9 +375,9 @@ def check_read(structure: Structure) -> None:
                 f"{part.name} is used by no other layer and is no output: leave it out, or return it too.\n"
                 f"  {part.line}"
             )
-    axes = [*structure.axes, *(given.axis for given in structure.inputs)]
+    axes = Counter([*structure.axes, *(given.axis for given in structure.inputs)])
     for number, given in enumerate(structure.inputs):
-        paces = given.axis != ONCE and axes.count(given.axis) > 1
+        paces = given.axis != ONCE and axes[given.axis] > 1
         if ~number not in read and not paces:
             raise OptionError(f"the input {given.name} is used by no layer: leave it out, or use it")
 

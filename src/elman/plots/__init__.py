@@ -6,6 +6,7 @@ matplotlib is loaded when something is drawn.
 from elman.plots.curves import prediction, series, window
 from elman.plots.epochs import losses
 from elman.plots.fields import norms, states
+from elman.plots.rates import found_rate
 from elman.plots.unroll import unrolled
 
-__all__ = ["losses", "norms", "prediction", "series", "states", "unrolled", "window"]
+__all__ = ["found_rate", "losses", "norms", "prediction", "series", "states", "unrolled", "window"]

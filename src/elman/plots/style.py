@@ -77,7 +77,7 @@ def colour(value: Any) -> Any:
 
 def plain(name: object) -> str:
     """A name from data as it is: no formula because of its dollars, not left out of a legend because of its dash."""
-    text = str(name).replace("$", r"\$")
+    text = checks.visible(str(name)).replace("$", r"\$")
     return "\u200b" + text if text.startswith("_") else text
 
 

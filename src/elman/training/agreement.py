@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import builtins
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from elman import errors
 from elman.errors import ElmanError, TrainingError
@@ -67,30 +65,3 @@ def together(ranks: Ranks) -> Iterator[None]:
     except BaseException as error:
         own = error
     raise_first(ranks.gather(failure_of(own)), ranks, own)
-
-
-class Interrupts:
-    """Ctrl-C, noted within a ``with`` and raised where all ranks look: it may come to one of them only, and later."""
-
-    def __init__(self) -> None:
-        self._noted = False
-        self._before: Any = None
-
-    def __enter__(self) -> Interrupts:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            self._before = None
-
-    def _note(self, *_: object) -> None:
-        self._noted = True
-
-    def look(self) -> None:
-        """Raise KeyboardInterrupt if it has come."""
-        if self._noted:
-            self._noted = False
-            raise KeyboardInterrupt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
@@ -11,12 +10,12 @@ import numpy as np
 from elman.checks import shown
 from elman.engine import native
 from elman.errors import OptionError, TrainingError
+from elman.training.examples import Examples
+from elman.training.hashes import hash_of
 from elman.training.optimizer import Optimizer
 from elman.training.protocol import Trainable
 from elman.training.ranks import Ranks
 from elman.training.state import Training
-
-SAMPLE = 64  # rows that are compared
 
 
 def named_hashes(net: Trainable, optimizer: Optimizer) -> dict[str, bytes]:
@@ -24,14 +23,14 @@ def named_hashes(net: Trainable, optimizer: Optimizer) -> dict[str, bytes]:
     found = {}
     for name, place in net.params.places.items():
         here = slice(place.offset, place.offset + place.size)
-        found[name] = _hash(net.arena[here])
-        found |= {f"{state} of {name}": _hash(array[here]) for state, array in optimizer.state.items()}
+        found[name] = hash_of(net.arena[here])
+        found |= {f"{state} of {name}": hash_of(array[here]) for state, array in optimizer.state.items()}
     return found
 
 
 def check_alike(hashes: dict[str, bytes], ranks: Ranks) -> None:
     """Raise `TrainingError` unless all ranks have the same bits."""
-    whole = hashlib.blake2b(b"".join(hashes.values()), digest_size=16).digest()
+    whole = hash_of(np.frombuffer(b"".join(hashes.values()), np.uint8))
     if len(set(ranks.gather(whole))) == 1:
         return
     every = ranks.gather(hashes)
@@ -48,16 +47,10 @@ def check_alike(hashes: dict[str, bytes], ranks: Ranks) -> None:
     )
 
 
-def what_trains(training: Training, own_rows: bool) -> dict[str, Any]:
-    """What must be the same on all ranks, by name."""
-    net, data = training.net, training.data
-    engine = net.engine().name
-    arrays = {f"input {k}": x for k, x in enumerate(data.inputs)}
-    arrays |= {f"target {j.name}".strip(): j.target for j in data.judged}
-    arrays |= {f"length {k}": a for k, a in enumerate(data.lengths) if a is not None}
-    arrays |= {f"weight {j.name}".strip(): j.weights for j in data.judged if j.weights is not None}
+def what_trains(training: Training) -> dict[str, Any]:
+    """What of a network and of the options makes its training, by name."""
+    net = training.net
     return {
-        "engine": f"{engine} with {native.instruction_set()}" if engine == "native" else engine,
         "dtype": net.dtype.name,
         "parameters": {name: place.shape for name, place in net.params.places.items()},
         "frozen parameters": sorted(net.frozen),
@@ -68,15 +61,24 @@ def what_trains(training: Training, own_rows: bool) -> dict[str, Any]:
         "updates of the optimizer": training.optimizer.updates,
         **{
             name: getattr(training, name)
-            for name in ("batch_size", "epochs", "shuffle", "stateful", "memory", "truncate")
+            for name in ("batch_size", "shuffle", "stateful", "memory", "truncate", "on_nan", "accumulate")
         },
         "metrics": list(training.metrics),
-        "losses": [_told(aim.loss) for aim in data.aims],
-        "callbacks": [type(c).__name__ for c in training.callbacks],
-        "validation": None if training.validation is None else len(training.validation),
-        **{f"shape of {name}": array.shape[own_rows:] for name, array in arrays.items()},
-        **({} if own_rows else {f"values of {name}": _sample(array) for name, array in arrays.items()}),
+        "losses": [_told(aim.loss) for aim in training.data.aims],
     }
+
+
+def what_is_learnt(data: Examples, own_rows: bool = False) -> dict[str, Any]:
+    """Shapes and hashes of examples, by name; of a rank that has its own rows the shapes alone."""
+    arrays = data.arrays
+    shapes = {f"shape of {name}": array.shape[own_rows:] for name, array in arrays.items()}
+    return shapes if own_rows else shapes | {f"values of {name}": found for name, found in data.hashes.items()}
+
+
+def engine_of(net: Trainable) -> str:
+    """What makes the bits of numbers."""
+    engine = net.engine().name
+    return f"{engine} with {native.instruction_set()}" if engine == "native" else engine
 
 
 def check_same(mine: dict[str, Any], ranks: Ranks) -> None:
@@ -90,16 +92,6 @@ def check_same(mine: dict[str, Any], ranks: Ranks) -> None:
                 raise OptionError(f"rank 0 and rank {rank} differ in {name}{values}; all ranks need the same")
 
 
-def _sample(array: np.ndarray) -> bytes:
-    """A hash of some rows."""
-    rows = np.unique(np.linspace(0, len(array) - 1, SAMPLE).astype(int)) if len(array) else slice(0)
-    return _hash(array[rows])
-
-
 def _told(value: Any) -> str:
     """What an object says of itself, without its address."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
-
-
-def _hash(array: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(array).data, digest_size=16).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 from elman.checks import listed, shown
@@ -65,6 +65,20 @@ class Callback:
 
     def on_train_end(self, training: Training) -> None:
         """At the end, also of a training that was interrupted or failed."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers of the training so far, so that it goes on from a checkpoint as if nothing had happened.
+
+        Returns
+        -------
+        dict of str to object
+            Arrays, and what JSON holds: numbers that are finite, texts, booleans, None, lists and dicts of them. Empty
+            if there is nothing to remember.
+        """
+        return {}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave; called after `on_train_begin`, before anything is trained."""
 
     @property
     def watches_batches(self) -> bool:

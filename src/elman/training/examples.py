@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from elman.checks import real, whole
+from elman.checks import real
+from elman.data.datasets import Dataset
 from elman.engine.interface import Batch, How
-from elman.errors import DataError, ElmanError, OptionError, ShapeError
+from elman.errors import ElmanError, OptionError, ShapeError, prefixed
 from elman.training.ends import End, for_each
-from elman.training.finite import same_index
+from elman.training.finite import as_lengths, same_index
+from elman.training.hashes import sample_of
 from elman.training.losses import Loss, as_numbers, prepare_target
-from elman.training.metrics import Metric, check_metrics, check_value, resolve_metrics, values_of
+from elman.training.metrics import Metric, values_of
 from elman.training.penalties import Penalty
-from elman.training.protocol import Aim, Arrays, Losses, Shares, Trainable
-from elman.training.weighing import UNWEIGHTED, ClassWeight, Weighting, in_use
+from elman.training.protocol import Aim, Shares, Trainable
+from elman.training.weighing import UNWEIGHTED, Weighting, in_use
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,19 @@ class Examples:
         goals = (*self.judged, *self.penalties)
         return Batch(self.inputs, tuple(j.target for j in goals), self.lengths, tuple(j.weights for j in goals))
 
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All arrays, by name."""
+        found = {f"input {k}": x for k, x in enumerate(self.inputs)}
+        found |= {f"target {j.name}".strip(): j.target for j in self.judged}
+        found |= {f"length {k}": a for k, a in enumerate(self.lengths) if a is not None}
+        return found | {f"weight {j.name}".strip(): j.weights for j in self.judged if j.weights is not None}
+
+    @functools.cached_property
+    def hashes(self) -> dict[str, bytes]:
+        """A hash of each array."""
+        return {name: sample_of(array) for name, array in self.arrays.items()}
+
     @functools.cached_property
     def aims(self) -> tuple[Aim, ...]:
         return tuple(j.aim for j in (*self.judged, *self.penalties))
@@ -116,6 +131,24 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.inputs[0])
+
+    @property
+    def sample(self) -> Examples:
+        """What says what all rows are like."""
+        return self
+
+    def pieces(self, batch_size: int) -> Iterator[tuple[Examples, list[slice]]]:
+        """All rows, and which of them are computed together."""
+        yield self, [slice(first, first + batch_size) for first in range(0, len(self), batch_size)]
+
+
+class Judgeable(Protocol):
+    """Examples, or what gives them some at a time (`elman.training.feeds.Feed`)."""
+
+    @property
+    def sample(self) -> Examples: ...
+
+    def pieces(self, batch_size: int) -> Iterator[tuple[Examples, list[slice]]]: ...
 
 
 def _column(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -144,12 +177,14 @@ def examples(
     except ElmanError as error:
         if not origin:
             raise
-        raise type(error)(f"{origin}: {error}") from error
+        raise prefixed(error, origin) from error
 
 
 def _examples(
     net: Trainable, x: Any, target: Any, loss: Any, lengths: Any, weighting: Weighting, loss_weights: Any
 ) -> Examples:
+    if isinstance(x, Dataset) or target is None:
+        raise OptionError("a dataset, or batches, go with net.fit and net.evaluate: give arrays here, x and target")
     same_index(x, target)
     inputs, used = net.check_batch(x, lengths)
     ends = net.ends
@@ -178,7 +213,7 @@ def _of(end: End, *rest: Any) -> Judged:
     except ElmanError as error:
         if not end.name:
             raise
-        raise type(error)(f"output {end.name}: {error}") from error
+        raise prefixed(error, f"output {end.name}") from error
 
 
 def _judged(
@@ -207,6 +242,16 @@ def _judged(
     return Judged(target, chosen, width, lengths, weights, end.name, counts)
 
 
+def goals(end: End, target: Any, loss: Any, weighting: Weighting, lengths: Any) -> Judged:
+    """Targets of the only output, of rows whose inputs are not there."""
+    shape = np.shape(target)
+    steps = shape[1] if end.sequence_output and len(shape) > 1 else 1
+    used = as_lengths(lengths, shape[0] if shape else 0, steps) if end.sequence_output else None
+    stand_in = np.broadcast_to(np.zeros(1, end.dtype), (len(target), steps, 1))  # takes no memory
+    inputs, axes = (stand_in,) * (max(end.paced, 0) + 1), (used,) * (max(end.axis, 0) + 1)
+    return _judged(end, target, loss, weighting, 1.0, inputs, axes)
+
+
 def validation_examples(
     net: Trainable, data: Any, loss: Any, lengths: Any = None, missing: str = "refuse", loss_weights: Shares = None
 ) -> Examples | None:
@@ -222,11 +267,15 @@ def validation_examples(
 
 
 def judge(
-    net: Trainable, data: Examples, batch_size: int, memory: str = "normal", metrics: Mapping[str, Metric] | None = None
+    net: Trainable,
+    data: Judgeable,
+    batch_size: int,
+    memory: str = "normal",
+    metrics: Mapping[str, Metric] | None = None,
 ) -> dict[str, float]:
     """The weighted mean loss and metrics over all rows and steps, without dropout; the same whatever the batch size."""
-    pieces = [slice(first, first + batch_size) for first in range(0, len(data), batch_size)]
-    return means(data, judged_sums(net, data, pieces, memory, metrics or {}), [*(metrics or {})])
+    found = [judged_sums(net, some, rows, memory, metrics or {}) for some, rows in data.pieces(batch_size)]
+    return means(data.sample, np.concatenate(found), [*(metrics or {})])
 
 
 def judged_sums(
@@ -263,53 +312,3 @@ def means(data: Examples, sums: np.ndarray, metrics: list[str]) -> dict[str, flo
     }
     total = sum(judged.share * found[log_name(judged.name, "loss")] for judged in data.judged)
     return {**found, "loss": float(np.sqrt(total)) if data.root else total}
-
-
-def evaluate(
-    net: Trainable,
-    x: Arrays,
-    target: Arrays,
-    loss: Losses = "mse",
-    *,
-    batch_size: int = 256,
-    lengths: Arrays | None = None,
-    sample_weight: Arrays | None = None,
-    class_weight: ClassWeight = None,
-    missing: str = "refuse",
-    metrics: Iterable[str | Metric] = (),
-    memory: str = "normal",
-    loss_weights: Shares = None,
-) -> float | dict[str, float]:
-    """The loss over a data set, without dropout and without training.
-
-    Parameters
-    ----------
-    net : Network
-        Whose predictions are judged.
-    x, target, loss, lengths, sample_weight, class_weight, missing, loss_weights
-        As for `elman.training.fit.fit`.
-    batch_size : int, default 256
-        Rows computed together; it does not change the result.
-    metrics : iterable of str or function, optional
-        See `elman.training.metrics`.
-    memory : {"normal", "low"}, default "normal"
-        As for `elman.training.fit.fit`.
-
-    Returns
-    -------
-    float, or dict of str to float
-        The weighted mean over rows and steps in use (its root for ``rmse``), without penalties on activities; with
-        metrics ``{"loss": ...}`` and theirs.
-    """
-    weighting = Weighting(sample_weight, class_weight, missing)
-    data, chosen = examples(net, x, target, loss, lengths, weighting, "", loss_weights), resolve_metrics(metrics)
-    check_metrics(net.ends, chosen)
-    found = judge(net, data, whole(batch_size, "batch_size"), memory, chosen)
-    if not np.isfinite(found["loss"]):
-        net.check_results(net.engine().forward(net.arena, Batch(tuple(x[:1] for x in data.inputs)), How(memory))[0])
-        raise DataError(
-            f"the loss is {found['loss']}, though inputs and parameters are finite: values have grown too large"
-        )
-    for name in found:
-        check_value(name, found[name])
-    return found if len(found) > 1 else found["loss"]

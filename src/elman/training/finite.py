@@ -55,9 +55,11 @@ def check_finite(array: np.ndarray, name: str, lengths: np.ndarray | None = None
         if place is not None:
             value = array[place]
             large = "" if np.isnan(value) else f" ({array.dtype} holds numbers up to {np.finfo(array.dtype).max:.2g})"
-            raise DataError(
-                f"{name}{list(place)} is {value}: expected finite numbers{large}; "
-                f"fill or drop such values, or cut rows with `lengths`{of_nan if np.isnan(value) else ''}"
+            raise DataError.at(
+                name,
+                place,
+                f"is {value}: expected finite numbers{large}; "
+                f"fill or drop such values, or cut rows with `lengths`{of_nan if np.isnan(value) else ''}",
             )
 
 
@@ -67,16 +69,18 @@ def check_range(array: np.ndarray, said: Range, features: slice, name: str, leng
     if place is not None:
         *before, feature = place
         place = (*before, range(array.shape[-1])[features][feature])
-        raise DataError(f"{name}{list(place)} is {array[place]:.6g}: expected {said.expected}")
+        raise DataError.at(name, place, f"is {array[place]:.6g}: expected {said.expected}")
 
 
 def check_indices(array: np.ndarray, count: int, name: str, lengths: np.ndarray | None = None) -> None:
     """Raise `DataError` at the first value in use that is no index of a table of so many rows."""
     place = first_place(~((array >= 0) & (array < count) & (array == np.floor(array))), lengths)
     if place is not None:
-        raise DataError(
-            f"{name}{list(place[:-1])} is {array[place]:.15g}: expected indices, whole numbers 0..{count - 1}, "
-            f"as the layer that reads them has a table of {count}"
+        raise DataError.at(
+            name,
+            place[:-1],
+            f"is {array[place]:.15g}: expected indices, whole numbers 0..{count - 1}, "
+            f"as the layer that reads them has a table of {count}",
         )
 
 
@@ -91,5 +95,6 @@ def as_lengths(lengths: Any, rows: int, steps: int) -> np.ndarray | None:
         raise DataError("lengths holds yes and no; expected the number of steps in use of each row: mask.sum(axis=1)")
     wrong = np.flatnonzero(~((found >= 0) & (found <= steps) & (found == np.floor(found))))
     if len(wrong):
-        raise DataError(f"lengths[{wrong[0]}] is {found[wrong[0]]}: expected whole numbers 0..{steps}, the steps of x")
+        says = f"is {found[wrong[0]]}: expected whole numbers 0..{steps}, the steps of x"
+        raise DataError.at("lengths", (int(wrong[0]),), says)
     return np.ascontiguousarray(found, np.int64)

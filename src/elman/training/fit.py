@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable
 from typing import Any
 
-from elman.checks import flag, shown, whole
+from elman.checks import flag, nearest, shown, whole
+from elman.data.datasets import Dataset, dataset_of
 from elman.errors import OptionError
 from elman.hints import FIT, hinted
+from elman.training.accumulation import check_accumulate
 from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
-from elman.training.examples import Examples, evaluate, examples, validation_examples
+from elman.training.datasets import DatasetLoop, validation_feed
+from elman.training.evaluating import evaluate
+from elman.training.examples import Examples, examples, validation_examples
+from elman.training.feeds import Feed, check_own_batches
 from elman.training.history import History
+from elman.training.limits import limited
 from elman.training.loop import Loop
 from elman.training.metrics import Metric, check_metrics, resolve_metrics
 from elman.training.monitors import KeepBest
@@ -19,26 +26,29 @@ from elman.training.optimizer import Optimizer
 from elman.training.optimizers import resolve_optimizer
 from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
-from elman.training.ranked import RankedLoop, check_own_rows, check_ranks
+from elman.training.ranked import RankedLoop, check_no_dataset, check_own_rows, check_ranks
 from elman.training.ranks import Ranks
+from elman.training.runs import Folder, next_place, saving
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]
+
+ON_NAN = ("raise", "skip")
 
 
 @hinted(FIT)
 def fit(
     net: Trainable,
-    x: Arrays,
-    target: Arrays,
+    x: Any,
+    target: Arrays | None = None,
     *,
     loss: Losses = "mse",
     optimizer: str | Optimizer = "adam",
-    batch_size: int = 32,
+    batch_size: int | None = None,
     epochs: int = 10,
-    validation_data: Sequence[Any] | None = None,
+    validation_data: Any = None,
     validation_lengths: Arrays | None = None,
-    shuffle: bool = True,
+    shuffle: bool | None = None,
     lengths: Arrays | None = None,
     sample_weight: Arrays | None = None,
     class_weight: ClassWeight = None,
@@ -50,8 +60,18 @@ def fit(
     metrics: Iterable[str | Metric] = (),
     truncate: int | None = None,
     loss_weights: Shares = None,
+    on_nan: str = "raise",
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    bucket: bool = False,
     ranks: Ranks | None = None,
     own_rows: bool = False,
+    checkpoint: Folder = None,
+    every: str | int | None = None,
+    resume: bool = False,
+    keep: int | None = None,
+    accumulate: int = 1,
+    max_seconds: float | None = None,
 ) -> History:
     """Train a network.
 
@@ -63,13 +83,16 @@ def fit(
     ----------
     net : Network
         Trained in place.
-    x : array (N, T, F); or (N, T) where F is 1
+    x : array (N, T, F); or (N, T) where F is 1; or a dataset
         Inputs; of a network with several a tuple of them, or a dict by name. A strided view (windows over a series) is
-        not copied if it has the network's dtype.
+        not copied if it has the network's dtype. What need not be in memory at once: memory maps of any type, data sets
+        of HDF5 and zarr (`elman.data.Rows`); a list of N sequences (T_n, F) of unequal lengths (`elman.data.Ragged`);
+        without a target any `elman.data.Dataset`, or an iterable, a generator or a function that gives batches
+        (`elman.data.Batches`).
     target : array (N, T, O) or (N, O); class indices (N, T) or (N,)
         Targets, as `elman.training.losses.prepare_target` says. Of a network with several outputs a tuple of them, or
         a dict by name, and so `loss` where they have not all the same; the history then has the losses and metrics
-        of each (``val_<output>_loss``).
+        of each (``val_<output>_loss``). Left out where a dataset or batches have theirs.
     loss : str, Loss, Cell or function, default "mse"
         One of ``mse rmse mae huber softmax_cross_entropy binary_cross_entropy``, or equations ``f(y, target)`` of one
         value a row. Losses have options, `smoothing` of labels for one:
@@ -77,15 +100,15 @@ def fit(
     optimizer : str or Optimizer, default "adam"
         One of ``sgd rmsprop adam adamw``, or an object, which holds its state afterwards.
     batch_size : int, default 32
-        Rows of an update; the last batch of an epoch may be smaller.
+        Rows of an update; the last batch of an epoch may be smaller. Batches of an iterator are as large as they come.
     epochs : int, default 10
         How often all rows are seen.
-    validation_data : (x, target) or (x, target, sample_weight), optional
-        Judged after each epoch, without dropout.
+    validation_data : (x, target) or (x, target, sample_weight), or a dataset, optional
+        Judged after each epoch, without dropout. Batches must be such as can be gone through again.
     validation_lengths : array (N',), optional
         Steps in use of each row of the validation data.
-    shuffle : bool, default True
-        Whether each epoch takes the rows in another order.
+    shuffle : bool, optional
+        Whether each epoch takes the rows in another order; by default it does, but for batches, which have their own.
     lengths : array (N,), optional
         Steps in use of each row; what lies behind is not looked at. Of a network with several time axes a dict of
         them by input.
@@ -130,6 +153,20 @@ def fit(
         do not go with it.
     loss_weights : tuple or dict of float, optional
         What the loss of each output counts in the sum of all, where the network has several; 1 by default.
+    on_nan : {"raise", "skip"}, default "raise"
+        What becomes of a batch whose loss or gradient is not finite, or whose update would make a parameter, or what
+        the optimiser remembers, so. "raise" ends the training, and says which value of which layer was the first, at
+        which step of which row. "skip" leaves the batch out: there is no update, and what follows is, bit for bit, what
+        it would be without that batch: parameters, what the optimiser remembers, the learning rate, dropout's masks,
+        and the states that `stateful` carries, with which the next batch begins. It does not count in the loss of
+        the epoch; ``history["skipped"]`` says how many did not, and a warning at the end how many of all and why. An
+        epoch without a batch that counts is an error.
+    steps_per_epoch : int, optional
+        How many batches of an iterator make an epoch; by default as many as its length says.
+    validation_steps : int, optional
+        So for batches that judge.
+    bucket : bool, default False
+        Whether a list of sequences is trained on in batches of sequences of about one length; see `elman.data.Ragged`.
     ranks : Ranks, optional
         The processes that train this network together, such as `elman.distributed.mpi`: each calls `fit` with the same
         network, options and validation data, computes its shards of each batch, and ends with the same weights. How
@@ -137,6 +174,27 @@ def fit(
     own_rows : bool, default False
         Whether x, target, `lengths` and `sample_weight` have only the rows that `elman.distributed.part` gives this
         rank. Each shard of a batch then has rows of its own part of the data, and rows of weight 0 are not left out.
+    checkpoint : str or Path, optional
+        A folder for checkpoints: all that the training needs to go on in the middle of an epoch as if nothing had
+        happened, in files that `elman.load` reads too, and ``best.safetensors``, the network of the lowest validation
+        loss (of the lowest loss without validation). Written at the end as well, after Ctrl-C, SIGTERM, and an error.
+    every : str or int, optional
+        How often: ``"10 min"``, as by default, ``"30 s"``, or a number of updates in the life of the network.
+    resume : bool, default False
+        Whether to go on from what is in the folder; where nothing is, the training begins. It ends with the same bits
+        as one that was never stopped, for the same network, data and options (more `epochs` go on behind the last
+        one); what differs is named. Without it a folder that holds a run is refused.
+    keep : int, optional
+        How many checkpoints stay, 3 by default.
+    accumulate : int, default 1
+        Make each update from so many batches, in the memory of one (and of a gradient for each doubling of them): from
+        the gradient of the mean over all their rows, as `batch_size` times as many would give it up to rounding, with
+        the same dropout and ragged or weighted rows. The last update of an epoch may have fewer rows. Stateful
+        training, batch normalisation and ranks do not go with it.
+    max_seconds : float, optional
+        End after the update that passes so many seconds since the call, as a callback that stops it would: with its
+        history, whose `stopped` says so, and the weights as they are then, or those of the best epoch where a callback
+        puts them back. Without it weights depend on no clock; with it on how fast the machine is.
 
     Returns
     -------
@@ -147,13 +205,16 @@ def fit(
     ------
     ShapeError, DataError
         Input or target do not fit the network, or hold a NaN, an infinity, or what is no class or index: which, and
-        where. Nothing has been trained then.
+        where. Nothing has been trained then, but for what is read as it passes: it is checked when its turn comes.
     OptionError
         An option that makes no sense.
     TrainingError
-        A loss or gradient is not finite; the weights are those before that update.
+        A loss or gradient is not finite, or an update makes something so; the weights are those before that update.
     KeyboardInterrupt
-        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`).
+        Passed on, once the weights of the best epoch are back (with validation data or `EarlyStopping`). An update that
+        was under way is not done, and not counted; so with whatever else the handler of a signal raises.
+    Terminated
+        With `checkpoint`, after SIGTERM: it ends the process with exit code 143 unless it is caught.
 
     References
     ----------
@@ -173,21 +234,54 @@ def fit(
     True
     """
 
+    check_ranks(ranks)
+    more: dict[str, Any] = {"steps": steps_per_epoch, "bucket": bucket}
+    if ranks is not None:
+        check_no_dataset(x, target, validation_data, validation_steps, more)
+    dataset = dataset_of(x, target, lengths=lengths, sample_weight=sample_weight, **more) if ranks is None else None
+
     def told() -> dict[str, Any]:
         check_own_rows(own_rows, ranks, class_weight)
-        weighting = Weighting(sample_weight, class_weight, missing)
-        data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-        validation = validation_examples(net, validation_data, loss, validation_lengths, missing, loss_weights)
-        watching = [*as_callbacks(callbacks), *progress(verbose)]
-        how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate
-        return _options(net, data, validation, *how, watching)
+        data = _data(net, dataset, x, target, loss, lengths, sample_weight, class_weight, missing, loss_weights)
+        judging = loss, validation_lengths, missing, loss_weights
+        if ranks is None:
+            validation = validation_feed(net, validation_data, validation_steps, *judging)
+        else:
+            validation = validation_examples(net, validation_data, *judging)
+        watching = [*as_callbacks(callbacks), *limits, *progress(verbose)]
+        how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, on_nan
+        return _options(net, data, validation, *how, watching, accumulate)
 
-    check_ranks(ranks)
-    if ranks is None:
-        return Loop(**told()).run()
-    with together(ranks):
-        options = told()
-    return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()
+    limits = limited(max_seconds)
+    check_accumulate(whole(accumulate, "accumulate"), stateful, ranks)
+    writes = ranks is None or ranks.rank == 0
+    with contextlib.ExitStack() as stack:
+        with contextlib.nullcontext() if ranks is None else together(ranks):
+            stack.enter_context(saving(checkpoint, every, resume=resume, keep=keep, alone=True, writes=writes))
+            options = told()
+        if ranks is None:
+            return (Loop if dataset is None else DatasetLoop)(**options).run()
+        return RankedLoop(**options, ranks=ranks, own_rows=own_rows).run()
+
+
+def _data(
+    net: Trainable,
+    dataset: Dataset | None,
+    x: Any,
+    target: Any,
+    loss: Any,
+    lengths: Any,
+    sample_weight: Any,
+    class_weight: Any,
+    missing: str,
+    loss_weights: Any,
+) -> Examples | Feed:
+    """Examples of arrays, or what gives them from a dataset."""
+    if dataset is None:
+        return examples(
+            net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing), "", loss_weights
+        )
+    return Feed(net, dataset, loss, Weighting(None, class_weight, missing), loss_weights)
 
 
 def loop(net: Trainable, data: Examples, validation: Examples | None, *how: Any, **named: Any) -> Loop:
@@ -197,34 +291,51 @@ def loop(net: Trainable, data: Examples, validation: Examples | None, *how: Any,
 
 def _options(
     net: Trainable,
-    data: Examples,
-    validation: Examples | None,
+    data: Examples | Feed,
+    validation: Examples | Feed | None,
     optimizer: str | Optimizer,
-    batch_size: int,
+    batch_size: int | None,
     epochs: int,
-    shuffle: bool,
+    shuffle: bool | None,
     stateful: bool,
     memory: str,
     metrics: Iterable[str | Metric],
     truncate: int | None,
+    on_nan: str,
     callbacks: Iterable[Callback],
+    accumulate: int = 1,
 ) -> dict[str, Any]:
-    chosen = resolve_metrics(metrics)
+    chosen, place = resolve_metrics(metrics), next_place()
     check_metrics(net.ends, chosen)
+    if isinstance(data, Feed):
+        check_own_batches(data.dataset, batch_size, shuffle)
+    own_order = isinstance(data, Feed) and data.dataset.batch_size is not None
+    accumulate = whole(accumulate, "accumulate")
+    check_accumulate(accumulate, stateful, None)
     return {
         "net": net,
         "optimizer": resolve_optimizer(optimizer),
         "data": data,
         "validation": validation,
-        "batch_size": whole(batch_size, "batch_size"),
+        "batch_size": (32 if batch_size is None else whole(batch_size, "batch_size")) * accumulate,
+        "accumulate": accumulate,
         "epochs": whole(epochs, "epochs"),
-        "shuffle": flag(shuffle, "shuffle"),
+        "shuffle": not own_order if shuffle is None else flag(shuffle, "shuffle"),
         "stateful": flag(stateful, "stateful"),
         "memory": memory,
         "metrics": chosen,
         "truncate": truncate,
-        "callbacks": [KeepBest(), *callbacks],
+        "callbacks": [KeepBest(anyway=place is not None and place.run.alone), *callbacks],
+        "place": place,
+        "on_nan": check_on_nan(on_nan),
     }
+
+
+def check_on_nan(on_nan: Any) -> str:
+    """What becomes of a batch that cannot be learnt from."""
+    if on_nan not in ON_NAN or not isinstance(on_nan, str):
+        raise OptionError(f"on_nan is {shown(on_nan)}{nearest(on_nan, ON_NAN)}; expected 'raise' or 'skip'")
+    return on_nan
 
 
 def train_on_batch(
@@ -241,12 +352,13 @@ def train_on_batch(
     memory: str = "normal",
     truncate: int | None = None,
     loss_weights: Shares = None,
+    on_nan: str = "raise",
 ) -> float:
     """One update with all rows given, for loops of one's own.
 
     Parameters
     ----------
-    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights
+    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights, on_nan
         As for `fit`; a "balanced" `class_weight` counts the classes of these rows.
     optimizer : Optimizer
         An object, which remembers what it needs from one update to the next.
@@ -254,7 +366,7 @@ def train_on_batch(
     Returns
     -------
     float
-        The loss, before the update.
+        The loss, before the update; NaN where `on_nan` is "skip" and there was none.
 
     Raises
     ------
@@ -279,4 +391,5 @@ def train_on_batch(
     weighting = Weighting(sample_weight, class_weight, missing)
     data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
     options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
+    options["on_nan"] = check_on_nan(on_nan)
     return Loop(net, optimizer, data, None, batch_size=len(data), **options).update()

@@ -18,6 +18,8 @@ class History:
     history : dict of str to list of float
         One value an epoch: ``loss``, ``val_loss`` (with validation data), ``learning_rate`` (of the last update),
         ``seconds``.
+    stopped : str
+        Why it ended before its last epoch, where something said so: `EarlyStopping`, ``max_seconds``; else empty.
 
     Examples
     --------
@@ -30,6 +32,7 @@ class History:
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
+        self.stopped: str = ""
 
     def append(self, logs: dict[str, float]) -> None:
         """Add the numbers of an epoch; a name that is missing in one has NaN there."""

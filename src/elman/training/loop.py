@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +16,20 @@ from elman.engine import arrays
 from elman.engine.interface import How, Updates
 from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
+from elman.training import guarded
+from elman.training.accumulation import accumulating
+from elman.training.alike import what_is_learnt
 from elman.training.diagnosis import explain
-from elman.training.examples import Examples, judge
+from elman.training.examples import Judgeable, judge
 from elman.training.history import History
+from elman.training.keeper import Keeper
+from elman.training.limits import TimeLimit
 from elman.training.metrics import check_value
+from elman.training.moments import estimate_moments
+from elman.training.parts import Part
 from elman.training.protocol import Trainer
+from elman.training.runs import Place
+from elman.training.standing import Standing
 from elman.training.state import Training
 
 SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
@@ -26,7 +37,30 @@ SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
 
 @dataclass(eq=False)
 class Loop(Training):
-    """Trains."""
+    """Trains.
+
+    Attributes
+    ----------
+    place : Place or None
+        Where its checkpoints are.
+    inside : bool
+        Whether an epoch has begun and is not in the history yet.
+    carried : list of ndarray (B, H), or None
+        States, from batch to batch.
+    epoch_losses, counted : ndarray (batches,)
+        Of this epoch: the loss of each batch, and what it counts.
+    started : float
+        When this epoch began, by `time.perf_counter`.
+    epochs_before : int
+        Those of the network's life when it began.
+    """
+
+    place: Place | None = field(default=None, kw_only=True)
+    inside: bool = field(default=False, init=False)
+    carried: list[np.ndarray] | None = field(default=None, init=False)
+    counted: np.ndarray = field(default_factory=lambda: np.zeros(0), init=False)
+    started: float = field(default=0.0, init=False)
+    epochs_before: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._rows = self._rows_that_count()
@@ -40,27 +74,66 @@ class Loop(Training):
         self._program = self.optimizer.program()
         self._state = self.optimizer.begin(self.net)
         self._grouping = self.optimizer.grouping(self.net)
+        self._keeper = Keeper(self.place)
+        self.resumed = self._keeper.may_go_on()
         self._watchers = [c for c in self.callbacks if c.watches_batches]
 
     def run(self) -> History:
-        """Train until the last epoch, or until a callback stops it."""
-        self.check_callbacks()
-        self.net.history = self.history
-        self._tell("on_train_begin")
-        try:
-            for epoch in range(1, self.epochs + 1):
-                self._epoch(epoch)
-                if self.stop:
-                    break
-        except KeyboardInterrupt:
-            self.interrupted = True
-            raise
-        except BaseException:
-            self.failed = True
-            raise
-        finally:
-            self._tell_the_end()
+        """Train until the last epoch, or until a callback stops it; from where it stood, if it is to go on."""
+        with self._keeper.open():
+            stood = self._stood()
+            self.resumed = stood is not None
+            self.check_callbacks()
+            self.net.history = self.history
+            self._tell("on_train_begin")
+            try:
+                self._train(stood)
+                self._keeper.end(self)
+                if not self.optimizer.averaged_in:  # stopped within an epoch
+                    self._average_in()  # behind what is kept: a training that goes on does so with its own weights
+            except KeyboardInterrupt as error:
+                self.interrupted = True
+                self._keeper.end(self, error)
+                raise
+            except BaseException as error:
+                self.failed = True
+                self._keeper.end(self, error)
+                raise
+            finally:
+                self._tell_the_end()
+        if self.skipped:
+            warnings.warn(
+                f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "
+                f"first that was: {self.why_skipped}",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         return self.history
+
+    def _stood(self) -> Standing | None:
+        """Where the training is to go on."""
+        return self._keeper.found(self)
+
+    def _train(self, stood: Standing | None) -> None:
+        self._keeper.begin(self)
+        if stood is not None:
+            self._go_on(stood)
+        else:
+            self._keeper.first(self)
+        while self.epoch < self.epochs and not self.stop:
+            self._epoch(self.epoch + 1)
+
+    def _go_on(self, stood: Standing) -> None:
+        """Train to the end of the epoch in which the training stood.
+
+        Callbacks are told of its beginning as they were then; whatever they change is put right behind that.
+        """
+        if stood.said["inside"]:
+            self._begin_epoch(stood.said["epoch"])
+        self._keeper.go_on(self, stood)
+        if self.inside and not self.stop:
+            self.logs = {"loss": self._loss_so_far()} if self.batch else {}
+            self._rest_of_epoch()
 
     def check_callbacks(self) -> None:
         """Raise what callbacks have against this training, before it begins."""
@@ -68,50 +141,121 @@ class Loop(Training):
 
     def update(self) -> float:
         """One update with all rows; the loss before it."""
+        self.optimizer.average_out(self.net)
         batch = self._rows, np.array([0, len(self._rows)])
-        return float(self._updates(batch, self._scalars(1), None)[0])
+        return float(self._updates(batch, self._scalars(1))[0])
 
     # --- one epoch ------------------------------------------------------------------------------------------
 
     def _epoch(self, number: int) -> None:
-        started = time.perf_counter()
-        self.epoch, self.batch, self.logs = number, 0, {}
+        self._begin_epoch(number)
+        self._rest_of_epoch()
+
+    def _begin_epoch(self, number: int) -> None:
+        self.started, self.epochs_before = time.perf_counter(), self.net.epochs
+        self.epoch, self.batch, self.logs, self.inside = number, 0, {}, True
+        self.optimizer.average_out(self.net)
+        self.epoch_losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
+        if self.stateful:
+            self.carried = self._zeros()
+        self._keeper.whole = False
         self._tell("on_epoch_begin")
+
+    def _rest_of_epoch(self) -> None:
         self._all_batches()
         if self.batch < self.batches:  # stopped by a callback
             return
-        self.net.epochs += 1
-        if self.metrics:
-            found = self._judge(self.data)
-            self.logs |= {name: value for name, value in found.items() if name in self.log_names and name != "loss"}
-            self._check_metrics(found, "training")
-        if self.validation is not None:
-            self.logs |= self._validate(self.validation)
+        self._keeper.whole = True
+        if self.on_nan == "skip":
+            self._count_skipped()
+        self._average_in()
+        with self._keeper.at_once():
+            self.logs |= self._judged()
         rate = self.optimizer.rate(self.optimizer.updates - 1)
-        self.logs |= {"learning_rate": rate, "seconds": time.perf_counter() - started}
+        self.logs |= {"learning_rate": rate, "seconds": time.perf_counter() - self.started}
+        self._keeper.before_telling(self)
+        self.net.epochs += 1
         self._tell("on_epoch_end")
         self.history.append(self.logs)
+        self.skipped += int(self.logs.get("skipped", 0))
+        self.inside = False
+        self._look()
+
+    def _judged(self) -> dict[str, float]:
+        """What is found at the end of an epoch."""
+        found: dict[str, float] = {}
+        if self.metrics:
+            judged = self._judge(self.data)
+            found |= {name: value for name, value in judged.items() if name in self.log_names and name != "loss"}
+            self._check_metrics(judged, "training")
+        return found if self.validation is None else found | self._validate(self.validation)
+
+    def _look(self) -> None:
+        """Where nothing is half done: end if that is wanted, and write a checkpoint that is due."""
+        self._keeper.look(self)
+
+    def _count_skipped(self) -> None:
+        skipped = int(np.isnan(self.epoch_losses).sum())
+        self.logs["skipped"] = skipped
+        if skipped == self.batches:
+            raise TrainingError(
+                f"epoch {self.epoch}: all of its {skipped} batches were left out (on_nan='skip'), so nothing was "
+                f"learnt. The first that was: {self.why_skipped}"
+            )
 
     def _all_batches(self) -> None:
-        rows, borders = self._order()
-        losses, counts = np.zeros(self.batches), self._counts(rows, borders)
-        states = (
-            arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype) if self.stateful else None
-        )
+        if self.batch == self.batches:  # a training that goes on behind the last one
+            return
+        self.optimizer.average_out(self.net)
+        for part in self._parts(self.batch):
+            self.data = part.examples
+            self._train_on(part)
+            if self.stop:
+                break
+
+    def _zeros(self) -> list[np.ndarray]:
+        """The states with which an epoch begins."""
+        return arrays.zeros(self._engine.plan.given_states, self.batch_size, self.net.dtype)
+
+    def _parts(self, first: int) -> Iterator[Part]:
+        """The batches of this epoch from one on, as many at a time as are in memory."""
+        yield Part(self.data, *self._order()).behind(first)
+
+    def _train_on(self, part: Part) -> None:
+        began, end = self.batch, self.batch + len(part)
+        self.counted[began:end] = self._counts(part.rows, part.borders)
         self._look_again()
-        scalars, begun = self._scalars(self.batches), 0
-        while self.batch < self.batches and not self.stop:
-            first, last = self.batch, min(self.batches, self.batch + self._unwatched())
+        scalars, known = self._scalars(len(part)), began
+        while self.batch < end and not self.stop:
+            first, last = self.batch, min(end, self.batch + self._unwatched())
             if self._watchers:  # a callback may have changed the learning rate, or frozen something
                 self._look_again()
-                scalars, begun = self._scalars(last - first), first
-            chosen = rows[borders[first] : borders[last]], borders[first : last + 1] - borders[first]
-            found = self._updates(chosen, scalars[first - begun : last - begun], states)
-            self.batch += len(found)
-            losses[first : self.batch] = found
-            self.logs["loss"] = self._mean(losses[: self.batch], counts[: self.batch])
+                scalars, known = self._scalars(last - first), first
+            self._keeper.whole = False
+            self._before_updates()
+            found = self._updates(part.some(first - began, last - began), scalars[first - known : last - known])
+            self._record(found)
+            if (left_out := np.isnan(found)).any():  # which is no update
+                scalars, known = self._scalars(end - self.batch), self.batch
+            self.logs["loss"] = self._loss_so_far()
+            if not left_out.all():
+                self._tell_of_batch()
+            self._keeper.whole = True
             self._tell("on_progress")
-            self._tell_of_batch()
+            self._look()
+
+    def _record(self, losses: np.ndarray) -> None:
+        """The losses of the next batches of this epoch; NaN of one that was left out, which does not count."""
+        first, self.batch = self.batch, self.batch + len(losses)
+        self.epoch_losses[first : self.batch] = losses
+        self.counted[first : self.batch][np.isnan(losses)] = 0
+
+    def _loss_so_far(self) -> float:
+        """The mean loss of the batches of this epoch."""
+        return self._mean(self.epoch_losses[: self.batch], self.counted[: self.batch])
+
+    def _before_updates(self) -> None:
+        """Before each call of the engine."""
 
     def _rows_that_count(self) -> np.ndarray:
         """The rows of an epoch, without those of weight 0."""
@@ -121,7 +265,32 @@ class Loop(Training):
 
     def _trainer(self) -> Trainer:
         """What does the updates."""
-        return self.net.trainer(self.data.aims)
+        engine = self.net.trainer(self.data.aims)
+        return (
+            engine
+            if self.accumulate == 1
+            else accumulating(engine, self.data, self.accumulate, getattr(self, "_engine", None))
+        )
+
+    def _average_in(self) -> None:
+        """Have the averaged weights in place, where the optimiser keeps an average, with moments of their own."""
+        average, meetings = self.optimizer.average, self._engine.plan.meetings
+        if average is not None and average.applied:
+            self.optimizer.average_in(self.net, self._estimate_moments if meetings else None)
+
+    def _estimate_moments(self) -> None:
+        carried = self._zeros() if self.stateful else None
+        keys = dropout_keys(self.net.seed, self.net.updates, self.batches)
+        with self._keeper.at_once():
+            estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
+
+    def _seconds(self) -> float:
+        """How long a call of the engine may take, but for its first update."""
+        return min([SECONDS_A_CALL, *(each.left for each in self.callbacks if isinstance(each, TimeLimit))])
+
+    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
+        failed = getattr(self._engine, "failed", None)
+        return super().gradient(rows, key, states) if failed is None else failed
 
     def _look_again(self) -> None:
         """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
@@ -133,14 +302,14 @@ class Loop(Training):
         return self.optimizer.table(count, self._grouping.settings if self._grouping.spans else None)
 
     def _unwatched(self) -> int:
-        """How many updates can be done before a callback must be told."""
-        return min((c.every - self.net.updates % c.every for c in self._watchers), default=self.batches)
+        """How many updates can be done before a callback must be told, or a checkpoint is due."""
+        done, left = self.net.updates, self._keeper.left(self.net.updates)
+        watched = [c.every - done % c.every for c in self._watchers]
+        return min(watched + ([] if left is None else [left]), default=self.batches)
 
-    def _updates(
-        self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray, states: list[np.ndarray] | None
-    ) -> np.ndarray:
+    def _updates(self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray) -> np.ndarray:
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer = self.net, self.optimizer
+        net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
         rows, borders = batches
         updates = Updates(
             batches,
@@ -149,20 +318,32 @@ class Loop(Training):
             scalars,
             dropout_keys(net.seed, net.updates, len(scalars)),
             optimizer.clip_norm or 0.0,
-            states,
-            SECONDS_A_CALL,
+            self.carried,
+            self._seconds(),
             self._grouping.spans,
+            done,
         )
-        with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-            result = self._engine.train(arena, self.data.batch, updates, self.how)
-        net.updates += result.done
-        optimizer.updates += result.done
-        if not result.finite:
-            failed, key = rows[slice(*borders[result.done :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
-            batch = f"epoch {self.epoch}, batch {self.batch + result.done + 1} of {self.batches}"
+        try:
+            with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
+                losses, failure = guarded.train(
+                    self._engine, arena, self.data.batch, updates, self.how, always=self.on_nan == "skip"
+                )
+        finally:  # also when it was interrupted, so that what was done is what is counted
+            net.updates += int(done[0])
+            optimizer.updates += int(done[0])
+        if failure is None:
+            return losses
+        if self.on_nan == "raise" or not self.why_skipped:
+            failed, key = rows[slice(*borders[len(losses) :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
+            batch = f"epoch {self.epoch}, batch {self.batch + len(losses) + 1} of {self.batches}"
             place = batch if self.epoch else f"update {net.updates + 1}"  # of the network's life
-            raise TrainingError(f"{place}: {explain(self, failed, int(key), float(result.losses[-1]))}")
-        return result.losses
+            self.why_skipped = f"{place}: {explain(self, failed, int(key), failure, self.carried)}"
+        if self.on_nan == "raise":
+            if self.inside:
+                self._record(losses)
+                self._keeper.whole = True
+            raise TrainingError(self.why_skipped)
+        return np.append(losses, np.nan)
 
     def _order(self) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers of this epoch, batch after batch, and where the batches begin and end."""
@@ -180,10 +361,11 @@ class Loop(Training):
     def _mean(self, losses: np.ndarray, counts: np.ndarray) -> float:
         """The loss over all rows of some batches, 0 where none counts; a root is taken of the mean, not averaged."""
         root, total = self.data.root, counts.sum()
+        losses = np.where(counts > 0, losses, 0.0)  # NaN of what was left out
         mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
-    def _validate(self, data: Examples) -> dict[str, float]:
+    def _validate(self, data: Judgeable) -> dict[str, float]:
         found = self._judge(data)
         if not np.isfinite(found["loss"]):
             raise TrainingError(
@@ -197,10 +379,16 @@ class Loop(Training):
         for name in found.keys() - {"loss"}:
             check_value(name, found[name], f"epoch {self.epoch}: ", f" of the {data} data", TrainingError)
 
-    def _judge(self, data: Examples) -> dict[str, float]:
+    def _judge(self, data: Judgeable) -> dict[str, float]:
         """The loss and the metrics, in as little memory as training takes."""
-        rows = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
+        rows = self.batch_size // self.accumulate
+        rows = rows if self.memory == "low" else max(rows, 256)
         return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
+
+    def learnt(self) -> dict[str, Any]:
+        """What is learnt and what judges that, by name, to be compared with another training."""
+        judging = {} if self.validation is None else what_is_learnt(self.validation)
+        return what_is_learnt(self.data) | {f"{name} of the validation data": a for name, a in judging.items()}
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:

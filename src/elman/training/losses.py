@@ -396,9 +396,10 @@ def _check_classes(target: np.ndarray, classes: int, lengths: np.ndarray | None,
         )
     place = first_place(~((target >= 0) & (target < classes) & (target == np.floor(target))), lengths)
     if place is not None:
-        raise DataError(
-            f"target{list(place[:-1])} is {target[place]}: {name} expects class indices 0..{classes - 1}, "
-            f"as the network has {classes} outputs"
+        raise DataError.at(
+            "target",
+            place[:-1],
+            f"is {target[place]}: {name} expects class indices 0..{classes - 1}, as the network has {classes} outputs",
         )
 
 
@@ -407,4 +408,4 @@ def _check_bounds(target: np.ndarray, loss: Loss, lengths: np.ndarray | None) ->
     low, high = loss.bounds
     place = first_place((target < low) | (target > high), lengths)
     if place is not None:
-        raise DataError(f"target{list(place)} is {target[place]}: {loss.name} expects values in {low}..{high}")
+        raise DataError.at("target", place, f"is {target[place]}: {loss.name} expects values in {low}..{high}")

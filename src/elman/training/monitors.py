@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from elman.checks import flag, nearest, real, whole
 from elman.errors import OptionError
 from elman.training.callbacks import Callback
 from elman.training.metrics import METRICS
+from elman.training.standing import check_array
 from elman.training.state import Training
+from elman.untrusted import check_tensor, count, held
 
 MODES = ("auto", "min", "max")
 
@@ -83,12 +86,21 @@ class Monitor:
 class Best:
     """The best value of a number of the training so far, and the weights that went with it."""
 
-    def __init__(self, min_delta: float = 0.0, *, mode: str = "min", keep_weights: bool = True):
+    def __init__(
+        self,
+        min_delta: float = 0.0,
+        *,
+        mode: str = "min",
+        keep_weights: bool = True,
+        like: np.ndarray | None = None,
+    ):
         self.min_delta: float = min_delta
+        self._like = like  # weights of its training, with whose shape and type those of a file are compared
         self.keep_weights: bool = keep_weights
         self.sign: float = -1.0 if mode == "max" else 1.0
         self.value: float = self.sign * np.inf
         self.epoch: int = 0
+        self.counted: dict[str, int] = {}  # updates and epochs of the network then
         self.weights: np.ndarray | None = None
 
     def improved(self, value: float, training: Training) -> bool:
@@ -96,6 +108,7 @@ class Best:
         if not self.sign * value < self.sign * self.value - self.min_delta:
             return False
         self.value, self.epoch = value, training.epoch
+        self.counted = {"updates": training.net.updates, "epochs": training.net.epochs}
         if self.keep_weights:
             self.weights = training.net.arena.copy()
         return True
@@ -105,22 +118,60 @@ class Best:
         if self.weights is not None:
             training.net.params.restore(self.weights)
 
+    def state_dict(self) -> dict[str, Any]:
+        """What is remembered; the number as an array, as it may be infinite."""
+        weights = {} if self.weights is None else {"weights": self.weights}
+        return {"value": np.array(self.value, np.float64), "epoch": self.epoch, "counted": self.counted, **weights}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        """Remember what `state_dict` gave.
+
+        Raises
+        ------
+        ModelFileError
+            If it is of no such training.
+        """
+        schema = {"value": np.ndarray, "epoch": count, "counted": dict}
+        held(dict(stored), "what was best", schema, {"weights": np.ndarray})
+        value, weights = check_array(stored["value"], "what was best", (), np.float64), None
+        if "weights" in stored and self._like is not None:
+            weights = check_tensor(stored["weights"], "the best weights", self._like.shape, self._like.dtype)
+        counted = {name: count(stored["counted"].get(name), name) for name in stored["counted"]}
+        self.value, self.epoch, self.counted, self.weights = float(value), stored["epoch"], counted, weights
+
 
 class KeepBest(Callback):
-    """After Ctrl-C, the weights of the epoch with the lowest validation loss."""
+    """After Ctrl-C, the weights of the epoch with the lowest validation loss.
+
+    Parameters
+    ----------
+    anyway : bool, default False
+        Whether, without validation, those of the lowest loss are remembered, and not put back.
+    """
 
     adds_logs = False
 
+    def __init__(self, anyway: bool = False):
+        self.anyway: bool = anyway
+
     def on_train_begin(self, training: Training) -> None:
-        self.best: Best = Best()
+        self.best: Best = Best(like=training.net.arena)
 
     def on_epoch_end(self, training: Training) -> None:
         if training.validation is not None:
             self.best.improved(training.logs["val_loss"], training)
+        elif self.anyway:
+            self.best.improved(training.logs["loss"], training)
 
     def on_train_end(self, training: Training) -> None:
-        if training.interrupted:
+        if training.interrupted and training.validation is not None:
             self.best.restore(training)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.best.state_dict()
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        self.best.load_state_dict(stored)
 
 
 class EarlyStopping(Callback):
@@ -185,15 +236,28 @@ class EarlyStopping(Callback):
 
     def on_train_begin(self, training: Training) -> None:
         mode = self._monitor.direction(training)
-        self._best = Best(self.min_delta, mode=mode, keep_weights=self.restore_best)
+        like = training.net.arena
+        self._best = Best(self.min_delta, mode=mode, keep_weights=self.restore_best, like=like)
         self.best_epoch_ = self.stopped_epoch_ = 0
 
     def on_epoch_end(self, training: Training) -> None:
         if self._best.improved(self._monitor.value(training), training):
             self.best_epoch_ = training.epoch
         elif training.epoch - self._best.epoch >= self.patience:
-            training.stop, self.stopped_epoch_ = True, training.epoch
+            self.stopped_epoch_ = training.epoch
+            training.stop_because(f"{self.monitor} has not got better for {self.patience} epochs")
 
     def on_train_end(self, training: Training) -> None:
         if not training.failed:
             self._best.restore(training)
+
+    def state_dict(self) -> dict[str, Any]:
+        said = {"best_epoch": self.best_epoch_, "stopped_epoch": self.stopped_epoch_}
+        return {**said, **{f"best {name}": value for name, value in self._best.state_dict().items()}}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        best = {name.removeprefix("best "): value for name, value in stored.items() if name.startswith("best ")}
+        said = {name: value for name, value in stored.items() if name.removeprefix("best ") not in best}
+        held(said, "an EarlyStopping", {"best_epoch": count, "stopped_epoch": count})
+        self._best.load_state_dict(best)
+        self.best_epoch_, self.stopped_epoch_ = said["best_epoch"], said["stopped_epoch"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any
 
@@ -23,15 +23,23 @@ from elman.checks import floats, instance, real, whole
 from elman.engine.plan import OptimizerProgram
 from elman.equations import clip, sign
 from elman.errors import OptionError
+from elman.training.averages import AVERAGE, OWN, SHARE, Average
 from elman.training.groups import Grouping, Groups, Settings, checked, group
 from elman.training.program import trace_program
 from elman.training.protocol import Trainable
 from elman.training.schedules import Rate, Schedule, as_schedule, plain
 
-_KEPT = frozenset({"updates", "state", "_network", "_traced"})  # what it remembers; all else are hyperparameters
+_KEPT = frozenset({"updates", "state", "_network", "_traced", "_shown"})  # what it remembers, no hyperparameters
+_NOT_IN_EQUATIONS = frozenset({"groups", "average"})  # but for that there are some
 _KEEP, _L1, _L2 = "group: keep", "group: l1", "group: l2"  # scalars that no equations' argument is called
 _NEEDED = {_KEEP: "weight_decay", _L1: "l1", _L2: "l2"}  # which settings need them
 _USUAL = Settings()
+
+
+def _span(net: Trainable, name: str) -> slice:
+    """Where a parameter lies."""
+    place = net.params.places[name]
+    return slice(place.offset, place.offset + place.size)
 
 
 @functools.lru_cache(maxsize=256)
@@ -57,6 +65,13 @@ class Optimizer:
     groups : dict of dict, optional
         Settings of parameters by patterns of their names, as in
         ``{"*.E": {"rate_factor": 0.1}, "*.W*": {"weight_decay": 0.01}}``; see `elman.training.groups`.
+    average : EMA or SWA, optional
+        Keep an average of the weights, with which epochs are judged and the training ends. At the end of each epoch the
+        network has its averaged weights, while validation, metrics and callbacks (the best epoch of `EarlyStopping`,
+        files) look at it; the next epoch goes on from its own, and so does a further training with this object, unless
+        somebody has changed the weights meanwhile. Batch normalisation then has the moments of the training data with
+        averaged weights, which takes a run over it. After an error or Ctrl-C within an epoch the network has its own
+        weights. Frozen parameters are not averaged.
 
     Attributes
     ----------
@@ -71,6 +86,7 @@ class Optimizer:
     clip_norm: float | None = None
     clip_value: float | None = None
     groups: Groups | None = None
+    average: Average | None = None
 
     def __post_init__(self) -> None:
         self._traced: tuple[dict[str, Any], OptimizerProgram] | None = None
@@ -95,6 +111,9 @@ class Optimizer:
                 self._within(name, 0, from_low=False)
         if self.groups is not None:
             self.groups = checked(self.groups, type(self).__name__)
+        if self.average is not None:
+            expected = "an average, such as el.EMA(0.999) or el.SWA()"
+            instance(self.average, Average, f"{type(self).__name__}: average", expected)
 
     def settings(self, shape: tuple[int, ...]) -> Settings:
         """How a parameter of this shape is treated where no group says otherwise."""
@@ -123,30 +142,40 @@ class Optimizer:
 
     def _hyperparameters(self) -> dict[str, Any] | None:
         """All numbers and names that the equations may use; None when there is more, whose changes go unseen."""
-        found = {name: value for name, value in vars(self).items() if name not in _KEPT and name != "groups"}
+        others = _KEPT | _NOT_IN_EQUATIONS
+        found = {name: value for name, value in vars(self).items() if name not in others}
         found["extras"] = " ".join(self._extras)
         plain = (int, float, str, np.number, Schedule, type(None))
         return found if all(isinstance(value, plain) for value in found.values()) else None
 
     def _trace(self) -> OptimizerProgram:
         def clipped(w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
-            extras = {name: scalars.pop(name) for name in self._extras}
+            extras = {name: scalars.pop(name) for name in self._extras if name != SHARE}
             bound = self.clip_value
             g = g if bound is None else clip(g, -bound, bound)
             g = g + extras[_L2] * w if _L2 in extras else g
             g = g + extras[_L1] * sign(w) if _L1 in extras else g
             return self.equations(extras[_KEEP] * w if _KEEP in extras else w, g, *states, **scalars)
 
-        return trace_program(clipped, self.state_names, self._scalar_names(), type(self).__name__)
+        def averaged(w: Any, g: Any, *states: Any, **scalars: Any) -> Any:
+            *states, mean = states  # type: ignore[assignment]
+            share = scalars.pop(SHARE)
+            found = clipped(w, g, *states, **scalars)
+            w, *states = found if isinstance(found, tuple | list) else (found,)  # type: ignore[assignment]
+            return w, *states, mean + share * (w - mean)
+
+        equations = clipped if self.average is None else averaged
+        return trace_program(equations, self._remembered, self._scalar_names(), type(self).__name__)
 
     @property
     def _extras(self) -> list[str]:
         """The scalars that settings need beside those of the equations."""
         given = [self.settings((1, 1)), self.settings((1,))]
         given += [Settings(**settings) for settings in (self.groups or {}).values()]
+        share = [] if self.average is None else [SHARE]
         if given == [_USUAL, _USUAL]:  # as most optimisers are, asked at each call
-            return []
-        return [scalar for scalar, setting in _NEEDED.items() if any(getattr(each, setting) for each in given)]
+            return share
+        return share + [scalar for scalar, setting in _NEEDED.items() if any(getattr(each, setting) for each in given)]
 
     def table(self, count: int, settings: Sequence[Settings] | None = None) -> np.ndarray:
         """The scalars of the next updates, (count, scalars); (count, groups, scalars) with the groups' settings."""
@@ -164,6 +193,8 @@ class Optimizer:
                 f"learning_rate is {rates[wrong[0]]} for update {steps[wrong[0]]}; expected a number of at least 0"
             )
         values = self.scalars(rates, steps + 1.0)
+        if self.average is not None:
+            values[SHARE] = self.average.share(steps + 1)
         values = {**values, _KEEP: 1 - rates * settings.weight_decay, _L1: settings.l1, _L2: 2 * settings.l2}
         names = self._scalar_names()
         if set(names) - set(values):
@@ -184,6 +215,7 @@ class Optimizer:
         self.updates: int = 0
         self.state: dict[str, np.ndarray] = {}
         self._network: weakref.ref[Any] | None = None
+        self._shown: int | None = None  # the version of the averaged weights that the network has in place of its own
 
     def fresh(self) -> Optimizer:
         """A new optimiser with the same hyperparameters that remembers nothing."""
@@ -207,10 +239,90 @@ class Optimizer:
             )
         self.check()
         self._network = weakref.ref(net)
+        average = {} if self.average is None else self._average_of(net)
         self.state = {
             n: np.ascontiguousarray(self.state[n], net.dtype) if fits else np.zeros(size, net.dtype) for n in names
-        }
+        } | average
         return list(self.state.values())
+
+    # --- averaged weights -----------------------------------------------------------------------------------
+
+    @property
+    def _remembered(self) -> tuple[str, ...]:
+        """Names of all states."""
+        return self.state_names if self.average is None else (*self.state_names, AVERAGE)
+
+    def _average_of(self, net: Trainable) -> dict[str, np.ndarray]:
+        """The average for a network, which begins with the weights that it has, under its name as it is now."""
+        name = OWN if OWN in self.state else AVERAGE
+        if not self.updates or name not in self.state or self.state[name].shape != net.arena.shape:
+            return {AVERAGE: net.arena.copy()}
+        found = np.ascontiguousarray(self.state[name], net.dtype)
+        for frozen in net.frozen if name == AVERAGE else ():
+            found[_span(net, frozen)] = net.arena[_span(net, frozen)]
+        return {name: found}
+
+    @property
+    def averaged(self) -> dict[str, np.ndarray]:
+        """Copies of the averaged weights by parameter, whichever weights the network has now.
+
+        Raises
+        ------
+        OptionError
+            If nothing has been averaged.
+        """
+        net = None if self._network is None else self._network()
+        if net is None or not {AVERAGE, OWN} & set(self.state):
+            raise OptionError(
+                f"this {type(self).__name__} has no average of a network: give average=el.EMA(), and train"
+            )
+        found = net.arena.copy()
+        for name in net.trainable if AVERAGE in self.state else ():
+            found[_span(net, name)] = self.state[AVERAGE][_span(net, name)]
+        return {name: found[_span(net, name)].reshape(place.shape) for name, place in net.params.places.items()}
+
+    @property
+    def averaged_in(self) -> bool:
+        """Whether the network has its averaged weights."""
+        return OWN in self.state
+
+    def average_in(self, net: Trainable, settle: Callable[[], object] | None = None) -> None:
+        """Have a network's averaged weights in place of its own, which are remembered; nothing where that is so.
+
+        Parameters
+        ----------
+        net : Network
+            Of which this optimiser keeps an average; nothing is done where it keeps none.
+        settle : function, optional
+            Called with the averaged weights in place, and may change what is no average: moments of batch
+            normalisation.
+        """
+        if AVERAGE in self.state:
+            average, own = self.state[AVERAGE], net.arena.copy()
+            found = own.copy()
+            for name in net.trainable:
+                found[_span(net, name)] = average[_span(net, name)]
+            net.params.restore(found)
+            average[...] = own
+            self._rename(AVERAGE, OWN)
+            self._shown = net.params.version
+        if OWN in self.state and settle is not None:
+            settle()
+            self._shown = net.params.version
+
+    def average_out(self, net: Trainable) -> None:
+        """Have a network's own weights in place again, unless somebody has changed the averaged ones; then those."""
+        if OWN not in self.state:
+            return
+        kept, shown = self.state[OWN], net.arena.copy()
+        if self._shown is None or self._shown == net.params.version:
+            net.params.restore(kept.copy())
+        kept[...] = shown
+        self._rename(OWN, AVERAGE)
+
+    def _rename(self, old: str, new: str) -> None:
+        """Call a state otherwise, in its place."""
+        self.state = {new if name == old else name: array for name, array in self.state.items()}
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """A copy of what is remembered, as arrays: the states by name, and ``updates``."""
@@ -225,19 +337,33 @@ class Optimizer:
             If it is not the state of such an optimiser.
         """
         instance(stored, Mapping, "the state", "what state_dict() gave, a dict of arrays")
-        expected = {"updates", *self.state_names}
+        states = self.names_like(stored)
+        expected = {"updates", *states}
         if set(stored) == {"updates"} and not stored["updates"]:  # of one that has not been used yet
             self.reset()
             return
         if set(stored) != expected:
             raise OptionError(f"the state has {sorted(stored)}, a {type(self).__name__} expects {sorted(expected)}")
         updates = whole(np.asarray(stored["updates"])[()], "updates of the state", least=0)
-        state = {name: floats(stored[name], f"{name} of the state", finite=True) for name in self.state_names}
+        state = {name: floats(stored[name], f"{name} of the state", finite=True) for name in states}
         self.reset()
         self.updates, self.state = updates, state
 
+    def names_like(self, states: Iterable[str]) -> tuple[str, ...]:
+        """Names of all states, the average called as it is among others: by what is in its place now."""
+        return self.state_names if self.average is None else (*self.state_names, OWN if OWN in states else AVERAGE)
+
+    def put_back(self, states: Mapping[str, np.ndarray], updates: int) -> None:
+        """Remember of the network that is trained what was remembered after so many updates."""
+        for here, there in ((AVERAGE, OWN), (OWN, AVERAGE)):
+            if here in self.state and there in states:
+                self._rename(here, there)
+        for name, array in states.items():
+            self.state[name][...] = array
+        self.updates, self._shown = updates, None
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_network": None}  # a copy may serve a copy of the network
+        return {**self.__dict__, "_network": None, "_shown": None}  # a copy may serve a copy of the network
 
     # --- words ----------------------------------------------------------------------------------------------
 

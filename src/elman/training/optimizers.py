@@ -10,11 +10,13 @@ import numpy as np
 from elman.checks import flag, nearest, shown
 from elman.equations import sqrt, square
 from elman.errors import OptionError
+from elman.hints import OPTIMIZER, hinted_class
 from elman.training.groups import Settings
 from elman.training.optimizer import Optimizer
 from elman.training.schedules import Rate
 
 
+@hinted_class(OPTIMIZER)
 @dataclass(eq=False, repr=False)
 class SGD(Optimizer):
     """Gradient descent, with momentum if wanted.
@@ -33,7 +35,7 @@ class SGD(Optimizer):
     nesterov : bool, default False
         Whether the gradient's look-ahead form is used (I. Sutskever et al., On the importance of initialization and
         momentum in deep learning, ICML 2013).
-    clip_norm, clip_value, groups : optional
+    clip_norm, clip_value, groups, average : optional
         See `Optimizer`.
     """
 
@@ -59,6 +61,7 @@ class SGD(Optimizer):
             raise OptionError("SGD: nesterov needs a momentum above 0")
 
 
+@hinted_class(OPTIMIZER)
 @dataclass(eq=False, repr=False)
 class RMSProp(Optimizer):
     """Gradient descent with each gradient divided by a running root mean square of itself.
@@ -73,7 +76,7 @@ class RMSProp(Optimizer):
         How slowly the mean square forgets, in [0, 1).
     epsilon : float, default 1e-7
         Keeps the division finite.
-    clip_norm, clip_value, groups : optional
+    clip_norm, clip_value, groups, average : optional
         See `Optimizer`.
 
     References
@@ -95,6 +98,7 @@ class RMSProp(Optimizer):
         self._within("epsilon", 0, from_low=False)
 
 
+@hinted_class(OPTIMIZER)
 @dataclass(eq=False, repr=False)
 class Adam(Optimizer):
     """Adam: running means of the gradient and of its square, both freed of their bias towards zero.
@@ -113,7 +117,7 @@ class Adam(Optimizer):
         How slowly the means forget, in [0, 1).
     epsilon : float, default 1e-7
         Keeps the division finite.
-    clip_norm, clip_value, groups : optional
+    clip_norm, clip_value, groups, average : optional
         See `Optimizer`.
 
     References
@@ -141,6 +145,7 @@ class Adam(Optimizer):
         self._within("epsilon", 0, from_low=False)
 
 
+@hinted_class(OPTIMIZER)
 @dataclass(eq=False, repr=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay: before Adam's step, ``w = (1 - rate weight_decay) w``.
@@ -158,7 +163,7 @@ class AdamW(Adam):
         Share of a parameter that an update of rate 1 takes away.
     decay_vectors : bool, default True
         Whether vectors decay, too: biases, and the gains of normalisations. Matrices and tables always do.
-    clip_norm, clip_value, groups : optional
+    clip_norm, clip_value, groups, average : optional
         See `Optimizer`.
 
     References

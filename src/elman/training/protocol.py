@@ -143,3 +143,6 @@ class Trainable(Protocol):
 
     def save(self, path: str) -> Any:
         """Write the network to a file."""
+
+    def file_header(self) -> dict[str, str]:
+        """What the header of a model file says of the network."""

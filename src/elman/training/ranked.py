@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from elman.checks import flag, instance
+from elman.data.datasets import Dataset
 from elman.engine.interface import Engine
 from elman.errors import OptionError, TrainingError
-from elman.training.agreement import ORIGIN, Failure, Interrupts, failure_of, raise_first
-from elman.training.alike import check_alike, check_same, named_hashes, what_trains
-from elman.training.examples import Examples, judged_sums, means
+from elman.training.agreement import ORIGIN, Failure, failure_of, raise_first
+from elman.training.alike import check_alike, check_same, engine_of, named_hashes, what_is_learnt, what_trains
+from elman.training.examples import judged_sums, means
 from elman.training.history import History
+from elman.training.interrupts import Interrupts
 from elman.training.loop import Loop
 from elman.training.protocol import Trainer
 from elman.training.ranks import EXPECTED, Ranks, borders_of, shards_of
 from elman.training.sharded import Sharded
+from elman.training.standing import Standing
 from elman.training.state import Watcher
 from elman.training.weighing import ClassWeight
 
@@ -41,6 +44,17 @@ def check_own_rows(own_rows: Any, ranks: Ranks | None, class_weight: ClassWeight
         )
 
 
+def check_no_dataset(x: Any, target: Any, validation: Any, steps: Any, more: Mapping[str, Any]) -> None:
+    """Refuse what gives its rows some at a time: each rank takes its shards of all rows by their numbers."""
+    alone = any(isinstance(one, Dataset) for one in (x, validation)) or target is None
+    if alone or steps is not None or any(more.values()):
+        raise OptionError(
+            "ranks share out the rows of arrays, or of memory maps, and this is a dataset or an option of one: give "
+            "x and "
+            "target as arrays, of each rank its own with own_rows=True if they are large"
+        )
+
+
 @dataclass(eq=False, kw_only=True)
 class RankedLoop(Loop):
     """Trains with several ranks.
@@ -55,11 +69,12 @@ class RankedLoop(Loop):
 
     ranks: Ranks
     own_rows: bool = False
-    _interrupts: Interrupts = field(default_factory=Interrupts)
+    _interrupts: Interrupts = field(init=False)
     _sharded: Sharded | None = None
     _row_counts: list[np.ndarray] = field(default_factory=list)  # of each goal, of the rows of all ranks
 
     def __post_init__(self) -> None:
+        self._interrupts = Interrupts(terms=self.place is not None)
         goals = (*self.data.judged, *self.data.penalties)
         with self._together():
             counts = [goal.totals(np.arange(len(self.data))) for goal in goals]
@@ -144,12 +159,16 @@ class RankedLoop(Loop):
             self._sharded = Sharded(engine, self.ranks, self._row_counts, self._offset, self._interrupts)
         return self._sharded
 
-    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+    @property
+    def has_all_rows(self) -> bool:
+        return False
+
+    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
         """The gradient of the update that failed; a rank has not all rows of it."""
         assert self._sharded is not None and self._sharded.failed is not None
         return self._sharded.failed
 
-    def _judge(self, data: Examples) -> dict[str, float]:
+    def _judge(self, data: Any) -> dict[str, float]:
         most = self.batch_size if self.memory == "low" else max(self.batch_size, 256)
         count, offset = (self._count, self._offset) if data is self.data else (len(data), 0)
         borders = itertools.pairwise(borders_of(count, self.ranks.shards).tolist())
@@ -169,6 +188,10 @@ class RankedLoop(Loop):
         try:
             with self._interrupts:
                 return super().run()
+        except KeyboardInterrupt:
+            if self.place is not None:
+                self.place.run.interrupts.terminated |= self._interrupts.terminated
+            raise
         except TrainingError as error:
             if not hasattr(error, ORIGIN):
                 setattr(error, ORIGIN, 0)  # all ranks have found it, from the same numbers
@@ -187,6 +210,24 @@ class RankedLoop(Loop):
         failures: list[Failure | None] = [failure for failure, _ in found]
         raise_first(failures, self.ranks, own)
         self.stop = any(stop for _, stop in found)
+
+    def learnt(self) -> dict[str, Any]:
+        judging = {} if self.validation is None else what_is_learnt(self.validation)
+        mine = what_is_learnt(self.data, self.own_rows) | {"shards": self.ranks.shards}
+        return mine | {f"{name} of the validation data": found for name, found in judging.items()}
+
+    def _stood(self) -> Standing | None:
+        """As rank 0 has read it."""
+        found: Standing | None = None
+        with self._together():
+            found = super()._stood()
+        return found if self.place is None else self.ranks.gather(found)[0]
+
+    def _look(self) -> None:
+        """As rank 0 has it: what is due by the time is so for all of them when it has written."""
+        if self.place is not None:
+            with self._together():
+                super()._look()
 
     def _mine_of(self, callbacks: list[Watcher]) -> list[Watcher]:
         return [c for c in callbacks if self.ranks.rank == 0 or not c.one_rank]
@@ -213,7 +254,9 @@ class RankedLoop(Loop):
                 stack.callback(callback.on_train_end, self)
 
     def _all_alike(self) -> None:
-        check_same(what_trains(self, self.own_rows), self.ranks)
+        here = {"engine": engine_of(self.net), "epochs": self.epochs, "saved": self.place is not None}
+        here["callbacks"] = [type(c).__name__ for c in self.callbacks]
+        check_same({**here, **what_trains(self), **self.learnt()}, self.ranks)
         self._check_weights()
 
     def _check_weights(self) -> None:

@@ -9,6 +9,7 @@ the rest, each a slice of the parameters. So one rank and sixty-four give the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -72,6 +73,26 @@ class Ranks(Protocol):
             The same bits on all ranks.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Alone:
+    """The only rank."""
+
+    shards: int
+    rank: int = 0
+    size: int = 1
+
+    def gather(self, value: Any) -> list[Any]:
+        return [value]
+
+    def gather_numbers(self, values: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+        return values
+
+    def combine(
+        self, parts: Sequence[np.ndarray], counts: Sequence[int], how: Callable[[list[np.ndarray]], np.ndarray]
+    ) -> np.ndarray:
+        return how(list(parts))
 
 
 def shards_of(rank: int, size: int, shards: int) -> range:

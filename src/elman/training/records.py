@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import glob
+import io
 import os
 import string
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from elman import checks
 from elman.checks import flag
 from elman.errors import OptionError
-from elman.files import check_file
+from elman.files import check_file, write_whole
 from elman.training.callbacks import Callback
 from elman.training.monitors import Best, Monitor
 from elman.training.state import Training
+from elman.untrusted import count, list_of
 
 
 class ModelCheckpoint(Callback):
@@ -69,7 +72,7 @@ class ModelCheckpoint(Callback):
             self._monitor.check(training)
         if not any(name for _, name, _, _ in self._parsed()):
             check_file(Path(self.path))
-        if not self.overwrite:
+        if not (self.overwrite or training.resumed):
             self._check_free(training)
 
     def _check_free(self, training: Training) -> None:
@@ -113,6 +116,16 @@ class ModelCheckpoint(Callback):
         training.net.save(file)
         self._written.add(file)
 
+    def state_dict(self) -> dict[str, Any]:
+        best = {} if self._best is None else self._best.state_dict()
+        return {"written": sorted(self._written), **best}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        list_of(str)(stored["written"], "the files of a ModelCheckpoint")
+        self._written |= set(stored["written"])
+        if self._best is not None:
+            self._best.load_state_dict({name: value for name, value in stored.items() if name != "written"})
+
     def _better(self, training: Training) -> bool:
         """Whether this epoch is to be saved."""
         if self._monitor is None or self._best is None:
@@ -131,7 +144,8 @@ class ModelCheckpoint(Callback):
 class CSVLogger(Callback):
     """Writes a line of numbers to a file after each epoch, its number in the life of the network first.
 
-    One object goes on with its file in each further `fit`.
+    One object goes on with its file in each further `fit`. The file is replaced as a whole, so that it has no half line
+    whenever the process is killed.
 
     Parameters
     ----------
@@ -148,10 +162,11 @@ class CSVLogger(Callback):
         self.path: Path = checks.path(path, "CSVLogger: path")
         self.append: bool = flag(append, "CSVLogger: append")
         self._mine = False
+        self._known: tuple[tuple[int, ...], str, list[str]] | None = None  # the file as it was written last
 
     def check(self, training: Training) -> None:
         check_file(self.path)
-        if self.path.exists() and not (self.append or self._mine):
+        if self.path.exists() and not (self.append or self._mine or training.resumed):
             raise OptionError(
                 f"CSVLogger would write over {self.path}, which an earlier training left: give append=True to add "
                 "lines to it, or another path"
@@ -159,25 +174,47 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, training: Training) -> None:
         line = {"epoch": training.net.epochs, **training.logs}
-        columns, lines = self._so_far()
-        if set(line) <= set(columns):
-            with self.path.open("a", newline="", encoding="utf-8") as file:
-                csv.DictWriter(file, columns).writerow(line)
-        else:  # the first line, or numbers that were not there before: all is written again, with their columns
-            columns = [*columns, *(name for name in line if name not in columns)]
-            with self.path.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, columns)
-                writer.writeheader()
-                writer.writerows([*lines, line])
-        self._mine = True
+        before, columns = self._so_far()
+        text = io.StringIO(newline="")
+        if not set(line) <= set(columns):  # the first, or numbers that were not there before: all with their columns
+            lines = list(csv.DictReader(io.StringIO(before, newline="")))
+            columns, before = [*columns, *(name for name in line if name not in columns)], ""
+            csv.DictWriter(text, columns).writeheader()
+            csv.DictWriter(text, columns).writerows(lines)
+        csv.DictWriter(text, columns).writerow(line)
+        gap = "" if not before or before.endswith(("\n", "\r")) else "\r\n"
+        content = before + gap + text.getvalue()
+        write_whole(self.path, content.encode())  # as a line at its end could be half a line, if this is killed
+        self._mine, self._known = True, (self._version(), content, columns)
 
-    def _so_far(self) -> tuple[list[str], list[dict[str, str]]]:
-        """The columns and the lines of the file; none without one."""
+    def state_dict(self) -> dict[str, Any]:
+        there = self._text().splitlines(keepends=True)
+        return {"lines": len(there), "mine": self._mine}
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None:
+        """Go on behind the lines that there were then; those that came later come once more."""
+        kept, there = count(stored["lines"], "lines"), self._text().splitlines(keepends=True)
+        self._mine = bool(stored["mine"])
+        if len(there) > kept:
+            write_whole(self.path, "".join(there[:kept]).encode())
+
+    def _text(self) -> str:
+        return self.path.read_bytes().decode() if self.path.exists() else ""
+
+    def _version(self) -> tuple[int, ...]:
+        """What tells whether another has written the file meanwhile."""
+        found = self.path.stat()
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+    def _so_far(self) -> tuple[str, list[str]]:
+        """The text and the columns of the file; none without one."""
         if not self.path.exists():
-            return [], []
+            return "", []
+        if self._known is not None and self._known[0] == self._version():
+            return self._known[1:]
         with self.path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            columns, lines = list(reader.fieldnames or []), list(reader)
+            text = file.read()
+        columns = next(csv.reader(io.StringIO(text, newline="")), [])
         if columns and columns[0] != "epoch":
             raise OptionError(f"CSVLogger cannot add lines to {self.path}: it has no column epoch; give another path")
-        return columns, lines
+        return text, columns

@@ -12,7 +12,8 @@ import numpy as np
 
 from elman.engine import arrays
 from elman.engine.interface import AS_A_WHOLE, Batch, Engine, How, TrainResult, Updates
-from elman.training.agreement import Interrupts, failure_of, raise_first
+from elman.training.agreement import failure_of, raise_first
+from elman.training.interrupts import Interrupts
 from elman.training.ranks import Ranks, borders_of, nodes_of, shards_of, sum_all, sum_below
 
 _versions = itertools.count(1 << 63)  # of parameters between two updates: beyond those that `Parameters` counts
@@ -65,7 +66,7 @@ class Sharded:
     def train(self, parameters: np.ndarray, data: Batch, updates: Updates, how: How = AS_A_WHOLE) -> TrainResult:
         """Do many updates; the first rank says when there is no more time."""
         rows, borders = arrays.flat_batches(updates.batches, len(self._counts[0]))
-        losses, started = np.zeros(len(borders) - 1), time.perf_counter()
+        losses, started, counted = np.zeros(len(borders) - 1), time.perf_counter(), updates.counter()
         for done, (first, end) in enumerate(itertools.pairwise(borders)):
             here = _one(updates, done)
             found, error = self._compute(parameters, data, rows[first:end], here, how)
@@ -78,6 +79,7 @@ class Sharded:
                 if not np.isfinite(losses[done]) or not self.engine.update(parameters, gradients, here):
                     self.failed = gradients
                     return TrainResult(losses[: done + 1], done, False)
+                counted[0] = done + 1
             if late:
                 break
         return TrainResult(losses[: done + 1], done + 1, True)

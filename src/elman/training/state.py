@@ -36,6 +36,10 @@ class Watcher(Protocol):
 
     def on_train_end(self, training: Any) -> None: ...
 
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, stored: Mapping[str, Any]) -> None: ...
+
 
 @dataclass(eq=False)
 class Training:
@@ -49,7 +53,7 @@ class Training:
         Its learning rate may be changed between epochs.
     data, validation : Examples
         What is trained on, and what judges it (or None).
-    batch_size, epochs, metrics
+    batch_size, epochs, metrics, on_nan
         As given to `fit`.
     epoch, batch : int
         The number of the epoch (from 1), and how many of its batches are done.
@@ -60,10 +64,18 @@ class Training:
         callback adds before the end of an epoch goes into the history.
     history : History
         The epochs before.
-    stop : bool
-        Set it to end the training.
+    stop, paused : bool
+        Set `stop` to end the training, and `paused` too if one that goes on later should do so from here.
+    accumulate : int
+        From how many batches an update is made; `batch_size` are the rows of an update.
     interrupted, failed : bool
         Why it ended, if it did not end by itself: Ctrl-C, or an error.
+    resumed : bool
+        Whether it goes on from a checkpoint, so that files which callbacks find are its own.
+    skipped : int
+        How many batches were left out in all epochs that have ended.
+    why_skipped : str
+        Why the first of them was.
     """
 
     net: Trainable
@@ -77,6 +89,8 @@ class Training:
     memory: str = "normal"
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     truncate: int | None = None
+    on_nan: str = "raise"
+    accumulate: int = 1
     callbacks: Sequence[Watcher] = ()
     epoch: int = 0
     batch: int = 0
@@ -85,8 +99,13 @@ class Training:
     stop: bool = False
     interrupted: bool = False
     failed: bool = False
+    paused: bool = False
+    resumed: bool = False
+    skipped: int = 0
+    why_skipped: str = ""
     batches: int = field(init=False)
     how: How = field(init=False)
+    epoch_losses: np.ndarray = field(init=False, default_factory=lambda: np.zeros(0))
 
     @property
     def log_names(self) -> list[str]:
@@ -95,11 +114,31 @@ class Training:
         metrics = [log_name(output, name) for output in outputs for name in self.metrics]
         losses = [log_name(output, "loss") for output in outputs if output]
         validation = [] if self.validation is None else [f"val_{name}" for name in ("loss", *losses, *metrics)]
-        return ["loss", *metrics, *validation, "learning_rate", "seconds"]
+        skipped = ["skipped"] if self.on_nan == "skip" else []
+        return ["loss", *metrics, *validation, *skipped, "learning_rate", "seconds"]
 
-    def gradient(self, rows: np.ndarray, key: int) -> np.ndarray:
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether the rows of each batch are all here."""
+        return True
+
+    @property
+    def losses_so_far(self) -> np.ndarray:
+        """Of the updates of this epoch so far, without batches that were left out."""
+        return self.losses[~np.isnan(self.losses)]
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Of the updates of this epoch so far, each before it."""
+        return self.epoch_losses[: self.batch]
+
+    def stop_because(self, reason: str) -> None:
+        """End the training, and have its history say why."""
+        self.stop, self.history.stopped = True, self.history.stopped or reason
+
+    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
         """The gradient of some rows (P,), computed once more."""
-        batch = self.data.batch.rows(rows, key=key)
+        batch = self.data.batch.rows(rows, states=states, key=key)
         return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
 
     @property

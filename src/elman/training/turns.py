@@ -15,6 +15,7 @@ from typing import Generic, TypeVar, cast
 
 from elman.engine.native import default_threads, limit_threads, thread_limit
 from elman.training.callbacks import Callback
+from elman.training.runs import scopes_of, within
 from elman.training.state import Training
 
 SECONDS_A_TURN = 0.02  # that one has before another's begins
@@ -205,6 +206,7 @@ class _Room(Generic[Made]):
         self.outcomes: list[Outcome[Made]] = [Outcome() for _ in works]
         self.interrupt: KeyboardInterrupt | None = None
         self._works, self._turns, self._stop_on_error = works, turns, stop_on_error
+        self._scopes = scopes_of(len(works))
 
     def in_threads(self) -> None:
         """As many as there are places; what the last round has too few of takes turns with the first round."""
@@ -249,7 +251,8 @@ class _Room(Generic[Made]):
     def _do(self, number: int, turn: Turn) -> None:
         outcome = self.outcomes[number]
         try:
-            outcome.made = self._works[number](turn)
+            with within(self._scopes[number]):
+                outcome.made = self._works[number](turn)
         except Stopped:
             raise
         except KeyboardInterrupt as error:

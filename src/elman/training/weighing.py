@@ -15,17 +15,23 @@ from elman.training.losses import Loss
 
 MISSING = ("refuse", "skip")
 
+
+class NothingCountsError(DataError):
+    """No row or step of some has a target and a weight above 0."""
+
+
 ClassWeight = Mapping[int, float] | str | None
 """Weights by class, or ``"balanced"``."""
 
 
 @dataclass(frozen=True)
 class Weighting:
-    """What a user says of it; see `elman.training.fit.fit`."""
+    """What a user says of it; see `elman.training.fit.fit`. Where it is `lenient`, none of some rows need count."""
 
     sample_weight: Any = None
     class_weight: Any = None
     missing: str = "refuse"
+    lenient: bool = False
 
     def for_each(self, ends: Sequence[End]) -> list[Weighting]:
         """Of each output: weights by output, or for all of them those of rows."""
@@ -35,7 +41,7 @@ class Weighting:
             raise OptionError("class_weight: the network has several outputs; give a tuple of one for each, or None")
         weights = for_each(self.sample_weight, ends, "sample_weight", alike=True)
         classes = for_each(self.class_weight, ends, "class_weight", alike=True)
-        return [Weighting(w, c, self.missing) for w, c in zip(weights, classes, strict=True)]
+        return [Weighting(w, c, self.missing, self.lenient) for w, c in zip(weights, classes, strict=True)]
 
     def without_missing(
         self, target: np.ndarray, axes: int, lengths: np.ndarray | None
@@ -63,10 +69,10 @@ class Weighting:
         if there.all():
             return target, None
         known = np.argwhere(there & in_use(there.shape, lengths))
-        if not len(known):
-            raise DataError("every target is missing (NaN): nothing is left to learn from")
+        if not len(known) and not self.lenient:
+            raise NothingCountsError("every target is missing (NaN): nothing is left to learn from")
         filled = target.copy()
-        filled[~there] = target[tuple(known[0])]
+        filled[~there] = target[tuple(known[0])] if len(known) else 0
         return filled, there
 
     def weights(
@@ -88,8 +94,10 @@ class Weighting:
             Which targets are not missing.
         """
         shape = target.shape[:-1]
-        if len(shape) == 2 and lengths is not None and not lengths.any():
-            raise DataError("every row has length 0: there is no step with a target, and nothing to learn from")
+        if len(shape) == 2 and lengths is not None and not lengths.any() and not self.lenient:
+            raise NothingCountsError(
+                "every row has length 0: there is no step with a target, and nothing to learn from"
+            )
         if self.sample_weight is None and self.class_weight is None and there is None:
             return None
         parts = [] if there is None else [there]
@@ -98,10 +106,15 @@ class Weighting:
         counts = in_use(shape, lengths)
         for part in parts:
             counts = counts & (_along(part, shape) > 0)
-        if not counts.any():
-            raise DataError("sample_weight is 0 for every row or step with a target: nothing is left to train on")
+        if not counts.any() and not self.lenient:
+            raise NothingCountsError(
+                "sample_weight is 0 for every row or step with a target: nothing is left to train on"
+            )
         if self.class_weight is not None:
-            parts.append(_class_weights(self.class_weight, _classes(target, loss, outputs, counts), counts))
+            table = _class_weights(self.class_weight, _classes(target, loss, outputs, counts), counts)
+            if counts.any() and not table[counts].any() and not self.lenient:
+                raise NothingCountsError("class_weight is 0 for every class that there is: nothing is left to train on")
+            parts.append(table)
         return _product(parts, dtype)
 
 
@@ -141,7 +154,7 @@ def _sample_weights(weights: Any, shape: tuple[int, ...], lengths: np.ndarray | 
         wrong = np.argwhere(~(np.isfinite(found) & (found >= 0)) & in_use(found.shape, lengths))
     if len(wrong):
         place = tuple(map(int, wrong[0]))
-        raise DataError(f"sample_weight{list(place)} is {found[place]}: expected finite numbers of at least 0")
+        raise DataError.at("sample_weight", place, f"is {found[place]}: expected finite numbers of at least 0")
     return found if found.ndim == 1 else np.where(in_use(found.shape, lengths), found, 0)
 
 
@@ -181,6 +194,4 @@ def _class_weights(given: Any, classes: tuple[np.ndarray, int], counts: np.ndarr
     for key, weight in given.items():
         name = whole(key, "a class of class_weight", 0, count - 1)
         table[name] = real(weight, f"class_weight[{name}]", 0, from_low=True)
-    if not table[index[counts]].any():
-        raise DataError("class_weight is 0 for every class that there is: nothing is left to train on")
     return table[index]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from elman.data.cases import Cases
 from elman.data.casing.arff import of_arff
@@ -20,6 +17,7 @@ from elman.data.casing.ucr import may_be_ucr, of_ucr
 from elman.data.casing.written import Lines, lines_of
 from elman.data.conditions import meeting
 from elman.data.names import listed
+from elman.data.npy import MAGIC, read_npy, read_npz
 from elman.data.packed import file_start
 from elman.data.pandas_index import Framed
 from elman.data.parquet import read_lists
@@ -31,7 +29,6 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 _ARCHIVED = (".ts", ".arff", ".tsv", ".txt")
 _ENDS = ("_train", "_test")  # of names without an ending
 _ARRAYS = {"x", "y"}
-NUMPY = b"\x93NUMPY"  # what a file of one array begins with
 
 
 def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
@@ -52,7 +49,7 @@ def of_file(path: Path, asked: Asked, labelled: bool) -> Cases:
     start = file_start(path)
     endings = _endings(path)
     if holds_arrays(path):
-        return _of_numpy(path, asked, start.startswith(NUMPY))
+        return _of_numpy(path, asked, start.startswith(MAGIC))
     if endings == [".tsf"]:
         raise DataError(f"{path} holds series to forecast (.tsf), and none that belong to classes; give a .ts file")
     text = lines_of(path) if _is_archived(path, endings) and not start.startswith(b"PAR1") else None
@@ -91,7 +88,7 @@ def table_columns(path: Path) -> tuple[str, ...]:
 
 def holds_arrays(path: Path) -> bool:
     """Whether a file is one of NumPy's, whose axes may be in either order."""
-    return _endings(path) == [".npz"] or file_start(path).startswith(NUMPY)
+    return _endings(path) == [".npz"] or file_start(path).startswith(MAGIC)
 
 
 def _endings(path: Path) -> list[str]:
@@ -117,12 +114,7 @@ def _of_numpy(path: Path, asked: Asked, alone: bool) -> Cases:
     """An array of a file ``.npy``, or X and y of a file ``.npz``."""
     asked.refuse_names("a file of arrays")
     asked.reading.refuse_all_but([], "a file of arrays")
-    try:
-        held = np.load(path, allow_pickle=False)
-        arrays = {"X": held} if alone else {name: held[name] for name in held.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        hint = ", which could run code when it is opened; save arrays of numbers" if "pickle" in str(error) else ""
-        raise DataError(f"{path} cannot be read{': it holds objects' if hint else f': {error}'}{hint}") from error
+    arrays = {"X": read_npy(path)} if alone else read_npz(path)
     found = {name.lower(): array for name, array in arrays.items() if name.lower() in _ARRAYS}
     if "x" not in found:
         if len(arrays) != 1:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from elman.engine.slots import ONCE
 from elman.errors import ConversionError
+from elman.files import temporary, temporary_folder
 from elman.interop.c.files import Files
 from elman.interop.c.program import Program
 from elman.interop.proof import Trial
@@ -49,13 +48,13 @@ def library_of(programs: Sequence[tuple[Program, Files]], cc: str, flags: Sequen
     ConversionError
         If the compiler refuses it, or warns of anything.
     """
-    with tempfile.TemporaryDirectory(prefix="elman-c-") as folder:
-        place = Path(folder)
+    with temporary_folder(what := "the C of a network, which is compiled to be compared,") as place:
         sources = []
         for program, files in programs:
             name = program.choices.name
-            (place / f"{name}.h").write_text(files.header)
-            (place / f"{name}.c").write_text(f"{files.code}\n{_beside(program)}")
+            with temporary(what):
+                (place / f"{name}.h").write_text(files.header)
+                (place / f"{name}.c").write_text(f"{files.code}\n{_beside(program)}")
             sources.append(f"{name}.c")
         library = place / "networks.so"
         command = [cc, *flags, *sources, "-lm", "-o", str(library)]

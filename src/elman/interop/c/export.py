@@ -16,7 +16,7 @@ from elman.files import check_writable, write_folder
 from elman.interop.c.compiled import Compiled, compiler
 from elman.interop.c.files import Files, Size, files_of
 from elman.interop.c.functions import OWN
-from elman.interop.c.names import checked_name
+from elman.interop.c.names import checked_name, remark
 from elman.interop.c.program import Choices, Program, stripped
 from elman.interop.c.weights import KINDS
 from elman.interop.peers import OURS
@@ -266,8 +266,7 @@ def _fixed(net: Network) -> list[int]:
 def _about(net: Network, more: str) -> str:
     layers = ", ".join(dict.fromkeys(graph.name for graph in net.graphs))
     first = f"a network of {len(net.layers)} layer{'s' * (len(net.layers) != 1)} ({layers}), made by {OURS}"
-    lines = [line.replace("*/", "* /") for line in checks.text(more, "about").splitlines()]
-    return "\n".join([first, *lines])
+    return "\n".join(map(remark, [first, *checks.text(more, "about").splitlines()]))
 
 
 # --- what is said ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from elman.interop.c.functions import OWN
 from elman.interop.c.main_file import main_of
+from elman.interop.c.names import remark
 from elman.interop.c.program import Port, Program
 from elman.interop.c.runs import Runs
 from elman.interop.c.stepwise import Stepwise
@@ -118,7 +119,7 @@ def _constants(program: Program) -> list[str]:
     name, real = program.choices.name, program.real
     lines = []
     for called, values, what in program.choices.constants:
-        lines += [f"/* {what} */", f"extern const {real} {name}_{called}[{len(values)}];", ""]
+        lines += [f"/* {remark(what)} */", f"extern const {real} {name}_{called}[{len(values)}];", ""]
     return lines
 
 

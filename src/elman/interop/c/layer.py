@@ -14,7 +14,7 @@ from elman.interop.c.expressions import ATOM, Text, expression
 from elman.interop.c.functions import RESERVED, Functions
 from elman.interop.c.in_place import in_place
 from elman.interop.c.loops import Inner
-from elman.interop.c.names import Names
+from elman.interop.c.names import Names, remark
 from elman.interop.c.order import Loop, Multiply, Order, Single, base, in_order
 from elman.interop.c.sums import best_order, runs_of
 from elman.interop.c.values import Step, Term, Value
@@ -519,4 +519,4 @@ class Writer:
 
 def _clean(lines: Iterable[str]) -> list[str]:
     """Equations as a comment of C holds them."""
-    return [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
+    return list(map(remark, lines))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from elman.checks import shown
+from elman.checks import shown, visible
 from elman.errors import OptionError
 
 KEYWORDS = frozenset(
@@ -56,6 +56,11 @@ def checked_name(name: object) -> str:
     if len(name) > LONGEST:
         raise OptionError(f"name has {len(name)} characters; {what}, and at most {LONGEST} of them")
     return name
+
+
+def remark(text: str) -> str:
+    """A line of a comment, which nothing in it ends, whatever a model calls its parts."""
+    return visible(text, line=True).replace("*/", "* /").replace("/*", "/ *").rstrip("\\")
 
 
 def identifier(text: str, otherwise: str = "v") -> str:

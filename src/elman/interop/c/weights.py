@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from elman.interop.c.functions import Functions
-from elman.interop.c.names import Names
+from elman.interop.c.names import Names, remark
 
 FEW = 8  # rows below which a matrix lies row after row
 LINE = 100  # characters
@@ -136,7 +136,9 @@ class Weights:
             numbers: Iterable[str] = (f"{text}{ending}" for text in map(str, values))  # every bit comes back
             if np.isinf(values).any():
                 numbers = map(self.functions.number, values)
-            self.text.append(f"/* {what} */\nstatic const {kind} {name}[{len(values)}] = {{\n{_lines(numbers)}\n}};")
+            self.text.append(
+                f"/* {remark(what)} */\nstatic const {kind} {name}[{len(values)}] = {{\n{_lines(numbers)}\n}};"
+            )
         return self._known[key]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from elman.engine.slots import ONCE
 from elman.engine.stage import Source
+from elman.interop.c.names import remark
 from elman.interop.c.program import Layered, Program
 from elman.interop.c.runs import Runs, Where, function, words
 
@@ -60,7 +61,7 @@ class Whole(Runs):
         if layer.same is not None:
             self.where[Source(number)] = self.where[layer.same]
             return
-        self.lines.append(f"/* {layer.spec.name} */")
+        self.lines.append(f"/* {remark(layer.spec.name)} */")
         if layer.spec.move is not None:
             self._move(number, layer)
         else:

@@ -13,7 +13,7 @@ import numpy as np
 from elman.checks import shown
 from elman.errors import ConversionError, ModelFileError
 from elman.interop.peers import peer
-from elman.network.files import read_header, read_tensors
+from elman.untrusted import read_header, read_tensors
 
 INSIDE = ("state_dict", "model_state_dict", "model_state", "model", "net", "weights", "params")
 AROUND = ("_orig_mod.", "module.", "model.", "net.")
@@ -74,14 +74,10 @@ def _safetensors(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
             raise ConversionError(f"{path} is a model of Elman's own: elman.load opens it")
         found, _ = read_tensors(path)
     except ModelFileError as error:
-        raise ConversionError(str(error)) from error
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
-        if isinstance(error, ConversionError):
-            raise
-        raise ConversionError(
-            f"{path} holds numbers that NumPy has not, such as bfloat16 ({error}): load it with safetensors.torch and "
-            "give its tensors as float()"
-        ) from error
+        hint = (
+            ": load it with safetensors.torch and give its tensors as float()" if "NumPy has not" in str(error) else ""
+        )
+        raise ConversionError(f"{error}{hint}") from error
     return tensors_of(found)
 
 

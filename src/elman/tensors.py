@@ -20,7 +20,7 @@ def to_bytes(tensors: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> byt
     """
     from safetensors.numpy import save
 
-    made = save({name: np.ascontiguousarray(value) for name, value in tensors.items()}, dict(texts))
+    made = save({name: np.asarray(value, order="C") for name, value in tensors.items()}, dict(texts))
     size = int.from_bytes(made[:8], "little")
     header = json.loads(made[8 : 8 + size])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))

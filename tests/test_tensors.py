@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.numpy import load
 
 import elman as el
-from elman.network.tensors import to_bytes
+from elman.tensors import to_bytes
 
 CODE = """
 import sys, elman as el

@@ -1,0 +1,132 @@
+"""Saved: where the trainings of a command stand, beside what it writes, so that it goes on whatever ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from elman import checks
+from elman.errors import ModelFileError, OptionError, TrainingError
+from elman.training.runs import MANIFEST, USUAL, Every, manifest_of, saving
+from elman.training.standing import versions
+
+RUN = "run"  # the folder in that of the results
+BESIDE = ".run"  # or what is added to the name of a file
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How a command saves its trainings.
+
+    Attributes
+    ----------
+    every : str or int, default "10 min"
+        How often; see `elman.Network.fit`.
+    resume : bool
+        Whether it goes on from what was left.
+    keep : bool
+        Whether the folder stays when the command has ended well.
+    anyway : bool
+        Whether it goes on without being told.
+    command : sequence of str
+        What the user typed, so that it can be given again.
+    """
+
+    every: str | int = USUAL
+    resume: bool = False
+    keep: bool = False
+    anyway: bool = False
+    command: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        Every.of(self.every)
+        for name in ("resume", "keep", "anyway"):
+            checks.flag(getattr(self, name), name)
+
+    @contextmanager
+    def within(self, folder: Path) -> Iterator[None]:
+        """Save the trainings of this context; when it ends well the folder is taken away.
+
+        It stays if anything else ends it, but a training that cannot go on: that would fail again.
+        """
+        hint = f"go on from it with --resume, or `elman resume {folder}`; or give another output, or remove the folder"
+        goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
+        with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint) as run:
+            assert run is not None
+            try:
+                if self.anyway:
+                    run.begin()
+                yield
+            except TrainingError:
+                run.take_away()
+                raise
+            except BaseException as error:
+                if (folder / MANIFEST).exists():
+                    error.add_note(f"`elman resume {folder}` goes on from where it stood")
+                raise
+            if not self.keep:
+                run.take_away()
+
+    def _about(self) -> dict[str, Any]:
+        began = datetime.now(UTC).isoformat(timespec="seconds")
+        command = [word for word in self.command if word != "--resume"] + ["--resume"] * (not self.anyway)
+        return {"command": command, "folder": str(Path.cwd()), "began": began, "versions": versions()}
+
+
+@contextmanager
+def saved_in(folder: Path, how: Saved | None) -> Iterator[None]:
+    """Save the trainings of this context, if that is wanted."""
+    if how is None:
+        yield
+        return
+    with how.within(folder):
+        yield
+
+
+@dataclass(frozen=True)
+class Left:
+    """A command that was ended before its end.
+
+    Attributes
+    ----------
+    command : list of str
+        What the user typed behind ``elman``.
+    folder : Path
+        Where.
+    """
+
+    command: list[str]
+    folder: Path
+
+
+def left_in(place: Path) -> Left:
+    """The command whose run is in a folder, or beside a file.
+
+    Parameters
+    ----------
+    place : Path
+        The folder of the run, that of the results, or a file that the command writes.
+
+    Raises
+    ------
+    OptionError
+        If there is none.
+    """
+    choices = [place, place / RUN, place.with_name(place.name + BESIDE)]
+    found = next((one for one in choices if (one / MANIFEST).is_file()), None)
+    if found is None:
+        raise OptionError(
+            f"{place} holds no run that could go on: a command that has ended leaves none, and one that was ended "
+            f"keeps it in OUT/{RUN}, or beside its FILE as FILE{BESIDE}"
+        )
+    said = manifest_of(found)
+    command, folder = said.get("command"), said.get("folder")
+    if not isinstance(command, list) or not all(isinstance(word, str) for word in command) or not command:
+        raise OptionError(f"{found} was left by a call of Python, not by a command: go on with resume=True there")
+    if not isinstance(folder, str) or not Path(folder).is_dir():
+        raise ModelFileError(f"{found} was written in the folder {folder!r}, which is not there any more")
+    return Left(list(command), Path(folder))
