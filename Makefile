@@ -16,7 +16,7 @@ NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretr
 ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs kills plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
   test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
 
-.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills build dist clean
+.PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
 
 demo: $(VENV)/.installed
 	$(BIN)/elman forecast sunspots --horizon 22 --out out/sunspots
@@ -88,6 +88,12 @@ kills: $(VENV)/.tested
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
 aarch64: $(VENV)/.native
 	native/tests/aarch64.sh
+
+# The lab in Chromium, which CHROMIUM=PATH names where it is not found; what axe-core says of it, where npm can fetch that.
+test-browser: $(VENV)/.tested
+	$(BIN)/pip install --quiet --group browser
+	mkdir -p build/axe && cd build/axe && { test -e package || { npm pack --silent axe-core && tar xzf axe-core-*.tgz; } || true; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 # Networks written as C on an emulated ARM Cortex-M4 and as WebAssembly; tests/interop/c/cross.py says what that needs.
 test-c-cross: $(VENV)/.tested

@@ -30,9 +30,9 @@ def names_of(file: Path) -> list[str]:
 def package() -> set[str]:
     """What there is to be packed of `elman`, from the repository's own folder."""
     folder = ROOT / "src" / "elman"
-    return {str(PurePosixPath("elman", *f.relative_to(folder).parts)) for f in folder.rglob("*.py")} | {
-        f"elman/{name}" for name in DATA
-    }
+    page = [f for f in (folder / "lab" / "static").rglob("*") if f.is_file()]  # with others' work and its licences
+    files = [*folder.rglob("*.py"), *page, *(folder / name for name in DATA)]
+    return {str(PurePosixPath("elman", *f.relative_to(folder).parts)) for f in files}
 
 
 def faults(file: Path) -> list[str]:

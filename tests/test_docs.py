@@ -34,8 +34,8 @@ def test_readme_blocks_run(block, tmp_path, monkeypatch):
 GUIDES = [
     f"docs/{name}.md"
     for name in (
-        "cells insight forecasting classify language interop distributed streams sweep fleet "
-        "datasets resume watching faults"
+        "cells insight forecasting classify language interop distributed streams sweep fleet datasets resume "
+        "watching faults lab"
     ).split()
 ]
 

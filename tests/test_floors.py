@@ -26,7 +26,8 @@ FLOORS = [
     {"sequences", "saved"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
     {"commands_fleet"},
-    {"cli", "lab"},
+    {"lab"},
+    {"cli"},
     {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

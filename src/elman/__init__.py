@@ -28,8 +28,8 @@ _TRAINING = (
     "TensorBoard History Loss quantile_loss find_rate ConstantRate CosineDecay ExponentialDecay StepDecay WarmUp"
 ).split()
 _ERRORS = (
-    "ElmanError EquationError ShapeError DataError StreamError OptionError TrainingError ModelFileError EngineError "
-    "ConversionError JobError"
+    "ElmanError EquationError ShapeError TextError DataError StreamError OptionError TrainingError ModelFileError "
+    "EngineError ConversionError JobError"
 ).split()
 
 _HOME = {
@@ -37,6 +37,8 @@ _HOME = {
     **dict.fromkeys(_NETWORK, "elman.network"),
     **dict.fromkeys(_TRAINING, "elman.training"),
     **dict.fromkeys(_ERRORS, "elman.errors"),
+    "cell_from_text": "elman.cells",
+    "cell_text": "elman.cells",
     "Forecaster": "elman.forecast",
     "LocalForecaster": "elman.forecast",
     "LanguageModel": "elman.language",
@@ -74,6 +76,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
         forecast as forecast, insight as insight, interop as interop,
         language as language, network as network, plots as plots, training as training,
     )
+    from elman.cells import cell_from_text as cell_from_text, cell_text as cell_text
     from elman.classify import SequenceClassifier as SequenceClassifier, SequenceRegressor as SequenceRegressor
     from elman.equations import cell as cell, Cell as Cell
     from elman.equations.declared import constant as constant
@@ -92,7 +95,7 @@ if TYPE_CHECKING:  # the same once more for editors and type checkers, which run
     )
     from elman.errors import (
         ElmanError as ElmanError, EquationError as EquationError, ShapeError as ShapeError,
-        DataError as DataError, StreamError as StreamError, OptionError as OptionError,
+        TextError as TextError, DataError as DataError, StreamError as StreamError, OptionError as OptionError,
         TrainingError as TrainingError,
         ModelFileError as ModelFileError, EngineError as EngineError, ConversionError as ConversionError,
         JobError as JobError,

@@ -2,7 +2,8 @@
 
     ElmanError
     |-- EquationError    a cell, layer or loss whose equations cannot be traced or do not fit together
-    |   `-- ShapeError   sizes that cannot match; also an array of the wrong shape
+    |   |-- ShapeError   sizes that cannot match; also an array of the wrong shape
+    |   `-- TextError    a text of equations that cannot be read: at which line and column
     |-- DataError        input data that cannot be used: files, columns, times, NaN, too few rows
     |   `-- StreamError  of some of many streams, which it names
     |-- OptionError      an option or argument with a value that makes no sense
@@ -31,6 +32,31 @@ class EquationError(ElmanError, ValueError):
 
 class ShapeError(EquationError):
     """Sizes that cannot match."""
+
+
+class TextError(EquationError):
+    """A text of equations that cannot be read, or says what makes no sense.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong.
+    line, column, length : int
+        Where: lines and columns are counted from 1.
+    """
+
+    def __init__(self, reason: str, source: str = "", line: int = 1, column: int = 1, length: int = 1):
+        shown = source.replace("\t", " ")
+        mark = " " * (column - 1) + "^" * max(1, min(length, len(shown) - column + 1))
+        super().__init__(f"line {line}, column {column}: {reason}\n  {shown}\n  {mark}")
+        self.reason: str = reason
+        self.source: str = source
+        self.line: int = line
+        self.column: int = column
+        self.length: int = length
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.reason, self.source, self.line, self.column, self.length)
 
 
 class DataError(ElmanError, ValueError):

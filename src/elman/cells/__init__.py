@@ -74,9 +74,11 @@ from elman.cells.ugrnn import ugrnn
 from elman.cells.unicornn import unicornn
 from elman.cells.weight_drop import weight_drop
 from elman.cells.wmc_lstm import wmc_lstm
+from elman.cells.written import as_text, from_text
 from elman.cells.zoneout import zoneout
 from elman.checks import nearest, shown, whole
 from elman.equations import Cell
+from elman.equations.parse_cell import WrittenCell
 from elman.errors import OptionError
 
 __all__ = [
@@ -86,6 +88,8 @@ __all__ = [
     "atr",
     "brc",
     "catalogue",
+    "cell_from_text",
+    "cell_text",
     "cfc",
     "cfn",
     "cifg",
@@ -183,6 +187,74 @@ def catalogue() -> dict[str, Cell]:
     <cell gru(p, x, h, *, reset_after=True, activation='tanh', bias=True)>
     """
     return {name: value for name, value in globals().items() if isinstance(value, Cell)}
+
+
+def cell_from_text(text: str) -> WrittenCell:
+    """A cell from a text of its equations, which is read by a grammar of Elman's own and never run as Python.
+
+    The text is written as a cell is in Python: what it may say is a part of that language, so that it can be pasted
+    into a program as it is, behind ``from elman import *`` and ``@cell``. It has one function with equations
+    ``name = expression`` and a ``return``; numbers, ``+ - * / ** @``, comparisons, functions of equations, ranges such
+    as ``x[2:5]``. There are no other functions, no loops, no imports.
+
+    Parameters
+    ----------
+    text : str
+        At most 20,000 characters. ``@cell(initial={"b_f": 1}, frozen=["period"], memory=1)`` may stand before it, with
+        the values of a cell of the collection as ``initial=cells.lru.initial``.
+
+    Returns
+    -------
+    Cell
+        Good wherever a cell is. Its options are decided, as it is one text.
+
+    Raises
+    ------
+    TextError
+        Where the text makes no sense: `line`, `column`, and what is wrong there.
+
+    Examples
+    --------
+    >>> leaky = cell_from_text('''
+    ... def leaky(p, x, h):
+    ...     k = sigmoid(p.a)
+    ...     return k * h + (1 - k) * tanh(p.W @ x + p.U @ h + p.b)
+    ... ''')
+    >>> leaky.equations()
+    ['k = σ(a)', 'h_t = k * h + (1 - k) * tanh(W x + U h + b)']
+    """
+    return from_text(text, catalogue())
+
+
+def cell_text(cell: Cell | str) -> str:
+    """A cell as a text that `cell_from_text` reads: its equations, made from the graph, with its options decided.
+
+    Parameters
+    ----------
+    cell : Cell or str
+        Or the name of a built-in one.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    EquationError
+        If a text cannot say something of it: constants whose values a model holds, values that are drawn by a function
+        of the user's own.
+
+    Examples
+    --------
+    >>> print(cell_text("min_gru"))
+    def min_gru(p, x, h):
+        z = sigmoid(p.W_z @ x + p.b_z)
+        a = p.W_n @ x + p.b_n
+        n = where(0 <= a, a + 0.5, sigmoid(a))
+        return (1 - z) * h + z * n
+    <BLANKLINE>
+    """
+    return as_text(as_cell(cell), catalogue())
 
 
 def as_cell(cell: Any) -> Cell:

@@ -16,6 +16,7 @@ from elman.cli.convert import convert
 from elman.cli.export import export
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
+from elman.cli.lab import lab
 from elman.cli.resume import resume
 from elman.cli.saving import Words
 from elman.cli.sweep import sweep
@@ -38,6 +39,7 @@ elman.add_command(regress)
 elman.add_command(cells)
 elman.add_command(compare)
 elman.add_command(sweep)
+elman.add_command(lab)
 elman.add_command(resume)
 elman.add_command(bench)
 elman.add_command(convert)

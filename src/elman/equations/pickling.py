@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from elman.equations.parse_cell import WrittenCell
 from elman.equations.store import StoredCell, constant_values, from_data, to_data
 from elman.equations.trace import Cell
 from elman.errors import ModelFileError, OptionError
@@ -87,6 +88,6 @@ def _can_be_pickled(value: Any) -> bool:
     return True
 
 
-REDUCERS: dict[type, Callable[..., Any]] = {Cell: _reduced, StoredCell: _reduced_graph}
+REDUCERS: dict[type, Callable[..., Any]] = {Cell: _reduced, StoredCell: _reduced_graph, WrittenCell: _reduced_graph}
 for kind, reducer in REDUCERS.items():
     copyreg.pickle(kind, reducer)

@@ -195,7 +195,7 @@ def _text(what: What) -> str:
 
 
 def _mismatch(what: What, left: tuple[int, str], right: tuple[int, str], line: Line) -> ShapeError:
-    place = f"\n  {line}" if line.file else ""
+    place = f"\n  {line}" if line.number else ""
     return ShapeError(
         f"sizes do not match in {_text(what)}: {left[0]} ({left[1]}) against {right[0]} ({right[1]}){place}"
     )

@@ -121,7 +121,7 @@ class Cell:
         p, inputs, states = Parameters(), [Symbol("input", name=n) for n in self.inputs], _state_symbols(self.states)
         memories = [Symbol("memory", name=n) for n in self.memories]
         with ending(self.name), widths.recording() as recorder:
-            result, local = call_and_watch(self.function, (p, *inputs, *memories, *states), self.options)
+            result, local = self._run((p, *inputs, *memories, *states))
             outputs = _outputs(self, result, states)
             new_states = outputs[len(outputs) - len(states) :]
             for state, new in zip(states, new_states, strict=True):
@@ -137,6 +137,15 @@ class Cell:
         used = set(ordered(outputs))
         said = [(symbol, each) for symbol, each in recorder.ranges if symbol in used]
         return Graph(self.name, inputs, states, outputs, parameters, recorder.relations, names, memories, said)
+
+    def _run(self, args: tuple[Any, ...]) -> tuple[Any, dict[str, Any]]:
+        """What the equations return, and the values that they have names for."""
+        return call_and_watch(self.function, args, self.options)
+
+    def _where(self) -> str:
+        """Its name and where its function is written."""
+        code = _code_of(self.function)
+        return f"{self.name} ({code.co_filename}:{code.co_firstlineno})" if code else self.name
 
     def equations(self) -> list[str]:
         """The equations as lines of plain text, made from the graph."""
@@ -375,8 +384,7 @@ def _profile_again(before: Any) -> None:
 def _outputs(cell: Cell, result: Any, states: list[Symbol]) -> list[Symbol]:
     """The function's results as symbols, checked against its states."""
     results = list(result) if isinstance(result, tuple | list) else [result]
-    code = _code_of(cell.function)
-    where = f"{cell.name} ({code.co_filename}:{code.co_firstlineno})" if code else cell.name
+    where = cell._where()
     if any(r is None for r in results):
         raise EquationError(f"{where} returned nothing for a value: is a `return` missing?")
     expected = cell.states or ("the value",)

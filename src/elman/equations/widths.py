@@ -47,13 +47,25 @@ class Line:
         return f"{place}: {source}" if source else place
 
 
+@dataclass
+class TextLine(Line):
+    """A line of a text of equations."""
+
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"line {self.number}: {self.text.strip()}"
+
+
 def is_the_users(file: str) -> bool:
     """Whether code lies outside these equations, networks and NumPy."""
     return not file.startswith(_NOT_THE_USERS)
 
 
 def users_line() -> Line:
-    """The line of the user's code that is running now: outside these equations and NumPy."""
+    """The line of the user's code that is running now: outside these equations and NumPy, or of a text that is read."""
+    if _running.lines:
+        return _running.lines[-1]
     frame = sys._getframe(1)
     while frame is not None and not is_the_users(frame.f_code.co_filename):
         frame = frame.f_back  # type: ignore[assignment]
@@ -122,6 +134,7 @@ class _Running(threading.local):
 
     def __init__(self) -> None:
         self.recorders: list[Recorder] = []
+        self.lines: list[Line] = []  # of texts of equations, while they are run
 
 
 _running = _Running()
@@ -136,6 +149,16 @@ def recording() -> Iterator[Recorder]:
         yield recorders[-1]
     finally:
         recorders.pop()
+
+
+@contextmanager
+def standing_at(line: Line) -> Iterator[None]:
+    """Let a line of a text be the user's one for what runs inside, in this thread."""
+    _running.lines.append(line)
+    try:
+        yield
+    finally:
+        _running.lines.pop()
 
 
 def constants() -> list[Any]:

@@ -146,11 +146,26 @@ def gradient_flow(
     system = System(net, layer, outputs=True)
     data = examples(system.whole, x, target, loss)
     x, first = system.fed(data.inputs, state)
-    B, T = x.shape[:2]
-    losses = StepLosses(system, data.judged, data.inputs, T)
+    losses = StepLosses(system, data.judged, data.inputs, x.shape[1])
     s = system.trajectory(x, first)
-    direct = losses.direct(s[:, 1:])
     total, gradients = losses.whole(s[:, 1:])  # (B, T, n): of the whole loss, first what it leaves directly
+    pairs, last = step_pairs(system, losses, s, x, gradients)
+    by_state = {name: np.linalg.norm(last[..., part], axis=-1) for name, part in system.parts.items()}
+    by_sequence = np.linalg.norm(last, axis=-1)
+    whole, by_parameter = losses.by_parameter(s, x, gradients, total)
+    return GradientFlow(geometric_mean(by_sequence), by_sequence, by_state, pairs, by_parameter, whole)
+
+
+def step_pairs(
+    system: System, losses: StepLosses, s: np.ndarray, x: np.ndarray, gradients: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The norms of d L_t / d h_k for all pairs, the mean over the rows, and the gradients (B, T, n) of the last loss.
+
+    Of states s (B, T + 1, n) along inputs x (B, T, F). Where `gradients` (B, T, n) are given, what a loss leaves in the
+    states, what comes back from later steps is added to them.
+    """
+    B, T = x.shape[:2]
+    direct = losses.direct(s[:, 1:])
     pairs = np.zeros((losses.count, T))
     last = np.zeros((B, T, system.n))
     size = max(1, BYTES_AT_ONCE // (8 * max(T, losses.count) * system.n**2))
@@ -160,11 +175,9 @@ def gradient_flow(
         J = J.reshape(-1, T, system.n, system.n)
         found = _back(direct[rows], J, last[rows]) / B
         pairs[losses.steps] += found[-len(losses.steps) :]
-        _accumulate(gradients[rows], J)
-    by_state = {name: np.linalg.norm(last[..., part], axis=-1) for name, part in system.parts.items()}
-    by_sequence = np.linalg.norm(last, axis=-1)
-    whole, by_parameter = losses.by_parameter(s, x, gradients, total)
-    return GradientFlow(geometric_mean(by_sequence), by_sequence, by_state, pairs, by_parameter, whole)
+        if gradients is not None:
+            _accumulate(gradients[rows], J)
+    return pairs, last
 
 
 def flow_of_outputs(net: Network, x: Any, layer: str | None = None) -> GradientFlow:

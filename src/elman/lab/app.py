@@ -1,0 +1,293 @@
+"""The lab's addresses: the page, its files, what its scripts ask."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import mimetypes
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from elman.errors import ElmanError
+from elman.lab.limits import OPTIMIZERS
+from elman.lab.results import Results
+
+if TYPE_CHECKING:
+    from elman.lab.asked import Asked
+    from elman.lab.sessions import Sessions
+
+SECONDS_A_BEAT = 10.0  # a sign of life, by which a page that is gone is noticed
+MOST_NEWS = 2000  # that wait for a page which does not listen
+
+
+def static_files() -> dict[str, bytes]:
+    """All files of the page by their names; nothing else can be asked for."""
+    root = files("elman.lab") / "static"
+    found = {entry.name: entry.read_bytes() for entry in root.iterdir() if entry.is_file()}
+    vendor = {f"vendor/{e.name}": e.read_bytes() for e in (root / "vendor").iterdir() if e.is_file()}
+    return {**found, **vendor}
+
+
+def kind_of(name: str) -> str:
+    """The media type of a file of the page."""
+    if name.endswith(".js"):
+        return "text/javascript"
+    if name.endswith(".woff2"):
+        return "font/woff2"
+    return mimetypes.guess_type(name)[0] or "text/plain"
+
+
+class Lab:
+    """What answers requests that the guard has let pass.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of results to show.
+    text : str, optional
+        Of a cell to begin with.
+    """
+
+    def __init__(self, folder: Path | None = None, text: str | None = None):
+        self.text: str | None = text
+        self.static: dict[str, bytes] = static_files()
+        self.results: Results | None = None if folder is None else Results(folder)
+        self.app: Starlette = Starlette(routes=self._routes(), lifespan=self._lifespan)
+
+    def _routes(self) -> list[Route]:
+        asked = {
+            "/api/read": self._read,
+            "/api/train": self._train,
+            "/api/control": self._control,
+            "/api/scrub": self._scrub,
+            "/api/dynamics": self._dynamics,
+            "/api/notebook": self._notebook,
+        }
+        return [
+            Route("/", self.page),
+            Route("/static/{name:path}", self.file),
+            Route("/api/start", self.start),
+            Route("/api/cell/{name}", self.cell),
+            Route("/api/events", self.events),
+            Route("/api/table", self.table, methods=["POST"]),
+            Route("/api/share", self.share, methods=["POST"]),
+            Route("/api/results", self.results_list),
+            Route("/results/{name:path}", self.result),
+            *(Route(path, _answering(self, does), methods=["POST"]) for path, does in asked.items()),
+        ]
+
+    @functools.cached_property
+    def sessions(self) -> Sessions:
+        """Loaded when they are needed, as is all that computes: the page opens without."""
+        from elman.lab.sessions import Sessions
+
+        return Sessions()
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        yield
+        if "sessions" in self.__dict__:
+            await run_in_threadpool(self.sessions.close)
+
+    # --- the page and its files -----------------------------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        page = self.static["index.html"].decode().replace("{{nonce}}", request.scope["nonce"])
+        return HTMLResponse(page)
+
+    async def file(self, request: Request) -> Response:
+        content = self.static.get(request.path_params["name"])
+        if content is None:
+            return Response("there is no such file", 404, media_type="text/plain")
+        return Response(content, media_type=kind_of(request.path_params["name"]))
+
+    async def start(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._start))
+
+    def _start(self) -> dict[str, Any]:
+        from elman.lab.reading import collection
+        from elman.lab.tasks import kinds
+
+        tasks = [
+            {
+                name: getattr(k, name)
+                for name in ("name", "title", "about", "steps", "least", "most", "rows", "features")
+            }
+            for k in kinds()
+        ]
+        folder = None if self.results is None else self.results.name
+        return {
+            "cells": collection(),
+            "tasks": tasks,
+            "optimizers": list(OPTIMIZERS),
+            "results": folder,
+            "text": self.text,
+        }
+
+    async def cell(self, request: Request) -> Response:
+        from elman.lab.reading import of_collection
+
+        return await _said(lambda: of_collection(request.path_params["name"]))
+
+    # --- what scripts ask -------------------------------------------------------------------------------------------
+
+    def _read(self, session: str, asked: Asked) -> dict[str, Any]:
+        from elman.lab.reading import read
+
+        return read(asked.text("text"), asked.whole("features", 1, 1, 4096), asked.whole("units", 16, 1, 4096))
+
+    def _train(self, session: str, asked: Asked) -> dict[str, Any]:
+        from elman.lab.sharing import described
+
+        return described(self.sessions.of(session).train(asked))
+
+    def _control(self, session: str, asked: Asked) -> dict[str, Any]:
+        run = self.sessions.of(session).run
+        if run is None:
+            return {"status": "none"}
+        what = asked.one_of("what", ("pause", "resume", "stop", "rate"))
+        run.want(what, asked.real("rate", None, 0.0, 10.0) if what == "rate" else None)
+        return {"status": run.status, "rate": run.rate}
+
+    def _scrub(self, session: str, asked: Asked) -> dict[str, Any]:
+        return self.sessions.of(session).scrub(asked)
+
+    def _dynamics(self, session: str, asked: Asked) -> dict[str, Any]:
+        return self.sessions.of(session).look_at_dynamics(asked)
+
+    def _notebook(self, session: str, asked: Asked) -> dict[str, Any]:
+        from elman.lab.sharing import notebook
+
+        return {"code": notebook(self.sessions.of(session).run)}
+
+    async def share(self, request: Request) -> Response:
+        from elman.lab.sharing import shared_page
+
+        session = request.headers.get("x-session", "")
+        body = await request.body()
+
+        def make() -> Response:
+            from elman.lab.asked import Asked
+
+            asked = Asked(body)
+            page = shared_page(self.sessions.of(session), self.static, asked)
+            return Response(page, media_type="text/html; charset=utf-8")
+
+        return await _answer(make)
+
+    async def table(self, request: Request) -> Response:
+        body = await request.body()
+        name = Path(request.headers.get("x-name", "series.csv")).name[:120]
+        session = request.headers.get("x-session", "")
+
+        def take() -> dict[str, Any]:
+            from elman.lab.asked import Asked
+
+            mine = self.sessions.of(session)
+            before, mine.table = mine.table, (name, body)
+            try:
+                data = mine.data(Asked({"task": "table", "steps": 20, "rows": 8}))
+            except ElmanError:
+                mine.table = before
+                raise
+            return {"name": name, "features": data.x.shape[-1]}
+
+        return await _said(take)
+
+    async def events(self, request: Request) -> Response:
+        try:
+            session = self.sessions.of(request.query_params.get("session", ""))
+        except ElmanError as error:
+            return _failed(error)
+        if session.run is None:
+            return Response(status_code=204)  # nothing to listen to, and no need to ask again
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(_events(session.run), media_type="text/event-stream", headers=headers)
+
+    # --- results ------------------------------------------------------------------------------------------------------
+
+    async def results_list(self, request: Request) -> Response:
+        return JSONResponse({"name": "", "files": []} if self.results is None else self.results.listed())
+
+    async def result(self, request: Request) -> Response:
+        found = None if self.results is None else self.results.file(request.path_params["name"])
+        if found is None:
+            return Response("there is no such file", 404, media_type="text/plain")
+        content, kind, policy = found
+        return Response(content, media_type=kind, headers={"content-security-policy": policy})
+
+
+Doing = Callable[[str, "Asked"], dict[str, Any]]
+
+
+def _answering(lab: Lab, does: Doing) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            return Response("a request is JSON", 415, media_type="text/plain")
+        body, session = await request.body(), request.headers.get("x-session", "")
+
+        def say() -> dict[str, Any]:
+            from elman.lab.asked import Asked
+
+            return does(session, Asked(body))
+
+        return await _said(say)
+
+    return answer
+
+
+async def _said(does: Callable[[], dict[str, Any]]) -> Response:
+    return await _answer(lambda: JSONResponse(does()))
+
+
+async def _answer(does: Callable[[], Response]) -> Response:
+    """What a function says, in a thread; an error of Elman is the user's to read."""
+    try:
+        return await run_in_threadpool(does)
+    except ElmanError as error:
+        return _failed(error)
+
+
+def _failed(error: ElmanError) -> Response:
+    return JSONResponse({"error": {"message": str(error)}}, 400)
+
+
+async def _events(run: Any) -> AsyncIterator[bytes]:
+    """What happens in a training, as server-sent events, until it has ended."""
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]](MOST_NEWS)
+
+    def put(news: dict[str, Any]) -> None:
+        if queue.full():  # the page does not keep up: it gets all that there is, in place of what it has missed
+            while not queue.empty():
+                queue.get_nowait()
+            news = run.news(whole=True)
+        queue.put_nowait(news)
+
+    def hear(news: dict[str, Any]) -> None:
+        loop.call_soon_threadsafe(put, news)
+
+    whole = run.listen(hear)
+    try:
+        yield _event(whole)
+        while not (run.ended and queue.empty()):
+            try:
+                yield _event(await asyncio.wait_for(queue.get(), SECONDS_A_BEAT))
+            except TimeoutError:
+                yield b": still here\n\n"
+        yield _event({"kind": "end", "status": run.status})
+    finally:
+        run.leave(hear)
+
+
+def _event(news: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(news, allow_nan=False)}\n\n".encode()

@@ -1,0 +1,22 @@
+"""What the lab does at most, so that no page can have this computer do anything without end."""
+
+from __future__ import annotations
+
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
+MOST_BODY = 256 * 1024  # bytes of a request
+MOST_TABLE = 4 * 1024 * 1024  # bytes of a file of data that is dropped on the page
+MOST_UNITS = 256
+MOST_WIDTH = 4096  # of any vector in a cell
+MOST_PARAMETERS = 2_000_000  # of a network
+MOST_STEPS = 200  # of a sequence
+MOST_ROWS = 4096  # of sequences
+MOST_STATES = 512  # of all states together, where gradients are followed
+MOST_DYNAMIC = 256  # the same, where dynamics are looked at
+MOST_EPOCHS = 20_000
+MOST_SECONDS = 3600.0  # of a training
+MOST_SESSIONS = 6  # pages that are open at a time
+ALONE = 45.0  # seconds that a training goes on while no page listens
+SECONDS_A_SLICE = 0.08  # of one network's training, before the other's turn, the page's wishes and the news
+LOOKING = 0.04  # the share of the time that is spent looking at a training, and as much again glancing at it
+SECONDS_A_LOOK = 0.5  # at least from one look to the next
+SECONDS_A_GLANCE = 0.2

@@ -1,0 +1,77 @@
+"""The command and what it needs."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+import elman as el
+from elman.lab.results import Results
+from elman.lab.serving import serve
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch):
+    real = builtins.__import__
+
+    def missing(name, *more, **options):
+        if name.partition(".")[0] in ("starlette", "uvicorn"):
+            raise ImportError(f"No module named {name!r}", name=name)
+        return real(name, *more, **options)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(el.OptionError, match=r"pip install 'elman\[lab\]'"):
+        serve(browser=False)
+
+
+def test_the_command_serves_this_computer_only_and_ends_on_ctrl_c():
+    pytest.importorskip("uvicorn")
+    code = "from elman.cli import main; main()"
+    command = [sys.executable, "-c", code, "lab", "--no-browser", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    address = re.search(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", process.stdout.readline()).group()
+    assert b"Elman" in urllib.request.urlopen(address).read()
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(address[:-2] + "/")
+    process.send_signal(2)
+    assert process.wait(20) in (0, 130)
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_a_port_that_is_taken_is_told():
+    pytest.importorskip("uvicorn")
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(el.OptionError, match="cannot be had"):
+            serve(other.getsockname()[1], browser=False)
+
+
+def test_a_folder_shows_its_own_files_only(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "secret.json").write_text("{}")
+    (tmp_path / "run" / "report.html").write_text("<h1>x</h1>")
+    (tmp_path / "run" / "model.safetensors").write_text("")
+    (tmp_path / "run" / "link.json").symlink_to(tmp_path / "secret.json")
+    results = Results(tmp_path / "run")
+    assert [file["name"] for file in results.listed()["files"]] == ["report.html"]
+    assert results.file("../secret.json") is None and results.file("link.json") is None
+    content, kind, policy = results.file("report.html")
+    assert content == b"<h1>x</h1>" and kind.startswith("text/html") and "sandbox" in policy
+    (tmp_path / "empty").mkdir()
+    for wrong in (tmp_path / "nothing", tmp_path / "empty"):
+        with pytest.raises(el.OptionError):
+            Results(wrong)
+
+
+def test_lab_loads_with_nothing_heavy():
+    heavy = ("starlette", "uvicorn", "matplotlib", "duckdb")
+    code = f"import sys, elman.lab; print([m for m in {heavy} if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
