@@ -23,7 +23,6 @@ Repeated<T> py_repeated(Engines<T>& engines, const Flat<const T>& parameters, ui
   Optionals<const int64_t> all(engine.plan.axes);
   for (const Given& input : inputs) expect_dense(input, "an input");
   const Batch<T> batch = make_batch<T>(engine, inputs, all, {}, 0);
-  expect_count(states.size(), engine.states.size(), "states");
   return {engines,
           {parameters_of(engine, parameters), version},
           batch,
@@ -40,8 +39,15 @@ void in_turn(Repeated<T>& repeated, F f) {
   });
 }
 
+// A step goes on from states; whoever sees a window begins with zeros each time, and has none.
+template <class T>
+void expect_states(const Repeated<T>& repeated) {
+  expect_count(repeated.states.size(), repeated.engines.alike().states.size(), "states");
+}
+
 template <class T>
 bool py_run_finite(Repeated<T>& repeated) {
+  expect_states(repeated);
   bool finite = false;
   in_turn(repeated, [&] { finite = run_finite(repeated); });
   return finite;
@@ -53,6 +59,7 @@ bool py_run_steps(Repeated<T>& repeated, const Givens& inputs, const Flats<T>& o
   const Engine<T>& engine = repeated.engines.alike();
   const Plan& plan = engine.plan;
   const int64_t B = repeated.batch.B;
+  expect_states(repeated);
   expect_count(inputs.size(), plan.inputs.size(), "inputs");
   expect_count(outputs.size(), plan.outputs.size(), "outputs");
   expect_fit(inputs[0].ndim() == 3, "an input");
@@ -193,6 +200,7 @@ struct Quick {
 template <class T>
 nb::object py_quick(nb::object self, nb::object input, nb::object output) {
   Repeated<T>& repeated = nb::cast<Repeated<T>&>(self);
+  expect_states(repeated);
   const Engine<T>& e = repeated.engines.alike();
   const Ref& place = e.plan.inputs[0];
   const Source<T>& source = repeated.batch.inputs[0];

@@ -25,7 +25,7 @@ def shown(value: Any) -> str:
 
 
 def visible(text: str, *, line: bool = False) -> str:
-    """A text as a terminal or a page may show it, whoever wrote it: what would steer them is written as its escape.
+    r"""A text as a terminal or a page may show it, whoever wrote it: what would steer them is written as its escape.
 
     That are control characters, those that turn the direction of writing for all that follows, separators of lines that
     are no line ends, and halves of characters. Line ends and tabs stay, unless it is to be on one `line`, as names are.

@@ -260,7 +260,7 @@ def _swept(
     folder = None if asked.out is None else checks.path(asked.out, "out")
     if folder is not None:
         check_writable(folder, (PAGE, TRIALS, MODEL), option=OUT)
-    with saved_in(path.with_name(path.name + BESIDE), asked.saved):
+    with saved_in(path.parent / (path.name + BESIDE), asked.saved):
         with within(None):  # what trials found is in the file
             found = sweep_with(estimator, judge, given, asked.options, path, name)
         notes = (*notes, *found.notes)

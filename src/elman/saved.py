@@ -116,7 +116,7 @@ def left_in(place: Path) -> Left:
     OptionError
         If there is none.
     """
-    choices = [place, place / RUN, place.with_name(place.name + BESIDE)]
+    choices = [place, place / RUN, place.parent / (place.name + BESIDE)]
     found = next((one for one in choices if (one / MANIFEST).is_file()), None)
     if found is None:
         raise OptionError(

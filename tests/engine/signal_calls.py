@@ -162,7 +162,7 @@ def stream() -> None:
     stream, other = net.stream(), net.stream()
     few = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
     stream.run(few), other.run(few)
-    x = np.zeros((2 * LONG, 8), np.float32)
+    x = np.zeros((20 * LONG, 8), np.float32)
     interrupted(lambda: stream.run(x))
     np.testing.assert_array_equal(stream.run(few), other.run(few))
 

@@ -37,6 +37,10 @@ def test_numpy_integers_are_sizes(kind):
     el.EarlyStopping(patience=kind(3))
 
 
+def sizes_of_batches(wrong):
+    return [lambda: network().fit(X, Y, batch_size=wrong), lambda: network().evaluate(X, Y, batch_size=wrong)]
+
+
 @pytest.mark.parametrize("wrong", [0, -3, 2.0, 2.5, "3", None, True, [3], np.nan, 3j, np.float32(3)])
 def test_what_is_no_size_is_refused(wrong):
     for call in [
@@ -50,10 +54,9 @@ def test_what_is_no_size_is_refused(wrong):
         lambda: el.Recurrent(el.cells.gru, wrong),
         lambda: network().stream(wrong),
         lambda: network().generate(np.zeros(3), wrong),
-        lambda: network().fit(X, Y, batch_size=wrong),
         lambda: network().fit(X, Y, epochs=wrong),
-        lambda: network().evaluate(X, Y, batch_size=wrong),
         lambda: el.EarlyStopping(patience=wrong),
+        *([] if wrong is None else sizes_of_batches(wrong)),  # None leaves them open
     ]:
         with pytest.raises(el.OptionError, match=r"expected a whole number of at least 1"):
             call()
@@ -155,9 +158,13 @@ NO_NUMBERS = [
 @pytest.mark.parametrize("wrong", RAGGED)
 def test_ragged_lists_are_refused_with_what_to_do(wrong):
     net = network()
-    for call in (lambda: net(wrong), lambda: net.fit(wrong, Y, verbose=0), lambda: net.fit(X, wrong, verbose=0)):
+    for call in (lambda: net(wrong), lambda: net.fit(X, wrong, verbose=0)):
         with pytest.raises(el.ShapeError, match=r"unequal length; pad them .* `lengths`"):
             call()
+    with pytest.raises(
+        el.ShapeError, match=r"each sequence needs its own|unequal length"
+    ):  # which are trained on as they are
+        net.fit(wrong, Y, verbose=0)
 
 
 @pytest.mark.parametrize("wrong", NO_NUMBERS, ids=lambda wrong: type(wrong).__name__)
@@ -173,7 +180,7 @@ def test_what_holds_no_numbers_is_refused(wrong):
         lambda: net.evaluate(X, wrong),
         lambda: net.params.__setitem__("1.b", wrong),
     ):
-        with pytest.raises(el.ElmanError, match="holds|no array of numbers|the inputs are x"):
+        with pytest.raises(el.ElmanError, match="holds|no array of numbers|the inputs are x|target is missing"):
             call()
 
 

@@ -41,7 +41,7 @@ def cells(name: str | None, sort: str, picture: str | None) -> None:
 
     found = commands.cells(name, sort=sort, picture=picture)
     for line in _table(found) if name is None else _page(found[0]):
-        say(line)
+        say(line, own=True)
     if picture:
         say(f"Drawn to {picture}")
 

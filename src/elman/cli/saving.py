@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from elman.saved import Saved
 
-WORDS = "elman.words"  # what the user typed, in the meta data of click's contexts
+WORDS = "elman: words"  # what the user typed, in the meta data of click's contexts
 SAVING = ("every", "resume", "keep_run")
 _OPTIONS = (
     click.option(

@@ -32,10 +32,10 @@ def _written_out(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("elman", _written_out)
 
 
-def say(text: str = "", *, err: bool = False) -> None:
-    """A line on the output, or on the error stream; what came from data cannot steer the terminal."""
+def say(text: str = "", *, err: bool = False, own: bool = False) -> None:
+    """A line on the output, or on the error stream; what came from data, and is not our `own`, steers no terminal."""
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    click.echo(visible(text), file=sys.stderr if err else sys.stdout, color=False if plain else None)
+    click.echo(text if own else visible(text), file=sys.stderr if err else sys.stdout, color=False if plain else None)
 
 
 def written(text: str) -> None:
