@@ -12,6 +12,7 @@ import itertools
 import os
 import platform
 import re
+import shlex
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -19,10 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from elman import checks
 from elman.checks import flag, shown, whole
 from elman.errors import ModelFileError, OptionError
-from elman.files import Writing, check_writable, write_whole
+from elman.files import OUT, Writing, check_writable, write_whole
 from elman.plain import to_json
 from elman.training.interrupts import Interrupts, Terminated
 from elman.untrusted import UNREADABLE, parsed
@@ -36,6 +39,7 @@ HINT = "go on from it with resume=True, or give another folder, or remove this o
 KEPT = 3  # checkpoints of a training that is alone in its folder
 SECONDS = {"s": 1, "sec": 1, "seconds": 1, "min": 60, "minutes": 60, "h": 3600, "hours": 3600}
 _MINE = re.compile(r"((checkpoint|training-\d+(\.\d+)*)-\d{8,}|best)\.safetensors|result-\d+(\.\d+)*\.json")
+_EVERY = "a time, as '30 s', '10 min' or '2 h', or a whole number of updates"
 _WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 
 
@@ -56,14 +60,14 @@ class Every:
     def of(cls, given: Any) -> Every:
         """What a user says."""
         if not isinstance(given, str):
+            if isinstance(given, bool) or not isinstance(given, int | np.integer):
+                raise OptionError(f"every is {shown(given)}; expected {_EVERY}")
             return cls(updates=whole(given, "every", most=10**15))
         found = _WRITTEN.fullmatch(given)
         if found is None and given.strip().isdigit():
             return cls.of(int(given))
         if found is None or found[2] not in SECONDS:
-            raise OptionError(
-                f"every is {given!r}; expected a time, as '30 s', '10 min' or '2 h', or a number of updates"
-            )
+            raise OptionError(f"every is {given!r}; expected {_EVERY}")
         return cls(seconds=float(found[1]) * SECONDS[found[2]])
 
     def left(self, updates: int) -> int | None:
@@ -130,8 +134,17 @@ class Run:
     @contextlib.contextmanager
     def _mine(self, hint: str) -> Iterator[None]:
         """Be the only one that writes the folder."""
-        self._check(hint)
-        with Writing(self.folder, str(self._about.get("saved", "a command")), option="checkpoint="):
+        command = self._about.get("command")
+        what = f"elman {command[0]}" if command else str(self._about.get("saved", "a command"))
+        alone = Writing(self.folder, what, option=OUT if command else "checkpoint=")
+        try:
+            self._check(hint)
+        except OptionError:
+            if self.folder.is_dir() and os.access(self.folder, os.W_OK):
+                with alone:  # nobody is to remove, or to go on with, what another process writes at this moment
+                    pass
+            raise
+        with alone:
             self._check(hint)  # as another may have written meanwhile
             if self.resume and not (self.folder / MANIFEST).exists():
                 note(f"{self.folder} holds no run, so that the training begins")
@@ -184,7 +197,7 @@ def _told(folder: Path) -> str:
         command = manifest_of(folder).get("command")
     except ModelFileError:
         return ""
-    return f" ({' '.join(map(str, command))})" if isinstance(command, list) else ""
+    return f" (elman {shlex.join(map(str, command))})" if isinstance(command, list) else ""
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

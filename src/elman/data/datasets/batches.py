@@ -82,7 +82,8 @@ class Batches(Dataset):
         self._length = _length(source) if self.again else None
         if steps is None and self._length is None:
             raise OptionError(f"{self._name} does not say how many batches an epoch has: give steps_per_epoch")
-        self.steps: int = checks.whole(self._length if steps is None else steps, "steps_per_epoch", steps is not None)
+        least = int(steps is not None)
+        self.steps: int = checks.whole(self._length if steps is None else steps, "steps_per_epoch", least)
         if not self.steps:
             raise DataError(f"{self._name} has no batches; expected at least one")
         self._whole = steps is None and self.again
@@ -239,6 +240,8 @@ def batch_of(item: Any) -> Raw:
         raw = Raw(item[0], item[1], None, *item[2:])
     else:
         what = f"{len(item)} values" if isinstance(item, tuple | list) else checks.shown(item)
+        if isinstance(item, Mapping):
+            what = f"a dict with the keys {checks.shown(list(item))}"
         raise DataError(
             f"the iterator gave {what}; expected (x, target), (x, target, sample_weight), or a dict with the keys "
             f"{', '.join(PARTS)}"
