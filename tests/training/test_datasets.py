@@ -549,6 +549,11 @@ BATCHES = [(X, TARGET)]
         ((Rows(X, TARGET),), {"steps_per_epoch": 3}, "steps_per_epoch is given"),
         ((iter(BATCHES),), {}, "give steps_per_epoch"),
         ((lambda: BATCHES,), {}, "give steps_per_epoch"),
+        ((lambda: BATCHES, TARGET), {"steps_per_epoch": 1}, "gives batches of .x, target. itself: leave target out"),
+        ((iter(BATCHES), TARGET), {}, "gives batches of .x, target. itself: leave target out"),
+        ((Rows(X),), {}, "Rows.8 rows.* has no target: give one"),
+        (([(X, None)],), {}, "Batches.the list.* has no target: give one"),
+        ((X, TARGET), {"validation_data": lambda: BATCHES}, "validation_data: .* give validation_steps"),
         ((iter(BATCHES),), {"steps_per_epoch": 1, "metrics": ["mae"]}, "gone through once"),
         ((3,), {}, "expected batches"),
         (([],), {}, "has no batches"),
@@ -567,6 +572,12 @@ def test_what_is_refused_by_name(data, options, said):
     with pytest.raises((OptionError, DataError), match=said):
         train(net, *data, **options)
     assert np.array_equal(net.arena, before) and net.updates == 0
+
+
+def test_steps_are_called_as_the_caller_calls_them():
+    for asked, name in ((recurrent().evaluate, "steps"), (Batches, "steps"), (recurrent().fit, "steps_per_epoch")):
+        with pytest.raises(OptionError, match=f"how many batches an epoch has: give {name}$"):
+            asked(lambda: BATCHES)
 
 
 def test_ranks_and_networks_side_by_side_take_arrays_only():

@@ -42,6 +42,8 @@ class Batches(Dataset):
         iterable or a sequence goes on where the one before ended, and begins anew behind the last batch.
     ahead : int, default 2
         How many batches are made ready while the engine trains on another; 0 for no thread.
+    called : str, default "steps"
+        What errors call `steps`: the option of whoever makes this.
 
     Raises
     ------
@@ -73,7 +75,7 @@ class Batches(Dataset):
 
     batch_size = 0
 
-    def __init__(self, source: Any, *, steps: int | None = None, ahead: int = AHEAD):
+    def __init__(self, source: Any, *, steps: int | None = None, ahead: int = AHEAD, called: str = "steps"):
         super().__init__(ahead)
         self._source, self._name = source, _called(source)
         self._open = _opener(source)
@@ -81,9 +83,9 @@ class Batches(Dataset):
         self.again = not isinstance(source, Iterator)
         self._length = _length(source) if self.again else None
         if steps is None and self._length is None:
-            raise OptionError(f"{self._name} does not say how many batches an epoch has: give steps_per_epoch")
+            raise OptionError(f"{self._name} does not say how many batches an epoch has: give {called}")
         least = int(steps is not None)
-        self.steps: int = checks.whole(self._length if steps is None else steps, "steps_per_epoch", least)
+        self.steps: int = checks.whole(self._length if steps is None else steps, called, least)
         if not self.steps:
             raise DataError(f"{self._name} has no batches; expected at least one")
         self._whole = steps is None and self.again
