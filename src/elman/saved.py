@@ -12,6 +12,7 @@ from typing import Any
 
 from elman import checks
 from elman.errors import ModelFileError, OptionError, TrainingError
+from elman.files import OUT
 from elman.training.runs import MANIFEST, USUAL, Every, manifest_of, saving
 from elman.training.standing import versions
 
@@ -56,8 +57,9 @@ class Saved:
         """
         again = f"`elman resume {shlex.quote(str(folder))}`"
         hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
+        option = "--json, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
-        with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint) as run:
+        with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None
             try:
                 if self.anyway:

@@ -204,8 +204,9 @@ def test_a_folder_that_holds_a_run_is_refused_and_says_what_to_do(tmp_path):
 
 
 def test_resume_where_nothing_is_begins_with_a_note(tmp_path):
-    with pytest.warns(RuntimeWarning, match="holds no run, so that the training begins"):
+    with pytest.warns(RuntimeWarning, match="holds no run, so that the training begins") as noted:
         found = train("validation", "adam", 4, PLAIN, checkpoint=tmp_path / "run", resume=True)
+    assert noted[0].filename == __file__
     train("validation", "adam", 4, PLAIN).check(found)
 
 

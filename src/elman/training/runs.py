@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shlex
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -25,7 +26,7 @@ import numpy as np
 from elman import checks
 from elman.checks import flag, shown, whole
 from elman.errors import ModelFileError, OptionError
-from elman.files import OUT, Writing, check_writable, write_whole
+from elman.files import Writing, check_writable, write_whole
 from elman.plain import to_json
 from elman.training.interrupts import Interrupts, Terminated
 from elman.untrusted import UNREADABLE, parsed
@@ -120,10 +121,10 @@ class Run:
         return _elsewhere, (self.folder.absolute(), self.every, self.keep, how)
 
     @contextlib.contextmanager
-    def opened(self, hint: str) -> Iterator[None]:
+    def opened(self, hint: str, option: str = "checkpoint=") -> Iterator[None]:
         """Have the folder to write into; SIGTERM ends what is done in this context."""
         try:
-            with self._mine(hint) if self.writes else contextlib.nullcontext(), self.interrupts:
+            with self._mine(hint, option) if self.writes else contextlib.nullcontext(), self.interrupts:
                 yield
         except KeyboardInterrupt as error:
             if self.interrupts.terminated:
@@ -132,20 +133,20 @@ class Run:
             raise
 
     @contextlib.contextmanager
-    def _mine(self, hint: str) -> Iterator[None]:
+    def _mine(self, hint: str, option: str) -> Iterator[None]:
         """Be the only one that writes the folder."""
         command = self._about.get("command")
         what = f"elman {command[0]}" if command else str(self._about.get("saved", "a command"))
-        alone = Writing(self.folder, what, option=OUT if command else "checkpoint=")
+        alone = Writing(self.folder, what, option=option)
         try:
-            self._check(hint)
+            self._check(hint, option)
         except OptionError:
             if self.folder.is_dir() and os.access(self.folder, os.W_OK):
                 with alone:  # nobody is to remove, or to go on with, what another process writes at this moment
                     pass
             raise
         with alone:
-            self._check(hint)  # as another may have written meanwhile
+            self._check(hint, option)  # as another may have written meanwhile
             if self.resume and not (self.folder / MANIFEST).exists():
                 note(f"{self.folder} holds no run, so that the training begins")
             yield
@@ -153,13 +154,13 @@ class Run:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
 
-    def _check(self, hint: str) -> None:
+    def _check(self, hint: str, option: str) -> None:
         there = (self.folder / MANIFEST).exists()
         if there and not self.resume:
             raise OptionError(
                 f"{self.folder} holds a run that was not brought to its end, or kept{_told(self.folder)}: {hint}"
             )
-        check_writable(self.folder, option="checkpoint=")
+        check_writable(self.folder, option=option)
 
     def begin(self) -> None:
         """Say whose the folder is, before the first checkpoint is written."""
@@ -357,6 +358,7 @@ def saving(
     writes: bool = True,
     about: Mapping[str, Any] | None = None,
     hint: str = HINT,
+    option: str = "checkpoint=",
 ) -> Iterator[Run | None]:
     """Save the trainings that are done in this context.
 
@@ -378,6 +380,8 @@ def saving(
         What the run's own file says of it.
     hint : str
         How to go on with a run that was left, in the words of whoever asks.
+    option : str, default "checkpoint="
+        How whoever asks is told another folder.
 
     Raises
     ------
@@ -410,10 +414,16 @@ def saving(
     place, often = checks.path(folder, "checkpoint"), Every.of(USUAL if every is None else every)
     many = (KEPT if alone else 1) if keep is None else whole(keep, "keep")
     run = Run(place, often, many, resume=resume, alone=alone, writes=writes, about=about)
-    with run.opened(hint), within(Scope(run)):
+    with run.opened(hint, option), within(Scope(run)):
         yield run
 
 
 def note(text: str) -> None:
-    """Tell the user."""
-    warnings.warn(text, RuntimeWarning, stacklevel=3)
+    """Tell the user, as of the line that called Elman."""
+    frame, depth = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(text, RuntimeWarning, stacklevel=depth)
+
+
+_OURS = (os.path.dirname(os.path.dirname(__file__)) + os.sep, contextlib.__file__)  # files that are not the user's
