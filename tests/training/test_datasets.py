@@ -537,6 +537,8 @@ BATCHES = [(X, TARGET)]
         (((X, TARGET),), {}, "target is missing"),
         ((X, TARGET), {"steps_per_epoch": 3}, "steps_per_epoch is given, and an epoch sees all rows"),
         ((X, TARGET), {"bucket": True}, "bucket is given"),
+        (([X[0], "abc"], TARGET[:2]), {"bucket": True}, r"x\[1\] is 'abc'; expected a sequence"),
+        (([X[0], X[1, :3], None], TARGET[:3]), {"bucket": True}, r"x\[2\] is None; expected a sequence"),
         ((X, TARGET), {"bucket": 1}, "bucket is 1; expected True or False"),
         ((BATCHES,), {"batch_size": 4}, "batch_size=4 with batches"),
         ((BATCHES,), {"shuffle": True}, "shuffle=True with batches"),

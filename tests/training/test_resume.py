@@ -195,6 +195,13 @@ def test_more_epochs_go_on_behind_the_last(tmp_path):
     train("validation", "adam", 5, PLAIN).check(longer)
 
 
+def test_fewer_epochs_than_were_done_is_told(tmp_path):
+    done = train("validation", "adam", 4, PLAIN, checkpoint=tmp_path)
+    with pytest.warns(RuntimeWarning, match="holds 4 epochs, and epochs=2: all of them are kept"):
+        found = train("validation", "adam", 2, PLAIN, checkpoint=tmp_path, resume=True)
+    done.check(found)
+
+
 def test_a_folder_that_holds_a_run_is_refused_and_says_what_to_do(tmp_path):
     started(tmp_path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}

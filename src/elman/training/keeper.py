@@ -309,6 +309,8 @@ class Keeper:
         training.skipped, training.why_skipped = said["skipped"], said["why_skipped"]
         training.epoch, training.batch, training.stop = said["epoch"], said["batch"], said["stopped"]
         training.started = time.perf_counter() - said["seconds"]
+        if epochs > training.epochs:
+            note(f"{self.place.run.folder} holds {epochs} epochs, and epochs={training.epochs}: all of them are kept")
 
 
 # --- what must be the same ------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from elman.checks import flag, shown
 from elman.data.datasets.batches import Batches
 from elman.data.datasets.dataset import Dataset
-from elman.data.datasets.padded import is_ragged
+from elman.data.datasets.padded import check_sequences, is_ragged
 from elman.data.datasets.ragged import Ragged
 from elman.data.datasets.raw import arrays_of
 from elman.data.datasets.rows import Rows
@@ -51,6 +51,8 @@ def dataset_of(
                 "lengths came with a list of sequences, which say themselves how long they are: leave it out"
             )
         return Ragged(x, target, sample_weight=sample_weight, bucket=bucket)
+    if bucket and isinstance(x, list):
+        check_sequences(x)
     _refuse({"bucket": bucket or None}, "it is for a list of sequences of unequal lengths; x has rows of one")
     if any(lies_elsewhere(one) for one in _each((x, target))):
         return Rows(x, target, lengths=lengths, sample_weight=sample_weight)
