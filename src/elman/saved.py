@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from elman import checks
 from elman.errors import ModelFileError, OptionError, TrainingError
+from elman.files import OUT
 from elman.training.runs import MANIFEST, USUAL, Every, manifest_of, saving
 from elman.training.standing import versions
 
@@ -53,9 +55,11 @@ class Saved:
 
         It stays if anything else ends it, but a training that cannot go on: that would fail again.
         """
-        hint = f"go on from it with --resume, or `elman resume {folder}`; or give another output, or remove the folder"
+        again = f"`elman resume {shlex.quote(str(folder))}`"
+        hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
+        option = "--json, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
-        with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint) as run:
+        with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None
             try:
                 if self.anyway:
@@ -66,7 +70,8 @@ class Saved:
                 raise
             except BaseException as error:
                 if (folder / MANIFEST).exists():
-                    error.add_note(f"`elman resume {folder}` goes on from where it stood")
+                    other = _other_command(folder, self.command) if isinstance(error, OptionError) else ""
+                    error.add_note(f"{again} goes on from where it stood{other}")
                 raise
             if not self.keep:
                 run.take_away()
@@ -75,6 +80,17 @@ class Saved:
         began = datetime.now(UTC).isoformat(timespec="seconds")
         command = [word for word in self.command if word != "--resume"] + ["--resume"] * (not self.anyway)
         return {"command": command, "folder": str(Path.cwd()), "began": began, "versions": versions()}
+
+
+def _other_command(folder: Path, mine: Sequence[str]) -> str:
+    """What to say of the command that a run is of, if it is another than mine."""
+    theirs, mine = ([word for word in words if word != "--resume"] for words in (_command_of(folder), mine))
+    return f", as `elman {shlex.join(theirs)}`" if theirs and theirs != mine else ""
+
+
+def _command_of(folder: Path) -> list[str]:
+    command = manifest_of(folder).get("command")
+    return [str(word) for word in command] if isinstance(command, list) else []
 
 
 @contextmanager
@@ -116,7 +132,8 @@ def left_in(place: Path) -> Left:
     OptionError
         If there is none.
     """
-    choices = [place, place / RUN, place.parent / (place.name + BESIDE)]
+    choices = [place, place / RUN]
+    choices += [place.with_name(place.name + BESIDE)] if place.name else []  # "." and "/" have none
     found = next((one for one in choices if (one / MANIFEST).is_file()), None)
     if found is None:
         raise OptionError(

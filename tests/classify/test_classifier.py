@@ -333,3 +333,12 @@ def test_axes_that_may_be_the_other_way_round_are_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         small(el.SequenceClassifier, epochs=1, channels="first").fit(x, list("ab") * 4)
+
+
+@pytest.mark.parametrize("state", [None, np.random.RandomState(0), np.random.default_rng(0)])
+@pytest.mark.parametrize("kind", [el.SequenceClassifier, el.SequenceRegressor])
+def test_what_is_saved_needs_seeds_that_come_again(kind, state, tmp_path):
+    x, target = np.zeros((8, 5, 1)), np.arange(8) % 2
+    with pytest.raises(OptionError, match="random_state is .*, and checkpoint is given"):
+        kind(random_state=state, epochs=1).fit(x, target, checkpoint=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 import elman as el
 from elman.cli import main
+from elman.files import Writing
 from elman.saved import left_in
 
 ENDED = """
@@ -88,7 +90,9 @@ def test_other_options_are_refused(tmp_path, run, monkeypatch):
     ended(tmp_path)
     monkeypatch.chdir(tmp_path)
     code, _, errors = run(*FORECAST, "out", "--resume", "--seed", "5")
-    assert code == 2 and "holds another training, which differs in its" in errors.replace("\n", " ")
+    told = " ".join(errors.split())
+    assert code == 2 and "holds another training, which differs in its" in told
+    assert f"goes on from where it stood, as `elman {shlex.join([*FORECAST, 'out'])}`" in told
 
 
 def test_a_run_is_kept_if_that_is_wanted(tmp_path, run, monkeypatch):
@@ -111,8 +115,20 @@ def test_with_a_model_there_is_nothing_to_go_on_with(run, tmp_path, monkeypatch)
 
 
 def test_what_holds_no_run_is_said(run, tmp_path):
-    code, _, errors = run("resume", str(tmp_path))
-    assert code == 2 and "holds no run that could go on" in errors.replace("\n", " ")
+    for place in (str(tmp_path), ".", "/"):
+        code, _, errors = run("resume", place)
+        assert code == 2 and "holds no run that could go on" in errors.replace("\n", " ")
+
+
+def test_what_another_process_writes_is_not_called_left(tmp_path, run, monkeypatch):
+    ended(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with Writing(tmp_path / "out/run", "elman forecast"):
+        for words in ([], ["--resume"]):
+            code, _, errors = run(*FORECAST, "out", *words)
+            told = errors.replace("\n", " ")
+            assert code == 2 and "is being written by" in told and "another with --out" in told
+            assert "remove the folder" not in told
 
 
 def test_a_run_of_python_or_of_another_program_is_refused(run, tmp_path):

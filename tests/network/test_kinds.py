@@ -161,9 +161,7 @@ def test_ragged_lists_are_refused_with_what_to_do(wrong):
     for call in (lambda: net(wrong), lambda: net.fit(X, wrong, verbose=0)):
         with pytest.raises(el.ShapeError, match=r"unequal length; pad them .* `lengths`"):
             call()
-    with pytest.raises(
-        el.ShapeError, match=r"each sequence needs its own|unequal length"
-    ):  # which are trained on as they are
+    with pytest.raises(el.ShapeError, match=r"each sequence needs its own|unequal length"):  # fit takes lists of them
         net.fit(wrong, Y, verbose=0)
 
 

@@ -308,7 +308,7 @@ def test_a_generator_that_yields_nonsense_is_told_which_batch():
         r"batch 2 of epoch 1: the iterator gave 4 values": (x, target, None, None),
         r"batch 2 of epoch 1: the iterator gave None": None,
         r"batch 2 of epoch 1: the iterator gave 'x'": "x",
-        r"batch 2 of epoch 1: the iterator gave \{'input'": {"input": 1},
+        r"batch 2 of epoch 1: the iterator gave a dict with the keys \['input'\]; expected": {"input": x},
         r"batch 2 of epoch 1: x is an array of shape \(0, 5, 2\)": (x[:0], target[:0]),
         r"batch 2 of epoch 1: x holds": (np.array([["a"]]), target),
         r"batch 2 of epoch 1: sample_weight\[0\] is -1": (x, target, -np.ones(8)),
@@ -537,6 +537,8 @@ BATCHES = [(X, TARGET)]
         (((X, TARGET),), {}, "target is missing"),
         ((X, TARGET), {"steps_per_epoch": 3}, "steps_per_epoch is given, and an epoch sees all rows"),
         ((X, TARGET), {"bucket": True}, "bucket is given"),
+        (([X[0], "abc"], TARGET[:2]), {"bucket": True}, r"x\[1\] is 'abc'; expected a sequence"),
+        (([X[0], X[1, :3], None], TARGET[:3]), {"bucket": True}, r"x\[2\] is None; expected a sequence"),
         ((X, TARGET), {"bucket": 1}, "bucket is 1; expected True or False"),
         ((BATCHES,), {"batch_size": 4}, "batch_size=4 with batches"),
         ((BATCHES,), {"shuffle": True}, "shuffle=True with batches"),
@@ -544,11 +546,16 @@ BATCHES = [(X, TARGET)]
         ((BATCHES,), {"sample_weight": [1]}, "sample_weight is given, and batches have their own"),
         ((BATCHES,), {"lengths": [1]}, "lengths is given, and batches have their own"),
         ((BATCHES,), {"class_weight": "balanced"}, "counts the classes of all rows"),
-        ((BATCHES,), {"steps_per_epoch": 0}, "steps_per_epoch is 0"),
+        ((BATCHES,), {"steps_per_epoch": 0}, "steps_per_epoch is 0; expected a whole number of at least 1"),
         ((Rows(X, TARGET), TARGET), {}, "target is given, and a dataset has its own"),
         ((Rows(X, TARGET),), {"steps_per_epoch": 3}, "steps_per_epoch is given"),
         ((iter(BATCHES),), {}, "give steps_per_epoch"),
         ((lambda: BATCHES,), {}, "give steps_per_epoch"),
+        ((lambda: BATCHES, TARGET), {"steps_per_epoch": 1}, "gives batches of .x, target. itself: leave target out"),
+        ((iter(BATCHES), TARGET), {}, "gives batches of .x, target. itself: leave target out"),
+        ((Rows(X),), {}, "Rows.8 rows.* has no target: give one"),
+        (([(X, None)],), {}, "Batches.the list.* has no target: give one"),
+        ((X, TARGET), {"validation_data": lambda: BATCHES}, "validation_data: .* give validation_steps"),
         ((iter(BATCHES),), {"steps_per_epoch": 1, "metrics": ["mae"]}, "gone through once"),
         ((3,), {}, "expected batches"),
         (([],), {}, "has no batches"),
@@ -567,6 +574,12 @@ def test_what_is_refused_by_name(data, options, said):
     with pytest.raises((OptionError, DataError), match=said):
         train(net, *data, **options)
     assert np.array_equal(net.arena, before) and net.updates == 0
+
+
+def test_steps_are_called_as_the_caller_calls_them():
+    for asked, name in ((recurrent().evaluate, "steps"), (Batches, "steps"), (recurrent().fit, "steps_per_epoch")):
+        with pytest.raises(OptionError, match=f"how many batches an epoch has: give {name}$"):
+            asked(lambda: BATCHES)
 
 
 def test_ranks_and_networks_side_by_side_take_arrays_only():

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import warnings
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -194,6 +195,13 @@ def test_more_epochs_go_on_behind_the_last(tmp_path):
     train("validation", "adam", 5, PLAIN).check(longer)
 
 
+def test_fewer_epochs_than_were_done_is_told(tmp_path):
+    done = train("validation", "adam", 4, PLAIN, checkpoint=tmp_path)
+    with pytest.warns(RuntimeWarning, match="holds 4 epochs, and epochs=2: all of them are kept"):
+        found = train("validation", "adam", 2, PLAIN, checkpoint=tmp_path, resume=True)
+    done.check(found)
+
+
 def test_a_folder_that_holds_a_run_is_refused_and_says_what_to_do(tmp_path):
     started(tmp_path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
@@ -203,8 +211,9 @@ def test_a_folder_that_holds_a_run_is_refused_and_says_what_to_do(tmp_path):
 
 
 def test_resume_where_nothing_is_begins_with_a_note(tmp_path):
-    with pytest.warns(RuntimeWarning, match="holds no run, so that the training begins"):
+    with pytest.warns(RuntimeWarning, match="holds no run, so that the training begins") as noted:
         found = train("validation", "adam", 4, PLAIN, checkpoint=tmp_path / "run", resume=True)
+    assert noted[0].filename == __file__
     train("validation", "adam", 4, PLAIN).check(found)
 
 
@@ -213,7 +222,8 @@ def test_resume_where_nothing_is_begins_with_a_note(tmp_path):
     [
         ({"kind": "weights"}, "metrics"),
         ({"optimizer": "sgd"}, "optimizer"),
-        ({"batch": 6}, "batch_size: '5' then, '6' now"),
+        ({"batch": 6}, "batch_size: 5 then, 6 now"),
+        ({"optimizer": "sgd"}, r"optimizer: Adam\(.*\) then, SGD\(.*\) now"),
         ({"how": {**PLAIN, "dtype": np.float64}}, "dtype"),
         ({"how": {**PLAIN, "frozen": True}}, "frozen"),
         ({"shuffle": False}, "shuffle"),
@@ -231,6 +241,20 @@ def test_other_data_are_refused(tmp_path):
     quietly(net.fit, X, LAST, epochs=2, verbose=0, checkpoint=tmp_path)
     with pytest.raises(OptionError, match="differs in its values of target"):
         el.Network(2, last_step()).fit(X, LAST + 1, epochs=2, verbose=0, checkpoint=tmp_path, resume=True)
+
+
+def test_what_differs_is_told_in_the_words_of_options_and_never_as_hashes(tmp_path):
+    def train(units=4, **more):
+        net = el.Network(2, [el.GRU(units, return_sequences=False), el.Dense(1)])
+        quietly(net.fit, X, LAST, epochs=2, verbose=0, batch_size=4, checkpoint=tmp_path, **more)
+
+    train()
+    with pytest.raises(OptionError, match="differs in its accumulate: 1 then, 2 now"):
+        train(accumulate=2, resume=True)
+    with pytest.raises(OptionError, match="differs in its losses: .*mse.* then, .*mae.* now"):
+        train(loss="mae", resume=True)
+    with pytest.raises(OptionError, match=r"differs in its \w+ of the network\. Give"):
+        train(units=5, resume=True)
 
 
 def test_the_network_of_a_run_that_was_ended_may_go_on_itself(tmp_path):
@@ -277,6 +301,9 @@ def test_options_go_together():
             net.fit(X, LAST, **lone)
     for every in ("soon", "10 apples", 0, -3, 2.5, ""):
         with pytest.raises(OptionError, match="every is"):
+            net.fit(X, LAST, checkpoint="nowhere", every=every)
+    for every in (2.5, True, timedelta(minutes=1)):
+        with pytest.raises(OptionError, match="expected a time, as '30 s'.* or a whole number of updates"):
             net.fit(X, LAST, checkpoint="nowhere", every=every)
     assert Every.of("90 s") == Every.of("1.5 min") == Every(seconds=90.0)
     assert not os.path.exists("nowhere")

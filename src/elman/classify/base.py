@@ -211,6 +211,14 @@ class SequenceEstimator(Estimator):
         if self.random_state is not None and not isinstance(self.random_state, _DRAWN):
             checks.whole(self.random_state, "random_state", 0, 2**62)
 
+    def _check_saved(self, checkpoint: Any) -> None:
+        """Refuse to save what could not go on, as another process would draw other seeds."""
+        if checkpoint is not None and (self.random_state is None or isinstance(self.random_state, _DRAWN)):
+            raise OptionError(
+                f"random_state is {checks.shown(self.random_state)}, and checkpoint is given: what goes on needs the "
+                "seeds that it began with; give a number, as random_state=0"
+            )
+
     def check_params(self) -> None:
         """Refuse parameters that make no sense; `OptionError` names the first."""
         design_of(self)

@@ -228,6 +228,7 @@ class SequenceClassifier(SequenceEstimator):
             Passed on; the classifier is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
+        self._check_saved(checkpoint)
         with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
             limits = limited(max_seconds)

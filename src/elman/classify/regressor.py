@@ -221,6 +221,7 @@ class SequenceRegressor(SequenceEstimator):
             Passed on; the regressor is fitted then with what the networks had learnt. After any other error it is as
             it was.
         """
+        self._check_saved(checkpoint)
         with saving(checkpoint, every, resume=resume), self._fitting():
             self.check_params()
             limits = limited(max_seconds)

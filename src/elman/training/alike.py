@@ -61,7 +61,7 @@ def what_trains(training: Training) -> dict[str, Any]:
         "updates of the optimizer": training.optimizer.updates,
         **{
             name: getattr(training, name)
-            for name in ("batch_size", "shuffle", "stateful", "memory", "truncate", "on_nan", "accumulate")
+            for name in ("accumulate", "batch_size", "shuffle", "stateful", "memory", "truncate", "on_nan")
         },
         "metrics": list(training.metrics),
         "losses": [_told(aim.loss) for aim in training.data.aims],

@@ -157,7 +157,7 @@ def _alone(data: Any, steps: int | None, lengths: Any) -> Dataset:
     if lengths is not None:
         raise OptionError("validation_lengths goes with validation_data=(x, target); a dataset has its own")
     try:
-        found = dataset_of(data, None, steps=steps)
+        found = dataset_of(data, None, steps=steps, called="validation_steps")
     except OptionError as error:
         raise prefixed(error, "validation_data") from error
     assert found is not None

@@ -59,7 +59,7 @@ def evaluate(
         metrics ``{"loss": ...}`` and theirs.
     """
     weighting, chosen = Weighting(sample_weight, class_weight, missing), resolve_metrics(metrics)
-    dataset = dataset_of(x, target, lengths=lengths, sample_weight=sample_weight, steps=steps)
+    dataset = dataset_of(x, target, lengths=lengths, sample_weight=sample_weight, steps=steps, called="steps")
     data: Examples | Feed
     if dataset is None:
         data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)

@@ -87,6 +87,12 @@ class Feed:
     def _examples(self, drawn: Drawn, lenient: bool) -> Examples:
         """What an engine takes; lenient where rows that do not count have been left out, or are to be."""
         raw = drawn.raw
+        with self._named():
+            if raw.target is None:
+                raise OptionError(
+                    f"{self.dataset!r} has no target: give one, as (x, target) in each batch, Rows(x, target), or "
+                    "scan(files, inputs, target)"
+                )
         weighting = replace(self.weighting, sample_weight=raw.sample_weight, lenient=lenient)
         with self._named(), _told(drawn):
             return examples(self.net, raw.x, raw.target, self.losses, raw.lengths, weighting, "", self.loss_weights)

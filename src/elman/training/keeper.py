@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from elman.checks import shown
 from elman.errors import ModelFileError, OptionError
 from elman.files import write_whole
 from elman.plain import plain, to_json
@@ -309,6 +309,8 @@ class Keeper:
         training.skipped, training.why_skipped = said["skipped"], said["why_skipped"]
         training.epoch, training.batch, training.stop = said["epoch"], said["batch"], said["stopped"]
         training.started = time.perf_counter() - said["seconds"]
+        if epochs > training.epochs:
+            note(f"{self.place.run.folder} holds {epochs} epochs, and epochs={training.epochs}: all of them are kept")
 
 
 # --- what must be the same ------------------------------------------------------------------------------------
@@ -357,8 +359,7 @@ def _check_same(standing: Standing, mine: Mapping[str, Any], training: Any, plac
     theirs = standing.said["fingerprint"]
     name = different(mine, theirs)
     if name is not None:
-        values = [shown(said.get(name)) for said in (theirs, mine)]
-        told = f": {values[0]} then, {values[1]} now" if max(map(len, values)) < 80 and "values" not in name else ""
+        told = _change(theirs.get(name), mine.get(name))
         raise OptionError(
             f"{place.run.folder} ({place.name}) holds another training, which differs in its {name}{told}. Give "
             "network, data and options as they were then, or another folder"
@@ -369,6 +370,17 @@ def _check_same(standing: Standing, mine: Mapping[str, Any], training: Any, plac
             f"the run was begun with {standing.said['arithmetic']}, and goes on with {here}: its last digits may be "
             "others than those of one that was never stopped"
         )
+
+
+def _change(then: str | None, now: str | None) -> str:
+    """What a value was and is, in a message; nothing where one is a hash, which tells nobody anything."""
+    if any(value is not None and _HASH.fullmatch(value) for value in (then, now)):
+        return ""
+    values = ["nothing" if value is None else value.replace('"', "") for value in (then, now)]
+    return f": {values[0]} then, {values[1]} now"
+
+
+_HASH = re.compile("[0-9a-f]{32,}")
 
 
 # --- parts ----------------------------------------------------------------------------------------------------

@@ -12,12 +12,16 @@ import itertools
 import os
 import platform
 import re
+import shlex
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from elman import checks
 from elman.checks import flag, shown, whole
@@ -36,6 +40,7 @@ HINT = "go on from it with resume=True, or give another folder, or remove this o
 KEPT = 3  # checkpoints of a training that is alone in its folder
 SECONDS = {"s": 1, "sec": 1, "seconds": 1, "min": 60, "minutes": 60, "h": 3600, "hours": 3600}
 _MINE = re.compile(r"((checkpoint|training-\d+(\.\d+)*)-\d{8,}|best)\.safetensors|result-\d+(\.\d+)*\.json")
+_EVERY = "a time, as '30 s', '10 min' or '2 h', or a whole number of updates"
 _WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 
 
@@ -56,14 +61,14 @@ class Every:
     def of(cls, given: Any) -> Every:
         """What a user says."""
         if not isinstance(given, str):
+            if isinstance(given, bool) or not isinstance(given, int | np.integer):
+                raise OptionError(f"every is {shown(given)}; expected {_EVERY}")
             return cls(updates=whole(given, "every", most=10**15))
         found = _WRITTEN.fullmatch(given)
         if found is None and given.strip().isdigit():
             return cls.of(int(given))
         if found is None or found[2] not in SECONDS:
-            raise OptionError(
-                f"every is {given!r}; expected a time, as '30 s', '10 min' or '2 h', or a number of updates"
-            )
+            raise OptionError(f"every is {given!r}; expected {_EVERY}")
         return cls(seconds=float(found[1]) * SECONDS[found[2]])
 
     def left(self, updates: int) -> int | None:
@@ -116,10 +121,10 @@ class Run:
         return _elsewhere, (self.folder.absolute(), self.every, self.keep, how)
 
     @contextlib.contextmanager
-    def opened(self, hint: str) -> Iterator[None]:
+    def opened(self, hint: str, option: str = "checkpoint=") -> Iterator[None]:
         """Have the folder to write into; SIGTERM ends what is done in this context."""
         try:
-            with self._mine(hint) if self.writes else contextlib.nullcontext(), self.interrupts:
+            with self._mine(hint, option) if self.writes else contextlib.nullcontext(), self.interrupts:
                 yield
         except KeyboardInterrupt as error:
             if self.interrupts.terminated:
@@ -128,11 +133,20 @@ class Run:
             raise
 
     @contextlib.contextmanager
-    def _mine(self, hint: str) -> Iterator[None]:
+    def _mine(self, hint: str, option: str) -> Iterator[None]:
         """Be the only one that writes the folder."""
-        self._check(hint)
-        with Writing(self.folder, str(self._about.get("saved", "a command")), option="checkpoint="):
-            self._check(hint)  # as another may have written meanwhile
+        command = self._about.get("command")
+        what = f"elman {command[0]}" if command else str(self._about.get("saved", "a command"))
+        alone = Writing(self.folder, what, option=option)
+        try:
+            self._check(hint, option)
+        except OptionError:
+            if self.folder.is_dir() and os.access(self.folder, os.W_OK):
+                with alone:  # nobody is to remove, or to go on with, what another process writes at this moment
+                    pass
+            raise
+        with alone:
+            self._check(hint, option)  # as another may have written meanwhile
             if self.resume and not (self.folder / MANIFEST).exists():
                 note(f"{self.folder} holds no run, so that the training begins")
             yield
@@ -140,13 +154,13 @@ class Run:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
 
-    def _check(self, hint: str) -> None:
+    def _check(self, hint: str, option: str) -> None:
         there = (self.folder / MANIFEST).exists()
         if there and not self.resume:
             raise OptionError(
                 f"{self.folder} holds a run that was not brought to its end, or kept{_told(self.folder)}: {hint}"
             )
-        check_writable(self.folder, option="checkpoint=")
+        check_writable(self.folder, option=option)
 
     def begin(self) -> None:
         """Say whose the folder is, before the first checkpoint is written."""
@@ -184,7 +198,7 @@ def _told(folder: Path) -> str:
         command = manifest_of(folder).get("command")
     except ModelFileError:
         return ""
-    return f" ({' '.join(map(str, command))})" if isinstance(command, list) else ""
+    return f" (elman {shlex.join(map(str, command))})" if isinstance(command, list) else ""
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
@@ -344,6 +358,7 @@ def saving(
     writes: bool = True,
     about: Mapping[str, Any] | None = None,
     hint: str = HINT,
+    option: str = "checkpoint=",
 ) -> Iterator[Run | None]:
     """Save the trainings that are done in this context.
 
@@ -365,6 +380,8 @@ def saving(
         What the run's own file says of it.
     hint : str
         How to go on with a run that was left, in the words of whoever asks.
+    option : str, default "checkpoint="
+        How whoever asks is told another folder.
 
     Raises
     ------
@@ -397,10 +414,16 @@ def saving(
     place, often = checks.path(folder, "checkpoint"), Every.of(USUAL if every is None else every)
     many = (KEPT if alone else 1) if keep is None else whole(keep, "keep")
     run = Run(place, often, many, resume=resume, alone=alone, writes=writes, about=about)
-    with run.opened(hint), within(Scope(run)):
+    with run.opened(hint, option), within(Scope(run)):
         yield run
 
 
 def note(text: str) -> None:
-    """Tell the user."""
-    warnings.warn(text, RuntimeWarning, stacklevel=3)
+    """Tell the user, as of the line that called Elman."""
+    frame, depth = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(text, RuntimeWarning, stacklevel=depth)
+
+
+_OURS = (os.path.dirname(os.path.dirname(__file__)) + os.sep, contextlib.__file__)  # files that are not the user's

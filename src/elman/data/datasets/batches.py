@@ -42,6 +42,8 @@ class Batches(Dataset):
         iterable or a sequence goes on where the one before ended, and begins anew behind the last batch.
     ahead : int, default 2
         How many batches are made ready while the engine trains on another; 0 for no thread.
+    called : str, default "steps"
+        What errors call `steps`: the option of whoever makes this.
 
     Raises
     ------
@@ -73,7 +75,7 @@ class Batches(Dataset):
 
     batch_size = 0
 
-    def __init__(self, source: Any, *, steps: int | None = None, ahead: int = AHEAD):
+    def __init__(self, source: Any, *, steps: int | None = None, ahead: int = AHEAD, called: str = "steps"):
         super().__init__(ahead)
         self._source, self._name = source, _called(source)
         self._open = _opener(source)
@@ -81,8 +83,9 @@ class Batches(Dataset):
         self.again = not isinstance(source, Iterator)
         self._length = _length(source) if self.again else None
         if steps is None and self._length is None:
-            raise OptionError(f"{self._name} does not say how many batches an epoch has: give steps_per_epoch")
-        self.steps: int = checks.whole(self._length if steps is None else steps, "steps_per_epoch", steps is not None)
+            raise OptionError(f"{self._name} does not say how many batches an epoch has: give {called}")
+        least = int(steps is not None)
+        self.steps: int = checks.whole(self._length if steps is None else steps, called, least)
         if not self.steps:
             raise DataError(f"{self._name} has no batches; expected at least one")
         self._whole = steps is None and self.again
@@ -239,6 +242,8 @@ def batch_of(item: Any) -> Raw:
         raw = Raw(item[0], item[1], None, *item[2:])
     else:
         what = f"{len(item)} values" if isinstance(item, tuple | list) else checks.shown(item)
+        if isinstance(item, Mapping):
+            what = f"a dict with the keys {checks.shown(list(item))}"
         raise DataError(
             f"the iterator gave {what}; expected (x, target), (x, target, sample_weight), or a dict with the keys "
             f"{', '.join(PARTS)}"

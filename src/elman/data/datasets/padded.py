@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.checks import numbers
+from elman.checks import numbers, shown
 from elman.errors import DataError, ShapeError
 
 
@@ -58,6 +58,13 @@ def is_ragged(given: Any) -> bool:
         return False
     shapes = [_shape(one) for one in given]
     return all(len(shape) in (1, 2) for shape in shapes) and len({shape[0] for shape in shapes}) > 1
+
+
+def check_sequences(given: list[Any]) -> None:
+    """Refuse a list in which something is no sequence."""
+    wrong = next((row for row, one in enumerate(given) if len(_shape(one)) not in (1, 2)), None)
+    if wrong is not None:
+        raise DataError(f"x[{wrong}] is {shown(given[wrong])}; expected a sequence of numbers, of shape (T, F)")
 
 
 def _shape(given: Any) -> tuple[int, ...]:
