@@ -136,12 +136,12 @@ class Keeper:
 
     def begin(self, training: Any) -> None:
         """Before the first epoch, when callbacks were told."""
-        self.whole = True
         if self.place is None:
             return
         self.place.run.begin()
         self._looks = {k: _glimpse(c) for k, c in enumerate(training.callbacks) if _says_nothing(c)}
         self._settings = _settings(training.optimizer)
+        self.whole = not training.resumed  # else it stands nowhere yet
 
     def first(self, training: Any) -> None:
         """Write where a training begins that is alone, so that what callbacks have in files is known from then on."""
@@ -167,7 +167,7 @@ class Keeper:
                 self._write(training, ended=True)
         elif self.place.run.interrupts.forced:
             return
-        elif self.whole or (isinstance(error, KeyboardInterrupt) and training.inside and not training.batch):
+        elif self.whole:
             self._write(training)
         elif self._remembered is not None and self._remembered.version == training.net.params.version:
             self._write(training, self._remembered)
@@ -324,6 +324,7 @@ class Keeper:
         training.skipped, training.why_skipped = said["skipped"], said["why_skipped"]
         training.epoch, training.batch, training.stop = said["epoch"], said["batch"], said["stopped"]
         training.started = time.perf_counter() - said["seconds"]
+        self.whole = True
 
 
 # --- what must be the same ------------------------------------------------------------------------------------

@@ -166,6 +166,7 @@ class Loop(Training):
         if not again:
             self._keeper.before_telling(self)
         self._tell("on_epoch_begin")
+        self._keeper.whole = not again
 
     def _rest_of_epoch(self) -> None:
         self._all_batches()
