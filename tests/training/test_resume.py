@@ -80,6 +80,15 @@ class Halve(el.Callback):
             training.net.freeze("0.b*")
 
 
+class HalveBehind(el.Callback):
+    """A schedule of one's own, behind each epoch."""
+
+    def on_epoch_end(self, training):
+        training.optimizer.learning_rate = training.optimizer.learning_rate * 0.5
+        if training.epoch == 2:
+            training.net.freeze("0.b*")
+
+
 class Running(el.Callback):
     """What remembers something from update to update, and acts on it."""
 
@@ -187,6 +196,101 @@ def started(folder, stop=7, epochs=4, **more):
     """A run that was ended behind an update."""
     with pytest.raises(ZeroDivisionError):
         quietly(train, "validation", "adam", epochs, PLAIN, checkpoint=folder, stop=stop, **more)
+
+
+class RaiseAt(el.Callback):
+    """Ends a training by an error as an epoch begins or ends."""
+
+    def __init__(self, event, epoch):
+        setattr(self, event, lambda training: self.end(training, epoch))
+
+    def end(self, training, epoch):
+        if training.epoch == epoch:
+            raise ZeroDivisionError
+
+    def state_dict(self):
+        return {}
+
+
+@pytest.mark.parametrize("event", ["on_epoch_begin", "on_epoch_end"])
+@pytest.mark.parametrize("average", [None, el.EMA(0.5)])
+@pytest.mark.parametrize("last", [False, True])
+def test_an_error_of_a_callback_told_of_an_epoch_has_none_told_twice(tmp_path, event, average, last):
+    def fit(folder, *ends, **resumed):
+        net, log = el.Network(2, last_step(), seed=1), el.CSVLogger(folder / "log.csv")
+        optimizer = el.Adam(0.05, average=average)
+        others = [log, el.EarlyStopping(monitor="loss", patience=4), Halve(), HalveBehind()]
+        callbacks = [*others, *ends] if last else [*ends, *others]
+        how = {"epochs": 4, "batch_size": 8, "optimizer": optimizer, "callbacks": callbacks, "verbose": 0}
+        history = quietly(net.fit, X, LAST, **how, **resumed)
+        lines = [line.rpartition(",")[0] for line in log.path.read_text().splitlines()]  # without the seconds
+        return Outcome(net, optimizer, history, callbacks), lines
+
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+    saved = {"checkpoint": tmp_path / "run", "every": 1000, "resume": True}
+    whole, lines = fit(tmp_path / "whole")
+    with pytest.raises(ZeroDivisionError):
+        fit(tmp_path / "stopped", RaiseAt(event, 3), **saved)
+    done = {"on_epoch_begin": 6, "on_epoch_end": 9}[event]
+    assert (tmp_path / "run" / f"checkpoint-{done:08d}.safetensors").exists()
+    outcome, again = fit(tmp_path / "stopped", **saved)
+    whole.check(outcome)
+    assert lines == again
+
+
+class CannotStand(el.Callback):
+    """Remembers what it cannot take back."""
+
+    def state_dict(self):
+        return {"sum": 1.0}
+
+    def load_state_dict(self, stored):
+        raise ZeroDivisionError
+
+    def on_epoch_begin(self, training):
+        if training.resumed:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("stop", "error"), [(RaiseAt("on_epoch_begin", 3), ModelFileError), (Stop(7), KeyboardInterrupt)]
+)
+def test_a_training_that_cannot_stand_where_it_stood_writes_nothing(stop, error, tmp_path):
+    def fit(*ends, **resumed):
+        how = {"epochs": 4, "batch_size": 8, "callbacks": [CannotStand(), *ends], "verbose": 0}
+        el.Network(2, last_step(), seed=1).fit(X, LAST, **how, checkpoint=tmp_path / "run", every=1, keep=9, **resumed)
+
+    with pytest.raises(ZeroDivisionError):
+        fit(stop)
+    found = {file.name: file.read_bytes() for file in (tmp_path / "run").glob("checkpoint*")}
+    with pytest.raises(error):
+        fit(resume=True)
+    assert found == {file.name: file.read_bytes() for file in (tmp_path / "run").glob("checkpoint*")}
+
+
+def test_data_that_end_before_the_first_batch_of_an_epoch(tmp_path):
+    def fit(folder, broken=False, **resumed):
+        def batches(epoch):
+            if broken and epoch == 2:
+                raise ZeroDivisionError
+            return ((X[k : k + 8], LAST[k : k + 8]) for k in range(0, 24, 8))
+
+        folder.mkdir(exist_ok=True)
+        net, log, optimizer = el.Network(2, last_step(), seed=1), el.MetricsLog(folder / "log", every=2), el.Adam(0.05)
+        how = {"epochs": 4, "steps_per_epoch": 3, "optimizer": optimizer, "callbacks": [log, Halve()], "verbose": 0}
+        history = quietly(net.fit, batches, **how, **resumed)
+        lines = [json.loads(line) | {"seconds": None} for line in log.path.read_text().splitlines()]
+        return Outcome(net, optimizer, history), lines
+
+    saved = {"checkpoint": tmp_path / "run", "every": 1000, "resume": True}
+    whole, lines = fit(tmp_path / "whole")
+    with pytest.raises(ZeroDivisionError):
+        fit(tmp_path / "stopped", broken=True, **saved)
+    assert (tmp_path / "run" / "checkpoint-00000006.safetensors").exists()
+    outcome, again = fit(tmp_path / "stopped", **saved)
+    whole.check(outcome)
+    assert lines == again
 
 
 def test_more_epochs_go_on_behind_the_last(tmp_path):

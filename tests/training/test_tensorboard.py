@@ -168,6 +168,26 @@ def test_so_does_one_that_is_resumed_within_an_epoch(tmp_path):
     assert sorted({step for step, _ in found["epoch/loss"]}) == [5, 10]
 
 
+@pytest.mark.parametrize(("stopped", "start"), [(3, 3), (7, 3), (9, 8)])
+def test_so_does_one_of_a_network_that_was_trained_before(stopped, start, tmp_path):
+    def stop(training):
+        if training.net.updates == stopped:
+            raise ZeroDivisionError
+
+    def fit(event, **resumed):
+        net = recurrent()
+        train(net, X, TARGET, epochs=1)
+        board = el.TensorBoard(tmp_path / "board")
+        callbacks = [board, el.LambdaCallback(on_batch_end=event)]
+        how = {"checkpoint": tmp_path / "run", "every": 1, "callbacks": callbacks, **resumed}
+        return train(net, X, TARGET, batch_size=8, epochs=2, **how)
+
+    with pytest.raises(ZeroDivisionError):
+        fit(stop)
+    fit(lambda training: None, resume=True)
+    assert starts_of(tmp_path / "board") == [3, start]
+
+
 def test_numbers_that_are_not_finite_are_written_as_they_are(tmp_path):
     file = EventFile(tmp_path)
     file.add([scalar("a", np.nan), scalar("b", np.inf)], 2**40)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -62,6 +62,15 @@ class Kept(Protocol):
     def learnt(self) -> dict[str, Any]: ...
 
 
+class _Told(NamedTuple):
+    """What callbacks may change, as it is when they are told of something: where they raise, they are told again."""
+
+    states: States
+    changed: dict[str, Any]
+    frozen: frozenset[str]
+    version: int
+
+
 class Keeper:
     """Writes where a training stands, if it has a place, and nothing otherwise.
 
@@ -76,7 +85,7 @@ class Keeper:
         self.place: Place | None = place
         self.whole: bool = False
         self._fingerprint: dict[str, Any] = {}
-        self._remembered: tuple[States, int] | None = None
+        self._remembered: _Told | None = None
         self._looks: dict[int, Any] = {}  # of callbacks that say nothing of what they remember
         self._noted: set[str] = set()
         self._best_epoch = 0  # of the network that was written as the best
@@ -127,12 +136,12 @@ class Keeper:
 
     def begin(self, training: Any) -> None:
         """Before the first epoch, when callbacks were told."""
-        self.whole = True
         if self.place is None:
             return
         self.place.run.begin()
         self._looks = {k: _glimpse(c) for k, c in enumerate(training.callbacks) if _says_nothing(c)}
         self._settings = _settings(training.optimizer)
+        self.whole = not training.resumed  # else it stands nowhere yet
 
     def first(self, training: Any) -> None:
         """Write where a training begins that is alone, so that what callbacks have in files is known from then on."""
@@ -140,10 +149,14 @@ class Keeper:
             self._write(training)
 
     def before_telling(self, training: Any) -> None:
-        """Remember what callbacks knew before they are told of an epoch, as one of them may raise."""
+        """Remember how callbacks find everything before they are told of an epoch, as one of them may raise."""
         self.whole = False
         if self.place is not None:
-            self._remembered = _states(training), training.net.params.version
+            self._remembered = self._told(training)
+
+    def _told(self, training: Any) -> _Told:
+        net = training.net
+        return _Told(_states(training), _changed(self._settings, training.optimizer), net.frozen, net.params.version)
 
     def end(self, training: Any, error: BaseException | None = None) -> None:
         """Write where a training ended: by itself, or by an error that leaves something whole."""
@@ -154,30 +167,32 @@ class Keeper:
                 self._write(training, ended=True)
         elif self.place.run.interrupts.forced:
             return
-        elif self.whole or (isinstance(error, KeyboardInterrupt) and training.inside and not training.batch):
+        elif self.whole:
             self._write(training)
-        elif self._remembered is not None and self._remembered[1] == training.net.params.version:
-            self._write(training, self._remembered[0])
+        elif self._remembered is not None and self._remembered.version == training.net.params.version:
+            self._write(training, self._remembered)
 
     # --- writing ----------------------------------------------------------------------------------------------
 
-    def _write(self, training: Any, states: States | None = None, *, ended: bool = False) -> None:
+    def _write(self, training: Any, told: _Told | None = None, *, ended: bool = False) -> None:
         assert self.place is not None
         self._since = time.monotonic()
         if not self.place.run.writes:
             return
         self._note_changes(training)
         try:
-            standing = self._standing(training, _states(training) if states is None else states, ended)
+            standing = self._standing(training, told or self._told(training), ended)
             self.place.write(training.net.updates, standing.to_bytes())
             self._write_best(training)
         except OptionError as error:  # a full disk is no reason to end a training
             note(f"no checkpoint after {training.net.updates} updates: {error}")
 
-    def _standing(self, training: Any, states: States, ended: bool) -> Standing:
+    def _standing(self, training: Any, told: _Told, ended: bool) -> Standing:
         made = Standing.of_network(training.net, training.optimizer)
         if training.inside:
             made.header["elman"] = _with(made.header["elman"], epochs=training.epochs_before)
+        if told.frozen != training.net.frozen:
+            made.header["elman"] = _with(made.header["elman"], frozen=sorted(told.frozen))
         arrays, batch = made.arrays, training.batch if training.inside else 0
         arrays |= {f"{CARRIED}{k}": a for k, a in enumerate((training.carried or ()) if training.inside else ())}
         arrays |= {f"{EPOCH}{name}": getattr(training, name)[:batch] for name in OF_EPOCH}
@@ -185,7 +200,7 @@ class Keeper:
         arrays |= {f"{HISTORY}{name}": np.array(values, np.float64) for name, values in history.items()}
         said = {
             "format": FORMAT,
-            "changed": _changed(self._settings, training.optimizer),
+            "changed": told.changed,
             "epoch": training.epoch,
             "batch": batch,
             "inside": training.inside,
@@ -195,7 +210,7 @@ class Keeper:
             "skipped": training.skipped,
             "why_skipped": training.why_skipped,
             "seconds": time.perf_counter() - training.started if training.inside else 0.0,
-            "callbacks": put_callbacks(states, arrays),
+            "callbacks": put_callbacks(told.states, arrays),
             "history": list(history),
             "fingerprint": self._fingerprint,
             "versions": versions(),
@@ -309,6 +324,7 @@ class Keeper:
         training.skipped, training.why_skipped = said["skipped"], said["why_skipped"]
         training.epoch, training.batch, training.stop = said["epoch"], said["batch"], said["stopped"]
         training.started = time.perf_counter() - said["seconds"]
+        self.whole = True
         if epochs > training.epochs:
             note(f"{self.place.run.folder} holds {epochs} epochs, and epochs={training.epochs}: all of them are kept")
 
@@ -390,9 +406,9 @@ def _states(training: Training) -> States:
     return [(type(c).__name__, c.state_dict()) for c in training.callbacks]
 
 
-def _with(text: str, **counted: int) -> str:
-    """A network's description with other counts."""
-    return to_json({**json.loads(text), **counted}, "network")
+def _with(text: str, **other: Any) -> str:
+    """A network's description that says other things."""
+    return to_json({**json.loads(text), **other}, "network")
 
 
 def _settings(optimizer: Optimizer) -> dict[str, Any]:

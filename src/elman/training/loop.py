@@ -129,7 +129,7 @@ class Loop(Training):
         Callbacks are told of its beginning as they were then; whatever they change is put right behind that.
         """
         if stood.said["inside"]:
-            self._begin_epoch(stood.said["epoch"])
+            self._begin_epoch(stood.said["epoch"], again=True)
         self._keeper.go_on(self, stood)
         if self.inside and not self.stop:
             self.logs = {"loss": self._loss_so_far()} if self.batch else {}
@@ -148,10 +148,14 @@ class Loop(Training):
     # --- one epoch ------------------------------------------------------------------------------------------
 
     def _epoch(self, number: int) -> None:
-        self._begin_epoch(number)
+        try:
+            self._begin_epoch(number)
+        except BaseException:  # a callback's: the epoch has not begun
+            self.epoch, self.inside = number - 1, False
+            raise
         self._rest_of_epoch()
 
-    def _begin_epoch(self, number: int) -> None:
+    def _begin_epoch(self, number: int, *, again: bool = False) -> None:
         self.started, self.epochs_before = time.perf_counter(), self.net.epochs
         self.epoch, self.batch, self.logs, self.inside = number, 0, {}, True
         self.optimizer.average_out(self.net)
@@ -159,7 +163,10 @@ class Loop(Training):
         if self.stateful:
             self.carried = self._zeros()
         self._keeper.whole = False
+        if not again:
+            self._keeper.before_telling(self)
         self._tell("on_epoch_begin")
+        self._keeper.whole = not again
 
     def _rest_of_epoch(self) -> None:
         self._all_batches()

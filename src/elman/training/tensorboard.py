@@ -94,12 +94,12 @@ class TensorBoard(Callback):
     def on_train_begin(self, training: Training) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._file = EventFile(self.folder, training.net.updates)
+            self._file = EventFile(self.folder, 0 if training.resumed else training.net.updates)
         except OSError as error:
             raise OptionError(f"TensorBoard cannot write to {self.folder}: {error}") from error
         if not (self._mine or training.resumed):
             self._file.add(_texts(training), training.net.updates)
-        self._mine = True
+        self._mine, self._step = True, training.net.updates
 
     def on_epoch_begin(self, training: Training) -> None:
         self._told = 0
