@@ -143,5 +143,5 @@ def no_argument(name: str, given: Mapping[str, Any], known: set[str], hints: Map
     wrong = next(argument for argument in given if argument not in known)
     if wrong in hints:
         return OptionError(f"{name} has no argument {wrong!r}: {hints[wrong]}")
-    there = ", ".join(sorted(known - {"net"}))
+    there = ", ".join(sorted(known - {"net", "self"}))
     return OptionError(f"{name} has no argument {wrong!r}{nearest(wrong, known)}; there are {there}")

@@ -1,6 +1,7 @@
 """Averaged weights against plain NumPy; tests/parity/test_averages.py has PyTorch and Keras."""
 
 import copy
+import warnings
 
 import numpy as np
 import pytest
@@ -265,3 +266,16 @@ def test_without_an_average_the_program_is_what_it_was():
 def test_options_that_make_no_sense(make, said):
     with pytest.raises(OptionError, match=said):
         make()
+
+
+@pytest.mark.parametrize("average", [el.EMA(start=9), el.SWA(start=9)], ids=repr)
+def test_an_average_that_does_not_begin_is_told(average):
+    def train(epochs):
+        net, x = el.Network(1, [el.GRU(2), el.Dense(1)], seed=0), np.ones((8, 3, 1))
+        net.fit(x, x, epochs=epochs, batch_size=4, optimizer=el.Adam(average=average), verbose=0)
+
+    with pytest.warns(RuntimeWarning, match="has begun with none of 8 updates"):
+        train(4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train(5)

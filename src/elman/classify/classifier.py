@@ -23,6 +23,7 @@ from elman.data.collecting import Names
 from elman.data.names import counted, listed
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError, ShapeError
+from elman.hints import hinted
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.losses import LOSSES
@@ -176,6 +177,7 @@ class SequenceClassifier(SequenceEstimator):
         """
         return self._set_params(params)
 
+    @hinted({})
     def fit(
         self,
         X: Any,

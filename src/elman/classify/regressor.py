@@ -23,6 +23,7 @@ from elman.data.casing import targets_of
 from elman.data.collecting import Names
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
+from elman.hints import hinted
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.runs import Folder, saving
@@ -169,6 +170,7 @@ class SequenceRegressor(SequenceEstimator):
         """
         return self._set_params(params)
 
+    @hinted({})
     def fit(
         self,
         X: Any,

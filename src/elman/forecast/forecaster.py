@@ -24,6 +24,7 @@ from elman.forecast.learning import basis_of, fitted_to, longer_basis
 from elman.forecast.pointwise import as_levels
 from elman.forecast.predicted import Band
 from elman.forecast.search import Trial, search
+from elman.hints import hinted
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.limits import limited
@@ -123,6 +124,7 @@ class Forecaster(Found):
     True
     """
 
+    @hinted({})
     def fit(
         self,
         data: Any,

@@ -14,6 +14,7 @@ from elman.engine.bfloat16 import check_products
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
 from elman.estimator import Estimator
+from elman.hints import hinted
 from elman.language.files import entry, read_entry
 from elman.language.held import Encoded, Parts, encoded
 from elman.language.kinds import kind_of
@@ -202,6 +203,7 @@ class LanguageModel(Estimator):
 
     # --- learning -------------------------------------------------------------------------------------------
 
+    @hinted({})
     def fit(
         self,
         text: Any,

@@ -101,6 +101,13 @@ class Loop(Training):
                 raise
             finally:
                 self._tell_the_end()
+        if self.optimizer.average_to_come:
+            warnings.warn(
+                f"{self.optimizer.average!r} has begun with none of {self.optimizer.updates} updates: the weights are "
+                "no average yet. Give an earlier start, or train longer",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         if self.skipped:
             warnings.warn(
                 f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "

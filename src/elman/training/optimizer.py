@@ -282,6 +282,11 @@ class Optimizer:
         return {name: found[_span(net, name)].reshape(place.shape) for name, place in net.params.places.items()}
 
     @property
+    def average_to_come(self) -> bool:
+        """Whether an average is wanted that has not begun."""
+        return getattr(self.average, "start", 0) > self.updates
+
+    @property
     def averaged_in(self) -> bool:
         """Whether the network has its averaged weights."""
         return OWN in self.state
