@@ -13,8 +13,10 @@ SPREAD := -n auto --dist loadfile
 
 # Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data interop jobs kills plots typing wild test_checks.py test_commands.py test_docs.py files faults test_floors.py \
-  test_models.py test_package.py test_plain.py test_wrong_kinds.py) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
+COMPUTING := $(addprefix tests/test_,determinism.py encoder_decoder.py random_cells.py random_graphs.py user_cell.py)
+ANY_ISA := $(addprefix tests/,bench benchmarks cli data equations faults files fuzz interop jobs kills lab plots typing wild) \
+  $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
+KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
 .PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
 
@@ -25,13 +27,15 @@ test: $(VENV)/.tested
 	$(BIN)/python -m pytest $(SPREAD)
 
 # The suite once for each instruction set that this machine runs: all of it for the best, then what computes for the rest. All but the
-# products in bfloat16 of avx512bf16 and amx are avx512's own kernels: behind one of these, the next have those products left.
+# products in bfloat16 of avx512bf16 and amx are avx512's own kernels: behind one of these, the next have those products left. Of generic,
+# which no machine of today runs by itself, what is nearest to the kernels.
 test-isas: test test-kernels
 	@isas=$$($(BIN)/python -c "from elman.engine import native; print(*native.instruction_sets()[1:])") || exit; \
 	for isa in $$isas; do \
 	  echo "ELMAN_ISA=$$isa"; \
-	  case $$isa in avx512*) what="bfloat16 and not numpy";; *) what="native or not numpy";; esac; \
-	  ELMAN_ISA=$$isa $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) || exit; \
+	  what="native or not numpy"; where=; \
+	  case $$isa in avx512*) what="bfloat16 and not numpy";; generic) where="$(KERNELS_ONLY)";; esac; \
+	  ELMAN_ISA=$$isa $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) $$where || exit; \
 	done
 
 # The C++ tests, which go through every instruction set by themselves.
