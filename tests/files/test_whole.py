@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from elman.errors import OptionError
-from elman.files import check_file, write_whole
+from elman.files import check_file, check_writable, settle, write_folder, write_whole
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="POSIX names and permissions")
 
@@ -159,3 +159,18 @@ def test_what_is_mounted_by_itself_says_what_to_do(tmp_path, monkeypatch):
     with pytest.raises(OptionError, match="busy .*mount its folder"):
         write_whole(tmp_path / "file", b"x")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: write_whole(path, b"x"),
+        check_file,
+        lambda path: write_folder(path, {}),
+        check_writable,
+        settle,
+    ],
+)
+def test_what_is_no_path_is_refused(write, tmp_path):
+    with pytest.raises(OptionError, match="a path has no zero character"):
+        write(tmp_path / "a\0b")

@@ -16,7 +16,7 @@ from elman.errors import OptionError
 from elman.files.drafts import draft, sync_file, sync_folder
 from elman.files.journal import NEW, finish, is_unfinished, replace
 from elman.files.locks import Writing, is_held, one_thread
-from elman.files.refusals import OUT, of_folder
+from elman.files.refusals import OUT, of_folder, real
 
 _SECONDS = 10.0  # to wait for another process that moves its files into the folder
 
@@ -48,7 +48,7 @@ def check_writable(folder: Path, names: Iterable[str] = (), *, option: str = OUT
             raise OptionError(
                 f"{folder / taken} is a folder, where a file is to be written; remove it, or give another with {option}"
             )
-        place = Path(os.path.realpath(folder))
+        place = real(folder)
         with draft(place if place.exists() else _nearest(place)) as trial:
             trial.mkdir()
     except OSError as error:
@@ -77,7 +77,7 @@ def write_folder(folder: Path, files: Mapping[str, Write | None], *, option: str
         If a file cannot be written: no room, no permission; or if another process writes the folder.
     """
     try:
-        place = Path(os.path.realpath(folder))
+        place = real(folder)
         if place.is_dir():
             _write_into(place, files, option)
         else:
@@ -98,7 +98,7 @@ def settle(folder: Path) -> None:
     OptionError
         If that cannot be done.
     """
-    place = Path(os.path.realpath(folder))
+    place = real(folder)
     if not is_unfinished(place):
         return
     try:

@@ -24,7 +24,7 @@ from elman.errors import OptionError
 from elman.files.drafts import held, hidden, owner_of, remove, sweep
 from elman.files.journal import finish
 from elman.files.owners import here, host
-from elman.files.refusals import OUT, of_folder
+from elman.files.refusals import OUT, of_folder, real
 
 _AT_ONCE = 0.05  # seconds for which those step back that came at once, at most
 
@@ -121,7 +121,7 @@ class Writing:
 
     def _folder(self, undo: contextlib.ExitStack) -> Path:
         """The folder, there now; the ones that were made for it go with it if nothing came into them."""
-        place = Path(os.path.realpath(self.folder))
+        place = real(self.folder)
         for folder in [p for p in (*reversed(place.parents), place) if not p.exists()]:
             folder.mkdir(exist_ok=True)
             undo.callback(_remove_if_empty, folder, os.getpid())
@@ -170,7 +170,7 @@ def one_thread() -> contextlib.AbstractContextManager[object]:
 
 def is_held(folder: Path) -> bool:
     """Whether this process has the lock of a folder."""
-    return (Path(os.path.realpath(folder)), os.getpid()) in _held
+    return (real(folder), os.getpid()) in _held
 
 
 def _locks(place: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from elman.errors import OptionError
@@ -15,6 +16,19 @@ def reason(error: OSError) -> str:
     if error.errno == errno.EBUSY:
         return f"{error.strerror} (what is mounted by itself cannot be replaced: mount its folder)"
     return error.strerror or str(error) or type(error).__name__
+
+
+def real(path: Path) -> Path:
+    """A path without links.
+
+    Raises
+    ------
+    OptionError
+        If no system can have such a path.
+    """
+    if "\0" in str(path):
+        raise OptionError(f"{str(path)!r} cannot be written or read: a path has no zero character; choose another")
+    return Path(os.path.realpath(path))
 
 
 def of_file(path: Path, error: OSError) -> OptionError:

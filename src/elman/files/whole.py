@@ -12,7 +12,7 @@ from pathlib import Path
 
 from elman.errors import OptionError
 from elman.files.drafts import draft, sync_folder, write_through
-from elman.files.refusals import of_file
+from elman.files.refusals import of_file, real
 
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 _NUMBERED = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
@@ -74,7 +74,7 @@ def target_of(path: Path) -> Path:
     OSError
         If links lead in a circle, or there is something that may not be written, or cannot be replaced.
     """
-    place = Path(os.path.realpath(path))
+    place = real(path)
     if place.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if os.path.lexists(place):
@@ -107,6 +107,7 @@ def _number(path: Path) -> int | None:
 
 def _is_stream(path: Path) -> bool:
     """Whether it takes what is written and keeps no file of it."""
+    real(path)  # refuses what is no path
     if _number(path) is not None:
         return True
     try:
