@@ -48,6 +48,20 @@ def test_another_process_is_told_who_writes_and_takes_over_when_that_is_dead(tmp
     assert other.returncode is None and list(tmp_path.iterdir()) == []
 
 
+def test_the_lock_of_one_that_dies_while_another_begins_is_swept(tmp_path, other, monkeypatch):
+    looked_for = locks._locks
+
+    def dies(place):
+        other.kill()
+        other.wait()
+        return looked_for(place)
+
+    monkeypatch.setattr(locks, "_locks", dies)
+    with Writing(tmp_path):
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_are_not_put_into_a_folder_that_another_writes(tmp_path, other, monkeypatch):
     monkeypatch.setattr("elman.files.folders._SECONDS", 0.1)
     with pytest.raises(OptionError, match=f"by process {other.pid}"):

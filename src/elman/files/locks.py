@@ -110,6 +110,7 @@ class Writing:
                     self._take(place, undo)
                     alone = not _locks(place)
                     if alone:
+                        sweep(place)  # not before: who writes there may die until now
                         finish(place)
                 except OSError as error:
                     raise of_folder(self.folder, error, self._option) from error
@@ -131,7 +132,6 @@ class Writing:
         mine = _held.get((place, os.getpid()))
         if mine is not None:
             return self._said(f"this process ({mine.what or 'another part of it'})", mine._since)
-        sweep(place)
         return next((self._of_lock(lock) for lock in _locks(place)), None)
 
     def _of_lock(self, lock: Path) -> str:
