@@ -137,8 +137,7 @@ struct BlockRun : BlockPlaces<T> {
     for (int left = count; left > 0; left -= tile.rows) {
       tile.rows = std::min(p.rows, left);
       if (asks) ask_ahead(p, next, tile);
-      if (list)
-        list->elementwise(p.code, tile, int(p.operands.size()), t, p.axis != kOnce, tile.rows * p.work);
+      if (list) list->elementwise(p.code, tile, int(p.operands.size()), t, p.axis != kOnce, tile.rows * p.work);
       e.kernels.elementwise(p.code.data(), int(p.code.size()), tile);
       tile.row += tile.rows, tile.first_row += tile.rows;
       for (int i = 0; i < p.slots; ++i) operand[i] += size_t(tile.rows) * p.widths[i];
@@ -241,8 +240,7 @@ struct BlockRun : BlockPlaces<T> {
     KnownCalls<T>& calls = e.calls;
     if (calls.hold == hold) return;
     calls.hold = hold;
-    for (auto* of_stages : {&calls.forward, &calls.backward})
-      of_stages->assign(plan.stages.size(), Calls<T>());
+    for (auto* of_stages : {&calls.forward, &calls.backward}) of_stages->assign(plan.stages.size(), Calls<T>());
   }
 
   // The calls of a list, or what is called otherwise, written down.

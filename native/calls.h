@@ -119,9 +119,9 @@ class Calls {
 // What the lists of an engine hold for: addresses, and which calls there are.
 template <class T>
 struct CallsHold {
-  uint64_t space = 0;               // which preparation of the workspace
-  const T* parameters = nullptr;    // that biases are read from
-  const void* scratch = nullptr;    // of the thread
+  uint64_t space = 0;             // which preparation of the workspace
+  const T* parameters = nullptr;  // that biases are read from
+  const void* scratch = nullptr;  // of the thread
   bool from_zeros = false, to_states = false;
   bool operator==(const CallsHold& o) const {
     return space == o.space && parameters == o.parameters && scratch == o.scratch && from_zeros == o.from_zeros &&

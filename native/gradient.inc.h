@@ -24,8 +24,8 @@ constexpr int worth_copying = 4;                       // so often
 constexpr int room_for_copies = 3 << 19;               // bytes of a second cache where tiles are wide
 constexpr int copied_wide = 256, copied_tall = 280;    // columns of a task there, at most
 constexpr int few_tasks = 16;                          // which stay as they are
-constexpr int look_pieces = 64;  // after so many, a sum asks whether to stop
-constexpr int few_rows = 32;     // so few that columns which fill no vector are not worth a task of their own
+constexpr int look_pieces = 64;                        // after so many, a sum asks whether to stop
+constexpr int few_rows = 32;  // so few that columns which fill no vector are not worth a task of their own
 
 // Whether rows of so many values are copied.
 template <class T>

@@ -43,7 +43,8 @@ inline uint64_t kept_registers() {
   return uint64_t(high) << 32 | low;
 }
 
-// Whether the name of its maker is GenuineIntel: all their cores up to 2024 have one port for pairs and two for float32.
+// Whether the name of its maker is GenuineIntel: all their cores up to 2024 have one port for pairs and two for
+// float32.
 inline bool is_of_intel() {
   const Registers name = leaf(0);
   return name.b == 0x756e6547 && name.d == 0x49656e69 && name.c == 0x6c65746e;
