@@ -18,7 +18,7 @@ from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.parts import Part
 from elman.training.protocol import Trainable
-from elman.training.runs import next_place
+from elman.training.scopes import next_place
 
 TOKENS_AT_ONCE = 1 << 20  # that are in memory to learn from
 AHEAD = 1  # as many times as many are read while the engine trains

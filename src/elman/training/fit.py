@@ -28,7 +28,8 @@ from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.ranked import RankedLoop, check_no_dataset, check_own_rows, check_ranks
 from elman.training.ranks import Ranks
-from elman.training.runs import Folder, next_place, saving
+from elman.training.runs import Folder, saving
+from elman.training.scopes import next_place
 from elman.training.weighing import ClassWeight, Weighting
 
 __all__ = ["evaluate", "fit", "train_on_batch"]

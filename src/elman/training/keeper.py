@@ -21,10 +21,11 @@ from elman.tensors import to_bytes
 from elman.training.alike import engine_of, named_hashes, what_trains
 from elman.training.callbacks import Callback
 from elman.training.monitors import KeepBest
+from elman.training.notes import note
 from elman.training.optimizer import Optimizer
 from elman.training.protocol import Trainable
 from elman.training.rates import rate_from_data, rate_to_data
-from elman.training.runs import Place, note, within
+from elman.training.scopes import Place, within
 from elman.training.standing import (
     CARRIED,
     EPOCH,

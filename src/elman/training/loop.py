@@ -28,7 +28,7 @@ from elman.training.metrics import check_value
 from elman.training.moments import estimate_moments
 from elman.training.parts import Part
 from elman.training.protocol import Trainer
-from elman.training.runs import Place
+from elman.training.scopes import Place
 from elman.training.standing import Standing
 from elman.training.state import Training
 
