@@ -8,7 +8,7 @@ import pytest
 
 import elman as el
 from elman.errors import OptionError, TrainingError
-from elman.training import guarded, loop
+from elman.training import calls, guarded
 from tests.training.problems import ENGINES, recurrent, sums, train
 
 engines = pytest.mark.parametrize("engine", ENGINES)
@@ -213,7 +213,7 @@ def test_what_is_left_out_might_as_well_not_be_there(engine, at, how, monkeypatc
     broken, clean = spoilt(20, at)
     options = {"stateful": how == "stateful"}
     if how == "watched":
-        monkeypatch.setattr(loop, "SECONDS_A_CALL", 0.0)
+        monkeypatch.setattr(calls, "SECONDS_A_CALL", 0.0)
     found = []
     for net, given, on_nan in ((ours, broken, "skip"), (theirs, clean, "raise")):
         rate = el.training.CosineDecay(0.01, 30) if how == "scheduled" else 0.01

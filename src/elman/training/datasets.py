@@ -10,6 +10,7 @@ import numpy as np
 
 from elman.data.datasets import Ahead, Asked, Batches, Dataset, Ragged, Rows, dataset_of
 from elman.errors import OptionError, prefixed
+from elman.training.carried import check_even, check_in_order
 from elman.training.examples import Examples, validation_examples
 from elman.training.feeds import Feed
 from elman.training.loop import Loop
@@ -98,13 +99,9 @@ class DatasetLoop(Loop):
     # --- states that are carried along -----------------------------------------------------------------------
 
     def _check_stateful(self) -> None:
-        if self.shuffle:
-            raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
-        if isinstance(self.feed.dataset, Rows) and len(self.feed.dataset) % self.batch_size:
-            raise OptionError(
-                f"stateful training needs batches of one size: {len(self.feed.dataset)} rows are no multiple of "
-                f"batch_size={self.batch_size}"
-            )
+        check_in_order(self.shuffle)
+        if isinstance(self.feed.dataset, Rows):
+            check_even(len(self.feed.dataset), self.batch_size)
 
     def _check_carried(self, part: Part) -> None:
         sizes = np.diff(part.borders)
