@@ -12,7 +12,7 @@ import pytest
 
 import elman as el
 from elman.engine import ENGINES, native_available
-from elman.engine.native import limit_threads, thread_limit
+from elman.engine.threads import default_threads, limit_threads, thread_limit, threads_at_most
 from elman.errors import EngineError
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
@@ -193,3 +193,14 @@ def test_callers_with_threads_of_their_own_get_the_bits_that_each_gets_alone():
             for found, expected in zip(pool.map(trained(threads), range(3)), alone, strict=True):
                 np.testing.assert_array_equal(found, expected)
     assert thread_limit() is None
+
+
+def test_a_limit_holds_for_the_calling_thread_and_whatever_is_in_it():
+    before = default_threads()
+    with threads_at_most(1):
+        assert (default_threads(), thread_limit()) == (1, 1)
+        with threads_at_most(3):
+            assert (default_threads(), thread_limit()) == (1, 1)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(thread_limit).result() is None
+    assert (default_threads(), thread_limit()) == (before, None)

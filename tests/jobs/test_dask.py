@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.engine.native import default_threads
+from elman.engine.threads import default_threads
 from elman.errors import JobError, OptionError
 from elman.jobs import as_jobs, run_jobs
 from tests.jobs import work

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.engine.native import default_threads
+from elman.engine.threads import default_threads
 from elman.errors import DataError, JobError, OptionError
 from elman.jobs import as_jobs, each_job, run_jobs
 from tests.jobs import work

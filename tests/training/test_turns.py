@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from elman.engine import native, native_available
+from elman.engine import native_available
+from elman.engine.threads import thread_limit
 from elman.training import turns
 from elman.training.turns import made_by, side_by_side
 
@@ -70,13 +71,13 @@ def test_each_is_told_its_share_of_the_threads():
     def share(turn):
         meet.wait()
         turn.give_way()
-        found = native.thread_limit()
+        found = thread_limit()
         meet.wait()
         return found
 
     assert sorted(made_by(side_by_side([share] * 2, 5))) == [2, 3]
     assert sorted(made_by(side_by_side([share] * 2, 2))) == [1, 1]
-    assert native.thread_limit() is None
+    assert thread_limit() is None
 
 
 def test_threads_of_those_that_are_over_are_the_others():
@@ -84,14 +85,14 @@ def test_threads_of_those_that_are_over_are_the_others():
         pytest.skip("no native engine")
 
     def short(turn):
-        return native.thread_limit()
+        return thread_limit()
 
     def long(turn):
-        found, until = [native.thread_limit()], time.monotonic() + 20
+        found, until = [thread_limit()], time.monotonic() + 20
         while found[-1] < 4 and time.monotonic() < until:
             time.sleep(0.001)
             turn.give_way()
-            found.append(native.thread_limit())
+            found.append(thread_limit())
         return found[-1]
 
     assert made_by(side_by_side([long, short], 4)) == [4, 2]
@@ -103,11 +104,11 @@ def test_within_one_work_there_are_no_more_threads_than_it_has():
     meet = threading.Barrier(2)
 
     def inner(turn):
-        return native.thread_limit()
+        return thread_limit()
 
     def outer(turn):
         meet.wait()
-        found = made_by(side_by_side([inner] * 2)), native.thread_limit()
+        found = made_by(side_by_side([inner] * 2)), thread_limit()
         meet.wait()
         return found
 
@@ -152,7 +153,7 @@ def test_an_interrupt_ends_all_and_is_passed_on(threads):
     with pytest.raises(KeyboardInterrupt, match="now"):
         side_by_side([interrupts, long, long], threads)
     assert len(ended) <= 2 and threading.active_count() < 50
-    assert native.thread_limit() is None
+    assert thread_limit() is None
 
 
 def test_what_has_begun_is_ended_where_the_system_gives_no_more_threads(monkeypatch):

@@ -10,7 +10,7 @@ from typing import Any
 
 from elman.checks import flag, listed, shown
 from elman.data.names import counted
-from elman.engine.native import check_threads
+from elman.engine.threads import check_threads
 from elman.errors import ElmanError, OptionError
 from elman.hints import FIT, no_argument
 from elman.network.network import Network
