@@ -198,8 +198,8 @@ def ctrl_c() -> None:
         time.sleep(0.3)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=press).start()
     try:
+        threading.Thread(target=press).start()
         call()
     except KeyboardInterrupt:
         return

@@ -236,8 +236,8 @@ def test_ctrl_c_ends_a_long_run_and_no_step_is_done():
     before = stream.state
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
         with pytest.raises(KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
             stream.run(x)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -16,12 +16,14 @@ from elman.training.turns import made_by, side_by_side
 class Crowd:
     """Works that say how many are at work at a time, and who worked when."""
 
-    def __init__(self, rounds=3, seconds=0.002):
-        self.rounds, self.seconds = rounds, seconds
+    def __init__(self, rounds=3, seconds=0.002, waits=False):
+        self.rounds, self.seconds, self.waits = rounds, seconds, waits
         self.inside, self.most, self.lock, self.order = 0, 0, threading.Lock(), []
 
     def work(self, name):
         def run(turn):
+            while self.waits and name < 2 and not (turn._turns.awaited or 2 in self.order):
+                time.sleep(0.001)
             for _ in range(self.rounds):
                 with self.lock:
                     self.inside += 1
@@ -49,7 +51,7 @@ def test_all_are_done_and_no_more_at_a_time_than_there_are_threads(count, thread
 
 def test_what_the_last_round_has_too_few_of_takes_turns(monkeypatch):
     monkeypatch.setattr(turns, "SECONDS_A_TURN", 0)
-    crowd = Crowd(rounds=300, seconds=0.001)
+    crowd = Crowd(rounds=5, waits=True)
     side_by_side(crowd.works(3), 2)
     ends = [len(crowd.order) - crowd.order[::-1].index(name) for name in (0, 1)]
     assert crowd.most <= 2 and crowd.order.index(2) < min(ends)
@@ -88,7 +90,7 @@ def test_threads_of_those_that_are_over_are_the_others():
         return thread_limit()
 
     def long(turn):
-        found, until = [thread_limit()], time.monotonic() + 20
+        found, until = [thread_limit()], time.monotonic() + 300
         while found[-1] < 4 and time.monotonic() < until:
             time.sleep(0.001)
             turn.give_way()
@@ -120,13 +122,16 @@ def test_an_error_ends_the_others_or_not():
     def fails(turn):
         raise ValueError("mine")
 
-    def long(turn):
-        for _ in range(10):
-            time.sleep(0.002)
-            turn.give_way()
+    def short(turn):
+        turn.give_way()
         return "done"
 
-    found = side_by_side([fails, long], 2, stop_on_error=False)
+    def long(turn):
+        while True:
+            time.sleep(0.002)
+            turn.give_way()
+
+    found = side_by_side([fails, short], 2, stop_on_error=False)
     assert isinstance(found[0].error, ValueError) and found[1].made == "done"
     with pytest.raises(ValueError, match="mine"):
         made_by(found)
