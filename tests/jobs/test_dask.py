@@ -85,7 +85,7 @@ def test_a_worker_that_is_killed_on_the_way_changes_no_bit(client):
     foretold = local.fit(data).predict(level=[80, 95])
 
     before = set(client.run(os.getpid).values())
-    killer = Killer(min(before), results=SERIES // 3)
+    killer = Killer(min(before), results=12)
     client.cluster.scheduler.add_plugin(killer)
     with joblib.parallel_config("dask"):
         beside = local.backtest(data, origins=3)
