@@ -31,6 +31,7 @@ from elman.network.loading import network_of
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
 from elman.training.limits import limited
+from elman.training.options import check_on_nan
 from elman.training.progress import progress
 from elman.training.runs import Folder, saving
 from elman.untrusted import UNREADABLE
@@ -207,6 +208,7 @@ class LanguageModel(Judging, Generating):
         every: str | int | None = None,
         resume: bool = False,
         max_seconds: float | None = None,
+        on_nan: str = "raise",
     ) -> Self:
         """Learn from a text.
 
@@ -229,6 +231,9 @@ class LanguageModel(Judging, Generating):
         max_seconds : float, optional
             The training ends after the update that passes so many seconds since it began; what is learnt then
             depends on how fast the machine is.
+        on_nan : {"raise", "skip"}, default "raise"
+            Whether a batch whose loss or gradient is not finite ends the training, or is left out, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -244,7 +249,7 @@ class LanguageModel(Judging, Generating):
         """
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        limited(max_seconds)  # says what is no time, before a text is read
+        limited(max_seconds), check_on_nan(on_nan)  # say what makes no sense, before a text is read
         shown, told = progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
         parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
@@ -275,6 +280,7 @@ class LanguageModel(Judging, Generating):
                     *shown,
                 ],
                 held=None if judged is None else held.numbers,
+                on_nan=on_nan,
             )
         return self
 
