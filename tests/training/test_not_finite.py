@@ -1,5 +1,6 @@
 """What is not finite in a training: which value began it, and what becomes of its batch."""
 
+import contextlib
 import re
 import warnings
 
@@ -334,3 +335,24 @@ def test_where_a_copy_would_take_time_the_next_update_finds_what_is_spoilt(engin
     with pytest.raises(TrainingError, match="the update would make"):
         many.fit(x, target, optimizer=el.SGD(1e308), epochs=1, verbose=0)
     assert np.isfinite(many.arena).all()
+
+
+def estimators():
+    x = np.random.default_rng(0).normal(size=(24, 6, 1))
+    quick = {"learning_rate": 1e38, "epochs": 2}
+    classes, totals = (x.sum(axis=(1, 2)) > 0).astype(int), x.sum(axis=(1, 2))
+    wave = np.sin(np.arange(80.0))
+    yield lambda **how: el.SequenceClassifier(units=3, members=1, **quick).fit(x, classes, **how)
+    yield lambda **how: el.SequenceRegressor(units=3, members=1, **quick).fit(x, totals, **how)
+    yield lambda **how: el.Forecaster(4, methods="network", units=3, members=1, **quick).fit(wave, **how)
+    yield lambda **how: el.LanguageModel(units=3, steps=5, **quick).fit("to be or not " * 99, verbose=0, **how)
+
+
+@pytest.mark.parametrize("fit", estimators(), ids=["classifier", "regressor", "forecaster", "language model"])
+def test_estimators_leave_out_batches_too(fit):
+    with pytest.raises(TrainingError, match="^((?!left out).)*$"):
+        fit()
+    with pytest.warns(RuntimeWarning, match="batches were left out"), contextlib.suppress(TrainingError):
+        fit(on_nan="skip")
+    with pytest.raises(OptionError, match="on_nan is 'leave'"):
+        fit(on_nan="leave")

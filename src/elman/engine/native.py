@@ -202,6 +202,7 @@ class NativeEngine:
             spans,
             scalars[:1],
             updates.clip_norm,
+            updates.norms_of(1),
         )
 
     def check_indices(self, data: Batch) -> None:
@@ -236,6 +237,7 @@ class NativeEngine:
             updates.seconds,
             losses,
             counted,
+            updates.norms_of(count),
             *check_how(self.plan, how),
         )
         return TrainResult(losses[: done if finite else done + 1], done, finite)

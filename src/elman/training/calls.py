@@ -74,6 +74,7 @@ class Calls(Training):
         """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
         net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
         rows, borders = batches
+        norms = np.zeros(len(scalars)) if self.wants_norms else None
         updates = Updates(
             batches,
             self._program,
@@ -85,6 +86,7 @@ class Calls(Training):
             self._seconds(),
             self._grouping.spans,
             done,
+            norms,
         )
         try:
             with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
@@ -94,6 +96,8 @@ class Calls(Training):
         finally:  # also when it was interrupted, so that what was done is what is counted
             net.updates += int(done[0])
             optimizer.updates += int(done[0])
+        if norms is not None:
+            self.gradient_norms[self.batch :][: len(losses)] = norms[: len(losses)]
         if failure is None:
             return losses
         return self._left_out(losses, failure, rows, borders)

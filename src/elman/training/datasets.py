@@ -14,7 +14,9 @@ from elman.training.carried import check_even, check_in_order
 from elman.training.examples import Examples, validation_examples
 from elman.training.feeds import Feed
 from elman.training.loop import Loop
+from elman.training.notes import note
 from elman.training.parts import Part
+from elman.training.standing import Standing
 from elman.training.weighing import Weighting
 
 
@@ -69,6 +71,16 @@ class DatasetLoop(Loop):
             super()._estimate_moments()
         finally:
             self._beside = False
+
+    def _go_on(self, stood: Standing) -> None:
+        name = self.feed.dataset.own_state if isinstance(self.feed.dataset, Batches) else ""
+        if name:
+            note(
+                f"{name} has a state_dict, which checkpoints do not hold: it is gone through from its beginning, and "
+                "what was trained on is dropped. The numbers are the same if it gives the same batches again; do not "
+                "call its load_state_dict before"
+            )
+        super()._go_on(stood)
 
     def learnt(self) -> dict[str, Any]:
         return super().learnt() | {"batches of an epoch": self.batches}

@@ -149,6 +149,7 @@ class Loop(Judging):
         self.epoch, self.batch, self.logs, self.inside = number, 0, {}, True
         self.optimizer.average_out(self.net)
         self.epoch_losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
+        self.gradient_norms = np.full(self.batches if self.wants_norms else 0, np.nan)
         if self.stateful:
             self.carried = self._zeros()
         self._keeper.whole = False

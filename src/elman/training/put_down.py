@@ -20,6 +20,7 @@ from elman.training.rates import rate_to_data
 from elman.training.standing import CARRIED, EPOCH, FORMAT, HISTORY, Standing, States, put_callbacks, versions
 
 OF_EPOCH = ("epoch_losses", "counted")
+NORMS = "gradient_norms"  # likewise, where a callback asks for them
 
 
 class Told(NamedTuple):
@@ -90,6 +91,8 @@ def _arrays(training: Any) -> dict[str, np.ndarray]:
     carried = (training.carried or ()) if training.inside else ()
     found = {f"{CARRIED}{k}": array for k, array in enumerate(carried)}
     found |= {f"{EPOCH}{name}": getattr(training, name)[: _batch(training)] for name in OF_EPOCH}
+    if training.wants_norms:
+        found[f"{EPOCH}{NORMS}"] = training.gradient_norms[: _batch(training)]
     curves = training.history.history.items()
     return found | {f"{HISTORY}{name}": np.array(values, np.float64) for name, values in curves}
 

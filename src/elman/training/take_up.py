@@ -11,7 +11,7 @@ import numpy as np
 
 from elman.errors import ModelFileError, OptionError
 from elman.training.notes import note
-from elman.training.put_down import OF_EPOCH
+from elman.training.put_down import NORMS, OF_EPOCH
 from elman.training.rates import rate_from_data
 from elman.training.scopes import Place
 from elman.training.standing import (
@@ -92,7 +92,8 @@ class _Found:
         mine = (training.carried or []) if said["inside"] else []
         carried = _arrays_like(mine, standing.named(CARRIED), CARRIED)
         epoch, size = standing.named(EPOCH), (said["batch"],)
-        of_epoch = {n: check_array(epoch[n], EPOCH + n, size, np.float64) for n in OF_EPOCH}
+        kept = [*OF_EPOCH, *([NORMS] if training.wants_norms and NORMS in epoch else [])]
+        of_epoch = {n: check_array(epoch[n], EPOCH + n, size, np.float64) for n in kept}
         history, epochs = standing.named(HISTORY), said["epoch"] - said["inside"]
         curves = {n: _curve(history[n], epochs, n) for n in said["history"]}
         changed = {name: _from_data(name, value) for name, value in said["changed"].items()}
