@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-parity
+MODULE := build/module
 FORECASTERS := .venv-forecast
 ARCHIVES := .venv-sequences
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp native/fuzz/*.cpp)
@@ -38,12 +39,11 @@ test-isas: test test-kernels
 	  ELMAN_ISA=$$isa $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) $$where || exit; \
 	done
 
-# The C++ tests, which go through every instruction set by themselves.
-test-kernels: $(VENV)/.native
-	PATH="$(abspath $(BIN)):$$PATH" cmake -S . -B build/kernels -G Ninja -DCMAKE_BUILD_TYPE=Release -DELMAN_TESTS=ON \
-	  -DPython_EXECUTABLE="$(abspath $(BIN)/python)" >/dev/null
-	PATH="$(abspath $(BIN)):$$PATH" cmake --build build/kernels --target kernels_test -- --quiet
-	build/kernels/kernels_test
+# The C++ tests, which go through every instruction set by themselves, of the kernels that the module was linked of.
+test-kernels: $(VENV)/.tested
+	PATH="$(abspath $(BIN)):$$PATH" cmake -S . -B $(MODULE) -DELMAN_TESTS=ON >/dev/null
+	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(MODULE) --target kernels_test -- --quiet
+	$(MODULE)/kernels_test
 
 # Millions of calls and thousands of networks, whose memory does not grow: an hour.
 CALLS ?= 10000000
@@ -52,17 +52,17 @@ soak: $(VENV)/.tested
 	$(BIN)/python -m tests.engine.soak $(CALLS) $(MADE)
 
 # The engine's tests under GCC's sanitizers: all of them, a quarter of an hour; or what CI has time for.
-sanitize: $(VENV)/.native
+sanitize: $(VENV)/.tested
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh address,undefined
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh thread
 
-sanitize-quick: $(VENV)/.native
+sanitize-quick: $(VENV)/.tested
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh address,undefined quick
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh thread quick
 
 # Plans that are changed at random, for so many seconds under each sanitizer, and by libFuzzer where Clang has it.
 SECONDS ?= 60
-fuzz-native: $(VENV)/.native
+fuzz-native: $(VENV)/.tested
 	PYTHON=$(abspath $(BIN)/python) native/fuzz/run.sh $(SECONDS)
 
 # SERIES fitted and backtested on a cluster of Dask, one of whose workers is killed on the way: the bits of one process. Minutes.
@@ -90,7 +90,7 @@ kills: $(VENV)/.tested
 	$(BIN)/python -m tests.kills.run --kills $(SIGKILLS)
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
-aarch64: $(VENV)/.native
+aarch64: $(VENV)/.tested
 	native/tests/aarch64.sh
 
 # The lab in Chromium, which CHROMIUM=PATH names where it is not found; what axe-core says of it, where npm can fetch that.
@@ -203,28 +203,28 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 
+# What builds is installed beside the rest, and not for each build anew, so that what was compiled is still good the next time.
 $(VENV)/.installed: $(BIN)/python $(NATIVE)
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --group native
+	$(BIN)/pip install --quiet --no-build-isolation --editable . --config-settings=build-dir=$(MODULE)
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/pip install --quiet --group test
 	@touch $@
 
-$(VENV)/.native: $(VENV)/.tested
-	$(BIN)/pip install --quiet --group native
-	@touch $@
-
 $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/pip install --quiet --group lint
 	@touch $@
 
-$(PEERS)/bin/python:
+# It stands on the environment of the tests: Elman and what tests need are installed once.
+$(PEERS)/bin/python: | $(VENV)/.tested
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --upgrade pip
+	$(PEERS)/bin/python packaging/stand_on.py $(BIN)/python
 
-$(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
-	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group bench --group examples
+$(PEERS)/.installed: $(PEERS)/bin/python $(VENV)/.tested
+	$(PEERS)/bin/pip install --quiet torch==2.13.0 --group bench --group examples
 	@touch $@
 
 $(FORECASTERS)/bin/python:
