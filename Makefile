@@ -9,14 +9,21 @@ ARCHIVES := .venv-sequences
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp native/fuzz/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
-# A process for each core; whatever a file's tests share is made once.
-SPREAD := -n auto --dist loadfile
+# A process for each core; whatever a file's tests share is made once. The order is that of tests/conftest.py.
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-# Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
+# Tests whose outcome no instruction set changes: what they look at is no number, or is made of numbers that others look at. Of forecasts,
+# all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
 COMPUTING := $(addprefix tests/test_,determinism.py encoder_decoder.py random_cells.py random_graphs.py user_cell.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data equations faults files fuzz interop jobs kills lab plots typing wild) \
-  $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
+ANY_ISA := $(addprefix tests/,bench benchmarks cli compare data distributed equations faults files fleet fuzz interop jobs kills lab plots typing wild) \
+  $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*)) \
+  $(patsubst %,tests/engine/test_%.py,available exit forks interrupts places plans sizes soak) \
+  $(patsubst %,tests/network/test_%.py,any_argument attacks broken_graph_files checkpoint functions_refused graphs_looked_at kinds) \
+  $(patsubst %,tests/training/test_%.py,averages_resumed callbacks datasets datasets_resumed history limits metrics_log progress rate_finder \
+    resume schedules tensorboard turns) \
+  $(patsubst %,tests/classify/test_%.py,judging report scaling sklearn splitting store) \
+  $(patsubst %,tests/language/test_%.py,characters ngram pieces texts words)
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
 .PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
@@ -29,14 +36,14 @@ test: $(VENV)/.tested
 
 # The suite once for each instruction set that this machine runs: all of it for the best, then what computes for the rest. All but the
 # products in bfloat16 of avx512bf16 and amx are avx512's own kernels: behind one of these, the next have those products left. Of generic,
-# which no machine of today runs by itself, what is nearest to the kernels.
+# which no machine of today runs by itself, what is nearest to the kernels. Of what is drawn at random the others have a quarter.
 test-isas: test test-kernels
 	@isas=$$($(BIN)/python -c "from elman.engine import native; print(*native.instruction_sets()[1:])") || exit; \
 	for isa in $$isas; do \
 	  echo "ELMAN_ISA=$$isa"; \
-	  what="native or not numpy"; where=; \
-	  case $$isa in avx512*) what="bfloat16 and not numpy";; generic) where="$(KERNELS_ONLY)";; esac; \
-	  ELMAN_ISA=$$isa $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) $$where || exit; \
+	  what="native or not numpy"; where=; draws=25; \
+	  case $$isa in avx512*) what="bfloat16 and not numpy"; draws=100;; generic) where="$(KERNELS_ONLY)";; esac; \
+	  ELMAN_ISA=$$isa ELMAN_DRAWS=$$draws $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) $$where || exit; \
 	done
 
 # The C++ tests, which go through every instruction set by themselves, of the kernels that the module was linked of.

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
@@ -19,6 +19,7 @@ from elman.errors import ModelFileError, OptionError
 from elman.training.interrupts import Terminated
 from elman.training.often import Every
 from elman.training.run_folder import MANIFEST
+from tests.draws import draws
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 7, 2)).astype(np.float32)
@@ -171,7 +172,7 @@ HOW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     optimizer=st.sampled_from(sorted(OPTIMIZERS)),
