@@ -132,9 +132,10 @@ format: $(VENV)/.linted
 parity: $(PEERS)/.installed
 	$(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity
 
-# Conversions of all configurations that are drawn: a quarter of an hour.
+# Conversions of all configurations that are drawn, and more random networks: twenty minutes.
 parity-long: $(PEERS)/.installed
-	ELMAN_MATRIX=1 ELMAN_FLAX_MODELS=100 ELMAN_JAX_GRAPHS=8 ELMAN_LONG=1 $(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity/interop
+	ELMAN_MATRIX=1 ELMAN_FLAX_MODELS=100 ELMAN_JAX_GRAPHS=8 ELMAN_LONG=1 ELMAN_CELLS=600 ELMAN_GRAPHS=60 \
+	  $(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity/interop tests/parity/test_random_cells.py tests/parity/test_random_graphs.py
 
 bench: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run
