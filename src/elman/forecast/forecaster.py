@@ -195,17 +195,22 @@ class Forecaster(Found):
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         with saving(checkpoint, every, resume=resume):
-            self._learn(collection, [*callbacks, *limited(max_seconds)], like, on_nan)
+            self._learn(collection, callbacks, like, max_seconds, on_nan)
         return self
 
     def _learn(
-        self, collection: Collection, callbacks: Iterable[Callback], like: Forecaster | None, on_nan: str
+        self,
+        collection: Collection,
+        callbacks: Iterable[Callback],
+        like: Forecaster | None,
+        max_seconds: float | None,
+        on_nan: str,
     ) -> None:
         seconds = SECONDS if self.seconds is None else float(self.seconds)
         self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []
         self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
         seasons = None if like is None else like.seasons_for(collection)
-        self._fitted = fitted_to(self, collection, seasons, callbacks, on_nan)
+        self._fitted = fitted_to(self, collection, seasons, [*callbacks, *limited(max_seconds)], on_nan)
         if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
 
