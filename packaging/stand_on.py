@@ -1,4 +1,4 @@
-"""Have this virtual environment find what another one has installed, behind its own: python stand_on.py OTHER/bin/python."""
+"""Have this virtual environment find, behind its own, what another one has installed: stand_on.py OTHER/bin/python."""
 
 import subprocess
 import sys
