@@ -3,19 +3,27 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PEERS  := .venv-parity
+MODULE := build/module
 FORECASTERS := .venv-forecast
 ARCHIVES := .venv-sequences
 CXX_FILES := $(wildcard native/*.h native/*.cpp native/tests/*.h native/tests/*.cpp native/fuzz/*.cpp)
 NATIVE := $(wildcard native/*.h native/*.cpp) CMakeLists.txt pyproject.toml
 
-# A process for each core; whatever a file's tests share is made once.
-SPREAD := -n auto --dist loadfile
+# A process for each core; whatever a file's tests share is made once. The order is that of tests/conftest.py.
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
-# Tests whose outcome no instruction set changes; of forecasts, all but those of the networks.
+# Tests whose outcome no instruction set changes: what they look at is no number, or is made of numbers that others look at. Of forecasts,
+# all but those of the networks.
 NETWORKS := $(addprefix tests/forecast/test_,direct.py rows.py networks.py pretrained.py forecaster.py)
 COMPUTING := $(addprefix tests/test_,determinism.py encoder_decoder.py random_cells.py random_graphs.py user_cell.py)
-ANY_ISA := $(addprefix tests/,bench benchmarks cli data equations faults files fuzz interop jobs kills lab plots typing wild) \
-  $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*))
+ANY_ISA := $(addprefix tests/,bench benchmarks cli compare data distributed equations faults files fleet fuzz interop jobs kills lab plots typing wild) \
+  $(filter-out $(COMPUTING),$(wildcard tests/test_*.py)) $(filter-out $(NETWORKS),$(wildcard tests/forecast/*)) \
+  $(patsubst %,tests/engine/test_%.py,available exit forks interrupts places plans sizes soak) \
+  $(patsubst %,tests/network/test_%.py,any_argument attacks broken_graph_files checkpoint functions_refused graphs_looked_at kinds) \
+  $(patsubst %,tests/training/test_%.py,averages_resumed callbacks datasets datasets_resumed history limits metrics_log progress rate_finder \
+    resume schedules tensorboard turns) \
+  $(patsubst %,tests/classify/test_%.py,judging report scaling sklearn splitting store) \
+  $(patsubst %,tests/language/test_%.py,characters ngram pieces texts words)
 KERNELS_ONLY := tests/engine tests/network tests/cells tests/training
 
 .PHONY: demo test test-isas test-kernels test-c-cross fleet fuzz faults aarch64 lint format bench bench-quick bench-docs bench-products bench-forecast bench-sequences compare-cells bench-cells cells-docs parity examples examples-full encoder-decoder parity-long distributed big-data soak sanitize sanitize-quick fuzz-native kills test-browser build dist clean
@@ -28,22 +36,21 @@ test: $(VENV)/.tested
 
 # The suite once for each instruction set that this machine runs: all of it for the best, then what computes for the rest. All but the
 # products in bfloat16 of avx512bf16 and amx are avx512's own kernels: behind one of these, the next have those products left. Of generic,
-# which no machine of today runs by itself, what is nearest to the kernels.
+# which no machine of today runs by itself, what is nearest to the kernels. Of what is drawn at random the others have a quarter.
 test-isas: test test-kernels
 	@isas=$$($(BIN)/python -c "from elman.engine import native; print(*native.instruction_sets()[1:])") || exit; \
 	for isa in $$isas; do \
 	  echo "ELMAN_ISA=$$isa"; \
-	  what="native or not numpy"; where=; \
-	  case $$isa in avx512*) what="bfloat16 and not numpy";; generic) where="$(KERNELS_ONLY)";; esac; \
-	  ELMAN_ISA=$$isa $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) $$where || exit; \
+	  what="native or not numpy"; where=; draws=25; \
+	  case $$isa in avx512*) what="bfloat16 and not numpy"; draws=100;; generic) where="$(KERNELS_ONLY)";; esac; \
+	  ELMAN_ISA=$$isa ELMAN_DRAWS=$$draws $(BIN)/python -m pytest $(SPREAD) -k "$$what" $(ANY_ISA:%=--ignore=%) $$where || exit; \
 	done
 
-# The C++ tests, which go through every instruction set by themselves.
-test-kernels: $(VENV)/.native
-	PATH="$(abspath $(BIN)):$$PATH" cmake -S . -B build/kernels -G Ninja -DCMAKE_BUILD_TYPE=Release -DELMAN_TESTS=ON \
-	  -DPython_EXECUTABLE="$(abspath $(BIN)/python)" >/dev/null
-	PATH="$(abspath $(BIN)):$$PATH" cmake --build build/kernels --target kernels_test -- --quiet
-	build/kernels/kernels_test
+# The C++ tests, which go through every instruction set by themselves, of the kernels that the module was linked of.
+test-kernels: $(VENV)/.tested
+	PATH="$(abspath $(BIN)):$$PATH" cmake -S . -B $(MODULE) -DELMAN_TESTS=ON >/dev/null
+	PATH="$(abspath $(BIN)):$$PATH" cmake --build $(MODULE) --target kernels_test -- --quiet
+	$(MODULE)/kernels_test
 
 # Millions of calls and thousands of networks, whose memory does not grow: an hour.
 CALLS ?= 10000000
@@ -52,17 +59,17 @@ soak: $(VENV)/.tested
 	$(BIN)/python -m tests.engine.soak $(CALLS) $(MADE)
 
 # The engine's tests under GCC's sanitizers: all of them, a quarter of an hour; or what CI has time for.
-sanitize: $(VENV)/.native
+sanitize: $(VENV)/.tested
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh address,undefined
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh thread
 
-sanitize-quick: $(VENV)/.native
+sanitize-quick: $(VENV)/.tested
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh address,undefined quick
 	PYTHON=$(abspath $(BIN)/python) native/tests/sanitize.sh thread quick
 
 # Plans that are changed at random, for so many seconds under each sanitizer, and by libFuzzer where Clang has it.
 SECONDS ?= 60
-fuzz-native: $(VENV)/.native
+fuzz-native: $(VENV)/.tested
 	PYTHON=$(abspath $(BIN)/python) native/fuzz/run.sh $(SECONDS)
 
 # SERIES fitted and backtested on a cluster of Dask, one of whose workers is killed on the way: the bits of one process. Minutes.
@@ -90,7 +97,7 @@ kills: $(VENV)/.tested
 	$(BIN)/python -m tests.kills.run --kills $(SIGKILLS)
 
 # The engine's tests on an emulated ARM processor; native/tests/aarch64.sh says what that needs.
-aarch64: $(VENV)/.native
+aarch64: $(VENV)/.tested
 	native/tests/aarch64.sh
 
 # The lab in Chromium, which CHROMIUM=PATH names where it is not found; what axe-core says of it, where npm can fetch that.
@@ -125,9 +132,10 @@ format: $(VENV)/.linted
 parity: $(PEERS)/.installed
 	$(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity
 
-# Conversions of all configurations that are drawn: a quarter of an hour.
+# Conversions of all configurations that are drawn, and more random networks: twenty minutes.
 parity-long: $(PEERS)/.installed
-	ELMAN_MATRIX=1 ELMAN_FLAX_MODELS=100 ELMAN_JAX_GRAPHS=8 ELMAN_LONG=1 $(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity/interop
+	ELMAN_MATRIX=1 ELMAN_FLAX_MODELS=100 ELMAN_JAX_GRAPHS=8 ELMAN_LONG=1 ELMAN_CELLS=600 ELMAN_GRAPHS=60 \
+	  $(PEERS)/bin/python -m pytest $(SPREAD) -m parity tests/parity/interop tests/parity/test_random_cells.py tests/parity/test_random_graphs.py
 
 bench: $(PEERS)/.installed
 	$(PEERS)/bin/python -m benchmarks.run
@@ -203,28 +211,28 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 
+# What builds is installed beside the rest, and not for each build anew, so that what was compiled is still good the next time.
 $(VENV)/.installed: $(BIN)/python $(NATIVE)
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --group native
+	$(BIN)/pip install --quiet --no-build-isolation --editable . --config-settings=build-dir=$(MODULE)
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/pip install --quiet --group test
 	@touch $@
 
-$(VENV)/.native: $(VENV)/.tested
-	$(BIN)/pip install --quiet --group native
-	@touch $@
-
 $(VENV)/.linted: $(VENV)/.tested
 	$(BIN)/pip install --quiet --group lint
 	@touch $@
 
-$(PEERS)/bin/python:
+# It stands on the environment of the tests: Elman and what tests need are installed once.
+$(PEERS)/bin/python: | $(VENV)/.tested
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --quiet --upgrade pip
+	$(PEERS)/bin/python packaging/stand_on.py $(BIN)/python
 
-$(PEERS)/.installed: $(PEERS)/bin/python $(NATIVE)
-	$(PEERS)/bin/pip install --quiet torch==2.13.0 --editable . --group test --group bench --group examples
+$(PEERS)/.installed: $(PEERS)/bin/python $(VENV)/.tested
+	$(PEERS)/bin/pip install --quiet torch==2.13.0 --group bench --group examples
 	@touch $@
 
 $(FORECASTERS)/bin/python:

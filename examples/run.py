@@ -15,6 +15,8 @@ import platform
 import re
 import sys
 import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from nbclient.exceptions import CellExecutionError
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 SECONDS = 3600  # a cell may take
+TIMED = {1}  # studies that assert how fast something is
 
 
 def execute(notebook: nbformat.NotebookNode) -> dict[str, str]:
@@ -89,6 +92,39 @@ def write_results(sections: dict[str, str]) -> None:
     RESULTS.write_text(head + "\n".join(merged[name].rstrip() + "\n" for name in sorted(merged)))
 
 
+def executed(file: Path) -> tuple[nbformat.NotebookNode, dict[str, str], float, str]:
+    """A study that was run, its results, the seconds that it took, and what failed in it."""
+    notebook, started, results, failure = nbformat.read(file, as_version=4), time.perf_counter(), {}, ""
+    try:
+        results = execute(notebook)
+    except CellExecutionError as error:
+        failure = str(error)
+    return notebook, results, time.perf_counter() - started, failure
+
+
+def is_asked_for(file: Path, only: list[int] | None) -> bool:
+    """Whether to run a study; by default all of them."""
+    return not only or number_of(file) in only
+
+
+def number_of(file: Path) -> int:
+    """The number of a study."""
+    return int(file.stem.removeprefix("study_"))
+
+
+def in_turn_or_beside(files: list[Path], beside: bool) -> Iterable[tuple[nbformat.NotebookNode, dict, float, str]]:
+    """All studies in their order; where nobody looks at times, two of them at once, each with half of the cores.
+
+    What compares times comes first, and is alone in any case.
+    """
+    alone = [file for file in files if number_of(file) in TIMED or not beside]
+    yield from map(executed, alone)
+    files = files[len(alone) :]
+    os.environ.setdefault("ELMAN_THREADS", str(max((os.cpu_count() or 2) // 2, 1)))
+    with ProcessPoolExecutor(2) as pool:
+        yield from pool.map(executed, files)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--full", action="store_true", help="the studies' own settings; keeps outputs and results")
@@ -96,17 +132,14 @@ def main() -> int:
     options = parser.parse_args()
     os.environ["ELMAN_EXAMPLES"] = "full" if options.full else "quick"
     sections, failed = {}, []
-    for file in sorted(HERE.glob("study_*.ipynb")):
-        if options.only and int(file.stem.removeprefix("study_")) not in options.only:
-            continue
-        notebook, started = nbformat.read(file, as_version=4), time.perf_counter()
-        try:
-            results = execute(notebook)
-        except CellExecutionError as error:
+    files = [f for f in sorted(HERE.glob("study_*.ipynb")) if is_asked_for(f, options.only)]
+    files.sort(key=lambda file: number_of(file) not in TIMED)
+    for file, found in zip(files, in_turn_or_beside(files, beside=not options.full), strict=True):
+        notebook, results, seconds, failure = found
+        if failure:
             failed.append(file.name)
-            print(f"{file.name} failed:\n{error}", file=sys.stderr)
+            print(f"{file.name} failed:\n{failure}", file=sys.stderr)
             continue
-        seconds = time.perf_counter() - started
         print(f"{file.name}: {len(results)} results in {seconds:.0f} s", flush=True)
         if options.full:
             tidy(notebook)

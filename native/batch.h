@@ -124,6 +124,7 @@ struct Training {
   std::vector<T*> carried;  // states of the network taken from batch to batch, updated in place; empty: zeros each time
   double seconds = 0;       // no update begins after so much time, but the first
   int64_t* done = nullptr;  // updates that are done, also where an exception ends the call
+  double* norms = nullptr;  // (updates) of gradients, as they were before they were clipped; null: not wanted
 };
 
 struct Trained {

@@ -132,7 +132,7 @@ std::vector<Span> spans_of(const Flat<const int64_t>& spans, int64_t parameters,
 template <class T>
 Training<T> training_of(const Engine<T>& engine, const Flat<T>& parameters, const Optimizer<T>& optimizer,
                         const Flats<T>& state, const Flat<const int64_t>& spans, const Flat<const double>& scalars,
-                        int updates, double clip_norm) {
+                        int updates, double clip_norm, const Flat<double>& norms) {
   Training<T> training;
   training.parameters = parameters_of(engine, parameters);
   expect_count(state.size(), size_t(optimizer.states), "arrays of the optimiser's state");
@@ -145,6 +145,8 @@ Training<T> training_of(const Engine<T>& engine, const Flat<T>& parameters, cons
   training.groups = int(scalars.shape(1)), training.scalars = scalars.data();
   training.spans = spans_of(spans, int64_t(parameters.size()), training.groups);
   training.clip_norm = clip_norm;
+  training.norms = pointer(norms);
+  if (training.norms) expect_size(norms, updates, "norms of gradients");
   return training;
 }
 
@@ -167,12 +169,13 @@ nb::tuple py_train(Engines<T>& engines, const Flat<T>& parameters, const Givens&
                    const Flat<const int64_t>& rows, const Flat<const int64_t>& offsets, const Optimizer<T>& optimizer,
                    const Flats<T>& state, const Flat<const int64_t>& spans, const Flat<const double>& scalars,
                    double clip_norm, const Flat<const uint64_t>& keys, const Flats<T>& carried, double seconds,
-                   const Flat<double>& losses, const Flat<int64_t>& done, bool low_memory, int truncate) {
+                   const Flat<double>& losses, const Flat<int64_t>& done, const Flat<double>& norms, bool low_memory,
+                   int truncate) {
   const Engine<T>& engine = engines.alike();
   expect_fit(losses.size() <= size_t(kMost), "losses");
   expect_size(done, 1, "the number of updates");
   const int updates = int(losses.size());
-  Training<T> training = training_of(engine, parameters, optimizer, state, spans, scalars, updates, clip_norm);
+  Training<T> training = training_of(engine, parameters, optimizer, state, spans, scalars, updates, clip_norm, norms);
   training.data = make_batch<T>(engine, inputs, lengths, {}, 0);
   add_goals(engine, targets, weights, training.data);
   check_batches(rows, offsets, updates, training.data.B, !carried.empty());
@@ -192,9 +195,9 @@ nb::tuple py_train(Engines<T>& engines, const Flat<T>& parameters, const Givens&
 template <class T>
 bool py_update(Engines<T>& engines, const Flat<T>& parameters, const Flat<T>& gradients, const Optimizer<T>& optimizer,
                const Flats<T>& state, const Flat<const int64_t>& spans, const Flat<const double>& scalars,
-               double clip_norm) {
+               double clip_norm, const Flat<double>& norms) {
   const Engine<T>& engine = engines.alike();
-  Training<T> training = training_of(engine, parameters, optimizer, state, spans, scalars, 1, clip_norm);
+  Training<T> training = training_of(engine, parameters, optimizer, state, spans, scalars, 1, clip_norm, norms);
   T* given = parameters_of(engine, gradients);
   bool finite = false;
   without_python([&] { finite = update(engines, training, optimizer.program, optimizer.scalars, given); });
@@ -241,10 +244,10 @@ void bind_engine(nb::module_& m, const char* name, const char* repeated, const c
            "states"_a, "state_gradients"_a, "key"_a, "parameter_gradients"_a, "outputs"_a, "final_states"_a,
            "input_grads"_a, "initial_states"_a, "low_memory"_a, "truncate"_a, "first"_a, "totals"_a)
       .def("update", py_update<T>, "parameters"_a, "gradients"_a, "optimizer"_a, "state"_a, "spans"_a, "scalars"_a,
-           "clip_norm"_a)
+           "clip_norm"_a, "norms"_a.none())
       .def("train", py_train<T>, "parameters"_a, "inputs"_a, "targets"_a, "weights"_a, "lengths"_a, "rows"_a,
            "offsets"_a, "optimizer"_a, "state"_a, "spans"_a, "scalars"_a, "clip_norm"_a, "keys"_a.none(), "carried"_a,
-           "seconds"_a, "losses"_a, "done"_a, "low_memory"_a, "truncate"_a)
+           "seconds"_a, "losses"_a, "done"_a, "norms"_a.none(), "low_memory"_a, "truncate"_a)
       .def("repeated", py_repeated<T>, nb::keep_alive<0, 1>(), nb::keep_alive<0, 2>(), nb::keep_alive<0, 4>(),
            nb::keep_alive<0, 5>(), nb::keep_alive<0, 6>(), "parameters"_a, "version"_a, "inputs"_a, "states"_a,
            "outputs"_a)

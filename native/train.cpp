@@ -53,11 +53,13 @@ struct Update {
     return sum;
   }
 
-  // What the gradients are to be multiplied by; NaN when one is not finite.
-  double scale(std::vector<double>& sums) const {
-    if (training.clip_norm <= 0)
+  // What the gradients of an update are to be multiplied by; NaN when one is not finite.
+  double scale(std::vector<double>& sums, int64_t number) const {
+    const bool clips = training.clip_norm > 0;
+    const double norm = clips || training.norms ? std::sqrt(sum(sums, e.kernels.sum_of_squares)) : 0;
+    if (training.norms) training.norms[number] = norm;
+    if (!clips)  // the squares of what is finite need not be so
       return 1 + sum(sums, [&](const T* x, size_t n) { return e.kernels.all_finite(x, n) ? 0.0 : double(NAN); });
-    double norm = std::sqrt(sum(sums, e.kernels.sum_of_squares));
     if (!std::isfinite(norm)) return NAN;
     return norm > training.clip_norm ? training.clip_norm / norm : 1;
   }
@@ -192,7 +194,7 @@ Trained train(Engines<T>& engines, const Training<T>& training, const Program<T>
     const T* arena = with_made(e, training.parameters, 0, batch.key);
     losses[done] = run_in_time(e, arena, batch, results, training.in_time);
     take_back(e, gradients, batch.key);
-    double scale = update.scale(sums);
+    double scale = update.scale(sums, done);
     if (!std::isfinite(losses[done]) || std::isnan(scale)) return {int(done), false};
     std::vector<T> running = running_moments(e, training.parameters);
     update.apply(training.scalars + done * training.groups * scalars, scalars, T(scale), values);
@@ -212,7 +214,7 @@ bool update(Engines<T>& engines, const Training<T>& training, const Program<T>& 
   auto values = prepared(e, training, program);
   Update<T> update{e, training, program, gradients};
   std::vector<double> sums;
-  double scale = update.scale(sums);
+  double scale = update.scale(sums, 0);
   if (std::isnan(scale)) return false;
   update.apply(training.scalars, scalars, T(scale), values);
   return true;

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import native_available
+from tests.draws import draws
 
 pytestmark = pytest.mark.skipif(not native_available(), reason="the native engine is not built")
 LAYERS = {
@@ -69,7 +70,7 @@ def test_threads_that_share_the_columns_of_a_step_change_no_bit(products, B):
 
 
 @pytest.mark.parametrize(("dtype", "products"), [(np.float32, None), (np.float64, None), (np.float32, "bfloat16")])
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(
     B=st.integers(1, 70),
     T=st.integers(1, 9),

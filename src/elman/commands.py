@@ -24,7 +24,7 @@ from elman.data.collection import Collection
 from elman.data.known_ahead import future_rows
 from elman.data.reading import OF_ROWS, Reading
 from elman.data.series import name_of
-from elman.engine.native import default_threads
+from elman.engine.threads import default_threads
 from elman.equations import Cell
 from elman.errors import OptionError
 from elman.files import check_file, check_writable, write_folder, write_whole

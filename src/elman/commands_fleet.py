@@ -30,7 +30,7 @@ from elman.keeping import MODEL, attempted
 from elman.language import LanguageModel
 from elman.plots.saved import check_picture, write_picture
 from elman.saved import BESIDE, Saved, saved_in
-from elman.training.runs import within
+from elman.training.scopes import within
 
 PAGE, TRIALS = "report.html", "trials.csv"
 

@@ -13,7 +13,9 @@ from typing import Any
 from elman import checks
 from elman.errors import ModelFileError, OptionError, TrainingError
 from elman.files import OUT
-from elman.training.runs import MANIFEST, USUAL, Every, manifest_of, saving
+from elman.training.often import USUAL, Every
+from elman.training.run_folder import MANIFEST, manifest_of
+from elman.training.runs import saving
 from elman.training.standing import versions
 
 RUN = "run"  # the folder in that of the results

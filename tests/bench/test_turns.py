@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -43,10 +42,16 @@ def test_without_patience_a_disturbed_turn_stays_and_is_counted():
     assert figures(found[0], found[0], 1.0).disturbed_rounds == 3
 
 
-def test_a_turn_is_as_many_epochs_as_fill_its_time():
-    player = warmed_up(Run(lambda: time.sleep(0.001), lambda _: 2.5), units=10)
-    assert player.loss == 2.5 and 1 <= player.epochs <= 4
-    assert 0.1 <= player.turn().ms < 1  # a tenth of an epoch of a millisecond or more
+def test_a_turn_is_as_many_epochs_as_fill_its_time(monkeypatch):
+    clock = [0.0]
+
+    def epoch():
+        clock[0] += 2**-10
+
+    monkeypatch.setattr(turns.time, "perf_counter", lambda: clock[0])
+    player = warmed_up(Run(epoch, lambda _: 2.5), units=10)
+    assert player.loss == 2.5 and player.epochs == 5
+    assert player.turn().ms == 2**-10 * 1e3 / 10  # a tenth of an epoch
 
 
 def test_figures_are_medians_and_shares_of_the_product_in_the_same_round():

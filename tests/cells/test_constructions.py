@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.cells import gru_from_simple, gru_holding
 from elman.engine import ENGINES, native_available
+from tests.draws import draws
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 
@@ -29,7 +30,7 @@ def numbers(B: int, T: int, F: int, H: int, seed: int = 0):
     return [random.normal(size=shape) for shape in shapes]
 
 
-@settings(max_examples=30)
+@draws(30)
 @given(
     sizes=st.tuples(*[st.integers(1, n) for n in (9, 12, 5, 20)]),
     reset_after=st.booleans(),

@@ -5,11 +5,12 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.data import collect
 from elman.errors import DataError
+from tests.draws import draws
 
 pl = pytest.importorskip("polars")
 
@@ -65,7 +66,7 @@ MAKERS = {
 }
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(panels(), st.sampled_from(list(MAKERS)))
 def test_a_panel_in_any_form(panel, form):
     frame, whole = panel
@@ -79,7 +80,7 @@ def test_a_panel_in_any_form(panel, form):
     check(found, {(name, 1): one for name, one in series.items()} if form == "a constant beside" else series)
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(panels())
 def test_a_wide_frame_holds_the_same(panel):
     frame, whole = panel
@@ -91,7 +92,7 @@ def test_a_wide_frame_holds_the_same(panel):
     check(collect(wide, target=targets), series) if len(targets) > 1 else None
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(panels())
 def test_some_of_the_series_are_those(panel):
     frame, whole = panel

@@ -4,12 +4,13 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from elman.data.read_times import looks_like_times, read_times
 from elman.data.times import extend, infer_step
 from elman.errors import DataError
+from tests.draws import draws
 
 # forms of strftime, by the finest step that they can write
 FORMS = {
@@ -49,7 +50,7 @@ def calendars(draw):
     return form, first + np.arange(n) * np.timedelta64(step)
 
 
-@settings(max_examples=300, deadline=None)
+@draws(300)
 @given(calendars(), st.sampled_from([str, str.upper, str.lower]))
 def test_what_is_written_is_read_back_or_refused_as_ambiguous(calendar, case):
     form, times = calendar
@@ -67,7 +68,7 @@ def test_what_is_written_is_read_back_or_refused_as_ambiguous(calendar, case):
     assert looks_like_times(texts)
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(calendars())
 def test_the_forecast_goes_on_as_the_file_would(calendar):
     form, times = calendar
@@ -81,7 +82,7 @@ def test_the_forecast_goes_on_as_the_file_would(calendar):
         assert found.notation.labels(after) == texts[-2:]
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(calendars(), st.data())
 def test_a_row_that_is_no_time_is_found_anywhere(calendar, data):
     form, times = calendar
@@ -95,7 +96,7 @@ def test_a_row_that_is_no_time_is_found_anywhere(calendar, data):
         read_times(texts, "when")
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(
     st.lists(st.text(st.sampled_from("0123456789-/.: TZQWjanpm+é"), max_size=12) | st.none(), max_size=20),
     st.booleans(),

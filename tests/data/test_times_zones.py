@@ -6,7 +6,7 @@ import zoneinfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from elman.data.dates.zones import Zone
@@ -14,6 +14,7 @@ from elman.data.read_times import read_times, typed_times
 from elman.data.series import load_series
 from elman.data.times import check_order, extend, infer_step, positions
 from elman.errors import DataError
+from tests.draws import draws
 
 BERLIN, NEW_YORK = zoneinfo.ZoneInfo("Europe/Berlin"), zoneinfo.ZoneInfo("America/New_York")
 HOUR = dt.timedelta(hours=1)
@@ -146,7 +147,7 @@ def test_a_parquet_file_of_pandas_keeps_its_zone(zone, tmp_path):
     assert series.labels(series.times[-1:]) == [when[-1].isoformat().replace("+00:00", "Z")]
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @example(zone="Australia/Lord_Howe", start=dt.datetime(2000, 3, 17, 21), minutes=60, n=187, offsets=False)
 @example(zone="Australia/Lord_Howe", start=dt.datetime(2000, 3, 17, 10), minutes=60, n=287, offsets=False)
 @example(zone="Europe/Berlin", start=dt.datetime(2020, 10, 20, 1), minutes=180, n=80, offsets=False)  # an hour once

@@ -41,7 +41,7 @@ def started(size: int, program: Path, *arguments: str, by: Sequence[str] = ()) -
 
 
 def run(
-    size: int, program: Path, *arguments: str, by: Sequence[str] = (), seconds: float = 120
+    size: int, program: Path, *arguments: str, by: Sequence[str] = (), seconds: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Its exit code and what it said; it fails the test if it does not end."""
     process = started(size, program, *arguments, by=by)

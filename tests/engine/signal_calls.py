@@ -198,8 +198,8 @@ def ctrl_c() -> None:
         time.sleep(0.3)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=press).start()
     try:
+        threading.Thread(target=press).start()
         call()
     except KeyboardInterrupt:
         return
@@ -265,6 +265,6 @@ CALLS = {
 if __name__ == "__main__":
     THREADS = int(sys.argv[1])
     for name in sys.argv[2:] or CALLS:
-        begun = time.perf_counter()
+        begun = time.process_time()
         CALLS[name]()
-        print(f"{name}: {time.perf_counter() - begun:.2f} s", flush=True)
+        print(f"{name}: {time.process_time() - begun:.2f} s of processors", flush=True)

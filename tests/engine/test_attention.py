@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
 from elman.engine.interface import Batch, Gradients
 from elman.engine.plan import Plan
 from elman.engine.slots import ONCE
+from tests.draws import draws
 from tests.engine.attention_plans import looked_up, recurrent, to_itself
 from tests.engine.graph_problems import data
 
@@ -34,7 +35,7 @@ def gradients(plan: Plan, engine: str, parameters: np.ndarray, batch: Batch, dty
     return arrays_of(machine.gradients(parameters, batch, want_input=True, want_states=True))
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     maker=makers,
     axis=st.sampled_from([0, 1, ONCE]),
@@ -69,7 +70,7 @@ def test_gradients_are_those_of_central_differences(maker, axis, additive, ragge
 
 
 @native
-@settings(max_examples=80, deadline=None)
+@draws(80)
 @given(
     maker=makers,
     axis=st.sampled_from([0, 1, ONCE]),

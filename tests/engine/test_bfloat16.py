@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
@@ -13,6 +13,7 @@ from elman.engine.bfloat16 import rounded
 from elman.engine.native import instruction_sets
 from elman.engine.plan import Plan
 from elman.errors import OptionError
+from tests.draws import draws
 from tests.engine.calls import gradients
 from tests.engine.zoo import CELLS, batch, make_plan
 
@@ -73,7 +74,7 @@ def test_whole_numbers_are_rounded_where_the_numpy_engine_rounds_them(isa, sizes
 
 
 @pytest.mark.parametrize("isa", ISAS)
-@settings(max_examples=12, deadline=None)
+@draws(12)
 @given(
     name=st.sampled_from(sorted(CELLS)),
     sizes=st.tuples(st.integers(8, 40), st.integers(1, 7), st.integers(1, 40), st.integers(8, 50), st.integers(1, 5)),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.engine import arrays, make_engine, native, native_available
@@ -19,6 +19,7 @@ from elman.engine.indices import whole_numbers
 from elman.engine.plain import plain_plan
 from elman.engine.plan import Elementwise, Plan
 from elman.errors import ElmanError, EngineError
+from tests.draws import draws
 from tests.engine.attention_plans import looked_up, recurrent, to_itself
 from tests.engine.graph_problems import data, graphs
 from tests.engine.hand_plans import tanh_rnn
@@ -67,7 +68,7 @@ def run(plan: Plan, seed: int) -> None:
         pass  # of what is wrong with the plan, or of what Python makes of it on the way to the engine
 
 
-@settings(max_examples=150, deadline=None)
+@draws(150)
 @given(problem=graphs(), seeded=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_broken_graphs_stay_within_memory(problem, seeded, seed):
     random = np.random.default_rng(seed)
@@ -77,7 +78,7 @@ def test_broken_graphs_stay_within_memory(problem, seeded, seed):
     run(plan, seed)
 
 
-@settings(max_examples=150, deadline=None)
+@draws(150)
 @given(
     plan=st.sampled_from([looked_up(1, True), looked_up(0, False, axes=1), recurrent(1, True), to_itself(True)]),
     seed=st.integers(0, 2**32 - 1),
@@ -143,7 +144,7 @@ def called(plain: tuple, plan: Plan, seed: int) -> None:
 WRONG = (ElmanError, LookupError, TypeError, ValueError, OverflowError, RuntimeError, MemoryError)
 
 
-@settings(max_examples=150, deadline=None)
+@draws(150)
 @given(problem=graphs(), seeded=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_numbers_that_are_not_those_of_the_plan_stay_within_memory(problem, seeded, seed):
     random, plan = np.random.default_rng(seed), problem.plan(seeded=seeded)

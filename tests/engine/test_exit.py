@@ -41,7 +41,7 @@ CALLS = {
 @pytest.mark.parametrize("call", CALLS)
 def test_the_process_ends_well_while_a_daemon_thread_computes(call):
     code = LEAVE.format(call=CALLS[call])
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr
     assert not any(word in ended.stderr for word in ("terminate", "Fatal", "Aborted"))
 
@@ -49,13 +49,13 @@ def test_the_process_ends_well_while_a_daemon_thread_computes(call):
 @pytest.mark.parametrize("end", ["sys.exit(3)", "raise SystemExit(3)", "os._exit(3)"])
 def test_the_process_ends_as_it_is_told_while_threads_compute(end):
     code = f"import os, sys\n{LEAVE.format(call='net(x)')}\n{end}\n"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 3, ended.stderr
     assert not any(word in ended.stderr for word in ("terminate", "Fatal", "Aborted"))
 
 
 def test_threads_that_are_no_daemons_end_their_work_first():
     code = LEAVE.format(call="net(x); break").replace(", daemon=True", "") + "\nsys.exit(4)\n"
-    ended = subprocess.run([sys.executable, "-c", "import sys\n" + code], capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", "import sys\n" + code], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 4, ended.stderr
     assert not ended.stderr

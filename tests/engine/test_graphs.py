@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
@@ -14,6 +14,7 @@ from elman.engine.interface import How
 from elman.engine.plan import Plan
 from elman.engine.stage import MoveSpec, Source
 from elman.errors import EngineError
+from tests.draws import draws
 from tests.engine.graph_problems import Drawn, Problem, data, graphs, with_state_gradients
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
@@ -36,7 +37,7 @@ def slopes(value, array: np.ndarray, chosen: np.ndarray) -> list[float]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(problem=graphs(), ragged=st.booleans(), seed=st.integers(0, 99), engine=st.sampled_from(BUILT))
 def test_gradients_are_those_of_central_differences(problem, ragged, seed, engine):
     plan = problem.plan()
@@ -57,7 +58,7 @@ def test_gradients_are_those_of_central_differences(problem, ragged, seed, engin
 
 
 @pytest.mark.skipif(not native_available(), reason="the native engine is not built")
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(
     problem=graphs(),
     B=st.integers(1, 70),
@@ -83,7 +84,7 @@ def test_both_engines_find_the_same(problem, B, steps, ragged, seed, memory, see
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-9 * max(1, np.abs(b).max(initial=0)))
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     problem=graphs(axes=1, simple=True), ragged=st.booleans(), seed=st.integers(0, 99), engine=st.sampled_from(BUILT)
 )
@@ -97,7 +98,7 @@ def test_low_memory_is_the_same(problem, ragged, seed, engine):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(problem=graphs(), seed=st.integers(0, 99), engine=st.sampled_from(BUILT))
 def test_a_row_alone_is_the_row_in_its_batch(problem, seed, engine):
     plan = problem.plan()

@@ -15,8 +15,12 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_what_the_handler_of_a_signal_raises_ends_every_native_call(threads):
-    command = [sys.executable, "-m", "tests.engine.signal_calls", str(threads)]
+ALONE = "many_rows one_long_row large_products gradients training stream generation ctrl_c".split()
+
+
+@pytest.mark.parametrize(("threads", "calls"), [(1, ALONE), (2, [])], ids=["alone", "two threads"])
+def test_what_the_handler_of_a_signal_raises_ends_every_native_call(threads, calls):
+    """All calls with two threads; with one those in which it may be the one that looks."""
+    command = [sys.executable, "-m", "tests.engine.signal_calls", str(threads), *calls]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"

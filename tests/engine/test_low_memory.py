@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
@@ -13,6 +13,7 @@ from elman.engine.slots import Ref
 from elman.errors import DataError, EngineError, OptionError
 from elman.training.losses import LOSSES
 from elman.training.protocol import Aim
+from tests.draws import draws
 from tests.engine import hand_plans
 from tests.engine.calls import forward, gradients, train
 from tests.engine.zoo import CELLS, batch, make_plan
@@ -50,7 +51,7 @@ def test_every_cell_has_the_gradients_of_the_whole(name, last, engine):
 
 
 @needs_native
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     name=st.sampled_from(sorted(CELLS)),
     sizes=st.tuples(*[st.integers(1, n) for n in (40, 40, 7, 37, 5)]),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
@@ -16,6 +16,7 @@ from elman.engine.interface import Batch, How, Updates
 from elman.engine.schedule import schedule
 from elman.engine.slots import Ref
 from elman.engine.stage import LayerSpec, LossSpec, NormSpec, Source
+from tests.draws import draws
 from tests.engine.graph_problems import Drawn, Problem, data, normalising
 from tests.engine.test_truncated import pieces
 from tests.engine.zoo import squared_error
@@ -45,7 +46,7 @@ def test_the_moments_are_those_of_all_rows_and_steps_in_use(engine):
     assert not y[~used].any()
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(
     engine=st.sampled_from(BUILT),
     what=st.lists(st.sampled_from([NORM, "gru", "dense", "lstm"]), min_size=1, max_size=5),
@@ -96,7 +97,7 @@ def in_pieces(machine, parameters: np.ndarray, batch: Batch, k: int) -> Batch:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(
     engine=st.sampled_from(BUILT),
     what=st.sampled_from([(NORM, "gru"), ("gru", NORM, "lstm"), ("lstm", NORM, "dense", NORM, "gru"), ("gru", NORM)]),

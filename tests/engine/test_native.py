@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.engine import native
 from elman.engine.native import NativeEngine
 from elman.engine.slots import Ref
 from elman.errors import DataError, EngineError, ShapeError
+from tests.draws import draws
 from tests.engine import hand_plans
 from tests.engine.calls import forward, gradients, train
 from tests.engine.rnn_problem import Problem
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(not native.available(), reason="no native build"
 sizes = st.tuples(*[st.integers(1, n) for n in (40, 6, 4, 19, 3)])  # B T F H O
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(sizes, st.booleans(), st.booleans(), st.booleans(), st.integers(0, 99))
 def test_loss_output_and_states_are_those_of_the_equations(sizes, ragged, last, reverse, seed):
     p = Problem(*sizes, ragged=ragged, last=last, reverse=reverse, seed=seed)
@@ -113,7 +114,7 @@ def test_threads_do_not_change_a_bit(dtype, ragged, B):
         same(two, p.run(p.engine(threads, dtype), want_input=True, key=7))
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(sizes, st.booleans(), st.sampled_from([np.float32, np.float64]))
 def test_a_row_alone_is_the_row_in_a_batch(sizes, ragged, dtype):
     p = Problem(*sizes, ragged=ragged)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
+from tests.draws import draws
 from tests.engine.calls import forward, gradients
 from tests.engine.zoo import CELLS, batch, make_plan
 
@@ -48,7 +49,7 @@ def test_gradients_are_those_of_central_differences(name, last, reverse, engine)
 
 
 @needs_native
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     name=st.sampled_from(sorted(CELLS)),
     sizes=st.tuples(*[st.integers(1, n) for n in (40, 12, 7, 37, 5)]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
@@ -12,6 +12,7 @@ from elman.engine import ENGINES, make_engine, native_available
 from elman.errors import EngineError, OptionError
 from elman.training.losses import LOSSES
 from elman.training.protocol import Aim
+from tests.draws import draws
 from tests.engine.calls import forward, gradients
 from tests.engine.test_low_memory import stack_data, stacked
 from tests.engine.zoo import CELLS, batch, make_plan
@@ -46,7 +47,7 @@ def by_hand(engine, data: dict, k: int) -> tuple[float, np.ndarray]:
     return loss, gradient
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(
     engine=st.sampled_from(BUILT),
     name=st.sampled_from(STATELESS_MASKS),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.engine import ENGINES, make_engine, native_available
+from tests.draws import draws
 from tests.engine.calls import forward, gradients
 from tests.engine.zoo import batch, make_plan
 
@@ -45,7 +46,7 @@ def results(engine, kind: dict, key: int = 3) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("engine", BUILT)
 @pytest.mark.parametrize("last", [False, True])
-@settings(max_examples=25)
+@draws(25)
 @given(name=st.sampled_from(["lstm", "gru", "odd"]), kinds=st.lists(KINDS, min_size=2, max_size=5))
 def test_each_run_gives_the_bits_of_an_engine_of_its_own(engine, last, name, kinds):
     plan = make_plan(name, F, H, O, last=last)

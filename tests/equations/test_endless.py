@@ -9,6 +9,15 @@ import pytest
 import elman as el
 
 
+@pytest.fixture(autouse=True)
+def few_calls():
+    """What is deeper takes longer, and is refused alike."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(400)
+    yield
+    sys.setrecursionlimit(before)
+
+
 def endless(x):
     h = el.GRU(3)(x)
     return endless(h)  # again and again

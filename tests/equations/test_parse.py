@@ -5,11 +5,12 @@ from __future__ import annotations
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import elman as el
 from elman.equations.parse_functions import FUNCTIONS
 from elman.equations.store import to_data
+from tests.draws import draws
 
 NAMES = {name: function.call for name, function in FUNCTIONS.items()}
 
@@ -55,7 +56,7 @@ def extended(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 EXPRESSIONS = st.recursive(VALUES, extended, max_leaves=8)
 
 
-@settings(max_examples=150, deadline=None)
+@draws(150)
 @given(EXPRESSIONS, EXPRESSIONS)
 def test_random_equations_are_what_python_makes_of_them(first, second):
     text = f"def f(p, x, h, c):\n    z = tanh(p.V @ x)\n    h = h + {first}\n    return h, {second} + c\n"
@@ -68,7 +69,7 @@ def test_random_equations_are_what_python_makes_of_them(first, second):
         assert to_data(el.cell_from_text(text)) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@draws(300)
 @given(st.text(alphabet="xhcpW@+-*/()[]{}.,:=<>!\"'# \n1e2defrtunsigmoaT_é∂\t\\;%", max_size=120))
 def test_any_text_is_read_or_refused_at_a_place_in_it(text):
     try:

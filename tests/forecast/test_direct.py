@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
@@ -10,6 +10,7 @@ from elman.cells import catalogue, gru
 from elman.equations import cell, tanh
 from elman.forecast.direct import MIDDLE, QUANTILES, UNKNOWN, direct_network, head_of, pinball
 from elman.network.copies import in_float64
+from tests.draws import draws
 from tests.of_catalogue import ONE_INPUT
 
 Q = len(QUANTILES)
@@ -47,7 +48,7 @@ def test_a_network_that_learnt_nothing_repeats_the_last_value():
     np.testing.assert_allclose(above[..., 3] / above[..., 0], 2, rtol=1e-5)  # as a random walk, after four steps
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 20))
 def test_quantiles_never_cross(seed, size):
     net = randomised(untrained(), seed, size)

@@ -7,11 +7,12 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.errors import DataError, OptionError
 from elman.forecast import Forecaster
+from tests.draws import draws
 from tests.forecast.kinds import KINDS, series
 
 RANGES = 10  # of the history, that a forecast may leave it by within a season or a dozen steps
@@ -39,7 +40,7 @@ def check(forecast, history, horizon):
         assert low - reach <= near.min() and near.max() <= high + reach
 
 
-@settings(max_examples=20)
+@draws(20)
 @given(
     st.sampled_from(sorted(KINDS)),
     st.integers(1, 200),
@@ -70,7 +71,7 @@ def test_a_series_of_any_kind(kind, n, seed, horizon, season, missing):
     assert np.isfinite(list(found.quantiles.values())).all()
 
 
-@settings(max_examples=6)
+@draws(6)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([2, 7, 25]), st.sampled_from(["gru", "simple"]))
 def test_many_series_of_all_kinds_together(seed, count, cell):
     random = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.cells import gru
@@ -29,6 +29,7 @@ from elman.forecast.rows import (
     training_rows,
 )
 from elman.forecast.views import ABOUT, views_of
+from tests.draws import draws
 
 RNG = np.random.default_rng(0)
 RAGGED = [RNG.normal(size=n).cumsum() + 40 for n in (30, 12, 3, 1, 2, 55)]
@@ -222,7 +223,7 @@ def one_by_one(nets, histories, views, horizon, origins):
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
-@settings(max_examples=15)
+@draws(15)
 def test_origins_are_read_off_one_row_as_each_off_its_own(seed, long):
     random = np.random.default_rng(seed)
     lengths = random.integers(1, 3 * LONGEST if long else 60, 4)

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.data import load_series
 from elman.forecast import autocorrelation, detect_season
+from tests.draws import draws
 
 
 def test_autocorrelation_is_the_mean_product_of_deviations():
@@ -14,7 +15,7 @@ def test_autocorrelation_is_the_mean_product_of_deviations():
     np.testing.assert_allclose(autocorrelation(values, 7), expected, atol=1e-12)
 
 
-@settings(max_examples=40)
+@draws(40)
 @given(st.integers(3, 60), st.floats(0, 6.28), st.floats(1e-3, 1e6), st.floats(-3, 3))
 def test_the_season_of_a_wave_in_any_units_and_on_any_line(season, phase, size, slope):
     t = np.arange(6 * season)

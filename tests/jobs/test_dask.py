@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from functools import partial
 
 import joblib
@@ -16,7 +14,7 @@ import numpy as np
 import pytest
 
 import elman as el
-from elman.engine.native import default_threads
+from elman.engine.threads import default_threads
 from elman.errors import JobError, OptionError
 from elman.jobs import as_jobs, run_jobs
 from tests.jobs import work
@@ -49,27 +47,19 @@ def on_dask(client):
         yield client
 
 
-class Killer(threading.Thread):
-    """Kills a worker, by its process, when it has done a part of the work."""
+class Killer(distributed.SchedulerPlugin):
+    """Kills a worker, by its process, as soon as the scheduler has so many results."""
 
-    def __init__(self, client, share):
-        super().__init__()
-        self.client, self.share, self.done = client, share, None
+    name = "killer"
 
-    def run(self):
-        (_, pid), *_ = self.client.run(os.getpid).items()
-        while True:
-            states = self.client.run_on_scheduler(_states)
-            done = states.count("memory") / max(len(states), 1)
-            if len(states) > 8 and done > self.share:
-                break
-            time.sleep(0.005)
-        os.kill(pid, signal.SIGKILL)
-        self.done = done
+    def __init__(self, pid, results):
+        self.pid, self.left = pid, results
 
-
-def _states(dask_scheduler):
-    return [task.state for task in dask_scheduler.tasks.values()]
+    def transition(self, key, start, finish, *args, **kwargs):
+        self.left -= finish == "memory"
+        if not self.left and self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            self.pid = None
 
 
 def collection(count):
@@ -95,12 +85,13 @@ def test_a_worker_that_is_killed_on_the_way_changes_no_bit(client):
     foretold = local.fit(data).predict(level=[80, 95])
 
     before = set(client.run(os.getpid).values())
-    killer = Killer(client, 0.3)
-    killer.start()
+    killer = Killer(min(before), results=12)
+    client.cluster.scheduler.add_plugin(killer)
     with joblib.parallel_config("dask"):
         beside = local.backtest(data, origins=3)
-    killer.join()
-    assert 0.3 < killer.done < 1 and set(client.run(os.getpid).values()) != before
+    client.cluster.scheduler.remove_plugin(killer.name)
+    client.wait_for_workers(2)
+    assert killer.pid is None and killer.left < 0 and set(client.run(os.getpid).values()) != before
     with joblib.parallel_config("dask"):
         also = local.fit(data).predict(level=[80, 95])
 

@@ -9,7 +9,7 @@ import time
 import warnings
 from pathlib import Path
 
-from elman.engine.native import default_threads
+from elman.engine.threads import default_threads
 from elman.errors import DataError, OptionError
 from elman.jobs import run_jobs
 

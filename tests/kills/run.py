@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 
 from elman import cli, commands, commands_fleet, commands_sequences, commands_text
-from elman.training.runs import MANIFEST, is_of_run, manifest_of
+from elman.training.run_folder import MANIFEST, is_of_run, manifest_of
 from elman.training.standing import Standing, check_schema
 from tests.kills.works import EVERY, RUN, WORKS
 

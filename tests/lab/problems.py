@@ -16,7 +16,7 @@ def asked(task="adding", texts=(LEAKY,), **more):
     return Asked({"task": task, "rows": 32, "steps": 8, "batch_size": 8, "rate": 0.01, "members": members, **more})
 
 
-def wait_for(does, seconds=20.0):
+def wait_for(does, seconds=300.0):
     end = time.monotonic() + seconds
     while not does():
         assert time.monotonic() < end, "it did not come to be"
@@ -29,5 +29,5 @@ def trained(task="adding", texts=(LEAKY,), epochs=5, **more):
     run = session.train(asked(task, texts, **more))
     wait_for(lambda: run.ended or all(len(member.losses) >= epochs for member in run.members))
     run.want("stop")
-    run.join(20)
+    run.join(300)
     return session

@@ -194,3 +194,22 @@ def test_scikit_learn_can_clone_it():
 def test_shares_are_below_one(name):
     with pytest.raises(OptionError, match=rf"{name} is 1; expected a number in \[0, 1\)"):
         LanguageModel(**{name: 1}).fit(TEXT, verbose=0)
+
+
+@pytest.mark.parametrize("update", [2, 9])
+def test_a_training_that_was_stopped_goes_on_to_the_same_bits(update, tmp_path):
+    def fit(*callbacks, **saved):
+        model = el.LanguageModel(units=8, steps=6, streams=4, epochs=3, patience=3, dropout=0.1, fresh=0.3)
+        return model.fit("to be or not to be, " * 12, verbose=0, callbacks=callbacks, **saved)
+
+    def stop(training):
+        if training.net.updates == update:
+            raise KeyboardInterrupt
+
+    whole, run = fit(), {"checkpoint": tmp_path / "run", "every": 1}
+    assert whole.network_.updates > 9
+    with pytest.raises(KeyboardInterrupt):
+        fit(el.LambdaCallback(on_batch_end=stop), **run)
+    again = fit(el.LambdaCallback(on_batch_end=lambda training: None), **run, resume=True)
+    np.testing.assert_array_equal(again.network_.arena, whole.network_.arena)
+    assert again.history_["val_loss"] == whole.history_["val_loss"]

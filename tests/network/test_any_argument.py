@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.training import LOSSES
+from tests.draws import draws
 
 numbers = st.one_of(
     st.integers(-3, 6),
@@ -170,7 +171,7 @@ def nans(found: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", CALLS)
-@settings(max_examples=15, deadline=None)
+@draws(15)
 @given(data=st.data())
 def test_any_argument_works_or_is_refused(name, data):
     call, good = CALLS[name]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.errors import OptionError
 from elman.network import GRU, LSTM, BatchNorm, Dense, Dropout, LayerNorm, Network, check_gradients, load
 from elman.training import Adam, AdamW
+from tests.draws import draws
 from tests.training.problems import ENGINES
 
 STACKS = {
@@ -57,7 +58,7 @@ def test_gradients_of_other_losses(loss):
     assert check_gradients(network("last step"), *problem(steps=3, single=True), loss=loss, samples=4).worst < 1e-7
 
 
-@settings(max_examples=15)
+@draws(15)
 @given(rows=st.integers(1, 9), steps=st.integers(1, 8), seed=st.integers(0, 99))
 def test_both_engines_agree(rows, steps, seed):
     x, target = problem(steps, seed, rows)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import ENGINES, native_available
 from elman.engine.generation import Drawing, uniform
+from tests.draws import draws
 
 BUILT = [e for e in ENGINES if e != "native" or native_available()]
 engines = pytest.mark.parametrize("engine", BUILT)
@@ -54,7 +55,7 @@ def test_each_value_is_the_output_for_all_before_it(engine, last):
 
 
 @needs_native
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(
     sizes=st.tuples(st.integers(1, 40), st.integers(1, 6), st.integers(1, 9)),
     last=st.booleans(),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import elman as el
 from elman.insight.system import System
+from tests.draws import draws
 from tests.network.graph_networks import graph_networks
 
 
@@ -17,7 +18,7 @@ def outputs_of(net: el.Network, steps: dict[str, np.ndarray]) -> list[np.ndarray
     return [y if end.sequence_output else y[:, 0] for y, end in zip(found, net.ends, strict=True)]
 
 
-@settings(max_examples=8, deadline=None)
+@draws(8)
 @given(graph_networks())
 def test_a_trace_ends_in_what_the_network_returns(drawn):
     net = drawn.network()
@@ -27,13 +28,13 @@ def test_a_trace_ends_in_what_the_network_returns(drawn):
             assert np.allclose(mine, y, atol=1e-11)
 
 
-@settings(max_examples=2, deadline=None)
+@draws(2)
 @given(graph_networks())
 def test_gradients_are_slopes(drawn):
     assert el.check_gradients(drawn.network(), rows=2, steps=2, samples=1).worst < 1e-7
 
 
-@settings(max_examples=5, deadline=None)
+@draws(5)
 @given(graph_networks())
 def test_every_layer_with_states_can_be_looked_at_or_says_why_not(drawn):
     net = drawn.network()
@@ -55,7 +56,7 @@ def test_every_layer_with_states_can_be_looked_at_or_says_why_not(drawn):
         assert np.isfinite(el.insight.memory(net, x, layer=layer).to_initial_state).all()
 
 
-@settings(max_examples=10, deadline=None)
+@draws(10)
 @given(graph_networks(stepwise=True))
 def test_a_stream_gives_what_the_network_gives_or_says_why_not(drawn):
     net = drawn.network()

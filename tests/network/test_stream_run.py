@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import ENGINES, native_available
+from tests.draws import draws
 from tests.network.graph_networks import N, graph_networks
 from tests.random_cells import BESIDE, RICH, draw
 
@@ -69,7 +70,7 @@ def same_states(one: Any, other: Any) -> None:
 
 @engines
 @pytest.mark.parametrize("name", [n for n in NETWORKS if n != "beside, last step"])
-@settings(max_examples=3, deadline=None)
+@draws(3)
 @given(rows=st.sampled_from([1, 2, 7, 40]), steps=st.sampled_from([1, 2, 5, 130]), seed=st.integers(0, 99))
 def test_a_run_has_the_bits_of_single_steps(engine, name, rows, steps, seed):
     if engine == "numpy":
@@ -84,7 +85,7 @@ def test_a_run_has_the_bits_of_single_steps(engine, name, rows, steps, seed):
 
 
 @engines
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(seed=st.integers(0, 300), kind=st.sampled_from([0, RICH, BESIDE]))
 def test_random_cells(engine, seed, kind):
     cell = draw(kind + seed)
@@ -103,7 +104,7 @@ def test_random_cells(engine, seed, kind):
 
 
 @engines
-@settings(max_examples=10, deadline=None)
+@draws(10)
 @given(graph_networks(stepwise=True))
 def test_graphs_with_several_inputs_and_outputs(engine, drawn):
     net = el.Network(drawn.function, inputs=drawn.inputs, engine=engine)
@@ -236,8 +237,8 @@ def test_ctrl_c_ends_a_long_run_and_no_step_is_done():
     before = stream.state
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
         with pytest.raises(KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
             stream.run(x)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

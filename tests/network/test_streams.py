@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.engine import native_available
 from elman.tensors import to_bytes
+from tests.draws import draws
 from tests.network.graph_networks import N, graph_networks
 from tests.network.test_stream_run import BUILT, NETWORKS
 
@@ -27,7 +28,7 @@ def gru(engine: str, **options: Any) -> el.Network:
 
 @engines
 @pytest.mark.parametrize("name", NETWORKS)
-@settings(max_examples=3, deadline=None)
+@draws(3)
 @given(st.data())
 def test_each_stream_is_what_it_is_alone(engine, name, data):
     net = NETWORKS[name](engine)
@@ -65,7 +66,7 @@ def test_each_stream_is_what_it_is_alone(engine, name, data):
 
 
 @engines
-@settings(max_examples=6, deadline=None)
+@draws(6)
 @given(graph_networks(stepwise=True))
 def test_graphs_with_several_inputs_and_outputs(engine, drawn):
     net = el.Network(drawn.function, inputs=drawn.inputs, engine=engine)

@@ -6,8 +6,9 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.draws import draws
 
 pytestmark = pytest.mark.parity
 pytest.importorskip("torch", reason="PyTorch is not installed: `make parity` installs it")
@@ -35,7 +36,7 @@ TOLERANCES = {"float64": 1e-10, "float32": 1e-5}  # times the largest absolute v
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize(("peer", "cell"), PAIRS, ids=[f"{peer.__name__[:-4]}-{cell}" for peer, cell in PAIRS])
 @given(sizes=SIZES, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=8, deadline=None)
+@draws(8)
 def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tuple[int, ...], seed: int) -> None:
     """Elman in either precision against the peer's float64."""
     problem = problems.draw(cell, *sizes, seed=seed)
@@ -48,7 +49,7 @@ def test_layer(peer: ModuleType, cell: str, dtype: str, engine: str, sizes: tupl
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("cell", pytorch_run.GATES)
 @given(sizes=SIZES, upper=st.integers(1, 40), outputs=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=8, deadline=None)
+@draws(8)
 def test_stack(cell: str, dtype: str, engine: str, sizes: tuple[int, ...], upper: int, outputs: int, seed: int) -> None:
     """Two layers, the second returning its last step only, and a dense readout: loss and gradients from PyTorch."""
     stack = problems.draw_stack(cell, *sizes, upper=upper, outputs=outputs, seed=seed)
@@ -61,7 +62,7 @@ def test_stack(cell: str, dtype: str, engine: str, sizes: tuple[int, ...], upper
 @pytest.mark.parametrize("reverse", (False, True), ids=["forward", "reverse"])
 @pytest.mark.parametrize("cell", pytorch_run.GATES)
 @given(sizes=SIZES, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=8, deadline=None)
+@draws(8)
 def test_lengths(cell: str, reverse: bool, engine: str, sizes: tuple[int, ...], seed: int) -> None:
     """Rows of different lengths, in either direction, against PyTorch's packed sequences."""
     problem = problems.draw(cell, *sizes, seed=seed)

@@ -1,5 +1,6 @@
 """Random graphs of layers on both engines against plain PyTorch: values, losses and gradients, live: `make parity`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import torch_graphs  # noqa: E402
 
-GRAPHS, PART = 60, 15
+GRAPHS, PART = int(os.environ.get("ELMAN_GRAPHS", 30)), 15  # of each kind; `make parity-long` takes more
 
 
 @pytest.mark.parametrize("first", [start + k for start in (0, random_graphs.BESIDE) for k in range(0, GRAPHS, PART)])

@@ -80,3 +80,30 @@ def test_another_number_of_batches_is_another_training(tmp_path):
     again = el.Network(2, [el.GRU(5, return_sequences=False), el.Dense(1)])
     with pytest.raises(el.OptionError, match="batches of an epoch"):
         again.fit(generator, steps_per_epoch=3, epochs=2, verbose=0, checkpoint=tmp_path / "run", resume=True)
+
+
+class Loader:
+    """As loaders of other libraries that can say where they stand."""
+
+    def __iter__(self):
+        return generator()
+
+    def __len__(self):
+        return STEPS
+
+    def state_dict(self):
+        raise AssertionError("nobody asks for it")
+
+
+def test_a_loader_with_a_state_of_its_own_is_gone_through_again_and_a_note_says_so(tmp_path):
+    def train(*callbacks, **saved):
+        net = el.Network(2, [el.GRU(5, return_sequences=False), el.Dense(1)], seed=4)
+        net.fit(Loader(), epochs=2, verbose=0, callbacks=callbacks, **saved)
+        return net
+
+    whole = train()
+    with pytest.raises(RuntimeError, match="stopped"):
+        train(Stop(3), checkpoint=tmp_path / "run", every=1)
+    with pytest.warns(RuntimeWarning, match="the Loader has a state_dict, which checkpoints do not hold"):
+        resumed = train(checkpoint=tmp_path / "run", every=1, resume=True)
+    assert np.array_equal(whole.arena, resumed.arena)

@@ -5,7 +5,7 @@ import pytest
 
 import elman as el
 from elman.errors import DataError, OptionError, ShapeError, TrainingError
-from elman.training import loop
+from elman.training import calls, keys
 from elman.training.examples import examples
 from elman.training.protocol import Aim
 from tests.training.problems import ENGINES, copied_network, linear, recurrent, sums, train
@@ -221,7 +221,7 @@ def test_a_training_resumed_from_stored_state_is_the_uninterrupted_one(engine):
 def test_how_many_updates_a_call_does_changes_nothing(stateful, engine, monkeypatch):
     outcomes = []
     for seconds in (0.0, 1e9, 0.001):
-        monkeypatch.setattr(loop, "SECONDS_A_CALL", seconds)
+        monkeypatch.setattr(calls, "SECONDS_A_CALL", seconds)
         net = recurrent(drop=0.3, engine=engine)
         spy = spied(net)
         history = train(net, *sums(rows=48), batch_size=4, epochs=3, shuffle=not stateful, stateful=stateful)
@@ -279,10 +279,10 @@ def test_an_epoch_takes_every_row_once(shuffle):
 
 
 def test_every_update_has_a_dropout_key_of_its_own():
-    first, second = loop.dropout_keys(0, 0, 1000), loop.dropout_keys(0, 1000, 1000)
-    other = loop.dropout_keys(1, 0, 2000)
+    first, second = keys.dropout_keys(0, 0, 1000), keys.dropout_keys(0, 1000, 1000)
+    other = keys.dropout_keys(1, 0, 2000)
     assert len({*first, *second, *other}) == 4000
-    np.testing.assert_array_equal(loop.dropout_keys(0, 0, 2000), np.r_[first, second])
+    np.testing.assert_array_equal(keys.dropout_keys(0, 0, 2000), np.r_[first, second])
 
 
 # --- what is not finite -------------------------------------------------------------------------------------
@@ -330,7 +330,7 @@ def test_the_batch_that_fails_is_named_whatever_the_size_of_calls(engine, monkey
     x, target = np.ones((6, 1, 1)), np.ones((6, 1, 1))
     target[4] = 1e200  # its square overflows
     for seconds in (0.0, 1e9):
-        monkeypatch.setattr(loop, "SECONDS_A_CALL", seconds)
+        monkeypatch.setattr(calls, "SECONDS_A_CALL", seconds)
         with pytest.raises(TrainingError, match="epoch 1, batch 5 of 6: the loss is inf"):
             train(linear(1, 1, engine=engine), x, target, batch_size=1, shuffle=False)
 
@@ -390,7 +390,7 @@ def test_ctrl_c_without_validation_keeps_what_was_learnt(monkeypatch):
     def interrupt(training):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop, "SECONDS_A_CALL", 0.0)
+    monkeypatch.setattr(calls, "SECONDS_A_CALL", 0.0)
     net = recurrent()
     before = net.arena.copy()
     with pytest.raises(KeyboardInterrupt):

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
 import elman as el
 from elman.errors import OptionError
-from tests.training.problems import recurrent, sums, train
+from tests.training.problems import ENGINES, recurrent, sums, train
 
 X, TARGET = sums()
 
@@ -152,6 +153,7 @@ def test_a_kill_leaves_whole_lines(file):
     run.stdout.readline()
     while not file.exists() or file.stat().st_size < 20_000:
         assert run.poll() is None
+        time.sleep(0.01)
     run.send_signal(signal.SIGKILL)
     run.wait()
     run.stdout.close()
@@ -160,7 +162,7 @@ def test_a_kill_leaves_whole_lines(file):
     assert updates == list(range(1, len(updates) + 1)) and len(updates) > 100
 
 
-@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": 1.5}, {"append": 1}])
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": 1.5}, {"append": 1}, {"gradient_norms": 1}])
 def test_options_that_make_no_sense(wrong, file):
     with pytest.raises(OptionError, match="MetricsLog: "):
         el.MetricsLog(file, **wrong)
@@ -172,3 +174,95 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(tmp_path):
         with pytest.raises(OptionError, match=said):
             train(net, X, TARGET, epochs=1, callbacks=[el.MetricsLog(place)])
     assert net.updates == 0
+
+
+# --- several networks, and gradients ------------------------------------------------------------------------------
+
+
+def test_several_networks_have_one_file_and_the_lines_that_each_has_alone(file, tmp_path):
+    def without_seconds(line):
+        return {name: value for name, value in line.items() if name not in ("seconds", "network")}
+
+    seeds, options = (3, 5, 7), {"batch_size": 8, "verbose": 0}
+    el.fit_many([recurrent(seed=s) for s in seeds], X, TARGET, epochs=2, callbacks=[el.MetricsLog(file, 3)], **options)
+    for number, seed in enumerate(seeds, 1):
+        alone = el.MetricsLog(tmp_path / f"{number}.jsonl", 3)
+        recurrent(seed=seed).fit(X, TARGET, epochs=2, callbacks=[alone], **options)
+        mine = [without_seconds(line) for line in read(file) if line["network"] == number]
+        assert mine == [without_seconds(line) for line in read(alone.path)]
+
+
+def test_several_networks_go_on_in_one_file(file, tmp_path):
+    def fit(place, *more, **saved):
+        nets = [recurrent(seed=s) for s in (1, 2)]
+        log = el.MetricsLog(place, every=3)
+        el.fit_many(nets, X, TARGET, batch_size=8, epochs=3, callbacks=[log, *more], threads=2, verbose=0, **saved)
+
+    def lines(place):
+        found = [{**line, "seconds": 0} for line in read(place)]
+        return [[line for line in found if line["network"] == number] for number in (1, 2)]
+
+    def stop(training):
+        if training.net.seed == 2 and training.net.updates == 7:
+            raise KeyboardInterrupt
+
+    class Stop(el.LambdaCallback):
+        side_by_side = True
+
+    whole, run = tmp_path / "whole.jsonl", {"checkpoint": tmp_path / "run", "every": 1}
+    fit(whole)
+    with pytest.raises(KeyboardInterrupt):
+        fit(file, Stop(on_batch_end=stop), **run)
+    fit(file, Stop(on_batch_end=lambda training: None), **run, resume=True)
+    assert lines(file) == lines(whole)
+
+
+def test_members_of_an_estimator_have_lines(file):
+    x = np.random.default_rng(0).normal(size=(12, 5, 1))
+    model = el.SequenceClassifier(units=3, filters=3, members=2, epochs=2)
+    model.fit(x, (x[:, 0, 0] > 0).astype(int), callbacks=[el.MetricsLog(file)])
+    assert sorted((line["network"], line["epoch"]) for line in read(file)) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("clip", [None, 1e-3])
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_norms_are_those_of_the_gradients_before_they_are_clipped(file, engine, clip, accumulate):
+    net, log = recurrent(engine=engine, dtype=np.float64), el.MetricsLog(file, every=1, gradient_norms=True)
+    norms, sgd = [], el.SGD(0.1, clip_norm=clip)
+    for _ in range(3):
+        twin = recurrent(engine=engine, dtype=np.float64)
+        twin.params.write(net.arena)
+        _, grads = twin.loss_and_grads(X, TARGET, "mse")
+        norms.append(np.sqrt(sum(np.sum(g**2) for g in grads.values())))
+        size = len(X) // accumulate
+        train(net, X, TARGET, batch_size=size, accumulate=accumulate, epochs=1, optimizer=sgd, callbacks=[log])
+    found = read(file)
+    np.testing.assert_allclose([line["gradient_norm"] for line in found], np.repeat(norms, 2), rtol=1e-9)
+    assert all(line["gradient_norm_max"] == line["gradient_norm"] for line in found)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_asking_for_norms_changes_no_bit(file, engine):
+    nets = [recurrent(engine=engine) for _ in range(2)]
+    for net, more in zip(nets, ([], [el.MetricsLog(file, gradient_norms=True)]), strict=True):
+        train(net, X, TARGET, batch_size=8, epochs=3, callbacks=more)
+    np.testing.assert_array_equal(*(net.arena for net in nets))
+    assert len({line["gradient_norm"] for line in read(file)}) == 3
+
+
+def test_norms_go_on_where_a_training_stood(file, tmp_path):
+    def fit(place, *more, **saved):
+        log = el.MetricsLog(place, gradient_norms=True)
+        train(recurrent(), X, TARGET, batch_size=8, epochs=2, callbacks=[log, *more], **saved)
+
+    def stop(training):
+        if training.net.updates == 3:
+            raise KeyboardInterrupt
+
+    whole, run = tmp_path / "whole.jsonl", {"checkpoint": tmp_path / "run", "every": 1}
+    fit(whole)
+    with pytest.raises(KeyboardInterrupt):
+        fit(file, el.LambdaCallback(on_batch_end=stop), **run)
+    fit(file, el.LambdaCallback(on_batch_end=lambda training: None), **run, resume=True)
+    assert [line["gradient_norm"] for line in read(file)] == [line["gradient_norm"] for line in read(whole)]

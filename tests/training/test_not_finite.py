@@ -8,7 +8,7 @@ import pytest
 
 import elman as el
 from elman.errors import OptionError, TrainingError
-from elman.training import guarded, loop
+from elman.training import calls, guarded
 from tests.training.problems import ENGINES, recurrent, sums, train
 
 engines = pytest.mark.parametrize("engine", ENGINES)
@@ -213,7 +213,7 @@ def test_what_is_left_out_might_as_well_not_be_there(engine, at, how, monkeypatc
     broken, clean = spoilt(20, at)
     options = {"stateful": how == "stateful"}
     if how == "watched":
-        monkeypatch.setattr(loop, "SECONDS_A_CALL", 0.0)
+        monkeypatch.setattr(calls, "SECONDS_A_CALL", 0.0)
     found = []
     for net, given, on_nan in ((ours, broken, "skip"), (theirs, clean, "raise")):
         rate = el.training.CosineDecay(0.01, 30) if how == "scheduled" else 0.01
@@ -334,3 +334,30 @@ def test_where_a_copy_would_take_time_the_next_update_finds_what_is_spoilt(engin
     with pytest.raises(TrainingError, match="the update would make"):
         many.fit(x, target, optimizer=el.SGD(1e308), epochs=1, verbose=0)
     assert np.isfinite(many.arena).all()
+
+
+def estimators():
+    x = np.random.default_rng(0).normal(size=(24, 6, 1))
+    quick = {"learning_rate": 1e38, "epochs": 2}
+    classes, totals = (x.sum(axis=(1, 2)) > 0).astype(int), x.sum(axis=(1, 2))
+    wave = np.sin(np.arange(80.0))
+    yield lambda **how: el.SequenceClassifier(units=3, members=1, **quick).fit(x, classes, **how)
+    yield lambda **how: el.SequenceRegressor(units=3, members=1, **quick).fit(x, totals, **how)
+    yield lambda **how: el.Forecaster(4, methods="network", units=3, members=1, **quick).fit(wave, **how)
+    yield lambda **how: el.LanguageModel(units=3, steps=5, **quick).fit("to be or not " * 99, verbose=0, **how)
+
+
+@pytest.mark.parametrize("fit", estimators(), ids=["classifier", "regressor", "forecaster", "language model"])
+def test_estimators_leave_out_batches_too(fit):
+    with pytest.raises(TrainingError, match="^((?!left out).)*$"):
+        fit()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            fit(on_nan="skip")
+            said = [str(one.message) for one in warned]
+        except TrainingError as error:  # there was no batch that could be learnt from
+            said = [str(error)]
+    assert any("batches were left out (on_nan='skip')" in one for one in said), said
+    with pytest.raises(OptionError, match="on_nan is 'leave'"):
+        fit(on_nan="leave")

@@ -11,13 +11,15 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import elman as el
 from elman.errors import ModelFileError, OptionError
 from elman.training.interrupts import Terminated
-from elman.training.runs import MANIFEST, Every
+from elman.training.often import Every
+from elman.training.run_folder import MANIFEST
+from tests.draws import draws
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(24, 7, 2)).astype(np.float32)
@@ -170,7 +172,7 @@ HOW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     optimizer=st.sampled_from(sorted(OPTIMIZERS)),
@@ -432,8 +434,8 @@ def test_a_disk_without_room_is_a_note_and_the_training_goes_on(tmp_path, monkey
     def full(*_):
         raise OptionError("no room")
 
-    monkeypatch.setattr("elman.training.runs.write_whole", full)
-    monkeypatch.setattr("elman.training.runs.Run.begin", lambda run: None)
+    monkeypatch.setattr("elman.training.scopes.write_whole", full)
+    monkeypatch.setattr("elman.training.run_folder.Run.begin", lambda run: None)
     with pytest.warns(RuntimeWarning, match="no checkpoint after 5 updates: no room"):
         found = train("validation", "adam", 4, PLAIN, checkpoint=tmp_path, every=5)
     train("validation", "adam", 4, PLAIN).check(found)

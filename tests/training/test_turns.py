@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from elman.engine import native, native_available
+from elman.engine import native_available
+from elman.engine.threads import thread_limit
 from elman.training import turns
 from elman.training.turns import made_by, side_by_side
 
@@ -15,12 +16,14 @@ from elman.training.turns import made_by, side_by_side
 class Crowd:
     """Works that say how many are at work at a time, and who worked when."""
 
-    def __init__(self, rounds=3, seconds=0.002):
-        self.rounds, self.seconds = rounds, seconds
+    def __init__(self, rounds=3, seconds=0.002, waits=False):
+        self.rounds, self.seconds, self.waits = rounds, seconds, waits
         self.inside, self.most, self.lock, self.order = 0, 0, threading.Lock(), []
 
     def work(self, name):
         def run(turn):
+            while self.waits and name < 2 and not (turn._turns.awaited or 2 in self.order):
+                time.sleep(0.001)
             for _ in range(self.rounds):
                 with self.lock:
                     self.inside += 1
@@ -48,7 +51,7 @@ def test_all_are_done_and_no_more_at_a_time_than_there_are_threads(count, thread
 
 def test_what_the_last_round_has_too_few_of_takes_turns(monkeypatch):
     monkeypatch.setattr(turns, "SECONDS_A_TURN", 0)
-    crowd = Crowd(rounds=300, seconds=0.001)
+    crowd = Crowd(rounds=5, waits=True)
     side_by_side(crowd.works(3), 2)
     ends = [len(crowd.order) - crowd.order[::-1].index(name) for name in (0, 1)]
     assert crowd.most <= 2 and crowd.order.index(2) < min(ends)
@@ -70,13 +73,13 @@ def test_each_is_told_its_share_of_the_threads():
     def share(turn):
         meet.wait()
         turn.give_way()
-        found = native.thread_limit()
+        found = thread_limit()
         meet.wait()
         return found
 
     assert sorted(made_by(side_by_side([share] * 2, 5))) == [2, 3]
     assert sorted(made_by(side_by_side([share] * 2, 2))) == [1, 1]
-    assert native.thread_limit() is None
+    assert thread_limit() is None
 
 
 def test_threads_of_those_that_are_over_are_the_others():
@@ -84,14 +87,14 @@ def test_threads_of_those_that_are_over_are_the_others():
         pytest.skip("no native engine")
 
     def short(turn):
-        return native.thread_limit()
+        return thread_limit()
 
     def long(turn):
-        found, until = [native.thread_limit()], time.monotonic() + 20
+        found, until = [thread_limit()], time.monotonic() + 300
         while found[-1] < 4 and time.monotonic() < until:
             time.sleep(0.001)
             turn.give_way()
-            found.append(native.thread_limit())
+            found.append(thread_limit())
         return found[-1]
 
     assert made_by(side_by_side([long, short], 4)) == [4, 2]
@@ -103,11 +106,11 @@ def test_within_one_work_there_are_no_more_threads_than_it_has():
     meet = threading.Barrier(2)
 
     def inner(turn):
-        return native.thread_limit()
+        return thread_limit()
 
     def outer(turn):
         meet.wait()
-        found = made_by(side_by_side([inner] * 2)), native.thread_limit()
+        found = made_by(side_by_side([inner] * 2)), thread_limit()
         meet.wait()
         return found
 
@@ -119,13 +122,16 @@ def test_an_error_ends_the_others_or_not():
     def fails(turn):
         raise ValueError("mine")
 
-    def long(turn):
-        for _ in range(10):
-            time.sleep(0.002)
-            turn.give_way()
+    def short(turn):
+        turn.give_way()
         return "done"
 
-    found = side_by_side([fails, long], 2, stop_on_error=False)
+    def long(turn):
+        while True:
+            time.sleep(0.002)
+            turn.give_way()
+
+    found = side_by_side([fails, short], 2, stop_on_error=False)
     assert isinstance(found[0].error, ValueError) and found[1].made == "done"
     with pytest.raises(ValueError, match="mine"):
         made_by(found)
@@ -152,7 +158,7 @@ def test_an_interrupt_ends_all_and_is_passed_on(threads):
     with pytest.raises(KeyboardInterrupt, match="now"):
         side_by_side([interrupts, long, long], threads)
     assert len(ended) <= 2 and threading.active_count() < 50
-    assert native.thread_limit() is None
+    assert thread_limit() is None
 
 
 def test_what_has_begun_is_ended_where_the_system_gives_no_more_threads(monkeypatch):

@@ -94,6 +94,7 @@ class SequenceEstimator(Estimator):
         callbacks: Iterable[Callback],
         outputs: int,
         limits: Iterable[Callback] = (),
+        on_nan: str = "raise",
     ) -> np.ndarray:
         """Train the networks on cases; which of them were held out, (N,)."""
         weights = weights_of(sample_weight, len(cases))
@@ -119,6 +120,7 @@ class SequenceEstimator(Estimator):
             self.patience,
             self.verbose,
             [*as_callbacks(callbacks, self.members), *limits, curves],
+            on_nan,
         )
         design = design_of(self)
         networks = [

@@ -27,6 +27,7 @@ from elman.hints import hinted
 from elman.training import Callback
 from elman.training.limits import limited
 from elman.training.losses import LOSSES
+from elman.training.options import check_on_nan
 from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
@@ -193,6 +194,7 @@ class SequenceClassifier(SequenceEstimator):
         every: str | int | None = None,
         resume: bool = False,
         max_seconds: float | None = None,
+        on_nan: str = "raise",
     ) -> Self:
         """Learn from sequences whose class is known.
 
@@ -215,6 +217,9 @@ class SequenceClassifier(SequenceEstimator):
         max_seconds : float, optional
             The training ends after the update that passes so many seconds since it began, those of all
             members; what is learnt then depends on how fast the machine is.
+        on_nan : {"raise", "skip"}, default "raise"
+            Whether a batch whose loss or gradient is not finite ends the training, or is left out, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -242,7 +247,7 @@ class SequenceClassifier(SequenceEstimator):
                     f"all {counted(len(cases), 'cases')} are of one class, {only!r}; a classifier needs two at least"
                 )
             self.temperature_ = 1.0
-            held = self._learn(cases, sample_weight, callbacks, len(self.classes_), limits)
+            held = self._learn(cases, sample_weight, callbacks, len(self.classes_), limits, check_on_nan(on_nan))
             if held.any():
                 weights = weights_of(sample_weight, len(cases))
                 self._calibrate(cases.take(held), self._target[held], None if weights is None else weights[held])

@@ -26,6 +26,7 @@ from elman.errors import DataError, ModelFileError, OptionError
 from elman.hints import hinted
 from elman.training import Callback
 from elman.training.limits import limited
+from elman.training.options import check_on_nan
 from elman.training.runs import Folder, saving
 from elman.training.schedules import Rate
 
@@ -186,6 +187,7 @@ class SequenceRegressor(SequenceEstimator):
         every: str | int | None = None,
         resume: bool = False,
         max_seconds: float | None = None,
+        on_nan: str = "raise",
     ) -> Self:
         """Learn from sequences whose number is known.
 
@@ -208,6 +210,9 @@ class SequenceRegressor(SequenceEstimator):
         max_seconds : float, optional
             The training ends after the update that passes so many seconds since it began, those of all
             members; what is learnt then depends on how fast the machine is.
+        on_nan : {"raise", "skip"}, default "raise"
+            Whether a batch whose loss or gradient is not finite ends the training, or is left out, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -232,7 +237,7 @@ class SequenceRegressor(SequenceEstimator):
             mean, spread = moments(target[:, None])
             self.target_mean_, self.target_spread_ = float(mean[0]), float(spread[0]) or 1.0
             self._target = ((target - self.target_mean_) / self.target_spread_)[:, None]
-            self._learn(cases, sample_weight, callbacks, 1, limits)
+            self._learn(cases, sample_weight, callbacks, 1, limits, check_on_nan(on_nan))
         return self
 
     def check_params(self) -> None:

@@ -40,6 +40,8 @@ class Lesson:
     patience : int or None
     verbose : int
     callbacks : sequence of Callback
+    on_nan : str
+        What becomes of a batch that cannot be learnt from.
     """
 
     x: np.ndarray
@@ -57,6 +59,7 @@ class Lesson:
     patience: int | None = None
     verbose: int = 0
     callbacks: Sequence[Callback] = ()
+    on_nan: str = "raise"
 
     @property
     def rows(self) -> int:
@@ -106,6 +109,7 @@ class Lesson:
             metrics=self.metrics,
             callbacks=each([[*self._stopping(judged), *self.callbacks] for _ in networks]),
             verbose=self.verbose,
+            on_nan=self.on_nan,
             threads=threads,
             stop_on_error=True,
         )

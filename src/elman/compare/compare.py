@@ -22,7 +22,7 @@ from elman.insight.flow import gradient_flow
 from elman.jobs import as_jobs, each_job
 from elman.network import Dense, Network, Recurrent
 from elman.training import Adam
-from elman.training.runs import remembered
+from elman.training.scopes import remembered
 from elman.training.turns import Turn, made_by, side_by_side
 
 PARAMETERS = 4000

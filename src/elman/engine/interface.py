@@ -138,6 +138,8 @@ class Updates:
     done : array (1,) of int64, optional
         Is set to the number of updates that are done, also where an exception (the handler of a signal's, for example)
         ends the call: then all is as it was before the update that was under way.
+    norms : array (updates,) of float64, optional
+        Is filled with the norm of each update's gradient, before it is clipped; as in `clip_norm`, of what is changed.
     """
 
     batches: Batches
@@ -150,12 +152,17 @@ class Updates:
     seconds: float = np.inf
     spans: Sequence[Span] | None = None
     done: np.ndarray | None = None
+    norms: np.ndarray | None = None
 
     def counter(self) -> np.ndarray:
         """Where to count the updates that are done: `done`, set to 0."""
         found = np.zeros(1, np.int64) if self.done is None else self.done
         found[0] = 0
         return found
+
+    def norms_of(self, count: int) -> np.ndarray | None:
+        """Where the norms of so many updates go."""
+        return None if self.norms is None else self.norms[:count]
 
 
 @dataclass

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
 import numpy as np
 
-from elman.checks import whole
 from elman.engine import arrays
 from elman.engine.bfloat16 import check_products
 from elman.engine.generation import Drawing
@@ -21,14 +16,13 @@ from elman.engine.plain import plain_plan, plain_program
 from elman.engine.plan import OptimizerProgram, Plan
 from elman.engine.segments import check_how, check_wanted
 from elman.engine.slots import Ref
+from elman.engine.threads import check_threads, machine_threads
 from elman.errors import EngineError, ShapeError
 
 try:
     import elman._native as _native
 except ImportError:  # installed without a compiler: the NumPy engine does the work
     _native = None  # type: ignore[assignment]
-
-_most: ContextVar[int | None] = ContextVar("_most", default=None)
 
 
 def available() -> bool:
@@ -44,58 +38,6 @@ def instruction_sets() -> list[str]:
 def instruction_set() -> str:
     """The name of the kernels that are used here: ``ELMAN_ISA``, or the best of this processor."""
     return _native.info()["isa"]
-
-
-@contextmanager
-def threads_at_most(count: int) -> Generator[None]:
-    """Engines that are not told have so many threads at most, in what this thread does in the context."""
-    token = _most.set(count)
-    try:
-        yield
-    finally:
-        _most.reset(token)
-
-
-def default_threads() -> int:
-    """The number of threads of an engine that is not told: ``ELMAN_THREADS``, or the cores this process may use.
-
-    Of those no more than ``OMP_NUM_THREADS``, by which joblib, Dask and others share cores out to processes; and within
-    `threads_at_most` no more than that one allows.
-    """
-    return min(_wanted_threads(), _most.get() or sys.maxsize)
-
-
-def _wanted_threads() -> int:
-    given = os.environ.get("ELMAN_THREADS", "")
-    if not given:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        share = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # one of each level of nesting
-        cores = min(cores, int(share) if share.isdecimal() and int(share) else cores)
-        return min(cores, _native.info()["most_threads"]) if available() else cores
-    return check_threads(int(given) if given.isdecimal() else given, "ELMAN_THREADS")
-
-
-def check_threads(threads: Any, what: str = "threads") -> int:
-    """A number of threads that an engine may have, `default_threads` for None; `OptionError` for any other."""
-    if threads is None:
-        return default_threads()
-    return whole(threads, what, most=_native.info()["most_threads"] if available() else 2**31 - 1)
-
-
-def limit_threads(most: int | None) -> None:
-    """Let this thread's calls of engines have so many threads at most, which nobody else's take away; None: no limit.
-
-    It holds for engines that there are already, too, and changes no number.
-    """
-    if _native is not None:
-        _native.limit_threads(_native.info()["most_threads"] if most is None else most)
-
-
-def thread_limit() -> int | None:
-    """What `limit_threads` said in this thread; None without a limit."""
-    if _native is None or _native.most_threads() == _native.info()["most_threads"]:
-        return None
-    return _native.most_threads()
 
 
 class NativeEngine:
@@ -131,7 +73,7 @@ class NativeEngine:
         if self.dtype not in (np.float32, np.float64):
             raise EngineError(f"dtype is {self.dtype}: the native engine computes in float32 or float64")
         bfloat16 = check_products(products, self.dtype)
-        self.threads = check_threads(threads)
+        self.threads = machine_threads() if threads is None else check_threads(threads)  # a limit holds for each call
         self._intake = arrays.Intake(plan, self.dtype, looks=False)
         engine = _native.Engine32 if self.dtype == np.float32 else _native.Engine64
         self._engine = engine(plain_plan(plan, _native.ops(), self._intake.indices), self.threads, bfloat16)
@@ -260,6 +202,7 @@ class NativeEngine:
             spans,
             scalars[:1],
             updates.clip_norm,
+            updates.norms_of(1),
         )
 
     def check_indices(self, data: Batch) -> None:
@@ -294,6 +237,7 @@ class NativeEngine:
             updates.seconds,
             losses,
             counted,
+            updates.norms_of(count),
             *check_how(self.plan, how),
         )
         return TrainResult(losses[: done if finite else done + 1], done, finite)

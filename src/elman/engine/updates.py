@@ -48,7 +48,10 @@ def update(parameters: np.ndarray, gradients: np.ndarray, updates: Updates, numb
     spans, scalars = arrays.flat_spans(updates, len(updates.scalars), len(parameters))
     here = [slice(first, first + size) for first, size, _ in spans]
     mine = gradients if updates.spans is None else np.concatenate([gradients[:0], *(gradients[s] for s in here)])
-    scale = _scale(mine, updates.clip_norm)
+    norm = _norm(mine) if updates.clip_norm > 0 or updates.norms is not None else 0.0
+    if updates.norms is not None:
+        updates.norms[number] = norm
+    scale = _scale(mine, norm, updates.clip_norm)
     if not np.isfinite(scale):
         return False
     gradients *= parameters.dtype.type(scale)
@@ -58,11 +61,16 @@ def update(parameters: np.ndarray, gradients: np.ndarray, updates: Updates, numb
     return True
 
 
-def _scale(gradients: np.ndarray, clip_norm: float) -> float:
+def _norm(gradients: np.ndarray) -> float:
+    return float(np.sqrt(np.sum(np.square(gradients, dtype=np.float64))))
+
+
+def _scale(gradients: np.ndarray, norm: float, clip_norm: float) -> float:
     """What clipping multiplies gradients by; not finite where they are not."""
     if not np.isfinite(gradients).all():
         return np.nan
-    norm = float(np.sqrt(np.sum(np.square(gradients, dtype=np.float64)))) if clip_norm > 0 else 0.0
+    if clip_norm <= 0:
+        return 1.0
     return np.nan if not np.isfinite(norm) else clip_norm / norm if norm > clip_norm else 1.0
 
 

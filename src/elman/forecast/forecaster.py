@@ -28,6 +28,7 @@ from elman.hints import hinted
 from elman.training import Callback
 from elman.training.callbacks import as_callbacks
 from elman.training.limits import limited
+from elman.training.options import check_on_nan
 from elman.training.runs import Folder, saving
 
 SECONDS = 60.0  # of a search, where none are given
@@ -142,6 +143,7 @@ class Forecaster(Found):
         every: str | int | None = None,
         resume: bool = False,
         max_seconds: float | None = None,
+        on_nan: str = "raise",
     ) -> Self:
         """Learn one or many series.
 
@@ -168,6 +170,9 @@ class Forecaster(Found):
             Networks learn no longer than so many seconds: at most half of them without the newest values, which say
             when it is enough, the others with them. What is learnt then depends on how fast the machine is. A search
             has `seconds` of its own.
+        on_nan : {"raise", "skip"}, default "raise"
+            Whether a batch whose loss or gradient is not finite ends the training, or is left out, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -186,21 +191,26 @@ class Forecaster(Found):
         self.check_params()
         if like is not None:
             instance(like, Forecaster, "like", "a fitted Forecaster")
-        limited(max_seconds)  # says what is no time, before anything is looked for
+        limited(max_seconds), check_on_nan(on_nan)  # say what makes no sense, before anything is looked for
         callbacks = as_callbacks(callbacks, 2 * int(self.members))  # each learns twice, without its end and with it
         collection = within_reach(collect(data, **_columns(time, target, group, past, future, static)))
         with saving(checkpoint, every, resume=resume):
-            self._learn(collection, callbacks, like, max_seconds)
+            self._learn(collection, callbacks, like, max_seconds, on_nan)
         return self
 
     def _learn(
-        self, collection: Collection, callbacks: Iterable[Callback], like: Forecaster | None, max_seconds: float | None
+        self,
+        collection: Collection,
+        callbacks: Iterable[Callback],
+        like: Forecaster | None,
+        max_seconds: float | None,
+        on_nan: str,
     ) -> None:
         seconds = SECONDS if self.seconds is None else float(self.seconds)
         self.trials_: list[Trial] = search(self, collection, seconds, self.n_jobs) if self.auto else []
         self.best_params_: dict[str, Any] = self.trials_[0].params if self.trials_ else {}
         seasons = None if like is None else like.seasons_for(collection)
-        self._fitted = fitted_to(self, collection, seasons, [*callbacks, *limited(max_seconds)])
+        self._fitted = fitted_to(self, collection, seasons, [*callbacks, *limited(max_seconds)], on_nan)
         if self._fitted.networks.interrupted:
             raise KeyboardInterrupt
 

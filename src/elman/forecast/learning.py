@@ -32,7 +32,11 @@ MOST_ERRORS = 4_000_000  # that are kept, of all series together
 
 
 def fitted_to(
-    forecaster: Forecasts, collection: Collection, seasons: Seasons | None, callbacks: Iterable[Callback]
+    forecaster: Forecasts,
+    collection: Collection,
+    seasons: Seasons | None,
+    callbacks: Iterable[Callback],
+    on_nan: str = "raise",
 ) -> Fitted:
     """What a forecaster learns of series: networks are judged without the newest values, and learn those in the end.
 
@@ -46,6 +50,8 @@ def fitted_to(
         Theirs; by default they are looked for.
     callbacks : iterable of Callback
         Told how networks learn.
+    on_nan : str, default "raise"
+        What becomes of a batch that cannot be learnt from.
     """
     horizon, methods, family = int(forecaster.horizon), forecaster.methods_, forecaster.family
     encoder = Encoder.of(collection, forecaster.holidays, forecaster.calendar)
@@ -53,7 +59,7 @@ def fitted_to(
     histories = histories_of(collection, seasons, encoder)
     origins = rolling_origins(histories.lengths, histories.season, horizon)
     until = np.array([o.max(initial=0) for o in origins])
-    settings, networks, first = _settings(forecaster), Networks(), parted(callbacks, FIRST)
+    settings, networks, first = _settings(forecaster, on_nan), Networks(), parted(callbacks, FIRST)
     if family is not None:
         family.check(collection)
         networks = learn_distribution(settings, family, histories, horizon, until, seasons.longer, first)
@@ -89,7 +95,7 @@ def longer_basis(forecaster: Forecasts, collection: Collection, steps: int) -> B
     return replace(basis, collection=collection, histories=histories, appended=basis.appended + steps)
 
 
-def _settings(forecaster: Forecasts) -> Settings:
+def _settings(forecaster: Forecasts, on_nan: str) -> Settings:
     used = forecaster.used_params
     return Settings(
         as_cell(used["cell"]),
@@ -99,6 +105,7 @@ def _settings(forecaster: Forecasts) -> Settings:
         int(used["batch_size"]),
         used["learning_rate"],
         int(used["seed"]),
+        on_nan,
     )
 
 

@@ -40,6 +40,8 @@ class Settings:
     ----------
     cell, units, members, epochs, batch_size, learning_rate, seed
         As of `Forecaster`; None where it is left open.
+    on_nan
+        As of its `fit`.
     """
 
     cell: Cell = gru
@@ -49,6 +51,7 @@ class Settings:
     batch_size: int = 32
     learning_rate: Any = None
     seed: int = 0
+    on_nan: str = "raise"
 
     @property
     def pretrained(self) -> bool:
@@ -338,6 +341,7 @@ def _train(
         epochs=each([epochs for _, epochs, _ in learning]),
         callbacks=each([[judge, *callbacks] for _, _, judge in learning]),
         verbose=0,
+        on_nan=settings.on_nan,
         stop_on_error=True,
     )
 

@@ -16,7 +16,7 @@ from elman.errors import DataError, TrainingError
 from elman.forecast.backtest import backtest
 from elman.forecast.face import Forecasts
 from elman.jobs import as_jobs, run_jobs
-from elman.training.runs import remembered
+from elman.training.scopes import remembered
 
 CELLS = ("gru", "gru", "lstm", "min_gru", "simple")  # the first is the one that is pretrained
 UNITS = (16, 32, 64, 128)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from elman.engine.native import default_threads
+from elman.engine.threads import default_threads
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")

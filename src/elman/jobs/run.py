@@ -21,7 +21,7 @@ from elman.errors import ElmanError, JobError, OptionError
 from elman.jobs import dask
 from elman.jobs.warned import warn_again
 from elman.jobs.worker import Outcome, Place, Sent, inside, packed, work
-from elman.training.runs import scopes_of, within
+from elman.training.scopes import scopes_of, within
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")

@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from elman.engine import default_engine
-from elman.engine.native import instruction_set, threads_at_most
+from elman.engine.native import instruction_set
+from elman.engine.threads import threads_at_most
 from elman.errors import JobError
 from elman.jobs.warned import Warned, recorded
-from elman.training.runs import Scope, within
+from elman.training.scopes import Scope, within
 
 KEPT = 2  # functions that a process keeps; one holds all that its jobs share
 

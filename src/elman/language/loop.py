@@ -18,7 +18,7 @@ from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
 from elman.training.parts import Part
 from elman.training.protocol import Trainable
-from elman.training.runs import next_place
+from elman.training.scopes import next_place
 
 TOKENS_AT_ONCE = 1 << 20  # that are in memory to learn from
 AHEAD = 1  # as many times as many are read while the engine trains
@@ -34,6 +34,7 @@ def train(
     judge: Callable[[], float] | None,
     callbacks: Sequence[Callback],
     held: Numbers | None = None,
+    on_nan: str = "raise",
 ) -> History:
     """Truncated backpropagation through time over streams; states are carried from window to window.
 
@@ -55,8 +56,10 @@ def train(
         Told how it goes.
     held : Numbers, optional
         Of the text that `judge` takes: a training that goes on from a checkpoint needs the same.
+    on_nan : str, default "raise"
+        What becomes of a window that cannot be learnt from.
     """
-    return _StreamLoop(net, windows, optimizer, epochs, fresh, judge, callbacks, held).run()
+    return _StreamLoop(net, windows, optimizer, epochs, fresh, judge, callbacks, held, on_nan).run()
 
 
 class _StreamLoop(Loop):
@@ -72,13 +75,14 @@ class _StreamLoop(Loop):
         judge: Callable[[], float] | None,
         callbacks: Sequence[Callback],
         held: Numbers | None,
+        on_nan: str,
     ):
         self.windows: Windows = windows
         self.fresh: float = fresh
         self.judge: Callable[[], float] | None = judge
         at_once = max(TOKENS_AT_ONCE // (windows.streams * windows.steps), 1)
         self._borders = np.minimum(np.arange(0, windows.batches + at_once, at_once), windows.batches)
-        how: dict[str, Any] = {"shuffle": False, "stateful": True, "callbacks": callbacks}
+        how: dict[str, Any] = {"shuffle": False, "stateful": True, "callbacks": callbacks, "on_nan": on_nan}
         how["place"] = next_place()
         self._held = held
         validation: Any = judge  # stands for the examples of others, which it is asked in place of

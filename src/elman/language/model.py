@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self, Unpack
 
@@ -13,33 +13,31 @@ from elman.cells import of_one_input
 from elman.engine.bfloat16 import check_products
 from elman.equations import Cell
 from elman.errors import DataError, ModelFileError, OptionError
-from elman.estimator import Estimator
 from elman.hints import hinted
 from elman.language.files import entry, read_entry
+from elman.language.generating import Generating
 from elman.language.held import Encoded, Parts, encoded
+from elman.language.judging import Judging
 from elman.language.kinds import kind_of
 from elman.language.loop import train
 from elman.language.networks import Design
 from elman.language.options import LanguageOptions
 from elman.language.samples import Samples
-from elman.language.scores import TextScore, mean_nats, nats
+from elman.language.scores import mean_nats
 from elman.language.streams import Windows, usual_streams
-from elman.language.texts import between, rebroken, texts_of
-from elman.language.vocabulary import Decoder, Vocabulary, decoded
-from elman.language.writing import as_stops, until
 from elman.network import Network
 from elman.network.files import write
 from elman.network.loading import network_of
 from elman.training import AdamW, Callback, CosineDecay, EarlyStopping, WarmUp
 from elman.training.callbacks import as_callbacks
-from elman.training.history import History
 from elman.training.limits import limited
+from elman.training.options import check_on_nan
 from elman.training.progress import progress
 from elman.training.runs import Folder, saving
 from elman.untrusted import UNREADABLE
 
 
-class LanguageModel(Estimator):
+class LanguageModel(Judging, Generating):
     """Learns which token comes next in a text, and writes text of its own.
 
     An embedding, recurrent layers and a softmax over the tokens, trained on parallel streams of the text with truncated
@@ -132,12 +130,6 @@ class LanguageModel(Estimator):
     20
     """
 
-    vocabulary_: Vocabulary
-    network_: Network
-    history_: History
-    held_out_: Encoded | None
-    notes_: list[str]
-
     def __init__(
         self,
         cell: str | Cell = "lstm",
@@ -216,6 +208,7 @@ class LanguageModel(Estimator):
         every: str | int | None = None,
         resume: bool = False,
         max_seconds: float | None = None,
+        on_nan: str = "raise",
     ) -> Self:
         """Learn from a text.
 
@@ -238,6 +231,9 @@ class LanguageModel(Estimator):
         max_seconds : float, optional
             The training ends after the update that passes so many seconds since it began; what is learnt then
             depends on how fast the machine is.
+        on_nan : {"raise", "skip"}, default "raise"
+            Whether a batch whose loss or gradient is not finite ends the training, or is left out, as for
+            `Network.fit`.
 
         Returns
         -------
@@ -253,7 +249,7 @@ class LanguageModel(Estimator):
         """
         self.check_params()
         verbose = int(verbose) if isinstance(verbose, bool) else checks.whole(verbose, "verbose", least=0)
-        limited(max_seconds)  # says what is no time, before a text is read
+        limited(max_seconds), check_on_nan(on_nan)  # say what makes no sense, before a text is read
         shown, told = progress(verbose), as_callbacks(callbacks)
         samples = checks.whole(samples, "samples", least=0)
         parts = Parts.of(text, validation_text, 0.0 if validation_text is not None else self.validation)
@@ -284,6 +280,7 @@ class LanguageModel(Estimator):
                     *shown,
                 ],
                 held=None if judged is None else held.numbers,
+                on_nan=on_nan,
             )
         return self
 
@@ -338,189 +335,6 @@ class LanguageModel(Estimator):
                 )
             return []
         return [EarlyStopping(patience=self.patience or self.epochs)]
-
-    # --- judging --------------------------------------------------------------------------------------------
-
-    def evaluate(self, text: Any = None) -> TextScore:
-        """How well a text is foretold, in one run from its beginning to its end.
-
-        Parameters
-        ----------
-        text : str, path, or iterable of str, optional
-            Two tokens at least; by default what `fit` held out. It may be larger than memory.
-
-        Returns
-        -------
-        TextScore
-            ``perplexity``, ``bits_per_character``, and the sums that they are of.
-        """
-        self._check_fitted()
-        held = self._held() if text is None else self._encoded(text)
-        if len(held.numbers) < 2:
-            raise DataError(f"a score needs a text of two {self.vocabulary_.kind} at least, got {checks.shown(text)}")
-        total, count = nats(self.network_, held.numbers.pieces())
-        first = len(self.vocabulary_.decode(held.numbers.read(0, 1)))
-        unknown = held.numbers.counted(self.vocabulary_.unknown)
-        return TextScore(total, count, max(held.characters - first, 1), unknown)
-
-    def perplexity(self, text: Any = None) -> float:
-        """The exponential of the mean cross entropy of each token, given all before it in the text.
-
-        A model that knows nothing has the perplexity V, the number of tokens; one that is always right has 1.
-
-        Parameters
-        ----------
-        text : str, path, or iterable of str, optional
-            As for `evaluate`.
-        """
-        return self.evaluate(text).perplexity
-
-    def bits_per_character(self, text: Any = None) -> float:
-        """The cross entropy of a text in bits, by its characters, which compares models of any tokens.
-
-        Parameters
-        ----------
-        text : str, path, or iterable of str, optional
-            As for `evaluate`.
-        """
-        return self.evaluate(text).bits_per_character
-
-    def score(self, text: Any = None, y: None = None) -> float:
-        """Minus the bits per character, so that more is better, as scikit-learn's tools have it.
-
-        Parameters
-        ----------
-        text : str, path, or iterable of str, optional
-            As for `evaluate`. Tools that split examples, such as ``GridSearchCV``, take a list of documents.
-        y : None
-            There for scikit-learn.
-        """
-        if y is not None:
-            raise OptionError(f"y is {checks.shown(y)}; a text has no targets beside it: leave y out")
-        return -self.bits_per_character(text)
-
-    def _held(self) -> Encoded:
-        if self.held_out_ is None:
-            raise DataError("nothing was held out, and files do not keep it: give a text of two tokens at least")
-        return self.held_out_
-
-    def _encoded(self, text: Any) -> Encoded:
-        return encoded(rebroken(between(texts_of(text), 0)), self.vocabulary_)
-
-    # --- writing --------------------------------------------------------------------------------------------
-
-    def generate(
-        self,
-        prompt: str | None = None,
-        length: int = 500,
-        *,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        repetition_window: int | None = None,
-        beam: int | None = None,
-        length_penalty: float = 1.0,
-        stop: str | Iterable[str] | None = None,
-        seed: int | None = None,
-    ) -> str:
-        """Write on.
-
-        Parameters
-        ----------
-        prompt : str, optional
-            What the model sees first; by default a new line, or the first token it knows.
-        length : int, default 500
-            Tokens to write.
-        temperature, top_k, top_p, repetition_penalty, repetition_window
-            How tokens are drawn; see `elman.Network.generate`.
-        beam, length_penalty : int, float, optional
-            Draw nothing, but search for the likeliest text; see `elman.Network.generate`.
-        stop : str or list of str, optional
-            The text ends before the first of these.
-        seed : int, optional
-            Another seed, another text; by default that of the model.
-
-        Returns
-        -------
-        str
-            Without the prompt.
-        """
-        how: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-        how |= {"repetition_penalty": repetition_penalty, "repetition_window": repetition_window, "seed": seed}
-        length = self._length(length)
-        if beam is None and checks.is_number(length_penalty) and length_penalty == 1.0:
-            return "".join(self.stream(prompt, length, stop=stop, **how))
-        stops, context = as_stops(stop), self._context(prompt)
-        made = self.network_.generate(context, length, beam=beam, length_penalty=length_penalty, **how)
-        return "".join(until(decoded(self._decoder_after(context), made), stops))
-
-    def stream(
-        self,
-        prompt: str | None = None,
-        length: int | None = None,
-        *,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        repetition_penalty: float = 1.0,
-        repetition_window: int | None = None,
-        stop: str | Iterable[str] | None = None,
-        seed: int | None = None,
-    ) -> Iterator[str]:
-        """Write on, and hand the text over as it is made; put together it is that of `generate`.
-
-        Parameters
-        ----------
-        prompt, temperature, top_k, top_p, repetition_penalty, repetition_window, stop, seed
-            As for `generate`.
-        length : int, optional
-            Tokens to write; by default it never ends, unless at a `stop`.
-
-        Yields
-        ------
-        str
-            Never a part of a character, and nothing that may be the beginning of a `stop`.
-
-        Examples
-        --------
-        >>> model = LanguageModel(units=8, steps=8, streams=4, epochs=1).fit("to be or not to be, " * 40, verbose=0)
-        >>> parts = list(model.stream("to ", 20, seed=1))
-        >>> "".join(parts) == model.generate("to ", 20, seed=1)
-        True
-        """
-        stops, context = as_stops(stop), self._context(prompt)
-        made = self.network_.generate_each(
-            context,
-            None if length is None else self._length(length),
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            repetition_penalty=repetition_penalty,
-            repetition_window=repetition_window,
-            seed=self.seed if seed is None else seed,
-        )
-        return until(decoded(self._decoder_after(context), made), stops)
-
-    def _decoder_after(self, context: np.ndarray) -> Decoder:
-        """A decoder that has read the context, so that it knows whether a space belongs before the first word."""
-        decoder = self.vocabulary_.decoder()
-        for number in context[-1:]:
-            decoder(int(number))
-        return decoder
-
-    def _context(self, prompt: str | None) -> np.ndarray:
-        self._check_fitted()
-        numbers = self.vocabulary_.encode("" if prompt is None else checks.text(prompt, "prompt"))
-        return numbers if len(numbers) else np.array([self.vocabulary_.start()])
-
-    @staticmethod
-    def _length(length: Any) -> int:
-        return checks.whole(length, "length", most=10**9)
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "network_"):
-            raise OptionError("this language model has learnt nothing yet: call fit(text) first, or LanguageModel.load")
 
     # --- files ----------------------------------------------------------------------------------------------
 

@@ -10,17 +10,18 @@ from typing import Any
 
 from elman.checks import flag, listed, shown
 from elman.data.names import counted
-from elman.engine.native import check_threads
+from elman.engine.threads import check_threads
 from elman.errors import ElmanError, OptionError
 from elman.hints import FIT, no_argument
 from elman.network.network import Network
 from elman.training.callbacks import Callback, as_callbacks, shared
 from elman.training.examples import examples, validation_examples
-from elman.training.fit import fit, loop
+from elman.training.fit import fit
 from elman.training.history import History
 from elman.training.limits import limited, parted, shares
 from elman.training.loop import Loop
 from elman.training.optimizer import Optimizer
+from elman.training.options import loop
 from elman.training.progress import ProgressOfMany, progress
 from elman.training.runs import Folder, saving
 from elman.training.turns import GiveWay, Outcome, Turn, side_by_side

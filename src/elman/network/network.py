@@ -34,8 +34,10 @@ from elman.network.structure import Structure
 from elman.network.summary import explain, short, summary
 from elman.network.traced import trace
 from elman.training.ends import End
-from elman.training.fit import evaluate, fit, train_on_batch
+from elman.training.evaluating import evaluate
+from elman.training.fit import fit
 from elman.training.history import History
+from elman.training.one_update import train_on_batch
 from elman.training.penalties import Penalty
 from elman.training.protocol import Aim, Arrays
 

@@ -32,6 +32,9 @@ class Callback:
         Whether, where several ranks train one network (`elman.distributed`), only rank 0 tells it: because it writes a
         file, or shows something.
 
+    gradient_norms : bool, default False
+        Whether it asks for ``training.gradient_norms``, which the engine computes then.
+
     Examples
     --------
     >>> class StopWhenGood(Callback):
@@ -44,6 +47,7 @@ class Callback:
     one_network: bool = False
     side_by_side: bool = False
     one_rank: bool = False
+    gradient_norms: bool = False
 
     def check(self, training: Training) -> None:
         """Before anything is trained: raise `OptionError` if this training cannot be served."""

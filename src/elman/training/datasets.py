@@ -10,10 +10,13 @@ import numpy as np
 
 from elman.data.datasets import Ahead, Asked, Batches, Dataset, Ragged, Rows, dataset_of
 from elman.errors import OptionError, prefixed
+from elman.training.carried import check_even, check_in_order
 from elman.training.examples import Examples, validation_examples
 from elman.training.feeds import Feed
 from elman.training.loop import Loop
+from elman.training.notes import note
 from elman.training.parts import Part
+from elman.training.standing import Standing
 from elman.training.weighing import Weighting
 
 
@@ -69,6 +72,16 @@ class DatasetLoop(Loop):
         finally:
             self._beside = False
 
+    def _go_on(self, stood: Standing) -> None:
+        name = self.feed.dataset.own_state if isinstance(self.feed.dataset, Batches) else ""
+        if name:
+            note(
+                f"{name} has a state_dict, which checkpoints do not hold: it is gone through from its beginning, and "
+                "what was trained on is dropped. The numbers are the same if it gives the same batches again; do not "
+                "call its load_state_dict before"
+            )
+        super()._go_on(stood)
+
     def learnt(self) -> dict[str, Any]:
         return super().learnt() | {"batches of an epoch": self.batches}
 
@@ -98,13 +111,9 @@ class DatasetLoop(Loop):
     # --- states that are carried along -----------------------------------------------------------------------
 
     def _check_stateful(self) -> None:
-        if self.shuffle:
-            raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
-        if isinstance(self.feed.dataset, Rows) and len(self.feed.dataset) % self.batch_size:
-            raise OptionError(
-                f"stateful training needs batches of one size: {len(self.feed.dataset)} rows are no multiple of "
-                f"batch_size={self.batch_size}"
-            )
+        check_in_order(self.shuffle)
+        if isinstance(self.feed.dataset, Rows):
+            check_even(len(self.feed.dataset), self.batch_size)
 
     def _check_carried(self, part: Part) -> None:
         sizes = np.diff(part.borders)

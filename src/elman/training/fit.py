@@ -1,4 +1,4 @@
-"""`fit` and `train_on_batch`: what a user says of a training, checked and handed to the loop."""
+"""`fit`: what a user says of a training, checked and handed to the loop."""
 
 from __future__ import annotations
 
@@ -6,34 +6,27 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 
-from elman.checks import flag, nearest, shown, whole
+from elman.checks import whole
 from elman.data.datasets import Dataset, dataset_of
-from elman.errors import OptionError
 from elman.hints import FIT, hinted
 from elman.training.accumulation import check_accumulate
 from elman.training.agreement import together
 from elman.training.callbacks import Callback, as_callbacks
 from elman.training.datasets import DatasetLoop, validation_feed
-from elman.training.evaluating import evaluate
 from elman.training.examples import Examples, examples, validation_examples
-from elman.training.feeds import Feed, check_own_batches
+from elman.training.feeds import Feed
 from elman.training.history import History
 from elman.training.limits import limited
 from elman.training.loop import Loop
-from elman.training.metrics import Metric, check_metrics, resolve_metrics
-from elman.training.monitors import KeepBest
+from elman.training.metrics import Metric
 from elman.training.optimizer import Optimizer
-from elman.training.optimizers import resolve_optimizer
+from elman.training.options import options_of
 from elman.training.progress import progress
 from elman.training.protocol import Arrays, Losses, Shares, Trainable
 from elman.training.ranked import RankedLoop, check_no_dataset, check_own_rows, check_ranks
 from elman.training.ranks import Ranks
-from elman.training.runs import Folder, next_place, saving
+from elman.training.runs import Folder, saving
 from elman.training.weighing import ClassWeight, Weighting
-
-__all__ = ["evaluate", "fit", "train_on_batch"]
-
-ON_NAN = ("raise", "skip")
 
 
 @hinted(FIT)
@@ -250,7 +243,7 @@ def fit(
             validation = validation_examples(net, validation_data, *judging)
         watching = [*as_callbacks(callbacks), *limits, *progress(verbose)]
         how = optimizer, batch_size, epochs, shuffle, stateful, memory, metrics, truncate, on_nan
-        return _options(net, data, validation, *how, watching, accumulate)
+        return options_of(net, data, validation, *how, watching, accumulate)
 
     limits = limited(max_seconds)
     check_accumulate(whole(accumulate, "accumulate"), stateful, ranks)
@@ -282,114 +275,3 @@ def _data(
             net, x, target, loss, lengths, Weighting(sample_weight, class_weight, missing), "", loss_weights
         )
     return Feed(net, dataset, loss, Weighting(None, class_weight, missing), loss_weights)
-
-
-def loop(net: Trainable, data: Examples, validation: Examples | None, *how: Any, **named: Any) -> Loop:
-    """The training of a network on examples, not yet begun; what else there is to say of it is as in `fit`."""
-    return Loop(**_options(net, data, validation, *how, **named))
-
-
-def _options(
-    net: Trainable,
-    data: Examples | Feed,
-    validation: Examples | Feed | None,
-    optimizer: str | Optimizer,
-    batch_size: int | None,
-    epochs: int,
-    shuffle: bool | None,
-    stateful: bool,
-    memory: str,
-    metrics: Iterable[str | Metric],
-    truncate: int | None,
-    on_nan: str,
-    callbacks: Iterable[Callback],
-    accumulate: int = 1,
-) -> dict[str, Any]:
-    chosen, place = resolve_metrics(metrics), next_place()
-    check_metrics(net.ends, chosen)
-    if isinstance(data, Feed):
-        check_own_batches(data.dataset, batch_size, shuffle)
-    own_order = isinstance(data, Feed) and data.dataset.batch_size is not None
-    accumulate = whole(accumulate, "accumulate")
-    check_accumulate(accumulate, stateful, None)
-    return {
-        "net": net,
-        "optimizer": resolve_optimizer(optimizer),
-        "data": data,
-        "validation": validation,
-        "batch_size": (32 if batch_size is None else whole(batch_size, "batch_size")) * accumulate,
-        "accumulate": accumulate,
-        "epochs": whole(epochs, "epochs"),
-        "shuffle": not own_order if shuffle is None else flag(shuffle, "shuffle"),
-        "stateful": flag(stateful, "stateful"),
-        "memory": memory,
-        "metrics": chosen,
-        "truncate": truncate,
-        "callbacks": [KeepBest(anyway=place is not None and place.run.alone), *callbacks],
-        "place": place,
-        "on_nan": check_on_nan(on_nan),
-    }
-
-
-def check_on_nan(on_nan: Any) -> str:
-    """What becomes of a batch that cannot be learnt from."""
-    if on_nan not in ON_NAN or not isinstance(on_nan, str):
-        raise OptionError(f"on_nan is {shown(on_nan)}{nearest(on_nan, ON_NAN)}; expected 'raise' or 'skip'")
-    return on_nan
-
-
-def train_on_batch(
-    net: Trainable,
-    x: Arrays,
-    target: Arrays,
-    *,
-    loss: Losses = "mse",
-    optimizer: Optimizer,
-    lengths: Arrays | None = None,
-    sample_weight: Arrays | None = None,
-    class_weight: ClassWeight = None,
-    missing: str = "refuse",
-    memory: str = "normal",
-    truncate: int | None = None,
-    loss_weights: Shares = None,
-    on_nan: str = "raise",
-) -> float:
-    """One update with all rows given, for loops of one's own.
-
-    Parameters
-    ----------
-    net, x, target, loss, lengths, sample_weight, class_weight, missing, memory, truncate, loss_weights, on_nan
-        As for `fit`; a "balanced" `class_weight` counts the classes of these rows.
-    optimizer : Optimizer
-        An object, which remembers what it needs from one update to the next.
-
-    Returns
-    -------
-    float
-        The loss, before the update; NaN where `on_nan` is "skip" and there was none.
-
-    Raises
-    ------
-    ShapeError, DataError, OptionError, TrainingError
-        As for `fit`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from elman.network import Dense, Network
-    >>> from elman.training import SGD
-    >>> net, sgd = Network(inputs=1, layers=[Dense(1)]), SGD(0.1)
-    >>> losses = [train_on_batch(net, np.ones((4, 3, 1)), np.ones((4, 3, 1)), optimizer=sgd) for _ in range(20)]
-    >>> losses[-1] < losses[0]
-    True
-    """
-    if not isinstance(optimizer, Optimizer):
-        raise OptionError(
-            f"train_on_batch needs an optimizer object, which remembers its state between batches, got "
-            f"{shown(optimizer)}; make one before the loop, such as elman.Adam(1e-3)"
-        )
-    weighting = Weighting(sample_weight, class_weight, missing)
-    data = examples(net, x, target, loss, lengths, weighting, "", loss_weights)
-    options: dict[str, Any] = {"epochs": 1, "shuffle": False, "memory": memory, "truncate": truncate}
-    options["on_nan"] = check_on_nan(on_nan)
-    return Loop(net, optimizer, data, None, batch_size=len(data), **options).update()

@@ -113,6 +113,7 @@ def _one(updates: Updates, number: int) -> Updates:
         scalars=updates.scalars[number : number + 1],
         keys=None if updates.keys is None else updates.keys[number : number + 1],
         done=None,
+        norms=None if updates.norms is None else updates.norms[number : number + 1],
     )
 
 

@@ -3,40 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from elman.engine import arrays
-from elman.engine.interface import How, Updates
-from elman.engine.segments import check_how
 from elman.errors import OptionError, TrainingError
-from elman.training import guarded
-from elman.training.accumulation import accumulating
 from elman.training.alike import what_is_learnt
-from elman.training.diagnosis import explain
-from elman.training.examples import Judgeable, judge
+from elman.training.carried import check_even, check_in_order
 from elman.training.history import History
+from elman.training.judging import Judging
 from elman.training.keeper import Keeper
-from elman.training.limits import TimeLimit
-from elman.training.metrics import check_value
+from elman.training.keys import dropout_keys
 from elman.training.moments import estimate_moments
+from elman.training.notes import note
 from elman.training.parts import Part
-from elman.training.protocol import Trainer
-from elman.training.runs import Place
+from elman.training.scopes import Place
 from elman.training.standing import Standing
-from elman.training.state import Training
-
-SECONDS_A_CALL = 0.15  # between two looks at Ctrl-C and the progress bar
 
 
 @dataclass(eq=False)
-class Loop(Training):
+class Loop(Judging):
     """Trains.
 
     Attributes
@@ -45,8 +35,6 @@ class Loop(Training):
         Where its checkpoints are.
     inside : bool
         Whether an epoch has begun and is not in the history yet.
-    carried : list of ndarray (B, H), or None
-        States, from batch to batch.
     epoch_losses, counted : ndarray (batches,)
         Of this epoch: the loss of each batch, and what it counts.
     started : float
@@ -57,7 +45,6 @@ class Loop(Training):
 
     place: Place | None = field(default=None, kw_only=True)
     inside: bool = field(default=False, init=False)
-    carried: list[np.ndarray] | None = field(default=None, init=False)
     counted: np.ndarray = field(default_factory=lambda: np.zeros(0), init=False)
     started: float = field(default=0.0, init=False)
     epochs_before: int = field(default=0, init=False)
@@ -67,13 +54,7 @@ class Loop(Training):
         self.batches = -(-len(self._rows) // self.batch_size)
         if self.stateful:
             self._check_stateful()
-        self._engine = self._trainer()
-        self._engine.check_indices(self.data.batch)
-        self.how = How(self.memory, self.truncate)
-        check_how(self._engine.plan, self.how)
-        self._program = self.optimizer.program()
-        self._state = self.optimizer.begin(self.net)
-        self._grouping = self.optimizer.grouping(self.net)
+        self._prepare()
         self._keeper = Keeper(self.place)
         self.resumed = self._keeper.may_go_on()
         self._watchers = [c for c in self.callbacks if c.watches_batches]
@@ -101,21 +82,22 @@ class Loop(Training):
                 raise
             finally:
                 self._tell_the_end()
-        if self.optimizer.average_to_come:
-            warnings.warn(
-                f"{self.optimizer.average!r} has begun with none of {self.optimizer.updates} updates: the weights are "
-                "no average yet. Give an earlier start, or train longer",
-                RuntimeWarning,
-                stacklevel=4,
+        self._note_what_came()
+        return self.history
+
+    def _note_what_came(self) -> None:
+        """Say what a user may take for granted, and did not come to be."""
+        optimizer = self.optimizer
+        if optimizer.average_to_come:
+            note(
+                f"{optimizer.average!r} has begun with none of {optimizer.updates} updates: the weights are no average "
+                "yet. Give an earlier start, or train longer"
             )
         if self.skipped:
-            warnings.warn(
+            note(
                 f"{self.skipped} of {self.batches * self.history.epochs} batches were left out (on_nan='skip'). The "
-                f"first that was: {self.why_skipped}",
-                RuntimeWarning,
-                stacklevel=4,
+                f"first that was: {self.why_skipped}"
             )
-        return self.history
 
     def _stood(self) -> Standing | None:
         """Where the training is to go on."""
@@ -167,6 +149,7 @@ class Loop(Training):
         self.epoch, self.batch, self.logs, self.inside = number, 0, {}, True
         self.optimizer.average_out(self.net)
         self.epoch_losses, self.counted = np.zeros(self.batches), np.zeros(self.batches)
+        self.gradient_norms = np.full(self.batches if self.wants_norms else 0, np.nan)
         if self.stateful:
             self.carried = self._zeros()
         self._keeper.whole = False
@@ -194,15 +177,6 @@ class Loop(Training):
         self.skipped += int(self.logs.get("skipped", 0))
         self.inside = False
         self._look()
-
-    def _judged(self) -> dict[str, float]:
-        """What is found at the end of an epoch."""
-        found: dict[str, float] = {}
-        if self.metrics:
-            judged = self._judge(self.data)
-            found |= {name: value for name, value in judged.items() if name in self.log_names and name != "loss"}
-            self._check_metrics(judged, "training")
-        return found if self.validation is None else found | self._validate(self.validation)
 
     def _look(self) -> None:
         """Where nothing is half done: end if that is wanted, and write a checkpoint that is due."""
@@ -277,15 +251,6 @@ class Loop(Training):
         rows = np.arange(len(self.data))
         return rows if weights is None or self.stateful else rows[self.data.judged[0].counts(rows) > 0]
 
-    def _trainer(self) -> Trainer:
-        """What does the updates."""
-        engine = self.net.trainer(self.data.aims)
-        return (
-            engine
-            if self.accumulate == 1
-            else accumulating(engine, self.data, self.accumulate, getattr(self, "_engine", None))
-        )
-
     def _average_in(self) -> None:
         """Have the averaged weights in place, where the optimiser keeps an average, with moments of their own."""
         average, meetings = self.optimizer.average, self._engine.plan.meetings
@@ -298,66 +263,11 @@ class Loop(Training):
         with self._keeper.at_once():
             estimate_moments(self.net, self._engine, self._parts(0), keys, self.how, carried)
 
-    def _seconds(self) -> float:
-        """How long a call of the engine may take, but for its first update."""
-        return min([SECONDS_A_CALL, *(each.left for each in self.callbacks if isinstance(each, TimeLimit))])
-
-    def gradient(self, rows: np.ndarray, key: int, states: Sequence[np.ndarray] | None = None) -> np.ndarray:
-        failed = getattr(self._engine, "failed", None)
-        return super().gradient(rows, key, states) if failed is None else failed
-
-    def _look_again(self) -> None:
-        """Take the network and the optimiser as they are now: callbacks may have frozen parameters."""
-        self._engine = self._trainer()
-        self._program, self._grouping = self.optimizer.program(), self.optimizer.grouping(self.net)
-
-    def _scalars(self, count: int) -> np.ndarray:
-        """The optimiser's numbers of the next updates."""
-        return self.optimizer.table(count, self._grouping.settings if self._grouping.spans else None)
-
     def _unwatched(self) -> int:
         """How many updates can be done before a callback must be told, or a checkpoint is due."""
         done, left = self.net.updates, self._keeper.left(self.net.updates)
         watched = [c.every - done % c.every for c in self._watchers]
         return min(watched + ([] if left is None else [left]), default=self.batches)
-
-    def _updates(self, batches: tuple[np.ndarray, np.ndarray], scalars: np.ndarray) -> np.ndarray:
-        """Train on some batches in one call of the engine, or on as many as there is time for; their losses."""
-        net, optimizer, done = self.net, self.optimizer, np.zeros(1, np.int64)
-        rows, borders = batches
-        updates = Updates(
-            batches,
-            self._program,
-            self._state,
-            scalars,
-            dropout_keys(net.seed, net.updates, len(scalars)),
-            optimizer.clip_norm or 0.0,
-            self.carried,
-            self._seconds(),
-            self._grouping.spans,
-            done,
-        )
-        try:
-            with np.errstate(all="ignore"), net.params.writing() as arena:  # what is not finite is found and explained
-                losses, failure = guarded.train(
-                    self._engine, arena, self.data.batch, updates, self.how, always=self.on_nan == "skip"
-                )
-        finally:  # also when it was interrupted, so that what was done is what is counted
-            net.updates += int(done[0])
-            optimizer.updates += int(done[0])
-        if failure is None:
-            return losses
-        if self.on_nan == "raise" or not self.why_skipped:
-            failed, key = rows[slice(*borders[len(losses) :][:2])], dropout_keys(net.seed, net.updates, 1)[0]
-            batch = f"epoch {self.epoch}, batch {self.batch + len(losses) + 1} of {self.batches}"
-            place = batch if self.epoch else f"update {net.updates + 1}"  # of the network's life
-            self.why_skipped = f"{place}: {explain(self, failed, int(key), failure, self.carried)}"
-        if self.on_nan == "raise":
-            if self.inside:
-                self._record(losses)
-                self._keeper.whole = True
-            raise TrainingError(self.why_skipped)
-        return np.append(losses, np.nan)
 
     def _order(self) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers of this epoch, batch after batch, and where the batches begin and end."""
@@ -379,30 +289,15 @@ class Loop(Training):
         mean = float((counts * (losses**2 if root else losses)).sum() / total) if total else 0.0
         return float(np.sqrt(mean)) if root else mean
 
-    def _validate(self, data: Judgeable) -> dict[str, float]:
-        found = self._judge(data)
-        if not np.isfinite(found["loss"]):
-            raise TrainingError(
-                f"epoch {self.epoch}: the validation loss is {found['loss']}, though the loss is {self.logs['loss']:g}"
-                "; try a smaller learning rate, and look for extreme values in the validation data"
-            )
-        self._check_metrics(found, "validation")
-        return {f"val_{name}": value for name, value in found.items()}
-
-    def _check_metrics(self, found: Mapping[str, float], data: str) -> None:
-        for name in found.keys() - {"loss"}:
-            check_value(name, found[name], f"epoch {self.epoch}: ", f" of the {data} data", TrainingError)
-
-    def _judge(self, data: Judgeable) -> dict[str, float]:
-        """The loss and the metrics, in as little memory as training takes."""
-        rows = self.batch_size // self.accumulate
-        rows = rows if self.memory == "low" else max(rows, 256)
-        return judge(self.net, data, rows, "low" if self.truncate else self.memory, self.metrics)
-
     def learnt(self) -> dict[str, Any]:
         """What is learnt and what judges that, by name, to be compared with another training."""
         judging = {} if self.validation is None else what_is_learnt(self.validation)
         return what_is_learnt(self.data) | {f"{name} of the validation data": a for name, a in judging.items()}
+
+    def _stay_before(self, losses: np.ndarray) -> None:
+        if self.inside:
+            self._record(losses)
+            self._keeper.whole = True
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
@@ -420,29 +315,14 @@ class Loop(Training):
                 stack.callback(callback.on_train_end, self)
 
     def _check_stateful(self) -> None:
-        if self.shuffle:
-            raise OptionError("stateful training takes batches as they follow one another: give shuffle=False")
+        check_in_order(self.shuffle)
         weights = self.data.judged[0].weights if len(self.data.judged) == 1 else None
         if weights is not None and weights.ndim == 1 and not weights.all():
             raise OptionError("stateful training cannot leave rows out: give sample weights above 0")
-        if len(self._rows) % self.batch_size:
-            raise OptionError(
-                f"stateful training needs batches of one size: {len(self._rows)} rows are no multiple of "
-                f"batch_size={self.batch_size}"
-            )
+        check_even(len(self._rows), self.batch_size)
         counts = self._counts(*self._order())
         if not counts.all():
             raise OptionError(
                 f"stateful training goes through every batch, and batch {int(np.argmin(counts)) + 1} has no step with "
                 "a target and a weight above 0: take longer or larger batches"
             )
-
-
-def dropout_keys(seed: int, first: int, count: int) -> np.ndarray:
-    """Dropout's key of each update, from the network's seed and the update's number."""
-    return _first_key(seed) + np.arange(first, first + count, dtype=np.uint64)
-
-
-@functools.lru_cache(maxsize=64)
-def _first_key(seed: int) -> np.uint64:
-    return np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]

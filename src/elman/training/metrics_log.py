@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import threading
 import time
+import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +23,35 @@ from elman.training.callbacks import Callback
 from elman.training.state import Training
 from elman.untrusted import count, held
 
-UPDATE, KIND = "update", "kind"
+UPDATE, KIND, NETWORK = "update", "kind", "network"
+
+
+@dataclass(eq=False)
+class _Told:
+    """What has been told of one network.
+
+    Attributes
+    ----------
+    number : int
+    seconds : float
+        Of the trainings before.
+    updates : int
+        Of the epoch, in lines so far.
+    lines : int
+        Of the file.
+    """
+
+    number: int
+    mine: bool = False
+    seconds: float = 0.0
+    updates: int = 0
+    lines: int = 0
+    began: float = 0.0
+
+    @property
+    def gone(self) -> float:
+        """Seconds since the training began, with those before it was resumed."""
+        return self.seconds + (time.monotonic() - self.began if self.mine else 0.0)
 
 
 class MetricsLog(Callback):
@@ -31,6 +63,13 @@ class MetricsLog(Callback):
     "loss": 0.43, "learning_rate": 0.001, "seconds": 1.4}`` has the mean loss of the updates since the last such line of
     the epoch, the learning rate of the last of them and the seconds since the training began. Epochs and updates are
     those in the life of the network, the epoch of an update the one it belongs to. A number that is not finite is null.
+
+    With `gradient_norms` both have the mean and the largest norm of the gradients of the same updates, before they are
+    clipped, as ``"gradient_norm"`` and ``"gradient_norm_max"``.
+
+    Of several networks (`elman.fit_many`, members of an estimator) all lines are in the one file, each with its
+    ``"network"``, numbered from 1 in their order. A `Forecaster` trains each member twice, without the newest
+    values and then with them, as networks of other numbers.
 
     One object goes on with its file in each further `fit`.
 
@@ -44,6 +83,8 @@ class MetricsLog(Callback):
         Whether to go on with a file that was there before, as a training does that is resumed: lines of updates that
         the network has not done yet are dropped first, as it will do them again, and so is a last line that is not
         whole. If not, a training does not begin where there is a file.
+    gradient_norms : bool, default False
+        Whether to write norms of gradients, which takes hardly any time.
 
     Examples
     --------
@@ -58,18 +99,28 @@ class MetricsLog(Callback):
     """
 
     adds_logs = False
-    one_network = True
+    side_by_side = True
     one_rank = True
 
-    def __init__(self, path: str | os.PathLike[str], every: int | None = None, *, append: bool = False):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        every: int | None = None,
+        *,
+        append: bool = False,
+        gradient_norms: bool = False,
+    ):
         self.path: Path = checks.path(path, "MetricsLog: path")
         self.append: bool = flag(append, "MetricsLog: append")
+        self.gradient_norms: bool = flag(gradient_norms, "MetricsLog: gradient_norms")
         self._each: bool = every is not None
         self.every: int = 1 if every is None else whole(every, "MetricsLog: every")
         self._mine = False
-        self._seconds = 0.0  # of the trainings before
-        self._told = 0  # updates of the epoch in lines so far
-        self._lines = 0  # of the file
+        self._numbers = itertools.count(1)
+        self._networks: weakref.WeakKeyDictionary[Any, _Told] = weakref.WeakKeyDictionary()
+        self._several = False
+        self._lock = threading.RLock()  # of the file, to which networks side by side write
+        self._here = threading.local()  # which network the training of this thread trains
 
     @property
     def watches_batches(self) -> bool:
@@ -82,72 +133,107 @@ class MetricsLog(Callback):
                 f"MetricsLog would write over {self.path}, which an earlier training left: give append=True to go on "
                 "with it where the network is, or another path"
             )
-        self._kept(training.net.updates)
+        self._kept(self._told(training), training.net.updates)
 
     def on_train_begin(self, training: Training) -> None:
-        kept = None if training.resumed else self._kept(training.net.updates)
-        if kept is not None:
-            write_whole(self.path, kept)
-        self._lines = 0 if kept is None else len(kept.splitlines())
-        self._mine, self._began = True, time.monotonic()
+        told = self._here.told = self._told(training)
+        with self._lock:
+            if not training.resumed:
+                self._write_over(told, self._kept(told, training.net.updates))
+            self._mine = True
+        told.mine, told.began = True, time.monotonic()
 
     def on_epoch_begin(self, training: Training) -> None:
-        self._told = 0
+        self._told(training).updates = 0
 
     def on_batch_end(self, training: Training) -> None:
-        new = training.losses_so_far[self._told :]
-        self._told += len(new)
+        told, losses = self._told(training), training.losses_so_far
         rate = training.optimizer.rate(training.optimizer.updates - 1)
-        numbers = {"loss": float(np.mean(new)), "learning_rate": rate, "seconds": self._gone}
-        self._write({KIND: "updates", "epoch": training.net.epochs + 1, UPDATE: training.net.updates, **numbers})
+        numbers = {"loss": float(np.mean(losses[told.updates :])), "learning_rate": rate, "seconds": told.gone}
+        norms = self._norms(training, told.updates)
+        told.updates = len(losses)
+        place = {KIND: "updates", "epoch": training.net.epochs + 1, UPDATE: training.net.updates}
+        self._write(told, {**place, **numbers, **norms})
 
     def on_epoch_end(self, training: Training) -> None:
         where = {KIND: "epoch", "epoch": training.net.epochs, UPDATE: training.net.updates}
-        self._write({**where, **training.logs})
+        self._write(self._told(training), {**where, **training.logs, **self._norms(training)})
 
     def on_train_end(self, training: Training) -> None:
-        if self._mine:
-            self._seconds = self._gone
+        told = self._told(training)
+        told.seconds, told.mine = told.gone, False
 
     def state_dict(self) -> dict[str, Any]:
         """How far the file is, and the training's time so far."""
-        seconds = self._gone if self._mine else self._seconds
-        return {"lines": self._lines, "told": self._told, "seconds": seconds}
+        told = getattr(self._here, "told", _Told(0))  # of several ranks one writes
+        return {"lines": told.lines, "told": told.updates, "seconds": told.gone}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
         """Go on behind the lines that there were then; those that came later come once more."""
         held(dict(stored), "a MetricsLog", {"lines": count, "told": count, "seconds": (int, float)})
-        there = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
-        if len(there) > stored["lines"]:
-            write_whole(self.path, b"".join(there[: stored["lines"]]))
-        self._mine, self._began = True, time.monotonic()
-        self._lines, self._told, self._seconds = min(len(there), stored["lines"]), stored["told"], stored["seconds"]
+        told = self._here.told
+        with self._lock:
+            lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+            own = itertools.count(1)
+            kept = [line for line in lines if not self._is_of(told, line) or next(own) <= stored["lines"]]
+            self._write_over(told, kept)
+        told.updates, told.seconds = stored["told"], stored["seconds"]
+        told.mine, told.began = True, time.monotonic()
 
-    @property
-    def _gone(self) -> float:
-        """Seconds since the training began, with those before it was resumed."""
-        return self._seconds + time.monotonic() - self._began
+    def _told(self, training: Training) -> _Told:
+        """What has been told of its network."""
+        with self._lock:
+            if training.net not in self._networks:
+                self._networks[training.net] = _Told(next(self._numbers))
+                self._several = self._networks[training.net].number > 1
+            return self._networks[training.net]
 
-    def _write(self, line: dict[str, Any]) -> None:
+    def _norms(self, training: Training, first: int = 0) -> dict[str, float]:
+        """Of the gradients of this epoch, from an update on."""
+        if not self.gradient_norms:
+            return {}
+        norms = training.norms_so_far[first:]
+        known = norms[~np.isnan(norms)]  # a training that goes on may know of some only
+        if not len(known):
+            return {"gradient_norm": np.nan, "gradient_norm_max": np.nan}
+        return {"gradient_norm": float(np.mean(known)), "gradient_norm_max": float(np.max(known))}
+
+    def _write(self, told: _Told, line: dict[str, Any]) -> None:
         """Add a line, in one piece."""
+        line = {NETWORK: told.number, **line} if self._several else line
         text = json.dumps({name: _number(value) for name, value in line.items()}, allow_nan=False)
-        with self.path.open("ab", buffering=0) as file:
+        with self._lock, self.path.open("ab", buffering=0) as file:
             file.write(f"{text}\n".encode())
-        self._lines += 1
+            told.lines += 1
 
-    def _kept(self, updates: int) -> bytes | None:
-        """The whole lines of a file up to an update; None without one."""
-        if not self.path.exists():
-            return None
-        lines = self.path.read_bytes().splitlines(keepends=True)
+    def _write_over(self, told: _Told, lines: list[bytes]) -> None:
+        """Have these lines in the file, if they are not what it has."""
+        content = b"".join(lines)
+        if self.path.exists() and content != self.path.read_bytes():
+            write_whole(self.path, content)
+        told.lines = sum(self._is_of(told, line) for line in lines)
+
+    def _kept(self, told: _Told, updates: int) -> list[bytes]:
+        """The whole lines of the file, those of a network up to an update."""
+        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
         if lines and not lines[-1].endswith(b"\n"):
             del lines[-1]
-        return b"".join(line for line in lines if self._update_of(line) <= updates)
+        places = [self._place_of(line) for line in lines]
+        return [line for line, (net, at) in zip(lines, places, strict=True) if net != told.number or at <= updates]
 
-    def _update_of(self, line: bytes) -> int:
+    def _is_of(self, told: _Told, line: bytes) -> bool:
+        """Whether a line is of a network; one that is not whole may be of any, and is nobody's loss."""
         try:
-            return whole(json.loads(line)[UPDATE], UPDATE, least=0)
-        except (ValueError, TypeError, KeyError, RecursionError, OptionError) as error:
+            return self._place_of(line)[0] == told.number
+        except OptionError:
+            return True
+
+    def _place_of(self, line: bytes) -> tuple[int, int]:
+        """The number of the network of a line, and of the update."""
+        try:
+            found = json.loads(line)
+            return whole(found.get(NETWORK, 1), NETWORK), whole(found[UPDATE], UPDATE, least=0)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OptionError) as error:
             raise OptionError(
                 f"MetricsLog cannot go on with {self.path}: it has the line {line[:60]!r}, which is none of its own; "
                 "give another path"

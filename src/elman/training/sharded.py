@@ -147,7 +147,8 @@ class Sharded:
 def _one(updates: Updates, number: int) -> Updates:
     """One of some updates."""
     keys = None if updates.keys is None else updates.keys[number : number + 1]
-    return replace(updates, scalars=updates.scalars[number : number + 1], keys=keys)
+    norms = None if updates.norms is None else updates.norms[number : number + 1]
+    return replace(updates, scalars=updates.scalars[number : number + 1], keys=keys, norms=norms)
 
 
 def _root(square: float, gradients: np.ndarray) -> float:

@@ -25,6 +25,9 @@ class Watcher(Protocol):
     one_rank: bool
 
     @property
+    def gradient_norms(self) -> bool: ...
+
+    @property
     def watches_batches(self) -> bool: ...
 
     @property
@@ -72,6 +75,9 @@ class Training:
         Why it ended, if it did not end by itself: Ctrl-C, or an error.
     resumed : bool
         Whether it goes on from a checkpoint, so that files which callbacks find are its own.
+    gradient_norms : ndarray (batches,)
+        Of the updates of this epoch so far the norm of each gradient, before it was clipped, NaN of a batch that was
+        left out; empty unless a callback asks for it (`Callback.gradient_norms`).
     skipped : int
         How many batches were left out in all epochs that have ended.
     why_skipped : str
@@ -106,6 +112,7 @@ class Training:
     batches: int = field(init=False)
     how: How = field(init=False)
     epoch_losses: np.ndarray = field(init=False, default_factory=lambda: np.zeros(0))
+    gradient_norms: np.ndarray = field(init=False, default_factory=lambda: np.zeros(0))
 
     @property
     def log_names(self) -> list[str]:
@@ -128,6 +135,11 @@ class Training:
         return self.losses[~np.isnan(self.losses)]
 
     @property
+    def norms_so_far(self) -> np.ndarray:
+        """Of the gradients of the same updates, where a callback asks for them."""
+        return self.gradient_norms[: self.batch][~np.isnan(self.losses)]
+
+    @property
     def losses(self) -> np.ndarray:
         """Of the updates of this epoch so far, each before it."""
         return self.epoch_losses[: self.batch]
@@ -140,6 +152,11 @@ class Training:
         """The gradient of some rows (P,), computed once more."""
         batch = self.data.batch.rows(rows, states=states, key=key)
         return self.net.trainer(self.data.aims).gradients(self.net.arena, batch, self.how).parameters
+
+    @property
+    def wants_norms(self) -> bool:
+        """Whether a callback asks for norms of gradients."""
+        return any(c.gradient_norms for c in self.callbacks)
 
     @property
     def adds_logs(self) -> bool:

@@ -13,9 +13,9 @@ from itertools import chain
 from threading import Thread
 from typing import Generic, TypeVar, cast
 
-from elman.engine.native import default_threads, limit_threads, thread_limit
+from elman.engine.threads import default_threads, limit_threads, thread_limit
 from elman.training.callbacks import Callback
-from elman.training.runs import scopes_of, within
+from elman.training.scopes import scopes_of, within
 from elman.training.state import Training
 
 SECONDS_A_TURN = 0.02  # that one has before another's begins

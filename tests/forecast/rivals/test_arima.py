@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.forecast.rivals import Arima, Histories
@@ -19,6 +19,7 @@ from elman.forecast.rivals.arima_fit import (
     differences,
     fit_orders,
 )
+from tests.draws import draws
 
 NOW = np.array([0])
 
@@ -40,7 +41,7 @@ def errors_by_loops(y: np.ndarray, order: Order, season: int, x: np.ndarray) -> 
     return e
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(st.sampled_from(PLAIN + WITH_SEASON), st.integers(2, 7), st.integers(0, 40), st.integers(0, 10**6))
 def test_errors_are_those_of_the_equation(order, season, length, seed):
     rng = np.random.default_rng(seed)

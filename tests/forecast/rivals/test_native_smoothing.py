@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from elman.engine import smoothing
@@ -12,6 +12,7 @@ from elman.forecast.rivals.ets_fit import MOVING, STEADY, Errors
 from elman.forecast.rivals.least_squares import products_of
 from elman.forecast.rivals.lines import lines_through
 from elman.forecast.rivals.several_seasons import _Problem
+from tests.draws import draws
 
 pytestmark = pytest.mark.skipif(not smoothing.available(), reason="the native engine is not used")
 
@@ -52,7 +53,7 @@ def problems_of(errors):
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from("NAM"), st.sampled_from([2, 4, 12, 13]), st.booleans())
-@settings(max_examples=30)
+@draws(30)
 def test_errors_are_those_of_the_recurrence(seed, kind, season, positive):
     random = np.random.default_rng(seed)
     y = series_of(random, int(random.integers(26, 90)), int(random.integers(1, 7)), 1.0 if positive else -1.0)
@@ -65,7 +66,7 @@ def test_errors_are_those_of_the_recurrence(seed, kind, season, positive):
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(4,), (3, 12), (2, 4, 12), ()]))
-@settings(max_examples=20)
+@draws(20)
 def test_errors_of_several_seasons(seed, seasons):
     random = np.random.default_rng(seed)
     y = series_of(random, int(random.integers(26, 90)), int(random.integers(1, 7)), -1.0)
@@ -118,7 +119,7 @@ def test_what_does_not_fit_is_refused():
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 9, 24, 31]), st.sampled_from([0, 2]))
-@settings(max_examples=30)
+@draws(30)
 def test_the_theta_method_is_that_of_the_recurrence(seed, candidates, skipped):
     random = np.random.default_rng(seed)
     values = series_of(random, int(random.integers(20, 70)), int(random.integers(1, 7)), -1.0).T[

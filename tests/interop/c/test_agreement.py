@@ -15,7 +15,7 @@ from tests.interop.c import networks
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="needs a compiler of C")
 COUNT = int(
-    os.environ.get("ELMAN_C_COUNT", "2")
+    os.environ.get("ELMAN_C_COUNT", "1")
 )  # of random cells of each kind; there are twice as many graphs and chains
 
 

@@ -57,7 +57,8 @@ class Batches(Dataset):
     -----
     A training that goes on in the middle of an epoch asks a sequence for the batch that is next, and a function for the
     iterator of that epoch, of which it drops the batches before; of anything else it draws and drops all since the
-    training began. So the numbers are the same where `source` gives the same batches again.
+    training began. So the numbers are the same where `source` gives the same batches again. A
+    `state_dict` of a loader is neither kept nor loaded, of which a note tells: leave the loader at its beginning.
 
     Examples
     --------
@@ -95,6 +96,11 @@ class Batches(Dataset):
 
     def __repr__(self) -> str:
         return f"Batches({self._name}, {self.steps} an epoch)"
+
+    @property
+    def own_state(self) -> str:
+        """What a source is called that could say where it stands, which nobody asks it; else empty."""
+        return self._name if hasattr(self._source, "state_dict") else ""
 
     def batches(self, asked: Asked) -> int:
         return self.steps

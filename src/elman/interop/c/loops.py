@@ -13,7 +13,7 @@ from elman.interop.c.values import Value
 
 
 class Writes(Protocol):
-    """What a loop needs of the function around it; see `elman.interop.c.layer.Writer`."""
+    """What a loop needs of the function around it; see `elman.interop.c.statements.Statements`."""
 
     names: Names
     order: Order
