@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from elman.bench import adapter, sgemm
-from elman.bench.machine import kernels, machine
+from elman.bench.machine import kernels
+from elman.machine import machine
 from elman.bench.turns import Options, take_turns, warmed_up
 from elman.engine.bfloat16 import rounded
 from elman.files import write_whole

@@ -25,7 +25,7 @@ from benchmarks.forecasting.problems import Problem, groups
 from benchmarks.forecasting.processes import measured
 
 from elman.bench import blas
-from elman.bench.machine import machine
+from elman.machine import machine
 from elman.files import write_whole
 from elman.plain import to_json
 

@@ -82,6 +82,19 @@ class ForecastReport:
     folder: Path
     files: tuple[str, ...]
 
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return {
+            "series": results.describe_series(self.name, self.collection),
+            "horizon": self.forecast.horizon,
+            "forecast": self.forecast.to_dict()["series"],
+            "model": results.describe_model(self.forecaster),
+            "each": results.describe_each(self.forecaster),
+            "backtest": results.describe_backtest(self.backtest),
+            "notes": list(self.notes),
+            "files": [self.folder / file for file in self.files],
+        }
+
 
 def forecast(
     source: str | Path,
@@ -336,6 +349,10 @@ class Inspection:
     report: Report
     folder: Path
     files: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return self.report.plain() | {"files": [self.folder / file for file in self.files]}
 
 
 def inspect_model(

@@ -15,7 +15,7 @@ from elman.classify.holding import HeldOut
 from elman.classify.judging import Judged, judge, with_classes, write_predictions
 from elman.classify.options import ClassifierOptions, RegressorOptions
 from elman.classify.page import Story, page
-from elman.classify.results import METRICS, metrics_json
+from elman.classify.results import METRICS, describe_cases, describe_model, metrics_json
 from elman.classify.scaling import aligned
 from elman.classify.store import check_savable
 from elman.data.cases import Cases
@@ -69,6 +69,21 @@ class SequenceReport:
     notes: tuple[str, ...]
     folder: Path
     files: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        judged = self.judged
+        return {
+            "name": self.name,
+            "how": self.how,
+            "trained_on": None if self.learnt is None else describe_cases(self.learnt),
+            "tested_on": None if judged is None else describe_cases(judged.cases),
+            "model": describe_model(self.model),
+            "scores": None if judged is None else judged.scores(),
+            "predictions": [] if judged is None else judged.plain(),
+            "notes": list(self.notes),
+            "files": [self.folder / file for file in self.files],
+        }
 
 
 @dataclass(frozen=True)

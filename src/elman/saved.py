@@ -57,7 +57,7 @@ class Saved:
         """
         again = f"`elman resume {shlex.quote(str(folder))}`"
         hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
-        option = "--json, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
+        option = "--json-file, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
         with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None

@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 
 from elman.bench.figures import spread_text, time_text
-from elman.bench.machine import machine
+from elman.machine import machine
 from elman.bench.measure import Measurement, Product, Timing, Watcher
 from elman.bench.workload import Workload
 
