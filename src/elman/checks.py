@@ -122,7 +122,7 @@ def text(value: Any, what: str) -> str:
 def path(value: Any, what: str = "path") -> Path:
     """The place of a file or folder; an empty one, a shell's variable that was not set, is none."""
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
-        raise OptionError(f"{what} is {shown(value)}; expected a file's name")
+        raise OptionError(f"{what} is {shown(value)}; expected the path of a file or folder, as a text or a Path")
     if not os.fspath(value).strip():
         raise OptionError(f"{what} is empty, expected a path; is it a variable that was not set?")
     return Path(value)

@@ -13,6 +13,7 @@ from elman import checks
 from elman.cells import as_cell
 from elman.errors import ElmanError, OptionError
 from elman.files import check_file
+from elman.keeping import Interrupted
 from elman.language import LanguageModel, TextScore
 from elman.language.options import LanguageOptions, SearchedWritingOptions, WritingOptions
 from elman.language.texts import text_files
@@ -22,13 +23,11 @@ from elman.training import Callback
 ENDING = ".safetensors"
 
 
-class StoppedLearning(KeyboardInterrupt):
+class StoppedLearning(Interrupted):
     """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
 
     def __init__(self, model: Path | None):
-        self.model: Path | None = model
-        where = f"what was learnt so far is in {model}; write with it by --model" if model else "nothing was learnt"
-        super().__init__(f"stopped: {where}")
+        super().__init__(model, "write")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Learnt:
             "history": model.history_.history,
             "score": None if self.score is None else self.score.plain(),
             "notes": list(self.notes),
-            "file": self.file,
+            "files": [self.file],
         }
 
 

@@ -90,12 +90,13 @@ def _run() -> _Ended:
 
     warnings.showwarning = lambda message, *_, **__: say(f"elman: {message}", err=True)
     try:
-        code = elman.main(standalone_mode=False)
+        code = elman.main(prog_name="elman", standalone_mode=False)
     except ElmanError as error:
         return _Ended(2, type(error).__name__, _words(error))
     except click.ClickException as error:
         error.show()
-        return _Ended(error.exit_code, type(error).__name__, error.format_message(), shown=True)
+        kind = "UsageError" if isinstance(error, click.UsageError) else type(error).__name__
+        return _Ended(error.exit_code, kind, error.format_message(), shown=True)
     except click.Abort as abort:  # click's name for Ctrl-C
         cause = abort.__cause__ or abort
         return _Ended(130, type(cause).__name__, _words(cause) or "stopped")
