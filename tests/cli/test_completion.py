@@ -50,7 +50,12 @@ def asked(words, last=""):
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "_ELMAN_COMPLETE": "bash_complete", "COMP_WORDS": f"elman {words} {last}", "COMP_CWORD": str(len(words.split()) + 1)},
+        env={
+            **os.environ,
+            "_ELMAN_COMPLETE": "bash_complete",
+            "COMP_WORDS": f"elman {words} {last}",
+            "COMP_CWORD": str(len(words.split()) + 1),
+        },
     )
     return [line.split(",", 1) for line in told.stdout.splitlines()]
 
@@ -104,7 +109,7 @@ def test_scripts_say_how_they_are_installed(name):
 
 
 def test_bash(shell):
-    script = 'source <(elman completion bash); COMP_WORDS=(elman forecast --cell lst); COMP_CWORD=3; '
+    script = "source <(elman completion bash); COMP_WORDS=(elman forecast --cell lst); COMP_CWORD=3; "
     script += "_elman_completion elman; printf '%s\\n' \"${COMPREPLY[@]}\"; complete -p elman"
     out, err = shell("bash", script)
     assert out[0] == "lstm" and out[1].endswith("-F _elman_completion elman") and not err

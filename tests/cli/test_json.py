@@ -80,7 +80,10 @@ def test_a_command_prints_one_document(elman, files, name):
     found = strict(out)
     assert code == 0 and "Traceback" not in err and not err.strip().startswith("{")
     assert without_envelope(found) == documented(re.escape(row))
-    assert found["command"] == " ".join(w for w in words[: 1 + (words[0] == "sweep")]) and found["version"] == el.__version__
+    assert (
+        found["command"] == " ".join(w for w in words[: 1 + (words[0] == "sweep")])
+        and found["version"] == el.__version__
+    )
     assert all((files / file).exists() for file in found.get("files", []))
 
 
@@ -179,7 +182,11 @@ def run(*arguments, cwd=None, **environment):
 
 def test_a_locale_without_letters_gets_the_same(tmp_path):
     plain, poor = (run("cells", "gru", "--json", LC_ALL=locale) for locale in ("C.UTF-8", "C"))
-    assert poor.returncode == 0 and poor.stdout == plain.stdout and "\u03c3" in json.loads(poor.stdout)["cells"][0]["equations"][0]
+    assert (
+        poor.returncode == 0
+        and poor.stdout == plain.stdout
+        and "\u03c3" in json.loads(poor.stdout)["cells"][0]["equations"][0]
+    )
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="without pipes that break")

@@ -18,7 +18,9 @@ def make_world(folder: Path) -> None:
     months = [f"{2015 + k // 12}-{k % 12 + 1:02d}" for k in range(60)]
     rows = [f"{month},{50 + k + 9 * np.sin(k / 2) + rng.normal():.2f}" for k, month in enumerate(months)]
     _write(folder / "sales.csv", "month,units", rows)
-    shops = [f"{d},{s},{20 + k % 7 + rng.normal():.2f},{k % 2}" for s in ("Leeds", "York") for k, d in enumerate(_days(90))]
+    shops = [
+        f"{d},{s},{20 + k % 7 + rng.normal():.2f},{k % 2}" for s in ("Leeds", "York") for k, d in enumerate(_days(90))
+    ]
     _write(folder / "shops.csv", "day,store,units,promotion", shops)
     ahead = [f"{d},{s},{k % 2}" for s in ("Leeds", "York") for k, d in enumerate(_days(28, 90))]
     _write(folder / "next-month.csv", "day,store,promotion", ahead)
@@ -46,7 +48,9 @@ def make_models(folder: Path) -> None:
     sales.fit(folder / "sales.csv", time="month", target="units")
     for name in ("sales", "sunspots"):
         _save(sales, folder / f"forecast-{name}")
-    walks = el.SequenceClassifier(**quick).fit(folder / "walks.csv", group=["person", "trial"], time="t", label="activity")
+    walks = el.SequenceClassifier(**quick).fit(
+        folder / "walks.csv", group=["person", "trial"], time="t", label="activity"
+    )
     walks.remember_columns(group=["person", "trial"], time="t", columns=None, label="activity")
     _save(walks, folder / "classify-walks")
     engines = el.SequenceRegressor(**quick).fit(folder / "engines.csv", group="engine", time="cycle", label="remaining")

@@ -249,7 +249,12 @@ def test_a_folder_that_cannot_be_written(monkeypatch, tmp_path):
 def test_impersonal_texts(monkeypatch):
     monkeypatch.setenv("HOME", "/home/ann")
     monkeypatch.setattr(findings, "_user", lambda: "ann")
-    said = {"/home/ann/x": "~/x", "/home/anna": "/home/anna", "in '/home/ann'": "in '~'", "/scratch/ann/y": "/scratch/USER/y"}
+    said = {
+        "/home/ann/x": "~/x",
+        "/home/anna": "/home/anna",
+        "in '/home/ann'": "in '~'",
+        "/scratch/ann/y": "/scratch/USER/y",
+    }
     assert {text: impersonal(text) for text in said} == said
 
 

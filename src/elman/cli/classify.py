@@ -44,7 +44,9 @@ _OF_NUMBERS = under(
 )
 _NETWORK = under(
     NETWORK,
-    click.option("--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
+    click.option(
+        "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
+    ),
     click.option("--units", type=int, metavar="H", help="Hidden size of each direction. [default: 64]"),
     click.option("--layers", type=int, metavar="N", help="Recurrent layers. [default: 1]"),
     click.option("--bidirectional/--forward", default=None, help="Read in both directions. [default: bidirectional]"),

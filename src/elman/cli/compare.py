@@ -24,9 +24,19 @@ NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file
 
 @command()
 @click.option(
-    "--cells", required=True, type=Names(names_of_cells, "all"), metavar="NAMES", help="Cells to compare, as gru,lstm; or all that take one input."
+    "--cells",
+    required=True,
+    type=Names(names_of_cells, "all"),
+    metavar="NAMES",
+    help="Cells to compare, as gru,lstm; or all that take one input.",
 )
-@click.option("--task", required=True, type=NAMES_OF_TASKS, metavar="TASK", help="adding, copy, flip_flop, digits, or a file with a series.")
+@click.option(
+    "--task",
+    required=True,
+    type=NAMES_OF_TASKS,
+    metavar="TASK",
+    help="adding, copy, flip_flop, digits, or a file with a series.",
+)
 @click.option("--steps", type=click.IntRange(1), metavar="T", help="Length of the sequences. [default: the task's]")
 @click.option("--updates", type=click.IntRange(10), metavar="N", help="Budget of each run. [default: 500]")
 @click.option("--seconds", type=float, metavar="S", help="Budget of each run in time of training, instead of updates.")

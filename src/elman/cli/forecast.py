@@ -39,50 +39,52 @@ DISTRIBUTIONS = Names(
 _TRAINING = (
     *_COVARIATES,
     *under(
-    NETWORK,
-    click.option("--auto", is_flag=True, default=None, help="Search settings by backtests before."),
-    click.option(
-        "--seconds",
-        type=float,
-        metavar="S",
-        help="How long to search, with --auto; training and the backtest come after. [default: 60]",
-    ),
-    click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
-    click.option(
-        "--methods",
-        type=METHODS,
-        multiple=True,
-        metavar="NAMES",
-        help="Which methods are combined, as network,theta; may be repeated. [default: all of "
-        f"{', '.join(METHODS.names())}]",
-    ),
-    click.option(
-        "--distribution",
-        type=DISTRIBUTIONS,
-        metavar="NAME",
-        help=f"What the networks forecast in place of quantiles, {', '.join(DISTRIBUTIONS.names())}; they are the only "
-        "method then.",
-    ),
-    click.option("--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
-    click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
-    click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
-    click.option(
-        "--epochs",
-        type=int,
-        metavar="N",
-        help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the networks "
-        "are pretrained]",
-    ),
-    click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
-    click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
+        NETWORK,
+        click.option("--auto", is_flag=True, default=None, help="Search settings by backtests before."),
+        click.option(
+            "--seconds",
+            type=float,
+            metavar="S",
+            help="How long to search, with --auto; training and the backtest come after. [default: 60]",
+        ),
+        click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
+        click.option(
+            "--methods",
+            type=METHODS,
+            multiple=True,
+            metavar="NAMES",
+            help="Which methods are combined, as network,theta; may be repeated. [default: all of "
+            f"{', '.join(METHODS.names())}]",
+        ),
+        click.option(
+            "--distribution",
+            type=DISTRIBUTIONS,
+            metavar="NAME",
+            help=f"What the networks forecast in place of quantiles, {', '.join(DISTRIBUTIONS.names())}; they are the only "
+            "method then.",
+        ),
+        click.option(
+            "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
+        ),
+        click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
+        click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
+        click.option(
+            "--epochs",
+            type=int,
+            metavar="N",
+            help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the networks "
+            "are pretrained]",
+        ),
+        click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
+        click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
     ),
     *under(
-    TESTING,
-    click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
-    click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of the backtest."),
-    click.option(
-        "--jobs", type=int, metavar="N", help="Processes for --refit and --auto, -1 for one each core. [default: 1]"
-    ),
+        TESTING,
+        click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
+        click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of the backtest."),
+        click.option(
+            "--jobs", type=int, metavar="N", help="Processes for --refit and --auto, -1 for one each core. [default: 1]"
+        ),
     ),
 )
 _FOR_TRAINING = (

@@ -92,18 +92,20 @@ _ROWS = (
     *under(
         READING,
         click.option(
-        "--fill",
-        type=click.Choice(["none", "linear", "forward"]),
-        default="none",
-        show_default=True,
-        help="Missing values: leave them open, or fill by a straight line or with the last value.",
-    ),
-    click.option(
-        "--combine",
-        metavar="HOW",
-        help="One value of several rows at one time, as all sales of a day: sum, mean, first, last, min or max.",
-    ),
-    click.option("--sort", is_flag=True, expose_value=False, hidden=True, help="Rows are sorted by time in any case."),
+            "--fill",
+            type=click.Choice(["none", "linear", "forward"]),
+            default="none",
+            show_default=True,
+            help="Missing values: leave them open, or fill by a straight line or with the last value.",
+        ),
+        click.option(
+            "--combine",
+            metavar="HOW",
+            help="One value of several rows at one time, as all sales of a day: sum, mean, first, last, min or max.",
+        ),
+        click.option(
+            "--sort", is_flag=True, expose_value=False, hidden=True, help="Rows are sorted by time in any case."
+        ),
     ),
 )
 

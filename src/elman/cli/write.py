@@ -181,10 +181,15 @@ def _write(model: str, given: dict[str, Any]) -> None:
         if others := [name for name in given if name != "score"]:
             raise OptionError(f"--score writes nothing: leave --{others[0].replace('_', '-')} out")
         score = commands_text.judge_text(model, given["score"])
-        tell({"model": model, "text": given["score"], "score": score.plain()}, lambda: say(_scored(score, given["score"])))
+        tell(
+            {"model": model, "text": given["score"], "score": score.plain()},
+            lambda: say(_scored(score, given["score"])),
+        )
         return
     if wants_document() and "endless" in given and "stop" not in given:
-        raise OptionError("a text without an end makes no JSON document: give --length or a --stop, or leave --json out")
+        raise OptionError(
+            "a text without an end makes no JSON document: give --length or a --stop, or leave --json out"
+        )
     if given.pop("endless", False):
         if "length" in given:
             raise OptionError("--endless has no --length: leave one of them out")

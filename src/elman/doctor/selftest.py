@@ -100,7 +100,11 @@ def _blas() -> str:
     from threadpoolctl import threadpool_info
 
     np.ones((2, 2)) @ np.ones((2, 2))
-    libraries = [f"{one['internal_api']} {one['version'] or ''}".strip() for one in threadpool_info() if one["user_api"] == "blas"]
+    libraries = [
+        f"{one['internal_api']} {one['version'] or ''}".strip()
+        for one in threadpool_info()
+        if one["user_api"] == "blas"
+    ]
     return f"{np.__version__} with {', '.join(libraries) or 'a BLAS that is not known'}"
 
 
@@ -113,7 +117,13 @@ def _both() -> list[str]:
 
 def _drawn(rng: np.random.Generator) -> tuple[Callable[..., Network], np.ndarray, np.ndarray]:
     """A network of one or two layers, and data for it."""
-    kinds = [GRU, LSTM, SimpleRNN, lambda units: Recurrent("lem", units), lambda units: Recurrent("layer_norm_lstm", units)]
+    kinds = [
+        GRU,
+        LSTM,
+        SimpleRNN,
+        lambda units: Recurrent("lem", units),
+        lambda units: Recurrent("layer_norm_lstm", units),
+    ]
     layers = [kinds[rng.integers(len(kinds))](int(rng.integers(1, 70))) for _ in range(rng.integers(1, 3))]
     rows, steps, features = rng.integers(1, 20), rng.integers(1, 30), int(rng.integers(1, 9))
     x, target = rng.normal(size=(rows, steps, features)), rng.normal(size=(rows, steps, 2))
@@ -132,7 +142,9 @@ def engines() -> Said:
     for number in range(12):
         made, x, target = _drawn(rng)
         dtype, most = ((np.float64, FLOAT64), (np.float32, FLOAT32))[number % 2]
-        ours, oracle = (_values(made(dtype=dtype, engine=name), x.astype(dtype), target.astype(dtype)) for name in _both()[::-1])
+        ours, oracle = (
+            _values(made(dtype=dtype, engine=name), x.astype(dtype), target.astype(dtype)) for name in _both()[::-1]
+        )
         apart = max(float(np.abs(a - b).max() / max(1.0, np.abs(b).max())) for a, b in zip(ours, oracle, strict=True))
         if not apart <= most:
             raise Wrong(f"network {number} differs by {apart:.2g} in {np.dtype(dtype)}, more than {most:g}")
