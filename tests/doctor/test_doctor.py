@@ -1,4 +1,4 @@
-"""The doctor: healthy here, and in each way in which an installation may be broken it says what is wrong and what to do."""
+"""The doctor: here nothing is wrong, and of what may be broken it says what it is and what to do."""
 
 from __future__ import annotations
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names, cells as names_of_cells, series as bundled
+from elman.cli.choices import Names
+from elman.cli.choices import cells as names_of_cells
+from elman.cli.choices import series as bundled
 from elman.cli.document import tell
-from elman.cli.headings import SHOWING, TRAINING, under
 from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.saving import saved_of, saving_options

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names, cells, series as bundled
+from elman.cli.choices import Names, cells
+from elman.cli.choices import series as bundled
 from elman.cli.headings import NETWORK, TESTING, under
 from elman.cli.once import Listed, command
 from elman.cli.reading import given, reading_options
@@ -60,8 +61,8 @@ _TRAINING = (
             "--distribution",
             type=DISTRIBUTIONS,
             metavar="NAME",
-            help=f"What the networks forecast in place of quantiles, {', '.join(DISTRIBUTIONS.names())}; they are the only "
-            "method then.",
+            help=f"What the networks forecast in place of quantiles, {', '.join(DISTRIBUTIONS.names())}; they are the "
+            "only method then.",
         ),
         click.option(
             "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
@@ -72,8 +73,8 @@ _TRAINING = (
             "--epochs",
             type=int,
             metavar="N",
-            help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the networks "
-            "are pretrained]",
+            help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the "
+            "networks are pretrained]",
         ),
         click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
         click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.cli.choices import Names, series as bundled
+from elman.cli.choices import Names
+from elman.cli.choices import series as bundled
 from elman.cli.document import tell
-from elman.cli.headings import DATA, SHOWING, TESTING, under
+from elman.cli.headings import SHOWING, TESTING, under
 from elman.cli.once import Once
 from elman.cli.reading import case_options, given, reading_options
 from elman.cli.saving import saved_anyway

@@ -1,7 +1,7 @@
 """A doctor: what Elman is on a machine, and whether it works there, for reports of faults.
 
-Nothing here loads NumPy or an engine in this process: what may be broken is tried in one of its own (`elman.doctor.trying`),
-so that a module which cannot be loaded, or which ends its process, is a finding like any other.
+Nothing here loads NumPy or an engine in this process: what may be broken is tried in one of its own
+(`elman.doctor.trying`), so that a module which cannot be loaded, or ends its process, is a finding like any other.
 """
 
 from __future__ import annotations

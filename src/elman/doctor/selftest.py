@@ -1,6 +1,6 @@
 """The self-test: what Elman promises, on small things, in the process that `elman.doctor.trying` starts for it.
 
-Each test gives a sentence, or raises `Wrong` with one; a line of JSON goes to the standard output before it and after it.
+Each test gives a sentence, or raises `Wrong` with one; a line of JSON goes to the standard output before and after it.
 """
 
 from __future__ import annotations

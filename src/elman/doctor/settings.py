@@ -16,7 +16,7 @@ OURS: dict[str, str] = {
     "ELMAN_DATA": "where data sets such as MNIST are looked for first",
 }
 OTHERS: dict[str, str] = {
-    "OMP_NUM_THREADS": "how many threads a network has at most, where ELMAN_THREADS does not say it; NumPy's products too",
+    "OMP_NUM_THREADS": "how many threads NumPy's products have, and a network at most where ELMAN_THREADS says nothing",
     "OPENBLAS_NUM_THREADS": "how many threads NumPy's products have",
     "MKL_NUM_THREADS": "how many threads NumPy's products have",
     "TMPDIR": "where temporary files lie",
