@@ -83,8 +83,8 @@ class Ragged(RowDataset):
         empty = np.flatnonzero(self._lengths == 0)
         if len(empty):
             warnings.warn(
-                f"{len(empty)} of {len(self._x)} sequences have 0 steps, the first is x[{empty[0]}]: of targets of each "
-                "step they have none, and one of the whole sequence is learnt from initial states alone",
+                f"{len(empty)} of {len(self._x)} sequences have 0 steps, the first is x[{empty[0]}]: of targets of "
+                "each step they have none, and one of the whole sequence is learnt from initial states alone",
                 RuntimeWarning,
                 stacklevel=3,
             )
