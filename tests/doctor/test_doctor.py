@@ -190,10 +190,10 @@ def test_a_file_that_was_changed(monkeypatch, tmp_path):
     dist.mkdir()
     (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: elman\nVersion: 0\n")
     (dist / "RECORD").write_text("elman/checks.py,sha256=AAAA,7\nelman/gone.py,sha256=AAAA,1\n")
-    files = metadata.Distribution.at(dist).files
-    monkeypatch.setattr(installation.metadata, "files", lambda name: files)
+    monkeypatch.setattr(installation.metadata, "distribution", lambda name: metadata.Distribution.at(dist))
+    monkeypatch.setattr(installation, "ELMAN", tmp_path / "elman")
     (found,) = installation.files()
-    assert found.state == "wrong" and found.value == ["elman/checks.py", "elman/gone.py"]
+    assert found.state == "wrong" and {"elman/checks.py", "elman/gone.py"} <= set(found.value)
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,13 @@ _MARKED = re.compile(r"(sys_platform|platform_machine)\s*(==|!=)\s*['\"](\w+)['\
 def where() -> Iterator[Finding]:
     """Version and place."""
     version = metadata.version("elman")
-    editable = not any(_in_package(file) for file in metadata.files("elman") or [])
-    how = "from its source folder" if editable else "installed"
+    how = "installed" if _installed() else "from its source folder"
     yield Finding("version", f"Elman {version}, {how} in {impersonal(str(ELMAN))}", value=version)
 
 
 def files() -> Iterator[Finding]:
     """Whether the files of the package are those that were installed, and those of the lab are there."""
-    listed = [file for file in metadata.files("elman") or [] if _in_package(file) and file.hash is not None]
+    listed = _installed()
     changed = [str(file) for file in listed if not _as_installed(file)]
     missing = [name for name in (*_of_lab(), PRETRAINED) if not _holds_something(ELMAN / name)]
     wrong = sorted({*changed, *(f"elman/{name}" for name in missing)})
@@ -41,6 +40,14 @@ def files() -> Iterator[Finding]:
         yield Finding("files", f"all {len(listed)} are as they were installed")
     else:
         yield Finding("files", "the lab's and the pretrained network are there; of a source folder no more is known")
+
+
+def _installed() -> list[metadata.PackagePath]:
+    """The files that were installed; none where the package that runs is another, as of an editable install."""
+    here = metadata.distribution("elman")
+    if Path(str(here.locate_file("elman"))).resolve() != ELMAN.resolve():
+        return []
+    return [file for file in here.files or [] if _in_package(file) and file.hash is not None]
 
 
 def _in_package(file: metadata.PackagePath) -> bool:

@@ -7,10 +7,10 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from elman.doctor.findings import Finding, impersonal
+from elman.doctor.findings import Finding, State, impersonal
 from elman.machine import machine
 
 CGROUP = Path("/sys/fs/cgroup")
@@ -69,14 +69,14 @@ def folders() -> Iterator[Finding]:
     yield _folder("this folder", Path.cwd, "give --out, or go to a folder that can be written", wrong="note")
 
 
-def _folder(name: str, find: object, advice: str, wrong: str = "wrong") -> Finding:
+def _folder(name: str, find: Callable[[], Path], advice: str, wrong: State = "wrong") -> Finding:
     try:
-        folder = find()  # type: ignore[operator]
+        folder = find()
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"elman")
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Finding(name, f"cannot be written: {error.strerror or error}", wrong, advice)  # type: ignore[arg-type]
+        return Finding(name, f"cannot be written: {error.strerror or error}", wrong, advice)
     shown = impersonal(str(folder)) if name != "this folder" else "can be written"
     text = f"{shown}, {free / GIB:.1f} GiB free"
     return Finding(name, text, "note" if free < LITTLE else "ok", "little room" if free < LITTLE else "", free)
@@ -86,7 +86,8 @@ def _of_system() -> tuple[int, int]:
     """Bytes of memory, and of free memory; 0 where that is not told."""
     try:
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        return tuple(int(lines[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable"))  # type: ignore[return-value]
+        total, free = (int(lines[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable"))
+        return total, free
     except (OSError, ValueError, KeyError):
         pass
     try:
