@@ -62,7 +62,6 @@ NETWORK = {
     "forward": "net(x) gives the outputs",
     "predict_on_batch": "net(x) gives the outputs",
     "compile": "net.fit(x, target, loss=..., optimizer=...) is told both",
-    "backward": "net.loss_and_grads(x, target) gives a loss and its gradients",
     "zero_grad": "gradients are not kept: net.loss_and_grads(x, target) gives them",
     "parameters": "net.params holds them by name",
     "named_parameters": "net.params holds them by name",

@@ -12,8 +12,12 @@ import pytest
 import elman as el
 from elman.classify.design import POOLINGS as ALL_POOLINGS
 from elman.classify.regressor import LOSSES as ALL_LOSSES
-from elman.cli import choices, classify, compare, forecast, write
+from elman.cli import choices
+from elman.cli.classify import LOSSES, POOLINGS
+from elman.cli.compare import NAMES_OF_TASKS
 from elman.cli.completion import SHELLS, script_of
+from elman.cli.forecast import DISTRIBUTIONS, METHODS
+from elman.cli.write import TOKENS
 from elman.compare.tasks import TASKS
 from elman.data import bundled
 from elman.forecast.families import FAMILIES
@@ -63,10 +67,10 @@ def asked(words, last=""):
 def test_the_names_that_are_offered_are_those_there_are():
     assert choices.cells() == sorted(el.cells.catalogue())
     assert choices.series() == bundled()
-    assert forecast.METHODS.names() == list(NAMES) and forecast.DISTRIBUTIONS.names() == list(FAMILIES)
-    assert classify.LOSSES.names() == list(ALL_LOSSES) and classify.POOLINGS.names() == list(ALL_POOLINGS)
-    assert write.TOKENS.names() == list(KINDS)
-    assert compare.NAMES_OF_TASKS.names()[: len(TASKS)] == list(TASKS)
+    assert METHODS.names() == list(NAMES) and DISTRIBUTIONS.names() == list(FAMILIES)
+    assert LOSSES.names() == list(ALL_LOSSES) and POOLINGS.names() == list(ALL_POOLINGS)
+    assert TOKENS.names() == list(KINDS)
+    assert NAMES_OF_TASKS.names()[: len(TASKS)] == list(TASKS)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,7 @@ def test_the_names_that_are_offered_are_those_there_are():
         ("regress --loss", "h", ["huber"]),
         ("classify --convolution", "", ["front", "beside", "none"]),
         ("completion", "", ["bash", "zsh", "fish"]),
-        ("forecast --fu", "", []),
+        ("export --weights", "i", ["int8"]),
     ],
 )
 def test_what_is_offered(words, last, offered):

@@ -177,7 +177,7 @@ def test_so_does_one_that_is_resumed_within_an_epoch(tmp_path):
     fit(lambda training: None, resume=True)
     found = curves(tmp_path / "board")
     (start,) = starts_of(tmp_path / "board")
-    assert start == 7  # behind the last numbers before the checkpoint, those of update 6
+    assert start == 6  # the last numbers before the checkpoint, which are written once more
     assert sorted({step for step, _ in found["update/loss"]}) == [2, 4, 6, 8, 10]
     assert sorted({step for step, _ in found["epoch/loss"]}) == [5, 10]
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from elman.doctor import installation, settings, surroundings, trying
 from elman.doctor.findings import Diagnosis, Finding, looked
-from elman.doctor.installation import extras, files, packages, where
-from elman.doctor.settings import settings
-from elman.doctor.surroundings import folders, memory, processor, python
-from elman.doctor.trying import engine, self_test
 
 SECTIONS = {
-    "Elman": {"version": where, "files": files},
-    "Machine": {"python": python, "processor": processor, "memory": memory, "folders": folders},
-    "Engine": {"engine": engine},
-    "Settings": {"settings": settings},
-    "Packages": {"packages": packages, "extras": extras},
-    "Self-test": {"self-test": self_test},
+    "Elman": {"version": installation.where, "files": installation.files},
+    "Machine": {
+        "python": surroundings.python,
+        "processor": surroundings.processor,
+        "memory": surroundings.memory,
+        "folders": surroundings.folders,
+    },
+    "Engine": {"engine": trying.engine},
+    "Settings": {"settings": settings.settings},
+    "Packages": {"packages": installation.packages, "extras": installation.extras},
+    "Self-test": {"self-test": trying.self_test},
 }
 
 

@@ -202,11 +202,13 @@ def _gflops(multiply: Callable[[], object]) -> float:
 
 def files() -> Said:
     """A network as a file."""
+    from elman.models import load
+
     net, (x, _) = _trained(_network()), _data()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.safetensors"
         net.save(path)
-        size, again = path.stat().st_size, Network.load(path)
+        size, again = path.stat().st_size, load(path)
     if not (np.asarray(again(x)) == np.asarray(net(x))).all():
         raise Wrong("the network that was loaded gives other outputs than the one that was saved")
     return f"the same bits, from {size:,} bytes", size
