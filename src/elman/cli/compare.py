@@ -68,7 +68,7 @@ def compare(cells: str, task: str, **options: Any) -> None:
 
     \b
     elman compare --cells gru,lstm,lem --task adding
-    elman compare --cells simple,gru --task sunspots --steps 30 --picture compared.png
+    elman compare --cells simple,gru --task sunspots --steps 30 --picture both.png
     """
     files = {name.removesuffix("_file"): options.pop(name) for name in ("json_file", "csv", "picture")}
     keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate", "jobs")

@@ -150,7 +150,7 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
     \b
     elman forecast sunspots --horizon 22
     elman forecast sales.csv --time month --target units --horizon 12 --level 90
-    elman forecast shops.csv --group store --target units --horizon 9 --out f.parquet
+    elman forecast shops.csv --group store --target units --horizon 9 --out f.json
     elman forecast shops.csv --group store --target units --horizon 28 \\
         --future promotion --future-file next-month.csv
     elman forecast shops.csv --where store=Leeds --target units --horizon 14

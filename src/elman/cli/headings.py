@@ -26,7 +26,7 @@ def under(heading: str, *options: Decorator) -> tuple[Decorator, ...]:
 def _marked(heading: str, option: Decorator) -> Decorator:
     def add(function: Any) -> Any:
         function = option(function)
-        params = function.params if isinstance(function, click.Command) else function.__click_params__
+        params: list[Any] = function.params if isinstance(function, click.Command) else function.__click_params__
         params[-1].heading = heading
         return function
 
@@ -51,8 +51,8 @@ class Grouped(click.Group):
 
     Parameters
     ----------
-    headings : dict of str to sequence of Command
-        All of its commands.
+    headings : dict of str to sequence of Command, optional
+        All of its commands; without it they are under one heading.
     """
 
     def __init__(self, *args: Any, headings: Mapping[str, Sequence[click.Command]] | None = None, **more: Any):
@@ -63,6 +63,6 @@ class Grouped(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         wide = max(len(name) for name in self.commands)  # all headings have their texts below one another
-        for heading, commands in self.headings.items():
+        for heading, commands in (self.headings or {"Commands": list(self.commands.values())}).items():
             with formatter.section(heading):
                 formatter.write_dl([(f"{one.name:<{wide}}", one.get_short_help_str(LONGEST)) for one in commands])

@@ -31,16 +31,18 @@ class Once(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            self._explain(error, words)
-            raise
+            raise self._explained(error, words) from error
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_options(self.get_params(ctx), ctx, formatter)
 
-    def _explain(self, error: click.UsageError, words: list[str]) -> None:
+    def _explained(self, error: click.UsageError, words: list[str]) -> click.UsageError:
         """Say where a file of JSON goes, which --json took before it was of the standard output."""
-        if "--json" in words and "extra argument" in error.message and any(p.name == "json_file" for p in self.params):
-            error.message += ". --json prints the result and takes no file: --json-file FILE writes one"
+        takes_file = any(param.name == "json_file" for param in self.params)
+        if "--json" not in words or "extra argument" not in error.message or not takes_file:
+            return error
+        more = "--json prints the result and takes no file: --json-file FILE writes one"
+        return click.UsageError(f"{error.message} {more}", error.ctx)
 
 
 def _twice(option: click.Option, last: Any) -> str:

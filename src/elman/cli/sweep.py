@@ -10,7 +10,7 @@ import click
 from elman.cli.choices import Names
 from elman.cli.choices import series as bundled
 from elman.cli.document import tell
-from elman.cli.headings import SHOWING, TESTING, under
+from elman.cli.headings import SHOWING, TESTING, Grouped, under
 from elman.cli.once import Once
 from elman.cli.reading import case_options, given, reading_options
 from elman.cli.saving import saved_anyway
@@ -76,7 +76,7 @@ def _options(*own: Callable[..., Any]) -> Callable[..., Any]:
     return add
 
 
-class _Once(click.Group):
+class _Once(Grouped):
     """Its commands say which of their options came twice."""
 
     command_class = Once
@@ -158,8 +158,8 @@ def regress(data: str, **options: Any) -> None:
     """Sweep settings of `elman regress`, judged by rmse, mae or r2; as `elman sweep classify`.
 
     \b
-    elman sweep regress engines.csv --group engine --time cycle --label remaining \\
-        --grid units=16,32
+    elman sweep regress engines.csv --group engine --time cycle \\
+        --label remaining --grid units=16,32
     """
     from elman import commands_fleet
 
@@ -173,7 +173,7 @@ def write(text: str, **options: Any) -> None:
     """Sweep settings of `elman write`, judged by the end of TEXT: bits_per_character or perplexity.
 
     \b
-    elman sweep write book.txt --grid cell=gru,lstm --grid dropout=0,0.2 --set epochs=3
+    elman sweep write book.txt --grid cell=gru,lstm --grid dropout=0,0.2
     """
     from elman import commands_fleet
 

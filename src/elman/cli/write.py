@@ -81,7 +81,8 @@ _BOTH = (click.option("--seed", type=int, metavar="N", help="Another seed, anoth
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*_LEARNING, saving_options, *_WRITING, *_BOTH)):
+    every: tuple[Callable[..., Any], ...] = (*_LEARNING, *_WRITING, *_BOTH, saving_options)
+    for option in reversed(every):
         command = option(command)
     return command
 

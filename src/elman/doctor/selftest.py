@@ -209,6 +209,7 @@ def files() -> Said:
         path = Path(folder) / "net.safetensors"
         net.save(path)
         size, again = path.stat().st_size, load(path)
+    assert isinstance(again, Network)
     if not (np.asarray(again(x)) == np.asarray(net(x))).all():
         raise Wrong("the network that was loaded gives other outputs than the one that was saved")
     return f"the same bits, from {size:,} bytes", size

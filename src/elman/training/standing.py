@@ -160,7 +160,7 @@ def _put(value: Any) -> Any:
 
 def _taken(value: Any) -> Any:
     if isinstance(value, dict):
-        number = value.get(NUMBER)
+        number = str(value.get(NUMBER))
         only = len(value) == 1 and number in ("inf", "-inf", "nan")
         return float(number) if only else {name: _taken(one) for name, one in value.items()}
     return [_taken(one) for one in value] if isinstance(value, list) else value
