@@ -34,6 +34,7 @@ def make_world(folder: Path) -> None:
     _write(folder / "new.csv", "person,trial,t,x", [row.rpartition(",")[0] for row in rows])
     engines = [f"e{e},{c},{c / 9 + rng.normal() / 9:.3f},{20 - e}" for e in range(12) for c in range(6)]
     _write(folder / "engines.csv", "engine,cycle,heat,remaining", engines)
+    _write(folder / "new-engines.csv", "engine,cycle,heat", [row.rpartition(",")[0] for row in engines])
     for name in ("shakespeare", "sonnets", "book"):
         (folder / f"{name}.txt").write_text(TEXT)
     _write(folder / "inputs.csv", "a", [f"{np.sin(k):.3f}" for k in range(40)])

@@ -136,7 +136,7 @@ def regress(data: str, **options: Any) -> None:
     \b
     elman regress Covid3Month_TRAIN.ts --test Covid3Month_TEST.ts
     elman regress engines.csv --group engine --time cycle --label remaining
-    elman regress --model regress-engines/model.safetensors new.csv
+    elman regress --model regress-engines/model.safetensors new-engines.csv
     """
     _run("regress", data, options)
 
