@@ -72,7 +72,7 @@ QUICK = {  # what makes them take no time, and what is not tried here
     "regress": (*FEW, "--members", "1", "--convolution", "none"),
     "write": (*FEW, "--samples", "0", "--steps", "20"),
     "compare": ("--updates", "10", "--seeds", "1", "--parameters", "60", "--steps", "8", "--batch-size", "4"),
-    "sweep": ("--budget", "0.01", "--seeds", "1", "--set", "members=1", "--jobs", "1"),
+    "sweep": ("--budget", "0.01", "--seeds", "1", "--jobs", "1"),
     "bench": ("--only", "W6 GRU", "--threads", "1", "--rounds", "1"),
     "doctor": ("--quick",),
 }
@@ -120,9 +120,21 @@ def test_examples_run(line, world, monkeypatch, capsys):
 
 
 def _quick(words):
-    with_model = "--model" in words or words[:2] == ["sweep", "show"]
-    more = () if with_model else QUICK.get(words[0], ())
-    return () if words[0] in ("write", "forecast") and "--model" in words else more
+    """What is added, so that no time is taken and nothing is overwritten that another example reads."""
+    if "--model" in words or words[:2] == ["sweep", "show"]:
+        return ()
+    more = list(QUICK.get(words[0], ()))
+    if words[0] == "forecast" and "--out" not in words:
+        more += ["--out", "made"]
+    if words[0] == "sweep":
+        more += ["--file", f"{len(' '.join(words))}.duckdb"]
+        kinds = {"forecast": "methods=theta", "write": "steps=20"}
+        setting = kinds.get(words[1], "convolution=none")
+        given = any(setting.partition("=")[0] in word for word in words)
+        more += [] if given else ["--set", setting]
+        more += [] if any("epochs" in word for word in words) else ["--set", "epochs=1"]
+        more += ["--set", "members=1"] if words[1] != "write" else []
+    return more
 
 
 def _stand_in(words, world, monkeypatch):
@@ -135,5 +147,5 @@ def _stand_in(words, world, monkeypatch):
     monkeypatch.setattr(turns, "TURN_S", 0.002)
     monkeypatch.setattr(turns, "PAUSE_S", 0.0)
     monkeypatch.setattr(turns, "_busy_seconds", lambda: 0.0)
-    left = saved.Left(["forecast", "sunspots", "--horizon", "3", *QUICK["forecast"]], world)
+    left = saved.Left(["forecast", "sunspots", "--horizon", "3", *QUICK["forecast"], "--out", "resumed"], world)
     monkeypatch.setattr(saved, "left_in", lambda place: left)
