@@ -25,12 +25,13 @@ from benchmarks.processes import Contender, measure
 
 from elman.bench import blas, sgemm
 from elman.bench.figures import figures
-from elman.bench.machine import kernels, machine, multiplies_bfloat16
+from elman.bench.machine import kernels, multiplies_bfloat16
 from elman.bench.turns import Options
 from elman.bench.workload import Workload
 from elman.bench.workloads import WORKLOADS, choose
 from elman.errors import OptionError
 from elman.files import write_whole
+from elman.machine import machine
 from elman.plain import to_json
 
 RESULTS = Path(__file__).parent / "results"

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from elman.bench import adapter, sgemm
-from elman.bench.machine import kernels, machine
+from elman.bench.machine import kernels
 from elman.bench.turns import Options, take_turns, warmed_up
 from elman.engine.bfloat16 import rounded
 from elman.files import write_whole
+from elman.machine import machine
 from elman.plain import to_json
 
 RESULTS = Path(__file__).parent / "split_products.json"

@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "elman"
 FLOORS = [
-    {"errors", "_native"},
+    {"errors", "machine", "showing", "_native"},
     {"checks"},
     {"files", "hints", "plain", "tensors"},
     {"untrusted"},
@@ -26,7 +26,7 @@ FLOORS = [
     {"sequences", "saved"},
     {"commands", "commands_sequences", "commands_text", "commands_interop", "commands_export"},
     {"commands_fleet"},
-    {"lab"},
+    {"doctor", "lab"},
     {"cli"},
     {"__main__"},
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import pydoc
 
 import numpy as np
@@ -26,6 +27,18 @@ def net() -> el.Network:
             r"fit has no argument 'validation_split': give valida",
         ),
         (lambda: net().fit(X, X[..., :1], epoch=3), r"fit has no argument 'epoch' \(did you mean 'epochs'\?\); there"),
+        (
+            lambda: net().fit(X, X[..., :1], ckpt_path="run"),
+            "fit has no argument 'ckpt_path': give checkpoint, a folder",
+        ),
+        (lambda: net().fit(X, X[..., :1], clip_norm=1.0), r"'clip_norm': give optimizer=el.Adam\(clip_norm=1.0\)"),
+        (lambda: el.TensorBoard(log_dir="runs"), "TensorBoard has no argument 'log_dir': give folder"),
+        (lambda: el.TensorBoard("runs", evry=2), r"TensorBoard has no argument 'evry' \(did you mean 'every'\?\)"),
+        (lambda: el.EarlyStopping(restore_best_weights=True), "EarlyStopping has no argument .*: give restore_best"),
+        (
+            lambda: el.ModelCheckpoint("x", save_best_only=True),
+            "ModelCheckpoint has no argument 'save_best_only': with",
+        ),
         (lambda: el.GRU(4, frozen=True), "GRU has no argument 'frozen': give trainable=False"),
         (lambda: el.Recurrent("gru", 4, frozen=True), "no option 'frozen' .give trainable=False"),
         (lambda: el.LSTM(units=4, dropout=0.2), "LSTM has no argument 'dropout': el.Dropout"),
@@ -38,6 +51,19 @@ def net() -> el.Network:
 def test_arguments(call, said):
     with pytest.raises((el.OptionError, el.EquationError), match=said):
         call()
+
+
+@pytest.mark.parametrize("name", hints.NETWORK)
+def test_what_a_network_of_another_package_has(name):
+    with pytest.raises(AttributeError, match=f"Network has no '{name}': ") as found:
+        getattr(net(), name)
+    assert found.value.name == name and not hasattr(el.Network, name)
+
+
+def test_a_network_has_no_other_names_either():
+    with pytest.raises(AttributeError, match=r"Network has no 'colour'$"):
+        getattr(net(), "colour")  # noqa: B009
+    assert not hasattr(net(), "__deepcopy__") and pickle.loads(pickle.dumps(net()))(X).shape == (4, 5, 1)
 
 
 @pytest.mark.parametrize("name", hints.ELSEWHERE)

@@ -6,7 +6,9 @@ import pytest
 
 from elman.errors import OptionError
 from elman.files import Writing
-from elman.keeping import Kept, attempted
+from elman.keeping import Interrupted, Kept, attempted
+from elman.saved import Saved
+from elman.training.runs import MANIFEST
 
 
 def test_what_fails_to_be_drawn_is_a_note():
@@ -56,3 +58,22 @@ def test_a_model_is_kept_and_the_lock_is_gone(tmp_path):
     with pytest.raises(OptionError, match="what ended it. The model that was trained is kept: .*m"), kept:
         raise OptionError("what ended it")
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["m"]
+
+
+class NothingLearnt(Learner):
+    is_fitted = False
+
+
+def test_where_a_run_goes_on_nothing_is_said_to_be_lost(tmp_path, monkeypatch):
+    """Of a command that was interrupted one thing is said: how it goes on, if it may, else that nothing was learnt."""
+    saved = Saved(command=["forecast", "x"])
+    with (
+        pytest.raises(Interrupted) as found,
+        saved.within(tmp_path / "run"),
+        Kept(NothingLearnt(), tmp_path / "m", "x"),
+    ):
+        (tmp_path / "run" / MANIFEST).write_text("{}")
+        raise KeyboardInterrupt
+    assert str(found.value) == "stopped" and "goes on from where it stood" in found.value.__notes__[0]
+    with pytest.raises(Interrupted, match="stopped: nothing was learnt"), Kept(NothingLearnt(), tmp_path / "m", "x"):
+        raise KeyboardInterrupt

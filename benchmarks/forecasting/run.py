@@ -25,8 +25,8 @@ from benchmarks.forecasting.problems import Problem, groups
 from benchmarks.forecasting.processes import measured
 
 from elman.bench import blas
-from elman.bench.machine import machine
 from elman.files import write_whole
+from elman.machine import machine
 from elman.plain import to_json
 
 RESULTS = Path(__file__).parent.parent / "results" / "forecasting"

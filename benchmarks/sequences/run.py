@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from benchmarks.sequences.contenders import CLASSIFIERS, REGRESSORS, Contender
 
-from elman.bench.machine import machine
 from elman.data.casing import read_cases, targets_of
 from elman.files import write_whole
+from elman.machine import machine
 from elman.plain import to_json
 
 RESULTS = Path(__file__).with_name("results.json")

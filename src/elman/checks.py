@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from elman.errors import DataError, OptionError, ShapeError
+from elman.showing import visible as visible
 
 
 def shown(value: Any) -> str:
@@ -22,24 +22,6 @@ def shown(value: Any) -> str:
         return f"a {type(value).__name__} of shape {value.shape}"
     text = repr(value)
     return text if len(text) <= 60 else f"{type(value).__name__} {text[:50]}..."
-
-
-def visible(text: str, *, line: bool = False) -> str:
-    r"""A text as a terminal or a page may show it, whoever wrote it: what would steer them is written as its escape.
-
-    That are control characters, those that turn the direction of writing for all that follows, separators of lines that
-    are no line ends, and halves of characters. Line ends and tabs stay, unless it is to be on one `line`, as names are.
-
-    Examples
-    --------
-    >>> print(visible("\x1b[31mred\u202e"), visible("two\nlines", line=True))
-    \x1b[31mred\u202e two\nlines
-    """
-    return (_STEERING if line else _STEERING_OF_LINES).sub(lambda found: ascii(found[0])[1:-1], text)
-
-
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-_STEERING_OF_LINES = re.compile(rf"(?![\t\n]){_STEERING.pattern}")
 
 
 def nearest(name: Any, choices: Iterable[str]) -> str:
@@ -140,7 +122,7 @@ def text(value: Any, what: str) -> str:
 def path(value: Any, what: str = "path") -> Path:
     """The place of a file or folder; an empty one, a shell's variable that was not set, is none."""
     if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
-        raise OptionError(f"{what} is {shown(value)}; expected a file's name")
+        raise OptionError(f"{what} is {shown(value)}; expected the path of a file or folder, as a text or a Path")
     if not os.fspath(value).strip():
         raise OptionError(f"{what} is empty, expected a path; is it a variable that was not set?")
     return Path(value)

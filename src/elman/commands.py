@@ -27,7 +27,7 @@ from elman.data.series import name_of
 from elman.engine.threads import default_threads
 from elman.equations import Cell
 from elman.errors import OptionError
-from elman.files import check_file, check_writable, write_folder, write_whole
+from elman.files import check_alone, check_file, check_writable, write_folder, write_whole
 from elman.forecast import attempts, page, picture, results
 from elman.forecast.arguments import as_count, as_levels
 from elman.forecast.backtest import Backtest
@@ -81,6 +81,19 @@ class ForecastReport:
     notes: tuple[str, ...]
     folder: Path
     files: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return {
+            "series": results.describe_series(self.name, self.collection),
+            "horizon": self.forecast.horizon,
+            "forecast": self.forecast.to_dict()["series"],
+            "model": results.describe_model(self.forecaster),
+            "each": results.describe_each(self.forecaster),
+            "backtest": results.describe_backtest(self.backtest),
+            "notes": list(self.notes),
+            "files": [self.folder / file for file in self.files],
+        }
 
 
 def forecast(
@@ -159,11 +172,11 @@ def forecast(
     levels = None if level is None else as_levels(level)
     judged = {} if levels is None else {"level": levels}
     columns = {"time": time, "target": target, "group": group, "past": past, "future": future, "static": static}
+    name = name_of(source)
+    place = _Place.of(out, name, source)
     collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
     future_rows(collection, horizon, later, reading=reading)  # what is missing is refused before the training
-    name = name_of(source)
-    place = _Place.of(out, name, source)
     collection.future_times(horizon)  # and so are times beyond the calendar
     kept = Kept(forecaster, place.model, "forecast", None if place.file else place.folder)
     with saved_in(place.run, saved), kept:
@@ -209,13 +222,13 @@ def forecast_again(
     model, out = checks.path(model, "model"), None if out is None else checks.path(out, "out")
     levels = None if level is None else as_levels(level)
     forecaster = Forecaster.load(model)
+    name = name_of(source)
+    place = _Place.of(out, name, source, trained=False)
     columns = {"time": time, "target": target, "group": group, **forecaster.covariates_}
     collection = _collected(source, columns, reading)
     later = None if future_file is None else checks.path(future_file, "future_file")
     steps = horizon or int(forecaster.horizon)
     collection.future_times(steps)
-    name = name_of(source)
-    place = _Place.of(out, name, source, trained=False)
     if not collection.same_as(forecaster.fitted_basis.collection):
         forecaster.update(collection)
     note = f"the networks of {model} were used as they are: no training, and no backtest, as they may have seen this"
@@ -265,6 +278,7 @@ class _Place:
         if out is None or out.suffix.lower() not in ENDINGS or out.is_dir():
             folder = Path(f"forecast-{name}") if out is None else out
             check_writable(folder, (FORECAST, PICTURE, PAGE, results.METRICS, *((MODEL,) if trained else ())))
+            check_alone(folder, "elman forecast")
             return cls(folder, None, folder / MODEL)
         check_file(out)
         if out.exists() and Path(source).exists() and out.samefile(source):
@@ -336,6 +350,10 @@ class Inspection:
     report: Report
     folder: Path
     files: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return self.report.plain() | {"files": [self.folder / file for file in self.files]}
 
 
 def inspect_model(

@@ -34,6 +34,10 @@ class Exported:
     files: tuple[Path, ...]
     report: Report
 
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return {"report": self.report.plain(), "files": list(self.files)}
+
 
 @dataclass(frozen=True)
 class _Inside:

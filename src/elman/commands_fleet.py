@@ -55,6 +55,11 @@ class SweepReport:
     folder: Path | None = None
     files: tuple[str, ...] = ()
 
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        folder = self.folder or Path()
+        return self.sweep.plain() | {"notes": list(self.notes), "files": [folder / file for file in self.files]}
+
 
 @dataclass(frozen=True)
 class Asked:

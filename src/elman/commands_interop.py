@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from elman.data.names import listed
 from elman.errors import ConversionError, ModelFileError, OptionError
 from elman.files import check_file, temporary, temporary_folder, write_whole
 from elman.interop.report import Report
-from elman.network import Network
+from elman.network import Layer, Network
 from elman.untrusted import read_header
 
 
@@ -34,6 +34,15 @@ class Converted:
     network: Network
     reports: tuple[Report, ...]
     file: Path
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        layers = [{"name": name, "equations": layer.cell.equations()} for name, layer in self._layers()]
+        about = {"layers": layers, "parameters": int(self.network.arena.size)}
+        return {"network": about, "reports": [report.plain() for report in self.reports], "files": [self.file]}
+
+    def _layers(self) -> Iterable[tuple[str, Layer]]:
+        return zip(self.network.layer_names, self.network.layers, strict=True)
 
 
 def convert(

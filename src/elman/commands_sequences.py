@@ -15,7 +15,7 @@ from elman.classify.holding import HeldOut
 from elman.classify.judging import Judged, judge, with_classes, write_predictions
 from elman.classify.options import ClassifierOptions, RegressorOptions
 from elman.classify.page import Story, page
-from elman.classify.results import METRICS, metrics_json
+from elman.classify.results import METRICS, describe_cases, describe_model, metrics_json
 from elman.classify.scaling import aligned
 from elman.classify.store import check_savable
 from elman.data.cases import Cases
@@ -24,7 +24,7 @@ from elman.data.names import counted
 from elman.data.reading import Reading
 from elman.data.series import name_of
 from elman.errors import DataError, OptionError, ShapeError
-from elman.files import check_writable, write_folder
+from elman.files import check_alone, check_writable, write_folder
 from elman.keeping import MODEL, Kept, attempted
 from elman.saved import RUN, Saved, saved_in
 from elman.training import Callback
@@ -69,6 +69,21 @@ class SequenceReport:
     notes: tuple[str, ...]
     folder: Path
     files: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        judged = self.judged
+        return {
+            "name": self.name,
+            "how": self.how,
+            "trained_on": None if self.learnt is None else describe_cases(self.learnt),
+            "tested_on": None if judged is None else describe_cases(judged.cases),
+            "model": describe_model(self.model),
+            "scores": None if judged is None else judged.scores(),
+            "predictions": [] if judged is None else judged.plain(),
+            "notes": list(self.notes),
+            "files": [self.folder / file for file in self.files],
+        }
 
 
 @dataclass(frozen=True)
@@ -282,13 +297,13 @@ def _learn(
     check_savable(learner)
     share = checks.real(hold_out, "hold_out", 0, 1, "in [0, 1), a share of the cases", from_low=True)
     train = checks.path(train, command)
+    name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
+    folder = _folder(out, f"{command}-{name}", trained=True)
     cases = as_labelled(learner, named.read(train), train)
     check_labels(learner, cases, train)
     others = None if test is None else _others(learner, checks.path(test, "test"), train, cases, named)
     seed = 0 if learner.random_state is None else learner._seed()
     held = HeldOut.of(cases, share if others is None else 0, seed, hold_out_by)
-    name, notes = name_of(train).removesuffix("_TRAIN"), list[str]()
-    folder = _folder(out, f"{command}-{name}", trained=True)
     with saved_in(folder / RUN, saved), Kept(learner, folder / MODEL, command, folder):
         try:
             learner.fit(cases, callbacks=watch("training", learner.members))
@@ -397,12 +412,12 @@ def _again(
 ) -> SequenceReport:
     model, source = checks.path(model, "model"), checks.path(source, command)
     learner = kind.load(model)
+    name = name_of(source)
+    folder = _folder(out, f"{command}-{name}", trained=False)
     told = _remembered(learner, named, source)
     cases, notes = told.read_perhaps_unlabelled(source) if named.label is None else (told.read(source), ())
     classes = learner.classes_ if isinstance(learner, SequenceClassifier) else None
     cases = _fitting(cases, source, learner, learner.scaling_.channels, classes)
-    name = name_of(source)
-    folder = _folder(out, f"{command}-{name}", trained=False)
     judged = judge(learner, cases)
     how = f"Judged by {model}: {counted(len(cases), 'cases')} of {source.name}"
     return _finish(name, learner, None, judged, how, [], (*cases.notes, *notes), folder)
@@ -429,6 +444,7 @@ def _folder(out: str | Path | None, usual: str, *, trained: bool) -> Path:
             "folder; give its name with --out (out=... in Python)"
         )
     check_writable(folder, (PREDICTIONS, PAGE, METRICS, *((MODEL,) if trained else ())))
+    check_alone(folder, "elman")
     return folder
 
 

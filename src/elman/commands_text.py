@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Unpack, cast
 
 from elman import checks
+from elman.cells import as_cell
 from elman.errors import ElmanError, OptionError
 from elman.files import check_file
+from elman.keeping import Interrupted
 from elman.language import LanguageModel, TextScore
 from elman.language.options import LanguageOptions, SearchedWritingOptions, WritingOptions
 from elman.language.texts import text_files
@@ -21,13 +23,11 @@ from elman.training import Callback
 ENDING = ".safetensors"
 
 
-class StoppedLearning(KeyboardInterrupt):
+class StoppedLearning(Interrupted):
     """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was."""
 
     def __init__(self, model: Path | None):
-        self.model: Path | None = model
-        where = f"what was learnt so far is in {model}; write with it by --model" if model else "nothing was learnt"
-        super().__init__(f"stopped: {where}")
+        super().__init__(model, "write")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,19 @@ class Learnt:
     score: TextScore | None
     notes: tuple[str, ...]
     file: Path
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        model = self.model
+        return {
+            "model": {"tokens": model.tokens, "cell": as_cell(model.cell).name, "units": model.units},
+            "vocabulary": len(model.vocabulary_),
+            "parameters": int(model.network_.arena.size),
+            "history": model.history_.history,
+            "score": None if self.score is None else self.score.plain(),
+            "notes": list(self.notes),
+            "files": [self.file],
+        }
 
 
 def learn_to_write(
@@ -120,7 +133,8 @@ def learn_to_write(
                 raise
             raise type(error)(f"{error}. What was learnt so far is kept: {kept}") from error
         model.save(file)
-    return Learnt(model, score, tuple(model.notes_), file)
+    stopped = model.history_.stopped
+    return Learnt(model, score, (*model.notes_, *([stopped] if stopped else [])), file)
 
 
 def _named_after(text: Path) -> Path:

@@ -46,10 +46,52 @@ FIT = {
     "accumulate_grad_batches": "give accumulate, how many batches an update is made from",
     "max_time": "give max_seconds",
     "max_epochs": "give epochs",
+    "ckpt_path": "give checkpoint, a folder, with resume=True to go on from what is there",
+    "resume_from_checkpoint": "give checkpoint, a folder, with resume=True to go on from what is there",
+    "clip_norm": "give optimizer=el.Adam(clip_norm=1.0)",
+    "clipnorm": "give optimizer=el.Adam(clip_norm=1.0)",
+    "max_grad_norm": "give optimizer=el.Adam(clip_norm=1.0)",
+    "gradient_clip_val": "give optimizer=el.Adam(clip_norm=1.0)",
     "use_ema": "give optimizer=el.Adam(average=el.EMA(0.999))",
     "swa_start": "give optimizer=el.SGD(0.05, average=el.SWA(start, every))",
 }
 """Of arguments of `Network.fit`."""
+
+NETWORK = {
+    "predict": "net(x) gives the outputs",
+    "forward": "net(x) gives the outputs",
+    "predict_on_batch": "net(x) gives the outputs",
+    "compile": "net.fit(x, target, loss=..., optimizer=...) is told both",
+    "zero_grad": "gradients are not kept: net.loss_and_grads(x, target) gives them",
+    "parameters": "net.params holds them by name",
+    "named_parameters": "net.params holds them by name",
+    "state_dict": "net.params holds the parameters by name, and net.save(file) writes them",
+    "load_state_dict": "net.params[name] = value sets a parameter, and el.load(file) reads a network",
+    "weights": "net.params holds them by name",
+    "get_weights": "net.params holds them by name",
+    "set_weights": "net.params[name] = value sets a parameter",
+    "save_weights": "net.save(file) writes them, with the network",
+    "load_weights": "el.load(file) reads a network with its parameters",
+    "eval": "net(x) leaves dropout out, and net.fit has it: nothing is to be switched",
+    "train": "net.fit(x, target) trains",
+    "to": "networks compute on the processor; dtype is an argument of el.Network",
+    "add": "el.Network(3, [el.GRU(8), el.Dense(1)]) is given all layers at once",
+}
+"""Of attributes of a network."""
+
+CALLBACK = {
+    "log_dir": "give folder",
+    "histogram_freq": "give histograms",
+    "update_freq": "give every",
+    "filepath": "give path",
+    "filename": "give path",
+    "dirpath": "give path, a file's name",
+    "save_best_only": "with monitor the best is kept, and monitor=None keeps each epoch",
+    "save_top_k": "with monitor the best is kept, and monitor=None keeps each epoch",
+    "restore_best_weights": "give restore_best",
+    "baseline": "there is none: el.LambdaCallback(on_epoch_end=...) may look at training.logs",
+}
+"""Of arguments of callbacks."""
 
 OPTIMIZER = {
     "lr": "give learning_rate",
@@ -88,8 +130,10 @@ LAYERS = {
 """Of arguments of layers."""
 
 
-def hinted(hints: Mapping[str, str]) -> Callable[[F], F]:
+def hinted(hints: Mapping[str, str], *more: str) -> Callable[[F], F]:
     """Have a function say, of an argument that it has not, what is to be given here.
+
+    A function that hands others on is told their names: `more`.
 
     Examples
     --------
@@ -103,7 +147,7 @@ def hinted(hints: Mapping[str, str]) -> Callable[[F], F]:
     """
 
     def decorate(function: F) -> F:
-        known = set(inspect.signature(function).parameters)
+        known = {*_named(function), *more}
 
         @functools.wraps(function)
         def told(*args: Any, **given: Any) -> Any:
@@ -116,6 +160,12 @@ def hinted(hints: Mapping[str, str]) -> Callable[[F], F]:
     return decorate
 
 
+def _named(function: Callable[..., Any]) -> set[str]:
+    """The arguments that have names of their own."""
+    parameters = inspect.signature(function).parameters
+    return {name for name, parameter in parameters.items() if parameter.kind is not inspect.Parameter.VAR_KEYWORD}
+
+
 C = TypeVar("C", bound=type)
 
 
@@ -124,7 +174,7 @@ def hinted_class(hints: Mapping[str, str]) -> Callable[[C], C]:
 
     def decorate(made: C) -> C:
         init = made.__init__  # type: ignore[misc]
-        known = set(inspect.signature(init).parameters)
+        known = _named(init)
 
         @functools.wraps(init)
         def told(self: Any, *args: Any, **given: Any) -> None:
@@ -136,6 +186,11 @@ def hinted_class(hints: Mapping[str, str]) -> Callable[[C], C]:
         return made
 
     return decorate
+
+
+def of_network(name: str) -> str:
+    """What to say of an attribute that a network has not, behind its name."""
+    return f": {NETWORK[name]}" if name in NETWORK else ""
 
 
 def no_argument(name: str, given: Mapping[str, Any], known: set[str], hints: Mapping[str, str]) -> OptionError:

@@ -12,6 +12,7 @@ from elman.errors import ElmanError, OptionError, TrainingError
 from elman.files import Writing, write_folder
 
 MODEL = "model.safetensors"
+NOTHING = "nothing was learnt"
 
 T = TypeVar("T")
 
@@ -28,10 +29,16 @@ class Savable(Protocol):
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C; `model` is where what was learnt so far is, or None if nothing was, or it could not be kept: `why`."""
 
-    def __init__(self, model: Path | None, use: str = "use", why: str = "nothing was learnt"):
+    def __init__(self, model: Path | None, use: str = "use", why: str = NOTHING):
         self.model: Path | None = model
         where = f"what was learnt so far is in {model}; {use} with it by --model" if model else why
+        self._nothing = model is None and why == NOTHING
         super().__init__(f"stopped: {where}")
+
+    def goes_on(self) -> None:
+        """What was computed is not lost, though no model was made of it: a run that goes on has it."""
+        if self._nothing:
+            self.args = ("stopped",)
 
 
 class Kept:
@@ -72,7 +79,7 @@ class Kept:
             return
         model = None if isinstance(error, TrainingError) else self._save()
         if isinstance(error, KeyboardInterrupt):
-            raise Interrupted(model, self._use, self._lost or "nothing was learnt") from error
+            raise Interrupted(model, self._use, self._lost or NOTHING) from error
         said = self._lost if model is None else f"The model that was trained is kept: {model}"
         if said and isinstance(error, ElmanError):
             raise type(error)(f"{error}. {said}") from error

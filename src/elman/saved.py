@@ -13,6 +13,7 @@ from typing import Any
 from elman import checks
 from elman.errors import ModelFileError, OptionError, TrainingError
 from elman.files import OUT
+from elman.keeping import Interrupted
 from elman.training.often import USUAL, Every
 from elman.training.run_folder import MANIFEST, manifest_of
 from elman.training.runs import saving
@@ -59,7 +60,7 @@ class Saved:
         """
         again = f"`elman resume {shlex.quote(str(folder))}`"
         hint = f"go on from it with --resume, or {again}; or give another output, or remove the folder"
-        option = "--json, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
+        option = "--json-file, --csv or --picture" if [*self.command][:1] == ["compare"] else OUT
         goes_on = self.resume or (self.anyway and (folder / MANIFEST).exists())
         with saving(folder, self.every, resume=goes_on, about=self._about(), hint=hint, option=option) as run:
             assert run is not None
@@ -73,6 +74,8 @@ class Saved:
             except BaseException as error:
                 if (folder / MANIFEST).exists():
                     other = _other_command(folder, self.command) if isinstance(error, OptionError) else ""
+                    if isinstance(error, Interrupted):
+                        error.goes_on()
                     error.add_note(f"{again} goes on from where it stood{other}")
                 raise
             if not self.keep:
@@ -87,7 +90,27 @@ class Saved:
 def _other_command(folder: Path, mine: Sequence[str]) -> str:
     """What to say of the command that a run is of, if it is another than mine."""
     theirs, mine = ([word for word in words if word != "--resume"] for words in (_command_of(folder), mine))
-    return f", as `elman {shlex.join(theirs)}`" if theirs and theirs != mine else ""
+    if not theirs or theirs == mine:
+        return ""
+    return f", as `elman {shlex.join(theirs)}`{_what_differs(_options(theirs), _options(mine))}"
+
+
+def _what_differs(then: dict[str, str], now: dict[str, str]) -> str:
+    """The options that were typed otherwise."""
+    apart = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    told = [f"{name} {then.get(name, 'not given')} then, {now.get(name, 'not given')} now" for name in apart]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _options(words: Sequence[str]) -> dict[str, str]:
+    """What follows each option of a command."""
+    found: dict[str, str] = {}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word.startswith("--"):
+            name, sign, value = word.partition("=")
+            told = value if sign else "" if following.startswith("--") else following
+            found[name] = f"{found[name]}, {told}" if name in found else told
+    return found
 
 
 def _command_of(folder: Path) -> list[str]:

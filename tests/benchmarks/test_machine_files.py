@@ -8,7 +8,7 @@ import pytest
 from benchmarks.machine_files import MACHINES, name_of, rounded, store, stored, title, trimmed
 
 from benchmarks import machine_files
-from elman.bench.machine import machine, microarchitecture
+from elman.machine import machine, microarchitecture
 
 INTEL = {"processor": "Intel(R) Xeon(R) Processor @ 2.10GHz", "cores": 2, "instructions": "avx2, amx_bf16"}
 

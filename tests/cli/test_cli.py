@@ -99,7 +99,7 @@ def test_cells(run, tmp_path):
 def test_compare(run, tmp_path):
     files = [tmp_path / f"compared.{ending}" for ending in ("json", "csv", "png")]
     how = ("--updates", 10, "--seeds", 2, "--batch-size", 4, "--parameters", 100, "--steps", 6)
-    written = ("--json", files[0], "--csv", files[1], "--picture", files[2])
+    written = ("--json-file", files[0], "--csv", files[1], "--picture", files[2])
     code, out, err = run("compare", "--cells", "gru, simple", "--task", "adding", *how, *written)
     lines = out.splitlines()
     assert code == 0 and lines[0].split()[:4] == ["cell", "units", "parameters", "mse"]
@@ -134,7 +134,7 @@ def test_python_dash_m():
 
 
 def test_bench_shows_a_row_and_writes_the_figures(run, tmp_path, short_bench):
-    code, out, _ = run("bench", "--only", "W6 GRU", "--rounds", "2", "--threads", "1", "--json", "bench.json")
+    code, out, _ = run("bench", "--only", "W6 GRU", "--rounds", "2", "--threads", "1", "--json-file", "bench.json")
     found = json.loads((tmp_path / "bench.json").read_text())
     assert code == 0 and "\x1b" not in out
     stream, step = (next(line for line in out.splitlines() if f" {way} " in line) for way in ("stream", "step"))
@@ -146,9 +146,9 @@ def test_bench_shows_a_row_and_writes_the_figures(run, tmp_path, short_bench):
 
 BAD_BENCH = {
     "an unknown workload": (("--only", "W77"), "no workload is called 'w77'; there are W1, W2"),
-    "a folder for a file": (("--json", "."), "is a folder; give a file"),
-    "a file nobody can write": (("--json", "/proc/bench.json"), "/proc/bench.json cannot be written"),
-    "a file in a folder that is not there": (("--json", "no/bench.json"), "no/bench.json cannot be written"),
+    "a folder for a file": (("--json-file", "."), "is a folder; give a file"),
+    "a file nobody can write": (("--json-file", "/proc/bench.json"), "/proc/bench.json cannot be written"),
+    "a file in a folder that is not there": (("--json-file", "no/bench.json"), "no/bench.json cannot be written"),
     "a large workload in a quick run": (("--quick", "--only", "W8"), "a quick measurement leaves out W8"),
 }
 

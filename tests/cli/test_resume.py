@@ -145,3 +145,27 @@ def test_a_run_of_python_or_of_another_program_is_refused(run, tmp_path):
     place.write_text("[" * 100_000)
     with pytest.raises(el.ModelFileError):
         left_in(tmp_path)
+
+
+def test_options_that_differ_are_named(tmp_path, run, monkeypatch):
+    ended(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    words = [{"5": "6"}.get(word, word) for word in FORECAST]
+    code, _, errors = run(*words, "out", "--resume")
+    assert code == 2 and "(--horizon 5 then, 6 now)" in errors.replace("\n", " ")
+
+
+def test_ctrl_c_says_one_thing(tmp_path):
+    found = ended(tmp_path, "SIGINT")
+    assert found.returncode == 130 and "nothing was learnt" not in found.stderr
+    assert "goes on from where it stood" in found.stderr
+
+
+@pytest.mark.parametrize("words", [("forecast", "sunspots", "--horizon", "3"), ("classify", "walks.csv")])
+def test_a_second_writer_is_refused_before_anything_is_read(words, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("elman.commands.collect", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("elman.commands_sequences.read_cases", lambda *_, **__: 1 / 0)
+    with Writing(tmp_path / "out", "elman forecast"):
+        code, _, errors = run(*words, "--out", "out")
+    assert code == 2 and "is being written by" in errors and not (tmp_path / "out").exists()

@@ -89,7 +89,7 @@ def test_callbacks_are_a_list(callbacks):
 
 @pytest.mark.parametrize("path", [1.5, None, [], b"model"])
 def test_a_file_to_save_to_has_a_name(path):
-    with pytest.raises(OptionError, match="path is .* expected a file's name"):
+    with pytest.raises(OptionError, match="path is .* expected the path of a file"):
         FITTED.save(path)
 
 

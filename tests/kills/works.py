@@ -182,7 +182,7 @@ def elman_write(saved: dict[str, Any]) -> str:
 
 
 def elman_compare(saved: dict[str, Any]) -> str:
-    settings = ["--steps", "12", "--updates", "60", "--seeds", "2", "--parameters", "300", "--json", "found.json"]
+    settings = ["--steps", "12", "--updates", "60", "--seeds", "2", "--parameters", "300", "--json-file", "found.json"]
     _command("compare", "--cells", "gru,simple", "--task", "adding", *settings, *_resume(saved))
     found = json.loads(Path("found.json").read_text())
     _of_files()

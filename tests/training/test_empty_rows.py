@@ -89,3 +89,11 @@ def test_nothing_but_them_is_refused(engine, call):
     net, (x, target) = network(engine), data()
     with pytest.raises(el.DataError, match="every row has length 0"):
         getattr(net, call)(x, target, lengths=[0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("bucket", [False, True])
+def test_sequences_without_a_step_are_told(bucket):
+    x = [np.ones((steps, 2)) for steps in (3, 0, 5, 0)]
+    target = [np.ones((len(one), 2)) for one in x]
+    with pytest.warns(RuntimeWarning, match=r"2 of 4 sequences have 0 steps, the first is x\[1\]"):
+        network("numpy").fit(x, target, epochs=1, batch_size=2, verbose=0, bucket=bucket)

@@ -430,6 +430,46 @@ def test_another_that_writes_is_refused(tmp_path):
     el.Network(2, last_step()).fit(X, LAST, epochs=1, verbose=0, checkpoint=tmp_path, callbacks=[watch])
 
 
+class Limits(el.Callback):
+    """Remembers numbers that JSON has not."""
+
+    def __init__(self):
+        self.seen = {"lowest": np.inf, "all": [-np.inf, 1.5], "none": np.nan}
+
+    def on_epoch_end(self, training):
+        self.seen["all"].append(training.logs["loss"])
+
+    def state_dict(self):
+        return dict(self.seen)
+
+    def load_state_dict(self, stored):
+        self.seen = stored
+
+
+def test_callbacks_may_remember_what_json_has_not(tmp_path):
+    def train(epochs, **more):
+        limits = Limits()
+        net = el.Network(2, last_step(), seed=1)
+        net.fit(X, LAST, epochs=epochs, verbose=0, checkpoint=tmp_path, callbacks=[limits], **more)
+        return limits.seen
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = train(2)
+        found = train(3, resume=True)
+    assert found["lowest"] == np.inf and np.isnan(found["none"]) and found["all"][:4] == first["all"]
+
+
+def test_a_folder_with_other_files_is_a_note(tmp_path):
+    for name in "dcba":
+        (tmp_path / f"{name}.txt").touch()
+    with pytest.warns(RuntimeWarning, match=r"holds other files, .*: a\.txt, b\.txt, c\.txt and 1 more"):
+        el.Network(2, last_step()).fit(X, LAST, epochs=1, verbose=0, checkpoint=tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        el.Network(2, last_step()).fit(X, LAST, epochs=1, verbose=0, checkpoint=tmp_path, resume=True)
+
+
 def test_a_disk_without_room_is_a_note_and_the_training_goes_on(tmp_path, monkeypatch):
     def full(*_):
         raise OptionError("no room")

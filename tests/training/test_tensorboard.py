@@ -78,6 +78,20 @@ def events(folder):
     return found
 
 
+def shown(folder):
+    """What TensorBoard shows of numbers: (step, tag), without what a later start has taken back."""
+    found = []
+    for file in sorted(folder.glob("*tfevents*")):
+        for event in map(fields, list(records(file))[1:]):
+            step = event.get(2, [0])[0]
+            if 7 in event:
+                found = [one for one in found if one[0] < step]
+            for summary in event.get(5, []):
+                values = [fields(value) for value in fields(summary)[1]]
+                found += [(step, value[1][0].decode()) for value in values if 2 in value]
+    return sorted(found)
+
+
 def curves(folder):
     found: dict[str, list] = {}
     for step, tag, kind, content in events(folder):
@@ -163,9 +177,31 @@ def test_so_does_one_that_is_resumed_within_an_epoch(tmp_path):
     fit(lambda training: None, resume=True)
     found = curves(tmp_path / "board")
     (start,) = starts_of(tmp_path / "board")
-    assert start == 7  # behind the last numbers before the checkpoint, those of update 6
+    assert start == 6  # the last numbers before the checkpoint, which are written once more
     assert sorted({step for step, _ in found["update/loss"]}) == [2, 4, 6, 8, 10]
     assert sorted({step for step, _ in found["epoch/loss"]}) == [5, 10]
+
+
+@pytest.mark.parametrize("every", [None, 1, 2])
+@pytest.mark.parametrize("first", [True, False])
+def test_no_number_comes_twice_where_a_callback_behind_it_raised(every, first, tmp_path):
+    """As TensorBoard shows it: what lies at or behind the step of a later start is gone."""
+
+    def stop(training):
+        if training.epoch == 2 and not training.resumed:
+            raise ZeroDivisionError
+
+    def fit(name, event, **resumed):
+        board = el.TensorBoard(tmp_path / name, every=every)
+        callbacks = [board, el.LambdaCallback(on_epoch_end=event)]
+        how = {"checkpoint": tmp_path / f"run-{name}", "every": 1, "callbacks": callbacks[:: 1 if first else -1]}
+        return train(recurrent(), X, TARGET, batch_size=8, epochs=3, **how, **resumed)
+
+    with pytest.raises(ZeroDivisionError):
+        fit("stopped", stop)
+    fit("stopped", stop, resume=True)
+    fit("whole", lambda training: None)
+    assert shown(tmp_path / "stopped") == shown(tmp_path / "whole")
 
 
 @pytest.mark.parametrize(("stopped", "start"), [(3, 3), (7, 3), (9, 8)])

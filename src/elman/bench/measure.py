@@ -12,10 +12,10 @@ from typing import Any
 
 from elman.bench import adapter, blas, sgemm
 from elman.bench.figures import Figures, figures
-from elman.bench.machine import machine
 from elman.bench.turns import Options, Player, take_turns, warmed_up
 from elman.bench.workload import Workload
 from elman.engine import default_engine
+from elman.machine import machine
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Measurement:
     seconds : float
         How long it took.
     machine : dict
-        Of `elman.bench.machine`.
+        Of `elman.machine`.
     version, engine : str
         Elman's, and the engine's name.
     threads, rounds : int

@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from elman.equations import Cell, Graph
 from elman.equations.ops import row_of
@@ -76,6 +76,10 @@ class Entry:
     options: dict[str, object]
     initial: dict[str, object]
 
+    def plain(self) -> dict[str, object]:
+        """In terms of JSON."""
+        return asdict(self) | {"options": {name: _plain(value) for name, value in self.options.items()}}
+
 
 def entry(name: str, cell: Cell, features: int = FEATURES, units: int = UNITS) -> Entry:
     """What there is to say of a cell with F features at each input and H units.
@@ -106,6 +110,11 @@ def entry(name: str, cell: Cell, features: int = FEATURES, units: int = UNITS) -
         dict(cell.options),
         {key: value for key, value in cell.initial.items() if key in sizes and isinstance(value, int | float | str)},
     )
+
+
+def _plain(value: object) -> object:
+    """An option as JSON has it; of what it has not, a function or an array, how it is written."""
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
 
 
 def bound(cell: Cell, features: int, units: int) -> Graph:

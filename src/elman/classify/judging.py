@@ -80,6 +80,13 @@ class JudgedClasses:
             found[f"probability_{name}"] = [f"{value:.6g}" for value in column.tolist()]
         return found
 
+    def plain(self) -> list[dict[str, Any]]:
+        """A dict for each case, in terms of JSON: name, label where known, predicted, and probabilities by class."""
+        classes = list(map(str, self.model.classes_.tolist()))
+        by_class = (dict(zip(classes, row, strict=True)) for row in self.probabilities.tolist())
+        said = zip(_each(self.cases), map(str, self.predicted.tolist()), by_class, strict=True)
+        return [one | {"predicted": name, "probabilities": shares} for one, name, shares in said]
+
     def scores(self) -> dict[str, Any] | None:
         """The report in plain data, with a 95 % interval of the accuracy."""
         if self.report is None:
@@ -120,6 +127,11 @@ class JudgedNumbers:
     def table(self) -> dict[str, list[str]]:
         """Columns of texts: name, label and predicted."""
         return _names_and_labels(self.cases) | {"predicted": [f"{value:.8g}" for value in self.predicted.tolist()]}
+
+    def plain(self) -> list[dict[str, Any]]:
+        """A dict for each case, in terms of JSON: name, label where known, and predicted."""
+        said = zip(_each(self.cases), self.predicted.tolist(), strict=True)
+        return [one | {"predicted": number} for one, number in said]
 
     def scores(self) -> dict[str, Any] | None:
         """The report in plain data, and the errors of the mean."""
@@ -261,3 +273,12 @@ def _names_and_labels(cases: Cases) -> dict[str, list[str]]:
     if cases.labels is not None:
         found["label"] = list(map(str, cases.labels.tolist()))
     return found
+
+
+def _each(cases: Cases) -> list[dict[str, Any]]:
+    """The name of each case, and its label where it is known: a number, or a class as a text."""
+    found: list[dict[str, Any]] = [{"name": series_name(name)} for name in cases.names]
+    if cases.labels is None:
+        return found
+    labels = cases.labels.tolist() if cases.labels.dtype.kind == "f" else map(str, cases.labels.tolist())
+    return [one | {"label": label} for one, label in zip(found, labels, strict=True)]

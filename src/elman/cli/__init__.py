@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from importlib.metadata import version
+from dataclasses import dataclass
 
 import click
 
@@ -12,7 +12,10 @@ from elman.cli.bench import bench
 from elman.cli.cells import cells
 from elman.cli.classify import classify, regress
 from elman.cli.compare import compare
+from elman.cli.completion import completion
 from elman.cli.convert import convert
+from elman.cli.doctor import doctor
+from elman.cli.document import Document, documents
 from elman.cli.export import export
 from elman.cli.forecast import forecast
 from elman.cli.inspect import inspect
@@ -20,69 +23,98 @@ from elman.cli.lab import lab
 from elman.cli.resume import resume
 from elman.cli.saving import Words
 from elman.cli.sweep import sweep
-from elman.cli.terminal import flush, say, streams
+from elman.cli.terminal import abandon, flush, say, streams
 from elman.cli.write import write
 
+COMMANDS = {
+    "Forecast, classify, write": (forecast, classify, regress, write),
+    "Look inside": (inspect, lab, cells),
+    "Compare and search": (compare, sweep),
+    "Convert and export": (convert, export),
+    "Go on and check": (resume, bench, doctor, completion),
+}
+"""All commands, under the headings of `elman --help`."""
 
-@click.group(cls=Words, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("elman"), prog_name="elman")
+
+@click.group(
+    cls=Words,
+    headings=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="elman", prog_name="elman")
 def elman() -> None:
     """Recurrent neural networks from their equations.
 
-    Start with:  elman forecast sunspots --horizon 22
+    \b
+    Start with:       elman forecast sunspots --horizon 22
+    Of a command:     elman forecast --help
+    Results as JSON:  elman forecast sunspots --horizon 22 --json
     """
 
 
-elman.add_command(forecast)
-elman.add_command(classify)
-elman.add_command(regress)
-elman.add_command(cells)
-elman.add_command(compare)
-elman.add_command(sweep)
-elman.add_command(lab)
-elman.add_command(resume)
-elman.add_command(bench)
-elman.add_command(convert)
-elman.add_command(inspect)
-elman.add_command(write)
-elman.add_command(export)
+@dataclass(frozen=True)
+class _Ended:
+    """How a command ended: its exit code, and of an error what it is and what it says."""
+
+    code: int
+    kind: str = ""
+    says: str = ""
+    shown: bool = False
 
 
 def main() -> None:
     """Run a command. Errors of Elman become one message and exit code 2; Ctrl-C gives 130, SIGTERM 143."""
-    with streams():
-        sys.exit(_run())
+    with streams(), documents(sys.argv[1:]) as document:
+        code = _told(_run(), document)
+    sys.exit(code)
 
 
-def _run() -> int:
+def _told(ended: _Ended, document: Document) -> int:
+    """Tell of an error, write the document if one is wanted, and give the exit code back."""
+    if ended.says:
+        document.fail(ended.kind, ended.says, ended.code)
+        if not ended.shown:
+            say(f"elman: {ended.says}", err=True)
+    try:
+        document.write()
+        flush()
+    except OSError as error:
+        abandon()
+        say(f"elman: {_of_system(error)}", err=True)
+        return ended.code or 2
+    return ended.code
+
+
+def _run() -> _Ended:
     from elman.errors import ElmanError
 
     warnings.showwarning = lambda message, *_, **__: say(f"elman: {message}", err=True)
     try:
-        code = elman.main(standalone_mode=False)
-        flush()
+        code = elman.main(prog_name="elman", standalone_mode=False)
     except ElmanError as error:
-        return _fail(_words(error), 2)
+        return _Ended(2, type(error).__name__, _words(error))
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        kind = "UsageError" if isinstance(error, click.UsageError) else type(error).__name__
+        return _Ended(error.exit_code, kind, error.format_message(), shown=True)
     except click.Abort as abort:  # click's name for Ctrl-C
-        return _fail(_words(abort.__cause__) or "stopped", 130)
+        cause = abort.__cause__ or abort
+        return _Ended(130, type(cause).__name__, _words(cause) or "stopped")
     except SystemExit as end:
-        return _fail(_words(end), end.code) if isinstance(end.code, int) and str(end) else end.code  # type: ignore[return-value]
+        says = _words(end) if isinstance(end.code, int) and str(end) and not str(end).isdecimal() else ""
+        return _Ended(end.code if isinstance(end.code, int) else 0, type(end).__name__, says)
     except MemoryError as error:
-        return _fail(f"there is not enough memory for this ({error or 'no more is to be had'}): ask for less", 2)
+        says = f"there is not enough memory for this ({error or 'no more is to be had'}): ask for less"
+        return _Ended(2, "MemoryError", says)
     except OSError as error:
-        what = error.filename or "the output cannot be written"
-        return _fail(f"{what}: {error.strerror or error}", 2)
-    return code if isinstance(code, int) else 0
+        return _Ended(2, type(error).__name__, _of_system(error))
+    return _Ended(code if isinstance(code, int) else 0)
+
+
+def _of_system(error: OSError) -> str:
+    return f"{error.filename or 'the output cannot be written'}: {error.strerror or error}"
 
 
 def _words(error: BaseException | None) -> str:
     """What an error says, and what was added to it."""
     return "; ".join(part for part in (str(error or ""), *getattr(error, "__notes__", ())) if part)
-
-
-def _fail(message: str, code: int) -> int:
-    say(f"elman: {message}", err=True)
-    return code

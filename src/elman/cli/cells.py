@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from elman.cli.choices import Names
+from elman.cli.choices import cells as names_of_cells
+from elman.cli.document import tell
 from elman.cli.once import command
 from elman.cli.terminal import say
 
@@ -20,7 +23,7 @@ NARROWEST = 40  # of the last column, where lines are broken
 
 
 @command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=Names(names_of_cells))
 @click.option("--sort", type=click.Choice(SORTS), default="year", show_default=True, help="What orders the table.")
 @click.option("--picture", metavar="FILE", help="Draw a step of the cell NAME: a file .png, .svg or .pdf.")
 def cells(name: str | None, sort: str, picture: str | None) -> None:
@@ -40,6 +43,11 @@ def cells(name: str | None, sort: str, picture: str | None) -> None:
     from elman import commands
 
     found = commands.cells(name, sort=sort, picture=picture)
+    plain = {"cells": [entry.plain() for entry in found], "files": [picture] if picture else []}
+    tell(plain, lambda: _show(found, name, picture))
+
+
+def _show(found: list[Entry], name: str | None, picture: str | None) -> None:
     for line in _table(found) if name is None else _page(found[0]):
         say(line, own=True)
     if picture:

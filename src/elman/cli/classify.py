@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.choices import Names, cells
+from elman.cli.headings import NETWORK, TESTING, TRAINING, under
 from elman.cli.once import command
 from elman.cli.reading import case_options, given
 from elman.cli.saving import saved_of, saving_options
@@ -14,7 +16,8 @@ from elman.cli.saving import saved_of, saving_options
 if TYPE_CHECKING:
     from elman.commands_sequences import SequenceReport
 
-_TEST = (
+_TEST = under(
+    TESTING,
     click.option("--test", metavar="FILE", help="Cases that are not learnt from, and judge the model if labelled."),
     click.option(
         "--hold-out",
@@ -29,18 +32,27 @@ _TEST = (
         help="One of the columns of --group, as person: all cases of one are held out, or none.",
     ),
 )
-_OF_CLASSES = (
+_OF_CLASSES = under(
+    TRAINING,
     click.option("--class-weight", type=click.Choice(["balanced"]), help="Let rare classes count as much as others."),
     click.option("--label-smoothing", type=float, metavar="SHARE", help="Of a label, spread over all. [default: 0]"),
 )
-_OF_NUMBERS = (click.option("--loss", metavar="NAME", help="What is minimised: mse, mae or huber. [default: mse]"),)
-_TRAINING = (
-    click.option("--cell", metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
+LOSSES, POOLINGS = Names("mse", "mae", "huber"), Names("last", "mean", "max", "attention")
+_OF_NUMBERS = under(
+    TRAINING,
+    click.option("--loss", type=LOSSES, metavar="NAME", help="What is minimised: mse, mae or huber. [default: mse]"),
+)
+_NETWORK = under(
+    NETWORK,
+    click.option(
+        "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
+    ),
     click.option("--units", type=int, metavar="H", help="Hidden size of each direction. [default: 64]"),
     click.option("--layers", type=int, metavar="N", help="Recurrent layers. [default: 1]"),
     click.option("--bidirectional/--forward", default=None, help="Read in both directions. [default: bidirectional]"),
     click.option(
         "--pooling",
+        type=POOLINGS,
         multiple=True,
         metavar="HOW",
         help="How all steps become one: last, mean, max, attention; several with commas. [default: mean]",
@@ -53,6 +65,9 @@ _TRAINING = (
     click.option("--filters", type=int, metavar="N", help="Features of the convolutions. [default: 64]"),
     click.option("--dropout", type=float, metavar="P", help="Share of values dropped in training. [default: 0.3]"),
     click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
+)
+_TRAINING = under(
+    TRAINING,
     click.option("--epochs", type=int, metavar="N", help="[default: about 600 updates, 20 to 100 epochs]"),
     click.option("--batch-size", type=int, metavar="N", help="[default: a sixteenth of the cases, 8 to 64]"),
     click.option("--learning-rate", type=float, metavar="RATE", help="AdamW's highest. [default: 0.003]"),
@@ -78,9 +93,10 @@ def _options(command: str, own: tuple[Callable[..., Any], ...]) -> Callable[...,
     out = click.option("--out", metavar="DIR", help=f"Folder for the results. [default: {command}-NAME]")
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed((*_TEST, out, *_TRAINING[:9], *own, *_TRAINING[9:], *_ANYHOW)):
+        function = saving_options(function)
+        for option in reversed((out, *_ANYHOW, *_TEST, *_NETWORK, *_TRAINING, *own)):
             function = option(function)
-        return case_options(saving_options(function))
+        return case_options(function)
 
     return add
 
@@ -100,7 +116,8 @@ def classify(data: str, **options: Any) -> None:
 
     \b
     elman classify GunPoint_TRAIN.ts --test GunPoint_TEST.ts
-    elman classify walks.csv --group person,trial --time t --label activity --hold-out-by person
+    elman classify walks.csv --group person,trial --time t --label activity \\
+        --hold-out-by person
     elman classify --model classify-walks/model.safetensors new.csv
     """
     _run("classify", data, options)
@@ -119,7 +136,7 @@ def regress(data: str, **options: Any) -> None:
     \b
     elman regress Covid3Month_TRAIN.ts --test Covid3Month_TEST.ts
     elman regress engines.csv --group engine --time cycle --label remaining
-    elman regress --model regress-engines/model.safetensors new.csv
+    elman regress --model regress-engines/model.safetensors new-engines.csv
     """
     _run("regress", data, options)
 
@@ -130,6 +147,7 @@ def _run(command: str, data: str, options: dict[str, Any]) -> None:
     matplotlib.use("Agg")
     from elman import commands_sequences
     from elman.cli.classify_output import show_report
+    from elman.cli.document import tell
     from elman.data.reading import OF_ROWS, Reading
 
     quiet, model = options.pop("quiet"), options.pop("model")
@@ -139,8 +157,7 @@ def _run(command: str, data: str, options: dict[str, Any]) -> None:
         report = getattr(commands_sequences, f"{command}_again")(model, data, **_without_training(chosen))
     else:
         report = _train(getattr(commands_sequences, command), data, chosen, quiet)
-    if not quiet:
-        show_report(report)
+    tell(report, lambda: None if quiet else show_report(report))
 
 
 def _train(function: Callable[..., SequenceReport], data: str, chosen: dict[str, Any], quiet: bool) -> SequenceReport:

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.choices import Names
+from elman.cli.choices import cells as names_of_cells
+from elman.cli.choices import series as bundled
+from elman.cli.document import tell
 from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.saving import saved_of, saving_options
@@ -16,11 +20,24 @@ if TYPE_CHECKING:
     from elman.compare import Comparison
 
 
+NAMES_OF_TASKS = Names("adding", "copy", "flip_flop", "digits", bundled, or_file=True)
+
+
 @command()
 @click.option(
-    "--cells", required=True, metavar="NAMES", help="Cells to compare, as gru,lstm; or all that take one input."
+    "--cells",
+    required=True,
+    type=Names(names_of_cells, "all"),
+    metavar="NAMES",
+    help="Cells to compare, as gru,lstm; or all that take one input.",
 )
-@click.option("--task", required=True, metavar="TASK", help="adding, copy, flip_flop, digits, or a file with a series.")
+@click.option(
+    "--task",
+    required=True,
+    type=NAMES_OF_TASKS,
+    metavar="TASK",
+    help="adding, copy, flip_flop, digits, or a file with a series.",
+)
 @click.option("--steps", type=click.IntRange(1), metavar="T", help="Length of the sequences. [default: the task's]")
 @click.option("--updates", type=click.IntRange(10), metavar="N", help="Budget of each run. [default: 500]")
 @click.option("--seconds", type=float, metavar="S", help="Budget of each run in time of training, instead of updates.")
@@ -39,7 +56,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @reading_options
 @saving_options
-@click.option("--json", metavar="FILE", help="Write everything to FILE, with all curves.")
+@click.option("--json-file", metavar="FILE", help="Write everything to FILE, with all curves.")
 @click.option("--csv", metavar="FILE", help="Write the table to FILE.")
 @click.option("--picture", metavar="FILE", help="Draw the curves to FILE, a .png, .svg or .pdf.")
 def compare(cells: str, task: str, **options: Any) -> None:
@@ -51,9 +68,9 @@ def compare(cells: str, task: str, **options: Any) -> None:
 
     \b
     elman compare --cells gru,lstm,lem --task adding
-    elman compare --cells simple,gru --task sunspots --steps 30 --seconds 2 --picture compared.png
+    elman compare --cells simple,gru --task sunspots --steps 30 --picture both.png
     """
-    files = {key: options.pop(key) for key in ("json", "csv", "picture")}
+    files = {name.removesuffix("_file"): options.pop(name) for name in ("json_file", "csv", "picture")}
     keys = ("steps", "updates", "seconds", "seeds", "parameters", "units", "batch_size", "rate", "jobs")
     how = {key: options.pop(key) for key in keys} | {"saved": saved_of(options)}
     if files["picture"]:
@@ -75,12 +92,17 @@ def compare(cells: str, task: str, **options: Any) -> None:
         )
     except commands.ComparisonInterrupted as stopped:
         if stopped.found is not None:
-            _tell(stopped.found, files)
+            _told(stopped.found, files)
         raise
-    _tell(found, files)
+    _told(found, files)
 
 
-def _tell(found: Comparison, files: dict[str, str | None]) -> None:
+def _told(found: Comparison, files: dict[str, str | None]) -> None:
+    written = [file for file in files.values() if file]
+    tell(found.plain() | {"files": written}, lambda: _show(found, files))
+
+
+def _show(found: Comparison, files: dict[str, str | None]) -> None:
     say(found.table())
     say()
     words = (

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from elman.cli.document import tell
 from elman.cli.once import command
 from elman.cli.terminal import say
+
+if TYPE_CHECKING:
+    from elman.commands_interop import Converted
 
 
 @command()
@@ -52,8 +58,10 @@ def convert(
     found = commands_interop.convert(
         model, out, network=network, tolerance=tolerance, max_steps=max_steps, **_settings(settings)
     )
-    if quiet:
-        return
+    tell(found, lambda: None if quiet else _show(found))
+
+
+def _show(found: Converted) -> None:
     for report in found.reports:
         say(f"{report}\n")
     say(f"{found.network!r}\nWritten to {found.file}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from elman.cli.document import tell
 from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
@@ -48,5 +49,4 @@ def export(model: str, out: str, data: str | None, **options: Any) -> None:
     own = ("name", "weights", "math", "max_steps", "main")
     how = {key: options.pop(key) for key in own}
     found = commands_export.export_c(model, out, data=data, reading=Reading(**of_one_series(options)), **how)
-    say(str(found.report))
-    say(f"Written: {', '.join(map(str, found.files))}")
+    tell(found, lambda: say(f"{found.report}\nWritten: {', '.join(map(str, found.files))}"))

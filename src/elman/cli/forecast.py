@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.choices import Names, cells
+from elman.cli.choices import series as bundled
+from elman.cli.headings import NETWORK, TESTING, under
 from elman.cli.once import Listed, command
 from elman.cli.reading import given, reading_options
 from elman.cli.saving import SAVING, saved_of, saving_options
@@ -14,7 +17,8 @@ from elman.cli.saving import SAVING, saved_of, saving_options
 if TYPE_CHECKING:
     from elman.commands import ForecastReport
 
-_COVARIATES = (
+_COVARIATES = under(
+    "More inputs",
     click.option("--past", cls=Listed, metavar="COLS", help="Columns that are inputs, known up to now."),
     click.option(
         "--future",
@@ -28,46 +32,61 @@ _COVARIATES = (
     click.option("--holidays", metavar="COUNTRY", help="Holidays are an input, as --holidays DE."),
     click.option("--calendar", is_flag=True, default=None, help="Hour, weekday and time of year are inputs."),
 )
+METHODS = Names("network", "linear", "theta", "ets", "damped ets", "arima", "several seasons", "seasonal naive")
+DISTRIBUTIONS = Names(
+    *("normal", "student_t", "poisson", "negative_binomial"),
+    *("zero_inflated_poisson", "zero_inflated_negative_binomial", "tweedie"),
+)
 _TRAINING = (
     *_COVARIATES,
-    click.option("--auto", is_flag=True, default=None, help="Search settings by backtests before."),
-    click.option(
-        "--seconds",
-        type=float,
-        metavar="S",
-        help="How long to search, with --auto; training and the backtest come after. [default: 60]",
+    *under(
+        NETWORK,
+        click.option("--auto", is_flag=True, default=None, help="Search settings by backtests before."),
+        click.option(
+            "--seconds",
+            type=float,
+            metavar="S",
+            help="How long to search, with --auto; training and the backtest come after. [default: 60]",
+        ),
+        click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
+        click.option(
+            "--methods",
+            type=METHODS,
+            multiple=True,
+            metavar="NAMES",
+            help="Which methods are combined, as network,theta; may be repeated. [default: all of "
+            f"{', '.join(METHODS.names())}]",
+        ),
+        click.option(
+            "--distribution",
+            type=DISTRIBUTIONS,
+            metavar="NAME",
+            help=f"What the networks forecast in place of quantiles, {', '.join(DISTRIBUTIONS.names())}; they are the "
+            "only method then.",
+        ),
+        click.option(
+            "--cell", type=Names(cells), metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"
+        ),
+        click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
+        click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
+        click.option(
+            "--epochs",
+            type=int,
+            metavar="N",
+            help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the "
+            "networks are pretrained]",
+        ),
+        click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
+        click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
     ),
-    click.option("--season", type=int, metavar="N", help="Steps of a season, 1 for none. [default: found]"),
-    click.option(
-        "--methods",
-        multiple=True,
-        metavar="NAMES",
-        help="Which methods are combined, as network,theta; may be repeated. [default: all of network, linear, theta, "
-        "ets, damped ets, arima, several seasons, seasonal naive]",
+    *under(
+        TESTING,
+        click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
+        click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of the backtest."),
+        click.option(
+            "--jobs", type=int, metavar="N", help="Processes for --refit and --auto, -1 for one each core. [default: 1]"
+        ),
     ),
-    click.option(
-        "--distribution",
-        metavar="NAME",
-        help="What the networks forecast in place of quantiles: normal, student_t, poisson, negative_binomial, "
-        "zero_inflated_poisson, zero_inflated_negative_binomial or tweedie; they are the only method then.",
-    ),
-    click.option("--cell", metavar="NAME", help="Of the networks, one of `elman cells`. [default: gru]"),
-    click.option("--units", type=int, metavar="H", help="Hidden size of the networks. [default: 64]"),
-    click.option("--members", type=int, metavar="N", help="Networks whose mean counts. [default: 3]"),
-    click.option(
-        "--epochs",
-        type=int,
-        metavar="N",
-        help="Most epochs of training. [default: from the number of series; 0 for fewer than 20, where the networks "
-        "are pretrained]",
-    ),
-    click.option("--learning-rate", type=float, metavar="RATE", help="Of Adam. [default: falls from 0.0005 to 0]"),
-    click.option("--origins", type=int, metavar="N", help="Forecasts in the backtest. [default: from the length]"),
-    click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of the backtest."),
-    click.option(
-        "--jobs", type=int, metavar="N", help="Processes for --refit and --auto, -1 for one each core. [default: 1]"
-    ),
-    click.option("--seed", type=int, metavar="N", help="The same seed gives the same forecast. [default: 0]"),
 )
 _FOR_TRAINING = (
     *("past", "future", "static", "holidays", "calendar", "auto", "seconds"),
@@ -101,7 +120,7 @@ def _refuse(name: str, why: str) -> Callable[..., None]:
 
 
 @command()
-@click.argument("series", metavar="SERIES")
+@click.argument("series", metavar="SERIES", type=Names(bundled, or_file=True))
 @click.option("--horizon", type=int, metavar="N", help="How many steps to forecast.")
 @reading_options
 @click.option(
@@ -131,11 +150,13 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
     \b
     elman forecast sunspots --horizon 22
     elman forecast sales.csv --time month --target units --horizon 12 --level 90
-    elman forecast shops.csv --group store,product --target units --horizon 12 --out forecast.parquet
-    elman forecast shops.csv --group store --future promotion --future-file next-month.csv --horizon 28
-    elman forecast shops.csv --where shop=Leeds --time Year,Month --target units --horizon 12
+    elman forecast shops.csv --group store --target units --horizon 9 --out f.json
+    elman forecast shops.csv --group store --target units --horizon 28 \\
+        --future promotion --future-file next-month.csv
+    elman forecast shops.csv --where store=Leeds --target units --horizon 14
     elman forecast --model forecast-sales/model.safetensors sales.csv
     """
+    from elman.cli.document import tell
     from elman.cli.forecast_output import show_report
     from elman.data.reading import OF_ROWS, Reading
 
@@ -144,7 +165,8 @@ def forecast(series: str, model: str | None, horizon: int | None, **options: Any
         if name in chosen:
             chosen[name] = _several(chosen[name], name, kind)
     chosen["reading"] = Reading(**{name: chosen.pop(name) for name in OF_ROWS if name in chosen})
-    show_report(_train(series, horizon, chosen) if model is None else _again(model, series, horizon, chosen))
+    report = _train(series, horizon, chosen) if model is None else _again(model, series, horizon, chosen)
+    tell(report, lambda: show_report(report))
 
 
 def _several(texts: tuple[str, ...], name: str, kind: Callable[[str], Any]) -> list[Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.document import tell
 from elman.cli.once import command
 from elman.cli.reading import of_one_series, reading_options
 from elman.cli.terminal import say
+
+if TYPE_CHECKING:
+    from elman.commands import Inspection
 
 
 @command()
@@ -33,6 +37,10 @@ def inspect(model: str, data: str | None, out: str | None, **options: Any) -> No
     from elman.data.reading import Reading
 
     found = commands.inspect_model(model, data, out=out, reading=Reading(**of_one_series(options)))
+    tell(found, lambda: _show(found))
+
+
+def _show(found: Inspection) -> None:
     for section in found.report.sections:
         say(f"{section.title}: {section.text}")
     say(f"Written to {found.folder}: {', '.join(found.files)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from elman.cli.document import tell_at_once
 from elman.cli.once import command
 from elman.cli.terminal import say
 
@@ -29,8 +30,7 @@ def lab(folder: str | None, equations: str | None, port: int | None, no_browser:
     from elman.lab import serve
 
     def ready(address: str) -> None:
-        say(f"The lab is at {address}")
-        say("Ctrl-C ends it.")
+        tell_at_once({"address": address}, lambda: say(f"The lab is at {address}\nCtrl-C ends it."))
 
     serve(
         port,

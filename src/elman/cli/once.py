@@ -1,4 +1,5 @@
-"""Options that come twice: lists become one, of others the last counts, which is said."""
+"""What all commands have in common: `--json`, help under headings, files that Tab completes, and options that come
+twice: lists become one, of others the last counts, which is said."""
 
 from __future__ import annotations
 
@@ -7,18 +8,41 @@ from typing import Any
 
 import click
 
+from elman.cli.choices import with_places
+from elman.cli.document import json_option
+from elman.cli.headings import write_options
 from elman.cli.terminal import say
 
 
 class Once(click.Command):
-    """A command that says which of its options came twice."""
+    """A command as all of Elman's are; it says which of its options came twice."""
+
+    def __init__(self, *args: Any, **more: Any):
+        super().__init__(*args, **more)
+        self.params.append(json_option())
+        with_places(self.params)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = list(args)
         found, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param in dict.fromkeys(order):
             if isinstance(param, click.Option) and not param.multiple and order.count(param) > 1:
                 say(f"elman: {_twice(param, found.get(param.name or ''))}", err=True)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise self._explained(error, words) from error
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_options(self.get_params(ctx), ctx, formatter)
+
+    def _explained(self, error: click.UsageError, words: list[str]) -> click.UsageError:
+        """Say where a file of JSON goes, which --json took before it was of the standard output."""
+        takes_file = any(param.name == "json_file" for param in self.params)
+        if "--json" not in words or "extra argument" not in error.message or not takes_file:
+            return error
+        more = "--json prints the result and takes no file: --json-file FILE writes one"
+        return click.UsageError(f"{error.message} {more}", error.ctx)
 
 
 def _twice(option: click.Option, last: Any) -> str:

@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
+from elman.cli.headings import DATA, READING, under
 from elman.cli.once import Listed
 
-_COLUMNS = (
+_COLUMNS = under(
+    DATA,
     click.option(
         "--time",
         cls=Listed,
@@ -31,7 +33,8 @@ _COLUMNS = (
         "one]",
     ),
 )
-_CASES = (
+_CASES = under(
+    DATA,
     click.option(
         "--group",
         cls=Listed,
@@ -57,7 +60,8 @@ _CASES = (
         "learnt]",
     ),
 )
-_WRITTEN = (
+_WRITTEN = under(
+    READING,
     click.option(
         "--where",
         multiple=True,
@@ -85,19 +89,24 @@ _WRITTEN = (
 )
 _ROWS = (
     *_WRITTEN,
-    click.option(
-        "--fill",
-        type=click.Choice(["none", "linear", "forward"]),
-        default="none",
-        show_default=True,
-        help="Missing values: leave them open, or fill by a straight line or with the last value.",
+    *under(
+        READING,
+        click.option(
+            "--fill",
+            type=click.Choice(["none", "linear", "forward"]),
+            default="none",
+            show_default=True,
+            help="Missing values: leave them open, or fill by a straight line or with the last value.",
+        ),
+        click.option(
+            "--combine",
+            metavar="HOW",
+            help="One value of several rows at one time, as all sales of a day: sum, mean, first, last, min or max.",
+        ),
+        click.option(
+            "--sort", is_flag=True, expose_value=False, hidden=True, help="Rows are sorted by time in any case."
+        ),
     ),
-    click.option(
-        "--combine",
-        metavar="HOW",
-        help="One value of several rows at one time, as all sales of a day: sum, mean, first, last, min or max.",
-    ),
-    click.option("--sort", is_flag=True, expose_value=False, hidden=True, help="Rows are sorted by time in any case."),
 )
 
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.headings import GOING_ON, Grouped, under
+
 if TYPE_CHECKING:
     from elman.saved import Saved
 
 WORDS = "elman: words"  # what the user typed, in the meta data of click's contexts
 SAVING = ("every", "resume", "keep_run")
-_OPTIONS = (
+_OPTIONS = under(
+    GOING_ON,
     click.option(
         "--every", metavar="TIME", help="How often the training is saved: '30 s', or updates. [default: 10 min]"
     ),
@@ -21,7 +24,7 @@ _OPTIONS = (
 )
 
 
-class Words(click.Group):
+class Words(Grouped):
     """A group of commands that remembers what the user typed."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.choices import Names
+from elman.cli.choices import series as bundled
+from elman.cli.document import tell
+from elman.cli.headings import SHOWING, TESTING, Grouped, under
 from elman.cli.once import Once
 from elman.cli.reading import case_options, given, reading_options
 from elman.cli.saving import saved_anyway
@@ -14,7 +18,8 @@ from elman.cli.saving import saved_anyway
 if TYPE_CHECKING:
     from elman.commands_fleet import Asked, SweepReport
 
-_TRIED = (
+_TRIED = under(
+    "What is tried",
     click.option(
         "--grid", multiple=True, metavar="NAME=VALUES", help="Values of a parameter, as units=16,32; all combinations."
     ),
@@ -39,7 +44,8 @@ _TRIED = (
         help="The score that settings are ranked by, of those that are named above. [default: the first]",
     ),
 )
-_RUN = (
+_RUN = under(
+    SHOWING,
     click.option("--file", metavar="FILE", help="Rows of all trials, in DuckDB. [default: sweep-NAME.duckdb]"),
     click.option(
         "--out", metavar="DIR", help="Folder for the best model, learnt from all data, a page and a table of trials."
@@ -51,7 +57,8 @@ _RUN = (
     click.option("--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Settings to show."),
     click.option("--quiet", is_flag=True, help="Show no progress and no table; errors all the same."),
 )
-_FOLDS = (
+_FOLDS = under(
+    TESTING,
     click.option("--folds", type=int, metavar="N", help="Of cross-validation. [default: 5]"),
     click.option("--hold-out", type=float, metavar="SHARE", help="Of the cases, which judge instead of folds."),
     click.option(
@@ -69,7 +76,7 @@ def _options(*own: Callable[..., Any]) -> Callable[..., Any]:
     return add
 
 
-class _Once(click.Group):
+class _Once(Grouped):
     """Its commands say which of their options came twice."""
 
     command_class = Once
@@ -83,29 +90,36 @@ def sweep() -> None:
     command.
 
     \b
-    elman sweep forecast sunspots --horizon 22 --grid units=16,32 --grid cell=gru,lstm --seeds 3
-    elman sweep classify GunPoint_TRAIN.ts --trials 50 --range learning_rate=1e-4..1e-2:log --choice units=16,32,64
+    elman sweep forecast sunspots --horizon 22 --grid units=16,32 --seeds 3
+    elman sweep classify GunPoint_TRAIN.ts --trials 50 --choice units=16,32,64
     elman sweep show sweep-GunPoint.duckdb --picture sweep.png
     """
 
 
 @sweep.command()
-@click.argument("series", metavar="SERIES")
+@click.argument("series", metavar="SERIES", type=Names(bundled, or_file=True))
 @click.option("--horizon", type=int, metavar="N", help="How many steps to forecast.")
 @reading_options
-@click.option("--past", metavar="COLS", help="Columns that are inputs, known up to now.")
-@click.option("--future", metavar="COLS", help="Columns that are inputs, known ahead.")
-@click.option("--static", metavar="COLS", help="Columns that are inputs, the same for all rows of a series.")
 @_options(
-    click.option("--origins", type=int, metavar="N", help="Forecasts in each backtest. [default: from the length]"),
-    click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of a backtest."),
+    *under(
+        "More inputs",
+        click.option("--past", metavar="COLS", help="Columns that are inputs, known up to now."),
+        click.option("--future", metavar="COLS", help="Columns that are inputs, known ahead."),
+        click.option("--static", metavar="COLS", help="Columns that are inputs, the same for all rows of a series."),
+    ),
+    *under(
+        TESTING,
+        click.option("--origins", type=int, metavar="N", help="Forecasts in each backtest. [default: from the length]"),
+        click.option("--refit", is_flag=True, default=None, help="Train anew for each forecast of a backtest."),
+    ),
 )
 def forecast(series: str, horizon: int | None, **options: Any) -> None:
     """Sweep settings of `elman forecast`, judged by backtests: MASE, sMAPE, RMSE or MAE.
 
     \b
-    elman sweep forecast sales.csv --horizon 12 --grid methods=theta,ets,network+theta --grid season=1,12
-    elman sweep forecast shops.csv --group store --horizon 14 --grid units=16,64 --set epochs=10 --jobs 2 --out best
+    elman sweep forecast sales.csv --horizon 12 --grid methods=theta,network+theta
+    elman sweep forecast shops.csv --group store --target units --horizon 14 \\
+        --grid units=16,64 --set epochs=10 --jobs 2 --out best
     """
     from elman import commands_fleet
     from elman.errors import OptionError
@@ -126,7 +140,9 @@ def classify(data: str, **options: Any) -> None:
     in it, and may judge the best model afterwards.
 
     \b
-    elman sweep classify GunPoint_TRAIN.ts --grid units=16,32 --grid convolution=front,none --seeds 2 --out best
+    elman sweep classify GunPoint_TRAIN.ts --grid units=16,32 --seeds 2 --out best
+    elman sweep classify GunPoint_TRAIN.ts --trials 50 \\
+        --range learning_rate=1e-4..1e-2:log --choice convolution=front,none
     elman classify --model best/model.safetensors GunPoint_TEST.ts
     """
     from elman import commands_fleet
@@ -142,7 +158,8 @@ def regress(data: str, **options: Any) -> None:
     """Sweep settings of `elman regress`, judged by rmse, mae or r2; as `elman sweep classify`.
 
     \b
-    elman sweep regress engines.csv --group engine --time cycle --label remaining --grid units=16,32
+    elman sweep regress engines.csv --group engine --time cycle \\
+        --label remaining --grid units=16,32
     """
     from elman import commands_fleet
 
@@ -156,7 +173,7 @@ def write(text: str, **options: Any) -> None:
     """Sweep settings of `elman write`, judged by the end of TEXT: bits_per_character or perplexity.
 
     \b
-    elman sweep write book.txt --grid cell=gru,lstm --grid dropout=0,0.2 --set epochs=3
+    elman sweep write book.txt --grid cell=gru,lstm --grid dropout=0,0.2
     """
     from elman import commands_fleet
 
@@ -179,7 +196,10 @@ def show(file: str, top: int, **files: Any) -> None:
     from elman import commands_fleet
     from elman.cli.sweep_output import show_report
 
-    show_report(commands_fleet.show_sweep(file, **files), top, [files[name] for name in ("csv", "picture")])
+    written = [files[name] for name in ("csv", "picture") if files[name]]
+    report = commands_fleet.show_sweep(file, **files)
+    plain = report.plain()
+    tell(plain | {"files": plain["files"] + written}, lambda: show_report(report, top, written))
 
 
 # --- in common ----------------------------------------------------------------------------------------------
@@ -203,8 +223,7 @@ def _run(options: dict[str, Any], do: Callable[[Asked, dict[str, Any]], SweepRep
     if "fill" in options:  # of the commands that read a table
         chosen["reading"] = Reading(**{name: chosen.pop(name) for name in OF_ROWS if name in chosen})
     report = do(asked, chosen)
-    if not quiet:
-        show_report(report, top, [])
+    tell(report, lambda: None if quiet else show_report(report, top, []))
 
 
 def _lists(options: dict[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elman.checks import visible
+from elman.showing import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,5 +75,10 @@ def flush() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon()
         raise
+
+
+def abandon() -> None:
+    """Have what is left go nowhere: an output that failed once would fail again at the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,19 +6,30 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from elman.cli.choices import Names, cells
+from elman.cli.document import tell, wants_document
+from elman.cli.headings import under
 from elman.cli.once import command
 from elman.cli.saving import saved_of, saving_options
 from elman.cli.terminal import flush, say, written
 
-_LEARNING = (
+if TYPE_CHECKING:
+    from elman.commands_text import Learnt
+
+TOKENS = Names("characters", "words", "pieces")
+_LEARNING = under(
+    "Learning from TEXT",
     click.option("--out", metavar="FILE", help="Where the model goes. [default: NAME.safetensors]"),
     click.option("--epochs", type=int, metavar="N", help="How often the text is read. [default: 10]"),
     click.option(
-        "--tokens", metavar="KIND", help="What the text is cut into: characters, words or pieces. [default: characters]"
+        "--tokens",
+        type=TOKENS,
+        metavar="KIND",
+        help="What the text is cut into: characters, words or pieces. [default: characters]",
     ),
     click.option(
         "--vocabulary",
@@ -26,7 +37,7 @@ _LEARNING = (
         metavar="N",
         help="Most tokens; rarer ones are <unk>. [default: all characters, 10000 words, 2000 pieces]",
     ),
-    click.option("--cell", metavar="NAME", help="One of `elman cells`. [default: lstm]"),
+    click.option("--cell", type=Names(cells), metavar="NAME", help="One of `elman cells`. [default: lstm]"),
     click.option("--units", type=int, metavar="H", help="Hidden size. [default: 256]"),
     click.option("--layers", type=int, metavar="N", help="Recurrent layers. [default: 1]"),
     click.option("--embedding", type=int, metavar="E", help="Numbers that stand for a token. [default: 64]"),
@@ -46,7 +57,8 @@ _LEARNING = (
     click.option("--metrics", metavar="FILE", help="Write losses and rates to FILE as they come, a line of JSON each."),
     click.option("--samples", type=int, metavar="N", help="Tokens to show after each epoch. [default: 200]"),
 )
-_WRITING = (
+_WRITING = under(
+    "Writing with a --model",
     click.option("--prompt", metavar="TEXT", help="What to go on from. [default: a new line]"),
     click.option("--length", type=int, metavar="N", help="Tokens to write. [default: 500]"),
     click.option("--endless", is_flag=True, default=None, help="Write until Ctrl-C, or a --stop."),
@@ -69,7 +81,8 @@ _BOTH = (click.option("--seed", type=int, metavar="N", help="Another seed, anoth
 
 
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*_LEARNING, saving_options, *_WRITING, *_BOTH)):
+    every: tuple[Callable[..., Any], ...] = (*_LEARNING, *_WRITING, *_BOTH, saving_options)
+    for option in reversed(every):
         command = option(command)
     return command
 
@@ -97,7 +110,7 @@ def write(text: str | None, model: str | None, **options: Any) -> None:
 
     \b
     elman write shakespeare.txt --epochs 10 --out bard.safetensors
-    elman write --model bard.safetensors --prompt "ROMEO:" --length 500 --temperature 0.8
+    elman write --model bard.safetensors --prompt "ROMEO:" --temperature 0.8
     elman write --model bard.safetensors --score sonnets.txt
     """
     from elman.errors import OptionError
@@ -134,7 +147,11 @@ def _learn(text: str, given: dict[str, Any]) -> None:
     saved = saved_of(given)
     with _file_of(text) as file:
         found = commands_text.learn_to_write(file, saved=saved, **{"samples": 200, **given})
-    for note in (*found.notes, *filter(None, [found.model.history_.stopped])):
+    tell(found, lambda: _show_learnt(found))
+
+
+def _show_learnt(found: Learnt) -> None:
+    for note in found.notes:
         say(f"Note: {note}.")
     if found.score is not None:
         say(_scored(found.score, "the text that was held out"))
@@ -164,16 +181,27 @@ def _write(model: str, given: dict[str, Any]) -> None:
     if "score" in given:
         if others := [name for name in given if name != "score"]:
             raise OptionError(f"--score writes nothing: leave --{others[0].replace('_', '-')} out")
-        say(_scored(commands_text.judge_text(model, given["score"]), given["score"]))
+        score = commands_text.judge_text(model, given["score"])
+        tell(
+            {"model": model, "text": given["score"], "score": score.plain()},
+            lambda: say(_scored(score, given["score"])),
+        )
         return
+    if wants_document() and "endless" in given and "stop" not in given:
+        raise OptionError(
+            "a text without an end makes no JSON document: give --length or a --stop, or leave --json out"
+        )
     if given.pop("endless", False):
         if "length" in given:
             raise OptionError("--endless has no --length: leave one of them out")
         given["length"] = None
     if "stop" in given:
         given["stop"] = list(given["stop"])
-    parts = commands_text.write(model, **given)
-    written(given.get("prompt", ""))
+    parts, prompt = commands_text.write(model, **given), given.get("prompt", "")
+    if wants_document():
+        tell({"model": model, "prompt": prompt, "text": "".join(parts)}, say)
+        return
+    written(prompt)
     for part in parts:
         written(part)
         flush()

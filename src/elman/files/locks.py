@@ -42,6 +42,19 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_guard_anew)
 
 
+def check_alone(folder: Path, what: str = "", *, option: str = OUT) -> None:
+    """Refuse a folder that another process, or another part of this one, writes now; one that is not there is free.
+
+    Raises
+    ------
+    OptionError
+        Saying which writes there, and since when.
+    """
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        with Writing(folder, what, option=option):
+            pass
+
+
 class Writing:
     """A folder that this process writes, and no other meanwhile: a context, or what begins and ends.
 

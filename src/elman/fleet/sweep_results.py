@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,12 @@ class Tried:
     def words(self) -> str:
         """As ``units=32, cell=gru``."""
         return _in_words(self.settings)
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        scores = {str(seed): score for seed, score in self.scores.items()}
+        about = {"number": self.number, "settings": self.settings, "scores": scores}
+        return about | {"mean": self.mean, "sd": self.sd, "seconds": self.seconds}
 
 
 @dataclass(frozen=True)
@@ -250,6 +256,22 @@ class Sweep:
         }
         told = {"status": row.status, **row.scores, "seconds": row.seconds, "error": row.error or None}
         return {"trial": row.trial, "seed": row.seed, **plain, **told, "finished": row.finished}
+
+    def plain(self) -> dict[str, Any]:
+        """What was found in terms of JSON: settings from the best on, what parameters changed, all trials."""
+        return {
+            "name": self.name,
+            "measure": self.measure,
+            "higher_is_better": self.higher_is_better,
+            "planned": self.planned,
+            "ended": len(self.rows),
+            "failed": len(self.failed),
+            "baseline": None if self.baseline is None else dict(zip(("name", "score"), self.baseline, strict=True)),
+            "settings": [one.plain() for one in self.ranked],
+            "effects": [asdict(effect) for effect in self.effects()] if self.ranked else [],
+            "trials": self.records(),
+            "trials_file": self.path,
+        }
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame with a row for each trial.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,8 +24,11 @@ from elman.forecast.forecasts import Forecast
 from elman.forecast.held_out import HeldOut, Said, held_out, said_of
 from elman.forecast.joined import joined_forecasts, joined_notes, joined_said
 from elman.forecast.pointwise import as_levels
+from elman.hints import hinted
 from elman.jobs import as_jobs, run_jobs
 from elman.training.runs import Folder, saving
+
+COLLECTED = tuple(inspect.signature(collect).parameters)[1:]  # what `fit` and `backtest` hand on
 
 
 class LocalForecaster(Estimator):
@@ -73,6 +77,7 @@ class LocalForecaster(Estimator):
         """
         return self._set_params(params)
 
+    @hinted({}, *COLLECTED)
     def fit(
         self,
         data: Any,
@@ -130,6 +135,7 @@ class LocalForecaster(Estimator):
         only = level is None and quantiles is None and samples is None
         return np.asarray(found) if collection.form.kind in ("array", "arrays") and only else found
 
+    @hinted({}, *COLLECTED)
     def backtest(
         self,
         data: Any,

@@ -69,8 +69,11 @@ class Report:
 
     def json(self) -> str:
         """The numbers."""
-        plain = {s.title: {"verdict": s.text, **s.numbers} for s in self.sections}
-        return to_json({"title": self.title, "sections": plain}, "report", indent=1, undefined_as_null=True) + "\n"
+        return to_json(self.plain(), "report", indent=1, undefined_as_null=True) + "\n"
+
+    def plain(self) -> dict[str, Any]:
+        """The numbers, and what they mean in words, by section."""
+        return {"title": self.title, "sections": {s.title: {"verdict": s.text, **s.numbers} for s in self.sections}}
 
     def write_html(self, path: Path) -> None:
         write_whole(path, self.html().encode())

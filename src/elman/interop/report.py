@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ class Report:
     def noting(self, *notes: str) -> Report:
         """The same with more notes."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return asdict(self) | {"differences": dict(self.differences), "largest": self.largest}
 
     def __str__(self) -> str:
         lines = [f"{self.source} -> {self.target}"]

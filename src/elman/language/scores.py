@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,10 @@ class TextScore:
     tokens: int
     characters: int
     unknown: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """In terms of JSON."""
+        return asdict(self) | {"bits_per_character": self.bits_per_character, "perplexity": self.perplexity}
 
     def __repr__(self) -> str:
         unknown = f", {self.unknown:,} of them unknown" if self.unknown else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from elman.engine.interface import Batch, Engine, How
 from elman.engine.stage import LayerSpec, Source
 from elman.equations.graph import Graph
 from elman.errors import OptionError
+from elman.hints import of_network as hint_of
 from elman.network import arguments, freezing
 from elman.network.composites import Composite
 from elman.network.doors import Door, doors_of, taken
@@ -249,6 +250,11 @@ class Network:
     def arena(self) -> np.ndarray:
         """All parameters in one flat array, to be read; `Parameters.write` changes them."""
         return self.params.arena
+
+    if not TYPE_CHECKING:  # which would take any name for one of ours
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"Network has no {name!r}{hint_of(name)}", name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as a model file would: equations as data, parameters bit for bit."""

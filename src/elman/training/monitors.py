@@ -9,6 +9,7 @@ import numpy as np
 
 from elman.checks import flag, nearest, real, whole
 from elman.errors import OptionError
+from elman.hints import CALLBACK, hinted_class
 from elman.training.callbacks import Callback
 from elman.training.metrics import METRICS
 from elman.training.standing import check_array
@@ -174,6 +175,7 @@ class KeepBest(Callback):
         self.best.load_state_dict(stored)
 
 
+@hinted_class(CALLBACK)
 class EarlyStopping(Callback):
     """Ends a training that no longer gets better.
 

@@ -16,12 +16,14 @@ from elman import checks
 from elman.checks import flag
 from elman.errors import OptionError
 from elman.files import check_file, write_whole
+from elman.hints import CALLBACK, hinted_class
 from elman.training.callbacks import Callback
 from elman.training.monitors import Best, Monitor
 from elman.training.state import Training
 from elman.untrusted import count, list_of
 
 
+@hinted_class(CALLBACK)
 class ModelCheckpoint(Callback):
     """Saves the network after each epoch, or after each that was better than all before.
 
@@ -141,6 +143,7 @@ class ModelCheckpoint(Callback):
             raise OptionError(f"ModelCheckpoint cannot fill in {self.path!r} ({error}); there are {known}") from error
 
 
+@hinted_class(CALLBACK)
 class CSVLogger(Callback):
     """Writes a line of numbers to a file after each epoch, its number in the life of the network first.
 

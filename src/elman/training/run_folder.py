@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import platform
 import re
 import shlex
@@ -13,7 +12,7 @@ from typing import Any
 
 from elman.checks import shown
 from elman.errors import ModelFileError, OptionError
-from elman.files import Writing, check_writable, write_whole
+from elman.files import Writing, check_alone, check_writable, write_whole
 from elman.plain import to_json
 from elman.training.interrupts import Interrupts, Terminated
 from elman.training.notes import note
@@ -89,18 +88,25 @@ class Run:
         try:
             self._check(hint, option)
         except OptionError:
-            if self.folder.is_dir() and os.access(self.folder, os.W_OK):
-                with alone:  # nobody is to remove, or to go on with, what another process writes at this moment
-                    pass
+            check_alone(self.folder, what, option=option)  # nobody is to remove, or go on with, what is being written
             raise
         with alone:
             self._check(hint, option)  # as another may have written meanwhile
-            if self.resume and not (self.folder / MANIFEST).exists():
-                note(f"{self.folder} holds no run, so that the training begins")
+            if not (self.folder / MANIFEST).exists():
+                self._note_beginning()
             yield
         if self._done:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
+
+    def _note_beginning(self) -> None:
+        """Say what is not as one may think of a folder without a run."""
+        if self.resume:
+            note(f"{self.folder} holds no run, so that the training begins")
+        others = sorted(path.name for path in self.folder.iterdir() if not path.name.startswith("."))
+        if others:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            note(f"{self.folder} holds other files, beside which checkpoints go: {', '.join(others[:3])}{more}")
 
     def _check(self, hint: str, option: str) -> None:
         there = (self.folder / MANIFEST).exists()

@@ -24,6 +24,7 @@ from elman.training.protocol import Trainable
 from elman.untrusted import UNREADABLE, check_tensor, count, held, list_of, parsed, read_tensors
 
 ENTRY = "checkpoint"
+NUMBER = "float"  # the key of a number that JSON has not
 OPTIMIZER, CARRIED, EPOCH, HISTORY, CALLBACK = "optimizer/", "carried/", "epoch/", "history/", "callback/"
 FORMAT = 1
 
@@ -144,15 +145,32 @@ def put_callbacks(states: States, arrays: dict[str, np.ndarray]) -> list[dict[st
     for number, (kind, state) in enumerate(states):
         inside = {name: value for name, value in state.items() if isinstance(value, np.ndarray)}
         arrays |= {f"{CALLBACK}{number}/{name}": value for name, value in inside.items()}
-        said.append({"kind": kind, "said": {n: v for n, v in state.items() if n not in inside}})
+        said.append({"kind": kind, "said": {n: _put(v) for n, v in state.items() if n not in inside}})
     return said
+
+
+def _put(value: Any) -> Any:
+    """A value whose numbers may be infinite, or NaN, which JSON has not: those as ``{"float": "inf"}``."""
+    if isinstance(value, float | np.floating) and not np.isfinite(value):
+        return {NUMBER: str(float(value))}
+    if isinstance(value, Mapping):
+        return {name: _put(one) for name, one in value.items()}
+    return [_put(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _taken(value: Any) -> Any:
+    if isinstance(value, dict):
+        number = str(value.get(NUMBER))
+        only = len(value) == 1 and number in ("inf", "-inf", "nan")
+        return float(number) if only else {name: _taken(one) for name, one in value.items()}
+    return [_taken(one) for one in value] if isinstance(value, list) else value
 
 
 def taken_callbacks(standing: Standing) -> States:
     """What `put_callbacks` wrote."""
     found: States = []
     for number, one in enumerate(standing.said["callbacks"]):
-        found.append((one["kind"], {**one["said"], **standing.named(f"{CALLBACK}{number}/")}))
+        found.append((one["kind"], {**_taken(one["said"]), **standing.named(f"{CALLBACK}{number}/")}))
     return found
 
 

@@ -13,6 +13,7 @@ from elman import checks
 from elman.checks import flag, whole
 from elman.errors import OptionError
 from elman.files import check_writable
+from elman.hints import CALLBACK, hinted_class
 from elman.training.callbacks import Callback
 from elman.training.event_files import EventFile, histogram, scalar, text
 from elman.training.state import Training
@@ -21,6 +22,7 @@ from elman.untrusted import count, held
 PATTERN = "*tfevents*"
 
 
+@hinted_class(CALLBACK)
 class TensorBoard(Callback):
     """Writes what TensorBoard shows: curves, and if asked histograms; nothing need be installed to write it.
 
@@ -77,6 +79,7 @@ class TensorBoard(Callback):
             raise OptionError("TensorBoard: gradients are shown as histograms, and there are none: give histograms=1")
         self._each, self._mine, self._told = every is not None, False, 0
         self._step = 0  # of the last numbers
+        self._last: dict[str, float] = {}  # those of an update whose epoch has none yet
         self._file: EventFile | None = None
 
     @property
@@ -108,10 +111,12 @@ class TensorBoard(Callback):
         new = training.losses_so_far[self._told :]
         self._told += len(new)
         rate = training.optimizer.rate(training.optimizer.updates - 1)
-        self._add({"update/loss": float(np.mean(new)), "update/learning_rate": rate}, training)
+        self._last = {"update/loss": float(np.mean(new)), "update/learning_rate": rate}
+        self._add(self._last, training)
 
     def on_epoch_end(self, training: Training) -> None:
         self._add({f"epoch/{name}": value for name, value in training.logs.items()}, training)
+        self._last = {}
         if self.histograms is not None and training.net.epochs % self.histograms == 0:
             self._add_histograms(training)
 
@@ -122,14 +127,17 @@ class TensorBoard(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """How far the curves are."""
-        return {"step": self._step, "told": self._told}
+        return {"step": self._step, "told": self._told, "last": self._last}
 
     def load_state_dict(self, stored: Mapping[str, Any]) -> None:
         """Go on behind that: what was written later is no longer shown, as it comes once more."""
-        held(dict(stored), "a TensorBoard", {"step": count, "told": count})
-        self._mine, self._step, self._told = True, stored["step"], stored["told"]
-        if self._file is not None:
-            self._file.restart(self._step)
+        held(dict(stored), "a TensorBoard", {"step": count, "told": count, "last": dict})
+        self._mine, self._step, self._told, self._last = True, stored["step"], stored["told"], dict(stored["last"])
+        if self._file is None:
+            return
+        self._file.restart(self._step - bool(self._last))
+        if self._last:  # the numbers of its epoch may lie at the same step, if a callback raised behind this one
+            self._file.add([scalar(name, float(value)) for name, value in self._last.items()], self._step)
 
     def _add(self, numbers: Mapping[str, float], training: Training) -> None:
         if self._file is not None:

@@ -220,7 +220,7 @@ def test_arrays_in_files(tmp_path):
 def test_files_that_are_none(tmp_path):
     with pytest.raises(DataError, match="no file"):
         read_cases(tmp_path / "x.ts")
-    with pytest.raises(OptionError, match="expected a file's name"):
+    with pytest.raises(OptionError, match="expected the path of a file"):
         read_cases(5)
     with pytest.raises(DataError, match="is empty"):
         read_cases(write(tmp_path, ""))

@@ -368,3 +368,24 @@ def test_a_column_may_be_input_and_target_at_once(tmp_path):
     found = el.data.scan(parquet(long(), tmp_path / "x.parquet"), ["v"], ["v"], key="key", time="t")
     net = el.Network(1, [el.GRU(3), el.Dense(1)])
     assert net.fit(found, epochs=1, verbose=0, missing="skip").epochs == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b,y\n1,2,3\n1,2,3,4\n1,2,3\n", r"row 2: 4 fields, and the header names 3"),
+        ("a;b;y\n1;2;3\n1;2;3\n1;2\n", r"row 3: 2 fields, and the header names 3"),
+        ("a,b,y\n1,2,3\n1,x, and more,3\n", "row 2: 4 fields"),
+    ],
+)
+def test_a_text_whose_rows_are_not_alike_says_which(text, said, tmp_path):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        el.data.scan(tmp_path / "x.csv", ["a", "b"], "y")
+
+
+def test_a_target_of_a_case_that_is_asked_of_each_step_says_label(tmp_path):
+    long().to_csv(tmp_path / "long.csv", index=False)
+    net = el.Network(1, [el.GRU(3, return_sequences=False), el.Dense(1)])
+    with pytest.raises(el.ElmanError, match="label='kind'"):
+        net.fit(el.data.scan(tmp_path / "long.csv", "v", "kind", key="key"), epochs=1, verbose=0)

@@ -107,7 +107,7 @@ def read_cases(
         If there is no such file, or it cannot be used, naming the line.
     """
     if not isinstance(path, str | Path):
-        raise OptionError(f"path is {shown(path)}; expected a file's name")
+        raise OptionError(f"path is {shown(path)}; expected the path of a file, as a text or a Path")
     return of_file(Path(path), Asked(channels, group, time, columns, label, reading or Reading()), False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -70,11 +71,22 @@ class Ragged(RowDataset):
         self._x = sequences(checks.listed(x, "x", "sequences"), "x")
         self.bucket: bool = checks.flag(bucket, "bucket")
         self._lengths = np.array([len(one) for one in self._x])
+        self._note_empty()
         self._target = _targets(target, self._lengths)
         self._weights = None if sample_weight is None else checks.numbers(sample_weight, "sample_weight")
         if self._weights is not None and self._weights.shape != self._lengths.shape:
             raise ShapeError(
                 f"sample_weight has shape {self._weights.shape}, expected {self._lengths.shape}, one for each sequence"
+            )
+
+    def _note_empty(self) -> None:
+        empty = np.flatnonzero(self._lengths == 0)
+        if len(empty):
+            warnings.warn(
+                f"{len(empty)} of {len(self._x)} sequences have 0 steps, the first is x[{empty[0]}]: of targets of "
+                "each step they have none, and one of the whole sequence is learnt from initial states alone",
+                RuntimeWarning,
+                stacklevel=3,
             )
 
     def __len__(self) -> int:

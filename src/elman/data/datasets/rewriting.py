@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 LARGE, SMALL = 32 << 20, 8 << 20  # bytes of a row group: what is more is written anew, and how large then
 SORTING = "256MB"  # of memory; what is more lies in the folder of the file that is written
+DELIMITERS = ",;\t|"
 _LEAST, _MOST = 2048, 122_880  # rows of a row group
 
 
@@ -43,6 +46,8 @@ def small(file: Path, columns: Sequence[str], marks: Sequence[str], made: Callab
     table = f"read_parquet({literal})" if parquet else f"read_csv({literal}, sample_size=-1, nullstr=[{nulls}])"
     with connected() as database, told([str(file)]):
         there = {row[0]: str(row[1]) for row in database.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()}
+        if not parquet and not there.keys() >= set(columns):
+            check_rows(file)  # whose columns are not found where rows are not alike
         for column in columns:
             check_column(column, there, str(file))
         row = _bytes_a_row(database, file, columns) if parquet else 8 * len(columns)
@@ -83,6 +88,27 @@ def write(database: DuckDBPyConnection, query: str, file: Path, bytes_a_row: int
     """Write the rows of a query to a Parquet file of small row groups."""
     rows = min(max(SMALL // bytes_a_row, _LEAST), _MOST)
     database.execute(f"COPY ({query}) TO {text(str(file))} (FORMAT parquet, ROW_GROUP_SIZE {rows})")
+
+
+def check_rows(file: Path) -> None:
+    """Refuse a text whose rows have more fields than its header: its columns cannot be told.
+
+    Raises
+    ------
+    DataError
+        Naming the first of them.
+    """
+    opened = gzip.open if file.suffix == ".gz" else open
+    with opened(file, "rt", encoding="utf-8", errors="replace", newline="") as lines:
+        header = next(iter(lines), "")
+        delimiter = max(DELIMITERS, key=header.count)
+        names = len(next(csv.reader([header], delimiter=delimiter), []))
+        for number, row in enumerate(csv.reader(lines, delimiter=delimiter), 1):
+            if len(row) > names > 1 or 0 < len(row) < names:
+                raise DataError(
+                    f"{file}, row {number}: {len(row)} fields, and the header names {names}; expected as many in each "
+                    "row: is a text with a delimiter in it without quotes, or a field missing?"
+                )
 
 
 def is_parquet(file: Path) -> bool:

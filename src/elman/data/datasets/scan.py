@@ -19,7 +19,7 @@ from elman.data.datasets.rewriting import marks_of_missing, small, write_sorted
 from elman.data.datasets.rows import RowDataset
 from elman.data.datasets.stretches import Column, Table
 from elman.data.sentinels import as_missing
-from elman.errors import DataError, ElmanError, OptionError
+from elman.errors import DataError, ElmanError, OptionError, ShapeError
 
 BLOCK_BYTES, POOL_BYTES = 12 << 20, 48 << 20
 
@@ -344,6 +344,17 @@ class Scan(RowDataset):
     def _in_file(self, row: int) -> str:
         file = int(np.searchsorted(self._table.starts, row, side="right")) - 1
         return f"{self._table.names[file]}, row {row - int(self._table.starts[file])}"
+
+    def told(self, error: ElmanError, rows: np.ndarray) -> ElmanError:
+        told = super().told(error, rows)
+        target = self._target.get("")
+        if not isinstance(error, ShapeError) or self.key is None or self._label is not None or target is None:
+            return told
+        name = target if isinstance(target, str) else target[0]
+        return type(error)(
+            f"{told}. With key={self.key!r} a target is one of each step; if {name!r} has one value for a case, give "
+            f"label={name!r} in place of target"
+        )
 
     def _told_at(self, error: ElmanError, name: str, row: int, rest: list[int], says: str) -> ElmanError:
         column = self._column_of(name, rest)
